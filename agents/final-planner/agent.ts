@@ -1,0 +1,13 @@
+import { defineAgent, type EffectLogic, effect } from 'troupe'
+import { briefOf } from '../input-analyzer/brief.ts'
+import type { PartyPlan } from '../party/schemas.ts'
+import { finalPlannerMachine, hears, says } from './machine.ts'
+import { type PlanSources, writePlan } from './plan.ts'
+
+/** Writes the plan that the family reads. */
+export const finalPlannerAgent = () => {
+  const write: EffectLogic<PlanSources | null, PartyPlan> = effect('write-plan', async (sources: PlanSources | null) =>
+    writePlan(sources ?? { results: {}, brief: briefOf([]) }),
+  )
+  return defineAgent({ name: 'final-planner', machine: finalPlannerMachine(write), hears, says })
+}

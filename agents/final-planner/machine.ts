@@ -1,0 +1,179 @@
+import { agentTypes, type EffectLogic } from 'troupe'
+import { assign, emit, setup } from 'xstate'
+import {
+  agentCompleted,
+  agentDataRemoved,
+  agentFailed,
+  agentShouldExecute,
+  briefUpdated,
+  budgetUpdated,
+  type Completion,
+  type Failure,
+  inputAdded,
+  inputRemoved,
+  type Order,
+  planUpdated,
+  taskCompleted,
+} from '../party/events.ts'
+import { failureTypeOf, textOf } from '../party/failure.ts'
+import { completed, dataRemoved, failed, failures, noProgress, ordered, type Progress } from '../party/progress.ts'
+import {
+  type Brief,
+  type PartyBudget,
+  type PartyInput,
+  type PartyPlan,
+  type SearchAgent,
+  searchAgent,
+} from '../party/schemas.ts'
+import type { PlanSources } from './plan.ts'
+
+export const hears = [
+  inputAdded,
+  inputRemoved,
+  agentShouldExecute,
+  agentCompleted,
+  agentFailed,
+  agentDataRemoved,
+  briefUpdated,
+  budgetUpdated,
+  taskCompleted,
+]
+export const says = [planUpdated, agentFailed]
+
+interface Memory {
+  readonly progress: Progress
+  readonly brief: Brief | null
+  readonly budget: PartyBudget | null
+  readonly inputs: readonly { readonly inputId: string; readonly content: string }[]
+  readonly doneTasks: readonly string[]
+  /** Failures of agents that search for nothing, by agent. */
+  readonly troubles: Readonly<Record<string, string>>
+  /** The plan that was told last. */
+  readonly plan: PartyPlan | null
+}
+
+const context: Memory = {
+  progress: noProgress,
+  brief: null,
+  budget: null,
+  inputs: [],
+  doneTasks: [],
+  troubles: {},
+  plan: null,
+}
+
+/** The machine of the final planner: it writes the plan anew whenever something it stands on changes. */
+export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, PartyPlan>) =>
+  setup({
+    types: agentTypes({ context, hears, says }),
+    actors: { write },
+    guards: {
+      isNews: ({ context: { plan } }, written: PartyPlan) => JSON.stringify(plan) !== JSON.stringify(written),
+    },
+    actions: {
+      noteInput: assign(({ context: { inputs } }, { inputId, content }: PartyInput) => ({
+        inputs: [...inputs, { inputId, content }],
+      })),
+      forgetInput: assign(({ context: { inputs } }, inputId: string) => ({
+        inputs: inputs.filter(input => input.inputId !== inputId),
+      })),
+      noteOrder: assign(({ context: { progress } }, order: Order) => ({ progress: ordered(progress, order) })),
+      noteCompletion: assign(({ context: { progress } }, completion: Completion) => ({
+        progress: completed(progress, completion),
+      })),
+      noteFailure: assign(({ context: { progress, troubles } }, failure: Failure) => ({
+        progress: failed(progress, failure),
+        troubles: searchAgent.safeParse(failure.agentName).success
+          ? troubles
+          : { ...troubles, [failure.agentName]: failure.error },
+      })),
+      noteRemoval: assign(({ context: { progress } }, agentName: SearchAgent) => ({
+        progress: dataRemoved(progress, agentName),
+      })),
+      noteBrief: assign((_, brief: Brief) => ({ brief })),
+      noteBudget: assign((_, budget: PartyBudget) => ({ budget })),
+      tickOff: assign(({ context: { doneTasks } }, taskId: string) => ({ doneTasks: [...doneTasks, taskId] })),
+      remember: assign((_, plan: PartyPlan) => ({ plan })),
+      tell: emit((_, plan: PartyPlan) => planUpdated(plan)),
+      tellFailed: emit((_, { error }: { error: unknown }) =>
+        agentFailed({
+          agentName: 'final-planner',
+          executionId: '',
+          error: textOf(error),
+          errorType: failureTypeOf(error),
+          retryCount: 0,
+        }),
+      ),
+    },
+  }).createMachine({
+    id: 'final-planner',
+    version: '1',
+    context,
+    initial: 'idle',
+    on: {
+      'party.input.added': { actions: { type: 'noteInput', params: ({ event }) => event.data } },
+      'party.input.removed': { actions: { type: 'forgetInput', params: ({ event }) => event.data.inputId } },
+      'party.agent.should_execute': { actions: { type: 'noteOrder', params: ({ event }) => event.data } },
+      'party.agent.completed': {
+        target: '.working',
+        actions: { type: 'noteCompletion', params: ({ event }) => event.data },
+      },
+      'party.agent.failed': {
+        target: '.working',
+        // What it said itself would make it try again for ever.
+        guard: ({ event }) => event.data.agentName !== 'final-planner',
+        actions: { type: 'noteFailure', params: ({ event }) => event.data },
+      },
+      'party.agent.data_removed': {
+        target: '.working',
+        actions: { type: 'noteRemoval', params: ({ event }) => event.data.agentName },
+      },
+      'party.brief.updated': {
+        target: '.working',
+        actions: { type: 'noteBrief', params: ({ event }) => event.data.brief },
+      },
+      'party.budget.updated': {
+        target: '.working',
+        actions: { type: 'noteBudget', params: ({ event }) => event.data },
+      },
+      'party.task.completed': {
+        target: '.working',
+        actions: { type: 'tickOff', params: ({ event }) => event.data.taskId },
+      },
+    },
+    states: {
+      idle: {},
+      working: {
+        tags: 'busy',
+        invoke: {
+          id: 'write',
+          src: 'write',
+          input: ({ context: { progress, brief, budget, inputs, doneTasks, troubles } }) =>
+            brief && {
+              results: progress.results,
+              brief,
+              budget: budget ?? undefined,
+              failed: [
+                ...failures(progress),
+                ...Object.entries(troubles).map(([agent, reason]) => ({ agent, reason })),
+              ],
+              inputs,
+              doneTasks,
+            },
+          onDone: [
+            {
+              guard: { type: 'isNews', params: ({ event }) => event.output },
+              target: 'idle',
+              actions: [
+                { type: 'remember', params: ({ event }) => event.output },
+                { type: 'tell', params: ({ event }) => event.output },
+              ],
+            },
+            { target: 'idle' },
+          ],
+          onError: { target: 'failed', actions: { type: 'tellFailed', params: ({ event }) => event } },
+        },
+      },
+      failed: {},
+    },
+  })

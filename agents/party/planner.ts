@@ -1,0 +1,93 @@
+import { defineParty } from 'troupe'
+import { budgetAgent } from '../budget/agent.ts'
+import { cakeAgent } from '../cake/agent.ts'
+import { cateringAgent } from '../catering/agent.ts'
+import { finalPlannerAgent } from '../final-planner/agent.ts'
+import { inputAnalyzerAgent, type Reader, readByRules } from '../input-analyzer/agent.ts'
+import { quotesAgent } from '../quotes/agent.ts'
+import { themeAgent } from '../theme/agent.ts'
+import { vendorAgent } from '../vendor/agent.ts'
+import { venueAgent } from '../venue/agent.ts'
+import { builtInDirectory, type Directory } from './directory.ts'
+import {
+  agentCompleted,
+  agentDataRemoved,
+  agentFailed,
+  agentShouldExecute,
+  briefUpdated,
+  budgetUpdated,
+  inputAdded,
+  inputRemoved,
+  planUpdated,
+  taskCompleted,
+} from './events.ts'
+import { completed, dataRemoved, failed, noProgress, ordered, type Progress } from './progress.ts'
+import type { Brief, PartyBudget, PartyPlan } from './schemas.ts'
+
+/** What a party that is being planned knows, besides its inputs, status and version. */
+export interface PlannerState extends Progress {
+  /** What all inputs say together; none before the first was read. */
+  readonly brief: Brief | null
+  readonly budget: PartyBudget | null
+  readonly plan: PartyPlan | null
+}
+
+const initial: PlannerState = { ...noProgress, brief: null, budget: null, plan: null }
+
+/** What the planner stands on; every part has a default. */
+export interface PlannerOptions {
+  /** Where venues, bakeries, caterers and vendors are looked up; the built-in town by default. */
+  readonly directory?: Directory
+  /** How inputs are read; by rules by default. */
+  readonly read?: Reader
+}
+
+/**
+ * Declares the party planner over your own sources.
+ *
+ * @example
+ * const runtime = createRuntime({ party: definePartyPlanner({ directory: myTown }) })
+ */
+export const definePartyPlanner = ({ directory = builtInDirectory, read = readByRules }: PlannerOptions = {}) =>
+  defineParty({
+    name: 'party-planner',
+    agents: [
+      inputAnalyzerAgent(read),
+      themeAgent(directory),
+      venueAgent(directory),
+      cakeAgent(directory),
+      cateringAgent(directory),
+      vendorAgent(directory),
+      budgetAgent(),
+      finalPlannerAgent(),
+    ],
+    shared: [quotesAgent(directory)],
+    events: [
+      agentShouldExecute,
+      agentCompleted,
+      agentFailed,
+      agentDataRemoved,
+      briefUpdated,
+      budgetUpdated,
+      planUpdated,
+      taskCompleted,
+    ],
+    inputs: { added: inputAdded, removed: inputRemoved },
+    state: {
+      initial,
+      on: {
+        'party.agent.should_execute': (state, { data }) => void Object.assign(state, ordered(state, data)),
+        'party.agent.completed': (state, { data }) => void Object.assign(state, completed(state, data)),
+        'party.agent.failed': (state, { data }) => void Object.assign(state, failed(state, data)),
+        'party.agent.data_removed': (state, { data }) => void Object.assign(state, dataRemoved(state, data.agentName)),
+        'party.brief.updated': (state, { data }) => void (state.brief = data.brief),
+        'party.budget.updated': (state, { data }) => void (state.budget = data),
+        'party.plan.updated': (state, { data }) => void (state.plan = data),
+      },
+      completed: ({ plan, agents }) =>
+        plan?.completionPercent === 100 && Object.values(agents).every(({ status }) => status !== 'running'),
+    },
+  })
+
+/** The party planner over the built-in town. */
+export const partyPlanner = definePartyPlanner()

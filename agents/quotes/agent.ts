@@ -1,0 +1,76 @@
+import { agentTypes, defineAgent, effect } from 'troupe'
+import { assign, emit, setup } from 'xstate'
+import type { Directory } from '../party/directory.ts'
+import { quotesSilenced, vendorQuotes } from '../party/events.ts'
+import { quote } from './quote.ts'
+
+interface Question {
+  readonly ask: string
+  readonly vendorIds: string[]
+  readonly date?: string | undefined
+}
+
+const hears = [vendorQuotes, quotesSilenced]
+const says = [vendorQuotes]
+const context: { silent: boolean; question: Question | null } = { silent: false, question: null }
+
+/**
+ * The quotes desk: an agent that all parties share and that tells what vendors charge on a day. The event
+ * `quotes.silenced` makes it answer nobody, to see what happens then.
+ */
+export const quotesAgent = (directory: Directory) => {
+  const machine = setup({
+    types: agentTypes({ context, hears, says }),
+    actors: {
+      lookUp: effect('look-up-prices', async (question: Question | null, { signal }) => {
+        const { vendorIds: ids = [], date } = question ?? {}
+        return { prices: quote(await directory.vendors(signal), { ids, date }) }
+      }),
+    },
+    guards: {
+      isSilent: ({ context: { silent } }) => silent,
+    },
+    actions: {
+      setSilence: assign((_, { silent }: { silent: boolean }) => ({ silent })),
+      note: assign((_, question: Question) => ({ question })),
+      answer: emit(({ context: { question } }, found: { prices: Record<string, number> }) =>
+        vendorQuotes.reply({ ask: question?.ask ?? '' }, found),
+      ),
+    },
+  }).createMachine({
+    id: 'quotes',
+    version: '1',
+    context,
+    initial: 'idle',
+    on: {
+      'quotes.silenced': { actions: { type: 'setSilence', params: ({ event }) => event.data } },
+    },
+    states: {
+      idle: {
+        on: {
+          'quotes.vendors': [
+            // Taken and never answered, as by a desk that nobody sits at.
+            { guard: 'isSilent', actions: [] },
+            {
+              target: 'working',
+              actions: { type: 'note', params: ({ event: { ask, data } }) => ({ ask, ...data }) },
+            },
+          ],
+        },
+      },
+      working: {
+        tags: 'busy',
+        invoke: {
+          id: 'lookUp',
+          src: 'lookUp',
+          input: ({ context: { question } }) => question,
+          onDone: { target: 'idle', actions: { type: 'answer', params: ({ event }) => event.output } },
+          onError: 'failed',
+        },
+      },
+      // The directory could not be read; the asker's deadline tells it so, and the next question is tried again.
+      failed: { always: 'idle' },
+    },
+  })
+  return defineAgent({ name: 'quotes', machine, hears, says })
+}

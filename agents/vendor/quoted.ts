@@ -1,0 +1,14 @@
+import type { FoundVendors } from '../party/events.ts'
+import type { Quotes } from '../party/schemas.ts'
+import { withQuotes } from './search.ts'
+
+/** How much of the confidence is left when nobody confirmed the prices. */
+const unconfirmedShare = 0.75
+
+/** What was found, with confirmed prices, or with less confidence when there are none. */
+export const quoted = (found: FoundVendors | null, prices: Quotes | undefined): FoundVendors => {
+  if (!found) throw new TypeError('Prices came for vendors that nobody searched.')
+  const confidence =
+    prices === undefined ? Math.round(found.confidence * unconfirmedShare * 100) / 100 : found.confidence
+  return { ...found, result: withQuotes(found.result, prices), confidence }
+}

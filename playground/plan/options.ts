@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util'
+
+/** What the person asked for on the command line. */
+export interface Options {
+  readonly inputs: readonly string[]
+  readonly json: boolean
+  readonly help: boolean
+}
+
+/** The party that is planned when nobody says which. */
+export const sampleInputs = [
+  'jungle theme party for 75 guests',
+  'outdoor venue downtown under $1500',
+  'two tier vegan chocolate cake',
+  'photographer and balloons',
+  'buffet, two guests are gluten free',
+  'we want to spend at most $3000',
+]
+
+export const help = `Plans a party from plain sentences.
+
+  troupe [options] ["input" "input" ...]
+
+  troupe                                         plans a sample party
+  troupe "space party for 20 kids" "vegan cake"  plans yours
+
+  --json     JSON Lines on stdout: every frame of the journal, then the result
+  -h, --help this text
+
+Exit codes: 0 planned, 2 usage, 3 environment, 4 timeout, 130 interrupted.
+`
+
+/** The command line cannot be understood; its message says what to type instead. */
+export class UsageError extends Error {}
+
+/** @throws UsageError */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parse(args)
+  const blank = positionals.findIndex(input => input.trim() === '')
+  if (blank >= 0) throw new UsageError(`Input ${blank + 1} is blank. Say what you want, for example "vegan cake".`)
+  return {
+    inputs: positionals.length > 0 ? positionals : sampleInputs,
+    json: values.json ?? false,
+    help: values.help ?? false,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    })
+  } catch (error) {
+    // Its first sentence names the option; the rest is about writing options that start with a dash.
+    const [what] = (error instanceof Error ? error.message : `${error}`).split('. ')
+    throw new UsageError(`${what}. See troupe --help.`)
+  }
+}

@@ -1,0 +1,61 @@
+import { TroupeError } from '../errors.ts'
+
+/**
+ * Where an agent is reached: `party/<id>/<agent>` inside a party, `runtime/<agent>` outside all parties. The part before
+ * the last segment is the partition that it belongs to.
+ */
+export type Address = string
+
+/** The partition of agents that belong to no party. */
+export const runtimePartition = 'runtime'
+
+const idPattern = /^[a-z0-9-]+$/
+
+/** The partition of a party. */
+export function partitionOf(partyId: string): Address {
+  return `party/${partyId}`
+}
+
+/** The id of the party that a partition belongs to; none for the partition `runtime`. */
+export function partyOf(partition: Address): string | undefined {
+  return partition.startsWith('party/') ? partition.slice('party/'.length) : undefined
+}
+
+/** An agent's address within a partition. */
+export function addressOf(partition: Address, name: string): Address {
+  return `${partition}/${name}`
+}
+
+/** Splits an address into its partition and the agent's name. */
+export function splitAddress(address: Address): { readonly partition: Address; readonly name: string } {
+  const cut = address.lastIndexOf('/')
+  return { partition: address.slice(0, cut), name: address.slice(cut + 1) }
+}
+
+/** @throws IllegalIdError unless the id is made of a-z, 0-9 and "-" */
+export function checkId(kind: string, id: string): string {
+  if (!idPattern.test(id)) throw new IllegalIdError(kind, id)
+  return id
+}
+
+/** An id that could not be part of an address. */
+export class IllegalIdError extends TroupeError {
+  readonly code = 'ID_ILLEGAL'
+  readonly kind: string
+  readonly id: string
+  constructor(kind: string, id: string) {
+    super(`"${id}" cannot name a ${kind}: use lower-case letters, digits and "-", such as "party-42".`)
+    this.kind = kind
+    this.id = id
+  }
+}
+
+/** Nobody is reached at an address. */
+export class NoAddressError extends TroupeError {
+  readonly code = 'NO_ADDRESS'
+  readonly address: string
+  constructor(address: string) {
+    super(`Nobody is reached at "${address}". Spawn the agent first, or check the address.`)
+    this.address = address
+  }
+}

@@ -1,0 +1,111 @@
+import type { AnyStateMachine, EmittedFrom, EventFromLogic } from 'xstate'
+import type * as z from 'zod'
+import type { Definition } from '../events/catalog.ts'
+import type { EventDefinition, EventOf } from '../events/event.ts'
+import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
+import { checkId } from './address.ts'
+
+/** The events that a list of definitions lets an agent take: events as they are, requests with the key to reply to. */
+export type Heard<L extends readonly Definition[]> = HeardOf<L[number]>
+/** The events that a list of definitions lets an agent emit: events as they are, requests as their replies. */
+export type Said<L extends readonly Definition[]> = SaidOf<L[number]>
+
+type HeardOf<D> =
+  D extends RequestDefinition<infer T, infer I, z.ZodType>
+    ? AskedOf<T, z.output<I>>
+    : D extends EventDefinition<infer T, infer S>
+      ? EventOf<T, z.output<S>>
+      : never
+
+type SaidOf<D> =
+  D extends RequestDefinition<infer T, z.ZodType, infer O>
+    ? ReplyOf<T, z.output<O>>
+    : D extends EventDefinition<infer T, infer S>
+      ? EventOf<T, z.output<S>>
+      : never
+
+/** What `setup({ types })` of XState takes. */
+export interface AgentTypes<C, E, M> {
+  readonly context: C
+  readonly events: E
+  readonly emitted: M
+}
+
+/**
+ * The types of an agent's machine, inferred from the catalogue: what it hears are its events, what it says its emits.
+ *
+ * @example
+ * const machine = setup({ types: agentTypes({ context: { guests: 0 }, hears, says }) }).createMachine({ ... })
+ */
+export function agentTypes<C, const H extends readonly Definition[], const S extends readonly Definition[]>(_: {
+  readonly context: C
+  readonly hears: H
+  readonly says: S
+}): AgentTypes<C, Heard<H>, Said<S>> {
+  // XState reads the type only, never the value.
+  return {} as AgentTypes<C, Heard<H>, Said<S>>
+}
+
+/**
+ * When a supervisor starts an agent again: `permanent` always, `transient` only after a failure, `temporary` never. The
+ * words and rules are those of Erlang/OTP's supervisor.
+ */
+export type RestartType = 'permanent' | 'transient' | 'temporary'
+
+/** A definition of an agent: an inert value that can be listed, printed and spawned any number of times. */
+export interface Agent<N extends string = string> {
+  readonly name: N
+  readonly machine: AnyStateMachine
+  readonly hears: readonly Definition[]
+  readonly says: readonly Definition[]
+  readonly restart: RestartType
+  /** How many events may wait for it; what comes above is rejected and becomes a dead letter. */
+  readonly capacity: number
+}
+
+/** What `defineAgent` takes. */
+export interface AgentOptions<
+  N extends string,
+  M extends AnyStateMachine,
+  H extends readonly Definition[],
+  S extends readonly Definition[],
+> {
+  /** Letters a-z, digits and "-"; the last part of its address. */
+  readonly name: N
+  readonly machine: M
+  readonly hears: H
+  readonly says: S
+  /** When its supervisor starts it again: always (`permanent`, the default), after a failure (`transient`), or never. */
+  readonly restart?: RestartType
+  /** Events that may wait in its mailbox, 1,000 by default. */
+  readonly capacity?: number
+}
+
+type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends readonly Definition[]> = [
+  EmittedFrom<M>,
+] extends [Said<S>]
+  ? [Heard<H>] extends [EventFromLogic<M>]
+    ? unknown
+    : { readonly machine: 'The machine does not take every event that `hears` lists.' }
+  : { readonly machine: 'The machine emits an event that `says` does not list.' }
+
+/**
+ * Declares an agent: a state machine, what it hears and what it says.
+ *
+ * @example
+ * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
+ *
+ * @throws IllegalIdError if the name could not be part of an address
+ */
+export function defineAgent<
+  const N extends string,
+  M extends AnyStateMachine,
+  const H extends readonly Definition[],
+  const S extends readonly Definition[],
+>(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N> {
+  const { name, machine, hears, says, restart = 'permanent', capacity = 1_000 }: AgentOptions<N, M, H, S> = options
+  checkId('agent', name)
+  // XState's default lets a circle of eventless transitions hang the process for ever.
+  if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
+  return { name, machine, hears, says, restart, capacity }
+}

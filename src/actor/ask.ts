@@ -1,0 +1,200 @@
+import type * as z from 'zod'
+import { TroupeError } from '../errors.ts'
+import type { RequestDefinition } from '../events/request.ts'
+import type { Address } from './address.ts'
+import { type Outcome, type OutsideLogic, outside } from './outside.ts'
+import type { Timers } from './timers.ts'
+
+/** 60 seconds: how long an ask waits when nobody says otherwise. */
+export const defaultDeadline = 60_000
+
+/** Where a request goes and how long its asker waits. */
+export interface AskOptions {
+  /** An agent of the same party, or a full address; left out, it is the one agent that hears the request. */
+  readonly to?: Address
+  /** Milliseconds until the ask fails with `AskTimeoutError`; 60,000 by default. */
+  readonly deadline?: number
+}
+
+/** An invoked ask: its input is what is asked, its output the reply. */
+export interface AskLogic<I, O> extends OutsideLogic<I, O> {}
+
+/** The work of an invoked ask. */
+export interface AskWork {
+  readonly kind: 'ask'
+  readonly request: RequestDefinition
+  readonly to?: Address
+  readonly deadline: number
+}
+
+/**
+ * An actor to invoke: asks whoever hears the request, and ends with the reply or a typed failure.
+ *
+ * @example
+ * actors: { guests: ask(guestCount, { deadline: 2_000 }) }
+ * // invoke: { id: 'guests', src: 'guests', input: { why: 'capacity' }, onDone: ..., onError: ... }
+ *
+ * @param options `to`: agent name or address; `deadline`: milliseconds
+ * @throws (as the invoke's error) NoAddressError, AskTimeoutError, AskStoppedError, AskFailedError, AskRefusedError
+ */
+export function ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
+  request: RequestDefinition<T, I, O>,
+  options: AskOptions = {},
+): AskLogic<z.input<I>, z.output<O>> {
+  const { to, deadline = defaultDeadline } = options
+  const work: AskWork = { kind: 'ask', request, deadline, ...(to !== undefined && { to }) }
+  return outside('ask', work)
+}
+
+/** One request on its way: who waits, for whom, and how its end is told. */
+export interface PendingAsk {
+  readonly key: string
+  readonly type: string
+  readonly from: Address
+  /** The partition of the asker; none for somebody outside the agents. */
+  readonly partition: Address | undefined
+  readonly to: Address
+  readonly deadline: number
+  /** The callee's incarnation that took it; none while it waits in the mailbox. */
+  takenBy?: number
+  settle(outcome: Outcome): void
+}
+
+/**
+ * The asks of a runtime that have no answer yet. Each ends exactly once, by the first of reply, failure, deadline and
+ * cancellation; what comes later finds no entry and is the caller's to report.
+ */
+export class AskTable {
+  readonly #pending = new Map<string, PendingAsk & { readonly cancelTimer: () => void }>()
+  readonly #byCallee = new Map<Address, Set<string>>()
+  readonly #timers: Timers
+
+  constructor(timers: Timers) {
+    this.#timers = timers
+  }
+
+  get size(): number {
+    return this.#pending.size
+  }
+
+  open(ask: PendingAsk): void {
+    const timeout = () => this.fail(ask.key, new AskTimeoutError(ask.type, ask.to, ask.deadline))
+    const cancelTimer = this.#timers.after(ask.deadline, timeout)
+    this.#pending.set(ask.key, Object.assign(ask, { cancelTimer }))
+    const keys = this.#byCallee.get(ask.to)
+    if (keys) keys.add(ask.key)
+    else this.#byCallee.set(ask.to, new Set([ask.key]))
+  }
+
+  get(key: string): PendingAsk | undefined {
+    return this.#pending.get(key)
+  }
+
+  /** Ends an ask; `false` when it had ended already. */
+  close(key: string, outcome: Outcome): boolean {
+    const ask = this.#forget(key)
+    ask?.settle(outcome)
+    return ask !== undefined
+  }
+
+  fail(key: string, error: TroupeError): boolean {
+    return this.close(key, { ok: false, error })
+  }
+
+  /** Ends an ask that its asker no longer waits for: nobody is told. */
+  cancel(key: string): void {
+    this.#forget(key)
+  }
+
+  /** Ends what one callee owes: all of it, or only what an earlier incarnation had taken. */
+  failAllTo(callee: Address, why: (ask: PendingAsk) => TroupeError | undefined): void {
+    for (const key of [...(this.#byCallee.get(callee) ?? [])]) {
+      const ask = this.#pending.get(key)
+      const error = ask && why(ask)
+      if (error) this.fail(key, error)
+    }
+  }
+
+  #forget(key: string): PendingAsk | undefined {
+    const ask = this.#pending.get(key)
+    if (!ask) return undefined
+    this.#pending.delete(key)
+    ask.cancelTimer()
+    const keys = this.#byCallee.get(ask.to)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#byCallee.delete(ask.to)
+    return ask
+  }
+}
+
+/** No reply came within the deadline. */
+export class AskTimeoutError extends TroupeError {
+  readonly code = 'ASK_TIMEOUT'
+  readonly type: string
+  readonly to: Address
+  readonly deadline: number
+  constructor(type: string, to: Address, deadline: number) {
+    super(
+      `"${to}" did not answer "${type}" within ${deadline} ms. Give it more time, or handle its silence in onError.`,
+    )
+    this.type = type
+    this.to = to
+    this.deadline = deadline
+  }
+}
+
+/** The callee stopped, or had stopped before it was asked. */
+export class AskStoppedError extends TroupeError {
+  readonly code = 'ASK_STOPPED'
+  readonly type: string
+  readonly to: Address
+  constructor(type: string, to: Address) {
+    super(`"${to}" is stopped and will not answer "${type}". Spawn it again, or ask another agent.`)
+    this.type = type
+    this.to = to
+  }
+}
+
+/** The callee failed while it had the request in hand. */
+export class AskFailedError extends TroupeError {
+  readonly code = 'ASK_FAILED'
+  readonly type: string
+  readonly to: Address
+  constructor(type: string, to: Address, why: string) {
+    super(`"${to}" failed while it had "${type}" in hand: ${why}. Ask again once it has restarted.`)
+    this.type = type
+    this.to = to
+  }
+}
+
+/** The callee could not take the request: its state does not handle it, or its mailbox is full. */
+export class AskRefusedError extends TroupeError {
+  readonly code = 'ASK_REFUSED'
+  readonly type: string
+  readonly to: Address
+  readonly reason: 'not-handled' | 'overflow'
+  constructor(type: string, to: Address, reason: 'not-handled' | 'overflow') {
+    const why = reason === 'overflow' ? 'its mailbox is full' : 'the state it is in does not handle it'
+    super(`"${to}" did not take "${type}": ${why}. Ask again later, or handle the request in that state.`)
+    this.type = type
+    this.to = to
+    this.reason = reason
+  }
+}
+
+/** The asker's signal was aborted before the reply came. */
+export class AskCancelledError extends TroupeError {
+  readonly code = 'ASK_CANCELLED'
+  readonly type: string
+  readonly to: Address
+  constructor(type: string, to: Address, cause: unknown) {
+    super(
+      `The ask "${type}" to "${to}" was cancelled before it was answered. Ask again if the answer is still wanted.`,
+      {
+        cause,
+      },
+    )
+    this.type = type
+    this.to = to
+  }
+}

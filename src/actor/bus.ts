@@ -1,0 +1,172 @@
+import type * as z from 'zod'
+import { TroupeError, textOf } from '../errors.ts'
+import type { EventDefinition } from '../events/event.ts'
+import type { Envelope } from './envelope.ts'
+
+/** Takes a subscription back. */
+export interface Subscription {
+  unsubscribe(): void
+}
+
+/** What to look for in the history. */
+export interface HistoryQuery {
+  readonly party?: string
+  /** An exact type or a pattern. */
+  readonly type?: string
+  /** The newest so many. */
+  readonly limit?: number
+}
+
+type Subscriber = (envelope: Envelope) => void | Promise<void>
+
+interface Entry {
+  readonly pattern: string
+  readonly subscriber: Subscriber
+}
+
+/** How many events the history keeps (S4: 1,000). */
+export const historyLimit = 1_000
+
+/**
+ * Broadcast by type to functions outside the agents. They are told what is durable, one after the other, and one that
+ * throws or rejects harms nobody: its failure is handed to `onFailure`.
+ */
+export class Bus {
+  readonly #subscribers = new Set<Entry>()
+  readonly #routes = new Map<string, readonly Entry[]>()
+  readonly #history: Envelope[] = []
+  readonly #onFailure: (error: SubscriberError) => void
+  #oldest = 0
+  #telling = false
+
+  constructor(onFailure: (error: SubscriberError) => void) {
+    this.#onFailure = onFailure
+  }
+
+  /** Whether a subscriber is being called right now. */
+  get telling(): boolean {
+    return this.#telling
+  }
+
+  /**
+   * Calls a function for every event of a type, a definition, or a pattern such as `party.agent.*` or `*`.
+   *
+   * @example
+   * const subscription = runtime.bus.subscribe(completed, ({ data, party }) => console.log(party, data.agent))
+   * subscription.unsubscribe()
+   *
+   * @throws IllegalPatternError
+   */
+  subscribe<T extends string, S extends z.ZodType>(
+    event: EventDefinition<T, S>,
+    subscriber: (envelope: Envelope<T, z.output<S>>) => void | Promise<void>,
+  ): Subscription
+  subscribe(pattern: string, subscriber: Subscriber): Subscription
+  subscribe(event: string | { readonly type: string }, subscriber: Subscriber): Subscription {
+    const entry: Entry = { pattern: typeof event === 'string' ? checkPattern(event) : event.type, subscriber }
+    this.#subscribers.add(entry)
+    this.#routes.clear()
+    return {
+      unsubscribe: () => {
+        this.#subscribers.delete(entry)
+        this.#routes.clear()
+      },
+    }
+  }
+
+  /** The newest 1,000 events that subscribers could have heard, oldest first. */
+  history({ party, type, limit = historyLimit }: HistoryQuery = {}): readonly Envelope[] {
+    const matches = type === undefined ? () => true : matcher(checkPattern(type))
+    const inOrder = [...this.#history.slice(this.#oldest), ...this.#history.slice(0, this.#oldest)]
+    const found = inOrder.filter(
+      envelope => (party === undefined || envelope.party === party) && matches(envelope.type),
+    )
+    return limit < found.length ? found.slice(found.length - limit) : found
+  }
+
+  /** Remembers an event and tells it to all that subscribed to it. */
+  tell(envelope: Envelope): void {
+    this.#remember(envelope)
+    for (const entry of this.#route(envelope.type)) {
+      // One subscriber may have ended another's subscription.
+      if (this.#subscribers.has(entry)) this.#call(entry, envelope)
+    }
+  }
+
+  #call(entry: Entry, envelope: Envelope): void {
+    const outer = this.#telling
+    this.#telling = true
+    try {
+      const waiting = entry.subscriber(envelope)
+      if (waiting instanceof Promise) waiting.catch((error: unknown) => this.#failed(entry, envelope, error))
+    } catch (error) {
+      this.#failed(entry, envelope, error)
+    } finally {
+      this.#telling = outer
+    }
+  }
+
+  #failed(entry: Entry, envelope: Envelope, error: unknown): void {
+    this.#onFailure(new SubscriberError(entry.pattern, envelope, error))
+  }
+
+  #remember(envelope: Envelope): void {
+    if (this.#history.length < historyLimit) this.#history.push(envelope)
+    else {
+      this.#history[this.#oldest] = envelope
+      this.#oldest = (this.#oldest + 1) % historyLimit
+    }
+  }
+
+  #route(type: string): readonly Entry[] {
+    let route = this.#routes.get(type)
+    if (!route) {
+      route = [...this.#subscribers].filter(({ pattern }) => matcher(pattern)(type))
+      this.#routes.set(type, route)
+    }
+    return route
+  }
+}
+
+const patternShape = /^(\*|[a-z0-9_-]+(\.[a-z0-9_-]+)*(\.\*)?)$/
+
+function checkPattern(pattern: string): string {
+  if (!patternShape.test(pattern)) throw new IllegalPatternError(pattern)
+  return pattern
+}
+
+function matcher(pattern: string): (type: string) => boolean {
+  if (pattern === '*') return () => true
+  if (!pattern.endsWith('.*')) return type => type === pattern
+  const prefix = pattern.slice(0, -1)
+  return type => type.startsWith(prefix)
+}
+
+/** A pattern that no type could match. */
+export class IllegalPatternError extends TroupeError {
+  readonly code = 'PATTERN_ILLEGAL'
+  readonly pattern: string
+  constructor(pattern: string) {
+    super(
+      `"${pattern}" is no pattern: use a type such as "party.input.added", a group such as "party.agent.*", or "*".`,
+    )
+    this.pattern = pattern
+  }
+}
+
+/** A subscriber threw or rejected. */
+export class SubscriberError extends TroupeError {
+  readonly code = 'SUBSCRIBER_FAILED'
+  readonly pattern: string
+  readonly envelope: Envelope
+  constructor(pattern: string, envelope: Envelope, cause: unknown) {
+    super(
+      `A subscriber to "${pattern}" failed on "${envelope.type}": ${textOf(cause)}. The others were told all the same.`,
+      {
+        cause,
+      },
+    )
+    this.pattern = pattern
+    this.envelope = envelope
+  }
+}

@@ -1,0 +1,42 @@
+import { type OutsideLogic, outside } from './outside.ts'
+
+/** What the runtime hands to outside work. */
+export interface EffectScope {
+  /** Names this piece of work for ever: the same after a crash, different for any other. Send it to receivers as idempotency key. */
+  readonly key: string
+  /** Counted from 1. */
+  readonly attempt: number
+  /** Aborted when the agent no longer wants the result: it left the state, failed, or was stopped. */
+  readonly signal: AbortSignal
+  /** The runtime's clock, epoch milliseconds. */
+  now(): number
+}
+
+/** Outside work: asynchronous, not deterministic, anything but the agent's own state. */
+export type EffectFunction<I, O> = (input: I, scope: EffectScope) => Promise<O> | O
+
+/** An invoked effect: its input is handed to the function, its output is what the function returned. */
+export interface EffectLogic<I, O> extends OutsideLogic<I, O> {}
+
+/** The work of an invoked effect. */
+export interface EffectWork {
+  readonly kind: 'effect'
+  readonly name: string
+  readonly run: EffectFunction<never, unknown>
+}
+
+/**
+ * An actor to invoke: does work outside the agent, once, after the step that wanted it is durable, and records how it
+ * ended before the agent hears of it.
+ *
+ * @example
+ * actors: { search: effect('search-venues', async ({ guests }: { guests: number }, { signal }) => find(guests, signal)) }
+ *
+ * @param name a word for frames and charts
+ * @param run gets the invoke's input and a scope; returns JSON values
+ * @throws (as the invoke's error) whatever `run` throws; EventPayloadError when it returns what JSON cannot carry
+ */
+export function effect<I, O>(name: string, run: EffectFunction<I, O>): EffectLogic<I, O> {
+  const work: EffectWork = { kind: 'effect', name, run }
+  return outside('effect', work)
+}

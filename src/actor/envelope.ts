@@ -1,0 +1,33 @@
+import type { EventOf } from '../events/event.ts'
+import type { Address } from './address.ts'
+
+/**
+ * An event on its way: what happened, plus the facts of its delivery under CloudEvents attribute names. In memory `time`
+ * is epoch milliseconds; ISO 8601 is for the wire.
+ */
+export interface Envelope<T extends string = string, D = unknown> extends EventOf<T, D> {
+  readonly id: string
+  /** Its place in its partition's journal, counted from 1. */
+  readonly seq: number
+  /** The address that said it, or the partition for what came from outside. */
+  readonly source: Address
+  readonly time: number
+  /** Version of the payload's schema. */
+  readonly version: number
+  /** 1 is most urgent, 10 least. */
+  readonly priority: number
+  /** Shared by everything that one first event led to. */
+  readonly correlationid: string
+  /** The id of what was being handled when this was said. */
+  readonly causationid?: string
+  readonly party?: string
+  /** Set when it is meant for one agent rather than for all that hear its type. */
+  readonly to?: Address
+  /** The key that a reply carries back, when it is a request. */
+  readonly ask?: string
+}
+
+/** What a machine sees of an envelope: the event, and the key to reply to. */
+export function eventOf({ type, data, ask }: Envelope): EventOf & { readonly ask?: string } {
+  return ask === undefined ? { type, data } : { type, data, ask }
+}

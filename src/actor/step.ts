@@ -1,0 +1,262 @@
+import type {
+  ActorLogic,
+  AnyActorRef,
+  AnyActorScope,
+  AnyMachineSnapshot,
+  EventObject,
+  ExecutableActionObject,
+} from 'xstate'
+import { TroupeError, textOf } from '../errors.ts'
+import type { EventOf } from '../events/event.ts'
+import type { Actor } from './actor.ts'
+import type { Address } from './address.ts'
+import type { Envelope } from './envelope.ts'
+
+/** What an agent handles in a step: a position of its partition. */
+export interface Handled {
+  readonly seq: number
+  readonly type: string
+  readonly correlationid: string
+  /** The id of the event, for what this step says; none for starts, timers and outcomes. */
+  readonly causationid?: string
+  /** The event itself, unless it is one of XState's own. */
+  readonly envelope?: Envelope
+}
+
+/** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
+export type Output =
+  | { readonly kind: 'emit'; readonly event: EventOf }
+  | { readonly kind: 'reply'; readonly event: EventOf & { readonly ask: string } }
+  | { readonly kind: 'send'; readonly event: EventOf; readonly to: Address }
+  | { readonly kind: 'invoke'; readonly id: string; readonly src: string; readonly perform: () => void }
+  | { readonly kind: 'stop'; readonly id: string; readonly perform: () => void }
+  | { readonly kind: 'timer'; readonly id: string; readonly delay: number; readonly perform: () => void }
+  | { readonly kind: 'cancel'; readonly id: string; readonly perform: () => void }
+  | { readonly kind: 'custom'; readonly type: string; readonly perform: () => void }
+
+/** One event handled by one agent, atomically. */
+export interface Step {
+  readonly actor: Actor
+  readonly handled: Handled
+  readonly outcome: 'handled' | 'ignored' | 'failed'
+  readonly outputs: readonly Output[]
+  readonly snapshot: AnyMachineSnapshot
+  readonly error?: unknown
+}
+
+/** What a step needs from the partition around it. */
+export interface StepHost {
+  /** Gives an event that nobody announced a position; `false` when it must not reach the agent at all. */
+  admit(actor: Actor, event: EventObject): boolean
+  /** The event, checked; an invalid one fails the step. */
+  check(actor: Actor, event: EventObject): { readonly kind: 'emit' | 'reply'; readonly event: EventOf }
+  /** The agent behind an XState ref, if it is one of this partition. */
+  agentAt(ref: AnyActorRef): Actor | undefined
+  /** Appends the step as one frame; the returned function delivers what it said, once the snapshot is in place. */
+  commit(step: Step): () => void
+  /** A custom action threw after its frame: the step stands, the agent fails. */
+  failedAfter(step: Step, error: unknown): void
+}
+
+/** An agent that wants more than this in one step has run wild. */
+export const mostOutputs = 10_000
+
+/**
+ * Wraps an agent's machine so that everything it wants to do comes out as data, becomes one frame, and happens only then.
+ * This is the only place that knows how XState executes actions.
+ */
+export function stepped(actor: Actor, host: StepHost): ActorLogic<AnyMachineSnapshot, EventObject> {
+  const { machine } = actor.agent
+  let captured: ExecutableActionObject[] = []
+  let inner: AnyActorScope | undefined
+
+  const capturing = (scope: AnyActorScope): AnyActorScope => {
+    captured = []
+    // `defer` runs at once, because what is deferred is performed after the frame anyway.
+    inner ??= {
+      ...scope,
+      defer: fn => fn(),
+      actionExecutor: action => {
+        if (captured.push(action) > mostOutputs) throw new StepOverflowError(actor.address)
+      },
+    }
+    return inner
+  }
+
+  const finish = (scope: AnyActorScope, step: Step): AnyMachineSnapshot => {
+    const deliver = host.commit(step)
+    scope.defer(() => release(scope, step, deliver))
+    return step.snapshot
+  }
+
+  const release = (scope: AnyActorScope, step: Step, deliver: () => void) => {
+    deliver()
+    let thrown: { readonly error: unknown } | undefined
+    for (const output of step.outputs) {
+      if (!('perform' in output)) continue
+      try {
+        output.perform()
+      } catch (error) {
+        thrown ??= { error }
+      }
+    }
+    if (!thrown) return
+    host.failedAfter(step, thrown.error)
+    stopChildren(scope, step.snapshot)
+    throw thrown.error
+  }
+
+  const failed = (scope: AnyActorScope, handled: Handled, snapshot: AnyMachineSnapshot, error: unknown) => {
+    stopChildren(scope, snapshot)
+    const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
+    return finish(scope, { actor, handled, outcome: 'failed', outputs: [], snapshot: crashed, error })
+  }
+
+  return {
+    config: machine.config,
+
+    // There is no `start`: children that the initial state invokes start when the frame's outputs are performed.
+    getInitialSnapshot(scope: AnyActorScope, input: unknown): AnyMachineSnapshot {
+      const handled = actor.takeHandled()
+      if (!handled) throw new StrayStartError(actor.address)
+      const snapshot: AnyMachineSnapshot = machine.getInitialSnapshot(capturing(scope), input)
+      if (snapshot.status === 'error') return failed(scope, handled, snapshot, snapshot.error)
+      try {
+        const outputs = captured.flatMap(action => outputOf(actor, host, snapshot, action) ?? [])
+        return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot })
+      } catch (error) {
+        return failed(scope, handled, snapshot, error)
+      }
+    },
+
+    transition(snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
+      // Stopping is never held back, or children of a stopped agent would go on.
+      if (event.type === 'xstate.stop') return machine.transition(snapshot, event, scope)
+      if (!actor.announced && !host.admit(actor, event)) return snapshot
+      const handled = actor.takeHandled()
+      if (!handled) return snapshot
+      try {
+        const next: AnyMachineSnapshot = machine.transition(snapshot, event, capturing(scope))
+        if (next.status === 'error') return failed(scope, handled, snapshot, next.error)
+        const outputs = captured.flatMap(action => outputOf(actor, host, next, action) ?? [])
+        const outcome = next === snapshot && outputs.length === 0 ? 'ignored' : 'handled'
+        return finish(scope, { actor, handled, outcome, outputs, snapshot: next })
+      } catch (error) {
+        return failed(scope, handled, snapshot, error)
+      }
+    },
+
+    getPersistedSnapshot: machine.getPersistedSnapshot,
+    restoreSnapshot: machine.restoreSnapshot,
+  }
+}
+
+function stopChildren(scope: AnyActorScope, { children }: AnyMachineSnapshot): void {
+  for (const child of Object.values<AnyActorRef | undefined>(children)) if (child) scope.stopChild(child)
+}
+
+interface Params {
+  readonly event?: EventObject
+  readonly to?: AnyActorRef
+  readonly delay?: number
+  readonly id?: string
+  readonly sendId?: string
+  readonly src?: unknown
+}
+
+/** What XState captured, in our words; none for what happens inside the step alone. */
+function outputOf(
+  actor: Actor,
+  host: StepHost,
+  snapshot: AnyMachineSnapshot,
+  action: ExecutableActionObject,
+): Output | undefined {
+  const perform = () => action.exec?.(action.info, action.params)
+  const params = paramsOf(action)
+  switch (action.type) {
+    case 'xstate.emit': {
+      const { kind, event } = host.check(actor, params.event ?? { type: '' })
+      return kind === 'emit' ? { kind, event } : { kind, event: { ask: '', ...event } }
+    }
+    case 'xstate.raise':
+      return params.delay === undefined
+        ? undefined
+        : { kind: 'timer', id: params.id ?? '', delay: params.delay, perform }
+    case 'xstate.cancel':
+      return { kind: 'cancel', id: params.sendId ?? '', perform }
+    case 'xstate.spawnChild':
+      return {
+        kind: 'invoke',
+        id: params.id ?? '',
+        src: typeof params.src === 'string' ? params.src : 'inline',
+        perform,
+      }
+    case 'xstate.stopChild':
+      return {
+        kind: 'stop',
+        id: action.params instanceof Object && 'id' in action.params ? `${action.params.id}` : '',
+        perform,
+      }
+    case 'xstate.sendTo':
+      return sendOutput(actor, host, snapshot, params, perform)
+    default:
+      return { kind: 'custom', type: action.type, perform }
+  }
+}
+
+function sendOutput(
+  actor: Actor,
+  host: StepHost,
+  snapshot: AnyMachineSnapshot,
+  { to, event, delay, id }: Params,
+  perform: () => void,
+): Output {
+  if (!to || !event) throw new StraySendError(actor.address, event?.type ?? '')
+  const inside = to === actor.ref || Object.values(snapshot.children).includes(to)
+  if (delay !== undefined) return { kind: 'timer', id: id ?? '', delay, perform }
+  if (inside) return { kind: 'custom', type: 'xstate.sendTo', perform }
+  const callee = host.agentAt(to)
+  if (!callee) throw new StraySendError(actor.address, event.type)
+  return { kind: 'send', event: host.check(actor, event).event, to: callee.address }
+}
+
+// XState types the parameters of captured actions as unknown; each action type above has its own of these.
+function paramsOf(action: ExecutableActionObject): Params {
+  return (action.params ?? {}) as Params
+}
+
+/** An agent wanted more than 10,000 things in one step. */
+export class StepOverflowError extends TroupeError {
+  readonly code = 'STEP_OVERFLOW'
+  readonly address: Address
+  constructor(address: Address) {
+    super(`"${address}" produced more than ${mostOutputs} outputs in one step. Spread the work over several events.`)
+    this.address = address
+  }
+}
+
+/** An agent sent an event to something that is neither its child nor an agent of its party. */
+export class StraySendError extends TroupeError {
+  readonly code = 'STRAY_SEND'
+  readonly address: Address
+  readonly type: string
+  constructor(address: Address, type: string) {
+    super(
+      `"${address}" sent "${type}" to something outside its party, or past its mailbox. Say it with emit, or ask for it with invoke.`,
+    )
+    this.address = address
+    this.type = type
+  }
+}
+
+class StrayStartError extends TroupeError {
+  readonly code = 'STRAY_START'
+  constructor(address: Address) {
+    super(`"${address}" was started by something other than its supervisor. Spawn it with runtime.spawn.`)
+  }
+}
+
+/** A failed step in one sentence. */
+export function failureOf(step: Step): string {
+  return textOf(step.error)
+}

@@ -1,0 +1,29 @@
+/** Where all time comes from: the runtime never reads another clock. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls `fn` once after `ms` milliseconds; the returned function takes that back. */
+  after(ms: number, fn: () => void): () => void
+}
+
+/** The clock of the machine that the program runs on. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, fn) {
+    const handle = setTimeout(fn, ms)
+    return () => clearTimeout(handle)
+  },
+}
+
+/** A clock whose `now` never runs backwards, so that journalled times never do either. */
+export function steady(clock: Clock): Clock {
+  let last = 0
+  return {
+    now() {
+      const now = clock.now()
+      if (now > last) last = now
+      return last
+    },
+    after: (ms, fn) => clock.after(ms, fn),
+  }
+}

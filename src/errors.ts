@@ -1,0 +1,34 @@
+// Registered, so that `is` recognises the errors of a second copy of the package too.
+const marker: unique symbol = Symbol.for('troupe.error')
+
+/**
+ * What every error of Troupe has: a stable `code`, typed fields, and a sentence that says what was asked, what is so,
+ * and what to do. Each class stands beside its idea; this file is only their root.
+ *
+ * @example
+ * try {
+ *   await party.removeInput('inp-1')
+ * } catch (error) {
+ *   if (TroupeError.is(error) && error.code === 'INPUT_NOT_FOUND') console.log(error.message)
+ * }
+ */
+export abstract class TroupeError extends Error {
+  abstract readonly code: string
+  readonly [marker] = true
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+
+  /** Whether a caught value is an error of Troupe, of this copy of the package or another. */
+  static is(value: unknown): value is TroupeError {
+    return typeof value === 'object' && value !== null && marker in value
+  }
+}
+
+/** The text of whatever was thrown: people throw strings, numbers and nothing at all. */
+export function textOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message
+  return typeof thrown === 'string' ? thrown : `${thrown}`
+}

@@ -1,0 +1,123 @@
+import { TroupeError } from '../errors.ts'
+import { CheckedEvent, type EventDefinition, type EventOf, payloadCheck } from './event.ts'
+import { CheckedAsk, type RequestDefinition } from './request.ts'
+
+/** What agents hear and say: events and requests. */
+export type Definition = EventDefinition | RequestDefinition
+
+/** Whether a definition is a request (it has an answer) rather than an event. */
+export function isRequest(definition: Definition): definition is RequestDefinition {
+  return 'output' in definition
+}
+
+/** Every event and request of a program, once: the only place that knows which types exist. */
+export interface Catalog {
+  readonly definitions: readonly Definition[]
+  /** The event declared under this type. @throws UnknownEventError */
+  event(type: string): EventDefinition
+  /** The event, parsed by its schema unless its definition made it. @throws UnknownEventError, EventPayloadError, EventVersionError */
+  check(event: UncheckedEvent): EventOf
+  /** This catalogue and more definitions. @throws DuplicateEventError */
+  with(definitions: readonly Definition[]): Catalog
+  /** A reply, parsed likewise. @throws UnknownEventError, EventPayloadError */
+  checkReply(event: UncheckedEvent & { readonly ask: string }): EventOf & { readonly ask: string }
+}
+
+/** An event from outside, which may be anything. */
+export interface UncheckedEvent {
+  readonly type: string
+  readonly data?: unknown
+  /** Version of the schema that the sender knew; the current one if left out. */
+  readonly version?: number
+}
+
+/**
+ * Gathers definitions into one catalogue.
+ *
+ * @example
+ * const catalog = defineCatalog([inputAdded, guestCount])
+ * catalog.check({ type: 'party.input.added', data: { content: 'jungle' } })
+ *
+ * @throws DuplicateEventError if two different definitions claim one type
+ */
+export function defineCatalog(definitions: Iterable<Definition>): Catalog {
+  const byType = new Map<string, Definition>()
+  for (const definition of definitions) {
+    const known = byType.get(definition.type)
+    if (known && known !== definition) throw new DuplicateEventError(definition.type)
+    byType.set(definition.type, definition)
+  }
+  const checks = new Map<string, (data: unknown) => unknown>()
+  for (const definition of byType.values()) {
+    if (isRequest(definition)) {
+      const replyType = `${definition.type}.reply`
+      checks.set(replyType, payloadCheck(replyType, definition.output))
+    } else checks.set(definition.type, payloadCheck(definition.type, definition.schema))
+  }
+  const checkOf = (type: string) => {
+    const check = checks.get(type)
+    if (!check) throw new UnknownEventError(type, [...byType.keys()])
+    return check
+  }
+  const event = (type: string) => {
+    const definition = byType.get(type)
+    if (!definition || isRequest(definition)) throw new UnknownEventError(type, [...byType.keys()])
+    return definition
+  }
+  const catalog: Catalog = {
+    definitions: [...byType.values()],
+    event,
+    check(given) {
+      const definition = event(given.type)
+      if (given instanceof CheckedEvent) return given
+      if (given.version !== undefined && given.version !== definition.version)
+        throw new EventVersionError(given.type, definition.version, given.version)
+      return new CheckedEvent(given.type, checkOf(given.type)(given.data))
+    },
+    with: more =>
+      more.every(one => byType.get(one.type) === one) ? catalog : defineCatalog([...byType.values(), ...more]),
+    checkReply(given) {
+      const check = checkOf(given.type)
+      return given instanceof CheckedAsk ? given : new CheckedAsk(given.type, check(given.data), given.ask)
+    },
+  }
+  return catalog
+}
+
+/** A type that no definition declares. */
+export class UnknownEventError extends TroupeError {
+  readonly code = 'EVENT_UNKNOWN'
+  readonly type: string
+  readonly known: readonly string[]
+  constructor(type: string, known: readonly string[]) {
+    super(
+      `No event "${type}" is declared. Declare it with defineEvent and list it in an agent's hears or says, or use one of: ${known.join(', ')}.`,
+    )
+    this.type = type
+    this.known = known
+  }
+}
+
+/** Two different definitions claim one type. */
+export class DuplicateEventError extends TroupeError {
+  readonly code = 'EVENT_DUPLICATE'
+  readonly type: string
+  constructor(type: string) {
+    super(`Two definitions claim the type "${type}". Declare it once and import it where it is needed.`)
+    this.type = type
+  }
+}
+
+/** An event was made for another version of its schema. */
+export class EventVersionError extends TroupeError {
+  readonly code = 'EVENT_VERSION'
+  readonly type: string
+  readonly expected: number
+  readonly received: number
+  constructor(type: string, expected: number, received: number) {
+    super(`Event "${type}" has version ${received}, but version ${expected} is declared. Send version ${expected}.`)
+    this.type = type
+    this.expected = expected
+    this.received = received
+  }
+}

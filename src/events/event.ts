@@ -1,0 +1,108 @@
+import * as z from 'zod'
+import { TroupeError } from '../errors.ts'
+import { assertJson, isOpen } from './json.ts'
+import { EventPayloadError } from './payload.ts'
+
+/** A typed fact: what happened, and what belongs to it. */
+export interface EventOf<T extends string = string, D = unknown> {
+  readonly type: T
+  readonly data: D
+}
+
+/** How an event travels, when nobody says otherwise. */
+export interface EventOptions {
+  /** Version of the payload's schema, counted from 1. */
+  readonly version?: number
+  /** `false`: never journalled, delivered at most once (ticks, progress). */
+  readonly persist?: boolean
+  /** 1 is most urgent, 10 least; 5 by default. */
+  readonly priority?: number
+  /** One sentence for the generated table of events. */
+  readonly description?: string
+}
+
+/** What `defineEvent` returns: call it to make and check an event. */
+export interface EventDefinition<T extends string = string, S extends z.ZodType = z.ZodType> {
+  (data: z.input<S>): EventOf<T, z.output<S>>
+  readonly type: T
+  readonly schema: S
+  readonly version: number
+  readonly persist: boolean
+  readonly priority: number
+  readonly description: string
+}
+
+const typePattern = /^[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*$/
+
+/**
+ * Declares an event once: its type, its payload, how it travels.
+ *
+ * @example
+ * const inputAdded = defineEvent('party.input.added', z.object({ content: z.string().min(1) }))
+ * inputAdded({ content: 'jungle theme' }) // { type: 'party.input.added', data: { content: 'jungle theme' } }
+ *
+ * @param type dotted lower-case words, such as `party.input.added`
+ * @param schema a zod schema of JSON values: no dates, maps, bigints or transforms
+ * @throws EventDefinitionError if the type is malformed or the schema holds what JSON cannot
+ * @throws EventPayloadError when the definition is called with a payload that its schema refuses
+ */
+export function defineEvent<const T extends string, S extends z.ZodType>(
+  type: T,
+  schema: S,
+  options: EventOptions = {},
+): EventDefinition<T, S> {
+  const { version = 1, persist = true, priority = 5, description = '' } = options
+  checkType(type)
+  const check = payloadCheck(type, schema)
+  const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data))
+  return Object.assign(make, { type, schema, version, persist, priority, description })
+}
+
+/** An event that went through its schema already: made by a definition, so delivery need not parse it again. */
+export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
+  readonly type: T
+  readonly data: D
+  constructor(type: T, data: D) {
+    this.type = type
+    this.data = data
+  }
+}
+
+/** A function that parses payloads of this type and throws a typed error for what the schema refuses. */
+export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (data: unknown) => z.output<S> {
+  const open = isOpen(jsonSchemaOf(type, schema))
+  return data => {
+    const parsed = schema.safeParse(data)
+    if (!parsed.success) throw EventPayloadError.from(type, parsed.error, data)
+    if (open) assertJson(type, parsed.data)
+    return parsed.data
+  }
+}
+
+function jsonSchemaOf(type: string, schema: z.ZodType) {
+  try {
+    return z.toJSONSchema(schema, { io: 'output' })
+  } catch (error) {
+    throw new EventDefinitionError(type, 'its schema holds what JSON cannot carry', error)
+  }
+}
+
+/** @throws EventDefinitionError unless the type is dotted lower-case words */
+export function checkType(type: string): void {
+  if (!typePattern.test(type)) throw new EventDefinitionError(type, 'types are dotted lower-case words')
+}
+
+/** An event or request was declared in a way that can never work. */
+export class EventDefinitionError extends TroupeError {
+  readonly code = 'EVENT_DEFINITION'
+  readonly type: string
+  constructor(type: string, why: string, cause?: unknown) {
+    super(
+      `Event "${type}" cannot be defined: ${why}. Use a type like "party.input.added" and a schema of JSON values.`,
+      {
+        cause,
+      },
+    )
+    this.type = type
+  }
+}

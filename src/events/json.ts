@@ -1,0 +1,35 @@
+import { EventPayloadError } from './payload.ts'
+
+type JsonSchema = { readonly [key: string]: unknown }
+
+const saysWhatItIs = ['type', 'enum', 'const', 'anyOf', 'allOf', 'oneOf', '$ref', 'not']
+
+/** Whether a JSON Schema lets anything through somewhere (`z.unknown()`, `z.any()`), so that values need a look too. */
+export function isOpen(schema: unknown): boolean {
+  if (Array.isArray(schema)) return schema.some(isOpen)
+  if (!isObject(schema)) return false
+  if (!saysWhatItIs.some(key => key in schema)) return true
+  const { properties, items, prefixItems, additionalProperties, anyOf, allOf, oneOf, $defs } = schema
+  return (
+    [properties, $defs].some(group => isObject(group) && Object.values(group).some(isOpen)) ||
+    [items, prefixItems, additionalProperties, anyOf, allOf, oneOf].some(isOpen)
+  )
+}
+
+/** @throws EventPayloadError naming the first field that JSON cannot carry unchanged */
+export function assertJson(type: string, value: unknown, path = '', seen = new Set<unknown>()): void {
+  if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean') return
+  if (typeof value === 'number' && Number.isFinite(value)) return
+  if (typeof value !== 'object') throw EventPayloadError.at(type, path, 'a JSON value', typeof value)
+  if (seen.has(value)) throw EventPayloadError.at(type, path, 'a JSON value', 'a circle of references')
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
+    throw EventPayloadError.at(type, path, 'a JSON value', value.constructor.name)
+  seen.add(value)
+  for (const [key, inner] of Object.entries(value)) assertJson(type, inner, path ? `${path}.${key}` : key, seen)
+  seen.delete(value)
+}
+
+function isObject(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

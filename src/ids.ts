@@ -1,0 +1,22 @@
+import { customRandom } from 'nanoid'
+
+/** Gives ids that no other runtime gives: a random prefix per runtime and a counter. */
+export interface Ids {
+  /** The next id, such as `k3v9x2a1-7`; matches `[a-z0-9-]+`. */
+  next(): string
+}
+
+const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz'
+const prefixLength = 8
+
+/**
+ * The id source of a runtime.
+ *
+ * @param random gives numbers from 0 up to but not including 1; a seeded one repeats the ids of a run
+ */
+export function createIds(random: () => number): Ids {
+  const bytes = (size: number) => Uint8Array.from({ length: size }, () => Math.floor(random() * 256))
+  const prefix = customRandom(alphabet, prefixLength, bytes)()
+  let count = 0
+  return { next: () => `${prefix}-${(++count).toString(36)}` }
+}

@@ -1,0 +1,98 @@
+export { type Address, IllegalIdError, NoAddressError } from './actor/address.ts'
+export {
+  type Agent,
+  type AgentOptions,
+  type AgentTypes,
+  agentTypes,
+  defineAgent,
+  type Heard,
+  type RestartType,
+  type Said,
+} from './actor/agent.ts'
+export {
+  AskCancelledError,
+  AskFailedError,
+  type AskLogic,
+  type AskOptions,
+  AskRefusedError,
+  AskStoppedError,
+  AskTimeoutError,
+  ask,
+} from './actor/ask.ts'
+export { type HistoryQuery, IllegalPatternError, SubscriberError, type Subscription } from './actor/bus.ts'
+export type { DeadLetter, DeadReason } from './actor/dead-letters.ts'
+export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
+export type { Envelope } from './actor/envelope.ts'
+export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
+export { StepOverflowError, StraySendError } from './actor/step.ts'
+export type { Clock } from './clock.ts'
+export { TroupeError } from './errors.ts'
+export {
+  type Catalog,
+  type Definition,
+  DuplicateEventError,
+  defineCatalog,
+  EventVersionError,
+  type UncheckedEvent,
+  UnknownEventError,
+} from './events/catalog.ts'
+export {
+  defineEvent,
+  type EventDefinition,
+  EventDefinitionError,
+  type EventOf,
+  type EventOptions,
+} from './events/event.ts'
+export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
+export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
+export * from './events/runtime-events.ts'
+export type { Ids } from './ids.ts'
+export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
+export { type Journal, JournalAppendError, JournalConflictError, memoryJournal } from './journal/journal.ts'
+export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
+export type { AgentRef } from './party/agent-ref.ts'
+export type { OutsideAskOptions } from './party/ask-from-outside.ts'
+export { AmbiguousAskError } from './party/check-asks.ts'
+export { AddressTakenError, AgentStartError, EscalatedError } from './party/crew.ts'
+export {
+  type AddedEvent,
+  type Apply,
+  defineParty,
+  type InputFor,
+  type InputOf,
+  type PartyDefinition,
+  type PartyOptions,
+  type RemovalFor,
+  type RemovedEvent,
+} from './party/definition.ts'
+export type { IdleOptions } from './party/idle.ts'
+export type { Inputs } from './party/inputs.ts'
+export { StrayInvokeError } from './party/outside-work.ts'
+export {
+  type CreateOptions,
+  NoPartyDefinitionError,
+  type Parties,
+  PartyExistsError,
+  PartyNotFoundError,
+} from './party/parties.ts'
+export type { PublishOptions } from './party/partition.ts'
+export {
+  type ChangeOptions,
+  DuplicateInputError,
+  InputNotFoundError,
+  type Party,
+  PartyFailedError,
+  PartyStoppedError,
+  VersionConflictError,
+} from './party/party.ts'
+export type { BusMetrics, BusPublishOptions, RuntimeBus } from './party/runtime-bus.ts'
+export type { PartyState, PartyStatus, Unwatch } from './party/store.ts'
+export {
+  createRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  RuntimeStateError,
+  type SpawnOptions,
+  type StopOptions,
+} from './runtime.ts'
+export type { RestartIntensity } from './supervision/restart-intensity.ts'

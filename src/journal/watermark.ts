@@ -1,0 +1,125 @@
+import type { Address } from '../actor/address.ts'
+import type { Frame } from './frame.ts'
+import { type Journal, JournalAppendError } from './journal.ts'
+
+/** A frame together with what becomes visible once it is durable. */
+export interface Appended {
+  readonly frame: Frame
+}
+
+interface Waiter {
+  readonly position: number
+  readonly durable: () => void
+  readonly failed: (error: JournalAppendError) => void
+}
+
+/** What a watermark tells as it moves. */
+export interface WatermarkListener<A extends Appended> {
+  /** A frame is durable; frames come in order, before those who wait for their positions. */
+  durable(appended: A): void
+  /** The journal did not take the frames; nothing more will become durable. */
+  failed(error: JournalAppendError): void
+}
+
+/**
+ * Up to where the journal of a partition is durable. Positions are given at once, and everything inside the partition may
+ * run ahead; whatever leaves it waits here. Frames that come while a batch is in flight make up the next one.
+ */
+export class Watermark<A extends Appended> {
+  readonly #journal: Journal
+  readonly #partition: Address
+  readonly #epoch: number
+  readonly #listener: WatermarkListener<A>
+  #head = 0
+  #durable = 0
+  #buffer: A[] = []
+  #waiters: Waiter[] = []
+  #flushing = false
+  #failure: JournalAppendError | undefined
+
+  constructor(journal: Journal, partition: Address, epoch: number, listener: WatermarkListener<A>) {
+    this.#journal = journal
+    this.#partition = partition
+    this.#epoch = epoch
+    this.#listener = listener
+  }
+
+  /** The position of the newest frame. */
+  get head(): number {
+    return this.#head
+  }
+
+  /** Whether every frame is durable. */
+  get caughtUp(): boolean {
+    return this.#durable === this.#head
+  }
+
+  get failure(): JournalAppendError | undefined {
+    return this.#failure
+  }
+
+  append(appended: A): void {
+    this.#head = appended.frame.position
+    if (this.#failure) return
+    this.#buffer.push(appended)
+    if (!this.#flushing) void this.#flush()
+  }
+
+  /** Calls back when all that was appended so far is durable, at once if it is already. */
+  whenDurable(durable: () => void, failed: (error: JournalAppendError) => void): void {
+    if (this.#failure) failed(this.#failure)
+    else if (this.caughtUp) durable()
+    else this.#waiters.push({ position: this.#head, durable, failed })
+  }
+
+  /** The same as a promise. @throws JournalAppendError */
+  reached(): Promise<void> {
+    return new Promise((resolve, reject) => this.whenDurable(resolve, reject))
+  }
+
+  async #flush(): Promise<void> {
+    this.#flushing = true
+    // One batch for everything that this turn of the ready-queue appends.
+    await Promise.resolve()
+    while (this.#buffer.length > 0) {
+      const batch = this.#buffer
+      this.#buffer = []
+      try {
+        await this.#journal.append(
+          this.#partition,
+          this.#epoch,
+          this.#durable,
+          batch.map(({ frame }) => frame),
+        )
+      } catch (error) {
+        this.#fail(new JournalAppendError(this.#partition, error))
+        return
+      }
+      for (const appended of batch) {
+        this.#durable = appended.frame.position
+        this.#listener.durable(appended)
+        this.#release()
+      }
+    }
+    this.#flushing = false
+  }
+
+  #release(): void {
+    let due = 0
+    for (const waiter of this.#waiters) {
+      if (waiter.position > this.#durable) break
+      due++
+    }
+    if (due === 0) return
+    for (const waiter of this.#waiters.splice(0, due)) waiter.durable()
+  }
+
+  #fail(error: JournalAppendError): void {
+    this.#failure = error
+    this.#buffer = []
+    const waiters = this.#waiters
+    this.#waiters = []
+    this.#listener.failed(error)
+    for (const waiter of waiters) waiter.failed(error)
+  }
+}

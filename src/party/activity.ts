@@ -1,0 +1,106 @@
+import type { Address } from '../actor/address.ts'
+import { TroupeError } from '../errors.ts'
+
+/** What a partition that is idle still waits for. */
+export interface WaitingFor {
+  readonly agent: Address
+  /** A timer that will fire, or mail behind an agent that is busy with nothing but timers. */
+  readonly what: 'timer' | 'mail'
+  /** The timer's id, or the type of the oldest event that waits. */
+  readonly name: string
+}
+
+/**
+ * How a partition came to rest: `settled` for good until something comes from outside, `waiting` for timers or for mail
+ * behind them, or `stopped`.
+ */
+export interface Idle {
+  readonly reason: 'settled' | 'waiting' | 'stopped'
+  readonly waitingFor: readonly WaitingFor[]
+}
+
+interface Waiter {
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/**
+ * Counts what is going on in a partition: turns asked for, asks, effects, decisions of supervision. When the count is
+ * zero and the journal has caught up, the partition is idle.
+ */
+export class Activity {
+  #count = 0
+  #waiters: Waiter[] = []
+  readonly #caughtUp: () => boolean
+
+  constructor(caughtUp: () => boolean) {
+    this.#caughtUp = caughtUp
+  }
+
+  get quiet(): boolean {
+    return this.#count === 0 && this.#caughtUp()
+  }
+
+  begin(): void {
+    this.#count++
+  }
+
+  end(): void {
+    this.#count--
+    this.check()
+  }
+
+  /** To be called when the journal has moved on. */
+  check(): void {
+    if (!this.quiet || this.#waiters.length === 0) return
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const waiter of waiters) waiter.resolve()
+  }
+
+  /** Ends all waiting at once. */
+  release(error?: unknown): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const waiter of waiters) {
+      if (error === undefined) waiter.resolve()
+      else waiter.reject(error)
+    }
+  }
+
+  /** Resolves when quiet; the returned function gives up waiting. */
+  whenQuiet(waiter: Waiter): () => void {
+    this.#waiters.push(waiter)
+    return () => {
+      this.#waiters = this.#waiters.filter(other => other !== waiter)
+    }
+  }
+}
+
+/** The partition did not come to rest in time. */
+export class IdleTimeoutError extends TroupeError {
+  readonly code = 'IDLE_TIMEOUT'
+  readonly partition: Address
+  readonly timeout: number
+  constructor(partition: Address, timeout: number) {
+    super(
+      `"${partition}" did not come to rest within ${timeout} ms. Wait longer, or look at what its agents are doing.`,
+    )
+    this.partition = partition
+    this.timeout = timeout
+  }
+}
+
+/** `idle` or `stop` was awaited by something that it would wait for. */
+export class WaitInsideError extends TroupeError {
+  readonly code = 'WAIT_INSIDE'
+  readonly partition: Address
+  readonly what: 'idle' | 'stop'
+  constructor(partition: Address, what: 'idle' | 'stop') {
+    super(
+      `"${what}" was called inside an effect or subscriber of "${partition}", which it would wait for. Call it from outside.`,
+    )
+    this.partition = partition
+    this.what = what
+  }
+}

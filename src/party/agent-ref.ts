@@ -1,0 +1,57 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import type * as z from 'zod'
+import type { Actor } from '../actor/actor.ts'
+import type { Address } from '../actor/address.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import type { UncheckedEvent } from '../events/catalog.ts'
+import type { RequestDefinition } from '../events/request.ts'
+import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
+import type { Crew } from './crew.ts'
+import type { Partition } from './partition.ts'
+
+/** An agent as its owner sees it: the address stays the same through restarts. */
+export class AgentRef {
+  readonly #partition: Partition
+  readonly #crew: Crew
+  readonly #actor: Actor
+
+  constructor(partition: Partition, crew: Crew, actor: Actor) {
+    this.#partition = partition
+    this.#crew = crew
+    this.#actor = actor
+  }
+
+  get address(): Address {
+    return this.#actor.address
+  }
+
+  /** Counts its starts; 1 before the first restart. */
+  get incarnation(): number {
+    return this.#actor.incarnation
+  }
+
+  /** Sends an event to this agent alone; resolves when it is durable. @throws UnknownEventError, EventPayloadError */
+  async send(event: UncheckedEvent): Promise<Envelope> {
+    return this.#partition.publish(this.#partition.shared.catalog.check(event), { to: this.#actor })
+  }
+
+  /** Asks this agent; see `runtime.ask`. */
+  ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
+    request: RequestDefinition<T, I, O>,
+    input: z.input<I>,
+    options?: OutsideAskOptions,
+  ): Promise<z.output<O>> {
+    return askFromOutside(this.#partition, this.#actor, request, input, options)
+  }
+
+  /** Its newest durable snapshot. */
+  snapshot(): AnyMachineSnapshot | undefined {
+    return this.#actor.shown
+  }
+
+  /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */
+  async stop(): Promise<void> {
+    this.#crew.stop(this.#actor)
+    await this.#partition.watermark.reached()
+  }
+}

@@ -1,0 +1,77 @@
+import type { AnyActorRef, EventObject } from 'xstate'
+import type { WaitingFor } from './activity.ts'
+import type { Partition } from './partition.ts'
+
+/**
+ * Stands in for XState's scheduler: `after` and delays run on the runtime's timers, and a timer that fires is a position
+ * of its own before the agent hears of it. XState's scheduler would also search all timers at every stop.
+ */
+export class AgentTimers {
+  readonly #partition: Partition
+  readonly #byActor = new Map<AnyActorRef, Map<string, () => void>>()
+  #unnamed = 0
+
+  constructor(partition: Partition) {
+    this.#partition = partition
+  }
+
+  schedule(
+    source: AnyActorRef,
+    target: AnyActorRef,
+    event: EventObject,
+    delay: number,
+    name: string | undefined,
+  ): void {
+    const id = name ?? `delay.${++this.#unnamed}`
+    this.cancel(source, id)
+    const timers = this.#byActor.get(source) ?? new Map<string, () => void>()
+    this.#byActor.set(source, timers)
+    const fire = () => {
+      this.#forget(source, id)
+      this.#fire(source, target, event, id)
+    }
+    timers.set(id, this.#partition.shared.timers.after(delay, fire))
+  }
+
+  cancel(source: AnyActorRef, id: string): void {
+    this.#byActor.get(source)?.get(id)?.()
+    this.#forget(source, id)
+  }
+
+  cancelAll(source: AnyActorRef): void {
+    for (const cancel of this.#byActor.get(source)?.values() ?? []) cancel()
+    this.#byActor.delete(source)
+  }
+
+  clear(): void {
+    for (const source of [...this.#byActor.keys()]) this.cancelAll(source)
+  }
+
+  /** The timers that have yet to fire. */
+  *pending(): Iterable<WaitingFor> {
+    for (const [ref, timers] of this.#byActor) {
+      const agent = this.#partition.agentAt(ref)?.address ?? this.#partition.address
+      for (const name of timers.keys()) yield { agent, what: 'timer', name }
+    }
+  }
+
+  #forget(source: AnyActorRef, id: string): void {
+    const timers = this.#byActor.get(source)
+    timers?.delete(id)
+    if (timers?.size === 0) this.#byActor.delete(source)
+  }
+
+  #fire(source: AnyActorRef, target: AnyActorRef, event: EventObject, id: string): void {
+    const partition = this.#partition
+    const actor = partition.agentAt(target)
+    // A child of an agent that is no agent itself: its parent's step hears of what it does.
+    if (!actor) return target.send(event)
+    const agent = partition.agentAt(source)?.address ?? actor.address
+    actor.signal(() => {
+      if (actor.ref !== target || actor.status !== 'running') return
+      const entry = (seq: number) => ({ kind: 'fired' as const, seq, agent, id, type: event.type })
+      actor.announce(partition.appendOutcome(entry, event.type, `${agent}/${id}`))
+      target.send(event)
+    })
+  }
+}

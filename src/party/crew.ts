@@ -1,0 +1,216 @@
+import { type AnyActorRef, createActor } from 'xstate'
+import { Actor } from '../actor/actor.ts'
+import { type Address, checkId } from '../actor/address.ts'
+import type { Agent } from '../actor/agent.ts'
+import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
+import { bindHost } from '../actor/outside.ts'
+import { stepped } from '../actor/step.ts'
+import { TroupeError, textOf } from '../errors.ts'
+import { agentEscalated, agentRestarted, agentStarted, agentStopped } from '../events/runtime-events.ts'
+import type { AgentChange } from '../journal/frame.ts'
+import type { Exit } from '../supervision/child-spec.ts'
+import type { RestartIntensity } from '../supervision/restart-intensity.ts'
+import { type SupervisorHost, supervisor } from '../supervision/supervisor.ts'
+import { AgentTimers } from './agent-timers.ts'
+import { OutsideWork } from './outside-work.ts'
+import type { Partition } from './partition.ts'
+
+/** Why an agent is there no more. */
+type GoneReason = 'stopped' | 'done' | 'failed' | 'escalated'
+
+/**
+ * The agents of a partition from start to stop: one XState system, its root the supervisor, every agent a child whose
+ * machine runs step by step. It carries out what the supervisor decides, and records it.
+ */
+export class Crew implements SupervisorHost {
+  readonly timers: AgentTimers
+  readonly #partition: Partition
+  readonly #supervisor
+  readonly #onGivenUp: (error: EscalatedError) => void
+  #stopped = false
+
+  constructor(partition: Partition, intensity: RestartIntensity, onGivenUp: (error: EscalatedError) => void) {
+    this.#partition = partition
+    this.#onGivenUp = onGivenUp
+    this.#supervisor = createActor(supervisor(this, intensity), { id: 'supervisor' })
+    this.timers = new AgentTimers(partition)
+    this.#supervisor.system.scheduler = this.timers
+    bindHost(this.#supervisor.system, new OutsideWork(partition))
+    this.#supervisor.start()
+  }
+
+  /** Whether all its agents are stopped for good. */
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Gives an agent an address and a mailbox; its mail waits until `start`. */
+  declare(agent: Agent, name: string = agent.name): Actor {
+    const taken = this.#partition.actor(checkId('agent', name))
+    if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
+    const actor = new Actor(this.#partition, name, agent)
+    this.#partition.register(actor)
+    return actor
+  }
+
+  /** @throws AgentStartError if its machine fails before it has handled anything */
+  start(actor: Actor): void {
+    const { name: id, agent } = actor
+    const logic = () => stepped(actor, this.#partition)
+    this.#supervisor.send({ type: 'supervisor.start', spec: { id, restart: agent.restart, logic } })
+    if (actor.status === 'running') return
+    const { error }: { error?: unknown } = actor.ref?.getSnapshot() ?? {}
+    this.#remove(actor, 'failed')
+    throw new AgentStartError(actor.address, error)
+  }
+
+  /** Stops an agent for good. */
+  stop(actor: Actor): void {
+    if (actor.status !== 'stopped') this.#remove(actor, 'stopped')
+  }
+
+  /** Stops all agents in the reverse order of their start. */
+  stopAll(reason: GoneReason = 'stopped'): void {
+    this.#stopped = true
+    this.#supervisor.stop()
+    for (const actor of [...this.#partition.actors].toReversed())
+      if (actor.status !== 'stopped') this.#forget(actor, reason)
+    this.timers.clear()
+  }
+
+  #remove(actor: Actor, reason: GoneReason): void {
+    this.#supervisor.send({ type: 'supervisor.stop', id: actor.name })
+    this.#forget(actor, reason)
+  }
+
+  #forget(actor: Actor, reason: GoneReason): void {
+    const { address, incarnation } = actor
+    actor.status = 'stopped'
+    this.#record(actor, 'stopped')
+    this.#partition.unregister(actor)
+    for (const envelope of actor.mailbox.clear()) this.#partition.refuse(actor, envelope, 'stopped')
+    this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
+    this.#partition.report(agentStopped({ address, incarnation, reason }))
+  }
+
+  #record(actor: Actor, what: AgentChange): number {
+    const seq = this.#partition.nextSeq()
+    const { address: agent, incarnation } = actor
+    this.#partition.append({ kind: 'supervision' }, [{ kind: 'agent', seq, agent, incarnation, what }])
+    return seq
+  }
+
+  // ---- what the supervisor tells ----
+
+  now(): number {
+    return this.#partition.shared.clock.now()
+  }
+
+  atWatermark(decide: () => void): void {
+    const { activity, watermark } = this.#partition
+    activity.begin()
+    const end = (then: () => void) => () => {
+      then()
+      activity.end()
+    }
+    watermark.whenDurable(
+      end(decide),
+      end(() => {}),
+    )
+  }
+
+  starting(id: string): void {
+    const actor = this.#actor(id)
+    actor.incarnation++
+    const seq = this.#record(actor, actor.incarnation === 1 ? 'starting' : 'restarting')
+    const { address } = this.#partition
+    actor.announce({ seq, type: 'xstate.init', correlationid: `${address}/${seq}` })
+    this.#partition.beginStart(actor)
+  }
+
+  started(id: string, ref: AnyActorRef): void {
+    const actor = this.#actor(id)
+    actor.ref = ref
+    this.#partition.bindRef(ref, actor)
+    actor.status = 'running'
+    this.#partition.endStart()
+  }
+
+  running(id: string): void {
+    const actor = this.#actor(id)
+    if (actor.status !== 'running') return
+    const { address, incarnation } = actor
+    this.#partition.report(
+      incarnation === 1 ? agentStarted({ address, incarnation }) : agentRestarted({ address, incarnation }),
+    )
+    actor.wake()
+  }
+
+  exited(id: string, _exit: Exit): void {
+    const actor = this.#actor(id)
+    actor.status = 'down'
+    const { address, incarnation } = actor
+    this.#partition.shared.asks.failAllTo(address, ask =>
+      ask.takenBy === incarnation ? new AskFailedError(ask.type, address, 'it ended before it answered') : undefined,
+    )
+  }
+
+  gone(id: string, exit: Exit): void {
+    this.#forget(this.#actor(id), exit)
+  }
+
+  escalated(id: string, restarts: number, { within }: RestartIntensity): void {
+    const { address, incarnation } = this.#actor(id)
+    this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
+    const error = new EscalatedError(address, restarts, within)
+    // The supervisor is in the middle of its own step, and stopping it belongs after that.
+    queueMicrotask(() => this.#onGivenUp(error))
+  }
+
+  #actor(id: string): Actor {
+    const actor = this.#partition.actor(id)
+    if (!actor) throw new Error(`no child ${id}`)
+    return actor
+  }
+}
+
+/** An agent with this address is there already. */
+export class AddressTakenError extends TroupeError {
+  readonly code = 'ADDRESS_TAKEN'
+  readonly address: Address
+  constructor(address: Address) {
+    super(`"${address}" is taken by a running agent. Stop it first, or spawn under another name.`)
+    this.address = address
+  }
+}
+
+/** An agent failed before it had handled anything. */
+export class AgentStartError extends TroupeError {
+  readonly code = 'AGENT_START'
+  readonly address: Address
+  constructor(address: Address, cause: unknown) {
+    super(
+      `"${address}" failed while it started: ${textOf(cause)}. Mend its initial state; nothing of it is left behind.`,
+      {
+        cause,
+      },
+    )
+    this.address = address
+  }
+}
+
+/** A supervisor gave up: its agents restarted too often. */
+export class EscalatedError extends TroupeError {
+  readonly code = 'ESCALATED'
+  readonly address: Address
+  readonly restarts: number
+  readonly within: number
+  constructor(address: Address, restarts: number, within: number) {
+    super(
+      `"${address}" was about to restart for the ${restarts}th time in ${within} ms, so its supervisor gave up and stopped its agents. Mend the agent, or allow more restarts.`,
+    )
+    this.address = address
+    this.restarts = restarts
+    this.within = within
+  }
+}

@@ -1,0 +1,106 @@
+import type { Draft } from 'immer'
+import type * as z from 'zod'
+import type { Agent, Said } from '../actor/agent.ts'
+import type { Definition } from '../events/catalog.ts'
+import type { EventDefinition, EventOf } from '../events/event.ts'
+
+/** An event that adds an input: its payload has at least an id and a text. */
+export type AddedEvent = EventDefinition<string, z.ZodType<InputFields, InputFields>>
+/** An event that removes an input: its payload has at least the id. */
+export type RemovedEvent = EventDefinition<
+  string,
+  z.ZodType<{ readonly inputId: string }, { readonly inputId: string }>
+>
+
+interface InputFields {
+  readonly inputId: string
+  readonly content: string
+}
+
+/** An input as the party's state holds it. */
+export type InputOf<A extends AddedEvent> = z.output<A['schema']>
+/** What `addInput` takes besides a bare text: the payload of the application's event, with or without an id. */
+export type InputFor<A extends AddedEvent> = Omit<z.input<A['schema']>, 'inputId'> & { readonly inputId?: string }
+/** What may be said about the removal of an input: the payload of the application's event, without the id. */
+export type RemovalFor<R extends RemovedEvent> = Omit<z.input<R['schema']>, 'inputId'>
+
+/** Changes the application's part of the state for one event; the state is an immer draft. */
+export type Apply<S, E> = (state: Draft<S>, event: E) => void
+
+type EventsOf<D extends readonly Definition[]> = Extract<Said<D>, EventOf>
+type AppliesTo<S, E extends EventOf> = { readonly [T in E['type']]?: Apply<S, Extract<E, { readonly type: T }>> }
+
+/** What `defineParty` takes. */
+export interface PartyOptions<
+  S extends object,
+  L extends readonly Definition[],
+  A extends AddedEvent,
+  R extends RemovedEvent,
+> {
+  /** Names the kind of party in errors. */
+  readonly name: string
+  /** The agents of every party, in the order in which they start. */
+  readonly agents: readonly Agent[]
+  /** Agents that all parties share: spawned once, outside the parties, when the runtime starts. */
+  readonly shared?: readonly Agent[]
+  /** The events that change the state, for the types of `state.on`. */
+  readonly events: L
+  readonly inputs: { readonly added: A; readonly removed: R }
+  readonly state: {
+    readonly initial: S
+    /** By event type: what an event changes. Nothing else ever changes the state. */
+    readonly on: AppliesTo<S, EventsOf<L>>
+    /** When the party's status is `completed` rather than `planning`; never, if left out. */
+    readonly completed?: (state: S) => boolean
+  }
+}
+
+/** A kind of party: which agents work on it, and which state they share. An inert value. */
+export interface PartyDefinition<
+  S extends object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+> {
+  readonly name: string
+  readonly agents: readonly Agent[]
+  readonly shared: readonly Agent[]
+  readonly events: readonly Definition[]
+  readonly inputs: { readonly added: A; readonly removed: R }
+  readonly initial: S
+  readonly apply: (state: Draft<S>, event: EventOf) => void
+  readonly completed: (state: S) => boolean
+}
+
+/**
+ * Declares a kind of party and binds the runtime to the application's own events; the type of its state flows to
+ * `party.state`.
+ *
+ * @example
+ * const partyPlanner = defineParty({
+ *   name: 'party-planner',
+ *   agents: [inputAnalyzer, venue],
+ *   events: [completed],
+ *   inputs: { added: inputAdded, removed: inputRemoved },
+ *   state: { initial: { results: {} }, on: { 'party.agent.completed': (state, { data }) => { ... } } },
+ * })
+ */
+export function defineParty<
+  S extends object,
+  const L extends readonly Definition[],
+  A extends AddedEvent,
+  R extends RemovedEvent,
+>(options: PartyOptions<S, L, A, R>): PartyDefinition<S, A, R> {
+  const { name, agents, shared = [], events, inputs, state } = options
+  // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
+  const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
+  return {
+    name,
+    agents,
+    shared,
+    events,
+    inputs,
+    initial: state.initial,
+    apply: (draft, event) => on.get(event.type)?.(draft, event),
+    completed: state.completed ?? (() => false),
+  }
+}

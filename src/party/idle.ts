@@ -1,0 +1,63 @@
+import { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './activity.ts'
+import type { Crew } from './crew.ts'
+import type { Partition } from './partition.ts'
+
+/** How long to wait for rest. */
+export interface IdleOptions {
+  /** Milliseconds; 60,000 by default. */
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+}
+
+/** Waits until a partition is at rest: nothing pending but timers, and everything durable. */
+export async function idle(partition: Partition, crew: Crew, options: IdleOptions = {}): Promise<Idle> {
+  const { timeout = 60_000, signal } = options
+  const { activity, shared, watermark, address } = partition
+  if (shared.bus.telling || shared.insideEffect.getStore() === partition) throw new WaitInsideError(address, 'idle')
+  signal?.throwIfAborted()
+  if (watermark.failure) throw watermark.failure
+  if (!activity.quiet && !crew.stopped) await quiet(partition, timeout, signal)
+  if (crew.stopped) return { reason: 'stopped', waitingFor: [] }
+  const waitingFor = [...crew.timers.pending(), ...waitingMail(partition)]
+  return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
+}
+
+function quiet(
+  { activity, shared, address }: Partition,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const over = () => {
+      cancelTimer()
+      forget()
+      signal?.removeEventListener('abort', aborted)
+    }
+    const aborted = () => {
+      over()
+      reject(signal?.reason)
+    }
+    const forget = activity.whenQuiet({
+      resolve: () => {
+        over()
+        resolve()
+      },
+      reject: error => {
+        over()
+        reject(error)
+      },
+    })
+    const cancelTimer = shared.timers.after(timeout, () => {
+      over()
+      reject(new IdleTimeoutError(address, timeout))
+    })
+    signal?.addEventListener('abort', aborted, { once: true })
+  })
+}
+
+function* waitingMail(partition: Partition): Iterable<WaitingFor> {
+  for (const { mailbox, address } of partition.actors) {
+    const oldest = mailbox.list()[0]
+    if (oldest) yield { agent: address, what: 'mail', name: oldest.type }
+  }
+}

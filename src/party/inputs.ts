@@ -1,0 +1,88 @@
+const width = 64
+
+interface Held<I> {
+  readonly input: I
+  readonly order: number
+}
+
+type Bucket<I> = ReadonlyMap<string, Held<I>>
+type Shard<I> = readonly (Bucket<I> | undefined)[]
+
+/**
+ * The inputs of a party: an immutable map by id that remembers the order of adding. It is a trie of 64 x 64 small buckets,
+ * so that a change copies one bucket and its path, never all inputs.
+ *
+ * @example
+ * for (const input of party.state.inputs) console.log(input.content)
+ */
+export class Inputs<I> implements Iterable<I> {
+  readonly size: number
+  readonly #shards: readonly (Shard<I> | undefined)[]
+  readonly #nextOrder: number
+
+  private constructor(shards: readonly (Shard<I> | undefined)[], size: number, nextOrder: number) {
+    this.#shards = shards
+    this.size = size
+    this.#nextOrder = nextOrder
+  }
+
+  static empty<I>(): Inputs<I> {
+    return new Inputs<I>([], 0, 0)
+  }
+
+  has(id: string): boolean {
+    return this.#bucket(id)?.has(id) ?? false
+  }
+
+  get(id: string): I | undefined {
+    return this.#bucket(id)?.get(id)?.input
+  }
+
+  /** These inputs and one more, or with this one in the place of the one of the same id. */
+  with(id: string, input: I): Inputs<I> {
+    const before = this.#bucket(id)?.get(id)
+    const bucket = new Map(this.#bucket(id)).set(id, { input, order: before?.order ?? this.#nextOrder })
+    return new Inputs(this.#replaced(id, bucket), this.size + (before ? 0 : 1), this.#nextOrder + (before ? 0 : 1))
+  }
+
+  /** These inputs without one. */
+  without(id: string): Inputs<I> {
+    if (!this.has(id)) return this
+    const bucket = new Map(this.#bucket(id))
+    bucket.delete(id)
+    return new Inputs(this.#replaced(id, bucket), this.size - 1, this.#nextOrder)
+  }
+
+  /** In the order in which they were added. */
+  *[Symbol.iterator](): Iterator<I> {
+    const held: Held<I>[] = []
+    for (const shard of this.#shards) for (const bucket of shard ?? []) if (bucket) held.push(...bucket.values())
+    held.sort((one, other) => one.order - other.order)
+    for (const { input } of held) yield input
+  }
+
+  toJSON(): readonly I[] {
+    return [...this]
+  }
+
+  #bucket(id: string): Bucket<I> | undefined {
+    const hash = hashOf(id)
+    return this.#shards[hash % width]?.[(hash >>> 6) % width]
+  }
+
+  #replaced(id: string, bucket: Bucket<I>): readonly (Shard<I> | undefined)[] {
+    const hash = hashOf(id)
+    const shard = this.#shards[hash % width]?.slice() ?? []
+    shard[(hash >>> 6) % width] = bucket
+    const shards = this.#shards.slice()
+    shards[hash % width] = shard
+    return shards
+  }
+}
+
+/** FNV-1a, 32 bits, with its high half folded in, so that ids that differ in the last character spread. */
+function hashOf(id: string): number {
+  let hash = 0x811c9dc5
+  for (let place = 0; place < id.length; place++) hash = Math.imul(hash ^ id.charCodeAt(place), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
+}

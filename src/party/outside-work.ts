@@ -1,0 +1,188 @@
+import type { Actor } from '../actor/actor.ts'
+import { type Address, NoAddressError, runtimePartition, splitAddress } from '../actor/address.ts'
+import { AskStoppedError, type AskWork } from '../actor/ask.ts'
+import type { EffectWork } from '../actor/effect.ts'
+import type { Outcome, OutsideHost } from '../actor/outside.ts'
+import { TroupeError, textOf } from '../errors.ts'
+import type { EventOf } from '../events/event.ts'
+import { assertJson } from '../events/json.ts'
+import { askFailed, askSucceeded } from '../events/runtime-events.ts'
+import type { Partition } from './partition.ts'
+
+/** The kinds of work that an agent may invoke. */
+export type Work = AskWork | EffectWork
+
+interface Planned {
+  readonly actor: Actor
+  readonly correlationid: string
+  readonly work: Work
+  readonly input: unknown
+}
+
+type Settle = (outcome: Outcome) => void
+
+/**
+ * Runs what the agents of a partition invoke. The intent is in the frame of the step that wanted it; an ask inside the
+ * partition goes at once, everything else after the watermark; how it ended is a position of its own, appended before the
+ * agent hears of it.
+ */
+export class OutsideWork implements OutsideHost<Work> {
+  readonly #partition: Partition
+  readonly #planned = new Map<string, Planned>()
+
+  constructor(partition: Partition) {
+    this.#partition = partition
+  }
+
+  plan(invokeId: string, work: Work, input: unknown): string {
+    const actor = this.#partition.stepping
+    if (!actor) throw new StrayInvokeError(invokeId)
+    const { handled } = actor
+    const key = `${actor.address}@${handled?.seq ?? this.#partition.nextSeq()}/${invokeId}`
+    const seq = this.#partition.nextSeq()
+    this.#planned.set(key, { actor, correlationid: handled?.correlationid ?? key, work, input })
+    this.#partition.plan(
+      work.kind === 'effect'
+        ? { kind: 'effect', seq, key, name: work.name }
+        : { kind: 'ask', seq, key, type: work.request.type, to: work.to ?? '', deadline: work.deadline },
+    )
+    return key
+  }
+
+  begin(key: string, settle: Settle): () => void {
+    const planned = this.#planned.get(key)
+    this.#planned.delete(key)
+    if (!planned) return () => {}
+    const { activity } = this.#partition
+    activity.begin()
+    let over = false
+    const end = () => {
+      if (over) return
+      over = true
+      activity.end()
+    }
+    const settled: Settle = outcome => {
+      if (over) return
+      // Of the agent's lane, so that no step is interrupted; cancelled work has nobody left to tell.
+      planned.actor.signal(() => {
+        if (!over) this.#hand(key, planned, outcome, settle)
+        end()
+      })
+    }
+    const cancel =
+      planned.work.kind === 'effect'
+        ? this.#runEffect(key, planned.work, planned, settled)
+        : this.#ask(key, planned.work, planned, settled)
+    return () => {
+      if (!over) cancel()
+      end()
+    }
+  }
+
+  #hand(key: string, { actor, correlationid }: Planned, outcome: Outcome, settle: Settle): void {
+    const value = outcome.ok ? outcome.output : { code: codeOf(outcome.error), message: textOf(outcome.error) }
+    const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
+    actor.announce(this.#partition.appendOutcome(entry, 'outcome', correlationid))
+    settle(outcome)
+  }
+
+  #runEffect(key: string, { name, run }: EffectWork, { input }: Planned, settle: Settle): () => void {
+    const { watermark, shared } = this.#partition
+    const controller = new AbortController()
+    const scope = { key, attempt: 1, signal: controller.signal, now: () => shared.clock.now() }
+    const start = async () => {
+      if (controller.signal.aborted) return
+      try {
+        // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
+        const output = await shared.insideEffect.run(this.#partition, () => run(input as never, scope))
+        assertJson(name, output)
+        settle({ ok: true, output })
+      } catch (error) {
+        settle({ ok: false, error })
+      }
+    }
+    watermark.whenDurable(
+      () => void start(),
+      error => settle({ ok: false, error }),
+    )
+    return () => controller.abort()
+  }
+
+  #ask(key: string, work: AskWork, { actor, correlationid, input }: Planned, settle: Settle): () => void {
+    const { shared, watermark, address } = this.#partition
+    const { type } = work.request
+    let request: EventOf & { readonly ask: string }
+    let callee: { readonly partition: Partition; readonly actor: Actor }
+    const told = this.#telling(key, type, actor.address, work.to ?? '', settle)
+    try {
+      request = work.request.asked(input, key)
+      callee = this.#calleeOf(work)
+    } catch (error) {
+      told({ ok: false, error })
+      return () => {}
+    }
+    const to = callee.actor.address
+    shared.asks.open({
+      key,
+      type,
+      from: actor.address,
+      partition: address,
+      to,
+      deadline: work.deadline,
+      settle: this.#telling(key, type, actor.address, to, settle),
+    })
+    const go = () => {
+      if (shared.asks.get(key)) callee.partition.deliverAsk(callee.actor, request, actor.address, correlationid)
+    }
+    if (callee.partition === this.#partition) go()
+    else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
+    return () => shared.asks.cancel(key)
+  }
+
+  #telling(key: string, type: string, from: Address, to: Address, settle: Settle): Settle {
+    return outcome => {
+      const fields = { type, from, to, key }
+      this.#partition.report(
+        outcome.ok
+          ? askSucceeded(fields)
+          : askFailed({ ...fields, code: codeOf(outcome.error), error: textOf(outcome.error) }),
+      )
+      settle(outcome)
+    }
+  }
+
+  #calleeOf({ to, request }: AskWork): { readonly partition: Partition; readonly actor: Actor } {
+    const here = this.#partition
+    const runtime = here.shared.partition(runtimePartition)
+    const [partition, actor] = to === undefined ? hearer(request.type, here, runtime) : atAddress(to, here)
+    if (!actor || !partition) throw new NoAddressError(to ?? request.type)
+    if (actor.status === 'stopped') throw new AskStoppedError(request.type, actor.address)
+    return { partition, actor }
+  }
+}
+
+function hearer(type: string, here: Partition, runtime: Partition | undefined) {
+  const actor = here.hearerOf(type)
+  return actor ? ([here, actor] as const) : ([runtime, runtime?.hearerOf(type)] as const)
+}
+
+function atAddress(to: Address, here: Partition) {
+  if (!to.includes('/')) return [here, here.actor(to)] as const
+  const { partition, name } = splitAddress(to)
+  const there = here.shared.partition(partition)
+  return [there, there?.actor(name)] as const
+}
+
+function codeOf(error: unknown): string {
+  return TroupeError.is(error) ? error.code : 'UNEXPECTED'
+}
+
+/** Outside work was invoked by something that is no agent's machine. */
+export class StrayInvokeError extends TroupeError {
+  readonly code = 'STRAY_INVOKE'
+  readonly invokeId: string
+  constructor(invokeId: string) {
+    super(`"${invokeId}" was invoked outside the step of an agent. Invoke asks and effects in the agent's own machine.`)
+    this.invokeId = invokeId
+  }
+}

@@ -1,0 +1,122 @@
+import { type Address, checkId, partitionOf, runtimePartition } from '../actor/address.ts'
+import { TroupeError } from '../errors.ts'
+import { partyCreated, partyDeleted } from '../events/runtime-events.ts'
+import type { RestartIntensity } from '../supervision/restart-intensity.ts'
+import type { AddedEvent, InputFor, PartyDefinition, RemovedEvent } from './definition.ts'
+import type { Partition, Shared } from './partition.ts'
+import { Party } from './party.ts'
+
+/** What a new party starts with. */
+export interface CreateOptions<A extends AddedEvent> {
+  /** Letters a-z, digits and "-"; one is made if left out. */
+  readonly id?: string
+  readonly inputs?: readonly (string | InputFor<A>)[]
+}
+
+/** What the parties of a runtime stand on. */
+interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedEvent> {
+  readonly definition: PartyDefinition<S, A, R> | undefined
+  readonly shared: Shared
+  readonly intensity: RestartIntensity
+  /** Where partitions are found by their address. */
+  readonly partitions: Map<Address, Partition>
+  checkRunning(): void
+}
+
+/** The parties of a runtime. */
+export class Parties<S extends object, A extends AddedEvent = AddedEvent, R extends RemovedEvent = RemovedEvent> {
+  readonly #host: PartiesHost<S, A, R>
+  readonly #parties = new Map<string, Party<S, A, R>>()
+
+  constructor(host: PartiesHost<S, A, R>) {
+    this.#host = host
+  }
+
+  /**
+   * Creates a party, starts its agents and gives them the first inputs; resolves when all of that is durable. Either
+   * everything of it happens or nothing does.
+   *
+   * @throws PartyExistsError, IllegalIdError, EventPayloadError, AgentStartError, NoPartyDefinitionError, RuntimeStateError
+   */
+  async create({ id, inputs = [] }: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
+    this.#host.checkRunning()
+    const { definition, shared, intensity, partitions } = this.#host
+    if (!definition) throw new NoPartyDefinitionError()
+    const partyId = checkId('party', id ?? `p-${shared.ids.next()}`)
+    if (this.#parties.has(partyId)) throw new PartyExistsError(partyId)
+    const party = new Party(partyId, definition, shared, intensity)
+    const checked = party.checkInputs(inputs)
+    this.#parties.set(partyId, party)
+    partitions.set(partitionOf(partyId), party.partition)
+    try {
+      await party.begin(checked)
+    } catch (error) {
+      await this.#forget(party)
+      throw error
+    }
+    this.#report(partyCreated({ partyId }))
+    return party
+  }
+
+  /** @throws PartyNotFoundError */
+  get(id: string): Party<S, A, R> {
+    const party = this.#parties.get(id)
+    if (!party) throw new PartyNotFoundError(id)
+    return party
+  }
+
+  /** All parties, the oldest first. */
+  list(): readonly Party<S, A, R>[] {
+    return [...this.#parties.values()]
+  }
+
+  /** Stops a party and forgets it, its journal too. @throws PartyNotFoundError */
+  async delete(id: string): Promise<void> {
+    await this.#forget(this.get(id))
+    this.#report(partyDeleted({ partyId: id }))
+  }
+
+  /** Stops every party, the youngest first. @internal */
+  async stopAll(): Promise<void> {
+    for (const party of this.list().toReversed()) if (!party.quarantined) await party.stop()
+  }
+
+  async #forget(party: Party<S, A, R>): Promise<void> {
+    this.#parties.delete(party.id)
+    if (!party.quarantined) await party.stop().catch(() => {})
+    this.#host.partitions.delete(partitionOf(party.id))
+    await this.#host.shared.journal.delete(partitionOf(party.id))
+  }
+
+  #report(event: ReturnType<typeof partyCreated> | ReturnType<typeof partyDeleted>): void {
+    this.#host.partitions.get(runtimePartition)?.report(event)
+  }
+}
+
+/** There is no party with this id. */
+export class PartyNotFoundError extends TroupeError {
+  readonly code = 'PARTY_NOT_FOUND'
+  readonly partyId: string
+  constructor(partyId: string) {
+    super(`There is no party "${partyId}": it was never created, or is deleted. Look at runtime.parties.list().`)
+    this.partyId = partyId
+  }
+}
+
+/** A party with this id is there already. */
+export class PartyExistsError extends TroupeError {
+  readonly code = 'PARTY_EXISTS'
+  readonly partyId: string
+  constructor(partyId: string) {
+    super(`There is a party "${partyId}" already. Get it with runtime.parties.get, or leave the id out.`)
+    this.partyId = partyId
+  }
+}
+
+/** The runtime was made without a kind of party. */
+export class NoPartyDefinitionError extends TroupeError {
+  readonly code = 'NO_PARTY_DEFINITION'
+  constructor() {
+    super('This runtime knows no kind of party. Make it with createRuntime({ party: defineParty(...) }).')
+  }
+}

@@ -1,0 +1,278 @@
+import { addressOf, NoAddressError, partitionOf, runtimePartition } from '../actor/address.ts'
+import type { Agent } from '../actor/agent.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import { TroupeError } from '../errors.ts'
+import type { UncheckedEvent } from '../events/catalog.ts'
+import type { EventOf } from '../events/event.ts'
+import { partyQuarantined } from '../events/runtime-events.ts'
+import type { JournalAppendError } from '../journal/journal.ts'
+import type { RestartIntensity } from '../supervision/restart-intensity.ts'
+import type { Idle } from './activity.ts'
+import { AgentRef } from './agent-ref.ts'
+import { Crew, type EscalatedError } from './crew.ts'
+import type { AddedEvent, InputFor, InputOf, PartyDefinition, RemovalFor, RemovedEvent } from './definition.ts'
+import { type IdleOptions, idle } from './idle.ts'
+import { Partition, type PublishOptions, type Shared } from './partition.ts'
+import { type PartyState, PartyStore, type Unwatch } from './store.ts'
+
+/** A change that is to happen only if nothing else has happened since. */
+export interface ChangeOptions {
+  /** The version that the caller saw; the change is refused if the party has moved on. */
+  readonly expectedVersion?: number
+}
+
+/**
+ * A group of agents at work on one thing: supervised, talking over the bus and through mailboxes, sharing one immutable
+ * state. Made by `runtime.parties.create`.
+ *
+ * @example
+ * const party = await runtime.parties.create({ inputs: ['jungle theme party for 75 guests'] })
+ * await party.idle()
+ * console.log(party.state.plan)
+ */
+export class Party<S extends object, A extends AddedEvent = AddedEvent, R extends RemovedEvent = RemovedEvent> {
+  readonly id: string
+  readonly #definition: PartyDefinition<S, A, R>
+  readonly #store: PartyStore<S, A, R>
+  readonly #partition: Partition
+  readonly #crew: Crew
+  #ended: TroupeError | undefined
+
+  constructor(id: string, definition: PartyDefinition<S, A, R>, shared: Shared, intensity: RestartIntensity) {
+    this.id = id
+    this.#definition = definition
+    this.#store = new PartyStore(definition)
+    this.#partition = new Partition(shared, partitionOf(id), this.#store, error => this.#quarantine(error))
+    this.#crew = new Crew(this.#partition, intensity, error => this.#giveUp(error))
+  }
+
+  /** Where it happens. @internal */
+  get partition(): Partition {
+    return this.#partition
+  }
+
+  /** The newest durable state. */
+  get state(): PartyState<S, InputOf<A>> {
+    return this.#store.shown
+  }
+
+  /** Counts the events that changed the state. */
+  get version(): number {
+    return this.state.version
+  }
+
+  /**
+   * Adds an input; resolves with it when it is durable.
+   *
+   * @param input a text, or the payload of the application's event (source, tags, metadata, who added it, an id of yours)
+   * @throws EventPayloadError, DuplicateInputError, VersionConflictError, PartyEndedError, JournalAppendError
+   */
+  async addInput(input: string | InputFor<A>, options: ChangeOptions = {}): Promise<InputOf<A>> {
+    const event = this.#added(input)
+    this.#checkChange(options)
+    return this.#add(event)
+  }
+
+  async #add(event: EventOf<A['type'], InputOf<A>>): Promise<InputOf<A>> {
+    const { inputId } = event.data
+    if (this.#store.live.inputs.has(inputId)) throw new DuplicateInputError(this.id, inputId)
+    await this.#partition.publish(event)
+    return event.data
+  }
+
+  /**
+   * Removes an input, and everything that stood on it; resolves when the removal is durable.
+   *
+   * @param removal who removed it and why, as the application's event wants it
+   * @throws InputNotFoundError, EventPayloadError, VersionConflictError, PartyEndedError, JournalAppendError
+   */
+  async removeInput(inputId: string, removal?: RemovalFor<R>, options: ChangeOptions = {}): Promise<void> {
+    const event = this.#definition.inputs.removed({ ...removal, inputId })
+    this.#checkChange(options)
+    if (!this.#store.live.inputs.has(inputId)) throw new InputNotFoundError(this.id, inputId)
+    await this.#partition.publish(event)
+  }
+
+  /** Calls back with every new durable state. */
+  watch(watcher: (state: PartyState<S, InputOf<A>>) => void): Unwatch {
+    return this.#store.watch(watcher)
+  }
+
+  /**
+   * Waits until nothing is going on: every position durable, no mail, step, ask or effect pending.
+   *
+   * @param options `timeout` in milliseconds, 60,000 by default; `signal` gives up waiting
+   * @throws IdleTimeoutError, WaitInsideError, JournalAppendError, PartyEndedError
+   */
+  async idle(options?: IdleOptions): Promise<Idle> {
+    if (this.#ended && this.#ended.code !== 'PARTY_STOPPED') throw this.#ended
+    return idle(this.#partition, this.#crew, options)
+  }
+
+  /** One of its agents. @throws NoAddressError */
+  agent(name: string): AgentRef {
+    const actor = this.#partition.actor(name)
+    if (!actor) throw new NoAddressError(addressOf(this.#partition.address, name))
+    return new AgentRef(this.#partition, this.#crew, actor)
+  }
+
+  /** Delivers an event of the application to the agents of this party. Used by `bus.publish`. @internal */
+  async publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions = {}): Promise<Envelope> {
+    const checked = this.#partition.shared.catalog.check(event)
+    this.#checkChange(options)
+    return this.#partition.publish(checked, options)
+  }
+
+  /** Adds an agent to this party; it hears only what is said from now on. @internal */
+  async spawn(agent: Agent, name?: string): Promise<AgentRef> {
+    this.#checkChange({})
+    const actor = this.#crew.declare(agent, name)
+    this.#crew.start(actor)
+    await this.#partition.watermark.reached()
+    return new AgentRef(this.#partition, this.#crew, actor)
+  }
+
+  /**
+   * The party's birth: all its agents get addresses and mailboxes, start in order, and hear the first inputs.
+   *
+   * @internal
+   */
+  async begin(inputs: readonly InputOf<A>[]): Promise<void> {
+    this.#note('created')
+    const actors = this.#definition.agents.map(agent => this.#crew.declare(agent))
+    for (const actor of actors) this.#crew.start(actor)
+    this.#store.setStatus('planning')
+    this.#note('started')
+    // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.
+    await Promise.all([this.#partition.watermark.reached(), ...inputs.map(input => this.#add(this.#added(input)))])
+  }
+
+  /** Checks inputs before anything of a party exists. @internal */
+  checkInputs(inputs: readonly (string | InputFor<A>)[]): readonly InputOf<A>[] {
+    const seen = new Set<string>()
+    return inputs.map(input => {
+      const { data } = this.#added(input)
+      if (seen.has(data.inputId)) throw new DuplicateInputError(this.id, data.inputId)
+      seen.add(data.inputId)
+      return data
+    })
+  }
+
+  /** Stops its agents in order; resolves when that is durable. @internal */
+  async stop(): Promise<void> {
+    this.#ended ??= new PartyStoppedError(this.id)
+    this.#crew.stopAll()
+    this.#partition.activity.release()
+    await this.#partition.watermark.reached()
+  }
+
+  /** Whether the journal refused this party, so that stopping it has nothing to wait for. @internal */
+  get quarantined(): boolean {
+    return this.#partition.watermark.failure !== undefined
+  }
+
+  get #runtime(): Partition | undefined {
+    return this.#partition.shared.partition(runtimePartition)
+  }
+
+  #added(input: string | InputFor<A> | InputOf<A>): EventOf<A['type'], InputOf<A>> {
+    const { added } = this.#definition.inputs
+    const given: { content?: string; inputId?: string } = typeof input === 'string' ? { content: input } : input
+    const inputId = given.inputId ?? `inp-${this.#partition.shared.ids.next()}`
+    // The application's schema decides what else belongs to an input, and the definition has just parsed it by that.
+    return added({ content: '', ...given, inputId }) as EventOf<A['type'], InputOf<A>>
+  }
+
+  #note(what: 'created' | 'started' | 'failed'): void {
+    this.#partition.append({ kind: 'supervision' }, [{ kind: 'party', seq: this.#partition.nextSeq(), what }])
+  }
+
+  #checkChange({ expectedVersion }: ChangeOptions): void {
+    if (this.#ended) throw this.#ended
+    const { version } = this.#store.live
+    if (expectedVersion !== undefined && expectedVersion !== version)
+      throw new VersionConflictError(this.id, expectedVersion, version)
+  }
+
+  #giveUp(error: EscalatedError): void {
+    if (this.#ended) return
+    this.#ended = new PartyFailedError(this.id, error)
+    this.#store.setStatus('error')
+    this.#note('failed')
+    this.#crew.stopAll('escalated')
+    this.#partition.reportError('error', error)
+    this.#partition.activity.release(this.#ended)
+  }
+
+  #quarantine(error: JournalAppendError): void {
+    this.#ended = error
+    this.#crew.stopAll('failed')
+    this.#store.fail()
+    this.#partition.activity.release(error)
+    const { id: partyId } = this
+    this.#runtime?.reportNow(partyQuarantined({ partyId, reason: error.message }))
+    this.#runtime?.reportError('error', error, this.#partition.address)
+  }
+}
+
+/** The party has moved on since its caller looked. */
+export class VersionConflictError extends TroupeError {
+  readonly code = 'VERSION_CONFLICT'
+  readonly partyId: string
+  readonly expected: number
+  readonly actual: number
+  constructor(partyId: string, expected: number, actual: number) {
+    super(
+      `Party "${partyId}" is at version ${actual}, but the change was meant for version ${expected}. Look at it again, then decide.`,
+    )
+    this.partyId = partyId
+    this.expected = expected
+    this.actual = actual
+  }
+}
+
+/** An input with this id is there already. */
+export class DuplicateInputError extends TroupeError {
+  readonly code = 'INPUT_DUPLICATE'
+  readonly partyId: string
+  readonly inputId: string
+  constructor(partyId: string, inputId: string) {
+    super(`Party "${partyId}" already has an input "${inputId}". Leave the id out, or remove that input first.`)
+    this.partyId = partyId
+    this.inputId = inputId
+  }
+}
+
+/** There is no such input: it was never added, or is removed already. */
+export class InputNotFoundError extends TroupeError {
+  readonly code = 'INPUT_NOT_FOUND'
+  readonly partyId: string
+  readonly inputId: string
+  constructor(partyId: string, inputId: string) {
+    super(
+      `Party "${partyId}" has no input "${inputId}": it was never added, or is removed already. Look at party.state.inputs.`,
+    )
+    this.partyId = partyId
+    this.inputId = inputId
+  }
+}
+
+/** The party's supervisor gave up. */
+export class PartyFailedError extends TroupeError {
+  readonly code = 'PARTY_FAILED'
+  readonly partyId: string
+  constructor(partyId: string, cause: EscalatedError) {
+    super(`Party "${partyId}" has failed: ${cause.message}`, { cause })
+    this.partyId = partyId
+  }
+}
+
+/** The party was deleted, or its runtime stopped. */
+export class PartyStoppedError extends TroupeError {
+  readonly code = 'PARTY_STOPPED'
+  readonly partyId: string
+  constructor(partyId: string) {
+    super(`Party "${partyId}" is stopped: it was deleted, or its runtime was stopped. Create another one.`)
+    this.partyId = partyId
+  }
+}

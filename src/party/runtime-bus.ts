@@ -1,0 +1,97 @@
+import type * as z from 'zod'
+import type { Bus, HistoryQuery, Subscription } from '../actor/bus.ts'
+import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import type { Tally } from '../actor/tally.ts'
+import type { UncheckedEvent } from '../events/catalog.ts'
+import type { EventDefinition } from '../events/event.ts'
+import type { AddedEvent, RemovedEvent } from './definition.ts'
+import type { Parties } from './parties.ts'
+import type { Partition, PublishOptions, Shared } from './partition.ts'
+import type { ChangeOptions } from './party.ts'
+
+/** Where an event from outside goes. */
+export interface BusPublishOptions extends PublishOptions, ChangeOptions {
+  /** The party that hears it; left out, only agents outside parties do. */
+  readonly party?: string
+}
+
+/** Figures of the bus since the runtime was made. */
+export interface BusMetrics extends Readonly<Tally> {
+  /** Events that wait in mailboxes. */
+  readonly waiting: number
+  readonly deadLetters: number
+  /** Asks that nobody has answered yet. */
+  readonly pendingAsks: number
+}
+
+interface BusHost<S extends object, A extends AddedEvent, R extends RemovedEvent> {
+  readonly shared: Shared
+  readonly outside: Partition
+  readonly parties: Parties<S, A, R>
+  checkRunning(): void
+}
+
+/** The bus as people outside the agents use it. */
+export class RuntimeBus<S extends object, A extends AddedEvent = AddedEvent, R extends RemovedEvent = RemovedEvent> {
+  readonly #host: BusHost<S, A, R>
+  readonly #bus: Bus
+
+  constructor(host: BusHost<S, A, R>) {
+    this.#host = host
+    this.#bus = host.shared.bus
+  }
+
+  /**
+   * Publishes an event; resolves with its envelope when it is durable.
+   *
+   * @example
+   * await runtime.bus.publish(taskCompleted({ taskId: 'book-venue' }), { party: party.id })
+   *
+   * @throws UnknownEventError, EventPayloadError, EventVersionError, PartyNotFoundError, VersionConflictError, JournalAppendError
+   */
+  async publish(event: UncheckedEvent, { party, ...options }: BusPublishOptions = {}): Promise<Envelope> {
+    this.#host.checkRunning()
+    if (party !== undefined) return this.#host.parties.get(party).publish(event, options)
+    return this.#host.outside.publish(this.#host.shared.catalog.check(event), options)
+  }
+
+  /**
+   * Calls a function for every event of a definition, a type, or a pattern such as `party.agent.*` or `*`, once it is
+   * durable. One that throws harms nobody; its failure is the event `system.error`.
+   *
+   * @example
+   * const subscription = runtime.bus.subscribe(agentCompleted, ({ data, party }) => console.log(party, data.agentName))
+   * subscription.unsubscribe()
+   *
+   * @throws IllegalPatternError
+   */
+  subscribe<T extends string, D extends z.ZodType>(
+    event: EventDefinition<T, D>,
+    subscriber: (envelope: Envelope<T, z.output<D>>) => void | Promise<void>,
+  ): Subscription
+  subscribe(pattern: string, subscriber: (envelope: Envelope) => void | Promise<void>): Subscription
+  subscribe(event: string | EventDefinition, subscriber: (envelope: Envelope) => void | Promise<void>): Subscription {
+    return typeof event === 'string'
+      ? this.#bus.subscribe(event, subscriber)
+      : this.#bus.subscribe(event.type, subscriber)
+  }
+
+  /** The newest 1,000 durable events, oldest first; by party, type or pattern, and number. */
+  history(query?: HistoryQuery): readonly Envelope[] {
+    return this.#bus.history(query)
+  }
+
+  /** The newest 1,000 events that could not be delivered, and why. */
+  deadLetters(query?: { readonly party?: string; readonly reason?: DeadReason }): readonly DeadLetter[] {
+    return this.#host.shared.deadLetters.list(query)
+  }
+
+  metrics(): BusMetrics {
+    const { shared, outside, parties } = this.#host
+    const partitions = [outside, ...parties.list().map(party => party.partition)]
+    let waiting = 0
+    for (const { actors } of partitions) for (const { mailbox } of actors) waiting += mailbox.size
+    return { ...shared.tally, waiting, deadLetters: shared.deadLetters.total, pendingAsks: shared.asks.size }
+  }
+}

@@ -1,0 +1,98 @@
+import { createStore } from '@xstate/store'
+import { produce } from 'immer'
+import type { Envelope } from '../actor/envelope.ts'
+import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
+import { Inputs } from './inputs.ts'
+
+/**
+ * `initializing` until its agents have started; then `planning`, or `completed` while the application says so; `error`
+ * for good when its supervisor gave up or its journal failed.
+ */
+export type PartyStatus = 'initializing' | 'planning' | 'completed' | 'error'
+
+/** The shared state of a party: immutable, and changed only by events. */
+export type PartyState<S extends object, I> = Readonly<S> & {
+  readonly inputs: Inputs<I>
+  readonly status: PartyStatus
+  /** Counts the events that changed the state. */
+  readonly version: number
+}
+
+/** Takes a watcher back. */
+export type Unwatch = () => void
+
+/**
+ * The state of a party, twice: `live`, which every appended event changes at once, and `shown`, which follows it up to the
+ * watermark and is all that outsiders see.
+ */
+export class PartyStore<S extends object, A extends AddedEvent, R extends RemovedEvent> {
+  readonly #definition: PartyDefinition<S, A, R>
+  readonly #shown
+  #live: PartyState<S, InputOf<A>>
+
+  constructor(definition: PartyDefinition<S, A, R>) {
+    this.#definition = definition
+    this.#live = { ...definition.initial, inputs: Inputs.empty(), status: 'initializing', version: 0 }
+    this.#shown = createStore({
+      context: { state: this.#live },
+      on: { show: (_, event: { state: PartyState<S, InputOf<A>> }) => ({ state: event.state }) },
+    })
+  }
+
+  get live(): PartyState<S, InputOf<A>> {
+    return this.#live
+  }
+
+  get shown(): PartyState<S, InputOf<A>> {
+    return this.#shown.getSnapshot().context.state
+  }
+
+  /** Applies one event, in journal order. */
+  apply({ type, data }: Envelope): void {
+    const { added, removed } = this.#definition.inputs
+    const before = this.#live
+    let inputs = before.inputs
+    if (type === added.type || type === removed.type) inputs = this.#changedInputs(inputs, type, data)
+    const { inputs: _inputs, status, version, ...rest } = before
+    // What is left of the state without the fields of every party is what the application declared.
+    const own = rest as unknown as S
+    const next = produce(own, draft => this.#definition.apply(draft, { type, data }))
+    if (next === own && inputs === before.inputs) return
+    const settled = status === 'planning' || status === 'completed'
+    this.#live = {
+      ...next,
+      inputs,
+      status: settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : status,
+      version: version + 1,
+    }
+  }
+
+  #changedInputs(inputs: Inputs<InputOf<A>>, type: string, data: unknown): Inputs<InputOf<A>> {
+    const { added } = this.#definition.inputs
+    // The catalogue has checked the payload against the schema of exactly this type.
+    const input = data as InputOf<A>
+    return type === added.type ? inputs.with(input.inputId, input) : inputs.without(input.inputId)
+  }
+
+  /** The party's own progress, which no event of the application tells. */
+  setStatus(status: PartyStatus): void {
+    if (this.#live.status !== status) this.#live = { ...this.#live, status, version: this.#live.version + 1 }
+  }
+
+  /** Makes a state visible: it is durable now. */
+  show(state: PartyState<S, InputOf<A>>): void {
+    if (state !== this.shown) this.#shown.trigger.show({ state })
+  }
+
+  /** Drops what is not durable: the shown state stays, marked as failed. */
+  fail(): void {
+    this.#live = { ...this.shown, status: 'error' }
+    this.show(this.#live)
+  }
+
+  /** Calls back with every new durable state. */
+  watch(watcher: (state: PartyState<S, InputOf<A>>) => void): Unwatch {
+    const subscription = this.#shown.subscribe(({ context }) => watcher(context.state))
+    return () => subscription.unsubscribe()
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * The house, and the walk of one event through it:
+ *
+ *   your machine                       the runtime
+ *   ------------                       -----------
+ *   emits an event             ->      actor/step.ts          collects what the step wants, as data
+ *                                      party/partition.ts     one frame: what was handled, what it produced
+ *                                      journal/watermark.ts   a position at once, durable a moment later
+ *                                      party/store.ts         the party's state changes, in journal order
+ *                                      party/partition.ts     inside the party at once: to whom it concerns
+ *                                      actor/mailbox.ts       waits its turn
+ *   handles the event          <-      actor/step.ts          one event enters the next machine
+ *   party.watch, subscribers   <-      actor/bus.ts           durable: now everybody outside may know
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type * as z from 'zod'
+import { type Address, NoAddressError, runtimePartition, splitAddress } from './actor/address.ts'
+import type { Agent } from './actor/agent.ts'
+import { AskTable } from './actor/ask.ts'
+import { Bus } from './actor/bus.ts'
+import { DeadLetters } from './actor/dead-letters.ts'
+import { ReadyQueue } from './actor/ready-queue.ts'
+import { emptyTally } from './actor/tally.ts'
+import { Timers } from './actor/timers.ts'
+import { type Clock, steady, systemClock } from './clock.ts'
+import { TroupeError } from './errors.ts'
+import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
+import type { RequestDefinition } from './events/request.ts'
+import { runtimeEvents, systemStarted, systemStarting, systemStopped, systemStopping } from './events/runtime-events.ts'
+import { createIds, type Ids } from './ids.ts'
+import { type Journal, memoryJournal } from './journal/journal.ts'
+import { type Idle, WaitInsideError } from './party/activity.ts'
+import { AgentRef } from './party/agent-ref.ts'
+import { askFromOutside, type OutsideAskOptions } from './party/ask-from-outside.ts'
+import { checkAsks } from './party/check-asks.ts'
+import { Crew } from './party/crew.ts'
+import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
+import { type IdleOptions, idle } from './party/idle.ts'
+import { Parties } from './party/parties.ts'
+import { Partition, type Shared } from './party/partition.ts'
+import { RuntimeBus } from './party/runtime-bus.ts'
+import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
+
+/** What a runtime stands on; every part has a default. */
+export interface RuntimeOptions<S extends object, A extends AddedEvent, R extends RemovedEvent> {
+  /** The kind of party that it gives; none: only agents outside parties. */
+  readonly party?: PartyDefinition<S, A, R>
+  /** Agents outside all parties, started with the runtime. */
+  readonly agents?: readonly Agent[]
+  /** Events and requests that no agent lists but somebody publishes or asks. */
+  readonly events?: readonly Definition[]
+  /** Where frames go; in memory by default. The runtime closes it when it stops. */
+  readonly journal?: Journal
+  readonly clock?: Clock
+  /** Numbers from 0 up to but not including 1; `Math.random` by default. */
+  readonly random?: () => number
+  /** Where ids come from; a random prefix and a counter by default. */
+  readonly ids?: Ids
+  /** How often the agents of one supervisor may restart; 3 times in 5 seconds by default. */
+  readonly intensity?: RestartIntensity
+}
+
+/** Where an agent is spawned. */
+export interface SpawnOptions {
+  /** The last part of its address; the agent's own name by default. */
+  readonly name?: string
+  /** The party that it joins; outside all parties by default. */
+  readonly party?: string
+}
+
+/** How a runtime stops. */
+export interface StopOptions {
+  /** Milliseconds that work under way may still take; 30,000 by default. */
+  readonly timeout?: number
+}
+
+type Status = 'created' | 'running' | 'stopping' | 'stopped'
+
+/**
+ * Makes a runtime; `start` it, and `stop` it when done.
+ *
+ * @example
+ * const runtime = await createRuntime({ party: partyPlanner }).start()
+ * const party = await runtime.parties.create({ inputs: ['jungle theme party for 75 guests'] })
+ * await party.idle()
+ * await runtime.stop()
+ *
+ * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other
+ */
+export function createRuntime<
+  S extends object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+>(options: RuntimeOptions<S, A, R> = {}): Runtime<S, A, R> {
+  return new Runtime(options)
+}
+
+/** Parties, agents outside them, and the bus between everybody. */
+export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R extends RemovedEvent = RemovedEvent> {
+  readonly bus: RuntimeBus<S, A, R>
+  readonly parties: Parties<S, A, R>
+  readonly #options: RuntimeOptions<S, A, R>
+  readonly #shared: Shared
+  readonly #outside: Partition
+  readonly #crew: Crew
+  #status: Status = 'created'
+  #stopping: Promise<void> | undefined
+
+  constructor(options: RuntimeOptions<S, A, R>) {
+    this.#options = options
+    const { party, agents = [], events = [], intensity = defaultIntensity } = options
+    const outsiders = [...agents, ...(party?.shared ?? [])]
+    checkAsks(party?.agents ?? [], outsiders)
+    const clock = steady(options.clock ?? systemClock)
+    const timers = new Timers(clock)
+    const partitions = new Map<Address, Partition>()
+    this.#shared = {
+      clock,
+      timers,
+      ids: options.ids ?? createIds(options.random ?? Math.random),
+      ready: new ReadyQueue(),
+      journal: options.journal ?? memoryJournal(),
+      bus: new Bus(error => this.#outside.reportError('warning', error)),
+      asks: new AskTable(timers),
+      deadLetters: new DeadLetters(),
+      tally: emptyTally(),
+      insideEffect: new AsyncLocalStorage(),
+      catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
+      partition: address => partitions.get(address),
+      overhear: envelope => {
+        if (envelope.party !== undefined) this.#outside.hear(envelope)
+      },
+    }
+    this.#outside = new Partition(this.#shared, runtimePartition, undefined, error => {
+      this.#outside.reportError('error', error)
+    })
+    partitions.set(runtimePartition, this.#outside)
+    this.#crew = new Crew(this.#outside, intensity, error => this.#outside.reportError('error', error))
+    const checkRunning = () => this.#checkRunning()
+    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, checkRunning })
+    this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, checkRunning })
+  }
+
+  /** Starts the agents outside the parties; resolves to itself when that is durable. */
+  async start(): Promise<this> {
+    if (this.#status !== 'created') throw new RuntimeStateError('start', this.#status)
+    this.#status = 'running'
+    this.#outside.report(systemStarting({}))
+    const { party, agents = [] } = this.#options
+    const actors = [...(party?.shared ?? []), ...agents].map(agent => this.#crew.declare(agent))
+    for (const actor of actors) this.#crew.start(actor)
+    await this.#outside.watermark.reached()
+    this.#outside.report(systemStarted({}))
+    return this
+  }
+
+  /**
+   * Starts an agent outside all parties, or in one; resolves when its start is durable.
+   *
+   * @example
+   * const quotes = await runtime.spawn(quotesAgent) // reached at runtime/quotes
+   *
+   * @throws AddressTakenError, AgentStartError, IllegalIdError, PartyNotFoundError, RuntimeStateError
+   */
+  async spawn(agent: Agent, { name, party }: SpawnOptions = {}): Promise<AgentRef> {
+    this.#checkRunning()
+    this.#shared.catalog = this.#shared.catalog.with([...agent.hears, ...agent.says])
+    if (party !== undefined) return this.parties.get(party).spawn(agent, name)
+    const actor = this.#crew.declare(agent, name)
+    this.#crew.start(actor)
+    await this.#outside.watermark.reached()
+    return new AgentRef(this.#outside, this.#crew, actor)
+  }
+
+  /**
+   * Asks an agent anywhere and waits for its reply.
+   *
+   * @example
+   * const { guests } = await runtime.ask('party/p1/input-analyzer', guestCount, { why: 'seating' }, { deadline: 2_000 })
+   *
+   * @param options `deadline` in milliseconds, 60,000 by default; `signal` gives up waiting
+   * @throws NoAddressError, AskTimeoutError, AskStoppedError, AskFailedError, AskRefusedError, AskCancelledError
+   */
+  async ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
+    address: Address,
+    request: RequestDefinition<T, I, O>,
+    input: z.input<I>,
+    options?: OutsideAskOptions,
+  ): Promise<z.output<O>> {
+    this.#checkRunning()
+    const { partition: at, name } = splitAddress(address)
+    const partition = this.#shared.partition(at)
+    const actor = partition?.actor(name)
+    if (!partition || !actor) throw new NoAddressError(address)
+    return askFromOutside(partition, actor, request, input, options)
+  }
+
+  /** Waits until the agents outside the parties and all parties are at rest; see `party.idle`. */
+  async idle(options?: IdleOptions): Promise<Idle> {
+    const all = await Promise.all([
+      idle(this.#outside, this.#crew, options),
+      ...this.parties.list().map(party => party.idle(options)),
+    ])
+    const waitingFor = all.flatMap(one => one.waitingFor)
+    if (this.#status === 'stopped') return { reason: 'stopped', waitingFor }
+    return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
+  }
+
+  /**
+   * Takes no more work, lets what is under way finish within a limit, stops all agents in order, and closes the journal.
+   *
+   * @throws WaitInsideError inside an effect or subscriber, which it would wait for
+   */
+  async stop(options: StopOptions = {}): Promise<void> {
+    if (this.#shared.bus.telling || this.#shared.insideEffect.getStore())
+      throw new WaitInsideError(runtimePartition, 'stop')
+    this.#stopping ??= this.#stop(options)
+    return this.#stopping
+  }
+
+  // 1 no new work, 2 drain, 3 parties, 4 agents outside them, 5 timers and journal.
+  async #stop({ timeout = 30_000 }: StopOptions): Promise<void> {
+    this.#status = 'stopping'
+    this.#outside.report(systemStopping({}))
+    const drained = timeout === 0 || (await this.#drain(timeout))
+    await this.parties.stopAll()
+    this.#crew.stopAll()
+    await this.#outside.watermark.reached().catch(() => {})
+    this.#outside.activity.release()
+    this.#outside.reportNow(systemStopped({ drained }))
+    this.#status = 'stopped'
+    this.#shared.timers.clear()
+    await this.#shared.journal.close()
+  }
+
+  async #drain(timeout: number): Promise<boolean> {
+    const working = [
+      ...this.parties.list().map(party => party.idle({ timeout })),
+      idle(this.#outside, this.#crew, { timeout }),
+    ]
+    const results = await Promise.allSettled(working)
+    return results.every(({ status }) => status === 'fulfilled')
+  }
+
+  #checkRunning(): void {
+    if (this.#status !== 'running') throw new RuntimeStateError('take work', this.#status)
+  }
+}
+
+/** Every event and request that the agents, the party, the user and the runtime know. */
+function catalogOf(
+  agents: readonly Agent[],
+  party: Pick<PartyDefinition<object>, 'events' | 'inputs'> | undefined,
+  events: readonly Definition[],
+): Catalog {
+  const listed = agents.flatMap(agent => [...agent.hears, ...agent.says])
+  const ofParty = party ? [...party.events, party.inputs.added, party.inputs.removed] : []
+  return defineCatalog([...runtimeEvents, ...listed, ...ofParty, ...events])
+}
+
+/** The runtime was asked for something that it does not do in the state that it is in. */
+export class RuntimeStateError extends TroupeError {
+  readonly code = 'RUNTIME_STATE'
+  readonly status: Status
+  constructor(what: string, status: Status) {
+    super(
+      `The runtime cannot ${what}: it is ${status}. Start it once with runtime.start(), and make a new one after stop().`,
+    )
+    this.status = status
+  }
+}

@@ -1,0 +1,3 @@
+export { seededRandom } from './seeded-random.ts'
+export { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
+export { type HeldJournal, heldJournal, slowJournal } from './slow-journal.ts'

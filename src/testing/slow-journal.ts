@@ -1,0 +1,72 @@
+import type { Journal } from '../journal/journal.ts'
+import { memoryJournal } from '../journal/journal.ts'
+
+/**
+ * A journal that acknowledges late: each append takes a random number of turns of the event loop, so that what comes
+ * meanwhile makes up batches of random sizes.
+ *
+ * @param random numbers from 0 up to but not including 1; a seeded one repeats the delays
+ * @param inner where the frames go
+ */
+export function slowJournal(random: () => number, inner: Journal = memoryJournal()): Journal {
+  return {
+    ...inner,
+    async append(...frames) {
+      for (let turns = Math.floor(random() * 4); turns > 0; turns--) await new Promise(setImmediate)
+      await inner.append(...frames)
+    },
+  }
+}
+
+/** A journal whose acknowledgements a test lets go by hand. */
+export interface HeldJournal extends Journal {
+  /** How many appends wait. */
+  readonly held: number
+  /** Acknowledges what waits and, until `hold`, everything that comes. */
+  release(): void
+  hold(): void
+  /** Refuses what waits and everything that comes for one partition. */
+  failFor(partition: string, error: Error): void
+}
+
+/**
+ * A journal that acknowledges only when told to, and refuses when told to.
+ *
+ * @example
+ * const journal = heldJournal()
+ * journal.hold()
+ * const added = party.addInput('vegan cake') // does not resolve before journal.release()
+ */
+export function heldJournal(inner: Journal = memoryJournal()): HeldJournal {
+  let holding = false
+  let waiting: (() => void)[] = []
+  const failures = new Map<string, Error>()
+  const letGo = () => {
+    const due = waiting
+    waiting = []
+    for (const go of due) go()
+  }
+  return {
+    ...inner,
+    get held() {
+      return waiting.length
+    },
+    async append(partition, ...frames) {
+      if (holding && !failures.has(partition)) await new Promise<void>(resolve => waiting.push(resolve))
+      const failure = failures.get(partition)
+      if (failure) throw failure
+      await inner.append(partition, ...frames)
+    },
+    hold() {
+      holding = true
+    },
+    release() {
+      holding = false
+      letGo()
+    },
+    failFor(partition, error) {
+      failures.set(partition, error)
+      letGo()
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import type { AddedEvent, RemovedEvent } from 'troupe'
+import { createRuntime, type Journal, memoryJournal, type RuntimeOptions } from 'troupe'
+import { createSimulatedClock, seededRandom, slowJournal } from 'troupe/testing'
+import { onTestFinished } from 'vitest'
+
+/**
+ * The journal that the suite runs on: in memory, or, when asked for, one that acknowledges late and in random batches. Every
+ * promise of the suite holds on both.
+ */
+export function suiteJournal(): Journal {
+  return process.env['TROUPE_JOURNAL'] === 'slow' ? slowJournal(seededRandom(Date.now())) : memoryJournal()
+}
+
+/** A started runtime on simulated time and seeded ids, stopped when the test is over. */
+export async function startRuntime<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  options: RuntimeOptions<S, A, R> = {},
+) {
+  const clock = createSimulatedClock()
+  const runtime = createRuntime({ journal: suiteJournal(), clock, random: seededRandom(1), ...options })
+  onTestFinished(() => runtime.stop({ timeout: 0 }))
+  return { runtime: await runtime.start(), clock }
+}
