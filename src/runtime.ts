@@ -38,6 +38,7 @@ import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definiti
 import { type IdleOptions, idle } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
 import { Partition, type Shared } from './party/partition.ts'
+import type { Party } from './party/party.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
@@ -190,7 +191,7 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
     this.#checkRunning()
     const { partition: at, name } = splitAddress(address)
     const partition = this.#shared.partition(at)
-    const actor = partition?.actor(name)
+    const actor = partition?.registry.named(name)
     if (!partition || !actor) throw new NoAddressError(address)
     return askFromOutside(partition, actor, request, input, options)
   }
@@ -199,7 +200,7 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
   async idle(options?: IdleOptions): Promise<Idle> {
     const all = await Promise.all([
       idle(this.#outside, this.#crew, options),
-      ...this.parties.list().map(party => party.idle(options)),
+      ...this.#working().map(party => party.idle(options)),
     ])
     const waitingFor = all.flatMap(one => one.waitingFor)
     if (this.#status === 'stopped') return { reason: 'stopped', waitingFor }
@@ -235,11 +236,15 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
 
   async #drain(timeout: number): Promise<boolean> {
     const working = [
-      ...this.parties.list().map(party => party.idle({ timeout })),
+      ...this.#working().map(party => party.idle({ timeout })),
       idle(this.#outside, this.#crew, { timeout }),
     ]
     const results = await Promise.allSettled(working)
     return results.every(({ status }) => status === 'fulfilled')
+  }
+
+  #working(): readonly Party<S, A, R>[] {
+    return this.parties.list().filter(party => !party.ended)
   }
 
   #checkRunning(): void {

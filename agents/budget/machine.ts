@@ -12,7 +12,7 @@ import {
   type Failure,
   type Order,
 } from '../party/events.ts'
-import { failureTypeOf, textOf } from '../party/failure.ts'
+import { failureOf } from '../party/failure.ts'
 import { completed, dataRemoved, failed, noProgress, ordered, type Progress } from '../party/progress.ts'
 import type { Brief, PartyBudget, Range, Results, SearchAgent } from '../party/schemas.ts'
 
@@ -55,15 +55,7 @@ export const budgetMachine = (total: EffectLogic<BudgetSources, PartyBudget>) =>
       noteLimit: assign((_, brief: Brief) => ({ limit: partyLimit(brief) ?? null })),
       remember: assign((_, budget: PartyBudget) => ({ budget })),
       tell: emit((_, budget: PartyBudget) => budgetUpdated(budget)),
-      tellFailed: emit((_, { error }: { error: unknown }) =>
-        agentFailed({
-          agentName: 'budget',
-          executionId: '',
-          error: textOf(error),
-          errorType: failureTypeOf(error),
-          retryCount: 0,
-        }),
-      ),
+      tellFailed: emit((_, { error }: { error: unknown }) => agentFailed(failureOf('budget', '', error))),
     },
   }).createMachine({
     id: 'budget',

@@ -1,8 +1,8 @@
 import { agentTypes, ask, type EffectLogic } from 'troupe'
 import { assign, emit, setup } from 'xstate'
-import { agentCompleted, agentFailed, agentStarted, type Found, guestCount, type Order } from '../party/events.ts'
-import { failureTypeOf, textOf } from '../party/failure.ts'
-import { searchHears, searchSays } from '../party/search-machine.ts'
+import { agentCompleted, agentFailed, type Found, guestCount, type Order } from '../party/events.ts'
+import { failureOf } from '../party/failure.ts'
+import { searchHears, searchSays, started } from '../party/search-machine.ts'
 
 /** How long the input analyzer may take to say how many guests come, in milliseconds. */
 export const guestCountDeadline = 5_000
@@ -29,20 +29,12 @@ export const cateringMachine = (search: EffectLogic<CateringWish, Found>) =>
     actions: {
       accept: assign((_, order: Order) => ({ order })),
       remember: assign((_, { guests }: { guests: number }) => ({ guests })),
-      tellStarted: emit((_, { executionId, inputIds, reason }: Order) =>
-        agentStarted({ agentName: 'catering', executionId, inputCount: inputIds.length, message: reason }),
-      ),
+      tellStarted: emit((_, order: Order) => started(order)),
       tellFound: emit(({ context: { order } }, found: Found) =>
         agentCompleted({ ...found, executionId: order?.executionId ?? '' }),
       ),
       tellFailed: emit(({ context: { order } }, { error }: { error: unknown }) =>
-        agentFailed({
-          agentName: 'catering',
-          executionId: order?.executionId ?? '',
-          error: textOf(error),
-          errorType: failureTypeOf(error),
-          retryCount: 0,
-        }),
+        agentFailed(failureOf('catering', order?.executionId ?? '', error)),
       ),
       forget: assign({ order: null }),
     },

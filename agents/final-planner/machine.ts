@@ -15,7 +15,7 @@ import {
   planUpdated,
   taskCompleted,
 } from '../party/events.ts'
-import { failureTypeOf, textOf } from '../party/failure.ts'
+import { failureOf } from '../party/failure.ts'
 import { completed, dataRemoved, failed, failures, noProgress, ordered, type Progress } from '../party/progress.ts'
 import {
   type Brief,
@@ -46,8 +46,8 @@ interface Memory {
   readonly budget: PartyBudget | null
   readonly inputs: readonly { readonly inputId: string; readonly content: string }[]
   readonly doneTasks: readonly string[]
-  /** Failures of agents that search for nothing, by agent. */
-  readonly troubles: Readonly<Record<string, string>>
+  /** Failures of agents that search for nothing. */
+  readonly troubles: readonly Pick<Failure, 'agentName' | 'executionId' | 'error'>[]
   /** The plan that was told last. */
   readonly plan: PartyPlan | null
 }
@@ -58,7 +58,7 @@ const context: Memory = {
   budget: null,
   inputs: [],
   doneTasks: [],
-  troubles: {},
+  troubles: [],
   plan: null,
 }
 
@@ -74,8 +74,10 @@ export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, Party
       noteInput: assign(({ context: { inputs } }, { inputId, content }: PartyInput) => ({
         inputs: [...inputs, { inputId, content }],
       })),
-      forgetInput: assign(({ context: { inputs } }, inputId: string) => ({
+      forgetInput: assign(({ context: { inputs, troubles } }, inputId: string) => ({
         inputs: inputs.filter(input => input.inputId !== inputId),
+        // The input analyzer's executions are the inputs.
+        troubles: troubles.filter(({ executionId }) => executionId !== inputId),
       })),
       noteOrder: assign(({ context: { progress } }, order: Order) => ({ progress: ordered(progress, order) })),
       noteCompletion: assign(({ context: { progress } }, completion: Completion) => ({
@@ -83,27 +85,19 @@ export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, Party
       })),
       noteFailure: assign(({ context: { progress, troubles } }, failure: Failure) => ({
         progress: failed(progress, failure),
-        troubles: searchAgent.safeParse(failure.agentName).success
-          ? troubles
-          : { ...troubles, [failure.agentName]: failure.error },
+        troubles: searchAgent.safeParse(failure.agentName).success ? troubles : [...troubles, failure],
       })),
       noteRemoval: assign(({ context: { progress } }, agentName: SearchAgent) => ({
         progress: dataRemoved(progress, agentName),
       })),
       noteBrief: assign((_, brief: Brief) => ({ brief })),
       noteBudget: assign((_, budget: PartyBudget) => ({ budget })),
-      tickOff: assign(({ context: { doneTasks } }, taskId: string) => ({ doneTasks: [...doneTasks, taskId] })),
+      tickOff: assign(({ context: { doneTasks } }, taskId: string) => ({
+        doneTasks: [...new Set([...doneTasks, taskId])],
+      })),
       remember: assign((_, plan: PartyPlan) => ({ plan })),
       tell: emit((_, plan: PartyPlan) => planUpdated(plan)),
-      tellFailed: emit((_, { error }: { error: unknown }) =>
-        agentFailed({
-          agentName: 'final-planner',
-          executionId: '',
-          error: textOf(error),
-          errorType: failureTypeOf(error),
-          retryCount: 0,
-        }),
-      ),
+      tellFailed: emit((_, { error }: { error: unknown }) => agentFailed(failureOf('final-planner', '', error))),
     },
   }).createMachine({
     id: 'final-planner',
@@ -155,7 +149,7 @@ export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, Party
               budget: budget ?? undefined,
               failed: [
                 ...failures(progress),
-                ...Object.entries(troubles).map(([agent, reason]) => ({ agent, reason })),
+                ...troubles.map(({ agentName, error }) => ({ agent: agentName, reason: error })),
               ],
               inputs,
               doneTasks,

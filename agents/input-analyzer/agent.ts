@@ -1,5 +1,6 @@
 import { defineAgent, type EffectLogic, effect } from 'troupe'
-import type { AnalysedInput, PartyInput } from '../party/schemas.ts'
+import * as z from 'zod'
+import { type AnalysedInput, analysedInput, type PartyInput } from '../party/schemas.ts'
 import { classify } from './classify.ts'
 import { extract } from './extract.ts'
 import { hears, inputAnalyzerMachine, says } from './machine.ts'
@@ -23,7 +24,11 @@ export const inputAnalyzerAgent = (read: Reader = readByRules) => {
     'read-input',
     async (input: PartyInput | null, { now, signal }) => {
       if (!input) throw new TypeError('There is no input to read.')
-      return read(input, { today: new Date(now()).toISOString().slice(0, 10), signal })
+      const answer = await read(input, { today: new Date(now()).toISOString().slice(0, 10), signal })
+      const analysed = analysedInput.safeParse({ ...answer, inputId: input.inputId })
+      if (!analysed.success)
+        throw new TypeError(`What the reader said cannot be used:\n${z.prettifyError(analysed.error)}`)
+      return analysed.data
     },
   )
   return defineAgent({ name: 'input-analyzer', machine: inputAnalyzerMachine(analyse), hears, says })

@@ -1,4 +1,4 @@
-import { dependsOn, needsOf, priorityOf } from '../party/dependencies.ts'
+import { dependsOn, guestsOf, needsOf, priorityOf } from '../party/dependencies.ts'
 import { agentShouldExecute, type Order } from '../party/events.ts'
 import { dataRemoved, ordered, type Progress } from '../party/progress.ts'
 import { type AnalysedInput, type Brief, type SearchAgent, searchAgents } from '../party/schemas.ts'
@@ -56,7 +56,8 @@ export const decide = (notes: Notes, occasion: Occasion): Decision => {
       continue
     }
     const text = JSON.stringify(wanted)
-    if (needs[agentName] === text || dependsOn(agentName).some(giver => isRunning(progress, giver))) continue
+    const isKnown = needs[agentName] === text && !countedOthers(agentName, progress, brief)
+    if (isKnown || dependsOn(agentName).some(giver => isRunning(progress, giver))) continue
     executions++
     const order = orderOf(agentName, wanted, brief, `exec-${executions}`, needs[agentName] === undefined, occasion)
     progress = ordered(progress, order)
@@ -67,6 +68,12 @@ export const decide = (notes: Notes, occasion: Occasion): Decision => {
 }
 
 const isRunning = ({ agents }: Progress, agentName: SearchAgent): boolean => agents[agentName]?.status === 'running'
+
+/** The caterer's guests are counted after its order; an input may have been read, and removed again, in between. */
+const countedOthers = (agentName: SearchAgent, { agents, results }: Progress, brief: Brief): boolean =>
+  agentName === 'catering' &&
+  agents.catering?.status === 'completed' &&
+  results.catering?.guests !== guestsOf(brief).guests
 
 const removalOf = (agentName: SearchAgent, { kind, inputId }: Occasion): Removal => ({
   agentName,

@@ -1,6 +1,6 @@
 import { agentTypes, type EffectLogic } from 'troupe'
 import { assign, emit, enqueueActions, setup } from 'xstate'
-import { defaultGuests } from '../party/dependencies.ts'
+import { guestsOf } from '../party/dependencies.ts'
 import {
   agentCompleted,
   agentDataRemoved,
@@ -14,13 +14,13 @@ import {
   inputRemoved,
   type Order,
 } from '../party/events.ts'
-import { failureTypeOf, textOf } from '../party/failure.ts'
+import { failureOf } from '../party/failure.ts'
 import { completed, failed, noProgress } from '../party/progress.ts'
 import type { AnalysedInput, PartyInput, SearchAgent } from '../party/schemas.ts'
 import { briefOf } from './brief.ts'
 import { decide, type Notes, type Occasion, type Removal } from './decide.ts'
 
-/** How long an agent may be silent before it counts as failed, in milliseconds. */
+/** How long an agent, or who reads the inputs, may be silent before that counts as a failure, in milliseconds. */
 export const silence = 30_000
 
 export const hears = [
@@ -89,15 +89,18 @@ export const inputAnalyzerMachine = (analyse: EffectLogic<PartyInput | null, Ana
         return briefUpdated({ inputId, brief, ...(isUnclear && { clarification }) })
       }),
       tellGuests: emit(({ context: { notes } }, { ask }: { ask: string }) => {
-        const { guests } = briefOf(notes.analysed)
-        return guestCount.reply({ ask }, { guests: guests?.value ?? defaultGuests, known: guests !== undefined })
+        const { guests, guestsKnown } = guestsOf(briefOf(notes.analysed))
+        return guestCount.reply({ ask }, { guests, known: guestsKnown })
       }),
       tellFailed: emit(({ context: { current } }, { error }: { error: unknown }) =>
+        agentFailed(failureOf('input-analyzer', current?.inputId ?? '', error)),
+      ),
+      tellUnread: emit(({ context: { current } }) =>
         agentFailed({
           agentName: 'input-analyzer',
           executionId: current?.inputId ?? '',
-          error: textOf(error),
-          errorType: failureTypeOf(error),
+          error: `Nobody had read the input after ${silence / 1_000} seconds.`,
+          errorType: 'timeout',
           retryCount: 0,
         }),
       ),
@@ -183,6 +186,8 @@ export const inputAnalyzerMachine = (analyse: EffectLogic<PartyInput | null, Ana
               },
               onError: { target: 'failed', actions: { type: 'tellFailed', params: ({ event }) => event } },
             },
+            // Inputs are read one after the other, so one that nobody reads must not hold up the rest.
+            after: { silence: { target: 'failed', actions: 'tellUnread' } },
           },
           failed: reading,
         },

@@ -87,7 +87,8 @@ const readers: { [A in SearchAgent]: (brief: Brief, results: Partial<Results>) =
   }),
 }
 
-const guestsOf = (brief: Brief) => ({
+/** How many guests are planned for, and whether anybody said so. */
+export const guestsOf = (brief: Brief) => ({
   guests: brief.guests?.value ?? defaultGuests,
   guestsKnown: brief.guests !== undefined,
 })

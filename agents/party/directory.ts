@@ -105,16 +105,16 @@ const readVendors = checked('vendors', vendorEntry, vendor => vendor.id)
 
 /** Turns any source of lists into a directory that checks every list it hands out and stops when aborted. */
 export const checkedDirectory = (source: DirectorySource): Directory => ({
-  themes: async signal => readThemes(await read(source.themes, signal)),
-  venues: async signal => readVenues(await read(source.venues, signal)),
-  bakeries: async signal => readBakeries(await read(source.bakeries, signal)),
-  caterers: async signal => readCaterers(await read(source.caterers, signal)),
-  vendors: async signal => readVendors(await read(source.vendors, signal)),
+  themes: async signal => readThemes(await read(() => source.themes(signal), signal)),
+  venues: async signal => readVenues(await read(() => source.venues(signal), signal)),
+  bakeries: async signal => readBakeries(await read(() => source.bakeries(signal), signal)),
+  caterers: async signal => readCaterers(await read(() => source.caterers(signal), signal)),
+  vendors: async signal => readVendors(await read(() => source.vendors(signal), signal)),
 })
 
-const read = async (list: (signal?: AbortSignal) => unknown, signal: AbortSignal | undefined): Promise<unknown> => {
+const read = async (list: () => unknown, signal: AbortSignal | undefined): Promise<unknown> => {
   signal?.throwIfAborted()
-  const value = await list(signal)
+  const value = await list()
   signal?.throwIfAborted()
   return value
 }

@@ -1,14 +1,17 @@
 import { TroupeError } from 'troupe'
+import type { Failure } from './events.ts'
 
-/** The four kinds of failure that an agent may tell of. */
-export type FailureType = 'timeout' | 'validation' | 'external_api' | 'internal'
+/** What an agent tells of work that it could not finish. */
+export const failureOf = (agentName: string, executionId: string, error: unknown): Failure => ({
+  agentName,
+  executionId,
+  error: error instanceof Error ? error.message : `${error}`,
+  errorType: typeOf(error),
+  retryCount: 0,
+})
 
-/** Which kind of failure an error is. */
-export const failureTypeOf = (error: unknown): FailureType => {
+const typeOf = (error: unknown): Failure['errorType'] => {
   if (!TroupeError.is(error)) return 'external_api'
   if (error.code === 'ASK_TIMEOUT') return 'timeout'
   return error.code === 'EVENT_PAYLOAD' ? 'validation' : 'internal'
 }
-
-/** What was thrown, in words. */
-export const textOf = (error: unknown): string => (error instanceof Error ? error.message : `${error}`)

@@ -8,7 +8,7 @@ import { quotesAgent } from '../quotes/agent.ts'
 import { themeAgent } from '../theme/agent.ts'
 import { vendorAgent } from '../vendor/agent.ts'
 import { venueAgent } from '../venue/agent.ts'
-import { builtInDirectory, type Directory } from './directory.ts'
+import { builtInDirectory, checkedDirectory, type Directory } from './directory.ts'
 import {
   agentCompleted,
   agentDataRemoved,
@@ -36,7 +36,7 @@ const initial: PlannerState = { ...noProgress, brief: null, budget: null, plan: 
 
 /** What the planner stands on; every part has a default. */
 export interface PlannerOptions {
-  /** Where venues, bakeries, caterers and vendors are looked up; the built-in town by default. */
+  /** Where venues, bakeries, caterers and vendors are looked up; every list is checked. The built-in town by default. */
   readonly directory?: Directory
   /** How inputs are read; by rules by default. */
   readonly read?: Reader
@@ -48,8 +48,10 @@ export interface PlannerOptions {
  * @example
  * const runtime = createRuntime({ party: definePartyPlanner({ directory: myTown }) })
  */
-export const definePartyPlanner = ({ directory = builtInDirectory, read = readByRules }: PlannerOptions = {}) =>
-  defineParty({
+export const definePartyPlanner = (options: PlannerOptions = {}) => {
+  const { read = readByRules } = options
+  const directory = options.directory ? checkedDirectory(options.directory) : builtInDirectory
+  return defineParty({
     name: 'party-planner',
     agents: [
       inputAnalyzerAgent(read),
@@ -88,6 +90,7 @@ export const definePartyPlanner = ({ directory = builtInDirectory, read = readBy
         plan?.completionPercent === 100 && Object.values(agents).every(({ status }) => status !== 'running'),
     },
   })
+}
 
 /** The party planner over the built-in town. */
 export const partyPlanner = definePartyPlanner()

@@ -2,12 +2,16 @@ import { agentTypes, type EffectLogic, type EffectScope, effect } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import type { Found, Order } from './events.ts'
 import { agentCompleted, agentDataRemoved, agentFailed, agentShouldExecute, agentStarted } from './events.ts'
-import { failureTypeOf, textOf } from './failure.ts'
+import { failureOf } from './failure.ts'
 import type { SearchAgent } from './schemas.ts'
 
 /** What an agent that searches hears and says. */
 export const searchHears = [agentShouldExecute, agentDataRemoved]
 export const searchSays = [agentStarted, agentCompleted, agentFailed]
+
+/** What an agent says when it begins. */
+export const started = ({ agentName, executionId, inputIds, reason }: Order) =>
+  agentStarted({ agentName, executionId, inputCount: inputIds.length, message: reason })
 
 /** A search found something; its duration is measured around it. */
 type Finding = Found extends infer F ? (F extends Found ? Omit<F, 'executionTimeMs'> : never) : never
@@ -39,20 +43,12 @@ export const searchMachine = (id: SearchAgent, search: EffectLogic<Order | null,
     },
     actions: {
       accept: assign((_, order: Order) => ({ order })),
-      tellStarted: emit((_, { executionId, inputIds, reason }: Order) =>
-        agentStarted({ agentName: id, executionId, inputCount: inputIds.length, message: reason }),
-      ),
+      tellStarted: emit((_, order: Order) => started(order)),
       tellFound: emit(({ context: { order } }, found: Found) =>
         agentCompleted({ ...found, executionId: order?.executionId ?? '' }),
       ),
       tellFailed: emit(({ context: { order } }, { error }: { error: unknown }) =>
-        agentFailed({
-          agentName: id,
-          executionId: order?.executionId ?? '',
-          error: textOf(error),
-          errorType: failureTypeOf(error),
-          retryCount: 0,
-        }),
+        agentFailed(failureOf(id, order?.executionId ?? '', error)),
       ),
       forget: assign({ order: null }),
     },

@@ -12,14 +12,21 @@ interface Question {
 
 const hears = [vendorQuotes, quotesSilenced]
 const says = [vendorQuotes]
-const context: { silent: boolean; question: Question | null } = { silent: false, question: null }
+interface Desk {
+  readonly silent: boolean
+  /** How many questions were taken and left. */
+  readonly unanswered: number
+  readonly question: Question | null
+}
+
+const context: Desk = { silent: false, unanswered: 0, question: null }
 
 /**
  * The quotes desk: an agent that all parties share and that tells what vendors charge on a day. The event
  * `quotes.silenced` makes it answer nobody, to see what happens then.
  */
 export const quotesAgent = (directory: Directory) => {
-  const machine = setup({
+  const desk = setup({
     types: agentTypes({ context, hears, says }),
     actors: {
       lookUp: effect('look-up-prices', async (question: Question | null, { signal }) => {
@@ -32,12 +39,25 @@ export const quotesAgent = (directory: Directory) => {
     },
     actions: {
       setSilence: assign((_, { silent }: { silent: boolean }) => ({ silent })),
+      leave: assign(({ context: { unanswered } }) => ({ unanswered: unanswered + 1 })),
       note: assign((_, question: Question) => ({ question })),
       answer: emit(({ context: { question } }, found: { prices: Record<string, number> }) =>
         vendorQuotes.reply({ ask: question?.ask ?? '' }, found),
       ),
     },
-  }).createMachine({
+  })
+
+  const listening = desk.createStateConfig({
+    on: {
+      'quotes.vendors': [
+        // Taken and never answered, as by a desk that nobody sits at.
+        { guard: 'isSilent', actions: 'leave' },
+        { target: 'working', actions: { type: 'note', params: ({ event: { ask, data } }) => ({ ask, ...data }) } },
+      ],
+    },
+  })
+
+  const machine = desk.createMachine({
     id: 'quotes',
     version: '1',
     context,
@@ -46,18 +66,7 @@ export const quotesAgent = (directory: Directory) => {
       'quotes.silenced': { actions: { type: 'setSilence', params: ({ event }) => event.data } },
     },
     states: {
-      idle: {
-        on: {
-          'quotes.vendors': [
-            // Taken and never answered, as by a desk that nobody sits at.
-            { guard: 'isSilent', actions: [] },
-            {
-              target: 'working',
-              actions: { type: 'note', params: ({ event: { ask, data } }) => ({ ask, ...data }) },
-            },
-          ],
-        },
-      },
+      idle: listening,
       working: {
         tags: 'busy',
         invoke: {
@@ -69,7 +78,7 @@ export const quotesAgent = (directory: Directory) => {
         },
       },
       // The directory could not be read; the asker's deadline tells it so, and the next question is tried again.
-      failed: { always: 'idle' },
+      failed: listening,
     },
   })
   return defineAgent({ name: 'quotes', machine, hears, says })

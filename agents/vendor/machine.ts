@@ -1,16 +1,9 @@
 import { agentTypes, ask, type EffectLogic } from 'troupe'
 import { assign, emit, setup } from 'xstate'
-import {
-  agentCompleted,
-  agentFailed,
-  agentStarted,
-  type FoundVendors,
-  type Order,
-  vendorQuotes,
-} from '../party/events.ts'
-import { failureTypeOf, textOf } from '../party/failure.ts'
+import { agentCompleted, agentFailed, type FoundVendors, type Order, vendorQuotes } from '../party/events.ts'
+import { failureOf } from '../party/failure.ts'
 import type { Quotes } from '../party/schemas.ts'
-import { searchHears, searchSays } from '../party/search-machine.ts'
+import { searchHears, searchSays, started } from '../party/search-machine.ts'
 import { quoted } from './quoted.ts'
 
 /** How long the quotes desk may take to answer, in milliseconds. */
@@ -40,20 +33,12 @@ export const vendorMachine = (search: EffectLogic<Order | null, FoundVendors>) =
     actions: {
       accept: assign((_, order: Order) => ({ order, found: null })),
       remember: assign((_, found: FoundVendors) => ({ found })),
-      tellStarted: emit((_, { executionId, inputIds, reason }: Order) =>
-        agentStarted({ agentName: 'vendor', executionId, inputCount: inputIds.length, message: reason }),
-      ),
+      tellStarted: emit((_, order: Order) => started(order)),
       tellFound: emit(({ context: { order, found } }, { prices }: { prices: Quotes | undefined }) =>
         agentCompleted({ ...quoted(found, prices), executionId: order?.executionId ?? '' }),
       ),
       tellFailed: emit(({ context: { order } }, { error }: { error: unknown }) =>
-        agentFailed({
-          agentName: 'vendor',
-          executionId: order?.executionId ?? '',
-          error: textOf(error),
-          errorType: failureTypeOf(error),
-          retryCount: 0,
-        }),
+        agentFailed(failureOf('vendor', order?.executionId ?? '', error)),
       ),
       forget: assign({ order: null, found: null }),
     },

@@ -12,7 +12,7 @@ export interface ActorHost {
   readonly address: Address
   readonly ready: ReadyQueue
   /** Runs one turn of an actor: no other agent of the partition is in the middle of a step. */
-  duringTurn(actor: Actor, turn: () => void): void
+  duringTurn<T>(actor: Actor, turn: () => T): T
   /** Makes the agent handle an event. */
   handle(actor: Actor, envelope: Envelope): void
   /** The actor has nothing to do that it could do now. */
@@ -35,10 +35,10 @@ export class Actor implements Ready {
   status: ActorStatus = 'declared'
   incarnation = 0
   ref: AnyActorRef | undefined
-  /** The snapshot that outsiders see: the newest one that is durable. */
-  shown: AnyMachineSnapshot | undefined
   readonly #host: ActorHost
   #queued = false
+  #shown: AnyMachineSnapshot | undefined
+  #watchers: ((snapshot: AnyMachineSnapshot) => void)[] = []
   #announced: Handled | undefined
   #handling: Handled | undefined
 
@@ -48,6 +48,24 @@ export class Actor implements Ready {
     this.address = addressOf(host.address, name)
     this.agent = agent
     this.mailbox = new Mailbox(agent.capacity)
+  }
+
+  /** The snapshot that outsiders see: the newest one that is durable. */
+  get shown(): AnyMachineSnapshot | undefined {
+    return this.#shown
+  }
+
+  show(snapshot: AnyMachineSnapshot): void {
+    this.#shown = snapshot
+    for (const watcher of this.#watchers) watcher(snapshot)
+  }
+
+  /** Calls back with every new durable snapshot; the returned function ends that. */
+  watch(watcher: (snapshot: AnyMachineSnapshot) => void): () => void {
+    this.#watchers = [...this.#watchers, watcher]
+    return () => {
+      this.#watchers = this.#watchers.filter(other => other !== watcher)
+    }
   }
 
   /** Says which position the next event that reaches the machine is. */

@@ -6,9 +6,12 @@ import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
 import { checkId } from './address.ts'
 
 /** The events that a list of definitions lets an agent take: events as they are, requests with the key to reply to. */
-export type Heard<L extends readonly Definition[]> = HeardOf<L[number]>
+export type Heard<L extends readonly Definition[]> = OrNone<HeardOf<L[number]>>
 /** The events that a list of definitions lets an agent emit: events as they are, requests as their replies. */
-export type Said<L extends readonly Definition[]> = SaidOf<L[number]>
+export type Said<L extends readonly Definition[]> = OrNone<SaidOf<L[number]>>
+
+// XState cannot carry `never`: an agent that hears or says nothing has an event that nobody can make.
+type OrNone<E> = [E] extends [never] ? EventOf<never, never> : E
 
 type HeardOf<D> =
   D extends RequestDefinition<infer T, infer I, z.ZodType>

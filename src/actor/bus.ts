@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventDefinition } from '../events/event.ts'
+import { systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
 
 /** Takes a subscription back. */
@@ -17,7 +18,7 @@ export interface HistoryQuery {
   readonly limit?: number
 }
 
-type Subscriber = (envelope: Envelope) => void | Promise<void>
+type Subscriber = (envelope: Envelope) => unknown
 
 interface Entry {
   readonly pattern: string
@@ -59,7 +60,7 @@ export class Bus {
    */
   subscribe<T extends string, S extends z.ZodType>(
     event: EventDefinition<T, S>,
-    subscriber: (envelope: Envelope<T, z.output<S>>) => void | Promise<void>,
+    subscriber: (envelope: Envelope<T, z.output<S>>) => unknown,
   ): Subscription
   subscribe(pattern: string, subscriber: Subscriber): Subscription
   subscribe(event: string | { readonly type: string }, subscriber: Subscriber): Subscription {
@@ -107,7 +108,8 @@ export class Bus {
   }
 
   #failed(entry: Entry, envelope: Envelope, error: unknown): void {
-    this.#onFailure(new SubscriberError(entry.pattern, envelope, error))
+    // A subscriber to everything that always throws would be told of its own failures for ever.
+    if (envelope.type !== systemError.type) this.#onFailure(new SubscriberError(entry.pattern, envelope, error))
   }
 
   #remember(envelope: Envelope): void {

@@ -12,13 +12,17 @@ import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 
+/** What led to something: the event that a chain goes back to, and what all of the chain shares. */
+export interface Origin {
+  readonly correlationid: string
+  /** The id of the event that was being handled; none where nothing was. */
+  readonly causationid?: string
+}
+
 /** What an agent handles in a step: a position of its partition. */
-export interface Handled {
+export interface Handled extends Origin {
   readonly seq: number
   readonly type: string
-  readonly correlationid: string
-  /** The id of the event, for what this step says; none for starts, timers and outcomes. */
-  readonly causationid?: string
   /** The event itself, unless it is one of XState's own. */
   readonly envelope?: Envelope
 }

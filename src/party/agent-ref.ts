@@ -8,6 +8,7 @@ import type { RequestDefinition } from '../events/request.ts'
 import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
 import type { Crew } from './crew.ts'
 import type { Partition } from './partition.ts'
+import type { Unwatch } from './store.ts'
 
 /** An agent as its owner sees it: the address stays the same through restarts. */
 export class AgentRef {
@@ -32,7 +33,7 @@ export class AgentRef {
 
   /** Sends an event to this agent alone; resolves when it is durable. @throws UnknownEventError, EventPayloadError */
   async send(event: UncheckedEvent): Promise<Envelope> {
-    return this.#partition.publish(this.#partition.shared.catalog.check(event), { to: this.#actor })
+    return this.#partition.publish(this.#partition.shared.catalog.check(event), { to: this.address })
   }
 
   /** Asks this agent; see `runtime.ask`. */
@@ -47,6 +48,11 @@ export class AgentRef {
   /** Its newest durable snapshot. */
   snapshot(): AnyMachineSnapshot | undefined {
     return this.#actor.shown
+  }
+
+  /** Calls back with every new durable snapshot. */
+  watch(watcher: (snapshot: AnyMachineSnapshot) => void): Unwatch {
+    return this.#actor.watch(watcher)
   }
 
   /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */

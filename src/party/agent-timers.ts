@@ -1,4 +1,5 @@
 import type { AnyActorRef, EventObject } from 'xstate'
+import type { Origin } from '../actor/step.ts'
 import type { WaitingFor } from './activity.ts'
 import type { Partition } from './partition.ts'
 
@@ -26,9 +27,11 @@ export class AgentTimers {
     this.cancel(source, id)
     const timers = this.#byActor.get(source) ?? new Map<string, () => void>()
     this.#byActor.set(source, timers)
+    // What a timer leads to goes back to what set it.
+    const origin = this.#partition.agentAt(source)?.handled
     const fire = () => {
       this.#forget(source, id)
-      this.#fire(source, target, event, id)
+      this.#fire(source, target, event, id, origin)
     }
     timers.set(id, this.#partition.shared.timers.after(delay, fire))
   }
@@ -61,7 +64,7 @@ export class AgentTimers {
     if (timers?.size === 0) this.#byActor.delete(source)
   }
 
-  #fire(source: AnyActorRef, target: AnyActorRef, event: EventObject, id: string): void {
+  #fire(source: AnyActorRef, target: AnyActorRef, event: EventObject, id: string, origin: Origin | undefined): void {
     const partition = this.#partition
     const actor = partition.agentAt(target)
     // A child of an agent that is no agent itself: its parent's step hears of what it does.
@@ -70,7 +73,7 @@ export class AgentTimers {
     actor.signal(() => {
       if (actor.ref !== target || actor.status !== 'running') return
       const entry = (seq: number) => ({ kind: 'fired' as const, seq, agent, id, type: event.type })
-      actor.announce(partition.appendOutcome(entry, event.type, `${agent}/${id}`))
+      actor.announce(partition.appendOutcome(entry, event.type, origin ?? { correlationid: `${agent}/${id}` }))
       target.send(event)
     })
   }

@@ -46,10 +46,10 @@ export class Crew implements SupervisorHost {
 
   /** Gives an agent an address and a mailbox; its mail waits until `start`. */
   declare(agent: Agent, name: string = agent.name): Actor {
-    const taken = this.#partition.actor(checkId('agent', name))
+    const taken = this.#partition.registry.named(checkId('agent', name))
     if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
     const actor = new Actor(this.#partition, name, agent)
-    this.#partition.register(actor)
+    this.#partition.registry.add(actor)
     return actor
   }
 
@@ -59,7 +59,9 @@ export class Crew implements SupervisorHost {
     const logic = () => stepped(actor, this.#partition)
     this.#supervisor.send({ type: 'supervisor.start', spec: { id, restart: agent.restart, logic } })
     if (actor.status === 'running') return
-    const { error }: { error?: unknown } = actor.ref?.getSnapshot() ?? {}
+    const { status, error } = actor.ref?.getSnapshot() ?? {}
+    // One that has reached its final state already has done its work.
+    if (status === 'done') return
     this.#remove(actor, 'failed')
     throw new AgentStartError(actor.address, error)
   }
@@ -73,7 +75,7 @@ export class Crew implements SupervisorHost {
   stopAll(reason: GoneReason = 'stopped'): void {
     this.#stopped = true
     this.#supervisor.stop()
-    for (const actor of [...this.#partition.actors].toReversed())
+    for (const actor of [...this.#partition.registry].toReversed())
       if (actor.status !== 'stopped') this.#forget(actor, reason)
     this.timers.clear()
   }
@@ -87,7 +89,7 @@ export class Crew implements SupervisorHost {
     const { address, incarnation } = actor
     actor.status = 'stopped'
     this.#record(actor, 'stopped')
-    this.#partition.unregister(actor)
+    this.#partition.registry.retire(actor)
     for (const envelope of actor.mailbox.clear()) this.#partition.refuse(actor, envelope, 'stopped')
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
     this.#partition.report(agentStopped({ address, incarnation, reason }))
@@ -114,32 +116,29 @@ export class Crew implements SupervisorHost {
       activity.end()
     }
     watermark.whenDurable(
-      end(decide),
+      // A supervisor that has stopped meanwhile has nothing left to decide.
+      end(() => this.#stopped || decide()),
       end(() => {}),
     )
   }
 
-  starting(id: string): void {
+  create(id: string, create: () => AnyActorRef): AnyActorRef {
     const actor = this.#actor(id)
     actor.incarnation++
     const seq = this.#record(actor, actor.incarnation === 1 ? 'starting' : 'restarting')
-    const { address } = this.#partition
-    actor.announce({ seq, type: 'xstate.init', correlationid: `${address}/${seq}` })
-    this.#partition.beginStart(actor)
-  }
-
-  started(id: string, ref: AnyActorRef): void {
-    const actor = this.#actor(id)
+    actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
+    const ref = this.#partition.duringTurn(actor, create)
+    this.#partition.registry.bind(ref, actor)
     actor.ref = ref
-    this.#partition.bindRef(ref, actor)
-    actor.status = 'running'
-    this.#partition.endStart()
+    return ref
   }
 
-  running(id: string): void {
+  started(id: string): void {
     const actor = this.#actor(id)
-    if (actor.status !== 'running') return
     const { address, incarnation } = actor
+    // One that has ended in its first step is about to be reported as such.
+    if (actor.ref?.getSnapshot().status !== 'active') return
+    actor.status = 'running'
     this.#partition.report(
       incarnation === 1 ? agentStarted({ address, incarnation }) : agentRestarted({ address, incarnation }),
     )
@@ -162,13 +161,11 @@ export class Crew implements SupervisorHost {
   escalated(id: string, restarts: number, { within }: RestartIntensity): void {
     const { address, incarnation } = this.#actor(id)
     this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
-    const error = new EscalatedError(address, restarts, within)
-    // The supervisor is in the middle of its own step, and stopping it belongs after that.
-    queueMicrotask(() => this.#onGivenUp(error))
+    this.#onGivenUp(new EscalatedError(address, restarts, within))
   }
 
   #actor(id: string): Actor {
-    const actor = this.#partition.actor(id)
+    const actor = this.#partition.registry.named(id)
     if (!actor) throw new Error(`no child ${id}`)
     return actor
   }

@@ -56,7 +56,7 @@ function quiet(
 }
 
 function* waitingMail(partition: Partition): Iterable<WaitingFor> {
-  for (const { mailbox, address } of partition.actors) {
+  for (const { mailbox, address } of partition.registry) {
     const oldest = mailbox.list()[0]
     if (oldest) yield { agent: address, what: 'mail', name: oldest.type }
   }

@@ -1,8 +1,10 @@
+import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import { type Address, NoAddressError, runtimePartition, splitAddress } from '../actor/address.ts'
 import { AskStoppedError, type AskWork } from '../actor/ask.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import type { Outcome, OutsideHost } from '../actor/outside.ts'
+import type { Origin } from '../actor/step.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
@@ -14,7 +16,7 @@ export type Work = AskWork | EffectWork
 
 interface Planned {
   readonly actor: Actor
-  readonly correlationid: string
+  readonly origin: Origin
   readonly work: Work
   readonly input: unknown
 }
@@ -40,7 +42,7 @@ export class OutsideWork implements OutsideHost<Work> {
     const { handled } = actor
     const key = `${actor.address}@${handled?.seq ?? this.#partition.nextSeq()}/${invokeId}`
     const seq = this.#partition.nextSeq()
-    this.#planned.set(key, { actor, correlationid: handled?.correlationid ?? key, work, input })
+    this.#planned.set(key, { actor, origin: handled ?? { correlationid: key }, work, input })
     this.#partition.plan(
       work.kind === 'effect'
         ? { kind: 'effect', seq, key, name: work.name }
@@ -79,10 +81,10 @@ export class OutsideWork implements OutsideHost<Work> {
     }
   }
 
-  #hand(key: string, { actor, correlationid }: Planned, outcome: Outcome, settle: Settle): void {
+  #hand(key: string, { actor, origin }: Planned, outcome: Outcome, settle: Settle): void {
     const value = outcome.ok ? outcome.output : { code: codeOf(outcome.error), message: textOf(outcome.error) }
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
-    actor.announce(this.#partition.appendOutcome(entry, 'outcome', correlationid))
+    actor.announce(this.#partition.appendOutcome(entry, 'outcome', origin))
     settle(outcome)
   }
 
@@ -108,12 +110,12 @@ export class OutsideWork implements OutsideHost<Work> {
     return () => controller.abort()
   }
 
-  #ask(key: string, work: AskWork, { actor, correlationid, input }: Planned, settle: Settle): () => void {
+  #ask(key: string, work: AskWork, { actor, origin, input }: Planned, settle: Settle): () => void {
     const { shared, watermark, address } = this.#partition
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
     let callee: { readonly partition: Partition; readonly actor: Actor }
-    const told = this.#telling(key, type, actor.address, work.to ?? '', settle)
+    const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
     try {
       request = work.request.asked(input, key)
       callee = this.#calleeOf(work)
@@ -129,24 +131,22 @@ export class OutsideWork implements OutsideHost<Work> {
       partition: address,
       to,
       deadline: work.deadline,
-      settle: this.#telling(key, type, actor.address, to, settle),
+      settle: this.#telling({ key, type, from: actor.address, to }, origin, settle),
     })
     const go = () => {
-      if (shared.asks.get(key)) callee.partition.deliverAsk(callee.actor, request, actor.address, correlationid)
+      if (shared.asks.get(key)) callee.partition.deliverAsk(callee.actor, request, actor.address, origin)
     }
     if (callee.partition === this.#partition) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
     return () => shared.asks.cancel(key)
   }
 
-  #telling(key: string, type: string, from: Address, to: Address, settle: Settle): Settle {
+  #telling(fields: z.input<typeof askSucceeded.schema>, origin: Origin, settle: Settle): Settle {
     return outcome => {
-      const fields = { type, from, to, key }
-      this.#partition.report(
-        outcome.ok
-          ? askSucceeded(fields)
-          : askFailed({ ...fields, code: codeOf(outcome.error), error: textOf(outcome.error) }),
-      )
+      const event = outcome.ok
+        ? askSucceeded(fields)
+        : askFailed({ ...fields, code: codeOf(outcome.error), error: textOf(outcome.error) })
+      this.#partition.report(event, origin)
       settle(outcome)
     }
   }
@@ -162,15 +162,15 @@ export class OutsideWork implements OutsideHost<Work> {
 }
 
 function hearer(type: string, here: Partition, runtime: Partition | undefined) {
-  const actor = here.hearerOf(type)
-  return actor ? ([here, actor] as const) : ([runtime, runtime?.hearerOf(type)] as const)
+  const actor = here.registry.hearers(type)[0]
+  return actor ? ([here, actor] as const) : ([runtime, runtime?.registry.hearers(type)[0]] as const)
 }
 
 function atAddress(to: Address, here: Partition) {
-  if (!to.includes('/')) return [here, here.actor(to)] as const
+  if (!to.includes('/')) return [here, here.registry.named(to)] as const
   const { partition, name } = splitAddress(to)
   const there = here.shared.partition(partition)
-  return [there, there?.actor(name)] as const
+  return [there, there?.registry.named(name)] as const
 }
 
 function codeOf(error: unknown): string {

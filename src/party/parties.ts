@@ -78,7 +78,10 @@ export class Parties<S extends object, A extends AddedEvent = AddedEvent, R exte
 
   /** Stops every party, the youngest first. @internal */
   async stopAll(): Promise<void> {
-    for (const party of this.list().toReversed()) if (!party.quarantined) await party.stop()
+    for (const party of this.list().toReversed()) {
+      // One whose journal fails just now is quarantined and reported; the others stop all the same.
+      if (!party.quarantined) await party.stop().catch(() => {})
+    }
   }
 
   async #forget(party: Party<S, A, R>): Promise<void> {

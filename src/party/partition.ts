@@ -1,23 +1,26 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { AnyActorRef, EventObject } from 'xstate'
-import { Actor, type ActorHost } from '../actor/actor.ts'
-import { type Address, NoAddressError, partyOf, splitAddress } from '../actor/address.ts'
+import type { Actor, ActorHost } from '../actor/actor.ts'
+import { type Address, partyOf } from '../actor/address.ts'
 import { AskFailedError, AskRefusedError, AskStoppedError, type AskTable } from '../actor/ask.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
+import { Delivery } from '../actor/delivery.ts'
 import { type Envelope, eventOf } from '../actor/envelope.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
-import { failureOf, type Handled, type Output, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import { Registry } from '../actor/registry.ts'
+import { failureOf, type Handled, type Origin, type Step, type StepHost, StraySendError } from '../actor/step.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { Clock } from '../clock.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import { type Catalog, isRequest, UnknownEventError } from '../events/catalog.ts'
-import type { EventDefinition, EventOf } from '../events/event.ts'
+import type { EventOf } from '../events/event.ts'
 import { agentFailed, deadLettered, systemError } from '../events/runtime-events.ts'
 import type { Ids } from '../ids.ts'
-import type { Cause, Entry, Frame } from '../journal/frame.ts'
+import type { Cause, Entry } from '../journal/frame.ts'
 import type { Journal, JournalAppendError } from '../journal/journal.ts'
+import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.ts'
 import { type Appended, Watermark } from '../journal/watermark.ts'
 import { Activity } from './activity.ts'
 
@@ -62,22 +65,35 @@ export interface PublishOptions {
   readonly correlationId?: string
 }
 
+interface Facts {
+  readonly source?: Address
+  readonly id?: string
+  readonly priority?: number | undefined
+  readonly version?: number
+  readonly correlationid?: string | undefined
+  readonly causationid?: string | undefined
+  readonly to?: Address | undefined
+  readonly ask?: string
+}
+
+/** Requests and replies have no version and no priority of their own. */
+const plainly = { version: 1, priority: 5 }
+
 /**
- * The unit of consistency: agents at addresses, one journal partition, and the single road on which events move between
- * them. A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
+ * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
+ * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
  */
-export class Partition implements StepHost, ActorHost {
+export class Partition implements StepHost, ActorHost, FrameHost {
   readonly address: Address
   readonly party: string | undefined
   readonly shared: Shared
+  readonly registry = new Registry()
+  readonly delivery: Delivery
   readonly activity: Activity
   readonly watermark: Watermark<Shown>
   readonly #state: PartitionState<unknown> | undefined
-  readonly #actors = new Map<string, Actor>()
-  readonly #refs = new WeakMap<AnyActorRef, Actor>()
-  readonly #hearers = new Map<string, Actor[]>()
   #planned: Entry[] = []
-  #onTurn: Actor | undefined
+  #stepping: Actor | undefined
   #seq = 0
 
   constructor(
@@ -90,6 +106,9 @@ export class Partition implements StepHost, ActorHost {
     this.address = address
     this.party = partyOf(address)
     this.#state = state
+    this.delivery = new Delivery(this.registry, shared.tally, (actor, envelope, reason) =>
+      this.refuse(actor, envelope, reason),
+    )
     this.watermark = new Watermark(shared.journal, address, 1, {
       durable: appended => this.#show(appended),
       failed: onFailure,
@@ -101,44 +120,9 @@ export class Partition implements StepHost, ActorHost {
     return this.shared.ready
   }
 
-  get actors(): Iterable<Actor> {
-    return this.#actors.values()
-  }
-
-  actor(name: string): Actor | undefined {
-    return this.#actors.get(name)
-  }
-
-  /** The one agent that hears a request. */
-  hearerOf(type: string): Actor | undefined {
-    return this.#hearers.get(type)?.[0]
-  }
-
-  /** Gives an agent its address and mailbox; mail waits for its start. */
-  register(actor: Actor): void {
-    this.#actors.set(actor.name, actor)
-    for (const { type } of actor.agent.hears) {
-      const hearers = this.#hearers.get(type)
-      if (hearers) hearers.push(actor)
-      else this.#hearers.set(type, [actor])
-    }
-  }
-
-  /** Takes an agent off the bus; its address stays known, as stopped. */
-  unregister(actor: Actor): void {
-    for (const { type } of actor.agent.hears) {
-      const hearers = this.#hearers.get(type)?.filter(other => other !== actor) ?? []
-      if (hearers.length > 0) this.#hearers.set(type, hearers)
-      else this.#hearers.delete(type)
-    }
-  }
-
-  bindRef(ref: AnyActorRef, actor: Actor): void {
-    this.#refs.set(ref, actor)
-  }
-
-  agentAt(ref: AnyActorRef): Actor | undefined {
-    return this.#refs.get(ref)
+  /** The agent whose step is under way. */
+  get stepping(): Actor | undefined {
+    return this.#stepping
   }
 
   // ---- positions and frames ----
@@ -147,167 +131,154 @@ export class Partition implements StepHost, ActorHost {
     return ++this.#seq
   }
 
-  /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
-  append(cause: Cause, entries: readonly Entry[], said: readonly Envelope[] = [], step?: Step): void {
-    const frame: Frame = {
-      partition: this.address,
-      position: this.watermark.head + 1,
-      time: this.shared.clock.now(),
-      cause,
-      entries,
-    }
-    for (const envelope of said) this.#state?.apply(envelope)
-    this.watermark.append({ frame, said, step, state: this.#state?.live })
+  now(): number {
+    return this.shared.clock.now()
   }
 
-  /** Appends what ended outside the agent, and says which position that is. */
-  appendOutcome(entry: (seq: number) => Entry, type: string, correlationid: string): Handled {
+  persists(type: string): boolean {
+    return this.shared.catalog.event(type).persist
+  }
+
+  /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
+  append(cause: Cause, entries: readonly Entry[], said: readonly Envelope[] = [], step?: Step): void {
+    const { address: partition, watermark } = this
+    const frame = { partition, position: watermark.head + 1, time: this.now(), cause, entries }
+    for (const envelope of said) this.#state?.apply(envelope)
+    watermark.append({ frame, said, step, state: this.#state?.live })
+  }
+
+  /** Appends that something ended outside the step that wanted it, and says which position that is. */
+  appendOutcome(entry: (seq: number) => Entry, type: string, origin: Origin): Handled {
     const seq = this.nextSeq()
     this.append({ kind: 'outcome' }, [entry(seq)])
-    return { seq, type, correlationid }
+    return { seq, type, correlationid: origin.correlationid, causationid: origin.causationid }
   }
 
   #show({ said, step, state }: Shown): void {
     if (state !== undefined) this.#state?.show(state)
-    if (step) step.actor.shown = step.snapshot
-    for (const envelope of said) {
-      this.shared.bus.tell(envelope)
-      this.shared.overhear(envelope)
-    }
+    step?.actor.show(step.snapshot)
+    for (const envelope of said) this.#tell(envelope)
     this.activity.check()
+  }
+
+  #tell(envelope: Envelope): void {
+    this.shared.bus.tell(envelope)
+    this.shared.overhear(envelope)
+  }
+
+  #envelope({ type, data }: EventOf, facts: Facts): Envelope {
+    const id = facts.id ?? this.shared.ids.next()
+    const { version, priority } = facts.ask === undefined ? this.shared.catalog.event(type) : plainly
+    return {
+      id,
+      seq: this.nextSeq(),
+      source: facts.source ?? this.address,
+      type,
+      data,
+      time: this.now(),
+      version,
+      priority: facts.priority ?? priority,
+      correlationid: facts.correlationid ?? id,
+      ...(facts.causationid !== undefined && { causationid: facts.causationid }),
+      ...(this.party !== undefined && { party: this.party }),
+      ...(facts.to !== undefined && { to: facts.to }),
+      ...(facts.ask !== undefined && { ask: facts.ask }),
+    }
+  }
+
+  seal(event: EventOf, id: string, { actor, handled }: Step, to?: Address): Envelope {
+    const { correlationid, causationid } = handled
+    return this.#envelope(event, { source: actor.address, id, correlationid, causationid, to })
   }
 
   // ---- events from outside and from the runtime ----
 
   /** Appends and delivers an event from outside; resolves when it is durable. */
-  async publish(event: EventOf, options: PublishOptions & { readonly to?: Actor } = {}): Promise<Envelope> {
-    const definition = this.shared.catalog.event(event.type)
-    const envelope = this.#envelope(event, definition, this.address, this.shared.ids.next(), options)
-    if (definition.persist) {
-      this.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-      this.#deliver(envelope)
-      await this.watermark.reached()
-    } else {
-      this.#deliver(envelope)
-      this.shared.bus.tell(envelope)
-      this.shared.overhear(envelope)
-    }
+  async publish(event: EventOf, options: PublishOptions & { readonly to?: Address } = {}): Promise<Envelope> {
+    const { priority, correlationId: correlationid, to } = options
+    const envelope = this.#envelope(event, { priority, correlationid, to })
+    const persists = this.persists(event.type)
+    if (persists) this.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
+    this.delivery.deliver(envelope)
+    if (persists) await this.watermark.reached()
+    else this.#tell(envelope)
     return envelope
   }
 
   /** Delivers an event that another partition said, as a position of this one. */
   hear(envelope: Envelope): void {
-    if (!this.#hearers.has(envelope.type)) return
+    if (this.registry.hearers(envelope.type).length === 0) return
     const here: Envelope = { ...envelope, seq: this.nextSeq() }
-    if (this.shared.catalog.event(here.type).persist)
-      this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here }])
-    this.#deliver(here)
+    if (this.persists(here.type)) this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here }])
+    this.delivery.deliver(here)
   }
 
   /** Says an event of the runtime's own: agents hear it at once, subscribers when what it tells of is durable. */
-  report(event: EventOf): void {
-    const definition = this.shared.catalog.event(event.type)
-    const envelope = this.#envelope(event, definition, this.address, this.shared.ids.next(), {})
-    this.#deliver(envelope)
-    const tell = () => this.shared.bus.tell(envelope)
-    // What the journal refused never happened; that it refused is told by the partition `runtime`.
-    this.watermark.whenDurable(tell, () => {})
+  report(event: EventOf, origin?: Origin): void {
+    const envelope = this.#envelope(event, { ...origin })
+    this.delivery.deliver(envelope)
+    this.watermark.whenDurable(
+      () => this.shared.bus.tell(envelope),
+      // What the journal refused never happened; that it refused is told by `reportNow`.
+      () => {},
+    )
   }
 
-  /** Says an event at once: it tells of a journal that refuses, and waiting for that journal would be waiting for ever. */
+  /** Says an event at once: it tells of a journal that refuses, and waiting for that would be waiting for ever. */
   reportNow(event: EventOf): void {
-    const definition = this.shared.catalog.event(event.type)
-    this.shared.bus.tell(this.#envelope(event, definition, this.address, this.shared.ids.next(), {}))
+    this.shared.bus.tell(this.#envelope(event, {}))
   }
 
   /** Reports an error as an event, without its payloads. */
   reportError(severity: 'warning' | 'error' | 'critical', error: unknown, address: Address = this.address): void {
     const code = TroupeError.is(error) ? error.code : 'UNEXPECTED'
-    this.report(systemError({ severity, code, message: textOf(error), address }))
+    const event = systemError({ severity, code, message: textOf(error), address })
+    if (this.watermark.failure) this.reportNow(event)
+    else this.report(event)
   }
 
-  #envelope(
-    { type, data }: EventOf,
-    { version, priority }: Pick<EventDefinition, 'version' | 'priority'>,
-    source: Address,
-    id: string,
-    options: PublishOptions & { readonly to?: Actor; readonly causationid?: string; readonly ask?: string },
-  ): Envelope {
-    return {
-      id,
-      seq: this.nextSeq(),
-      source,
-      type,
-      data,
-      time: this.shared.clock.now(),
-      version,
-      priority: options.priority ?? priority,
-      correlationid: options.correlationId ?? id,
-      ...(options.causationid !== undefined && { causationid: options.causationid }),
-      ...(this.party !== undefined && { party: this.party }),
-      ...(options.to && { to: options.to.address }),
-      ...(options.ask !== undefined && { ask: options.ask }),
-    }
-  }
-
-  // ---- the single road ----
-
-  #deliver(envelope: Envelope): void {
-    if (envelope.to !== undefined) {
-      return this.deliverTo(this.#actorAt(envelope.to), envelope)
-    }
-    for (const actor of this.#hearers.get(envelope.type) ?? []) this.deliverTo(actor, envelope)
-  }
-
-  /** Hands an event to one agent's mailbox; what cannot wait there is a dead letter. */
-  deliverTo(actor: Actor, envelope: Envelope): void {
-    this.shared.tally.created++
-    if (actor.status === 'stopped') return this.refuse(actor, envelope, 'stopped')
-    if (!actor.mailbox.offer(envelope)) return this.refuse(actor, envelope, 'overflow')
-    actor.wake()
-  }
-
-  /** Delivers a request that an agent of another partition, or nobody's agent, asks. */
-  deliverAsk(actor: Actor, request: EventOf & { readonly ask: string }, from: Address, correlationId?: string): void {
-    const options = { to: actor, ask: request.ask, ...(correlationId !== undefined && { correlationId }) }
-    const envelope = this.#envelope(request, { version: 1, priority: 5 }, from, this.shared.ids.next(), options)
+  /** Delivers a request to one of its agents. */
+  deliverAsk(actor: Actor, request: EventOf & { readonly ask: string }, source: Address, origin?: Origin): void {
+    const envelope = this.#envelope(request, { ...origin, source, to: actor.address, ask: request.ask })
     this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
-    this.deliverTo(actor, envelope)
+    this.delivery.deliverTo(actor, envelope)
   }
+
+  // ---- dead letters ----
 
   /** Records that an event will not be handled, and lets its asker know. */
   refuse(actor: Actor, envelope: Envelope, reason: 'stopped' | 'overflow'): void {
     this.shared.tally.dead++
-    this.append({ kind: 'supervision' }, [this.#deadEntry(envelope.id, actor.address, reason)])
-    this.#bury(envelope, actor.address, reason)
-    if (envelope.ask === undefined) return
-    const { type } = envelope
-    const error =
-      reason === 'stopped'
-        ? new AskStoppedError(type, actor.address)
-        : new AskRefusedError(type, actor.address, 'overflow')
-    this.shared.asks.fail(envelope.ask, error)
-  }
-
-  #deadEntry(id: string, to: Address, reason: DeadReason): Entry {
-    return { kind: 'dead', seq: this.nextSeq(), id, to, reason }
+    const { type, id } = envelope
+    const { address } = actor
+    this.append({ kind: 'supervision' }, [{ kind: 'dead', seq: this.nextSeq(), id, to: address, reason }])
+    this.#bury(envelope, address, reason)
+    this.#failAsk(
+      envelope,
+      reason === 'stopped' ? new AskStoppedError(type, address) : new AskRefusedError(type, address, reason),
+    )
   }
 
   #bury(envelope: Envelope, to: Address, reason: DeadReason): void {
-    this.shared.deadLetters.add({ envelope, to, reason, time: this.shared.clock.now() })
+    this.shared.deadLetters.add({ envelope, to, reason, time: this.now() })
     // A dead letter about a dead letter would never end.
     if (envelope.type !== deadLettered.type)
-      this.report(deadLettered({ id: envelope.id, type: envelope.type, to, reason }))
+      this.report(deadLettered({ id: envelope.id, type: envelope.type, to, reason }), originOf(envelope))
   }
 
-  // ---- turns and steps ----
+  #failAsk(envelope: Envelope | undefined, error: TroupeError): void {
+    if (envelope?.ask !== undefined) this.shared.asks.fail(envelope.ask, error)
+  }
 
-  duringTurn(actor: Actor, turn: () => void): void {
-    this.#onTurn = actor
+  // ---- turns ----
+
+  duringTurn<T>(actor: Actor, turn: () => T): T {
+    const outer = this.#stepping
+    this.#stepping = actor
     try {
-      turn()
+      return turn()
     } finally {
-      this.#onTurn = undefined
+      this.#stepping = outer
     }
   }
 
@@ -320,35 +291,42 @@ export class Partition implements StepHost, ActorHost {
   }
 
   handle(actor: Actor, envelope: Envelope): void {
-    const { seq, type, correlationid, id } = envelope
-    const asked = envelope.ask === undefined ? undefined : this.shared.asks.get(envelope.ask)
+    const { seq, type, ask } = envelope
+    const asked = ask === undefined ? undefined : this.shared.asks.get(ask)
     if (asked) asked.takenBy = actor.incarnation
-    actor.announce({ seq, type, correlationid, causationid: id, envelope })
+    actor.announce({ seq, type, envelope, ...originOf(envelope) })
     actor.ref?.send(eventOf(envelope))
   }
 
+  // ---- steps ----
+
+  agentAt(ref: AnyActorRef): Actor | undefined {
+    return this.registry.behind(ref)
+  }
+
   admit(actor: Actor, { type }: EventObject): boolean {
-    if (this.#onTurn && this.#onTurn !== actor) {
-      this.reportError('error', new StraySendError(this.#onTurn.address, type), this.#onTurn.address)
+    if (this.#stepping && this.#stepping !== actor) {
+      this.reportError('error', new StraySendError(this.#stepping.address, type), this.#stepping.address)
       return false
     }
     const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent: actor.address, type })
-    actor.announce(this.appendOutcome(entry, type, actor.handled?.correlationid ?? actor.address))
+    actor.announce(this.appendOutcome(entry, type, actor.handled ?? { correlationid: actor.address }))
     return true
   }
 
   check({ agent }: Actor, event: EventObject & { readonly ask?: unknown }) {
-    const isReply = typeof event.ask === 'string' && event.type.endsWith('.reply')
-    const type = isReply ? event.type.slice(0, -'.reply'.length) : event.type
-    const said = agent.says.find(definition => definition.type === type)
-    if (!said || isRequest(said) !== isReply)
+    const { ask, type } = event
+    const isReply = typeof ask === 'string' && type.endsWith('.reply')
+    const listed = agent.says.find(one => one.type === (isReply ? type.slice(0, -'.reply'.length) : type))
+    if (!listed || isRequest(listed) !== isReply)
       throw new UnknownEventError(
-        event.type,
+        type,
         agent.says.map(one => one.type),
       )
-    if (isReply && typeof event.ask === 'string')
-      return { kind: 'reply' as const, event: this.shared.catalog.checkReply({ ...event, ask: event.ask }) }
-    return { kind: 'emit' as const, event: this.shared.catalog.check(event) }
+    const { catalog } = this.shared
+    return isReply
+      ? { kind: 'reply' as const, event: catalog.checkReply({ ...event, ask }) }
+      : { kind: 'emit' as const, event: catalog.check(event) }
   }
 
   /** Notes that the step under way wants outside work, for its frame. */
@@ -356,144 +334,57 @@ export class Partition implements StepHost, ActorHost {
     this.#planned.push(entry)
   }
 
-  /** The agent whose step is under way. */
-  get stepping(): Actor | undefined {
-    return this.#onTurn
-  }
-
-  /** An agent's initial state is a step too, in the middle of nobody's turn or of its own. */
-  beginStart(actor: Actor): void {
-    this.#onTurn = actor
-  }
-
-  endStart(): void {
-    this.#onTurn = undefined
-  }
-
   commit(step: Step): () => void {
-    const { actor, handled } = step
-    const entries: Entry[] = []
-    const said: Envelope[] = []
-    for (const output of step.outputs) this.#record(output, actor, handled, entries, said)
-    if (step.outcome !== 'failed') entries.push(...this.#planned)
+    const frame = frameOf(step, this.#planned, this)
     this.#planned = []
-    const dead = this.#deadReason(step)
-    if (dead && handled.envelope) entries.push(this.#deadEntry(handled.envelope.id, actor.address, dead))
-    this.append(
-      {
-        kind: 'step',
-        agent: actor.address,
-        incarnation: actor.incarnation,
-        handled: handled.seq,
-        type: handled.type,
-        outcome: step.outcome,
-        ...(step.outcome === 'failed' && { error: failureOf(step) }),
-      },
-      entries,
-      said,
-      step,
-    )
-    return () => this.#release(step, said, dead)
-  }
-
-  #record(output: Output, actor: Actor, handled: Handled, entries: Entry[], said: Envelope[]): void {
-    const agent = actor.address
-    switch (output.kind) {
-      case 'emit':
-      case 'send': {
-        const definition = this.shared.catalog.event(output.event.type)
-        const id = `${this.address}/${handled.seq}/${actor.name}/${said.length}`
-        const to = output.kind === 'send' ? this.#actorAt(output.to) : undefined
-        const envelope = this.#envelope(output.event, definition, agent, id, {
-          correlationId: handled.correlationid,
-          ...(handled.causationid !== undefined && { causationid: handled.causationid }),
-          ...(to && { to }),
-        })
-        said.push(envelope)
-        if (definition.persist) entries.push({ kind: 'event', envelope })
-        return
-      }
-      case 'reply':
-        entries.push({ kind: 'reply', seq: this.nextSeq(), key: output.event.ask, data: output.event.data })
-        return
-      case 'timer':
-        entries.push({
-          kind: 'timer',
-          seq: this.nextSeq(),
-          agent,
-          id: output.id,
-          at: this.shared.clock.now() + output.delay,
-        })
-        return
-      case 'cancel':
-        entries.push({ kind: 'cancelled', seq: this.nextSeq(), agent, id: output.id })
-        return
-      case 'invoke':
-      case 'stop':
-      case 'custom':
-        return
-    }
-  }
-
-  #actorAt(address: Address): Actor {
-    const actor = this.#actors.get(splitAddress(address).name)
-    if (!actor) throw new NoAddressError(address)
-    return actor
-  }
-
-  #deadReason({ outcome, handled }: Step): DeadReason | undefined {
-    if (!handled.envelope) return undefined
-    if (outcome === 'failed') return 'failed'
-    return outcome === 'ignored' && handled.envelope.to !== undefined ? 'ignored' : undefined
-  }
-
-  #release(step: Step, said: readonly Envelope[], dead: DeadReason | undefined): void {
-    const { actor, handled, outcome } = step
-    if (handled.envelope) {
-      this.shared.tally[dead === 'ignored' ? 'dead' : outcome]++
-      if (dead) this.#bury(handled.envelope, actor.address, dead)
-    }
-    if (outcome === 'failed') this.#tellFailed(step)
-    if (dead === 'ignored')
-      this.#failAsk(handled.envelope, new AskRefusedError(handled.type, actor.address, 'not-handled'))
-    for (const envelope of said) this.#deliver(envelope)
-    for (const output of step.outputs) if (output.kind === 'reply') this.#reply(output.event, actor, handled)
-  }
-
-  #tellFailed(step: Step): void {
-    const { address, incarnation } = step.actor
-    this.report(agentFailed({ address, incarnation, handled: step.handled.type, error: failureOf(step) }))
-    this.#failAsk(step.handled.envelope, new AskFailedError(step.handled.type, address, failureOf(step)))
-  }
-
-  #failAsk(envelope: Envelope | undefined, error: TroupeError): void {
-    if (envelope?.ask !== undefined) this.shared.asks.fail(envelope.ask, error)
-  }
-
-  #reply(event: EventOf & { readonly ask: string }, actor: Actor, handled: Handled): void {
-    const { asks } = this.shared
-    const pending = asks.get(event.ask)
-    const close = () => {
-      if (!asks.close(event.ask, { ok: true, output: event.data })) this.#staleReply(event, actor, handled)
-    }
-    if (!pending) this.#staleReply(event, actor, handled)
-    else if (pending.partition === this.address) close()
-    // The answer leaves this partition, so it waits until it cannot be lost.
-    else this.watermark.whenDurable(close, error => asks.fail(event.ask, error))
-  }
-
-  #staleReply(event: EventOf & { readonly ask: string }, actor: Actor, { correlationid, causationid }: Handled): void {
-    const definition = { version: 1, priority: 5 }
-    const envelope = this.#envelope(event, definition, actor.address, this.shared.ids.next(), {
-      correlationId: correlationid,
-      ask: event.ask,
-      ...(causationid !== undefined && { causationid }),
-    })
-    this.append({ kind: 'supervision' }, [this.#deadEntry(envelope.id, event.ask, 'stale')])
-    this.#bury(envelope, event.ask, 'stale')
+    this.append(frame.cause, frame.entries, frame.said, step)
+    return () => this.#release(step, frame)
   }
 
   failedAfter(step: Step, error: unknown): void {
     this.#tellFailed({ ...step, error })
   }
+
+  #release(step: Step, { said, dead }: StepFrame): void {
+    const { actor, outcome } = step
+    const { envelope, type } = step.handled
+    if (envelope) this.shared.tally[dead === 'ignored' ? 'dead' : outcome]++
+    if (envelope && dead) this.#bury(envelope, actor.address, dead)
+    if (outcome === 'failed') this.#tellFailed(step)
+    if (dead === 'ignored') this.#failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
+    for (const one of said) this.delivery.deliver(one)
+    for (const output of step.outputs) if (output.kind === 'reply') this.#reply(output.event, step)
+  }
+
+  #tellFailed(step: Step): void {
+    const { address, incarnation } = step.actor
+    const { type, envelope } = step.handled
+    this.report(agentFailed({ address, incarnation, handled: type, error: failureOf(step) }), step.handled)
+    this.#failAsk(envelope, new AskFailedError(type, address, failureOf(step)))
+  }
+
+  #reply(reply: EventOf & { readonly ask: string }, step: Step): void {
+    const { asks } = this.shared
+    const pending = asks.get(reply.ask)
+    const close = () => {
+      if (!asks.close(reply.ask, { ok: true, output: reply.data })) this.#staleReply(reply, step)
+    }
+    // An answer that leaves this partition waits until it cannot be lost.
+    if (!pending || pending.partition === this.address) close()
+    else this.watermark.whenDurable(close, error => asks.fail(reply.ask, error))
+  }
+
+  #staleReply(reply: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
+    const { correlationid, causationid } = handled
+    const { ask } = reply
+    const envelope = this.#envelope(reply, { source: actor.address, correlationid, causationid, ask })
+    const entry: Entry = { kind: 'dead', seq: this.nextSeq(), id: envelope.id, to: ask, reason: 'stale' }
+    this.append({ kind: 'supervision' }, [entry])
+    this.#bury(envelope, ask, 'stale')
+  }
+}
+
+/** What the things that an event leads to are caused by. */
+function originOf({ id, correlationid }: Envelope): Origin {
+  return { correlationid, causationid: id }
 }

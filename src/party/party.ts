@@ -111,7 +111,7 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
 
   /** One of its agents. @throws NoAddressError */
   agent(name: string): AgentRef {
-    const actor = this.#partition.actor(name)
+    const actor = this.#partition.registry.named(name)
     if (!actor) throw new NoAddressError(addressOf(this.#partition.address, name))
     return new AgentRef(this.#partition, this.#crew, actor)
   }
@@ -164,6 +164,11 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
     this.#crew.stopAll()
     this.#partition.activity.release()
     await this.#partition.watermark.reached()
+  }
+
+  /** Whether it failed, was deleted or stopped: nothing more will happen in it. @internal */
+  get ended(): boolean {
+    return this.#ended !== undefined
   }
 
   /** Whether the journal refused this party, so that stopping it has nothing to wait for. @internal */

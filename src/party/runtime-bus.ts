@@ -68,10 +68,10 @@ export class RuntimeBus<S extends object, A extends AddedEvent = AddedEvent, R e
    */
   subscribe<T extends string, D extends z.ZodType>(
     event: EventDefinition<T, D>,
-    subscriber: (envelope: Envelope<T, z.output<D>>) => void | Promise<void>,
+    subscriber: (envelope: Envelope<T, z.output<D>>) => unknown,
   ): Subscription
-  subscribe(pattern: string, subscriber: (envelope: Envelope) => void | Promise<void>): Subscription
-  subscribe(event: string | EventDefinition, subscriber: (envelope: Envelope) => void | Promise<void>): Subscription {
+  subscribe(pattern: string, subscriber: (envelope: Envelope) => unknown): Subscription
+  subscribe(event: string | EventDefinition, subscriber: (envelope: Envelope) => unknown): Subscription {
     return typeof event === 'string'
       ? this.#bus.subscribe(event, subscriber)
       : this.#bus.subscribe(event.type, subscriber)
@@ -91,7 +91,7 @@ export class RuntimeBus<S extends object, A extends AddedEvent = AddedEvent, R e
     const { shared, outside, parties } = this.#host
     const partitions = [outside, ...parties.list().map(party => party.partition)]
     let waiting = 0
-    for (const { actors } of partitions) for (const { mailbox } of actors) waiting += mailbox.size
+    for (const { registry } of partitions) for (const { mailbox } of registry) waiting += mailbox.size
     return { ...shared.tally, waiting, deadLetters: shared.deadLetters.total, pendingAsks: shared.asks.size }
   }
 }

@@ -16,12 +16,10 @@ export interface SupervisorHost {
   now(): number
   /** Calls back when everything appended so far is durable: a decision must not be made on what may yet be lost. */
   atWatermark(decide: () => void): void
-  /** A child is about to be created: its initial state is a step, and needs a position. */
-  starting(id: string): void
-  /** It was created, and is about to run. */
-  started(id: string, ref: AnyActorRef): void
-  /** It runs, or has failed already. */
-  running(id: string): void
+  /** Creates the next incarnation of a child: its initial state is a step, and needs a position. */
+  create(id: string, create: () => AnyActorRef): AnyActorRef
+  /** It was started, and may have ended already. */
+  started(id: string): void
   /** A child ended by itself; it takes no more mail until the decision. */
   exited(id: string, exit: Exit): void
   /** A child ended and stays away. */
@@ -74,13 +72,12 @@ export function supervisor(host: SupervisorHost, intensity: RestartIntensity): S
       const { restarts: restartCount } = snapshot.context
 
       const start = (spec: ChildSpec) => {
-        host.starting(spec.id)
-        const ref = createActor(spec.logic(), { id: spec.id, parent: scope.self })
-        children.set(spec.id, { spec, ref })
-        host.started(spec.id, ref)
+        const { id } = spec
+        const ref = host.create(id, () => createActor(spec.logic(), { id, parent: scope.self }))
+        children.set(id, { spec, ref })
         scope.defer(() => {
           ref.start()
-          host.running(spec.id)
+          host.started(id)
         })
       }
 

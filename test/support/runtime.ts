@@ -20,3 +20,11 @@ export async function startRuntime<S extends object, A extends AddedEvent, R ext
   onTestFinished(() => runtime.stop({ timeout: 0 }))
   return { runtime: await runtime.start(), clock }
 }
+
+/** Lets the event loop turn until something is so; for states that no promise tells of. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (let turns = 0; !isSo(); turns++) {
+    if (turns > 10_000) throw new Error('it never became so')
+    await new Promise(setImmediate)
+  }
+}

@@ -1,0 +1,19 @@
+import { type Answer, within } from './answer.ts'
+import type { FoundWord } from './classify.ts'
+import { dishOf } from './passage.ts'
+import { each } from './words.ts'
+
+const namedTiers: Readonly<Record<string, number>> = { single: 1, double: 2, triple: 3 }
+
+/** How many tiers the cake is to have. */
+export const readTiers = (text: string): Answer<number | undefined> => {
+  const matches = [...text.matchAll(/(?<![\w.])(\d+|single|double|triple)[ -](?:tiers?|tiered)(?!\w)/g)]
+  const said = matches.map(match => ({ text: match[0], value: namedTiers[match[1] ?? ''] ?? Number(match[1]) }))
+  return within('tiers', said, 1, 10, 'tiers')
+}
+
+/** Chocolate milk is no wish for the cake, so flavours that stand nearer to the food are left alone. */
+export const readFlavours = (text: string, words: readonly FoundWord[]): string[] =>
+  each(words, word =>
+    word.flavour !== undefined && dishOf(text, words, word) !== 'catering' ? word.flavour : undefined,
+  )

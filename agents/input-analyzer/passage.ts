@@ -1,0 +1,44 @@
+import type { FoundWord } from './classify.ts'
+
+/** Where a passage stands in a text. */
+export interface Span {
+  readonly at: number
+  readonly end: number
+}
+
+/** The text without some passages, of the same length, so that other passages keep their places. */
+export const blank = (text: string, spans: readonly Span[]): string =>
+  spans.reduce((rest, { at, end }) => rest.slice(0, at) + '~'.repeat(end - at) + rest.slice(end), text)
+
+/**
+ * The word that a passage belongs to: the one with the shortest way to it within the sentence. Each comma or "and" on
+ * the way makes it 30 letters longer; `far` makes a weak word lose against a better one that stands further away.
+ */
+export const nearest = <T extends Span & { far?: number }>(
+  text: string,
+  passage: Span,
+  candidates: readonly T[],
+): T | undefined => {
+  let best: { candidate: T; way: number } | undefined
+  for (const candidate of candidates) {
+    const from = Math.min(candidate.end, passage.end)
+    const to = Math.max(candidate.at, passage.at)
+    // A subject that far off is another thought; it also keeps long texts cheap.
+    if (to - from > 160) continue
+    const gap = text.slice(from, to)
+    if (/[;!?\n]|\.(?!\d)/.test(gap)) continue
+    const breaks = gap.match(/,| and | or | but | plus | with /g)?.length ?? 0
+    const way = gap.length + 30 * breaks + (candidate.far ?? 0)
+    if (best === undefined || way < best.way) best = { candidate, way }
+  }
+  return best?.candidate
+}
+
+/** The dish that a word is said of. */
+export const dishOf = (text: string, words: readonly FoundWord[], word: FoundWord): 'cake' | 'catering' | undefined => {
+  const dishes = words.flatMap(({ categories, at, end }): (Span & { dish: 'cake' | 'catering' })[] => {
+    if (categories.includes('cake')) return [{ dish: 'cake', at, end }]
+    return categories.includes('catering') ? [{ dish: 'catering', at, end }] : []
+  })
+  return nearest(text, word, dishes)?.dish
+}

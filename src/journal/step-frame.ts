@@ -1,0 +1,87 @@
+import type { Address } from '../actor/address.ts'
+import type { DeadReason } from '../actor/dead-letters.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import { failureOf, type Output, type Step } from '../actor/step.ts'
+import type { EventOf } from '../events/event.ts'
+import type { Cause, Entry } from './frame.ts'
+
+/** What the frame of a step needs from the partition that the step happened in. */
+export interface FrameHost {
+  readonly address: Address
+  nextSeq(): number
+  now(): number
+  /** Whether events of this type are journalled. */
+  persists(type: string): boolean
+  /** Makes an envelope of what an agent said. */
+  seal(event: EventOf, id: string, step: Step, to?: Address): Envelope
+}
+
+/** A step as the journal will hold it, and what it said, journalled or not. */
+export interface StepFrame {
+  readonly cause: Cause
+  readonly entries: readonly Entry[]
+  readonly said: readonly Envelope[]
+  /** Why the event that was handled is a dead letter now, if it is. */
+  readonly dead: DeadReason | undefined
+}
+
+/**
+ * Writes down a step: what was handled, how it ended, and everything that it wants. Ids are derived from the position
+ * that was handled, so a step that is run again after a crash produces the same ones.
+ *
+ * @param planned the outside work that the step has invoked
+ */
+export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost): StepFrame {
+  const { actor, handled, outcome, outputs } = step
+  const entries: Entry[] = []
+  const said: Envelope[] = []
+  for (const output of outputs) {
+    if (output.kind === 'emit' || output.kind === 'send') {
+      const id = `${host.address}/${handled.seq}/${actor.name}/${said.length}`
+      const envelope = host.seal(output.event, id, step, output.kind === 'send' ? output.to : undefined)
+      said.push(envelope)
+      if (host.persists(envelope.type)) entries.push({ kind: 'event', envelope })
+    } else {
+      const entry = entryOf(output, actor.address, host)
+      if (entry) entries.push(entry)
+    }
+  }
+  if (outcome !== 'failed') entries.push(...planned)
+  const dead = deadReason(step)
+  if (dead && handled.envelope)
+    entries.push({ kind: 'dead', seq: host.nextSeq(), id: handled.envelope.id, to: actor.address, reason: dead })
+  return { cause: causeOf(step), entries, said, dead }
+}
+
+function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undefined {
+  switch (output.kind) {
+    case 'reply':
+      return { kind: 'reply', seq: host.nextSeq(), key: output.event.ask, data: output.event.data }
+    case 'timer':
+      return { kind: 'timer', seq: host.nextSeq(), agent, id: output.id, at: host.now() + output.delay }
+    case 'cancel':
+      return { kind: 'cancelled', seq: host.nextSeq(), agent, id: output.id }
+    default:
+      // What an agent does with its own children is in its snapshot, and custom actions leave nothing behind.
+      return undefined
+  }
+}
+
+function causeOf(step: Step): Cause {
+  const { actor, handled, outcome } = step
+  return {
+    kind: 'step',
+    agent: actor.address,
+    incarnation: actor.incarnation,
+    handled: handled.seq,
+    type: handled.type,
+    outcome,
+    ...(outcome === 'failed' && { error: failureOf(step) }),
+  }
+}
+
+function deadReason({ outcome, handled }: Step): DeadReason | undefined {
+  if (!handled.envelope) return undefined
+  if (outcome === 'failed') return 'failed'
+  return outcome === 'ignored' && handled.envelope.to !== undefined ? 'ignored' : undefined
+}

@@ -1,0 +1,225 @@
+import { agentTypes, defineAgent, defineEvent, type Frame, type Journal, memoryJournal } from 'troupe'
+import { heldJournal } from 'troupe/testing'
+import { describe, expect, it } from 'vitest'
+import { assign, emit, enqueueActions, raise, sendParent, setup } from 'xstate'
+import * as z from 'zod'
+import { barked, command, dogAgent, petsParty, runnerAgent } from '../support/pets.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+
+const framesOf = async (journal: Journal, partition: string): Promise<readonly Frame[]> => {
+  const frames: Frame[] = []
+  for await (const frame of journal.read(partition)) frames.push(frame)
+  return frames
+}
+
+async function withDog() {
+  const journal = memoryJournal()
+  const { runtime } = await startRuntime({ party: petsParty(dogAgent()), journal })
+  const party = await runtime.parties.create({ id: 'p1' })
+  const say = async (word: string) => {
+    await runtime.bus.publish(command({ word }), { party: 'p1' })
+    return party.idle()
+  }
+  return { runtime, party, say, frames: () => framesOf(journal, 'party/p1') }
+}
+
+describe('a step', () => {
+  it('is one frame: what was handled, how it ended, and all that it said, under ids derived from the cause', async () => {
+    const { say, frames } = await withDog()
+    await say('sit')
+    const all = await frames()
+    const published = all.find(({ cause }) => cause.kind === 'outside')?.entries[0]
+    const seq = published?.kind === 'event' ? published.envelope.seq : 0
+    expect(all.at(-1)).toMatchObject({
+      partition: 'party/p1',
+      cause: {
+        kind: 'step',
+        agent: 'party/p1/dog',
+        incarnation: 1,
+        handled: seq,
+        type: 'pets.command',
+        outcome: 'handled',
+      },
+      entries: [
+        {
+          kind: 'event',
+          envelope: { id: `party/p1/${seq}/dog/0`, type: 'pets.barked', data: { word: 'sit', count: 1 } },
+        },
+      ],
+    })
+  })
+
+  it('has positions without gaps and times that never run backwards', async () => {
+    const { say, frames } = await withDog()
+    for (const word of ['a', 'boom', 'b']) await say(word)
+    const all = await frames()
+    expect(all.map(({ position }) => position)).toEqual(all.map((_, place) => place + 1))
+    expect(all.map(({ time }) => time)).toEqual(all.map(({ time }) => time).toSorted((one, other) => one - other))
+  })
+
+  it('that does nothing at all is recorded as ignored', async () => {
+    const { say, frames } = await withDog()
+    await say('nothing')
+    const outcomes = (await frames()).flatMap(({ cause }) =>
+      cause.kind === 'step' ? [`${cause.type} ${cause.outcome}`] : [],
+    )
+    expect(outcomes).toEqual(['xstate.init handled', 'pets.command ignored'])
+  })
+
+  it('that throws leaves a failed frame, a dead letter and nothing else', async () => {
+    const { runtime, party, say, frames } = await withDog()
+    await say('boom')
+    const failed = (await frames()).find(({ cause }) => cause.kind === 'step' && cause.outcome === 'failed')
+    expect(failed).toMatchObject({
+      cause: { error: 'boom', type: 'pets.command' },
+      entries: [{ kind: 'dead', reason: 'failed' }],
+    })
+    expect(runtime.bus.deadLetters({ reason: 'failed' })).toMatchObject([
+      { to: 'party/p1/dog', envelope: { data: { word: 'boom' } } },
+    ])
+    expect(party.state.barks).toBe(0)
+    expect(runtime.bus.metrics()).toMatchObject({ created: 1, failed: 1, handled: 0, dead: 0 })
+  })
+
+  it('runs custom actions after its frame, and one that throws there fails the agent but not the step', async () => {
+    const { runtime, say } = await withDog()
+    await say('log-boom')
+    const types = runtime.bus.history({ type: 'agent.*' }).map(({ type }) => type)
+    expect(types).toEqual(['agent.started', 'agent.failed', 'agent.restarted'])
+    expect(runtime.bus.metrics()).toMatchObject({ created: 1, handled: 1, failed: 0 })
+    await say('sit')
+    expect(runtime.bus.history({ type: barked.type })).toHaveLength(1)
+  })
+})
+
+const go = defineEvent('wild.go', z.object({ how: z.string() }))
+const said = defineEvent('wild.said', z.object({ text: z.string().max(3) }))
+const unlisted = defineEvent('wild.unlisted', z.object({}))
+const none: { count: number } = { count: 0 }
+
+const wildAgent = () => {
+  const machine = setup({ types: agentTypes({ context: none, hears: [go], says: [said] }) }).createMachine({
+    id: 'wild',
+    context: none,
+    initial: 'ready',
+    states: {
+      ready: {
+        on: {
+          'wild.go': [
+            {
+              guard: ({ event }) => event.data.how === 'too-long',
+              actions: emit({ type: 'wild.said', data: { text: 'too long' } }),
+            },
+            {
+              guard: ({ event }) => event.data.how === 'flood',
+              actions: enqueueActions(({ enqueue }) => {
+                for (let count = 0; count < 10_001; count++) enqueue.emit(said({ text: 'x' }))
+              }),
+            },
+            { guard: ({ event }) => event.data.how === 'parent', actions: sendParent({ type: 'wild.said' }) },
+            { guard: ({ event }) => event.data.how === 'circle', target: 'circling' },
+            {
+              guard: ({ event }) => event.data.how === 'raise',
+              actions: [raise({ type: 'wild.go', data: { how: 'two' } }), assign({ count: 1 })],
+            },
+            { actions: [assign(({ context }) => ({ count: context.count + 1 })), emit(said({ text: 'ok' }))] },
+          ],
+        },
+      },
+      circling: { always: 'back' },
+      back: { always: 'circling' },
+    },
+  })
+  return defineAgent({ name: 'wild', machine, hears: [go], says: [said] })
+}
+
+describe('an agent that runs wild', () => {
+  it.each([
+    ['emits a payload that its schema refuses', 'too-long', 'Payload of "wild.said" is wrong'],
+    ['wants more than 10,000 things at once', 'flood', 'more than 10000 outputs'],
+    ['sends to its supervisor', 'parent', 'past its mailbox'],
+    ['goes round in a circle of eventless transitions', 'circle', 'Infinite loop'],
+  ])('fails before its frame when it %s, and goes on', async (_, how, error) => {
+    const { runtime } = await startRuntime({ agents: [wildAgent()] })
+    await runtime.bus.publish(go({ how }))
+    await runtime.bus.publish(go({ how: 'normal' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([
+      { data: { error: expect.stringContaining(error) } },
+    ])
+    expect(runtime.bus.history({ type: 'wild.said' })).toMatchObject([{ data: { text: 'ok' } }])
+  })
+
+  it('cannot emit what its says does not list', async () => {
+    const agent = wildAgent()
+    const { runtime } = await startRuntime({ agents: [{ ...agent, says: [unlisted] }] })
+    await runtime.bus.publish(go({ how: 'normal' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([
+      { data: { error: expect.stringContaining('No event "wild.said"') } },
+    ])
+  })
+
+  it('may raise events to itself within the step', async () => {
+    const { runtime } = await startRuntime({ agents: [wildAgent()] })
+    await runtime.bus.publish(go({ how: 'raise' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'wild.said' })).toHaveLength(1)
+  })
+})
+
+describe('an effect', () => {
+  it('runs only when the step that wanted it is durable', async () => {
+    const journal = heldJournal()
+    const runs: string[] = []
+    const agent = runnerAgent(async word => {
+      runs.push(word)
+      return 'back'
+    })
+    const { runtime } = await startRuntime({ party: petsParty(agent), journal })
+    const party = await runtime.parties.create({ id: 'p1' })
+    journal.hold()
+    const published = runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await until(() => journal.held > 0)
+    expect(runs).toEqual([])
+    journal.release()
+    await published
+    await party.idle()
+    expect(runs).toEqual(['far'])
+    expect(runtime.bus.history({ type: barked.type })).toMatchObject([{ data: { word: 'back' } }])
+  })
+
+  it('leaves its intent in the frame of the step, and its outcome at a position of its own', async () => {
+    const journal = memoryJournal()
+    const { runtime } = await startRuntime({ party: petsParty(runnerAgent(async () => 'back')), journal })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const { seq } = await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await party.idle()
+    const entries = (await framesOf(journal, 'party/p1')).flatMap(frame => frame.entries)
+    const key = `party/p1/dog@${seq}/run`
+    expect(entries).toContainEqual(expect.objectContaining({ kind: 'effect', key, name: 'run' }))
+    expect(entries).toContainEqual(expect.objectContaining({ kind: 'outcome', key, ok: true, value: 'back' }))
+  })
+
+  it.each([
+    ['throws', async () => Promise.reject(new Error('no legs'))],
+    ['returns what JSON cannot carry', async () => new Date(0)],
+  ])('that %s is an error of the invoke, not of the agent', async (_, run) => {
+    const { runtime } = await startRuntime({ party: petsParty(runnerAgent(run)) })
+    const party = await runtime.parties.create()
+    await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
+    await party.idle()
+    expect(runtime.bus.history({ type: barked.type })).toMatchObject([{ data: { word: 'tired' } }])
+    expect(runtime.bus.history({ type: 'agent.failed' })).toEqual([])
+  })
+
+  it('makes everything that follows from it go back to the event that began it', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(runnerAgent(async () => 'back')) })
+    const party = await runtime.parties.create()
+    const sent = await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
+    await party.idle()
+    expect(runtime.bus.history({ type: barked.type })).toMatchObject([
+      { causationid: sent.id, correlationid: sent.correlationid },
+    ])
+  })
+})

@@ -1,0 +1,118 @@
+import { DuplicateEventError, defineCatalog, defineEvent, EventDefinitionError, EventPayloadError } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+
+const priced = defineEvent(
+  'shop.priced',
+  z.object({ name: z.string(), price: z.number().min(1), sizes: z.array(z.int()) }),
+)
+
+describe('an event definition', () => {
+  it('makes events of its type with the parsed payload', () => {
+    const greeted = defineEvent('people.greeted', z.object({ name: z.string(), loud: z.boolean().default(false) }))
+    expect(greeted({ name: 'Ada' })).toEqual({ type: 'people.greeted', data: { name: 'Ada', loud: false } })
+  })
+
+  it.each([
+    [
+      'a field of the wrong type',
+      { name: 7, price: 5, sizes: [] },
+      { field: 'name', expected: 'string', received: '7' },
+    ],
+    ['a field that is missing', { price: 5, sizes: [] }, { field: 'name', expected: 'string', received: 'undefined' }],
+    [
+      'a number too small',
+      { name: 'x', price: 0, sizes: [] },
+      { field: 'price', expected: 'at least 1', received: '0' },
+    ],
+    [
+      'a field inside a list',
+      { name: 'x', price: 1, sizes: [1, 'l'] },
+      { field: 'sizes.1', expected: 'number', received: '1 characters' },
+    ],
+    ['a payload that is none', null, { field: '', expected: 'object', received: 'null' }],
+  ])('refuses %s, and says field, expected and received', (_, payload, issue) => {
+    const make: (data: never) => unknown = priced
+    const error = thrownBy(() => Reflect.apply(make, undefined, [payload]))
+    expect(error).toBeInstanceOf(EventPayloadError)
+    expect(error).toMatchObject({ code: 'EVENT_PAYLOAD', type: 'shop.priced' })
+    expect(error).toHaveProperty('issues.0', issue)
+  })
+
+  it('never repeats the text of a payload in an error', () => {
+    const error = thrownBy(() => defineEvent('a.b', z.object({ key: z.string().max(3) }))({ key: 'a secret' }))
+    expect(`${error}`).not.toContain('a secret')
+    expect(`${error}`).toContain('8 characters')
+  })
+
+  it.each([
+    ['a date', z.object({ at: z.date() })],
+    ['a map', z.object({ all: z.map(z.string(), z.string()) })],
+    ['a bigint', z.object({ much: z.bigint() })],
+    ['a transform', z.object({ text: z.string().transform(text => text.length) })],
+  ])('cannot be declared with %s, which JSON cannot carry', (_, schema) => {
+    expect(() => defineEvent('a.b', schema)).toThrow(EventDefinitionError)
+  })
+
+  it.each(['Party.Added', 'party added', '', '.party', 'party..added', '*'])('cannot have the type "%s"', type => {
+    expect(() => defineEvent(type, z.object({}))).toThrow(EventDefinitionError)
+  })
+
+  it.each([
+    ['a function', () => 1, 'inner.value', 'function'],
+    ['a date', new Date(0), 'inner.value', 'Date'],
+    ['not-a-number', Number.NaN, 'inner.value', 'number'],
+  ])('lets no %s through a schema that allows anything', (_, value, field, received) => {
+    const open = defineEvent('a.open', z.object({ inner: z.object({ value: z.unknown() }) }))
+    expect(thrownBy(() => open({ inner: { value } }))).toMatchObject({ issues: [{ field, received }] })
+  })
+
+  it('lets no circle of references through a schema that allows anything', () => {
+    const open = defineEvent('a.open', z.object({ value: z.unknown() }))
+    const circle: { self?: unknown } = {}
+    circle.self = circle
+    expect(() => open({ value: circle })).toThrow(EventPayloadError)
+    expect(open({ value: [{ deep: ['fine', 1, null, true] }] }).data).toEqual({
+      value: [{ deep: ['fine', 1, null, true] }],
+    })
+  })
+})
+
+describe('a catalogue', () => {
+  const catalog = defineCatalog([priced, defineEvent('shop.closed', z.object({}), { version: 3 })])
+
+  it('says which types exist when one does not', () => {
+    expect(thrownBy(() => catalog.check({ type: 'shop.opened', data: {} }))).toMatchObject({
+      code: 'EVENT_UNKNOWN',
+      type: 'shop.opened',
+      known: ['shop.priced', 'shop.closed'],
+    })
+  })
+
+  it('refuses an event of another version, and says which is declared', () => {
+    expect(thrownBy(() => catalog.check({ type: 'shop.closed', data: {}, version: 2 }))).toMatchObject({
+      code: 'EVENT_VERSION',
+      expected: 3,
+      received: 2,
+    })
+    expect(catalog.check({ type: 'shop.closed', data: {}, version: 3 })).toEqual({ type: 'shop.closed', data: {} })
+  })
+
+  it('parses what no definition has made', () => {
+    expect(() => catalog.check({ type: 'shop.priced', data: { name: 'x' } })).toThrow(EventPayloadError)
+  })
+
+  it('refuses two definitions of one type', () => {
+    expect(() => defineCatalog([priced, defineEvent('shop.priced', z.object({}))])).toThrow(DuplicateEventError)
+    expect(defineCatalog([priced, priced]).definitions).toHaveLength(1)
+  })
+})
+
+function thrownBy(call: () => unknown): unknown {
+  try {
+    call()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}

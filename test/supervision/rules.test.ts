@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { restarts } from '../../src/supervision/child-spec.ts'
+import { addRestart } from '../../src/supervision/restart-intensity.ts'
+
+describe('the restart type of a child', () => {
+  it.each([
+    ['permanent', 'done', true],
+    ['permanent', 'failed', true],
+    ['transient', 'done', false],
+    ['transient', 'failed', true],
+    ['temporary', 'done', false],
+    ['temporary', 'failed', false],
+  ] as const)('%s, when it ended as %s: restarted is %s', (type, exit, restarted) => {
+    expect(restarts(type, exit)).toBe(restarted)
+  })
+})
+
+describe('restart intensity', () => {
+  const intensity = { max: 2, within: 1_000 }
+
+  it.each([
+    ['the first restart', [], 5_000, [5_000], false],
+    ['as many as allowed', [4_500], 5_000, [4_500, 5_000], false],
+    ['one more than allowed', [4_500, 4_800], 5_000, [4_500, 4_800, 5_000], true],
+    ['earlier ones out of the period', [3_000, 3_999], 5_000, [5_000], false],
+    ['one exactly at the edge of the period', [4_000, 4_500], 5_000, [4_000, 4_500, 5_000], true],
+  ])('%s', (_, times, now, kept, exceeded) => {
+    expect(addRestart(times, now, intensity)).toEqual({ times: kept, exceeded })
+  })
+
+  it('of 0 allows no restart at all', () => {
+    expect(addRestart([], 1, { max: 0, within: 1_000 }).exceeded).toBe(true)
+  })
+})

@@ -1,0 +1,186 @@
+import {
+  type AgentRef,
+  agentTypes,
+  ask,
+  createRuntime,
+  defineAgent,
+  defineEvent,
+  defineParty,
+  defineRequest,
+  type Envelope,
+  effect,
+} from 'troupe'
+import { type PartyPlan, partyPlanner } from 'troupe/agents'
+import { expectTypeOf } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import * as z from 'zod'
+
+// ---- events and requests: inferred from their schemas ----
+
+const added = defineEvent(
+  'notes.added',
+  z.object({ inputId: z.string(), content: z.string(), pinned: z.boolean().default(false) }),
+)
+const removed = defineEvent('notes.removed', z.object({ inputId: z.string(), why: z.string().default('') }))
+const counted = defineEvent('notes.counted', z.object({ count: z.int() }))
+const howMany = defineRequest('notes.how_many', {
+  input: z.object({ of: z.string() }),
+  output: z.object({ count: z.int() }),
+})
+
+const made = added({ inputId: 'n1', content: 'milk' })
+expectTypeOf(made.type).toEqualTypeOf<'notes.added'>()
+expectTypeOf(made.data).toEqualTypeOf<{ inputId: string; content: string; pinned: boolean }>()
+// @ts-expect-error a payload without its content
+added({ inputId: 'n1' })
+// @ts-expect-error a payload of the wrong type
+counted({ count: 'three' })
+expectTypeOf(howMany.reply({ ask: 'k' }, { count: 1 }).type).toEqualTypeOf<'notes.how_many.reply'>()
+// @ts-expect-error a reply that is none
+howMany.reply({ ask: 'k' }, { many: 1 })
+
+// ---- agents: the machine fits what is heard and said ----
+
+const context = { count: 0 }
+const hears = [added, howMany]
+const says = [counted, howMany]
+const machine = setup({ types: agentTypes({ context, hears, says }) }).createMachine({
+  context,
+  on: {
+    'notes.added': {
+      actions: [
+        assign(({ context: { count }, event }) => {
+          expectTypeOf(event.data.pinned).toEqualTypeOf<boolean>()
+          return { count: count + 1 }
+        }),
+        emit(({ context: { count } }) => counted({ count })),
+      ],
+    },
+    'notes.how_many': {
+      actions: emit(({ context: { count }, event }) => {
+        expectTypeOf(event.ask).toEqualTypeOf<string>()
+        return howMany.reply(event, { count })
+      }),
+    },
+  },
+})
+const counter = defineAgent({ name: 'counter', machine, hears, says })
+expectTypeOf(counter.name).toEqualTypeOf<'counter'>()
+// @ts-expect-error The machine emits an event that `says` does not list.
+defineAgent({ name: 'counter', machine, hears, says: [howMany] })
+// @ts-expect-error The machine does not take every event that `hears` lists.
+defineAgent({ name: 'counter', machine, hears: [added, removed, howMany], says })
+
+// An agent that hears or says nothing is one too.
+const listener = setup({ types: agentTypes({ context, hears: [added], says: [] }) }).createMachine({
+  context,
+  on: { 'notes.added': {} },
+})
+defineAgent({ name: 'listener', machine: listener, hears: [added], says: [] })
+const speaker = setup({ types: agentTypes({ context, hears: [], says: [counted] }) }).createMachine({
+  context,
+  entry: emit(counted({ count: 1 })),
+})
+defineAgent({ name: 'speaker', machine: speaker, hears: [], says: [counted] })
+
+// ---- invoked asks and effects: typed input and output ----
+
+setup({
+  types: agentTypes({ context, hears, says }),
+  actors: {
+    count: ask(howMany, { deadline: 100 }),
+    fetch: effect('fetch', async (id: string, { key, signal, now }) => {
+      expectTypeOf(key).toEqualTypeOf<string>()
+      expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+      return { id, at: now() }
+    }),
+  },
+}).createMachine({
+  context,
+  initial: 'asking',
+  states: {
+    asking: {
+      invoke: {
+        src: 'count',
+        input: { of: 'milk' },
+        onDone: {
+          actions: assign(({ event }) => {
+            expectTypeOf(event.output).toEqualTypeOf<{ count: number }>()
+            return { count: event.output.count }
+          }),
+        },
+      },
+    },
+    fetching: {
+      invoke: {
+        src: 'fetch',
+        input: 'n1',
+        onDone: {
+          actions: ({ event }) => expectTypeOf(event.output).toEqualTypeOf<{ id: string; at: number }>(),
+        },
+      },
+    },
+  },
+})
+
+// ---- parties: the state flows to `party.state` ----
+
+const notes: { counts: number[] } = { counts: [] }
+const notebook = defineParty({
+  name: 'notebook',
+  agents: [counter],
+  events: [counted],
+  inputs: { added, removed },
+  state: {
+    initial: notes,
+    on: {
+      'notes.counted': (state, event) => {
+        expectTypeOf(event.data).toEqualTypeOf<{ count: number }>()
+        state.counts.push(event.data.count)
+      },
+    },
+  },
+})
+defineParty({
+  name: 'notebook',
+  agents: [],
+  events: [counted],
+  inputs: { added, removed },
+  // @ts-expect-error an event that `events` does not list
+  state: { initial: notes, on: { 'notes.unheard': () => {} } },
+})
+
+async function use(): Promise<void> {
+  const runtime = await createRuntime({ party: notebook }).start()
+  const party = await runtime.parties.create({ inputs: ['milk', { content: 'eggs', pinned: true }] })
+  expectTypeOf(party.state.counts).toEqualTypeOf<number[]>()
+  expectTypeOf(party.state.version).toEqualTypeOf<number>()
+  expectTypeOf(party.state.status).toEqualTypeOf<'initializing' | 'planning' | 'completed' | 'error'>()
+  for (const input of party.state.inputs) expectTypeOf(input.pinned).toEqualTypeOf<boolean>()
+  await party.addInput({ content: 'bread', inputId: 'mine' }, { expectedVersion: 3 })
+  // @ts-expect-error an input of another application
+  await party.addInput({ text: 'bread' })
+  await party.removeInput('mine', { why: 'bought' })
+  // @ts-expect-error a removal that the event does not know
+  await party.removeInput('mine', { because: 'bought' })
+  expectTypeOf(await party.idle()).toHaveProperty('reason')
+  expectTypeOf(await runtime.ask(`party/${party.id}/counter`, howMany, { of: 'all' })).toEqualTypeOf<{
+    count: number
+  }>()
+  expectTypeOf(await runtime.spawn(counter)).toEqualTypeOf<AgentRef>()
+  runtime.bus.subscribe(counted, envelope => {
+    expectTypeOf(envelope).toEqualTypeOf<Envelope<'notes.counted', { count: number }>>()
+  })
+  runtime.bus.subscribe('notes.*', ({ data }) => expectTypeOf(data).toEqualTypeOf<unknown>())
+}
+
+// ---- the reference application ----
+
+async function plan(): Promise<void> {
+  const runtime = await createRuntime({ party: partyPlanner }).start()
+  const party = await runtime.parties.create({ inputs: ['vegan cake'] })
+  expectTypeOf(party.state.plan).toEqualTypeOf<PartyPlan | null>()
+}
+
+expectTypeOf(use).toBeFunction()
+expectTypeOf(plan).toBeFunction()
