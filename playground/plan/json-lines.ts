@@ -1,4 +1,5 @@
 import type { Frame, Journal } from 'troupe'
+import type { PlannerState } from 'troupe/agents'
 
 /** A journal that hands every frame on once it is durable. */
 export function watched(journal: Journal, onFrame: (frame: Frame) => void): Journal {
@@ -17,4 +18,9 @@ export function frameLine(frame: Frame): string {
   return JSON.stringify({ kind: 'frame', ...frame }, (key, value: unknown) =>
     isTime(key) && typeof value === 'number' ? new Date(value).toISOString() : value,
   )
+}
+
+/** The last line: what became of the party. */
+export function resultLine(partyId: string, state: PlannerState): string {
+  return JSON.stringify({ kind: 'result', ok: true, partyId, state })
 }

@@ -3,9 +3,9 @@ import { type Address, addressOf } from './address.ts'
 import type { Agent } from './agent.ts'
 import { acceptedBy } from './busy.ts'
 import type { Envelope } from './envelope.ts'
+import type { Handled } from './handled.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Ready, ReadyQueue } from './ready-queue.ts'
-import type { Handled } from './step.ts'
 
 /** What an actor needs from the partition that it lives in. */
 export interface ActorHost {

@@ -1,5 +1,5 @@
 import type { AnyActorRef, EventObject } from 'xstate'
-import type { Origin } from '../actor/step.ts'
+import type { Origin } from '../actor/handled.ts'
 import type { WaitingFor } from './activity.ts'
 import type { Partition } from './partition.ts'
 

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import { AskCancelledError, AskStoppedError, defaultDeadline } from '../actor/ask.ts'
+import type { Outcome } from '../actor/outside.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
@@ -32,8 +33,9 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const fields = { type, from: 'outside', to, key }
   try {
     const output = await new Promise<unknown>((resolve, reject) => {
-      const settle = (outcome: { ok: true; output: unknown } | { ok: false; error: unknown }) =>
-        outcome.ok ? resolve(outcome.output) : reject(outcome.error)
+      // How it ended may stand on what the agent's partition could still lose.
+      const settle = (outcome: Outcome) =>
+        partition.watermark.whenDurable(() => (outcome.ok ? resolve(outcome.output) : reject(outcome.error)), reject)
       asks.open({ key, type, from: 'outside', partition: undefined, to, deadline, settle })
       signal?.addEventListener('abort', cancel, { once: true })
       partition.deliverAsk(actor, asked, 'outside')

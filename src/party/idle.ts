@@ -17,6 +17,7 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
   signal?.throwIfAborted()
   if (watermark.failure) throw watermark.failure
   if (!activity.quiet && !crew.stopped) await quiet(partition, timeout, signal)
+  if (crew.stopped) await watermark.reached()
   if (crew.stopped) return { reason: 'stopped', waitingFor: [] }
   const waitingFor = [...crew.timers.pending(), ...waitingMail(partition)]
   return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }

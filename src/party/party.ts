@@ -105,8 +105,9 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
    * @throws IdleTimeoutError, WaitInsideError, JournalAppendError, PartyEndedError
    */
   async idle(options?: IdleOptions): Promise<Idle> {
-    if (this.#ended && this.#ended.code !== 'PARTY_STOPPED') throw this.#ended
-    return idle(this.#partition, this.#crew, options)
+    const rest = await idle(this.#partition, this.#crew, options)
+    if (this.#ended instanceof PartyFailedError) throw this.#ended
+    return rest
   }
 
   /** One of its agents. @throws NoAddressError */
@@ -206,7 +207,11 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
     this.#note('failed')
     this.#crew.stopAll('escalated')
     this.#partition.reportError('error', error)
-    this.#partition.activity.release(this.#ended)
+    const { activity, watermark } = this.#partition
+    watermark.whenDurable(
+      () => activity.release(),
+      failure => activity.release(failure),
+    )
   }
 
   #quarantine(error: JournalAppendError): void {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../index.ts'
 
 /** A clock that moves only when told to. */
 export interface SimulatedClock extends Clock {

@@ -1,5 +1,4 @@
-import type { Journal } from '../journal/journal.ts'
-import { memoryJournal } from '../journal/journal.ts'
+import { type Journal, memoryJournal } from '../index.ts'
 
 /**
  * A journal that acknowledges late: each append takes a random number of turns of the event loop, so that what comes

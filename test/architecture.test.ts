@@ -1,0 +1,101 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const files = globSync('{src,agents,playground}/**/*.ts', { cwd: root }).toSorted()
+
+/** What each file imports: other files of the project as paths, packages by name. */
+const imports = new Map(
+  files.map(file => {
+    const found = readFileSync(join(root, file), 'utf8').matchAll(
+      /^(?:import|export)\s(?:[^'"]*?\sfrom\s)?'([^']+)'/gms,
+    )
+    const named = [...found].flatMap(([, specifier]) => (specifier === undefined ? [] : [specifier]))
+    return [file, named.map(one => (one.startsWith('.') ? relative(root, join(root, dirname(file), one)) : one))]
+  }),
+)
+
+/** The rooms of `src`, each of which may know those before it. */
+const rooms = ['foundation', 'events', 'actor', 'supervision', 'journal', 'party', 'runtime', 'index', 'testing']
+
+const foundation = ['src/errors.ts', 'src/clock.ts', 'src/ids.ts']
+
+function roomOf(file: string): string {
+  if (foundation.includes(file)) return 'foundation'
+  const [, second = ''] = file.split('/')
+  return second.replace(/\.ts$/, '')
+}
+
+const edges = (from: string) =>
+  [...imports].filter(([file]) => file.startsWith(from)).flatMap(([file, named]) => named.map(to => ({ file, to })))
+
+describe('the house', () => {
+  it('has imports that this test can see', () => {
+    expect(files.length).toBeGreaterThan(60)
+    expect(edges('src/').length).toBeGreaterThan(150)
+  })
+
+  it('has rooms that know only those before them', () => {
+    const wrong = edges('src/').filter(
+      ({ file, to }) => to.startsWith('src/') && rooms.indexOf(roomOf(to)) > rooms.indexOf(roomOf(file)),
+    )
+    expect(wrong).toEqual([])
+    expect(files.filter(file => file.startsWith('src/') && !rooms.includes(roomOf(file)))).toEqual([])
+  })
+
+  it('has no circles, not even of types', () => {
+    const circles: string[] = []
+    const done = new Set<string>()
+    const walk = (file: string, path: readonly string[]) => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+      if (path.includes(file) || done.has(file)) return
+      for (const to of imports.get(file) ?? []) if (imports.has(to)) walk(to, [...path, file])
+      done.add(file)
+    }
+    for (const file of files) walk(file, [])
+    expect(circles).toEqual([])
+  })
+
+  it('lets the index be for outsiders only', () => {
+    const inside = edges('src/').filter(({ file, to }) => to === 'src/index.ts' && roomOf(file) !== 'testing')
+    expect(inside).toEqual([])
+    const testing = edges('src/testing/').filter(
+      ({ to }) => to.startsWith('src/') && to !== 'src/index.ts' && !to.startsWith('src/testing/'),
+    )
+    expect(testing).toEqual([])
+  })
+
+  it('lets agents and the playground know the package by its name alone', () => {
+    const reaching = [...edges('agents/'), ...edges('playground/')].filter(
+      ({ file, to }) => to.includes('/') && files.includes(to) && to.split('/')[0] !== file.split('/')[0],
+    )
+    expect(reaching).toEqual([])
+  })
+
+  it('keeps XState behind the step, the supervisor and the types of agents', () => {
+    const knowing = [...imports]
+      .filter(([file, named]) => file.startsWith('src/') && named.includes('xstate'))
+      .map(([file]) => file)
+    expect(knowing).toEqual([
+      'src/actor/actor.ts',
+      'src/actor/agent.ts',
+      'src/actor/busy.ts',
+      'src/actor/outside.ts',
+      'src/actor/registry.ts',
+      'src/actor/step.ts',
+      'src/party/agent-ref.ts',
+      'src/party/agent-timers.ts',
+      'src/party/crew.ts',
+      'src/party/partition.ts',
+      'src/supervision/supervisor.ts',
+    ])
+  })
+
+  it('knows nothing of venues and cakes in its core', () => {
+    const words = /\b(venue|cake|cater|bakery|guest)/i
+    const code = (file: string) =>
+      readFileSync(join(root, file), 'utf8').replaceAll(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+    expect(files.filter(file => file.startsWith('src/') && words.test(code(file)))).toEqual([])
+  })
+})

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const cli = join(import.meta.dirname, '..', '..', 'playground', 'plan', 'cli.ts')
+
+interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs the program as a person would, with its output in pipes. */
+function plan(args: readonly string[], { interruptOn }: { interruptOn?: string } = {}): Promise<Ran> {
+  const child = spawn(process.execPath, ['--conditions=troupe-source', cli, ...args], {
+    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+  })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', chunk => {
+    out += chunk
+  })
+  child.stderr.on('data', chunk => {
+    err += chunk
+    if (interruptOn && err.includes(interruptOn)) child.kill('SIGINT')
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, out, err }))
+  })
+}
+
+describe('the command that plans a party', () => {
+  it('plans a sample party that a family could act on: names, prices, what it costs, what is open, what to do', async () => {
+    const { code, out, err } = await plan([])
+    expect(code).toBe(0)
+    for (const expected of [
+      'A jungle party for 75 guests at Sunshine Garden Park',
+      'Organic Treats Bakery, $390',
+      'Healthy Bites Catering, $20 a person',
+      'photography: Picture Perfect Photography, $600',
+      'together  $2,910 to $3,213',
+      'wished    at most $3,000: may go over it',
+      'Still open (100 % complete)',
+      '1. Choose the day of the party.',
+    ])
+      expect(out).toContain(expected)
+    expect(err).toContain('venue: Sunshine Garden Park')
+    expect(err).toContain('Plan yours: npm start -- ')
+  })
+
+  it('writes no colours into pipes', async () => {
+    const { out, err } = await plan(['vegan cake'])
+    expect(`${out}${err}`).not.toContain('\u001b[')
+  })
+
+  it('prints JSON Lines on demand: frames, and last the result', async () => {
+    const { code, out } = await plan(['--json', 'space party for 20 kids', 'vegan cake'])
+    expect(code).toBe(0)
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(new Set(lines.slice(0, -1).map(({ kind }) => kind))).toEqual(new Set(['frame']))
+    expect(lines.at(-1)).toMatchObject({
+      kind: 'result',
+      ok: true,
+      partyId: expect.any(String),
+      state: {
+        inputs: [{ content: 'space party for 20 kids' }, { content: 'vegan cake' }],
+        results: { theme: { name: 'space' }, cake: { guests: 20 } },
+        budget: expect.any(Object),
+        plan: { completionPercent: 60 },
+        status: 'planning',
+        version: expect.any(Number),
+      },
+    })
+    expect(lines[0].time).toMatch(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/)
+  })
+
+  it('plans as far as it understands, and asks about the rest', async () => {
+    const { code, out } = await plan(['What a great party, pricey juice'])
+    expect(code).toBe(0)
+    expect(out).toContain('We did not understand "What a great party, pricey juice"')
+  })
+
+  it.each([
+    ['a blank input', ['  '], 'Input 1 is blank'],
+    ['a blank input among others', ['vegan cake', ''], 'Input 2 is blank'],
+    ['an option that does not exist', ['--jsno'], "Unknown option '--jsno'"],
+    ['a value for an option that takes none', ['--json=yes'], '--json'],
+    ['an input that is too long', ['x'.repeat(100_000)], 'content'],
+  ])('ends with 2 on %s, and says what to do', async (_, args, said) => {
+    const { code, out, err } = await plan(args)
+    expect(code).toBe(2)
+    expect(out).toBe('')
+    expect(err).toContain(said)
+  })
+
+  it('explains itself', async () => {
+    const { code, out } = await plan(['--help'])
+    expect(code).toBe(0)
+    expect(out).toContain('troupe [options]')
+  })
+
+  it('ends with 130 when it is interrupted', async () => {
+    const { code, out } = await plan(
+      Array.from({ length: 400 }, (_, count) => `${count + 5} guests`),
+      { interruptOn: 'read 3' },
+    )
+    expect(code).toBe(130)
+    expect(out).toBe('')
+  })
+})
