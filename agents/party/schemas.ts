@@ -39,9 +39,9 @@ const plainText = (most: number) =>
   z
     .string()
     .max(most, `is longer than ${most} characters`)
-    .regex(withSomethingVisible, 'is blank')
-    .regex(withoutControls, 'holds a control character; only line breaks and tabs are fine')
-    .regex(withoutLoneSurrogates, 'holds half of a character (a lone surrogate)')
+    .regex(withSomethingVisible, 'visible text (this is blank)')
+    .regex(withoutControls, 'no control character but line breaks and tabs')
+    .regex(withoutLoneSurrogates, 'whole characters (no lone surrogate)')
 
 /** One thing that somebody wrote or uploaded for a party. */
 export const partyInput = z.object({

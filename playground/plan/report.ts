@@ -1,107 +1,92 @@
 import type { WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
 import type { PartyBudget, PartyPlan, PlannerState, Results } from 'troupe/agents'
+import { wrap } from './wrap.ts'
 
-/** Writes what was found, what it costs and what is still open, as a family would read it. */
-export function report(state: PlannerState, out: WriteStream): string {
-  const heading = (text: string) => styleText('bold', text, { stream: out })
-  const { plan, budget, results } = state
-  if (!plan) return 'Nothing was planned.\n'
-  return [
-    heading(plan.summary),
-    '',
-    ...found(results).flatMap(({ title, lines }) => [heading(title), ...lines.map(line => `  ${line}`), '']),
-    ...(budget ? [heading('Budget'), ...money(budget).map(line => `  ${line}`), ''] : []),
-    heading(`Still open (${plan.completionPercent} % complete)`),
-    ...open(plan).map(line => `  ${line}`),
-    '',
-    heading('Next steps'),
-    ...plan.nextSteps.map((step, place) => `  ${place + 1}. ${step}`),
-    '',
-  ].join('\n')
-}
-
+/** A heading and what stands below it; an indented line starts with two blanks of its own. */
 interface Section {
   readonly title: string
   readonly lines: readonly string[]
 }
 
+/** Writes what was found, what it costs and what is still open, as a family would read it. */
+export function report({ plan, budget, results }: PlannerState, out: WriteStream): string {
+  if (!plan) return 'Nothing was planned.\n'
+  const columns = Math.min(out.columns ?? 120, 120)
+  const sections: readonly Section[] = [
+    { title: plan.summary, lines: [] },
+    ...found(results),
+    ...(budget ? [{ title: 'Budget', lines: money(budget) }] : []),
+    { title: `Still open (${plan.completionPercent} % complete)`, lines: open(plan) },
+    { title: 'Next steps', lines: plan.nextSteps.map((step, place) => `${place + 1}. ${step}`) },
+  ]
+  return sections
+    .map(({ title, lines }) => {
+      const heading = wrap(title, columns).map(line => styleText('bold', line, { stream: out }))
+      return [...heading, ...lines.flatMap(line => wrap(`  ${line}`, columns))].join('\n')
+    })
+    .join('\n\n')
+    .concat('\n')
+}
+
 function found({ theme, venue, cake, catering, vendor }: Partial<Results>): readonly Section[] {
-  return [
-    ...(theme
-      ? [{ title: 'Theme', lines: [`${theme.name}: ${theme.colours.join(', ')}`, theme.decorations.join(', ')] }]
-      : []),
-    ...optionSection('Venue', venue?.options[0], price => `${dollars(price)} a day`, 'pricePerDay'),
-    ...optionSection('Cake', cake?.options[0], dollars, 'price'),
-    ...optionSection('Food', catering?.options[0], price => `${dollars(price)} a person`, 'pricePerPerson'),
-    ...(vendor
-      ? [{ title: 'Vendors', lines: vendor.choices.flatMap(({ service, best }) => vendorLines(service, best)) }]
-      : []),
-  ]
+  const [place] = venue?.options ?? []
+  const [baker] = cake?.options ?? []
+  const [caterer] = catering?.options ?? []
+  const sections: Section[] = []
+  if (theme) {
+    const { name, colours, decorations } = theme
+    sections.push({ title: 'Theme', lines: [`${name}: ${colours.join(', ')}`, decorations.join(', ')] })
+  }
+  if (place)
+    sections.push({ title: 'Venue', lines: [`${place.name}, ${price(place.pricePerDay)} a day`, ...reasons(place)] })
+  if (baker) sections.push({ title: 'Cake', lines: [`${baker.name}, ${price(baker.price)}`, ...reasons(baker)] })
+  if (caterer)
+    sections.push({
+      title: 'Food',
+      lines: [`${caterer.name}, ${price(caterer.pricePerPerson)} a person`, ...reasons(caterer)],
+    })
+  if (vendor)
+    sections.push({
+      title: 'Vendors',
+      lines: vendor.choices.flatMap(({ service, best }) => [
+        `${service}: ${best.name}, ${price(best.price)}${best.confirmed ? '' : ' (not confirmed)'}`,
+        ...reasons(best).map(line => `  ${line}`),
+      ]),
+    })
+  return sections
 }
 
-function optionSection<K extends string>(
-  title: string,
-  option:
-    | ({ readonly name: string; readonly why: readonly string[]; readonly misses: readonly string[] } & Record<
-        K,
-        number
-      >)
-    | undefined,
-  priced: (price: number) => string,
-  price: K,
-): readonly Section[] {
-  if (!option) return []
-  return [{ title, lines: [`${option.name}, ${priced(option[price])}`, ...reasons(option)] }]
-}
-
-function reasons({
-  why,
-  misses,
-}: {
-  readonly why: readonly string[]
-  readonly misses: readonly string[]
-}): readonly string[] {
+function reasons({ why, misses }: Pick<Results['venue']['options'][number], 'why' | 'misses'>): readonly string[] {
   return [
-    ...(why.length > 0 ? [`because it ${why.join(', ')}`] : []),
-    ...(misses.length > 0 ? [`but it ${misses.join(', ')}`] : []),
-  ]
-}
-
-function vendorLines(service: string, best: Results['vendor']['choices'][number]['best']): readonly string[] {
-  return [
-    `${service}: ${best.name}, ${dollars(best.price)}${best.confirmed ? '' : ' (not confirmed)'}`,
-    ...reasons(best).map(line => `  ${line}`),
+    ...(why.length > 0 ? [`because it ${why.join('; ')}`] : []),
+    ...(misses.length > 0 ? [`but it ${misses.join('; ')}`] : []),
   ]
 }
 
 function money({ totalBudget, breakdown, limit, withinLimit, missing, advice }: PartyBudget): readonly string[] {
   const width = Math.max(...Object.keys(breakdown).map(name => name.length), 'together'.length)
-  const line = (name: string, { min, max, note }: { min: number; max: number; note?: string | undefined }) =>
-    `${name.padEnd(width)}  ${between(min, max)}${note ? `  (${note})` : ''}`
+  const line = (name: string, { min, max, note }: PartyBudget['totalBudget']) =>
+    `${name.padEnd(width)}  ${min === max ? price(min) : `${price(min)} to ${price(max)}`}${note ? ` (${note})` : ''}`
   return [
     ...Object.entries(breakdown).map(([name, range]) => line(name, range)),
     line('together', totalBudget),
     ...(limit === undefined
       ? []
-      : [`${'wished'.padEnd(width)}  at most ${dollars(limit)}: ${withinLimit ? 'within it' : 'may go over it'}`]),
+      : [`${'wished'.padEnd(width)}  at most ${price(limit)}: ${withinLimit ? 'within it' : 'may go over it'}`]),
     ...advice,
     ...(missing.length > 0 ? [`Not counted, because nothing was found: ${missing.join(', ')}`] : []),
   ]
 }
 
 function open({ recommendations, missingAgents }: PartyPlan): readonly string[] {
-  const questions = recommendations
-    .filter(({ category }) => category === 'clarification')
-    .map(({ description }) => description)
-  const lines = [...missingAgents.map(agent => `There is no ${agent} yet.`), ...questions]
+  const lines = [
+    ...missingAgents.map(agent => `There is no ${agent} yet.`),
+    ...recommendations.filter(({ category }) => category === 'clarification').map(({ description }) => description),
+  ]
   return lines.length > 0 ? lines : ['Nothing: everything that a party needs is chosen.']
 }
 
-function between(min: number, max: number): string {
-  return min === max ? dollars(min) : `${dollars(min)} to ${dollars(max)}`
-}
-
-function dollars(amount: number): string {
-  return `$${amount.toLocaleString('en-US')}`
+function price(dollars: number): string {
+  return `$${dollars.toLocaleString('en-US')}`
 }

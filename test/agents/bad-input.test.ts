@@ -49,6 +49,13 @@ describe.each(unusable)('an input %s', (_, content) => {
   })
 })
 
+test('a refusal says what is expected', async () => {
+  const { party } = await planned([])
+  await expect(party.addInput(' ')).rejects.toThrow(
+    'Payload of "party.input.added" is wrong: content: expected visible text (this is blank), received 1 characters.',
+  )
+})
+
 test('the text of a refused input is not repeated in the error', async () => {
   const { party } = await planned([])
   const error: unknown = await party.addInput('my secret\u0000').catch((error: unknown) => error)
@@ -57,7 +64,7 @@ test('the text of a refused input is not repeated in the error', async () => {
 })
 
 test.each([
-  [{ content: 'cake', tags: ['fine', '\u0000'] }, 'tags.1'],
+  [{ content: 'cake', tags: ['fine', 'bell\u0007'] }, 'tags.1'],
   [{ content: 'cake', tags: Array.from({ length: 51 }, () => 'cake') }, 'tags'],
   [{ content: 'cake', addedBy: '' }, 'addedBy'],
   [{ content: 'cake', inputId: '' }, 'inputId'],

@@ -1,0 +1,23 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { wrap } from '../../playground/plan/wrap.ts'
+
+it('breaks between words, and indents what follows', () => {
+  expect(wrap('  one two three', 9)).toEqual(['  one two', '  three'])
+  expect(wrap('short', 80)).toEqual(['short'])
+})
+
+it('keeps columns of words that stand apart', () => {
+  expect(wrap('venue     $0', 80)).toEqual(['venue     $0'])
+})
+
+it('loses no word and breaks none, whatever the width', () => {
+  const words = fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1, maxLength: 30 })
+  fc.assert(
+    fc.property(words, fc.integer({ min: 1, max: 60 }), (given, columns) => {
+      const lines = wrap(given.join(' '), columns)
+      expect(lines.join(' ')).toBe(given.join(' '))
+      for (const line of lines) expect(line.length <= columns || !line.includes(' ')).toBe(true)
+    }),
+  )
+})
