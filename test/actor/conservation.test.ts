@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { createRuntime } from 'troupe'
+import { createSimulatedClock } from 'troupe/testing'
+import { expect, it } from 'vitest'
+import { command, dogAgent, petsParty, trainerAgent, urgent } from '../support/pets.ts'
+import { suiteJournal } from '../support/runtime.ts'
+
+const words = ['sit', 'nothing', 'boom', 'log-boom', 'rest', 'nap', 'run', 'leave'] as const
+const act = fc.oneof(
+  fc.record({
+    kind: fc.constant('say' as const),
+    word: fc.constantFrom(...words),
+    priority: fc.integer({ min: 1, max: 10 }),
+  }),
+  fc.record({ kind: fc.constant('wake' as const) }),
+  fc.record({ kind: fc.constant('send' as const), word: fc.constantFrom(...words) }),
+  fc.record({ kind: fc.constant('ask' as const), trick: fc.constantFrom('roll', 'silence', 'twice', 'boom', 'later') }),
+  fc.record({ kind: fc.constant('tick' as const), ms: fc.integer({ min: 1, max: 6_000 }) }),
+  fc.record({ kind: fc.constant('stop' as const) }),
+  fc.record({ kind: fc.constant('turn' as const) }),
+)
+
+it('every delivery ends in a counted outcome, whatever happens, and nothing is left after stop', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 40 }), fc.integer({ min: 1, max: 4 }), async (acts, capacity) => {
+      const clock = createSimulatedClock()
+      const party = petsParty(dogAgent({ capacity }), trainerAgent('dog'))
+      const intensity = { max: 8, within: 1_000 }
+      const runtime = await createRuntime({ party, clock, journal: suiteJournal(), intensity }).start()
+      const pets = await runtime.parties.create({ id: 'p1' })
+      const pending: Promise<unknown>[] = []
+      for (const one of acts) {
+        const dog = pets.agent('dog')
+        if (one.kind === 'say')
+          pending.push(runtime.bus.publish(command({ word: one.word }), { party: 'p1', priority: one.priority }))
+        if (one.kind === 'wake') pending.push(runtime.bus.publish(urgent({ word: 'up' }), { party: 'p1' }))
+        if (one.kind === 'send') pending.push(dog.send(command({ word: one.word })))
+        if (one.kind === 'ask') pending.push(pets.addInput(one.trick))
+        if (one.kind === 'tick') clock.advance(one.ms)
+        if (one.kind === 'stop') pending.push(dog.stop())
+        if (one.kind === 'turn') await new Promise(setImmediate)
+      }
+      let over = false
+      const resting = Promise.allSettled([...pending, pets.idle()]).then(() => {
+        over = true
+      })
+      // Asks that nobody answers end at their deadlines, so time has to pass.
+      for (let rounds = 0; !over; rounds++) {
+        if (rounds > 1_000) throw new Error('the party never came to rest')
+        await new Promise(setImmediate)
+        if (rounds % 10 === 9) clock.advance(500)
+      }
+      await resting
+      const { created, handled, ignored, failed, dead, waiting } = runtime.bus.metrics()
+      expect(handled + ignored + failed + dead + waiting).toBe(created)
+      await runtime.stop({ timeout: 0 })
+      const after = runtime.bus.metrics()
+      expect(after.handled + after.ignored + after.failed + after.dead).toBe(after.created)
+      expect(after).toMatchObject({ waiting: 0, pendingAsks: 0 })
+      expect(clock.pending).toBe(0)
+    }),
+    { numRuns: 200 },
+  )
+})
