@@ -4,10 +4,10 @@
  *   your machine                       the runtime
  *   ------------                       -----------
  *   emits an event             ->      actor/step.ts          collects what the step wants, as data
- *                                      party/partition.ts     one frame: what was handled, what it produced
+ *                                      journal/step-frame.ts  one frame: what was handled, what it produced
  *                                      journal/watermark.ts   a position at once, durable a moment later
  *                                      party/store.ts         the party's state changes, in journal order
- *                                      party/partition.ts     inside the party at once: to whom it concerns
+ *                                      actor/delivery.ts      inside the party at once: to whom it concerns
  *                                      actor/mailbox.ts       waits its turn
  *   handles the event          <-      actor/step.ts          one event enters the next machine
  *   party.watch, subscribers   <-      actor/bus.ts           durable: now everybody outside may know
