@@ -29,6 +29,16 @@ export abstract class TroupeError extends Error {
 
 /** The text of whatever was thrown: people throw strings, numbers and nothing at all. */
 export function textOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message
-  return typeof thrown === 'string' ? thrown : `${thrown}`
+  const told: unknown = thrown instanceof Error ? thrown.message : thrown
+  try {
+    return String(told)
+  } catch {
+    // An object without a prototype, or one whose `toString` throws.
+    return Object.prototype.toString.call(told)
+  }
+}
+
+/** The stable code of an error, or `UNEXPECTED` for one that is not Troupe's. */
+export function codeOf(thrown: unknown): string {
+  return TroupeError.is(thrown) ? thrown.code : 'UNEXPECTED'
 }

@@ -15,7 +15,8 @@ const prefixLength = 8
  * @param random gives numbers from 0 up to but not including 1; a seeded one repeats the ids of a run
  */
 export function createIds(random: () => number): Ids {
-  const bytes = (size: number) => Uint8Array.from({ length: size }, () => Math.floor(random() * 256))
+  // Places within the alphabet, so that no source of numbers, however odd, makes nanoid throw them away for ever.
+  const bytes = (size: number) => Uint8Array.from({ length: size }, () => Math.floor(random() * alphabet.length))
   const prefix = customRandom(alphabet, prefixLength, bytes)()
   let count = 0
   return { next: () => `${prefix}-${(++count).toString(36)}` }

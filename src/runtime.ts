@@ -43,7 +43,11 @@ import { RuntimeBus } from './party/runtime-bus.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
 /** What a runtime stands on; every part has a default. */
-export interface RuntimeOptions<S extends object, A extends AddedEvent, R extends RemovedEvent> {
+export interface RuntimeOptions<
+  S extends object = object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+> {
   /** The kind of party that it gives; none: only agents outside parties. */
   readonly party?: PartyDefinition<S, A, R>
   /** Agents outside all parties, started with the runtime. */
@@ -75,6 +79,9 @@ export interface StopOptions {
   readonly timeout?: number
 }
 
+/** Milliseconds that a journal may take for the last frames when nothing is waited for otherwise. */
+const closingLimit = 1_000
+
 type Status = 'created' | 'running' | 'stopping' | 'stopped'
 
 /**
@@ -89,7 +96,7 @@ type Status = 'created' | 'running' | 'stopping' | 'stopped'
  * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other
  */
 export function createRuntime<
-  S extends object,
+  S extends object = object,
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
 >(options: RuntimeOptions<S, A, R> = {}): Runtime<S, A, R> {
@@ -97,7 +104,11 @@ export function createRuntime<
 }
 
 /** Parties, agents outside them, and the bus between everybody. */
-export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R extends RemovedEvent = RemovedEvent> {
+export class Runtime<
+  S extends object = object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+> {
   readonly bus: RuntimeBus<S, A, R>
   readonly parties: Parties<S, A, R>
   readonly #options: RuntimeOptions<S, A, R>
@@ -113,13 +124,14 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
     const outsiders = [...agents, ...(party?.shared ?? [])]
     checkAsks(party?.agents ?? [], outsiders)
     const clock = steady(options.clock ?? systemClock)
-    const timers = new Timers(clock)
+    const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
     this.#shared = {
       clock,
       timers,
       ids: options.ids ?? createIds(options.random ?? Math.random),
       ready: new ReadyQueue(),
+      stepping: undefined,
       journal: options.journal ?? memoryJournal(),
       bus: new Bus(error => this.#outside.reportError('warning', error)),
       asks: new AskTable(timers),
@@ -129,28 +141,36 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
       partition: address => partitions.get(address),
       overhear: envelope => {
-        if (envelope.party !== undefined) this.#outside.hear(envelope)
+        // What was meant for one agent is nobody else's to hear.
+        if (envelope.party !== undefined && envelope.to === undefined) this.#outside.hear(envelope)
       },
     }
     this.#outside = new Partition(this.#shared, runtimePartition, undefined, error => {
+      this.#crew.end('failed', error)
       this.#outside.reportError('error', error)
     })
     partitions.set(runtimePartition, this.#outside)
-    this.#crew = new Crew(this.#outside, intensity, error => this.#outside.reportError('error', error))
+    // That it gave up is told; who wants an agent outside the parties from then on is told why there is none.
+    this.#crew = new Crew(this.#outside, intensity, () => {})
     const checkRunning = () => this.#checkRunning()
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, checkRunning })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, checkRunning })
   }
 
-  /** Starts the agents outside the parties; resolves to itself when that is durable. */
+  /** Starts the agents outside the parties; resolves to itself when that is durable. @throws AgentStartError, RuntimeStateError */
   async start(): Promise<this> {
     if (this.#status !== 'created') throw new RuntimeStateError('start', this.#status)
     this.#status = 'running'
     this.#outside.report(systemStarting({}))
     const { party, agents = [] } = this.#options
-    const actors = [...(party?.shared ?? []), ...agents].map(agent => this.#crew.declare(agent))
-    for (const actor of actors) this.#crew.start(actor)
-    await this.#outside.watermark.reached()
+    try {
+      const actors = [...(party?.shared ?? []), ...agents].map(agent => this.#crew.declare(agent))
+      for (const actor of actors) this.#crew.start(actor)
+      await this.#outside.watermark.reached()
+    } catch (error) {
+      await this.stop({ timeout: 0 })
+      throw error
+    }
     this.#outside.report(systemStarted({}))
     return this
   }
@@ -170,7 +190,7 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
     const actor = this.#crew.declare(agent, name)
     this.#crew.start(actor)
     await this.#outside.watermark.reached()
-    return new AgentRef(this.#outside, this.#crew, actor)
+    return new AgentRef(this.#outside, this.#crew, actor, () => this.#checkRunning())
   }
 
   /**
@@ -196,15 +216,18 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
     return askFromOutside(partition, actor, request, input, options)
   }
 
-  /** Waits until the agents outside the parties and all parties are at rest; see `party.idle`. */
+  /** Waits until the agents outside the parties and all parties are at rest at the same time; see `party.idle`. */
   async idle(options?: IdleOptions): Promise<Idle> {
-    const all = await Promise.all([
-      idle(this.#outside, this.#crew, options),
-      ...this.#working().map(party => party.idle(options)),
-    ])
-    const waitingFor = all.flatMap(one => one.waitingFor)
-    if (this.#status === 'stopped') return { reason: 'stopped', waitingFor }
-    return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
+    for (;;) {
+      const all = await Promise.all([
+        idle(this.#outside, this.#crew, options),
+        ...this.#working().map(party => party.idle(options)),
+      ])
+      const waitingFor = all.flatMap(one => one.waitingFor)
+      if (this.#status === 'stopped') return { reason: 'stopped', waitingFor }
+      // One may have given another work while that one was already at rest.
+      if (this.#isQuiet()) return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
+    }
   }
 
   /**
@@ -213,8 +236,8 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
    * @throws WaitInsideError inside an effect or subscriber, which it would wait for
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    if (this.#shared.bus.telling || this.#shared.insideEffect.getStore())
-      throw new WaitInsideError(runtimePartition, 'stop')
+    const effect = this.#shared.insideEffect.getStore()
+    if (this.#shared.bus.telling || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
     this.#stopping ??= this.#stop(options)
     return this.#stopping
   }
@@ -223,24 +246,36 @@ export class Runtime<S extends object, A extends AddedEvent = AddedEvent, R exte
   async #stop({ timeout = 30_000 }: StopOptions): Promise<void> {
     this.#status = 'stopping'
     this.#outside.report(systemStopping({}))
-    const drained = timeout === 0 || (await this.#drain(timeout))
-    await this.parties.stopAll()
-    this.#crew.stopAll()
-    await this.#outside.watermark.reached().catch(() => {})
-    this.#outside.activity.release()
+    const drained = timeout === 0 ? this.#isQuiet() : await this.#drain(timeout)
+    const limit = timeout === 0 ? closingLimit : timeout
+    await this.#within(limit, this.parties.stopAll())
+    this.#crew.end('stopped', new RuntimeStateError('take work', 'stopped'))
+    await this.#within(limit, this.#outside.watermark.reached())
     this.#outside.reportNow(systemStopped({ drained }))
     this.#status = 'stopped'
+    await this.#within(limit, this.#shared.journal.close())
     this.#shared.timers.clear()
-    await this.#shared.journal.close()
   }
 
   async #drain(timeout: number): Promise<boolean> {
-    const working = [
-      ...this.#working().map(party => party.idle({ timeout })),
-      idle(this.#outside, this.#crew, { timeout }),
-    ]
-    const results = await Promise.allSettled(working)
-    return results.every(({ status }) => status === 'fulfilled')
+    return this.idle({ timeout }).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** Waits for something that a journal may keep waiting for ever, but not longer than a limit in milliseconds. */
+  async #within(limit: number, work: Promise<unknown>): Promise<void> {
+    let cancel = () => {}
+    const over = new Promise<void>(resolve => {
+      cancel = this.#shared.timers.after(limit, resolve)
+    })
+    await Promise.race([work.catch((error: unknown) => this.#outside.reportError('error', error)), over])
+    cancel()
+  }
+
+  #isQuiet(): boolean {
+    return [this.#outside, ...this.#working().map(({ partition }) => partition)].every(({ activity }) => activity.quiet)
   }
 
   #working(): readonly Party<S, A, R>[] {

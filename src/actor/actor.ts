@@ -15,8 +15,12 @@ export interface ActorHost {
   duringTurn<T>(actor: Actor, turn: () => T): T
   /** Makes the agent handle an event. */
   handle(actor: Actor, envelope: Envelope): void
+  /** Calls somebody else's function; one that throws is reported, and harms nobody. */
+  guard(what: Address, call: () => void): void
   /** The actor has nothing to do that it could do now. */
   resting(): void
+  /** Reports what should never have been thrown. */
+  fault(error: unknown): void
   working(): void
 }
 
@@ -57,7 +61,7 @@ export class Actor implements Ready {
 
   show(snapshot: AnyMachineSnapshot): void {
     this.#shown = snapshot
-    for (const watcher of this.#watchers) watcher(snapshot)
+    for (const watcher of this.#watchers) this.#host.guard(this.address, () => watcher(snapshot))
   }
 
   /** Calls back with every new durable snapshot; the returned function ends that. */
@@ -104,7 +108,12 @@ export class Actor implements Ready {
   }
 
   turn(): boolean {
-    this.#host.duringTurn(this, () => this.#takeOne())
+    try {
+      this.#host.duringTurn(this, () => this.#takeOne())
+    } catch (error) {
+      // A fault of the runtime itself: this turn is lost, the actor is not.
+      this.#host.fault(error)
+    }
     if (this.#hasWork()) return true
     this.#queued = false
     this.#host.resting()

@@ -57,6 +57,8 @@ export interface PendingAsk {
   readonly deadline: number
   /** The callee's incarnation that took it; none while it waits in the mailbox. */
   takenBy?: number
+  /** Its reply is in a frame that is not durable yet: what happens to the callee now no longer matters. */
+  answered?: boolean
   settle(outcome: Outcome): void
 }
 
@@ -110,7 +112,7 @@ export class AskTable {
   failAllTo(callee: Address, why: (ask: PendingAsk) => TroupeError | undefined): void {
     for (const key of [...(this.#byCallee.get(callee) ?? [])]) {
       const ask = this.#pending.get(key)
-      const error = ask && why(ask)
+      const error = ask && !ask.answered ? why(ask) : undefined
       if (error) this.fail(key, error)
     }
   }

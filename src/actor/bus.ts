@@ -1,6 +1,4 @@
-import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
-import type { EventDefinition } from '../events/event.ts'
 import { systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
 
@@ -38,33 +36,21 @@ export class Bus {
   readonly #history: Envelope[] = []
   readonly #onFailure: (error: SubscriberError) => void
   #oldest = 0
-  #telling = false
+  #untold: Envelope[] = []
+  #telling: Envelope | undefined
 
   constructor(onFailure: (error: SubscriberError) => void) {
     this.#onFailure = onFailure
   }
 
-  /** Whether a subscriber is being called right now. */
-  get telling(): boolean {
+  /** What subscribers are being told of right now. */
+  get telling(): Envelope | undefined {
     return this.#telling
   }
 
-  /**
-   * Calls a function for every event of a type, a definition, or a pattern such as `party.agent.*` or `*`.
-   *
-   * @example
-   * const subscription = runtime.bus.subscribe(completed, ({ data, party }) => console.log(party, data.agent))
-   * subscription.unsubscribe()
-   *
-   * @throws IllegalPatternError
-   */
-  subscribe<T extends string, S extends z.ZodType>(
-    event: EventDefinition<T, S>,
-    subscriber: (envelope: Envelope<T, z.output<S>>) => unknown,
-  ): Subscription
-  subscribe(pattern: string, subscriber: Subscriber): Subscription
-  subscribe(event: string | { readonly type: string }, subscriber: Subscriber): Subscription {
-    const entry: Entry = { pattern: typeof event === 'string' ? checkPattern(event) : event.type, subscriber }
+  /** Calls a function for every event of a type, or of a pattern such as `party.agent.*` or `*`. @throws IllegalPatternError */
+  subscribe(pattern: string, subscriber: Subscriber): Subscription {
+    const entry: Entry = { pattern: checkPattern(pattern), subscriber }
     this.#subscribers.add(entry)
     this.#routes.clear()
     return {
@@ -88,22 +74,27 @@ export class Bus {
   /** Remembers an event and tells it to all that subscribed to it. */
   tell(envelope: Envelope): void {
     this.#remember(envelope)
+    this.#untold.push(envelope)
+    // What a subscriber publishes is told after what it was told of, to everybody in the same order.
+    if (this.#telling) return
+    for (let next = this.#untold.shift(); next; next = this.#untold.shift()) this.#tellAll(next)
+  }
+
+  #tellAll(envelope: Envelope): void {
+    this.#telling = envelope
     for (const entry of this.#route(envelope.type)) {
       // One subscriber may have ended another's subscription.
       if (this.#subscribers.has(entry)) this.#call(entry, envelope)
     }
+    this.#telling = undefined
   }
 
   #call(entry: Entry, envelope: Envelope): void {
-    const outer = this.#telling
-    this.#telling = true
     try {
       const waiting = entry.subscriber(envelope)
       if (waiting instanceof Promise) waiting.catch((error: unknown) => this.#failed(entry, envelope, error))
     } catch (error) {
       this.#failed(entry, envelope, error)
-    } finally {
-      this.#telling = outer
     }
   }
 

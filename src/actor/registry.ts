@@ -11,12 +11,12 @@ export class Registry implements Iterable<Actor> {
   /** Makes an agent reachable; one that had its name before must have stopped. */
   add(actor: Actor): void {
     this.#actors.set(actor.name, actor)
-    for (const { type } of actor.agent.hears) this.#hearers.set(type, [...this.hearers(type), actor])
+    for (const type of typesHeardBy(actor)) this.#hearers.set(type, [...this.hearers(type), actor])
   }
 
   /** Takes an agent off the bus; its name stays known, as stopped. */
   retire(actor: Actor): void {
-    for (const { type } of actor.agent.hears) {
+    for (const type of typesHeardBy(actor)) {
       const others = this.hearers(type).filter(other => other !== actor)
       if (others.length > 0) this.#hearers.set(type, others)
       else this.#hearers.delete(type)
@@ -30,7 +30,7 @@ export class Registry implements Iterable<Actor> {
   /** @throws NoAddressError */
   at(address: Address): Actor {
     const actor = this.#actors.get(splitAddress(address).name)
-    if (!actor) throw new NoAddressError(address)
+    if (actor?.address !== address) throw new NoAddressError(address)
     return actor
   }
 
@@ -52,4 +52,9 @@ export class Registry implements Iterable<Actor> {
   [Symbol.iterator](): Iterator<Actor> {
     return this.#actors.values()
   }
+}
+
+// A type that is listed twice is heard once.
+function typesHeardBy({ agent }: Actor): ReadonlySet<string> {
+  return new Set(agent.hears.map(({ type }) => type))
 }

@@ -17,11 +17,10 @@ export type Output =
   | { readonly kind: 'emit'; readonly event: EventOf }
   | { readonly kind: 'reply'; readonly event: EventOf & { readonly ask: string } }
   | { readonly kind: 'send'; readonly event: EventOf; readonly to: Address }
-  | { readonly kind: 'invoke'; readonly id: string; readonly src: string; readonly perform: () => void }
-  | { readonly kind: 'stop'; readonly id: string; readonly perform: () => void }
   | { readonly kind: 'timer'; readonly id: string; readonly delay: number; readonly perform: () => void }
   | { readonly kind: 'cancel'; readonly id: string; readonly perform: () => void }
-  | { readonly kind: 'custom'; readonly type: string; readonly perform: () => void }
+  /** What stays inside the agent: its own children, and custom actions. */
+  | { readonly kind: 'inside'; readonly perform: () => void }
 
 /** One event handled by one agent, atomically. */
 export interface Step {
@@ -57,34 +56,46 @@ export const mostOutputs = 10_000
 export function stepped(actor: Actor, host: StepHost): ActorLogic<AnyMachineSnapshot, EventObject> {
   const { machine } = actor.agent
   let captured: ExecutableActionObject[] = []
+  let deferred: (() => void)[] = []
+  let isCapturing = false
   let inner: AnyActorScope | undefined
 
-  const capturing = (scope: AnyActorScope): AnyActorScope => {
+  /** Lets the machine decide; what it wants to do, and what a spawn in `assign` defers, is held back. */
+  const capture = (scope: AnyActorScope, decide: (scope: AnyActorScope) => AnyMachineSnapshot): AnyMachineSnapshot => {
     captured = []
-    // `defer` runs at once, because what is deferred is performed after the frame anyway.
+    deferred = []
     inner ??= {
       ...scope,
-      defer: fn => fn(),
+      defer: fn => {
+        if (isCapturing) deferred.push(fn)
+        else fn()
+      },
       actionExecutor: action => {
         if (captured.push(action) > mostOutputs) throw new StepOverflowError(actor.address)
       },
     }
-    return inner
+    isCapturing = true
+    try {
+      return decide(inner)
+    } finally {
+      isCapturing = false
+    }
   }
 
   const finish = (scope: AnyActorScope, step: Step): AnyMachineSnapshot => {
     const deliver = host.commit(step)
-    scope.defer(() => release(scope, step, deliver))
+    const starts = step.outcome === 'failed' ? [] : deferred
+    scope.defer(() => release(scope, step, deliver, starts))
     return step.snapshot
   }
 
-  const release = (scope: AnyActorScope, step: Step, deliver: () => void) => {
+  const release = (scope: AnyActorScope, step: Step, deliver: () => void, starts: readonly (() => void)[]) => {
     deliver()
     let thrown: { readonly error: unknown } | undefined
-    for (const output of step.outputs) {
-      if (!('perform' in output)) continue
+    const performed = step.outputs.flatMap(output => ('perform' in output ? [output.perform] : []))
+    for (const perform of [...starts, ...performed]) {
       try {
-        output.perform()
+        perform()
       } catch (error) {
         thrown ??= { error }
       }
@@ -108,13 +119,16 @@ export function stepped(actor: Actor, host: StepHost): ActorLogic<AnyMachineSnap
     getInitialSnapshot(scope: AnyActorScope, input: unknown): AnyMachineSnapshot {
       const handled = actor.takeHandled()
       if (!handled) throw new StrayStartError(actor.address)
-      const snapshot: AnyMachineSnapshot = machine.getInitialSnapshot(capturing(scope), input)
-      if (snapshot.status === 'error') return failed(scope, handled, snapshot, snapshot.error)
+      const snapshot = capture(scope, inside => machine.getInitialSnapshot(inside, input))
       try {
-        const outputs = captured.flatMap(action => outputOf(actor, host, snapshot, action) ?? [])
+        if (snapshot.status === 'error') throw snapshot.error
+        const outputs = captured.flatMap(action => outputOf(actor, host, scope.self, action) ?? [])
         return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot })
       } catch (error) {
-        return failed(scope, handled, snapshot, error)
+        // XState runs nothing deferred of an actor that fails at its start, so what this leads to is told here.
+        const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
+        host.commit({ actor, handled, outcome: 'failed', outputs: [], snapshot: crashed, error })()
+        return crashed
       }
     },
 
@@ -123,11 +137,11 @@ export function stepped(actor: Actor, host: StepHost): ActorLogic<AnyMachineSnap
       if (event.type === 'xstate.stop') return machine.transition(snapshot, event, scope)
       if (!actor.announced && !host.admit(actor, event)) return snapshot
       const handled = actor.takeHandled()
-      if (!handled) return snapshot
+      if (!handled) throw new StrayStartError(actor.address)
       try {
-        const next: AnyMachineSnapshot = machine.transition(snapshot, event, capturing(scope))
-        if (next.status === 'error') return failed(scope, handled, snapshot, next.error)
-        const outputs = captured.flatMap(action => outputOf(actor, host, next, action) ?? [])
+        const next = capture(scope, inside => machine.transition(snapshot, event, inside))
+        if (next.status === 'error') throw next.error
+        const outputs = captured.flatMap(action => outputOf(actor, host, scope.self, action) ?? [])
         const outcome = next === snapshot && outputs.length === 0 ? 'ignored' : 'handled'
         return finish(scope, { actor, handled, outcome, outputs, snapshot: next })
       } catch (error) {
@@ -150,16 +164,10 @@ interface Params {
   readonly delay?: number
   readonly id?: string
   readonly sendId?: string
-  readonly src?: unknown
 }
 
 /** What XState captured, in our words; none for what happens inside the step alone. */
-function outputOf(
-  actor: Actor,
-  host: StepHost,
-  snapshot: AnyMachineSnapshot,
-  action: ExecutableActionObject,
-): Output | undefined {
+function outputOf(actor: Actor, host: StepHost, self: AnyActorRef, action: ExecutableActionObject): Output | undefined {
   const perform = () => action.exec?.(action.info, action.params)
   const params = paramsOf(action)
   switch (action.type) {
@@ -173,40 +181,27 @@ function outputOf(
         : { kind: 'timer', id: params.id ?? '', delay: params.delay, perform }
     case 'xstate.cancel':
       return { kind: 'cancel', id: params.sendId ?? '', perform }
-    case 'xstate.spawnChild':
-      return {
-        kind: 'invoke',
-        id: params.id ?? '',
-        src: typeof params.src === 'string' ? params.src : 'inline',
-        perform,
-      }
-    case 'xstate.stopChild':
-      return {
-        kind: 'stop',
-        id: action.params instanceof Object && 'id' in action.params ? `${action.params.id}` : '',
-        perform,
-      }
     case 'xstate.sendTo':
-      return sendOutput(actor, host, snapshot, params, perform)
+      return sendOutput(actor, host, self, params, perform)
     default:
-      return { kind: 'custom', type: action.type, perform }
+      return { kind: 'inside', perform }
   }
 }
 
 function sendOutput(
   actor: Actor,
   host: StepHost,
-  snapshot: AnyMachineSnapshot,
+  self: AnyActorRef,
   { to, event, delay, id }: Params,
   perform: () => void,
 ): Output {
   if (!to || !event) throw new StraySendError(actor.address, event?.type ?? '')
-  const inside = to === actor.ref || Object.values(snapshot.children).includes(to)
+  const isInside = to === self || to._parent === self
+  const callee = isInside ? undefined : host.agentAt(to)
+  if (!isInside && !callee) throw new StraySendError(actor.address, event.type)
+  const checked = callee && host.check(actor, event).event
   if (delay !== undefined) return { kind: 'timer', id: id ?? '', delay, perform }
-  if (inside) return { kind: 'custom', type: 'xstate.sendTo', perform }
-  const callee = host.agentAt(to)
-  if (!callee) throw new StraySendError(actor.address, event.type)
-  return { kind: 'send', event: host.check(actor, event).event, to: callee.address }
+  return callee && checked ? { kind: 'send', event: checked, to: callee.address } : { kind: 'inside', perform }
 }
 
 // XState types the parameters of captured actions as unknown; each action type above has its own of these.

@@ -17,21 +17,29 @@ const longest = 2_147_483_647
  */
 export class Timers {
   readonly #clock: Clock
+  readonly #fault: (error: unknown) => void
   #heap: Timer[] = []
   #count = 0
   #armed: { readonly at: number; readonly disarm: () => void } | undefined
 
-  constructor(clock: Clock) {
+  /** @param fault is told of what a timer throws; the others fire all the same */
+  constructor(clock: Clock, fault: (error: unknown) => void) {
     this.#clock = clock
+    this.#fault = fault
   }
 
   get size(): number {
     return this.#heap.length
   }
 
-  /** Calls `fire` once after `ms` milliseconds; the returned function takes that back. */
+  /** Calls `fire` once after `ms` milliseconds (at once if that is no positive number); the returned function takes that back. */
   after(ms: number, fire: () => void): () => void {
-    const timer: Timer = { at: this.#clock.now() + ms, order: this.#count++, fire, place: this.#heap.length }
+    const timer: Timer = {
+      at: this.#clock.now() + (ms > 0 ? ms : 0),
+      order: this.#count++,
+      fire,
+      place: this.#heap.length,
+    }
     this.#heap.push(timer)
     this.#rise(timer)
     this.#arm()
@@ -66,7 +74,11 @@ export class Timers {
     const now = this.#clock.now()
     for (let timer = this.#heap[0]; timer && timer.at <= now; timer = this.#heap[0]) {
       this.#remove(timer)
-      timer.fire()
+      try {
+        timer.fire()
+      } catch (error) {
+        this.#fault(error)
+      }
     }
     this.#arm()
   }

@@ -1,6 +1,6 @@
 import { TroupeError } from '../errors.ts'
-import { CheckedEvent, type EventDefinition, type EventOf, payloadCheck } from './event.ts'
-import { CheckedAsk, type RequestDefinition } from './request.ts'
+import { CheckedEvent, type EventDefinition, type EventOf } from './event.ts'
+import type { RequestDefinition } from './request.ts'
 
 /** What agents hear and say: events and requests. */
 export type Definition = EventDefinition | RequestDefinition
@@ -8,6 +8,10 @@ export type Definition = EventDefinition | RequestDefinition
 /** Whether a definition is a request (it has an answer) rather than an event. */
 export function isRequest(definition: Definition): definition is RequestDefinition {
   return 'output' in definition
+}
+
+function replyTypeOf({ type }: Definition): string {
+  return `${type}.reply`
 }
 
 /** Every event and request of a program, once: the only place that knows which types exist. */
@@ -47,21 +51,18 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     if (known && known !== definition) throw new DuplicateEventError(definition.type)
     byType.set(definition.type, definition)
   }
-  const checks = new Map<string, (data: unknown) => unknown>()
-  for (const definition of byType.values()) {
-    if (isRequest(definition)) {
-      const replyType = `${definition.type}.reply`
-      checks.set(replyType, payloadCheck(replyType, definition.output))
-    } else checks.set(definition.type, payloadCheck(definition.type, definition.schema))
-  }
-  const checkOf = (type: string) => {
-    const check = checks.get(type)
-    if (!check) throw new UnknownEventError(type, [...byType.keys()])
-    return check
-  }
+  for (const definition of byType.values())
+    if (isRequest(definition) && byType.has(replyTypeOf(definition)))
+      throw new DuplicateEventError(replyTypeOf(definition))
+  const unknown = (type: string) => new UnknownEventError(type, [...byType.keys()])
   const event = (type: string) => {
     const definition = byType.get(type)
-    if (!definition || isRequest(definition)) throw new UnknownEventError(type, [...byType.keys()])
+    if (!definition || isRequest(definition)) throw unknown(type)
+    return definition
+  }
+  const request = (replyType: string) => {
+    const definition = byType.get(replyType.replace(/\.reply$/, ''))
+    if (!definition || !isRequest(definition)) throw unknown(replyType)
     return definition
   }
   const catalog: Catalog = {
@@ -69,16 +70,17 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     event,
     check(given) {
       const definition = event(given.type)
-      if (given instanceof CheckedEvent) return given
-      if (given.version !== undefined && given.version !== definition.version)
-        throw new EventVersionError(given.type, definition.version, given.version)
-      return new CheckedEvent(given.type, checkOf(given.type)(given.data))
+      if (CheckedEvent.isBy(definition.schema, given)) return given
+      const version = given.version ?? CheckedEvent.versionOf(given) ?? definition.version
+      if (version !== definition.version) throw new EventVersionError(given.type, definition.version, version)
+      return definition(given.data)
     },
     with: more =>
       more.every(one => byType.get(one.type) === one) ? catalog : defineCatalog([...byType.values(), ...more]),
     checkReply(given) {
-      const check = checkOf(given.type)
-      return given instanceof CheckedAsk ? given : new CheckedAsk(given.type, check(given.data), given.ask)
+      const definition = request(given.type)
+      if (CheckedEvent.isBy(definition.output, given)) return { ...given, ask: given.ask }
+      return definition.reply(given, given.data)
     },
   }
   return catalog

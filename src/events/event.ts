@@ -54,17 +54,34 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
   const { version = 1, persist = true, priority = 5, description = '' } = options
   checkType(type)
   const check = payloadCheck(type, schema)
-  const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data))
+  const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data), schema, version)
   return Object.assign(make, { type, schema, version, persist, priority, description })
 }
 
-/** An event that went through its schema already: made by a definition, so delivery need not parse it again. */
+/**
+ * An event that went through its schema already: made by a definition, so delivery need not parse it again. It remembers
+ * by which schema, because another definition of the same type may have another.
+ */
 export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
   readonly type: T
   readonly data: D
-  constructor(type: T, data: D) {
+  readonly #schema: z.ZodType
+  readonly #version: number
+
+  constructor(type: T, data: D, schema: z.ZodType, version: number) {
     this.type = type
     this.data = data
+    this.#schema = schema
+    this.#version = version
+  }
+
+  /** The version of the definition that made an event; none if no definition did. */
+  static versionOf(event: object): number | undefined {
+    return event instanceof CheckedEvent ? event.#version : undefined
+  }
+
+  static isBy(schema: z.ZodType, event: object): event is CheckedEvent<string, unknown> {
+    return event instanceof CheckedEvent && event.#schema === schema
   }
 }
 
@@ -74,8 +91,10 @@ export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (dat
   return data => {
     const parsed = schema.safeParse(data)
     if (!parsed.success) throw EventPayloadError.from(type, parsed.error, data)
-    if (open) assertJson(type, parsed.data)
-    return parsed.data
+    if (!open) return parsed.data
+    assertJson(type, parsed.data)
+    // Where the schema says nothing, zod hands on the sender's own objects, which the sender may change later.
+    return structuredClone(parsed.data)
   }
 }
 

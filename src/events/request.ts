@@ -51,16 +51,16 @@ export function defineRequest<const T extends string, I extends z.ZodType, O ext
     type,
     input: io.input,
     output: io.output,
-    asked: (input, key) => new CheckedAsk(type, checkInput(input), key),
-    reply: (to, output) => new CheckedAsk(replyType, checkOutput(output), to.ask),
+    asked: (input, key) => new CheckedAsk(type, checkInput(input), key, io.input),
+    reply: (to, output) => new CheckedAsk(replyType, checkOutput(output), to.ask, io.output),
   }
 }
 
 /** A request or reply that went through its schema already. */
 export class CheckedAsk<T extends string, D> extends CheckedEvent<T, D> {
   readonly ask: string
-  constructor(type: T, data: D, ask: string) {
-    super(type, data)
+  constructor(type: T, data: D, ask: string, schema: z.ZodType) {
+    super(type, data, schema, 1)
     this.ask = ask
   }
 }

@@ -8,7 +8,7 @@ export type Cause =
       readonly kind: 'step'
       readonly agent: Address
       readonly incarnation: number
-      /** The position that was handled; the frame's own first position for a start. */
+      /** The position that was handled; that of its own entry for a start. */
       readonly handled: number
       readonly type: string
       readonly outcome: 'handled' | 'ignored' | 'failed'

@@ -29,11 +29,12 @@ export interface StepFrame {
  * Writes down a step: what was handled, how it ended, and everything that it wants. Ids are derived from the position
  * that was handled, so a step that is run again after a crash produces the same ones.
  *
- * @param planned the outside work that the step has invoked
+ * @param planned the outside work that the step has invoked, or that it is a start
  */
 export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost): StepFrame {
   const { actor, handled, outcome, outputs } = step
-  const entries: Entry[] = []
+  // Planned while the machine decided, so their positions come first; a start stays a start when it fails.
+  const entries: Entry[] = planned.filter(({ kind }) => outcome !== 'failed' || kind === 'agent')
   const said: Envelope[] = []
   for (const output of outputs) {
     if (output.kind === 'emit' || output.kind === 'send') {
@@ -46,7 +47,6 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
       if (entry) entries.push(entry)
     }
   }
-  if (outcome !== 'failed') entries.push(...planned)
   const dead = deadReason(step)
   if (dead && handled.envelope)
     entries.push({ kind: 'dead', seq: host.nextSeq(), id: handled.envelope.id, to: actor.address, reason: dead })

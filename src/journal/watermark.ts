@@ -19,6 +19,8 @@ export interface WatermarkListener<A extends Appended> {
   durable(appended: A): void
   /** The journal did not take the frames; nothing more will become durable. */
   failed(error: JournalAppendError): void
+  /** Something that was told threw; the others are told all the same. */
+  fault(error: unknown): void
 }
 
 /**
@@ -97,7 +99,7 @@ export class Watermark<A extends Appended> {
       }
       for (const appended of batch) {
         this.#durable = appended.frame.position
-        this.#listener.durable(appended)
+        this.#guard(() => this.#listener.durable(appended))
         this.#release()
       }
     }
@@ -111,7 +113,7 @@ export class Watermark<A extends Appended> {
       due++
     }
     if (due === 0) return
-    for (const waiter of this.#waiters.splice(0, due)) waiter.durable()
+    for (const waiter of this.#waiters.splice(0, due)) this.#guard(waiter.durable)
   }
 
   #fail(error: JournalAppendError): void {
@@ -119,7 +121,16 @@ export class Watermark<A extends Appended> {
     this.#buffer = []
     const waiters = this.#waiters
     this.#waiters = []
-    this.#listener.failed(error)
-    for (const waiter of waiters) waiter.failed(error)
+    this.#guard(() => this.#listener.failed(error))
+    for (const waiter of waiters) this.#guard(() => waiter.failed(error))
+  }
+
+  // One that throws must neither stop the flushing nor keep the others from being told.
+  #guard(tell: () => void): void {
+    try {
+      tell()
+    } catch (error) {
+      this.#listener.fault(error)
+    }
   }
 }

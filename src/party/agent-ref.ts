@@ -15,11 +15,13 @@ export class AgentRef {
   readonly #partition: Partition
   readonly #crew: Crew
   readonly #actor: Actor
+  readonly #checkOpen: () => void
 
-  constructor(partition: Partition, crew: Crew, actor: Actor) {
+  constructor(partition: Partition, crew: Crew, actor: Actor, checkOpen: () => void) {
     this.#partition = partition
     this.#crew = crew
     this.#actor = actor
+    this.#checkOpen = checkOpen
   }
 
   get address(): Address {
@@ -33,15 +35,17 @@ export class AgentRef {
 
   /** Sends an event to this agent alone; resolves when it is durable. @throws UnknownEventError, EventPayloadError */
   async send(event: UncheckedEvent): Promise<Envelope> {
+    this.#checkOpen()
     return this.#partition.publish(this.#partition.shared.catalog.check(event), { to: this.address })
   }
 
   /** Asks this agent; see `runtime.ask`. */
-  ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
+  async ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
     request: RequestDefinition<T, I, O>,
     input: z.input<I>,
     options?: OutsideAskOptions,
   ): Promise<z.output<O>> {
+    this.#checkOpen()
     return askFromOutside(this.#partition, this.#actor, request, input, options)
   }
 

@@ -30,10 +30,18 @@ export class AgentTimers {
     // What a timer leads to goes back to what set it.
     const origin = this.#partition.agentAt(source)?.handled
     const fire = () => {
-      this.#forget(source, id)
-      this.#fire(source, target, event, id, origin)
+      const hand = () => {
+        // Cancelled or set anew while it waited for its turn.
+        if (timers.get(id) !== cancel) return
+        this.#forget(source, id)
+        this.#hand(source, target, event, id, origin)
+      }
+      const actor = this.#partition.agentAt(source)
+      if (actor) actor.signal(hand)
+      else hand()
     }
-    timers.set(id, this.#partition.shared.timers.after(delay, fire))
+    const cancel = this.#partition.shared.timers.after(delay, fire)
+    timers.set(id, cancel)
   }
 
   cancel(source: AnyActorRef, id: string): void {
@@ -42,7 +50,9 @@ export class AgentTimers {
   }
 
   cancelAll(source: AnyActorRef): void {
-    for (const cancel of this.#byActor.get(source)?.values() ?? []) cancel()
+    const timers = this.#byActor.get(source)
+    for (const cancel of timers?.values() ?? []) cancel()
+    timers?.clear()
     this.#byActor.delete(source)
   }
 
@@ -64,17 +74,16 @@ export class AgentTimers {
     if (timers?.size === 0) this.#byActor.delete(source)
   }
 
-  #fire(source: AnyActorRef, target: AnyActorRef, event: EventObject, id: string, origin: Origin | undefined): void {
+  #hand(source: AnyActorRef, target: AnyActorRef, event: EventObject, id: string, origin: Origin | undefined): void {
     const partition = this.#partition
-    const actor = partition.agentAt(target)
-    // A child of an agent that is no agent itself: its parent's step hears of what it does.
-    if (!actor) return target.send(event)
-    const agent = partition.agentAt(source)?.address ?? actor.address
-    actor.signal(() => {
-      if (actor.ref !== target || actor.status !== 'running') return
-      const entry = (seq: number) => ({ kind: 'fired' as const, seq, agent, id, type: event.type })
-      actor.announce(partition.appendOutcome(entry, event.type, origin ?? { correlationid: `${agent}/${id}` }))
-      target.send(event)
-    })
+    const sender = partition.agentAt(source)
+    const callee = partition.agentAt(target)
+    // A timer of a child that is no agent itself, or an event for such a child: XState's own affair.
+    if (!sender || !callee) return target.send(event)
+    if (callee !== sender) return partition.sendLater(sender, event, callee, origin)
+    const agent = sender.address
+    const entry = (seq: number) => ({ kind: 'fired' as const, seq, agent, id, type: event.type })
+    sender.announce(partition.appendOutcome(entry, event.type, origin ?? { correlationid: `${agent}/${id}` }))
+    target.send(event)
   }
 }

@@ -1,8 +1,8 @@
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
-import { AskCancelledError, AskStoppedError, defaultDeadline } from '../actor/ask.ts'
+import { AskCancelledError, AskStoppedError, AskTimeoutError, defaultDeadline } from '../actor/ask.ts'
 import type { Outcome } from '../actor/outside.ts'
-import { TroupeError, textOf } from '../errors.ts'
+import { codeOf, textOf } from '../errors.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
 import type { Partition } from './partition.ts'
@@ -33,9 +33,12 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const fields = { type, from: 'outside', to, key }
   try {
     const output = await new Promise<unknown>((resolve, reject) => {
-      // How it ended may stand on what the agent's partition could still lose.
-      const settle = (outcome: Outcome) =>
-        partition.watermark.whenDurable(() => (outcome.ok ? resolve(outcome.output) : reject(outcome.error)), reject)
+      const settle = (outcome: Outcome) => {
+        const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))
+        // What the agent did may still be lost; that its asker gave up may not.
+        if (isGivenUp(outcome)) end()
+        else partition.watermark.whenDurable(end, reject)
+      }
       asks.open({ key, type, from: 'outside', partition: undefined, to, deadline, settle })
       signal?.addEventListener('abort', cancel, { once: true })
       partition.deliverAsk(actor, asked, 'outside')
@@ -44,11 +47,13 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
     // The reply was made by `request.reply`, or parsed by the catalogue: it has this type.
     return output as z.output<O>
   } catch (error) {
-    partition.report(
-      askFailed({ ...fields, code: TroupeError.is(error) ? error.code : 'UNEXPECTED', error: textOf(error) }),
-    )
+    partition.report(askFailed({ ...fields, code: codeOf(error), error: textOf(error) }))
     throw error
   } finally {
     signal?.removeEventListener('abort', cancel)
   }
+}
+
+function isGivenUp(outcome: Outcome): boolean {
+  return !outcome.ok && (outcome.error instanceof AskTimeoutError || outcome.error instanceof AskCancelledError)
 }

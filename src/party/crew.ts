@@ -7,7 +7,6 @@ import { bindHost } from '../actor/outside.ts'
 import { stepped } from '../actor/step.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import { agentEscalated, agentRestarted, agentStarted, agentStopped } from '../events/runtime-events.ts'
-import type { AgentChange } from '../journal/frame.ts'
 import type { Exit } from '../supervision/child-spec.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { type SupervisorHost, supervisor } from '../supervision/supervisor.ts'
@@ -27,7 +26,7 @@ export class Crew implements SupervisorHost {
   readonly #partition: Partition
   readonly #supervisor
   readonly #onGivenUp: (error: EscalatedError) => void
-  #stopped = false
+  #ended: TroupeError | undefined
 
   constructor(partition: Partition, intensity: RestartIntensity, onGivenUp: (error: EscalatedError) => void) {
     this.#partition = partition
@@ -41,11 +40,12 @@ export class Crew implements SupervisorHost {
 
   /** Whether all its agents are stopped for good. */
   get stopped(): boolean {
-    return this.#stopped
+    return this.#ended !== undefined
   }
 
   /** Gives an agent an address and a mailbox; its mail waits until `start`. */
   declare(agent: Agent, name: string = agent.name): Actor {
+    if (this.#ended) throw this.#ended
     const taken = this.#partition.registry.named(checkId('agent', name))
     if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
     const actor = new Actor(this.#partition, name, agent)
@@ -71,13 +71,23 @@ export class Crew implements SupervisorHost {
     if (actor.status !== 'stopped') this.#remove(actor, 'stopped')
   }
 
-  /** Stops all agents in the reverse order of their start. */
-  stopAll(reason: GoneReason = 'stopped'): void {
-    this.#stopped = true
+  /**
+   * Stops all agents in the reverse order of their start, for good.
+   *
+   * @param why what is told to who wants something of them afterwards
+   */
+  end(reason: GoneReason, why: TroupeError): void {
+    if (this.#ended) return
+    this.#ended = why
     this.#supervisor.stop()
     for (const actor of [...this.#partition.registry].toReversed())
       if (actor.status !== 'stopped') this.#forget(actor, reason)
     this.timers.clear()
+    const { watermark, activity } = this.#partition
+    watermark.whenDurable(
+      () => activity.release(),
+      error => activity.release(error),
+    )
   }
 
   #remove(actor: Actor, reason: GoneReason): void {
@@ -88,18 +98,14 @@ export class Crew implements SupervisorHost {
   #forget(actor: Actor, reason: GoneReason): void {
     const { address, incarnation } = actor
     actor.status = 'stopped'
-    this.#record(actor, 'stopped')
+    const seq = this.#partition.nextSeq()
+    this.#partition.append({ kind: 'supervision' }, [
+      { kind: 'agent', seq, agent: address, incarnation, what: 'stopped' },
+    ])
     this.#partition.registry.retire(actor)
     for (const envelope of actor.mailbox.clear()) this.#partition.refuse(actor, envelope, 'stopped')
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
     this.#partition.report(agentStopped({ address, incarnation, reason }))
-  }
-
-  #record(actor: Actor, what: AgentChange): number {
-    const seq = this.#partition.nextSeq()
-    const { address: agent, incarnation } = actor
-    this.#partition.append({ kind: 'supervision' }, [{ kind: 'agent', seq, agent, incarnation, what }])
-    return seq
   }
 
   // ---- what the supervisor tells ----
@@ -117,7 +123,7 @@ export class Crew implements SupervisorHost {
     }
     watermark.whenDurable(
       // A supervisor that has stopped meanwhile has nothing left to decide.
-      end(() => this.#stopped || decide()),
+      end(() => this.#ended || decide()),
       end(() => {}),
     )
   }
@@ -125,7 +131,10 @@ export class Crew implements SupervisorHost {
   create(id: string, create: () => AnyActorRef): AnyActorRef {
     const actor = this.#actor(id)
     actor.incarnation++
-    const seq = this.#record(actor, actor.incarnation === 1 ? 'starting' : 'restarting')
+    const seq = this.#partition.nextSeq()
+    const what = actor.incarnation === 1 ? 'starting' : 'restarting'
+    // Part of the frame of the first step.
+    this.#partition.plan({ kind: 'agent', seq, agent: actor.address, incarnation: actor.incarnation, what })
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
     const ref = this.#partition.duringTurn(actor, create)
     this.#partition.registry.bind(ref, actor)
@@ -145,7 +154,7 @@ export class Crew implements SupervisorHost {
     actor.wake()
   }
 
-  exited(id: string, _exit: Exit): void {
+  exited(id: string): void {
     const actor = this.#actor(id)
     actor.status = 'down'
     const { address, incarnation } = actor
@@ -161,7 +170,10 @@ export class Crew implements SupervisorHost {
   escalated(id: string, restarts: number, { within }: RestartIntensity): void {
     const { address, incarnation } = this.#actor(id)
     this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
-    this.#onGivenUp(new EscalatedError(address, restarts, within))
+    const error = new EscalatedError(address, restarts, within)
+    this.end('escalated', error)
+    this.#partition.reportError('error', error)
+    this.#onGivenUp(error)
   }
 
   #actor(id: string): Actor {
@@ -204,7 +216,7 @@ export class EscalatedError extends TroupeError {
   readonly within: number
   constructor(address: Address, restarts: number, within: number) {
     super(
-      `"${address}" was about to restart for the ${restarts}th time in ${within} ms, so its supervisor gave up and stopped its agents. Mend the agent, or allow more restarts.`,
+      `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. Mend the agent, or allow more restarts.`,
     )
     this.address = address
     this.restarts = restarts

@@ -57,7 +57,7 @@ export interface PartyOptions<
 
 /** A kind of party: which agents work on it, and which state they share. An inert value. */
 export interface PartyDefinition<
-  S extends object,
+  S extends object = object,
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
 > {

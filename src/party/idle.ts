@@ -12,8 +12,8 @@ export interface IdleOptions {
 /** Waits until a partition is at rest: nothing pending but timers, and everything durable. */
 export async function idle(partition: Partition, crew: Crew, options: IdleOptions = {}): Promise<Idle> {
   const { timeout = 60_000, signal } = options
-  const { activity, shared, watermark, address } = partition
-  if (shared.bus.telling || shared.insideEffect.getStore() === partition) throw new WaitInsideError(address, 'idle')
+  const { activity, watermark, address } = partition
+  if (isInside(partition)) throw new WaitInsideError(address, 'idle')
   signal?.throwIfAborted()
   if (watermark.failure) throw watermark.failure
   if (!activity.quiet && !crew.stopped) await quiet(partition, timeout, signal)
@@ -61,4 +61,12 @@ function* waitingMail(partition: Partition): Iterable<WaitingFor> {
     const oldest = mailbox.list()[0]
     if (oldest) yield { agent: address, what: 'mail', name: oldest.type }
   }
+}
+
+/** Whether the caller is an effect or subscriber of this partition, which would wait for itself. */
+function isInside({ shared, party, address }: Partition): boolean {
+  const effect = shared.insideEffect.getStore()
+  if (effect && !effect.isOver && effect.partition.address === address) return true
+  const { telling } = shared.bus
+  return telling !== undefined && telling.party === party
 }

@@ -5,7 +5,7 @@ import { AskStoppedError, type AskWork } from '../actor/ask.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import type { Origin } from '../actor/handled.ts'
 import type { Outcome, OutsideHost } from '../actor/outside.ts'
-import { TroupeError, textOf } from '../errors.ts'
+import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
@@ -38,11 +38,11 @@ export class OutsideWork implements OutsideHost<Work> {
 
   plan(invokeId: string, work: Work, input: unknown): string {
     const actor = this.#partition.stepping
-    if (!actor) throw new StrayInvokeError(invokeId)
-    const { handled } = actor
-    const key = `${actor.address}@${handled?.seq ?? this.#partition.nextSeq()}/${invokeId}`
+    const handled = actor?.handled
+    if (!actor || !handled) throw new StrayInvokeError(invokeId)
+    const key = this.#keyOf(`${actor.address}@${handled.seq}`, invokeId)
     const seq = this.#partition.nextSeq()
-    this.#planned.set(key, { actor, origin: handled ?? { correlationid: key }, work, input })
+    this.#planned.set(key, { actor, origin: handled, work, input })
     this.#partition.plan(
       work.kind === 'effect'
         ? { kind: 'effect', seq, key, name: work.name }
@@ -51,10 +51,20 @@ export class OutsideWork implements OutsideHost<Work> {
     return key
   }
 
+  /** A key that no other work of this step has, and that is the same when the step is run again. */
+  #keyOf(step: string, invokeId: string): string {
+    // What an earlier step planned and never began was left again before it could start.
+    for (const key of this.#planned.keys()) if (!key.startsWith(`${step}/`)) this.#planned.delete(key)
+    // XState numbers spawned actors without an id through the whole process.
+    const name = /^x:\d+$/.test(invokeId) ? 'spawned' : invokeId
+    let key = `${step}/${name}`
+    for (let count = 2; this.#planned.has(key); count++) key = `${step}/${name}#${count}`
+    return key
+  }
+
   begin(key: string, settle: Settle): () => void {
     const planned = this.#planned.get(key)
-    this.#planned.delete(key)
-    if (!planned) return () => {}
+    if (!planned) throw new StrayInvokeError(key)
     const { activity } = this.#partition
     activity.begin()
     let over = false
@@ -94,13 +104,16 @@ export class OutsideWork implements OutsideHost<Work> {
     const scope = { key, attempt: 1, signal: controller.signal, now: () => shared.clock.now() }
     const start = async () => {
       if (controller.signal.aborted) return
+      const running = { partition: this.#partition, isOver: false }
       try {
         // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
-        const output = await shared.insideEffect.run(this.#partition, () => run(input as never, scope))
+        const output = await shared.insideEffect.run(running, () => run(input as never, scope))
         assertJson(name, output)
         settle({ ok: true, output })
       } catch (error) {
         settle({ ok: false, error })
+      } finally {
+        running.isOver = true
       }
     }
     watermark.whenDurable(
@@ -171,10 +184,6 @@ function atAddress(to: Address, here: Partition) {
   const { partition, name } = splitAddress(to)
   const there = here.shared.partition(partition)
   return [there, there?.registry.named(name)] as const
-}
-
-function codeOf(error: unknown): string {
-  return TroupeError.is(error) ? error.code : 'UNEXPECTED'
 }
 
 /** Outside work was invoked by something that is no agent's machine. */

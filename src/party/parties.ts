@@ -24,7 +24,11 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
 }
 
 /** The parties of a runtime. */
-export class Parties<S extends object, A extends AddedEvent = AddedEvent, R extends RemovedEvent = RemovedEvent> {
+export class Parties<
+  S extends object = object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+> {
   readonly #host: PartiesHost<S, A, R>
   readonly #parties = new Map<string, Party<S, A, R>>()
 
@@ -78,17 +82,22 @@ export class Parties<S extends object, A extends AddedEvent = AddedEvent, R exte
 
   /** Stops every party, the youngest first. @internal */
   async stopAll(): Promise<void> {
-    for (const party of this.list().toReversed()) {
-      // One whose journal fails just now is quarantined and reported; the others stop all the same.
-      if (!party.quarantined) await party.stop().catch(() => {})
-    }
+    // One whose journal fails just now is quarantined and reported; the others stop all the same.
+    await Promise.allSettled(
+      this.list()
+        .toReversed()
+        .map(party => party.stop()),
+    )
   }
 
   async #forget(party: Party<S, A, R>): Promise<void> {
+    const { journal } = this.#host.shared
+    const address = partitionOf(party.id)
+    await party.stop().catch(() => {})
+    await journal.delete(address).catch((error: unknown) => party.partition.reportError('error', error))
+    // The id is free only now, so that a new party under it cannot meet what is left of the old one.
     this.#parties.delete(party.id)
-    if (!party.quarantined) await party.stop().catch(() => {})
-    this.#host.partitions.delete(partitionOf(party.id))
-    await this.#host.shared.journal.delete(partitionOf(party.id))
+    this.#host.partitions.delete(address)
   }
 
   #report(event: ReturnType<typeof partyCreated> | ReturnType<typeof partyDeleted>): void {

@@ -14,7 +14,7 @@ import { failureOf, type Step, type StepHost, StraySendError } from '../actor/st
 import type { Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { Clock } from '../clock.ts'
-import { TroupeError, textOf } from '../errors.ts'
+import { codeOf, TroupeError, textOf } from '../errors.ts'
 import { type Catalog, isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { agentFailed, deadLettered, systemError } from '../events/runtime-events.ts'
@@ -36,18 +36,26 @@ export interface Shared {
   readonly asks: AskTable
   readonly deadLetters: DeadLetters
   readonly tally: Tally
-  /** The partition whose effect is running, in whatever that effect calls. */
-  readonly insideEffect: AsyncLocalStorage<Partition>
+  /** The effect that is running, in whatever that effect calls. */
+  readonly insideEffect: AsyncLocalStorage<RunningEffect>
+  /** The agent whose step is under way, in whichever partition. */
+  stepping: Actor | undefined
   catalog: Catalog
   partition(address: Address): Partition | undefined
   /** Lets agents outside the parties hear what a party said. */
   overhear(envelope: Envelope): void
 }
 
+/** An effect, while it runs. */
+export interface RunningEffect {
+  readonly partition: Partition
+  isOver: boolean
+}
+
 /** The state that belongs to a partition, if it is a party's. */
 export interface PartitionState<T> {
   readonly live: T
-  apply(envelope: Envelope): void
+  apply(events: readonly Envelope[]): void
   show(state: T): void
 }
 
@@ -94,7 +102,6 @@ export class Partition implements StepHost, ActorHost, FrameHost {
   readonly watermark: Watermark<Shown>
   readonly #state: PartitionState<unknown> | undefined
   #planned: Entry[] = []
-  #stepping: Actor | undefined
   #seq = 0
 
   constructor(
@@ -113,6 +120,7 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     this.watermark = new Watermark(shared.journal, address, 1, {
       durable: appended => this.#show(appended),
       failed: onFailure,
+      fault: error => this.fault(error),
     })
     this.activity = new Activity(() => this.watermark.caughtUp)
   }
@@ -123,7 +131,7 @@ export class Partition implements StepHost, ActorHost, FrameHost {
 
   /** The agent whose step is under way. */
   get stepping(): Actor | undefined {
-    return this.#stepping
+    return this.shared.stepping
   }
 
   // ---- positions and frames ----
@@ -144,7 +152,8 @@ export class Partition implements StepHost, ActorHost, FrameHost {
   append(cause: Cause, entries: readonly Entry[], said: readonly Envelope[] = [], step?: Step): void {
     const { address: partition, watermark } = this
     const frame = { partition, position: watermark.head + 1, time: this.now(), cause, entries }
-    for (const envelope of said) this.#state?.apply(envelope)
+    // Before anything is appended, because an event that cannot be applied must not be journalled either.
+    this.#state?.apply(entries.flatMap(entry => (entry.kind === 'event' ? [entry.envelope] : [])))
     watermark.append({ frame, said, step, state: this.#state?.live })
   }
 
@@ -219,7 +228,7 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     const envelope = this.#envelope(event, { ...origin })
     this.delivery.deliver(envelope)
     this.watermark.whenDurable(
-      () => this.shared.bus.tell(envelope),
+      () => this.#tell(envelope),
       // What the journal refused never happened; that it refused is told by `reportNow`.
       () => {},
     )
@@ -232,8 +241,7 @@ export class Partition implements StepHost, ActorHost, FrameHost {
 
   /** Reports an error as an event, without its payloads. */
   reportError(severity: 'warning' | 'error' | 'critical', error: unknown, address: Address = this.address): void {
-    const code = TroupeError.is(error) ? error.code : 'UNEXPECTED'
-    const event = systemError({ severity, code, message: textOf(error), address })
+    const event = systemError({ severity, code: codeOf(error), message: textOf(error), address })
     if (this.watermark.failure) this.reportNow(event)
     else this.report(event)
   }
@@ -243,6 +251,28 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     const envelope = this.#envelope(request, { ...origin, source, to: actor.address, ask: request.ask })
     this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
     this.delivery.deliverTo(actor, envelope)
+  }
+
+  /** Delivers what an agent wanted to send to another after a while, now that the while is over. */
+  sendLater(source: Actor, event: EventObject, to: Actor, origin?: Origin): void {
+    const checked = this.check(source, event).event
+    const envelope = this.#envelope(checked, { ...origin, source: source.address, to: to.address })
+    this.append({ kind: 'outcome' }, this.persists(envelope.type) ? [{ kind: 'event', envelope }] : [], [envelope])
+    this.delivery.deliver(envelope)
+  }
+
+  // ---- what others get wrong ----
+
+  guard(what: Address, call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.reportError('warning', new WatcherError(what, error))
+    }
+  }
+
+  fault(error: unknown): void {
+    this.reportError('error', error)
   }
 
   // ---- dead letters ----
@@ -268,18 +298,19 @@ export class Partition implements StepHost, ActorHost, FrameHost {
   }
 
   #failAsk(envelope: Envelope | undefined, error: TroupeError): void {
-    if (envelope?.ask !== undefined) this.shared.asks.fail(envelope.ask, error)
+    const { asks } = this.shared
+    if (envelope?.ask !== undefined && !asks.get(envelope.ask)?.answered) asks.fail(envelope.ask, error)
   }
 
   // ---- turns ----
 
   duringTurn<T>(actor: Actor, turn: () => T): T {
-    const outer = this.#stepping
-    this.#stepping = actor
+    const outer = this.shared.stepping
+    this.shared.stepping = actor
     try {
       return turn()
     } finally {
-      this.#stepping = outer
+      this.shared.stepping = outer
     }
   }
 
@@ -305,14 +336,28 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     return this.registry.behind(ref)
   }
 
-  admit(actor: Actor, { type }: EventObject): boolean {
-    if (this.#stepping && this.#stepping !== actor) {
-      this.reportError('error', new StraySendError(this.#stepping.address, type), this.#stepping.address)
+  admit(actor: Actor, event: EventObject): boolean {
+    const { stepping } = this.shared
+    const { type } = event
+    if (stepping && stepping !== actor) {
+      this.reportError('error', new StraySendError(stepping.address, type), stepping.address)
       return false
     }
-    const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent: actor.address, type })
-    actor.announce(this.appendOutcome(entry, type, actor.handled ?? { correlationid: actor.address }))
-    return true
+    const announce = () => {
+      const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent: actor.address, type })
+      actor.announce(this.appendOutcome(entry, type, actor.handled ?? { correlationid: actor.address }))
+    }
+    if (stepping) announce()
+    else {
+      // A child that is none of ours ended by itself: its parent hears of it in a turn, like of everything else.
+      const { ref } = actor
+      actor.signal(() => {
+        if (actor.ref !== ref || actor.status !== 'running') return
+        announce()
+        ref?.send(event)
+      })
+    }
+    return stepping !== undefined
   }
 
   check({ agent }: Actor, event: EventObject & { readonly ask?: unknown }) {
@@ -371,8 +416,10 @@ export class Partition implements StepHost, ActorHost, FrameHost {
       if (!asks.close(reply.ask, { ok: true, output: reply.data })) this.#staleReply(reply, step)
     }
     // An answer that leaves this partition waits until it cannot be lost.
-    if (!pending || pending.partition === this.address) close()
-    else this.watermark.whenDurable(close, error => asks.fail(reply.ask, error))
+    if (pending?.answered) return this.#staleReply(reply, step)
+    if (!pending || pending.partition === this.address) return close()
+    pending.answered = true
+    this.watermark.whenDurable(close, error => asks.fail(reply.ask, error))
   }
 
   #staleReply(reply: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
@@ -382,6 +429,16 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     const entry: Entry = { kind: 'dead', seq: this.nextSeq(), id: envelope.id, to: ask, reason: 'stale' }
     this.append({ kind: 'supervision' }, [entry])
     this.#bury(envelope, ask, 'stale')
+  }
+}
+
+/** A watcher threw. */
+export class WatcherError extends TroupeError {
+  readonly code = 'WATCHER_FAILED'
+  readonly address: Address
+  constructor(address: Address, cause: unknown) {
+    super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
+    this.address = address
   }
 }
 

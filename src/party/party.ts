@@ -30,7 +30,11 @@ export interface ChangeOptions {
  * await party.idle()
  * console.log(party.state.plan)
  */
-export class Party<S extends object, A extends AddedEvent = AddedEvent, R extends RemovedEvent = RemovedEvent> {
+export class Party<
+  S extends object = object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+> {
   readonly id: string
   readonly #definition: PartyDefinition<S, A, R>
   readonly #store: PartyStore<S, A, R>
@@ -41,7 +45,7 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
   constructor(id: string, definition: PartyDefinition<S, A, R>, shared: Shared, intensity: RestartIntensity) {
     this.id = id
     this.#definition = definition
-    this.#store = new PartyStore(definition)
+    this.#store = new PartyStore(definition, call => this.#partition.guard(this.#partition.address, call))
     this.#partition = new Partition(shared, partitionOf(id), this.#store, error => this.#quarantine(error))
     this.#crew = new Crew(this.#partition, intensity, error => this.#giveUp(error))
   }
@@ -65,7 +69,7 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
    * Adds an input; resolves with it when it is durable.
    *
    * @param input a text, or the payload of the application's event (source, tags, metadata, who added it, an id of yours)
-   * @throws EventPayloadError, DuplicateInputError, VersionConflictError, PartyEndedError, JournalAppendError
+   * @throws EventPayloadError, DuplicateInputError, VersionConflictError, PartyStoppedError, PartyFailedError, JournalAppendError
    */
   async addInput(input: string | InputFor<A>, options: ChangeOptions = {}): Promise<InputOf<A>> {
     const event = this.#added(input)
@@ -74,8 +78,7 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
   }
 
   async #add(event: EventOf<A['type'], InputOf<A>>): Promise<InputOf<A>> {
-    const { inputId } = event.data
-    if (this.#store.live.inputs.has(inputId)) throw new DuplicateInputError(this.id, inputId)
+    this.#checkInput(event)
     await this.#partition.publish(event)
     return event.data
   }
@@ -84,12 +87,12 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
    * Removes an input, and everything that stood on it; resolves when the removal is durable.
    *
    * @param removal who removed it and why, as the application's event wants it
-   * @throws InputNotFoundError, EventPayloadError, VersionConflictError, PartyEndedError, JournalAppendError
+   * @throws InputNotFoundError, EventPayloadError, VersionConflictError, PartyStoppedError, PartyFailedError, JournalAppendError
    */
   async removeInput(inputId: string, removal?: RemovalFor<R>, options: ChangeOptions = {}): Promise<void> {
     const event = this.#definition.inputs.removed({ ...removal, inputId })
     this.#checkChange(options)
-    if (!this.#store.live.inputs.has(inputId)) throw new InputNotFoundError(this.id, inputId)
+    this.#checkInput(event)
     await this.#partition.publish(event)
   }
 
@@ -102,7 +105,7 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
    * Waits until nothing is going on: every position durable, no mail, step, ask or effect pending.
    *
    * @param options `timeout` in milliseconds, 60,000 by default; `signal` gives up waiting
-   * @throws IdleTimeoutError, WaitInsideError, JournalAppendError, PartyEndedError
+   * @throws IdleTimeoutError, WaitInsideError, JournalAppendError, PartyStoppedError, PartyFailedError
    */
   async idle(options?: IdleOptions): Promise<Idle> {
     const rest = await idle(this.#partition, this.#crew, options)
@@ -114,13 +117,14 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
   agent(name: string): AgentRef {
     const actor = this.#partition.registry.named(name)
     if (!actor) throw new NoAddressError(addressOf(this.#partition.address, name))
-    return new AgentRef(this.#partition, this.#crew, actor)
+    return new AgentRef(this.#partition, this.#crew, actor, () => this.#checkChange({}))
   }
 
   /** Delivers an event of the application to the agents of this party. Used by `bus.publish`. @internal */
   async publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions = {}): Promise<Envelope> {
     const checked = this.#partition.shared.catalog.check(event)
     this.#checkChange(options)
+    this.#checkInput(checked)
     return this.#partition.publish(checked, options)
   }
 
@@ -130,7 +134,7 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
     const actor = this.#crew.declare(agent, name)
     this.#crew.start(actor)
     await this.#partition.watermark.reached()
-    return new AgentRef(this.#partition, this.#crew, actor)
+    return new AgentRef(this.#partition, this.#crew, actor, () => this.#checkChange({}))
   }
 
   /**
@@ -162,19 +166,13 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
   /** Stops its agents in order; resolves when that is durable. @internal */
   async stop(): Promise<void> {
     this.#ended ??= new PartyStoppedError(this.id)
-    this.#crew.stopAll()
-    this.#partition.activity.release()
+    this.#crew.end('stopped', this.#ended)
     await this.#partition.watermark.reached()
   }
 
   /** Whether it failed, was deleted or stopped: nothing more will happen in it. @internal */
   get ended(): boolean {
     return this.#ended !== undefined
-  }
-
-  /** Whether the journal refused this party, so that stopping it has nothing to wait for. @internal */
-  get quarantined(): boolean {
-    return this.#partition.watermark.failure !== undefined
   }
 
   get #runtime(): Partition | undefined {
@@ -189,6 +187,19 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
     return added({ content: '', ...given, inputId }) as EventOf<A['type'], InputOf<A>>
   }
 
+  /** Adding what is there, and removing what is not, is refused on whichever way it comes. */
+  #checkInput({ type, data }: EventOf): void {
+    const { added, removed } = this.#definition.inputs
+    const { inputs } = this.#store.live
+    if (type === added.type) {
+      const { inputId } = added.schema.parse(data)
+      if (inputs.has(inputId)) throw new DuplicateInputError(this.id, inputId)
+    } else if (type === removed.type) {
+      const { inputId } = removed.schema.parse(data)
+      if (!inputs.has(inputId)) throw new InputNotFoundError(this.id, inputId)
+    }
+  }
+
   #note(what: 'created' | 'started' | 'failed'): void {
     this.#partition.append({ kind: 'supervision' }, [{ kind: 'party', seq: this.#partition.nextSeq(), what }])
   }
@@ -201,24 +212,15 @@ export class Party<S extends object, A extends AddedEvent = AddedEvent, R extend
   }
 
   #giveUp(error: EscalatedError): void {
-    if (this.#ended) return
     this.#ended = new PartyFailedError(this.id, error)
     this.#store.setStatus('error')
     this.#note('failed')
-    this.#crew.stopAll('escalated')
-    this.#partition.reportError('error', error)
-    const { activity, watermark } = this.#partition
-    watermark.whenDurable(
-      () => activity.release(),
-      failure => activity.release(failure),
-    )
   }
 
   #quarantine(error: JournalAppendError): void {
     this.#ended = error
-    this.#crew.stopAll('failed')
     this.#store.fail()
-    this.#partition.activity.release(error)
+    this.#crew.end('failed', error)
     const { id: partyId } = this
     this.#runtime?.reportNow(partyQuarantined({ partyId, reason: error.message }))
     this.#runtime?.reportError('error', error, this.#partition.address)

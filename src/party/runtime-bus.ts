@@ -33,7 +33,11 @@ interface BusHost<S extends object, A extends AddedEvent, R extends RemovedEvent
 }
 
 /** The bus as people outside the agents use it. */
-export class RuntimeBus<S extends object, A extends AddedEvent = AddedEvent, R extends RemovedEvent = RemovedEvent> {
+export class RuntimeBus<
+  S extends object = object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+> {
   readonly #host: BusHost<S, A, R>
   readonly #bus: Bus
 

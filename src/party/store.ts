@@ -18,6 +18,12 @@ export type PartyState<S extends object, I> = Readonly<S> & {
   readonly version: number
 }
 
+/** The application's part of the state, and the whole of it. */
+interface Applied<S extends object, I> {
+  readonly own: S
+  readonly live: PartyState<S, I>
+}
+
 /** Takes a watcher back. */
 export type Unwatch = () => void
 
@@ -27,11 +33,16 @@ export type Unwatch = () => void
  */
 export class PartyStore<S extends object, A extends AddedEvent, R extends RemovedEvent> {
   readonly #definition: PartyDefinition<S, A, R>
+  readonly #guard: (call: () => void) => void
   readonly #shown
+  #own: S
   #live: PartyState<S, InputOf<A>>
 
-  constructor(definition: PartyDefinition<S, A, R>) {
+  /** @param guard calls somebody else's function, and reports one that throws */
+  constructor(definition: PartyDefinition<S, A, R>, guard: (call: () => void) => void) {
     this.#definition = definition
+    this.#guard = guard
+    this.#own = definition.initial
     this.#live = { ...definition.initial, inputs: Inputs.empty(), status: 'initializing', version: 0 }
     this.#shown = createStore({
       context: { state: this.#live },
@@ -47,24 +58,23 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     return this.#shown.getSnapshot().context.state
   }
 
-  /** Applies one event, in journal order. */
-  apply({ type, data }: Envelope): void {
+  /** Applies the events of a frame, in journal order: all of them, or none if one cannot be. */
+  apply(events: readonly Envelope[]): void {
+    let next = { own: this.#own, live: this.#live }
+    for (const event of events) next = this.#applied(next, event)
+    this.#own = next.own
+    this.#live = next.live
+  }
+
+  #applied({ own, live }: Applied<S, InputOf<A>>, { type, data }: Envelope): Applied<S, InputOf<A>> {
     const { added, removed } = this.#definition.inputs
-    const before = this.#live
-    let inputs = before.inputs
-    if (type === added.type || type === removed.type) inputs = this.#changedInputs(inputs, type, data)
-    const { inputs: _inputs, status, version, ...rest } = before
-    // What is left of the state without the fields of every party is what the application declared.
-    const own = rest as unknown as S
+    const changesInputs = type === added.type || type === removed.type
+    const inputs = changesInputs ? this.#changedInputs(live.inputs, type, data) : live.inputs
     const next = produce(own, draft => this.#definition.apply(draft, { type, data }))
-    if (next === own && inputs === before.inputs) return
-    const settled = status === 'planning' || status === 'completed'
-    this.#live = {
-      ...next,
-      inputs,
-      status: settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : status,
-      version: version + 1,
-    }
+    if (next === own && inputs === live.inputs) return { own, live }
+    const settled = live.status === 'planning' || live.status === 'completed'
+    const status = settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : live.status
+    return { own: next, live: { ...next, inputs, status, version: live.version + 1 } }
   }
 
   #changedInputs(inputs: Inputs<InputOf<A>>, type: string, data: unknown): Inputs<InputOf<A>> {
@@ -92,7 +102,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
 
   /** Calls back with every new durable state. */
   watch(watcher: (state: PartyState<S, InputOf<A>>) => void): Unwatch {
-    const subscription = this.#shown.subscribe(({ context }) => watcher(context.state))
+    const subscription = this.#shown.subscribe(({ context }) => this.#guard(() => watcher(context.state)))
     return () => subscription.unsubscribe()
   }
 }

@@ -21,7 +21,7 @@ export interface SupervisorHost {
   /** It was started, and may have ended already. */
   started(id: string): void
   /** A child ended by itself; it takes no more mail until the decision. */
-  exited(id: string, exit: Exit): void
+  exited(id: string): void
   /** A child ended and stays away. */
   gone(id: string, exit: Exit): void
   /** More restarts than allowed: all children are being stopped. */
@@ -84,7 +84,7 @@ export function supervisor(host: SupervisorHost, intensity: RestartIntensity): S
       const noteExit = (id: string | undefined, exit: Exit) => {
         const child = id === undefined ? undefined : children.get(id)
         if (id === undefined || !child) return snapshot
-        host.exited(id, exit)
+        host.exited(id)
         host.atWatermark(() => scope.self.send({ type: 'supervisor.decide', id, ref: child.ref, exit }))
         return snapshot
       }

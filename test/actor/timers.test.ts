@@ -15,7 +15,7 @@ describe('the timers of a runtime', () => {
     fc.assert(
       fc.property(plan, timers => {
         const clock = createSimulatedClock(0)
-        const wheel = new Timers(clock)
+        const wheel = new Timers(clock, () => {})
         const fired: string[] = []
         const cancels = timers.map(({ ms }, place) => wheel.after(ms, () => fired.push(`${place}@${clock.now()}`)))
         for (let now = 0; now <= 50; now++) {
@@ -36,7 +36,7 @@ describe('the timers of a runtime', () => {
 
   it('use one timer of the clock, however many they are', () => {
     const clock = createSimulatedClock()
-    const wheel = new Timers(clock)
+    const wheel = new Timers(clock, () => {})
     for (let count = 1; count <= 1_000; count++) wheel.after(count, () => {})
     expect(clock.pending).toBe(1)
     wheel.clear()
@@ -45,7 +45,7 @@ describe('the timers of a runtime', () => {
 
   it('may be longer than any timer of the host', () => {
     const clock = createSimulatedClock()
-    const wheel = new Timers(clock)
+    const wheel = new Timers(clock, () => {})
     let fired = 0
     const month = 30 * 24 * 3_600_000
     wheel.after(month, () => fired++)
