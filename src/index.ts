@@ -50,7 +50,7 @@ export type { Ids } from './ids.ts'
 export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
 export { type Journal, JournalAppendError, JournalConflictError, memoryJournal } from './journal/journal.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
-export type { AgentRef } from './party/agent-ref.ts'
+export type { AgentRef, AgentSnapshot, SnapshotOf } from './party/agent-ref.ts'
 export type { OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
 export { AddressTakenError, AgentStartError, EscalatedError } from './party/crew.ts'
@@ -75,7 +75,7 @@ export {
   PartyExistsError,
   PartyNotFoundError,
 } from './party/parties.ts'
-export type { PublishOptions } from './party/partition.ts'
+export { type PublishOptions, WatcherError } from './party/partition.ts'
 export {
   type ChangeOptions,
   DuplicateInputError,

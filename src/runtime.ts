@@ -13,6 +13,7 @@
  *   party.watch, subscribers   <-      actor/bus.ts           durable: now everybody outside may know
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AnyStateMachine } from 'xstate'
 import type * as z from 'zod'
 import { type Address, NoAddressError, runtimePartition, splitAddress } from './actor/address.ts'
 import type { Agent } from './actor/agent.ts'
@@ -181,12 +182,17 @@ export class Runtime<
    * @example
    * const quotes = await runtime.spawn(quotesAgent) // reached at runtime/quotes
    *
-   * @throws AddressTakenError, AgentStartError, IllegalIdError, PartyNotFoundError, RuntimeStateError
+   * @throws AddressTakenError, AgentStartError, AmbiguousAskError, IllegalIdError, PartyNotFoundError, RuntimeStateError
    */
-  async spawn(agent: Agent, { name, party }: SpawnOptions = {}): Promise<AgentRef> {
+  async spawn<M extends AnyStateMachine>(
+    agent: Agent<string, M>,
+    { name, party }: SpawnOptions = {},
+  ): Promise<AgentRef<M>> {
     this.#checkRunning()
     this.#shared.catalog = this.#shared.catalog.with([...agent.hears, ...agent.says])
     if (party !== undefined) return this.parties.get(party).spawn(agent, name)
+    const outsiders = [...this.#outside.registry].filter(({ status }) => status !== 'stopped').map(one => one.agent)
+    checkAsks(this.#options.party?.agents ?? [], [...outsiders, agent])
     const actor = this.#crew.declare(agent, name)
     this.#crew.start(actor)
     await this.#outside.watermark.reached()

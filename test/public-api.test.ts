@@ -44,6 +44,7 @@ it('troupe exports these names', () => {
       "UnknownEventError",
       "VersionConflictError",
       "WaitInsideError",
+      "WatcherError",
       "agentEscalated",
       "agentFailed",
       "agentRestarted",

@@ -9,9 +9,13 @@ import { defineEvent } from './event.ts'
 const told = { persist: false }
 const agent = { address: z.string(), incarnation: z.int() }
 
+/** The runtime begins to start its agents. */
 export const systemStarting = defineEvent('system.starting', z.object({}), told)
+/** The agents outside the parties run; parties can be created. */
 export const systemStarted = defineEvent('system.started', z.object({}), told)
+/** The runtime takes no more work. */
 export const systemStopping = defineEvent('system.stopping', z.object({}), told)
+/** Everything is stopped; `drained` says whether all work under way was finished. */
 export const systemStopped = defineEvent('system.stopped', z.object({ drained: z.boolean() }), told)
 
 /** `warning` is a note, `error` abandons the work at hand, `critical` stops the system in order. */
@@ -26,26 +30,34 @@ export const systemError = defineEvent(
   told,
 )
 
+/** A party was created, with all its agents and first inputs. */
 export const partyCreated = defineEvent('system.party.created', z.object({ partyId: z.string() }), told)
+/** A party was stopped and forgotten. */
 export const partyDeleted = defineEvent('system.party.deleted', z.object({ partyId: z.string() }), told)
+/** The journal refused a party's frames: its memory is dropped, its promises have rejected. */
 export const partyQuarantined = defineEvent(
   'system.party.quarantined',
   z.object({ partyId: z.string(), reason: z.string() }),
   told,
 )
 
+/** An agent began its first incarnation. */
 export const agentStarted = defineEvent('agent.started', z.object(agent), told)
+/** An agent is there no more: it was stopped, reached its final state, failed for good, or its supervisor gave up. */
 export const agentStopped = defineEvent(
   'agent.stopped',
   z.object({ ...agent, reason: z.enum(['stopped', 'done', 'failed', 'escalated']) }),
   told,
 )
+/** An agent's step failed; `handled` is the type of what it was handling. */
 export const agentFailed = defineEvent(
   'agent.failed',
   z.object({ ...agent, handled: z.string(), error: z.string() }),
   told,
 )
+/** An agent runs again under its old address, with its mail, and its context begun anew. */
 export const agentRestarted = defineEvent('agent.restarted', z.object(agent), told)
+/** An agent would have restarted more often than allowed (`restarts` within `within` milliseconds). */
 export const agentEscalated = defineEvent(
   'agent.escalated',
   z.object({ ...agent, restarts: z.int(), within: z.number() }),
@@ -53,13 +65,16 @@ export const agentEscalated = defineEvent(
 )
 
 const askFields = { type: z.string(), from: z.string(), to: z.string(), key: z.string() }
+/** An ask was answered. */
 export const askSucceeded = defineEvent('ask.succeeded', z.object(askFields), told)
+/** An ask ended without an answer; `code` says why. */
 export const askFailed = defineEvent(
   'ask.failed',
   z.object({ ...askFields, code: z.string(), error: z.string() }),
   told,
 )
 
+/** An event could not be delivered to one that it was meant for. */
 export const deadLettered = defineEvent(
   'system.dead_letter',
   z.object({ id: z.string(), type: z.string(), to: z.string(), reason: z.string() }),

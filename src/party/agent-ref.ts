@@ -1,4 +1,4 @@
-import type { AnyMachineSnapshot } from 'xstate'
+import type { AnyStateMachine, SnapshotFrom, StateValue } from 'xstate'
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
@@ -10,8 +10,18 @@ import type { Crew } from './crew.ts'
 import type { Partition } from './partition.ts'
 import type { Unwatch } from './store.ts'
 
+/** What every agent's snapshot shows, when nobody knows its machine. */
+export interface AgentSnapshot {
+  readonly status: 'active' | 'done' | 'error' | 'stopped'
+  readonly value: StateValue
+  readonly context: unknown
+}
+
+/** The snapshot of a machine, typed as the machine is. */
+export type SnapshotOf<M extends AnyStateMachine> = AnyStateMachine extends M ? AgentSnapshot : SnapshotFrom<M>
+
 /** An agent as its owner sees it: the address stays the same through restarts. */
-export class AgentRef {
+export class AgentRef<M extends AnyStateMachine = AnyStateMachine> {
   readonly #partition: Partition
   readonly #crew: Crew
   readonly #actor: Actor
@@ -24,6 +34,7 @@ export class AgentRef {
     this.#checkOpen = checkOpen
   }
 
+  /** Where it is reached, such as `party/p1/venue`. */
   get address(): Address {
     return this.#actor.address
   }
@@ -50,13 +61,14 @@ export class AgentRef {
   }
 
   /** Its newest durable snapshot. */
-  snapshot(): AnyMachineSnapshot | undefined {
-    return this.#actor.shown
+  snapshot(): SnapshotOf<M> | undefined {
+    // The actor runs the machine that this reference was given for.
+    return this.#actor.shown as SnapshotOf<M> | undefined
   }
 
   /** Calls back with every new durable snapshot. */
-  watch(watcher: (snapshot: AnyMachineSnapshot) => void): Unwatch {
-    return this.#actor.watch(watcher)
+  watch(watcher: (snapshot: SnapshotOf<M>) => void): Unwatch {
+    return this.#actor.watch(snapshot => watcher(snapshot as SnapshotOf<M>))
   }
 
   /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */

@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from 'xstate'
 import { addressOf, NoAddressError, partitionOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { Envelope } from '../actor/envelope.ts'
@@ -129,7 +130,7 @@ export class Party<
   }
 
   /** Adds an agent to this party; it hears only what is said from now on. @internal */
-  async spawn(agent: Agent, name?: string): Promise<AgentRef> {
+  async spawn<M extends AnyStateMachine>(agent: Agent<string, M>, name?: string): Promise<AgentRef<M>> {
     this.#checkChange({})
     const actor = this.#crew.declare(agent, name)
     this.#crew.start(actor)

@@ -91,6 +91,12 @@ export class RuntimeBus<
     return this.#host.shared.deadLetters.list(query)
   }
 
+  /**
+   * How deliveries ended since the runtime was made: created = handled + ignored + failed + dead + waiting.
+   *
+   * @example
+   * const { created, dead } = runtime.bus.metrics()
+   */
   metrics(): BusMetrics {
     const { shared, outside, parties } = this.#host
     const partitions = [outside, ...parties.list().map(party => party.partition)]

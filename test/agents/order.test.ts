@@ -1,7 +1,7 @@
-import { agentCompleted, agentShouldExecute } from 'troupe/agents'
+import { agentCompleted, agentFailed, agentShouldExecute } from 'troupe/agents'
 import { describe, expect, it, test } from 'vitest'
 import { until } from '../support/runtime.ts'
-import { planned, sample, startPlanner, townSilentFor } from './support.ts'
+import { outcomeOf, planned, sample, startPlanner, townSilentFor } from './support.ts'
 
 const names = (orders: readonly { agentName: string }[]) => orders.map(({ agentName }) => agentName)
 const typed = (orders: readonly { agentName: string; executionType: string }[]) =>
@@ -125,4 +125,23 @@ test('a search that is ordered anew while it runs is finished once, for the newe
   release()
   await party.idle()
   expect(heard.completions).toMatchObject([{ agentName: 'theme', executionId: 'exec-2', result: { name: 'space' } }])
+})
+
+test('a completion or failure of an order that a newer one has replaced changes nothing', async () => {
+  const { runtime, heard, party } = await planned(sample)
+  const [first] = heard.completions
+  expect(first?.agentName).toBe('theme')
+  await party.addInput('make it a space theme')
+  await party.idle()
+  const orders = heard.orders.length
+  const before = outcomeOf(party.state)
+  if (first) await runtime.bus.publish(agentCompleted(first), { party: party.id })
+  await runtime.bus.publish(
+    agentFailed({ agentName: 'theme', executionId: 'exec-1', error: 'late', errorType: 'timeout', retryCount: 0 }),
+    { party: party.id },
+  )
+  await party.idle()
+  expect(outcomeOf(party.state)).toEqual(before)
+  expect(party.state.agents.theme?.status).toBe('completed')
+  expect(heard.orders).toHaveLength(orders)
 })

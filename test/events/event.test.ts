@@ -1,4 +1,11 @@
-import { DuplicateEventError, defineCatalog, defineEvent, EventDefinitionError, EventPayloadError } from 'troupe'
+import {
+  DuplicateEventError,
+  defineCatalog,
+  defineEvent,
+  defineRequest,
+  EventDefinitionError,
+  EventPayloadError,
+} from 'troupe'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 
@@ -67,6 +74,14 @@ describe('an event definition', () => {
     expect(thrownBy(() => open({ inner: { value } }))).toMatchObject({ issues: [{ field, received }] })
   })
 
+  it('keeps a copy of what its schema says nothing about', () => {
+    const open = defineEvent('a.open', z.object({ value: z.unknown() }))
+    const value = { inner: 1 }
+    const event = open({ value })
+    value.inner = 2
+    expect(event.data).toEqual({ value: { inner: 1 } })
+  })
+
   it('lets no circle of references through a schema that allows anything', () => {
     const open = defineEvent('a.open', z.object({ value: z.unknown() }))
     const circle: { self?: unknown } = {}
@@ -96,6 +111,18 @@ describe('a catalogue', () => {
       received: 2,
     })
     expect(catalog.check({ type: 'shop.closed', data: {}, version: 3 })).toEqual({ type: 'shop.closed', data: {} })
+  })
+
+  it('refuses what another version of a definition made, and parses what another definition of the type made', () => {
+    const old = defineEvent('shop.closed', z.object({}), { version: 2 })
+    expect(thrownBy(() => catalog.check(old({})))).toMatchObject({ code: 'EVENT_VERSION', expected: 3, received: 2 })
+    const twin = defineEvent('shop.priced', z.object({ name: z.string() }))
+    expect(() => catalog.check(twin({ name: 'x' }))).toThrow(EventPayloadError)
+  })
+
+  it('keeps the type of a reply for its request', () => {
+    const open = defineRequest('shop.open', { input: z.object({}), output: z.object({}) })
+    expect(() => defineCatalog([open, defineEvent('shop.open.reply', z.object({}))])).toThrow(DuplicateEventError)
   })
 
   it('parses what no definition has made', () => {

@@ -1,5 +1,6 @@
 import {
   DuplicateInputError,
+  defineParty,
   EventPayloadError,
   IllegalIdError,
   InputNotFoundError,
@@ -10,7 +11,7 @@ import {
   VersionConflictError,
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { barked, command, dogAgent, inputAdded, inputRemoved, petsParty, trainerAgent } from '../support/pets.ts'
 import { startRuntime } from '../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
@@ -97,6 +98,18 @@ describe('the inputs of a party', () => {
     expect(party.state.inputs.size).toBe(2)
   })
 
+  it('are guarded on whichever way they come', async () => {
+    const { runtime } = await start()
+    const party = await runtime.parties.create({ id: 'p1', inputs: [{ inputId: 'a', content: 'sit' }] })
+    const again = runtime.bus.publish(inputAdded({ inputId: 'a', content: 'roll' }), { party: 'p1' })
+    await expect(again).rejects.toBeInstanceOf(DuplicateInputError)
+    await expect(runtime.bus.publish(inputRemoved({ inputId: 'b' }), { party: 'p1' })).rejects.toBeInstanceOf(
+      InputNotFoundError,
+    )
+    await runtime.bus.publish(inputRemoved({ inputId: 'a' }), { party: 'p1' })
+    expect(party.state.inputs.size).toBe(0)
+  })
+
   it('are removed once, however often that is asked at the same time', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ inputs: [{ inputId: 'a', content: 'sit' }] })
@@ -146,6 +159,32 @@ describe('the state of a party', () => {
     const { said } = party.state
     expect(() => said.push('mine')).toThrow(TypeError)
     expect(party.state.said).toEqual(['sit'])
+  })
+
+  it('takes all events of a frame or none: one that cannot be applied fails the step', async () => {
+    const counts: { barks: number } = { barks: 0 }
+    const definition = defineParty({
+      name: 'fragile',
+      agents: [dogAgent()],
+      events: [barked],
+      inputs: { added: inputAdded, removed: inputRemoved },
+      state: {
+        initial: counts,
+        on: {
+          'pets.barked': (state, { data }) => {
+            state.barks++
+            if (data.word === 'bad') throw new Error('cannot be applied')
+          },
+        },
+      },
+    })
+    const { runtime } = await startRuntime({ party: definition })
+    const party = await runtime.parties.create({ id: 'p1' })
+    for (const word of ['good', 'bad', 'good']) await runtime.bus.publish(command({ word }), { party: 'p1' })
+    await party.idle()
+    expect(party.state.barks).toBe(2)
+    expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([{ data: { error: 'cannot be applied' } }])
+    expect(runtime.bus.history({ type: 'pets.barked' })).toHaveLength(2)
   })
 
   it('keeps what it was when it changes', async () => {

@@ -1,14 +1,19 @@
 import type { AddedEvent, RemovedEvent } from 'troupe'
 import { createRuntime, type Journal, memoryJournal, type RuntimeOptions } from 'troupe'
 import { createSimulatedClock, seededRandom, slowJournal } from 'troupe/testing'
-import { onTestFinished } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
+
+/** The seed of the slow journal; a failing run prints it, and TROUPE_SEED repeats it. */
+const seed = Number(process.env['TROUPE_SEED'] ?? Date.now())
 
 /**
  * The journal that the suite runs on: in memory, or, when asked for, one that acknowledges late and in random batches. Every
  * promise of the suite holds on both.
  */
 export function suiteJournal(): Journal {
-  return process.env['TROUPE_JOURNAL'] === 'slow' ? slowJournal(seededRandom(Date.now())) : memoryJournal()
+  if (process.env['TROUPE_JOURNAL'] !== 'slow') return memoryJournal()
+  onTestFailed(() => console.error(`repeat with TROUPE_JOURNAL=slow TROUPE_SEED=${seed}`))
+  return slowJournal(seededRandom(seed))
 }
 
 /** A started runtime on simulated time and seeded ids, stopped when the test is over. */

@@ -9,6 +9,7 @@ import {
   defineRequest,
   type Envelope,
   effect,
+  type Runtime,
 } from 'troupe'
 import { type PartyPlan, partyPlanner } from 'troupe/agents'
 import { expectTypeOf } from 'vitest'
@@ -167,7 +168,10 @@ async function use(): Promise<void> {
   expectTypeOf(await runtime.ask(`party/${party.id}/counter`, howMany, { of: 'all' })).toEqualTypeOf<{
     count: number
   }>()
-  expectTypeOf(await runtime.spawn(counter)).toEqualTypeOf<AgentRef>()
+  const spawned = await runtime.spawn(counter)
+  expectTypeOf(spawned.snapshot()?.context).toEqualTypeOf<{ count: number } | undefined>()
+  expectTypeOf(party.agent('counter')).toEqualTypeOf<AgentRef>()
+  expectTypeOf(party.agent('counter').snapshot()?.context).toEqualTypeOf<unknown>()
   runtime.bus.subscribe(counted, envelope => {
     expectTypeOf(envelope).toEqualTypeOf<Envelope<'notes.counted', { count: number }>>()
   })
@@ -182,5 +186,8 @@ async function plan(): Promise<void> {
   expectTypeOf(party.state.plan).toEqualTypeOf<PartyPlan | null>()
 }
 
+// Without type arguments the classes stand for any of their kind.
+const stopAnything = (runtime: Runtime): Promise<void> => runtime.stop()
+expectTypeOf(stopAnything).toBeFunction()
 expectTypeOf(use).toBeFunction()
 expectTypeOf(plan).toBeFunction()

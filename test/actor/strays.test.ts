@@ -1,0 +1,416 @@
+import { agentTypes, createRuntime, defineAgent, defineEvent, effect, memoryJournal, systemError } from 'troupe'
+import { createSimulatedClock, heldJournal } from 'troupe/testing'
+import { describe, expect, it } from 'vitest'
+import { assign, emit, fromPromise, raise, sendParent, sendTo, setup } from 'xstate'
+import * as z from 'zod'
+import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
+import { startRuntime, suiteJournal, until } from '../support/runtime.ts'
+
+const go = defineEvent('stray.go', z.object({ how: z.string() }))
+const said = defineEvent('stray.said', z.object({ text: z.string() }))
+const hears = [go]
+const says = [said]
+const context: { found: string } = { found: '' }
+const types = agentTypes({ context, hears, says })
+
+describe('what is meant for one agent', () => {
+  it.each(['dog', 'rex'])('is heard by no agent outside the party, not even one that is called %s', async name => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
+    await runtime.spawn(dogAgent(), { name })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await party.agent('dog').send(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: barked.type })).toMatchObject([{ source: 'party/p1/dog' }])
+    expect(runtime.bus.metrics()).toMatchObject({ created: 1, handled: 1 })
+  })
+})
+
+describe('somebody else who throws', () => {
+  it.each(['party', 'agent'] as const)('as watcher of a %s is reported, and harms nobody', async what => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const fails = () => {
+      throw new Error('watcher')
+    }
+    if (what === 'party') party.watch(fails)
+    else party.agent('dog').watch(fails)
+    await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    await runtime.bus.publish(command({ word: 'stay' }), { party: 'p1' })
+    await party.idle()
+    expect(party.state.barks).toBe(2)
+    expect(runtime.bus.history({ type: systemError.type })[0]).toMatchObject({ data: { code: 'WATCHER_FAILED' } })
+  })
+
+  it('may throw anything: symbols, objects without a prototype, errors whose message is no text', async () => {
+    const odd = [
+      Symbol('odd'),
+      Object.create(null),
+      Object.assign(new Error('odd'), { message: { no: 'text' } }),
+      undefined,
+    ]
+    for (const thrown of odd) {
+      const { runtime } = await startRuntime({ party: petsParty(runnerAgent(async () => Promise.reject(thrown))) })
+      runtime.bus.subscribe(command, () => {
+        throw thrown
+      })
+      const party = await runtime.parties.create()
+      await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
+      await party.idle()
+      expect(runtime.bus.history({ type: barked.type })).toMatchObject([{ data: { word: 'tired' } }])
+    }
+  })
+
+  it('a subscriber that publishes is told of after what it was told of, to all in the same order', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
+    const orders: string[][] = [[], []]
+    runtime.bus.subscribe('pets.*', ({ type, data }) => {
+      orders[0]?.push(type)
+      if (type === command.type) void runtime.bus.publish({ type: 'pets.glance', data: { at: JSON.stringify(data) } })
+    })
+    runtime.bus.subscribe('pets.*', ({ type }) => orders[1]?.push(type))
+    await runtime.bus.publish(command({ word: 'sit' }))
+    expect(orders[0]).toEqual(['pets.command', 'pets.glance'])
+    expect(orders[1]).toEqual(orders[0])
+  })
+})
+
+describe("children of XState's own kinds", () => {
+  const promising = (then: 'idle' | 'searching') =>
+    setup({
+      types,
+      actors: {
+        wait: fromPromise(async () => 'waited'),
+        search: effect('search', async () => 'found'),
+      },
+    }).createMachine({
+      context,
+      initial: 'idle',
+      states: {
+        idle: {
+          on: {
+            'stray.go': [
+              { guard: ({ event }) => event.data.how === 'wait', target: 'waiting' },
+              { actions: emit(said({ text: 'heard' })) },
+            ],
+          },
+        },
+        waiting: { tags: 'busy', invoke: { id: 'wait', src: 'wait', onDone: then } },
+        searching: {
+          tags: 'busy',
+          invoke: { id: 'search', src: 'search', onDone: { target: 'idle', actions: emit(said({ text: 'found' })) } },
+        },
+      },
+    })
+
+  it.each([
+    ['hands over the mail that waited', 'idle', ['heard']],
+    ['may go on to outside work', 'searching', ['found', 'heard']],
+  ] as const)('a promise that ends %s', async (_, then, texts) => {
+    const agent = defineAgent({ name: 'stray', machine: promising(then), hears, says })
+    const { runtime } = await startRuntime({ agents: [agent] })
+    await runtime.bus.publish(go({ how: 'wait' }))
+    await runtime.bus.publish(go({ how: 'second' }))
+    await until(() => runtime.bus.history({ type: said.type }).length === texts.length)
+    expect(runtime.bus.history({ type: said.type }).map(({ data }) => data)).toEqual(texts.map(text => ({ text })))
+  })
+
+  it('may be sent an event by the state that they leave with', async () => {
+    const machine = setup({ types, actors: { wait: fromPromise(() => new Promise(() => {})) } }).createMachine({
+      context,
+      initial: 'on',
+      states: {
+        on: {
+          invoke: { id: 'wait', src: 'wait' },
+          exit: sendTo('wait', { type: 'bye' }),
+          on: { 'stray.go': { target: 'off', actions: emit(said({ text: 'off' })) } },
+        },
+        off: {},
+      },
+    })
+    const { runtime } = await startRuntime({ agents: [defineAgent({ name: 'stray', machine, hears, says })] })
+    await runtime.bus.publish(go({ how: 'off' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: said.type })).toHaveLength(1)
+    expect(runtime.bus.history({ type: 'agent.failed' })).toEqual([])
+  })
+})
+
+describe('outside work that one step wants', () => {
+  it('twice under one id runs twice, under keys of its own', async () => {
+    const keys: string[] = []
+    const search = effect('search', async (_: undefined, { key }) => {
+      keys.push(key)
+      return key
+    })
+    const machine = setup({ types, actors: { search } }).createMachine({
+      context,
+      type: 'parallel',
+      states: Object.fromEntries(
+        ['left', 'right'].map(side => [
+          side,
+          {
+            initial: 'idle',
+            states: {
+              idle: { on: { 'stray.go': 'working' } },
+              working: { invoke: { id: `search-${side}`, src: 'search' as const, onDone: 'idle' } },
+            },
+          },
+        ]),
+      ),
+    })
+    const { runtime } = await startRuntime({ agents: [defineAgent({ name: 'stray', machine, hears, says })] })
+    await runtime.bus.publish(go({ how: 'work' }))
+    expect(await runtime.idle()).toMatchObject({ reason: 'settled' })
+    expect(new Set(keys).size).toBe(2)
+  })
+
+  it('left and entered again in the same step runs once, for the second time', async () => {
+    let runs = 0
+    const search = effect('search', async () => `run ${++runs}`)
+    const machine = setup({ types, actors: { search } }).createMachine({
+      context,
+      initial: 'idle',
+      states: {
+        idle: {
+          on: { 'stray.go': { target: 'working', actions: raise({ type: 'stray.go', data: { how: 'again' } }) } },
+        },
+        working: {
+          tags: 'busy',
+          invoke: {
+            id: 'search',
+            src: 'search',
+            onDone: { target: 'idle', actions: emit(({ event }) => said({ text: event.output })) },
+          },
+          on: { 'stray.go': { target: 'working', reenter: true } },
+        },
+      },
+    })
+    const { runtime } = await startRuntime({ agents: [defineAgent({ name: 'stray', machine, hears, says })] })
+    await runtime.bus.publish(go({ how: 'work' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: said.type }).map(({ data }) => data)).toEqual([{ text: 'run 1' }])
+  })
+
+  it('spawned in assign waits for its frame, and is dropped when the step fails', async () => {
+    const journal = heldJournal()
+    let runs = 0
+    const search = effect('search', async () => ++runs)
+    const machine = setup({ types, actors: { search } }).createMachine({
+      context,
+      on: {
+        'stray.go': [
+          {
+            guard: ({ event }) => event.data.how === 'boom',
+            actions: [
+              assign(({ spawn }) => ({ found: spawn('search', { id: 'search' }).id })),
+              assign(() => {
+                throw new Error('boom')
+              }),
+            ],
+          },
+          { actions: assign(({ spawn }) => ({ found: spawn('search', { id: 'search' }).id })) },
+        ],
+      },
+    })
+    const agent = defineAgent({ name: 'stray', machine, hears, says })
+    const { runtime } = await startRuntime({ agents: [agent], journal })
+    journal.hold()
+    const published = runtime.bus.publish(go({ how: 'spawn' }))
+    await until(() => runtime.bus.metrics().handled === 1)
+    expect(runs).toBe(0)
+    journal.release()
+    await published
+    await runtime.idle()
+    expect(runs).toBe(1)
+    await runtime.bus.publish(go({ how: 'boom' }))
+    await runtime.idle()
+    expect(runs).toBe(1)
+  })
+})
+
+describe('an answer that is in a frame', () => {
+  const oneShot = () => {
+    const machine = setup({ types: agentTypes({ context, hears: [trick], says: [trick] }) }).createMachine({
+      context,
+      initial: 'waiting',
+      states: {
+        waiting: {
+          on: { 'pets.trick': { target: 'over', actions: emit(({ event }) => trick.reply(event, { done: 'once' })) } },
+        },
+        over: { type: 'final' },
+      },
+    })
+    return defineAgent({ name: 'one-shot', machine, hears: [trick], says: [trick], restart: 'temporary' })
+  }
+
+  it('stands, whatever becomes of the agent that gave it', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(trainerAgent('runtime/one-shot')), agents: [oneShot()] })
+    const party = await runtime.parties.create({ inputs: ['roll'] })
+    await party.idle()
+    expect(party.state.said).toEqual(['once'])
+  })
+})
+
+describe('timers', () => {
+  it('that an agent cancels while they wait for their turn do not fire', async () => {
+    const machine = setup({ types }).createMachine({
+      context,
+      initial: 'outer',
+      states: {
+        outer: {
+          after: { 1_000: { target: 'outer', reenter: true } },
+          initial: 'inner',
+          states: {
+            inner: { after: { 1_000: { target: 'done', actions: emit(said({ text: 'too early' })) } } },
+            done: {},
+          },
+        },
+      },
+    })
+    const { runtime, clock } = await startRuntime({ agents: [defineAgent({ name: 'stray', machine, hears, says })] })
+    clock.advance(1_000)
+    await runtime.idle()
+    expect(runtime.bus.history({ type: said.type })).toEqual([])
+  })
+
+  it('that are no number fire at once, and stop no others', async () => {
+    const machine = setup({ types, delays: { odd: () => Number.NaN } }).createMachine({
+      context,
+      initial: 'on',
+      states: { on: { after: { odd: { target: 'off', actions: emit(said({ text: 'off' })) } } }, off: {} },
+    })
+    const odd = defineAgent({ name: 'stray', machine, hears, says })
+    const { runtime, clock } = await startRuntime({ agents: [odd, dogAgent()] })
+    await runtime.bus.publish(command({ word: 'nap' }))
+    await runtime.idle()
+    clock.advance(1_000)
+    await runtime.idle()
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: barked.type })).toHaveLength(1)
+  })
+
+  it('cannot carry orders to the supervisor', async () => {
+    const machine = setup({ types }).createMachine({
+      context,
+      on: { 'stray.go': { actions: sendParent({ type: 'stray.said' }, { delay: 10 }) } },
+    })
+    const { runtime } = await startRuntime({ agents: [defineAgent({ name: 'stray', machine, hears, says })] })
+    await runtime.bus.publish(go({ how: 'parent' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'agent.failed' })).toHaveLength(1)
+  })
+})
+
+describe('the agents outside the parties', () => {
+  it('stop in order when their supervisor gives up, and who wants them is told why there are none', async () => {
+    const { runtime } = await startRuntime({ agents: [dogAgent()] })
+    const fragile = await runtime.spawn(dogAgent(), { name: 'fragile' })
+    for (let count = 0; count < 4; count++) await fragile.send(command({ word: 'boom' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'agent.stopped' }).map(({ data }) => data)).toMatchObject([
+      { address: 'runtime/fragile', reason: 'escalated' },
+      { address: 'runtime/dog', reason: 'escalated' },
+    ])
+    await expect(runtime.ask('runtime/dog', trick, { name: 'roll' })).rejects.toMatchObject({ code: 'ASK_STOPPED' })
+    await expect(runtime.spawn(dogAgent())).rejects.toMatchObject({ code: 'ESCALATED' })
+    const { created, handled, ignored, failed, dead } = runtime.bus.metrics()
+    expect(handled + ignored + failed + dead).toBe(created)
+  })
+
+  it('stop when their journal refuses, and what waited for them rejects', async () => {
+    const journal = heldJournal()
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), agents: [dogAgent()], journal })
+    journal.hold()
+    const published = runtime.bus.publish(command({ word: 'sit' }))
+    const waits = Promise.allSettled([published, runtime.idle(), runtime.spawn(dogAgent(), { name: 'other' })])
+    journal.failFor('runtime', new Error('disk full'))
+    journal.release()
+    for (const result of await waits)
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'JOURNAL_APPEND' } })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    await party.idle()
+    expect(party.state.barks).toBe(1)
+  })
+
+  it('hear what the runtime says of a party', async () => {
+    const heard: string[] = []
+    const { agentFailed } = await import('troupe')
+    const monitor = setup({ types: agentTypes({ context, hears: [agentFailed], says: [] }) }).createMachine({
+      context,
+      on: { 'agent.failed': { actions: ({ event }) => heard.push(event.data.address) } },
+    })
+    const agent = defineAgent({ name: 'monitor', machine: monitor, hears: [agentFailed], says: [] })
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), agents: [agent] })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'boom' }), { party: 'p1' })
+    await party.idle()
+    await runtime.idle()
+    expect(heard).toEqual(['party/p1/dog'])
+  })
+})
+
+describe('a journal that never answers', () => {
+  it('keeps neither stop nor a cancelled ask waiting', async () => {
+    const journal = heldJournal()
+    const clock = createSimulatedClock()
+    const runtime = await createRuntime({ agents: [dogAgent()], journal, clock }).start()
+    journal.hold()
+    const cancelled = runtime.ask('runtime/dog', trick, { name: 'roll' }, { deadline: 100 })
+    clock.advance(100)
+    await expect(cancelled).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
+    const stopping = runtime.stop({ timeout: 200 })
+    let stopped = false
+    void stopping.then(() => {
+      stopped = true
+    })
+    for (let rounds = 0; !stopped && rounds < 100; rounds++) {
+      clock.advance(50)
+      await new Promise(setImmediate)
+    }
+    expect(stopped).toBe(true)
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('an id', () => {
+  it('that is free again is free of everything that was under it', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
+    const first = await runtime.parties.create({ id: 'p1', inputs: ['sit'] })
+    const dog = first.agent('dog')
+    await runtime.parties.delete('p1')
+    const second = await runtime.parties.create({ id: 'p1' })
+    await expect(dog.send(command({ word: 'ghost' }))).rejects.toMatchObject({ code: 'PARTY_STOPPED' })
+    await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    await second.idle()
+    expect(second.state.barks).toBe(1)
+    expect(second.state.inputs.size).toBe(0)
+  })
+
+  it('source of the oddest kind still gives ids', () => {
+    for (const random of [() => 0, () => 0.99, () => 0.999_999])
+      expect(() => createRuntime({ random, journal: suiteJournal() })).not.toThrow()
+  })
+})
+
+describe('a frame', () => {
+  it('of a start is one, and holds its entries in the order of their positions', async () => {
+    const journal = memoryJournal()
+    const { runtime } = await startRuntime({ party: petsParty(runnerAgent(async () => 'back')), journal })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await party.idle()
+    const starts: string[] = []
+    let last = 0
+    for await (const { cause, entries } of journal.read('party/p1')) {
+      if (cause.kind === 'step' && cause.type === 'xstate.init') starts.push(entries.map(({ kind }) => kind).join())
+      for (const entry of entries) {
+        const seq = 'seq' in entry ? entry.seq : entry.envelope.seq
+        expect(seq).toBeGreaterThan(last)
+        last = seq
+      }
+    }
+    expect(starts).toEqual(['agent'])
+  })
+})
