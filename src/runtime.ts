@@ -13,7 +13,6 @@
  *   party.watch, subscribers   <-      actor/bus.ts           durable: now everybody outside may know
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { AnyStateMachine } from 'xstate'
 import type * as z from 'zod'
 import { type Address, NoAddressError, runtimePartition, splitAddress } from './actor/address.ts'
 import type { Agent } from './actor/agent.ts'
@@ -184,7 +183,7 @@ export class Runtime<
    *
    * @throws AddressTakenError, AgentStartError, AmbiguousAskError, IllegalIdError, PartyNotFoundError, RuntimeStateError
    */
-  async spawn<M extends AnyStateMachine>(
+  async spawn<M extends Agent['machine']>(
     agent: Agent<string, M>,
     { name, party }: SpawnOptions = {},
   ): Promise<AgentRef<M>> {

@@ -2,6 +2,7 @@ import type { AnyActorRef, EventObject } from 'xstate'
 import type { Origin } from '../actor/handled.ts'
 import type { WaitingFor } from './activity.ts'
 import type { Partition } from './partition.ts'
+import type { Steps } from './steps.ts'
 
 /**
  * Stands in for XState's scheduler: `after` and delays run on the runtime's timers, and a timer that fires is a position
@@ -9,11 +10,13 @@ import type { Partition } from './partition.ts'
  */
 export class AgentTimers {
   readonly #partition: Partition
+  readonly #steps: Steps
   readonly #byActor = new Map<AnyActorRef, Map<string, () => void>>()
   #unnamed = 0
 
-  constructor(partition: Partition) {
+  constructor(partition: Partition, steps: Steps) {
     this.#partition = partition
+    this.#steps = steps
   }
 
   schedule(
@@ -28,7 +31,7 @@ export class AgentTimers {
     const timers = this.#byActor.get(source) ?? new Map<string, () => void>()
     this.#byActor.set(source, timers)
     // What a timer leads to goes back to what set it.
-    const origin = this.#partition.agentAt(source)?.handled
+    const origin = this.#partition.registry.behind(source)?.handled
     const fire = () => {
       const hand = () => {
         // Cancelled or set anew while it waited for its turn.
@@ -36,7 +39,7 @@ export class AgentTimers {
         this.#forget(source, id)
         this.#hand(source, target, event, id, origin)
       }
-      const actor = this.#partition.agentAt(source)
+      const actor = this.#partition.registry.behind(source)
       if (actor) actor.signal(hand)
       else hand()
     }
@@ -63,7 +66,7 @@ export class AgentTimers {
   /** The timers that have yet to fire. */
   *pending(): Iterable<WaitingFor> {
     for (const [ref, timers] of this.#byActor) {
-      const agent = this.#partition.agentAt(ref)?.address ?? this.#partition.address
+      const agent = this.#partition.registry.behind(ref)?.address ?? this.#partition.address
       for (const name of timers.keys()) yield { agent, what: 'timer', name }
     }
   }
@@ -76,11 +79,11 @@ export class AgentTimers {
 
   #hand(source: AnyActorRef, target: AnyActorRef, event: EventObject, id: string, origin: Origin | undefined): void {
     const partition = this.#partition
-    const sender = partition.agentAt(source)
-    const callee = partition.agentAt(target)
+    const sender = partition.registry.behind(source)
+    const callee = partition.registry.behind(target)
     // A timer of a child that is no agent itself, or an event for such a child: XState's own affair.
     if (!sender || !callee) return target.send(event)
-    if (callee !== sender) return partition.sendLater(sender, event, callee, origin)
+    if (callee !== sender) return this.#steps.sendLater(sender, event, callee, origin)
     const agent = sender.address
     const entry = (seq: number) => ({ kind: 'fired' as const, seq, agent, id, type: event.type })
     sender.announce(partition.appendOutcome(entry, event.type, origin ?? { correlationid: `${agent}/${id}` }))

@@ -13,6 +13,7 @@ import { type SupervisorHost, supervisor } from '../supervision/supervisor.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
+import { Steps } from './steps.ts'
 
 /** Why an agent is there no more. */
 type GoneReason = 'stopped' | 'done' | 'failed' | 'escalated'
@@ -24,6 +25,7 @@ type GoneReason = 'stopped' | 'done' | 'failed' | 'escalated'
 export class Crew implements SupervisorHost {
   readonly timers: AgentTimers
   readonly #partition: Partition
+  readonly #steps: Steps
   readonly #supervisor
   readonly #onGivenUp: (error: EscalatedError) => void
   #ended: TroupeError | undefined
@@ -32,9 +34,10 @@ export class Crew implements SupervisorHost {
     this.#partition = partition
     this.#onGivenUp = onGivenUp
     this.#supervisor = createActor(supervisor(this, intensity), { id: 'supervisor' })
-    this.timers = new AgentTimers(partition)
+    this.#steps = new Steps(partition)
+    this.timers = new AgentTimers(partition, this.#steps)
     this.#supervisor.system.scheduler = this.timers
-    bindHost(this.#supervisor.system, new OutsideWork(partition))
+    bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps))
     this.#supervisor.start()
   }
 
@@ -56,7 +59,7 @@ export class Crew implements SupervisorHost {
   /** @throws AgentStartError if its machine fails before it has handled anything */
   start(actor: Actor): void {
     const { name: id, agent } = actor
-    const logic = () => stepped(actor, this.#partition)
+    const logic = () => stepped(actor, this.#steps)
     this.#supervisor.send({ type: 'supervisor.start', spec: { id, restart: agent.restart, logic } })
     if (actor.status === 'running') return
     const { status, error } = actor.ref?.getSnapshot() ?? {}
@@ -134,7 +137,7 @@ export class Crew implements SupervisorHost {
     const seq = this.#partition.nextSeq()
     const what = actor.incarnation === 1 ? 'starting' : 'restarting'
     // Part of the frame of the first step.
-    this.#partition.plan({ kind: 'agent', seq, agent: actor.address, incarnation: actor.incarnation, what })
+    this.#steps.plan({ kind: 'agent', seq, agent: actor.address, incarnation: actor.incarnation, what })
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
     const ref = this.#partition.duringTurn(actor, create)
     this.#partition.registry.bind(ref, actor)

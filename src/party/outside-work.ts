@@ -10,6 +10,7 @@ import type { EventOf } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
 import type { Partition } from './partition.ts'
+import type { Steps } from './steps.ts'
 
 /** The kinds of work that an agent may invoke. */
 export type Work = AskWork | EffectWork
@@ -30,10 +31,12 @@ type Settle = (outcome: Outcome) => void
  */
 export class OutsideWork implements OutsideHost<Work> {
   readonly #partition: Partition
+  readonly #steps: Steps
   readonly #planned = new Map<string, Planned>()
 
-  constructor(partition: Partition) {
+  constructor(partition: Partition, steps: Steps) {
     this.#partition = partition
+    this.#steps = steps
   }
 
   plan(invokeId: string, work: Work, input: unknown): string {
@@ -43,7 +46,7 @@ export class OutsideWork implements OutsideHost<Work> {
     const key = this.#keyOf(`${actor.address}@${handled.seq}`, invokeId)
     const seq = this.#partition.nextSeq()
     this.#planned.set(key, { actor, origin: handled, work, input })
-    this.#partition.plan(
+    this.#steps.plan(
       work.kind === 'effect'
         ? { kind: 'effect', seq, key, name: work.name }
         : { kind: 'ask', seq, key, type: work.request.type, to: work.to ?? '', deadline: work.deadline },

@@ -1,8 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import type { AnyActorRef, EventObject } from 'xstate'
 import type { Actor, ActorHost } from '../actor/actor.ts'
 import { type Address, partyOf } from '../actor/address.ts'
-import { AskFailedError, AskRefusedError, AskStoppedError, type AskTable } from '../actor/ask.ts'
+import { AskRefusedError, AskStoppedError, type AskTable } from '../actor/ask.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery } from '../actor/delivery.ts'
@@ -10,18 +9,17 @@ import { type Envelope, eventOf } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
-import { failureOf, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import type { Step } from '../actor/step.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
-import { type Catalog, isRequest, UnknownEventError } from '../events/catalog.ts'
+import type { Catalog } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
-import { agentFailed, deadLettered, systemError } from '../events/runtime-events.ts'
+import { deadLettered, systemError } from '../events/runtime-events.ts'
 import type { Ids } from '../ids.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import type { Journal, JournalAppendError } from '../journal/journal.ts'
-import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.ts'
 import { type Appended, Watermark } from '../journal/watermark.ts'
 import { Activity } from './activity.ts'
 
@@ -74,7 +72,8 @@ export interface PublishOptions {
   readonly correlationId?: string
 }
 
-interface Facts {
+/** What is known of an event that is about to be said; the rest is derived. */
+export interface Facts {
   readonly source?: Address
   readonly id?: string
   readonly priority?: number | undefined
@@ -92,7 +91,7 @@ const plainly = { version: 1, priority: 5 }
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
  * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
  */
-export class Partition implements StepHost, ActorHost, FrameHost {
+export class Partition implements ActorHost {
   readonly address: Address
   readonly party: string | undefined
   readonly shared: Shared
@@ -101,7 +100,6 @@ export class Partition implements StepHost, ActorHost, FrameHost {
   readonly activity: Activity
   readonly watermark: Watermark<Shown>
   readonly #state: PartitionState<unknown> | undefined
-  #planned: Entry[] = []
   #seq = 0
 
   constructor(
@@ -176,7 +174,8 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     this.shared.overhear(envelope)
   }
 
-  #envelope({ type, data }: EventOf, facts: Facts): Envelope {
+  /** Makes the envelope of an event that is said here now. */
+  seal({ type, data }: EventOf, facts: Facts = {}): Envelope {
     const id = facts.id ?? this.shared.ids.next()
     const { version, priority } = facts.ask === undefined ? this.shared.catalog.event(type) : plainly
     return {
@@ -196,17 +195,12 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     }
   }
 
-  seal(event: EventOf, id: string, { actor, handled }: Step, to?: Address): Envelope {
-    const { correlationid, causationid } = handled
-    return this.#envelope(event, { source: actor.address, id, correlationid, causationid, to })
-  }
-
   // ---- events from outside and from the runtime ----
 
   /** Appends and delivers an event from outside; resolves when it is durable. */
   async publish(event: EventOf, options: PublishOptions & { readonly to?: Address } = {}): Promise<Envelope> {
     const { priority, correlationId: correlationid, to } = options
-    const envelope = this.#envelope(event, { priority, correlationid, to })
+    const envelope = this.seal(event, { priority, correlationid, to })
     const persists = this.persists(event.type)
     if (persists) this.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
     this.delivery.deliver(envelope)
@@ -225,7 +219,7 @@ export class Partition implements StepHost, ActorHost, FrameHost {
 
   /** Says an event of the runtime's own: agents hear it at once, subscribers when what it tells of is durable. */
   report(event: EventOf, origin?: Origin): void {
-    const envelope = this.#envelope(event, { ...origin })
+    const envelope = this.seal(event, { ...origin })
     this.delivery.deliver(envelope)
     this.watermark.whenDurable(
       () => this.#tell(envelope),
@@ -236,7 +230,7 @@ export class Partition implements StepHost, ActorHost, FrameHost {
 
   /** Says an event at once: it tells of a journal that refuses, and waiting for that would be waiting for ever. */
   reportNow(event: EventOf): void {
-    this.shared.bus.tell(this.#envelope(event, {}))
+    this.shared.bus.tell(this.seal(event))
   }
 
   /** Reports an error as an event, without its payloads. */
@@ -248,17 +242,9 @@ export class Partition implements StepHost, ActorHost, FrameHost {
 
   /** Delivers a request to one of its agents. */
   deliverAsk(actor: Actor, request: EventOf & { readonly ask: string }, source: Address, origin?: Origin): void {
-    const envelope = this.#envelope(request, { ...origin, source, to: actor.address, ask: request.ask })
+    const envelope = this.seal(request, { ...origin, source, to: actor.address, ask: request.ask })
     this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
     this.delivery.deliverTo(actor, envelope)
-  }
-
-  /** Delivers what an agent wanted to send to another after a while, now that the while is over. */
-  sendLater(source: Actor, event: EventObject, to: Actor, origin?: Origin): void {
-    const checked = this.check(source, event).event
-    const envelope = this.#envelope(checked, { ...origin, source: source.address, to: to.address })
-    this.append({ kind: 'outcome' }, this.persists(envelope.type) ? [{ kind: 'event', envelope }] : [], [envelope])
-    this.delivery.deliver(envelope)
   }
 
   // ---- what others get wrong ----
@@ -283,21 +269,23 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     const { type, id } = envelope
     const { address } = actor
     this.append({ kind: 'supervision' }, [{ kind: 'dead', seq: this.nextSeq(), id, to: address, reason }])
-    this.#bury(envelope, address, reason)
-    this.#failAsk(
+    this.bury(envelope, address, reason)
+    this.failAsk(
       envelope,
       reason === 'stopped' ? new AskStoppedError(type, address) : new AskRefusedError(type, address, reason),
     )
   }
 
-  #bury(envelope: Envelope, to: Address, reason: DeadReason): void {
+  /** Keeps an event that could not be delivered, and tells of it. */
+  bury(envelope: Envelope, to: Address, reason: DeadReason): void {
     this.shared.deadLetters.add({ envelope, to, reason, time: this.now() })
     // A dead letter about a dead letter would never end.
     if (envelope.type !== deadLettered.type)
       this.report(deadLettered({ id: envelope.id, type: envelope.type, to, reason }), originOf(envelope))
   }
 
-  #failAsk(envelope: Envelope | undefined, error: TroupeError): void {
+  /** Lets the asker of a request know, unless its answer is in a frame already. */
+  failAsk(envelope: Envelope | undefined, error: TroupeError): void {
     const { asks } = this.shared
     if (envelope?.ask !== undefined && !asks.get(envelope.ask)?.answered) asks.fail(envelope.ask, error)
   }
@@ -329,107 +317,6 @@ export class Partition implements StepHost, ActorHost, FrameHost {
     actor.announce({ seq, type, envelope, ...originOf(envelope) })
     actor.ref?.send(eventOf(envelope))
   }
-
-  // ---- steps ----
-
-  agentAt(ref: AnyActorRef): Actor | undefined {
-    return this.registry.behind(ref)
-  }
-
-  admit(actor: Actor, event: EventObject): boolean {
-    const { stepping } = this.shared
-    const { type } = event
-    if (stepping && stepping !== actor) {
-      this.reportError('error', new StraySendError(stepping.address, type), stepping.address)
-      return false
-    }
-    const announce = () => {
-      const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent: actor.address, type })
-      actor.announce(this.appendOutcome(entry, type, actor.handled ?? { correlationid: actor.address }))
-    }
-    if (stepping) announce()
-    else {
-      // A child that is none of ours ended by itself: its parent hears of it in a turn, like of everything else.
-      const { ref } = actor
-      actor.signal(() => {
-        if (actor.ref !== ref || actor.status !== 'running') return
-        announce()
-        ref?.send(event)
-      })
-    }
-    return stepping !== undefined
-  }
-
-  check({ agent }: Actor, event: EventObject & { readonly ask?: unknown }) {
-    const { ask, type } = event
-    const isReply = typeof ask === 'string' && type.endsWith('.reply')
-    const listed = agent.says.find(one => one.type === (isReply ? type.slice(0, -'.reply'.length) : type))
-    if (!listed || isRequest(listed) !== isReply)
-      throw new UnknownEventError(
-        type,
-        agent.says.map(one => one.type),
-      )
-    const { catalog } = this.shared
-    return isReply
-      ? { kind: 'reply' as const, event: catalog.checkReply({ ...event, ask }) }
-      : { kind: 'emit' as const, event: catalog.check(event) }
-  }
-
-  /** Notes that the step under way wants outside work, for its frame. */
-  plan(entry: Entry): void {
-    this.#planned.push(entry)
-  }
-
-  commit(step: Step): () => void {
-    const frame = frameOf(step, this.#planned, this)
-    this.#planned = []
-    this.append(frame.cause, frame.entries, frame.said, step)
-    return () => this.#release(step, frame)
-  }
-
-  failedAfter(step: Step, error: unknown): void {
-    this.#tellFailed({ ...step, error })
-  }
-
-  #release(step: Step, { said, dead }: StepFrame): void {
-    const { actor, outcome } = step
-    const { envelope, type } = step.handled
-    if (envelope) this.shared.tally[dead === 'ignored' ? 'dead' : outcome]++
-    if (envelope && dead) this.#bury(envelope, actor.address, dead)
-    if (outcome === 'failed') this.#tellFailed(step)
-    if (dead === 'ignored') this.#failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
-    for (const one of said) this.delivery.deliver(one)
-    for (const output of step.outputs) if (output.kind === 'reply') this.#reply(output.event, step)
-  }
-
-  #tellFailed(step: Step): void {
-    const { address, incarnation } = step.actor
-    const { type, envelope } = step.handled
-    this.report(agentFailed({ address, incarnation, handled: type, error: failureOf(step) }), step.handled)
-    this.#failAsk(envelope, new AskFailedError(type, address, failureOf(step)))
-  }
-
-  #reply(reply: EventOf & { readonly ask: string }, step: Step): void {
-    const { asks } = this.shared
-    const pending = asks.get(reply.ask)
-    const close = () => {
-      if (!asks.close(reply.ask, { ok: true, output: reply.data })) this.#staleReply(reply, step)
-    }
-    // An answer that leaves this partition waits until it cannot be lost.
-    if (pending?.answered) return this.#staleReply(reply, step)
-    if (!pending || pending.partition === this.address) return close()
-    pending.answered = true
-    this.watermark.whenDurable(close, error => asks.fail(reply.ask, error))
-  }
-
-  #staleReply(reply: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
-    const { correlationid, causationid } = handled
-    const { ask } = reply
-    const envelope = this.#envelope(reply, { source: actor.address, correlationid, causationid, ask })
-    const entry: Entry = { kind: 'dead', seq: this.nextSeq(), id: envelope.id, to: ask, reason: 'stale' }
-    this.append({ kind: 'supervision' }, [entry])
-    this.#bury(envelope, ask, 'stale')
-  }
 }
 
 /** A watcher threw. */
@@ -443,6 +330,6 @@ export class WatcherError extends TroupeError {
 }
 
 /** What the things that an event leads to are caused by. */
-function originOf({ id, correlationid }: Envelope): Origin {
+export function originOf({ id, correlationid }: Envelope): Origin {
   return { correlationid, causationid: id }
 }

@@ -1,4 +1,3 @@
-import type { AnyStateMachine } from 'xstate'
 import { addressOf, NoAddressError, partitionOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { Envelope } from '../actor/envelope.ts'
@@ -130,7 +129,7 @@ export class Party<
   }
 
   /** Adds an agent to this party; it hears only what is said from now on. @internal */
-  async spawn<M extends AnyStateMachine>(agent: Agent<string, M>, name?: string): Promise<AgentRef<M>> {
+  async spawn<M extends Agent['machine']>(agent: Agent<string, M>, name?: string): Promise<AgentRef<M>> {
     this.#checkChange({})
     const actor = this.#crew.declare(agent, name)
     this.#crew.start(actor)

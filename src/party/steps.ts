@@ -1,0 +1,162 @@
+import type { AnyActorRef, EventObject } from 'xstate'
+import type { Actor } from '../actor/actor.ts'
+import type { Address } from '../actor/address.ts'
+import { AskFailedError, AskRefusedError } from '../actor/ask.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import type { Origin } from '../actor/handled.ts'
+import { failureOf, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import { isRequest, UnknownEventError } from '../events/catalog.ts'
+import type { EventOf } from '../events/event.ts'
+import { agentFailed } from '../events/runtime-events.ts'
+import type { Entry } from '../journal/frame.ts'
+import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.ts'
+import type { Partition } from './partition.ts'
+
+/** What becomes of the steps of a partition's agents: each is one frame, and what it said is delivered after that. */
+export class Steps implements StepHost, FrameHost {
+  readonly #partition: Partition
+  #planned: Entry[] = []
+
+  constructor(partition: Partition) {
+    this.#partition = partition
+  }
+
+  // ---- before the frame ----
+
+  agentAt(ref: AnyActorRef): Actor | undefined {
+    return this.#partition.registry.behind(ref)
+  }
+
+  admit(actor: Actor, event: EventObject): boolean {
+    const { stepping } = this.#partition.shared
+    const { type } = event
+    if (stepping && stepping !== actor) {
+      this.#partition.reportError('error', new StraySendError(stepping.address, type), stepping.address)
+      return false
+    }
+    const announce = () => {
+      const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent: actor.address, type })
+      actor.announce(this.#partition.appendOutcome(entry, type, actor.handled ?? { correlationid: actor.address }))
+    }
+    if (stepping) announce()
+    else {
+      // A child that is none of ours ended by itself: its parent hears of it in a turn, like of everything else.
+      const { ref } = actor
+      actor.signal(() => {
+        if (actor.ref !== ref || actor.status !== 'running') return
+        announce()
+        ref?.send(event)
+      })
+    }
+    return stepping !== undefined
+  }
+
+  check({ agent }: Actor, event: EventObject & { readonly ask?: unknown }) {
+    const { ask, type } = event
+    const isReply = typeof ask === 'string' && type.endsWith('.reply')
+    const listed = agent.says.find(one => one.type === (isReply ? type.slice(0, -'.reply'.length) : type))
+    if (!listed || isRequest(listed) !== isReply) {
+      const known = agent.says.map(one => one.type)
+      throw new UnknownEventError(type, known)
+    }
+    const { catalog } = this.#partition.shared
+    return isReply
+      ? { kind: 'reply' as const, event: catalog.checkReply({ ...event, ask }) }
+      : { kind: 'emit' as const, event: catalog.check(event) }
+  }
+
+  /** Notes something that the step under way wants before it is over: outside work, or that it is a start. */
+  plan(entry: Entry): void {
+    this.#planned.push(entry)
+  }
+
+  // ---- the frame ----
+
+  get address(): Address {
+    return this.#partition.address
+  }
+
+  now(): number {
+    return this.#partition.now()
+  }
+
+  nextSeq(): number {
+    return this.#partition.nextSeq()
+  }
+
+  persists(type: string): boolean {
+    return this.#partition.persists(type)
+  }
+
+  seal(event: EventOf, id: string, { actor, handled }: Step, to?: Address): Envelope {
+    const { correlationid, causationid } = handled
+    return this.#partition.seal(event, { source: actor.address, id, correlationid, causationid, to })
+  }
+
+  commit(step: Step): () => void {
+    const frame = frameOf(step, this.#planned, this)
+    this.#planned = []
+    this.#partition.append(frame.cause, frame.entries, frame.said, step)
+    return () => this.#release(step, frame)
+  }
+
+  // ---- after the frame ----
+
+  failedAfter(step: Step, error: unknown): void {
+    this.#tellFailed({ ...step, error })
+  }
+
+  /** Delivers what an agent wanted to send to another after a while, now that the while is over. */
+  sendLater(source: Actor, event: EventObject, to: Actor, origin?: Origin): void {
+    const partition = this.#partition
+    const checked = this.check(source, event).event
+    const envelope = partition.seal(checked, { ...origin, source: source.address, to: to.address })
+    const entries: Entry[] = partition.persists(envelope.type) ? [{ kind: 'event', envelope }] : []
+    partition.append({ kind: 'outcome' }, entries, [envelope])
+    partition.delivery.deliver(envelope)
+  }
+
+  #release(step: Step, { said, dead }: StepFrame): void {
+    const { actor, outcome } = step
+    const { envelope, type } = step.handled
+    const partition = this.#partition
+    if (envelope) partition.shared.tally[dead === 'ignored' ? 'dead' : outcome]++
+    if (envelope && dead) partition.bury(envelope, actor.address, dead)
+    if (outcome === 'failed') this.#tellFailed(step)
+    if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
+    for (const one of said) partition.delivery.deliver(one)
+    for (const output of step.outputs) if (output.kind === 'reply') this.#reply(output.event, step)
+  }
+
+  #tellFailed(step: Step): void {
+    const { address, incarnation } = step.actor
+    const { type, envelope } = step.handled
+    const error = failureOf(step)
+    this.#partition.report(agentFailed({ address, incarnation, handled: type, error }), step.handled)
+    this.#partition.failAsk(envelope, new AskFailedError(type, address, error))
+  }
+
+  #reply(reply: EventOf & { readonly ask: string }, step: Step): void {
+    const { shared, address, watermark } = this.#partition
+    const pending = shared.asks.get(reply.ask)
+    if (!pending || pending.answered) return this.#staleReply(reply, step)
+    const close = () => {
+      // Its deadline may have come while the frame was on its way.
+      if (!shared.asks.close(reply.ask, { ok: true, output: reply.data })) this.#staleReply(reply, step)
+    }
+    if (pending.partition === address) return close()
+    // An answer that leaves this partition waits until it cannot be lost.
+    pending.answered = true
+    watermark.whenDurable(close, error => shared.asks.fail(reply.ask, error))
+  }
+
+  #staleReply(reply: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
+    const partition = this.#partition
+    const { correlationid, causationid } = handled
+    const { ask } = reply
+    const envelope = partition.seal(reply, { source: actor.address, correlationid, causationid, ask })
+    const entry: Entry = { kind: 'dead', seq: partition.nextSeq(), id: envelope.id, to: ask, reason: 'stale' }
+    partition.append({ kind: 'supervision' }, [entry])
+    partition.bury(envelope, ask, 'stale')
+  }
+}
