@@ -8,13 +8,10 @@ import {
   agentShouldExecute,
   briefUpdated,
   budgetUpdated,
-  type Completion,
-  type Failure,
-  type Order,
 } from '../party/events.ts'
 import { failureOf } from '../party/failure.ts'
-import { completed, dataRemoved, failed, noProgress, ordered, type Progress } from '../party/progress.ts'
-import type { Brief, PartyBudget, Range, Results, SearchAgent } from '../party/schemas.ts'
+import { followed, noProgress, type Progress, type ProgressEvent } from '../party/progress.ts'
+import type { Brief, PartyBudget, Range, Results } from '../party/schemas.ts'
 
 export const hears = [agentShouldExecute, agentCompleted, agentFailed, agentDataRemoved, briefUpdated]
 export const says = [budgetUpdated, agentFailed]
@@ -44,14 +41,7 @@ export const budgetMachine = (total: EffectLogic<BudgetSources, PartyBudget>) =>
       isNews: ({ context: { budget } }, found: PartyBudget) => !budget || !isSame(budget, found),
     },
     actions: {
-      noteOrder: assign(({ context: { progress } }, order: Order) => ({ progress: ordered(progress, order) })),
-      noteCompletion: assign(({ context: { progress } }, completion: Completion) => ({
-        progress: completed(progress, completion),
-      })),
-      noteFailure: assign(({ context: { progress } }, failure: Failure) => ({ progress: failed(progress, failure) })),
-      noteRemoval: assign(({ context: { progress } }, agentName: SearchAgent) => ({
-        progress: dataRemoved(progress, agentName),
-      })),
+      follow: assign(({ context: { progress } }, event: ProgressEvent) => ({ progress: followed(progress, event) })),
       noteLimit: assign((_, brief: Brief) => ({ limit: partyLimit(brief) ?? null })),
       remember: assign((_, budget: PartyBudget) => ({ budget })),
       tell: emit((_, budget: PartyBudget) => budgetUpdated(budget)),
@@ -63,20 +53,20 @@ export const budgetMachine = (total: EffectLogic<BudgetSources, PartyBudget>) =>
     context,
     initial: 'idle',
     on: {
-      'party.agent.should_execute': { actions: { type: 'noteOrder', params: ({ event }) => event.data } },
+      'party.agent.should_execute': { actions: { type: 'follow', params: ({ event }) => event } },
       'party.agent.completed': {
         target: '.working',
-        actions: { type: 'noteCompletion', params: ({ event }) => event.data },
+        actions: { type: 'follow', params: ({ event }) => event },
       },
       'party.agent.failed': {
         target: '.working',
         // What it said itself would make it try again for ever.
         guard: ({ event }) => event.data.agentName !== 'budget',
-        actions: { type: 'noteFailure', params: ({ event }) => event.data },
+        actions: { type: 'follow', params: ({ event }) => event },
       },
       'party.agent.data_removed': {
         target: '.working',
-        actions: { type: 'noteRemoval', params: ({ event }) => event.data.agentName },
+        actions: { type: 'follow', params: ({ event }) => event },
       },
       'party.brief.updated': {
         target: '.working',

@@ -9,5 +9,6 @@ export const finalPlannerAgent = () => {
   const write: EffectLogic<PlanSources | null, PartyPlan> = effect('write-plan', async (sources: PlanSources | null) =>
     writePlan(sources ?? { results: {}, brief: briefOf([]) }),
   )
-  return defineAgent({ name: 'final-planner', machine: finalPlannerMachine(write), hears, says })
+  // Whole lists of wishes are pasted at once, and none of them may be turned away.
+  return defineAgent({ name: 'final-planner', machine: finalPlannerMachine(write), hears, says, capacity: 10_000 })
 }

@@ -7,24 +7,15 @@ import {
   agentShouldExecute,
   briefUpdated,
   budgetUpdated,
-  type Completion,
   type Failure,
   inputAdded,
   inputRemoved,
-  type Order,
   planUpdated,
   taskCompleted,
 } from '../party/events.ts'
 import { failureOf } from '../party/failure.ts'
-import { completed, dataRemoved, failed, failures, noProgress, ordered, type Progress } from '../party/progress.ts'
-import {
-  type Brief,
-  type PartyBudget,
-  type PartyInput,
-  type PartyPlan,
-  type SearchAgent,
-  searchAgent,
-} from '../party/schemas.ts'
+import { failures, followed, noProgress, type Progress, type ProgressEvent } from '../party/progress.ts'
+import { type Brief, type PartyBudget, type PartyInput, type PartyPlan, searchAgent } from '../party/schemas.ts'
 import type { PlanSources } from './plan.ts'
 
 export const hears = [
@@ -79,16 +70,9 @@ export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, Party
         // The input analyzer's executions are the inputs.
         troubles: troubles.filter(({ executionId }) => executionId !== inputId),
       })),
-      noteOrder: assign(({ context: { progress } }, order: Order) => ({ progress: ordered(progress, order) })),
-      noteCompletion: assign(({ context: { progress } }, completion: Completion) => ({
-        progress: completed(progress, completion),
-      })),
-      noteFailure: assign(({ context: { progress, troubles } }, failure: Failure) => ({
-        progress: failed(progress, failure),
+      follow: assign(({ context: { progress } }, event: ProgressEvent) => ({ progress: followed(progress, event) })),
+      noteTrouble: assign(({ context: { troubles } }, failure: Failure) => ({
         troubles: searchAgent.safeParse(failure.agentName).success ? troubles : [...troubles, failure],
-      })),
-      noteRemoval: assign(({ context: { progress } }, agentName: SearchAgent) => ({
-        progress: dataRemoved(progress, agentName),
       })),
       noteBrief: assign((_, brief: Brief) => ({ brief })),
       noteBudget: assign((_, budget: PartyBudget) => ({ budget })),
@@ -107,20 +91,23 @@ export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, Party
     on: {
       'party.input.added': { actions: { type: 'noteInput', params: ({ event }) => event.data } },
       'party.input.removed': { actions: { type: 'forgetInput', params: ({ event }) => event.data.inputId } },
-      'party.agent.should_execute': { actions: { type: 'noteOrder', params: ({ event }) => event.data } },
+      'party.agent.should_execute': { actions: { type: 'follow', params: ({ event }) => event } },
       'party.agent.completed': {
         target: '.working',
-        actions: { type: 'noteCompletion', params: ({ event }) => event.data },
+        actions: { type: 'follow', params: ({ event }) => event },
       },
       'party.agent.failed': {
         target: '.working',
         // What it said itself would make it try again for ever.
         guard: ({ event }) => event.data.agentName !== 'final-planner',
-        actions: { type: 'noteFailure', params: ({ event }) => event.data },
+        actions: [
+          { type: 'follow', params: ({ event }) => event },
+          { type: 'noteTrouble', params: ({ event }) => event.data },
+        ],
       },
       'party.agent.data_removed': {
         target: '.working',
-        actions: { type: 'noteRemoval', params: ({ event }) => event.data.agentName },
+        actions: { type: 'follow', params: ({ event }) => event },
       },
       'party.brief.updated': {
         target: '.working',

@@ -31,5 +31,6 @@ export const inputAnalyzerAgent = (read: Reader = readByRules) => {
       return analysed.data
     },
   )
-  return defineAgent({ name: 'input-analyzer', machine: inputAnalyzerMachine(analyse), hears, says })
+  // Whole lists of wishes are pasted at once, and none of them may be turned away.
+  return defineAgent({ name: 'input-analyzer', machine: inputAnalyzerMachine(analyse), hears, says, capacity: 10_000 })
 }

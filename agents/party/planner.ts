@@ -21,7 +21,7 @@ import {
   planUpdated,
   taskCompleted,
 } from './events.ts'
-import { completed, dataRemoved, failed, noProgress, ordered, type Progress } from './progress.ts'
+import { followed, noProgress, type Progress, type ProgressEvent } from './progress.ts'
 import type { Brief, PartyBudget, PartyPlan } from './schemas.ts'
 
 /** What a party that is being planned knows, besides its inputs, status and version. */
@@ -33,6 +33,8 @@ export interface PlannerState extends Progress {
 }
 
 const initial: PlannerState = { ...noProgress, brief: null, budget: null, plan: null }
+
+const follow = (state: Progress, event: ProgressEvent) => void Object.assign(state, followed(state, event))
 
 /** What the planner stands on; every part has a default. */
 export interface PlannerOptions {
@@ -78,10 +80,10 @@ export const definePartyPlanner = (options: PlannerOptions = {}) => {
     state: {
       initial,
       on: {
-        'party.agent.should_execute': (state, { data }) => void Object.assign(state, ordered(state, data)),
-        'party.agent.completed': (state, { data }) => void Object.assign(state, completed(state, data)),
-        'party.agent.failed': (state, { data }) => void Object.assign(state, failed(state, data)),
-        'party.agent.data_removed': (state, { data }) => void Object.assign(state, dataRemoved(state, data.agentName)),
+        'party.agent.should_execute': follow,
+        'party.agent.completed': follow,
+        'party.agent.failed': follow,
+        'party.agent.data_removed': follow,
         'party.brief.updated': (state, { data }) => void (state.brief = data.brief),
         'party.budget.updated': (state, { data }) => void (state.budget = data),
         'party.plan.updated': (state, { data }) => void (state.plan = data),

@@ -1,4 +1,12 @@
-import type { Completion, Failure, Order } from './events.ts'
+import type {
+  agentCompleted,
+  agentDataRemoved,
+  agentFailed,
+  agentShouldExecute,
+  Completion,
+  Failure,
+  Order,
+} from './events.ts'
 import type { Results, SearchAgent } from './schemas.ts'
 
 /** Where one agent's search stands. */
@@ -50,6 +58,25 @@ export const dataRemoved = ({ agents, results }: Progress, agentName: SearchAgen
   agents: without(agents, agentName),
   results: without(results, agentName),
 })
+
+/** The events that tell how searches go. */
+export type ProgressEvent = ReturnType<
+  typeof agentShouldExecute | typeof agentCompleted | typeof agentFailed | typeof agentDataRemoved
+>
+
+/** Follows what is told of searches, one event after the other. */
+export const followed = (progress: Progress, event: ProgressEvent): Progress => {
+  switch (event.type) {
+    case 'party.agent.should_execute':
+      return ordered(progress, event.data)
+    case 'party.agent.completed':
+      return completed(progress, event.data)
+    case 'party.agent.failed':
+      return failed(progress, event.data)
+    case 'party.agent.data_removed':
+      return dataRemoved(progress, event.data.agentName)
+  }
+}
 
 /** The searches that failed, and why. */
 export const failures = ({ agents }: Progress): readonly { readonly agent: SearchAgent; readonly reason: string }[] =>
