@@ -183,10 +183,7 @@ export class Runtime<
    *
    * @throws AddressTakenError, AgentStartError, AmbiguousAskError, IllegalIdError, PartyNotFoundError, RuntimeStateError
    */
-  async spawn<M extends Agent['machine']>(
-    agent: Agent<string, M>,
-    { name, party }: SpawnOptions = {},
-  ): Promise<AgentRef<M>> {
+  async spawn(agent: Agent, { name, party }: SpawnOptions = {}): Promise<AgentRef> {
     this.#checkRunning()
     this.#shared.catalog = this.#shared.catalog.with([...agent.hears, ...agent.says])
     if (party !== undefined) return this.parties.get(party).spawn(agent, name)

@@ -56,9 +56,10 @@ export function agentTypes<C, const H extends readonly Definition[], const S ext
 export type RestartType = 'permanent' | 'transient' | 'temporary'
 
 /** A definition of an agent: an inert value that can be listed, printed and spawned any number of times. */
-export interface Agent<N extends string = string, M extends AnyStateMachine = AnyStateMachine> {
+// The machine's own type is left out: it is huge, and names types of the user's that a declaration file could not.
+export interface Agent<N extends string = string> {
   readonly name: N
-  readonly machine: M
+  readonly machine: AnyStateMachine
   readonly hears: readonly Definition[]
   readonly says: readonly Definition[]
   readonly restart: RestartType
@@ -105,7 +106,7 @@ export function defineAgent<
   M extends AnyStateMachine,
   const H extends readonly Definition[],
   const S extends readonly Definition[],
->(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N, M> {
+>(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N> {
   const { name, machine, hears, says, restart = 'permanent', capacity = 1_000 }: AgentOptions<N, M, H, S> = options
   checkId('agent', name)
   // XState's default lets a circle of eventless transitions hang the process for ever.

@@ -1,4 +1,4 @@
-import type { AnyStateMachine, SnapshotFrom, StateValue } from 'xstate'
+import type { StateValue } from 'xstate'
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
@@ -10,18 +10,15 @@ import type { Crew } from './crew.ts'
 import type { Partition } from './partition.ts'
 import type { Unwatch } from './store.ts'
 
-/** What every agent's snapshot shows, when nobody knows its machine. */
+/** What outsiders see of an agent: where its machine is, and what it remembers. */
 export interface AgentSnapshot {
   readonly status: 'active' | 'done' | 'error' | 'stopped'
   readonly value: StateValue
   readonly context: unknown
 }
 
-/** The snapshot of a machine, typed as the machine is. */
-export type SnapshotOf<M extends AnyStateMachine> = AnyStateMachine extends M ? AgentSnapshot : SnapshotFrom<M>
-
 /** An agent as its owner sees it: the address stays the same through restarts. */
-export class AgentRef<M extends AnyStateMachine = AnyStateMachine> {
+export class AgentRef {
   readonly #partition: Partition
   readonly #crew: Crew
   readonly #actor: Actor
@@ -61,14 +58,13 @@ export class AgentRef<M extends AnyStateMachine = AnyStateMachine> {
   }
 
   /** Its newest durable snapshot. */
-  snapshot(): SnapshotOf<M> | undefined {
-    // The actor runs the machine that this reference was given for.
-    return this.#actor.shown as SnapshotOf<M> | undefined
+  snapshot(): AgentSnapshot | undefined {
+    return this.#actor.shown
   }
 
   /** Calls back with every new durable snapshot. */
-  watch(watcher: (snapshot: SnapshotOf<M>) => void): Unwatch {
-    return this.#actor.watch(snapshot => watcher(snapshot as SnapshotOf<M>))
+  watch(watcher: (snapshot: AgentSnapshot) => void): Unwatch {
+    return this.#actor.watch(watcher)
   }
 
   /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */

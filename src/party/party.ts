@@ -129,7 +129,7 @@ export class Party<
   }
 
   /** Adds an agent to this party; it hears only what is said from now on. @internal */
-  async spawn<M extends Agent['machine']>(agent: Agent<string, M>, name?: string): Promise<AgentRef<M>> {
+  async spawn(agent: Agent, name?: string): Promise<AgentRef> {
     this.#checkChange({})
     const actor = this.#crew.declare(agent, name)
     this.#crew.start(actor)

@@ -169,7 +169,7 @@ async function use(): Promise<void> {
     count: number
   }>()
   const spawned = await runtime.spawn(counter)
-  expectTypeOf(spawned.snapshot()?.context).toEqualTypeOf<{ count: number } | undefined>()
+  expectTypeOf(spawned).toEqualTypeOf<AgentRef>()
   expectTypeOf(party.agent('counter')).toEqualTypeOf<AgentRef>()
   expectTypeOf(party.agent('counter').snapshot()?.context).toEqualTypeOf<unknown>()
   runtime.bus.subscribe(counted, envelope => {
