@@ -351,6 +351,59 @@ describe('the agents outside the parties', () => {
   })
 })
 
+describe('a runtime', () => {
+  it('is at rest only when all are at the same time, however they give each other work', async () => {
+    const helper = runnerAgent(async () => {
+      await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+      return 'gave work'
+    })
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), agents: [helper] })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }))
+    expect(await runtime.idle()).toMatchObject({ reason: 'settled' })
+    expect(party.state.barks).toBe(1)
+  })
+
+  it('whose agents cannot start is stopped again, and says so', async () => {
+    const machine = setup({ types }).createMachine({
+      context,
+      entry: assign(() => {
+        throw new Error('cannot wake up')
+      }),
+      on: { 'stray.go': {} },
+    })
+    const broken = defineAgent({ name: 'broken', machine, hears, says })
+    const runtime = createRuntime({ agents: [dogAgent(), broken], clock: createSimulatedClock() })
+    await expect(runtime.start()).rejects.toMatchObject({ code: 'AGENT_START' })
+    await expect(runtime.ask('runtime/dog', trick, { name: 'roll' })).rejects.toMatchObject({ code: 'RUNTIME_STATE' })
+    expect(runtime.bus.history({ type: 'system.stopped' })).toHaveLength(1)
+  })
+
+  it('tells of a restart that fails at its start, too', async () => {
+    let starts = 0
+    const machine = setup({ types }).createMachine({
+      context,
+      entry: assign(() => {
+        if (++starts === 2) throw new Error('cannot wake up again')
+        return {}
+      }),
+      on: {
+        'stray.go': {
+          actions: assign(() => {
+            throw new Error('boom')
+          }),
+        },
+      },
+    })
+    const { runtime } = await startRuntime({ agents: [defineAgent({ name: 'stray', machine, hears, says })] })
+    await runtime.bus.publish(go({ how: 'boom' }))
+    await runtime.idle()
+    const errors = runtime.bus.history({ type: 'agent.failed' }).map(({ data }) => data)
+    expect(errors).toMatchObject([{ error: 'boom' }, { error: 'cannot wake up again', incarnation: 2 }])
+    expect(runtime.bus.history({ type: 'agent.restarted' })).toMatchObject([{ data: { incarnation: 3 } }])
+  })
+})
+
 describe('a journal that never answers', () => {
   it('keeps neither stop nor a cancelled ask waiting', async () => {
     const journal = heldJournal()
