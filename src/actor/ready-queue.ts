@@ -31,14 +31,18 @@ export class ReadyQueue {
   #drain(): void {
     this.#scheduled = false
     this.#draining = true
-    while (this.#head < this.#queue.length && this.#spent < turnsPerYield) {
-      const ready = this.#queue[this.#head++]
-      this.#spent++
-      if (ready?.turn()) this.#queue.push(ready)
-      if (this.#head === this.#queue.length || this.#head > turnsPerYield) this.#compact()
+    try {
+      while (this.#head < this.#queue.length && this.#spent < turnsPerYield) {
+        const ready = this.#queue[this.#head++]
+        this.#spent++
+        if (ready?.turn()) this.#queue.push(ready)
+        if (this.#head === this.#queue.length || this.#head > turnsPerYield) this.#compact()
+      }
+    } finally {
+      // Whatever was thrown, the others get their turns.
+      this.#draining = false
+      if (this.#spent > 0) this.#yield()
     }
-    this.#draining = false
-    if (this.#spent > 0) this.#yield()
   }
 
   // Microtasks alone would starve timers and sockets, so turns are counted until the event loop came round.
