@@ -15,13 +15,18 @@ export const systemClock: Clock = {
   },
 }
 
-/** A clock whose `now` never runs backwards, so that journalled times never do either. */
+/**
+ * A clock whose `now` never runs backwards, so that journalled times never do either: when the machine's clock is set
+ * back, it goes on from where it was.
+ */
 export function steady(clock: Clock): Clock {
-  let last = 0
+  let last = Number.NEGATIVE_INFINITY
+  let ahead = 0
   return {
     now() {
-      const now = clock.now()
-      if (now > last) last = now
+      const now = clock.now() + ahead
+      if (now < last) ahead += last - now
+      last = Math.max(last, now)
       return last
     },
     after: (ms, fn) => clock.after(ms, fn),

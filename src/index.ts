@@ -8,6 +8,7 @@ export {
   type Heard,
   type RestartType,
   type Said,
+  SystemIdError,
 } from './actor/agent.ts'
 export {
   AskCancelledError,
@@ -42,6 +43,7 @@ export {
   EventDefinitionError,
   type EventOf,
   type EventOptions,
+  PriorityError,
 } from './events/event.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
 export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
@@ -86,7 +88,7 @@ export {
   VersionConflictError,
 } from './party/party.ts'
 export type { BusMetrics, BusPublishOptions, RuntimeBus } from './party/runtime-bus.ts'
-export type { PartyState, PartyStatus, Unwatch } from './party/store.ts'
+export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {
   createRuntime,
   type Runtime,

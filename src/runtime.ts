@@ -29,7 +29,7 @@ import type { RequestDefinition } from './events/request.ts'
 import { runtimeEvents, systemStarted, systemStarting, systemStopped, systemStopping } from './events/runtime-events.ts'
 import { createIds, type Ids } from './ids.ts'
 import { type Journal, memoryJournal } from './journal/journal.ts'
-import { type Idle, WaitInsideError } from './party/activity.ts'
+import { type Idle, IdleTimeoutError, WaitInsideError } from './party/activity.ts'
 import { AgentRef } from './party/agent-ref.ts'
 import { askFromOutside, type OutsideAskOptions } from './party/ask-from-outside.ts'
 import { checkAsks } from './party/check-asks.ts'
@@ -140,6 +140,7 @@ export class Runtime<
       insideEffect: new AsyncLocalStorage(),
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
       partition: address => partitions.get(address),
+      checkRunning: () => this.#checkRunning(),
       overhear: envelope => {
         // What was meant for one agent is nobody else's to hear.
         if (envelope.party !== undefined && envelope.to === undefined) this.#outside.hear(envelope)
@@ -152,9 +153,8 @@ export class Runtime<
     partitions.set(runtimePartition, this.#outside)
     // That it gave up is told; who wants an agent outside the parties from then on is told why there is none.
     this.#crew = new Crew(this.#outside, intensity, () => {})
-    const checkRunning = () => this.#checkRunning()
-    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, checkRunning })
-    this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, checkRunning })
+    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions })
+    this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties })
   }
 
   /** Starts the agents outside the parties; resolves to itself when that is durable. @throws AgentStartError, RuntimeStateError */
@@ -171,6 +171,8 @@ export class Runtime<
       await this.stop({ timeout: 0 })
       throw error
     }
+    // It may have been stopped meanwhile.
+    this.#checkRunning()
     this.#outside.report(systemStarted({}))
     return this
   }
@@ -185,10 +187,13 @@ export class Runtime<
    */
   async spawn(agent: Agent, { name, party }: SpawnOptions = {}): Promise<AgentRef> {
     this.#checkRunning()
-    this.#shared.catalog = this.#shared.catalog.with([...agent.hears, ...agent.says])
-    if (party !== undefined) return this.parties.get(party).spawn(agent, name)
-    const outsiders = [...this.#outside.registry].filter(({ status }) => status !== 'stopped').map(one => one.agent)
-    checkAsks(this.#options.party?.agents ?? [], [...outsiders, agent])
+    const catalog = this.#shared.catalog.with([...agent.hears, ...agent.says])
+    const joined = party === undefined ? undefined : this.parties.get(party)
+    const outsiders = this.#outside.registry.agents()
+    if (joined) checkAsks([...joined.partition.registry.agents(), agent], outsiders)
+    else checkAsks(this.#options.party?.agents ?? [], [...outsiders, agent])
+    this.#shared.catalog = catalog
+    if (joined) return joined.spawn(agent, name)
     const actor = this.#crew.declare(agent, name)
     this.#crew.start(actor)
     await this.#outside.watermark.reached()
@@ -219,17 +224,19 @@ export class Runtime<
   }
 
   /** Waits until the agents outside the parties and all parties are at rest at the same time; see `party.idle`. */
-  async idle(options?: IdleOptions): Promise<Idle> {
-    for (;;) {
+  async idle({ timeout = 60_000, signal }: IdleOptions = {}): Promise<Idle> {
+    const end = this.#shared.clock.now() + timeout
+    for (let left = timeout; left > 0; left = end - this.#shared.clock.now()) {
       const all = await Promise.all([
-        idle(this.#outside, this.#crew, options),
-        ...this.#working().map(party => party.idle(options)),
+        idle(this.#outside, this.#crew, { timeout: left, signal }),
+        ...this.#working().map(party => party.idle({ timeout: left, signal })),
       ])
       const waitingFor = all.flatMap(one => one.waitingFor)
       if (this.#status === 'stopped') return { reason: 'stopped', waitingFor }
       // One may have given another work while that one was already at rest.
       if (this.#isQuiet()) return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
     }
+    throw new IdleTimeoutError(runtimePartition, timeout)
   }
 
   /**
@@ -259,11 +266,18 @@ export class Runtime<
     this.#shared.timers.clear()
   }
 
+  /** Waits for all that still works, whatever becomes of one of them; `false` if not all came to rest. */
   async #drain(timeout: number): Promise<boolean> {
-    return this.idle({ timeout }).then(
-      () => true,
-      () => false,
-    )
+    const end = this.#shared.clock.now() + timeout
+    let drained = true
+    for (let left = timeout; left > 0; left = end - this.#shared.clock.now()) {
+      const working: Promise<Idle>[] = this.#working().map(party => party.idle({ timeout: left }))
+      if (!this.#crew.stopped) working.push(idle(this.#outside, this.#crew, { timeout: left }))
+      const results = await Promise.allSettled(working)
+      if (results.some(({ status }) => status === 'rejected')) drained = false
+      if (this.#isQuiet()) return drained
+    }
+    return false
   }
 
   /** Waits for something that a journal may keep waiting for ever, but not longer than a limit in milliseconds. */
@@ -277,7 +291,8 @@ export class Runtime<
   }
 
   #isQuiet(): boolean {
-    return [this.#outside, ...this.#working().map(({ partition }) => partition)].every(({ activity }) => activity.quiet)
+    const isOutsideQuiet = this.#crew.stopped || this.#outside.activity.quiet
+    return isOutsideQuiet && this.#working().every(({ partition }) => partition.activity.quiet)
   }
 
   #working(): readonly Party<S, A, R>[] {

@@ -1,5 +1,6 @@
 import type { AnyStateMachine, EmittedFrom, EventFromLogic } from 'xstate'
 import type * as z from 'zod'
+import { TroupeError } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
@@ -99,7 +100,7 @@ type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends 
  * @example
  * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
  *
- * @throws IllegalIdError if the name could not be part of an address
+ * @throws IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids
  */
 export function defineAgent<
   const N extends string,
@@ -109,7 +110,28 @@ export function defineAgent<
 >(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N> {
   const { name, machine, hears, says, restart = 'permanent', capacity = 1_000 }: AgentOptions<N, M, H, S> = options
   checkId('agent', name)
+  checkSystemIds(name, machine.root)
   // XState's default lets a circle of eventless transitions hang the process for ever.
   if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
   return { name, machine, hears, says, restart, capacity }
+}
+
+// XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.
+function checkSystemIds(agent: string, node: AnyStateMachine['root']): void {
+  for (const { systemId } of node.invoke) if (systemId !== undefined) throw new SystemIdError(agent, systemId)
+  for (const child of Object.values(node.states)) checkSystemIds(agent, child)
+}
+
+/** A machine gives what it invokes an id of XState's system. */
+export class SystemIdError extends TroupeError {
+  readonly code = 'SYSTEM_ID'
+  readonly agent: string
+  readonly systemId: string
+  constructor(agent: string, systemId: string) {
+    super(
+      `Agent "${agent}" invokes something under the system id "${systemId}", which a failed step would leave taken. Leave systemId out; agents are reached by their address.`,
+    )
+    this.agent = agent
+    this.systemId = systemId
+  }
 }

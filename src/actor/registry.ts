@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate'
 import type { Actor } from './actor.ts'
 import { type Address, NoAddressError, splitAddress } from './address.ts'
+import type { Agent } from './agent.ts'
 
 /** Who is reached in a partition: by name, by the types that they hear, and by XState's own refs. */
 export class Registry implements Iterable<Actor> {
@@ -47,6 +48,11 @@ export class Registry implements Iterable<Actor> {
   /** The agent behind a ref, if it is one. */
   behind(ref: AnyActorRef): Actor | undefined {
     return this.#refs.get(ref)
+  }
+
+  /** The definitions of those that are there. */
+  agents(): readonly Agent[] {
+    return [...this].filter(({ status }) => status !== 'stopped').map(({ agent }) => agent)
   }
 
   [Symbol.iterator](): Iterator<Actor> {

@@ -53,6 +53,7 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
 ): EventDefinition<T, S> {
   const { version = 1, persist = true, priority = 5, description = '' } = options
   checkType(type)
+  checkPriority(priority)
   const check = payloadCheck(type, schema)
   const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data), schema, version)
   return Object.assign(make, { type, schema, version, persist, priority, description })
@@ -123,5 +124,20 @@ export class EventDefinitionError extends TroupeError {
       },
     )
     this.type = type
+  }
+}
+
+/** @throws PriorityError unless it is a whole number from 1 (most urgent) to 10 */
+export function checkPriority(priority: number): void {
+  if (!Number.isInteger(priority) || priority < 1 || priority > 10) throw new PriorityError(priority)
+}
+
+/** A priority that is none. */
+export class PriorityError extends TroupeError {
+  readonly code = 'PRIORITY'
+  readonly priority: number
+  constructor(priority: number) {
+    super(`${priority} is no priority: use a whole number from 1 (most urgent) to 10.`)
+    this.priority = priority
   }
 }

@@ -1,4 +1,4 @@
-import type { StateValue } from 'xstate'
+import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
@@ -44,7 +44,7 @@ export class AgentRef {
   /** Sends an event to this agent alone; resolves when it is durable. @throws UnknownEventError, EventPayloadError */
   async send(event: UncheckedEvent): Promise<Envelope> {
     this.#checkOpen()
-    return this.#partition.publish(this.#partition.shared.catalog.check(event), { to: this.address })
+    return this.#partition.publish(this.#partition.shared.catalog.check(event), { to: this.#actor })
   }
 
   /** Asks this agent; see `runtime.ask`. */
@@ -59,12 +59,12 @@ export class AgentRef {
 
   /** Its newest durable snapshot. */
   snapshot(): AgentSnapshot | undefined {
-    return this.#actor.shown
+    return shownOf(this.#actor.shown)
   }
 
   /** Calls back with every new durable snapshot. */
   watch(watcher: (snapshot: AgentSnapshot) => void): Unwatch {
-    return this.#actor.watch(watcher)
+    return this.#actor.watch(snapshot => watcher(shownOf(snapshot)))
   }
 
   /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */
@@ -72,4 +72,11 @@ export class AgentRef {
     this.#crew.stop(this.#actor)
     await this.#partition.watermark.reached()
   }
+}
+
+// Not XState's own object, which holds the whole machine.
+function shownOf(snapshot: AnyMachineSnapshot): AgentSnapshot
+function shownOf(snapshot: AnyMachineSnapshot | undefined): AgentSnapshot | undefined
+function shownOf(snapshot: AnyMachineSnapshot | undefined): AgentSnapshot | undefined {
+  return snapshot && { status: snapshot.status, value: snapshot.value, context: snapshot.context }
 }

@@ -30,6 +30,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   if (signal?.aborted) throw new AskCancelledError(type, to, signal.reason)
   if (actor.status === 'stopped') throw new AskStoppedError(type, to)
   const cancel = () => void asks.fail(key, new AskCancelledError(type, to, signal?.reason))
+  partition.activity.begin()
   const fields = { type, from: 'outside', to, key }
   try {
     const output = await new Promise<unknown>((resolve, reject) => {
@@ -50,6 +51,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
     partition.report(askFailed({ ...fields, code: codeOf(error), error: textOf(error) }))
     throw error
   } finally {
+    partition.activity.end()
     signal?.removeEventListener('abort', cancel)
   }
 }

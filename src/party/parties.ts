@@ -20,7 +20,6 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly intensity: RestartIntensity
   /** Where partitions are found by their address. */
   readonly partitions: Map<Address, Partition>
-  checkRunning(): void
 }
 
 /** The parties of a runtime. */
@@ -31,6 +30,8 @@ export class Parties<
 > {
   readonly #host: PartiesHost<S, A, R>
   readonly #parties = new Map<string, Party<S, A, R>>()
+  /** Those that are being forgotten: still in the way of their ids, but nobody's to get any more. */
+  readonly #leaving = new Set<Party<S, A, R>>()
 
   constructor(host: PartiesHost<S, A, R>) {
     this.#host = host
@@ -43,7 +44,7 @@ export class Parties<
    * @throws PartyExistsError, IllegalIdError, EventPayloadError, AgentStartError, NoPartyDefinitionError, RuntimeStateError
    */
   async create({ id, inputs = [] }: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
-    this.#host.checkRunning()
+    this.#host.shared.checkRunning()
     const { definition, shared, intensity, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
     const partyId = checkId('party', id ?? `p-${shared.ids.next()}`)
@@ -65,13 +66,13 @@ export class Parties<
   /** @throws PartyNotFoundError */
   get(id: string): Party<S, A, R> {
     const party = this.#parties.get(id)
-    if (!party) throw new PartyNotFoundError(id)
+    if (!party || this.#leaving.has(party)) throw new PartyNotFoundError(id)
     return party
   }
 
   /** All parties, the oldest first. */
   list(): readonly Party<S, A, R>[] {
-    return [...this.#parties.values()]
+    return [...this.#parties.values()].filter(party => !this.#leaving.has(party))
   }
 
   /** Stops a party and forgets it, its journal too. @throws PartyNotFoundError */
@@ -92,12 +93,14 @@ export class Parties<
 
   async #forget(party: Party<S, A, R>): Promise<void> {
     const { journal } = this.#host.shared
-    const address = partitionOf(party.id)
+    const { id } = party
+    this.#leaving.add(party)
     await party.stop().catch(() => {})
-    await journal.delete(address).catch((error: unknown) => party.partition.reportError('error', error))
+    await journal.delete(partitionOf(id)).catch((error: unknown) => party.partition.reportError('error', error))
     // The id is free only now, so that a new party under it cannot meet what is left of the old one.
-    this.#parties.delete(party.id)
-    this.#host.partitions.delete(address)
+    this.#leaving.delete(party)
+    this.#parties.delete(id)
+    this.#host.partitions.delete(partitionOf(id))
   }
 
   #report(event: ReturnType<typeof partyCreated> | ReturnType<typeof partyDeleted>): void {

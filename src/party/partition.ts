@@ -40,6 +40,8 @@ export interface Shared {
   stepping: Actor | undefined
   catalog: Catalog
   partition(address: Address): Partition | undefined
+  /** @throws RuntimeStateError while the runtime takes no work */
+  checkRunning(): void
   /** Lets agents outside the parties hear what a party said. */
   overhear(envelope: Envelope): void
 }
@@ -198,12 +200,13 @@ export class Partition implements ActorHost {
   // ---- events from outside and from the runtime ----
 
   /** Appends and delivers an event from outside; resolves when it is durable. */
-  async publish(event: EventOf, options: PublishOptions & { readonly to?: Address } = {}): Promise<Envelope> {
+  async publish(event: EventOf, options: PublishOptions & { readonly to?: Actor } = {}): Promise<Envelope> {
     const { priority, correlationId: correlationid, to } = options
-    const envelope = this.seal(event, { priority, correlationid, to })
+    const envelope = this.seal(event, { priority, correlationid, to: to?.address })
     const persists = this.persists(event.type)
     if (persists) this.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-    this.delivery.deliver(envelope)
+    if (to) this.delivery.deliverTo(to, envelope)
+    else this.delivery.deliver(envelope)
     if (persists) await this.watermark.reached()
     else this.#tell(envelope)
     return envelope

@@ -206,6 +206,7 @@ export class Party<
 
   #checkChange({ expectedVersion }: ChangeOptions): void {
     if (this.#ended) throw this.#ended
+    this.#partition.shared.checkRunning()
     const { version } = this.#store.live
     if (expectedVersion !== undefined && expectedVersion !== version)
       throw new VersionConflictError(this.id, expectedVersion, version)

@@ -4,7 +4,7 @@ import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
-import type { EventDefinition } from '../events/event.ts'
+import { checkPriority, type EventDefinition } from '../events/event.ts'
 import type { AddedEvent, RemovedEvent } from './definition.ts'
 import type { Parties } from './parties.ts'
 import type { Partition, PublishOptions, Shared } from './partition.ts'
@@ -29,7 +29,6 @@ interface BusHost<S extends object, A extends AddedEvent, R extends RemovedEvent
   readonly shared: Shared
   readonly outside: Partition
   readonly parties: Parties<S, A, R>
-  checkRunning(): void
 }
 
 /** The bus as people outside the agents use it. */
@@ -55,7 +54,8 @@ export class RuntimeBus<
    * @throws UnknownEventError, EventPayloadError, EventVersionError, PartyNotFoundError, VersionConflictError, JournalAppendError
    */
   async publish(event: UncheckedEvent, { party, ...options }: BusPublishOptions = {}): Promise<Envelope> {
-    this.#host.checkRunning()
+    this.#host.shared.checkRunning()
+    if (options.priority !== undefined) checkPriority(options.priority)
     if (party !== undefined) return this.#host.parties.get(party).publish(event, options)
     return this.#host.outside.publish(this.#host.shared.catalog.check(event), options)
   }

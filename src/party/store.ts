@@ -1,6 +1,8 @@
 import { createStore } from '@xstate/store'
 import { produce } from 'immer'
 import type { Envelope } from '../actor/envelope.ts'
+import { TroupeError, textOf } from '../errors.ts'
+import type { EventOf } from '../events/event.ts'
 import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
 import { Inputs } from './inputs.ts'
 
@@ -70,11 +72,19 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     const { added, removed } = this.#definition.inputs
     const changesInputs = type === added.type || type === removed.type
     const inputs = changesInputs ? this.#changedInputs(live.inputs, type, data) : live.inputs
-    const next = produce(own, draft => this.#definition.apply(draft, { type, data }))
+    const next = this.#produced(own, { type, data })
     if (next === own && inputs === live.inputs) return { own, live }
     const settled = live.status === 'planning' || live.status === 'completed'
     const status = settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : live.status
     return { own: next, live: { ...next, inputs, status, version: live.version + 1 } }
+  }
+
+  #produced(own: S, event: EventOf): S {
+    try {
+      return produce(own, draft => this.#definition.apply(draft, event))
+    } catch (error) {
+      throw new StateApplyError(this.#definition.name, event.type, error)
+    }
   }
 
   #changedInputs(inputs: Inputs<InputOf<A>>, type: string, data: unknown): Inputs<InputOf<A>> {
@@ -104,5 +114,19 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   watch(watcher: (state: PartyState<S, InputOf<A>>) => void): Unwatch {
     const subscription = this.#shown.subscribe(({ context }) => this.#guard(() => watcher(context.state)))
     return () => subscription.unsubscribe()
+  }
+}
+
+/** The application's state could not take an event, so the event did not happen. */
+export class StateApplyError extends TroupeError {
+  readonly code = 'STATE_APPLY'
+  readonly definition: string
+  readonly type: string
+  constructor(definition: string, type: string, cause: unknown) {
+    super(`The state of "${definition}" could not take "${type}": ${textOf(cause)}. Mend its function in state.on.`, {
+      cause,
+    })
+    this.definition = definition
+    this.type = type
   }
 }

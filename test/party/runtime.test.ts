@@ -1,9 +1,9 @@
 import { agentFailed, agentTypes, createRuntime, defineAgent, defineEvent, memoryJournal } from 'troupe'
 import { createSimulatedClock, heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
-import { assign, setup } from 'xstate'
+import { assign, fromPromise, setup } from 'xstate'
 import * as z from 'zod'
-import { command, dogAgent, petsParty, runnerAgent, trick } from '../support/pets.ts'
+import { command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
 import { startRuntime, suiteJournal } from '../support/runtime.ts'
 
 const go = defineEvent('stray.go', z.object({ how: z.string() }))
@@ -175,5 +175,117 @@ describe('a frame', () => {
       }
     }
     expect(starts).toEqual(['agent'])
+  })
+})
+
+describe('what comes at the wrong time', () => {
+  it('two deletions at once: the second is told that there is no party, and the next one under the id is safe', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
+    await runtime.parties.create({ id: 'p1' })
+    const [first, second] = await Promise.allSettled([runtime.parties.delete('p1'), runtime.parties.delete('p1')])
+    expect(first.status).toBe('fulfilled')
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'PARTY_NOT_FOUND' } })
+    const next = await runtime.parties.create({ id: 'p1' })
+    await next.addInput('sit')
+    expect(runtime.parties.list()).toEqual([next])
+  })
+
+  it('new work while the runtime stops is refused on every way, and work under way is finished all the same', async () => {
+    let finish = (_word: string) => {}
+    const runner = runnerAgent(() => new Promise<string>(resolve => void (finish = resolve)))
+    const runtime = await createRuntime({ party: petsParty(runner), clock: createSimulatedClock() }).start()
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    const stopping = runtime.stop()
+    for (const refused of [party.addInput('sit'), party.agent('dog').send(command({ word: 'sit' }))])
+      await expect(refused).rejects.toMatchObject({ code: 'RUNTIME_STATE' })
+    finish('back')
+    await stopping
+    expect(party.state.barks).toBe(1)
+    expect(runtime.bus.history({ type: 'system.stopped' })).toMatchObject([{ data: { drained: true } }])
+  })
+
+  it('a journal that refuses one party while the runtime stops does not end the work of another', async () => {
+    let finish = (_word: string) => {}
+    const runner = runnerAgent(() => new Promise<string>(resolve => void (finish = resolve)))
+    const journal = heldJournal()
+    const runtime = await createRuntime({ party: petsParty(runner), journal, clock: createSimulatedClock() }).start()
+    const sick = await runtime.parties.create({ id: 'sick' })
+    const well = await runtime.parties.create({ id: 'well' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'well' })
+    journal.failFor('party/sick', new Error('disk full'))
+    const lost = sick.addInput('sit')
+    const stopping = runtime.stop()
+    await expect(lost).rejects.toMatchObject({ code: 'JOURNAL_APPEND' })
+    finish('back')
+    await stopping
+    expect(well.state.barks).toBe(1)
+    expect(runtime.bus.history({ type: 'system.stopped' })).toMatchObject([{ data: { drained: false } }])
+  })
+
+  it('a clock that is set back: deadlines come all the same', async () => {
+    const inner = createSimulatedClock()
+    let back = 0
+    const clock = { now: () => inner.now() - back, after: inner.after }
+    const { runtime } = await startRuntime({ agents: [dogAgent()], clock })
+    await runtime.bus.publish(command({ word: 'nap' }))
+    await runtime.idle()
+    back = 3_600_000
+    inner.advance(1_000)
+    inner.advance(1_000)
+    await runtime.bus.publish(command({ word: 'sit' }))
+    expect(await runtime.idle()).toMatchObject({ reason: 'settled' })
+  })
+
+  it('a reference to an agent that was stopped reaches nobody, even when another has its address', async () => {
+    const { runtime } = await startRuntime({})
+    const old = await runtime.spawn(dogAgent())
+    await old.stop()
+    await runtime.spawn(dogAgent())
+    await old.send(command({ word: 'ghost' }))
+    await runtime.idle()
+    expect(runtime.bus.deadLetters({ reason: 'stopped' })).toHaveLength(1)
+    expect(runtime.bus.metrics()).toMatchObject({ created: 1, handled: 0, dead: 1 })
+  })
+
+  it('an ask from outside counts as work until it ends', async () => {
+    const { runtime, clock } = await startRuntime({ agents: [dogAgent()] })
+    const answer = runtime.ask('runtime/dog', trick, { name: 'silence' }, { deadline: 500 })
+    const failure = expect(answer).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
+    let isAtRest = false
+    const resting = runtime.idle().then(() => {
+      isAtRest = true
+    })
+    for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate)
+    expect(isAtRest).toBe(false)
+    clock.advance(500)
+    await failure
+    await resting
+  })
+
+  it('a second agent that hears a request which somebody asks of whoever hears it', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent(undefined)) })
+    await runtime.parties.create({ id: 'p1' })
+    await expect(runtime.spawn(dogAgent(), { party: 'p1', name: 'twin' })).rejects.toMatchObject({
+      code: 'ASK_AMBIGUOUS',
+    })
+  })
+
+  it.each([0, 11, 2.5, Number.NaN])('a priority of %d', async priority => {
+    const { runtime } = await startRuntime({ agents: [dogAgent()] })
+    await expect(runtime.bus.publish(command({ word: 'sit' }), { priority })).rejects.toMatchObject({
+      code: 'PRIORITY',
+    })
+    expect(() => defineEvent('a.b', z.object({}), { priority })).toThrow('is no priority')
+  })
+
+  it('a system id, which XState would keep when a step fails', () => {
+    const machine = setup({ types, actors: { wait: fromPromise(async () => 1) } }).createMachine({
+      context,
+      initial: 'on',
+      states: { on: { invoke: { src: 'wait', systemId: 'the-run' } } },
+      on: { 'stray.go': {} },
+    })
+    expect(() => defineAgent({ name: 'stray', machine, hears, says })).toThrow('Leave systemId out')
   })
 })
