@@ -8,7 +8,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
 /** Files whose whole text stands in a README; the package check compiles and runs them. */
 it.each([
-  ['README.md', ['test/package/example.ts', 'test/package/own-agent.ts']],
+  ['README.md', ['test/package/example.ts', 'test/package/own-agent.ts', 'test/package/own-test.ts']],
   ['agents/README.md', ['test/package/own-town.ts']],
 ])('every TypeScript snippet of %s is a file that compiles and runs', (readme, examples) => {
   const snippets = [...read(readme).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)

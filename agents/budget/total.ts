@@ -42,7 +42,7 @@ export const totalBudget = ({
     basedOnAgents,
     missing: pricedAgents.filter(agent => results[agent] === undefined),
     ...(limit !== undefined && { limit, withinLimit: total.max <= limit }),
-    advice: adviceFor(total, limit),
+    advice: adviceFor(total, isGuess ? {} : breakdown, limit),
   }
 }
 
@@ -80,10 +80,16 @@ const vendorPrice = ({ choices }: Results['vendor']): Range => {
   return { ...sumOf(prices), ...(open.length > 0 && { note: `Not confirmed yet: ${open.join(', ')}.` }) }
 }
 
-const adviceFor = ({ min, max }: { min: number; max: number }, limit: number | undefined): string[] => {
+const adviceFor = (
+  { min, max }: { min: number; max: number },
+  breakdown: Readonly<Record<string, Range>>,
+  limit: number | undefined,
+): string[] => {
   const advice: string[] = []
   if (max > 2000) {
-    advice.push(`This may come to ${dollars(max)}. A cheaper venue or a shorter menu saves the most.`)
+    const [dearest] = Object.entries(breakdown).toSorted(([, one], [, other]) => other.max - one.max)
+    const where = dearest ? ` The largest part is ${dearest[0]}: saving there helps the most.` : ''
+    advice.push(`This may come to ${dollars(max)}.${where}`)
   } else if (max > 1000) {
     advice.push(`This may come to ${dollars(max)}. Ask for package prices before you book things one by one.`)
   }

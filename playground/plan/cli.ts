@@ -34,6 +34,11 @@ async function plan({ inputs, json }: Options): Promise<boolean> {
   }
 }
 
+// Whoever reads may have had enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : exitCodes.environment)
+})
+
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }

@@ -12,6 +12,7 @@ import {
   type PlannerState,
   planUpdated,
 } from 'troupe/agents'
+import { dollarRange } from './dollars.ts'
 
 type Look = 'waiting' | 'working' | 'done' | 'failed'
 
@@ -50,6 +51,8 @@ export function showProgress<S extends PlannerState>(runtime: Runtime<S>, out: W
   }
 
   const set = (name: string, look: Look, text: string) => {
+    const before = lines.get(name)
+    if (before?.look === look && before.text === text) return
     lines.set(name, { look, text })
     if (isTerminal) draw()
     else out.write(`${name}: ${text}\n`)
@@ -58,19 +61,14 @@ export function showProgress<S extends PlannerState>(runtime: Runtime<S>, out: W
   let inputs = 0
   const subscriptions = [
     runtime.bus.subscribe(briefUpdated, ({ data: { clarification } }) =>
-      set('input-analyzer', 'done', clarification ? `read ${++inputs}; one is not clear` : `read ${++inputs} inputs`),
+      set('input-analyzer', 'done', `read ${counted(++inputs)}${clarification ? '; the last is not clear' : ''}`),
     ),
     runtime.bus.subscribe(agentStarted, ({ data }) => set(data.agentName, 'working', 'searching')),
     runtime.bus.subscribe(agentCompleted, ({ data }) => set(data.agentName, 'done', foundIn(data))),
     runtime.bus.subscribe(agentFailed, ({ data }) => set(data.agentName, 'failed', `failed: ${data.error}`)),
     runtime.bus.subscribe(agentDataRemoved, ({ data }) => set(data.agentName, 'waiting', 'no longer asked for')),
-    runtime.bus.subscribe(
-      budgetUpdated,
-      ({
-        data: {
-          totalBudget: { min, max },
-        },
-      }) => set('budget', 'done', `$${min} to $${max}`),
+    runtime.bus.subscribe(budgetUpdated, ({ data: { totalBudget, basedOnAgents } }) =>
+      set('budget', 'done', `${basedOnAgents.length === 0 ? 'a first guess: ' : ''}${dollarRange(totalBudget)}`),
     ),
     runtime.bus.subscribe(planUpdated, ({ data }) =>
       set('final-planner', 'done', `plan is ${data.completionPercent} % complete`),
@@ -86,6 +84,10 @@ function render(name: string, { look, text }: Line, out: WriteStream, columns: n
   const width = Math.max(20, columns - 20)
   const shown = text.length > width ? `${text.slice(0, width - 1)}…` : text
   return `${styleText(colour, glyph, { stream: out })} ${name.padEnd(15)} ${shown}`
+}
+
+function counted(inputs: number): string {
+  return inputs === 1 ? '1 input' : `${inputs} inputs`
 }
 
 function foundIn(completion: Completion): string {

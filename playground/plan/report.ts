@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
 import type { PartyBudget, PartyPlan, PlannerState, Results } from 'troupe/agents'
+import { dollarRange, dollars } from './dollars.ts'
 import { wrap } from './wrap.ts'
 
 /** A heading and what stands below it; an indented line starts with two blanks of its own. */
@@ -17,7 +18,7 @@ export function report({ plan, budget, results }: PlannerState, out: WriteStream
     { title: plan.summary, lines: [] },
     ...found(results),
     ...(budget ? [{ title: 'Budget', lines: money(budget) }] : []),
-    { title: `Still open (${plan.completionPercent} % complete)`, lines: open(plan) },
+    { title: `Open questions (the plan is ${plan.completionPercent} % complete)`, lines: open(plan) },
     { title: 'Next steps', lines: plan.nextSteps.map((step, place) => `${place + 1}. ${step}`) },
   ]
   return sections
@@ -39,18 +40,18 @@ function found({ theme, venue, cake, catering, vendor }: Partial<Results>): read
     sections.push({ title: 'Theme', lines: [`${name}: ${colours.join(', ')}`, decorations.join(', ')] })
   }
   if (place)
-    sections.push({ title: 'Venue', lines: [`${place.name}, ${price(place.pricePerDay)} a day`, ...reasons(place)] })
-  if (baker) sections.push({ title: 'Cake', lines: [`${baker.name}, ${price(baker.price)}`, ...reasons(baker)] })
+    sections.push({ title: 'Venue', lines: [`${place.name}, ${dollars(place.pricePerDay)} a day`, ...reasons(place)] })
+  if (baker) sections.push({ title: 'Cake', lines: [`${baker.name}, ${dollars(baker.price)}`, ...reasons(baker)] })
   if (caterer)
     sections.push({
       title: 'Food',
-      lines: [`${caterer.name}, ${price(caterer.pricePerPerson)} a person`, ...reasons(caterer)],
+      lines: [`${caterer.name}, ${dollars(caterer.pricePerPerson)} a person`, ...reasons(caterer)],
     })
   if (vendor)
     sections.push({
       title: 'Vendors',
       lines: vendor.choices.flatMap(({ service, best }) => [
-        `${service}: ${best.name}, ${price(best.price)}${best.confirmed ? '' : ' (not confirmed)'}`,
+        `${service}: ${best.name}, ${dollars(best.price)}${best.confirmed ? '' : ' (not confirmed)'}`,
         ...reasons(best).map(line => `  ${line}`),
       ]),
     })
@@ -66,14 +67,14 @@ function reasons({ why, misses }: Pick<Results['venue']['options'][number], 'why
 
 function money({ totalBudget, breakdown, limit, withinLimit, missing, advice }: PartyBudget): readonly string[] {
   const width = Math.max(...Object.keys(breakdown).map(name => name.length), 'together'.length)
-  const line = (name: string, { min, max, note }: PartyBudget['totalBudget']) =>
-    `${name.padEnd(width)}  ${min === max ? price(min) : `${price(min)} to ${price(max)}`}${note ? ` (${note})` : ''}`
+  const line = (name: string, range: PartyBudget['totalBudget']) =>
+    `${name.padEnd(width)}  ${dollarRange(range)}${range.note ? ` (${range.note})` : ''}`
   return [
     ...Object.entries(breakdown).map(([name, range]) => line(name, range)),
     line('together', totalBudget),
     ...(limit === undefined
       ? []
-      : [`${'wished'.padEnd(width)}  at most ${price(limit)}: ${withinLimit ? 'within it' : 'may go over it'}`]),
+      : [`${'wished'.padEnd(width)}  at most ${dollars(limit)}: ${withinLimit ? 'within it' : 'may go over it'}`]),
     ...advice,
     ...(missing.length > 0 ? [`Not counted, because nothing was found: ${missing.join(', ')}`] : []),
   ]
@@ -84,9 +85,5 @@ function open({ recommendations, missingAgents }: PartyPlan): readonly string[] 
     ...missingAgents.map(agent => `There is no ${agent} yet.`),
     ...recommendations.filter(({ category }) => category === 'clarification').map(({ description }) => description),
   ]
-  return lines.length > 0 ? lines : ['Nothing: everything that a party needs is chosen.']
-}
-
-function price(dollars: number): string {
-  return `$${dollars.toLocaleString('en-US')}`
+  return lines.length > 0 ? lines : ['None: everything that a party needs is chosen.']
 }

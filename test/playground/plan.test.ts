@@ -11,7 +11,10 @@ interface Ran {
 }
 
 /** Runs the program as a person would, with its output in pipes. */
-function plan(args: readonly string[], { interruptOn }: { interruptOn?: string } = {}): Promise<Ran> {
+function plan(
+  args: readonly string[],
+  { interruptOn, readOnlyOneChunk }: { interruptOn?: string; readOnlyOneChunk?: boolean } = {},
+): Promise<Ran> {
   const child = spawn(process.execPath, ['--conditions=troupe-source', cli, ...args], {
     env: { PATH: process.env['PATH'], NO_COLOR: '1' },
   })
@@ -19,6 +22,7 @@ function plan(args: readonly string[], { interruptOn }: { interruptOn?: string }
   let err = ''
   child.stdout.on('data', chunk => {
     out += chunk
+    if (readOnlyOneChunk) child.stdout.destroy()
   })
   child.stderr.on('data', chunk => {
     err += chunk
@@ -41,7 +45,7 @@ describe('the command that plans a party', () => {
       'photography: Picture Perfect Photography, $600',
       'together  $2,910 to $3,213',
       'wished    at most $3,000: may go over it',
-      'Still open (100 % complete)',
+      'Open questions (the plan is 100 % complete)',
       '1. Choose the day of the party.',
     ])
       expect(out).toContain(expected)
@@ -95,6 +99,12 @@ describe('the command that plans a party', () => {
     expect(code).toBe(2)
     expect(out).toBe('')
     expect(err).toContain(said)
+  })
+
+  it('ends quietly when its reader has had enough', async () => {
+    const { code, err } = await plan(['--json', 'vegan cake'], { readOnlyOneChunk: true })
+    expect(code).toBe(0)
+    expect(err).not.toContain('EPIPE')
   })
 
   it('explains itself', async () => {
