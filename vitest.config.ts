@@ -5,5 +5,6 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   resolve: { conditions: ['troupe-source'] },
   ssr: { resolve: { conditions: ['troupe-source'], externalConditions: ['troupe-source'] } },
-  test: { include: ['test/**/*.test.ts'] },
+  // No promise here is about time; the limit only ends a test that hangs.
+  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000 },
 })

@@ -1,4 +1,4 @@
-const width = 64
+const width = 32
 
 interface Held<I> {
   readonly input: I
@@ -6,21 +6,23 @@ interface Held<I> {
 }
 
 type Bucket<I> = ReadonlyMap<string, Held<I>>
-type Shard<I> = readonly (Bucket<I> | undefined)[]
+type Inner<I> = readonly (Bucket<I> | undefined)[]
+type Middle<I> = readonly (Inner<I> | undefined)[]
+type Outer<I> = readonly (Middle<I> | undefined)[]
 
 /**
- * The inputs of a party: an immutable map by id that remembers the order of adding. It is a trie of 64 x 64 small buckets,
- * so that a change copies one bucket and its path, never all inputs.
+ * The inputs of a party: an immutable map by id that remembers the order of adding. It is a trie of 32 x 32 x 32 small
+ * buckets, so that a change copies one bucket and its path, never all inputs.
  *
  * @example
  * for (const input of party.state.inputs) console.log(input.content)
  */
 export class Inputs<I> implements Iterable<I> {
   readonly size: number
-  readonly #shards: readonly (Shard<I> | undefined)[]
+  readonly #shards: Outer<I>
   readonly #nextOrder: number
 
-  private constructor(shards: readonly (Shard<I> | undefined)[], size: number, nextOrder: number) {
+  private constructor(shards: Outer<I>, size: number, nextOrder: number) {
     this.#shards = shards
     this.size = size
     this.#nextOrder = nextOrder
@@ -56,7 +58,7 @@ export class Inputs<I> implements Iterable<I> {
   /** In the order in which they were added. */
   *[Symbol.iterator](): Iterator<I> {
     const held: Held<I>[] = []
-    for (const shard of this.#shards) for (const bucket of shard ?? []) if (bucket) held.push(...bucket.values())
+    for (const bucket of this.#shards.flat(2)) if (bucket) held.push(...bucket.values())
     held.sort((one, other) => one.order - other.order)
     for (const { input } of held) yield input
   }
@@ -66,18 +68,26 @@ export class Inputs<I> implements Iterable<I> {
   }
 
   #bucket(id: string): Bucket<I> | undefined {
-    const hash = hashOf(id)
-    return this.#shards[hash % width]?.[(hash >>> 6) % width]
+    const [outer, middle, inner] = placesOf(id)
+    return this.#shards[outer]?.[middle]?.[inner]
   }
 
-  #replaced(id: string, bucket: Bucket<I>): readonly (Shard<I> | undefined)[] {
-    const hash = hashOf(id)
-    const shard = this.#shards[hash % width]?.slice() ?? []
-    shard[(hash >>> 6) % width] = bucket
+  #replaced(id: string, bucket: Bucket<I>): Outer<I> {
+    const [outer, middle, inner] = placesOf(id)
     const shards = this.#shards.slice()
-    shards[hash % width] = shard
+    const shard = shards[outer]?.slice() ?? []
+    const buckets = shard[middle]?.slice() ?? []
+    buckets[inner] = bucket
+    shard[middle] = buckets
+    shards[outer] = shard
     return shards
   }
+}
+
+/** Where the bucket of an id is, at each of the three levels. */
+function placesOf(id: string): readonly [number, number, number] {
+  const hash = hashOf(id)
+  return [hash % width, (hash >>> 5) % width, (hash >>> 10) % width]
 }
 
 /** FNV-1a, 32 bits, with its high half folded in, so that ids that differ in the last character spread. */
