@@ -79,7 +79,7 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
       more.every(one => byType.get(one.type) === one) ? catalog : defineCatalog([...byType.values(), ...more]),
     checkReply(given) {
       const definition = request(given.type)
-      if (CheckedEvent.isBy(definition.output, given)) return { ...given, ask: given.ask }
+      if (CheckedEvent.isBy(definition.output, given)) return given
       return definition.reply(given, given.data)
     },
   }

@@ -26,13 +26,13 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const { type } = request
   const to = actor.address
   const key = `outside/${ids.next()}`
-  const asked = request.asked(input, key)
-  if (signal?.aborted) throw new AskCancelledError(type, to, signal.reason)
-  if (actor.status === 'stopped') throw new AskStoppedError(type, to)
   const cancel = () => void asks.fail(key, new AskCancelledError(type, to, signal?.reason))
   partition.activity.begin()
   const fields = { type, from: 'outside', to, key }
   try {
+    const asked = request.asked(input, key)
+    if (signal?.aborted) throw new AskCancelledError(type, to, signal.reason)
+    if (actor.status === 'stopped') throw new AskStoppedError(type, to)
     const output = await new Promise<unknown>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))

@@ -79,7 +79,6 @@ export interface Facts {
   readonly source?: Address
   readonly id?: string
   readonly priority?: number | undefined
-  readonly version?: number
   readonly correlationid?: string | undefined
   readonly causationid?: string | undefined
   readonly to?: Address | undefined

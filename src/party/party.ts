@@ -142,24 +142,25 @@ export class Party<
    *
    * @internal
    */
-  async begin(inputs: readonly InputOf<A>[]): Promise<void> {
+  async begin(inputs: readonly EventOf<A['type'], InputOf<A>>[]): Promise<void> {
     this.#note('created')
     const actors = this.#definition.agents.map(agent => this.#crew.declare(agent))
     for (const actor of actors) this.#crew.start(actor)
     this.#store.setStatus('planning')
     this.#note('started')
     // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.
-    await Promise.all([this.#partition.watermark.reached(), ...inputs.map(input => this.#add(this.#added(input)))])
+    await Promise.all([this.#partition.watermark.reached(), ...inputs.map(input => this.#add(input))])
   }
 
   /** Checks inputs before anything of a party exists. @internal */
-  checkInputs(inputs: readonly (string | InputFor<A>)[]): readonly InputOf<A>[] {
+  checkInputs(inputs: readonly (string | InputFor<A>)[]): readonly EventOf<A['type'], InputOf<A>>[] {
     const seen = new Set<string>()
     return inputs.map(input => {
-      const { data } = this.#added(input)
-      if (seen.has(data.inputId)) throw new DuplicateInputError(this.id, data.inputId)
-      seen.add(data.inputId)
-      return data
+      const event = this.#added(input)
+      const { inputId } = event.data
+      if (seen.has(inputId)) throw new DuplicateInputError(this.id, inputId)
+      seen.add(inputId)
+      return event
     })
   }
 
@@ -179,7 +180,7 @@ export class Party<
     return this.#partition.shared.partition(runtimePartition)
   }
 
-  #added(input: string | InputFor<A> | InputOf<A>): EventOf<A['type'], InputOf<A>> {
+  #added(input: string | InputFor<A>): EventOf<A['type'], InputOf<A>> {
     const { added } = this.#definition.inputs
     const given: { content?: string; inputId?: string } = typeof input === 'string' ? { content: input } : input
     const inputId = given.inputId ?? `inp-${this.#partition.shared.ids.next()}`
@@ -191,13 +192,11 @@ export class Party<
   #checkInput({ type, data }: EventOf): void {
     const { added, removed } = this.#definition.inputs
     const { inputs } = this.#store.live
-    if (type === added.type) {
-      const { inputId } = added.schema.parse(data)
-      if (inputs.has(inputId)) throw new DuplicateInputError(this.id, inputId)
-    } else if (type === removed.type) {
-      const { inputId } = removed.schema.parse(data)
-      if (!inputs.has(inputId)) throw new InputNotFoundError(this.id, inputId)
-    }
+    if (type !== added.type && type !== removed.type) return
+    // Either event has an id, and its payload has been checked by its own schema.
+    const { inputId } = data as { readonly inputId: string }
+    if (type === added.type && inputs.has(inputId)) throw new DuplicateInputError(this.id, inputId)
+    if (type === removed.type && !inputs.has(inputId)) throw new InputNotFoundError(this.id, inputId)
   }
 
   #note(what: 'created' | 'started' | 'failed'): void {

@@ -5,6 +5,7 @@ import {
   AskRefusedError,
   AskStoppedError,
   AskTimeoutError,
+  askFailed,
   createRuntime,
   EventPayloadError,
   NoAddressError,
@@ -161,6 +162,17 @@ describe('an ask from outside', () => {
     controller.abort(reason)
     await expect(waiting).rejects.toMatchObject({ code: 'ASK_CANCELLED', cause: reason })
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
+  })
+
+  it('is seen to fail, also when it fails before anybody was asked', async () => {
+    const { runtime, dog } = await start()
+    const codes: string[] = []
+    runtime.bus.subscribe(askFailed, ({ data }) => codes.push(`${data.code} ${data.from} ${data.to}`))
+    await dog.ask(trick, { name: 'roll' }, { signal: AbortSignal.abort() }).catch(() => {})
+    await dog.stop()
+    await dog.ask(trick, { name: 'roll' }).catch(() => {})
+    await runtime.idle()
+    expect(codes).toEqual(['ASK_CANCELLED outside party/p1/dog', 'ASK_STOPPED outside party/p1/dog'])
   })
 
   it('rejects a question that its schema refuses', async () => {
