@@ -1,3 +1,4 @@
+export type { MailboxFigures } from './actor/actor.ts'
 export { type Address, IllegalIdError, NoAddressError } from './actor/address.ts'
 export {
   type Agent,
@@ -24,6 +25,14 @@ export { type HistoryQuery, IllegalPatternError, SubscriberError, type Subscript
 export type { DeadLetter, DeadReason } from './actor/dead-letters.ts'
 export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
 export type { Envelope } from './actor/envelope.ts'
+export {
+  type CoalesceKey,
+  MailboxFullError,
+  type MailboxOptions,
+  MailboxOptionsError,
+  type MailboxRules,
+  type Overflow,
+} from './actor/mailbox.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
 export type { Clock } from './clock.ts'
@@ -44,13 +53,21 @@ export {
   type EventOf,
   type EventOptions,
   PriorityError,
+  TtlError,
 } from './events/event.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
 export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
 export * from './events/runtime-events.ts'
 export type { Ids } from './ids.ts'
 export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
-export { type Journal, JournalAppendError, JournalConflictError, memoryJournal } from './journal/journal.ts'
+export {
+  type Journal,
+  JournalAppendError,
+  JournalConflictError,
+  type JournalError,
+  JournalReadError,
+  memoryJournal,
+} from './journal/journal.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskOptions } from './party/ask-from-outside.ts'

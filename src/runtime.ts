@@ -259,7 +259,7 @@ export class Runtime<
     const limit = timeout === 0 ? closingLimit : timeout
     await this.#within(limit, this.parties.stopAll())
     this.#crew.end('stopped', new RuntimeStateError('take work', 'stopped'))
-    await this.#within(limit, this.#outside.watermark.reached())
+    await this.#within(limit, this.#crew.closed())
     this.#outside.reportNow(systemStopped({ drained }))
     this.#status = 'stopped'
     await this.#within(limit, this.#shared.journal.close())

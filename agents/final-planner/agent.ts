@@ -10,5 +10,5 @@ export const finalPlannerAgent = () => {
     writePlan(sources ?? { results: {}, brief: briefOf([]) }),
   )
   // Whole lists of wishes are pasted at once, and none of them may be turned away.
-  return defineAgent({ name: 'final-planner', machine: finalPlannerMachine(write), hears, says, capacity: 10_000 })
+  return defineAgent({ name: 'final-planner', machine: finalPlannerMachine(write), hears, says })
 }

@@ -32,5 +32,5 @@ export const inputAnalyzerAgent = (read: Reader = readByRules) => {
     },
   )
   // Whole lists of wishes are pasted at once, and none of them may be turned away.
-  return defineAgent({ name: 'input-analyzer', machine: inputAnalyzerMachine(analyse), hears, says, capacity: 10_000 })
+  return defineAgent({ name: 'input-analyzer', machine: inputAnalyzerMachine(analyse), hears, says })
 }

@@ -4,17 +4,22 @@ import type { Agent } from './agent.ts'
 import { acceptedBy } from './busy.ts'
 import type { Envelope } from './envelope.ts'
 import type { Handled } from './handled.ts'
-import { Mailbox } from './mailbox.ts'
+import { type Accepts, type Loss, Mailbox, type ReadBack } from './mailbox.ts'
 import type { Ready, ReadyQueue } from './ready-queue.ts'
+import { Room } from './room.ts'
 
 /** What an actor needs from the partition that it lives in. */
 export interface ActorHost {
   readonly address: Address
   readonly ready: ReadyQueue
-  /** Runs one turn of an actor: no other agent of the partition is in the middle of a step. */
-  duringTurn<T>(actor: Actor, turn: () => T): T
+  now(): number
+  /** A turn of an actor begins: until it is over, whatever happens is its doing. Returns whose turn it interrupts. */
+  enter(actor: Actor): Actor | undefined
+  leave(outer: Actor | undefined): void
   /** Makes the agent handle an event. */
   handle(actor: Actor, envelope: Envelope): void
+  /** Reads spilled events back into an actor's mailbox. */
+  readBack(actor: Actor, missing: ReadBack): Promise<void>
   /** Calls somebody else's function; one that throws is reported, and harms nobody. */
   guard(what: Address, call: () => void): void
   /** The actor has nothing to do that it could do now. */
@@ -30,19 +35,35 @@ export interface ActorHost {
  */
 export type ActorStatus = 'declared' | 'running' | 'down' | 'stopped'
 
+/** What can be known of a mailbox. */
+export interface MailboxFigures {
+  /** Events that wait, in memory or in the journal. */
+  readonly depth: number
+  /** Those of them that only the journal holds. */
+  readonly spilled: number
+  /** Milliseconds since the oldest of those in memory was said; 0 when none waits. */
+  readonly age: number
+  /** Milliseconds that the agent has been busy without a break; 0 when it is not. */
+  readonly busy: number
+}
+
 /** One agent at one address: its mailbox stays through all its incarnations. */
 export class Actor implements Ready {
   readonly name: string
   readonly address: Address
   readonly agent: Agent
-  readonly mailbox: Mailbox
   status: ActorStatus = 'declared'
   incarnation = 0
   ref: AnyActorRef | undefined
   readonly #host: ActorHost
+  // An agent that nothing waits for has no mailbox: a hundred thousand of them may be idle.
+  #mailbox: Mailbox | undefined
+  #room: Room | undefined
   #queued = false
+  #reading = false
+  #busySince: number | undefined
   #shown: AnyMachineSnapshot | undefined
-  #watchers: ((snapshot: AnyMachineSnapshot) => void)[] = []
+  #watchers: readonly ((snapshot: AnyMachineSnapshot) => void)[] = none
   #announced: Handled | undefined
   #handling: Handled | undefined
 
@@ -51,7 +72,51 @@ export class Actor implements Ready {
     this.name = name
     this.address = addressOf(host.address, name)
     this.agent = agent
-    this.mailbox = new Mailbox(agent.capacity)
+  }
+
+  get mailbox(): Mailbox {
+    this.#mailbox ??= new Mailbox(this.agent.mailbox)
+    return this.#mailbox
+  }
+
+  /** How many events wait. */
+  get waiting(): number {
+    return this.#mailbox?.size ?? 0
+  }
+
+  get figures(): MailboxFigures {
+    const now = this.#host.now()
+    let oldest = now
+    for (const { time } of this.#mailbox ?? []) oldest = Math.min(oldest, time)
+    const busy = this.#busySince === undefined ? 0 : now - this.#busySince
+    return { depth: this.waiting, spilled: this.#mailbox?.spilled ?? 0, age: now - oldest, busy }
+  }
+
+  /** Where publishers wait while the mailbox is full, if it is one that makes them wait. */
+  get room(): Room {
+    this.#room ??= new Room(this.address, this.agent.mailbox.capacity)
+    return this.#room
+  }
+
+  /** Lets an event into its mailbox, and returns what was given up for it. */
+  offer(envelope: Envelope, journalled: boolean): readonly Loss[] | undefined {
+    const { mailbox } = this
+    const wanted = mailbox.full && this.#wants(envelope.type)
+    return mailbox.offer(envelope, journalled, this.#host.now(), wanted)
+  }
+
+  /** Whether a publisher from outside has to wait for room. */
+  isCrowded(type: string): boolean {
+    const mailbox = this.#mailbox
+    if (!mailbox || this.status === 'stopped' || this.agent.mailbox.overflow !== 'backpressure') return false
+    const hasRoom = this.#room ? this.#room.isFree(mailbox) : !mailbox.full
+    return !hasRoom && !this.#wants(type)
+  }
+
+  /** Whether a full mailbox refuses whoever addresses the agent alone. */
+  isRejecting(type: string): boolean {
+    if (this.agent.mailbox.overflow !== 'reject' || this.status === 'stopped') return false
+    return (this.#mailbox?.full ?? false) && !this.#wants(type)
   }
 
   /** The snapshot that outsiders see: the newest one that is durable. */
@@ -108,33 +173,76 @@ export class Actor implements Ready {
   }
 
   turn(): boolean {
+    const outer = this.#host.enter(this)
     try {
-      this.#host.duringTurn(this, () => this.#takeOne())
+      this.#takeOne()
     } catch (error) {
       // A fault of the runtime itself: this turn is lost, the actor is not.
       this.#host.fault(error)
+    } finally {
+      this.#host.leave(outer)
     }
+    this.#noteBusy()
+    if (this.#mailbox) this.#room?.offer(this.#mailbox)
     if (this.#hasWork()) return true
     this.#queued = false
     this.#host.resting()
     return false
   }
 
+  /** Empties the mailbox and lets everybody go who waits for room in it; returns the events that waited in memory. */
+  close(): readonly Envelope[] {
+    this.#room?.open()
+    this.#busySince = undefined
+    return this.#mailbox?.clear() ?? []
+  }
+
   #takeOne(): void {
-    const signal = this.mailbox.takeSignal()
+    const mailbox = this.#mailbox
+    const signal = mailbox?.takeSignal()
     if (signal) return signal()
-    if (this.status !== 'running') return
-    const envelope = this.mailbox.take(this.#accepts())
-    if (envelope) this.#host.handle(this, envelope)
+    if (!mailbox || this.status !== 'running' || this.#reading) return
+    const found = mailbox.take(this.#accepts())
+    if (!found) return
+    if ('places' in found) this.#readBack(found)
+    else this.#host.handle(this, found)
   }
 
   #hasWork(): boolean {
-    if (this.mailbox.signals > 0) return true
-    return this.status === 'running' && this.mailbox.size > 0 && this.mailbox.has(this.#accepts())
+    const mailbox = this.#mailbox
+    if (!mailbox) return false
+    if (mailbox.signals > 0) return true
+    return this.status === 'running' && !this.#reading && mailbox.size > 0 && mailbox.has(this.#accepts())
   }
 
-  #accepts(): (type: string) => boolean {
+  #readBack(missing: ReadBack): void {
+    this.#reading = true
+    this.#host.working()
+    const over = () => {
+      this.#reading = false
+      this.wake()
+      this.#host.resting()
+    }
+    void this.#host.readBack(this, missing).then(over, error => {
+      this.#host.fault(error)
+      over()
+    })
+  }
+
+  #accepts(): Accepts {
     const snapshot: AnyMachineSnapshot | undefined = this.ref?.getSnapshot()
-    return snapshot ? acceptedBy(snapshot) : () => false
+    return snapshot && acceptedBy(snapshot)
+  }
+
+  /** Whether it is busy, and takes events of this type nevertheless. */
+  #wants(type: string): boolean {
+    return this.#accepts()?.(type) ?? false
+  }
+
+  #noteBusy(): void {
+    if (this.#accepts() === undefined) this.#busySince = undefined
+    else this.#busySince ??= this.#host.now()
   }
 }
+
+const none: readonly never[] = []

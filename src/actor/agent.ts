@@ -5,6 +5,7 @@ import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
 import { checkId } from './address.ts'
+import { type MailboxOptions, type MailboxRules, mailboxRules } from './mailbox.ts'
 
 /** The events that a list of definitions lets an agent take: events as they are, requests with the key to reply to. */
 export type Heard<L extends readonly Definition[]> = OrNone<HeardOf<L[number]>>
@@ -64,8 +65,7 @@ export interface Agent<N extends string = string> {
   readonly hears: readonly Definition[]
   readonly says: readonly Definition[]
   readonly restart: RestartType
-  /** How many events may wait for it; what comes above is rejected and becomes a dead letter. */
-  readonly capacity: number
+  readonly mailbox: MailboxRules
 }
 
 /** What `defineAgent` takes. */
@@ -82,8 +82,8 @@ export interface AgentOptions<
   readonly says: S
   /** When its supervisor starts it again: always (`permanent`, the default), after a failure (`transient`), or never. */
   readonly restart?: RestartType
-  /** Events that may wait in its mailbox, 1,000 by default. */
-  readonly capacity?: number
+  /** How many events may wait for it, and what happens to more; 1,000 and back-pressure by default. */
+  readonly mailbox?: MailboxOptions
 }
 
 type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends readonly Definition[]> = [
@@ -100,7 +100,8 @@ type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends 
  * @example
  * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
  *
- * @throws IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids
+ * @throws IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
+ * MailboxOptionsError
  */
 export function defineAgent<
   const N extends string,
@@ -108,12 +109,12 @@ export function defineAgent<
   const H extends readonly Definition[],
   const S extends readonly Definition[],
 >(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N> {
-  const { name, machine, hears, says, restart = 'permanent', capacity = 1_000 }: AgentOptions<N, M, H, S> = options
+  const { name, machine, hears, says, restart = 'permanent', mailbox }: AgentOptions<N, M, H, S> = options
   checkId('agent', name)
   checkSystemIds(name, machine.root)
   // XState's default lets a circle of eventless transitions hang the process for ever.
   if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
-  return { name, machine, hears, says, restart, capacity }
+  return { name, machine, hears, says, restart, mailbox: mailboxRules(mailbox) }
 }
 
 // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.

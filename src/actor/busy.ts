@@ -1,31 +1,28 @@
 import { type AnyMachineSnapshot, type AnyStateMachine, getNextTransitions } from 'xstate'
+import type { Accepts } from './mailbox.ts'
 
-const declaredIn = new WeakMap<AnyStateMachine, Map<string, readonly string[]>>()
+const acceptedIn = new WeakMap<AnyStateMachine, Map<string, (type: string) => boolean>>()
 
 /**
- * Which events an agent takes now. While its snapshot has the tag `busy`, mail waits, except for the types that its
- * active states declare themselves, the way gen_statem postpones.
+ * Which events an agent takes now: all (`undefined`), or, while its snapshot has the tag `busy`, only the types that its
+ * active states declare themselves; other mail waits, the way gen_statem postpones.
  */
-export function acceptedBy(snapshot: AnyMachineSnapshot): (type: string) => boolean {
-  if (!snapshot.tags.has('busy')) return everything
-  const declared = declaredTypes(snapshot)
-  return type => declared.some(descriptor => matches(descriptor, type))
+export function acceptedBy(snapshot: AnyMachineSnapshot): Accepts {
+  if (!snapshot.tags.has('busy')) return undefined
+  const { machine, value } = snapshot
+  let byValue = acceptedIn.get(machine)
+  if (!byValue) acceptedIn.set(machine, (byValue = new Map()))
+  const name = typeof value === 'string' ? value : JSON.stringify(value)
+  let accepts = byValue.get(name)
+  if (!accepts) byValue.set(name, (accepts = declaredBy(snapshot)))
+  return accepts
 }
 
-const everything = () => true
-
-function declaredTypes(snapshot: AnyMachineSnapshot): readonly string[] {
-  const { machine } = snapshot
-  let byValue = declaredIn.get(machine)
-  if (!byValue) declaredIn.set(machine, (byValue = new Map()))
-  const value = JSON.stringify(snapshot.value)
-  let types = byValue.get(value)
-  if (!types) {
-    // A bare "*" is no declaration: it would let everything through, and nothing would ever wait.
-    const descriptors = getNextTransitions(snapshot).map(transition => transition.eventType)
-    byValue.set(value, (types = [...new Set(descriptors)].filter(type => type !== '' && type !== '*')))
-  }
-  return types
+function declaredBy(snapshot: AnyMachineSnapshot): (type: string) => boolean {
+  // A bare "*" is no declaration: it would let everything through, and nothing would ever wait.
+  const types = getNextTransitions(snapshot).map(({ eventType }) => eventType)
+  const declared = [...new Set(types)].filter(type => type !== '' && type !== '*')
+  return type => declared.some(descriptor => matches(descriptor, type))
 }
 
 function matches(descriptor: string, type: string): boolean {

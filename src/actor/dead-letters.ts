@@ -2,11 +2,11 @@ import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 
 /**
- * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), the reply came after
- * its ask had ended (`stale`), the machine did not take what was meant for it alone (`ignored`), or the step that
+ * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time was over before it
+ * was handled (`expired`), it is a request or reply of an ask that had ended (`stale`), the machine did not take what was meant for it alone (`ignored`), or the step that
  * handled it `failed`.
  */
-export type DeadReason = 'stopped' | 'overflow' | 'stale' | 'ignored' | 'failed'
+export type DeadReason = 'stopped' | 'overflow' | 'expired' | 'stale' | 'ignored' | 'failed'
 
 /** An event that could not be delivered, to whom, and why. */
 export interface DeadLetter {

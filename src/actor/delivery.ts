@@ -1,21 +1,27 @@
 import type { Actor } from './actor.ts'
 import type { Envelope } from './envelope.ts'
+import type { Loss } from './mailbox.ts'
 import type { Registry } from './registry.ts'
 import type { Tally } from './tally.ts'
 
-/** Records that an event will never be handled by an agent that it was meant for. */
-export type Refuse = (actor: Actor, envelope: Envelope, reason: 'stopped' | 'overflow') => void
+/** What delivery needs from the partition around it. */
+export interface DeliveryHost {
+  /** Whether an event is in the journal, where it could be read back. */
+  isJournalled(envelope: Envelope): boolean
+  /** Records that an event will never be handled by an agent that it was meant for. */
+  lose(actor: Actor, envelope: Envelope, why: 'stopped' | Loss['why']): void
+}
 
 /** The single road to an actor: whatever reaches a mailbox goes through here, and is counted. */
 export class Delivery {
   readonly #registry: Registry
   readonly #tally: Tally
-  readonly #refuse: Refuse
+  readonly #host: DeliveryHost
 
-  constructor(registry: Registry, tally: Tally, refuse: Refuse) {
+  constructor(registry: Registry, tally: Tally, host: DeliveryHost) {
     this.#registry = registry
     this.#tally = tally
-    this.#refuse = refuse
+    this.#host = host
   }
 
   /** To the one agent that it is meant for, or to all that hear its type. */
@@ -26,8 +32,10 @@ export class Delivery {
 
   deliverTo(actor: Actor, envelope: Envelope): void {
     this.#tally.created++
-    if (actor.status === 'stopped') return this.#refuse(actor, envelope, 'stopped')
-    if (!actor.mailbox.offer(envelope)) return this.#refuse(actor, envelope, 'overflow')
+    const host = this.#host
+    if (actor.status === 'stopped') return host.lose(actor, envelope, 'stopped')
+    const losses = actor.offer(envelope, host.isJournalled(envelope))
+    if (losses) for (const loss of losses) host.lose(actor, loss.envelope, loss.why)
     actor.wake()
   }
 }

@@ -12,6 +12,8 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   /** The address that said it, or the partition for what came from outside. */
   readonly source: Address
   readonly time: number
+  /** Epoch milliseconds; after this it is handed to nobody any more. */
+  readonly expirytime?: number
   /** Version of the payload's schema. */
   readonly version: number
   /** 1 is most urgent, 10 least. */

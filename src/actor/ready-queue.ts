@@ -1,3 +1,5 @@
+import { Fifo } from './fifo.ts'
+
 /** Something that wants turns; `turn` says whether it wants another. */
 export interface Ready {
   turn(): boolean
@@ -10,8 +12,7 @@ const turnsPerYield = 1_000
  * of actors grows the stack. After 1,000 turns the event loop gets its own.
  */
 export class ReadyQueue {
-  #queue: Ready[] = []
-  #head = 0
+  readonly #queue = new Fifo<Ready>()
   #spent = 0
   #draining = false
   #scheduled = false
@@ -32,11 +33,10 @@ export class ReadyQueue {
     this.#scheduled = false
     this.#draining = true
     try {
-      while (this.#head < this.#queue.length && this.#spent < turnsPerYield) {
-        const ready = this.#queue[this.#head++]
+      while (this.#queue.size > 0 && this.#spent < turnsPerYield) {
+        const ready = this.#queue.shift()
         this.#spent++
         if (ready?.turn()) this.#queue.push(ready)
-        if (this.#head === this.#queue.length || this.#head > turnsPerYield) this.#compact()
       }
     } finally {
       // Whatever was thrown, the others get their turns.
@@ -53,12 +53,7 @@ export class ReadyQueue {
     setImmediate(() => {
       this.#spent = 0
       if (waits) this.#yielding = false
-      if (this.#head < this.#queue.length) this.#schedule()
+      if (this.#queue.size > 0) this.#schedule()
     })
-  }
-
-  #compact(): void {
-    this.#queue = this.#queue.slice(this.#head)
-    this.#head = 0
   }
 }

@@ -6,21 +6,24 @@ import type { Agent } from './agent.ts'
 /** Who is reached in a partition: by name, by the types that they hear, and by XState's own refs. */
 export class Registry implements Iterable<Actor> {
   readonly #actors = new Map<string, Actor>()
-  readonly #hearers = new Map<string, readonly Actor[]>()
-  readonly #refs = new WeakMap<AnyActorRef, Actor>()
+  readonly #hearers = new Map<string, Set<Actor>>()
 
   /** Makes an agent reachable; one that had its name before must have stopped. */
   add(actor: Actor): void {
     this.#actors.set(actor.name, actor)
-    for (const type of typesHeardBy(actor)) this.#hearers.set(type, [...this.hearers(type), actor])
+    for (const { type } of actor.agent.hears) {
+      const hearers = this.#hearers.get(type)
+      if (hearers) hearers.add(actor)
+      else this.#hearers.set(type, new Set([actor]))
+    }
   }
 
   /** Takes an agent off the bus; its name stays known, as stopped. */
   retire(actor: Actor): void {
-    for (const type of typesHeardBy(actor)) {
-      const others = this.hearers(type).filter(other => other !== actor)
-      if (others.length > 0) this.#hearers.set(type, others)
-      else this.#hearers.delete(type)
+    for (const { type } of actor.agent.hears) {
+      const hearers = this.#hearers.get(type)
+      hearers?.delete(actor)
+      if (hearers?.size === 0) this.#hearers.delete(type)
     }
   }
 
@@ -36,18 +39,14 @@ export class Registry implements Iterable<Actor> {
   }
 
   /** Those that hear a type, in the order in which they were added. */
-  hearers(type: string): readonly Actor[] {
-    return this.#hearers.get(type) ?? []
+  hearers(type: string): ReadonlySet<Actor> {
+    return this.#hearers.get(type) ?? nobody
   }
 
-  /** Says whose incarnation a ref is. */
-  bind(ref: AnyActorRef, actor: Actor): void {
-    this.#refs.set(ref, actor)
-  }
-
-  /** The agent behind a ref, if it is one. */
+  /** The agent behind a ref, if it is the present incarnation of one. */
   behind(ref: AnyActorRef): Actor | undefined {
-    return this.#refs.get(ref)
+    const actor = this.#actors.get(ref.id)
+    return actor?.ref === ref ? actor : undefined
   }
 
   /** The definitions of those that are there. */
@@ -60,7 +59,4 @@ export class Registry implements Iterable<Actor> {
   }
 }
 
-// A type that is listed twice is heard once.
-function typesHeardBy({ agent }: Actor): ReadonlySet<string> {
-  return new Set(agent.hears.map(({ type }) => type))
-}
+const nobody: ReadonlySet<Actor> = new Set()

@@ -10,6 +10,7 @@ import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
+import type { Agent } from './agent.ts'
 import type { Handled } from './handled.ts'
 
 /** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
@@ -34,6 +35,8 @@ export interface Step {
 
 /** What a step needs from the partition around it. */
 export interface StepHost {
+  /** The agent whose incarnation this is, also while it is being created. */
+  actorOf(ref: AnyActorRef): Actor | undefined
   /** Gives an event that nobody announced a position; `false` when it must not reach the agent at all. */
   admit(actor: Actor, event: EventObject): boolean
   /** The event, checked; an invalid one fails the step. */
@@ -49,42 +52,54 @@ export interface StepHost {
 /** An agent that wants more than this in one step has run wild. */
 export const mostOutputs = 10_000
 
-/**
- * Wraps an agent's machine so that everything it wants to do comes out as data, becomes one frame, and happens only then.
- * This is the only place that knows how XState executes actions.
- */
-export function stepped(actor: Actor, host: StepHost): ActorLogic<AnyMachineSnapshot, EventObject> {
-  const { machine } = actor.agent
-  let captured: ExecutableActionObject[] = []
-  let deferred: (() => void)[] = []
-  let isCapturing = false
-  let inner: AnyActorScope | undefined
+/** What a machine wants to do while it decides, held back. */
+class Capture {
+  readonly actions: ExecutableActionObject[] = []
+  readonly #deferred: (() => void)[] = []
+  readonly #address: Address
+  #isOpen = true
 
-  /** Lets the machine decide; what it wants to do, and what a spawn in `assign` defers, is held back. */
-  const capture = (scope: AnyActorScope, decide: (scope: AnyActorScope) => AnyMachineSnapshot): AnyMachineSnapshot => {
-    captured = []
-    deferred = []
-    inner ??= {
+  constructor(address: Address) {
+    this.#address = address
+  }
+
+  /** XState's step scope, with everything that would happen at once held back. */
+  scope(scope: AnyActorScope): AnyActorScope {
+    return {
       ...scope,
       defer: fn => {
-        if (isCapturing) deferred.push(fn)
+        if (this.#isOpen) this.#deferred.push(fn)
         else fn()
       },
       actionExecutor: action => {
-        if (captured.push(action) > mostOutputs) throw new StepOverflowError(actor.address)
+        if (this.actions.push(action) > mostOutputs) throw new StepOverflowError(this.#address)
       },
-    }
-    isCapturing = true
-    try {
-      return decide(inner)
-    } finally {
-      isCapturing = false
     }
   }
 
-  const finish = (scope: AnyActorScope, step: Step): AnyMachineSnapshot => {
+  /** The machine has decided; what a spawn in `assign` deferred is returned. */
+  close(): readonly (() => void)[] {
+    this.#isOpen = false
+    return this.#deferred
+  }
+}
+
+/**
+ * Wraps an agent's machine so that everything it wants to do comes out as data, becomes one frame, and happens only then.
+ * This is the only place that knows how XState executes actions. One logic serves all actors of the agent.
+ */
+export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachineSnapshot, EventObject> {
+  const outputsOf = (actor: Actor, { actions }: Capture, self: AnyActorRef) => {
+    const outputs: Output[] = []
+    for (const action of actions) {
+      const output = outputOf(actor, host, self, action)
+      if (output) outputs.push(output)
+    }
+    return outputs
+  }
+
+  const finish = (scope: AnyActorScope, step: Step, starts: readonly (() => void)[]): AnyMachineSnapshot => {
     const deliver = host.commit(step)
-    const starts = step.outcome === 'failed' ? [] : deferred
     scope.defer(() => release(scope, step, deliver, starts))
     return step.snapshot
   }
@@ -92,24 +107,31 @@ export function stepped(actor: Actor, host: StepHost): ActorLogic<AnyMachineSnap
   const release = (scope: AnyActorScope, step: Step, deliver: () => void, starts: readonly (() => void)[]) => {
     deliver()
     let thrown: { readonly error: unknown } | undefined
-    const performed = step.outputs.flatMap(output => ('perform' in output ? [output.perform] : []))
-    for (const perform of [...starts, ...performed]) {
+    const perform = (action: () => void) => {
       try {
-        perform()
+        action()
       } catch (error) {
         thrown ??= { error }
       }
     }
+    for (const start of starts) perform(start)
+    for (const output of step.outputs) if ('perform' in output) perform(output.perform)
     if (!thrown) return
     host.failedAfter(step, thrown.error)
     stopChildren(scope, step.snapshot)
     throw thrown.error
   }
 
-  const failed = (scope: AnyActorScope, handled: Handled, snapshot: AnyMachineSnapshot, error: unknown) => {
+  const failed = (
+    scope: AnyActorScope,
+    actor: Actor,
+    handled: Handled,
+    snapshot: AnyMachineSnapshot,
+    error: unknown,
+  ) => {
     stopChildren(scope, snapshot)
     const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
-    return finish(scope, { actor, handled, outcome: 'failed', outputs: [], snapshot: crashed, error })
+    return finish(scope, { actor, handled, outcome: 'failed', outputs: [], snapshot: crashed, error }, [])
   }
 
   return {
@@ -117,13 +139,16 @@ export function stepped(actor: Actor, host: StepHost): ActorLogic<AnyMachineSnap
 
     // There is no `start`: children that the initial state invokes start when the frame's outputs are performed.
     getInitialSnapshot(scope: AnyActorScope, input: unknown): AnyMachineSnapshot {
-      const handled = actor.takeHandled()
-      if (!handled) throw new StrayStartError(actor.address)
-      const snapshot = capture(scope, inside => machine.getInitialSnapshot(inside, input))
+      const actor = host.actorOf(scope.self)
+      const handled = actor?.takeHandled()
+      if (!actor || !handled) throw new StrayStartError(scope.id)
+      const capture = new Capture(actor.address)
+      const snapshot = machine.getInitialSnapshot(capture.scope(scope), input)
+      const starts = capture.close()
       try {
         if (snapshot.status === 'error') throw snapshot.error
-        const outputs = captured.flatMap(action => outputOf(actor, host, scope.self, action) ?? [])
-        return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot })
+        const outputs = outputsOf(actor, capture, scope.self)
+        return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot }, starts)
       } catch (error) {
         // XState runs nothing deferred of an actor that fails at its start, so what this leads to is told here.
         const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
@@ -135,17 +160,21 @@ export function stepped(actor: Actor, host: StepHost): ActorLogic<AnyMachineSnap
     transition(snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
       // Stopping is never held back, or children of a stopped agent would go on.
       if (event.type === 'xstate.stop') return machine.transition(snapshot, event, scope)
-      if (!actor.announced && !host.admit(actor, event)) return snapshot
+      const actor = host.actorOf(scope.self)
+      if (!actor || (!actor.announced && !host.admit(actor, event))) return snapshot
       const handled = actor.takeHandled()
       if (!handled) throw new StrayStartError(actor.address)
+      const capture = new Capture(actor.address)
       try {
-        const next = capture(scope, inside => machine.transition(snapshot, event, inside))
+        const next = machine.transition(snapshot, event, capture.scope(scope))
+        const starts = capture.close()
         if (next.status === 'error') throw next.error
-        const outputs = captured.flatMap(action => outputOf(actor, host, scope.self, action) ?? [])
+        const outputs = outputsOf(actor, capture, scope.self)
         const outcome = next === snapshot && outputs.length === 0 ? 'ignored' : 'handled'
-        return finish(scope, { actor, handled, outcome, outputs, snapshot: next })
+        return finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)
       } catch (error) {
-        return failed(scope, handled, snapshot, error)
+        capture.close()
+        return failed(scope, actor, handled, snapshot, error)
       }
     },
 

@@ -1,19 +1,36 @@
 /**
- * How deliveries ended, so that nothing is lost in silence: `created` = `handled` + `ignored` + `failed` + `dead` + what
- * still waits.
+ * What became of events and of their deliveries, so that nothing is lost in silence: `offered` = `accepted` + `rejected`,
+ * and `created` = `handled` + `ignored` + `failed` + `dead` + `coalesced` + what still waits.
  */
 export interface Tally {
-  /** One for each agent that an event was meant for. */
+  /** Events that somebody outside published, sent or asked, or that an agent said. */
+  offered: number
+  accepted: number
+  /** Refused with an error to their sender: invalid, or no room. */
+  rejected: number
+  /** Deliveries: one for each agent that an event was meant for. */
   created: number
   handled: number
   /** A broadcast that the machine did not take in its state. */
   ignored: number
   /** The step failed; the event is a dead letter too. */
   failed: number
-  /** Never handed over: stopped, overflow; or meant for one agent alone, which did not take it. */
+  /** Never handed over: stopped, overflow, expired, stale; or meant for one agent alone, which did not take it. */
   dead: number
+  /** A newer event with the same key took its place. */
+  coalesced: number
 }
 
 export function emptyTally(): Tally {
-  return { created: 0, handled: 0, ignored: 0, failed: 0, dead: 0 }
+  return {
+    offered: 0,
+    accepted: 0,
+    rejected: 0,
+    created: 0,
+    handled: 0,
+    ignored: 0,
+    failed: 0,
+    dead: 0,
+    coalesced: 0,
+  }
 }

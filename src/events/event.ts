@@ -17,6 +17,8 @@ export interface EventOptions {
   readonly persist?: boolean
   /** 1 is most urgent, 10 least; 5 by default. */
   readonly priority?: number
+  /** Milliseconds after which an event that still waits is handed to nobody any more; for ever by default. */
+  readonly ttl?: number
   /** One sentence for the generated table of events. */
   readonly description?: string
 }
@@ -29,6 +31,7 @@ export interface EventDefinition<T extends string = string, S extends z.ZodType 
   readonly version: number
   readonly persist: boolean
   readonly priority: number
+  readonly ttl: number | undefined
   readonly description: string
 }
 
@@ -51,12 +54,13 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
   schema: S,
   options: EventOptions = {},
 ): EventDefinition<T, S> {
-  const { version = 1, persist = true, priority = 5, description = '' } = options
+  const { version = 1, persist = true, priority = 5, ttl, description = '' } = options
   checkType(type)
   checkPriority(priority)
+  if (ttl !== undefined) checkTtl(ttl)
   const check = payloadCheck(type, schema)
   const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data), schema, version)
-  return Object.assign(make, { type, schema, version, persist, priority, description })
+  return Object.assign(make, { type, schema, version, persist, priority, ttl, description })
 }
 
 /**
@@ -139,5 +143,20 @@ export class PriorityError extends TroupeError {
   constructor(priority: number) {
     super(`${priority} is no priority: use a whole number from 1 (most urgent) to 10.`)
     this.priority = priority
+  }
+}
+
+/** @throws TtlError unless it is a number of milliseconds above 0 */
+export function checkTtl(ttl: number): void {
+  if (!(ttl > 0 && ttl < Number.POSITIVE_INFINITY)) throw new TtlError(ttl)
+}
+
+/** A time to live that is none. */
+export class TtlError extends TroupeError {
+  readonly code = 'TTL'
+  readonly ttl: number
+  constructor(ttl: number) {
+    super(`${ttl} is no time to live: use milliseconds above 0, or leave it out for events that never expire.`)
+    this.ttl = ttl
   }
 }

@@ -66,6 +66,8 @@ export type Entry =
       readonly to: Address
       readonly reason: DeadReason
     }
+  /** A newer event with the same key took its place in the mailbox. */
+  | { readonly kind: 'coalesced'; readonly seq: number; readonly id: string; readonly to: Address }
   | { readonly kind: 'party'; readonly seq: number; readonly what: 'created' | 'started' | 'failed' }
 
 /** What supervision did with an agent. */
@@ -74,7 +76,7 @@ export type AgentChange = 'starting' | 'stopped' | 'restarting'
 /** What one step, one publish or one outcome wrote: appended whole or not at all. */
 export interface Frame {
   readonly partition: Address
-  /** Its place among the partition's frames, counted from 1. */
+  /** Its own place in the partition, after those of all its entries. */
   readonly position: number
   /** Epoch milliseconds; never smaller than that of the frame before. */
   readonly time: number

@@ -48,11 +48,11 @@ export function memoryJournal(): Journal {
       for (const frame of frames) record.frames.push(frame)
     },
     async *read(partition, after = 0) {
-      // By index, because frames may be appended while somebody reads.
       const frames = partitions.get(partition)?.frames ?? []
-      for (let place = 0; place < frames.length; place++) {
+      // By index, because frames may be appended while somebody reads.
+      for (let place = firstAfter(frames, after); place < frames.length; place++) {
         const frame = frames[place]
-        if (frame && frame.position > after) yield frame
+        if (frame) yield frame
       }
     },
     async delete(partition) {
@@ -63,6 +63,20 @@ export function memoryJournal(): Journal {
     },
   }
 }
+
+function firstAfter(frames: readonly Frame[], after: number): number {
+  let low = 0
+  let high = frames.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((frames[middle]?.position ?? 0) > after) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** The journal took frames no more, or gave them back no more. */
+export type JournalError = JournalAppendError | JournalReadError
 
 /** Somebody else wrote to the partition, or owns it now. */
 export class JournalConflictError extends TroupeError {
@@ -87,6 +101,19 @@ export class JournalAppendError extends TroupeError {
   constructor(partition: Address, cause: unknown) {
     super(
       `The journal did not take frames of "${partition}": ${textOf(cause)}. What was waiting for them did not happen; the partition is quarantined.`,
+      { cause },
+    )
+    this.partition = partition
+  }
+}
+
+/** Events that were accepted could not be read back. */
+export class JournalReadError extends TroupeError {
+  readonly code = 'JOURNAL_READ'
+  readonly partition: Address
+  constructor(partition: Address, cause: unknown) {
+    super(
+      `The journal did not give back events of "${partition}": ${textOf(cause)}. Nothing more is handled; the partition is quarantined.`,
       { cause },
     )
     this.partition = partition

@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot, StateValue } from 'xstate'
 import type * as z from 'zod'
-import type { Actor } from '../actor/actor.ts'
+import type { Actor, MailboxFigures } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
@@ -41,10 +41,15 @@ export class AgentRef {
     return this.#actor.incarnation
   }
 
+  /** What waits for it, for how long, and how long it has been busy. */
+  get mailbox(): MailboxFigures {
+    return this.#actor.figures
+  }
+
   /** Sends an event to this agent alone; resolves when it is durable. @throws UnknownEventError, EventPayloadError */
   async send(event: UncheckedEvent): Promise<Envelope> {
     this.#checkOpen()
-    return this.#partition.publish(this.#partition.shared.catalog.check(event), { to: this.#actor })
+    return this.#partition.publish(event, { to: this.#actor })
   }
 
   /** Asks this agent; see `runtime.ask`. */
@@ -70,7 +75,7 @@ export class AgentRef {
   /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */
   async stop(): Promise<void> {
     this.#crew.stop(this.#actor)
-    await this.#partition.watermark.reached()
+    await this.#crew.closed()
   }
 }
 

@@ -28,7 +28,9 @@ export class Crew implements SupervisorHost {
   readonly #steps: Steps
   readonly #supervisor
   readonly #onGivenUp: (error: EscalatedError) => void
+  readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
   #ended: TroupeError | undefined
+  #closing: Promise<unknown> = Promise.resolve()
 
   constructor(partition: Partition, intensity: RestartIntensity, onGivenUp: (error: EscalatedError) => void) {
     this.#partition = partition
@@ -59,7 +61,7 @@ export class Crew implements SupervisorHost {
   /** @throws AgentStartError if its machine fails before it has handled anything */
   start(actor: Actor): void {
     const { name: id, agent } = actor
-    const logic = () => stepped(actor, this.#steps)
+    const logic = () => this.#logicOf(agent)
     this.#supervisor.send({ type: 'supervisor.start', spec: { id, restart: agent.restart, logic } })
     if (actor.status === 'running') return
     const { status, error } = actor.ref?.getSnapshot() ?? {}
@@ -93,6 +95,12 @@ export class Crew implements SupervisorHost {
     )
   }
 
+  /** Resolves when all that was stopped so far is durable, and what waited for it has become dead letters. */
+  async closed(): Promise<void> {
+    await this.#closing
+    await this.#partition.watermark.reached()
+  }
+
   #remove(actor: Actor, reason: GoneReason): void {
     this.#supervisor.send({ type: 'supervisor.stop', id: actor.name })
     this.#forget(actor, reason)
@@ -106,7 +114,8 @@ export class Crew implements SupervisorHost {
       { kind: 'agent', seq, agent: address, incarnation, what: 'stopped' },
     ])
     this.#partition.registry.retire(actor)
-    for (const envelope of actor.mailbox.clear()) this.#partition.refuse(actor, envelope, 'stopped')
+    for (const envelope of actor.close()) this.#partition.lose(actor, envelope, 'stopped')
+    if (actor.waiting > 0) this.#closing = Promise.all([this.#closing, this.#partition.loseSpilled(actor)])
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
     this.#partition.report(agentStopped({ address, incarnation, reason }))
   }
@@ -139,10 +148,14 @@ export class Crew implements SupervisorHost {
     // Part of the frame of the first step.
     this.#steps.plan({ kind: 'agent', seq, agent: actor.address, incarnation: actor.incarnation, what })
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
-    const ref = this.#partition.duringTurn(actor, create)
-    this.#partition.registry.bind(ref, actor)
-    actor.ref = ref
-    return ref
+    actor.ref = undefined
+    const outer = this.#partition.enter(actor)
+    try {
+      actor.ref = create()
+    } finally {
+      this.#partition.leave(outer)
+    }
+    return actor.ref
   }
 
   started(id: string): void {
@@ -177,6 +190,13 @@ export class Crew implements SupervisorHost {
     this.end('escalated', error)
     this.#partition.reportError('error', error)
     this.#onGivenUp(error)
+  }
+
+  // One for all actors of an agent: what it needs to know of each, it asks.
+  #logicOf(agent: Agent): ReturnType<typeof stepped> {
+    let logic = this.#logics.get(agent)
+    if (!logic) this.#logics.set(agent, (logic = stepped(agent, this.#steps)))
+    return logic
   }
 
   #actor(id: string): Actor {

@@ -57,8 +57,8 @@ function quiet(
 }
 
 function* waitingMail(partition: Partition): Iterable<WaitingFor> {
-  for (const { mailbox, address } of partition.registry) {
-    const oldest = mailbox.list()[0]
+  for (const { mailbox, waiting, address } of partition.registry) {
+    const [oldest] = waiting === 0 ? [] : mailbox
     if (oldest) yield { agent: address, what: 'mail', name: oldest.type }
   }
 }

@@ -178,8 +178,10 @@ export class OutsideWork implements OutsideHost<Work> {
 }
 
 function hearer(type: string, here: Partition, runtime: Partition | undefined) {
-  const actor = here.registry.hearers(type)[0]
-  return actor ? ([here, actor] as const) : ([runtime, runtime?.registry.hearers(type)[0]] as const)
+  const [actor] = here.registry.hearers(type)
+  if (actor) return [here, actor] as const
+  const [outsider] = runtime?.registry.hearers(type) ?? []
+  return [runtime, outsider] as const
 }
 
 function atAddress(to: Address, here: Partition) {

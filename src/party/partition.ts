@@ -4,9 +4,10 @@ import { type Address, partyOf } from '../actor/address.ts'
 import { AskRefusedError, AskStoppedError, type AskTable } from '../actor/ask.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
-import { Delivery } from '../actor/delivery.ts'
+import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
 import { type Envelope, eventOf } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
+import { MailboxFullError, type ReadBack } from '../actor/mailbox.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
@@ -14,12 +15,12 @@ import type { Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
-import type { Catalog } from '../events/catalog.ts'
-import type { EventOf } from '../events/event.ts'
+import type { Catalog, UncheckedEvent } from '../events/catalog.ts'
+import { checkPriority, checkTtl, type EventOf } from '../events/event.ts'
 import { deadLettered, systemError } from '../events/runtime-events.ts'
 import type { Ids } from '../ids.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
-import type { Journal, JournalAppendError } from '../journal/journal.ts'
+import { type Journal, type JournalError, JournalReadError } from '../journal/journal.ts'
 import { type Appended, Watermark } from '../journal/watermark.ts'
 import { Activity } from './activity.ts'
 
@@ -72,6 +73,20 @@ export interface PublishOptions {
   readonly priority?: number
   /** Joins the event to others that one first event led to; its own id by default. */
   readonly correlationId?: string
+  /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
+  readonly ttl?: number
+  /** Milliseconds to wait for room in full mailboxes; 60,000 by default. */
+  readonly timeout?: number
+  /** Gives up waiting for room. */
+  readonly signal?: AbortSignal
+}
+
+/** What is said about an event that only some part of the runtime publishes. */
+interface OfferOptions extends PublishOptions {
+  /** The only agent that it is meant for. */
+  readonly to?: Actor
+  /** Throws if the event must not happen, as things are at the moment of its position. */
+  readonly admit?: (event: EventOf) => void
 }
 
 /** What is known of an event that is about to be said; the rest is derived. */
@@ -79,6 +94,8 @@ export interface Facts {
   readonly source?: Address
   readonly id?: string
   readonly priority?: number | undefined
+  /** Milliseconds until nobody may be handed it any more. */
+  readonly ttl?: number | undefined
   readonly correlationid?: string | undefined
   readonly causationid?: string | undefined
   readonly to?: Address | undefined
@@ -86,13 +103,13 @@ export interface Facts {
 }
 
 /** Requests and replies have no version and no priority of their own. */
-const plainly = { version: 1, priority: 5 }
+const plainly = { version: 1, priority: 5, ttl: undefined }
 
 /**
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
  * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
  */
-export class Partition implements ActorHost {
+export class Partition implements ActorHost, DeliveryHost {
   readonly address: Address
   readonly party: string | undefined
   readonly shared: Shared
@@ -101,21 +118,21 @@ export class Partition implements ActorHost {
   readonly activity: Activity
   readonly watermark: Watermark<Shown>
   readonly #state: PartitionState<unknown> | undefined
+  readonly #onFailure: (error: JournalError) => void
   #seq = 0
 
   constructor(
     shared: Shared,
     address: Address,
     state: PartitionState<unknown> | undefined,
-    onFailure: (error: JournalAppendError) => void,
+    onFailure: (error: JournalError) => void,
   ) {
     this.shared = shared
     this.address = address
     this.party = partyOf(address)
     this.#state = state
-    this.delivery = new Delivery(this.registry, shared.tally, (actor, envelope, reason) =>
-      this.refuse(actor, envelope, reason),
-    )
+    this.#onFailure = onFailure
+    this.delivery = new Delivery(this.registry, shared.tally, this)
     this.watermark = new Watermark(shared.journal, address, 1, {
       durable: appended => this.#show(appended),
       failed: onFailure,
@@ -147,12 +164,17 @@ export class Partition implements ActorHost {
     return this.shared.catalog.event(type).persist
   }
 
+  isJournalled({ type, ask }: Envelope): boolean {
+    return ask !== undefined || this.persists(type)
+  }
+
   /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
   append(cause: Cause, entries: readonly Entry[], said: readonly Envelope[] = [], step?: Step): void {
     const { address: partition, watermark } = this
-    const frame = { partition, position: watermark.head + 1, time: this.now(), cause, entries }
     // Before anything is appended, because an event that cannot be applied must not be journalled either.
     this.#state?.apply(entries.flatMap(entry => (entry.kind === 'event' ? [entry.envelope] : [])))
+    // After everything in it, so that the frame of a position is the first one after it.
+    const frame = { partition, position: this.nextSeq(), time: this.now(), cause, entries }
     watermark.append({ frame, said, step, state: this.#state?.live })
   }
 
@@ -178,16 +200,19 @@ export class Partition implements ActorHost {
   /** Makes the envelope of an event that is said here now. */
   seal({ type, data }: EventOf, facts: Facts = {}): Envelope {
     const id = facts.id ?? this.shared.ids.next()
-    const { version, priority } = facts.ask === undefined ? this.shared.catalog.event(type) : plainly
+    const definition = facts.ask === undefined ? this.shared.catalog.event(type) : plainly
+    const ttl = facts.ttl ?? definition.ttl
+    const time = this.now()
     return {
       id,
       seq: this.nextSeq(),
       source: facts.source ?? this.address,
       type,
       data,
-      time: this.now(),
-      version,
-      priority: facts.priority ?? priority,
+      time,
+      ...(ttl !== undefined && { expirytime: time + ttl }),
+      version: definition.version,
+      priority: facts.priority ?? definition.priority,
       correlationid: facts.correlationid ?? id,
       ...(facts.causationid !== undefined && { causationid: facts.causationid }),
       ...(this.party !== undefined && { party: this.party }),
@@ -198,10 +223,34 @@ export class Partition implements ActorHost {
 
   // ---- events from outside and from the runtime ----
 
-  /** Appends and delivers an event from outside; resolves when it is durable. */
-  async publish(event: EventOf, options: PublishOptions & { readonly to?: Actor } = {}): Promise<Envelope> {
-    const { priority, correlationId: correlationid, to } = options
-    const envelope = this.seal(event, { priority, correlationid, to: to?.address })
+  /**
+   * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.
+   *
+   * @throws UnknownEventError, EventPayloadError, EventVersionError, MailboxFullError, JournalAppendError
+   */
+  async publish(offered: UncheckedEvent, options: OfferOptions = {}): Promise<Envelope> {
+    const { priority, ttl, correlationId: correlationid, to, admit } = options
+    const { tally, catalog } = this.shared
+    tally.offered++
+    const reserved: Actor[] = []
+    let event: EventOf
+    try {
+      if (priority !== undefined) checkPriority(priority)
+      if (ttl !== undefined) checkTtl(ttl)
+      event = catalog.check(offered)
+      admit?.(event)
+      if (this.#isCrowded(event.type, to)) {
+        await this.#reserve(event.type, to, options, reserved)
+        admit?.(event)
+      }
+    } catch (error) {
+      tally.rejected++
+      throw error
+    } finally {
+      for (const { room } of reserved) room.use()
+    }
+    tally.accepted++
+    const envelope = this.seal(event, { priority, ttl, correlationid, to: to?.address })
     const persists = this.persists(event.type)
     if (persists) this.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
     if (to) this.delivery.deliverTo(to, envelope)
@@ -211,9 +260,31 @@ export class Partition implements ActorHost {
     return envelope
   }
 
+  #isCrowded(type: string, to: Actor | undefined): boolean {
+    if (to) return this.isCrowded(to, type)
+    for (const actor of this.registry.hearers(type)) if (actor.isCrowded(type)) return true
+    return false
+  }
+
+  /** Whether somebody who addresses this agent alone has to wait. @throws MailboxFullError if it rejects instead */
+  isCrowded(actor: Actor, type: string): boolean {
+    if (actor.isRejecting(type)) throw new MailboxFullError(actor.address, type, 'rejected')
+    return actor.isCrowded(type)
+  }
+
+  /** Waits for a place in every full mailbox, one after the other. */
+  async #reserve(type: string, to: Actor | undefined, options: PublishOptions, reserved: Actor[]): Promise<void> {
+    const { timeout = 60_000, signal } = options
+    for (const actor of to ? [to] : this.registry.hearers(type)) {
+      if (!actor.isCrowded(type)) continue
+      await actor.room.reserve(type, this.shared.timers, { timeout, signal })
+      reserved.push(actor)
+    }
+  }
+
   /** Delivers an event that another partition said, as a position of this one. */
   hear(envelope: Envelope): void {
-    if (this.registry.hearers(envelope.type).length === 0) return
+    if (this.registry.hearers(envelope.type).size === 0) return
     const here: Envelope = { ...envelope, seq: this.nextSeq() }
     if (this.persists(here.type)) this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here }])
     this.delivery.deliver(here)
@@ -265,17 +336,21 @@ export class Partition implements ActorHost {
 
   // ---- dead letters ----
 
-  /** Records that an event will not be handled, and lets its asker know. */
-  refuse(actor: Actor, envelope: Envelope, reason: 'stopped' | 'overflow'): void {
-    this.shared.tally.dead++
+  /** Records that an event will not be handled by an agent, and lets its asker know. */
+  lose(actor: Actor, envelope: Envelope, why: 'coalesced' | 'stopped' | 'overflow' | 'expired' | 'stale'): void {
     const { type, id } = envelope
     const { address } = actor
-    this.append({ kind: 'supervision' }, [{ kind: 'dead', seq: this.nextSeq(), id, to: address, reason }])
-    this.bury(envelope, address, reason)
-    this.failAsk(
-      envelope,
-      reason === 'stopped' ? new AskStoppedError(type, address) : new AskRefusedError(type, address, reason),
-    )
+    const seq = this.nextSeq()
+    if (why === 'coalesced') {
+      this.shared.tally.coalesced++
+      this.append({ kind: 'supervision' }, [{ kind: 'coalesced', seq, id, to: address }])
+      return
+    }
+    this.shared.tally.dead++
+    this.append({ kind: 'supervision' }, [{ kind: 'dead', seq, id, to: address, reason: why }])
+    this.bury(envelope, address, why)
+    if (why === 'stopped') this.failAsk(envelope, new AskStoppedError(type, address))
+    if (why === 'overflow') this.failAsk(envelope, new AskRefusedError(type, address, why))
   }
 
   /** Keeps an event that could not be delivered, and tells of it. */
@@ -294,14 +369,14 @@ export class Partition implements ActorHost {
 
   // ---- turns ----
 
-  duringTurn<T>(actor: Actor, turn: () => T): T {
+  enter(actor: Actor): Actor | undefined {
     const outer = this.shared.stepping
     this.shared.stepping = actor
-    try {
-      return turn()
-    } finally {
-      this.shared.stepping = outer
-    }
+    return outer
+  }
+
+  leave(outer: Actor | undefined): void {
+    this.shared.stepping = outer
   }
 
   working(): void {
@@ -313,11 +388,54 @@ export class Partition implements ActorHost {
   }
 
   handle(actor: Actor, envelope: Envelope): void {
-    const { seq, type, ask } = envelope
-    const asked = ask === undefined ? undefined : this.shared.asks.get(ask)
-    if (asked) asked.takenBy = actor.incarnation
+    const { seq, type, ask, expirytime } = envelope
+    if (expirytime !== undefined && expirytime <= this.now()) return this.lose(actor, envelope, 'expired')
+    if (ask !== undefined) {
+      const asked = this.shared.asks.get(ask)
+      // Nobody waits for the answer any more.
+      if (!asked) return this.lose(actor, envelope, 'stale')
+      asked.takenBy = actor.incarnation
+    }
     actor.announce({ seq, type, envelope, ...originOf(envelope) })
     actor.ref?.send(eventOf(envelope))
+  }
+
+  /** Records that what only the journal holds for a stopped agent will not be handled either. */
+  async loseSpilled(actor: Actor): Promise<void> {
+    const { mailbox } = actor
+    for (let missing = mailbox.unread(); missing; missing = mailbox.unread()) {
+      const { priority, places } = missing
+      if (!this.watermark.failure) await this.readBack(actor, missing)
+      for (const { place } of places) {
+        const envelope = mailbox.drop(priority, place)
+        if (envelope) this.lose(actor, envelope, 'stopped')
+        // The journal does not give it back: it is counted, and nothing more can be said of it.
+        else this.shared.tally.dead++
+      }
+    }
+  }
+
+  async readBack(actor: Actor, { priority, places }: ReadBack): Promise<void> {
+    const missing = new Map(places.map(({ seq, place }) => [seq, place]))
+    const [first] = places
+    if (!first) return
+    try {
+      await this.watermark.reached()
+      for await (const { entries } of this.shared.journal.read(this.address, first.seq)) {
+        for (const entry of entries) {
+          if (entry.kind !== 'event' && entry.kind !== 'asked') continue
+          const place = missing.get(entry.envelope.seq)
+          if (place === undefined) continue
+          actor.mailbox.load(priority, place, entry.envelope)
+          missing.delete(entry.envelope.seq)
+        }
+        if (missing.size === 0) return
+      }
+      throw new Error(`it holds none of the positions ${[...missing.keys()].join(', ')}`)
+    } catch (error) {
+      // What was accepted would be lost: the same as a journal that takes no more.
+      if (!this.watermark.failure) this.#onFailure(new JournalReadError(this.address, error))
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { partyQuarantined } from '../events/runtime-events.ts'
-import type { JournalAppendError } from '../journal/journal.ts'
+import type { JournalError } from '../journal/journal.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Idle } from './activity.ts'
 import { AgentRef } from './agent-ref.ts'
@@ -78,8 +78,7 @@ export class Party<
   }
 
   async #add(event: EventOf<A['type'], InputOf<A>>): Promise<InputOf<A>> {
-    this.#checkInput(event)
-    await this.#partition.publish(event)
+    await this.#partition.publish(event, { admit: this.#admit })
     return event.data
   }
 
@@ -92,8 +91,7 @@ export class Party<
   async removeInput(inputId: string, removal?: RemovalFor<R>, options: ChangeOptions = {}): Promise<void> {
     const event = this.#definition.inputs.removed({ ...removal, inputId })
     this.#checkChange(options)
-    this.#checkInput(event)
-    await this.#partition.publish(event)
+    await this.#partition.publish(event, { admit: this.#admit })
   }
 
   /** Calls back with every new durable state. */
@@ -122,10 +120,8 @@ export class Party<
 
   /** Delivers an event of the application to the agents of this party. Used by `bus.publish`. @internal */
   async publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions = {}): Promise<Envelope> {
-    const checked = this.#partition.shared.catalog.check(event)
     this.#checkChange(options)
-    this.#checkInput(checked)
-    return this.#partition.publish(checked, options)
+    return this.#partition.publish(event, { ...options, admit: this.#admit })
   }
 
   /** Adds an agent to this party; it hears only what is said from now on. @internal */
@@ -168,7 +164,7 @@ export class Party<
   async stop(): Promise<void> {
     this.#ended ??= new PartyStoppedError(this.id)
     this.#crew.end('stopped', this.#ended)
-    await this.#partition.watermark.reached()
+    await this.#crew.closed()
   }
 
   /** Whether it failed, was deleted or stopped: nothing more will happen in it. @internal */
@@ -188,8 +184,9 @@ export class Party<
     return added({ content: '', ...given, inputId }) as EventOf<A['type'], InputOf<A>>
   }
 
-  /** Adding what is there, and removing what is not, is refused on whichever way it comes. */
-  #checkInput({ type, data }: EventOf): void {
+  /** Adding what is there, and removing what is not, is refused on whichever way it comes; so is everything at the end. */
+  readonly #admit = ({ type, data }: EventOf): void => {
+    if (this.#ended) throw this.#ended
     const { added, removed } = this.#definition.inputs
     const { inputs } = this.#store.live
     if (type !== added.type && type !== removed.type) return
@@ -217,7 +214,7 @@ export class Party<
     this.#note('failed')
   }
 
-  #quarantine(error: JournalAppendError): void {
+  #quarantine(error: JournalError): void {
     this.#ended = error
     this.#store.fail()
     this.#crew.end('failed', error)

@@ -4,7 +4,7 @@ import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
-import { checkPriority, type EventDefinition } from '../events/event.ts'
+import type { EventDefinition } from '../events/event.ts'
 import type { AddedEvent, RemovedEvent } from './definition.ts'
 import type { Parties } from './parties.ts'
 import type { Partition, PublishOptions, Shared } from './partition.ts'
@@ -55,9 +55,8 @@ export class RuntimeBus<
    */
   async publish(event: UncheckedEvent, { party, ...options }: BusPublishOptions = {}): Promise<Envelope> {
     this.#host.shared.checkRunning()
-    if (options.priority !== undefined) checkPriority(options.priority)
     if (party !== undefined) return this.#host.parties.get(party).publish(event, options)
-    return this.#host.outside.publish(this.#host.shared.catalog.check(event), options)
+    return this.#host.outside.publish(event, options)
   }
 
   /**
@@ -101,7 +100,7 @@ export class RuntimeBus<
     const { shared, outside, parties } = this.#host
     const partitions = [outside, ...parties.list().map(party => party.partition)]
     let waiting = 0
-    for (const { registry } of partitions) for (const { mailbox } of registry) waiting += mailbox.size
+    for (const { registry } of partitions) for (const actor of registry) waiting += actor.waiting
     return { ...shared.tally, waiting, deadLetters: shared.deadLetters.total, pendingAsks: shared.asks.size }
   }
 }

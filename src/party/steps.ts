@@ -23,6 +23,12 @@ export class Steps implements StepHost, FrameHost {
 
   // ---- before the frame ----
 
+  actorOf(ref: AnyActorRef): Actor | undefined {
+    const actor = this.#partition.registry.named(ref.id)
+    // The very first step of an incarnation happens before anybody knows its ref.
+    return actor?.ref === ref || (actor?.ref === undefined && actor?.announced) ? actor : undefined
+  }
+
   agentAt(ref: AnyActorRef): Actor | undefined {
     return this.#partition.registry.behind(ref)
   }

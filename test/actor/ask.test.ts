@@ -140,7 +140,9 @@ describe('an ask from outside', () => {
   })
 
   it('rejects when the mailbox is full', async () => {
-    const { runtime } = await startRuntime({ party: petsParty(dogAgent({ capacity: 1 })) })
+    const { runtime } = await startRuntime({
+      party: petsParty(dogAgent({ mailbox: { capacity: 1, overflow: 'reject' } })),
+    })
     const party = await runtime.parties.create()
     const dog = party.agent('dog')
     await dog.send(command({ word: 'rest' }))

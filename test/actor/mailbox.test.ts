@@ -56,7 +56,7 @@ describe('a mailbox', () => {
   })
 
   it('rejects what does not fit, as dead letters that are told and counted', async () => {
-    const { runtime, party, say } = await partyWithDog({ capacity: 2 })
+    const { runtime, party, say } = await partyWithDog({ mailbox: { capacity: 2, overflow: 'reject' } })
     const told: unknown[] = []
     runtime.bus.subscribe(deadLettered, ({ data }) => void told.push(data))
     await say('rest')

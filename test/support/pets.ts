@@ -7,6 +7,7 @@ import {
   defineRequest,
   type EffectFunction,
   effect,
+  type MailboxOptions,
 } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
@@ -115,8 +116,9 @@ export const dogMachine = (run: EffectFunction<string, unknown> = word => word) 
     },
   })
 
-export const dogAgent = (options: { capacity?: number; restart?: 'permanent' | 'transient' | 'temporary' } = {}) =>
-  defineAgent({ name: 'dog', machine: dogMachine(), hears: dogHears, says: dogSays, ...options })
+export const dogAgent = (
+  options: { mailbox?: MailboxOptions; restart?: 'permanent' | 'transient' | 'temporary' } = {},
+) => defineAgent({ name: 'dog', machine: dogMachine(), hears: dogHears, says: dogSays, ...options })
 
 /** The same dog, whose runs are up to the test. */
 export const runnerAgent = (run: EffectFunction<string, unknown>) =>

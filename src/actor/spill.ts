@@ -1,0 +1,116 @@
+import type { Envelope } from './envelope.ts'
+
+const chunkLength = 1_024
+/** The types of events are numbered per process: 2 bytes each, where the word itself would be a pointer of 8. */
+const typeNumbers = new Map<string, number>()
+const typeNames: string[] = []
+const taken = 0xffff
+
+/** Positions and types of 1,024 events, 6 bytes each. */
+interface Chunk {
+  readonly base: number
+  readonly offsets: Int32Array
+  readonly types: Uint16Array
+}
+
+/** One event that is in the journal alone, by its place in the spill. */
+export interface Spilled {
+  readonly place: number
+  readonly seq: number
+}
+
+/**
+ * The part of a lane that did not fit into memory: where in the journal each event is, and of what type, so that an agent
+ * can find what it takes while it is busy without reading anything. A million of them take 6 MB.
+ */
+export class Spill {
+  #chunks: Chunk[] = []
+  /** Places are counted from the first event ever spilled; chunks before `#first` are gone. */
+  #first = 0
+  #head = 0
+  #tail = 0
+  #size = 0
+  readonly #loaded = new Map<number, Envelope>()
+  readonly #counts = new Map<number, number>()
+
+  get size(): number {
+    return this.#size
+  }
+
+  push({ seq, type }: Envelope): void {
+    const within = this.#tail % chunkLength
+    if (within === 0)
+      this.#chunks.push({ base: seq, offsets: new Int32Array(chunkLength), types: new Uint16Array(chunkLength) })
+    const chunk = this.#chunks.at(-1)
+    const number = numberOf(type)
+    if (chunk) {
+      chunk.offsets[within] = seq - chunk.base
+      chunk.types[within] = number
+    }
+    this.#tail++
+    this.#size++
+    this.#counts.set(number, (this.#counts.get(number) ?? 0) + 1)
+  }
+
+  /** Whether any event of an acceptable type is here. */
+  has(accepts: (type: string) => boolean): boolean {
+    for (const [number, count] of this.#counts) if (count > 0 && accepts(typeNames[number] ?? '')) return true
+    return false
+  }
+
+  /** The oldest events of acceptable types, at most so many. */
+  oldest(accepts: (type: string) => boolean, most: number): readonly Spilled[] {
+    const found: Spilled[] = []
+    for (let place = this.#head; place < this.#tail && found.length < most; place++) {
+      const number = this.#typeAt(place)
+      if (number !== taken && accepts(typeNames[number] ?? '')) found.push({ place, seq: this.#seqAt(place) })
+    }
+    return found
+  }
+
+  /** Keeps an event that was read back until it is taken. */
+  load(place: number, envelope: Envelope): void {
+    if (place >= this.#head && this.#typeAt(place) !== taken) this.#loaded.set(place, envelope)
+  }
+
+  loadedAt(place: number): Envelope | undefined {
+    return this.#loaded.get(place)
+  }
+
+  remove(place: number): void {
+    const chunk = this.#chunkAt(place)
+    if (!chunk) return
+    const number = this.#typeAt(place)
+    chunk.types[place % chunkLength] = taken
+    this.#loaded.delete(place)
+    this.#counts.set(number, (this.#counts.get(number) ?? 1) - 1)
+    this.#size--
+    while (this.#head < this.#tail && this.#typeAt(this.#head) === taken) this.#head++
+    while (this.#first + chunkLength <= this.#head) {
+      this.#chunks.shift()
+      this.#first += chunkLength
+    }
+  }
+
+  #chunkAt(place: number): Chunk | undefined {
+    return this.#chunks[Math.floor((place - this.#first) / chunkLength)]
+  }
+
+  #typeAt(place: number): number {
+    return this.#chunkAt(place)?.types[place % chunkLength] ?? taken
+  }
+
+  #seqAt(place: number): number {
+    const chunk = this.#chunkAt(place)
+    return chunk ? chunk.base + (chunk.offsets[place % chunkLength] ?? 0) : 0
+  }
+}
+
+function numberOf(type: string): number {
+  let number = typeNumbers.get(type)
+  if (number === undefined) {
+    number = typeNames.push(type) - 1
+    typeNumbers.set(type, number)
+  }
+  return number
+}
