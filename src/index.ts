@@ -72,7 +72,7 @@ export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from '.
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
-export { AddressTakenError, AgentStartError, EscalatedError } from './party/crew.ts'
+export { AddressTakenError, AgentStartError, EscalatedError, NoSupervisorError } from './party/crew.ts'
 export {
   type AddedEvent,
   type Apply,
@@ -114,4 +114,13 @@ export {
   type SpawnOptions,
   type StopOptions,
 } from './runtime.ts'
+export type { Backoff } from './supervision/backoff.ts'
+export {
+  defineSupervisor,
+  type Supervised,
+  type SupervisionOptions,
+  type SupervisorDefinition,
+  type SupervisorOptions,
+} from './supervision/definition.ts'
 export type { RestartIntensity } from './supervision/restart-intensity.ts'
+export type { Strategy } from './supervision/strategy.ts'

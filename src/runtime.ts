@@ -40,6 +40,7 @@ import { Parties } from './party/parties.ts'
 import { Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
+import { agentsOf, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
 /** What a runtime stands on; every part has a default. */
@@ -50,8 +51,8 @@ export interface RuntimeOptions<
 > {
   /** The kind of party that it gives; none: only agents outside parties. */
   readonly party?: PartyDefinition<S, A, R>
-  /** Agents outside all parties, started with the runtime. */
-  readonly agents?: readonly Agent[]
+  /** Agents outside all parties, alone or under supervisors, started with the runtime. */
+  readonly agents?: readonly Supervised[]
   /** Events and requests that no agent lists but somebody publishes or asks. */
   readonly events?: readonly Definition[]
   /** Where frames go; in memory by default. The runtime closes it when it stops. */
@@ -71,6 +72,8 @@ export interface SpawnOptions {
   readonly name?: string
   /** The party that it joins; outside all parties by default. */
   readonly party?: string
+  /** The supervisor that it joins, by name; the one above all others by default. */
+  readonly supervisor?: string
 }
 
 /** How a runtime stops. */
@@ -121,15 +124,17 @@ export class Runtime<
   constructor(options: RuntimeOptions<S, A, R>) {
     this.#options = options
     const { party, agents = [], events = [], intensity = defaultIntensity } = options
-    const outsiders = [...agents, ...(party?.shared ?? [])]
+    const outsiders = [...agentsOf(agents), ...(party?.shared ?? [])]
     checkAsks(party?.agents ?? [], outsiders)
     const clock = steady(options.clock ?? systemClock)
+    const { random = Math.random } = options
     const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
     this.#shared = {
       clock,
       timers,
-      ids: options.ids ?? createIds(options.random ?? Math.random),
+      ids: options.ids ?? createIds(random),
+      random,
       ready: new ReadyQueue(),
       stepping: undefined,
       journal: options.journal ?? memoryJournal(),
@@ -152,7 +157,7 @@ export class Runtime<
     })
     partitions.set(runtimePartition, this.#outside)
     // That it gave up is told; who wants an agent outside the parties from then on is told why there is none.
-    this.#crew = new Crew(this.#outside, intensity, () => {})
+    this.#crew = new Crew(this.#outside, { intensity }, () => {})
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties })
   }
@@ -164,8 +169,7 @@ export class Runtime<
     this.#outside.report(systemStarting({}))
     const { party, agents = [] } = this.#options
     try {
-      const actors = [...(party?.shared ?? []), ...agents].map(agent => this.#crew.declare(agent))
-      for (const actor of actors) this.#crew.start(actor)
+      this.#crew.begin([...(party?.shared ?? []), ...agents])
       await this.#outside.watermark.reached()
     } catch (error) {
       await this.stop({ timeout: 0 })
@@ -183,9 +187,10 @@ export class Runtime<
    * @example
    * const quotes = await runtime.spawn(quotesAgent) // reached at runtime/quotes
    *
-   * @throws AddressTakenError, AgentStartError, AmbiguousAskError, IllegalIdError, PartyNotFoundError, RuntimeStateError
+   * @throws AddressTakenError, AgentStartError, AmbiguousAskError, IllegalIdError, NoSupervisorError, PartyNotFoundError,
+   *   RuntimeStateError
    */
-  async spawn(agent: Agent, { name, party }: SpawnOptions = {}): Promise<AgentRef> {
+  async spawn(agent: Agent, { name, party, supervisor }: SpawnOptions = {}): Promise<AgentRef> {
     this.#checkRunning()
     const catalog = this.#shared.catalog.with([...agent.hears, ...agent.says])
     const joined = party === undefined ? undefined : this.parties.get(party)
@@ -193,8 +198,8 @@ export class Runtime<
     if (joined) checkAsks([...joined.partition.registry.agents(), agent], outsiders)
     else checkAsks(this.#options.party?.agents ?? [], [...outsiders, agent])
     this.#shared.catalog = catalog
-    if (joined) return joined.spawn(agent, name)
-    const actor = this.#crew.declare(agent, name)
+    if (joined) return joined.spawn(agent, name, supervisor)
+    const actor = this.#crew.declare(agent, name, supervisor)
     this.#crew.start(actor)
     await this.#outside.watermark.reached()
     return new AgentRef(this.#outside, this.#crew, actor, () => this.#checkRunning())

@@ -1,4 +1,4 @@
-import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
+import type { AnyActorRef, AnyMachineSnapshot, MachineContext } from 'xstate'
 import { type Address, addressOf } from './address.ts'
 import type { Agent } from './agent.ts'
 import { acceptedBy } from './busy.ts'
@@ -55,6 +55,10 @@ export class Actor implements Ready {
   status: ActorStatus = 'declared'
   incarnation = 0
   ref: AnyActorRef | undefined
+  /** What the last incarnation remembered. */
+  kept: MachineContext = {}
+  /** The name of its supervisor. */
+  readonly under: string
   readonly #host: ActorHost
   // An agent that nothing waits for has no mailbox: a hundred thousand of them may be idle.
   #mailbox: Mailbox | undefined
@@ -62,16 +66,18 @@ export class Actor implements Ready {
   #queued = false
   #reading = false
   #busySince: number | undefined
+  #crashes: Map<number, number> | undefined
   #shown: AnyMachineSnapshot | undefined
   #watchers: readonly ((snapshot: AnyMachineSnapshot) => void)[] = none
   #announced: Handled | undefined
   #handling: Handled | undefined
 
-  constructor(host: ActorHost, name: string, agent: Agent) {
+  constructor(host: ActorHost, name: string, agent: Agent, under: string) {
     this.#host = host
     this.name = name
     this.address = addressOf(host.address, name)
     this.agent = agent
+    this.under = under
   }
 
   get mailbox(): Mailbox {
@@ -129,6 +135,19 @@ export class Actor implements Ready {
     for (const watcher of this.#watchers) this.#host.guard(this.address, () => watcher(snapshot))
   }
 
+  /** Counts that the agent crashed on an event; returns how often it did. */
+  crashedOn({ seq }: Envelope): number {
+    this.#crashes ??= new Map()
+    const count = (this.#crashes.get(seq) ?? 0) + 1
+    this.#crashes.set(seq, count)
+    return count
+  }
+
+  /** The event is done with, one way or another. */
+  doneWith({ seq }: Envelope): void {
+    this.#crashes?.delete(seq)
+  }
+
   /** Calls back with every new durable snapshot; the returned function ends that. */
   watch(watcher: (snapshot: AnyMachineSnapshot) => void): () => void {
     this.#watchers = [...this.#watchers, watcher]
@@ -183,7 +202,7 @@ export class Actor implements Ready {
       this.#host.leave(outer)
     }
     this.#noteBusy()
-    if (this.#mailbox) this.#room?.offer(this.#mailbox)
+    if (this.#mailbox) this.#room?.offer(this.#mailbox, this.#accepts())
     if (this.#hasWork()) return true
     this.#queued = false
     this.#host.resting()

@@ -65,6 +65,8 @@ export interface Agent<N extends string = string> {
   readonly hears: readonly Definition[]
   readonly says: readonly Definition[]
   readonly restart: RestartType
+  readonly onRestart: 'reset' | 'keep'
+  readonly onCrash: 'drop' | 'redeliver'
   readonly mailbox: MailboxRules
 }
 
@@ -82,6 +84,13 @@ export interface AgentOptions<
   readonly says: S
   /** When its supervisor starts it again: always (`permanent`, the default), after a failure (`transient`), or never. */
   readonly restart?: RestartType
+  /** What a restarted agent begins with: its initial context (`reset`, the default), or the one that it had (`keep`). */
+  readonly onRestart?: 'reset' | 'keep'
+  /**
+   * What becomes of the event that it crashed on: a dead letter (`drop`, the default), or it is handed over again after the
+   * restart, at most 3 times, before it is one (`redeliver`).
+   */
+  readonly onCrash?: 'drop' | 'redeliver'
   /** How many events may wait for it, and what happens to more; 1,000 and back-pressure by default. */
   readonly mailbox?: MailboxOptions
 }
@@ -109,12 +118,13 @@ export function defineAgent<
   const H extends readonly Definition[],
   const S extends readonly Definition[],
 >(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N> {
-  const { name, machine, hears, says, restart = 'permanent', mailbox }: AgentOptions<N, M, H, S> = options
+  const { name, machine, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
+  const { restart = 'permanent', onRestart = 'reset', onCrash = 'drop' } = options
   checkId('agent', name)
   checkSystemIds(name, machine.root)
   // XState's default lets a circle of eventless transitions hang the process for ever.
   if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
-  return { name, machine, hears, says, restart, mailbox: mailboxRules(mailbox) }
+  return { name, machine, hears, says, restart, onRestart, onCrash, mailbox: mailboxRules(mailbox) }
 }
 
 // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.

@@ -56,7 +56,7 @@ export interface PendingAsk {
   readonly to: Address
   readonly deadline: number
   /** The callee's incarnation that took it; none while it waits in the mailbox. */
-  takenBy?: number
+  takenBy?: number | undefined
   /** Its reply is in a frame that is not durable yet: what happens to the callee now no longer matters. */
   answered?: boolean
   settle(outcome: Outcome): void

@@ -1,6 +1,6 @@
 import type { Address } from './address.ts'
 import { Fifo } from './fifo.ts'
-import { type Mailbox, MailboxFullError } from './mailbox.ts'
+import { type Accepts, type Mailbox, MailboxFullError } from './mailbox.ts'
 import type { Timers } from './timers.ts'
 
 /** How long a publisher waits for room. */
@@ -11,6 +11,7 @@ export interface RoomOptions {
 }
 
 interface Waiter {
+  readonly type: string
   /** Whether it still waits. */
   isOver: boolean
   go(): void
@@ -52,6 +53,7 @@ export class Room {
         signal?.removeEventListener('abort', aborted)
       }
       const waiter: Waiter = {
+        type,
         isOver: false,
         go: () => {
           over()
@@ -77,9 +79,15 @@ export class Room {
     this.#promised--
   }
 
-  /** Promises the places that are free to those who have waited longest. */
-  offer(mailbox: Mailbox): void {
+  /**
+   * Promises the places that are free to those who have waited longest.
+   *
+   * @param accepts what the agent takes although it is busy: for that it finds room in any case
+   */
+  offer(mailbox: Mailbox, accepts: Accepts): void {
     while (this.#live > 0 && mailbox.size + this.#promised < this.#capacity) this.#letOneGo()
+    if (!accepts || this.#live === 0) return
+    for (const waiter of this.#waiting) if (!waiter.isOver && accepts(waiter.type)) this.#letGo(waiter)
   }
 
   /** Lets everybody go: the agent is there no more. */
@@ -90,7 +98,10 @@ export class Room {
   #letOneGo(): void {
     let waiter = this.#waiting.shift()
     while (waiter?.isOver) waiter = this.#waiting.shift()
-    if (!waiter) return
+    if (waiter) this.#letGo(waiter)
+  }
+
+  #letGo(waiter: Waiter): void {
     this.#promised++
     waiter.go()
   }

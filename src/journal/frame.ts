@@ -66,6 +66,14 @@ export type Entry =
       readonly to: Address
       readonly reason: DeadReason
     }
+  /** The agent crashed on it, and it went back to its place in the mailbox. */
+  | {
+      readonly kind: 'redelivered'
+      readonly seq: number
+      readonly id: string
+      readonly to: Address
+      readonly attempt: number
+    }
   /** A newer event with the same key took its place in the mailbox. */
   | { readonly kind: 'coalesced'; readonly seq: number; readonly id: string; readonly to: Address }
   | { readonly kind: 'party'; readonly seq: number; readonly what: 'created' | 'started' | 'failed' }

@@ -12,6 +12,8 @@ export interface FrameHost {
   now(): number
   /** Whether events of this type are journalled. */
   persists(type: string): boolean
+  /** Whether the event on which a step failed is handed over again, and for which time. */
+  redelivery(step: Step): number | undefined
   /** Makes an envelope of what an agent said. */
   seal(event: EventOf, id: string, step: Step, to?: Address): Envelope
 }
@@ -23,6 +25,8 @@ export interface StepFrame {
   readonly said: readonly Envelope[]
   /** Why the event that was handled is a dead letter now, if it is. */
   readonly dead: DeadReason | undefined
+  /** Whether it goes back to its place in the mailbox instead. */
+  readonly redelivered: boolean
 }
 
 /**
@@ -47,10 +51,12 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
       if (entry) entries.push(entry)
     }
   }
-  const dead = deadReason(step)
-  if (dead && handled.envelope)
-    entries.push({ kind: 'dead', seq: host.nextSeq(), id: handled.envelope.id, to: actor.address, reason: dead })
-  return { cause: causeOf(step), entries, said, dead }
+  const attempt = host.redelivery(step)
+  const dead = attempt === undefined ? deadReason(step) : undefined
+  const { id } = handled.envelope ?? { id: '' }
+  if (dead) entries.push({ kind: 'dead', seq: host.nextSeq(), id, to: actor.address, reason: dead })
+  if (attempt !== undefined) entries.push({ kind: 'redelivered', seq: host.nextSeq(), id, to: actor.address, attempt })
+  return { cause: causeOf(step), entries, said, dead, redelivered: attempt !== undefined }
 }
 
 function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undefined {

@@ -1,15 +1,27 @@
-import { type AnyActorRef, createActor } from 'xstate'
+import { type AnyActorRef, type AnyStateMachine, createActor, createMachine, type MachineContext } from 'xstate'
 import { Actor } from '../actor/actor.ts'
-import { type Address, checkId } from '../actor/address.ts'
+import { type Address, addressOf, checkId } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
 import { bindHost } from '../actor/outside.ts'
 import { stepped } from '../actor/step.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import { agentEscalated, agentRestarted, agentStarted, agentStopped } from '../events/runtime-events.ts'
-import type { Exit } from '../supervision/child-spec.ts'
+import {
+  agentsOf,
+  isSupervisor,
+  type Supervised,
+  type SupervisionOptions,
+  type SupervisorDefinition,
+} from '../supervision/definition.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
-import { type SupervisorHost, supervisor } from '../supervision/supervisor.ts'
+import {
+  type ChildSpec,
+  type SupervisorEvent,
+  type SupervisorHost,
+  type SupervisorRules,
+  supervisor,
+} from '../supervision/supervisor.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
@@ -17,6 +29,18 @@ import { Steps } from './steps.ts'
 
 /** Why an agent is there no more. */
 type GoneReason = 'stopped' | 'done' | 'failed' | 'escalated'
+
+/** How the agents of a partition are looked after, in the end. */
+export interface CrewOptions extends SupervisionOptions {
+  readonly intensity: RestartIntensity
+}
+
+interface NamedOptions extends SupervisionOptions {
+  readonly name: string
+}
+
+/** The supervisor above all others of a partition. */
+const root = 'supervisor'
 
 /**
  * The agents of a partition from start to stop: one XState system, its root the supervisor, every agent a child whose
@@ -27,20 +51,28 @@ export class Crew implements SupervisorHost {
   readonly #partition: Partition
   readonly #steps: Steps
   readonly #supervisor
+  /** By name; none while a supervisor is not running yet. */
+  readonly #supervisors = new Map<string, AnyActorRef | undefined>()
+  readonly #trees = new Map<string, SupervisorDefinition>()
+  readonly #retired = new Set<string>()
+  readonly #pauses = new Set<() => void>()
+  readonly #intensity: RestartIntensity
   readonly #onGivenUp: (error: EscalatedError) => void
   readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
   #ended: TroupeError | undefined
   #closing: Promise<unknown> = Promise.resolve()
 
-  constructor(partition: Partition, intensity: RestartIntensity, onGivenUp: (error: EscalatedError) => void) {
+  constructor(partition: Partition, options: CrewOptions, onGivenUp: (error: EscalatedError) => void) {
     this.#partition = partition
+    this.#intensity = options.intensity
     this.#onGivenUp = onGivenUp
-    this.#supervisor = createActor(supervisor(this, intensity), { id: 'supervisor' })
+    this.#supervisor = createActor(supervisor(this, this.#rulesOf({ name: root, ...options })), { id: root })
     this.#steps = new Steps(partition)
     this.timers = new AgentTimers(partition, this.#steps)
     this.#supervisor.system.scheduler = this.timers
     bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps))
     this.#supervisor.start()
+    this.#supervisors.set(root, this.#supervisor)
   }
 
   /** Whether all its agents are stopped for good. */
@@ -49,20 +81,72 @@ export class Crew implements SupervisorHost {
   }
 
   /** Gives an agent an address and a mailbox; its mail waits until `start`. */
-  declare(agent: Agent, name: string = agent.name): Actor {
+  declare(agent: Agent, name: string = agent.name, under: string = root): Actor {
     if (this.#ended) throw this.#ended
+    if (!this.#supervisors.has(under)) throw new NoSupervisorError(this.#partition.address, under)
     const taken = this.#partition.registry.named(checkId('agent', name))
     if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
-    const actor = new Actor(this.#partition, name, agent)
+    if (this.#supervisors.has(name)) throw new AddressTakenError(addressOf(this.#partition.address, name))
+    const actor = new Actor(this.#partition, name, agent, under)
+    this.#retired.delete(name)
     this.#partition.registry.add(actor)
     return actor
   }
 
+  /**
+   * Starts a tree of agents in order; all of them have addresses, and mail waits for them, before the first is started.
+   *
+   * @throws AddressTakenError, AgentStartError
+   */
+  begin(tree: readonly Supervised[]): void {
+    this.#declareAll(tree, root)
+    for (const one of tree) {
+      if (isSupervisor(one)) {
+        this.#supervisor.send({ type: 'supervisor.start', spec: this.#specOf(one) })
+        for (const { name } of agentsOf([one])) this.#checkStarted(this.#actor(name))
+      } else this.start(this.#actor(one.name))
+    }
+  }
+
+  #declareAll(tree: readonly Supervised[], under: string): void {
+    for (const one of tree) {
+      if (!isSupervisor(one)) {
+        this.declare(one, one.name, under)
+        continue
+      }
+      const { name } = one
+      if (this.#supervisors.has(name) || this.#partition.registry.named(name))
+        throw new AddressTakenError(addressOf(this.#partition.address, name))
+      this.#supervisors.set(name, undefined)
+      this.#trees.set(name, one)
+      this.#declareAll(one.agents, name)
+    }
+  }
+
+  #specOf(one: Supervised): ChildSpec {
+    const { name: id, restart } = one
+    if (!isSupervisor(one)) return this.#agentSpec(this.#actor(id))
+    const logic = () => supervisor(this, this.#rulesOf(one), specs)
+    // The same values each time it is started, so that it knows which of its children it began with.
+    const specs = one.agents.map(child => this.#specOf(child))
+    return { id, restart, logic }
+  }
+
+  #agentSpec(actor: Actor): ChildSpec {
+    return { id: actor.name, restart: actor.agent.restart, logic: () => this.#logicOf(actor) }
+  }
+
+  #rulesOf({ name, strategy = 'one_for_one', intensity = this.#intensity, backoff }: NamedOptions): SupervisorRules {
+    return { name, strategy, intensity, backoff }
+  }
+
   /** @throws AgentStartError if its machine fails before it has handled anything */
   start(actor: Actor): void {
-    const { name: id, agent } = actor
-    const logic = () => this.#logicOf(agent)
-    this.#supervisor.send({ type: 'supervisor.start', spec: { id, restart: agent.restart, logic } })
+    this.#send(actor, { type: 'supervisor.start', spec: this.#agentSpec(actor) })
+    this.#checkStarted(actor)
+  }
+
+  #checkStarted(actor: Actor): void {
     if (actor.status === 'running') return
     const { status, error } = actor.ref?.getSnapshot() ?? {}
     // One that has reached its final state already has done its work.
@@ -88,6 +172,7 @@ export class Crew implements SupervisorHost {
     for (const actor of [...this.#partition.registry].toReversed())
       if (actor.status !== 'stopped') this.#forget(actor, reason)
     this.timers.clear()
+    for (const cancel of this.#pauses) cancel()
     const { watermark, activity } = this.#partition
     watermark.whenDurable(
       () => activity.release(),
@@ -102,8 +187,14 @@ export class Crew implements SupervisorHost {
   }
 
   #remove(actor: Actor, reason: GoneReason): void {
-    this.#supervisor.send({ type: 'supervisor.stop', id: actor.name })
+    this.#retired.add(actor.name)
+    this.#send(actor, { type: 'supervisor.stop', id: actor.name })
     this.#forget(actor, reason)
+  }
+
+  // One whose supervisor is down just now needs only not be started again.
+  #send({ under }: Actor, event: SupervisorEvent): void {
+    this.#supervisors.get(under)?.send(event)
   }
 
   #forget(actor: Actor, reason: GoneReason): void {
@@ -140,14 +231,49 @@ export class Crew implements SupervisorHost {
     )
   }
 
+  random(): number {
+    return this.#partition.shared.random()
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const { activity, shared } = this.#partition
+    activity.begin()
+    const over = () => {
+      if (this.#pauses.delete(cancel)) activity.end()
+    }
+    const cancelTimer = shared.timers.after(ms, () => {
+      fn()
+      over()
+    })
+    const cancel = () => {
+      cancelTimer()
+      over()
+    }
+    this.#pauses.add(cancel)
+    return cancel
+  }
+
+  isRetired(id: string): boolean {
+    return this.#retired.has(id)
+  }
+
   create(id: string, create: () => AnyActorRef): AnyActorRef {
+    if (this.#trees.has(id)) {
+      const ref = create()
+      this.#supervisors.set(id, ref)
+      return ref
+    }
     const actor = this.#actor(id)
+    // One that had done its work is started again together with a sibling.
+    if (actor.status === 'stopped') this.#partition.registry.add(actor)
+    actor.status = 'declared'
     actor.incarnation++
     const seq = this.#partition.nextSeq()
     const what = actor.incarnation === 1 ? 'starting' : 'restarting'
     // Part of the frame of the first step.
     this.#steps.plan({ kind: 'agent', seq, agent: actor.address, incarnation: actor.incarnation, what })
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
+    actor.kept = actor.ref?.getSnapshot().context
     actor.ref = undefined
     const outer = this.#partition.enter(actor)
     try {
@@ -159,6 +285,7 @@ export class Crew implements SupervisorHost {
   }
 
   started(id: string): void {
+    if (this.#trees.has(id)) return
     const actor = this.#actor(id)
     const { address, incarnation } = actor
     // One that has ended in its first step is about to be reported as such.
@@ -171,7 +298,10 @@ export class Crew implements SupervisorHost {
   }
 
   exited(id: string): void {
+    // What has become of a supervisor's agents, it has told itself; at the end, all are forgotten in order.
+    if (this.#ended || this.#trees.has(id)) return
     const actor = this.#actor(id)
+    if (actor.status === 'stopped') return
     actor.status = 'down'
     const { address, incarnation } = actor
     this.#partition.shared.asks.failAllTo(address, ask =>
@@ -179,21 +309,37 @@ export class Crew implements SupervisorHost {
     )
   }
 
-  gone(id: string, exit: Exit): void {
-    this.#forget(this.#actor(id), exit)
+  gone(id: string, why: GoneReason): void {
+    if (this.#ended) return
+    const tree = this.#trees.get(id)
+    const names = tree ? agentsOf([tree]).map(({ name }) => name) : [id]
+    for (const name of names.toReversed()) {
+      const actor = this.#actor(name)
+      if (actor.status !== 'stopped') this.#forget(actor, tree ? 'escalated' : why)
+    }
   }
 
-  escalated(id: string, restarts: number, { within }: RestartIntensity): void {
-    const { address, incarnation } = this.#actor(id)
+  escalated(
+    { name, intensity: { within } }: SupervisorRules,
+    id: string,
+    restarts: number,
+  ): EscalatedError | undefined {
+    const { incarnation } = this.#partition.registry.named(id) ?? { incarnation: 0 }
+    const address = addressOf(this.#partition.address, id)
     this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
     const error = new EscalatedError(address, restarts, within)
+    this.#partition.reportError(name === root ? 'error' : 'warning', error)
+    if (name !== root) return error
     this.end('escalated', error)
-    this.#partition.reportError('error', error)
     this.#onGivenUp(error)
+    return undefined
   }
 
-  // One for all actors of an agent: what it needs to know of each, it asks.
-  #logicOf(agent: Agent): ReturnType<typeof stepped> {
+  #logicOf(actor: Actor): ReturnType<typeof stepped> {
+    const { agent } = actor
+    if (agent.onRestart === 'keep' && actor.incarnation > 1)
+      return stepped({ ...agent, machine: remembering(agent.machine, actor.kept) }, this.#steps)
+    // One for all actors of an agent: what it needs to know of each, it asks.
     let logic = this.#logics.get(agent)
     if (!logic) this.#logics.set(agent, (logic = stepped(agent, this.#steps)))
     return logic
@@ -203,6 +349,23 @@ export class Crew implements SupervisorHost {
     const actor = this.#partition.registry.named(id)
     if (!actor) throw new Error(`no child ${id}`)
     return actor
+  }
+}
+
+/** The same machine, which begins with what an earlier incarnation remembered. */
+function remembering({ config, implementations }: AnyStateMachine, context: MachineContext): AnyStateMachine {
+  return createMachine({ ...config, context }, implementations)
+}
+
+/** There is no supervisor with this name. */
+export class NoSupervisorError extends TroupeError {
+  readonly code = 'NO_SUPERVISOR'
+  readonly partition: Address
+  readonly supervisor: string
+  constructor(partition: Address, supervisor: string) {
+    super(`"${partition}" has no supervisor "${supervisor}". Leave it out, or name one that defineSupervisor declares.`)
+    this.partition = partition
+    this.supervisor = supervisor
   }
 }
 

@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import type { Agent, Said } from '../actor/agent.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
+import { agentsOf, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 
 /** An event that adds an input: its payload has at least an id and a text. */
 export type AddedEvent = EventDefinition<string, z.ZodType<InputFields, InputFields>>
@@ -39,8 +40,10 @@ export interface PartyOptions<
 > {
   /** Names the kind of party in errors. */
   readonly name: string
-  /** The agents of every party, in the order in which they start. */
-  readonly agents: readonly Agent[]
+  /** The agents of every party, alone or under supervisors, in the order in which they start. */
+  readonly agents: readonly Supervised[]
+  /** How those that stand under no supervisor of their own are looked after. */
+  readonly supervision?: SupervisionOptions
   /** Agents that all parties share: spawned once, outside the parties, when the runtime starts. */
   readonly shared?: readonly Agent[]
   /** The events that change the state, for the types of `state.on`. */
@@ -62,7 +65,10 @@ export interface PartyDefinition<
   R extends RemovedEvent = RemovedEvent,
 > {
   readonly name: string
+  /** All of them, whatever supervisors they stand under. */
   readonly agents: readonly Agent[]
+  readonly tree: readonly Supervised[]
+  readonly supervision: SupervisionOptions
   readonly shared: readonly Agent[]
   readonly events: readonly Definition[]
   readonly inputs: { readonly added: A; readonly removed: R }
@@ -90,12 +96,14 @@ export function defineParty<
   A extends AddedEvent,
   R extends RemovedEvent,
 >(options: PartyOptions<S, L, A, R>): PartyDefinition<S, A, R> {
-  const { name, agents, shared = [], events, inputs, state } = options
+  const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
   // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
   return {
     name,
-    agents,
+    agents: agentsOf(tree),
+    tree,
+    supervision,
     shared,
     events,
     inputs,

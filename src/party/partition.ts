@@ -28,6 +28,8 @@ import { Activity } from './activity.ts'
 export interface Shared {
   readonly clock: Clock
   readonly ids: Ids
+  /** Numbers from 0 up to but not including 1. */
+  random(): number
   readonly timers: Timers
   readonly ready: ReadyQueue
   readonly journal: Journal

@@ -47,7 +47,7 @@ export class Party<
     this.#definition = definition
     this.#store = new PartyStore(definition, call => this.#partition.guard(this.#partition.address, call))
     this.#partition = new Partition(shared, partitionOf(id), this.#store, error => this.#quarantine(error))
-    this.#crew = new Crew(this.#partition, intensity, error => this.#giveUp(error))
+    this.#crew = new Crew(this.#partition, { intensity, ...definition.supervision }, error => this.#giveUp(error))
   }
 
   /** Where it happens. @internal */
@@ -125,9 +125,9 @@ export class Party<
   }
 
   /** Adds an agent to this party; it hears only what is said from now on. @internal */
-  async spawn(agent: Agent, name?: string): Promise<AgentRef> {
+  async spawn(agent: Agent, name?: string, supervisor?: string): Promise<AgentRef> {
     this.#checkChange({})
-    const actor = this.#crew.declare(agent, name)
+    const actor = this.#crew.declare(agent, name, supervisor)
     this.#crew.start(actor)
     await this.#partition.watermark.reached()
     return new AgentRef(this.#partition, this.#crew, actor, () => this.#checkChange({}))
@@ -140,8 +140,7 @@ export class Party<
    */
   async begin(inputs: readonly EventOf<A['type'], InputOf<A>>[]): Promise<void> {
     this.#note('created')
-    const actors = this.#definition.agents.map(agent => this.#crew.declare(agent))
-    for (const actor of actors) this.#crew.start(actor)
+    this.#crew.begin(this.#definition.tree)
     this.#store.setStatus('planning')
     this.#note('started')
     // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.

@@ -12,6 +12,9 @@ import type { Entry } from '../journal/frame.ts'
 import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.ts'
 import type { Partition } from './partition.ts'
 
+/** How often an event on which its agent crashed is handed over again, at most. */
+const mostRedeliveries = 3
+
 /** What becomes of the steps of a partition's agents: each is one frame, and what it said is delivered after that. */
 export class Steps implements StepHost, FrameHost {
   readonly #partition: Partition
@@ -94,6 +97,13 @@ export class Steps implements StepHost, FrameHost {
     return this.#partition.persists(type)
   }
 
+  redelivery({ actor, handled: { envelope }, outcome }: Step): number | undefined {
+    const { onCrash, restart } = actor.agent
+    if (outcome !== 'failed' || !envelope || onCrash !== 'redeliver' || restart === 'temporary') return undefined
+    const attempt = actor.crashedOn(envelope)
+    return attempt <= mostRedeliveries ? attempt : undefined
+  }
+
   seal(event: EventOf, id: string, { actor, handled }: Step, to?: Address): Envelope {
     const { correlationid, causationid } = handled
     return this.#partition.seal(event, { source: actor.address, id, correlationid, causationid, to })
@@ -122,11 +132,13 @@ export class Steps implements StepHost, FrameHost {
     partition.delivery.deliver(envelope)
   }
 
-  #release(step: Step, { said, dead }: StepFrame): void {
+  #release(step: Step, { said, dead, redelivered }: StepFrame): void {
     const { actor, outcome } = step
     const { envelope, type } = step.handled
     const partition = this.#partition
+    if (redelivered && envelope) return this.#putBack(step, envelope)
     if (envelope) partition.shared.tally[dead === 'ignored' ? 'dead' : outcome]++
+    if (envelope) actor.doneWith(envelope)
     if (envelope && dead) partition.bury(envelope, actor.address, dead)
     if (outcome === 'failed') this.#tellFailed(step)
     if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
@@ -134,11 +146,28 @@ export class Steps implements StepHost, FrameHost {
     for (const output of step.outputs) if (output.kind === 'reply') this.#reply(output.event, step)
   }
 
-  #tellFailed(step: Step): void {
+  #putBack(step: Step, envelope: Envelope): void {
+    const asked = envelope.ask === undefined ? undefined : this.#partition.shared.asks.get(envelope.ask)
+    // Its asker waits on: the next incarnation may know the answer.
+    if (asked) asked.takenBy = undefined
+    step.actor.mailbox.putBack(envelope)
+    this.#reportFailed(step)
+  }
+
+  #reportFailed(step: Step): void {
     const { address, incarnation } = step.actor
+    const { handled } = step
+    this.#partition.report(
+      agentFailed({ address, incarnation, handled: handled.type, error: failureOf(step) }),
+      handled,
+    )
+  }
+
+  #tellFailed(step: Step): void {
+    const { address } = step.actor
     const { type, envelope } = step.handled
     const error = failureOf(step)
-    this.#partition.report(agentFailed({ address, incarnation, handled: type, error }), step.handled)
+    this.#reportFailed(step)
     this.#partition.failAsk(envelope, new AskFailedError(type, address, error))
   }
 

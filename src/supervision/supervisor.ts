@@ -1,7 +1,16 @@
-import { type ActorLogic, type AnyActorLogic, type AnyActorRef, createActor, type Snapshot } from 'xstate'
+import {
+  type ActorLogic,
+  type AnyActorLogic,
+  type AnyActorRef,
+  type AnyActorScope,
+  createActor,
+  type Snapshot,
+} from 'xstate'
 import type { RestartType } from '../actor/agent.ts'
+import { type Backoff, delayOf } from './backoff.ts'
 import { type Exit, restarts } from './child-spec.ts'
 import { addRestart, type RestartIntensity } from './restart-intensity.ts'
+import { affected, type Strategy } from './strategy.ts'
 
 /** How a supervisor starts a child, each time anew from the same value. */
 export interface ChildSpec {
@@ -11,21 +20,34 @@ export interface ChildSpec {
   readonly logic: () => AnyActorLogic
 }
 
+/** By which rules a supervisor works. */
+export interface SupervisorRules {
+  readonly name: string
+  readonly strategy: Strategy
+  readonly intensity: RestartIntensity
+  readonly backoff: Backoff | undefined
+}
+
 /** What a supervisor tells the partition that it serves. */
 export interface SupervisorHost {
   now(): number
+  random(): number
   /** Calls back when everything appended so far is durable: a decision must not be made on what may yet be lost. */
   atWatermark(decide: () => void): void
+  /** Calls back after so many milliseconds; the returned function takes that back. */
+  after(ms: number, fn: () => void): () => void
+  /** Whether its owner has stopped a child for good. */
+  isRetired(id: string): boolean
   /** Creates the next incarnation of a child: its initial state is a step, and needs a position. */
   create(id: string, create: () => AnyActorRef): AnyActorRef
   /** It was started, and may have ended already. */
   started(id: string): void
-  /** A child ended by itself; it takes no more mail until the decision. */
+  /** A child ended, by itself or with its siblings; it takes no more mail until it is started again or gone. */
   exited(id: string): void
   /** A child ended and stays away. */
-  gone(id: string, exit: Exit): void
-  /** More restarts than allowed: all children are being stopped. */
-  escalated(id: string, restarts: number, intensity: RestartIntensity): void
+  gone(id: string, why: Exit | 'stopped' | 'escalated'): void
+  /** More restarts than allowed: the supervisor stops all its children, and ends with this error if there is one above it. */
+  escalated(rules: SupervisorRules, id: string, restarts: number): Error | undefined
 }
 
 /** What a supervisor takes. */
@@ -33,6 +55,7 @@ export type SupervisorEvent =
   | { readonly type: 'supervisor.start'; readonly spec: ChildSpec }
   | { readonly type: 'supervisor.stop'; readonly id: string }
   | { readonly type: 'supervisor.decide'; readonly id: string; readonly ref: AnyActorRef; readonly exit: Exit }
+  | { readonly type: 'supervisor.resume'; readonly pause: symbol }
 
 /** What the inspector shows of a supervisor. */
 export type SupervisorSnapshot = Snapshot<undefined> & {
@@ -43,105 +66,186 @@ export type SupervisorLogic = ActorLogic<SupervisorSnapshot, SupervisorEvent>
 
 interface Child {
   readonly spec: ChildSpec
-  readonly ref: AnyActorRef
+  /** None while it has ended, or waits to be started again. */
+  ref: AnyActorRef | undefined
+  /** Restarts without a quiet period between them. */
+  attempts: number
+  startedAt: number
+  /** What its restart waits for. */
+  pause: symbol | undefined
 }
 
 type XStateEvent = { readonly type: string; readonly actorId?: string }
 
 /**
- * A supervisor of the strategy `one_for_one`: a child that ends is started again or not by its restart type, and its
- * siblings never notice. A machine would copy all its children at every spawn, so this is logic of its own with a map.
+ * A supervisor: a child that ends is started again or not by its restart type, alone or with its siblings by the strategy,
+ * and above the intensity the supervisor ends itself, so that the one above it decides. The pure rules are in the files
+ * beside this one; here they are carried out. A machine would copy all its children at every spawn, so this is logic of
+ * its own with a map.
+ *
+ * @param initial the children that it starts with, each time that it is started
  */
-export function supervisor(host: SupervisorHost, intensity: RestartIntensity): SupervisorLogic {
+export function supervisor(
+  host: SupervisorHost,
+  rules: SupervisorRules,
+  initial: readonly ChildSpec[] = [],
+): SupervisorLogic {
+  const { strategy, intensity, backoff } = rules
+  // In the order of their start, whatever is restarted.
   const children = new Map<string, Child>()
+  const pauses = new Map<symbol, () => void>()
   let times: readonly number[] = []
+  let restartCount = 0
 
-  const shown = (restartCount: number): SupervisorSnapshot => ({
+  const shown = (): SupervisorSnapshot => ({
     status: 'active',
     output: undefined,
     error: undefined,
     context: { children: children.size, restarts: restartCount },
   })
 
+  const start = (child: Child, scope: AnyActorScope) => {
+    const { id } = child.spec
+    const ref = host.create(id, () => createActor(child.spec.logic(), { id, parent: scope.self }))
+    child.ref = ref
+    child.pause = undefined
+    child.startedAt = host.now()
+    scope.defer(() => {
+      ref.start()
+      host.started(id)
+    })
+  }
+
+  const add = (spec: ChildSpec, scope: AnyActorScope) => {
+    const child: Child = { spec, ref: undefined, attempts: 0, startedAt: 0, pause: undefined }
+    children.set(spec.id, child)
+    start(child, scope)
+  }
+
+  const noteExit = (id: string | undefined, exit: Exit, { self }: AnyActorScope) => {
+    const ref = id === undefined ? undefined : children.get(id)?.ref
+    if (id === undefined || !ref) return
+    host.exited(id)
+    host.atWatermark(() => self.send({ type: 'supervisor.decide', id, ref, exit }))
+  }
+
+  const halt = (child: Child, scope: AnyActorScope) => {
+    if (child.ref) scope.stopChild(child.ref)
+    child.ref = undefined
+    host.exited(child.spec.id)
+  }
+
+  const stopAll = (scope: AnyActorScope) => {
+    for (const cancel of pauses.values()) cancel()
+    pauses.clear()
+    for (const child of [...children.values()].toReversed()) {
+      halt(child, scope)
+      // Nobody starts again what was added later: it is unknown to who starts this supervisor again.
+      if (!initial.includes(child.spec)) host.gone(child.spec.id, 'escalated')
+    }
+    children.clear()
+  }
+
+  /** Stops the companions of a failed child, the last first, and starts all of them, the first first. */
+  const restart = (failed: Child, scope: AnyActorScope) => {
+    const group = affected(strategy, [...children.keys()], failed.spec.id).flatMap(id => children.get(id) ?? [])
+    failed.ref = undefined
+    for (const child of group.toReversed()) {
+      if (child === failed) continue
+      halt(child, scope)
+      if (child.spec.restart !== 'temporary') continue
+      children.delete(child.spec.id)
+      host.gone(child.spec.id, 'stopped')
+    }
+    restartCount++
+    const isFirst = host.now() - failed.startedAt > intensity.within
+    failed.attempts = isFirst ? 1 : failed.attempts + 1
+    const again = group.filter(({ spec }) => children.has(spec.id))
+    if (backoff) pause(again, delayOf(backoff, failed.attempts, host.random()), scope)
+    else for (const child of again) start(child, scope)
+  }
+
+  const pause = (group: readonly Child[], ms: number, { self }: AnyActorScope) => {
+    const token = Symbol('pause')
+    for (const child of group) child.pause = token
+    pauses.set(
+      token,
+      host.after(ms, () => self.send({ type: 'supervisor.resume', pause: token })),
+    )
+  }
+
+  const decide = (
+    { id, ref, exit }: SupervisorEvent & { readonly type: 'supervisor.decide' },
+    scope: AnyActorScope,
+  ) => {
+    const child = children.get(id)
+    // Stopped or replaced while the decision waited for the watermark.
+    if (!child || child.ref !== ref) return undefined
+    if (!restarts(child.spec.restart, exit)) {
+      child.ref = undefined
+      // The others stay known: with a sibling, they may be started again.
+      if (child.spec.restart === 'temporary') children.delete(id)
+      host.gone(id, exit)
+      return undefined
+    }
+    const period = addRestart(times, host.now(), intensity)
+    times = period.times
+    if (!period.exceeded) {
+      restart(child, scope)
+      return undefined
+    }
+    const error = host.escalated(rules, id, times.length)
+    stopAll(scope)
+    return error
+  }
+
+  const take = (event: SupervisorEvent | XStateEvent, scope: AnyActorScope): Error | undefined => {
+    if (!isOwn(event)) {
+      if (event.type.startsWith('xstate.error.actor.')) noteExit(event.actorId, 'failed', scope)
+      else if (event.type.startsWith('xstate.done.actor.')) noteExit(event.actorId, 'done', scope)
+      return undefined
+    }
+    switch (event.type) {
+      case 'supervisor.start':
+        add(event.spec, scope)
+        return undefined
+      case 'supervisor.stop': {
+        const ref = children.get(event.id)?.ref
+        if (ref) scope.stopChild(ref)
+        children.delete(event.id)
+        return undefined
+      }
+      case 'supervisor.resume':
+        pauses.delete(event.pause)
+        for (const child of children.values()) if (child.pause === event.pause) start(child, scope)
+        return undefined
+      case 'supervisor.decide':
+        return decide(event, scope)
+    }
+  }
+
   return {
-    config: { id: 'supervisor', meta: { strategy: 'one_for_one', intensity } },
-    getInitialSnapshot: () => shown(0),
+    config: { id: rules.name, meta: { strategy, intensity } },
+    getInitialSnapshot: shown,
     getPersistedSnapshot: snapshot => snapshot,
 
+    start(_, scope) {
+      for (const spec of initial) if (!host.isRetired(spec.id)) add(spec, scope)
+    },
+
     transition(snapshot, event: SupervisorEvent | XStateEvent, scope) {
-      const { restarts: restartCount } = snapshot.context
-
-      const start = (spec: ChildSpec) => {
-        const { id } = spec
-        const ref = host.create(id, () => createActor(spec.logic(), { id, parent: scope.self }))
-        children.set(id, { spec, ref })
-        scope.defer(() => {
-          ref.start()
-          host.started(id)
-        })
-      }
-
-      const noteExit = (id: string | undefined, exit: Exit) => {
-        const child = id === undefined ? undefined : children.get(id)
-        if (id === undefined || !child) return snapshot
-        host.exited(id)
-        host.atWatermark(() => scope.self.send({ type: 'supervisor.decide', id, ref: child.ref, exit }))
-        return snapshot
-      }
-
-      const stopAll = () => {
-        for (const { ref } of [...children.values()].toReversed()) scope.stopChild(ref)
-        children.clear()
-      }
-
-      if (isOwn(event)) {
-        switch (event.type) {
-          case 'supervisor.start':
-            start(event.spec)
-            return shown(restartCount)
-          case 'supervisor.stop': {
-            const child = children.get(event.id)
-            if (child) scope.stopChild(child.ref)
-            children.delete(event.id)
-            return shown(restartCount)
-          }
-          case 'supervisor.decide': {
-            const { id, ref, exit } = event
-            const child = children.get(id)
-            // Stopped or replaced while the decision waited for the watermark.
-            if (child?.ref !== ref) return snapshot
-            if (!restarts(child.spec.restart, exit)) {
-              children.delete(id)
-              host.gone(id, exit)
-              return shown(restartCount)
-            }
-            const period = addRestart(times, host.now(), intensity)
-            times = period.times
-            if (period.exceeded) {
-              host.escalated(id, period.times.length, intensity)
-              stopAll()
-              return shown(restartCount)
-            }
-            start(child.spec)
-            return shown(restartCount + 1)
-          }
-        }
-      }
       if (event.type === 'xstate.stop') {
-        stopAll()
-        return { ...shown(restartCount), status: 'stopped', output: undefined, error: undefined }
+        stopAll(scope)
+        return { ...shown(), status: 'stopped', output: undefined, error: undefined }
       }
-      if (event.type.startsWith('xstate.error.actor.')) return noteExit(actorIdOf(event), 'failed')
-      if (event.type.startsWith('xstate.done.actor.')) return noteExit(actorIdOf(event), 'done')
-      return snapshot
+      const error = take(event, scope)
+      if (error) return { ...shown(), status: 'error', output: undefined, error }
+      const { context } = snapshot
+      return context.children === children.size && context.restarts === restartCount ? snapshot : shown()
     },
   }
 }
 
 function isOwn(event: SupervisorEvent | XStateEvent): event is SupervisorEvent {
   return event.type.startsWith('supervisor.')
-}
-
-function actorIdOf(event: SupervisorEvent | XStateEvent): string | undefined {
-  return 'actorId' in event ? event.actorId : undefined
 }

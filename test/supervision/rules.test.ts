@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { delayOf } from '../../src/supervision/backoff.ts'
 import { restarts } from '../../src/supervision/child-spec.ts'
 import { addRestart } from '../../src/supervision/restart-intensity.ts'
 
@@ -30,5 +31,18 @@ describe('restart intensity', () => {
 
   it('of 0 allows no restart at all', () => {
     expect(addRestart([], 1, { max: 0, within: 1_000 }).exceeded).toBe(true)
+  })
+})
+
+describe('the wait before a restart', () => {
+  it.each([
+    ['is the initial one at first', { initial: 100, jitter: 0 }, 1, 0, 100],
+    ['doubles each time', { initial: 100, jitter: 0 }, 4, 0, 800],
+    ['grows by the factor', { initial: 100, factor: 3, jitter: 0 }, 3, 0, 900],
+    ['exceeds no maximum', { initial: 100, max: 250, jitter: 0 }, 9, 0, 250],
+    ['is shorter by up to a half, by chance', { initial: 100 }, 1, 0.5, 75],
+    ['is anything up to its length with full jitter', { initial: 100, jitter: 1 }, 2, 0.9, 20],
+  ])('%s', (_, backoff, attempt, random, delay) => {
+    expect(delayOf(backoff, attempt, random)).toBeCloseTo(delay)
   })
 })

@@ -1,0 +1,28 @@
+/** How long to wait before a restart, longer each time. */
+export interface Backoff {
+  /** Milliseconds before the first restart. */
+  readonly initial: number
+  /** By how much each wait is longer than the one before; 2 by default. */
+  readonly factor?: number
+  /** Milliseconds that no wait exceeds; 30,000 by default. */
+  readonly max?: number
+  /** The part of a wait that is left to chance, from 0 to 1, so that agents which failed together do not return together; 0.5 by default. */
+  readonly jitter?: number
+}
+
+/**
+ * The wait before a restart: min(max, initial x factor^(attempt - 1)), less a random part of up to `jitter` of it ("equal
+ * jitter" at 0.5, "full jitter" at 1: M. Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
+ *
+ * @param attempt counted from 1
+ * @param random from 0 up to but not including 1
+ * @returns milliseconds
+ */
+export function delayOf(
+  { initial, factor = 2, max = 30_000, jitter = 0.5 }: Backoff,
+  attempt: number,
+  random: number,
+): number {
+  const longest = Math.min(max, initial * factor ** (attempt - 1))
+  return longest * (1 - jitter * random)
+}

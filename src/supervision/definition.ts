@@ -1,0 +1,58 @@
+import { checkId } from '../actor/address.ts'
+import type { Agent, RestartType } from '../actor/agent.ts'
+import type { Backoff } from './backoff.ts'
+import type { RestartIntensity } from './restart-intensity.ts'
+import type { Strategy } from './strategy.ts'
+
+/** How a supervisor looks after its children. */
+export interface SupervisionOptions {
+  /** Who is restarted with a child that failed; `one_for_one` (nobody else) by default. */
+  readonly strategy?: Strategy
+  /** How often children may restart before it gives up; that of the runtime by default. */
+  readonly intensity?: RestartIntensity
+  /** How long it waits before a restart; not at all by default. */
+  readonly backoff?: Backoff
+}
+
+/** An agent, or a supervisor with children of its own. */
+export type Supervised = Agent | SupervisorDefinition
+
+/** What `defineSupervisor` takes. */
+export interface SupervisorOptions extends SupervisionOptions {
+  /** Letters a-z, digits and "-"; no agent of the same party may have it. */
+  readonly name: string
+  /** In the order in which they start; they stop in the reverse. */
+  readonly agents: readonly Supervised[]
+  /** When the supervisor above starts it again after it gave up: always (`permanent`, the default), `transient` likewise, or never. */
+  readonly restart?: RestartType
+}
+
+/** A supervisor and its children: an inert value. */
+export interface SupervisorDefinition extends SupervisionOptions {
+  readonly name: string
+  readonly agents: readonly Supervised[]
+  readonly restart: RestartType
+}
+
+/**
+ * Declares a group of agents that fail and restart by rules of their own; it stands wherever an agent may stand.
+ *
+ * @example
+ * const searchers = defineSupervisor({ name: 'searchers', strategy: 'one_for_all', agents: [venue, catering] })
+ * const party = defineParty({ name: 'planner', agents: [inputAnalyzer, searchers], ... })
+ *
+ * @throws IllegalIdError if the name could not be an id
+ */
+export function defineSupervisor({ restart = 'permanent', ...options }: SupervisorOptions): SupervisorDefinition {
+  checkId('supervisor', options.name)
+  return { ...options, restart }
+}
+
+export function isSupervisor(supervised: Supervised): supervised is SupervisorDefinition {
+  return 'agents' in supervised
+}
+
+/** All agents of a tree, in the order of their start. */
+export function agentsOf(supervised: readonly Supervised[]): readonly Agent[] {
+  return supervised.flatMap(one => (isSupervisor(one) ? agentsOf(one.agents) : [one]))
+}
