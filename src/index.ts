@@ -13,6 +13,7 @@ export {
 } from './actor/agent.ts'
 export {
   AskCancelledError,
+  AskCycleError,
   AskFailedError,
   type AskLogic,
   type AskOptions,

@@ -139,7 +139,7 @@ export class Runtime<
       stepping: undefined,
       journal: options.journal ?? memoryJournal(),
       bus: new Bus(error => this.#outside.reportError('warning', error)),
-      asks: new AskTable(timers),
+      asks: new AskTable(timers, () => clock.now()),
       deadLetters: new DeadLetters(),
       tally: emptyTally(),
       insideEffect: new AsyncLocalStorage(),
@@ -225,7 +225,8 @@ export class Runtime<
     const partition = this.#shared.partition(at)
     const actor = partition?.registry.named(name)
     if (!partition || !actor) throw new NoAddressError(address)
-    return askFromOutside(partition, actor, request, input, options)
+    // Awaited here, so that the stack of a failure leads back to the caller's line.
+    return await askFromOutside(partition, actor, request, input, options)
   }
 
   /** Waits until the agents outside the parties and all parties are at rest at the same time; see `party.idle`. */

@@ -12,6 +12,7 @@ it('troupe exports these names', () => {
       "AgentStartError",
       "AmbiguousAskError",
       "AskCancelledError",
+      "AskCycleError",
       "AskFailedError",
       "AskRefusedError",
       "AskStoppedError",

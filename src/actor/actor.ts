@@ -18,6 +18,8 @@ export interface ActorHost {
   leave(outer: Actor | undefined): void
   /** Makes the agent handle an event. */
   handle(actor: Actor, envelope: Envelope): void
+  /** The agent has come to take other events than before, and is busy. */
+  becameBusy(actor: Actor): void
   /** Reads spilled events back into an actor's mailbox. */
   readBack(actor: Actor, missing: ReadBack): Promise<void>
   /** Calls somebody else's function; one that throws is reported, and harms nobody. */
@@ -66,6 +68,7 @@ export class Actor implements Ready {
   #queued = false
   #reading = false
   #busySince: number | undefined
+  #accepted: Accepts
   #crashes: Map<number, number> | undefined
   #shown: AnyMachineSnapshot | undefined
   #watchers: readonly ((snapshot: AnyMachineSnapshot) => void)[] = none
@@ -133,6 +136,12 @@ export class Actor implements Ready {
   show(snapshot: AnyMachineSnapshot): void {
     this.#shown = snapshot
     for (const watcher of this.#watchers) this.#host.guard(this.address, () => watcher(snapshot))
+  }
+
+  /** Whether events of this type wait until it is no longer busy. */
+  isBlocked(type: string): boolean {
+    const accepts = this.#accepts()
+    return accepts !== undefined && !accepts(type)
   }
 
   /** Counts that the agent crashed on an event; returns how often it did. */
@@ -259,8 +268,15 @@ export class Actor implements Ready {
   }
 
   #noteBusy(): void {
-    if (this.#accepts() === undefined) this.#busySince = undefined
-    else this.#busySince ??= this.#host.now()
+    const accepts = this.#accepts()
+    if (accepts === this.#accepted) return
+    this.#accepted = accepts
+    if (!accepts) {
+      this.#busySince = undefined
+      return
+    }
+    this.#busySince ??= this.#host.now()
+    this.#host.becameBusy(this)
   }
 }
 

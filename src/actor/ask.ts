@@ -35,7 +35,8 @@ export interface AskWork {
  * // invoke: { id: 'guests', src: 'guests', input: { why: 'capacity' }, onDone: ..., onError: ... }
  *
  * @param options `to`: agent name or address; `deadline`: milliseconds
- * @throws (as the invoke's error) NoAddressError, AskTimeoutError, AskStoppedError, AskFailedError, AskRefusedError
+ * @throws (as the invoke's error) NoAddressError, AskTimeoutError, AskStoppedError, AskFailedError, AskRefusedError,
+ *   AskCycleError, AskCancelledError
  */
 export function ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
   request: RequestDefinition<T, I, O>,
@@ -55,6 +56,8 @@ export interface PendingAsk {
   readonly partition: Address | undefined
   readonly to: Address
   readonly deadline: number
+  /** The ask on whose behalf this one is made. */
+  readonly parent?: string | undefined
   /** The callee's incarnation that took it; none while it waits in the mailbox. */
   takenBy?: number | undefined
   /** Its reply is in a frame that is not durable yet: what happens to the callee now no longer matters. */
@@ -62,17 +65,35 @@ export interface PendingAsk {
   settle(outcome: Outcome): void
 }
 
+/** One that has been opened. */
+export interface OpenAsk extends PendingAsk {
+  /** Counted from 1: the larger, the younger. */
+  readonly order: number
+  /** Epoch milliseconds. */
+  readonly expires: number
+  readonly cancelTimer: () => void
+  /** What is done for its sake alone, and ends with it. */
+  readonly dependents: Set<Cancel>
+}
+
+/** Ends what is done for an ask that ended without an answer. */
+export type Cancel = (cause: TroupeError) => void
+
 /**
  * The asks of a runtime that have no answer yet. Each ends exactly once, by the first of reply, failure, deadline and
  * cancellation; what comes later finds no entry and is the caller's to report.
  */
 export class AskTable {
-  readonly #pending = new Map<string, PendingAsk & { readonly cancelTimer: () => void }>()
+  readonly #pending = new Map<string, OpenAsk>()
   readonly #byCallee = new Map<Address, Set<string>>()
+  readonly #byAsker = new Map<Address, Set<string>>()
   readonly #timers: Timers
+  readonly #now: () => number
+  #count = 0
 
-  constructor(timers: Timers) {
+  constructor(timers: Timers, now: () => number) {
     this.#timers = timers
+    this.#now = now
   }
 
   get size(): number {
@@ -82,10 +103,63 @@ export class AskTable {
   open(ask: PendingAsk): void {
     const timeout = () => this.fail(ask.key, new AskTimeoutError(ask.type, ask.to, ask.deadline))
     const cancelTimer = this.#timers.after(ask.deadline, timeout)
-    this.#pending.set(ask.key, Object.assign(ask, { cancelTimer }))
-    const keys = this.#byCallee.get(ask.to)
-    if (keys) keys.add(ask.key)
-    else this.#byCallee.set(ask.to, new Set([ask.key]))
+    const expires = this.#now() + ask.deadline
+    this.#pending.set(
+      ask.key,
+      Object.assign(ask, { order: ++this.#count, expires, cancelTimer, dependents: new Set<Cancel>() }),
+    )
+    note(this.#byCallee, ask.to, ask.key)
+    note(this.#byAsker, ask.from, ask.key)
+  }
+
+  /** Milliseconds that are left of an ask; for ever, if it has ended or there is none. */
+  remaining(key: string | undefined): number {
+    const ask = key === undefined ? undefined : this.#pending.get(key)
+    return ask ? Math.max(0, ask.expires - this.#now()) : Number.POSITIVE_INFINITY
+  }
+
+  /** Calls `cancel` when an ask ends without an answer; the returned function takes that back. */
+  during(key: string | undefined, cancel: Cancel): () => void {
+    const ask = key === undefined ? undefined : this.#pending.get(key)
+    ask?.dependents.add(cancel)
+    return () => void ask?.dependents.delete(cancel)
+  }
+
+  /** The asks to one callee that it has not taken yet. */
+  waitingFor(callee: Address): readonly PendingAsk[] {
+    return this.#at(this.#byCallee, callee).filter(({ takenBy }) => takenBy === undefined)
+  }
+
+  /**
+   * The circle of asks that one is part of, each waiting for the next, if there is one. An ask that was taken waits for
+   * those made on its behalf; one that must wait because its callee is busy waits for what the callee has asked.
+   *
+   * @param isBlocked whether the callee is busy and does not take the request meanwhile
+   */
+  circle(key: string, isBlocked: (ask: PendingAsk) => boolean): readonly OpenAsk[] | undefined {
+    const start = this.#pending.get(key)
+    const seen = new Set<OpenAsk>()
+    const search = (ask: OpenAsk, path: readonly OpenAsk[]): readonly OpenAsk[] | undefined => {
+      for (const next of this.#awaited(ask, isBlocked)) {
+        if (next === start) return path
+        if (seen.has(next)) continue
+        seen.add(next)
+        const found = search(next, [...path, next])
+        if (found) return found
+      }
+      return undefined
+    }
+    return start && search(start, [start])
+  }
+
+  #awaited(ask: OpenAsk, isBlocked: (ask: PendingAsk) => boolean): readonly OpenAsk[] {
+    if (ask.answered) return []
+    if (ask.takenBy === undefined) return isBlocked(ask) ? this.#at(this.#byAsker, ask.to) : []
+    return this.#at(this.#byAsker, ask.to).filter(({ parent }) => parent === ask.key)
+  }
+
+  #at(index: ReadonlyMap<Address, ReadonlySet<string>>, address: Address): readonly OpenAsk[] {
+    return [...(index.get(address) ?? [])].flatMap(key => this.#pending.get(key) ?? [])
   }
 
   get(key: string): PendingAsk | undefined {
@@ -95,8 +169,10 @@ export class AskTable {
   /** Ends an ask; `false` when it had ended already. */
   close(key: string, outcome: Outcome): boolean {
     const ask = this.#forget(key)
-    ask?.settle(outcome)
-    return ask !== undefined
+    if (!ask) return false
+    ask.settle(outcome)
+    if (!outcome.ok) this.#cancelDependents(ask, outcome.error)
+    return true
   }
 
   fail(key: string, error: TroupeError): boolean {
@@ -105,7 +181,12 @@ export class AskTable {
 
   /** Ends an ask that its asker no longer waits for: nobody is told. */
   cancel(key: string): void {
-    this.#forget(key)
+    const ask = this.#forget(key)
+    if (ask) this.#cancelDependents(ask, 'its asker no longer waits')
+  }
+
+  #cancelDependents({ dependents, type, to }: OpenAsk, why: unknown): void {
+    for (const cancel of [...dependents]) cancel(new AskCancelledError(type, to, why))
   }
 
   /** Ends what one callee owes: all of it, or only what an earlier incarnation had taken. */
@@ -117,16 +198,27 @@ export class AskTable {
     }
   }
 
-  #forget(key: string): PendingAsk | undefined {
+  #forget(key: string): OpenAsk | undefined {
     const ask = this.#pending.get(key)
     if (!ask) return undefined
     this.#pending.delete(key)
     ask.cancelTimer()
-    const keys = this.#byCallee.get(ask.to)
-    keys?.delete(key)
-    if (keys?.size === 0) this.#byCallee.delete(ask.to)
+    strike(this.#byCallee, ask.to, key)
+    strike(this.#byAsker, ask.from, key)
     return ask
   }
+}
+
+function note(index: Map<Address, Set<string>>, address: Address, key: string): void {
+  const keys = index.get(address)
+  if (keys) keys.add(key)
+  else index.set(address, new Set([key]))
+}
+
+function strike(index: Map<Address, Set<string>>, address: Address, key: string): void {
+  const keys = index.get(address)
+  keys?.delete(key)
+  if (keys?.size === 0) index.delete(address)
 }
 
 /** No reply came within the deadline. */
@@ -184,7 +276,22 @@ export class AskRefusedError extends TroupeError {
   }
 }
 
-/** The asker's signal was aborted before the reply came. */
+/** The ask would wait for itself: every agent on the path is busy with an ask to the next. */
+export class AskCycleError extends TroupeError {
+  readonly code = 'ASK_CYCLE'
+  readonly type: string
+  /** The addresses around the circle; the asker stands at both ends. */
+  readonly path: readonly Address[]
+  constructor(type: string, path: readonly Address[]) {
+    super(
+      `The ask "${type}" would wait for itself: ${path.join(' -> ')}. Let one of them take the request while it is busy, or ask before becoming busy.`,
+    )
+    this.type = type
+    this.path = path
+  }
+}
+
+/** Nobody waits for the answer any more: the asker's signal was aborted, or the ask that it was made for has ended. */
 export class AskCancelledError extends TroupeError {
   readonly code = 'ASK_CANCELLED'
   readonly type: string

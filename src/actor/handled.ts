@@ -5,6 +5,8 @@ export interface Origin {
   readonly correlationid: string
   /** The id of the event that was being handled; none where nothing was. */
   readonly causationid?: string
+  /** The key of the ask that it is done for; none where nobody waits for an answer. */
+  readonly request?: string | undefined
 }
 
 /** What an agent handles in a step: a position of its partition. */

@@ -59,7 +59,7 @@ export class AgentRef {
     options?: OutsideAskOptions,
   ): Promise<z.output<O>> {
     this.#checkOpen()
-    return askFromOutside(this.#partition, this.#actor, request, input, options)
+    return await askFromOutside(this.#partition, this.#actor, request, input, options)
   }
 
   /** Its newest durable snapshot. */

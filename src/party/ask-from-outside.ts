@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import { AskCancelledError, AskStoppedError, AskTimeoutError, defaultDeadline } from '../actor/ask.ts'
 import type { Outcome } from '../actor/outside.ts'
-import { codeOf, textOf } from '../errors.ts'
+import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
 import type { Partition } from './partition.ts'
@@ -49,6 +49,8 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
     return output as z.output<O>
   } catch (error) {
     partition.report(askFailed({ ...fields, code: codeOf(error), error: textOf(error) }))
+    // The caller's line rather than that of the timer or step which ended the ask.
+    if (error instanceof TroupeError) Error.captureStackTrace(error)
     throw error
   } finally {
     partition.activity.end()

@@ -49,9 +49,21 @@ export class OutsideWork implements OutsideHost<Work> {
     this.#steps.plan(
       work.kind === 'effect'
         ? { kind: 'effect', seq, key, name: work.name }
-        : { kind: 'ask', seq, key, type: work.request.type, to: work.to ?? '', deadline: work.deadline },
+        : {
+            kind: 'ask',
+            seq,
+            key,
+            type: work.request.type,
+            to: work.to ?? '',
+            deadline: this.#deadlineOf(work, handled),
+          },
     )
     return key
+  }
+
+  // Nobody waits longer for the answer to an ask that it is made for.
+  #deadlineOf({ deadline }: AskWork, { request }: Origin): number {
+    return Math.min(deadline, this.#partition.shared.asks.remaining(request))
   }
 
   /** A key that no other work of this step has, and that is the same when the step is run again. */
@@ -68,12 +80,14 @@ export class OutsideWork implements OutsideHost<Work> {
   begin(key: string, settle: Settle): () => void {
     const planned = this.#planned.get(key)
     if (!planned) throw new StrayInvokeError(key)
-    const { activity } = this.#partition
+    const { activity, shared } = this.#partition
     activity.begin()
     let over = false
+    let leave = () => {}
     const end = () => {
       if (over) return
       over = true
+      leave()
       activity.end()
     }
     const settled: Settle = outcome => {
@@ -88,6 +102,12 @@ export class OutsideWork implements OutsideHost<Work> {
       planned.work.kind === 'effect'
         ? this.#runEffect(key, planned.work, planned, settled)
         : this.#ask(key, planned.work, planned, settled)
+    // Done for an ask that ends without an answer, it ends too: its agent hears of it like of any failure.
+    leave = shared.asks.during(planned.origin.request, error => {
+      if (shared.asks.fail(key, error)) return
+      cancel(error)
+      settled({ ok: false, error })
+    })
     return () => {
       if (!over) cancel()
       end()
@@ -101,7 +121,7 @@ export class OutsideWork implements OutsideHost<Work> {
     settle(outcome)
   }
 
-  #runEffect(key: string, { name, run }: EffectWork, { input }: Planned, settle: Settle): () => void {
+  #runEffect(key: string, { name, run }: EffectWork, { input }: Planned, settle: Settle): (why?: unknown) => void {
     const { watermark, shared } = this.#partition
     const controller = new AbortController()
     const scope = { key, attempt: 1, signal: controller.signal, now: () => shared.clock.now() }
@@ -123,10 +143,10 @@ export class OutsideWork implements OutsideHost<Work> {
       () => void start(),
       error => settle({ ok: false, error }),
     )
-    return () => controller.abort()
+    return why => controller.abort(why)
   }
 
-  #ask(key: string, work: AskWork, { actor, origin, input }: Planned, settle: Settle): () => void {
+  #ask(key: string, work: AskWork, { actor, origin, input }: Planned, settle: Settle): (why?: unknown) => void {
     const { shared, watermark, address } = this.#partition
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
@@ -146,7 +166,8 @@ export class OutsideWork implements OutsideHost<Work> {
       from: actor.address,
       partition: address,
       to,
-      deadline: work.deadline,
+      deadline: this.#deadlineOf(work, origin),
+      parent: origin.request,
       settle: this.#telling({ key, type, from: actor.address, to }, origin, settle),
     })
     const go = () => {

@@ -1,7 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { Actor, ActorHost } from '../actor/actor.ts'
-import { type Address, partyOf } from '../actor/address.ts'
-import { AskRefusedError, AskStoppedError, type AskTable } from '../actor/ask.ts'
+import { type Address, partyOf, splitAddress } from '../actor/address.ts'
+import { AskCycleError, AskRefusedError, AskStoppedError, type AskTable, type PendingAsk } from '../actor/ask.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
@@ -184,7 +184,8 @@ export class Partition implements ActorHost, DeliveryHost {
   appendOutcome(entry: (seq: number) => Entry, type: string, origin: Origin): Handled {
     const seq = this.nextSeq()
     this.append({ kind: 'outcome' }, [entry(seq)])
-    return { seq, type, correlationid: origin.correlationid, causationid: origin.causationid }
+    const { correlationid, causationid, request } = origin
+    return { seq, type, correlationid, causationid, request }
   }
 
   #show({ said, step, state }: Shown): void {
@@ -320,6 +321,7 @@ export class Partition implements ActorHost, DeliveryHost {
     const envelope = this.seal(request, { ...origin, source, to: actor.address, ask: request.ask })
     this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
     this.delivery.deliverTo(actor, envelope)
+    this.#breakCircle(request.ask)
   }
 
   // ---- what others get wrong ----
@@ -398,7 +400,7 @@ export class Partition implements ActorHost, DeliveryHost {
       if (!asked) return this.lose(actor, envelope, 'stale')
       asked.takenBy = actor.incarnation
     }
-    actor.announce({ seq, type, envelope, ...originOf(envelope) })
+    actor.announce({ seq, type, envelope, ...originOf(envelope), request: ask })
     actor.ref?.send(eventOf(envelope))
   }
 
@@ -415,6 +417,28 @@ export class Partition implements ActorHost, DeliveryHost {
         else this.shared.tally.dead++
       }
     }
+  }
+
+  /** The agent has come to take other events than before: requests that wait for it may wait for themselves now. */
+  becameBusy({ address }: Actor): void {
+    const { asks } = this.shared
+    for (const { key } of asks.waitingFor(address)) this.#breakCircle(key)
+  }
+
+  /** Fails the youngest ask of a circle in which every ask waits for the next. */
+  #breakCircle(key: string): void {
+    const { asks } = this.shared
+    const circle = asks.circle(key, ask => this.#isBlocked(ask))
+    const youngest = circle?.toSorted((one, other) => other.order - one.order)[0]
+    if (!circle || !youngest) return
+    const at = circle.indexOf(youngest)
+    const path = [...circle.slice(at), ...circle.slice(0, at)].map(({ from }) => from)
+    asks.fail(youngest.key, new AskCycleError(youngest.type, [...path, youngest.from]))
+  }
+
+  #isBlocked({ to, type }: PendingAsk): boolean {
+    const { partition, name } = splitAddress(to)
+    return this.shared.partition(partition)?.registry.named(name)?.isBlocked(type) ?? false
   }
 
   async readBack(actor: Actor, { priority, places }: ReadBack): Promise<void> {
