@@ -20,30 +20,30 @@ export interface SimulatedClock extends Clock {
  */
 export function createSimulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClock {
   let now = start
-  let order = 0
-  const timers = new Set<{ readonly at: number; readonly order: number; readonly fire: () => void }>()
-  const next = (until: number) =>
-    [...timers]
-      .filter(({ at }) => at <= until)
-      .toSorted((one, other) => one.at - other.at || one.order - other.order)[0]
+  // In the order in which they fire: by time, and among equals as they were set.
+  const timers: { readonly at: number; readonly fire: () => void }[] = []
   return {
     now: () => now,
     after(ms, fire) {
-      const timer = { at: now + ms, order: order++, fire }
-      timers.add(timer)
-      return () => timers.delete(timer)
+      // What is set for no time never fires, and stands in nobody's way.
+      const timer = { at: Number.isNaN(ms) ? Number.POSITIVE_INFINITY : now + ms, fire }
+      timers.splice(timers.findLastIndex(({ at }) => at <= timer.at) + 1, 0, timer)
+      return () => {
+        const place = timers.indexOf(timer)
+        if (place >= 0) timers.splice(place, 1)
+      }
     },
     advance(ms) {
       const until = now + ms
-      for (let timer = next(until); timer; timer = next(until)) {
-        timers.delete(timer)
+      for (let timer = timers[0]; timer && timer.at <= until; timer = timers[0]) {
+        timers.shift()
         now = Math.max(now, timer.at)
         timer.fire()
       }
       now = until
     },
     get pending() {
-      return timers.size
+      return timers.length
     },
   }
 }
