@@ -1,0 +1,5 @@
+import type { Suite } from '../suite.ts'
+import { spawn } from './spawn/suite.ts'
+
+/** Every suite, in the order in which they run. */
+export const suites: readonly Suite[] = [spawn]
