@@ -1,5 +1,6 @@
 import type { Suite } from '../suite.ts'
+import { agent } from './agent/suite.ts'
 import { spawn } from './spawn/suite.ts'
 
 /** Every suite, in the order in which they run. */
-export const suites: readonly Suite[] = [spawn]
+export const suites: readonly Suite[] = [spawn, agent]
