@@ -17,7 +17,7 @@ const sizes = { '1,000': 1_000, '10,000': 10_000, '100,000': 100_000 } as const
 export const populationCases: readonly string[] = Object.keys(sizes)
 
 /** A round gives up spawning after so many milliseconds, and says how far it came. */
-const patience = 12_000
+const patience = 10_000
 
 /** A contestant's rounds for all sizes. */
 export function populationRounds(create: () => Population | Promise<Population>): Cases {
