@@ -1,0 +1,28 @@
+import { readOptions, UsageError } from './options.ts'
+import { installPeers } from './peers/install.ts'
+import { machineLine, reportJson, reportText, smokeText } from './report.ts'
+import { runSuite } from './rounds.ts'
+import { suites } from './suites/index.ts'
+
+const say = (text: string) => void process.stderr.write(`${text}\n`)
+
+try {
+  const options = readOptions(process.argv.slice(2), suites)
+  await installPeers(say)
+  say(machineLine())
+  for (const suite of options.suites) {
+    const results = await runSuite(suite, options.scale, say)
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify(reportJson(results))}\n`)
+      for (const { contestant, case: of, error } of results.failures) say(`failed: ${contestant}, ${of}: ${error}`)
+    } else {
+      const text = options.scale === 'smoke' ? smokeText(results) : reportText(results)
+      process.stdout.write(`\n${text}\n\n`)
+    }
+    // What is slow is no failure; what does not do its work is.
+    if (results.failures.length > 0) process.exitCode = 1
+  }
+} catch (error) {
+  say(error instanceof Error ? error.message : `${error}`)
+  process.exitCode = error instanceof UsageError ? 2 : 1
+}
