@@ -7,10 +7,12 @@ import type { Agent } from './agent.ts'
 export class Registry implements Iterable<Actor> {
   readonly #actors = new Map<string, Actor>()
   readonly #hearers = new Map<string, Set<Actor>>()
+  readonly #agents = new Map<Agent, number>()
 
   /** Makes an agent reachable; one that had its name before must have stopped. */
   add(actor: Actor): void {
     this.#actors.set(actor.name, actor)
+    this.#count(actor.agent, 1)
     for (const { type } of actor.agent.hears) {
       const hearers = this.#hearers.get(type)
       if (hearers) hearers.add(actor)
@@ -20,6 +22,7 @@ export class Registry implements Iterable<Actor> {
 
   /** Takes an agent off the bus; its name stays known, as stopped. */
   retire(actor: Actor): void {
+    this.#count(actor.agent, -1)
     for (const { type } of actor.agent.hears) {
       const hearers = this.#hearers.get(type)
       hearers?.delete(actor)
@@ -49,9 +52,15 @@ export class Registry implements Iterable<Actor> {
     return actor?.ref === ref ? actor : undefined
   }
 
-  /** The definitions of those that are there. */
+  /** The definitions of those that are there; one that several have is listed twice, however many they are. */
   agents(): readonly Agent[] {
-    return [...this].filter(({ status }) => status !== 'stopped').map(({ agent }) => agent)
+    return [...this.#agents].flatMap(([agent, count]) => (count > 1 ? [agent, agent] : [agent]))
+  }
+
+  #count(agent: Agent, by: 1 | -1): void {
+    const count = (this.#agents.get(agent) ?? 0) + by
+    if (count > 0) this.#agents.set(agent, count)
+    else this.#agents.delete(agent)
   }
 
   [Symbol.iterator](): Iterator<Actor> {

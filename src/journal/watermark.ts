@@ -1,4 +1,5 @@
 import type { Address } from '../actor/address.ts'
+import { Fifo } from '../actor/fifo.ts'
 import type { Frame } from './frame.ts'
 import { type Journal, JournalAppendError } from './journal.ts'
 
@@ -35,7 +36,7 @@ export class Watermark<A extends Appended> {
   #head = 0
   #durable = 0
   #buffer: A[] = []
-  #waiters: Waiter[] = []
+  readonly #waiters = new Fifo<Waiter>()
   #flushing = false
   #failure: JournalAppendError | undefined
 
@@ -107,20 +108,17 @@ export class Watermark<A extends Appended> {
   }
 
   #release(): void {
-    let due = 0
-    for (const waiter of this.#waiters) {
-      if (waiter.position > this.#durable) break
-      due++
+    for (let next = this.#waiters.first; next && next.position <= this.#durable; next = this.#waiters.first) {
+      this.#waiters.shift()
+      this.#guard(next.durable)
     }
-    if (due === 0) return
-    for (const waiter of this.#waiters.splice(0, due)) this.#guard(waiter.durable)
   }
 
   #fail(error: JournalAppendError): void {
     this.#failure = error
     this.#buffer = []
-    const waiters = this.#waiters
-    this.#waiters = []
+    const waiters = [...this.#waiters]
+    this.#waiters.clear()
     this.#guard(() => this.#listener.failed(error))
     for (const waiter of waiters) this.#guard(() => waiter.failed(error))
   }
