@@ -20,13 +20,17 @@ function plan(
   })
   let out = ''
   let err = ''
+  let interrupted = false
   child.stdout.on('data', chunk => {
     out += chunk
     if (readOnlyOneChunk) child.stdout.destroy()
   })
   child.stderr.on('data', chunk => {
     err += chunk
-    if (interruptOn && err.includes(interruptOn)) child.kill('SIGINT')
+    if (interrupted || !interruptOn || !err.includes(interruptOn)) return
+    // Once: a further one may meet a process that is just about to end, and has no handler any more.
+    interrupted = true
+    child.kill('SIGINT')
   })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
