@@ -107,6 +107,12 @@ export class Actor implements Ready {
     return this.#room
   }
 
+  /** A place was kept for a publisher that gave up: the next one may have it. */
+  giveUpPlace(): void {
+    this.#room?.use()
+    this.#offerRoom()
+  }
+
   /** Lets an event into its mailbox, and returns what was given up for it. */
   offer(envelope: Envelope, journalled: boolean): readonly Loss[] | undefined {
     const { mailbox } = this
@@ -211,7 +217,7 @@ export class Actor implements Ready {
       this.#host.leave(outer)
     }
     this.#noteBusy()
-    if (this.#mailbox) this.#room?.offer(this.#mailbox, this.#accepts())
+    this.#offerRoom()
     if (this.#hasWork()) return true
     this.#queued = false
     this.#host.resting()
@@ -265,6 +271,10 @@ export class Actor implements Ready {
   /** Whether it is busy, and takes events of this type nevertheless. */
   #wants(type: string): boolean {
     return this.#accepts()?.(type) ?? false
+  }
+
+  #offerRoom(): void {
+    if (this.#mailbox) this.#room?.offer(this.#mailbox, this.#accepts())
   }
 
   #noteBusy(): void {

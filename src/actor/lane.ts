@@ -8,13 +8,7 @@ import { Spill, type Spilled } from './spill.ts'
 export class Lane {
   #items: (Envelope | undefined)[] = []
   #head = 0
-  #size = 0
   #spill: Spill | undefined
-
-  /** How many wait in memory. */
-  get size(): number {
-    return this.#size
-  }
 
   get spilled(): number {
     return this.#spill?.size ?? 0
@@ -25,7 +19,6 @@ export class Lane {
   }
 
   push(envelope: Envelope): void {
-    this.#size++
     const last = this.#items.at(-1)
     // Nearly always the newest; an event put back after a crash is the exception.
     if (!last || last.seq <= envelope.seq) this.#items.push(envelope)
@@ -96,7 +89,6 @@ export class Lane {
 
   #removeAt(place: number): void {
     this.#items[place] = undefined
-    this.#size--
     while (this.#head < this.#items.length && !this.#items[this.#head]) this.#head++
     if (this.#head === this.#items.length) {
       this.#items = []

@@ -74,7 +74,7 @@ export class Room {
     })
   }
 
-  /** Gives a reserved place up: its event is about to be delivered, or will never be. */
+  /** A reserved place is kept no longer: its event is about to be delivered, or will never be. */
   use(): void {
     this.#promised--
   }

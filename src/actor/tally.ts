@@ -3,7 +3,7 @@
  * and `created` = `handled` + `ignored` + `failed` + `dead` + `coalesced` + what still waits.
  */
 export interface Tally {
-  /** Events that somebody outside published, sent or asked, or that an agent said. */
+  /** Events that somebody outside published or sent. */
   offered: number
   accepted: number
   /** Refused with an error to their sender: invalid, or no room. */

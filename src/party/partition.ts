@@ -248,10 +248,10 @@ export class Partition implements ActorHost, DeliveryHost {
       }
     } catch (error) {
       tally.rejected++
+      for (const actor of reserved) actor.giveUpPlace()
       throw error
-    } finally {
-      for (const { room } of reserved) room.use()
     }
+    for (const { room } of reserved) room.use()
     tally.accepted++
     const envelope = this.seal(event, { priority, ttl, correlationid, to: to?.address })
     const persists = this.persists(event.type)

@@ -271,3 +271,27 @@ describe('the figures of a mailbox', () => {
     expect(() => dogAgent({ mailbox: { capacity } })).toThrow(MailboxOptionsError)
   })
 })
+
+it('a publisher that gives up leaves the places that were kept for it to those who wait behind it', async () => {
+  const mailbox = { capacity: 1 }
+  const twin = { ...dogAgent({ mailbox }), name: 'twin' }
+  const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent({ mailbox }), twin) })
+  const party = await runtime.parties.create({ id: 'p1' })
+  const dog = party.agent('dog')
+  for (const word of ['nap', 'w0']) {
+    await dog.send(command({ word }))
+    await party.agent('twin').send(command({ word: word === 'nap' ? 'rest' : word }))
+    await party.idle()
+  }
+  // It waits for a place at both: the dog wakes up after a second, its twin never does.
+  const both = runtime.bus.publish(command({ word: 'both' }), { party: 'p1', timeout: 2_000 })
+  const failure = expect(both).rejects.toMatchObject({ address: 'party/p1/twin', reason: 'timeout' })
+  clock.advance(1_000)
+  await party.idle()
+  const behind = dog.send(command({ word: 'behind' }))
+  clock.advance(2_000)
+  await failure
+  await behind
+  await party.idle()
+  expect(dog.mailbox.depth).toBe(0)
+})
