@@ -22,8 +22,8 @@ export {
   AskTimeoutError,
   ask,
 } from './actor/ask.ts'
-export { type HistoryQuery, IllegalPatternError, SubscriberError, type Subscription } from './actor/bus.ts'
-export type { DeadLetter, DeadReason } from './actor/dead-letters.ts'
+export { type HistoryQuery, SubscriberError, type Subscription } from './actor/bus.ts'
+export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
 export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
 export type { Envelope } from './actor/envelope.ts'
 export {
@@ -35,6 +35,7 @@ export {
   type Overflow,
 } from './actor/mailbox.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
+export { IllegalPatternError } from './actor/pattern.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
 export type { Clock } from './clock.ts'
 export { TroupeError } from './errors.ts'
@@ -74,6 +75,7 @@ export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
 export { AddressTakenError, AgentStartError, EscalatedError, NoSupervisorError } from './party/crew.ts'
+export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {
   type AddedEvent,
   type Apply,

@@ -18,7 +18,7 @@ import { type Address, NoAddressError, runtimePartition, splitAddress } from './
 import type { Agent } from './actor/agent.ts'
 import { AskTable } from './actor/ask.ts'
 import { Bus } from './actor/bus.ts'
-import { DeadLetters } from './actor/dead-letters.ts'
+import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
 import { emptyTally } from './actor/tally.ts'
 import { Timers } from './actor/timers.ts'
@@ -64,6 +64,8 @@ export interface RuntimeOptions<
   readonly ids?: Ids
   /** How often the agents of one supervisor may restart; 3 times in 5 seconds by default. */
   readonly intensity?: RestartIntensity
+  /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
+  readonly deadLetters?: DeadLetterRules
 }
 
 /** Where an agent is spawned. */
@@ -140,7 +142,7 @@ export class Runtime<
       journal: options.journal ?? memoryJournal(),
       bus: new Bus(error => this.#outside.reportError('warning', error)),
       asks: new AskTable(timers, () => clock.now()),
-      deadLetters: new DeadLetters(),
+      deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
       insideEffect: new AsyncLocalStorage(),
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),

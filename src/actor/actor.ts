@@ -158,9 +158,11 @@ export class Actor implements Ready {
     return count
   }
 
-  /** The event is done with, one way or another. */
-  doneWith({ seq }: Envelope): void {
+  /** The event is done with, one way or another; returns how often it was handed over. */
+  doneWith({ seq }: Envelope): number {
+    const crashes = this.#crashes?.get(seq) ?? 1
     this.#crashes?.delete(seq)
+    return crashes
   }
 
   /** Calls back with every new durable snapshot; the returned function ends that. */

@@ -1,6 +1,7 @@
 import { TroupeError, textOf } from '../errors.ts'
 import { systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
+import { checkPattern, matcher } from './pattern.ts'
 
 /** Takes a subscription back. */
 export interface Subscription {
@@ -118,32 +119,6 @@ export class Bus {
       this.#routes.set(type, route)
     }
     return route
-  }
-}
-
-const patternShape = /^(\*|[a-z0-9_-]+(\.[a-z0-9_-]+)*(\.\*)?)$/
-
-function checkPattern(pattern: string): string {
-  if (!patternShape.test(pattern)) throw new IllegalPatternError(pattern)
-  return pattern
-}
-
-function matcher(pattern: string): (type: string) => boolean {
-  if (pattern === '*') return () => true
-  if (!pattern.endsWith('.*')) return type => type === pattern
-  const prefix = pattern.slice(0, -1)
-  return type => type.startsWith(prefix)
-}
-
-/** A pattern that no type could match. */
-export class IllegalPatternError extends TroupeError {
-  readonly code = 'PATTERN_ILLEGAL'
-  readonly pattern: string
-  constructor(pattern: string) {
-    super(
-      `"${pattern}" is no pattern: use a type such as "party.input.added", a group such as "party.agent.*", or "*".`,
-    )
-    this.pattern = pattern
   }
 }
 

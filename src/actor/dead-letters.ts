@@ -1,47 +1,117 @@
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
+import { checkPattern, matcher } from './pattern.ts'
 
 /**
- * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time was over before it
- * was handled (`expired`), it is a request or reply of an ask that had ended (`stale`), the machine did not take what was meant for it alone (`ignored`), or the step that
- * handled it `failed`.
+ * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time was over before
+ * it was handled (`expired`), it is a request or reply of an ask that had ended (`stale`), the machine did not take what was
+ * meant for it alone (`ignored`), or the step that handled it `failed`.
  */
 export type DeadReason = 'stopped' | 'overflow' | 'expired' | 'stale' | 'ignored' | 'failed'
 
 /** An event that could not be delivered, to whom, and why. */
 export interface DeadLetter {
   readonly envelope: Envelope
+  /** The agent that it was for; of a reply, the key of its ask. */
   readonly to: Address
+  /** The partition in whose journal it died. */
+  readonly partition: Address
+  /** Why it died the last time. */
   readonly reason: DeadReason
-  readonly time: number
+  /** How often it was handed over, or tried to be. */
+  readonly attempts: number
+  /** When it died for the first and the last time, epoch milliseconds. */
+  readonly first: number
+  readonly last: number
 }
+
+/** Which dead letters; all of them, if nothing is said. */
+export interface DeadLetterQuery {
+  /** Id of the event; one for several agents may be several dead letters. */
+  readonly id?: string
+  /** A type or a pattern such as `party.agent.*`. */
+  readonly type?: string
+  readonly party?: string
+  readonly to?: Address
+  readonly reason?: DeadReason
+  /** Epoch milliseconds: those that died last before this. */
+  readonly before?: number
+  /** The newest so many. */
+  readonly limit?: number
+}
+
+/** How many dead letters are kept, and for how long. */
+export interface DeadLetterRules {
+  /** The newest so many, 1,000 by default. */
+  readonly most?: number
+  /** Milliseconds; 7 days by default. */
+  readonly retention?: number
+}
+
+const week = 7 * 24 * 60 * 60 * 1_000
 
 /** The newest dead letters of a runtime; older ones are only counted. */
 export class DeadLetters {
-  readonly #kept: DeadLetter[] = []
-  readonly #limit: number
+  // In the order in which they died last.
+  readonly #kept = new Set<DeadLetter>()
+  readonly #now: () => number
+  readonly #most: number
+  readonly #retention: number
   #total = 0
 
-  constructor(limit = 1_000) {
-    this.#limit = limit
+  constructor(now: () => number, { most = 1_000, retention = week }: DeadLetterRules = {}) {
+    this.#now = now
+    this.#most = most
+    this.#retention = retention
   }
 
-  /** How many there ever were. */
+  /** How many events ever died. */
   get total(): number {
     return this.#total
   }
 
   add(letter: DeadLetter): void {
     this.#total++
-    this.#kept.push(letter)
-    if (this.#kept.length > this.#limit) this.#kept.shift()
+    this.putBack(letter)
   }
 
-  /** The newest ones, oldest first. */
-  list({ party, reason }: { readonly party?: string; readonly reason?: DeadReason } = {}): readonly DeadLetter[] {
-    return this.#kept.filter(
-      letter =>
-        (party === undefined || letter.envelope.party === party) && (reason === undefined || letter.reason === reason),
-    )
+  /** Keeps one that was taken, and did not leave after all. */
+  putBack(letter: DeadLetter): void {
+    this.#kept.add(letter)
+    this.#forgetOld()
   }
+
+  /** Those that match, oldest first. @throws IllegalPatternError */
+  list({ limit = Number.POSITIVE_INFINITY, ...query }: DeadLetterQuery = {}): readonly DeadLetter[] {
+    this.#forgetOld()
+    const isMeant = matching(query)
+    const found = [...this.#kept].filter(isMeant)
+    return limit < found.length ? found.slice(found.length - limit) : found
+  }
+
+  /** Takes out those that match: nobody else gets them. @throws IllegalPatternError */
+  take(query?: DeadLetterQuery): readonly DeadLetter[] {
+    const taken = this.list(query)
+    for (const letter of taken) this.#kept.delete(letter)
+    return taken
+  }
+
+  #forgetOld(): void {
+    const oldest = this.#now() - this.#retention
+    for (const letter of this.#kept) {
+      if (this.#kept.size <= this.#most && letter.last > oldest) return
+      this.#kept.delete(letter)
+    }
+  }
+}
+
+function matching({ id, type, party, to, reason, before }: DeadLetterQuery): (letter: DeadLetter) => boolean {
+  const isOfType = type === undefined ? () => true : matcher(checkPattern(type))
+  return letter =>
+    (id === undefined || letter.envelope.id === id) &&
+    isOfType(letter.envelope.type) &&
+    (party === undefined || letter.envelope.party === party) &&
+    (to === undefined || letter.to === to) &&
+    (reason === undefined || letter.reason === reason) &&
+    (before === undefined || letter.last < before)
 }

@@ -27,6 +27,16 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   readonly to?: Address
   /** The key that a reply carries back, when it is a request. */
   readonly ask?: string
+  /** Set when it was a dead letter and is on its way again. */
+  readonly redriven?: Redriven
+}
+
+/** What a dead letter that is on its way again has behind it. */
+export interface Redriven {
+  /** How often it was handed over, or tried to be, before. */
+  readonly attempts: number
+  /** When it first became a dead letter, epoch milliseconds. */
+  readonly first: number
 }
 
 /** What a machine sees of an envelope: the event, and the key to reply to. */

@@ -33,6 +33,8 @@ export type Entry =
       readonly deadline: number
     }
   | { readonly kind: 'asked'; readonly envelope: Envelope }
+  /** A dead letter is on its way to its agent again; it changes the state no second time. */
+  | { readonly kind: 'redriven'; readonly envelope: Envelope }
   | { readonly kind: 'reply'; readonly seq: number; readonly key: string; readonly data: unknown }
   | { readonly kind: 'effect'; readonly seq: number; readonly key: string; readonly name: string }
   | {

@@ -3,9 +3,9 @@ import type { Actor, ActorHost } from '../actor/actor.ts'
 import { type Address, partyOf, splitAddress } from '../actor/address.ts'
 import { AskCycleError, AskRefusedError, AskStoppedError, type AskTable, type PendingAsk } from '../actor/ask.ts'
 import type { Bus } from '../actor/bus.ts'
-import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
+import type { DeadLetter, DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
-import { type Envelope, eventOf } from '../actor/envelope.ts'
+import { type Envelope, eventOf, type Redriven } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import { MailboxFullError, type ReadBack } from '../actor/mailbox.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
@@ -358,11 +358,36 @@ export class Partition implements ActorHost, DeliveryHost {
   }
 
   /** Keeps an event that could not be delivered, and tells of it. */
-  bury(envelope: Envelope, to: Address, reason: DeadReason): void {
-    this.shared.deadLetters.add({ envelope, to, reason, time: this.now() })
+  bury(envelope: Envelope, to: Address, reason: DeadReason, attempts = 1): void {
+    const { address: partition } = this
+    const last = this.now()
+    const { attempts: before, first } = envelope.redriven ?? { attempts: 0, first: last }
+    this.shared.deadLetters.add({ envelope, to, partition, reason, attempts: before + attempts, first, last })
     // A dead letter about a dead letter would never end.
     if (envelope.type !== deadLettered.type)
       this.report(deadLettered({ id: envelope.id, type: envelope.type, to, reason }), originOf(envelope))
+  }
+
+  /** Delivers a dead letter to its agent again, as a position of its own. @throws JournalAppendError */
+  async redrive(letter: DeadLetter): Promise<void> {
+    const { envelope, to, attempts, first } = letter
+    if (this.watermark.failure) {
+      this.shared.deadLetters.putBack(letter)
+      throw this.watermark.failure
+    }
+    const actor = this.registry.named(splitAddress(to).name)
+    const again = this.#revived(envelope, to, { attempts, first })
+    if (actor?.address !== to) return this.bury(again, to, envelope.ask === to ? 'stale' : 'stopped')
+    if (this.isJournalled(envelope)) this.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])
+    this.delivery.deliverTo(actor, again)
+    await this.watermark.reached()
+  }
+
+  /** Meant for one agent alone now, and given as much time as it had when it was said. */
+  #revived(envelope: Envelope, to: Address, redriven: Redriven): Envelope {
+    const { time, expirytime } = envelope
+    const again = { ...envelope, seq: this.nextSeq(), to, redriven }
+    return expirytime === undefined ? again : { ...again, expirytime: this.now() + expirytime - time }
   }
 
   /** Lets the asker of a request know, unless its answer is in a frame already. */
@@ -449,7 +474,7 @@ export class Partition implements ActorHost, DeliveryHost {
       await this.watermark.reached()
       for await (const { entries } of this.shared.journal.read(this.address, first.seq)) {
         for (const entry of entries) {
-          if (entry.kind !== 'event' && entry.kind !== 'asked') continue
+          if (!('envelope' in entry)) continue
           const place = missing.get(entry.envelope.seq)
           if (place === undefined) continue
           actor.mailbox.load(priority, place, entry.envelope)

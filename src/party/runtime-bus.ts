@@ -1,10 +1,10 @@
 import type * as z from 'zod'
 import type { Bus, HistoryQuery, Subscription } from '../actor/bus.ts'
-import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventDefinition } from '../events/event.ts'
+import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { AddedEvent, RemovedEvent } from './definition.ts'
 import type { Parties } from './parties.ts'
 import type { Partition, PublishOptions, Shared } from './partition.ts'
@@ -39,10 +39,13 @@ export class RuntimeBus<
 > {
   readonly #host: BusHost<S, A, R>
   readonly #bus: Bus
+  /** What could not be delivered, and why. */
+  readonly deadLetters: DeadLetterOffice
 
   constructor(host: BusHost<S, A, R>) {
     this.#host = host
     this.#bus = host.shared.bus
+    this.deadLetters = new DeadLetterOffice(host.shared)
   }
 
   /**
@@ -83,11 +86,6 @@ export class RuntimeBus<
   /** The newest 1,000 durable events, oldest first; by party, type or pattern, and number. */
   history(query?: HistoryQuery): readonly Envelope[] {
     return this.#bus.history(query)
-  }
-
-  /** The newest 1,000 events that could not be delivered, and why. */
-  deadLetters(query?: { readonly party?: string; readonly reason?: DeadReason }): readonly DeadLetter[] {
-    return this.#host.shared.deadLetters.list(query)
   }
 
   /**

@@ -138,8 +138,8 @@ export class Steps implements StepHost, FrameHost {
     const partition = this.#partition
     if (redelivered && envelope) return this.#putBack(step, envelope)
     if (envelope) partition.shared.tally[dead === 'ignored' ? 'dead' : outcome]++
-    if (envelope) actor.doneWith(envelope)
-    if (envelope && dead) partition.bury(envelope, actor.address, dead)
+    const attempts = envelope ? actor.doneWith(envelope) : 1
+    if (envelope && dead) partition.bury(envelope, actor.address, dead, attempts)
     if (outcome === 'failed') this.#tellFailed(step)
     if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
     for (const one of said) partition.delivery.deliver(one)

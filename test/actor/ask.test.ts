@@ -39,7 +39,9 @@ describe('an ask between two agents of a party', () => {
     expect(party.state.said).toEqual(['ASK_TIMEOUT'])
     clock.advance(5_000)
     await party.idle()
-    expect(runtime.bus.deadLetters({ reason: 'stale' })).toMatchObject([{ envelope: { type: 'pets.trick.reply' } }])
+    expect(runtime.bus.deadLetters.list({ reason: 'stale' })).toMatchObject([
+      { envelope: { type: 'pets.trick.reply' } },
+    ])
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
   })
 
@@ -47,7 +49,7 @@ describe('an ask between two agents of a party', () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
     const party = await runtime.parties.create({ inputs: ['twice'] })
     await party.idle()
-    expect(runtime.bus.deadLetters({ reason: 'stale' })).toHaveLength(1)
+    expect(runtime.bus.deadLetters.list({ reason: 'stale' })).toHaveLength(1)
     expect(party.state.said).toEqual(['once'])
   })
 

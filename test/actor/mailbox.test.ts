@@ -63,7 +63,7 @@ describe('a mailbox', () => {
     await party.idle()
     await say('a', 'b', 'c', 'd')
     await party.idle()
-    expect(runtime.bus.deadLetters({ party: 'p1' })).toMatchObject([
+    expect(runtime.bus.deadLetters.list({ party: 'p1' })).toMatchObject([
       { reason: 'overflow', to: 'party/p1/dog', envelope: { data: { word: 'c' } } },
       { reason: 'overflow', to: 'party/p1/dog', envelope: { data: { word: 'd' } } },
     ])
@@ -79,7 +79,7 @@ describe('a mailbox', () => {
     await dog.stop()
     await dog.send(command({ word: 'b' }))
     await party.idle()
-    expect(runtime.bus.deadLetters({ reason: 'stopped' }).map(({ envelope }) => envelope.data)).toEqual([
+    expect(runtime.bus.deadLetters.list({ reason: 'stopped' }).map(({ envelope }) => envelope.data)).toEqual([
       { word: 'a' },
       { word: 'b' },
     ])
@@ -93,6 +93,6 @@ describe('a mailbox', () => {
     await party.agent('dog').send(urgent({ word: 'up' }))
     await party.idle()
     expect(runtime.bus.metrics()).toMatchObject({ created: 2, ignored: 1, dead: 1 })
-    expect(runtime.bus.deadLetters({ reason: 'ignored' })).toHaveLength(1)
+    expect(runtime.bus.deadLetters.list({ reason: 'ignored' })).toHaveLength(1)
   })
 })

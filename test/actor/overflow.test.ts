@@ -98,7 +98,7 @@ describe('a full mailbox with back-pressure', () => {
     await party.idle()
     await dog.stop()
     await waiting
-    expect(runtime.bus.deadLetters({ reason: 'stopped' }).map(({ envelope }) => envelope.data)).toEqual([
+    expect(runtime.bus.deadLetters.list({ reason: 'stopped' }).map(({ envelope }) => envelope.data)).toEqual([
       { word: 'w0' },
       { word: 'w1' },
     ])
@@ -132,7 +132,7 @@ describe('a full mailbox with back-pressure', () => {
     const { runtime, dog, sprayed } = await restingDog({ capacity: 2 })
     await sprayed(0, 200)
     await dog.stop()
-    expect(runtime.bus.deadLetters({ reason: 'stopped' }).map(({ envelope }) => envelope.data)).toEqual(
+    expect(runtime.bus.deadLetters.list({ reason: 'stopped' }).map(({ envelope }) => envelope.data)).toEqual(
       words(0, 200).map(word => ({ word })),
     )
     expect(runtime.bus.metrics()).toMatchObject({ dead: 200, waiting: 0 })
@@ -163,7 +163,7 @@ describe('a full mailbox that rejects', () => {
     await say('w0')
     await say('w1')
     await sprayed(2, 2)
-    expect(runtime.bus.deadLetters({ reason: 'overflow' }).map(({ envelope }) => envelope.data)).toEqual([
+    expect(runtime.bus.deadLetters.list({ reason: 'overflow' }).map(({ envelope }) => envelope.data)).toEqual([
       { word: 'w1' },
       { word: 'w2' },
       { word: 'w3' },
@@ -178,7 +178,7 @@ describe('a full mailbox that drops', () => {
   ] as const)('%s keeps %j, and the others are dead letters', async (overflow, kept, dropped) => {
     const { runtime, say, wake, barks } = await restingDog({ capacity: 2, overflow })
     for (const word of words(0, 4)) await say(word)
-    expect(runtime.bus.deadLetters({ reason: 'overflow' }).map(({ envelope }) => envelope.data)).toEqual(
+    expect(runtime.bus.deadLetters.list({ reason: 'overflow' }).map(({ envelope }) => envelope.data)).toEqual(
       dropped.map(word => ({ word })),
     )
     await wake()
@@ -236,7 +236,9 @@ describe('an event with a time to live', () => {
     clock.advance(100)
     await wake()
     expect(barks()).toEqual(['later'])
-    expect(runtime.bus.deadLetters({ reason: 'expired' })).toMatchObject([{ envelope: { data: { word: 'soon' } } }])
+    expect(runtime.bus.deadLetters.list({ reason: 'expired' })).toMatchObject([
+      { envelope: { data: { word: 'soon' } } },
+    ])
   })
 
   it('makes room in a full mailbox when its time is over', async () => {

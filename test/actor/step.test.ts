@@ -78,7 +78,7 @@ describe('a step', () => {
       cause: { error: 'boom', type: 'pets.command' },
       entries: [{ kind: 'dead', reason: 'failed' }],
     })
-    expect(runtime.bus.deadLetters({ reason: 'failed' })).toMatchObject([
+    expect(runtime.bus.deadLetters.list({ reason: 'failed' })).toMatchObject([
       { to: 'party/p1/dog', envelope: { data: { word: 'boom' } } },
     ])
     expect(party.state.barks).toBe(0)

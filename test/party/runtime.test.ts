@@ -244,7 +244,7 @@ describe('what comes at the wrong time', () => {
     await runtime.spawn(dogAgent())
     await old.send(command({ word: 'ghost' }))
     await runtime.idle()
-    expect(runtime.bus.deadLetters({ reason: 'stopped' })).toHaveLength(1)
+    expect(runtime.bus.deadLetters.list({ reason: 'stopped' })).toHaveLength(1)
     expect(runtime.bus.metrics()).toMatchObject({ created: 1, handled: 0, dead: 1 })
   })
 

@@ -257,7 +257,7 @@ describe('a restart', () => {
     const family = await withWorkers([worker('a', { onCrash: 'redeliver' })], { intensity: { max: 9, within: 1_000 } })
     await family.poked('a', 'crash')
     expect(family.incarnations()).toEqual([5])
-    expect(family.runtime.bus.deadLetters()).toMatchObject([{ reason: 'failed', to: 'party/p1/a' }])
+    expect(family.runtime.bus.deadLetters.list()).toMatchObject([{ reason: 'failed', to: 'party/p1/a' }])
     expect(family.runtime.bus.metrics()).toMatchObject({ created: 1, failed: 1, waiting: 0 })
   })
 })

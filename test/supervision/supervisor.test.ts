@@ -62,7 +62,7 @@ describe('an agent that fails', () => {
     await say('boom', 'b')
     await party.idle()
     expect(lifecycle()).toEqual(['agent.started', 'agent.failed', 'agent.stopped'])
-    expect(runtime.bus.deadLetters({ reason: 'stopped' })).toMatchObject([{ envelope: { data: { word: 'b' } } }])
+    expect(runtime.bus.deadLetters.list({ reason: 'stopped' })).toMatchObject([{ envelope: { data: { word: 'b' } } }])
   })
 
   it('fails the asks that it had taken and not answered', async () => {
