@@ -3,14 +3,21 @@ export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
   /** Calls `fn` once after `ms` milliseconds; the returned function takes that back. */
-  after(ms: number, fn: () => void): () => void
+  after(ms: number, fn: () => void, options?: TimerOptions): () => void
+}
+
+/** How a timer weighs on its process. */
+export interface TimerOptions {
+  /** Does not keep the process alive. */
+  readonly background?: boolean
 }
 
 /** The clock of the machine that the program runs on. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(ms, fn) {
+  after(ms, fn, { background = false } = {}) {
     const handle = setTimeout(fn, ms)
+    if (background) handle.unref()
     return () => clearTimeout(handle)
   },
 }
@@ -29,6 +36,6 @@ export function steady(clock: Clock): Clock {
       last = Math.max(last, now)
       return last
     },
-    after: (ms, fn) => clock.after(ms, fn),
+    after: (ms, fn, options) => clock.after(ms, fn, options),
   }
 }

@@ -37,7 +37,7 @@ export {
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
 export { IllegalPatternError } from './actor/pattern.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
-export type { Clock } from './clock.ts'
+export type { Clock, TimerOptions } from './clock.ts'
 export { TroupeError } from './errors.ts'
 export {
   type Catalog,
@@ -107,7 +107,8 @@ export {
   PartyStoppedError,
   VersionConflictError,
 } from './party/party.ts'
-export type { BusMetrics, BusPublishOptions, RuntimeBus } from './party/runtime-bus.ts'
+export type { PulseOptions } from './party/pulse.ts'
+export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {
   createRuntime,

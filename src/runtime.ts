@@ -39,6 +39,7 @@ import { type IdleOptions, idle } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
 import { Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
+import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
 import { agentsOf, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
@@ -66,6 +67,8 @@ export interface RuntimeOptions<
   readonly intensity?: RestartIntensity
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
   readonly deadLetters?: DeadLetterRules
+  /** How often `system.tick` and `system.metrics` are said; every 100 ms, and every 60 ticks. */
+  readonly pulse?: PulseOptions
 }
 
 /** Where an agent is spawned. */
@@ -120,6 +123,7 @@ export class Runtime<
   readonly #shared: Shared
   readonly #outside: Partition
   readonly #crew: Crew
+  readonly #pulse: Pulse
   #status: Status = 'created'
   #stopping: Promise<void> | undefined
 
@@ -132,6 +136,12 @@ export class Runtime<
     const { random = Math.random } = options
     const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
+    const bus = new Bus({
+      isByName: isPulse,
+      changed: () => this.#pulse.check(),
+      failed: error => this.#outside.reportError('warning', error),
+    })
+    this.#pulse = new Pulse({ clock, bus, outside: () => this.#outside, summary: () => this.#summary() }, options.pulse)
     this.#shared = {
       clock,
       timers,
@@ -140,7 +150,8 @@ export class Runtime<
       ready: new ReadyQueue(),
       stepping: undefined,
       journal: options.journal ?? memoryJournal(),
-      bus: new Bus(error => this.#outside.reportError('warning', error)),
+      bus,
+      heard: (partition, type, isHeard) => this.#pulse.heard(partition, type, isHeard),
       asks: new AskTable(timers, () => clock.now()),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
@@ -162,6 +173,9 @@ export class Runtime<
     this.#crew = new Crew(this.#outside, { intensity }, () => {})
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties })
+    // Not in the middle of what is being told.
+    const stop = () => void (this.#stopping ??= this.#stop({}))
+    this.bus.errors(() => queueMicrotask(stop), { atLeast: 'critical' })
   }
 
   /** Starts the agents outside the parties; resolves to itself when that is durable. @throws AgentStartError, RuntimeStateError */
@@ -271,6 +285,7 @@ export class Runtime<
     this.#outside.reportNow(systemStopped({ drained }))
     this.#status = 'stopped'
     await this.#within(limit, this.#shared.journal.close())
+    this.#pulse.end()
     this.#shared.timers.clear()
   }
 
@@ -296,6 +311,14 @@ export class Runtime<
     })
     await Promise.race([work.catch((error: unknown) => this.#outside.reportError('error', error)), over])
     cancel()
+  }
+
+  #summary(): Summary {
+    const parties = this.parties.list()
+    const partitions = [this.#outside, ...parties.map(({ partition }) => partition)]
+    let agents = 0
+    for (const { registry } of partitions) for (const { status } of registry) if (status !== 'stopped') agents++
+    return { parties: parties.length, agents, ...this.bus.metrics() }
   }
 
   #isQuiet(): boolean {

@@ -24,24 +24,33 @@ interface Entry {
   readonly subscriber: Subscriber
 }
 
+/** What the bus needs from the runtime around it. */
+export interface BusHost {
+  /** Whether only those are told of a type who name it: what happens all the time is no news to a pattern. */
+  isByName(type: string): boolean
+  /** Somebody subscribed, or did so no more. */
+  changed(): void
+  failed(error: SubscriberError): void
+}
+
 /** How many events the history keeps (S4: 1,000). */
 export const historyLimit = 1_000
 
 /**
  * Broadcast by type to functions outside the agents. They are told what is durable, one after the other, and one that
- * throws or rejects harms nobody: its failure is handed to `onFailure`.
+ * throws or rejects harms nobody: its failure is handed on.
  */
 export class Bus {
   readonly #subscribers = new Set<Entry>()
   readonly #routes = new Map<string, readonly Entry[]>()
   readonly #history: Envelope[] = []
-  readonly #onFailure: (error: SubscriberError) => void
+  readonly #host: BusHost
   #oldest = 0
   #untold: Envelope[] = []
   #telling: Envelope | undefined
 
-  constructor(onFailure: (error: SubscriberError) => void) {
-    this.#onFailure = onFailure
+  constructor(host: BusHost) {
+    this.#host = host
   }
 
   /** What subscribers are being told of right now. */
@@ -53,13 +62,18 @@ export class Bus {
   subscribe(pattern: string, subscriber: Subscriber): Subscription {
     const entry: Entry = { pattern: checkPattern(pattern), subscriber }
     this.#subscribers.add(entry)
-    this.#routes.clear()
+    this.#changed()
     return {
       unsubscribe: () => {
         this.#subscribers.delete(entry)
-        this.#routes.clear()
+        this.#changed()
       },
     }
+  }
+
+  /** Whether anybody would be told of an event of this type. */
+  isHeard(type: string): boolean {
+    return this.#route(type).length > 0
   }
 
   /** The newest 1,000 events that subscribers could have heard, oldest first. */
@@ -75,6 +89,11 @@ export class Bus {
   /** Remembers an event and tells it to all that subscribed to it. */
   tell(envelope: Envelope): void {
     this.#remember(envelope)
+    this.mention(envelope)
+  }
+
+  /** Tells an event to all that subscribed to it, and keeps it out of the history. */
+  mention(envelope: Envelope): void {
     this.#untold.push(envelope)
     // What a subscriber publishes is told after what it was told of, to everybody in the same order.
     if (this.#telling) return
@@ -101,7 +120,7 @@ export class Bus {
 
   #failed(entry: Entry, envelope: Envelope, error: unknown): void {
     // A subscriber to everything that always throws would be told of its own failures for ever.
-    if (envelope.type !== systemError.type) this.#onFailure(new SubscriberError(entry.pattern, envelope, error))
+    if (envelope.type !== systemError.type) this.#host.failed(new SubscriberError(entry.pattern, envelope, error))
   }
 
   #remember(envelope: Envelope): void {
@@ -112,10 +131,16 @@ export class Bus {
     }
   }
 
+  #changed(): void {
+    this.#routes.clear()
+    this.#host.changed()
+  }
+
   #route(type: string): readonly Entry[] {
     let route = this.#routes.get(type)
     if (!route) {
-      route = [...this.#subscribers].filter(({ pattern }) => matcher(pattern)(type))
+      const isByName = this.#host.isByName(type)
+      route = [...this.#subscribers].filter(({ pattern }) => (isByName ? pattern === type : matcher(pattern)(type)))
       this.#routes.set(type, route)
     }
     return route

@@ -8,6 +8,12 @@ export class Registry implements Iterable<Actor> {
   readonly #actors = new Map<string, Actor>()
   readonly #hearers = new Map<string, Set<Actor>>()
   readonly #agents = new Map<Agent, number>()
+  readonly #onHeard: (type: string, isHeard: boolean) => void
+
+  /** @param onHeard a type has got its first hearer, or lost its last */
+  constructor(onHeard: (type: string, isHeard: boolean) => void) {
+    this.#onHeard = onHeard
+  }
 
   /** Makes an agent reachable; one that had its name before must have stopped. */
   add(actor: Actor): void {
@@ -16,7 +22,10 @@ export class Registry implements Iterable<Actor> {
     for (const { type } of actor.agent.hears) {
       const hearers = this.#hearers.get(type)
       if (hearers) hearers.add(actor)
-      else this.#hearers.set(type, new Set([actor]))
+      else {
+        this.#hearers.set(type, new Set([actor]))
+        this.#onHeard(type, true)
+      }
     }
   }
 
@@ -25,8 +34,9 @@ export class Registry implements Iterable<Actor> {
     this.#count(actor.agent, -1)
     for (const { type } of actor.agent.hears) {
       const hearers = this.#hearers.get(type)
-      hearers?.delete(actor)
-      if (hearers?.size === 0) this.#hearers.delete(type)
+      if (!hearers?.delete(actor) || hearers.size > 0) continue
+      this.#hearers.delete(type)
+      this.#onHeard(type, false)
     }
   }
 

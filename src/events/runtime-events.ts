@@ -18,7 +18,36 @@ export const systemStopping = defineEvent('system.stopping', z.object({}), told)
 /** Everything is stopped; `drained` says whether all work under way was finished. */
 export const systemStopped = defineEvent('system.stopped', z.object({ drained: z.boolean() }), told)
 
-/** `warning` is a note, `error` abandons the work at hand, `critical` stops the system in order. */
+/** Time passes: every 100 ms by default, while somebody listens. Only those are told who name it. */
+export const systemTick = defineEvent('system.tick', z.object({ tick: z.int() }), told)
+
+const count = z.int().nonnegative()
+/** What went on so far, every 60 ticks by default, while somebody listens. Only those are told who name it. */
+export const systemMetrics = defineEvent(
+  'system.metrics',
+  z.object({
+    tick: count,
+    parties: count,
+    /** That are not stopped. */
+    agents: count,
+    // As in `bus.metrics()`.
+    offered: count,
+    accepted: count,
+    rejected: count,
+    created: count,
+    handled: count,
+    ignored: count,
+    failed: count,
+    dead: count,
+    coalesced: count,
+    waiting: count,
+    deadLetters: count,
+    pendingAsks: count,
+  }),
+  told,
+)
+
+/** `warning` is a note, `error` abandons the work at hand, `critical` stops the system in order, whoever says it. */
 export const systemError = defineEvent(
   'system.error',
   z.object({
@@ -41,6 +70,23 @@ export const partyQuarantined = defineEvent(
   told,
 )
 
+/** A party's state changed, and the change is durable. */
+export const partyUpdated = defineEvent(
+  'system.party.updated',
+  z.object({ partyId: z.string(), version: z.int(), status: z.string() }),
+  told,
+)
+
+/** An agent has an address, and mail waits for it; it is about to be started. */
+export const agentAdded = defineEvent('agent.added', z.object({ address: z.string() }), told)
+/** An incarnation of an agent is being started. */
+export const agentStarting = defineEvent('agent.starting', z.object(agent), told)
+/** An agent is being stopped for good. */
+export const agentStopping = defineEvent('agent.stopping', z.object(agent), told)
+/** An agent hears nothing any more: its address is free. */
+export const agentRemoved = defineEvent('agent.removed', z.object({ address: z.string() }), told)
+/** An agent handled something and is in a state that is durable; `state` is its machine's state value. */
+export const agentUpdated = defineEvent('agent.updated', z.object({ ...agent, state: z.json() }), told)
 /** An agent began its first incarnation. */
 export const agentStarted = defineEvent('agent.started', z.object(agent), told)
 /** An agent is there no more: it was stopped, reached its final state, failed for good, or its supervisor gave up. */
@@ -87,10 +133,18 @@ export const runtimeEvents = [
   systemStarted,
   systemStopping,
   systemStopped,
+  systemTick,
+  systemMetrics,
   systemError,
   partyCreated,
   partyDeleted,
   partyQuarantined,
+  partyUpdated,
+  agentAdded,
+  agentStarting,
+  agentStopping,
+  agentRemoved,
+  agentUpdated,
   agentStarted,
   agentStopped,
   agentFailed,

@@ -6,7 +6,16 @@ import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
 import { bindHost } from '../actor/outside.ts'
 import { stepped } from '../actor/step.ts'
 import { TroupeError, textOf } from '../errors.ts'
-import { agentEscalated, agentRestarted, agentStarted, agentStopped } from '../events/runtime-events.ts'
+import {
+  agentAdded,
+  agentEscalated,
+  agentRemoved,
+  agentRestarted,
+  agentStarted,
+  agentStarting,
+  agentStopped,
+  agentStopping,
+} from '../events/runtime-events.ts'
 import {
   agentsOf,
   isSupervisor,
@@ -90,6 +99,7 @@ export class Crew implements SupervisorHost {
     const actor = new Actor(this.#partition, name, agent, under)
     this.#retired.delete(name)
     this.#partition.registry.add(actor)
+    this.#partition.note(agentAdded.type, () => agentAdded({ address: actor.address }))
     return actor
   }
 
@@ -199,6 +209,7 @@ export class Crew implements SupervisorHost {
 
   #forget(actor: Actor, reason: GoneReason): void {
     const { address, incarnation } = actor
+    this.#partition.note(agentStopping.type, () => agentStopping({ address, incarnation }))
     actor.status = 'stopped'
     const seq = this.#partition.nextSeq()
     this.#partition.append({ kind: 'supervision' }, [
@@ -209,6 +220,7 @@ export class Crew implements SupervisorHost {
     if (actor.waiting > 0) this.#closing = Promise.all([this.#closing, this.#partition.loseSpilled(actor)])
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
     this.#partition.report(agentStopped({ address, incarnation, reason }))
+    this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
   }
 
   // ---- what the supervisor tells ----
@@ -267,11 +279,12 @@ export class Crew implements SupervisorHost {
     // One that had done its work is started again together with a sibling.
     if (actor.status === 'stopped') this.#partition.registry.add(actor)
     actor.status = 'declared'
-    actor.incarnation++
+    const incarnation = ++actor.incarnation
+    this.#partition.note(agentStarting.type, () => agentStarting({ address: actor.address, incarnation }))
     const seq = this.#partition.nextSeq()
-    const what = actor.incarnation === 1 ? 'starting' : 'restarting'
+    const what = incarnation === 1 ? 'starting' : 'restarting'
     // Part of the frame of the first step.
-    this.#steps.plan({ kind: 'agent', seq, agent: actor.address, incarnation: actor.incarnation, what })
+    this.#steps.plan({ kind: 'agent', seq, agent: actor.address, incarnation, what })
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
     actor.kept = actor.ref?.getSnapshot().context
     actor.ref = undefined
@@ -328,8 +341,12 @@ export class Crew implements SupervisorHost {
     const address = addressOf(this.#partition.address, id)
     this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
     const error = new EscalatedError(address, restarts, within)
-    this.#partition.reportError(name === root ? 'error' : 'warning', error)
-    if (name !== root) return error
+    if (name !== root) {
+      this.#partition.reportError('warning', error)
+      return error
+    }
+    // Without those outside the parties, nobody is served any more.
+    this.#partition.reportError(this.#partition.party === undefined ? 'critical' : 'error', error)
     this.end('escalated', error)
     this.#onGivenUp(error)
     return undefined

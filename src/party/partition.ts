@@ -1,6 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { Actor, ActorHost } from '../actor/actor.ts'
-import { type Address, partyOf, splitAddress } from '../actor/address.ts'
+import { type Address, partyOf, runtimePartition, splitAddress } from '../actor/address.ts'
 import { AskCycleError, AskRefusedError, AskStoppedError, type AskTable, type PendingAsk } from '../actor/ask.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetter, DeadLetters, DeadReason } from '../actor/dead-letters.ts'
@@ -17,7 +17,7 @@ import type { Clock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { Catalog, UncheckedEvent } from '../events/catalog.ts'
 import { checkPriority, checkTtl, type EventOf } from '../events/event.ts'
-import { deadLettered, systemError } from '../events/runtime-events.ts'
+import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
 import type { Ids } from '../ids.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import { type Journal, type JournalError, JournalReadError } from '../journal/journal.ts'
@@ -45,6 +45,8 @@ export interface Shared {
   partition(address: Address): Partition | undefined
   /** @throws RuntimeStateError while the runtime takes no work */
   checkRunning(): void
+  /** The agents of a partition have come to hear a type, or hear it no more. */
+  heard(partition: Partition, type: string, isHeard: boolean): void
   /** Lets agents outside the parties hear what a party said. */
   overhear(envelope: Envelope): void
 }
@@ -58,8 +60,10 @@ export interface RunningEffect {
 /** The state that belongs to a partition, if it is a party's. */
 export interface PartitionState<T> {
   readonly live: T
+  readonly shown: { readonly version: number; readonly status: string }
   apply(events: readonly Envelope[]): void
-  show(state: T): void
+  /** Makes a state visible; `false` if it is already. */
+  show(state: T): boolean
 }
 
 /** A frame, and what becomes visible with it. */
@@ -95,6 +99,8 @@ interface OfferOptions extends PublishOptions {
 export interface Facts {
   readonly source?: Address
   readonly id?: string
+  /** Where it is said, if it takes no position of its own. */
+  readonly at?: number
   readonly priority?: number | undefined
   /** Milliseconds until nobody may be handed it any more. */
   readonly ttl?: number | undefined
@@ -115,13 +121,14 @@ export class Partition implements ActorHost, DeliveryHost {
   readonly address: Address
   readonly party: string | undefined
   readonly shared: Shared
-  readonly registry = new Registry()
+  readonly registry: Registry
   readonly delivery: Delivery
   readonly activity: Activity
   readonly watermark: Watermark<Shown>
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
+  #notes = 0
 
   constructor(
     shared: Shared,
@@ -134,6 +141,7 @@ export class Partition implements ActorHost, DeliveryHost {
     this.party = partyOf(address)
     this.#state = state
     this.#onFailure = onFailure
+    this.registry = new Registry((type, isHeard) => shared.heard(this, type, isHeard))
     this.delivery = new Delivery(this.registry, shared.tally, this)
     this.watermark = new Watermark(shared.journal, address, 1, {
       durable: appended => this.#show(appended),
@@ -189,10 +197,21 @@ export class Partition implements ActorHost, DeliveryHost {
   }
 
   #show({ said, step, state }: Shown): void {
-    if (state !== undefined) this.#state?.show(state)
-    step?.actor.show(step.snapshot)
+    if (this.#state?.show(state)) this.#noteUpdate(this.#state.shown)
+    if (step) this.#showStep(step)
     for (const envelope of said) this.#tell(envelope)
     this.activity.check()
+  }
+
+  #noteUpdate({ version, status }: { readonly version: number; readonly status: string }): void {
+    this.note(partyUpdated.type, () => partyUpdated({ partyId: this.party ?? '', version, status }))
+  }
+
+  #showStep({ actor, snapshot, outcome }: Step): void {
+    actor.show(snapshot)
+    if (outcome !== 'handled') return
+    const { address, incarnation } = actor
+    this.note(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }))
   }
 
   #tell(envelope: Envelope): void {
@@ -208,7 +227,7 @@ export class Partition implements ActorHost, DeliveryHost {
     const time = this.now()
     return {
       id,
-      seq: this.nextSeq(),
+      seq: facts.at ?? this.nextSeq(),
       source: facts.source ?? this.address,
       type,
       data,
@@ -302,6 +321,32 @@ export class Partition implements ActorHost, DeliveryHost {
       // What the journal refused never happened; that it refused is told by `reportNow`.
       () => {},
     )
+  }
+
+  /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */
+  note(type: string, make: () => EventOf): void {
+    const { bus, partition } = this.shared
+    const isHeard = bus.isHeard(type) || (partition(runtimePartition)?.registry.hearers(type).size ?? 0) > 0
+    const isHeardInside = this.registry.hearers(type).size > 0
+    if (!isHeard && !isHeardInside) return
+    // Who only watches changes nothing: it takes no position and no id away from what agents do.
+    const envelope = this.seal(
+      make(),
+      isHeardInside ? {} : { id: `${this.address}/note-${++this.#notes}`, at: this.#seq },
+    )
+    if (isHeardInside) this.delivery.deliver(envelope)
+    this.watermark.whenDurable(
+      () => {
+        bus.mention(envelope)
+        this.shared.overhear(envelope)
+      },
+      () => {},
+    )
+  }
+
+  /** Says an event of the runtime's own to the agents of this partition alone. */
+  noteInside(event: EventOf): void {
+    this.delivery.deliver(this.seal(event))
   }
 
   /** Says an event at once: it tells of a journal that refuses, and waiting for that would be waiting for ever. */

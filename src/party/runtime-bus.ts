@@ -4,6 +4,7 @@ import type { Envelope } from '../actor/envelope.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventDefinition } from '../events/event.ts'
+import { systemError } from '../events/runtime-events.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { AddedEvent, RemovedEvent } from './definition.ts'
 import type { Parties } from './parties.ts'
@@ -24,6 +25,17 @@ export interface BusMetrics extends Readonly<Tally> {
   /** Asks that nobody has answered yet. */
   readonly pendingAsks: number
 }
+
+/** What `system.error` tells. */
+export type SystemError = z.output<typeof systemError.schema>
+
+/** Which errors are wanted. */
+export interface ErrorOptions {
+  /** Those of this severity and worse; all by default. */
+  readonly atLeast?: SystemError['severity']
+}
+
+const severities = systemError.schema.shape.severity.options
 
 interface BusHost<S extends object, A extends AddedEvent, R extends RemovedEvent> {
   readonly shared: Shared
@@ -81,6 +93,23 @@ export class RuntimeBus<
     return typeof event === 'string'
       ? this.#bus.subscribe(event, subscriber)
       : this.#bus.subscribe(event.type, subscriber)
+  }
+
+  /**
+   * Calls a function for every error that the runtime or an agent tells of: `warning` is a note, `error` abandons the work
+   * at hand, `critical` stops the system in order.
+   *
+   * @example
+   * runtime.bus.errors(({ data }) => log(data.severity, data.code, data.message), { atLeast: 'error' })
+   */
+  errors(
+    subscriber: (envelope: Envelope<'system.error', SystemError>) => unknown,
+    { atLeast = 'warning' }: ErrorOptions = {},
+  ): Subscription {
+    const least = severities.indexOf(atLeast)
+    return this.subscribe(systemError, envelope =>
+      severities.indexOf(envelope.data.severity) >= least ? subscriber(envelope) : undefined,
+    )
   }
 
   /** The newest 1,000 durable events, oldest first; by party, type or pattern, and number. */

@@ -99,9 +99,11 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     if (this.#live.status !== status) this.#live = { ...this.#live, status, version: this.#live.version + 1 }
   }
 
-  /** Makes a state visible: it is durable now. */
-  show(state: PartyState<S, InputOf<A>>): void {
-    if (state !== this.shown) this.#shown.trigger.show({ state })
+  /** Makes a state visible: it is durable now. @returns `false` if it is visible already */
+  show(state: PartyState<S, InputOf<A>>): boolean {
+    if (state === this.shown) return false
+    this.#shown.trigger.show({ state })
+    return true
   }
 
   /** Drops what is not durable: the shown state stays, marked as failed. */

@@ -14,17 +14,23 @@ const context: { found: string } = { found: '' }
 const types = agentTypes({ context, hears, says })
 
 describe('the agents outside the parties', () => {
-  it('stop in order when their supervisor gives up, and who wants them is told why there are none', async () => {
-    const { runtime } = await startRuntime({ agents: [dogAgent()] })
+  it('stop in order when their supervisor gives up, and the whole runtime with them', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), agents: [dogAgent()] })
+    const party = await runtime.parties.create()
+    const critical: string[] = []
+    runtime.bus.errors(({ data }) => void critical.push(data.code), { atLeast: 'critical' })
     const fragile = await runtime.spawn(dogAgent(), { name: 'fragile' })
     for (let count = 0; count < 4; count++) await fragile.send(command({ word: 'boom' }))
-    await runtime.idle()
+    await runtime.stop()
+    expect(critical).toEqual(['ESCALATED'])
+    expect(await party.idle()).toMatchObject({ reason: 'stopped' })
     expect(runtime.bus.history({ type: 'agent.stopped' }).map(({ data }) => data)).toMatchObject([
       { address: 'runtime/fragile', reason: 'escalated' },
       { address: 'runtime/dog', reason: 'escalated' },
+      { address: party.agent('dog').address, reason: 'stopped' },
     ])
-    await expect(runtime.ask('runtime/dog', trick, { name: 'roll' })).rejects.toMatchObject({ code: 'ASK_STOPPED' })
-    await expect(runtime.spawn(dogAgent())).rejects.toMatchObject({ code: 'ESCALATED' })
+    await expect(runtime.ask('runtime/dog', trick, { name: 'roll' })).rejects.toMatchObject({ code: 'RUNTIME_STATE' })
+    await expect(runtime.spawn(dogAgent())).rejects.toMatchObject({ code: 'RUNTIME_STATE' })
     const { created, handled, ignored, failed, dead } = runtime.bus.metrics()
     expect(handled + ignored + failed + dead).toBe(created)
   })
