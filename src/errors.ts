@@ -42,3 +42,22 @@ export function textOf(thrown: unknown): string {
 export function codeOf(thrown: unknown): string {
   return TroupeError.is(thrown) ? thrown.code : 'UNEXPECTED'
 }
+
+/** A place in the code that uses the runtime, to be shown in the stack of errors that come about much later. */
+export interface Place {
+  readonly stack?: string
+}
+
+/** Where the caller of `callee` stands. */
+export function placeOf(callee: (...args: never[]) => unknown): Place {
+  const place: Place = {}
+  Error.captureStackTrace(place, callee)
+  return place
+}
+
+/** Makes an error's stack lead to a place in its reader's own code, rather than to the timer or step that it came from. */
+export function leadBack(error: unknown, { stack = '' }: Place): void {
+  if (!(error instanceof TroupeError)) return
+  const frames = stack.slice(stack.indexOf('\n'))
+  error.stack = `${error.name}: ${error.message}${frames}`
+}

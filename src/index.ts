@@ -18,10 +18,21 @@ export {
   type AskLogic,
   type AskOptions,
   AskRefusedError,
+  AskRetryError,
   AskStoppedError,
   AskTimeoutError,
   ask,
 } from './actor/ask.ts'
+export {
+  type Answer,
+  type AskFailure,
+  AskManyError,
+  type AskManyLogic,
+  type AskManyOptions,
+  askMany,
+  type Need,
+  NeedError,
+} from './actor/ask-many.ts'
 export { type HistoryQuery, SubscriberError, type Subscription } from './actor/bus.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
 export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
@@ -72,7 +83,7 @@ export {
 } from './journal/journal.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
-export type { OutsideAskOptions } from './party/ask-from-outside.ts'
+export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
 export { AddressTakenError, AgentStartError, EscalatedError, NoSupervisorError } from './party/crew.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'

@@ -17,6 +17,7 @@ import type * as z from 'zod'
 import { type Address, NoAddressError, runtimePartition, splitAddress } from './actor/address.ts'
 import type { Agent } from './actor/agent.ts'
 import { AskTable } from './actor/ask.ts'
+import type { Answer } from './actor/ask-many.ts'
 import { Bus } from './actor/bus.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
@@ -31,7 +32,12 @@ import { createIds, type Ids } from './ids.ts'
 import { type Journal, memoryJournal } from './journal/journal.ts'
 import { type Idle, IdleTimeoutError, WaitInsideError } from './party/activity.ts'
 import { AgentRef } from './party/agent-ref.ts'
-import { askFromOutside, type OutsideAskOptions } from './party/ask-from-outside.ts'
+import {
+  askFromOutside,
+  askManyFromOutside,
+  type OutsideAskManyOptions,
+  type OutsideAskOptions,
+} from './party/ask-from-outside.ts'
 import { checkAsks } from './party/check-asks.ts'
 import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
@@ -243,6 +249,26 @@ export class Runtime<
     if (!partition || !actor) throw new NoAddressError(address)
     // Awaited here, so that the stack of a failure leads back to the caller's line.
     return await askFromOutside(partition, actor, request, input, options)
+  }
+
+  /**
+   * Asks several agents the same, and resolves with their answers as soon as enough have come, in the order in which they
+   * came; those that are no longer needed are cancelled.
+   *
+   * @example
+   * const prices = await runtime.askMany(['runtime/shop', 'runtime/market'], price, { of: 'cake' }, { need: 'first' })
+   *
+   * @param options like those of `ask`; `need`: `first`, `majority`, `all` (the default) or a number
+   * @throws AskManyError, NeedError, RuntimeStateError
+   */
+  async askMany<T extends string, I extends z.ZodType, O extends z.ZodType>(
+    addresses: readonly Address[],
+    request: RequestDefinition<T, I, O>,
+    input: z.input<I>,
+    options?: OutsideAskManyOptions,
+  ): Promise<readonly Answer<z.output<O>>[]> {
+    this.#checkRunning()
+    return await askManyFromOutside(addresses, request, options, (to, one) => this.ask(to, request, input, one))
   }
 
   /** Waits until the agents outside the parties and all parties are at rest at the same time; see `party.idle`. */

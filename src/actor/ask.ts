@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { TroupeError } from '../errors.ts'
+import { type Place, placeOf, TroupeError } from '../errors.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import type { Address } from './address.ts'
 import { type Outcome, type OutsideLogic, outside } from './outside.ts'
@@ -14,6 +14,10 @@ export interface AskOptions {
   readonly to?: Address
   /** Milliseconds until the ask fails with `AskTimeoutError`; 60,000 by default. */
   readonly deadline?: number
+  /** How often a safe request is sent again when its callee failed or its mailbox was full; 0 by default. */
+  readonly retries?: number
+  /** Milliseconds before the first retry, twice as long before each one after; 100 by default. */
+  readonly retryAfter?: number
 }
 
 /** An invoked ask: its input is what is asked, its output the reply. */
@@ -25,6 +29,15 @@ export interface AskWork {
   readonly request: RequestDefinition
   readonly to?: Address
   readonly deadline: number
+  readonly retry: Retry
+  /** Where it was declared. */
+  readonly place: Place
+}
+
+/** How often, and after how many milliseconds, a request is sent again. */
+export interface Retry {
+  readonly retries: number
+  readonly retryAfter: number
 }
 
 /**
@@ -34,7 +47,8 @@ export interface AskWork {
  * actors: { guests: ask(guestCount, { deadline: 2_000 }) }
  * // invoke: { id: 'guests', src: 'guests', input: { why: 'capacity' }, onDone: ..., onError: ... }
  *
- * @param options `to`: agent name or address; `deadline`: milliseconds
+ * @param options `to`: agent name or address; `deadline`: milliseconds; `retries` and `retryAfter`
+ * @throws AskRetryError if it is to retry a request that does not say that it is safe
  * @throws (as the invoke's error) NoAddressError, AskTimeoutError, AskStoppedError, AskFailedError, AskRefusedError,
  *   AskCycleError, AskCancelledError
  */
@@ -43,8 +57,18 @@ export function ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
   options: AskOptions = {},
 ): AskLogic<z.input<I>, z.output<O>> {
   const { to, deadline = defaultDeadline } = options
-  const work: AskWork = { kind: 'ask', request, deadline, ...(to !== undefined && { to }) }
+  const retry = retryOf(request, options)
+  const work: AskWork = { kind: 'ask', request, deadline, retry, place: placeOf(ask), ...(to !== undefined && { to }) }
   return outside('ask', work)
+}
+
+/** @throws AskRetryError */
+export function retryOf(
+  { type, safe }: RequestDefinition,
+  { retries = 0, retryAfter = 100 }: { readonly retries?: number; readonly retryAfter?: number },
+): Retry {
+  if (retries > 0 && !safe) throw new AskRetryError(type)
+  return { retries, retryAfter }
 }
 
 /** One request on its way: who waits, for whom, and how its end is told. */
@@ -60,6 +84,9 @@ export interface PendingAsk {
   readonly parent?: string | undefined
   /** The callee's incarnation that took it; none while it waits in the mailbox. */
   takenBy?: number | undefined
+  readonly retry: Retry
+  /** Sends the request again. */
+  again(): void
   /** Its reply is in a frame that is not durable yet: what happens to the callee now no longer matters. */
   answered?: boolean
   settle(outcome: Outcome): void
@@ -72,6 +99,10 @@ export interface OpenAsk extends PendingAsk {
   /** Epoch milliseconds. */
   readonly expires: number
   readonly cancelTimer: () => void
+  /** How often it was sent again. */
+  retried: number
+  /** Takes the next retry back. */
+  cancelRetry: () => void
   /** What is done for its sake alone, and ends with it. */
   readonly dependents: Set<Cancel>
 }
@@ -106,7 +137,14 @@ export class AskTable {
     const expires = this.#now() + ask.deadline
     this.#pending.set(
       ask.key,
-      Object.assign(ask, { order: ++this.#count, expires, cancelTimer, dependents: new Set<Cancel>() }),
+      Object.assign(ask, {
+        order: ++this.#count,
+        expires,
+        cancelTimer,
+        retried: 0,
+        cancelRetry: () => {},
+        dependents: new Set<Cancel>(),
+      }),
     )
     note(this.#byCallee, ask.to, ask.key)
     note(this.#byAsker, ask.from, ask.key)
@@ -175,8 +213,21 @@ export class AskTable {
     return true
   }
 
+  /** Ends an ask with a failure, unless it may be sent again; `false` when it had ended already. */
   fail(key: string, error: TroupeError): boolean {
-    return this.close(key, { ok: false, error })
+    const ask = this.#pending.get(key)
+    return (ask !== undefined && this.#retries(ask, error)) || this.close(key, { ok: false, error })
+  }
+
+  #retries(ask: OpenAsk, error: TroupeError): boolean {
+    const { retries, retryAfter } = ask.retry
+    const wait = retryAfter * 2 ** ask.retried
+    if (ask.retried >= retries || !isPassing(error) || this.remaining(ask.key) <= wait) return false
+    ask.retried++
+    ask.takenBy = undefined
+    this.#cancelDependents(ask, error)
+    ask.cancelRetry = this.#timers.after(wait, () => ask.again())
+    return true
   }
 
   /** Ends an ask that its asker no longer waits for: nobody is told. */
@@ -203,6 +254,7 @@ export class AskTable {
     if (!ask) return undefined
     this.#pending.delete(key)
     ask.cancelTimer()
+    ask.cancelRetry()
     strike(this.#byCallee, ask.to, key)
     strike(this.#byAsker, ask.from, key)
     return ask
@@ -219,6 +271,11 @@ function strike(index: Map<Address, Set<string>>, address: Address, key: string)
   const keys = index.get(address)
   keys?.delete(key)
   if (keys?.size === 0) index.delete(address)
+}
+
+/** Whether asking again may help: the callee failed and restarts, or its mailbox was full for the moment. */
+function isPassing(error: TroupeError): boolean {
+  return error instanceof AskFailedError || (error instanceof AskRefusedError && error.reason === 'overflow')
 }
 
 /** No reply came within the deadline. */
@@ -288,6 +345,18 @@ export class AskCycleError extends TroupeError {
     )
     this.type = type
     this.path = path
+  }
+}
+
+/** A request is to be retried that does not say that answering it twice does no harm. */
+export class AskRetryError extends TroupeError {
+  readonly code = 'ASK_RETRY'
+  readonly type: string
+  constructor(type: string) {
+    super(
+      `The ask "${type}" cannot retry: its request does not say that answering it twice does no harm. Define it with { safe: true }, or leave retries out.`,
+    )
+    this.type = type
   }
 }
 

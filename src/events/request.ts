@@ -20,6 +20,8 @@ export interface RequestDefinition<
   readonly type: T
   readonly input: I
   readonly output: O
+  /** Whether it may be asked again when it is not known what became of it. */
+  readonly safe: boolean
   /** Makes the checked event that a machine asking by hand would send; `ask` and `runtime.ask` call it for you. */
   asked(input: z.input<I>, key: string): AskedOf<T, z.output<I>>
   /** Makes the checked reply to a request that was heard: `emit(({ event }) => guestCount.reply(event, { guests: 75 }))`. */
@@ -36,12 +38,12 @@ export interface RequestDefinition<
  * })
  *
  * @param type dotted lower-case words, such as `guests.count`
- * @param io zod schemas of JSON values
+ * @param io zod schemas of JSON values; `safe: true` says that answering twice does no harm, so that asks may retry
  * @throws EventDefinitionError if the type is malformed or a schema holds what JSON cannot
  */
 export function defineRequest<const T extends string, I extends z.ZodType, O extends z.ZodType>(
   type: T,
-  io: { readonly input: I; readonly output: O },
+  io: { readonly input: I; readonly output: O; readonly safe?: boolean },
 ): RequestDefinition<T, I, O> {
   checkType(type)
   const replyType: `${T}.reply` = `${type}.reply`
@@ -51,6 +53,7 @@ export function defineRequest<const T extends string, I extends z.ZodType, O ext
     type,
     input: io.input,
     output: io.output,
+    safe: io.safe ?? false,
     asked: (input, key) => new CheckedAsk(type, checkInput(input), key, io.input),
     reply: (to, output) => new CheckedAsk(replyType, checkOutput(output), to.ask, io.output),
   }

@@ -1,6 +1,8 @@
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
-import { AskCancelledError, AskStoppedError, AskTimeoutError, defaultDeadline } from '../actor/ask.ts'
+import type { Address } from '../actor/address.ts'
+import { AskCancelledError, AskStoppedError, AskTimeoutError, defaultDeadline, retryOf } from '../actor/ask.ts'
+import { type Answer, type AskOne, gather, type Need } from '../actor/ask-many.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { RequestDefinition } from '../events/request.ts'
@@ -11,6 +13,11 @@ import type { Partition } from './partition.ts'
 export interface OutsideAskOptions {
   /** Milliseconds; 60,000 by default. */
   readonly deadline?: number
+  /** How often a safe request is sent again when its callee failed or its mailbox was full; 0 by default. */
+  readonly retries?: number
+  /** Milliseconds before the first retry, twice as long before each one after; 100 by default. */
+  readonly retryAfter?: number
+  /** Gives up waiting. */
   readonly signal?: AbortSignal
 }
 
@@ -20,8 +27,10 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   actor: Actor,
   request: RequestDefinition<T, I, O>,
   input: z.input<I>,
-  { deadline = defaultDeadline, signal }: OutsideAskOptions = {},
+  options: OutsideAskOptions = {},
 ): Promise<z.output<O>> {
+  const { deadline = defaultDeadline, signal } = options
+  const retry = retryOf(request, options)
   const { asks, ids } = partition.shared
   const { type } = request
   const to = actor.address
@@ -36,13 +45,14 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
     const output = await new Promise<unknown>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))
-        // What the agent did may still be lost; that its asker gave up may not.
-        if (isGivenUp(outcome)) end()
+        // A reply has waited for the journal already; that the asker gave up needs none.
+        if (outcome.ok || isGivenUp(outcome.error)) end()
         else partition.watermark.whenDurable(end, reject)
       }
-      asks.open({ key, type, from: 'outside', partition: undefined, to, deadline, settle })
+      const send = () => partition.deliverAsk(actor, asked, 'outside')
+      asks.open({ key, type, from: 'outside', partition: undefined, to, deadline, retry, again: send, settle })
       signal?.addEventListener('abort', cancel, { once: true })
-      partition.deliverAsk(actor, asked, 'outside')
+      send()
     })
     partition.report(askSucceeded(fields))
     // The reply was made by `request.reply`, or parsed by the catalogue: it has this type.
@@ -58,6 +68,40 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   }
 }
 
-function isGivenUp(outcome: Outcome): boolean {
-  return !outcome.ok && (outcome.error instanceof AskTimeoutError || outcome.error instanceof AskCancelledError)
+/** How somebody outside asks several agents. */
+export interface OutsideAskManyOptions extends OutsideAskOptions {
+  /** How many answers are enough; `all` by default. */
+  readonly need?: Need
+}
+
+/** Asks several agents on behalf of somebody who is none, each as `askOne` asks it. */
+export async function askManyFromOutside<T extends string, I extends z.ZodType, O extends z.ZodType>(
+  addresses: readonly Address[],
+  { type }: RequestDefinition<T, I, O>,
+  { need = 'all', signal, ...options }: OutsideAskManyOptions = {},
+  askOne: (to: Address, options: OutsideAskOptions) => Promise<z.output<O>>,
+): Promise<readonly Answer<z.output<O>>[]> {
+  const ask: AskOne = (to, _, settle) => {
+    const controller = new AbortController()
+    const either = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal
+    askOne(to, { ...options, signal: either }).then(
+      output => settle({ ok: true, output }),
+      (error: unknown) => settle({ ok: false, error }),
+    )
+    return why => controller.abort(why)
+  }
+  try {
+    const answers = await new Promise<readonly Answer<unknown>[]>((resolve, reject) => {
+      gather(type, addresses, need, ask, outcome => (outcome.ok ? resolve(outcome.output) : reject(outcome.error)))
+    })
+    // Each was made by `request.reply`, or parsed by the catalogue.
+    return answers as readonly Answer<z.output<O>>[]
+  } catch (error) {
+    if (error instanceof TroupeError) Error.captureStackTrace(error)
+    throw error
+  }
+}
+
+function isGivenUp(error: unknown): boolean {
+  return error instanceof AskTimeoutError || error instanceof AskCancelledError
 }

@@ -1,11 +1,12 @@
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
-import { type Address, NoAddressError, runtimePartition, splitAddress } from '../actor/address.ts'
+import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../actor/address.ts'
 import { AskStoppedError, type AskWork } from '../actor/ask.ts'
+import { type AskManyWork, gather } from '../actor/ask-many.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import type { Origin } from '../actor/handled.ts'
 import type { Outcome, OutsideHost } from '../actor/outside.ts'
-import { codeOf, TroupeError, textOf } from '../errors.ts'
+import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
@@ -13,7 +14,7 @@ import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
 
 /** The kinds of work that an agent may invoke. */
-export type Work = AskWork | EffectWork
+export type Work = AskWork | AskManyWork | EffectWork
 
 interface Planned {
   readonly actor: Actor
@@ -54,7 +55,7 @@ export class OutsideWork implements OutsideHost<Work> {
             seq,
             key,
             type: work.request.type,
-            to: work.to ?? '',
+            to: `${work.to ?? ''}`,
             deadline: this.#deadlineOf(work, handled),
           },
     )
@@ -62,7 +63,7 @@ export class OutsideWork implements OutsideHost<Work> {
   }
 
   // Nobody waits longer for the answer to an ask that it is made for.
-  #deadlineOf({ deadline }: AskWork, { request }: Origin): number {
+  #deadlineOf({ deadline }: AskWork | AskManyWork, { request }: Origin): number {
     return Math.min(deadline, this.#partition.shared.asks.remaining(request))
   }
 
@@ -98,10 +99,7 @@ export class OutsideWork implements OutsideHost<Work> {
         end()
       })
     }
-    const cancel =
-      planned.work.kind === 'effect'
-        ? this.#runEffect(key, planned.work, planned, settled)
-        : this.#ask(key, planned.work, planned, settled)
+    const cancel = this.#run(key, planned, settled)
     // Done for an ask that ends without an answer, it ends too: its agent hears of it like of any failure.
     leave = shared.asks.during(planned.origin.request, error => {
       if (shared.asks.fail(key, error)) return
@@ -112,6 +110,16 @@ export class OutsideWork implements OutsideHost<Work> {
       if (!over) cancel()
       end()
     }
+  }
+
+  #run(key: string, planned: Planned, settle: Settle): (why?: unknown) => void {
+    const { work } = planned
+    if (work.kind === 'effect') return this.#runEffect(key, work, planned, settle)
+    const settled: Settle = outcome => {
+      if (!outcome.ok) leadBack(outcome.error, work.place)
+      settle(outcome)
+    }
+    return work.kind === 'ask' ? this.#ask(key, work, planned, settled) : this.#askMany(key, work, planned, settled)
   }
 
   #hand(key: string, { actor, origin }: Planned, outcome: Outcome, settle: Settle): void {
@@ -146,6 +154,25 @@ export class OutsideWork implements OutsideHost<Work> {
     return why => controller.abort(why)
   }
 
+  #askMany(key: string, { to, ...work }: AskManyWork, planned: Planned, settle: Settle): (why?: unknown) => void {
+    const { type } = work.request
+    const callees = to?.map(one => fullAddress(one, this.#partition)) ?? this.#hearersOf(type)
+    if (to === undefined && callees.length === 0) {
+      settle({ ok: false, error: new NoAddressError(type) })
+      return () => {}
+    }
+    const askOne = (callee: Address, place: number, settleOne: Settle) =>
+      this.#ask(`${key}/${place}`, { ...work, kind: 'ask', to: callee }, planned, settleOne)
+    return gather(type, callees, work.need, askOne, settle)
+  }
+
+  #hearersOf(type: string): readonly Address[] {
+    const { registry, shared } = this.#partition
+    const inside = registry.hearers(type)
+    const hearers = inside.size > 0 ? inside : shared.partition(runtimePartition)?.registry.hearers(type)
+    return [...(hearers ?? [])].map(({ address }) => address)
+  }
+
   #ask(key: string, work: AskWork, { actor, origin, input }: Planned, settle: Settle): (why?: unknown) => void {
     const { shared, watermark, address } = this.#partition
     const { type } = work.request
@@ -160,6 +187,9 @@ export class OutsideWork implements OutsideHost<Work> {
       return () => {}
     }
     const to = callee.actor.address
+    const go = () => {
+      if (shared.asks.get(key)) callee.partition.deliverAsk(callee.actor, request, actor.address, origin)
+    }
     shared.asks.open({
       key,
       type,
@@ -168,11 +198,10 @@ export class OutsideWork implements OutsideHost<Work> {
       to,
       deadline: this.#deadlineOf(work, origin),
       parent: origin.request,
+      retry: work.retry,
+      again: go,
       settle: this.#telling({ key, type, from: actor.address, to }, origin, settle),
     })
-    const go = () => {
-      if (shared.asks.get(key)) callee.partition.deliverAsk(callee.actor, request, actor.address, origin)
-    }
     if (callee.partition === this.#partition) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
     return () => shared.asks.cancel(key)
@@ -205,9 +234,13 @@ function hearer(type: string, here: Partition, runtime: Partition | undefined) {
   return [runtime, outsider] as const
 }
 
+/** An agent of the same party is named without it. */
+function fullAddress(to: Address, { address }: Partition): Address {
+  return to.includes('/') ? to : addressOf(address, to)
+}
+
 function atAddress(to: Address, here: Partition) {
-  if (!to.includes('/')) return [here, here.registry.named(to)] as const
-  const { partition, name } = splitAddress(to)
+  const { partition, name } = splitAddress(fullAddress(to, here))
   const there = here.shared.partition(partition)
   return [there, there?.registry.named(name)] as const
 }
