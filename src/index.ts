@@ -1,8 +1,9 @@
 export type { MailboxFigures } from './actor/actor.ts'
-export { type Address, IllegalIdError, NoAddressError } from './actor/address.ts'
+export { type Address, AddressTakenError, IllegalIdError, NoAddressError } from './actor/address.ts'
 export {
   type Agent,
   type AgentOptions,
+  AgentStartError,
   type AgentTypes,
   agentTypes,
   defineAgent,
@@ -85,7 +86,6 @@ export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from '.
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
-export { AddressTakenError, AgentStartError, EscalatedError, NoSupervisorError } from './party/crew.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {
   type AddedEvent,
@@ -132,10 +132,11 @@ export {
 export type { Backoff } from './supervision/backoff.ts'
 export {
   defineSupervisor,
+  NoSupervisorError,
   type Supervised,
   type SupervisionOptions,
   type SupervisorDefinition,
   type SupervisorOptions,
 } from './supervision/definition.ts'
-export type { RestartIntensity } from './supervision/restart-intensity.ts'
+export { EscalatedError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'

@@ -1,8 +1,8 @@
 import { TroupeError } from '../errors.ts'
 
 /**
- * Where an agent is reached: `party/<id>/<agent>` inside a party, `runtime/<agent>` outside all parties. The part before
- * the last segment is the partition that it belongs to.
+ * Where an agent is reached: `party/<id>/<agent>` inside a party, `runtime/<agent>` outside all parties; children add
+ * segments.
  */
 export type Address = string
 
@@ -26,10 +26,10 @@ export function addressOf(partition: Address, name: string): Address {
   return `${partition}/${name}`
 }
 
-/** Splits an address into its partition and the agent's name. */
+/** Splits an address into its partition and the agent's name; a child's name has its parent's before it. */
 export function splitAddress(address: Address): { readonly partition: Address; readonly name: string } {
-  const cut = address.lastIndexOf('/')
-  return { partition: address.slice(0, cut), name: address.slice(cut + 1) }
+  const cut = address.indexOf('/', address.startsWith('party/') ? 'party/'.length : 0)
+  return cut < 0 ? { partition: address, name: '' } : { partition: address.slice(0, cut), name: address.slice(cut + 1) }
 }
 
 /** @throws IllegalIdError unless the id is made of a-z, 0-9 and "-" */
@@ -56,6 +56,16 @@ export class NoAddressError extends TroupeError {
   readonly address: string
   constructor(address: string) {
     super(`Nobody is reached at "${address}". Spawn the agent first, or check the address.`)
+    this.address = address
+  }
+}
+
+/** An agent with this address is there already. */
+export class AddressTakenError extends TroupeError {
+  readonly code = 'ADDRESS_TAKEN'
+  readonly address: Address
+  constructor(address: Address) {
+    super(`"${address}" is taken by a running agent. Stop it first, or spawn under another name.`)
     this.address = address
   }
 }

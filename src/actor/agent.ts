@@ -1,10 +1,10 @@
 import type { AnyStateMachine, EmittedFrom, EventFromLogic } from 'xstate'
 import type * as z from 'zod'
-import { TroupeError } from '../errors.ts'
+import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
-import { checkId } from './address.ts'
+import { type Address, checkId } from './address.ts'
 import { type MailboxOptions, type MailboxRules, mailboxRules } from './mailbox.ts'
 
 /** The events that a list of definitions lets an agent take: events as they are, requests with the key to reply to. */
@@ -144,5 +144,20 @@ export class SystemIdError extends TroupeError {
     )
     this.agent = agent
     this.systemId = systemId
+  }
+}
+
+/** An agent failed before it had handled anything. */
+export class AgentStartError extends TroupeError {
+  readonly code = 'AGENT_START'
+  readonly address: Address
+  constructor(address: Address, cause: unknown) {
+    super(
+      `"${address}" failed while it started: ${textOf(cause)}. Mend its initial state; nothing of it is left behind.`,
+      {
+        cause,
+      },
+    )
+    this.address = address
   }
 }

@@ -1,11 +1,11 @@
 import { type AnyActorRef, type AnyStateMachine, createActor, createMachine, type MachineContext } from 'xstate'
 import { Actor } from '../actor/actor.ts'
-import { type Address, addressOf, checkId } from '../actor/address.ts'
-import type { Agent } from '../actor/agent.ts'
+import { AddressTakenError, addressOf, checkId } from '../actor/address.ts'
+import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
 import { bindHost } from '../actor/outside.ts'
 import { stepped } from '../actor/step.ts'
-import { TroupeError, textOf } from '../errors.ts'
+import type { TroupeError } from '../errors.ts'
 import {
   agentAdded,
   agentEscalated,
@@ -19,11 +19,12 @@ import {
 import {
   agentsOf,
   isSupervisor,
+  NoSupervisorError,
   type Supervised,
   type SupervisionOptions,
   type SupervisorDefinition,
 } from '../supervision/definition.ts'
-import type { RestartIntensity } from '../supervision/restart-intensity.ts'
+import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import {
   type ChildSpec,
   type SupervisorEvent,
@@ -372,57 +373,4 @@ export class Crew implements SupervisorHost {
 /** The same machine, which begins with what an earlier incarnation remembered. */
 function remembering({ config, implementations }: AnyStateMachine, context: MachineContext): AnyStateMachine {
   return createMachine({ ...config, context }, implementations)
-}
-
-/** There is no supervisor with this name. */
-export class NoSupervisorError extends TroupeError {
-  readonly code = 'NO_SUPERVISOR'
-  readonly partition: Address
-  readonly supervisor: string
-  constructor(partition: Address, supervisor: string) {
-    super(`"${partition}" has no supervisor "${supervisor}". Leave it out, or name one that defineSupervisor declares.`)
-    this.partition = partition
-    this.supervisor = supervisor
-  }
-}
-
-/** An agent with this address is there already. */
-export class AddressTakenError extends TroupeError {
-  readonly code = 'ADDRESS_TAKEN'
-  readonly address: Address
-  constructor(address: Address) {
-    super(`"${address}" is taken by a running agent. Stop it first, or spawn under another name.`)
-    this.address = address
-  }
-}
-
-/** An agent failed before it had handled anything. */
-export class AgentStartError extends TroupeError {
-  readonly code = 'AGENT_START'
-  readonly address: Address
-  constructor(address: Address, cause: unknown) {
-    super(
-      `"${address}" failed while it started: ${textOf(cause)}. Mend its initial state; nothing of it is left behind.`,
-      {
-        cause,
-      },
-    )
-    this.address = address
-  }
-}
-
-/** A supervisor gave up: its agents restarted too often. */
-export class EscalatedError extends TroupeError {
-  readonly code = 'ESCALATED'
-  readonly address: Address
-  readonly restarts: number
-  readonly within: number
-  constructor(address: Address, restarts: number, within: number) {
-    super(
-      `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. Mend the agent, or allow more restarts.`,
-    )
-    this.address = address
-    this.restarts = restarts
-    this.within = within
-  }
 }

@@ -1,5 +1,6 @@
-import { checkId } from '../actor/address.ts'
+import { type Address, checkId } from '../actor/address.ts'
 import type { Agent, RestartType } from '../actor/agent.ts'
+import { TroupeError } from '../errors.ts'
 import type { Backoff } from './backoff.ts'
 import type { RestartIntensity } from './restart-intensity.ts'
 import type { Strategy } from './strategy.ts'
@@ -55,4 +56,16 @@ export function isSupervisor(supervised: Supervised): supervised is SupervisorDe
 /** All agents of a tree, in the order of their start. */
 export function agentsOf(supervised: readonly Supervised[]): readonly Agent[] {
   return supervised.flatMap(one => (isSupervisor(one) ? agentsOf(one.agents) : [one]))
+}
+
+/** There is no supervisor with this name. */
+export class NoSupervisorError extends TroupeError {
+  readonly code = 'NO_SUPERVISOR'
+  readonly partition: Address
+  readonly supervisor: string
+  constructor(partition: Address, supervisor: string) {
+    super(`"${partition}" has no supervisor "${supervisor}". Leave it out, or name one that defineSupervisor declares.`)
+    this.partition = partition
+    this.supervisor = supervisor
+  }
 }
