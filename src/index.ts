@@ -8,6 +8,9 @@ export {
   agentTypes,
   defineAgent,
   type Heard,
+  type Hook,
+  type HookScope,
+  type OnRestart,
   type RestartType,
   type Said,
   SystemIdError,
@@ -86,6 +89,7 @@ export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from '.
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
+export { AgentLimitError } from './party/crew.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {
   type AddedEvent,
@@ -100,6 +104,7 @@ export {
 } from './party/definition.ts'
 export type { IdleOptions } from './party/idle.ts'
 export type { Inputs } from './party/inputs.ts'
+export { HookError, HookTimeoutError } from './party/lifecycle.ts'
 export { StrayInvokeError } from './party/outside-work.ts'
 export {
   type CreateOptions,
@@ -108,7 +113,7 @@ export {
   PartyExistsError,
   PartyNotFoundError,
 } from './party/parties.ts'
-export { type PublishOptions, WatcherError } from './party/partition.ts'
+export { type Limits, type PublishOptions, WatcherError } from './party/partition.ts'
 export {
   type ChangeOptions,
   DuplicateInputError,

@@ -43,7 +43,7 @@ import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
 import { type IdleOptions, idle } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
-import { Partition, type Shared } from './party/partition.ts'
+import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
@@ -73,6 +73,8 @@ export interface RuntimeOptions<
   readonly intensity?: RestartIntensity
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
   readonly deadLetters?: DeadLetterRules
+  /** How many agents there may be at one time: in all, and in one party or outside all of them; 1,000,000 each. */
+  readonly limits?: Partial<Limits>
   /** How often `system.tick` and `system.metrics` are said; every 100 ms, and every 60 ticks. */
   readonly pulse?: PulseOptions
 }
@@ -161,6 +163,8 @@ export class Runtime<
       asks: new AskTable(timers, () => clock.now()),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
+      limits: { agents: 1_000_000, partyAgents: 1_000_000, ...options.limits },
+      population: 0,
       insideEffect: new AsyncLocalStorage(),
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
       partition: address => partitions.get(address),
@@ -192,7 +196,7 @@ export class Runtime<
     const { party, agents = [] } = this.#options
     try {
       this.#crew.begin([...(party?.shared ?? []), ...agents])
-      await this.#outside.watermark.reached()
+      await Promise.all([this.#crew.begun(), this.#outside.watermark.reached()])
     } catch (error) {
       await this.stop({ timeout: 0 })
       throw error
@@ -223,7 +227,7 @@ export class Runtime<
     if (joined) return joined.spawn(agent, name, supervisor)
     const actor = this.#crew.declare(agent, name, supervisor)
     this.#crew.start(actor)
-    await this.#outside.watermark.reached()
+    await Promise.all([this.#crew.begun(actor), this.#outside.watermark.reached()])
     return new AgentRef(this.#outside, this.#crew, actor, () => this.#checkRunning())
   }
 
@@ -340,11 +344,7 @@ export class Runtime<
   }
 
   #summary(): Summary {
-    const parties = this.parties.list()
-    const partitions = [this.#outside, ...parties.map(({ partition }) => partition)]
-    let agents = 0
-    for (const { registry } of partitions) for (const { status } of registry) if (status !== 'stopped') agents++
-    return { parties: parties.length, agents, ...this.bus.metrics() }
+    return { parties: this.parties.list().length, agents: this.#shared.population, ...this.bus.metrics() }
   }
 
   #isQuiet(): boolean {

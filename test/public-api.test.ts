@@ -9,6 +9,7 @@ it('troupe exports these names', () => {
   expect(Object.keys(troupe).toSorted()).toMatchInlineSnapshot(`
     [
       "AddressTakenError",
+      "AgentLimitError",
       "AgentStartError",
       "AmbiguousAskError",
       "AskCancelledError",
@@ -25,6 +26,8 @@ it('troupe exports these names', () => {
       "EventDefinitionError",
       "EventPayloadError",
       "EventVersionError",
+      "HookError",
+      "HookTimeoutError",
       "IdleTimeoutError",
       "IllegalIdError",
       "IllegalPatternError",

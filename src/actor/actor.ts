@@ -20,8 +20,8 @@ export interface ActorHost {
   handle(actor: Actor, envelope: Envelope): void
   /** The agent has come to take other events than before, and is busy. */
   becameBusy(actor: Actor): void
-  /** Reads spilled events back into an actor's mailbox. */
-  readBack(actor: Actor, missing: ReadBack): Promise<void>
+  /** Reads spilled events back into a mailbox. */
+  readBack(mailbox: Mailbox, missing: ReadBack): Promise<void>
   /** Calls somebody else's function; one that throws is reported, and harms nobody. */
   guard(what: Address, call: () => void): void
   /** The actor has nothing to do that it could do now. */
@@ -65,6 +65,7 @@ export class Actor implements Ready {
   // An agent that nothing waits for has no mailbox: a hundred thousand of them may be idle.
   #mailbox: Mailbox | undefined
   #room: Room | undefined
+  #givenUp: readonly Mailbox[] | undefined
   #queued = false
   #reading = false
   #busySince: number | undefined
@@ -90,7 +91,9 @@ export class Actor implements Ready {
 
   /** How many events wait. */
   get waiting(): number {
-    return this.#mailbox?.size ?? 0
+    let waiting = this.#mailbox?.size ?? 0
+    for (const { size } of this.#givenUp ?? none) waiting += size
+    return waiting
   }
 
   get figures(): MailboxFigures {
@@ -233,6 +236,16 @@ export class Actor implements Ready {
     return this.#mailbox?.clear() ?? []
   }
 
+  /** Gives up all that waits, and begins with an empty mailbox; returns what waited, in memory and in the journal alone. */
+  renew(): { readonly waited: readonly Envelope[]; readonly spilled: Mailbox | undefined } {
+    const waited = this.close()
+    const spilled = this.#mailbox?.spilled ? this.#mailbox : undefined
+    this.#mailbox = undefined
+    // Counted as waiting until it is told what has become of each.
+    if (spilled) this.#givenUp = [...(this.#givenUp ?? []), spilled].filter(({ size }) => size > 0)
+    return { waited, spilled }
+  }
+
   #takeOne(): void {
     const mailbox = this.#mailbox
     const signal = mailbox?.takeSignal()
@@ -240,7 +253,7 @@ export class Actor implements Ready {
     if (!mailbox || this.status !== 'running' || this.#reading) return
     const found = mailbox.take(this.#accepts())
     if (!found) return
-    if ('places' in found) this.#readBack(found)
+    if ('places' in found) this.#readBack(mailbox, found)
     else this.#host.handle(this, found)
   }
 
@@ -251,7 +264,7 @@ export class Actor implements Ready {
     return this.status === 'running' && !this.#reading && mailbox.size > 0 && mailbox.has(this.#accepts())
   }
 
-  #readBack(missing: ReadBack): void {
+  #readBack(mailbox: Mailbox, missing: ReadBack): void {
     this.#reading = true
     this.#host.working()
     const over = () => {
@@ -259,7 +272,7 @@ export class Actor implements Ready {
       this.wake()
       this.#host.resting()
     }
-    void this.#host.readBack(this, missing).then(over, error => {
+    void this.#host.readBack(mailbox, missing).then(over, error => {
       this.#host.fault(error)
       over()
     })

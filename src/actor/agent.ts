@@ -57,6 +57,24 @@ export function agentTypes<C, const H extends readonly Definition[], const S ext
  */
 export type RestartType = 'permanent' | 'transient' | 'temporary'
 
+/**
+ * How an agent is started again. In place: it goes on with the mail that waits, and begins with its initial context
+ * (`reset`) or with the one that it had (`keep`). As new (`anew`): the mail that waits becomes dead letters too.
+ */
+export type OnRestart = 'reset' | 'keep' | 'anew'
+
+/** Something to be done around the life of an incarnation, such as opening and closing a connection. */
+export type Hook = (scope: HookScope) => Promise<void> | void
+
+/** What the runtime hands to a hook. */
+export interface HookScope {
+  readonly address: Address
+  /** Aborted when the time is over (30 seconds), or the agent ended meanwhile. */
+  readonly signal: AbortSignal
+  /** The runtime's clock, epoch milliseconds. */
+  now(): number
+}
+
 /** A definition of an agent: an inert value that can be listed, printed and spawned any number of times. */
 // The machine's own type is left out: it is huge, and names types of the user's that a declaration file could not.
 export interface Agent<N extends string = string> {
@@ -65,8 +83,10 @@ export interface Agent<N extends string = string> {
   readonly hears: readonly Definition[]
   readonly says: readonly Definition[]
   readonly restart: RestartType
-  readonly onRestart: 'reset' | 'keep'
+  readonly onRestart: OnRestart
   readonly onCrash: 'drop' | 'redeliver'
+  readonly onInit: Hook | undefined
+  readonly onDestroy: Hook | undefined
   readonly mailbox: MailboxRules
 }
 
@@ -84,13 +104,20 @@ export interface AgentOptions<
   readonly says: S
   /** When its supervisor starts it again: always (`permanent`, the default), after a failure (`transient`), or never. */
   readonly restart?: RestartType
-  /** What a restarted agent begins with: its initial context (`reset`, the default), or the one that it had (`keep`). */
-  readonly onRestart?: 'reset' | 'keep'
+  /** What a restarted agent begins with: `reset` by default. */
+  readonly onRestart?: OnRestart
   /**
    * What becomes of the event that it crashed on: a dead letter (`drop`, the default), or it is handed over again after the
    * restart, at most 3 times, before it is one (`redeliver`).
    */
   readonly onCrash?: 'drop' | 'redeliver'
+  /**
+   * Called in each incarnation once its start is durable and before it handles any mail; one that fails, or takes longer
+   * than 30 seconds, is a failed start. Called again after a crash of the process: what it does is not recorded.
+   */
+  readonly onInit?: Hook
+  /** Called after each incarnation, before the next one or the end; `stop` waits for it, 30 seconds at most. */
+  readonly onDestroy?: Hook
   /** How many events may wait for it, and what happens to more; 1,000 and back-pressure by default. */
   readonly mailbox?: MailboxOptions
 }
@@ -119,12 +146,12 @@ export function defineAgent<
   const S extends readonly Definition[],
 >(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N> {
   const { name, machine, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
-  const { restart = 'permanent', onRestart = 'reset', onCrash = 'drop' } = options
+  const { restart = 'permanent', onRestart = 'reset', onCrash = 'drop', onInit, onDestroy } = options
   checkId('agent', name)
   checkSystemIds(name, machine.root)
   // XState's default lets a circle of eventless transitions hang the process for ever.
   if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
-  return { name, machine, hears, says, restart, onRestart, onCrash, mailbox: mailboxRules(mailbox) }
+  return { name, machine, hears, says, restart, onRestart, onCrash, onInit, onDestroy, mailbox: mailboxRules(mailbox) }
 }
 
 // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.

@@ -3,16 +3,29 @@ import type { Actor } from './actor.ts'
 import { type Address, NoAddressError, splitAddress } from './address.ts'
 import type { Agent } from './agent.ts'
 
+/** What a registry tells of the agents in it. */
+export interface RegistryHost {
+  /** A type has got its first hearer, or lost its last. */
+  heard(type: string, isHeard: boolean): void
+  /** There is an agent more, or one less. */
+  counted(by: 1 | -1): void
+}
+
 /** Who is reached in a partition: by name, by the types that they hear, and by XState's own refs. */
 export class Registry implements Iterable<Actor> {
   readonly #actors = new Map<string, Actor>()
   readonly #hearers = new Map<string, Set<Actor>>()
   readonly #agents = new Map<Agent, number>()
-  readonly #onHeard: (type: string, isHeard: boolean) => void
+  readonly #host: RegistryHost
+  #size = 0
 
-  /** @param onHeard a type has got its first hearer, or lost its last */
-  constructor(onHeard: (type: string, isHeard: boolean) => void) {
-    this.#onHeard = onHeard
+  constructor(host: RegistryHost) {
+    this.#host = host
+  }
+
+  /** How many agents are there; those that have stopped are not. */
+  get size(): number {
+    return this.#size
   }
 
   /** Makes an agent reachable; one that had its name before must have stopped. */
@@ -24,7 +37,7 @@ export class Registry implements Iterable<Actor> {
       if (hearers) hearers.add(actor)
       else {
         this.#hearers.set(type, new Set([actor]))
-        this.#onHeard(type, true)
+        this.#host.heard(type, true)
       }
     }
   }
@@ -36,7 +49,7 @@ export class Registry implements Iterable<Actor> {
       const hearers = this.#hearers.get(type)
       if (!hearers?.delete(actor) || hearers.size > 0) continue
       this.#hearers.delete(type)
-      this.#onHeard(type, false)
+      this.#host.heard(type, false)
     }
   }
 
@@ -68,6 +81,8 @@ export class Registry implements Iterable<Actor> {
   }
 
   #count(agent: Agent, by: 1 | -1): void {
+    this.#size += by
+    this.#host.counted(by)
     const count = (this.#agents.get(agent) ?? 0) + by
     if (count > 0) this.#agents.set(agent, count)
     else this.#agents.delete(agent)

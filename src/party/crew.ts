@@ -5,10 +5,11 @@ import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
 import { bindHost } from '../actor/outside.ts'
 import { stepped } from '../actor/step.ts'
-import type { TroupeError } from '../errors.ts'
+import { TroupeError, textOf } from '../errors.ts'
 import {
   agentAdded,
   agentEscalated,
+  agentFailed,
   agentRemoved,
   agentRestarted,
   agentStarted,
@@ -33,6 +34,7 @@ import {
   supervisor,
 } from '../supervision/supervisor.ts'
 import { AgentTimers } from './agent-timers.ts'
+import { Lifecycle } from './lifecycle.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
 import { Steps } from './steps.ts'
@@ -70,6 +72,9 @@ export class Crew implements SupervisorHost {
   readonly #onGivenUp: (error: EscalatedError) => void
   readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
   #ended: TroupeError | undefined
+  readonly #lifecycle: Lifecycle
+  /** The first incarnations that do not handle mail yet. */
+  readonly #beginning = new Map<Actor, Promise<void>>()
   #closing: Promise<unknown> = Promise.resolve()
 
   constructor(partition: Partition, options: CrewOptions, onGivenUp: (error: EscalatedError) => void) {
@@ -78,6 +83,7 @@ export class Crew implements SupervisorHost {
     this.#onGivenUp = onGivenUp
     this.#supervisor = createActor(supervisor(this, this.#rulesOf({ name: root, ...options })), { id: root })
     this.#steps = new Steps(partition)
+    this.#lifecycle = new Lifecycle(partition)
     this.timers = new AgentTimers(partition, this.#steps)
     this.#supervisor.system.scheduler = this.timers
     bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps))
@@ -97,11 +103,19 @@ export class Crew implements SupervisorHost {
     const taken = this.#partition.registry.named(checkId('agent', name))
     if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
     if (this.#supervisors.has(name)) throw new AddressTakenError(addressOf(this.#partition.address, name))
+    this.#checkLimits()
     const actor = new Actor(this.#partition, name, agent, under)
     this.#retired.delete(name)
     this.#partition.registry.add(actor)
     this.#partition.note(agentAdded.type, () => agentAdded({ address: actor.address }))
     return actor
+  }
+
+  #checkLimits(): void {
+    const { address, registry, shared } = this.#partition
+    const { agents, partyAgents } = shared.limits
+    if (registry.size >= partyAgents) throw new AgentLimitError(address, partyAgents)
+    if (shared.population >= agents) throw new AgentLimitError('the runtime', agents)
   }
 
   /**
@@ -158,12 +172,17 @@ export class Crew implements SupervisorHost {
   }
 
   #checkStarted(actor: Actor): void {
-    if (actor.status === 'running') return
+    if (actor.status === 'running' || this.#beginning.has(actor)) return
     const { status, error } = actor.ref?.getSnapshot() ?? {}
     // One that has reached its final state already has done its work.
     if (status === 'done') return
     this.#remove(actor, 'failed')
     throw new AgentStartError(actor.address, error)
+  }
+
+  /** Resolves when an agent, or all that were started so far, handle mail. @throws AgentStartError */
+  async begun(actor?: Actor): Promise<void> {
+    await Promise.all(actor ? [this.#beginning.get(actor)] : [...this.#beginning.values()])
   }
 
   /** Stops an agent for good. */
@@ -217,11 +236,25 @@ export class Crew implements SupervisorHost {
       { kind: 'agent', seq, agent: address, incarnation, what: 'stopped' },
     ])
     this.#partition.registry.retire(actor)
-    for (const envelope of actor.close()) this.#partition.lose(actor, envelope, 'stopped')
-    if (actor.waiting > 0) this.#closing = Promise.all([this.#closing, this.#partition.loseSpilled(actor)])
+    this.#loseMail(actor)
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
-    this.#partition.report(agentStopped({ address, incarnation, reason }))
-    this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
+    const tell = () => {
+      this.#partition.report(agentStopped({ address, incarnation, reason }))
+      this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
+    }
+    const ending = this.#lifecycle.end(actor)
+    if (ending) this.#close(ending.then(tell))
+    else tell()
+  }
+
+  #loseMail(actor: Actor): void {
+    const { waited, spilled } = actor.renew()
+    for (const envelope of waited) this.#partition.lose(actor, envelope, 'stopped')
+    if (spilled) this.#close(this.#partition.loseSpilled(actor, spilled))
+  }
+
+  #close(work: Promise<unknown>): void {
+    this.#closing = Promise.all([this.#closing, work])
   }
 
   // ---- what the supervisor tells ----
@@ -281,6 +314,7 @@ export class Crew implements SupervisorHost {
     if (actor.status === 'stopped') this.#partition.registry.add(actor)
     actor.status = 'declared'
     const incarnation = ++actor.incarnation
+    if (incarnation > 1 && actor.agent.onRestart === 'anew') this.#loseMail(actor)
     this.#partition.note(agentStarting.type, () => agentStarting({ address: actor.address, incarnation }))
     const seq = this.#partition.nextSeq()
     const what = incarnation === 1 ? 'starting' : 'restarting'
@@ -301,9 +335,39 @@ export class Crew implements SupervisorHost {
   started(id: string): void {
     if (this.#trees.has(id)) return
     const actor = this.#actor(id)
-    const { address, incarnation } = actor
     // One that has ended in its first step is about to be reported as such.
     if (actor.ref?.getSnapshot().status !== 'active') return
+    const begun = this.#lifecycle.begin(actor)
+    if (begun) this.#runAfter(begun, actor)
+    else this.#run(actor)
+  }
+
+  /** Lets an incarnation handle mail once that is done which it wants done before. */
+  #runAfter(begun: Promise<void>, actor: Actor): void {
+    const { address, incarnation, ref } = actor
+    const over = begun.then(
+      () => {
+        if (actor.ref === ref && actor.status === 'declared') this.#run(actor)
+      },
+      (error: unknown) => {
+        if (actor.ref !== ref || actor.status !== 'declared') return
+        if (incarnation === 1) {
+          this.#remove(actor, 'failed')
+          throw new AgentStartError(address, error)
+        }
+        this.#partition.report(agentFailed({ address, incarnation, handled: 'onInit', error: textOf(error) }))
+        if (ref) this.#send(actor, { type: 'supervisor.fail', id: actor.name, ref })
+      },
+    )
+    if (incarnation > 1) return
+    const beginning = over.finally(() => this.#beginning.delete(actor))
+    // Who waits for it is told; that nobody does is no error of its own.
+    beginning.catch(() => {})
+    this.#beginning.set(actor, beginning)
+  }
+
+  #run(actor: Actor): void {
+    const { address, incarnation } = actor
     actor.status = 'running'
     this.#partition.report(
       incarnation === 1 ? agentStarted({ address, incarnation }) : agentRestarted({ address, incarnation }),
@@ -318,6 +382,7 @@ export class Crew implements SupervisorHost {
     if (actor.status === 'stopped') return
     actor.status = 'down'
     const { address, incarnation } = actor
+    void this.#lifecycle.end(actor)
     this.#partition.shared.asks.failAllTo(address, ask =>
       ask.takenBy === incarnation ? new AskFailedError(ask.type, address, 'it ended before it answered') : undefined,
     )
@@ -373,4 +438,19 @@ export class Crew implements SupervisorHost {
 /** The same machine, which begins with what an earlier incarnation remembered. */
 function remembering({ config, implementations }: AnyStateMachine, context: MachineContext): AnyStateMachine {
   return createMachine({ ...config, context }, implementations)
+}
+
+/** There are as many agents as there may be. */
+export class AgentLimitError extends TroupeError {
+  readonly code = 'AGENT_LIMIT'
+  /** A partition, or `the runtime`. */
+  readonly where: string
+  readonly limit: number
+  constructor(where: string, limit: number) {
+    super(
+      `There are ${limit} agents in ${where}, and there may not be more. Stop some, or raise createRuntime({ limits }).`,
+    )
+    this.where = where
+    this.limit = limit
+  }
 }

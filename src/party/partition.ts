@@ -7,7 +7,7 @@ import type { DeadLetter, DeadLetters, DeadReason } from '../actor/dead-letters.
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
 import { type Envelope, eventOf, type Redriven } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
-import { MailboxFullError, type ReadBack } from '../actor/mailbox.ts'
+import { type Mailbox, MailboxFullError, type ReadBack } from '../actor/mailbox.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
@@ -37,6 +37,9 @@ export interface Shared {
   readonly asks: AskTable
   readonly deadLetters: DeadLetters
   readonly tally: Tally
+  readonly limits: Limits
+  /** How many agents are there in all. */
+  population: number
   /** The effect that is running, in whatever that effect calls. */
   readonly insideEffect: AsyncLocalStorage<RunningEffect>
   /** The agent whose step is under way, in whichever partition. */
@@ -49,6 +52,14 @@ export interface Shared {
   heard(partition: Partition, type: string, isHeard: boolean): void
   /** Lets agents outside the parties hear what a party said. */
   overhear(envelope: Envelope): void
+}
+
+/** How many agents there may be at one time. */
+export interface Limits {
+  /** In the whole runtime, 1,000,000 by default. */
+  readonly agents: number
+  /** In one party, or outside all of them, 1,000,000 by default. */
+  readonly partyAgents: number
 }
 
 /** An effect, while it runs. */
@@ -141,7 +152,12 @@ export class Partition implements ActorHost, DeliveryHost {
     this.party = partyOf(address)
     this.#state = state
     this.#onFailure = onFailure
-    this.registry = new Registry((type, isHeard) => shared.heard(this, type, isHeard))
+    this.registry = new Registry({
+      heard: (type, isHeard) => shared.heard(this, type, isHeard),
+      counted: by => {
+        shared.population += by
+      },
+    })
     this.delivery = new Delivery(this.registry, shared.tally, this)
     this.watermark = new Watermark(shared.journal, address, 1, {
       durable: appended => this.#show(appended),
@@ -475,11 +491,10 @@ export class Partition implements ActorHost, DeliveryHost {
   }
 
   /** Records that what only the journal holds for a stopped agent will not be handled either. */
-  async loseSpilled(actor: Actor): Promise<void> {
-    const { mailbox } = actor
+  async loseSpilled(actor: Actor, mailbox: Mailbox): Promise<void> {
     for (let missing = mailbox.unread(); missing; missing = mailbox.unread()) {
       const { priority, places } = missing
-      if (!this.watermark.failure) await this.readBack(actor, missing)
+      if (!this.watermark.failure) await this.readBack(mailbox, missing)
       for (const { place } of places) {
         const envelope = mailbox.drop(priority, place)
         if (envelope) this.lose(actor, envelope, 'stopped')
@@ -511,7 +526,7 @@ export class Partition implements ActorHost, DeliveryHost {
     return this.shared.partition(partition)?.registry.named(name)?.isBlocked(type) ?? false
   }
 
-  async readBack(actor: Actor, { priority, places }: ReadBack): Promise<void> {
+  async readBack(mailbox: Mailbox, { priority, places }: ReadBack): Promise<void> {
     const missing = new Map(places.map(({ seq, place }) => [seq, place]))
     const [first] = places
     if (!first) return
@@ -522,7 +537,7 @@ export class Partition implements ActorHost, DeliveryHost {
           if (!('envelope' in entry)) continue
           const place = missing.get(entry.envelope.seq)
           if (place === undefined) continue
-          actor.mailbox.load(priority, place, entry.envelope)
+          mailbox.load(priority, place, entry.envelope)
           missing.delete(entry.envelope.seq)
         }
         if (missing.size === 0) return

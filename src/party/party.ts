@@ -129,7 +129,7 @@ export class Party<
     this.#checkChange({})
     const actor = this.#crew.declare(agent, name, supervisor)
     this.#crew.start(actor)
-    await this.#partition.watermark.reached()
+    await Promise.all([this.#crew.begun(actor), this.#partition.watermark.reached()])
     return new AgentRef(this.#partition, this.#crew, actor, () => this.#checkChange({}))
   }
 
@@ -144,7 +144,11 @@ export class Party<
     this.#store.setStatus('planning')
     this.#note('started')
     // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.
-    await Promise.all([this.#partition.watermark.reached(), ...inputs.map(input => this.#add(input))])
+    await Promise.all([
+      this.#crew.begun(),
+      this.#partition.watermark.reached(),
+      ...inputs.map(input => this.#add(input)),
+    ])
   }
 
   /** Checks inputs before anything of a party exists. @internal */

@@ -54,6 +54,8 @@ export interface SupervisorHost {
 export type SupervisorEvent =
   | { readonly type: 'supervisor.start'; readonly spec: ChildSpec }
   | { readonly type: 'supervisor.stop'; readonly id: string }
+  /** A child that runs has failed in something that its machine knows nothing of. */
+  | { readonly type: 'supervisor.fail'; readonly id: string; readonly ref: AnyActorRef }
   | { readonly type: 'supervisor.decide'; readonly id: string; readonly ref: AnyActorRef; readonly exit: Exit }
   | { readonly type: 'supervisor.resume'; readonly pause: symbol }
 
@@ -213,6 +215,13 @@ export function supervisor(
         const ref = children.get(event.id)?.ref
         if (ref) scope.stopChild(ref)
         children.delete(event.id)
+        return undefined
+      }
+      case 'supervisor.fail': {
+        const child = children.get(event.id)
+        if (child?.ref !== event.ref) return undefined
+        scope.stopChild(event.ref)
+        noteExit(event.id, 'failed', scope)
         return undefined
       }
       case 'supervisor.resume':
