@@ -51,6 +51,7 @@ export {
 } from './actor/mailbox.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
 export { IllegalPatternError } from './actor/pattern.ts'
+export type { Routing } from './actor/routing.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
 export type { Clock, TimerOptions } from './clock.ts'
 export { TroupeError } from './errors.ts'
@@ -89,7 +90,6 @@ export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from '.
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
-export { AgentLimitError } from './party/crew.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {
   type AddedEvent,
@@ -123,7 +123,9 @@ export {
   PartyStoppedError,
   VersionConflictError,
 } from './party/party.ts'
+export type { PoolRef } from './party/pool-ref.ts'
 export type { PulseOptions } from './party/pulse.ts'
+export { AgentLimitError } from './party/roster.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {
@@ -136,8 +138,12 @@ export {
 } from './runtime.ts'
 export type { Backoff } from './supervision/backoff.ts'
 export {
+  definePool,
   defineSupervisor,
   NoSupervisorError,
+  type PoolDefinition,
+  type PoolOptions,
+  PoolSizeError,
   type Supervised,
   type SupervisionOptions,
   type SupervisorDefinition,

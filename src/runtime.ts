@@ -14,7 +14,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type * as z from 'zod'
-import { type Address, NoAddressError, runtimePartition, splitAddress } from './actor/address.ts'
+import { type Address, checkId, NoAddressError, runtimePartition, splitAddress } from './actor/address.ts'
 import type { Agent } from './actor/agent.ts'
 import { AskTable } from './actor/ask.ts'
 import type { Answer } from './actor/ask-many.ts'
@@ -45,9 +45,10 @@ import { type IdleOptions, idle } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
+import { PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
-import { agentsOf, type Supervised } from './supervision/definition.ts'
+import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
 /** What a runtime stands on; every part has a default. */
@@ -195,8 +196,7 @@ export class Runtime<
     this.#outside.report(systemStarting({}))
     const { party, agents = [] } = this.#options
     try {
-      this.#crew.begin([...(party?.shared ?? []), ...agents])
-      await Promise.all([this.#crew.begun(), this.#outside.watermark.reached()])
+      await this.#crew.begun(this.#crew.begin([...(party?.shared ?? []), ...agents]))
     } catch (error) {
       await this.stop({ timeout: 0 })
       throw error
@@ -208,7 +208,7 @@ export class Runtime<
   }
 
   /**
-   * Starts an agent outside all parties, or in one; resolves when its start is durable.
+   * Starts an agent or a pool outside all parties, or in one; resolves when its start is durable.
    *
    * @example
    * const quotes = await runtime.spawn(quotesAgent) // reached at runtime/quotes
@@ -216,19 +216,40 @@ export class Runtime<
    * @throws AddressTakenError, AgentStartError, AmbiguousAskError, IllegalIdError, NoSupervisorError, PartyNotFoundError,
    *   RuntimeStateError
    */
-  async spawn(agent: Agent, { name, party, supervisor }: SpawnOptions = {}): Promise<AgentRef> {
+  async spawn(agent: Agent, options?: SpawnOptions): Promise<AgentRef>
+  async spawn(pool: PoolDefinition, options?: SpawnOptions): Promise<PoolRef>
+  async spawn(
+    agent: Agent | PoolDefinition,
+    { name, party, supervisor }: SpawnOptions = {},
+  ): Promise<AgentRef | PoolRef> {
     this.#checkRunning()
-    const catalog = this.#shared.catalog.with([...agent.hears, ...agent.says])
+    const added = agentsOf([agent])
+    const catalog = this.#shared.catalog.with(added.flatMap(({ hears, says }) => [...hears, ...says]))
     const joined = party === undefined ? undefined : this.parties.get(party)
     const outsiders = this.#outside.registry.agents()
-    if (joined) checkAsks([...joined.partition.registry.agents(), agent], outsiders)
-    else checkAsks(this.#options.party?.agents ?? [], [...outsiders, agent])
+    if (joined) checkAsks([...joined.partition.registry.agents(), ...added], outsiders)
+    else checkAsks(this.#options.party?.agents ?? [], [...outsiders, ...added])
     this.#shared.catalog = catalog
-    if (joined) return joined.spawn(agent, name, supervisor)
-    const actor = this.#crew.declare(agent, name, supervisor)
-    this.#crew.start(actor)
-    await Promise.all([this.#crew.begun(actor), this.#outside.watermark.reached()])
-    return new AgentRef(this.#outside, this.#crew, actor, () => this.#checkRunning())
+    const place = joined?.joining ?? {
+      partition: this.#outside,
+      crew: this.#crew,
+      checkOpen: () => this.#checkRunning(),
+    }
+    place.checkOpen()
+    if (!isPool(agent)) {
+      const actor = place.crew.spawn(agent, name, supervisor)
+      await place.crew.begun([actor])
+      return new AgentRef(place.partition, place.crew, actor, place.checkOpen)
+    }
+    const named = name === undefined ? agent : { ...agent, name: checkId('pool', name) }
+    await place.crew.begun(place.crew.begin([named], supervisor))
+    return poolRefAt(place, named.name)
+  }
+
+  /** A pool outside all parties. @throws NoAddressError */
+  pool(name: string): PoolRef {
+    const checkOpen = () => this.#checkRunning()
+    return poolRefAt({ partition: this.#outside, crew: this.#crew, checkOpen }, name)
   }
 
   /**
@@ -249,7 +270,7 @@ export class Runtime<
     this.#checkRunning()
     const { partition: at, name } = splitAddress(address)
     const partition = this.#shared.partition(at)
-    const actor = partition?.registry.named(name)
+    const actor = partition?.registry.meant(name, { type: request.type, data: input })
     if (!partition || !actor) throw new NoAddressError(address)
     // Awaited here, so that the stack of a failure leads back to the caller's line.
     return await askFromOutside(partition, actor, request, input, options)

@@ -87,6 +87,7 @@ describe('the house', () => {
       'src/party/agent-ref.ts',
       'src/party/agent-timers.ts',
       'src/party/crew.ts',
+      'src/party/roster.ts',
       'src/party/steps.ts',
       'src/supervision/supervisor.ts',
     ])

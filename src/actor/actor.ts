@@ -66,6 +66,7 @@ export class Actor implements Ready {
   #mailbox: Mailbox | undefined
   #room: Room | undefined
   #givenUp: readonly Mailbox[] | undefined
+  #onDrained: (() => void) | undefined
   #queued = false
   #reading = false
   #busySince: number | undefined
@@ -94,6 +95,17 @@ export class Actor implements Ready {
     let waiting = this.#mailbox?.size ?? 0
     for (const { size } of this.#givenUp ?? none) waiting += size
     return waiting
+  }
+
+  /** What it has to do: what waits, and what it is busy with. */
+  get load(): number {
+    return this.waiting + (this.#accepts() ? 1 : 0)
+  }
+
+  /** Calls back once it has nothing left to do, or has ended; at once, if that is so. */
+  whenDrained(drained: () => void): void {
+    this.#onDrained = drained
+    this.#checkDrained()
   }
 
   get figures(): MailboxFigures {
@@ -225,6 +237,7 @@ export class Actor implements Ready {
     this.#offerRoom()
     if (this.#hasWork()) return true
     this.#queued = false
+    this.#checkDrained()
     this.#host.resting()
     return false
   }
@@ -233,7 +246,9 @@ export class Actor implements Ready {
   close(): readonly Envelope[] {
     this.#room?.open()
     this.#busySince = undefined
-    return this.#mailbox?.clear() ?? []
+    const waited = this.#mailbox?.clear() ?? []
+    this.#checkDrained()
+    return waited
   }
 
   /** Gives up all that waits, and begins with an empty mailbox; returns what waited, in memory and in the journal alone. */
@@ -262,6 +277,19 @@ export class Actor implements Ready {
     if (!mailbox) return false
     if (mailbox.signals > 0) return true
     return this.status === 'running' && !this.#reading && mailbox.size > 0 && mailbox.has(this.#accepts())
+  }
+
+  #checkDrained(): void {
+    if (!this.#onDrained || (this.status !== 'stopped' && !this.#isDrained())) return
+    const drained = this.#onDrained
+    this.#onDrained = undefined
+    drained()
+  }
+
+  #isDrained(): boolean {
+    const snapshot: AnyMachineSnapshot | undefined = this.ref?.getSnapshot()
+    const isIdle = this.status === 'running' && this.waiting === 0 && (this.#mailbox?.signals ?? 0) === 0
+    return isIdle && !this.#accepts() && Object.keys(snapshot?.children ?? {}).length === 0
   }
 
   #readBack(mailbox: Mailbox, missing: ReadBack): void {

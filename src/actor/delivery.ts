@@ -24,10 +24,14 @@ export class Delivery {
     this.#host = host
   }
 
-  /** To the one agent that it is meant for, or to all that hear its type. */
+  /** To the one agent that it is meant for, or to all that hear its type, of each pool one. */
   deliver(envelope: Envelope): void {
     if (envelope.to !== undefined) return this.deliverTo(this.#registry.at(envelope.to), envelope)
     for (const actor of this.#registry.hearers(envelope.type)) this.deliverTo(actor, envelope)
+    for (const pool of this.#registry.pools(envelope.type)) {
+      const member = pool.route(envelope)
+      if (member) this.deliverTo(member, envelope)
+    }
   }
 
   deliverTo(actor: Actor, envelope: Envelope): void {

@@ -1,7 +1,9 @@
 import type { AnyActorRef } from 'xstate'
+import type { EventOf } from '../events/event.ts'
 import type { Actor } from './actor.ts'
 import { type Address, NoAddressError, splitAddress } from './address.ts'
 import type { Agent } from './agent.ts'
+import type { Pool } from './pool.ts'
 
 /** What a registry tells of the agents in it. */
 export interface RegistryHost {
@@ -16,6 +18,8 @@ export class Registry implements Iterable<Actor> {
   readonly #actors = new Map<string, Actor>()
   readonly #hearers = new Map<string, Set<Actor>>()
   readonly #agents = new Map<Agent, number>()
+  readonly #pools = new Map<string, Pool>()
+  readonly #hearingPools = new Map<string, readonly Pool[]>()
   readonly #host: RegistryHost
   #size = 0
 
@@ -31,6 +35,9 @@ export class Registry implements Iterable<Actor> {
   /** Makes an agent reachable; one that had its name before must have stopped. */
   add(actor: Actor): void {
     this.#actors.set(actor.name, actor)
+    this.#resize(1)
+    const pool = this.#pools.get(actor.under)
+    if (pool) return pool.join(actor)
     this.#count(actor.agent, 1)
     for (const { type } of actor.agent.hears) {
       const hearers = this.#hearers.get(type)
@@ -44,6 +51,9 @@ export class Registry implements Iterable<Actor> {
 
   /** Takes an agent off the bus; its name stays known, as stopped. */
   retire(actor: Actor): void {
+    this.#resize(-1)
+    const pool = this.#pools.get(actor.under)
+    if (pool) return pool.leave(actor)
     this.#count(actor.agent, -1)
     for (const { type } of actor.agent.hears) {
       const hearers = this.#hearers.get(type)
@@ -51,6 +61,11 @@ export class Registry implements Iterable<Actor> {
       this.#hearers.delete(type)
       this.#host.heard(type, false)
     }
+  }
+
+  /** Nobody by this name ever was. */
+  forget(name: string): void {
+    this.#actors.delete(name)
   }
 
   named(name: string): Actor | undefined {
@@ -64,7 +79,58 @@ export class Registry implements Iterable<Actor> {
     return actor
   }
 
-  /** Those that hear a type, in the order in which they were added. */
+  /** Makes a pool reachable; its members join it as they are added. */
+  addPool(pool: Pool): void {
+    this.#pools.set(pool.name, pool)
+    this.#count(pool.agent, 1)
+    for (const { type } of pool.agent.hears) {
+      this.#hearingPools.set(type, [...this.pools(type), pool])
+      this.#host.heard(type, true)
+    }
+  }
+
+  removePool(pool: Pool): void {
+    this.#pools.delete(pool.name)
+    this.#count(pool.agent, -1)
+    for (const { type } of pool.agent.hears) {
+      const others = this.pools(type).filter(other => other !== pool)
+      if (others.length > 0) this.#hearingPools.set(type, others)
+      else this.#hearingPools.delete(type)
+      this.#host.heard(type, false)
+    }
+  }
+
+  pool(name: string): Pool | undefined {
+    return this.#pools.get(name)
+  }
+
+  /** The agent with a name, or the one that a pool with that name chooses for an event. */
+  meant(name: string, event: EventOf): Actor | undefined {
+    return this.#actors.get(name) ?? this.#pools.get(name)?.route(event)
+  }
+
+  /** The first one that hears an event: an agent, or the member of a pool. */
+  hearing(event: EventOf): Actor | undefined {
+    const [actor] = this.hearers(event.type)
+    return actor ?? this.pools(event.type)[0]?.route(event)
+  }
+
+  /** The addresses of all that hear a type, a pool as one. */
+  addresses(type: string): readonly Address[] {
+    return [...this.hearers(type), ...this.pools(type)].map(({ address }) => address)
+  }
+
+  /** Whether any agent or pool hears a type. */
+  hears(type: string): boolean {
+    return this.#hearers.has(type) || this.#hearingPools.has(type)
+  }
+
+  /** The pools that hear a type. */
+  pools(type: string): readonly Pool[] {
+    return this.#hearingPools.get(type) ?? []
+  }
+
+  /** Those that hear a type and belong to no pool, in the order in which they were added. */
   hearers(type: string): ReadonlySet<Actor> {
     return this.#hearers.get(type) ?? nobody
   }
@@ -80,9 +146,12 @@ export class Registry implements Iterable<Actor> {
     return [...this.#agents].flatMap(([agent, count]) => (count > 1 ? [agent, agent] : [agent]))
   }
 
-  #count(agent: Agent, by: 1 | -1): void {
+  #resize(by: 1 | -1): void {
     this.#size += by
     this.#host.counted(by)
+  }
+
+  #count(agent: Agent, by: 1 | -1): void {
     const count = (this.#agents.get(agent) ?? 0) + by
     if (count > 0) this.#agents.set(agent, count)
     else this.#agents.delete(agent)

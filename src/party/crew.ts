@@ -1,13 +1,13 @@
 import { type AnyActorRef, type AnyStateMachine, createActor, createMachine, type MachineContext } from 'xstate'
-import { Actor } from '../actor/actor.ts'
-import { AddressTakenError, addressOf, checkId } from '../actor/address.ts'
+import type { Actor } from '../actor/actor.ts'
+import { addressOf, checkId } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
 import { bindHost } from '../actor/outside.ts'
+import type { Pool } from '../actor/pool.ts'
 import { stepped } from '../actor/step.ts'
-import { TroupeError, textOf } from '../errors.ts'
+import { type TroupeError, textOf } from '../errors.ts'
 import {
-  agentAdded,
   agentEscalated,
   agentFailed,
   agentRemoved,
@@ -17,14 +17,7 @@ import {
   agentStopped,
   agentStopping,
 } from '../events/runtime-events.ts'
-import {
-  agentsOf,
-  isSupervisor,
-  NoSupervisorError,
-  type Supervised,
-  type SupervisionOptions,
-  type SupervisorDefinition,
-} from '../supervision/definition.ts'
+import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import {
   type ChildSpec,
@@ -37,6 +30,7 @@ import { AgentTimers } from './agent-timers.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
+import { Roster, root } from './roster.ts'
 import { Steps } from './steps.ts'
 
 /** Why an agent is there no more. */
@@ -51,9 +45,6 @@ interface NamedOptions extends SupervisionOptions {
   readonly name: string
 }
 
-/** The supervisor above all others of a partition. */
-const root = 'supervisor'
-
 /**
  * The agents of a partition from start to stop: one XState system, its root the supervisor, every agent a child whose
  * machine runs step by step. It carries out what the supervisor decides, and records it.
@@ -63,10 +54,7 @@ export class Crew implements SupervisorHost {
   readonly #partition: Partition
   readonly #steps: Steps
   readonly #supervisor
-  /** By name; none while a supervisor is not running yet. */
-  readonly #supervisors = new Map<string, AnyActorRef | undefined>()
-  readonly #trees = new Map<string, SupervisorDefinition>()
-  readonly #retired = new Set<string>()
+  readonly #roster: Roster
   readonly #pauses = new Set<() => void>()
   readonly #intensity: RestartIntensity
   readonly #onGivenUp: (error: EscalatedError) => void
@@ -79,6 +67,7 @@ export class Crew implements SupervisorHost {
 
   constructor(partition: Partition, options: CrewOptions, onGivenUp: (error: EscalatedError) => void) {
     this.#partition = partition
+    this.#roster = new Roster(partition)
     this.#intensity = options.intensity
     this.#onGivenUp = onGivenUp
     this.#supervisor = createActor(supervisor(this, this.#rulesOf({ name: root, ...options })), { id: root })
@@ -88,7 +77,7 @@ export class Crew implements SupervisorHost {
     this.#supervisor.system.scheduler = this.timers
     bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps))
     this.#supervisor.start()
-    this.#supervisors.set(root, this.#supervisor)
+    this.#roster.runs(root, this.#supervisor)
   }
 
   /** Whether all its agents are stopped for good. */
@@ -96,64 +85,52 @@ export class Crew implements SupervisorHost {
     return this.#ended !== undefined
   }
 
-  /** Gives an agent an address and a mailbox; its mail waits until `start`. */
-  declare(agent: Agent, name: string = agent.name, under: string = root): Actor {
-    if (this.#ended) throw this.#ended
-    if (!this.#supervisors.has(under)) throw new NoSupervisorError(this.#partition.address, under)
-    const taken = this.#partition.registry.named(checkId('agent', name))
-    if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
-    if (this.#supervisors.has(name)) throw new AddressTakenError(addressOf(this.#partition.address, name))
-    this.#checkLimits()
-    const actor = new Actor(this.#partition, name, agent, under)
-    this.#retired.delete(name)
-    this.#partition.registry.add(actor)
-    this.#partition.note(agentAdded.type, () => agentAdded({ address: actor.address }))
-    return actor
-  }
-
-  #checkLimits(): void {
-    const { address, registry, shared } = this.#partition
-    const { agents, partyAgents } = shared.limits
-    if (registry.size >= partyAgents) throw new AgentLimitError(address, partyAgents)
-    if (shared.population >= agents) throw new AgentLimitError('the runtime', agents)
-  }
-
   /**
-   * Starts a tree of agents in order; all of them have addresses, and mail waits for them, before the first is started.
+   * Starts agents and trees of them in order; all of them have addresses, and mail waits for them, before the first is
+   * started.
    *
-   * @throws AddressTakenError, AgentStartError
+   * @throws AddressTakenError, AgentLimitError, AgentStartError, IllegalIdError, NoSupervisorError
    */
-  begin(tree: readonly Supervised[]): void {
-    this.#declareAll(tree, root)
-    for (const one of tree) {
-      if (isSupervisor(one)) {
-        this.#supervisor.send({ type: 'supervisor.start', spec: this.#specOf(one) })
-        for (const { name } of agentsOf([one])) this.#checkStarted(this.#actor(name))
-      } else this.start(this.#actor(one.name))
-    }
+  begin(tree: readonly Supervised[], under: string = root): readonly Actor[] {
+    if (this.#ended) throw this.#ended
+    for (const one of tree) this.#roster.declareAll(one, under)
+    return tree.flatMap(one => this.#start(one, under))
   }
 
-  #declareAll(tree: readonly Supervised[], under: string): void {
-    for (const one of tree) {
-      if (!isSupervisor(one)) {
-        this.declare(one, one.name, under)
-        continue
-      }
-      const { name } = one
-      if (this.#supervisors.has(name) || this.#partition.registry.named(name))
-        throw new AddressTakenError(addressOf(this.#partition.address, name))
-      this.#supervisors.set(name, undefined)
-      this.#trees.set(name, one)
-      this.#declareAll(one.agents, name)
-    }
+  #start(one: Supervised, under: string): readonly Actor[] {
+    if (!isSupervisor(one)) return [this.#startAgent(this.#roster.named(one.name))]
+    this.#roster.supervisor(under)?.send({ type: 'supervisor.start', spec: this.#specOf(one) })
+    const started = this.#roster.under(one.name)
+    for (const actor of started) this.#checkStarted(actor)
+    return started
+  }
+
+  /** Starts one agent more, under a name of its own. @throws as `begin` does */
+  spawn(agent: Agent, name: string = agent.name, under: string = root): Actor {
+    if (this.#ended) throw this.#ended
+    return this.#startAgent(this.#roster.declare(agent, checkId('agent', name), under))
+  }
+
+  /** Adds one more member to a pool. @throws AgentLimitError, AgentStartError */
+  join(pool: Pool, name: string): Actor {
+    if (this.#ended) throw this.#ended
+    return this.#startAgent(this.#roster.declare(pool.agent, name, pool.name))
+  }
+
+  #startAgent(actor: Actor): Actor {
+    this.#send(actor, { type: 'supervisor.start', spec: this.#agentSpec(actor) })
+    this.#checkStarted(actor)
+    return actor
   }
 
   #specOf(one: Supervised): ChildSpec {
     const { name: id, restart } = one
-    if (!isSupervisor(one)) return this.#agentSpec(this.#actor(id))
+    if (!isSupervisor(one)) return this.#agentSpec(this.#roster.named(id))
     const logic = () => supervisor(this, this.#rulesOf(one), specs)
     // The same values each time it is started, so that it knows which of its children it began with.
-    const specs = one.agents.map(child => this.#specOf(child))
+    const specs = isPool(one)
+      ? this.#roster.childrenOf(one).map(name => this.#agentSpec(this.#roster.named(name)))
+      : one.agents.map(child => this.#specOf(child))
     return { id, restart, logic }
   }
 
@@ -165,12 +142,6 @@ export class Crew implements SupervisorHost {
     return { name, strategy, intensity, backoff }
   }
 
-  /** @throws AgentStartError if its machine fails before it has handled anything */
-  start(actor: Actor): void {
-    this.#send(actor, { type: 'supervisor.start', spec: this.#agentSpec(actor) })
-    this.#checkStarted(actor)
-  }
-
   #checkStarted(actor: Actor): void {
     if (actor.status === 'running' || this.#beginning.has(actor)) return
     const { status, error } = actor.ref?.getSnapshot() ?? {}
@@ -180,14 +151,24 @@ export class Crew implements SupervisorHost {
     throw new AgentStartError(actor.address, error)
   }
 
-  /** Resolves when an agent, or all that were started so far, handle mail. @throws AgentStartError */
-  async begun(actor?: Actor): Promise<void> {
-    await Promise.all(actor ? [this.#beginning.get(actor)] : [...this.#beginning.values()])
+  /** Resolves when the start of these agents is durable and they handle mail. @throws AgentStartError, JournalAppendError */
+  async begun(actors: readonly Actor[]): Promise<void> {
+    const beginning = actors.flatMap(actor => this.#beginning.get(actor) ?? [])
+    await Promise.all([this.#partition.watermark.reached(), ...beginning])
   }
 
   /** Stops an agent for good. */
   stop(actor: Actor): void {
     if (actor.status !== 'stopped') this.#remove(actor, 'stopped')
+  }
+
+  /** Stops a pool for good, the youngest member first. */
+  stopPool({ name }: Pool): void {
+    this.#roster.retire(name)
+    const members = this.#roster.under(name)
+    this.#roster.supervisor(this.#roster.aboveOf(name) ?? root)?.send({ type: 'supervisor.stop', id: name })
+    for (const actor of members.toReversed()) if (actor.status !== 'stopped') this.#forget(actor, 'stopped')
+    this.#roster.remove(name)
   }
 
   /**
@@ -217,14 +198,14 @@ export class Crew implements SupervisorHost {
   }
 
   #remove(actor: Actor, reason: GoneReason): void {
-    this.#retired.add(actor.name)
+    this.#roster.retire(actor.name)
     this.#send(actor, { type: 'supervisor.stop', id: actor.name })
     this.#forget(actor, reason)
   }
 
   // One whose supervisor is down just now needs only not be started again.
   #send({ under }: Actor, event: SupervisorEvent): void {
-    this.#supervisors.get(under)?.send(event)
+    this.#roster.supervisor(under)?.send(event)
   }
 
   #forget(actor: Actor, reason: GoneReason): void {
@@ -236,6 +217,7 @@ export class Crew implements SupervisorHost {
       { kind: 'agent', seq, agent: address, incarnation, what: 'stopped' },
     ])
     this.#partition.registry.retire(actor)
+    this.#roster.stopped(actor)
     this.#loseMail(actor)
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
     const tell = () => {
@@ -300,16 +282,16 @@ export class Crew implements SupervisorHost {
   }
 
   isRetired(id: string): boolean {
-    return this.#retired.has(id)
+    return this.#roster.isRetired(id)
   }
 
   create(id: string, create: () => AnyActorRef): AnyActorRef {
-    if (this.#trees.has(id)) {
+    if (this.#roster.isTree(id)) {
       const ref = create()
-      this.#supervisors.set(id, ref)
+      this.#roster.runs(id, ref)
       return ref
     }
-    const actor = this.#actor(id)
+    const actor = this.#roster.named(id)
     // One that had done its work is started again together with a sibling.
     if (actor.status === 'stopped') this.#partition.registry.add(actor)
     actor.status = 'declared'
@@ -333,8 +315,8 @@ export class Crew implements SupervisorHost {
   }
 
   started(id: string): void {
-    if (this.#trees.has(id)) return
-    const actor = this.#actor(id)
+    if (this.#roster.isTree(id)) return
+    const actor = this.#roster.named(id)
     // One that has ended in its first step is about to be reported as such.
     if (actor.ref?.getSnapshot().status !== 'active') return
     const begun = this.#lifecycle.begin(actor)
@@ -377,8 +359,8 @@ export class Crew implements SupervisorHost {
 
   exited(id: string): void {
     // What has become of a supervisor's agents, it has told itself; at the end, all are forgotten in order.
-    if (this.#ended || this.#trees.has(id)) return
-    const actor = this.#actor(id)
+    if (this.#ended || this.#roster.isTree(id)) return
+    const actor = this.#roster.named(id)
     if (actor.status === 'stopped') return
     actor.status = 'down'
     const { address, incarnation } = actor
@@ -390,12 +372,10 @@ export class Crew implements SupervisorHost {
 
   gone(id: string, why: GoneReason): void {
     if (this.#ended) return
-    const tree = this.#trees.get(id)
-    const names = tree ? agentsOf([tree]).map(({ name }) => name) : [id]
-    for (const name of names.toReversed()) {
-      const actor = this.#actor(name)
-      if (actor.status !== 'stopped') this.#forget(actor, tree ? 'escalated' : why)
-    }
+    const isTree = this.#roster.isTree(id)
+    const actors = isTree ? this.#roster.under(id) : [this.#roster.named(id)]
+    for (const actor of actors.toReversed())
+      if (actor.status !== 'stopped') this.#forget(actor, isTree ? 'escalated' : why)
   }
 
   escalated(
@@ -427,30 +407,9 @@ export class Crew implements SupervisorHost {
     if (!logic) this.#logics.set(agent, (logic = stepped(agent, this.#steps)))
     return logic
   }
-
-  #actor(id: string): Actor {
-    const actor = this.#partition.registry.named(id)
-    if (!actor) throw new Error(`no child ${id}`)
-    return actor
-  }
 }
 
 /** The same machine, which begins with what an earlier incarnation remembered. */
 function remembering({ config, implementations }: AnyStateMachine, context: MachineContext): AnyStateMachine {
   return createMachine({ ...config, context }, implementations)
-}
-
-/** There are as many agents as there may be. */
-export class AgentLimitError extends TroupeError {
-  readonly code = 'AGENT_LIMIT'
-  /** A partition, or `the runtime`. */
-  readonly where: string
-  readonly limit: number
-  constructor(where: string, limit: number) {
-    super(
-      `There are ${limit} agents in ${where}, and there may not be more. Stop some, or raise createRuntime({ limits }).`,
-    )
-    this.where = where
-    this.limit = limit
-  }
 }

@@ -168,9 +168,8 @@ export class OutsideWork implements OutsideHost<Work> {
 
   #hearersOf(type: string): readonly Address[] {
     const { registry, shared } = this.#partition
-    const inside = registry.hearers(type)
-    const hearers = inside.size > 0 ? inside : shared.partition(runtimePartition)?.registry.hearers(type)
-    return [...(hearers ?? [])].map(({ address }) => address)
+    const inside = registry.addresses(type)
+    return inside.length > 0 ? inside : (shared.partition(runtimePartition)?.registry.addresses(type) ?? [])
   }
 
   #ask(key: string, work: AskWork, { actor, origin, input }: Planned, settle: Settle): (why?: unknown) => void {
@@ -181,7 +180,7 @@ export class OutsideWork implements OutsideHost<Work> {
     const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
     try {
       request = work.request.asked(input, key)
-      callee = this.#calleeOf(work)
+      callee = this.#calleeOf(work, request)
     } catch (error) {
       told({ ok: false, error })
       return () => {}
@@ -217,21 +216,19 @@ export class OutsideWork implements OutsideHost<Work> {
     }
   }
 
-  #calleeOf({ to, request }: AskWork): { readonly partition: Partition; readonly actor: Actor } {
+  #calleeOf({ to }: AskWork, request: EventOf): { readonly partition: Partition; readonly actor: Actor } {
     const here = this.#partition
     const runtime = here.shared.partition(runtimePartition)
-    const [partition, actor] = to === undefined ? hearer(request.type, here, runtime) : atAddress(to, here)
+    const [partition, actor] = to === undefined ? hearer(request, here, runtime) : atAddress(to, request, here)
     if (!actor || !partition) throw new NoAddressError(to ?? request.type)
     if (actor.status === 'stopped') throw new AskStoppedError(request.type, actor.address)
     return { partition, actor }
   }
 }
 
-function hearer(type: string, here: Partition, runtime: Partition | undefined) {
-  const [actor] = here.registry.hearers(type)
-  if (actor) return [here, actor] as const
-  const [outsider] = runtime?.registry.hearers(type) ?? []
-  return [runtime, outsider] as const
+function hearer(request: EventOf, here: Partition, runtime: Partition | undefined) {
+  const actor = here.registry.hearing(request)
+  return actor ? ([here, actor] as const) : ([runtime, runtime?.registry.hearing(request)] as const)
 }
 
 /** An agent of the same party is named without it. */
@@ -239,10 +236,10 @@ function fullAddress(to: Address, { address }: Partition): Address {
   return to.includes('/') ? to : addressOf(address, to)
 }
 
-function atAddress(to: Address, here: Partition) {
+function atAddress(to: Address, request: EventOf, here: Partition) {
   const { partition, name } = splitAddress(fullAddress(to, here))
   const there = here.shared.partition(partition)
-  return [there, there?.registry.named(name)] as const
+  return [there, there?.registry.meant(name, request)] as const
 }
 
 /** Outside work was invoked by something that is no agent's machine. */

@@ -277,8 +277,8 @@ export class Partition implements ActorHost, DeliveryHost {
       if (ttl !== undefined) checkTtl(ttl)
       event = catalog.check(offered)
       admit?.(event)
-      if (this.#isCrowded(event.type, to)) {
-        await this.#reserve(event.type, to, options, reserved)
+      if (this.#isCrowded(event, to)) {
+        await this.#reserve(event, to, options, reserved)
         admit?.(event)
       }
     } catch (error) {
@@ -298,10 +298,11 @@ export class Partition implements ActorHost, DeliveryHost {
     return envelope
   }
 
-  #isCrowded(type: string, to: Actor | undefined): boolean {
+  #isCrowded(event: EventOf, to: Actor | undefined): boolean {
+    const { type } = event
     if (to) return this.isCrowded(to, type)
     for (const actor of this.registry.hearers(type)) if (actor.isCrowded(type)) return true
-    return false
+    return this.registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
   }
 
   /** Whether somebody who addresses this agent alone has to wait. @throws MailboxFullError if it rejects instead */
@@ -311,9 +312,12 @@ export class Partition implements ActorHost, DeliveryHost {
   }
 
   /** Waits for a place in every full mailbox, one after the other. */
-  async #reserve(type: string, to: Actor | undefined, options: PublishOptions, reserved: Actor[]): Promise<void> {
+  async #reserve(event: EventOf, to: Actor | undefined, options: PublishOptions, reserved: Actor[]): Promise<void> {
     const { timeout = 60_000, signal } = options
-    for (const actor of to ? [to] : this.registry.hearers(type)) {
+    const { type } = event
+    const { registry } = this
+    const pooled = registry.pools(type).flatMap(pool => pool.next(event) ?? [])
+    for (const actor of to ? [to] : [...registry.hearers(type), ...pooled]) {
       if (!actor.isCrowded(type)) continue
       await actor.room.reserve(type, this.shared.timers, { timeout, signal })
       reserved.push(actor)
@@ -322,7 +326,7 @@ export class Partition implements ActorHost, DeliveryHost {
 
   /** Delivers an event that another partition said, as a position of this one. */
   hear(envelope: Envelope): void {
-    if (this.registry.hearers(envelope.type).size === 0) return
+    if (!this.registry.hears(envelope.type)) return
     const here: Envelope = { ...envelope, seq: this.nextSeq() }
     if (this.persists(here.type)) this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here }])
     this.delivery.deliver(here)
@@ -342,8 +346,8 @@ export class Partition implements ActorHost, DeliveryHost {
   /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */
   note(type: string, make: () => EventOf): void {
     const { bus, partition } = this.shared
-    const isHeard = bus.isHeard(type) || (partition(runtimePartition)?.registry.hearers(type).size ?? 0) > 0
-    const isHeardInside = this.registry.hearers(type).size > 0
+    const isHeard = bus.isHeard(type) || partition(runtimePartition)?.registry.hears(type)
+    const isHeardInside = this.registry.hears(type)
     if (!isHeard && !isHeardInside) return
     // Who only watches changes nothing: it takes no position and no id away from what agents do.
     const envelope = this.seal(

@@ -1,5 +1,4 @@
 import { addressOf, NoAddressError, partitionOf, runtimePartition } from '../actor/address.ts'
-import type { Agent } from '../actor/agent.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
@@ -13,6 +12,7 @@ import { Crew } from './crew.ts'
 import type { AddedEvent, InputFor, InputOf, PartyDefinition, RemovalFor, RemovedEvent } from './definition.ts'
 import { type IdleOptions, idle } from './idle.ts'
 import { Partition, type PublishOptions, type Shared } from './partition.ts'
+import { type PoolPlace, type PoolRef, poolRefAt } from './pool-ref.ts'
 import { type PartyState, PartyStore, type Unwatch } from './store.ts'
 
 /** A change that is to happen only if nothing else has happened since. */
@@ -124,13 +124,14 @@ export class Party<
     return this.#partition.publish(event, { ...options, admit: this.#admit })
   }
 
-  /** Adds an agent to this party; it hears only what is said from now on. @internal */
-  async spawn(agent: Agent, name?: string, supervisor?: string): Promise<AgentRef> {
-    this.#checkChange({})
-    const actor = this.#crew.declare(agent, name, supervisor)
-    this.#crew.start(actor)
-    await Promise.all([this.#crew.begun(actor), this.#partition.watermark.reached()])
-    return new AgentRef(this.#partition, this.#crew, actor, () => this.#checkChange({}))
+  /** One of its pools. @throws NoAddressError */
+  pool(name: string): PoolRef {
+    return poolRefAt(this.joining, name)
+  }
+
+  /** Where agents are added to this party; they hear only what is said from then on. @internal */
+  get joining(): PoolPlace {
+    return { partition: this.#partition, crew: this.#crew, checkOpen: () => this.#checkChange({}) }
   }
 
   /**
@@ -140,15 +141,11 @@ export class Party<
    */
   async begin(inputs: readonly EventOf<A['type'], InputOf<A>>[]): Promise<void> {
     this.#note('created')
-    this.#crew.begin(this.#definition.tree)
+    const agents = this.#crew.begin(this.#definition.tree)
     this.#store.setStatus('planning')
     this.#note('started')
     // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.
-    await Promise.all([
-      this.#crew.begun(),
-      this.#partition.watermark.reached(),
-      ...inputs.map(input => this.#add(input)),
-    ])
+    await Promise.all([this.#crew.begun(agents), ...inputs.map(input => this.#add(input))])
   }
 
   /** Checks inputs before anything of a party exists. @internal */

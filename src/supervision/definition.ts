@@ -1,5 +1,6 @@
 import { type Address, checkId } from '../actor/address.ts'
 import type { Agent, RestartType } from '../actor/agent.ts'
+import type { Routing } from '../actor/routing.ts'
 import { TroupeError } from '../errors.ts'
 import type { Backoff } from './backoff.ts'
 import type { RestartIntensity } from './restart-intensity.ts'
@@ -15,8 +16,8 @@ export interface SupervisionOptions {
   readonly backoff?: Backoff
 }
 
-/** An agent, or a supervisor with children of its own. */
-export type Supervised = Agent | SupervisorDefinition
+/** An agent, a pool of equal ones, or a supervisor with children of its own. */
+export type Supervised = Agent | PoolDefinition | SupervisorDefinition
 
 /** What `defineSupervisor` takes. */
 export interface SupervisorOptions extends SupervisionOptions {
@@ -49,11 +50,55 @@ export function defineSupervisor({ restart = 'permanent', ...options }: Supervis
   return { ...options, restart }
 }
 
+/** What `definePool` takes. */
+export interface PoolOptions extends Omit<SupervisionOptions, 'strategy'> {
+  /** Letters a-z, digits and "-"; its members are `<name>/1`, `<name>/2` and so on. */
+  readonly name: string
+  readonly agent: Agent
+  /** How many members it begins with. */
+  readonly size: number
+  /** Which member gets an event; each in turn by default. */
+  readonly routing?: Routing
+  /** When the supervisor above starts it again after it gave up: always (`permanent`, the default), `transient` likewise, or never. */
+  readonly restart?: RestartType
+}
+
+/** A pool of equal agents: an inert value. */
+export interface PoolDefinition extends SupervisorDefinition {
+  readonly size: number
+  readonly routing: Routing
+}
+
+/**
+ * Declares equal agents behind one address: what the agent hears, one of them hears. It stands wherever an agent may stand.
+ *
+ * @example
+ * const bakers = definePool({ name: 'bakers', agent: baker, size: 4, routing: 'least-mail' })
+ * const pool = await runtime.spawn(bakers) // reached at runtime/bakers
+ * await pool.scale(8)
+ *
+ * @param options `routing`: `round-robin`, `least-mail`, or `{ hash: event => key }`, where events with one key meet one member
+ * @throws IllegalIdError if the name could not be an id; PoolSizeError if the size is no whole number from 1
+ */
+export function definePool({ agent, size, routing = 'round-robin', ...options }: PoolOptions): PoolDefinition {
+  return { ...defineSupervisor({ ...options, agents: [agent] }), size: checkSize(options.name, size), routing }
+}
+
+/** @throws PoolSizeError unless it is a whole number from 1 */
+export function checkSize(pool: string, size: number): number {
+  if (!Number.isInteger(size) || size < 1) throw new PoolSizeError(pool, size)
+  return size
+}
+
+export function isPool(supervised: Supervised): supervised is PoolDefinition {
+  return 'size' in supervised
+}
+
 export function isSupervisor(supervised: Supervised): supervised is SupervisorDefinition {
   return 'agents' in supervised
 }
 
-/** All agents of a tree, in the order of their start. */
+/** All agents of a tree, in the order of their start; that of a pool once. */
 export function agentsOf(supervised: readonly Supervised[]): readonly Agent[] {
   return supervised.flatMap(one => (isSupervisor(one) ? agentsOf(one.agents) : [one]))
 }
@@ -67,5 +112,17 @@ export class NoSupervisorError extends TroupeError {
     super(`"${partition}" has no supervisor "${supervisor}". Leave it out, or name one that defineSupervisor declares.`)
     this.partition = partition
     this.supervisor = supervisor
+  }
+}
+
+/** A pool cannot have so many members. */
+export class PoolSizeError extends TroupeError {
+  readonly code = 'POOL_SIZE'
+  readonly pool: string
+  readonly size: number
+  constructor(pool: string, size: number) {
+    super(`Pool "${pool}" cannot have ${size} members: use a whole number from 1, or stop it.`)
+    this.pool = pool
+    this.size = size
   }
 }

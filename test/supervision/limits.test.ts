@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
 import { startRuntime } from '../support/runtime.ts'
 
 describe('a limit on agents', () => {
@@ -29,5 +29,17 @@ describe('a limit on agents', () => {
     await runtime.idle()
     expect(dog.incarnation).toBe(4)
     await runtime.spawn(dogAgent(), { name: 'twin' })
+  })
+
+  it('bounds how many stopped agents are remembered: mail to the others is mail to nobody', async () => {
+    const { runtime } = await startRuntime()
+    const dog = dogAgent()
+    const dogs = await Promise.all(
+      Array.from({ length: 10_001 }, (_, number) => runtime.spawn(dog, { name: `dog-${number}` })),
+    )
+    for (const one of dogs) await one.stop()
+    const asking = (number: number) => runtime.ask(`runtime/dog-${number}`, trick, { name: 'roll' })
+    await expect(asking(0)).rejects.toMatchObject({ code: 'NO_ADDRESS' })
+    await expect(asking(1)).rejects.toMatchObject({ code: 'ASK_STOPPED' })
   })
 })

@@ -1,0 +1,185 @@
+import type { AnyActorRef } from 'xstate'
+import { Actor } from '../actor/actor.ts'
+import { AddressTakenError, addressOf, checkId } from '../actor/address.ts'
+import type { Agent } from '../actor/agent.ts'
+import { Pool } from '../actor/pool.ts'
+import { TroupeError } from '../errors.ts'
+import { agentAdded } from '../events/runtime-events.ts'
+import {
+  isPool,
+  isSupervisor,
+  NoSupervisorError,
+  type PoolDefinition,
+  type Supervised,
+  type SupervisorDefinition,
+} from '../supervision/definition.ts'
+import type { Partition } from './partition.ts'
+
+/** The supervisor above all others of a partition. */
+export const root = 'supervisor'
+
+/** So many stopped agents are told from agents that never were. */
+const mostRemembered = 10_000
+
+/** Who belongs to a partition and stands under whom: agents, pools and supervisors, by name. */
+export class Roster {
+  readonly #partition: Partition
+  /** None while a supervisor is not running yet. */
+  readonly #supervisors = new Map<string, AnyActorRef | undefined>()
+  readonly #trees = new Map<string, SupervisorDefinition>()
+  readonly #above = new Map<string, string>()
+  readonly #retired = new Set<string>()
+  /** Those of the trees that it began with: a supervisor may start them again. */
+  readonly #defined = new Set<string>()
+  readonly #gone = new Set<string>()
+
+  constructor(partition: Partition) {
+    this.#partition = partition
+  }
+
+  /** Gives an agent an address and a mailbox; its mail waits until it is started. @throws AddressTakenError, NoSupervisorError, AgentLimitError */
+  declare(agent: Agent, name: string, under: string): Actor {
+    const { registry } = this.#partition
+    this.#checkUnder(under)
+    const taken = registry.named(name)
+    if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
+    if (this.#supervisors.has(name)) throw new AddressTakenError(addressOf(this.#partition.address, name))
+    this.#checkLimits()
+    const actor = new Actor(this.#partition, name, agent, under)
+    this.#retired.delete(name)
+    this.#gone.delete(name)
+    registry.add(actor)
+    this.#partition.note(agentAdded.type, () => agentAdded({ address: actor.address }))
+    return actor
+  }
+
+  /** The same for a tree of them. @throws AddressTakenError, NoSupervisorError, AgentLimitError, IllegalIdError */
+  declareAll(one: Supervised, under: string): void {
+    const { name } = one
+    if (!isSupervisor(one)) {
+      this.#define(one, checkId('agent', name), under)
+      return
+    }
+    this.#checkUnder(under)
+    const taken = this.#partition.registry.named(name)
+    if (this.#supervisors.has(name) || (taken && taken.status !== 'stopped'))
+      throw new AddressTakenError(addressOf(this.#partition.address, name))
+    this.#supervisors.set(name, undefined)
+    this.#trees.set(name, one)
+    this.#above.set(name, under)
+    this.#retired.delete(name)
+    if (isPool(one)) this.#declarePool(one)
+    else for (const child of one.agents) this.declareAll(child, name)
+  }
+
+  #declarePool({ name, agents: [agent], size, routing }: PoolDefinition): void {
+    if (!agent || isSupervisor(agent)) return
+    this.#partition.registry.addPool(new Pool(this.#partition.address, name, agent, routing))
+    for (const member of memberNames(name, size)) this.#define(agent, member, name)
+  }
+
+  #define(agent: Agent, name: string, under: string): void {
+    this.declare(agent, name, under)
+    this.#defined.add(name)
+  }
+
+  /** A supervisor is there no more. */
+  remove(name: string): void {
+    const { registry } = this.#partition
+    for (const [below, above] of this.#above) if (above === name) this.remove(below)
+    const pool = registry.pool(name)
+    if (pool) registry.removePool(pool)
+    this.#supervisors.delete(name)
+    this.#trees.delete(name)
+    this.#above.delete(name)
+  }
+
+  named(name: string): Actor {
+    const actor = this.#partition.registry.named(name)
+    if (!actor) throw new Error(`no child ${name}`)
+    return actor
+  }
+
+  isTree(name: string): boolean {
+    return this.#trees.has(name)
+  }
+
+  /** The names of a supervisor's first children, in the order of their start. */
+  childrenOf(one: SupervisorDefinition): readonly string[] {
+    return isPool(one) ? memberNames(one.name, one.size) : one.agents.map(({ name }) => name)
+  }
+
+  /** The agents that stand under a supervisor, directly or not, and have not stopped, in the order in which they were added. */
+  under(name: string): readonly Actor[] {
+    return [...this.#partition.registry].filter(
+      ({ status, under }) => status !== 'stopped' && this.#isUnder(under, name),
+    )
+  }
+
+  #isUnder(supervisor: string | undefined, name: string): boolean {
+    if (supervisor === undefined || supervisor === name) return supervisor === name
+    return this.#isUnder(this.#above.get(supervisor), name)
+  }
+
+  aboveOf(name: string): string | undefined {
+    return this.#above.get(name)
+  }
+
+  supervisor(name: string): AnyActorRef | undefined {
+    return this.#supervisors.get(name)
+  }
+
+  runs(name: string, supervisor: AnyActorRef): void {
+    this.#supervisors.set(name, supervisor)
+  }
+
+  /** Its owner has stopped it for good. */
+  retire(name: string): void {
+    this.#retired.add(name)
+  }
+
+  /** An agent has stopped: of those that nobody starts again, only the newest are remembered. */
+  stopped({ name }: Actor): void {
+    if (this.#defined.has(name)) return
+    this.#gone.add(name)
+    const [oldest] = this.#gone
+    if (this.#gone.size <= mostRemembered || oldest === undefined) return
+    this.#gone.delete(oldest)
+    this.#retired.delete(oldest)
+    this.#partition.registry.forget(oldest)
+  }
+
+  isRetired(name: string): boolean {
+    return this.#retired.has(name)
+  }
+
+  #checkUnder(under: string): void {
+    if (!this.#supervisors.has(under)) throw new NoSupervisorError(this.#partition.address, under)
+  }
+
+  #checkLimits(): void {
+    const { address, registry, shared } = this.#partition
+    const { agents, partyAgents } = shared.limits
+    if (registry.size >= partyAgents) throw new AgentLimitError(address, partyAgents)
+    if (shared.population >= agents) throw new AgentLimitError('the runtime', agents)
+  }
+}
+
+function memberNames(pool: string, size: number): readonly string[] {
+  return Array.from({ length: size }, (_, place) => `${pool}/${place + 1}`)
+}
+
+/** There are as many agents as there may be. */
+export class AgentLimitError extends TroupeError {
+  readonly code = 'AGENT_LIMIT'
+  /** A partition, or `the runtime`. */
+  readonly where: string
+  readonly limit: number
+  constructor(where: string, limit: number) {
+    super(
+      `There are ${limit} agents in ${where}, and there may not be more. Stop some, or raise createRuntime({ limits }).`,
+    )
+    this.where = where
+    this.limit = limit
+  }
+}
