@@ -38,6 +38,7 @@ export {
   NeedError,
 } from './actor/ask-many.ts'
 export { type HistoryQuery, SubscriberError, type Subscription } from './actor/bus.ts'
+export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
 export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
 export type { Envelope } from './actor/envelope.ts'

@@ -19,6 +19,7 @@ import type { Agent } from './actor/agent.ts'
 import { AskTable } from './actor/ask.ts'
 import type { Answer } from './actor/ask-many.ts'
 import { Bus } from './actor/bus.ts'
+import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
 import { emptyTally } from './actor/tally.ts'
@@ -224,7 +225,7 @@ export class Runtime<
   ): Promise<AgentRef | PoolRef> {
     this.#checkRunning()
     const added = agentsOf([agent])
-    const catalog = this.#shared.catalog.with(added.flatMap(({ hears, says }) => [...hears, ...says]))
+    const catalog = this.#shared.catalog.with(withChildren(added).flatMap(({ hears, says }) => [...hears, ...says]))
     const joined = party === undefined ? undefined : this.parties.get(party)
     const outsiders = this.#outside.registry.agents()
     if (joined) checkAsks([...joined.partition.registry.agents(), ...added], outsiders)
@@ -388,7 +389,7 @@ function catalogOf(
   party: Pick<PartyDefinition<object>, 'events' | 'inputs'> | undefined,
   events: readonly Definition[],
 ): Catalog {
-  const listed = agents.flatMap(agent => [...agent.hears, ...agent.says])
+  const listed = withChildren(agents).flatMap(agent => [...agent.hears, ...agent.says])
   const ofParty = party ? [...party.events, party.inputs.added, party.inputs.removed] : []
   return defineCatalog([...runtimeEvents, ...listed, ...ofParty, ...events])
 }

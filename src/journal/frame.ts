@@ -37,6 +37,7 @@ export type Entry =
   | { readonly kind: 'redriven'; readonly envelope: Envelope }
   | { readonly kind: 'reply'; readonly seq: number; readonly key: string; readonly data: unknown }
   | { readonly kind: 'effect'; readonly seq: number; readonly key: string; readonly name: string }
+  | { readonly kind: 'child'; readonly seq: number; readonly key: string; readonly name: string }
   | {
       readonly kind: 'outcome'
       readonly seq: number

@@ -1,6 +1,6 @@
 import type { Agent } from '../actor/agent.ts'
 import type { AskWork } from '../actor/ask.ts'
-import { workOf } from '../actor/outside.ts'
+import { worksOf } from '../actor/child.ts'
 import { TroupeError } from '../errors.ts'
 
 /**
@@ -11,7 +11,7 @@ import { TroupeError } from '../errors.ts'
 export function checkAsks(partyAgents: readonly Agent[], outsiders: readonly Agent[]): void {
   for (const agent of [...partyAgents, ...outsiders]) {
     for (const work of worksOf(agent)) {
-      if (work.to !== undefined) continue
+      if (!isAsk(work) || work.to !== undefined) continue
       const { type } = work.request
       const inside = hearersOf(type, partyAgents.includes(agent) ? partyAgents : [])
       const hearers = inside.length > 0 ? inside : hearersOf(type, outsiders)
@@ -24,15 +24,8 @@ function hearersOf(type: string, agents: readonly Agent[]): readonly string[] {
   return agents.filter(({ hears }) => hears.some(one => one.type === type)).map(({ name }) => name)
 }
 
-function* worksOf({ machine }: Agent): Iterable<AskWork> {
-  for (const logic of Object.values(machine.implementations.actors)) {
-    const work = typeof logic === 'object' && logic !== null ? workOf(logic) : undefined
-    if (isAsk(work)) yield work
-  }
-}
-
-function isAsk(work: unknown): work is AskWork {
-  return typeof work === 'object' && work !== null && 'kind' in work && work.kind === 'ask'
+function isAsk(work: object): work is AskWork {
+  return 'kind' in work && work.kind === 'ask'
 }
 
 /** An ask names nobody, and several agents hear its request. */

@@ -3,7 +3,8 @@ import type { Actor } from '../actor/actor.ts'
 import { addressOf, checkId } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
-import { bindHost } from '../actor/outside.ts'
+import { ChildEndedError, type Orphan } from '../actor/child.ts'
+import { bindHost, type Outcome } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
 import { stepped } from '../actor/step.ts'
 import { type TroupeError, textOf } from '../errors.ts'
@@ -17,7 +18,13 @@ import {
   agentStopped,
   agentStopping,
 } from '../events/runtime-events.ts'
-import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
+import {
+  isPool,
+  isSupervisor,
+  type Supervised,
+  type SupervisionOptions,
+  type SupervisorDefinition,
+} from '../supervision/definition.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import {
   type ChildSpec,
@@ -28,7 +35,7 @@ import {
 } from '../supervision/supervisor.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { OutsideWork } from './outside-work.ts'
+import { type ChildCare, OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
 import { Roster, root } from './roster.ts'
 import { Steps } from './steps.ts'
@@ -49,7 +56,7 @@ interface NamedOptions extends SupervisionOptions {
  * The agents of a partition from start to stop: one XState system, its root the supervisor, every agent a child whose
  * machine runs step by step. It carries out what the supervisor decides, and records it.
  */
-export class Crew implements SupervisorHost {
+export class Crew implements SupervisorHost, ChildCare {
   readonly timers: AgentTimers
   readonly #partition: Partition
   readonly #steps: Steps
@@ -63,6 +70,8 @@ export class Crew implements SupervisorHost {
   readonly #lifecycle: Lifecycle
   /** The first incarnations that do not handle mail yet. */
   readonly #beginning = new Map<Actor, Promise<void>>()
+  /** Who wants to know when a child is there no more. */
+  readonly #wanted = new Map<Actor, (outcome: Outcome) => void>()
   #closing: Promise<unknown> = Promise.resolve()
 
   constructor(partition: Partition, options: CrewOptions, onGivenUp: (error: EscalatedError) => void) {
@@ -75,7 +84,7 @@ export class Crew implements SupervisorHost {
     this.#lifecycle = new Lifecycle(partition)
     this.timers = new AgentTimers(partition, this.#steps)
     this.#supervisor.system.scheduler = this.timers
-    bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps))
+    bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps, this))
     this.#supervisor.start()
     this.#roster.runs(root, this.#supervisor)
   }
@@ -115,6 +124,31 @@ export class Crew implements SupervisorHost {
   join(pool: Pool, name: string): Actor {
     if (this.#ended) throw this.#ended
     return this.#startAgent(this.#roster.declare(pool.agent, name, pool.name))
+  }
+
+  bear(parent: Actor, id: string, agent: Agent, gone: (outcome: Outcome) => void): Actor {
+    if (this.#ended) throw this.#ended
+    const name = `${parent.name}/${checkId('child', id)}`
+    const met = this.#partition.registry.named(name)
+    const isMet = met?.agent === agent && met.status !== 'stopped' && !this.#wanted.has(met)
+    const child = isMet ? met : this.#startAgent(this.#roster.declare(agent, name, this.#nursery(parent)))
+    this.#wanted.set(child, gone)
+    return child
+  }
+
+  orphan(child: Actor, what: Orphan): void {
+    this.#wanted.delete(child)
+    if (what === 'stop' && !this.#ended) this.stop(child)
+  }
+
+  /** The supervisor of an agent's children: above its intensity it is there no more, and the parent is told. */
+  #nursery({ name: parent }: Actor): string {
+    const name = `${parent}/children`
+    if (this.#roster.supervisor(name)?.getSnapshot().status === 'active') return name
+    this.#roster.remove(name)
+    const nursery: SupervisorDefinition = { name, agents: [], restart: 'temporary' }
+    this.begin([nursery])
+    return name
   }
 
   #startAgent(actor: Actor): Actor {
@@ -210,6 +244,7 @@ export class Crew implements SupervisorHost {
 
   #forget(actor: Actor, reason: GoneReason): void {
     const { address, incarnation } = actor
+    const output: unknown = actor.ref?.getSnapshot().output
     this.#partition.note(agentStopping.type, () => agentStopping({ address, incarnation }))
     actor.status = 'stopped'
     const seq = this.#partition.nextSeq()
@@ -224,6 +259,9 @@ export class Crew implements SupervisorHost {
       this.#partition.report(agentStopped({ address, incarnation, reason }))
       this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
     }
+    const gone = this.#wanted.get(actor)
+    this.#wanted.delete(actor)
+    gone?.(reason === 'done' ? { ok: true, output } : { ok: false, error: new ChildEndedError(address, reason) })
     const ending = this.#lifecycle.end(actor)
     if (ending) this.#close(ending.then(tell))
     else tell()

@@ -1,8 +1,10 @@
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../actor/address.ts'
+import type { Agent } from '../actor/agent.ts'
 import { AskStoppedError, type AskWork } from '../actor/ask.ts'
 import { type AskManyWork, gather } from '../actor/ask-many.ts'
+import type { ChildWork, Orphan } from '../actor/child.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import type { Origin } from '../actor/handled.ts'
 import type { Outcome, OutsideHost } from '../actor/outside.ts'
@@ -10,20 +12,35 @@ import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
+import type { Entry } from '../journal/frame.ts'
 import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
 
 /** The kinds of work that an agent may invoke. */
-export type Work = AskWork | AskManyWork | EffectWork
+export type Work = AskWork | AskManyWork | EffectWork | ChildWork
 
 interface Planned {
   readonly actor: Actor
+  readonly invokeId: string
   readonly origin: Origin
   readonly work: Work
   readonly input: unknown
 }
 
 type Settle = (outcome: Outcome) => void
+
+/** Who looks after the children of agents. */
+export interface ChildCare {
+  /**
+   * Starts an agent as the child of another, or meets it again if it was left running.
+   *
+   * @param gone called when it is there no more
+   * @throws IllegalIdError, AddressTakenError, AgentStartError, AgentLimitError
+   */
+  bear(parent: Actor, id: string, agent: Agent, gone: Settle): Actor
+  /** Its parent no longer wants it. */
+  orphan(child: Actor, what: Orphan): void
+}
 
 /**
  * Runs what the agents of a partition invoke. The intent is in the frame of the step that wanted it; an ask inside the
@@ -33,11 +50,13 @@ type Settle = (outcome: Outcome) => void
 export class OutsideWork implements OutsideHost<Work> {
   readonly #partition: Partition
   readonly #steps: Steps
+  readonly #childCare: ChildCare
   readonly #planned = new Map<string, Planned>()
 
-  constructor(partition: Partition, steps: Steps) {
+  constructor(partition: Partition, steps: Steps, childCare: ChildCare) {
     this.#partition = partition
     this.#steps = steps
+    this.#childCare = childCare
   }
 
   plan(invokeId: string, work: Work, input: unknown): string {
@@ -45,21 +64,17 @@ export class OutsideWork implements OutsideHost<Work> {
     const handled = actor?.handled
     if (!actor || !handled) throw new StrayInvokeError(invokeId)
     const key = this.#keyOf(`${actor.address}@${handled.seq}`, invokeId)
-    const seq = this.#partition.nextSeq()
-    this.#planned.set(key, { actor, origin: handled, work, input })
-    this.#steps.plan(
-      work.kind === 'effect'
-        ? { kind: 'effect', seq, key, name: work.name }
-        : {
-            kind: 'ask',
-            seq,
-            key,
-            type: work.request.type,
-            to: `${work.to ?? ''}`,
-            deadline: this.#deadlineOf(work, handled),
-          },
-    )
+    this.#planned.set(key, { actor, invokeId, origin: handled, work, input })
+    this.#steps.plan(this.#intentOf(work, key, handled))
     return key
+  }
+
+  #intentOf(work: Work, key: string, origin: Origin): Entry {
+    const seq = this.#partition.nextSeq()
+    if (work.kind === 'effect') return { kind: 'effect', seq, key, name: work.name }
+    if (work.kind === 'child') return { kind: 'child', seq, key, name: work.agent.name }
+    const { to = '', request } = work
+    return { kind: 'ask', seq, key, type: request.type, to: `${to}`, deadline: this.#deadlineOf(work, origin) }
   }
 
   // Nobody waits longer for the answer to an ask that it is made for.
@@ -82,14 +97,16 @@ export class OutsideWork implements OutsideHost<Work> {
     const planned = this.#planned.get(key)
     if (!planned) throw new StrayInvokeError(key)
     const { activity, shared } = this.#partition
-    activity.begin()
+    // A child that lives is nothing to wait for.
+    const isAwaited = planned.work.kind !== 'child'
+    if (isAwaited) activity.begin()
     let over = false
     let leave = () => {}
     const end = () => {
       if (over) return
       over = true
       leave()
-      activity.end()
+      if (isAwaited) activity.end()
     }
     const settled: Settle = outcome => {
       if (over) return
@@ -115,6 +132,7 @@ export class OutsideWork implements OutsideHost<Work> {
   #run(key: string, planned: Planned, settle: Settle): (why?: unknown) => void {
     const { work } = planned
     if (work.kind === 'effect') return this.#runEffect(key, work, planned, settle)
+    if (work.kind === 'child') return this.#bear(work, planned, settle)
     const settled: Settle = outcome => {
       if (!outcome.ok) leadBack(outcome.error, work.place)
       settle(outcome)
@@ -127,6 +145,28 @@ export class OutsideWork implements OutsideHost<Work> {
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
     actor.announce(this.#partition.appendOutcome(entry, 'outcome', origin))
     settle(outcome)
+  }
+
+  #bear({ agent, orphan }: ChildWork, { actor, invokeId }: Planned, settle: Settle): () => void {
+    let isWanted = true
+    let child: Actor | undefined
+    const gone: Settle = outcome => {
+      child = undefined
+      settle(outcome)
+    }
+    // In a turn of its own: the supervisor may be in the middle of starting the parent.
+    actor.signal(() => {
+      if (!isWanted) return
+      try {
+        child = this.#childCare.bear(actor, invokeId, agent, gone)
+      } catch (error) {
+        settle({ ok: false, error })
+      }
+    })
+    return () => {
+      isWanted = false
+      if (child) this.#childCare.orphan(child, orphan)
+    }
   }
 
   #runEffect(key: string, { name, run }: EffectWork, { input }: Planned, settle: Settle): (why?: unknown) => void {

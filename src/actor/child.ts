@@ -1,0 +1,78 @@
+import { TroupeError } from '../errors.ts'
+import type { Address } from './address.ts'
+import type { Agent } from './agent.ts'
+import { type OutsideLogic, outside, workOf } from './outside.ts'
+
+/** What becomes of a child when its parent leaves the state that invoked it, crashes or stops. */
+export type Orphan = 'stop' | 'adopt'
+
+/** How a child is looked after. */
+export interface ChildOptions {
+  /** It stops (`stop`, the default), or lives on until somebody stops it or a later incarnation invokes it again (`adopt`). */
+  readonly orphan?: Orphan
+}
+
+/** An invoked child: its output is that of its machine's final state. */
+export interface ChildLogic extends OutsideLogic<unknown, unknown> {}
+
+/** The work of an invoked child. */
+export interface ChildWork {
+  readonly kind: 'child'
+  readonly agent: Agent
+  readonly orphan: Orphan
+}
+
+/**
+ * An actor to invoke: an agent of one's own, reached at `<address of the parent>/<id of the invoke>`. It crashes and
+ * restarts by itself; when it crashes too often, or ends otherwise, its parent is told.
+ *
+ * @example
+ * actors: { oven: child(oven) }
+ * // invoke: { id: 'oven', src: 'oven', onDone: ..., onError: ... }
+ *
+ * @param options `orphan`: what becomes of it without its parent
+ * @throws (as the invoke's error) ChildEndedError; IllegalIdError if the invoke's id could not be part of an address;
+ *   AddressTakenError, AgentStartError, AgentLimitError
+ */
+export function child(agent: Agent, { orphan = 'stop' }: ChildOptions = {}): ChildLogic {
+  const work: ChildWork = { kind: 'child', agent, orphan }
+  return outside('child', work)
+}
+
+/** Agents, and all that they may invoke as children. */
+export function withChildren(agents: readonly Agent[]): readonly Agent[] {
+  const found = new Set<Agent>()
+  const visit = (agent: Agent) => {
+    if (found.has(agent)) return
+    found.add(agent)
+    for (const work of worksOf(agent)) if (isChild(work)) visit(work.agent)
+  }
+  for (const agent of agents) visit(agent)
+  return [...found]
+}
+
+/** What an agent's machine may invoke, as far as it is work of the runtime's. */
+export function* worksOf({ machine }: Agent): Iterable<object> {
+  for (const logic of Object.values(machine.implementations.actors)) {
+    const work = typeof logic === 'object' && logic !== null ? workOf(logic) : undefined
+    if (typeof work === 'object' && work !== null) yield work
+  }
+}
+
+function isChild(work: object): work is ChildWork {
+  return 'kind' in work && work.kind === 'child'
+}
+
+/** A child is there no more, and did not reach its final state. */
+export class ChildEndedError extends TroupeError {
+  readonly code = 'CHILD_ENDED'
+  readonly address: Address
+  /** It failed and is not to be restarted, it failed too often (`escalated`), or somebody `stopped` it. */
+  readonly reason: 'failed' | 'escalated' | 'stopped'
+  constructor(address: Address, reason: 'failed' | 'escalated' | 'stopped') {
+    const why = { failed: 'it failed', escalated: 'it failed too often', stopped: 'somebody stopped it' }[reason]
+    super(`The child "${address}" is there no more: ${why}. Invoke it again, or go on without it.`)
+    this.address = address
+    this.reason = reason
+  }
+}
