@@ -3,10 +3,10 @@
  * and `created` = `handled` + `ignored` + `failed` + `dead` + `coalesced` + what still waits.
  */
 export interface Tally {
-  /** Events that somebody outside published or sent. */
+  /** Events and requests that somebody outside or an agent wanted to say, and dead letters on their way again. */
   offered: number
   accepted: number
-  /** Refused with an error to their sender: invalid, or no room. */
+  /** Refused with an error to their sender: invalid, no room, or nobody there. */
   rejected: number
   /** Deliveries: one for each agent that an event was meant for. */
   created: number
@@ -19,6 +19,18 @@ export interface Tally {
   dead: number
   /** A newer event with the same key took its place. */
   coalesced: number
+}
+
+/** Counts what is let in. */
+export function accept(tally: Tally, count = 1): void {
+  tally.offered += count
+  tally.accepted += count
+}
+
+/** Counts what is refused. */
+export function reject(tally: Tally): void {
+  tally.offered++
+  tally.rejected++
 }
 
 export function emptyTally(): Tally {

@@ -4,6 +4,7 @@ import type { Address } from '../actor/address.ts'
 import { AskCancelledError, AskStoppedError, AskTimeoutError, defaultDeadline, retryOf } from '../actor/ask.ts'
 import { type Answer, type AskOne, gather, type Need } from '../actor/ask-many.ts'
 import type { Outcome } from '../actor/outside.ts'
+import { reject } from '../actor/tally.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
@@ -39,9 +40,11 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   partition.activity.begin()
   const fields = { type, from: 'outside', to, key }
   try {
-    const asked = request.asked(input, key)
-    if (signal?.aborted) throw new AskCancelledError(type, to, signal.reason)
-    if (actor.status === 'stopped') throw new AskStoppedError(type, to)
+    const asked = admitted(partition, () => {
+      if (signal?.aborted) throw new AskCancelledError(type, to, signal.reason)
+      if (actor.status === 'stopped') throw new AskStoppedError(type, to)
+      return request.asked(input, key)
+    })
     const output = await new Promise<unknown>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))
@@ -98,6 +101,16 @@ export async function askManyFromOutside<T extends string, I extends z.ZodType, 
     return answers as readonly Answer<z.output<O>>[]
   } catch (error) {
     if (error instanceof TroupeError) Error.captureStackTrace(error)
+    throw error
+  }
+}
+
+/** Counts what is refused before it is on its way. */
+function admitted<T>({ shared }: Partition, admit: () => T): T {
+  try {
+    return admit()
+  } catch (error) {
+    reject(shared.tally)
     throw error
   }
 }

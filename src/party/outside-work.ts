@@ -8,6 +8,7 @@ import type { ChildWork, Orphan } from '../actor/child.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import type { Origin } from '../actor/handled.ts'
 import type { Outcome, OutsideHost } from '../actor/outside.ts'
+import { reject } from '../actor/tally.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
@@ -222,6 +223,7 @@ export class OutsideWork implements OutsideHost<Work> {
       request = work.request.asked(input, key)
       callee = this.#calleeOf(work, request)
     } catch (error) {
+      reject(this.#partition.shared.tally)
       told({ ok: false, error })
       return () => {}
     }

@@ -11,7 +11,7 @@ import { type Mailbox, MailboxFullError, type ReadBack } from '../actor/mailbox.
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
-import type { Tally } from '../actor/tally.ts'
+import { accept, reject, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
@@ -269,7 +269,6 @@ export class Partition implements ActorHost, DeliveryHost {
   async publish(offered: UncheckedEvent, options: OfferOptions = {}): Promise<Envelope> {
     const { priority, ttl, correlationId: correlationid, to, admit } = options
     const { tally, catalog } = this.shared
-    tally.offered++
     const reserved: Actor[] = []
     let event: EventOf
     try {
@@ -282,12 +281,12 @@ export class Partition implements ActorHost, DeliveryHost {
         admit?.(event)
       }
     } catch (error) {
-      tally.rejected++
+      reject(tally)
       for (const actor of reserved) actor.giveUpPlace()
       throw error
     }
     for (const { room } of reserved) room.use()
-    tally.accepted++
+    accept(tally)
     const envelope = this.seal(event, { priority, ttl, correlationid, to: to?.address })
     const persists = this.persists(event.type)
     if (persists) this.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
@@ -383,6 +382,7 @@ export class Partition implements ActorHost, DeliveryHost {
 
   /** Delivers a request to one of its agents. */
   deliverAsk(actor: Actor, request: EventOf & { readonly ask: string }, source: Address, origin?: Origin): void {
+    accept(this.shared.tally)
     const envelope = this.seal(request, { ...origin, source, to: actor.address, ask: request.ask })
     this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
     this.delivery.deliverTo(actor, envelope)
@@ -442,6 +442,7 @@ export class Partition implements ActorHost, DeliveryHost {
     }
     const actor = this.registry.named(splitAddress(to).name)
     const again = this.#revived(envelope, to, { attempts, first })
+    accept(this.shared.tally)
     if (actor?.address !== to) return this.bury(again, to, envelope.ask === to ? 'stale' : 'stopped')
     if (this.isJournalled(envelope)) this.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])
     this.delivery.deliverTo(actor, again)

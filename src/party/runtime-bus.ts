@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { MailboxFigures } from '../actor/actor.ts'
 import type { Bus, HistoryQuery, Subscription } from '../actor/bus.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Tally } from '../actor/tally.ts'
@@ -21,6 +22,12 @@ export interface BusPublishOptions extends PublishOptions, ChangeOptions {
 export interface BusMetrics extends Readonly<Tally> {
   /** Events that wait in mailboxes. */
   readonly waiting: number
+  /** Those of them that only the journal holds. */
+  readonly spilled: number
+  /** Milliseconds that the oldest of those in memory has waited. */
+  readonly age: number
+  /** Milliseconds that the agent has been busy which has been so for longest. */
+  readonly busy: number
   readonly deadLetters: number
   /** Asks that nobody has answered yet. */
   readonly pendingAsks: number
@@ -118,7 +125,8 @@ export class RuntimeBus<
   }
 
   /**
-   * How deliveries ended since the runtime was made: created = handled + ignored + failed + dead + waiting.
+   * How deliveries ended since the runtime was made: created = handled + ignored + failed + dead +
+   * coalesced + waiting.
    *
    * @example
    * const { created, dead } = runtime.bus.metrics()
@@ -126,8 +134,17 @@ export class RuntimeBus<
   metrics(): BusMetrics {
     const { shared, outside, parties } = this.#host
     const partitions = [outside, ...parties.list().map(party => party.partition)]
-    let waiting = 0
-    for (const { registry } of partitions) for (const actor of registry) waiting += actor.waiting
-    return { ...shared.tally, waiting, deadLetters: shared.deadLetters.total, pendingAsks: shared.asks.size }
+    const mailboxes = { waiting: 0, spilled: 0, age: 0, busy: 0 }
+    for (const { registry } of partitions) for (const actor of registry) add(mailboxes, actor.figures)
+    return { ...shared.tally, ...mailboxes, deadLetters: shared.deadLetters.total, pendingAsks: shared.asks.size }
   }
+}
+
+type Mailboxes = { -readonly [K in 'waiting' | 'spilled' | 'age' | 'busy']: BusMetrics[K] }
+
+function add(mailboxes: Mailboxes, { depth, spilled, age, busy }: MailboxFigures): void {
+  mailboxes.waiting += depth
+  mailboxes.spilled += spilled
+  mailboxes.age = Math.max(mailboxes.age, age)
+  mailboxes.busy = Math.max(mailboxes.busy, busy)
 }

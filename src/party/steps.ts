@@ -5,6 +5,7 @@ import { AskFailedError, AskRefusedError } from '../actor/ask.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
 import { failureOf, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { agentFailed } from '../events/runtime-events.ts'
@@ -60,7 +61,16 @@ export class Steps implements StepHost, FrameHost {
     return stepping !== undefined
   }
 
-  check({ agent }: Actor, event: EventObject & { readonly ask?: unknown }) {
+  check(actor: Actor, event: EventObject & { readonly ask?: unknown }) {
+    try {
+      return this.#checked(actor, event)
+    } catch (error) {
+      reject(this.#partition.shared.tally)
+      throw error
+    }
+  }
+
+  #checked({ agent }: Actor, event: EventObject & { readonly ask?: unknown }) {
     const { ask, type } = event
     const isReply = typeof ask === 'string' && type.endsWith('.reply')
     const listed = agent.says.find(one => one.type === (isReply ? type.slice(0, -'.reply'.length) : type))
@@ -126,6 +136,7 @@ export class Steps implements StepHost, FrameHost {
   sendLater(source: Actor, event: EventObject, to: Actor, origin?: Origin): void {
     const partition = this.#partition
     const checked = this.check(source, event).event
+    accept(partition.shared.tally)
     const envelope = partition.seal(checked, { ...origin, source: source.address, to: to.address })
     const entries: Entry[] = partition.persists(envelope.type) ? [{ kind: 'event', envelope }] : []
     partition.append({ kind: 'outcome' }, entries, [envelope])
@@ -142,6 +153,7 @@ export class Steps implements StepHost, FrameHost {
     if (envelope && dead) partition.bury(envelope, actor.address, dead, attempts)
     if (outcome === 'failed') this.#tellFailed(step)
     if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
+    accept(partition.shared.tally, said.length)
     for (const one of said) partition.delivery.deliver(one)
     for (const output of step.outputs) if (output.kind === 'reply') this.#reply(output.event, step)
   }

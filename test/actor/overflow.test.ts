@@ -259,12 +259,13 @@ describe('an event with a time to live', () => {
 
 describe('the figures of a mailbox', () => {
   it('are its depth, the age of the oldest event, and how long its agent has been busy', async () => {
-    const { clock, dog, say, wake } = await restingDog({})
+    const { runtime, clock, dog, say, wake } = await restingDog({})
     clock.advance(50)
     await say('a')
     await say('b')
     clock.advance(200)
     expect(dog.mailbox).toEqual({ depth: 2, spilled: 0, age: 200, busy: 250 })
+    expect(runtime.bus.metrics()).toMatchObject({ waiting: 2, spilled: 0, age: 200, busy: 250 })
     await wake()
     expect(dog.mailbox).toEqual({ depth: 0, spilled: 0, age: 0, busy: 0 })
   })
