@@ -31,6 +31,7 @@ interface Move {
 }
 
 const nothing: readonly never[] = []
+const ignored: Move = { place: undefined, actions: nothing }
 const shortcuts = new WeakMap<AnyStateMachine, Shortcut>()
 
 /** One for each machine, however many agents it has. */
@@ -50,6 +51,8 @@ class Shortcut {
   readonly #machine: AnyStateMachine
   readonly #isPlain: boolean
   readonly #moves = new Map<Transition, Move | undefined>()
+  /** By the only state that is active, and then by event type; none where guards have a say. */
+  readonly #tables = new Map<StateNode, Map<string, Move | undefined> | undefined>()
   #beginning: Decision | undefined
 
   constructor(machine: AnyStateMachine) {
@@ -69,11 +72,7 @@ class Shortcut {
   decide(snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): Decision | undefined {
     // XState has rules of its own for its own events.
     if (!this.#isPlain || event.type.startsWith('xstate.')) return undefined
-    const transitions = this.#machine.getTransitionData(snapshot, event)
-    if (transitions.length > 1) return undefined
-    const [transition] = transitions
-    if (!transition) return { snapshot, actions: nothing, starts: nothing }
-    const move = this.#moveOf(transition)
+    const move = this.#moveFor(snapshot, event)
     return move && perform(move, snapshot, event, scope)
   }
 
@@ -83,10 +82,37 @@ class Shortcut {
     return isGiven && status === 'active' && nodes.every(doesNothingAtFirst)
   }
 
+  #moveFor(snapshot: AnyMachineSnapshot, event: EventObject): Move | undefined {
+    const table = this.#tableOf(snapshot)
+    const known = table?.get(event.type)
+    if (known) return known
+    const move = this.#select(snapshot, event)
+    table?.set(event.type, move)
+    return move
+  }
+
+  #tableOf({ _nodes: nodes }: AnyMachineSnapshot): Map<string, Move | undefined> | undefined {
+    // The root, and a state of a flat machine.
+    const state = nodes.length > 2 ? undefined : nodes.at(-1)
+    if (!state) return undefined
+    if (!this.#tables.has(state)) this.#tables.set(state, nodes.some(hasGuards) ? undefined : new Map())
+    return this.#tables.get(state)
+  }
+
+  #select(snapshot: AnyMachineSnapshot, event: EventObject): Move | undefined {
+    const [transition, ...others] = this.#machine.getTransitionData(snapshot, event)
+    if (!transition) return ignored
+    return others.length === 0 ? this.#moveOf(transition) : undefined
+  }
+
   #moveOf(transition: Transition): Move | undefined {
     if (!this.#moves.has(transition)) this.#moves.set(transition, moveOf(this.#machine, transition))
     return this.#moves.get(transition)
   }
+}
+
+function hasGuards({ transitions }: StateNode): boolean {
+  return [...transitions.values()].flat().some(({ guard }) => guard !== undefined)
 }
 
 function hasEventless(node: StateNode): boolean {
