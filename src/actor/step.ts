@@ -53,6 +53,8 @@ export interface StepHost {
 /** An agent that wants more than this in one step has run wild. */
 export const mostOutputs = 10_000
 
+const none: readonly never[] = []
+
 /** Lets a machine decide, and holds back everything that would happen at once. */
 function heldBack(
   address: Address,
@@ -86,7 +88,8 @@ function heldBack(
 export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachineSnapshot, EventObject> {
   const shortcut = shortcutOf(machine)
 
-  const outputsOf = (actor: Actor, { actions }: Decision, self: AnyActorRef) => {
+  const outputsOf = (actor: Actor, { actions }: Decision, self: AnyActorRef): readonly Output[] => {
+    if (actions.length === 0) return none
     const outputs: Output[] = []
     for (const action of actions) {
       const output = outputOf(actor, host, self, action)
@@ -97,7 +100,8 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
 
   const finish = (scope: AnyActorScope, step: Step, starts: readonly (() => void)[]): AnyMachineSnapshot => {
     const deliver = host.commit(step)
-    scope.defer(() => release(scope, step, deliver, starts))
+    const isOver = starts.length === 0 && step.outputs.length === 0
+    scope.defer(isOver ? deliver : () => release(scope, step, deliver, starts))
     return step.snapshot
   }
 

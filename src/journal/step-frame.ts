@@ -38,7 +38,7 @@ export interface StepFrame {
 export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost): StepFrame {
   const { actor, handled, outcome, outputs } = step
   // Planned while the machine decided, so their positions come first; a start stays a start when it fails.
-  const entries: Entry[] = planned.filter(({ kind }) => outcome !== 'failed' || kind === 'agent')
+  const entries = outcome === 'failed' ? planned.filter(({ kind }) => kind === 'agent') : [...planned]
   const said: Envelope[] = []
   for (const output of outputs) {
     if (output.kind === 'emit' || output.kind === 'send') {
@@ -75,15 +75,10 @@ function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undef
 
 function causeOf(step: Step): Cause {
   const { actor, handled, outcome } = step
-  return {
-    kind: 'step',
-    agent: actor.address,
-    incarnation: actor.incarnation,
-    handled: handled.seq,
-    type: handled.type,
-    outcome,
-    ...(outcome === 'failed' && { error: failureOf(step) }),
-  }
+  const { address: agent, incarnation } = actor
+  const { seq, type } = handled
+  const cause = { kind: 'step' as const, agent, incarnation, handled: seq, type, outcome }
+  return outcome === 'failed' ? { ...cause, error: failureOf(step) } : cause
 }
 
 function deadReason({ outcome, handled }: Step): DeadReason | undefined {
