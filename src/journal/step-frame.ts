@@ -38,7 +38,7 @@ export interface StepFrame {
 export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost): StepFrame {
   const { actor, handled, outcome, outputs } = step
   // Planned while the machine decided, so their positions come first; a start stays a start when it fails.
-  const entries = outcome === 'failed' ? planned.filter(({ kind }) => kind === 'agent') : [...planned]
+  const entries: Entry[] = planned.filter(({ kind }) => outcome !== 'failed' || kind === 'agent')
   const said: Envelope[] = []
   for (const output of outputs) {
     if (output.kind === 'emit' || output.kind === 'send') {
@@ -56,7 +56,8 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   const { id } = handled.envelope ?? { id: '' }
   if (dead) entries.push({ kind: 'dead', seq: host.nextSeq(), id, to: actor.address, reason: dead })
   if (attempt !== undefined) entries.push({ kind: 'redelivered', seq: host.nextSeq(), id, to: actor.address, attempt })
-  return { cause: causeOf(step), entries, said, dead, redelivered: attempt !== undefined }
+  // Copied, because an array that grew has room to spare, and a journal keeps all of them.
+  return { cause: causeOf(step), entries: [...entries], said, dead, redelivered: attempt !== undefined }
 }
 
 function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undefined {
