@@ -33,7 +33,7 @@ export function steady(clock: Clock): Clock {
     now() {
       const now = clock.now() + ahead
       if (now < last) ahead += last - now
-      last = Math.max(last, now)
+      else last = now
       return last
     },
     after: (ms, fn, options) => clock.after(ms, fn, options),

@@ -83,6 +83,7 @@ describe('the house', () => {
       'src/actor/busy.ts',
       'src/actor/outside.ts',
       'src/actor/registry.ts',
+      'src/actor/shortcut.ts',
       'src/actor/step.ts',
       'src/party/agent-ref.ts',
       'src/party/agent-timers.ts',

@@ -132,7 +132,7 @@ export class Actor implements Ready {
   offer(envelope: Envelope, journalled: boolean): readonly Loss[] | undefined {
     const { mailbox } = this
     const wanted = mailbox.full && this.#wants(envelope.type)
-    return mailbox.offer(envelope, journalled, this.#host.now(), wanted)
+    return mailbox.offer(envelope, journalled, this.#host, wanted)
   }
 
   /** Whether a publisher from outside has to wait for room. */

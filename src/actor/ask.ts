@@ -104,7 +104,7 @@ export interface OpenAsk extends PendingAsk {
   /** Takes the next retry back. */
   cancelRetry: () => void
   /** What is done for its sake alone, and ends with it. */
-  readonly dependents: Set<Cancel>
+  dependents: Set<Cancel> | undefined
 }
 
 /** Ends what is done for an ask that ended without an answer. */
@@ -135,19 +135,20 @@ export class AskTable {
     const timeout = () => this.fail(ask.key, new AskTimeoutError(ask.type, ask.to, ask.deadline))
     const cancelTimer = this.#timers.after(ask.deadline, timeout)
     const expires = this.#now() + ask.deadline
-    this.#pending.set(
-      ask.key,
-      Object.assign(ask, {
-        order: ++this.#count,
-        expires,
-        cancelTimer,
-        retried: 0,
-        cancelRetry: () => {},
-        dependents: new Set<Cancel>(),
-      }),
-    )
+    this.#pending.set(ask.key, {
+      ...ask,
+      takenBy: undefined,
+      answered: false,
+      order: ++this.#count,
+      expires,
+      cancelTimer,
+      retried: 0,
+      cancelRetry: nothing,
+      dependents: undefined,
+    })
     note(this.#byCallee, ask.to, ask.key)
-    note(this.#byAsker, ask.from, ask.key)
+    // Nobody asks those outside, so no circle goes through them.
+    if (ask.partition !== undefined) note(this.#byAsker, ask.from, ask.key)
   }
 
   /** Milliseconds that are left of an ask; for ever, if it has ended or there is none. */
@@ -159,8 +160,10 @@ export class AskTable {
   /** Calls `cancel` when an ask ends without an answer; the returned function takes that back. */
   during(key: string | undefined, cancel: Cancel): () => void {
     const ask = key === undefined ? undefined : this.#pending.get(key)
-    ask?.dependents.add(cancel)
-    return () => void ask?.dependents.delete(cancel)
+    if (!ask) return nothing
+    ask.dependents ??= new Set()
+    ask.dependents.add(cancel)
+    return () => void ask.dependents?.delete(cancel)
   }
 
   /** The asks to one callee that it has not taken yet. */
@@ -176,6 +179,8 @@ export class AskTable {
    */
   circle(key: string, isBlocked: (ask: PendingAsk) => boolean): readonly OpenAsk[] | undefined {
     const start = this.#pending.get(key)
+    // Who has asked nothing waits for nobody.
+    if (!start || !this.#byAsker.has(start.to)) return undefined
     const seen = new Set<OpenAsk>()
     const search = (ask: OpenAsk, path: readonly OpenAsk[]): readonly OpenAsk[] | undefined => {
       for (const next of this.#awaited(ask, isBlocked)) {
@@ -187,7 +192,7 @@ export class AskTable {
       }
       return undefined
     }
-    return start && search(start, [start])
+    return search(start, [start])
   }
 
   #awaited(ask: OpenAsk, isBlocked: (ask: PendingAsk) => boolean): readonly OpenAsk[] {
@@ -237,7 +242,7 @@ export class AskTable {
   }
 
   #cancelDependents({ dependents, type, to }: OpenAsk, why: unknown): void {
-    for (const cancel of [...dependents]) cancel(new AskCancelledError(type, to, why))
+    for (const cancel of [...(dependents ?? [])]) cancel(new AskCancelledError(type, to, why))
   }
 
   /** Ends what one callee owes: all of it, or only what an earlier incarnation had taken. */
@@ -260,6 +265,8 @@ export class AskTable {
     return ask
   }
 }
+
+const nothing = () => {}
 
 function note(index: Map<Address, Set<string>>, address: Address, key: string): void {
   const keys = index.get(address)

@@ -1,6 +1,7 @@
 import { TroupeError, textOf } from '../errors.ts'
 import { systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
+import { Fifo } from './fifo.ts'
 import { checkPattern, matcher } from './pattern.ts'
 
 /** Takes a subscription back. */
@@ -46,7 +47,7 @@ export class Bus {
   readonly #history: Envelope[] = []
   readonly #host: BusHost
   #oldest = 0
-  #untold: Envelope[] = []
+  readonly #untold = new Fifo<Envelope>()
   #telling: Envelope | undefined
 
   constructor(host: BusHost) {
@@ -94,10 +95,9 @@ export class Bus {
 
   /** Tells an event to all that subscribed to it, and keeps it out of the history. */
   mention(envelope: Envelope): void {
-    this.#untold.push(envelope)
     // What a subscriber publishes is told after what it was told of, to everybody in the same order.
-    if (this.#telling) return
-    for (let next = this.#untold.shift(); next; next = this.#untold.shift()) this.#tellAll(next)
+    if (this.#telling) return this.#untold.push(envelope)
+    for (let next: Envelope | undefined = envelope; next; next = this.#untold.shift()) this.#tellAll(next)
   }
 
   #tellAll(envelope: Envelope): void {

@@ -12,6 +12,7 @@ import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
 import type { Agent } from './agent.ts'
 import type { Handled } from './handled.ts'
+import { type Decision, shortcutOf } from './shortcut.ts'
 
 /** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
 export type Output =
@@ -52,35 +53,31 @@ export interface StepHost {
 /** An agent that wants more than this in one step has run wild. */
 export const mostOutputs = 10_000
 
-/** What a machine wants to do while it decides, held back. */
-class Capture {
-  readonly actions: ExecutableActionObject[] = []
-  readonly #deferred: (() => void)[] = []
-  readonly #address: Address
-  #isOpen = true
+const none: readonly never[] = []
 
-  constructor(address: Address) {
-    this.#address = address
+/** Lets a machine decide, and holds back everything that would happen at once. */
+function heldBack(
+  address: Address,
+  scope: AnyActorScope,
+  decide: (scope: AnyActorScope) => AnyMachineSnapshot,
+): Decision {
+  const actions: ExecutableActionObject[] = []
+  const starts: (() => void)[] = []
+  let isOver = false
+  const held: AnyActorScope = {
+    ...scope,
+    defer: fn => {
+      if (isOver) fn()
+      else starts.push(fn)
+    },
+    actionExecutor: action => {
+      if (actions.push(action) > mostOutputs) throw new StepOverflowError(address)
+    },
   }
-
-  /** XState's step scope, with everything that would happen at once held back. */
-  scope(scope: AnyActorScope): AnyActorScope {
-    return {
-      ...scope,
-      defer: fn => {
-        if (this.#isOpen) this.#deferred.push(fn)
-        else fn()
-      },
-      actionExecutor: action => {
-        if (this.actions.push(action) > mostOutputs) throw new StepOverflowError(this.#address)
-      },
-    }
-  }
-
-  /** The machine has decided; what a spawn in `assign` deferred is returned. */
-  close(): readonly (() => void)[] {
-    this.#isOpen = false
-    return this.#deferred
+  try {
+    return { snapshot: decide(held), actions, starts }
+  } finally {
+    isOver = true
   }
 }
 
@@ -89,7 +86,10 @@ class Capture {
  * This is the only place that knows how XState executes actions. One logic serves all actors of the agent.
  */
 export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachineSnapshot, EventObject> {
-  const outputsOf = (actor: Actor, { actions }: Capture, self: AnyActorRef) => {
+  const shortcut = shortcutOf(machine)
+
+  const outputsOf = (actor: Actor, { actions }: Decision, self: AnyActorRef): readonly Output[] => {
+    if (actions.length === 0) return none
     const outputs: Output[] = []
     for (const action of actions) {
       const output = outputOf(actor, host, self, action)
@@ -100,7 +100,8 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
 
   const finish = (scope: AnyActorScope, step: Step, starts: readonly (() => void)[]): AnyMachineSnapshot => {
     const deliver = host.commit(step)
-    scope.defer(() => release(scope, step, deliver, starts))
+    const isOver = starts.length === 0 && step.outputs.length === 0
+    scope.defer(isOver ? deliver : () => release(scope, step, deliver, starts))
     return step.snapshot
   }
 
@@ -142,12 +143,13 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       const actor = host.actorOf(scope.self)
       const handled = actor?.takeHandled()
       if (!actor || !handled) throw new StrayStartError(scope.id)
-      const capture = new Capture(actor.address)
-      const snapshot = machine.getInitialSnapshot(capture.scope(scope), input)
-      const starts = capture.close()
+      const decision = shortcut.begin(() =>
+        heldBack(actor.address, scope, held => machine.getInitialSnapshot(held, input)),
+      )
+      const { snapshot, starts } = decision
       try {
         if (snapshot.status === 'error') throw snapshot.error
-        const outputs = outputsOf(actor, capture, scope.self)
+        const outputs = outputsOf(actor, decision, scope.self)
         return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot }, starts)
       } catch (error) {
         // XState runs nothing deferred of an actor that fails at its start, so what this leads to is told here.
@@ -164,16 +166,16 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       if (!actor || (!actor.announced && !host.admit(actor, event))) return snapshot
       const handled = actor.takeHandled()
       if (!handled) throw new StrayStartError(actor.address)
-      const capture = new Capture(actor.address)
       try {
-        const next = machine.transition(snapshot, event, capture.scope(scope))
-        const starts = capture.close()
+        const decision =
+          shortcut.decide(snapshot, event, scope) ??
+          heldBack(actor.address, scope, held => machine.transition(snapshot, event, held))
+        const { snapshot: next, starts } = decision
         if (next.status === 'error') throw next.error
-        const outputs = outputsOf(actor, capture, scope.self)
+        const outputs = outputsOf(actor, decision, scope.self)
         const outcome = next === snapshot && outputs.length === 0 ? 'ignored' : 'handled'
         return finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)
       } catch (error) {
-        capture.close()
         return failed(scope, actor, handled, snapshot, error)
       }
     },

@@ -56,7 +56,8 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   const { id } = handled.envelope ?? { id: '' }
   if (dead) entries.push({ kind: 'dead', seq: host.nextSeq(), id, to: actor.address, reason: dead })
   if (attempt !== undefined) entries.push({ kind: 'redelivered', seq: host.nextSeq(), id, to: actor.address, attempt })
-  return { cause: causeOf(step), entries, said, dead, redelivered: attempt !== undefined }
+  // Copied, because an array that grew has room to spare, and a journal keeps all of them.
+  return { cause: causeOf(step), entries: [...entries], said, dead, redelivered: attempt !== undefined }
 }
 
 function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undefined {
@@ -75,15 +76,10 @@ function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undef
 
 function causeOf(step: Step): Cause {
   const { actor, handled, outcome } = step
-  return {
-    kind: 'step',
-    agent: actor.address,
-    incarnation: actor.incarnation,
-    handled: handled.seq,
-    type: handled.type,
-    outcome,
-    ...(outcome === 'failed' && { error: failureOf(step) }),
-  }
+  const { address: agent, incarnation } = actor
+  const { seq, type } = handled
+  const cause = { kind: 'step' as const, agent, incarnation, handled: seq, type, outcome }
+  return outcome === 'failed' ? { ...cause, error: failureOf(step) } : cause
 }
 
 function deadReason({ outcome, handled }: Step): DeadReason | undefined {

@@ -100,11 +100,19 @@ export class Watermark<A extends Appended> {
       }
       for (const appended of batch) {
         this.#durable = appended.frame.position
-        this.#guard(() => this.#listener.durable(appended))
+        this.#show(appended)
         this.#release()
       }
     }
     this.#flushing = false
+  }
+
+  #show(appended: A): void {
+    try {
+      this.#listener.durable(appended)
+    } catch (error) {
+      this.#listener.fault(error)
+    }
   }
 
   #release(): void {

@@ -52,7 +52,7 @@ export class Activity {
 
   /** To be called when the journal has moved on. */
   check(): void {
-    if (!this.quiet || this.#waiters.length === 0) return
+    if (this.#waiters.length === 0 || !this.quiet) return
     const waiters = this.#waiters
     this.#waiters = []
     for (const waiter of waiters) waiter.resolve()

@@ -75,7 +75,8 @@ export class RuntimeBus<
    *
    * @throws UnknownEventError, EventPayloadError, EventVersionError, PartyNotFoundError, VersionConflictError, JournalAppendError
    */
-  async publish(event: UncheckedEvent, { party, ...options }: BusPublishOptions = {}): Promise<Envelope> {
+  async publish(event: UncheckedEvent, options: BusPublishOptions = {}): Promise<Envelope> {
+    const { party } = options
     this.#host.shared.checkRunning()
     if (party !== undefined) return this.#host.parties.get(party).publish(event, options)
     return this.#host.outside.publish(event, options)

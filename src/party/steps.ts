@@ -121,7 +121,7 @@ export class Steps implements StepHost, FrameHost {
 
   commit(step: Step): () => void {
     const frame = frameOf(step, this.#planned, this)
-    this.#planned = []
+    if (this.#planned.length > 0) this.#planned = []
     this.#partition.append(frame.cause, frame.entries, frame.said, step)
     return () => this.#release(step, frame)
   }
