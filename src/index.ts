@@ -41,7 +41,8 @@ export { type HistoryQuery, SubscriberError, type Subscription } from './actor/b
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
 export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
-export type { Envelope } from './actor/envelope.ts'
+export type { Envelope, Redriven } from './actor/envelope.ts'
+export type { HandlerFunction, HandlerOptions, HandlerRef, HandlerScope } from './actor/handler.ts'
 export {
   type CoalesceKey,
   MailboxFullError,

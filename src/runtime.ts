@@ -14,13 +14,22 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type * as z from 'zod'
-import { type Address, checkId, NoAddressError, runtimePartition, splitAddress } from './actor/address.ts'
+import {
+  type Address,
+  AddressTakenError,
+  addressOf,
+  checkId,
+  NoAddressError,
+  runtimePartition,
+  splitAddress,
+} from './actor/address.ts'
 import type { Agent } from './actor/agent.ts'
-import { AskTable } from './actor/ask.ts'
+import { AskStoppedError, AskTable } from './actor/ask.ts'
 import type { Answer } from './actor/ask-many.ts'
 import { Bus } from './actor/bus.ts'
 import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
+import { anyHandler, Handler, type HandlerFunction, type HandlerOptions, type HandlerRef } from './actor/handler.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
 import { emptyTally } from './actor/tally.ts'
 import { Timers } from './actor/timers.ts'
@@ -42,6 +51,7 @@ import {
 import { checkAsks } from './party/check-asks.ts'
 import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
+import { askHandler, Handlers } from './party/handlers.ts'
 import { type IdleOptions, idle } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
@@ -134,6 +144,7 @@ export class Runtime<
   readonly #outside: Partition
   readonly #crew: Crew
   readonly #pulse: Pulse
+  readonly #handlers = new Handlers()
   #status: Status = 'created'
   #stopping: Promise<void> | undefined
 
@@ -162,6 +173,7 @@ export class Runtime<
       journal: options.journal ?? memoryJournal(),
       bus,
       heard: (partition, type, isHeard) => this.#pulse.heard(partition, type, isHeard),
+      handlers: this.#handlers,
       asks: new AskTable(timers, () => clock.now()),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
@@ -269,12 +281,46 @@ export class Runtime<
     options?: OutsideAskOptions,
   ): Promise<z.output<O>> {
     this.#checkRunning()
+    const handler = this.#handlers.at(address)
+    if (handler) return await askHandler(this.#outside, handler, request, input, options)
     const { partition: at, name } = splitAddress(address)
     const partition = this.#shared.partition(at)
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
     if (!partition || !actor) throw new NoAddressError(address)
     // Awaited here, so that the stack of a failure leads back to the caller's line.
     return await askFromOutside(partition, actor, request, input, options)
+  }
+
+  /**
+   * Lets a function answer a request, outside all parties: agents ask it like an agent, and so does `runtime.ask`. Nothing of
+   * it is journalled; where an agent outside the parties hears the request too, that one is asked.
+   *
+   * @example
+   * const handler = runtime.handle(guestCount, async ({ why }, { signal }) => ({ guests: await count(why, signal) }))
+   * await runtime.ask(handler.address, guestCount, { why: 'seating' })
+   *
+   * @param options `name`: the last part of its address; `limit`: requests in hand at one time, 1,000 by default
+   * @throws AddressTakenError, IllegalIdError, DuplicateEventError, RuntimeStateError
+   */
+  handle<T extends string, I extends z.ZodType, O extends z.ZodType>(
+    request: RequestDefinition<T, I, O>,
+    answer: HandlerFunction<z.output<I>, z.input<O>>,
+    { name = request.type.replaceAll(/[._]/g, '-'), limit = 1_000 }: HandlerOptions = {},
+  ): HandlerRef {
+    this.#checkRunning()
+    const address = addressOf(runtimePartition, checkId('handler', name))
+    const taken = this.#outside.registry.named(name)
+    if (this.#handlers.at(address) || (taken && taken.status !== 'stopped')) throw new AddressTakenError(address)
+    this.#shared.catalog = this.#shared.catalog.with([request])
+    const handler = new Handler(address, request, anyHandler(answer), limit)
+    this.#handlers.add(handler)
+    return { address, stop: () => this.#stopHandler(handler) }
+  }
+
+  #stopHandler(handler: Handler): void {
+    const { address, request } = handler
+    this.#handlers.remove(handler)
+    this.#shared.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
   }
 
   /**
@@ -334,6 +380,7 @@ export class Runtime<
     await this.#within(limit, this.parties.stopAll())
     this.#crew.end('stopped', new RuntimeStateError('take work', 'stopped'))
     await this.#within(limit, this.#crew.closed())
+    for (const handler of this.#handlers) this.#stopHandler(handler)
     this.#outside.reportNow(systemStopped({ drained }))
     this.#status = 'stopped'
     await this.#within(limit, this.#shared.journal.close())

@@ -19,6 +19,8 @@ export interface Catalog {
   readonly definitions: readonly Definition[]
   /** The event declared under this type. @throws UnknownEventError */
   event(type: string): EventDefinition
+  /** Whether events, requests or replies of this type are journalled; what nobody declared is. */
+  persists(type: string): boolean
   /** The event, parsed by its schema unless its definition made it. @throws UnknownEventError, EventPayloadError, EventVersionError */
   check(event: UncheckedEvent): EventOf
   /** This catalogue and more definitions. @throws DuplicateEventError */
@@ -68,6 +70,7 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
   const catalog: Catalog = {
     definitions: [...byType.values()],
     event,
+    persists: type => (byType.get(type) ?? byType.get(type.replace(/\.reply$/, '')))?.persist ?? true,
     check(given) {
       const definition = event(given.type)
       if (CheckedEvent.isBy(definition.schema, given)) return given

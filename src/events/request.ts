@@ -22,6 +22,11 @@ export interface RequestDefinition<
   readonly output: O
   /** Whether it may be asked again when it is not known what became of it. */
   readonly safe: boolean
+  /** Whether requests and replies are journalled. */
+  readonly persist: boolean
+  /** Parses what is asked, and what is answered. @throws EventPayloadError */
+  checkInput(input: unknown): z.output<I>
+  checkOutput(output: unknown): z.output<O>
   /** Makes the checked event that a machine asking by hand would send; `ask` and `runtime.ask` call it for you. */
   asked(input: z.input<I>, key: string): AskedOf<T, z.output<I>>
   /** Makes the checked reply to a request that was heard: `emit(({ event }) => guestCount.reply(event, { guests: 75 }))`. */
@@ -38,12 +43,13 @@ export interface RequestDefinition<
  * })
  *
  * @param type dotted lower-case words, such as `guests.count`
- * @param io zod schemas of JSON values; `safe: true` says that answering twice does no harm, so that asks may retry
+ * @param io zod schemas of JSON values; `safe: true` says that answering twice does no harm, so that asks may retry; `persist: false`
+ *   keeps it and its replies out of the journal
  * @throws EventDefinitionError if the type is malformed or a schema holds what JSON cannot
  */
 export function defineRequest<const T extends string, I extends z.ZodType, O extends z.ZodType>(
   type: T,
-  io: { readonly input: I; readonly output: O; readonly safe?: boolean },
+  io: { readonly input: I; readonly output: O; readonly safe?: boolean; readonly persist?: boolean },
 ): RequestDefinition<T, I, O> {
   checkType(type)
   const replyType: `${T}.reply` = `${type}.reply`
@@ -54,6 +60,9 @@ export function defineRequest<const T extends string, I extends z.ZodType, O ext
     input: io.input,
     output: io.output,
     safe: io.safe ?? false,
+    persist: io.persist ?? true,
+    checkInput,
+    checkOutput,
     asked: (input, key) => new CheckedAsk(type, checkInput(input), key, io.input),
     reply: (to, output) => new CheckedAsk(replyType, checkOutput(output), to.ask, io.output),
   }

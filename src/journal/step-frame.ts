@@ -63,6 +63,7 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
 function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undefined {
   switch (output.kind) {
     case 'reply':
+      if (!host.persists(output.event.type)) return undefined
       return { kind: 'reply', seq: host.nextSeq(), key: output.event.ask, data: output.event.data }
     case 'timer':
       return { kind: 'timer', seq: host.nextSeq(), agent, id: output.id, at: host.now() + output.delay }

@@ -14,6 +14,7 @@ import type { EventOf } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
 import type { Entry } from '../journal/frame.ts'
+import { answerAsk } from './handlers.ts'
 import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
 
@@ -210,26 +211,29 @@ export class OutsideWork implements OutsideHost<Work> {
   #hearersOf(type: string): readonly Address[] {
     const { registry, shared } = this.#partition
     const inside = registry.addresses(type)
-    return inside.length > 0 ? inside : (shared.partition(runtimePartition)?.registry.addresses(type) ?? [])
+    if (inside.length > 0) return inside
+    const agents = shared.partition(runtimePartition)?.registry.addresses(type) ?? []
+    const handler = shared.handlers.answering(type)
+    return handler ? [...agents, handler.address] : agents
   }
 
   #ask(key: string, work: AskWork, { actor, origin, input }: Planned, settle: Settle): (why?: unknown) => void {
     const { shared, watermark, address } = this.#partition
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
-    let callee: { readonly partition: Partition; readonly actor: Actor }
+    let callee: Callee
     const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
     try {
       request = work.request.asked(input, key)
       callee = this.#calleeOf(work, request)
     } catch (error) {
-      reject(this.#partition.shared.tally)
+      reject(shared.tally)
       told({ ok: false, error })
       return () => {}
     }
-    const to = callee.actor.address
+    const to = callee.address
     const go = () => {
-      if (shared.asks.get(key)) callee.partition.deliverAsk(callee.actor, request, actor.address, origin)
+      if (shared.asks.get(key)) callee.take(request, actor.address, origin)
     }
     shared.asks.open({
       key,
@@ -243,7 +247,7 @@ export class OutsideWork implements OutsideHost<Work> {
       again: go,
       settle: this.#telling({ key, type, from: actor.address, to }, origin, settle),
     })
-    if (callee.partition === this.#partition) go()
+    if (callee.isHere) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
     return () => shared.asks.cancel(key)
   }
@@ -258,14 +262,32 @@ export class OutsideWork implements OutsideHost<Work> {
     }
   }
 
-  #calleeOf({ to }: AskWork, request: EventOf): { readonly partition: Partition; readonly actor: Actor } {
+  #calleeOf({ to, request: definition }: AskWork, request: EventOf): Callee {
     const here = this.#partition
+    const { handlers } = here.shared
     const runtime = here.shared.partition(runtimePartition)
     const [partition, actor] = to === undefined ? hearer(request, here, runtime) : atAddress(to, request, here)
-    if (!actor || !partition) throw new NoAddressError(to ?? request.type)
-    if (actor.status === 'stopped') throw new AskStoppedError(request.type, actor.address)
-    return { partition, actor }
+    const { type } = request
+    if (actor?.status === 'stopped') throw new AskStoppedError(type, actor.address)
+    if (actor && partition) return asCallee(partition, actor, partition === here)
+    const handler = to === undefined ? handlers.answering(type) : handlers.at(fullAddress(to, here))
+    if (!handler) throw new NoAddressError(to ?? type)
+    handler.check(definition)
+    return { address: handler.address, isHere: false, take: asked => answerAsk(here, handler, asked) }
   }
+}
+
+/** Who is asked: an agent, or a handler. */
+interface Callee {
+  readonly address: Address
+  /** Whether it lives in the partition of its asker, so that the request need not wait for the journal. */
+  readonly isHere: boolean
+  take(request: EventOf & { readonly ask: string }, source: Address, origin: Origin): void
+}
+
+function asCallee(partition: Partition, actor: Actor, isHere: boolean): Callee {
+  const take: Callee['take'] = (request, source, origin) => partition.deliverAsk(actor, request, source, origin)
+  return { address: actor.address, isHere, take }
 }
 
 function hearer(request: EventOf, here: Partition, runtime: Partition | undefined) {

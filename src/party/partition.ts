@@ -7,6 +7,7 @@ import type { DeadLetter, DeadLetters, DeadReason } from '../actor/dead-letters.
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
 import { type Envelope, eventOf, type Redriven } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
+import type { Handler } from '../actor/handler.ts'
 import { type Mailbox, MailboxFullError, type ReadBack } from '../actor/mailbox.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
@@ -35,6 +36,7 @@ export interface Shared {
   readonly journal: Journal
   readonly bus: Bus
   readonly asks: AskTable
+  readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
   readonly tally: Tally
   readonly limits: Limits
@@ -52,6 +54,13 @@ export interface Shared {
   heard(partition: Partition, type: string, isHeard: boolean): void
   /** Lets agents outside the parties hear what a party said. */
   overhear(envelope: Envelope): void
+}
+
+/** Where handlers are found. */
+export interface HandlerDirectory extends Iterable<Handler> {
+  at(address: Address): Handler | undefined
+  /** The oldest one that answers requests of a type. */
+  answering(type: string): Handler | undefined
 }
 
 /** How many agents there may be at one time. */
@@ -187,11 +196,11 @@ export class Partition implements ActorHost, DeliveryHost {
   }
 
   persists(type: string): boolean {
-    return this.shared.catalog.event(type).persist
+    return this.shared.catalog.persists(type)
   }
 
-  isJournalled({ type, ask }: Envelope): boolean {
-    return ask !== undefined || this.persists(type)
+  isJournalled({ type }: Envelope): boolean {
+    return this.persists(type)
   }
 
   /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
@@ -385,7 +394,7 @@ export class Partition implements ActorHost, DeliveryHost {
   deliverAsk(actor: Actor, request: EventOf & { readonly ask: string }, source: Address, origin?: Origin): void {
     accept(this.shared.tally)
     const envelope = this.seal(request, { ...origin, source, to: actor.address, ask: request.ask })
-    this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
+    if (this.persists(request.type)) this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
     this.delivery.deliverTo(actor, envelope)
     this.#breakCircle(request.ask)
   }

@@ -43,7 +43,9 @@ export class Roster {
     this.#checkUnder(under)
     const taken = registry.named(name)
     if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
-    if (this.#supervisors.has(name)) throw new AddressTakenError(addressOf(this.#partition.address, name))
+    const address = addressOf(this.#partition.address, name)
+    const isTaken = this.#supervisors.has(name) || this.#partition.shared.handlers.at(address) !== undefined
+    if (isTaken) throw new AddressTakenError(address)
     this.#checkLimits()
     const actor = new Actor(this.#partition, name, agent, under)
     this.#retired.delete(name)

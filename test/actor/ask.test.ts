@@ -5,12 +5,18 @@ import {
   AskRefusedError,
   AskStoppedError,
   AskTimeoutError,
+  agentTypes,
   askFailed,
   createRuntime,
+  defineAgent,
+  defineRequest,
   EventPayloadError,
+  memoryJournal,
   NoAddressError,
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
+import { emit, setup } from 'xstate'
+import * as z from 'zod'
 import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
@@ -185,4 +191,26 @@ describe('an ask from outside', () => {
       EventPayloadError,
     )
   })
+})
+
+it('a request that is not to be kept leaves nothing of it in the journal, nor does its reply', async () => {
+  const aside = defineRequest('pets.aside', {
+    input: z.object({ secret: z.string() }),
+    output: z.object({ answer: z.string() }),
+    persist: false,
+  })
+  const whisperer = defineAgent({
+    name: 'whisperer',
+    hears: [aside],
+    says: [aside],
+    machine: setup({ types: agentTypes({ context: {}, hears: [aside], says: [aside] }) }).createMachine({
+      on: { 'pets.aside': { actions: emit(({ event }) => aside.reply(event, { answer: event.data.secret })) } },
+    }),
+  })
+  const journal = memoryJournal()
+  const { runtime } = await startRuntime({ agents: [whisperer], journal })
+  expect(await runtime.ask('runtime/whisperer', aside, { secret: 'bone' })).toEqual({ answer: 'bone' })
+  const frames = await Array.fromAsync(journal.read('runtime'))
+  expect(frames.length).toBeGreaterThan(1)
+  expect(JSON.stringify(frames)).not.toContain('bone')
 })

@@ -1,0 +1,119 @@
+import type * as z from 'zod'
+import type { Clock } from '../clock.ts'
+import { textOf } from '../errors.ts'
+import type { RequestDefinition } from '../events/request.ts'
+import type { Address } from './address.ts'
+import { AskFailedError, AskRefusedError } from './ask.ts'
+import type { Outcome } from './outside.ts'
+
+/** What the runtime hands to a handler. */
+export interface HandlerScope {
+  /** Aborted when nobody waits for the answer any more: the deadline has come, or the asker gave up. */
+  readonly signal: AbortSignal
+  /** The runtime's clock, epoch milliseconds. */
+  now(): number
+}
+
+/** Answers a request: at once, or later by a promise. */
+export type HandlerFunction<I, O> = (input: I, scope: HandlerScope) => O | Promise<O>
+
+/** A function that answers requests at an address: no machine, no mailbox, no state that anybody keeps. */
+export class Handler {
+  readonly address: Address
+  readonly request: RequestDefinition
+  readonly #answer: HandlerFunction<unknown, unknown>
+  readonly #limit: number
+  #inHand = 0
+
+  /** @param limit how many requests it may have in hand at one time */
+  constructor(address: Address, request: RequestDefinition, answer: HandlerFunction<unknown, unknown>, limit: number) {
+    this.address = address
+    this.request = request
+    this.#answer = answer
+    this.#limit = limit
+  }
+
+  /** @throws AskRefusedError if it answers another request, or has too many in hand */
+  check({ type }: RequestDefinition): void {
+    if (type !== this.request.type) throw new AskRefusedError(type, this.address, 'not-handled')
+    if (this.#inHand >= this.#limit) throw new AskRefusedError(type, this.address, 'overflow')
+  }
+
+  /** Answers, at once if its function does. Never throws, and never rejects. */
+  answer(input: unknown, scope: HandlerScope): Outcome | Promise<Outcome> {
+    try {
+      const output = this.#answer(input, scope)
+      if (output instanceof Promise) return this.#later(output)
+      return { ok: true, output: this.request.checkOutput(output) }
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  async #later(answer: Promise<unknown>): Promise<Outcome> {
+    this.#inHand++
+    try {
+      return { ok: true, output: this.request.checkOutput(await answer) }
+    } catch (error) {
+      return this.#failed(error)
+    } finally {
+      this.#inHand--
+    }
+  }
+
+  #failed(error: unknown): Outcome {
+    return { ok: false, error: new AskFailedError(this.request.type, this.address, textOf(error)) }
+  }
+}
+
+/** A scope whose signal is made only when it is looked at: most handlers never do. */
+export class LazyScope implements HandlerScope {
+  readonly #clock: Clock
+  #controller: AbortController | undefined
+  #reason: unknown
+  #isOver = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#isOver) this.#controller.abort(this.#reason)
+    return this.#controller.signal
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  /** Nobody waits any more. */
+  abort(reason: unknown): void {
+    this.#isOver = true
+    this.#reason = reason
+    this.#controller?.abort(reason)
+  }
+}
+
+/** A handler as its owner sees it. */
+export interface HandlerRef {
+  /** Where it is reached, such as `runtime/guests-count`. */
+  readonly address: Address
+  /** Ends it: what it has in hand fails with `AskStoppedError`. */
+  stop(): void
+}
+
+/** How a handler is reached. */
+export interface HandlerOptions {
+  /** The last part of its address; by default the request's type with "-" for ".". */
+  readonly name?: string
+  /** How many requests it may have in hand at one time; 1,000 by default. */
+  readonly limit?: number
+}
+
+/** A typed function as the runtime keeps it: its input is parsed by the schema that its type comes from. */
+export function anyHandler<I extends z.ZodType, O extends z.ZodType>(
+  answer: HandlerFunction<z.output<I>, z.input<O>>,
+): HandlerFunction<unknown, unknown> {
+  return answer as HandlerFunction<unknown, unknown>
+}
