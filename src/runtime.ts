@@ -56,7 +56,7 @@ import { type IdleOptions, idle } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
-import { PoolRef, poolRefAt } from './party/pool-ref.ts'
+import { type PoolPlace, PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
 import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
@@ -143,6 +143,8 @@ export class Runtime<
   readonly #shared: Shared
   readonly #outside: Partition
   readonly #crew: Crew
+  /** Where agents outside the parties are. */
+  readonly #place: PoolPlace
   readonly #pulse: Pulse
   readonly #handlers = new Handlers()
   #status: Status = 'created'
@@ -195,6 +197,7 @@ export class Runtime<
     partitions.set(runtimePartition, this.#outside)
     // That it gave up is told; who wants an agent outside the parties from then on is told why there is none.
     this.#crew = new Crew(this.#outside, { intensity }, () => {})
+    this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties })
     // Not in the middle of what is being told.
@@ -243,11 +246,7 @@ export class Runtime<
     if (joined) checkAsks([...joined.partition.registry.agents(), ...added], outsiders)
     else checkAsks(this.#options.party?.agents ?? [], [...outsiders, ...added])
     this.#shared.catalog = catalog
-    const place = joined?.joining ?? {
-      partition: this.#outside,
-      crew: this.#crew,
-      checkOpen: () => this.#checkRunning(),
-    }
+    const place = joined?.joining ?? this.#place
     place.checkOpen()
     if (!isPool(agent)) {
       const actor = place.crew.spawn(agent, name, supervisor)
@@ -261,8 +260,7 @@ export class Runtime<
 
   /** A pool outside all parties. @throws NoAddressError */
   pool(name: string): PoolRef {
-    const checkOpen = () => this.#checkRunning()
-    return poolRefAt({ partition: this.#outside, crew: this.#crew, checkOpen }, name)
+    return poolRefAt(this.#place, name)
   }
 
   /**

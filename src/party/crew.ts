@@ -186,9 +186,10 @@ export class Crew implements SupervisorHost, ChildCare {
   }
 
   /** Resolves when the start of these agents is durable and they handle mail. @throws AgentStartError, JournalAppendError */
-  async begun(actors: readonly Actor[]): Promise<void> {
+  begun(actors: readonly Actor[]): Promise<unknown> {
     const beginning = actors.flatMap(actor => this.#beginning.get(actor) ?? [])
-    await Promise.all([this.#partition.watermark.reached(), ...beginning])
+    const durable = this.#partition.watermark.reached()
+    return beginning.length === 0 ? durable : Promise.all([durable, ...beginning])
   }
 
   /** Stops an agent for good. */

@@ -130,6 +130,9 @@ export interface Facts {
   readonly ask?: string
 }
 
+/** What the journal refused never happened; that it refused is told by `reportNow`. */
+const neverHappened = () => {}
+
 /** Requests and replies have no version and no priority of their own. */
 const plainly = { version: 1, priority: 5, ttl: undefined }
 
@@ -345,11 +348,7 @@ export class Partition implements ActorHost, DeliveryHost {
   report(event: EventOf, origin?: Origin): void {
     const envelope = this.seal(event, origin)
     this.delivery.deliver(envelope)
-    this.watermark.whenDurable(
-      () => this.#tell(envelope),
-      // What the journal refused never happened; that it refused is told by `reportNow`.
-      () => {},
-    )
+    this.watermark.whenDurable(() => this.#tell(envelope), neverHappened)
   }
 
   /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */

@@ -32,6 +32,8 @@ export class Roster {
   /** Those of the trees that it began with: a supervisor may start them again. */
   readonly #defined = new Set<string>()
   readonly #gone = new Set<string>()
+  // Goes on where it was, where a new search would go past all that was taken out before.
+  readonly #oldestGone = this.#gone.values()
 
   constructor(partition: Partition) {
     this.#partition = partition
@@ -144,8 +146,9 @@ export class Roster {
   stopped({ name }: Actor): void {
     if (this.#defined.has(name)) return
     this.#gone.add(name)
-    const [oldest] = this.#gone
-    if (this.#gone.size <= mostRemembered || oldest === undefined) return
+    if (this.#gone.size <= mostRemembered) return
+    const { value: oldest } = this.#oldestGone.next()
+    if (oldest === undefined) return
     this.#gone.delete(oldest)
     this.#retired.delete(oldest)
     this.#partition.registry.forget(oldest)
