@@ -115,7 +115,7 @@ export {
   PartyExistsError,
   PartyNotFoundError,
 } from './party/parties.ts'
-export { type Limits, type PublishOptions, WatcherError } from './party/partition.ts'
+export { type Limits, WatcherError } from './party/partition.ts'
 export {
   type ChangeOptions,
   DuplicateInputError,
@@ -126,6 +126,7 @@ export {
   VersionConflictError,
 } from './party/party.ts'
 export type { PoolRef } from './party/pool-ref.ts'
+export type { PublishOptions } from './party/publish.ts'
 export type { PulseOptions } from './party/pulse.ts'
 export { AgentLimitError } from './party/roster.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'

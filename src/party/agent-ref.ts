@@ -8,6 +8,7 @@ import type { RequestDefinition } from '../events/request.ts'
 import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
 import type { Crew } from './crew.ts'
 import type { Partition } from './partition.ts'
+import { publish } from './publish.ts'
 import type { Unwatch } from './store.ts'
 
 /** What outsiders see of an agent: where its machine is, and what it remembers. */
@@ -49,7 +50,7 @@ export class AgentRef {
   /** Sends an event to this agent alone; resolves when it is durable. @throws UnknownEventError, EventPayloadError */
   async send(event: UncheckedEvent): Promise<Envelope> {
     this.#checkOpen()
-    return this.#partition.publish(event, { to: this.#actor })
+    return publish(this.#partition, event, { to: this.#actor })
   }
 
   /** Asks this agent; see `runtime.ask`. */

@@ -1,6 +1,8 @@
-import { runtimePartition } from '../actor/address.ts'
+import { runtimePartition, splitAddress } from '../actor/address.ts'
 import type { DeadLetter, DeadLetterQuery } from '../actor/dead-letters.ts'
-import type { Shared } from './partition.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import { accept } from '../actor/tally.ts'
+import type { Partition, Shared } from './partition.ts'
 
 /**
  * What could not be delivered, as people outside the agents see it.
@@ -35,7 +37,7 @@ export class DeadLetterOffice {
   async redrive(query?: DeadLetterQuery): Promise<number> {
     this.#shared.checkRunning()
     const letters = this.#shared.deadLetters.take(query)
-    await Promise.all(letters.map(letter => this.#partitionOf(letter)?.redrive(letter)))
+    await Promise.all(letters.map(letter => this.#redrive(letter)))
     return letters.length
   }
 
@@ -48,4 +50,29 @@ export class DeadLetterOffice {
   #partitionOf({ partition }: DeadLetter) {
     return this.#shared.partition(partition) ?? this.#shared.partition(runtimePartition)
   }
+
+  /** As a position of its own, meant for one agent alone. */
+  async #redrive(letter: DeadLetter): Promise<void> {
+    const partition = this.#partitionOf(letter)
+    const { deadLetters, tally } = this.#shared
+    const { envelope, to } = letter
+    if (!partition || partition.watermark.failure) {
+      deadLetters.putBack(letter)
+      throw partition?.watermark.failure
+    }
+    const actor = partition.registry.named(splitAddress(to).name)
+    const again = revived(letter, partition)
+    accept(tally)
+    if (actor?.address !== to) return partition.bury(again, to, envelope.ask === to ? 'stale' : 'stopped')
+    if (partition.persists(again.type)) partition.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])
+    partition.delivery.deliverTo(actor, again)
+    await partition.watermark.reached()
+  }
+}
+
+/** Given as much time as it had when it was said. */
+function revived({ envelope, to, attempts, first }: DeadLetter, partition: Partition): Envelope {
+  const { time, expirytime } = envelope
+  const again = { ...envelope, seq: partition.nextSeq(), to, redriven: { attempts, first } }
+  return expirytime === undefined ? again : { ...again, expirytime: partition.now() + expirytime - time }
 }

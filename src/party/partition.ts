@@ -1,23 +1,24 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { Actor, ActorHost } from '../actor/actor.ts'
 import { type Address, partyOf, runtimePartition, splitAddress } from '../actor/address.ts'
-import { AskCycleError, AskRefusedError, AskStoppedError, type AskTable, type PendingAsk } from '../actor/ask.ts'
+import { AskRefusedError, AskStoppedError, type AskTable, type PendingAsk } from '../actor/ask.ts'
+import { breakCircle } from '../actor/ask-circles.ts'
 import type { Bus } from '../actor/bus.ts'
-import type { DeadLetter, DeadLetters, DeadReason } from '../actor/dead-letters.ts'
+import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
-import { type Envelope, eventOf, type Redriven } from '../actor/envelope.ts'
+import { type Envelope, eventOf } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import type { Handler } from '../actor/handler.ts'
-import { type Mailbox, MailboxFullError, type ReadBack } from '../actor/mailbox.ts'
+import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
-import { accept, reject, type Tally } from '../actor/tally.ts'
+import { accept, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
-import type { Catalog, UncheckedEvent } from '../events/catalog.ts'
-import { checkPriority, checkTtl, type EventOf } from '../events/event.ts'
+import type { Catalog } from '../events/catalog.ts'
+import type { EventOf } from '../events/event.ts'
 import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
 import type { Ids } from '../ids.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
@@ -91,28 +92,6 @@ interface Shown extends Appended {
   readonly said: readonly Envelope[]
   readonly step: Step | undefined
   readonly state: unknown
-}
-
-/** How an event from outside travels. */
-export interface PublishOptions {
-  /** 1 is most urgent, 10 least; that of its definition by default. */
-  readonly priority?: number
-  /** Joins the event to others that one first event led to; its own id by default. */
-  readonly correlationId?: string
-  /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
-  readonly ttl?: number
-  /** Milliseconds to wait for room in full mailboxes; 60,000 by default. */
-  readonly timeout?: number
-  /** Gives up waiting for room. */
-  readonly signal?: AbortSignal
-}
-
-/** What is said about an event that only some part of the runtime publishes. */
-interface OfferOptions extends PublishOptions {
-  /** The only agent that it is meant for. */
-  readonly to?: Actor
-  /** Throws if the event must not happen, as things are at the moment of its position. */
-  readonly admit?: (event: EventOf) => void
 }
 
 /** What is known of an event that is about to be said; the rest is derived. */
@@ -227,7 +206,7 @@ export class Partition implements ActorHost, DeliveryHost {
   #show({ said, step, state }: Shown): void {
     if (this.#state?.show(state)) this.#noteUpdate(this.#state.shown)
     if (step) this.#showStep(step)
-    for (const envelope of said) this.#tell(envelope)
+    for (const envelope of said) this.tell(envelope)
     this.activity.check()
   }
 
@@ -242,7 +221,8 @@ export class Partition implements ActorHost, DeliveryHost {
     this.note(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }))
   }
 
-  #tell(envelope: Envelope): void {
+  /** Tells an event to subscribers, and to agents outside the parties. */
+  tell(envelope: Envelope): void {
     this.shared.bus.tell(envelope)
     this.shared.overhear(envelope)
   }
@@ -272,69 +252,7 @@ export class Partition implements ActorHost, DeliveryHost {
     }
   }
 
-  // ---- events from outside and from the runtime ----
-
-  /**
-   * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.
-   *
-   * @throws UnknownEventError, EventPayloadError, EventVersionError, MailboxFullError, JournalAppendError
-   */
-  async publish(offered: UncheckedEvent, options: OfferOptions = {}): Promise<Envelope> {
-    const { priority, ttl, correlationId: correlationid, to, admit } = options
-    const { tally, catalog } = this.shared
-    const reserved: Actor[] = []
-    let event: EventOf
-    try {
-      if (priority !== undefined) checkPriority(priority)
-      if (ttl !== undefined) checkTtl(ttl)
-      event = catalog.check(offered)
-      admit?.(event)
-      if (this.#isCrowded(event, to)) {
-        await this.#reserve(event, to, options, reserved)
-        admit?.(event)
-      }
-    } catch (error) {
-      reject(tally)
-      for (const actor of reserved) actor.giveUpPlace()
-      throw error
-    }
-    for (const { room } of reserved) room.use()
-    accept(tally)
-    const envelope = this.seal(event, { priority, ttl, correlationid, to: to?.address })
-    const persists = this.persists(event.type)
-    if (persists) this.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-    if (to) this.delivery.deliverTo(to, envelope)
-    else this.delivery.deliver(envelope)
-    if (persists) await this.watermark.reached()
-    else this.#tell(envelope)
-    return envelope
-  }
-
-  #isCrowded(event: EventOf, to: Actor | undefined): boolean {
-    const { type } = event
-    if (to) return this.isCrowded(to, type)
-    for (const actor of this.registry.hearers(type)) if (actor.isCrowded(type)) return true
-    return this.registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
-  }
-
-  /** Whether somebody who addresses this agent alone has to wait. @throws MailboxFullError if it rejects instead */
-  isCrowded(actor: Actor, type: string): boolean {
-    if (actor.isRejecting(type)) throw new MailboxFullError(actor.address, type, 'rejected')
-    return actor.isCrowded(type)
-  }
-
-  /** Waits for a place in every full mailbox, one after the other. */
-  async #reserve(event: EventOf, to: Actor | undefined, options: PublishOptions, reserved: Actor[]): Promise<void> {
-    const { timeout = 60_000, signal } = options
-    const { type } = event
-    const { registry } = this
-    const pooled = registry.pools(type).flatMap(pool => pool.next(event) ?? [])
-    for (const actor of to ? [to] : [...registry.hearers(type), ...pooled]) {
-      if (!actor.isCrowded(type)) continue
-      await actor.room.reserve(type, this.shared.timers, { timeout, signal })
-      reserved.push(actor)
-    }
-  }
+  // ---- events of other partitions and of the runtime ----
 
   /** Delivers an event that another partition said, as a position of this one. */
   hear(envelope: Envelope): void {
@@ -348,7 +266,7 @@ export class Partition implements ActorHost, DeliveryHost {
   report(event: EventOf, origin?: Origin): void {
     const envelope = this.seal(event, origin)
     this.delivery.deliver(envelope)
-    this.watermark.whenDurable(() => this.#tell(envelope), neverHappened)
+    this.watermark.whenDurable(() => this.tell(envelope), neverHappened)
   }
 
   /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */
@@ -442,29 +360,6 @@ export class Partition implements ActorHost, DeliveryHost {
       this.report(deadLettered({ id: envelope.id, type: envelope.type, to, reason }), originOf(envelope))
   }
 
-  /** Delivers a dead letter to its agent again, as a position of its own. @throws JournalAppendError */
-  async redrive(letter: DeadLetter): Promise<void> {
-    const { envelope, to, attempts, first } = letter
-    if (this.watermark.failure) {
-      this.shared.deadLetters.putBack(letter)
-      throw this.watermark.failure
-    }
-    const actor = this.registry.named(splitAddress(to).name)
-    const again = this.#revived(envelope, to, { attempts, first })
-    accept(this.shared.tally)
-    if (actor?.address !== to) return this.bury(again, to, envelope.ask === to ? 'stale' : 'stopped')
-    if (this.isJournalled(envelope)) this.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])
-    this.delivery.deliverTo(actor, again)
-    await this.watermark.reached()
-  }
-
-  /** Meant for one agent alone now, and given as much time as it had when it was said. */
-  #revived(envelope: Envelope, to: Address, redriven: Redriven): Envelope {
-    const { time, expirytime } = envelope
-    const again = { ...envelope, seq: this.nextSeq(), to, redriven }
-    return expirytime === undefined ? again : { ...again, expirytime: this.now() + expirytime - time }
-  }
-
   /** Lets the asker of a request know, unless its answer is in a frame already. */
   failAsk(envelope: Envelope | undefined, error: TroupeError): void {
     const { asks } = this.shared
@@ -525,15 +420,8 @@ export class Partition implements ActorHost, DeliveryHost {
     for (const { key } of asks.waitingFor(address)) this.#breakCircle(key)
   }
 
-  /** Fails the youngest ask of a circle in which every ask waits for the next. */
   #breakCircle(key: string): void {
-    const { asks } = this.shared
-    const circle = asks.circle(key, ask => this.#isBlocked(ask))
-    const youngest = circle?.toSorted((one, other) => other.order - one.order)[0]
-    if (!circle || !youngest) return
-    const at = circle.indexOf(youngest)
-    const path = [...circle.slice(at), ...circle.slice(0, at)].map(({ from }) => from)
-    asks.fail(youngest.key, new AskCycleError(youngest.type, [...path, youngest.from]))
+    breakCircle(this.shared.asks, key, ask => this.#isBlocked(ask))
   }
 
   #isBlocked({ to, type }: PendingAsk): boolean {

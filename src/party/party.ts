@@ -11,8 +11,9 @@ import { AgentRef } from './agent-ref.ts'
 import { Crew } from './crew.ts'
 import type { AddedEvent, InputFor, InputOf, PartyDefinition, RemovalFor, RemovedEvent } from './definition.ts'
 import { type IdleOptions, idle } from './idle.ts'
-import { Partition, type PublishOptions, type Shared } from './partition.ts'
+import { Partition, type Shared } from './partition.ts'
 import { type PoolPlace, type PoolRef, poolRefAt } from './pool-ref.ts'
+import { type PublishOptions, publish } from './publish.ts'
 import { type PartyState, PartyStore, type Unwatch } from './store.ts'
 
 /** A change that is to happen only if nothing else has happened since. */
@@ -78,7 +79,7 @@ export class Party<
   }
 
   async #add(event: EventOf<A['type'], InputOf<A>>): Promise<InputOf<A>> {
-    await this.#partition.publish(event, { admit: this.#admit })
+    await publish(this.#partition, event, { admit: this.#admit })
     return event.data
   }
 
@@ -91,7 +92,7 @@ export class Party<
   async removeInput(inputId: string, removal?: RemovalFor<R>, options: ChangeOptions = {}): Promise<void> {
     const event = this.#definition.inputs.removed({ ...removal, inputId })
     this.#checkChange(options)
-    await this.#partition.publish(event, { admit: this.#admit })
+    await publish(this.#partition, event, { admit: this.#admit })
   }
 
   /** Calls back with every new durable state. */
@@ -121,7 +122,7 @@ export class Party<
   /** Delivers an event of the application to the agents of this party. Used by `bus.publish`. @internal */
   async publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions = {}): Promise<Envelope> {
     this.#checkChange(options)
-    return this.#partition.publish(event, { ...options, admit: this.#admit })
+    return publish(this.#partition, event, { ...options, admit: this.#admit })
   }
 
   /** One of its pools. @throws NoAddressError */

@@ -11,6 +11,7 @@ import { AgentRef } from './agent-ref.ts'
 import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
 import type { Crew } from './crew.ts'
 import type { Partition } from './partition.ts'
+import { publish } from './publish.ts'
 
 /** How a pool is scaled. */
 export interface ScaleOptions {
@@ -61,7 +62,7 @@ export class PoolRef {
   /** Sends an event to one member; resolves when it is durable. @throws NoAddressError, UnknownEventError, EventPayloadError */
   async send(event: UncheckedEvent): Promise<Envelope> {
     this.#place.checkOpen()
-    return this.#place.partition.publish(event, { to: this.#choose({ data: undefined, ...event }) })
+    return publish(this.#place.partition, event, { to: this.#choose({ data: undefined, ...event }) })
   }
 
   /** Asks one member; see `runtime.ask`. @throws NoAddressError */

@@ -9,8 +9,9 @@ import { systemError } from '../events/runtime-events.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { AddedEvent, RemovedEvent } from './definition.ts'
 import type { Parties } from './parties.ts'
-import type { Partition, PublishOptions, Shared } from './partition.ts'
+import type { Partition, Shared } from './partition.ts'
 import type { ChangeOptions } from './party.ts'
+import { type PublishOptions, publish } from './publish.ts'
 
 /** Where an event from outside goes. */
 export interface BusPublishOptions extends PublishOptions, ChangeOptions {
@@ -79,7 +80,7 @@ export class RuntimeBus<
     const { party } = options
     this.#host.shared.checkRunning()
     if (party !== undefined) return this.#host.parties.get(party).publish(event, options)
-    return this.#host.outside.publish(event, options)
+    return publish(this.#host.outside, event, options)
   }
 
   /**

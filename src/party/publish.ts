@@ -1,0 +1,94 @@
+import type { Actor } from '../actor/actor.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import { MailboxFullError } from '../actor/mailbox.ts'
+import { accept, reject } from '../actor/tally.ts'
+import type { UncheckedEvent } from '../events/catalog.ts'
+import { checkPriority, checkTtl, type EventOf } from '../events/event.ts'
+import type { Partition } from './partition.ts'
+
+/** How an event from outside travels. */
+export interface PublishOptions {
+  /** 1 is most urgent, 10 least; that of its definition by default. */
+  readonly priority?: number
+  /** Joins the event to others that one first event led to; its own id by default. */
+  readonly correlationId?: string
+  /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
+  readonly ttl?: number
+  /** Milliseconds to wait for room in full mailboxes; 60,000 by default. */
+  readonly timeout?: number
+  /** Gives up waiting for room. */
+  readonly signal?: AbortSignal
+}
+
+/** What is said about an event that only some part of the runtime publishes. */
+interface OfferOptions extends PublishOptions {
+  /** The only agent that it is meant for. */
+  readonly to?: Actor
+  /** Throws if the event must not happen, as things are at the moment of its position. */
+  readonly admit?: (event: EventOf) => void
+}
+
+/**
+ * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.
+ *
+ * @throws UnknownEventError, EventPayloadError, EventVersionError, MailboxFullError, JournalAppendError
+ */
+export async function publish(
+  partition: Partition,
+  offered: UncheckedEvent,
+  options: OfferOptions = {},
+): Promise<Envelope> {
+  const { priority, ttl, correlationId: correlationid, to, admit } = options
+  const { tally, catalog } = partition.shared
+  const reserved: Actor[] = []
+  let event: EventOf
+  try {
+    if (priority !== undefined) checkPriority(priority)
+    if (ttl !== undefined) checkTtl(ttl)
+    event = catalog.check(offered)
+    admit?.(event)
+    if (isCrowded(partition, event, to)) {
+      await reserve(partition, event, options, reserved)
+      admit?.(event)
+    }
+  } catch (error) {
+    reject(tally)
+    for (const actor of reserved) actor.giveUpPlace()
+    throw error
+  }
+  for (const { room } of reserved) room.use()
+  accept(tally)
+  const envelope = partition.seal(event, { priority, ttl, correlationid, to: to?.address })
+  const persists = partition.persists(event.type)
+  if (persists) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
+  if (to) partition.delivery.deliverTo(to, envelope)
+  else partition.delivery.deliver(envelope)
+  if (persists) await partition.watermark.reached()
+  else partition.tell(envelope)
+  return envelope
+}
+
+/** @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
+function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
+  const { type } = event
+  if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
+  if (to) return to.isCrowded(type)
+  for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true
+  return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
+}
+
+/** Waits for a place in every full mailbox, one after the other. */
+async function reserve(
+  { registry, shared }: Partition,
+  event: EventOf,
+  { to, timeout = 60_000, signal }: OfferOptions,
+  reserved: Actor[],
+): Promise<void> {
+  const { type } = event
+  const pooled = registry.pools(type).flatMap(pool => pool.next(event) ?? [])
+  for (const actor of to ? [to] : [...registry.hearers(type), ...pooled]) {
+    if (!actor.isCrowded(type)) continue
+    await actor.room.reserve(type, shared.timers, { timeout, signal })
+    reserved.push(actor)
+  }
+}
