@@ -1,14 +1,19 @@
 import {
   type AgentRef,
+  type Answer,
   agentTypes,
   ask,
+  askMany,
+  child,
   createRuntime,
   defineAgent,
   defineEvent,
   defineParty,
+  definePool,
   defineRequest,
   type Envelope,
   effect,
+  type PoolRef,
   type Runtime,
 } from 'troupe'
 import { type PartyPlan, partyPlanner } from 'troupe/agents'
@@ -172,11 +177,46 @@ async function use(): Promise<void> {
   expectTypeOf(spawned).toEqualTypeOf<AgentRef>()
   expectTypeOf(party.agent('counter')).toEqualTypeOf<AgentRef>()
   expectTypeOf(party.agent('counter').snapshot()?.context).toEqualTypeOf<unknown>()
+  const pool = await runtime.spawn(definePool({ name: 'counters', agent: counter, size: 2 }))
+  expectTypeOf(pool).toEqualTypeOf<PoolRef>()
+  expectTypeOf(await pool.ask(howMany, { of: 'all' })).toEqualTypeOf<{ count: number }>()
+  expectTypeOf(await runtime.askMany([pool.address], howMany, { of: 'all' }, { need: 'first' })).toEqualTypeOf<
+    readonly Answer<{ count: number }>[]
+  >()
+  runtime.handle(howMany, ({ of }, { signal }) => {
+    expectTypeOf(of).toEqualTypeOf<string>()
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+    return { count: 1 }
+  })
+  // @ts-expect-error an answer that is none
+  runtime.handle(howMany, async () => ({ many: 1 }))
+  runtime.bus.errors(({ data }) => expectTypeOf(data.severity).toEqualTypeOf<'warning' | 'error' | 'critical'>())
+  // @ts-expect-error a severity that is none
+  runtime.bus.errors(() => {}, { atLeast: 'fatal' })
   runtime.bus.subscribe(counted, envelope => {
     expectTypeOf(envelope).toEqualTypeOf<Envelope<'notes.counted', { count: number }>>()
   })
   runtime.bus.subscribe('notes.*', ({ data }) => expectTypeOf(data).toEqualTypeOf<unknown>())
 }
+
+// ---- what an agent invokes: inputs and outputs of the request, of a child nothing is known ----
+
+setup({
+  types: agentTypes({ context, hears, says }),
+  actors: { all: askMany(howMany, { need: 'majority' }), helper: child(counter) },
+}).createMachine({
+  context,
+  invoke: [
+    {
+      src: 'all',
+      input: { of: 'all' },
+      onDone: {
+        actions: ({ event }) => expectTypeOf(event.output).toEqualTypeOf<readonly Answer<{ count: number }>[]>(),
+      },
+    },
+    { id: 'helper', src: 'helper', onDone: { actions: ({ event }) => expectTypeOf(event.output).toBeUnknown() } },
+  ],
+})
 
 // ---- the reference application ----
 
