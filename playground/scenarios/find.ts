@@ -1,0 +1,43 @@
+import { readdirSync } from 'node:fs'
+import type { Scenario } from './scenario.ts'
+
+/** The files of this folder that scenarios are made with. */
+const tools = ['find', 'play', 'scenario']
+
+/**
+ * Every scenario of a folder, this one by default, by the names of its files.
+ *
+ * @throws NoScenarioError if a file has none of its name
+ */
+export async function findScenarios(folder = new URL('.', import.meta.url)): Promise<readonly Scenario[]> {
+  // In a built package they are JavaScript, and declarations and maps stand beside them.
+  const files = readdirSync(folder).filter(file => /^[a-z-]+\.[jt]s$/.test(file))
+  const scenarios = files
+    .filter(file => !tools.includes(nameOf(file)))
+    .map(file => scenarioOf(new URL(file, folder), nameOf(file)))
+  return await Promise.all(scenarios)
+}
+
+async function scenarioOf(file: URL, name: string): Promise<Scenario> {
+  const found: unknown = await import(file.href)
+  if (!hasScenario(found) || found.scenario.id !== name) throw new NoScenarioError(file, name)
+  return found.scenario
+}
+
+function nameOf(file: string): string {
+  return file.replace(/\.[jt]s$/, '')
+}
+
+// The types of its party stay its own affair: its steps meet no runtime but the one that is made of it.
+function hasScenario(found: unknown): found is { readonly scenario: Scenario } {
+  if (typeof found !== 'object' || found === null || !('scenario' in found)) return false
+  const { scenario } = found
+  return typeof scenario === 'object' && scenario !== null && 'steps' in scenario && 'asserts' in scenario
+}
+
+/** A file among the scenarios has no scenario of its name. */
+export class NoScenarioError extends Error {
+  constructor(file: URL, name: string) {
+    super(`${file.pathname} has no scenario. Let it export const scenario = defineScenario({ id: '${name}', ... }).`)
+  }
+}

@@ -1,0 +1,169 @@
+import { equal, rejects } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  agentTypes,
+  defineAgent,
+  defineEvent,
+  defineRequest,
+  type Frame,
+  type Journal,
+  memoryJournal,
+  type Supervised,
+} from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import * as z from 'zod'
+import { findScenarios } from '../../playground/scenarios/find.ts'
+import { playScenario } from '../../playground/scenarios/play.ts'
+import { defineScenario, type Scenario } from '../../playground/scenarios/scenario.ts'
+import { suiteJournal } from '../support/runtime.ts'
+
+const scenarios = await findScenarios()
+
+/** The same agent, supervisor or pool, none of whose agents ever does anything. */
+const asleep = (one: Supervised): Supervised =>
+  'agents' in one ? { ...one, agents: one.agents.map(asleep) } : { ...one, machine: setup({}).createMachine({}) }
+
+/** The same scenario with agents that do nothing. */
+function allAsleep({ runtime: { agents = [], party, ...rest }, ...scenario }: Scenario): Scenario {
+  const sleeping = party && { ...party, tree: party.tree.map(asleep) }
+  return { ...scenario, runtime: { ...rest, agents: agents.map(asleep), party: sleeping } }
+}
+
+/** All that a play writes, as text. */
+async function historyOf(scenario: Scenario, seed?: number): Promise<string> {
+  const frames: Frame[] = []
+  const inner = memoryJournal()
+  const journal: Journal = {
+    ...inner,
+    async append(...what) {
+      await inner.append(...what)
+      frames.push(...what[3])
+    },
+  }
+  await playScenario(scenario, { journal, ...(seed !== undefined && { seed }) })
+  return JSON.stringify(frames)
+}
+
+describe.each(scenarios)('the scenario $id', scenario => {
+  it.each(scenario.asserts)('shows: $that', async ({ that }) => {
+    const { steps, asserts } = await playScenario(scenario, { journal: suiteJournal() })
+    expect(steps.filter(({ done }) => !done)).toEqual([])
+    expect(asserts).toContainEqual({ that, holds: true })
+  })
+
+  it('fails when its agents do nothing', async () => {
+    expect(await playScenario(allAsleep(scenario))).toMatchObject({ ok: false })
+  })
+
+  it('has the same history with the same seed, and another one with another', async () => {
+    const first = await historyOf(scenario)
+    expect(first.length).toBeGreaterThan(1_000)
+    expect(await historyOf(scenario)).toBe(first)
+    expect(await historyOf(scenario, scenario.seed + 1)).not.toBe(first)
+  })
+
+  it('stands in the README as it says itself', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../playground/scenarios/README.md'), 'utf8')
+    expect(readme).toContain(`| [${scenario.id}](${scenario.id}.ts) | ${scenario.shows} |\n`)
+  })
+})
+
+describe('a folder of scenarios', () => {
+  it('holds one in each file', () => {
+    expect(scenarios).not.toEqual([])
+  })
+
+  it('is refused with the name of a file that has none', async () => {
+    await expect(findScenarios(new URL('../support/', import.meta.url))).rejects.toThrow(
+      /support\/.*\.ts has no scenario/,
+    )
+  })
+})
+
+describe('playing a scenario', () => {
+  const rung = defineEvent('door.rung', z.object({}))
+  const opened = defineEvent('door.opened', z.object({}))
+  const sing = defineRequest('door.sing', { input: z.object({}), output: z.object({}) })
+  const hears = [rung, sing]
+
+  /** Opens when somebody rings, and listens to songs without a word. */
+  const porter = defineAgent({
+    name: 'porter',
+    hears,
+    says: [opened],
+    machine: setup({ types: agentTypes({ context: { songs: 0 }, hears, says: [opened] }) }).createMachine({
+      context: { songs: 0 },
+      on: {
+        'door.rung': { actions: emit(() => opened({})) },
+        'door.sing': { actions: assign(({ context }) => ({ songs: context.songs + 1 })) },
+      },
+    }),
+  })
+  const door = defineScenario({
+    id: 'door',
+    title: 'A door',
+    shows: 'Who rings is let in.',
+    seed: 7,
+    runtime: { agents: [porter] },
+    steps: [{ does: 'A guest rings.', run: ({ runtime }) => runtime.bus.publish(rung({})), idle: true }],
+    asserts: [{ that: 'The door opens once.', check: ({ said }) => equal(said(opened).length, 1) }],
+  })
+
+  it('tells what was done, and what holds', async () => {
+    expect(await playScenario(door)).toEqual({
+      id: 'door',
+      seed: 7,
+      ok: true,
+      steps: [{ does: 'A guest rings.', at: 0, done: true }],
+      asserts: [{ that: 'The door opens once.', holds: true }],
+    })
+  })
+
+  it('tells why an assert does not hold', async () => {
+    expect(await playScenario(allAsleep(door))).toMatchObject({
+      ok: false,
+      steps: [{ done: true }],
+      asserts: [{ holds: false, why: expect.stringContaining('0 !== 1') }],
+    })
+  })
+
+  it('ends with the step that cannot be done, tells why, and looks at every assert nevertheless', async () => {
+    const burgled = {
+      ...door,
+      steps: [
+        ...door.steps,
+        {
+          does: 'A burglar comes.',
+          run: () => {
+            throw new Error('There is a dog.')
+          },
+        },
+        ...door.steps,
+      ],
+    }
+    expect(await playScenario(burgled)).toMatchObject({
+      ok: false,
+      steps: [{ done: true }, { does: 'A burglar comes.', done: false, why: 'There is a dog.' }],
+      asserts: [{ holds: true }],
+    })
+  })
+
+  it('lets time pass while somebody waits for an answer that never comes', async () => {
+    const serenade = defineScenario({
+      ...door,
+      steps: [
+        {
+          does: 'A guest sings for two seconds.',
+          run: ({ runtime, pass }) => {
+            const sung = runtime.ask('runtime/porter', sing, {}, { deadline: 2_000 })
+            return Promise.all([rejects(sung, { code: 'ASK_TIMEOUT' }), pass(2_000)])
+          },
+        },
+        ...door.steps,
+      ],
+    })
+    expect(await playScenario(serenade)).toMatchObject({ ok: true, steps: [{ at: 0 }, { at: 2_000 }] })
+  })
+})
