@@ -6,6 +6,7 @@ import { type Answer, type AskOne, gather, type Need } from '../actor/ask-many.t
 import type { Outcome } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
+import { trusted } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
 import type { Partition } from './partition.ts'
@@ -57,7 +58,10 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
       signal?.addEventListener('abort', cancel, { once: true })
       send()
     })
-    partition.report(askSucceeded(fields))
+    const told = () => trusted(askSucceeded, fields)
+    // Of what is not journalled, only failures are kept in the history.
+    if (request.persist) partition.report(told())
+    else partition.note(askSucceeded.type, told)
     // The reply was made by `request.reply`, or parsed by the catalogue: it has this type.
     return output as z.output<O>
   } catch (error) {

@@ -8,6 +8,7 @@ import { bindHost, type Outcome } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
 import { stepped } from '../actor/step.ts'
 import { type TroupeError, textOf } from '../errors.ts'
+import { trusted } from '../events/event.ts'
 import {
   agentEscalated,
   agentFailed,
@@ -257,7 +258,7 @@ export class Crew implements SupervisorHost, ChildCare {
     this.#loseMail(actor)
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
     const tell = () => {
-      this.#partition.report(agentStopped({ address, incarnation, reason }))
+      this.#partition.report(trusted(agentStopped, { address, incarnation, reason }))
       this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
     }
     const gone = this.#wanted.get(actor)
@@ -390,9 +391,7 @@ export class Crew implements SupervisorHost, ChildCare {
   #run(actor: Actor): void {
     const { address, incarnation } = actor
     actor.status = 'running'
-    this.#partition.report(
-      incarnation === 1 ? agentStarted({ address, incarnation }) : agentRestarted({ address, incarnation }),
-    )
+    this.#partition.report(trusted(incarnation === 1 ? agentStarted : agentRestarted, { address, incarnation }))
     actor.wake()
   }
 

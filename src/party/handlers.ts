@@ -5,7 +5,7 @@ import { type Handler, LazyScope } from '../actor/handler.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { accept, reject, type Tally } from '../actor/tally.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
-import type { EventOf } from '../events/event.ts'
+import { type EventOf, trusted } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
 import type { OutsideAskOptions } from './ask-from-outside.ts'
@@ -154,7 +154,7 @@ function tell(partition: Partition, { address: to }: Handler, { type }: RequestD
   count(partition.shared.tally, outcome)
   if (outcome.ok) {
     // Of what is not journalled, only failures are kept in the history.
-    partition.note(askSucceeded.type, () => askSucceeded(fields))
+    partition.note(askSucceeded.type, () => trusted(askSucceeded, fields))
     return outcome.output
   }
   const { error } = outcome

@@ -10,7 +10,7 @@ import type { Origin } from '../actor/handled.ts'
 import type { Outcome, OutsideHost } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
-import type { EventOf } from '../events/event.ts'
+import { type EventOf, trusted } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
 import { askFailed, askSucceeded } from '../events/runtime-events.ts'
 import type { Entry } from '../journal/frame.ts'
@@ -255,7 +255,7 @@ export class OutsideWork implements OutsideHost<Work> {
   #telling(fields: z.input<typeof askSucceeded.schema>, origin: Origin, settle: Settle): Settle {
     return outcome => {
       const event = outcome.ok
-        ? askSucceeded(fields)
+        ? trusted(askSucceeded, fields)
         : askFailed({ ...fields, code: codeOf(outcome.error), error: textOf(outcome.error) })
       this.#partition.report(event, origin)
       settle(outcome)
