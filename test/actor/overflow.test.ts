@@ -1,36 +1,7 @@
-import {
-  agentTypes,
-  defineAgent,
-  defineEvent,
-  MailboxFullError,
-  type MailboxOptions,
-  MailboxOptionsError,
-} from 'troupe'
+import { MailboxFullError, type MailboxOptions, MailboxOptionsError } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { enqueueActions, setup } from 'xstate'
-import * as z from 'zod'
-import { barked, command, dogAgent, petsParty, urgent } from '../support/pets.ts'
+import { barked, command, dogAgent, hoseAgent, petsParty, spray, urgent } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
-
-const spray = defineEvent('pets.spray', z.object({ from: z.int(), count: z.int() }))
-const none: { none: null } = { none: null }
-
-/** An agent that says many commands in one step: nobody can make it wait. */
-const hoseAgent = () => {
-  const machine = setup({
-    types: agentTypes({ context: none, hears: [spray], says: [command] }),
-  }).createMachine({
-    context: none,
-    on: {
-      'pets.spray': {
-        actions: enqueueActions(({ enqueue, event: { data } }) => {
-          for (let n = data.from; n < data.from + data.count; n++) enqueue.emit(command({ word: `w${n}` }))
-        }),
-      },
-    },
-  })
-  return defineAgent({ name: 'hose', machine, hears: [spray], says: [command] })
-}
 
 /** A dog that rests, so that mail waits, and a way to wake it. */
 async function restingDog(mailbox: MailboxOptions) {

@@ -1,4 +1,4 @@
-import { agentTypes, defineAgent, defineEvent, defineRequest } from 'troupe'
+import { type AgentRef, agentTypes, defineAgent, defineEvent, defineRequest } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 
@@ -27,6 +27,12 @@ export function counting(persist: boolean) {
 }
 
 const none: { count: number } = { count: 0 }
+
+/** What an agent has counted. */
+export function countOf(agent: AgentRef): number {
+  const context = agent.snapshot()?.context
+  return typeof context === 'object' && context !== null && 'count' in context ? Number(context.count) : 0
+}
 
 export const double = defineRequest('bench.double', {
   input: z.object({ n: z.int() }),

@@ -5,7 +5,7 @@ import type { Told } from './round.ts'
 import type { Scale } from './suite.ts'
 
 /** A round that takes longer than so many milliseconds is ended; what it has told by then counts. */
-const limits = { full: 60_000, smoke: 20_000 } as const
+const limits = { full: 180_000, smoke: 20_000 } as const
 
 /** Runs one round in a process of its own. @returns what went wrong, if anything did */
 export async function runRound(

@@ -1,3 +1,4 @@
+import { heapUsed } from './heap.ts'
 import type { Cases, Round, Scale, Tell } from './suite.ts'
 
 /** Agents of one kind that are started one by one and stopped together. */
@@ -93,12 +94,4 @@ function figuresOf(lives: readonly Life[]) {
 function noteOf({ agents, wanted }: Life): string | undefined {
   if (agents === wanted) return undefined
   return `spawning given up at ${agents.toLocaleString('en')} after ${patience / 1_000} s`
-}
-
-function heapUsed(): number {
-  if (!globalThis.gc) throw new Error('start node with --expose-gc')
-  // What finalizers let go of in the first collection is collected in the second.
-  globalThis.gc()
-  globalThis.gc()
-  return process.memoryUsage().heapUsed
 }

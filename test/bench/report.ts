@@ -29,7 +29,7 @@ export function reportText(results: Results): string {
   const { name, title } = results.suite
   const loads = results.loads.map(load => load.toFixed(2)).join(', ')
   const parts = [
-    `${name}: ${title}\nmedian [min-max] of ${results.loads.length} rounds; load at their start: ${loads}`,
+    `${name}: ${title}\nmedian [min-max] of ${results.loads.length} round(s); load at the start: ${loads}`,
     figureTable(results),
     growthTable(results),
     goalTable(results),
@@ -49,7 +49,7 @@ function figureTable(results: Results): string {
         const factor = name === troupe ? undefined : results.factor(troupe, name, of, figure.name)
         return [
           spread ? short(spread.median) : '-',
-          spread ? `[${short(spread.min)}-${short(spread.max)}]` : '',
+          spread && results.loads.length > 1 ? `[${short(spread.min)}-${short(spread.max)}]` : '',
           factor === undefined ? '' : `×${short(factor)}`,
         ]
       })

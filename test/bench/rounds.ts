@@ -3,12 +3,10 @@ import { runRound } from './child.ts'
 import { type Place, Results } from './results.ts'
 import type { Scale, Suite } from './suite.ts'
 
-const roundsOf = { full: 3, smoke: 1 } as const
-
 /** Runs a suite: round after round, all contestants of a case next to each other, so that all meet the same weather. */
 export async function runSuite(suite: Suite, scale: Scale, say: (text: string) => void): Promise<Results> {
   const results = new Results(suite)
-  const rounds = roundsOf[scale]
+  const rounds = scale === 'full' ? (suite.rounds ?? 3) : 1
   const plays = await Promise.all(
     suite.contestants.map(async ({ name, load }) => ({ name, cases: Object.keys(await load()) })),
   )

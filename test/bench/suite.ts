@@ -44,6 +44,8 @@ export interface Suite {
   readonly cases: readonly string[]
   /** Those that a smoke run plays, where all would be the same tiny round again and again. */
   readonly smokeCases?: readonly string[]
+  /** How often a full run plays each case; 3 times by default. */
+  readonly rounds?: number
   readonly figures: readonly Figure[]
   readonly contestants: readonly Contestant[]
   readonly goals: readonly Goal[]

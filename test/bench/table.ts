@@ -1,10 +1,15 @@
-/** Rows as text in columns: the first to the left, all others to the right. */
+/** Rows as text in columns: the first to the left, all others to the right, those without any text left out. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows]
+  const columns = head.map((_, column) => column).filter(column => column === 0 || rows.some(row => row[column]))
   const widths = head.map((_, column) => Math.max(...all.map(row => row[column]?.length ?? 0)))
   const line = (row: readonly string[]) =>
-    widths
-      .map((width, column) => (column === 0 ? (row[column] ?? '').padEnd(width) : (row[column] ?? '').padStart(width)))
+    columns
+      .map(column => {
+        const text = row[column] ?? ''
+        const width = widths[column] ?? 0
+        return column === 0 ? text.padEnd(width) : text.padStart(width)
+      })
       .join('   ')
       .trimEnd()
   return all.map(line).join('\n')

@@ -9,7 +9,7 @@ import {
   effect,
   type MailboxOptions,
 } from 'troupe'
-import { assign, emit, setup } from 'xstate'
+import { assign, emit, enqueueActions, setup } from 'xstate'
 import * as z from 'zod'
 
 /** A small application for tests of the runtime: a dog that hears commands, and a trainer that may ask it. */
@@ -169,6 +169,26 @@ export { told }
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? `${error.code}` : `${error}`
+
+export const spray = defineEvent('pets.spray', z.object({ from: z.int(), count: z.int() }))
+const nothing: { readonly nothing: null } = { nothing: null }
+
+/** An agent that says many commands in one step: nobody can make it wait. */
+export const hoseAgent = () => {
+  const machine = setup({
+    types: agentTypes({ context: nothing, hears: [spray], says: [command] }),
+  }).createMachine({
+    context: nothing,
+    on: {
+      'pets.spray': {
+        actions: enqueueActions(({ enqueue, event: { data } }) => {
+          for (let n = data.from; n < data.from + data.count; n++) enqueue.emit(command({ word: `w${n}` }))
+        }),
+      },
+    },
+  })
+  return defineAgent({ name: 'hose', machine, hears: [spray], says: [command] })
+}
 
 const heard: { barks: number; said: string[] } = { barks: 0, said: [] }
 

@@ -1,6 +1,6 @@
 import { deepEqual } from 'node:assert/strict'
-import { type AgentRef, createRuntime } from 'troupe'
-import { allHeard, counting, double, doubler, talkers } from '../../agents.ts'
+import { createRuntime } from 'troupe'
+import { allHeard, counting, countOf, double, doubler, talkers } from '../../agents.ts'
 import { checkCount, inFlight, rate, sequential } from '../../rate.ts'
 import type { Cases, Round } from '../../suite.ts'
 
@@ -38,11 +38,6 @@ const inTurn: Round = async (scale, tell) => {
   )
   tell({ 'per second': perSecond })
   await runtime.stop()
-}
-
-function countOf(ref: AgentRef): number {
-  const context = ref.snapshot()?.context
-  return typeof context === 'object' && context !== null && 'count' in context ? Number(context.count) : 0
 }
 
 const pair =

@@ -1,0 +1,6 @@
+import type { Cases } from '../../suite.ts'
+import { floodRounds } from './flood.ts'
+import { partyRounds } from './parties.ts'
+import { troupeHops } from './troupe-hops.ts'
+
+export const troupe: Cases = { ...troupeHops, ...floodRounds, ...partyRounds }

@@ -1,0 +1,8 @@
+import { defineConfig } from 'vitest/config'
+import suite from '../../vitest.config.ts'
+
+// What takes minutes, and runs once in `verify` where the suite runs three times.
+export default defineConfig({
+  ...suite,
+  test: { include: ['test/scale/**/*.test.ts'], testTimeout: 600_000 },
+})

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Frame, type Journal, JournalConflictError } from 'troupe'
+
+/** Of the frames, one in so many bytes of the file is remembered: where to begin to read is found to within that. */
+const stride = 8_192
+
+const blockLength = 65_536
+const newline = 0x0a
+
+interface Partition {
+  readonly file: FileHandle
+  readonly path: string
+  epoch: number
+  position: number
+  /** Bytes of whole frames. */
+  size: number
+  /** The remembered frames: their positions, and where they begin. */
+  readonly positions: number[]
+  readonly offsets: number[]
+}
+
+/**
+ * A journal in files, one for each partition, each frame a line of JSON: so that what a test or benchmark finds on the
+ * heap is the runtime's own. The files are temporary, and gone after `close`.
+ */
+export function fileJournal(): Journal {
+  const directory = mkdtempSync(join(tmpdir(), 'troupe-journal-'))
+  const partitions = new Map<string, Partition>()
+
+  const create = async (name: string, epoch: number): Promise<Partition> => {
+    const path = join(directory, encodeURIComponent(name))
+    const file = await open(path, 'w+')
+    const partition: Partition = { file, path, epoch, position: 0, size: 0, positions: [], offsets: [] }
+    partitions.set(name, partition)
+    return partition
+  }
+
+  return {
+    async append(name, epoch, expectedPosition, frames) {
+      const partition = partitions.get(name) ?? (await create(name, epoch))
+      if (epoch < partition.epoch || partition.position !== expectedPosition)
+        throw new JournalConflictError(name, expectedPosition, partition.position)
+      partition.epoch = epoch
+      const lines: string[] = []
+      let end = partition.size
+      for (const frame of frames) {
+        const line = `${JSON.stringify(frame)}\n`
+        remember(partition, frame.position, end)
+        lines.push(line)
+        end += Buffer.byteLength(line)
+      }
+      await partition.file.write(lines.join(''), partition.size)
+      partition.size = end
+      partition.position = frames.at(-1)?.position ?? partition.position
+    },
+
+    async *read(name, after = 0) {
+      const partition = partitions.get(name)
+      if (!partition) return
+      for await (const line of linesOf(partition, offsetFor(partition, after))) {
+        const frame: Frame = JSON.parse(line)
+        if (frame.position > after) yield frame
+      }
+    },
+
+    async delete(name) {
+      const partition = partitions.get(name)
+      partitions.delete(name)
+      await partition?.file.close()
+      if (partition) await rm(partition.path)
+    },
+
+    async close() {
+      await Promise.all([...partitions.values()].map(({ file }) => file.close()))
+      partitions.clear()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function remember({ positions, offsets }: Partition, position: number, offset: number): void {
+  const last = offsets.at(-1)
+  if (last !== undefined && offset - last < stride) return
+  positions.push(position)
+  offsets.push(offset)
+}
+
+/** Where the newest remembered frame begins that lies before the first one wanted. */
+function offsetFor({ positions, offsets }: Partition, after: number): number {
+  let low = 0
+  let high = positions.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((positions[middle] ?? 0) > after) high = middle
+    else low = middle + 1
+  }
+  return offsets[low - 1] ?? 0
+}
+
+/** The lines of a file from the beginning of one of them; also of those that are appended meanwhile. */
+async function* linesOf(partition: Partition, from: number): AsyncIterable<string> {
+  let rest = Buffer.alloc(0)
+  for (let offset = from; offset < partition.size; ) {
+    const length = Math.min(blockLength, partition.size - offset)
+    const { buffer, bytesRead } = await partition.file.read(Buffer.alloc(length), 0, length, offset)
+    offset += bytesRead
+    const block = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
+    let begin = 0
+    for (let end = block.indexOf(newline); end >= 0; end = block.indexOf(newline, begin)) {
+      yield block.toString('utf8', begin, end)
+      begin = end + 1
+    }
+    rest = block.subarray(begin)
+  }
+}
