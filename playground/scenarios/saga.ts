@@ -38,18 +38,18 @@ async function bake({ tiers }: { tiers: number }): Promise<string> {
   return 'cake'
 }
 
-/** Books one thing after the other; what cannot be had sends it back the way it came. */
 const hears = [wished]
 const says = [booked, stranded, settled]
 const context = { tiers: 0, why: '' }
+/** Books one thing after the other; what cannot be had sends it back the way it came. */
 const machine = setup({
   types: agentTypes({ context, hears, says }),
   actors: {
     bookBand: ask(book, { to: 'band' }),
     bookHall: ask(book, { to: 'hall' }),
     bakeCake: effect('bake-cake', bake),
-    cancelHall: ask(cancel, { to: 'hall', retries: 3 }),
-    cancelBand: ask(cancel, { to: 'band', retries: 3 }),
+    cancelHall: ask(cancel, { to: 'hall', retries: 2 }),
+    cancelBand: ask(cancel, { to: 'band', retries: 2 }),
   },
   actions: {
     remember: assign((_, { error }: { error: unknown }) => ({
@@ -70,6 +70,7 @@ const machine = setup({
         },
       },
     },
+    // A shop that does not answer may have booked nevertheless, so what failed itself is cancelled too.
     bookingBand: {
       tags: 'busy',
       invoke: {
@@ -77,7 +78,7 @@ const machine = setup({
         src: 'bookBand',
         input: {},
         onDone: 'bookingHall',
-        onError: { target: 'failed', actions: { type: 'remember', params: ({ event }) => event } },
+        onError: { target: 'cancellingBand', actions: { type: 'remember', params: ({ event }) => event } },
       },
     },
     bookingHall: {
@@ -87,7 +88,7 @@ const machine = setup({
         src: 'bookHall',
         input: {},
         onDone: 'bakingCake',
-        onError: { target: 'cancellingBand', actions: { type: 'remember', params: ({ event }) => event } },
+        onError: { target: 'cancellingHall', actions: { type: 'remember', params: ({ event }) => event } },
       },
     },
     bakingCake: {
@@ -100,7 +101,7 @@ const machine = setup({
         onError: { target: 'cancellingHall', actions: { type: 'remember', params: ({ event }) => event } },
       },
     },
-    // The way back: each leads to the one that was booked before it, whether or not it could be cancelled.
+    // The way back goes on, even if something cannot be cancelled.
     cancellingHall: {
       tags: 'busy',
       invoke: {
