@@ -149,6 +149,8 @@ export class Runtime<
   readonly #handlers = new Handlers()
   #status: Status = 'created'
   #stopping: Promise<void> | undefined
+  /** Somebody wants the stop that is under way to be over sooner. */
+  readonly #hurried = Promise.withResolvers<undefined>()
 
   constructor(options: RuntimeOptions<S, A, R>) {
     this.#options = options
@@ -258,6 +260,13 @@ export class Runtime<
     return poolRefAt(place, named.name)
   }
 
+  /** An agent outside all parties. @throws NoAddressError */
+  agent(name: string): AgentRef {
+    const actor = this.#outside.registry.named(name)
+    if (!actor) throw new NoAddressError(addressOf(runtimePartition, name))
+    return new AgentRef(this.#outside, this.#crew, actor, this.#place.checkOpen)
+  }
+
   /** A pool outside all parties. @throws NoAddressError */
   pool(name: string): PoolRef {
     return poolRefAt(this.#place, name)
@@ -359,12 +368,14 @@ export class Runtime<
 
   /**
    * Takes no more work, lets what is under way finish within a limit, stops all agents in order, and closes the journal.
+   * Called again meanwhile, it stops as soon as the shorter limit says.
    *
    * @throws WaitInsideError inside an effect or subscriber, which it would wait for
    */
   async stop(options: StopOptions = {}): Promise<void> {
     const effect = this.#shared.insideEffect.getStore()
     if (this.#shared.bus.telling || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
+    if (this.#status === 'stopping') this.#hurry(options)
     this.#stopping ??= this.#stop(options)
     return this.#stopping
   }
@@ -386,16 +397,21 @@ export class Runtime<
     this.#shared.timers.clear()
   }
 
+  #hurry({ timeout = 30_000 }: StopOptions): void {
+    if (timeout === 0) this.#hurried.resolve(undefined)
+    else this.#shared.timers.after(timeout, () => this.#hurried.resolve(undefined))
+  }
+
   /** Waits for all that still works, whatever becomes of one of them; `false` if not all came to rest. */
   async #drain(timeout: number): Promise<boolean> {
     const end = this.#shared.clock.now() + timeout
     let drained = true
     for (let left = timeout; left > 0; left = end - this.#shared.clock.now()) {
       const working: Promise<Idle>[] = this.#working().map(party => party.idle({ timeout: left }))
-      if (!this.#crew.stopped) working.push(idle(this.#outside, this.#crew, { timeout: left }))
-      const results = await Promise.allSettled(working)
-      if (results.some(({ status }) => status === 'rejected')) drained = false
-      if (this.#isQuiet()) return drained
+      if (!this.#isOutsideEnded()) working.push(idle(this.#outside, this.#crew, { timeout: left }))
+      const results = await Promise.race([Promise.allSettled(working), this.#hurried.promise])
+      if (!results || results.some(({ status }) => status === 'rejected')) drained = false
+      if (!results || this.#isQuiet()) return drained
     }
     return false
   }
@@ -415,8 +431,14 @@ export class Runtime<
   }
 
   #isQuiet(): boolean {
-    const isOutsideQuiet = this.#crew.stopped || this.#outside.activity.quiet
+    const isOutsideQuiet = this.#isOutsideEnded() || this.#outside.activity.quiet
     return isOutsideQuiet && this.#working().every(({ partition }) => partition.activity.quiet)
+  }
+
+  /** Whether the agents outside the parties have stopped, and that is durable, as far as it ever will be. */
+  #isOutsideEnded(): boolean {
+    const { caughtUp, failure } = this.#outside.watermark
+    return this.#crew.stopped && (caughtUp || failure !== undefined)
   }
 
   #working(): readonly Party<S, A, R>[] {

@@ -3,11 +3,14 @@ import { Spill, type Spilled } from './spill.ts'
 
 /**
  * The waiting events of one priority, oldest first: those in memory, then those that only the journal holds. A place in
- * the middle that was taken stays empty until those before it are gone.
+ * the middle that was taken stays empty until half of all places are.
  */
 export class Lane {
   #items: (Envelope | undefined)[] = []
+  /** The position of each, also of those that were taken, so that one is found without a search. */
+  #seqs: number[] = []
   #head = 0
+  #holes = 0
   #spill: Spill | undefined
 
   get spilled(): number {
@@ -19,10 +22,15 @@ export class Lane {
   }
 
   push(envelope: Envelope): void {
-    const last = this.#items.at(-1)
     // Nearly always the newest; an event put back after a crash is the exception.
-    if (!last || last.seq <= envelope.seq) this.#items.push(envelope)
-    else this.#insert(envelope)
+    const place = (this.#seqs.at(-1) ?? 0) <= envelope.seq ? this.#items.length : this.#placeAfter(envelope.seq)
+    if (place === this.#items.length) {
+      this.#items.push(envelope)
+      this.#seqs.push(envelope.seq)
+    } else {
+      this.#items.splice(place, 0, envelope)
+      this.#seqs.splice(place, 0, envelope.seq)
+    }
   }
 
   pushSpilled(envelope: Envelope): void {
@@ -67,8 +75,8 @@ export class Lane {
 
   /** Removes one that waits in memory. */
   remove(envelope: Envelope): void {
-    const place = this.#items.indexOf(envelope, this.#head)
-    if (place >= 0) this.#removeAt(place)
+    for (let place = this.#placeAfter(envelope.seq) - 1; this.#seqs[place] === envelope.seq; place--)
+      if (this.#items[place] === envelope) return this.#removeAt(place)
   }
 
   *[Symbol.iterator](): Iterator<Envelope> {
@@ -78,24 +86,31 @@ export class Lane {
     }
   }
 
-  #insert(envelope: Envelope): void {
-    let place = this.#items.length
-    for (; place > this.#head; place--) {
-      const before = this.#items[place - 1]
-      if (before && before.seq <= envelope.seq) break
+  /** The first place of a later position. */
+  #placeAfter(seq: number): number {
+    let low = this.#head
+    let high = this.#seqs.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#seqs[middle] ?? 0) > seq) high = middle
+      else low = middle + 1
     }
-    this.#items.splice(place, 0, envelope)
+    return low
   }
 
   #removeAt(place: number): void {
     this.#items[place] = undefined
-    while (this.#head < this.#items.length && !this.#items[this.#head]) this.#head++
-    if (this.#head === this.#items.length) {
-      this.#items = []
-      this.#head = 0
-    } else if (this.#head > 64 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head)
-      this.#head = 0
-    }
+    this.#holes++
+    for (; this.#head < this.#items.length && !this.#items[this.#head]; this.#head++) this.#holes--
+    const empty = this.#head + this.#holes
+    if (empty === this.#items.length || (empty > 64 && empty * 2 > this.#items.length)) this.#compact()
+  }
+
+  #compact(): void {
+    const items = this.#items.filter(item => item !== undefined)
+    this.#items = items
+    this.#seqs = items.map(({ seq }) => seq)
+    this.#head = 0
+    this.#holes = 0
   }
 }

@@ -61,9 +61,6 @@ export interface ReadBack {
   readonly places: readonly Spilled[]
 }
 
-/** Events that are read back from the journal at once. */
-const mostReadBack = 64
-
 /** From here on, types are counted, so that a busy agent need not search all that waits. */
 const countedFrom = 16
 
@@ -97,6 +94,11 @@ export class Mailbox {
 
   get signals(): number {
     return this.#signals?.size ?? 0
+  }
+
+  /** Events that are read back from the journal at once: each time, whole frames are read. */
+  get #mostReadBack(): number {
+    return Math.max(64, this.#rules.capacity)
   }
 
   /** Whether one more event would be one too many. */
@@ -158,7 +160,7 @@ export class Mailbox {
         return envelope
       }
       if (!lane || lane.spilled === 0) continue
-      const spilled = lane.takeSpilled(accepts ?? everything, mostReadBack)
+      const spilled = lane.takeSpilled(accepts ?? everything, this.#mostReadBack)
       if (!spilled) continue
       if ('length' in spilled) return { priority: this.#lanes.indexOf(lane), places: spilled }
       this.#spilled--
@@ -188,7 +190,7 @@ export class Mailbox {
   /** What is to be read back of those that only the journal holds, whatever their types. */
   unread(): ReadBack | undefined {
     for (const [priority, lane] of this.#lanes.entries()) {
-      const places = lane?.spill?.oldest(everything, mostReadBack)
+      const places = lane?.spill?.oldest(everything, this.#mostReadBack)
       if (places && places.length > 0) return { priority, places }
     }
     return undefined

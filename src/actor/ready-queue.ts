@@ -5,11 +5,12 @@ export interface Ready {
   turn(): boolean
 }
 
-const turnsPerYield = 1_000
+// So few that timers and sockets wait some milliseconds at most, also where a turn takes long.
+const turnsPerYield = 200
 
 /**
  * Gives one turn after another, in the order in which they were asked for, so that no actor starves another and no chain
- * of actors grows the stack. After 1,000 turns the event loop gets its own.
+ * of actors grows the stack. After 200 turns the event loop gets its own.
  */
 export class ReadyQueue {
   readonly #queue = new Fifo<Ready>()

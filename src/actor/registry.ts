@@ -34,6 +34,8 @@ export class Registry implements Iterable<Actor> {
 
   /** Makes an agent reachable; one that had its name before must have stopped. */
   add(actor: Actor): void {
+    // Behind those that are there already, unless it is one of them that starts again.
+    if (this.#actors.get(actor.name) !== actor) this.#actors.delete(actor.name)
     this.#actors.set(actor.name, actor)
     this.#resize(1)
     const pool = this.#pools.get(actor.under)

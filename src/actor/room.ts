@@ -1,5 +1,4 @@
 import type { Address } from './address.ts'
-import { Fifo } from './fifo.ts'
 import { type Accepts, type Mailbox, MailboxFullError } from './mailbox.ts'
 import type { Timers } from './timers.ts'
 
@@ -12,8 +11,6 @@ export interface RoomOptions {
 
 interface Waiter {
   readonly type: string
-  /** Whether it still waits. */
-  isOver: boolean
   go(): void
 }
 
@@ -27,8 +24,8 @@ const mostWaiting = 10_000
 export class Room {
   readonly #address: Address
   readonly #capacity: number
-  readonly #waiting = new Fifo<Waiter>()
-  #live = 0
+  /** In the order in which they came. */
+  readonly #waiting = new Set<Waiter>()
   #promised = 0
 
   constructor(address: Address, capacity: number) {
@@ -38,23 +35,21 @@ export class Room {
 
   /** Whether somebody who comes now may go on at once. */
   isFree(mailbox: Mailbox): boolean {
-    return this.#live === 0 && mailbox.size + this.#promised < this.#capacity
+    return this.#waiting.size === 0 && mailbox.size + this.#promised < this.#capacity
   }
 
   /** Waits for a place, which is kept until `use`. @throws MailboxFullError, the signal's reason */
   reserve(type: string, timers: Timers, { timeout, signal }: RoomOptions): Promise<void> {
-    if (this.#live >= mostWaiting) throw new MailboxFullError(this.#address, type, 'waiting')
+    if (this.#waiting.size >= mostWaiting) throw new MailboxFullError(this.#address, type, 'waiting')
     signal?.throwIfAborted()
     return new Promise((resolve, reject) => {
       const over = () => {
-        waiter.isOver = true
-        this.#live--
+        this.#waiting.delete(waiter)
         cancelTimer()
         signal?.removeEventListener('abort', aborted)
       }
       const waiter: Waiter = {
         type,
-        isOver: false,
         go: () => {
           over()
           resolve()
@@ -69,8 +64,7 @@ export class Room {
         reject(new MailboxFullError(this.#address, type, 'timeout'))
       })
       signal?.addEventListener('abort', aborted, { once: true })
-      this.#live++
-      this.#waiting.push(waiter)
+      this.#waiting.add(waiter)
     })
   }
 
@@ -85,19 +79,18 @@ export class Room {
    * @param accepts what the agent takes although it is busy: for that it finds room in any case
    */
   offer(mailbox: Mailbox, accepts: Accepts): void {
-    while (this.#live > 0 && mailbox.size + this.#promised < this.#capacity) this.#letOneGo()
-    if (!accepts || this.#live === 0) return
-    for (const waiter of this.#waiting) if (!waiter.isOver && accepts(waiter.type)) this.#letGo(waiter)
+    while (this.#waiting.size > 0 && mailbox.size + this.#promised < this.#capacity) this.#letOneGo()
+    if (!accepts || this.#waiting.size === 0) return
+    for (const waiter of this.#waiting) if (accepts(waiter.type)) this.#letGo(waiter)
   }
 
   /** Lets everybody go: the agent is there no more. */
   open(): void {
-    while (this.#live > 0) this.#letOneGo()
+    while (this.#waiting.size > 0) this.#letOneGo()
   }
 
   #letOneGo(): void {
-    let waiter = this.#waiting.shift()
-    while (waiter?.isOver) waiter = this.#waiting.shift()
+    const [waiter] = this.#waiting
     if (waiter) this.#letGo(waiter)
   }
 

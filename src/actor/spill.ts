@@ -9,6 +9,8 @@ const taken = 0xffff
 /** Positions and types of 1,024 events, 6 bytes each. */
 interface Chunk {
   readonly base: number
+  /** How many of them are still here. */
+  left: number
   readonly offsets: Int32Array
   readonly types: Uint16Array
 }
@@ -24,7 +26,8 @@ export interface Spilled {
  * can find what it takes while it is busy without reading anything. A million of them take 6 MB.
  */
 export class Spill {
-  #chunks: Chunk[] = []
+  /** One of which none is left is dropped, also in the middle. */
+  #chunks: (Chunk | undefined)[] = []
   /** Places are counted from the first event ever spilled; chunks before `#first` are gone. */
   #first = 0
   #head = 0
@@ -40,12 +43,18 @@ export class Spill {
   push({ seq, type }: Envelope): void {
     const within = this.#tail % chunkLength
     if (within === 0)
-      this.#chunks.push({ base: seq, offsets: new Int32Array(chunkLength), types: new Uint16Array(chunkLength) })
+      this.#chunks.push({
+        base: seq,
+        left: 0,
+        offsets: new Int32Array(chunkLength),
+        types: new Uint16Array(chunkLength),
+      })
     const chunk = this.#chunks.at(-1)
     const number = numberOf(type)
     if (chunk) {
       chunk.offsets[within] = seq - chunk.base
       chunk.types[within] = number
+      chunk.left++
     }
     this.#tail++
     this.#size++
@@ -62,6 +71,7 @@ export class Spill {
   oldest(accepts: (type: string) => boolean, most: number): readonly Spilled[] {
     const found: Spilled[] = []
     for (let place = this.#head; place < this.#tail && found.length < most; place++) {
+      if (!this.#chunkAt(place)) place = this.#lastOfChunk(place)
       const number = this.#typeAt(place)
       if (number !== taken && accepts(typeNames[number] ?? '')) found.push({ place, seq: this.#seqAt(place) })
     }
@@ -85,11 +95,19 @@ export class Spill {
     this.#loaded.delete(place)
     this.#counts.set(number, (this.#counts.get(number) ?? 1) - 1)
     this.#size--
-    while (this.#head < this.#tail && this.#typeAt(this.#head) === taken) this.#head++
+    chunk.left--
+    // The last one is still being filled.
+    if (chunk.left === 0 && chunk !== this.#chunks.at(-1)) this.#chunks[this.#chunks.indexOf(chunk)] = undefined
+    while (this.#head < this.#tail && this.#typeAt(this.#head) === taken)
+      this.#head = this.#chunkAt(this.#head) ? this.#head + 1 : this.#lastOfChunk(this.#head) + 1
     while (this.#first + chunkLength <= this.#head) {
       this.#chunks.shift()
       this.#first += chunkLength
     }
+  }
+
+  #lastOfChunk(place: number): number {
+    return place - (place % chunkLength) + chunkLength - 1
   }
 
   #chunkAt(place: number): Chunk | undefined {

@@ -65,7 +65,9 @@ export class AgentRef {
 
   /** Its newest durable snapshot. */
   snapshot(): AgentSnapshot | undefined {
-    return shownOf(this.#actor.shown)
+    const shown = shownOf(this.#actor.shown)
+    const isStopped = this.#actor.status === 'stopped' && shown?.status === 'active'
+    return isStopped ? { ...shown, status: 'stopped' } : shown
   }
 
   /** Calls back with every new durable snapshot. */

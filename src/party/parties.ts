@@ -31,7 +31,7 @@ export class Parties<
   readonly #host: PartiesHost<S, A, R>
   readonly #parties = new Map<string, Party<S, A, R>>()
   /** Those that are being forgotten: still in the way of their ids, but nobody's to get any more. */
-  readonly #leaving = new Set<Party<S, A, R>>()
+  readonly #leaving = new Map<Party<S, A, R>, Promise<void>>()
 
   constructor(host: PartiesHost<S, A, R>) {
     this.#host = host
@@ -75,6 +75,11 @@ export class Parties<
     return [...this.#parties.values()].filter(party => !this.#leaving.has(party))
   }
 
+  /** All of them, those that are being forgotten too. @internal */
+  get present(): Iterable<Party<S, A, R>> {
+    return this.#parties.values()
+  }
+
   /** Stops a party and forgets it, its journal too. @throws PartyNotFoundError */
   async delete(id: string): Promise<void> {
     await this.#forget(this.get(id))
@@ -83,24 +88,28 @@ export class Parties<
 
   /** Stops every party, the youngest first. @internal */
   async stopAll(): Promise<void> {
+    const leaving = [...this.#leaving.values()]
+    const stopping = this.list()
+      .toReversed()
+      .map(party => party.stop())
     // One whose journal fails just now is quarantined and reported; the others stop all the same.
-    await Promise.allSettled(
-      this.list()
-        .toReversed()
-        .map(party => party.stop()),
-    )
+    await Promise.allSettled([...stopping, ...leaving])
   }
 
   async #forget(party: Party<S, A, R>): Promise<void> {
-    const { journal } = this.#host.shared
-    const { id } = party
-    this.#leaving.add(party)
-    await party.stop().catch(() => {})
-    await journal.delete(partitionOf(id)).catch((error: unknown) => party.partition.reportError('error', error))
+    const gone = this.#stopped(party)
+    this.#leaving.set(party, gone)
+    await gone
     // The id is free only now, so that a new party under it cannot meet what is left of the old one.
     this.#leaving.delete(party)
-    this.#parties.delete(id)
-    this.#host.partitions.delete(partitionOf(id))
+    this.#parties.delete(party.id)
+    this.#host.partitions.delete(partitionOf(party.id))
+  }
+
+  async #stopped(party: Party<S, A, R>): Promise<void> {
+    const { journal } = this.#host.shared
+    await party.stop().catch(() => {})
+    await journal.delete(partitionOf(party.id)).catch((error: unknown) => party.partition.reportError('error', error))
   }
 
   #report(event: ReturnType<typeof partyCreated> | ReturnType<typeof partyDeleted>): void {

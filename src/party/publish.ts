@@ -85,10 +85,11 @@ async function reserve(
   reserved: Actor[],
 ): Promise<void> {
   const { type } = event
+  const end = shared.clock.now() + timeout
   const pooled = registry.pools(type).flatMap(pool => pool.next(event) ?? [])
   for (const actor of to ? [to] : [...registry.hearers(type), ...pooled]) {
     if (!actor.isCrowded(type)) continue
-    await actor.room.reserve(type, shared.timers, { timeout, signal })
+    await actor.room.reserve(type, shared.timers, { timeout: end - shared.clock.now(), signal })
     reserved.push(actor)
   }
 }

@@ -159,7 +159,9 @@ export class Roster {
   }
 
   #checkUnder(under: string): void {
-    if (!this.#supervisors.has(under)) throw new NoSupervisorError(this.#partition.address, under)
+    const status: unknown = this.#supervisors.get(under)?.getSnapshot().status ?? 'active'
+    if (!this.#supervisors.has(under) || status !== 'active')
+      throw new NoSupervisorError(this.#partition.address, under)
   }
 
   #checkLimits(): void {

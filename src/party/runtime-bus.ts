@@ -135,7 +135,7 @@ export class RuntimeBus<
    */
   metrics(): BusMetrics {
     const { shared, outside, parties } = this.#host
-    const partitions = [outside, ...parties.list().map(party => party.partition)]
+    const partitions = [outside, ...Array.from(parties.present, ({ partition }) => partition)]
     const mailboxes = { waiting: 0, spilled: 0, age: 0, busy: 0 }
     for (const { registry } of partitions) for (const actor of registry) add(mailboxes, actor.figures)
     return { ...shared.tally, ...mailboxes, deadLetters: shared.deadLetters.total, pendingAsks: shared.asks.size }

@@ -103,13 +103,15 @@ export function agentsOf(supervised: readonly Supervised[]): readonly Agent[] {
   return supervised.flatMap(one => (isSupervisor(one) ? agentsOf(one.agents) : [one]))
 }
 
-/** There is no supervisor with this name. */
+/** There is no supervisor with this name, or it has given up. */
 export class NoSupervisorError extends TroupeError {
   readonly code = 'NO_SUPERVISOR'
   readonly partition: Address
   readonly supervisor: string
   constructor(partition: Address, supervisor: string) {
-    super(`"${partition}" has no supervisor "${supervisor}". Leave it out, or name one that defineSupervisor declares.`)
+    super(
+      `"${partition}" has no supervisor "${supervisor}" that runs. Leave it out, or name one that defineSupervisor declares.`,
+    )
     this.partition = partition
     this.supervisor = supervisor
   }

@@ -128,7 +128,10 @@ export function supervisor(
     const ref = id === undefined ? undefined : children.get(id)?.ref
     if (id === undefined || !ref) return
     host.exited(id)
-    host.atWatermark(() => self.send({ type: 'supervisor.decide', id, ref, exit }))
+    host.atWatermark(() => {
+      // It may have given up meanwhile.
+      if (self.getSnapshot().status === 'active') self.send({ type: 'supervisor.decide', id, ref, exit })
+    })
   }
 
   const halt = (child: Child, scope: AnyActorScope) => {

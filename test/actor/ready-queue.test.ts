@@ -31,6 +31,6 @@ it('lets the event loop come round while somebody wants turns for ever', async (
   // Each of these needs the event loop; a queue that never yields would hang here.
   for (let rounds = 0; rounds < 5; rounds++) await new Promise(setImmediate)
   over = true
-  expect(turns).toBeGreaterThanOrEqual(2_000)
-  expect(turns).toBeLessThanOrEqual(10_000)
+  expect(turns).toBeGreaterThanOrEqual(400)
+  expect(turns).toBeLessThanOrEqual(2_000)
 })

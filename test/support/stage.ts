@@ -65,8 +65,6 @@ export async function startStage(family: Family, journal: Journal) {
     async spawn(name: string, supervisor: string | undefined): Promise<void> {
       newest = await runtime.spawn(late, { name, party: 'p1', ...(supervisor !== undefined && { supervisor }) })
     },
-    /** Deletes the party, unless that has happened. */
-    delete: () => runtime.parties.delete('p1').catch(() => {}),
     /** Lets time pass until all that was asked for is over and everybody rests. */
     rest: () => letTimePass(clock, Promise.allSettled([...pending, runtime.idle()])),
     /** Stops the runtime; the result is in which order its agents stopped, and in which they should. */

@@ -1,0 +1,222 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { defineSupervisor, type Journal, memoryJournal } from 'troupe'
+import { seededRandom, slowJournal } from 'troupe/testing'
+import { describe, expect, it, vi } from 'vitest'
+import { command, dogAgent, hoseAgent, petsParty, runnerAgent, spray, urgent } from '../support/pets.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+
+const turns = async (count: number) => {
+  for (let done = 0; done < count; done++) await new Promise(setImmediate)
+}
+
+describe('a full mailbox', () => {
+  it('keeps nothing of publishers that gave up', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const { runtime, clock } = await startRuntime({ agents: [dogAgent({ mailbox: { capacity: 1 } })] })
+    const giveUp = async (publishers: number) => {
+      const all = Array.from({ length: publishers }, () =>
+        runtime.bus.publish(command({ word: 'sit' }), { timeout: 1 }).catch(() => {}),
+      )
+      clock.advance(1)
+      await Promise.all(all)
+      collect()
+      return process.memoryUsage().heapUsed
+    }
+    await runtime.bus.publish(command({ word: 'rest' }))
+    await runtime.idle()
+    await runtime.bus.publish(command({ word: 'sit' }))
+    const before = await giveUp(2_000)
+    for (let n = 0; n < 9; n++) await giveUp(2_000)
+    const after = await giveUp(2_000)
+    expect((after - before) / 20_000).toBeLessThan(100)
+  })
+
+  it('makes a publisher wait no longer than its timeout, however many are full', async () => {
+    const mailbox = { capacity: 1 }
+    const twin = { ...dogAgent({ mailbox }), name: 'twin' }
+    const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent({ mailbox }), twin) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await party.agent('dog').send(command({ word: 'nap' }))
+    await party.agent('twin').send(command({ word: 'rest' }))
+    for (const name of ['dog', 'twin']) await party.agent(name).send(command({ word: 'w0' }))
+    let outcome = 'waits'
+    const both = runtime.bus.publish(command({ word: 'both' }), { party: 'p1', timeout: 1_500 }).catch(({ code }) => {
+      outcome = code
+    })
+    // The dog has room again after a second, its twin never.
+    clock.advance(1_000)
+    await turns(5)
+    clock.advance(500)
+    await turns(5)
+    expect(outcome).toBe('MAILBOX_FULL')
+    await both
+  })
+
+  it('has one outcome for what only the journal holds, also when its agent ends and is started again with a sibling', async () => {
+    const kennel = defineSupervisor({
+      name: 'kennel',
+      strategy: 'one_for_all',
+      agents: [dogAgent({ mailbox: { capacity: 1 }, restart: 'transient' }), { ...dogAgent(), name: 'puppy' }],
+    })
+    const { journal, goOn } = haltingJournal()
+    const { runtime } = await startRuntime({ party: petsParty(kennel, hoseAgent()), journal })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const [dog, puppy] = [party.agent('dog'), party.agent('puppy')]
+    await dog.send(command({ word: 'rest' }))
+    await dog.send(command({ word: 'leave' }))
+    for (const from of [0, 1, 2]) await runtime.bus.publish(spray({ from, count: 1 }), { party: 'p1' })
+    await until(() => dog.mailbox.spilled === 3)
+    // It leaves, and what waits for it is read back to become dead letters.
+    await runtime.bus.publish(urgent({ word: 'up' }), { party: 'p1' })
+    await until(() => runtime.bus.history({ type: 'agent.stopped' }).length === 1)
+    await puppy.send(command({ word: 'boom' }))
+    await until(() => dog.incarnation === 2)
+    await turns(10)
+    goOn()
+    await party.idle()
+    await turns(10)
+    const { created, handled, ignored, failed, dead, waiting } = runtime.bus.metrics()
+    expect({ waiting, outcomes: handled + ignored + failed + dead }).toEqual({ waiting: 0, outcomes: created })
+  })
+})
+
+/** A journal that gives back two frames with events at once, and the others when it is told to. */
+function haltingJournal() {
+  const inner = memoryJournal()
+  const { promise, resolve: goOn } = Promise.withResolvers<void>()
+  const journal: Journal = {
+    ...inner,
+    async *read(partition, after) {
+      let given = 0
+      for await (const frame of inner.read(partition, after)) {
+        if (frame.entries.some(({ kind }) => kind === 'event') && given++ === 2) await promise
+        yield frame
+      }
+    },
+  }
+  return { journal, goOn }
+}
+
+describe('a runtime', () => {
+  it('that is stopped waits for parties that are being deleted', async () => {
+    const party = petsParty(dogAgent({ mailbox: { capacity: 1 } }), hoseAgent())
+    const { runtime } = await startRuntime({ party, journal: slowJournal(seededRandom(1)) })
+    const pets = await runtime.parties.create({ id: 'p1' })
+    await pets.agent('dog').send(command({ word: 'rest' }))
+    await runtime.bus.publish(spray({ from: 0, count: 5 }), { party: 'p1' })
+    await pets.idle()
+    const deleting = runtime.parties.delete('p1')
+    await runtime.stop()
+    const { created, handled, dead } = runtime.bus.metrics()
+    await deleting
+    expect(handled + dead).toBe(created)
+    expect(runtime.bus.history({ type: 'system.*' }).at(-1)?.type).toBe('system.stopped')
+    expect(runtime.bus.history({ type: 'system.party.quarantined' })).toEqual([])
+  })
+
+  it('counts what waits in parties that are being deleted', async () => {
+    const party = petsParty(dogAgent({ mailbox: { capacity: 1 } }), hoseAgent())
+    const { runtime } = await startRuntime({ party, journal: slowJournal(seededRandom(1)) })
+    const pets = await runtime.parties.create({ id: 'p1' })
+    await pets.agent('dog').send(command({ word: 'rest' }))
+    await runtime.bus.publish(spray({ from: 0, count: 5 }), { party: 'p1' })
+    await pets.idle()
+    const deleting = runtime.parties.delete('p1')
+    const { created, handled, dead, waiting } = runtime.bus.metrics()
+    await deleting
+    expect(handled + dead + waiting).toBe(created)
+  })
+
+  it('stops an agent that was spawned again under its old name before those that were there already', async () => {
+    const { runtime } = await startRuntime()
+    const a = await runtime.spawn(dogAgent(), { name: 'a' })
+    await runtime.spawn(dogAgent(), { name: 'b' })
+    await a.stop()
+    await runtime.spawn(dogAgent(), { name: 'a' })
+    await runtime.stop()
+    const stopped = runtime.bus.history({ type: 'agent.stopped' }).slice(1)
+    expect(stopped).toMatchObject([{ data: { address: 'runtime/a' } }, { data: { address: 'runtime/b' } }])
+  })
+
+  it('is idle only when it is durable what became of agents outside the parties', async () => {
+    const inner = memoryJournal()
+    const gate = Promise.withResolvers<void>()
+    const journal: Journal = {
+      ...inner,
+      async append(partition, epoch, expectedPosition, frames) {
+        const isStop = frames.some(({ entries }) => entries.some(one => one.kind === 'agent' && one.what === 'stopped'))
+        if (partition === 'runtime' && isStop) await gate.promise
+        await inner.append(partition, epoch, expectedPosition, frames)
+      },
+    }
+    const run = Promise.withResolvers<string>()
+    const party = petsParty(runnerAgent(() => run.promise))
+    const intensity = { max: 0, within: 1_000 }
+    const { runtime } = await startRuntime({ agents: [dogAgent()], party, intensity, journal })
+    const pets = await runtime.parties.create({ id: 'p1' })
+    await pets.agent('dog').send(command({ word: 'run' }))
+    let isIdle = false
+    const idle = runtime.idle().then(() => {
+      isIdle = true
+    })
+    await runtime.bus.publish(command({ word: 'boom' }))
+    await until(() => runtime.bus.history({ type: 'agent.escalated' }).length === 1)
+    run.resolve('home')
+    await turns(20)
+    const wasIdle = isIdle
+    gate.resolve()
+    await idle
+    expect(wasIdle).toBe(false)
+  })
+})
+
+describe('a stop that is under way', () => {
+  it.each([0, 500])('is over sooner when somebody else gives it only %i ms', async timeout => {
+    const { runtime, clock } = await startRuntime({ party: petsParty(runnerAgent(() => new Promise(() => {}))) })
+    const pets = await runtime.parties.create({ id: 'p1' })
+    await pets.agent('dog').send(command({ word: 'run' }))
+    const first = runtime.stop()
+    const second = runtime.stop({ timeout })
+    clock.advance(timeout)
+    await Promise.all([first, second])
+    expect(runtime.bus.history({ type: 'system.stopped' }).map(({ data }) => data)).toEqual([{ drained: false }])
+  })
+})
+
+describe('a supervisor that has given up', () => {
+  it('is sent nothing more: XState would warn of it on the console', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const intensity = { max: 0, within: 1_000 }
+    const agents = [dogAgent(), { ...dogAgent(), name: 'puppy' }]
+    const { runtime } = await startRuntime({
+      party: petsParty(defineSupervisor({ name: 'kennel', intensity, agents })),
+    })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'boom' }), { party: 'p1' })
+    await party.idle()
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  it('for good takes no agent, and says so', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const intensity = { max: 0, within: 1_000 }
+    const kennel = defineSupervisor({ name: 'kennel', restart: 'temporary', intensity, agents: [dogAgent()] })
+    const { runtime } = await startRuntime({ party: petsParty(kennel, hoseAgent()) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await party.agent('dog').send(command({ word: 'boom' }))
+    await party.idle()
+    const late = { ...dogAgent(), name: 'late' }
+    await expect(runtime.spawn(late, { party: 'p1', supervisor: 'kennel' })).rejects.toMatchObject({
+      code: 'NO_SUPERVISOR',
+    })
+  })
+})
+
+it('the snapshot of an agent that was stopped says so', async () => {
+  const { runtime } = await startRuntime()
+  const dog = await runtime.spawn(dogAgent())
+  await dog.stop()
+  expect(dog.snapshot()?.status).toBe('stopped')
+})
