@@ -39,19 +39,27 @@ export const double = defineRequest('bench.double', {
   output: z.object({ doubled: z.int() }),
 })
 
-/** A machine that answers. */
-export const doubler = defineAgent({
-  name: 'doubler',
-  hears: [double],
-  says: [double],
-  machine: setup({ types: agentTypes({ context: {}, hears: [double], says: [double] }) }).createMachine({
-    id: 'doubler',
-    context: {},
-    on: {
-      'bench.double': { actions: emit(({ event }) => double.reply(event, { doubled: event.data.n * 2 })) },
-    },
-  }),
-})
+/**
+ * A machine that answers.
+ *
+ * @param persist whether requests and replies are journalled
+ */
+export function doubling(persist: boolean) {
+  const twice = defineRequest('bench.double', { input: double.input, output: double.output, persist })
+  const doubler = defineAgent({
+    name: 'doubler',
+    hears: [twice],
+    says: [twice],
+    machine: setup({ types: agentTypes({ context: {}, hears: [twice], says: [twice] }) }).createMachine({
+      id: 'doubler',
+      context: {},
+      on: {
+        'bench.double': { actions: emit(({ event }) => twice.reply(event, { doubled: event.data.n * 2 })) },
+      },
+    }),
+  })
+  return { twice, doubler }
+}
 
 /**
  * Two machines that talk: the asker asks when told to `go`, the answerer answers, the asker adds up what it heard.

@@ -10,6 +10,7 @@ const cases = [
   'agent asks agent by events',
   'agent asks agent by events, journalled',
   'ask, one at a time',
+  'ask, one at a time, journalled',
   'ask, 1,000 in flight',
 ]
 

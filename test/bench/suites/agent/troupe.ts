@@ -1,6 +1,6 @@
 import { deepEqual } from 'node:assert/strict'
 import { createRuntime } from 'troupe'
-import { allHeard, counting, countOf, double, doubler, talkers } from '../../agents.ts'
+import { allHeard, counting, countOf, doubling, talkers } from '../../agents.ts'
 import { checkCount, inFlight, rate, sequential } from '../../rate.ts'
 import type { Cases, Round } from '../../suite.ts'
 
@@ -56,12 +56,13 @@ const pair =
   }
 
 const ask =
-  (how: typeof sequential): Round =>
+  (how: typeof sequential, persist: boolean): Round =>
   async (scale, tell) => {
+    const { twice, doubler } = doubling(persist)
     const runtime = await createRuntime({ agents: [doubler] }).start()
     const { perSecond } = await rate(
       scale,
-      how(async n => (await runtime.ask('runtime/doubler', double, { n })).doubled),
+      how(async n => (await runtime.ask('runtime/doubler', twice, { n })).doubled),
     )
     tell({ 'per second': perSecond })
     await runtime.stop()
@@ -73,6 +74,7 @@ export const troupe: Cases = {
   'events to 1,000 agents in turn': inTurn,
   'agent asks agent by events': pair(false),
   'agent asks agent by events, journalled': pair(true),
-  'ask, one at a time': ask(sequential),
-  'ask, 1,000 in flight': ask(inFlight),
+  'ask, one at a time': ask(sequential, false),
+  'ask, one at a time, journalled': ask(sequential, true),
+  'ask, 1,000 in flight': ask(inFlight, false),
 }

@@ -123,5 +123,6 @@ export const xstate: Cases = {
   'agent asks agent by events': pair,
   'agent asks agent by events, journalled': pair,
   'ask, one at a time': ask(sequential),
+  'ask, one at a time, journalled': ask(sequential),
   'ask, 1,000 in flight': ask(inFlight),
 }
