@@ -241,14 +241,9 @@ export class Runtime<
     { name, party, supervisor }: SpawnOptions = {},
   ): Promise<AgentRef | PoolRef> {
     this.#checkRunning()
-    const added = agentsOf([agent])
-    const catalog = this.#shared.catalog.with(withChildren(added).flatMap(({ hears, says }) => [...hears, ...says]))
     const joined = party === undefined ? undefined : this.parties.get(party)
-    const outsiders = this.#outside.registry.agents()
-    if (joined) checkAsks([...joined.partition.registry.agents(), ...added], outsiders)
-    else checkAsks(this.#options.party?.agents ?? [], [...outsiders, ...added])
-    this.#shared.catalog = catalog
     const place = joined?.joining ?? this.#place
+    if (isPool(agent) || !place.partition.registry.hasSeveral(agent)) this.#checkFits(agentsOf([agent]), joined)
     place.checkOpen()
     if (!isPool(agent)) {
       const actor = place.crew.spawn(agent, name, supervisor)
@@ -258,6 +253,15 @@ export class Runtime<
     const named = name === undefined ? agent : { ...agent, name: checkId('pool', name) }
     await place.crew.begun(place.crew.begin([named], supervisor))
     return poolRefAt(place, named.name)
+  }
+
+  /** Checks what their definitions say against those that are there, and adds what they hear and say to the catalogue. */
+  #checkFits(added: readonly Agent[], joined: Party<S, A, R> | undefined): void {
+    const catalog = this.#shared.catalog.with(withChildren(added).flatMap(({ hears, says }) => [...hears, ...says]))
+    const outsiders = this.#outside.registry.agents()
+    if (joined) checkAsks([...joined.partition.registry.agents(), ...added], outsiders)
+    else checkAsks(this.#options.party?.agents ?? [], [...outsiders, ...added])
+    this.#shared.catalog = catalog
   }
 
   /** An agent outside all parties. @throws NoAddressError */

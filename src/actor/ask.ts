@@ -14,7 +14,10 @@ export interface AskOptions {
   readonly to?: Address
   /** Milliseconds until the ask fails with `AskTimeoutError`; 60,000 by default. */
   readonly deadline?: number
-  /** How often a safe request is sent again when its callee failed or its mailbox was full; 0 by default. */
+  /**
+   * How often a safe request is sent again when its callee failed or its mailbox was full; 0 by default. A callee that fails
+   * on it each time restarts each time, which counts towards the intensity of its supervisor.
+   */
   readonly retries?: number
   /** Milliseconds before the first retry, twice as long before each one after; 100 by default. */
   readonly retryAfter?: number

@@ -148,6 +148,11 @@ export class Registry implements Iterable<Actor> {
     return [...this.#agents].flatMap(([agent, count]) => (count > 1 ? [agent, agent] : [agent]))
   }
 
+  /** Whether several have a definition: one more makes no difference to what is checked by definition. */
+  hasSeveral(agent: Agent): boolean {
+    return (this.#agents.get(agent) ?? 0) > 1
+  }
+
   #resize(by: 1 | -1): void {
     this.#size += by
     this.#host.counted(by)

@@ -19,6 +19,7 @@ import {
   agentStopped,
   agentStopping,
 } from '../events/runtime-events.ts'
+import type { Entry } from '../journal/frame.ts'
 import {
   isPool,
   isSupervisor,
@@ -43,6 +44,9 @@ import { Steps } from './steps.ts'
 
 /** Why an agent is there no more. */
 type GoneReason = 'stopped' | 'done' | 'failed' | 'escalated'
+
+/** Agents that stop at the same time, in one frame. */
+const mostInOneFrame = 1_000
 
 /** How the agents of a partition are looked after, in the end. */
 export interface CrewOptions extends SupervisionOptions {
@@ -203,7 +207,7 @@ export class Crew implements SupervisorHost, ChildCare {
     this.#roster.retire(name)
     const members = this.#roster.under(name)
     this.#roster.supervisor(this.#roster.aboveOf(name) ?? root)?.send({ type: 'supervisor.stop', id: name })
-    for (const actor of members.toReversed()) if (actor.status !== 'stopped') this.#forget(actor, 'stopped')
+    this.#forget(members.toReversed(), 'stopped')
     this.#roster.remove(name)
   }
 
@@ -216,8 +220,7 @@ export class Crew implements SupervisorHost, ChildCare {
     if (this.#ended) return
     this.#ended = why
     this.#supervisor.stop()
-    for (const actor of [...this.#partition.registry].toReversed())
-      if (actor.status !== 'stopped') this.#forget(actor, reason)
+    this.#forget([...this.#partition.registry].toReversed(), reason)
     this.timers.clear()
     for (const cancel of this.#pauses) cancel()
     const { watermark, activity } = this.#partition
@@ -236,7 +239,7 @@ export class Crew implements SupervisorHost, ChildCare {
   #remove(actor: Actor, reason: GoneReason): void {
     this.#roster.retire(actor.name)
     this.#send(actor, { type: 'supervisor.stop', id: actor.name })
-    this.#forget(actor, reason)
+    this.#forget([actor], reason)
   }
 
   // One whose supervisor is down just now needs only not be started again.
@@ -244,15 +247,28 @@ export class Crew implements SupervisorHost, ChildCare {
     this.#roster.supervisor(under)?.send(event)
   }
 
-  #forget(actor: Actor, reason: GoneReason): void {
+  /** Those that have not stopped have now: recorded in few frames, however many they are. */
+  #forget(actors: readonly Actor[], reason: GoneReason): void {
+    const stopping = actors.filter(({ status }) => status !== 'stopped')
+    for (let from = 0; from < stopping.length; from += mostInOneFrame) {
+      const some = stopping.slice(from, from + mostInOneFrame)
+      this.#partition.append(
+        { kind: 'supervision' },
+        some.map(actor => this.#stopped(actor)),
+      )
+      for (const actor of some) this.#letGo(actor, reason)
+    }
+  }
+
+  #stopped(actor: Actor): Entry {
     const { address, incarnation } = actor
-    const output: unknown = actor.ref?.getSnapshot().output
     this.#partition.note(agentStopping.type, () => agentStopping({ address, incarnation }))
     actor.status = 'stopped'
-    const seq = this.#partition.nextSeq()
-    this.#partition.append({ kind: 'supervision' }, [
-      { kind: 'agent', seq, agent: address, incarnation, what: 'stopped' },
-    ])
+    return { kind: 'agent', seq: this.#partition.nextSeq(), agent: address, incarnation, what: 'stopped' }
+  }
+
+  #letGo(actor: Actor, reason: GoneReason): void {
+    const { address, incarnation } = actor
     this.#partition.registry.retire(actor)
     this.#roster.stopped(actor)
     this.#loseMail(actor)
@@ -261,12 +277,18 @@ export class Crew implements SupervisorHost, ChildCare {
       this.#partition.report(trusted(agentStopped, { address, incarnation, reason }))
       this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
     }
-    const gone = this.#wanted.get(actor)
-    this.#wanted.delete(actor)
-    gone?.(reason === 'done' ? { ok: true, output } : { ok: false, error: new ChildEndedError(address, reason) })
+    this.#tellParent(actor, reason)
     const ending = this.#lifecycle.end(actor)
     if (ending) this.#close(ending.then(tell))
     else tell()
+  }
+
+  #tellParent(actor: Actor, reason: GoneReason): void {
+    const gone = this.#wanted.get(actor)
+    if (!gone) return
+    this.#wanted.delete(actor)
+    if (reason === 'done') gone({ ok: true, output: actor.ref?.getSnapshot().output })
+    else gone({ ok: false, error: new ChildEndedError(actor.address, reason) })
   }
 
   #loseMail(actor: Actor): void {
@@ -412,8 +434,7 @@ export class Crew implements SupervisorHost, ChildCare {
     if (this.#ended) return
     const isTree = this.#roster.isTree(id)
     const actors = isTree ? this.#roster.under(id) : [this.#roster.named(id)]
-    for (const actor of actors.toReversed())
-      if (actor.status !== 'stopped') this.#forget(actor, isTree ? 'escalated' : why)
+    this.#forget(actors.toReversed(), isTree ? 'escalated' : why)
   }
 
   escalated(
