@@ -3,8 +3,7 @@ import type { Actor } from '../actor/actor.ts'
 import { addressOf, checkId } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
-import { ChildEndedError, type Orphan } from '../actor/child.ts'
-import { bindHost, type Outcome } from '../actor/outside.ts'
+import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
 import { stepped } from '../actor/step.ts'
 import { type TroupeError, textOf } from '../errors.ts'
@@ -20,13 +19,7 @@ import {
   agentStopping,
 } from '../events/runtime-events.ts'
 import type { Entry } from '../journal/frame.ts'
-import {
-  isPool,
-  isSupervisor,
-  type Supervised,
-  type SupervisionOptions,
-  type SupervisorDefinition,
-} from '../supervision/definition.ts'
+import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import {
   type ChildSpec,
@@ -37,7 +30,8 @@ import {
 } from '../supervision/supervisor.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { type ChildCare, OutsideWork } from './outside-work.ts'
+import { Nursery, type NurseryHost } from './nursery.ts'
+import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
 import { Roster, root } from './roster.ts'
 import { Steps } from './steps.ts'
@@ -61,7 +55,7 @@ interface NamedOptions extends SupervisionOptions {
  * The agents of a partition from start to stop: one XState system, its root the supervisor, every agent a child whose
  * machine runs step by step. It carries out what the supervisor decides, and records it.
  */
-export class Crew implements SupervisorHost, ChildCare {
+export class Crew implements SupervisorHost, NurseryHost {
   readonly timers: AgentTimers
   readonly #partition: Partition
   readonly #steps: Steps
@@ -75,13 +69,13 @@ export class Crew implements SupervisorHost, ChildCare {
   readonly #lifecycle: Lifecycle
   /** The first incarnations that do not handle mail yet. */
   readonly #beginning = new Map<Actor, Promise<void>>()
-  /** Who wants to know when a child is there no more. */
-  readonly #wanted = new Map<Actor, (outcome: Outcome) => void>()
+  readonly #nursery: Nursery
   #closing: Promise<unknown> = Promise.resolve()
 
   constructor(partition: Partition, options: CrewOptions, onGivenUp: (error: EscalatedError) => void) {
     this.#partition = partition
     this.#roster = new Roster(partition)
+    this.#nursery = new Nursery(this, this.#roster)
     this.#intensity = options.intensity
     this.#onGivenUp = onGivenUp
     this.#supervisor = createActor(supervisor(this, this.#rulesOf({ name: root, ...options })), { id: root })
@@ -89,7 +83,7 @@ export class Crew implements SupervisorHost, ChildCare {
     this.#lifecycle = new Lifecycle(partition)
     this.timers = new AgentTimers(partition, this.#steps)
     this.#supervisor.system.scheduler = this.timers
-    bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps, this))
+    bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps, this.#nursery))
     this.#supervisor.start()
     this.#roster.runs(root, this.#supervisor)
   }
@@ -121,39 +115,13 @@ export class Crew implements SupervisorHost, ChildCare {
 
   /** Starts one agent more, under a name of its own. @throws as `begin` does */
   spawn(agent: Agent, name: string = agent.name, under: string = root): Actor {
+    return this.add(agent, checkId('agent', name), under)
+  }
+
+  /** Starts a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */
+  add(agent: Agent, name: string, under: string): Actor {
     if (this.#ended) throw this.#ended
-    return this.#startAgent(this.#roster.declare(agent, checkId('agent', name), under))
-  }
-
-  /** Adds one more member to a pool. @throws AgentLimitError, AgentStartError */
-  join(pool: Pool, name: string): Actor {
-    if (this.#ended) throw this.#ended
-    return this.#startAgent(this.#roster.declare(pool.agent, name, pool.name))
-  }
-
-  bear(parent: Actor, id: string, agent: Agent, gone: (outcome: Outcome) => void): Actor {
-    if (this.#ended) throw this.#ended
-    const name = `${parent.name}/${checkId('child', id)}`
-    const met = this.#partition.registry.named(name)
-    const isMet = met?.agent === agent && met.status !== 'stopped' && !this.#wanted.has(met)
-    const child = isMet ? met : this.#startAgent(this.#roster.declare(agent, name, this.#nursery(parent)))
-    this.#wanted.set(child, gone)
-    return child
-  }
-
-  orphan(child: Actor, what: Orphan): void {
-    this.#wanted.delete(child)
-    if (what === 'stop' && !this.#ended) this.stop(child)
-  }
-
-  /** The supervisor of an agent's children: above its intensity it is there no more, and the parent is told. */
-  #nursery({ name: parent }: Actor): string {
-    const name = `${parent}/children`
-    if (this.#roster.supervisor(name)?.getSnapshot().status === 'active') return name
-    this.#roster.remove(name)
-    const nursery: SupervisorDefinition = { name, agents: [], restart: 'temporary' }
-    this.begin([nursery])
-    return name
+    return this.#startAgent(this.#roster.declare(agent, name, under))
   }
 
   #startAgent(actor: Actor): Actor {
@@ -277,18 +245,10 @@ export class Crew implements SupervisorHost, ChildCare {
       this.#partition.report(trusted(agentStopped, { address, incarnation, reason }))
       this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
     }
-    this.#tellParent(actor, reason)
+    this.#nursery.gone(actor, reason)
     const ending = this.#lifecycle.end(actor)
     if (ending) this.#close(ending.then(tell))
     else tell()
-  }
-
-  #tellParent(actor: Actor, reason: GoneReason): void {
-    const gone = this.#wanted.get(actor)
-    if (!gone) return
-    this.#wanted.delete(actor)
-    if (reason === 'done') gone({ ok: true, output: actor.ref?.getSnapshot().output })
-    else gone({ ok: false, error: new ChildEndedError(actor.address, reason) })
   }
 
   #loseMail(actor: Actor): void {

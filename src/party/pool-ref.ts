@@ -111,7 +111,7 @@ export class PoolRef {
     const joined: Actor[] = []
     for (let number = 1; joined.length < missing; number++) {
       const name = `${this.#pool.name}/${number}`
-      if (!isTaken(name)) joined.push(crew.join(this.#pool, name))
+      if (!isTaken(name)) joined.push(crew.add(this.#pool.agent, name, this.#pool.name))
     }
     await crew.begun(joined)
   }

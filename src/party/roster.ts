@@ -98,8 +98,12 @@ export class Roster {
     this.#above.delete(name)
   }
 
+  find(name: string): Actor | undefined {
+    return this.#partition.registry.named(name)
+  }
+
   named(name: string): Actor {
-    const actor = this.#partition.registry.named(name)
+    const actor = this.find(name)
     if (!actor) throw new Error(`no child ${name}`)
     return actor
   }

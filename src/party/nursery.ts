@@ -1,0 +1,61 @@
+import type { Actor } from '../actor/actor.ts'
+import { checkId } from '../actor/address.ts'
+import type { Agent } from '../actor/agent.ts'
+import { ChildEndedError, type Orphan } from '../actor/child.ts'
+import type { Outcome } from '../actor/outside.ts'
+import type { SupervisorDefinition } from '../supervision/definition.ts'
+import type { ChildCare } from './outside-work.ts'
+import type { Roster } from './roster.ts'
+
+/** What a nursery needs from the crew that it belongs to. */
+export interface NurseryHost {
+  readonly stopped: boolean
+  begin(tree: readonly SupervisorDefinition[]): unknown
+  /** @throws AddressTakenError, AgentLimitError, AgentStartError */
+  add(agent: Agent, name: string, under: string): Actor
+  stop(actor: Actor): void
+}
+
+/** The children of agents: who wants to know what becomes of them, and what does become of them without their parents. */
+export class Nursery implements ChildCare {
+  readonly #host: NurseryHost
+  readonly #roster: Roster
+  readonly #wanted = new Map<Actor, (outcome: Outcome) => void>()
+
+  constructor(host: NurseryHost, roster: Roster) {
+    this.#host = host
+    this.#roster = roster
+  }
+
+  bear(parent: Actor, id: string, agent: Agent, gone: (outcome: Outcome) => void): Actor {
+    const name = `${parent.name}/${checkId('child', id)}`
+    const met = this.#roster.find(name)
+    const isMet = met?.agent === agent && met.status !== 'stopped' && !this.#wanted.has(met)
+    const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(parent))
+    this.#wanted.set(child, gone)
+    return child
+  }
+
+  orphan(child: Actor, what: Orphan): void {
+    this.#wanted.delete(child)
+    if (what === 'stop' && !this.#host.stopped) this.#host.stop(child)
+  }
+
+  /** An agent is there no more; if it is a child, its parent is told. */
+  gone(actor: Actor, reason: 'done' | 'failed' | 'escalated' | 'stopped'): void {
+    const tell = this.#wanted.get(actor)
+    if (!tell) return
+    this.#wanted.delete(actor)
+    if (reason === 'done') tell({ ok: true, output: actor.ref?.getSnapshot().output })
+    else tell({ ok: false, error: new ChildEndedError(actor.address, reason) })
+  }
+
+  /** Above its intensity it is there no more, so that the parent is told rather than taken along. */
+  #supervisorOf({ name: parent }: Actor): string {
+    const name = `${parent}/children`
+    if (this.#roster.supervisor(name)?.getSnapshot().status === 'active') return name
+    this.#roster.remove(name)
+    this.#host.begin([{ name, agents: [], restart: 'temporary' }])
+    return name
+  }
+}
