@@ -71,7 +71,7 @@ const coalesce = fc.constantFrom<MailboxOptions['coalesce'] & object>(
   { 'pets.command': ({ data }) => JSON.stringify(data) },
 )
 const onCrash = fc.constantFrom('drop' as const, 'redeliver' as const)
-const onRestart = fc.constantFrom('reset' as const, 'keep' as const)
+const onRestart = fc.constantFrom('reset' as const, 'keep' as const, 'anew' as const)
 
 export const family: fc.Arbitrary<Family> = fc.record({
   strategy,
