@@ -1,11 +1,13 @@
 import {
   type Agent,
   type Backoff,
+  definePool,
   defineSupervisor,
   type EffectFunction,
   type MailboxRules,
   type RestartIntensity,
   type RestartType,
+  type Routing,
   type Strategy,
 } from 'troupe'
 import { type AnyActorRef, createMachine } from 'xstate'
@@ -18,6 +20,8 @@ export interface Family {
   readonly backoff: Backoff | undefined
   /** The supervisor of dog and puppy. */
   readonly kennel: { readonly strategy: Strategy; readonly restart: RestartType }
+  /** How a pool of dogs shares its mail. */
+  readonly litter: Routing
   readonly restart: { readonly [N in 'trainer' | 'dog' | 'puppy' | 'hose']: RestartType }
   /** Of all dogs. */
   readonly dogs: Pick<Agent, 'onCrash' | 'onRestart'> & { readonly mailbox: MailboxRules }
@@ -36,7 +40,7 @@ export interface Traces {
 }
 
 /** The party of a family, a dog that strays outside of it, and one that may join later. */
-export function petsOf({ kennel, restart, dogs, ...family }: Family, traces: Traces) {
+export function petsOf({ kennel, restart, dogs, litter, ...family }: Family, traces: Traces) {
   const { strategy, intensity, backoff } = family
   const traced = (agent: Agent, options: Partial<Agent>) => leavingRef({ ...agent, ...options }, traces)
   const dog = traced(runnerAgent(running(family.runs, traces)), dogs)
@@ -52,6 +56,7 @@ export function petsOf({ kennel, restart, dogs, ...family }: Family, traces: Tra
       ],
     }),
     traced(hoseAgent(), { restart: restart.hose }),
+    definePool({ name: 'litter', agent: { ...dog, restart: restart.puppy }, size: 2, routing: litter, intensity }),
   )
   return {
     party: { ...party, supervision: { strategy, intensity, backoff } },

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { MailboxOptions } from 'troupe'
+import type { MailboxOptions, Routing } from 'troupe'
 import type { Family } from './family.ts'
 import { command, spray, trick, urgent } from './pets.ts'
 import type { Stage } from './stage.ts'
@@ -33,6 +33,7 @@ const ttl = fc.constantFrom(1, 1_000, 1e9)
 const timeout = fc.constantFrom(100, 60_000)
 const count = fc.integer({ min: 1, max: 40 })
 const ms = fc.integer({ min: 1, max: 6_000 })
+const size = fc.integer({ min: 1, max: 4 })
 const to = fc.constantFrom('party/p1/dog', 'party/p1/puppy', 'runtime/dog')
 const late = fc.constantFrom('late', 'later')
 const supervisor = fc.constantFrom('kennel', undefined)
@@ -56,6 +57,9 @@ const acts = fc.oneof(
   act(2, 'abort', {}, stage => stage.abort()),
   act(2, 'spawn', { late, supervisor }, ({ spawn, wait }, { late, supervisor }) => wait(spawn(late, supervisor))),
   act(2, 'stop', { pet }, ({ agent, wait }, { pet }) => wait(agent(pet).stop())),
+  act(3, 'scale', { size, timeout }, ({ pets, wait }, { size, timeout }) =>
+    wait(Promise.resolve().then(() => pets.pool('litter').scale(size, { timeout }))),
+  ),
   act(1, 'delete', {}, ({ runtime, wait }) => wait(runtime.parties.delete('p1'))),
 )
 
@@ -79,6 +83,7 @@ export const family: fc.Arbitrary<Family> = fc.record({
   backoff: fc.option(fc.record({ initial: fc.constantFrom(10, 2_000) }), { nil: undefined }),
   kennel: fc.record({ strategy, restart }),
   restart: fc.record({ trainer: restart, dog: restart, puppy: restart, hose: restart }),
+  litter: fc.constantFrom<Routing>('round-robin', 'least-mail', { hash: ({ data }) => JSON.stringify(data) }),
   dogs: fc.record({ onCrash, onRestart, mailbox: fc.record({ capacity, overflow, coalesce }) }),
   runs: fc.constantFrom('done' as const, 'failed' as const, 'endless' as const),
   trained: fc.constantFrom('dog' as const, 'runtime/dog' as const),
