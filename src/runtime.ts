@@ -251,8 +251,15 @@ export class Runtime<
       return new AgentRef(place.partition, place.crew, actor, place.checkOpen)
     }
     const named = name === undefined ? agent : { ...agent, name: checkId('pool', name) }
-    await place.crew.begun(place.crew.begin([named], supervisor))
-    return poolRefAt(place, named.name)
+    const members = place.crew.begin([named], supervisor)
+    const pool = poolRefAt(place, named.name)
+    try {
+      await place.crew.begun(members)
+    } catch (error) {
+      await pool.stop()
+      throw error
+    }
+    return pool
   }
 
   /** Checks what their definitions say against those that are there, and adds what they hear and say to the catalogue. */
@@ -321,7 +328,9 @@ export class Runtime<
     this.#checkRunning()
     const address = addressOf(runtimePartition, checkId('handler', name))
     const taken = this.#outside.registry.named(name)
-    if (this.#handlers.at(address) || (taken && taken.status !== 'stopped')) throw new AddressTakenError(address)
+    const isTaken =
+      this.#outside.registry.pool(name) ?? this.#handlers.at(address) ?? (taken && taken.status !== 'stopped')
+    if (isTaken) throw new AddressTakenError(address)
     this.#shared.catalog = this.#shared.catalog.with([request])
     const handler = new Handler(address, request, anyHandler(answer), limit)
     this.#handlers.add(handler)
@@ -330,6 +339,7 @@ export class Runtime<
 
   #stopHandler(handler: Handler): void {
     const { address, request } = handler
+    if (this.#handlers.at(address) !== handler) return
     this.#handlers.remove(handler)
     this.#shared.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
   }
@@ -425,6 +435,7 @@ export class Runtime<
     let cancel = () => {}
     const over = new Promise<void>(resolve => {
       cancel = this.#shared.timers.after(limit, resolve)
+      void this.#hurried.promise.then(() => this.#shared.timers.after(Math.min(limit, closingLimit), resolve))
     })
     await Promise.race([work.catch((error: unknown) => this.#outside.reportError('error', error)), over])
     cancel()

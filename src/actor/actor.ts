@@ -217,7 +217,8 @@ export class Actor implements Ready {
 
   /** Asks for a turn, if there is something to do. */
   wake(): void {
-    if (this.#queued || !this.#hasWork()) return
+    if (this.#queued) return
+    if (!this.#hasWork()) return this.#checkDrained()
     this.#queued = true
     this.#host.working()
     this.#host.ready.push(this)

@@ -94,6 +94,7 @@ export function gather(
     settle(isEnough ? { ok: true, output: answers } : { ok: false, error })
   }
   for (const [place, to] of callees.entries()) {
+    if (isOver) break
     pending.set(place, () => {})
     const cancel = askOne(to, place, outcome => {
       pending.delete(place)
@@ -112,7 +113,8 @@ export function gather(
 
 /** @throws NeedError unless it is a word or a whole number from 1 */
 function checkNeed(need: Need): Need {
-  if (typeof need === 'number' && (!Number.isInteger(need) || need < 1)) throw new NeedError(need)
+  const isWord = need === 'first' || need === 'majority' || need === 'all'
+  if (!isWord && (!Number.isInteger(need) || need < 1)) throw new NeedError(need)
   return need
 }
 

@@ -70,7 +70,7 @@ export function retryOf(
   { type, safe }: RequestDefinition,
   { retries = 0, retryAfter = 100 }: { readonly retries?: number; readonly retryAfter?: number },
 ): Retry {
-  if (retries > 0 && !safe) throw new AskRetryError(type)
+  if (retries !== 0 && !safe) throw new AskRetryError(type)
   return { retries, retryAfter }
 }
 

@@ -33,14 +33,15 @@ export class Handler {
     this.#limit = limit
   }
 
-  /** @throws AskRefusedError if it answers another request, or has too many in hand */
+  /** @throws AskRefusedError if it answers another request */
   check({ type }: RequestDefinition): void {
     if (type !== this.request.type) throw new AskRefusedError(type, this.address, 'not-handled')
-    if (this.#inHand >= this.#limit) throw new AskRefusedError(type, this.address, 'overflow')
   }
 
   /** Answers, at once if its function does. Never throws, and never rejects. */
   answer(input: unknown, scope: HandlerScope): Outcome | Promise<Outcome> {
+    if (this.#inHand >= this.#limit)
+      return { ok: false, error: new AskRefusedError(this.request.type, this.address, 'overflow') }
     try {
       const output = this.#answer(input, scope)
       if (output instanceof Promise) return this.#later(output)

@@ -43,6 +43,14 @@ export class Lane {
     return this.#items[this.#head]
   }
 
+  /** Whether the oldest acceptable one is in the journal alone. */
+  isSpilledFirst(accepts: (type: string) => boolean): boolean {
+    const [spilled] = this.#spill?.oldest(accepts, 1) ?? []
+    if (!spilled) return false
+    for (const { type, seq } of this) if (accepts(type)) return spilled.seq < seq
+    return true
+  }
+
   shift(): Envelope | undefined {
     const envelope = this.#items[this.#head]
     if (envelope) this.#removeAt(this.#head)

@@ -154,19 +154,24 @@ export class Mailbox {
   /** Takes the first event that is acceptable now, or says what to read back first; the others keep their places. */
   take(accepts: Accepts): Envelope | ReadBack | undefined {
     for (const lane of this.#lanes) {
-      const envelope = accepts ? lane?.take(accepts) : lane?.shift()
-      if (envelope) {
-        this.#forget(envelope)
-        return envelope
-      }
-      if (!lane || lane.spilled === 0) continue
+      const found = lane && this.#takeFrom(lane, accepts)
+      if (found) return found
+    }
+    return undefined
+  }
+
+  #takeFrom(lane: Lane, accepts: Accepts): Envelope | ReadBack | undefined {
+    // Of what a busy agent wants, memory may hold newer ones than the journal does.
+    if (lane.spilled > 0 && lane.isSpilledFirst(accepts ?? everything)) {
       const spilled = lane.takeSpilled(accepts ?? everything, this.#mostReadBack)
-      if (!spilled) continue
+      if (!spilled) return undefined
       if ('length' in spilled) return { priority: this.#lanes.indexOf(lane), places: spilled }
       this.#spilled--
       return spilled
     }
-    return undefined
+    const envelope = accepts ? lane.take(accepts) : lane.shift()
+    if (envelope) this.#forget(envelope)
+    return envelope
   }
 
   /** Whether `take` would find one. */

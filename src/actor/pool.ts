@@ -46,6 +46,11 @@ export class Pool {
     return this.#members[this.#placeFor(event)]
   }
 
+  /** The members that could get an event: any of them, unless it belongs to one. */
+  candidates(event: EventOf): readonly Actor[] {
+    return typeof this.#routing === 'object' ? this.#members.slice(this.#placeFor(event)).slice(0, 1) : this.#members
+  }
+
   #placeFor(event: EventOf): number {
     const members = this.#members
     if (members.length === 0) return 0

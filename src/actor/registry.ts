@@ -108,7 +108,9 @@ export class Registry implements Iterable<Actor> {
 
   /** The agent with a name, or the one that a pool with that name chooses for an event. */
   meant(name: string, event: EventOf): Actor | undefined {
-    return this.#actors.get(name) ?? this.#pools.get(name)?.route(event)
+    const actor = this.#actors.get(name)
+    // One that has stopped has left its name to whoever came after it.
+    return actor && actor.status !== 'stopped' ? actor : (this.#pools.get(name)?.route(event) ?? actor)
   }
 
   /** The first one that hears an event: an agent, or the member of a pool. */

@@ -69,6 +69,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #lifecycle: Lifecycle
   /** The first incarnations that do not handle mail yet. */
   readonly #beginning = new Map<Actor, Promise<void>>()
+  /** Ends the waiting for those: they were stopped meanwhile. */
+  readonly #interrupt = new Map<Actor, (error: AgentStartError) => void>()
   readonly #nursery: Nursery
   #closing: Promise<unknown> = Promise.resolve()
 
@@ -101,8 +103,14 @@ export class Crew implements SupervisorHost, NurseryHost {
    */
   begin(tree: readonly Supervised[], under: string = root): readonly Actor[] {
     if (this.#ended) throw this.#ended
-    for (const one of tree) this.#roster.declareAll(one, under)
-    return tree.flatMap(one => this.#start(one, under))
+    const fresh = tree.filter(one => isSupervisor(one) && !this.#roster.isTree(one.name))
+    try {
+      for (const one of tree) this.#roster.declareAll(one, under)
+      return tree.flatMap(one => this.#start(one, under))
+    } catch (error) {
+      for (const { name } of fresh) if (this.#roster.isTree(name)) this.removeTree(name)
+      throw error
+    }
   }
 
   #start(one: Supervised, under: string): readonly Actor[] {
@@ -171,7 +179,12 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   /** Stops a pool for good, the youngest member first. */
-  stopPool({ name }: Pool): void {
+  stopPool(pool: Pool): void {
+    if (this.#partition.registry.pool(pool.name) === pool) this.removeTree(pool.name)
+  }
+
+  /** Stops a supervisor and all that stands under it; its name is free then. */
+  removeTree(name: string): void {
     this.#roster.retire(name)
     const members = this.#roster.under(name)
     this.#roster.supervisor(this.#roster.aboveOf(name) ?? root)?.send({ type: 'supervisor.stop', id: name })
@@ -189,6 +202,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#ended = why
     this.#supervisor.stop()
     this.#forget([...this.#partition.registry].toReversed(), reason)
+    this.#roster.clear()
     this.timers.clear()
     for (const cancel of this.#pauses) cancel()
     const { watermark, activity } = this.#partition
@@ -245,6 +259,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       this.#partition.report(trusted(agentStopped, { address, incarnation, reason }))
       this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
     }
+    this.#interrupt.get(actor)?.(new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
     this.#nursery.gone(actor, reason)
     const ending = this.#lifecycle.end(actor)
     if (ending) this.#close(ending.then(tell))
@@ -356,6 +371,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       (error: unknown) => {
         if (actor.ref !== ref || actor.status !== 'declared') return
         if (incarnation === 1) {
+          this.#interrupt.delete(actor)
           this.#remove(actor, 'failed')
           throw new AgentStartError(address, error)
         }
@@ -364,7 +380,12 @@ export class Crew implements SupervisorHost, NurseryHost {
       },
     )
     if (incarnation > 1) return
-    const beginning = over.finally(() => this.#beginning.delete(actor))
+    const stopped = Promise.withResolvers<never>()
+    this.#interrupt.set(actor, stopped.reject)
+    const beginning = Promise.race([over, stopped.promise]).finally(() => {
+      this.#beginning.delete(actor)
+      this.#interrupt.delete(actor)
+    })
     // Who waits for it is told; that nobody does is no error of its own.
     beginning.catch(() => {})
     this.#beginning.set(actor, beginning)
@@ -395,6 +416,8 @@ export class Crew implements SupervisorHost, NurseryHost {
     const isTree = this.#roster.isTree(id)
     const actors = isTree ? this.#roster.under(id) : [this.#roster.named(id)]
     this.#forget(actors.toReversed(), isTree ? 'escalated' : why)
+    // A temporary one is never started again.
+    if (this.#roster.isTemporary(id)) this.#roster.remove(id)
   }
 
   escalated(

@@ -29,8 +29,7 @@ export class DeadLetterOffice {
   }
 
   /**
-   * Delivers those that match to their agents again, each once however often this is called meanwhile; resolves with their
-   * number when that is durable. One whose agent is gone is a dead letter again, with one attempt more.
+   * Delivers those that match to their agents again, each once; resolves with their number when that is durable. One whose agent is gone is a dead letter again, with one attempt more.
    *
    * @throws IllegalPatternError, RuntimeStateError, JournalAppendError
    */

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { Address } from '../actor/address.ts'
-import { AskCancelledError, type AskTable, defaultDeadline, retryOf } from '../actor/ask.ts'
+import { AskCancelledError, AskRefusedError, type AskTable, defaultDeadline, retryOf } from '../actor/ask.ts'
 import { type Handler, LazyScope } from '../actor/handler.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { accept, reject, type Tally } from '../actor/tally.ts'
@@ -23,6 +23,7 @@ export class Handlers {
 
   remove(handler: Handler): void {
     const { type } = handler.request
+    if (this.#byAddress.get(handler.address) !== handler) return
     this.#byAddress.delete(handler.address)
     this.#byType.set(
       type,
@@ -90,7 +91,7 @@ function answered(
 
 /** Waits for an answer that does not come at once, like for that of an agent. */
 function open(
-  { shared: { asks, ids } }: Partition,
+  { shared: { asks, ids }, activity }: Partition,
   { address: to }: Handler,
   request: RequestDefinition,
   options: OutsideAskOptions,
@@ -102,6 +103,7 @@ function open(
   const key = `outside/${ids.next()}`
   const { deadline = defaultDeadline, signal } = options
   const cancel = () => void asks.fail(key, new AskCancelledError(type, to, signal?.reason))
+  activity.begin()
   asks.open({
     key,
     type,
@@ -115,6 +117,7 @@ function open(
       signal?.removeEventListener('abort', cancel)
       if (!outcome.ok) scope.abort(outcome.error)
       told(outcome)
+      activity.end()
     },
   })
   signal?.addEventListener('abort', cancel, { once: true })
@@ -183,7 +186,8 @@ export function answerAsk(
 }
 
 /** Counts a delivery to a handler, which ends as soon as it is known how. */
-function count(tally: Tally, { ok }: Outcome): void {
+function count(tally: Tally, outcome: Outcome): void {
   tally.created++
-  tally[ok ? 'handled' : 'failed']++
+  if (outcome.ok) tally.handled++
+  else tally[outcome.error instanceof AskRefusedError ? 'dead' : 'failed']++
 }

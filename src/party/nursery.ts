@@ -14,6 +14,7 @@ export interface NurseryHost {
   /** @throws AddressTakenError, AgentLimitError, AgentStartError */
   add(agent: Agent, name: string, under: string): Actor
   stop(actor: Actor): void
+  removeTree(supervisor: string): void
 }
 
 /** The children of agents: who wants to know what becomes of them, and what does become of them without their parents. */
@@ -31,7 +32,7 @@ export class Nursery implements ChildCare {
     const name = `${parent.name}/${checkId('child', id)}`
     const met = this.#roster.find(name)
     const isMet = met?.agent === agent && met.status !== 'stopped' && !this.#wanted.has(met)
-    const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(parent))
+    const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name))
     this.#wanted.set(child, gone)
     return child
   }
@@ -43,6 +44,7 @@ export class Nursery implements ChildCare {
 
   /** An agent is there no more; if it is a child, its parent is told. */
   gone(actor: Actor, reason: 'done' | 'failed' | 'escalated' | 'stopped'): void {
+    this.#dismiss(actor)
     const tell = this.#wanted.get(actor)
     if (!tell) return
     this.#wanted.delete(actor)
@@ -50,12 +52,19 @@ export class Nursery implements ChildCare {
     else tell({ ok: false, error: new ChildEndedError(actor.address, reason) })
   }
 
-  /** Above its intensity it is there no more, so that the parent is told rather than taken along. */
-  #supervisorOf({ name: parent }: Actor): string {
-    const name = `${parent}/children`
-    if (this.#roster.supervisor(name)?.getSnapshot().status === 'active') return name
-    this.#roster.remove(name)
+  /** One for each child: above its intensity it is there no more, so that the parent is told rather than taken along. */
+  #supervisorOf(child: string): string {
+    const name = supervisorOf(child)
     this.#host.begin([{ name, agents: [], restart: 'temporary' }])
     return name
   }
+
+  #dismiss({ name, under }: Actor): void {
+    const isChild = under === supervisorOf(name)
+    if (isChild && this.#roster.supervisor(under)?.getSnapshot().status === 'active') this.#host.removeTree(under)
+  }
+}
+
+function supervisorOf(child: string): string {
+  return `${child}/supervisor`
 }

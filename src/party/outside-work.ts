@@ -268,9 +268,10 @@ export class OutsideWork implements OutsideHost<Work> {
     const runtime = here.shared.partition(runtimePartition)
     const [partition, actor] = to === undefined ? hearer(request, here, runtime) : atAddress(to, request, here)
     const { type } = request
-    if (actor?.status === 'stopped') throw new AskStoppedError(type, actor.address)
-    if (actor && partition) return asCallee(partition, actor, partition === here)
+    const isThere = actor && actor.status !== 'stopped'
+    if (isThere && partition) return asCallee(partition, actor, partition === here)
     const handler = to === undefined ? handlers.answering(type) : handlers.at(fullAddress(to, here))
+    if (!handler && actor) throw new AskStoppedError(type, actor.address)
     if (!handler) throw new NoAddressError(to ?? type)
     handler.check(definition)
     return { address: handler.address, isHere: false, take: asked => answerAsk(here, handler, asked) }

@@ -56,7 +56,8 @@ export class Parties<
     try {
       await party.begin(checked)
     } catch (error) {
-      await this.#forget(party)
+      // It may have been deleted meanwhile, and its id be another one's already.
+      if (this.#parties.get(partyId) === party) await (this.#leaving.get(party) ?? this.#forget(party))
       throw error
     }
     this.#report(partyCreated({ partyId }))

@@ -109,11 +109,16 @@ export class PoolRef {
     const { partition, crew } = this.#place
     const isTaken = (name: string) => (partition.registry.named(name)?.status ?? 'stopped') !== 'stopped'
     const joined: Actor[] = []
-    for (let number = 1; joined.length < missing; number++) {
-      const name = `${this.#pool.name}/${number}`
-      if (!isTaken(name)) joined.push(crew.add(this.#pool.agent, name, this.#pool.name))
+    try {
+      for (let number = 1; joined.length < missing; number++) {
+        const name = `${this.#pool.name}/${number}`
+        if (!isTaken(name)) joined.push(crew.add(this.#pool.agent, name, this.#pool.name))
+      }
+      await crew.begun(joined)
+    } catch (error) {
+      for (const actor of joined.toReversed()) crew.stop(actor)
+      throw error
     }
-    await crew.begun(joined)
   }
 
   async #dismiss(member: Actor, timeout: number): Promise<void> {

@@ -1,7 +1,9 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { MailboxFullError } from '../actor/mailbox.ts'
+import type { RoomOptions } from '../actor/room.ts'
 import { accept, reject } from '../actor/tally.ts'
+import type { Timers } from '../actor/timers.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import { checkPriority, checkTtl, type EventOf } from '../events/event.ts'
 import type { Partition } from './partition.ts'
@@ -77,7 +79,7 @@ function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefine
   return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
 }
 
-/** Waits for a place in every full mailbox, one after the other. */
+/** Waits for a place in every full mailbox, and in one of every full pool, one after the other. */
 async function reserve(
   { registry, shared }: Partition,
   event: EventOf,
@@ -85,11 +87,35 @@ async function reserve(
   reserved: Actor[],
 ): Promise<void> {
   const { type } = event
-  const end = shared.clock.now() + timeout
-  const pooled = registry.pools(type).flatMap(pool => pool.next(event) ?? [])
-  for (const actor of to ? [to] : [...registry.hearers(type), ...pooled]) {
-    if (!actor.isCrowded(type)) continue
-    await actor.room.reserve(type, shared.timers, { timeout: end - shared.clock.now(), signal })
-    reserved.push(actor)
+  const { clock, timers } = shared
+  const end = clock.now() + timeout
+  const alone = to ? [to] : [...registry.hearers(type)]
+  const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
+  for (const actors of [...alone.map(actor => [actor]), ...pools]) {
+    if (actors.length === 0 || actors.some(actor => !actor.isCrowded(type))) continue
+    reserved.push(await placeInOne(actors, type, timers, { timeout: end - clock.now(), signal }))
+  }
+}
+
+/** Waits for a place in one of several full mailboxes. */
+async function placeInOne(
+  actors: readonly Actor[],
+  type: string,
+  timers: Timers,
+  { timeout, signal }: RoomOptions,
+): Promise<Actor> {
+  const found = new AbortController()
+  const either = signal ? AbortSignal.any([signal, found.signal]) : found.signal
+  const places = actors.map(async actor => {
+    await actor.room.reserve(type, timers, { timeout, signal: either })
+    return actor
+  })
+  try {
+    const winner = await Promise.race(places)
+    // Another place may have become free at the same time.
+    for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
+    return winner
+  } finally {
+    found.abort()
   }
 }

@@ -50,6 +50,8 @@ export class Roster {
     if (isTaken) throw new AddressTakenError(address)
     this.#checkLimits()
     const actor = new Actor(this.#partition, name, agent, under)
+    // Its old supervisor must not start the new one with a group of its own.
+    if (taken) this.#supervisors.get(taken.under)?.send({ type: 'supervisor.stop', id: name })
     this.#retired.delete(name)
     this.#gone.delete(name)
     registry.add(actor)
@@ -66,7 +68,8 @@ export class Roster {
     }
     this.#checkUnder(under)
     const taken = this.#partition.registry.named(name)
-    if (this.#supervisors.has(name) || (taken && taken.status !== 'stopped'))
+    const isHandled = this.#partition.shared.handlers.at(addressOf(this.#partition.address, name)) !== undefined
+    if (isHandled || this.#supervisors.has(name) || (taken && taken.status !== 'stopped'))
       throw new AddressTakenError(addressOf(this.#partition.address, name))
     this.#supervisors.set(name, undefined)
     this.#trees.set(name, one)
@@ -98,6 +101,11 @@ export class Roster {
     this.#above.delete(name)
   }
 
+  /** Of supervisors none is left. */
+  clear(): void {
+    for (const name of [...this.#trees.keys()]) this.remove(name)
+  }
+
   find(name: string): Actor | undefined {
     return this.#partition.registry.named(name)
   }
@@ -110,6 +118,11 @@ export class Roster {
 
   isTree(name: string): boolean {
     return this.#trees.has(name)
+  }
+
+  /** Whether it is a supervisor that is never started again. */
+  isTemporary(name: string): boolean {
+    return this.#trees.get(name)?.restart === 'temporary'
   }
 
   /** The names of a supervisor's first children, in the order of their start. */

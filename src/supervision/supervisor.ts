@@ -215,9 +215,14 @@ export function supervisor(
         add(event.spec, scope)
         return undefined
       case 'supervisor.stop': {
-        const ref = children.get(event.id)?.ref
-        if (ref) scope.stopChild(ref)
+        const child = children.get(event.id)
+        if (child?.ref) scope.stopChild(child.ref)
         children.delete(event.id)
+        const token = child?.pause
+        if (token && ![...children.values()].some(({ pause }) => pause === token)) {
+          pauses.get(token)?.()
+          pauses.delete(token)
+        }
         return undefined
       }
       case 'supervisor.fail': {

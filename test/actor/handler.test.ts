@@ -125,7 +125,7 @@ describe('an ask of a handler', () => {
     await expect(runtime.ask(handler.address, trick, { name: 'roll' })).rejects.toMatchObject({ code: 'NO_ADDRESS' })
     runtime.handle(trick, never)
     const last = expect(runtime.ask(handler.address, trick, { name: 'roll' })).rejects
-    await runtime.stop()
+    await runtime.stop({ timeout: 0 })
     await last.toMatchObject({ code: 'ASK_STOPPED' })
   })
 })

@@ -218,7 +218,7 @@ describe('scale', () => {
     const pool = await runtime.spawn(definePool({ name: 'bakers', agent: baker, size: 1 }))
     await expect(pool.scale(0)).rejects.toMatchObject({ code: 'POOL_SIZE', size: 0 })
     await expect(pool.scale(3)).rejects.toMatchObject({ code: 'AGENT_LIMIT' })
-    expect(pool.size).toBe(2)
+    expect(pool.size).toBe(1)
   })
 })
 
