@@ -29,7 +29,8 @@ export class DeadLetterOffice {
   }
 
   /**
-   * Delivers those that match to their agents again, each once; resolves with their number when that is durable. One whose agent is gone is a dead letter again, with one attempt more.
+   * Delivers those that match to their agents again, each once; resolves with their number when that is durable. One whose
+   * agent is gone is a dead letter again, with one attempt more.
    *
    * @throws IllegalPatternError, RuntimeStateError, JournalAppendError
    */

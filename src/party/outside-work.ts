@@ -154,7 +154,7 @@ export class OutsideWork implements OutsideHost<Work> {
     let child: Actor | undefined
     const gone: Settle = outcome => {
       child = undefined
-      settle(outcome)
+      settle(asJson(agent.name, outcome))
     }
     // In a turn of its own: the supervisor may be in the middle of starting the parent.
     actor.signal(() => {
@@ -275,6 +275,17 @@ export class OutsideWork implements OutsideHost<Work> {
     if (!handler) throw new NoAddressError(to ?? type)
     handler.check(definition)
     return { address: handler.address, isHere: false, take: asked => answerAsk(here, handler, asked) }
+  }
+}
+
+/** An outcome that the journal can hold. */
+function asJson(name: string, outcome: Outcome): Outcome {
+  if (!outcome.ok) return outcome
+  try {
+    assertJson(name, outcome.output)
+    return outcome
+  } catch (error) {
+    return { ok: false, error }
   }
 }
 

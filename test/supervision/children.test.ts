@@ -154,6 +154,17 @@ describe('a child', () => {
   })
 })
 
+it('a child that ends with what JSON cannot carry is a failure of the invoke', async () => {
+  const machine = setup({}).createMachine({
+    initial: 'on',
+    output: () => new Map([['cake', 1]]),
+    states: { on: { on: { 'oven.ring': 'off' } }, off: { type: 'final' } },
+  })
+  const { say, said } = await kitchen({}, { ...oven(), machine })
+  await say(light({}), ring({ cake: 'brownies' }))
+  expect(said()).toEqual([{ what: expect.stringContaining('Map') }])
+})
+
 describe('an orphan', () => {
   it.each([
     { when: 'leaves the state', event: leave },
