@@ -33,7 +33,7 @@ import { Lifecycle } from './lifecycle.ts'
 import { Nursery, type NurseryHost } from './nursery.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
-import { Roster, root } from './roster.ts'
+import { memberNames, Roster, root } from './roster.ts'
 import { Steps } from './steps.ts'
 
 /** Why an agent is there no more. */
@@ -144,7 +144,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     const logic = () => supervisor(this, this.#rulesOf(one), specs)
     // The same values each time it is started, so that it knows which of its children it began with.
     const specs = isPool(one)
-      ? this.#roster.childrenOf(one).map(name => this.#agentSpec(this.#roster.named(name)))
+      ? memberNames(one).map(name => this.#agentSpec(this.#roster.named(name)))
       : one.agents.map(child => this.#specOf(child))
     return { id, restart, logic }
   }

@@ -60,7 +60,7 @@ export function askHandler<T extends string, I extends z.ZodType, O extends z.Zo
   input: z.input<I>,
   options: OutsideAskOptions = {},
 ): z.output<O> | Promise<z.output<O>> {
-  // The reply was made by `request.reply`: it has this type.
+  // The answer was parsed by the schema that this type comes from.
   return answered(partition, handler, request, input, options) as z.output<O> | Promise<z.output<O>>
 }
 

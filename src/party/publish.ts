@@ -110,12 +110,13 @@ async function placeInOne(
     await actor.room.reserve(type, timers, { timeout, signal: either })
     return actor
   })
+  let winner: Actor | undefined
   try {
-    const winner = await Promise.race(places)
-    // Another place may have become free at the same time.
-    for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
+    winner = await Promise.race(places)
     return winner
   } finally {
     found.abort()
+    // Another place may have become free at the same time, also when the wait was over.
+    for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
   }
 }

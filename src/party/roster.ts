@@ -44,10 +44,7 @@ export class Roster {
     const { registry } = this.#partition
     this.#checkUnder(under)
     const taken = registry.named(name)
-    if (taken && taken.status !== 'stopped') throw new AddressTakenError(taken.address)
-    const address = addressOf(this.#partition.address, name)
-    const isTaken = this.#supervisors.has(name) || this.#partition.shared.handlers.at(address) !== undefined
-    if (isTaken) throw new AddressTakenError(address)
+    this.#checkFree(name)
     this.#checkLimits()
     const actor = new Actor(this.#partition, name, agent, under)
     // Its old supervisor must not start the new one with a group of its own.
@@ -67,10 +64,7 @@ export class Roster {
       return
     }
     this.#checkUnder(under)
-    const taken = this.#partition.registry.named(name)
-    const isHandled = this.#partition.shared.handlers.at(addressOf(this.#partition.address, name)) !== undefined
-    if (isHandled || this.#supervisors.has(name) || (taken && taken.status !== 'stopped'))
-      throw new AddressTakenError(addressOf(this.#partition.address, name))
+    this.#checkFree(name)
     this.#supervisors.set(name, undefined)
     this.#trees.set(name, one)
     this.#above.set(name, under)
@@ -79,10 +73,15 @@ export class Roster {
     else for (const child of one.agents) this.declareAll(child, name)
   }
 
-  #declarePool({ name, agents: [agent], size, routing }: PoolDefinition): void {
+  #declarePool(pool: PoolDefinition): void {
+    const {
+      name,
+      agents: [agent],
+      routing,
+    } = pool
     if (!agent || isSupervisor(agent)) return
     this.#partition.registry.addPool(new Pool(this.#partition.address, name, agent, routing))
-    for (const member of memberNames(name, size)) this.#define(agent, member, name)
+    for (const member of memberNames(pool)) this.#define(agent, member, name)
   }
 
   #define(agent: Agent, name: string, under: string): void {
@@ -123,11 +122,6 @@ export class Roster {
   /** Whether it is a supervisor that is never started again. */
   isTemporary(name: string): boolean {
     return this.#trees.get(name)?.restart === 'temporary'
-  }
-
-  /** The names of a supervisor's first children, in the order of their start. */
-  childrenOf(one: SupervisorDefinition): readonly string[] {
-    return isPool(one) ? memberNames(one.name, one.size) : one.agents.map(({ name }) => name)
   }
 
   /** The agents that stand under a supervisor, directly or not, and have not stopped, in the order in which they were added. */
@@ -175,6 +169,13 @@ export class Roster {
     return this.#retired.has(name)
   }
 
+  #checkFree(name: string): void {
+    const address = addressOf(this.#partition.address, name)
+    const isLive = (this.find(name)?.status ?? 'stopped') !== 'stopped'
+    const isHandled = this.#partition.shared.handlers.at(address) !== undefined
+    if (isLive || isHandled || this.#supervisors.has(name)) throw new AddressTakenError(address)
+  }
+
   #checkUnder(under: string): void {
     const status: unknown = this.#supervisors.get(under)?.getSnapshot().status ?? 'active'
     if (!this.#supervisors.has(under) || status !== 'active')
@@ -189,8 +190,9 @@ export class Roster {
   }
 }
 
-function memberNames(pool: string, size: number): readonly string[] {
-  return Array.from({ length: size }, (_, place) => `${pool}/${place + 1}`)
+/** The names of a pool's first members, in the order of their start. */
+export function memberNames({ name, size }: PoolDefinition): readonly string[] {
+  return Array.from({ length: size }, (_, place) => `${name}/${place + 1}`)
 }
 
 /** There are as many agents as there may be. */
