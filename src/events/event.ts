@@ -19,6 +19,8 @@ export interface EventOptions {
   readonly priority?: number
   /** Milliseconds after which an event that still waits is handed to nobody any more; for ever by default. */
   readonly ttl?: number
+  /** Words that subscriptions can choose by; more may be given when it is published. */
+  readonly tags?: readonly string[]
   /** One sentence for the generated table of events. */
   readonly description?: string
 }
@@ -32,6 +34,7 @@ export interface EventDefinition<T extends string = string, S extends z.ZodType 
   readonly persist: boolean
   readonly priority: number
   readonly ttl: number | undefined
+  readonly tags: readonly string[]
   readonly description: string
 }
 
@@ -54,13 +57,13 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
   schema: S,
   options: EventOptions = {},
 ): EventDefinition<T, S> {
-  const { version = 1, persist = true, priority = 5, ttl, description = '' } = options
+  const { version = 1, persist = true, priority = 5, ttl, tags = [], description = '' } = options
   checkType(type)
   checkPriority(priority)
   if (ttl !== undefined) checkTtl(ttl)
   const check = payloadCheck(type, schema)
   const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data), schema, version)
-  return Object.assign(make, { type, schema, version, persist, priority, ttl, description })
+  return Object.assign(make, { type, schema, version, persist, priority, ttl, tags, description })
 }
 
 /**
