@@ -37,12 +37,15 @@ export {
   type Need,
   NeedError,
 } from './actor/ask-many.ts'
-export { type HistoryQuery, SubscriberError, type Subscription } from './actor/bus.ts'
+export { type BusFigures, BusFullError } from './actor/bus.ts'
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
 export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
 export type { Envelope, Redriven } from './actor/envelope.ts'
+export type { TypeFigures } from './actor/event-figures.ts'
+export type { EventStream } from './actor/event-stream.ts'
 export type { HandlerFunction, HandlerOptions, HandlerRef, HandlerScope } from './actor/handler.ts'
+export type { HistoryQuery } from './actor/history.ts'
 export {
   type CoalesceKey,
   MailboxFullError,
@@ -55,6 +58,15 @@ export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, 
 export { IllegalPatternError } from './actor/pattern.ts'
 export type { Routing } from './actor/routing.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
+export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
+export {
+  FilterError,
+  type SubscribeOptions,
+  SubscribeOptionsError,
+  SubscriberLagError,
+  type Subscription,
+  type SubscriptionInfo,
+} from './actor/subscription.ts'
 export type { Clock, TimerOptions } from './clock.ts'
 export { TroupeError } from './errors.ts'
 export {
@@ -129,7 +141,15 @@ export type { PoolRef } from './party/pool-ref.ts'
 export type { PublishOptions } from './party/publish.ts'
 export type { PulseOptions } from './party/pulse.ts'
 export { AgentLimitError } from './party/roster.ts'
-export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
+export type {
+  BusMetrics,
+  BusPublishOptions,
+  EnvelopeOf,
+  ErrorOptions,
+  RuntimeBus,
+  SystemError,
+  Topic,
+} from './party/runtime-bus.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {
   createRuntime,

@@ -162,6 +162,9 @@ export class Runtime<
     const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
     const bus = new Bus({
+      timers,
+      insideSubscriber: new AsyncLocalStorage(),
+      now: () => clock.now(),
       isByName: isPulse,
       changed: () => this.#pulse.check(),
       failed: error => this.#outside.reportError('warning', error),
@@ -388,7 +391,7 @@ export class Runtime<
    */
   async stop(options: StopOptions = {}): Promise<void> {
     const effect = this.#shared.insideEffect.getStore()
-    if (this.#shared.bus.telling || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
+    if (this.#shared.bus.told || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
     if (this.#status === 'stopping') this.#hurry(options)
     this.#stopping ??= this.#stop(options)
     return this.#stopping
@@ -406,6 +409,8 @@ export class Runtime<
     for (const handler of this.#handlers) this.#stopHandler(handler)
     this.#outside.reportNow(systemStopped({ drained }))
     this.#status = 'stopped'
+    if (timeout > 0) await this.#within(limit, this.#shared.bus.drained())
+    this.#shared.bus.close()
     await this.#within(limit, this.#shared.journal.close())
     this.#pulse.end()
     this.#shared.timers.clear()

@@ -18,6 +18,8 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   readonly version: number
   /** 1 is most urgent, 10 least. */
   readonly priority: number
+  /** Words that subscriptions can choose by. */
+  readonly tags?: readonly string[]
   /** Shared by everything that one first event led to. */
   readonly correlationid: string
   /** The id of what was being handled when this was said. */

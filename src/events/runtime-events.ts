@@ -46,6 +46,14 @@ export const systemMetrics = defineEvent(
     busy: z.number(),
     deadLetters: count,
     pendingAsks: count,
+    subscribers: z.object({
+      subscriptions: count,
+      delivered: count,
+      failed: count,
+      missed: count,
+      queued: count,
+      untold: count,
+    }),
   }),
   told,
 )

@@ -171,13 +171,18 @@ export class OutsideWork implements OutsideHost<Work> {
     }
   }
 
-  #runEffect(key: string, { name, run }: EffectWork, { input }: Planned, settle: Settle): (why?: unknown) => void {
+  #runEffect(
+    key: string,
+    { name, run }: EffectWork,
+    { input, origin }: Planned,
+    settle: Settle,
+  ): (why?: unknown) => void {
     const { watermark, shared } = this.#partition
     const controller = new AbortController()
     const scope = { key, attempt: 1, signal: controller.signal, now: () => shared.clock.now() }
     const start = async () => {
       if (controller.signal.aborted) return
-      const running = { partition: this.#partition, isOver: false }
+      const running = { partition: this.#partition, isOver: false, origin }
       try {
         // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
         const output = await shared.insideEffect.run(running, () => run(input as never, scope))

@@ -75,6 +75,8 @@ export interface Limits {
 /** An effect, while it runs. */
 export interface RunningEffect {
   readonly partition: Partition
+  /** What led to it. */
+  readonly origin?: Origin | undefined
   isOver: boolean
 }
 
@@ -107,13 +109,14 @@ export interface Facts {
   readonly causationid?: string | undefined
   readonly to?: Address | undefined
   readonly ask?: string
+  readonly tags?: readonly string[] | undefined
 }
 
 /** What the journal refused never happened; that it refused is told by `reportNow`. */
 const neverHappened = () => {}
 
 /** Requests and replies have no version and no priority of their own. */
-const plainly = { version: 1, priority: 5, ttl: undefined }
+const plainly = { version: 1, priority: 5, ttl: undefined, tags: [] }
 
 /**
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
@@ -165,6 +168,15 @@ export class Partition implements ActorHost, DeliveryHost {
   /** The agent whose step is under way. */
   get stepping(): Actor | undefined {
     return this.shared.stepping
+  }
+
+  /** What whoever calls is being called for: the event that a subscriber is told of, or that led to an effect. */
+  get origin(): Origin | undefined {
+    const { bus, insideEffect } = this.shared
+    const { told } = bus
+    if (told) return originOf(told)
+    const effect = insideEffect.getStore()
+    return effect?.isOver ? undefined : effect?.origin
   }
 
   // ---- positions and frames ----
@@ -244,6 +256,7 @@ export class Partition implements ActorHost, DeliveryHost {
       expirytime: ttl === undefined ? undefined : time + ttl,
       version: definition.version,
       priority: facts.priority ?? definition.priority,
+      tags: tagsOf(definition.tags, facts.tags),
       correlationid: facts.correlationid ?? id,
       causationid: facts.causationid,
       party: this.party,
@@ -461,6 +474,11 @@ export class WatcherError extends TroupeError {
     super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
     this.address = address
   }
+}
+
+function tagsOf(declared: readonly string[], more: readonly string[] | undefined): readonly string[] | undefined {
+  if (more !== undefined && more.length > 0) return [...new Set([...declared, ...more])]
+  return declared.length > 0 ? declared : undefined
 }
 
 /** What the things that an event leads to are caused by. */

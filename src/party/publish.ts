@@ -1,4 +1,5 @@
 import type { Actor } from '../actor/actor.ts'
+import { checkId } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { MailboxFullError } from '../actor/mailbox.ts'
 import type { RoomOptions } from '../actor/room.ts'
@@ -12,7 +13,14 @@ import type { Partition } from './partition.ts'
 export interface PublishOptions {
   /** 1 is most urgent, 10 least; that of its definition by default. */
   readonly priority?: number
-  /** Joins the event to others that one first event led to; its own id by default. */
+  /** Words that subscriptions can choose by, besides those of its definition. */
+  readonly tags?: readonly string[]
+  /** Who says it: letters a-z, digits and "-". Rate limits count by it. */
+  readonly source?: string
+  /**
+   * Joins the event to others that one first event led to; by default to those of the event that a subscriber or effect is
+   * called for in which it is published, else its own id.
+   */
   readonly correlationId?: string
   /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
   readonly ttl?: number
@@ -33,41 +41,76 @@ interface OfferOptions extends PublishOptions {
 /**
  * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.
  *
- * @throws UnknownEventError, EventPayloadError, EventVersionError, MailboxFullError, JournalAppendError
+ * @throws UnknownEventError, EventPayloadError, EventVersionError, MailboxFullError, BusFullError, JournalAppendError
  */
-export async function publish(
+export function publish(
   partition: Partition,
   offered: UncheckedEvent,
-  options: OfferOptions = {},
+  options: OfferOptions = noOptions,
 ): Promise<Envelope> {
-  const { priority, ttl, correlationId: correlationid, to, admit } = options
-  const { tally, catalog } = partition.shared
-  const reserved: Actor[] = []
-  let event: EventOf
   try {
-    if (priority !== undefined) checkPriority(priority)
-    if (ttl !== undefined) checkTtl(ttl)
-    event = catalog.check(offered)
-    admit?.(event)
-    if (isCrowded(partition, event, to)) {
-      await reserve(partition, event, options, reserved)
-      admit?.(event)
-    }
+    const { shared } = partition
+    checkOptions(options)
+    shared.bus.checkRoom(offered.type)
+    const event = shared.catalog.check(offered)
+    options.admit?.(event)
+    if (isCrowded(partition, event, options.to)) return publishWhenRoom(partition, event, options)
+    return say(partition, event, options)
   } catch (error) {
-    reject(tally)
+    reject(partition.shared.tally)
+    return Promise.reject(error)
+  }
+}
+
+const noOptions: OfferOptions = {}
+
+function checkOptions({ priority, ttl, source }: OfferOptions): void {
+  if (priority !== undefined) checkPriority(priority)
+  if (ttl !== undefined) checkTtl(ttl)
+  if (source !== undefined) checkId('source', source)
+}
+
+async function publishWhenRoom(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
+  const reserved: Actor[] = []
+  try {
+    await reserve(partition, event, options, reserved)
+    options.admit?.(event)
+  } catch (error) {
+    reject(partition.shared.tally)
     for (const actor of reserved) actor.giveUpPlace()
     throw error
   }
   for (const { room } of reserved) room.use()
+  return say(partition, event, options)
+}
+
+function say(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
+  const { to, priority, tags, source, correlationId, ttl } = options
+  const { tally } = partition.shared
   accept(tally)
-  const envelope = partition.seal(event, { priority, ttl, correlationid, to: to?.address })
-  const persists = partition.persists(event.type)
-  if (persists) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-  if (to) partition.delivery.deliverTo(to, envelope)
-  else partition.delivery.deliver(envelope)
-  if (persists) await partition.watermark.reached()
-  else partition.tell(envelope)
-  return envelope
+  const origin = partition.origin
+  const envelope = partition.seal(event, {
+    priority,
+    tags,
+    ttl,
+    source,
+    correlationid: correlationId ?? origin?.correlationid,
+    causationid: origin?.causationid,
+    to: to?.address,
+  })
+  if (!partition.persists(event.type)) {
+    deliver(partition, envelope, to)
+    partition.tell(envelope)
+    return Promise.resolve(envelope)
+  }
+  partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
+  deliver(partition, envelope, to)
+  return partition.watermark.reached().then(() => envelope)
+}
+
+function deliver({ delivery }: Partition, envelope: Envelope, to: Actor | undefined): void {
+  if (to) delivery.deliverTo(to, envelope)
+  else delivery.deliver(envelope)
 }
 
 /** @throws MailboxFullError if the only agent that is meant rejects what it has no room for */

@@ -1,7 +1,11 @@
 import type * as z from 'zod'
 import type { MailboxFigures } from '../actor/actor.ts'
-import type { Bus, HistoryQuery, Subscription } from '../actor/bus.ts'
+import type { Bus, BusFigures } from '../actor/bus.ts'
 import type { Envelope } from '../actor/envelope.ts'
+import type { TypeFigures } from '../actor/event-figures.ts'
+import { EventStream } from '../actor/event-stream.ts'
+import type { HistoryQuery } from '../actor/history.ts'
+import type { SubscribeOptions, Subscription, SubscriptionInfo } from '../actor/subscription.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventDefinition } from '../events/event.ts'
@@ -32,7 +36,21 @@ export interface BusMetrics extends Readonly<Tally> {
   readonly deadLetters: number
   /** Asks that nobody has answered yet. */
   readonly pendingAsks: number
+  /** Of function subscribers. */
+  readonly subscribers: BusFigures
+  /** By type, of every event that was ever told. */
+  readonly types: Readonly<Record<string, TypeFigures>>
 }
+
+/** What to be told of: a definition, a type, a pattern such as `party.agent.*` or `*`, or several of them. */
+export type Topic = EventDefinition | string | readonly (EventDefinition | string)[]
+
+/** The envelopes that a topic leads to. */
+export type EnvelopeOf<W> = W extends readonly (infer O)[]
+  ? EnvelopeOf<O>
+  : W extends EventDefinition<infer T, infer S>
+    ? Envelope<T, z.output<S>>
+    : Envelope
 
 /** What `system.error` tells. */
 export type SystemError = z.output<typeof systemError.schema>
@@ -76,32 +94,71 @@ export class RuntimeBus<
    *
    * @throws UnknownEventError, EventPayloadError, EventVersionError, PartyNotFoundError, VersionConflictError, JournalAppendError
    */
-  async publish(event: UncheckedEvent, options: BusPublishOptions = {}): Promise<Envelope> {
-    const { party } = options
-    this.#host.shared.checkRunning()
-    if (party !== undefined) return this.#host.parties.get(party).publish(event, options)
-    return publish(this.#host.outside, event, options)
+  publish(event: UncheckedEvent, options?: BusPublishOptions): Promise<Envelope> {
+    try {
+      this.#host.shared.checkRunning()
+      if (options?.party === undefined) return publish(this.#host.outside, event, options)
+      return this.#host.parties.get(options.party).publish(event, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
-   * Calls a function for every event of a definition, a type, or a pattern such as `party.agent.*` or `*`, once it is
-   * durable. One that throws harms nobody; its failure is the event `system.error`.
+   * Calls a function for every event of a topic, once it is durable. One that throws, hangs or is slow harms nobody; its
+   * failure is the event `system.error`. One that returns a promise is told of the next event when that has settled.
    *
    * @example
    * const subscription = runtime.bus.subscribe(agentCompleted, ({ data, party }) => console.log(party, data.agentName))
+   * runtime.bus.subscribe([taskCompleted, 'party.budget.*'], save, { party: party.id, filter: ({ priority }) => priority < 5 })
    * subscription.unsubscribe()
    *
-   * @throws IllegalPatternError
+   * @param topic definitions, types, or patterns such as `party.agent.*` or `*`
+   * @throws IllegalPatternError, PriorityError, SubscribeOptionsError
    */
-  subscribe<T extends string, D extends z.ZodType>(
-    event: EventDefinition<T, D>,
-    subscriber: (envelope: Envelope<T, z.output<D>>) => unknown,
-  ): Subscription
-  subscribe(pattern: string, subscriber: (envelope: Envelope) => unknown): Subscription
-  subscribe(event: string | EventDefinition, subscriber: (envelope: Envelope) => unknown): Subscription {
-    return typeof event === 'string'
-      ? this.#bus.subscribe(event, subscriber)
-      : this.#bus.subscribe(event.type, subscriber)
+  subscribe<const W extends Topic>(
+    topic: W,
+    subscriber: (envelope: EnvelopeOf<W>) => unknown,
+    options?: SubscribeOptions<EnvelopeOf<W>>,
+  ): Subscription {
+    return this.#subscribe(topic, subscriber, options)
+  }
+
+  /**
+   * The same as events to iterate over: each is handed over when it is asked for; leaving the loop ends it, and so does the
+   * end of the runtime, once what waits was taken.
+   *
+   * @example
+   * for await (const { data } of runtime.bus.events(agentCompleted)) console.log(data.agentName)
+   *
+   * @throws IllegalPatternError, PriorityError, SubscribeOptionsError
+   */
+  events<const W extends Topic>(
+    topic: W,
+    options?: Omit<SubscribeOptions<EnvelopeOf<W>>, 'timeout'>,
+  ): EventStream<EnvelopeOf<W>> {
+    return new EventStream(tell => this.#subscribe(topic, tell, { ...options, timeout: Number.POSITIVE_INFINITY }))
+  }
+
+  #subscribe<W extends Topic>(
+    topic: W,
+    subscriber: (envelope: EnvelopeOf<W>) => unknown,
+    options?: SubscribeOptions<EnvelopeOf<W>>,
+  ) {
+    // The bus tells only what these types and patterns match, and the catalogue has checked each by its own schema.
+    const tell = subscriber as (envelope: Envelope) => unknown
+    return this.#bus.subscribe(typesOf(topic), tell, options as SubscribeOptions | undefined)
+  }
+
+  /**
+   * Who is told of what, and how far he has come: all, or those of one subscriber.
+   *
+   * @example
+   * const [{ count, lag, missed }] = runtime.bus.subscriptions('my-agent')
+   */
+  subscriptions(subscriber?: string): readonly SubscriptionInfo[] {
+    const all = Array.from(this.#bus.listeners(), ({ info }) => info)
+    return subscriber === undefined ? all : all.filter(info => info.subscriber === subscriber)
   }
 
   /**
@@ -138,8 +195,15 @@ export class RuntimeBus<
     const partitions = [outside, ...Array.from(parties.present, ({ partition }) => partition)]
     const mailboxes = { waiting: 0, spilled: 0, age: 0, busy: 0 }
     for (const { registry } of partitions) for (const actor of registry) add(mailboxes, actor.figures)
-    return { ...shared.tally, ...mailboxes, deadLetters: shared.deadLetters.total, pendingAsks: shared.asks.size }
+    const { tally, deadLetters, asks, bus } = shared
+    const { figures: subscribers, types } = bus
+    return { ...tally, ...mailboxes, deadLetters: deadLetters.total, pendingAsks: asks.size, subscribers, types }
   }
+}
+
+function typesOf(topic: Topic): readonly string[] {
+  if (typeof topic === 'string') return [topic]
+  return 'type' in topic ? [topic.type] : topic.map(one => (typeof one === 'string' ? one : one.type))
 }
 
 type Mailboxes = { -readonly [K in 'waiting' | 'spilled' | 'age' | 'busy']: BusMetrics[K] }
