@@ -56,17 +56,19 @@ export {
 } from './actor/mailbox.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
 export { IllegalPatternError } from './actor/pattern.ts'
+export {
+  type RateFigures,
+  RateLimitError,
+  type RateLimitOptions,
+  RateLimitOptionsError,
+} from './actor/rate-limits.ts'
+export type { RateLimit, RateWindow } from './actor/rate-meter.ts'
 export type { Routing } from './actor/routing.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
+export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
-export {
-  FilterError,
-  type SubscribeOptions,
-  SubscribeOptionsError,
-  SubscriberLagError,
-  type Subscription,
-  type SubscriptionInfo,
-} from './actor/subscription.ts'
+export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './actor/subscription.ts'
+export type { EnvelopeOf, Topic } from './actor/topic.ts'
 export type { Clock, TimerOptions } from './clock.ts'
 export { TroupeError } from './errors.ts'
 export {
@@ -116,6 +118,7 @@ export {
   type RemovalFor,
   type RemovedEvent,
 } from './party/definition.ts'
+export { DurableNameTakenError } from './party/durable-subscriptions.ts'
 export type { IdleOptions } from './party/idle.ts'
 export type { Inputs } from './party/inputs.ts'
 export { HookError, HookTimeoutError } from './party/lifecycle.ts'
@@ -140,16 +143,15 @@ export {
 export type { PoolRef } from './party/pool-ref.ts'
 export type { PublishOptions } from './party/publish.ts'
 export type { PulseOptions } from './party/pulse.ts'
+export {
+  type Replayed,
+  ReplayMutedError,
+  type ReplayOptions,
+  type ReplayQuery,
+  ReplayQueryError,
+} from './party/replay.ts'
 export { AgentLimitError } from './party/roster.ts'
-export type {
-  BusMetrics,
-  BusPublishOptions,
-  EnvelopeOf,
-  ErrorOptions,
-  RuntimeBus,
-  SystemError,
-  Topic,
-} from './party/runtime-bus.ts'
+export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {
   createRuntime,

@@ -30,6 +30,7 @@ import { Bus } from './actor/bus.ts'
 import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import { anyHandler, Handler, type HandlerFunction, type HandlerOptions, type HandlerRef } from './actor/handler.ts'
+import { type RateLimitOptions, RateLimits } from './actor/rate-limits.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
 import { emptyTally } from './actor/tally.ts'
 import { Timers } from './actor/timers.ts'
@@ -51,6 +52,7 @@ import {
 import { checkAsks } from './party/check-asks.ts'
 import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
+import { DurableSubscriptions } from './party/durable-subscriptions.ts'
 import { askHandler, Handlers } from './party/handlers.ts'
 import { type IdleOptions, idle } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
@@ -58,6 +60,7 @@ import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
 import { type PoolPlace, PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
+import { ReplayMutedError } from './party/replay.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
 import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
@@ -85,6 +88,8 @@ export interface RuntimeOptions<
   readonly intensity?: RestartIntensity
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
   readonly deadLetters?: DeadLetterRules
+  /** How much may be published from outside; `true` for 100 a second, 1,000 a minute, 10,000 an hour, 50 at once; no limit by default. */
+  readonly rateLimit?: RateLimitOptions | boolean
   /** How many agents there may be at one time: in all, and in one party or outside all of them; 1,000,000 each. */
   readonly limits?: Partial<Limits>
   /** How often `system.tick` and `system.metrics` are said; every 100 ms, and every 60 ticks. */
@@ -182,19 +187,23 @@ export class Runtime<
       heard: (partition, type, isHeard) => this.#pulse.heard(partition, type, isHeard),
       handlers: this.#handlers,
       asks: new AskTable(timers, () => clock.now()),
+      rateLimits: new RateLimits(timers, () => clock.now()),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
       limits: { agents: 1_000_000, partyAgents: 1_000_000, ...options.limits },
       population: 0,
       insideEffect: new AsyncLocalStorage(),
+      replaying: new AsyncLocalStorage(),
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
       partition: address => partitions.get(address),
+      partitions: () => partitions.values(),
       checkRunning: () => this.#checkRunning(),
       overhear: envelope => {
         // What was meant for one agent is nobody else's to hear.
         if (envelope.party !== undefined && envelope.to === undefined) this.#outside.hear(envelope)
       },
     }
+    this.#shared.rateLimits.switchTo(options.rateLimit ?? false)
     this.#outside = new Partition(this.#shared, runtimePartition, undefined, error => {
       this.#crew.end('failed', error)
       this.#outside.reportError('error', error)
@@ -203,8 +212,9 @@ export class Runtime<
     // That it gave up is told; who wants an agent outside the parties from then on is told why there is none.
     this.#crew = new Crew(this.#outside, { intensity }, () => {})
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
-    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions })
-    this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties })
+    const durable = new DurableSubscriptions()
+    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable })
+    this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
     // Not in the middle of what is being told.
     const stop = () => void (this.#stopping ??= this.#stop({}))
     this.bus.errors(() => queueMicrotask(stop), { atLeast: 'critical' })
@@ -400,6 +410,7 @@ export class Runtime<
   // 1 no new work, 2 drain, 3 parties, 4 agents outside them, 5 timers and journal.
   async #stop({ timeout = 30_000 }: StopOptions): Promise<void> {
     this.#status = 'stopping'
+    this.#shared.rateLimits.close(new RuntimeStateError('take work', 'stopping'))
     this.#outside.report(systemStopping({}))
     const drained = timeout === 0 ? this.#isQuiet() : await this.#drain(timeout)
     const limit = timeout === 0 ? closingLimit : timeout
@@ -467,6 +478,10 @@ export class Runtime<
 
   #checkRunning(): void {
     if (this.#status !== 'running') throw new RuntimeStateError('take work', this.#status)
+    const replaying = this.#shared.replaying.getStore()
+    if (!replaying || replaying.isOver) return
+    replaying.muted++
+    throw new ReplayMutedError()
   }
 }
 

@@ -1,13 +1,14 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
-import { TroupeError } from '../errors.ts'
+import { codeOf, TroupeError } from '../errors.ts'
 import { systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
 import { EventFigures, type TypeFigures } from './event-figures.ts'
 import { Fifo } from './fifo.ts'
 import { History, type HistoryQuery } from './history.ts'
 import { type Route, Router } from './router.ts'
+import { type SubscribeOptions, wantedOf } from './subscribe-options.ts'
 import type { Telling } from './subscriber.ts'
-import { type Listener, LiveSubscription, type SubscribeOptions, type SubscriptionHost } from './subscription.ts'
+import { type Listener, LiveSubscription, type SubscriptionHost } from './subscription.ts'
 import type { Timers } from './timers.ts'
 
 /** What the bus needs from the runtime around it. */
@@ -61,7 +62,7 @@ export class Bus implements SubscriptionHost {
   readonly #past = { delivered: 0, failed: 0, missed: 0 }
   #isTelling = false
   #waiters: (() => void)[] = []
-  telling: Envelope | undefined
+  #telling: Envelope | undefined
 
   constructor(host: BusHost) {
     this.#host = host
@@ -75,8 +76,10 @@ export class Bus implements SubscriptionHost {
     tell: (envelope: Envelope) => unknown,
     options: SubscribeOptions = {},
   ): LiveSubscription {
-    const subscription = new LiveSubscription(types, tell, options, this)
-    if (options.signal?.aborted) subscription.unsubscribe()
+    const { signal } = options
+    const wanted = wantedOf(types, options, () => this.newName())
+    const subscription = new LiveSubscription(wanted, tell, signal, this)
+    if (signal?.aborted) subscription.unsubscribe()
     else this.add(subscription)
     return subscription
   }
@@ -161,9 +164,9 @@ export class Bus implements SubscriptionHost {
     const isMeasured = ++figures.published % measuredEach === 1
     const began = isMeasured ? this.#host.now() : 0
     this.#isTelling = true
-    this.telling = envelope
+    this.#telling = envelope
     this.#tellRoute(this.#routeOf(type, party), envelope)
-    this.telling = undefined
+    this.#telling = undefined
     this.#isTelling = false
     if (isMeasured) figures.took(this.#host.now() - began)
   }
@@ -203,15 +206,26 @@ export class Bus implements SubscriptionHost {
 
   /** The event that whoever calls is being told of, also after an `await`. */
   get told(): Envelope | undefined {
-    if (this.telling) return this.telling
+    if (this.#telling) return this.#telling
     const inside = this.#host.insideSubscriber.getStore()
     return inside && !inside.isOver ? inside.envelope : undefined
+  }
+
+  during<T>(envelope: Envelope, call: () => T): T {
+    const outer = this.#telling
+    this.#telling = envelope
+    try {
+      return call()
+    } finally {
+      this.#telling = outer
+    }
   }
 
   now(): number {
     return this.#host.now()
   }
 
+  /** A name for a subscriber that gave none. */
   newName(): string {
     return `subscriber-${++this.#names}`
   }
@@ -222,7 +236,8 @@ export class Bus implements SubscriptionHost {
 
   failed(envelope: Envelope, error: TroupeError): void {
     this.#figuresOf(envelope.type).failures++
-    this.warn(envelope, error)
+    // What a replay mutes is counted there.
+    if (codeOf(error.cause) !== 'REPLAY_MUTED') this.warn(envelope, error)
   }
 
   warn({ type }: Envelope, error: TroupeError): void {

@@ -1,31 +1,9 @@
-import { TroupeError, textOf } from '../errors.ts'
-import { checkPriority } from '../events/event.ts'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { TroupeError } from '../errors.ts'
 import type { Envelope } from './envelope.ts'
 import { Fifo } from './fifo.ts'
-import { checkPattern } from './pattern.ts'
-import { Subscriber, type SubscriberHost, type Who } from './subscriber.ts'
-
-/** How a subscriber wants to be told. */
-export interface SubscribeOptions<E extends Envelope = Envelope> {
-  /** Names the subscriber, in errors and in `bus.subscriptions`; several subscriptions may share it. */
-  readonly name?: string
-  /** Only what happens in this party. */
-  readonly party?: string
-  /** Only events that have at least one of these tags. */
-  readonly tags?: readonly string[]
-  /** Only events for which this is true. */
-  readonly filter?: (envelope: E) => boolean
-  /** Who is told before whom: 1 first, 10 last; 5 by default, and then in the order of subscribing. */
-  readonly priority?: number
-  /** Events that may wait while it is busy or paused; 1,000 by default (S4). Of more, the oldest are missed. */
-  readonly limit?: number
-  /** Milliseconds that a call may take that returns a promise; 60,000 by default. */
-  readonly timeout?: number
-  /** Is told how many events it has missed, in the place where they would have been. */
-  readonly onMissed?: (count: number) => void
-  /** Ends the subscription. */
-  readonly signal?: AbortSignal
-}
+import { FilterError, type Wanted } from './subscribe-options.ts'
+import { Subscriber, SubscriberError, type SubscriberHost } from './subscriber.ts'
 
 /** A subscriber, as `bus.subscriptions` shows it. */
 export interface SubscriptionInfo {
@@ -44,6 +22,8 @@ export interface SubscriptionInfo {
   /** Milliseconds since the oldest of them happened. */
   readonly lag: number
   readonly paused: boolean
+  /** Whether it keeps its place under a name. */
+  readonly durable: boolean
   /** Epoch milliseconds. */
   readonly createdAt: number
   /** When the newest event that it was told of happened; none before the first. */
@@ -56,6 +36,8 @@ export interface Subscription {
   /** Keeps events waiting until `resume`. */
   pause(): void
   resume(): void
+  /** Tells it an event in its turn, before what waits, if it is one that it wants; says whether that went well. */
+  again(envelope: Envelope): Promise<boolean>
   /** Ends it: what waits is told no more. */
   unsubscribe(): void
 }
@@ -77,30 +59,32 @@ export interface Listener {
 
 /** What a subscription needs from the bus around it. */
 export interface SubscriptionHost extends SubscriberHost {
-  /** What is being told, in what a function calls while it runs. */
-  telling: Envelope | undefined
-  /** A name for a subscriber that gave none. */
-  newName(): string
+  /** Calls somebody who is told of an event. */
+  during<T>(envelope: Envelope, call: () => T): T
   warn(envelope: Envelope, error: TroupeError): void
   /** A listener ended, or has nothing to do any more. */
   ended(listener: Listener): void
   rested(): void
 }
 
+interface Again {
+  readonly envelope: Envelope
+  call(): boolean | Promise<boolean>
+  ended(ok: boolean): void
+}
+
 /** Events on their way to one function: told one after the other, and kept, up to a limit, while it is busy or paused. */
 export class LiveSubscription implements Listener, Subscription {
-  readonly types: readonly string[]
-  readonly party: string | undefined
-  readonly priority: number
-  readonly createdAt: number
-  readonly #who: Who
+  readonly #wanted: Wanted
   readonly #host: SubscriptionHost
   readonly #subscriber: Subscriber
-  readonly #choose: ((envelope: Envelope) => boolean) | undefined
-  readonly #limit: number
-  readonly #onMissed: ((count: number) => void) | undefined
+  readonly #createdAt: number
   readonly #waiting = new Fifo<Envelope>()
+  /** What it is told again, before what waits. */
+  readonly #again = new Fifo<Again>()
   readonly #leave: () => void
+  /** Calls where it was subscribed, whoever it is that makes it go on. */
+  readonly #outside = AsyncLocalStorage.snapshot()
   /** Nothing keeps it from being told at once. */
   #isFree = true
   #isBusy = false
@@ -112,45 +96,45 @@ export class LiveSubscription implements Listener, Subscription {
   /** Is told when it ends, however that comes about. */
   onOver: (() => void) | undefined
 
-  /** @throws IllegalPatternError, PriorityError, SubscribeOptionsError */
   constructor(
-    types: readonly string[],
+    wanted: Wanted,
     tell: (envelope: Envelope) => unknown,
-    options: SubscribeOptions,
+    signal: AbortSignal | undefined,
     host: SubscriptionHost,
   ) {
-    const { name = host.newName(), party, priority = 5, timeout = 60_000, limit = 1_000 } = options
-    checkPriority(priority)
-    checkLimits(limit, timeout)
-    this.types = types.map(checkPattern)
-    this.party = party
-    this.priority = priority
-    this.createdAt = host.now()
-    this.#who = { name, types: this.types, timeout }
+    this.#wanted = wanted
     this.#host = host
-    this.#subscriber = new Subscriber(this.#who, tell, host)
-    this.#choose = choosing(options)
-    this.#limit = limit
-    this.#onMissed = options.onMissed
-    const { signal } = options
+    this.#subscriber = new Subscriber(wanted, tell, host)
+    this.#createdAt = host.now()
     const leave = () => this.unsubscribe()
     signal?.addEventListener('abort', leave, { once: true })
     this.#leave = () => signal?.removeEventListener('abort', leave)
   }
 
-  get name(): string {
-    return this.#who.name
+  get types(): readonly string[] {
+    return this.#wanted.types
+  }
+
+  get party(): string | undefined {
+    return this.#wanted.party
+  }
+
+  get priority(): number {
+    return this.#wanted.priority
   }
 
   get info(): SubscriptionInfo {
-    const { types, party, priority, createdAt } = this
-    const { count, failed, lastEventAt } = this.#subscriber
     const { size: waiting, first } = this.#waiting
     const lag = first === undefined ? 0 : this.#host.now() - first.time
-    const missed = this.#missed
-    const paused = this.#isPaused
-    const subscriber = this.name
-    return { subscriber, types, party, priority, count, failed, missed, waiting, lag, paused, createdAt, lastEventAt }
+    const own = {
+      missed: this.#missed,
+      waiting,
+      lag,
+      paused: this.#isPaused,
+      durable: false,
+      createdAt: this.#createdAt,
+    }
+    return infoOf(this.#wanted, this.#subscriber, own)
   }
 
   get isResting(): boolean {
@@ -158,9 +142,20 @@ export class LiveSubscription implements Listener, Subscription {
   }
 
   hear(envelope: Envelope): void {
-    if (this.#choose !== undefined && !this.#isChosen(envelope, this.#choose)) return
+    if (this.#wanted.choose !== undefined && !isChosen(this.#wanted, envelope, this.#host)) return
     if (this.#isFree) this.#hand(envelope)
     else this.#keep(envelope)
+  }
+
+  again(envelope: Envelope): Promise<boolean> {
+    if (this.isOver) return Promise.resolve(false)
+    if (!this.#wanted.covers(envelope) || !isChosen(this.#wanted, envelope, this.#host)) return Promise.resolve(true)
+    // Whoever wants it told is still known in what it calls then.
+    const call = AsyncLocalStorage.bind(() => this.#subscriber.call(envelope))
+    return new Promise(resolve => {
+      this.#again.push({ envelope, call, ended: resolve })
+      if (!this.#isBusy) this.#outside(() => this.#goOn())
+    })
   }
 
   pause(): void {
@@ -179,6 +174,8 @@ export class LiveSubscription implements Listener, Subscription {
     this.isOver = true
     this.#isFree = false
     this.#waiting.clear()
+    for (const { ended } of this.#again) ended(false)
+    this.#again.clear()
     this.#leave()
     this.#host.ended(this)
     this.onOver?.()
@@ -190,50 +187,55 @@ export class LiveSubscription implements Listener, Subscription {
     if (this.isResting) this.unsubscribe()
   }
 
-  #isChosen(envelope: Envelope, choose: (envelope: Envelope) => boolean): boolean {
-    try {
-      return choose(envelope)
-    } catch (error) {
-      this.#host.warn(envelope, new FilterError(this.#who, envelope, error))
-      return false
-    }
-  }
-
   #hand(envelope: Envelope): void {
     const going = this.#subscriber.call(envelope)
-    if (typeof going === 'boolean') return
+    if (typeof going !== 'boolean') this.#await(going)
+  }
+
+  #await(going: Promise<boolean>): void {
     this.#isFree = false
     this.#isBusy = true
     void going.then(() => {
       this.#isBusy = false
-      this.#goOn()
+      this.#outside(() => this.#goOn())
     })
   }
 
   #keep(envelope: Envelope): void {
     if (this.isOver || this.#isFinishing) return
     this.#waiting.push(envelope)
-    if (this.#waiting.size <= this.#limit) return
+    if (this.#waiting.size <= this.#wanted.limit) return
     this.#waiting.shift()
     this.#missed++
     // Once, however many it is before it has caught up.
-    if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.#who, this.#limit))
+    if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.#wanted))
   }
 
   #goOn(): void {
     while (!this.#isBusy && !this.#isPaused && !this.isOver) {
+      const again = this.#again.shift()
+      if (again) {
+        this.#handAgain(again)
+        continue
+      }
       this.#tellMissed()
       const next = this.#waiting.shift()
-      if (!next) {
-        if (this.#isFinishing) this.unsubscribe()
-        else this.#isFree = true
-        break
-      }
-      const outer = this.#host.telling
-      this.#host.telling = next
-      this.#hand(next)
-      this.#host.telling = outer
+      if (next) this.#host.during(next, () => this.#hand(next))
+      else return this.#caughtUp()
     }
+    this.#host.rested()
+  }
+
+  #handAgain({ envelope, call, ended }: Again): void {
+    const going = this.#host.during(envelope, call)
+    if (typeof going === 'boolean') return ended(going)
+    void going.then(ended)
+    this.#await(going)
+  }
+
+  #caughtUp(): void {
+    if (this.#isFinishing) this.unsubscribe()
+    else this.#isFree = true
     this.#host.rested()
   }
 
@@ -242,40 +244,33 @@ export class LiveSubscription implements Listener, Subscription {
     if (missed === 0) return
     this.#untoldMissed = 0
     try {
-      this.#onMissed?.(missed)
+      this.#wanted.onMissed?.(missed)
     } catch (error) {
       const next = this.#waiting.first
-      if (next) this.#host.warn(next, new FilterError(this.#who, next, error))
+      if (next) this.#host.warn(next, new SubscriberError(this.#wanted, next, error))
     }
   }
 }
 
-function choosing({ tags, filter }: SubscribeOptions): ((envelope: Envelope) => boolean) | undefined {
-  if (tags === undefined) return filter
-  const wanted = new Set(tags)
-  const isTagged = (envelope: Envelope) => envelope.tags?.some(tag => wanted.has(tag)) ?? false
-  return filter ? envelope => isTagged(envelope) && filter(envelope) : isTagged
-}
-
-function checkLimits(limit: number, timeout: number): void {
-  if (!Number.isInteger(limit) || limit < 1)
-    throw new SubscribeOptionsError('limit', limit, 'a whole number of events from 1')
-  if (!(timeout > 0)) throw new SubscribeOptionsError('timeout', timeout, 'milliseconds above 0')
-}
-
-/** A subscriber's filter threw, so the event was not for it. */
-export class FilterError extends TroupeError {
-  readonly code = 'FILTER_FAILED'
-  readonly subscriber: string
-  readonly envelope: Envelope
-  constructor({ name }: Who, envelope: Envelope, cause: unknown) {
-    super(
-      `The filter of subscriber ${name} failed on "${envelope.type}": ${textOf(cause)}. It was not told of that event; the others were.`,
-      { cause },
-    )
-    this.subscriber = name
-    this.envelope = envelope
+/** Whether an event is wanted; a filter that throws wants nothing, and is told of. */
+export function isChosen(wanted: Wanted, envelope: Envelope, host: SubscriptionHost): boolean {
+  try {
+    return wanted.choose?.(envelope) ?? true
+  } catch (error) {
+    host.warn(envelope, new FilterError(wanted, envelope, error))
+    return false
   }
+}
+
+type Progress = Pick<SubscriptionInfo, 'missed' | 'waiting' | 'lag' | 'paused' | 'durable' | 'createdAt'>
+
+export function infoOf(
+  { name, types, party, priority }: Wanted,
+  subscriber: Subscriber,
+  own: Progress,
+): SubscriptionInfo {
+  const { count, failed, lastEventAt } = subscriber
+  return { subscriber: name, types, party, priority, count, failed, lastEventAt, ...own }
 }
 
 /** A subscriber is too slow, or paused for too long. */
@@ -283,23 +278,11 @@ export class SubscriberLagError extends TroupeError {
   readonly code = 'SUBSCRIBER_LAG'
   readonly subscriber: string
   readonly limit: number
-  constructor({ name, types }: Who, limit: number) {
+  constructor({ name, types, limit }: Wanted) {
     super(
       `Subscriber ${name} to "${types.join('", "')}" misses events: more than ${limit} wait for it. Make it faster, give it a higher limit, or a durable name, with which it misses nothing.`,
     )
     this.subscriber = name
     this.limit = limit
-  }
-}
-
-/** A subscription was given a number that cannot be. */
-export class SubscribeOptionsError extends TroupeError {
-  readonly code = 'SUBSCRIBE_OPTIONS'
-  readonly option: string
-  readonly value: unknown
-  constructor(option: string, value: unknown, wanted: string) {
-    super(`"${option}" of a subscription cannot be ${String(value)}: use ${wanted}.`)
-    this.option = option
-    this.value = value
   }
 }

@@ -54,6 +54,7 @@ export const systemMetrics = defineEvent(
       queued: count,
       untold: count,
     }),
+    rateLimits: z.object({ rejected: count, delayed: count, waiting: count }),
   }),
   told,
 )

@@ -3,6 +3,7 @@ import { TroupeError } from '../errors.ts'
 import { partyCreated, partyDeleted } from '../events/runtime-events.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { AddedEvent, InputFor, PartyDefinition, RemovedEvent } from './definition.ts'
+import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { Partition, Shared } from './partition.ts'
 import { Party } from './party.ts'
 
@@ -20,6 +21,7 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly intensity: RestartIntensity
   /** Where partitions are found by their address. */
   readonly partitions: Map<Address, Partition>
+  readonly durable: DurableSubscriptions
 }
 
 /** The parties of a runtime. */
@@ -105,6 +107,7 @@ export class Parties<
     this.#leaving.delete(party)
     this.#parties.delete(party.id)
     this.#host.partitions.delete(partitionOf(party.id))
+    this.#host.durable.forget(partitionOf(party.id))
   }
 
   async #stopped(party: Party<S, A, R>): Promise<void> {

@@ -10,6 +10,7 @@ import { type Envelope, eventOf } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import type { Handler } from '../actor/handler.ts'
 import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
+import type { RateLimits } from '../actor/rate-limits.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
@@ -39,16 +40,21 @@ export interface Shared {
   readonly asks: AskTable
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
+  readonly rateLimits: RateLimits
   readonly tally: Tally
   readonly limits: Limits
   /** How many agents are there in all. */
   population: number
   /** The effect that is running, in whatever that effect calls. */
   readonly insideEffect: AsyncLocalStorage<RunningEffect>
+  /** The replay that is under way, in whatever its handler calls. */
+  readonly replaying: AsyncLocalStorage<Replaying>
   /** The agent whose step is under way, in whichever partition. */
   stepping: Actor | undefined
   catalog: Catalog
   partition(address: Address): Partition | undefined
+  /** All that are there, that outside the parties first. */
+  partitions(): Iterable<Partition>
   /** @throws RuntimeStateError while the runtime takes no work */
   checkRunning(): void
   /** The agents of a partition have come to hear a type, or hear it no more. */
@@ -77,6 +83,13 @@ export interface RunningEffect {
   readonly partition: Partition
   /** What led to it. */
   readonly origin?: Origin | undefined
+  isOver: boolean
+}
+
+/** An event that is told again, while it is. */
+export interface Replaying {
+  /** How often its handler wanted something of the runtime. */
+  muted: number
   isOver: boolean
 }
 

@@ -24,9 +24,9 @@ export interface PublishOptions {
   readonly correlationId?: string
   /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
   readonly ttl?: number
-  /** Milliseconds to wait for room in full mailboxes; 60,000 by default. */
+  /** Milliseconds to wait for room in full mailboxes, or for the rate limits; 60,000 by default. */
   readonly timeout?: number
-  /** Gives up waiting for room. */
+  /** Gives up waiting. */
   readonly signal?: AbortSignal
 }
 
@@ -41,7 +41,8 @@ interface OfferOptions extends PublishOptions {
 /**
  * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.
  *
- * @throws UnknownEventError, EventPayloadError, EventVersionError, MailboxFullError, BusFullError, JournalAppendError
+ * @throws UnknownEventError, EventPayloadError, EventVersionError, RateLimitError, MailboxFullError, BusFullError,
+ *   JournalAppendError
  */
 export function publish(
   partition: Partition,
@@ -54,7 +55,8 @@ export function publish(
     shared.bus.checkRoom(offered.type)
     const event = shared.catalog.check(offered)
     options.admit?.(event)
-    if (isCrowded(partition, event, options.to)) return publishWhenRoom(partition, event, options)
+    const turn = shared.rateLimits.admit(event.type, options.source, patienceOf(options))
+    if (turn || isCrowded(partition, event, options.to)) return publishWhenRoom(partition, event, options, turn)
     return say(partition, event, options)
   } catch (error) {
     reject(partition.shared.tally)
@@ -64,15 +66,25 @@ export function publish(
 
 const noOptions: OfferOptions = {}
 
+function patienceOf({ timeout = 60_000, signal }: OfferOptions): RoomOptions {
+  return { timeout, signal }
+}
+
 function checkOptions({ priority, ttl, source }: OfferOptions): void {
   if (priority !== undefined) checkPriority(priority)
   if (ttl !== undefined) checkTtl(ttl)
   if (source !== undefined) checkId('source', source)
 }
 
-async function publishWhenRoom(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
+async function publishWhenRoom(
+  partition: Partition,
+  event: EventOf,
+  options: OfferOptions,
+  turn: Promise<void> | undefined,
+): Promise<Envelope> {
   const reserved: Actor[] = []
   try {
+    await turn
     await reserve(partition, event, options, reserved)
     options.admit?.(event)
   } catch (error) {
@@ -126,10 +138,12 @@ function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefine
 async function reserve(
   { registry, shared }: Partition,
   event: EventOf,
-  { to, timeout = 60_000, signal }: OfferOptions,
+  options: OfferOptions,
   reserved: Actor[],
 ): Promise<void> {
   const { type } = event
+  const { to } = options
+  const { timeout, signal } = patienceOf(options)
   const { clock, timers } = shared
   const end = clock.now() + timeout
   const alone = to ? [to] : [...registry.hearers(type)]

@@ -5,17 +5,23 @@ import type { Envelope } from '../actor/envelope.ts'
 import type { TypeFigures } from '../actor/event-figures.ts'
 import { EventStream } from '../actor/event-stream.ts'
 import type { HistoryQuery } from '../actor/history.ts'
-import type { SubscribeOptions, Subscription, SubscriptionInfo } from '../actor/subscription.ts'
+import { checkPattern } from '../actor/pattern.ts'
+import type { RateFigures, RateLimitOptions } from '../actor/rate-limits.ts'
+import type { SubscribeOptions } from '../actor/subscribe-options.ts'
+import { Subscriber } from '../actor/subscriber.ts'
+import type { Subscription, SubscriptionInfo } from '../actor/subscription.ts'
 import type { Tally } from '../actor/tally.ts'
+import { type EnvelopeOf, type Topic, typesOf } from '../actor/topic.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
-import type { EventDefinition } from '../events/event.ts'
 import { systemError } from '../events/runtime-events.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { AddedEvent, RemovedEvent } from './definition.ts'
+import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { Parties } from './parties.ts'
 import type { Partition, Shared } from './partition.ts'
 import type { ChangeOptions } from './party.ts'
 import { type PublishOptions, publish } from './publish.ts'
+import { type Replayed, type ReplayOptions, type ReplayQuery, ReplayQueryError, replay } from './replay.ts'
 
 /** Where an event from outside goes. */
 export interface BusPublishOptions extends PublishOptions, ChangeOptions {
@@ -38,19 +44,11 @@ export interface BusMetrics extends Readonly<Tally> {
   readonly pendingAsks: number
   /** Of function subscribers. */
   readonly subscribers: BusFigures
+  /** Of the limits on what is published from outside. */
+  readonly rateLimits: RateFigures
   /** By type, of every event that was ever told. */
   readonly types: Readonly<Record<string, TypeFigures>>
 }
-
-/** What to be told of: a definition, a type, a pattern such as `party.agent.*` or `*`, or several of them. */
-export type Topic = EventDefinition | string | readonly (EventDefinition | string)[]
-
-/** The envelopes that a topic leads to. */
-export type EnvelopeOf<W> = W extends readonly (infer O)[]
-  ? EnvelopeOf<O>
-  : W extends EventDefinition<infer T, infer S>
-    ? Envelope<T, z.output<S>>
-    : Envelope
 
 /** What `system.error` tells. */
 export type SystemError = z.output<typeof systemError.schema>
@@ -67,6 +65,7 @@ interface BusHost<S extends object, A extends AddedEvent, R extends RemovedEvent
   readonly shared: Shared
   readonly outside: Partition
   readonly parties: Parties<S, A, R>
+  readonly durable: DurableSubscriptions
 }
 
 /** The bus as people outside the agents use it. */
@@ -83,7 +82,7 @@ export class RuntimeBus<
   constructor(host: BusHost<S, A, R>) {
     this.#host = host
     this.#bus = host.shared.bus
-    this.deadLetters = new DeadLetterOffice(host.shared)
+    this.deadLetters = new DeadLetterOffice(host.shared, host.durable)
   }
 
   /**
@@ -114,14 +113,18 @@ export class RuntimeBus<
    * subscription.unsubscribe()
    *
    * @param topic definitions, types, or patterns such as `party.agent.*` or `*`
-   * @throws IllegalPatternError, PriorityError, SubscribeOptionsError
+   * @throws IllegalPatternError, PriorityError, SubscribeOptionsError, DurableNameTakenError, IllegalIdError
    */
   subscribe<const W extends Topic>(
     topic: W,
     subscriber: (envelope: EnvelopeOf<W>) => unknown,
     options?: SubscribeOptions<EnvelopeOf<W>>,
   ): Subscription {
-    return this.#subscribe(topic, subscriber, options)
+    if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
+    const { durable, shared } = this.#host
+    // As below.
+    const tell = subscriber as (envelope: Envelope) => unknown
+    return durable.subscribe(typesOf(topic), tell, options as SubscribeOptions, shared)
   }
 
   /**
@@ -135,7 +138,7 @@ export class RuntimeBus<
    */
   events<const W extends Topic>(
     topic: W,
-    options?: Omit<SubscribeOptions<EnvelopeOf<W>>, 'timeout'>,
+    options?: Omit<SubscribeOptions<EnvelopeOf<W>>, 'timeout' | 'durable' | 'from'>,
   ): EventStream<EnvelopeOf<W>> {
     return new EventStream(tell => this.#subscribe(topic, tell, { ...options, timeout: Number.POSITIVE_INFINITY }))
   }
@@ -178,9 +181,51 @@ export class RuntimeBus<
     )
   }
 
+  /**
+   * Limits what is published from outside from now on: `true` for S1's numbers (100 a second, 1,000 a minute, 10,000 an hour, 50
+   * at one moment), `false` for no limit.
+   *
+   * @example
+   * runtime.bus.rateLimit({ perSecond: 100, burst: 50, source: { perSecond: 20 }, exceeded: 'delay' })
+   *
+   * @throws RateLimitOptionsError
+   */
+  rateLimit(rules: RateLimitOptions | boolean): void {
+    this.#host.shared.rateLimits.switchTo(rules)
+  }
+
   /** The newest 1,000 durable events, oldest first; by party, type or pattern, and number. */
   history(query?: HistoryQuery): readonly Envelope[] {
     return this.#bus.history(query)
+  }
+
+  /**
+   * Tells a function, or a subscription in its turn, what the journal holds, in the order of time; resolves when all was
+   * told. Nothing else happens: agents hear nothing of it, and what the handler wants of the runtime is refused.
+   *
+   * @example
+   * await runtime.bus.replay({ party: party.id, type: agentCompleted }, ({ data }) => console.log(data.agentName))
+   * await runtime.bus.replay({ correlationId, speed: 1 }, subscription)
+   *
+   * @throws PartyNotFoundError, IllegalPatternError, ReplayQueryError, JournalAppendError, the signal's reason
+   */
+  async replay<const W extends Topic = '*'>(
+    query: ReplayQuery<W>,
+    target: ((envelope: EnvelopeOf<W>) => unknown) | Subscription,
+    options: ReplayOptions = {},
+  ): Promise<Replayed> {
+    const { shared, parties } = this.#host
+    const { party, type, ...rest } = query
+    if (party === undefined && (rest.after !== undefined || rest.until !== undefined))
+      throw new ReplayQueryError('positions of no party', 'the positions of one party, because each counts its own')
+    const partitions = party === undefined ? [...shared.partitions()] : [parties.get(party).partition]
+    const types = (type === undefined ? ['*'] : typesOf(type)).map(checkPattern)
+    const chosen = { ...rest, types, partitions }
+    if (typeof target !== 'function') return replay(shared, chosen, envelope => target.again(envelope), options)
+    // The types and patterns are those of the query, and the catalogue has checked each event by its own schema.
+    const tell = target as (envelope: Envelope) => unknown
+    const subscriber = new Subscriber({ name: 'replay', types, timeout: 60_000 }, tell, this.#bus)
+    return replay(shared, chosen, one => this.#bus.during(one, () => subscriber.call(one)), options)
   }
 
   /**
@@ -195,15 +240,17 @@ export class RuntimeBus<
     const partitions = [outside, ...Array.from(parties.present, ({ partition }) => partition)]
     const mailboxes = { waiting: 0, spilled: 0, age: 0, busy: 0 }
     for (const { registry } of partitions) for (const actor of registry) add(mailboxes, actor.figures)
-    const { tally, deadLetters, asks, bus } = shared
-    const { figures: subscribers, types } = bus
-    return { ...tally, ...mailboxes, deadLetters: deadLetters.total, pendingAsks: asks.size, subscribers, types }
+    const { tally, bus } = shared
+    return {
+      ...tally,
+      ...mailboxes,
+      deadLetters: shared.deadLetters.total,
+      pendingAsks: shared.asks.size,
+      subscribers: bus.figures,
+      rateLimits: shared.rateLimits.figures,
+      types: bus.types,
+    }
   }
-}
-
-function typesOf(topic: Topic): readonly string[] {
-  if (typeof topic === 'string') return [topic]
-  return 'type' in topic ? [topic.type] : topic.map(one => (typeof one === 'string' ? one : one.type))
 }
 
 type Mailboxes = { -readonly [K in 'waiting' | 'spilled' | 'age' | 'busy']: BusMetrics[K] }
