@@ -41,7 +41,7 @@ export { type BusFigures, BusFullError } from './actor/bus.ts'
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
 export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
-export type { Envelope, Redriven } from './actor/envelope.ts'
+export type { Envelope, EnvelopeOf, Redriven } from './actor/envelope.ts'
 export type { TypeFigures } from './actor/event-figures.ts'
 export type { EventStream } from './actor/event-stream.ts'
 export type { HandlerFunction, HandlerOptions, HandlerRef, HandlerScope } from './actor/handler.ts'
@@ -55,7 +55,6 @@ export {
   type Overflow,
 } from './actor/mailbox.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
-export { IllegalPatternError } from './actor/pattern.ts'
 export {
   type RateFigures,
   RateLimitError,
@@ -68,7 +67,6 @@ export { StepOverflowError, StraySendError } from './actor/step.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
 export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './actor/subscription.ts'
-export type { EnvelopeOf, Topic } from './actor/topic.ts'
 export type { Clock, TimerOptions } from './clock.ts'
 export { TroupeError } from './errors.ts'
 export {
@@ -89,9 +87,19 @@ export {
   PriorityError,
   TtlError,
 } from './events/event.ts'
+export { IllegalPatternError } from './events/pattern.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
 export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
 export * from './events/runtime-events.ts'
+export type { EventFor, Topic } from './events/topic.ts'
+export {
+  defineTransform,
+  type Transform,
+  TransformError,
+  type TransformFigures,
+  type TransformOptions,
+  type TransformScope,
+} from './events/transform.ts'
 export type { Ids } from './ids.ts'
 export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
 export {

@@ -1,4 +1,5 @@
 import type { EventOf } from '../events/event.ts'
+import type { EventFor } from '../events/topic.ts'
 import type { Address } from './address.ts'
 
 /**
@@ -32,6 +33,10 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   /** Set when it was a dead letter and is on its way again. */
   readonly redriven?: Redriven
 }
+
+/** The envelopes of the events that a topic covers. */
+export type EnvelopeOf<W> =
+  EventFor<W> extends infer E ? (E extends EventOf<infer T, infer D> ? Envelope<T, D> : never) : never
 
 /** What a dead letter that is on its way again has behind it. */
 export interface Redriven {

@@ -1,5 +1,5 @@
+import { checkPattern, matcher } from '../events/pattern.ts'
 import type { Envelope } from './envelope.ts'
-import { checkPattern, matcher } from './pattern.ts'
 
 /** What to look for in the history. */
 export interface HistoryQuery {

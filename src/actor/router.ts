@@ -1,4 +1,4 @@
-import { matcher } from './pattern.ts'
+import { matcher } from '../events/pattern.ts'
 import type { Listener } from './subscription.ts'
 
 /** Who is told of a type, in the order in which they are told. */

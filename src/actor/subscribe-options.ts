@@ -1,7 +1,7 @@
 import { TroupeError, textOf } from '../errors.ts'
 import { checkPriority } from '../events/event.ts'
+import { checkPattern, matcher } from '../events/pattern.ts'
 import type { Envelope } from './envelope.ts'
-import { checkPattern, matcher } from './pattern.ts'
 import type { Who } from './subscriber.ts'
 
 /** How a subscriber wants to be told. */

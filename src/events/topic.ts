@@ -1,16 +1,15 @@
 import type * as z from 'zod'
-import type { EventDefinition } from '../events/event.ts'
-import type { Envelope } from './envelope.ts'
+import type { EventDefinition, EventOf } from './event.ts'
 
-/** What to be told of: a definition, a type, a pattern such as `party.agent.*` or `*`, or several of them. */
+/** Which events: a definition, a type, a pattern such as `party.agent.*` or `*`, or several of them. */
 export type Topic = EventDefinition | string | readonly (EventDefinition | string)[]
 
-/** The envelopes that a topic leads to. */
-export type EnvelopeOf<W> = W extends readonly (infer O)[]
-  ? EnvelopeOf<O>
+/** The events that a topic covers. */
+export type EventFor<W> = W extends readonly (infer O)[]
+  ? EventFor<O>
   : W extends EventDefinition<infer T, infer S>
-    ? Envelope<T, z.output<S>>
-    : Envelope
+    ? EventOf<T, z.output<S>>
+    : EventOf
 
 /** The types and patterns of a topic. */
 export function typesOf(topic: Topic): readonly string[] {
