@@ -89,6 +89,7 @@ export {
   memoryJournal,
 } from './journal/journal.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
+export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
@@ -97,8 +98,10 @@ export {
   type AddedEvent,
   type Apply,
   defineParty,
+  type Figures,
   type InputFor,
   type InputOf,
+  type InputsChange,
   type PartyDefinition,
   type PartyOptions,
   type RemovalFor,
@@ -116,20 +119,13 @@ export {
   PartyNotFoundError,
 } from './party/parties.ts'
 export { type Limits, WatcherError } from './party/partition.ts'
-export {
-  type ChangeOptions,
-  DuplicateInputError,
-  InputNotFoundError,
-  type Party,
-  PartyFailedError,
-  PartyStoppedError,
-  VersionConflictError,
-} from './party/party.ts'
+export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
 export type { PoolRef } from './party/pool-ref.ts'
 export type { PublishOptions } from './party/publish.ts'
 export type { PulseOptions } from './party/pulse.ts'
 export { AgentLimitError } from './party/roster.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
+export { FiguresError, type PartiesStats } from './party/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {
   createRuntime,

@@ -27,6 +27,7 @@ it('troupe exports these names', () => {
       "EventDefinitionError",
       "EventPayloadError",
       "EventVersionError",
+      "FiguresError",
       "HookError",
       "HookTimeoutError",
       "IdleTimeoutError",

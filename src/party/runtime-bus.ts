@@ -6,11 +6,11 @@ import type { Tally } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventDefinition } from '../events/event.ts'
 import { systemError } from '../events/runtime-events.ts'
+import type { ChangeOptions } from './admission.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { AddedEvent, RemovedEvent } from './definition.ts'
 import type { Parties } from './parties.ts'
 import type { Partition, Shared } from './partition.ts'
-import type { ChangeOptions } from './party.ts'
 import { type PublishOptions, publish } from './publish.ts'
 
 /** Where an event from outside goes. */
