@@ -93,6 +93,7 @@ export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionCon
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
+export { CleanupError } from './party/cleanup.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {
   type AddedEvent,

@@ -21,6 +21,7 @@ it('troupe exports these names', () => {
       "AskStoppedError",
       "AskTimeoutError",
       "ChildEndedError",
+      "CleanupError",
       "DuplicateEventError",
       "DuplicateInputError",
       "EscalatedError",
