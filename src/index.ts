@@ -40,7 +40,15 @@ export {
 export { type HistoryQuery, SubscriberError, type Subscription } from './actor/bus.ts'
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
-export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
+export { type EffectFunction, type EffectLogic, type EffectOptions, type EffectScope, effect } from './actor/effect.ts'
+export {
+  type Details,
+  EnrichError,
+  type Enrichment,
+  type Tags,
+  type WorkCompleted,
+  type WorkStarted,
+} from './actor/enrichment.ts'
 export type { Envelope, Redriven } from './actor/envelope.ts'
 export type { HandlerFunction, HandlerOptions, HandlerRef, HandlerScope } from './actor/handler.ts'
 export {
