@@ -40,7 +40,15 @@ export {
 export { type BusFigures, BusFullError } from './actor/bus.ts'
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
-export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
+export { type EffectFunction, type EffectLogic, type EffectOptions, type EffectScope, effect } from './actor/effect.ts'
+export {
+  type Details,
+  EnrichError,
+  type Enrichment,
+  type Tags,
+  type WorkCompleted,
+  type WorkStarted,
+} from './actor/enrichment.ts'
 export type { Envelope, EnvelopeOf, Redriven } from './actor/envelope.ts'
 export type { TypeFigures } from './actor/event-figures.ts'
 export type { EventStream } from './actor/event-stream.ts'
@@ -111,16 +119,20 @@ export {
   memoryJournal,
 } from './journal/journal.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
+export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
+export { CleanupError } from './party/cleanup.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {
   type AddedEvent,
   type Apply,
   defineParty,
+  type Figures,
   type InputFor,
   type InputOf,
+  type InputsChange,
   type PartyDefinition,
   type PartyOptions,
   type RemovalFor,
@@ -139,15 +151,7 @@ export {
   PartyNotFoundError,
 } from './party/parties.ts'
 export { type Limits, WatcherError } from './party/partition.ts'
-export {
-  type ChangeOptions,
-  DuplicateInputError,
-  InputNotFoundError,
-  type Party,
-  PartyFailedError,
-  PartyStoppedError,
-  VersionConflictError,
-} from './party/party.ts'
+export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
 export type { PoolRef } from './party/pool-ref.ts'
 export type { PublishOptions } from './party/publish.ts'
 export type { PulseOptions } from './party/pulse.ts'
@@ -160,6 +164,7 @@ export {
 } from './party/replay.ts'
 export { AgentLimitError } from './party/roster.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
+export { FiguresError, type PartiesStats } from './party/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {
   createRuntime,

@@ -50,6 +50,7 @@ import {
   type OutsideAskOptions,
 } from './party/ask-from-outside.ts'
 import { checkAsks } from './party/check-asks.ts'
+import { Cleanup } from './party/cleanup.ts'
 import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
 import { DurableSubscriptions } from './party/durable-subscriptions.ts'
@@ -94,6 +95,11 @@ export interface RuntimeOptions<
   readonly limits?: Partial<Limits>
   /** How often `system.tick` and `system.metrics` are said; every 100 ms, and every 60 ticks. */
   readonly pulse?: PulseOptions
+  /**
+   * Milliseconds between two looks through mailboxes for what nobody will be handed any more, while there may be such mail:
+   * events whose time to live is over, requests that nobody waits for. 5 minutes by default.
+   */
+  readonly cleanup?: number
 }
 
 /** Where an agent is spawned. */
@@ -126,7 +132,7 @@ type Status = 'created' | 'running' | 'stopping' | 'stopped'
  * await party.idle()
  * await runtime.stop()
  *
- * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other
+ * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other; CleanupError
  */
 export function createRuntime<
   S extends object = object,
@@ -151,6 +157,7 @@ export class Runtime<
   /** Where agents outside the parties are. */
   readonly #place: PoolPlace
   readonly #pulse: Pulse
+  readonly #cleanup: Cleanup
   readonly #handlers = new Handlers()
   #status: Status = 'created'
   #stopping: Promise<void> | undefined
@@ -175,6 +182,7 @@ export class Runtime<
       failed: error => this.#outside.reportError('warning', error),
     })
     this.#pulse = new Pulse({ clock, bus, outside: () => this.#outside, summary: () => this.#summary() }, options.pulse)
+    this.#cleanup = new Cleanup({ clock, partition: address => partitions.get(address) }, options.cleanup)
     this.#shared = {
       clock,
       timers,
@@ -186,7 +194,11 @@ export class Runtime<
       bus,
       heard: (partition, type, isHeard) => this.#pulse.heard(partition, type, isHeard),
       handlers: this.#handlers,
-      asks: new AskTable(timers, () => clock.now()),
+      asks: new AskTable(
+        timers,
+        () => clock.now(),
+        ask => this.#cleanup.abandoned(ask),
+      ),
       rateLimits: new RateLimits(timers, () => clock.now()),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
@@ -198,6 +210,7 @@ export class Runtime<
       partition: address => partitions.get(address),
       partitions: () => partitions.values(),
       checkRunning: () => this.#checkRunning(),
+      mayExpire: (partition, actor) => this.#cleanup.expect(partition, actor),
       overhear: envelope => {
         // What was meant for one agent is nobody else's to hear.
         if (envelope.party !== undefined && envelope.to === undefined) this.#outside.hear(envelope)
@@ -424,6 +437,7 @@ export class Runtime<
     this.#shared.bus.close()
     await this.#within(limit, this.#shared.journal.close())
     this.#pulse.end()
+    this.#cleanup.end()
     this.#shared.timers.clear()
   }
 

@@ -46,6 +46,11 @@ export interface Redriven {
   readonly first: number
 }
 
+/** Whether nobody may be handed it any more. */
+export function isExpired({ expirytime }: Envelope, now: number): boolean {
+  return expirytime !== undefined && expirytime <= now
+}
+
 /** What a machine sees of an envelope: the event, and the key to reply to. */
 export function eventOf({ type, data, ask }: Envelope): EventOf & { readonly ask?: string } {
   return ask === undefined ? { type, data } : { type, data, ask }

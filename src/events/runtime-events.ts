@@ -132,6 +132,26 @@ export const askFailed = defineEvent(
   told,
 )
 
+/** What an application says of its work in few words, and at length. */
+const tags = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const data = z.record(z.string(), z.json()).optional()
+const effect = { key: z.string(), name: z.string(), address: z.string() }
+/** An effect of an agent begins to run, for the `attempt`-th time. */
+export const effectStarted = defineEvent('effect.started', z.object({ ...effect, attempt: z.int(), tags, data }), told)
+/** An effect ran for `durationMs` milliseconds, and ended well or with an `error`. */
+export const effectCompleted = defineEvent(
+  'effect.completed',
+  z.object({
+    ...effect,
+    success: z.boolean(),
+    durationMs: z.number(),
+    error: z.string().optional(),
+    tags,
+    data,
+  }),
+  told,
+)
+
 /** An event could not be delivered to one that it was meant for. */
 export const deadLettered = defineEvent(
   'system.dead_letter',
@@ -164,5 +184,7 @@ export const runtimeEvents = [
   agentEscalated,
   askSucceeded,
   askFailed,
+  effectStarted,
+  effectCompleted,
   deadLettered,
 ] as const

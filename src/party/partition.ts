@@ -6,7 +6,7 @@ import { breakCircle } from '../actor/ask-circles.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
-import { type Envelope, eventOf } from '../actor/envelope.ts'
+import { type Envelope, eventOf, isExpired } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import type { Handler } from '../actor/handler.ts'
 import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
@@ -59,6 +59,8 @@ export interface Shared {
   checkRunning(): void
   /** The agents of a partition have come to hear a type, or hear it no more. */
   heard(partition: Partition, type: string, isHeard: boolean): void
+  /** Mail with an end to its time may have to wait for an agent. */
+  mayExpire(partition: Partition, actor: Actor): void
   /** Lets agents outside the parties hear what a party said. */
   overhear(envelope: Envelope): void
 }
@@ -375,6 +377,10 @@ export class Partition implements ActorHost, DeliveryHost {
     if (why === 'overflow') this.failAsk(envelope, new AskRefusedError(type, address, why))
   }
 
+  mayExpire(actor: Actor): void {
+    this.shared.mayExpire(this, actor)
+  }
+
   /** Keeps an event that could not be delivered, and tells of it. */
   bury(envelope: Envelope, to: Address, reason: DeadReason, attempts = 1): void {
     const { address: partition } = this
@@ -413,8 +419,8 @@ export class Partition implements ActorHost, DeliveryHost {
   }
 
   handle(actor: Actor, envelope: Envelope): void {
-    const { seq, type, ask, expirytime } = envelope
-    if (expirytime !== undefined && expirytime <= this.now()) return this.lose(actor, envelope, 'expired')
+    const { seq, type, ask } = envelope
+    if (isExpired(envelope, this.now())) return this.lose(actor, envelope, 'expired')
     if (ask !== undefined) {
       const asked = this.shared.asks.get(ask)
       // Nobody waits for the answer any more.

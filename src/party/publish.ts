@@ -125,8 +125,8 @@ function deliver({ delivery }: Partition, envelope: Envelope, to: Actor | undefi
   else delivery.deliver(envelope)
 }
 
-/** @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
-function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
+/** Whether it has to wait for room. @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
+export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
   const { type } = event
   if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
   if (to) return to.isCrowded(type)
@@ -134,8 +134,12 @@ function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefine
   return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
 }
 
-/** Waits for a place in every full mailbox, and in one of every full pool, one after the other. */
-async function reserve(
+/**
+ * Waits for a place in every full mailbox, and in one of every full pool, one after the other.
+ *
+ * @param reserved the agents in whose mailboxes a place is kept; one is enough in each
+ */
+export async function reserve(
   { registry, shared }: Partition,
   event: EventOf,
   options: OfferOptions,
@@ -149,7 +153,7 @@ async function reserve(
   const alone = to ? [to] : [...registry.hearers(type)]
   const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
   for (const actors of [...alone.map(actor => [actor]), ...pools]) {
-    if (actors.length === 0 || actors.some(actor => !actor.isCrowded(type))) continue
+    if (actors.length === 0 || actors.some(actor => reserved.includes(actor) || !actor.isCrowded(type))) continue
     reserved.push(await placeInOne(actors, type, timers, { timeout: end - clock.now(), signal }))
   }
 }
