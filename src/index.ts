@@ -76,6 +76,7 @@ export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './act
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
 export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './actor/subscription.ts'
 export type { Clock, TimerOptions } from './clock.ts'
+export { closeBus, DefaultBusError, getBus, initBus } from './default-bus.ts'
 export { TroupeError } from './errors.ts'
 export {
   type Catalog,
@@ -142,6 +143,7 @@ export { DurableNameTakenError } from './party/durable-subscriptions.ts'
 export type { IdleOptions } from './party/idle.ts'
 export type { Inputs } from './party/inputs.ts'
 export { HookError, HookTimeoutError } from './party/lifecycle.ts'
+export type { PublishOptions } from './party/offer.ts'
 export { StrayInvokeError } from './party/outside-work.ts'
 export {
   type CreateOptions,
@@ -153,7 +155,6 @@ export {
 export { type Limits, WatcherError } from './party/partition.ts'
 export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
 export type { PoolRef } from './party/pool-ref.ts'
-export type { PublishOptions } from './party/publish.ts'
 export type { PulseOptions } from './party/pulse.ts'
 export {
   type Replayed,

@@ -39,6 +39,7 @@ import { TroupeError } from './errors.ts'
 import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
 import type { RequestDefinition } from './events/request.ts'
 import { runtimeEvents, systemStarted, systemStarting, systemStopped, systemStopping } from './events/runtime-events.ts'
+import { type Transform, Transforms } from './events/transform.ts'
 import { createIds, type Ids } from './ids.ts'
 import { type Journal, memoryJournal } from './journal/journal.ts'
 import { type Idle, IdleTimeoutError, WaitInsideError } from './party/activity.ts'
@@ -89,6 +90,8 @@ export interface RuntimeOptions<
   readonly intensity?: RestartIntensity
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
   readonly deadLetters?: DeadLetterRules
+  /** Steps between publish and delivery, in order. */
+  readonly transforms?: readonly Transform[]
   /** How much may be published from outside; `true` for 100 a second, 1,000 a minute, 10,000 an hour, 50 at once; no limit by default. */
   readonly rateLimit?: RateLimitOptions | boolean
   /** How many agents there may be at one time: in all, and in one party or outside all of them; 1,000,000 each. */
@@ -199,6 +202,7 @@ export class Runtime<
         () => clock.now(),
         ask => this.#cleanup.abandoned(ask),
       ),
+      transforms: new Transforms(options.transforms ?? []),
       rateLimits: new RateLimits(timers, () => clock.now()),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),

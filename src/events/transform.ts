@@ -120,6 +120,10 @@ export class Transforms {
     this.#steps = steps.map(step => ({ ...step, counted: { applied: 0, filtered: 0, failed: 0 } }))
   }
 
+  get isEmpty(): boolean {
+    return this.#steps.length === 0
+  }
+
   get figures(): Readonly<Record<string, TransformFigures>> {
     return Object.fromEntries(this.#steps.map(({ name, counted }) => [name, { ...counted }]))
   }
@@ -131,7 +135,6 @@ export class Transforms {
    * @throws TransformError
    */
   apply(event: EventOf, scope: TransformScope, check: (event: UncheckedEvent) => EventOf): Passage | undefined {
-    if (this.#steps.length === 0) return undefined
     const by: string[] = []
     let into: readonly Transformed[] = [{ event }]
     for (const step of this.#steps) {

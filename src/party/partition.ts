@@ -21,6 +21,7 @@ import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { Catalog } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
+import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import { type Journal, type JournalError, JournalReadError } from '../journal/journal.ts'
@@ -41,6 +42,7 @@ export interface Shared {
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
   readonly rateLimits: RateLimits
+  readonly transforms: Transforms
   readonly tally: Tally
   readonly limits: Limits
   /** How many agents are there in all. */
@@ -113,7 +115,7 @@ interface Shown extends Appended {
 
 /** What is known of an event that is about to be said; the rest is derived. */
 export interface Facts {
-  readonly source?: Address
+  readonly source?: Address | undefined
   readonly id?: string
   /** Where it is said, if it takes no position of its own. */
   readonly at?: number
@@ -145,6 +147,8 @@ export class Partition implements ActorHost, DeliveryHost {
   readonly delivery: Delivery
   readonly activity: Activity
   readonly watermark: Watermark<Shown>
+  /** Throws if an event from outside must not happen here, as things are now. */
+  admit: ((event: EventOf) => void) | undefined
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0

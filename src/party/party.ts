@@ -21,9 +21,10 @@ import type {
   RemovedEvent,
 } from './definition.ts'
 import { type IdleOptions, idle } from './idle.ts'
+import type { PublishOptions } from './offer.ts'
 import { Partition, type Shared } from './partition.ts'
 import { type PoolPlace, type PoolRef, poolRefAt } from './pool-ref.ts'
-import { type PublishOptions, publish } from './publish.ts'
+import { publish } from './publish.ts'
 import { publishTogether } from './publish-together.ts'
 import { figuresOf } from './stats.ts'
 import { type PartyState, PartyStore, type Unwatch } from './store.ts'
@@ -54,6 +55,7 @@ export class Party<
     this.#definition = definition
     this.#store = new PartyStore(definition, call => this.#partition.guard(this.#partition.address, call))
     this.#partition = new Partition(shared, partitionOf(id), this.#store, error => this.#quarantine(error))
+    this.#partition.admit = this.#admit
     this.#crew = new Crew(this.#partition, { intensity, ...definition.supervision }, error => this.#giveUp(error))
   }
 
@@ -85,8 +87,9 @@ export class Party<
   }
 
   async #add(event: EventOf<A['type'], InputOf<A>>, options: ChangeOptions = {}): Promise<InputOf<A>> {
-    await publish(this.#partition, event, { admit: this.#admitting(options) })
-    return event.data
+    const { type, data } = await publish(this.#partition, event, { admit: this.#admitting(options) })
+    // A transformation may have made another input of it, which was checked by the same schema.
+    return type === event.type ? (data as InputOf<A>) : event.data
   }
 
   /**

@@ -14,13 +14,15 @@ import type { UncheckedEvent } from '../events/catalog.ts'
 import { checkPattern } from '../events/pattern.ts'
 import { systemError } from '../events/runtime-events.ts'
 import { type Topic, typesOf } from '../events/topic.ts'
+import type { TransformFigures } from '../events/transform.ts'
 import type { ChangeOptions } from './admission.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { AddedEvent, RemovedEvent } from './definition.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
+import type { PublishOptions } from './offer.ts'
 import type { Parties } from './parties.ts'
 import type { Partition, Shared } from './partition.ts'
-import { type PublishOptions, publish } from './publish.ts'
+import { publish } from './publish.ts'
 import { type Replayed, type ReplayOptions, type ReplayQuery, ReplayQueryError, replay } from './replay.ts'
 
 /** Where an event from outside goes. */
@@ -44,6 +46,8 @@ export interface BusMetrics extends Readonly<Tally> {
   readonly pendingAsks: number
   /** Of function subscribers. */
   readonly subscribers: BusFigures
+  /** Of the transformations, by name. */
+  readonly transforms: Readonly<Record<string, TransformFigures>>
   /** Of the limits on what is published from outside. */
   readonly rateLimits: RateFigures
   /** By type, of every event that was ever told. */
@@ -248,6 +252,7 @@ export class RuntimeBus<
       pendingAsks: shared.asks.size,
       subscribers: bus.figures,
       rateLimits: shared.rateLimits.figures,
+      transforms: shared.transforms.figures,
       types: bus.types,
     }
   }
