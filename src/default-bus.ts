@@ -22,7 +22,7 @@ export async function initBus<
   S extends object = object,
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
->(options: RuntimeOptions<S, A, R> = {}): Promise<RuntimeBus<S, A, R>> {
+>(options: RuntimeOptions<S, A, R> = {}): Promise<RuntimeBus> {
   if (runtime) throw new DefaultBusError('is there already', 'Use getBus(), or end it first with closeBus().')
   const starting = createRuntime(options)
   runtime = starting

@@ -151,7 +151,7 @@ export class Runtime<
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
 > {
-  readonly bus: RuntimeBus<S, A, R>
+  readonly bus: RuntimeBus
   readonly parties: Parties<S, A, R>
   readonly #options: RuntimeOptions<S, A, R>
   readonly #shared: Shared

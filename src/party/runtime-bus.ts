@@ -17,10 +17,8 @@ import { type Topic, typesOf } from '../events/topic.ts'
 import type { TransformFigures } from '../events/transform.ts'
 import type { ChangeOptions } from './admission.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
-import type { AddedEvent, RemovedEvent } from './definition.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { PublishOptions } from './offer.ts'
-import type { Parties } from './parties.ts'
 import type { Partition, Shared } from './partition.ts'
 import { publish } from './publish.ts'
 import { type Replayed, type ReplayOptions, type ReplayQuery, ReplayQueryError, replay } from './replay.ts'
@@ -65,25 +63,27 @@ export interface ErrorOptions {
 
 const severities = systemError.schema.shape.severity.options
 
-interface BusHost<S extends object, A extends AddedEvent, R extends RemovedEvent> {
+/** A party, as far as the bus is concerned. */
+interface Member {
+  readonly partition: Partition
+  publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions): Promise<Envelope>
+}
+
+interface BusHost {
   readonly shared: Shared
   readonly outside: Partition
-  readonly parties: Parties<S, A, R>
+  readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
   readonly durable: DurableSubscriptions
 }
 
 /** The bus as people outside the agents use it. */
-export class RuntimeBus<
-  S extends object = object,
-  A extends AddedEvent = AddedEvent,
-  R extends RemovedEvent = RemovedEvent,
-> {
-  readonly #host: BusHost<S, A, R>
+export class RuntimeBus {
+  readonly #host: BusHost
   readonly #bus: Bus
   /** What could not be delivered, and why. */
   readonly deadLetters: DeadLetterOffice
 
-  constructor(host: BusHost<S, A, R>) {
+  constructor(host: BusHost) {
     this.#host = host
     this.#bus = host.shared.bus
     this.deadLetters = new DeadLetterOffice(host.shared, host.durable)
