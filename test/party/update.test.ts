@@ -152,9 +152,10 @@ describe('an update of a party', () => {
 
 describe('an update of a party whose mailboxes are full', () => {
   it('waits for room, then goes whole: memory stays bounded, the rest waits in the journal', async () => {
-    const { runtime, party, rest, wake } = await startToys({ capacity: 2 })
+    const { runtime, party, rest, wake } = await startToys({ capacity: 1 })
     await rest()
     await party.update({ add: [toy('a'), toy('b')] })
+    expect(party.agent('keeper').mailbox).toMatchObject({ depth: 2, spilled: 1 })
     let isOver = false
     const change = { add: [toy('c'), toy('d'), toy('e')], remove: ['ball'] }
     const waiting = party.update(change).then(() => void (isOver = true))
@@ -166,6 +167,9 @@ describe('an update of a party whose mailboxes are full', () => {
     await party.idle()
     expect(party.state.said.slice(1)).toEqual(['+a', '+b', '-ball', '+c', '+d', '+e'])
     expect(runtime.bus.metrics()).toMatchObject({ dead: 0, waiting: 0 })
+    // The place that was kept for it is free again.
+    await rest()
+    await party.addInput(toy('f'))
   })
 
   it('needs no more room than there is for one event, however many it has', async () => {
