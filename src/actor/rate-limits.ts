@@ -95,7 +95,7 @@ export class RateLimits {
       return undefined
     }
     const { exceeded = 'reject', queue = 10_000 } = this.#options
-    const error = () => new RateLimitError(type, name, full, now)
+    const error = () => withoutStack(() => new RateLimitError(type, name, full, now))
     if (exceeded === 'reject' || this.#waiting >= queue) throw this.#refused(error())
     return this.#wait(source, error, patience)
   }
@@ -207,6 +207,17 @@ export class RateLimits {
     let next = Number.POSITIVE_INFINITY
     for (const source of this.#turns) next = Math.min(next, this.#full(source, now)?.at ?? now)
     this.#disarm = this.#timers.after(Math.max(next - now, 0), () => this.#letGo())
+  }
+}
+
+/** A flood is refused a million times, and a stack for each would cost more than all the rest. */
+function withoutStack<E>(make: () => E): E {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

@@ -1,7 +1,7 @@
 import { EventPayloadError, IllegalPatternError, systemError, UnknownEventError } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { barked, command, dogAgent, glance, petsParty } from '../support/pets.ts'
-import { startRuntime } from '../support/runtime.ts'
+import { barked, command, dogAgent, glance, petsParty } from '../../support/pets.ts'
+import { startRuntime } from '../../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 
