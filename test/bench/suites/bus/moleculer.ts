@@ -1,4 +1,5 @@
 import { ServiceBroker } from '../../peers/moleculer.ts'
+import { inTens } from './in-tens.ts'
 import { type, typedRounds } from './rounds.ts'
 
 export const moleculer = typedRounds(async hears => {
@@ -7,11 +8,7 @@ export const moleculer = typedRounds(async hears => {
     broker.createService({ name: `hearer-${place}`, events: { [type]: ({ params }) => hear(params.n) } })
   await broker.start()
   return {
-    publish(first, size) {
-      let last: Promise<unknown> | undefined
-      for (let n = first; n < first + size; n++) last = broker.broadcastLocal(type, { n })
-      return last
-    },
+    publish: (first, size) => inTens(first, size, n => broker.broadcastLocal(type, { n })),
     async crowd(types, hearOther) {
       broker.createService({
         name: 'others',
