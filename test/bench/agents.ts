@@ -96,7 +96,7 @@ export function talkers(persist: boolean) {
       on: { 'bench.asked': { actions: emit(({ event }) => answered(event.data)) } },
     }),
   })
-  return { go, asker, answerer }
+  return { go, asked, answered, asker, answerer }
 }
 
 /** What an asker has heard: how many answers, and the sum of their ids. */
