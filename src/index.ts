@@ -65,6 +65,7 @@ export {
   EventVersionError,
   type UncheckedEvent,
   UnknownEventError,
+  type VersionedEvent,
 } from './events/catalog.ts'
 export {
   defineEvent,
@@ -75,9 +76,11 @@ export {
   PriorityError,
   TtlError,
 } from './events/event.ts'
+export { type JsonSchema, schemaUrn } from './events/json-schema.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
 export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
 export * from './events/runtime-events.ts'
+export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export type { Ids } from './ids.ts'
 export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
 export {
