@@ -5,13 +5,18 @@ import {
   defineAgent,
   defineEvent,
   type Envelope,
+  type EventOf,
+  partyDeleted,
+  partyUpdated,
   type RuntimeOptions,
   systemTick,
 } from 'troupe'
 import {
   agentError,
   agentSpawned,
+  type EchoBus,
   EchoError,
+  type EchoHeard,
   echo,
   echoOf,
   platformEchoes,
@@ -222,6 +227,25 @@ describe('echoes', () => {
   it('never answer one another', () => {
     expect(() => echoOf(agentSpawned, workflowStarted, ({ agentId }) => ({ workflowId: agentId }))).toThrow(EchoError)
     expect(() => echoOf(agentStarted, systemTick, ({ incarnation }) => ({ tick: incarnation }))).toThrow(EchoError)
+  })
+
+  it('forget a party that is deleted', async () => {
+    const told: string[] = []
+    const hearing = new Map<string, ((heard: EchoHeard) => unknown)[]>()
+    const bus: EchoBus = {
+      subscribe(type, subscriber) {
+        hearing.set(type, [...(hearing.get(type) ?? []), subscriber])
+        return { unsubscribe: () => hearing.delete(type) }
+      },
+      publish: async ({ type }) => void told.push(type),
+    }
+    const tell = (event: EventOf) => {
+      for (const hear of hearing.get(event.type) ?? []) hear({ ...event, correlationid: 'c1' })
+    }
+    echo(bus, platformEchoes)
+    const completed = partyUpdated({ partyId: 'p1', version: 1, status: 'completed' })
+    for (const event of [completed, completed, partyDeleted({ partyId: 'p1' }), completed]) tell(event)
+    expect(told).toEqual(['workflow.completed', 'workflow.completed'])
   })
 
   it('can be made for an event that no group has', async () => {
