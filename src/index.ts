@@ -37,12 +37,23 @@ export {
   type Need,
   NeedError,
 } from './actor/ask-many.ts'
-export { type HistoryQuery, SubscriberError, type Subscription } from './actor/bus.ts'
+export { type BusFigures, BusFullError } from './actor/bus.ts'
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
-export { type EffectFunction, type EffectLogic, type EffectScope, effect } from './actor/effect.ts'
-export type { Envelope, Redriven } from './actor/envelope.ts'
+export { type EffectFunction, type EffectLogic, type EffectOptions, type EffectScope, effect } from './actor/effect.ts'
+export {
+  type Details,
+  EnrichError,
+  type Enrichment,
+  type Tags,
+  type WorkCompleted,
+  type WorkStarted,
+} from './actor/enrichment.ts'
+export type { Envelope, EnvelopeOf, Redriven } from './actor/envelope.ts'
+export type { TypeFigures } from './actor/event-figures.ts'
+export type { EventStream } from './actor/event-stream.ts'
 export type { HandlerFunction, HandlerOptions, HandlerRef, HandlerScope } from './actor/handler.ts'
+export type { HistoryQuery } from './actor/history.ts'
 export {
   type CoalesceKey,
   MailboxFullError,
@@ -52,10 +63,20 @@ export {
   type Overflow,
 } from './actor/mailbox.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
-export { IllegalPatternError } from './actor/pattern.ts'
+export {
+  type RateFigures,
+  RateLimitError,
+  type RateLimitOptions,
+  RateLimitOptionsError,
+} from './actor/rate-limits.ts'
+export type { RateLimit, RateWindow } from './actor/rate-meter.ts'
 export type { Routing } from './actor/routing.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
+export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
+export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
+export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './actor/subscription.ts'
 export type { Clock, TimerOptions } from './clock.ts'
+export { closeBus, DefaultBusError, getBus, initBus } from './default-bus.ts'
 export { TroupeError } from './errors.ts'
 export {
   type Catalog,
@@ -77,9 +98,19 @@ export {
   TtlError,
 } from './events/event.ts'
 export { type JsonSchema, schemaUrn } from './events/json-schema.ts'
+export { IllegalPatternError } from './events/pattern.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
 export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
 export * from './events/runtime-events.ts'
+export type { EventFor, Topic } from './events/topic.ts'
+export {
+  defineTransform,
+  type Transform,
+  TransformError,
+  type TransformFigures,
+  type TransformOptions,
+  type TransformScope,
+} from './events/transform.ts'
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export type { Ids } from './ids.ts'
 export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
@@ -92,24 +123,30 @@ export {
   memoryJournal,
 } from './journal/journal.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
+export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
+export { CleanupError } from './party/cleanup.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {
   type AddedEvent,
   type Apply,
   defineParty,
+  type Figures,
   type InputFor,
   type InputOf,
+  type InputsChange,
   type PartyDefinition,
   type PartyOptions,
   type RemovalFor,
   type RemovedEvent,
 } from './party/definition.ts'
+export { DurableNameTakenError } from './party/durable-subscriptions.ts'
 export type { IdleOptions } from './party/idle.ts'
 export type { Inputs } from './party/inputs.ts'
 export { HookError, HookTimeoutError } from './party/lifecycle.ts'
+export type { PublishOptions } from './party/offer.ts'
 export { StrayInvokeError } from './party/outside-work.ts'
 export {
   type CreateOptions,
@@ -119,20 +156,19 @@ export {
   PartyNotFoundError,
 } from './party/parties.ts'
 export { type Limits, WatcherError } from './party/partition.ts'
-export {
-  type ChangeOptions,
-  DuplicateInputError,
-  InputNotFoundError,
-  type Party,
-  PartyFailedError,
-  PartyStoppedError,
-  VersionConflictError,
-} from './party/party.ts'
+export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
 export type { PoolRef } from './party/pool-ref.ts'
-export type { PublishOptions } from './party/publish.ts'
 export type { PulseOptions } from './party/pulse.ts'
+export {
+  type Replayed,
+  ReplayMutedError,
+  type ReplayOptions,
+  type ReplayQuery,
+  ReplayQueryError,
+} from './party/replay.ts'
 export { AgentLimitError } from './party/roster.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
+export { FiguresError, type PartiesStats } from './party/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {
   createRuntime,

@@ -30,6 +30,7 @@ import { Bus } from './actor/bus.ts'
 import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import { anyHandler, Handler, type HandlerFunction, type HandlerOptions, type HandlerRef } from './actor/handler.ts'
+import { type RateLimitOptions, RateLimits } from './actor/rate-limits.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
 import { emptyTally } from './actor/tally.ts'
 import { Timers } from './actor/timers.ts'
@@ -38,6 +39,7 @@ import { TroupeError } from './errors.ts'
 import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
 import type { RequestDefinition } from './events/request.ts'
 import { runtimeEvents, systemStarted, systemStarting, systemStopped, systemStopping } from './events/runtime-events.ts'
+import { type Transform, Transforms } from './events/transform.ts'
 import { createIds, type Ids } from './ids.ts'
 import { type Journal, memoryJournal } from './journal/journal.ts'
 import { type Idle, IdleTimeoutError, WaitInsideError } from './party/activity.ts'
@@ -49,8 +51,10 @@ import {
   type OutsideAskOptions,
 } from './party/ask-from-outside.ts'
 import { checkAsks } from './party/check-asks.ts'
+import { Cleanup } from './party/cleanup.ts'
 import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
+import { DurableSubscriptions } from './party/durable-subscriptions.ts'
 import { askHandler, Handlers } from './party/handlers.ts'
 import { type IdleOptions, idle } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
@@ -58,6 +62,7 @@ import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
 import { type PoolPlace, PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
+import { ReplayMutedError } from './party/replay.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
 import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
@@ -85,10 +90,19 @@ export interface RuntimeOptions<
   readonly intensity?: RestartIntensity
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
   readonly deadLetters?: DeadLetterRules
+  /** Steps between publish and delivery, in order. */
+  readonly transforms?: readonly Transform[]
+  /** How much may be published from outside; `true` for 100 a second, 1,000 a minute, 10,000 an hour, 50 at once; no limit by default. */
+  readonly rateLimit?: RateLimitOptions | boolean
   /** How many agents there may be at one time: in all, and in one party or outside all of them; 1,000,000 each. */
   readonly limits?: Partial<Limits>
   /** How often `system.tick` and `system.metrics` are said; every 100 ms, and every 60 ticks. */
   readonly pulse?: PulseOptions
+  /**
+   * Milliseconds between two looks through mailboxes for what nobody will be handed any more, while there may be such mail:
+   * events whose time to live is over, requests that nobody waits for. 5 minutes by default.
+   */
+  readonly cleanup?: number
 }
 
 /** Where an agent is spawned. */
@@ -121,7 +135,7 @@ type Status = 'created' | 'running' | 'stopping' | 'stopped'
  * await party.idle()
  * await runtime.stop()
  *
- * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other
+ * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other; CleanupError
  */
 export function createRuntime<
   S extends object = object,
@@ -137,7 +151,7 @@ export class Runtime<
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
 > {
-  readonly bus: RuntimeBus<S, A, R>
+  readonly bus: RuntimeBus
   readonly parties: Parties<S, A, R>
   readonly #options: RuntimeOptions<S, A, R>
   readonly #shared: Shared
@@ -146,6 +160,7 @@ export class Runtime<
   /** Where agents outside the parties are. */
   readonly #place: PoolPlace
   readonly #pulse: Pulse
+  readonly #cleanup: Cleanup
   readonly #handlers = new Handlers()
   #status: Status = 'created'
   #stopping: Promise<void> | undefined
@@ -162,11 +177,15 @@ export class Runtime<
     const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
     const bus = new Bus({
+      timers,
+      insideSubscriber: new AsyncLocalStorage(),
+      now: () => clock.now(),
       isByName: isPulse,
       changed: () => this.#pulse.check(),
       failed: error => this.#outside.reportError('warning', error),
     })
     this.#pulse = new Pulse({ clock, bus, outside: () => this.#outside, summary: () => this.#summary() }, options.pulse)
+    this.#cleanup = new Cleanup({ clock, partition: address => partitions.get(address) }, options.cleanup)
     this.#shared = {
       clock,
       timers,
@@ -178,20 +197,30 @@ export class Runtime<
       bus,
       heard: (partition, type, isHeard) => this.#pulse.heard(partition, type, isHeard),
       handlers: this.#handlers,
-      asks: new AskTable(timers, () => clock.now()),
+      asks: new AskTable(
+        timers,
+        () => clock.now(),
+        ask => this.#cleanup.abandoned(ask),
+      ),
+      transforms: new Transforms(options.transforms ?? []),
+      rateLimits: new RateLimits(timers, () => clock.now()),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
       limits: { agents: 1_000_000, partyAgents: 1_000_000, ...options.limits },
       population: 0,
       insideEffect: new AsyncLocalStorage(),
+      replaying: new AsyncLocalStorage(),
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
       partition: address => partitions.get(address),
+      partitions: () => partitions.values(),
       checkRunning: () => this.#checkRunning(),
+      mayExpire: (partition, actor) => this.#cleanup.expect(partition, actor),
       overhear: envelope => {
         // What was meant for one agent is nobody else's to hear.
         if (envelope.party !== undefined && envelope.to === undefined) this.#outside.hear(envelope)
       },
     }
+    this.#shared.rateLimits.switchTo(options.rateLimit ?? false)
     this.#outside = new Partition(this.#shared, runtimePartition, undefined, error => {
       this.#crew.end('failed', error)
       this.#outside.reportError('error', error)
@@ -200,8 +229,9 @@ export class Runtime<
     // That it gave up is told; who wants an agent outside the parties from then on is told why there is none.
     this.#crew = new Crew(this.#outside, { intensity }, () => {})
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
-    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions })
-    this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties })
+    const durable = new DurableSubscriptions()
+    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable })
+    this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
     // Not in the middle of what is being told.
     const stop = () => void (this.#stopping ??= this.#stop({}))
     this.bus.errors(() => queueMicrotask(stop), { atLeast: 'critical' })
@@ -388,7 +418,7 @@ export class Runtime<
    */
   async stop(options: StopOptions = {}): Promise<void> {
     const effect = this.#shared.insideEffect.getStore()
-    if (this.#shared.bus.telling || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
+    if (this.#shared.bus.told || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
     if (this.#status === 'stopping') this.#hurry(options)
     this.#stopping ??= this.#stop(options)
     return this.#stopping
@@ -397,6 +427,7 @@ export class Runtime<
   // 1 no new work, 2 drain, 3 parties, 4 agents outside them, 5 timers and journal.
   async #stop({ timeout = 30_000 }: StopOptions): Promise<void> {
     this.#status = 'stopping'
+    this.#shared.rateLimits.close(new RuntimeStateError('take work', 'stopping'))
     this.#outside.report(systemStopping({}))
     const drained = timeout === 0 ? this.#isQuiet() : await this.#drain(timeout)
     const limit = timeout === 0 ? closingLimit : timeout
@@ -406,8 +437,11 @@ export class Runtime<
     for (const handler of this.#handlers) this.#stopHandler(handler)
     this.#outside.reportNow(systemStopped({ drained }))
     this.#status = 'stopped'
+    if (timeout > 0) await this.#within(limit, this.#shared.bus.drained())
+    this.#shared.bus.close()
     await this.#within(limit, this.#shared.journal.close())
     this.#pulse.end()
+    this.#cleanup.end()
     this.#shared.timers.clear()
   }
 
@@ -462,6 +496,10 @@ export class Runtime<
 
   #checkRunning(): void {
     if (this.#status !== 'running') throw new RuntimeStateError('take work', this.#status)
+    const replaying = this.#shared.replaying.getStore()
+    if (!replaying || replaying.isOver) return
+    replaying.muted++
+    throw new ReplayMutedError()
   }
 }
 

@@ -17,7 +17,18 @@ const imports = new Map(
 )
 
 /** The rooms of `src`, each of which may know those before it. */
-const rooms = ['foundation', 'events', 'actor', 'supervision', 'journal', 'party', 'runtime', 'index', 'testing']
+const rooms = [
+  'foundation',
+  'events',
+  'actor',
+  'supervision',
+  'journal',
+  'party',
+  'runtime',
+  'default-bus',
+  'index',
+  'testing',
+]
 
 const foundation = ['src/errors.ts', 'src/clock.ts', 'src/ids.ts']
 

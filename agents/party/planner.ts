@@ -90,6 +90,7 @@ export const definePartyPlanner = (options: PlannerOptions = {}) => {
       },
       completed: ({ plan, agents }) =>
         plan?.completionPercent === 100 && Object.values(agents).every(({ status }) => status !== 'running'),
+      figures: ({ results }) => ({ results: Object.keys(results).length }),
     },
   })
 }

@@ -4,7 +4,7 @@ import type { Agent } from './agent.ts'
 import { acceptedBy } from './busy.ts'
 import type { Envelope } from './envelope.ts'
 import type { Handled } from './handled.ts'
-import { type Accepts, type Loss, Mailbox, type ReadBack } from './mailbox.ts'
+import { type Accepts, type Loss, Mailbox, type ReadBack, type WhyOver } from './mailbox.ts'
 import type { Ready, ReadyQueue } from './ready-queue.ts'
 import { Room } from './room.ts'
 
@@ -133,6 +133,18 @@ export class Actor implements Ready {
     const { mailbox } = this
     const wanted = mailbox.full && this.#wants(envelope.type)
     return mailbox.offer(envelope, journalled, this.#host, wanted)
+  }
+
+  /** Whether any of its mail has an end to its time. */
+  get mayExpire(): boolean {
+    return (this.#mailbox?.expiring ?? 0) > 0
+  }
+
+  /** Takes out of its mailbox what nobody will be handed any more, and returns it; who waits for room gets the places. */
+  sweep(whyOver: WhyOver): readonly Loss[] {
+    const losses = this.#mailbox?.sweep(whyOver) ?? none
+    this.#offerRoom()
+    return losses
   }
 
   /** Whether a publisher from outside has to wait for room. */

@@ -123,11 +123,14 @@ export class AskTable {
   readonly #byAsker = new Map<Address, Set<string>>()
   readonly #timers: Timers
   readonly #now: () => number
+  readonly #abandoned: (ask: PendingAsk) => void
   #count = 0
 
-  constructor(timers: Timers, now: () => number) {
+  /** @param abandoned is told of asks that end without an answer before anybody has taken the request */
+  constructor(timers: Timers, now: () => number, abandoned: (ask: PendingAsk) => void) {
     this.#timers = timers
     this.#now = now
+    this.#abandoned = abandoned
   }
 
   get size(): number {
@@ -217,7 +220,7 @@ export class AskTable {
     const ask = this.#forget(key)
     if (!ask) return false
     ask.settle(outcome)
-    if (!outcome.ok) this.#cancelDependents(ask, outcome.error)
+    if (!outcome.ok) this.#abandon(ask, outcome.error)
     return true
   }
 
@@ -241,7 +244,12 @@ export class AskTable {
   /** Ends an ask that its asker no longer waits for: nobody is told. */
   cancel(key: string): void {
     const ask = this.#forget(key)
-    if (ask) this.#cancelDependents(ask, 'its asker no longer waits')
+    if (ask) this.#abandon(ask, 'its asker no longer waits')
+  }
+
+  #abandon(ask: OpenAsk, why: unknown): void {
+    if (ask.takenBy === undefined) this.#abandoned(ask)
+    this.#cancelDependents(ask, why)
   }
 
   #cancelDependents({ dependents, type, to }: OpenAsk, why: unknown): void {

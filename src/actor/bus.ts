@@ -1,165 +1,308 @@
-import { TroupeError, textOf } from '../errors.ts'
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import { codeOf, TroupeError } from '../errors.ts'
 import { systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
+import { EventFigures, type TypeFigures } from './event-figures.ts'
 import { Fifo } from './fifo.ts'
-import { checkPattern, matcher } from './pattern.ts'
-
-/** Takes a subscription back. */
-export interface Subscription {
-  unsubscribe(): void
-}
-
-/** What to look for in the history. */
-export interface HistoryQuery {
-  readonly party?: string
-  /** An exact type or a pattern. */
-  readonly type?: string
-  /** The newest so many. */
-  readonly limit?: number
-}
-
-type Subscriber = (envelope: Envelope) => unknown
-
-interface Entry {
-  readonly pattern: string
-  readonly subscriber: Subscriber
-}
+import { History, type HistoryQuery } from './history.ts'
+import { type Route, Router } from './router.ts'
+import { type SubscribeOptions, wantedOf } from './subscribe-options.ts'
+import type { Telling } from './subscriber.ts'
+import { type Listener, LiveSubscription, type SubscriptionHost } from './subscription.ts'
+import type { Timers } from './timers.ts'
 
 /** What the bus needs from the runtime around it. */
 export interface BusHost {
+  readonly timers: Timers
+  readonly insideSubscriber: AsyncLocalStorage<Telling>
+  now(): number
   /** Whether only those are told of a type who name it: what happens all the time is no news to a pattern. */
   isByName(type: string): boolean
   /** Somebody subscribed, or did so no more. */
   changed(): void
-  failed(error: SubscriberError): void
+  failed(error: TroupeError): void
 }
 
-/** How many events the history keeps (S4: 1,000). */
-export const historyLimit = 1_000
+/** Figures of the subscribers, of all that there are and were. */
+export interface BusFigures {
+  readonly subscriptions: number
+  /** Calls of subscribers. */
+  readonly delivered: number
+  /** Those of them that failed. */
+  readonly failed: number
+  /** Events that slow subscribers missed. */
+  readonly missed: number
+  /** Events that wait for subscribers that are busy or paused. */
+  readonly queued: number
+  /** Events that subscribers said and that have yet to be told. */
+  readonly untold: number
+}
+
+/** What is told in one go; then the event loop gets its turn. */
+const toldPerYield = 200
+
+/** Events that may wait to be told because subscribers said them (S1: 10,000). */
+const mostUntold = 10_000
+
+/** One event in so many is measured: reading the clock costs more than most subscribers do. */
+const measuredEach = 16
 
 /**
  * Broadcast by type to functions outside the agents. They are told what is durable, one after the other, and one that
- * throws or rejects harms nobody: its failure is handed on.
+ * throws, rejects, hangs or is slow harms nobody: its failure is handed on.
  */
-export class Bus {
-  readonly #subscribers = new Set<Entry>()
-  readonly #routes = new Map<string, readonly Entry[]>()
-  readonly #history: Envelope[] = []
+export class Bus implements SubscriptionHost {
   readonly #host: BusHost
-  #oldest = 0
+  readonly #everywhere = new Router()
+  readonly #inParty = new Map<string, Router>()
+  readonly #history = new History()
+  readonly #figures = new Map<string, EventFigures>()
   readonly #untold = new Fifo<Envelope>()
+  #names = 0
+  readonly #past = { delivered: 0, failed: 0, missed: 0 }
+  #isTelling = false
+  #waiters: (() => void)[] = []
   #telling: Envelope | undefined
 
   constructor(host: BusHost) {
     this.#host = host
   }
 
-  /** What subscribers are being told of right now. */
-  get telling(): Envelope | undefined {
-    return this.#telling
+  // ---- those who listen ----
+
+  /** Calls a function for every event of these types or patterns. @throws IllegalPatternError, PriorityError, SubscribeOptionsError */
+  subscribe(
+    types: readonly string[],
+    tell: (envelope: Envelope) => unknown,
+    options: SubscribeOptions = {},
+  ): LiveSubscription {
+    const { signal } = options
+    const wanted = wantedOf(types, options, () => this.newName())
+    const subscription = new LiveSubscription(wanted, tell, signal, this)
+    if (signal?.aborted) subscription.unsubscribe()
+    else this.add(subscription)
+    return subscription
   }
 
-  /** Calls a function for every event of a type, or of a pattern such as `party.agent.*` or `*`. @throws IllegalPatternError */
-  subscribe(pattern: string, subscriber: Subscriber): Subscription {
-    const entry: Entry = { pattern: checkPattern(pattern), subscriber }
-    this.#subscribers.add(entry)
-    this.#changed()
-    return {
-      unsubscribe: () => {
-        this.#subscribers.delete(entry)
-        this.#changed()
-      },
-    }
+  add(listener: Listener): void {
+    this.#routerOf(listener).add(listener)
+    this.#host.changed()
+  }
+
+  ended(listener: Listener): void {
+    const { party, info } = listener
+    this.#routerOf(listener).remove(listener)
+    this.#past.delivered += info.count
+    this.#past.failed += info.failed
+    this.#past.missed += info.missed
+    if (party !== undefined && this.#inParty.get(party)?.size === 0) this.#inParty.delete(party)
+    this.#host.changed()
+    this.rested()
+  }
+
+  /** All that listen, in the order in which they came to. */
+  *listeners(): Generator<Listener> {
+    yield* this.#everywhere
+    for (const router of this.#inParty.values()) yield* router
   }
 
   /** Whether anybody would be told of an event of this type. */
   isHeard(type: string): boolean {
-    return this.#route(type).length > 0
+    if (this.#route(type).length > 0) return true
+    for (const router of this.#inParty.values()) if (router.route(type, this.#isByName).length > 0) return true
+    return false
   }
 
-  /** The newest 1,000 events that subscribers could have heard, oldest first. */
-  history({ party, type, limit = historyLimit }: HistoryQuery = {}): readonly Envelope[] {
-    const matches = type === undefined ? () => true : matcher(checkPattern(type))
-    const inOrder = [...this.#history.slice(this.#oldest), ...this.#history.slice(0, this.#oldest)]
-    const found = inOrder.filter(
-      envelope => (party === undefined || envelope.party === party) && matches(envelope.type),
-    )
-    return limit < found.length ? found.slice(found.length - limit) : found
+  #routerOf({ party }: Listener): Router {
+    if (party === undefined) return this.#everywhere
+    let router = this.#inParty.get(party)
+    if (!router) this.#inParty.set(party, (router = new Router()))
+    return router
   }
+
+  readonly #isByName = (type: string) => this.#host.isByName(type)
+
+  #route(type: string): Route {
+    return this.#everywhere.route(type, this.#isByName)
+  }
+
+  // ---- telling ----
 
   /** Remembers an event and tells it to all that subscribed to it. */
   tell(envelope: Envelope): void {
-    this.#remember(envelope)
+    this.#history.add(envelope)
     this.mention(envelope)
   }
 
   /** Tells an event to all that subscribed to it, and keeps it out of the history. */
   mention(envelope: Envelope): void {
     // What a subscriber publishes is told after what it was told of, to everybody in the same order.
-    if (this.#telling) return this.#untold.push(envelope)
-    for (let next: Envelope | undefined = envelope; next; next = this.#untold.shift()) this.#tellAll(next)
+    if (this.#isTelling || this.#untold.size > 0) return this.#untold.push(envelope)
+    this.#tellAll(envelope)
+    if (this.#untold.size > 0) this.#tellUntold()
+  }
+
+  /** @throws BusFullError while subscribers have said more than can be told */
+  checkRoom(type: string): void {
+    if (this.#untold.size >= mostUntold) throw new BusFullError(type, this.#untold.size)
+  }
+
+  // Subscribers that answer each other, or themselves, may go on for ever: timers and sockets get their turn in between.
+  #tellUntold(): void {
+    for (let told = 0; told < toldPerYield; told++) {
+      const next = this.#untold.shift()
+      if (!next) return
+      this.#tellAll(next)
+    }
+    if (this.#untold.size > 0) setImmediate(() => this.#tellUntold())
   }
 
   #tellAll(envelope: Envelope): void {
+    const { type, party, time } = envelope
+    const figures = this.#figuresOf(type)
+    figures.lastAt = time
+    const isMeasured = ++figures.published % measuredEach === 1
+    const began = isMeasured ? this.#host.now() : 0
+    this.#isTelling = true
     this.#telling = envelope
-    for (const entry of this.#route(envelope.type)) {
-      // One subscriber may have ended another's subscription.
-      if (this.#subscribers.has(entry)) this.#call(entry, envelope)
-    }
+    this.#tellRoute(this.#routeOf(type, party), envelope)
     this.#telling = undefined
+    this.#isTelling = false
+    if (isMeasured) figures.took(this.#host.now() - began)
   }
 
-  #call(entry: Entry, envelope: Envelope): void {
+  #tellRoute(route: Route, envelope: Envelope): void {
+    for (let place = 0; place < route.length; place++) {
+      const listener = route[place]
+      // One subscriber may have ended another's subscription.
+      if (listener && !listener.isOver) listener.hear(envelope)
+    }
+  }
+
+  #routeOf(type: string, party: string | undefined): Route {
+    const route = this.#route(type)
+    if (party === undefined || this.#inParty.size === 0) return route
+    const here = this.#inParty.get(party)?.route(type, this.#isByName)
+    if (!here || here.length === 0) return route
+    // Both are in order already, and a sort keeps the order of equals.
+    return [...route, ...here].toSorted((a, b) => a.priority - b.priority)
+  }
+
+  #figuresOf(type: string): EventFigures {
+    let figures = this.#figures.get(type)
+    if (!figures) this.#figures.set(type, (figures = new EventFigures()))
+    return figures
+  }
+
+  // ---- what subscribers tell of themselves ----
+
+  get timers(): Timers {
+    return this.#host.timers
+  }
+
+  get insideSubscriber(): AsyncLocalStorage<Telling> {
+    return this.#host.insideSubscriber
+  }
+
+  /** The event that whoever calls is being told of, also after an `await`. */
+  get told(): Envelope | undefined {
+    if (this.#telling) return this.#telling
+    const inside = this.#host.insideSubscriber.getStore()
+    return inside && !inside.isOver ? inside.envelope : undefined
+  }
+
+  during<T>(envelope: Envelope, call: () => T): T {
+    const outer = this.#telling
+    this.#telling = envelope
     try {
-      const waiting = entry.subscriber(envelope)
-      if (waiting instanceof Promise) waiting.catch((error: unknown) => this.#failed(entry, envelope, error))
-    } catch (error) {
-      this.#failed(entry, envelope, error)
+      return call()
+    } finally {
+      this.#telling = outer
     }
   }
 
-  #failed(entry: Entry, envelope: Envelope, error: unknown): void {
+  now(): number {
+    return this.#host.now()
+  }
+
+  /** A name for a subscriber that gave none. */
+  newName(): string {
+    return `subscriber-${++this.#names}`
+  }
+
+  took({ type }: Envelope, ms: number): void {
+    this.#figuresOf(type).took(ms)
+  }
+
+  failed(envelope: Envelope, error: TroupeError): void {
+    this.#figuresOf(envelope.type).failures++
+    // What a replay mutes is counted there.
+    if (codeOf(error.cause) !== 'REPLAY_MUTED') this.warn(envelope, error)
+  }
+
+  warn({ type }: Envelope, error: TroupeError): void {
     // A subscriber to everything that always throws would be told of its own failures for ever.
-    if (envelope.type !== systemError.type) this.#host.failed(new SubscriberError(entry.pattern, envelope, error))
+    if (type !== systemError.type) this.#host.failed(error)
   }
 
-  #remember(envelope: Envelope): void {
-    if (this.#history.length < historyLimit) this.#history.push(envelope)
-    else {
-      this.#history[this.#oldest] = envelope
-      this.#oldest = (this.#oldest + 1) % historyLimit
+  rested(): void {
+    if (this.#waiters.length === 0 || !this.#isResting) return
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const waiter of waiters) waiter()
+  }
+
+  /** Resolves when every subscriber has ended with what it was told; those that are paused are not waited for. */
+  async drained(): Promise<void> {
+    if (!this.#isResting) await new Promise<void>(resolve => this.#waiters.push(resolve))
+  }
+
+  /** Tells nobody anything more but what waits for him. */
+  close(): void {
+    for (const listener of [...this.listeners()]) listener.finish()
+  }
+
+  get #isResting(): boolean {
+    if (this.#untold.size > 0) return false
+    for (const listener of this.listeners()) if (!listener.isResting) return false
+    return true
+  }
+
+  // ---- what was told ----
+
+  /** The newest 1,000 events that subscribers could have heard, oldest first. @throws IllegalPatternError */
+  history(query: HistoryQuery = {}): readonly Envelope[] {
+    return this.#history.find(query)
+  }
+
+  get figures(): BusFigures {
+    const sum = { ...this.#past, subscriptions: 0, queued: 0, untold: this.#untold.size }
+    for (const { info } of this.listeners()) {
+      sum.subscriptions++
+      sum.delivered += info.count
+      sum.failed += info.failed
+      sum.missed += info.missed
+      sum.queued += info.waiting
     }
+    return sum
   }
 
-  #changed(): void {
-    this.#routes.clear()
-    this.#host.changed()
-  }
-
-  #route(type: string): readonly Entry[] {
-    let route = this.#routes.get(type)
-    if (!route) {
-      const isByName = this.#host.isByName(type)
-      route = [...this.#subscribers].filter(({ pattern }) => (isByName ? pattern === type : matcher(pattern)(type)))
-      this.#routes.set(type, route)
-    }
-    return route
+  /** What is known of each type that was ever told. */
+  get types(): Readonly<Record<string, TypeFigures>> {
+    return Object.fromEntries(Array.from(this.#figures, ([type, { figures }]) => [type, figures]))
   }
 }
 
-/** A subscriber threw or rejected. */
-export class SubscriberError extends TroupeError {
-  readonly code = 'SUBSCRIBER_FAILED'
-  readonly pattern: string
-  readonly envelope: Envelope
-  constructor(pattern: string, envelope: Envelope, cause: unknown) {
+/** Subscribers say more than can be told. */
+export class BusFullError extends TroupeError {
+  readonly code = 'BUS_FULL'
+  readonly type: string
+  readonly untold: number
+  constructor(type: string, untold: number) {
     super(
-      `A subscriber to "${pattern}" failed on "${envelope.type}": ${textOf(cause)}. The others were told all the same.`,
-      {
-        cause,
-      },
+      `"${type}" was not published: ${untold} events that subscribers said have yet to be told. Let subscribers say less than they are told.`,
     )
-    this.pattern = pattern
-    this.envelope = envelope
+    this.type = type
+    this.untold = untold
   }
 }

@@ -1,6 +1,6 @@
+import { checkPattern, matcher } from '../events/pattern.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
-import { checkPattern, matcher } from './pattern.ts'
 
 /**
  * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time was over before

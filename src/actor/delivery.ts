@@ -10,6 +10,8 @@ export interface DeliveryHost {
   isJournalled(envelope: Envelope): boolean
   /** Records that an event will never be handled by an agent that it was meant for. */
   lose(actor: Actor, envelope: Envelope, why: 'stopped' | Loss['why']): void
+  /** An event with an end to its time may have to wait for an agent. */
+  mayExpire(actor: Actor): void
 }
 
 /** The single road to an actor: whatever reaches a mailbox goes through here, and is counted. */
@@ -39,6 +41,7 @@ export class Delivery {
     const host = this.#host
     if (actor.status === 'stopped') return host.lose(actor, envelope, 'stopped')
     const losses = actor.offer(envelope, host.isJournalled(envelope))
+    if (envelope.expirytime !== undefined) host.mayExpire(actor)
     if (losses) for (const loss of losses) host.lose(actor, loss.envelope, loss.why)
     actor.wake()
   }

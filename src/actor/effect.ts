@@ -1,3 +1,4 @@
+import type { Enrichment } from './enrichment.ts'
 import { type OutsideLogic, outside } from './outside.ts'
 
 /** What the runtime hands to outside work. */
@@ -23,6 +24,13 @@ export interface EffectWork {
   readonly kind: 'effect'
   readonly name: string
   readonly run: EffectFunction<never, unknown>
+  readonly enrich: Enrichment<never, never> | undefined
+}
+
+/** What may be said about an effect. */
+export interface EffectOptions<I, O> {
+  /** What it adds to the events that tell of its start and its end, `effect.started` and `effect.completed`. */
+  readonly enrich?: Enrichment<I, O>
 }
 
 /**
@@ -34,9 +42,14 @@ export interface EffectWork {
  *
  * @param name a word for frames and charts
  * @param run gets the invoke's input and a scope; returns JSON values
+ * @param options `enrich`: tags and data for the events that tell of it
  * @throws (as the invoke's error) whatever `run` throws; EventPayloadError when it returns what JSON cannot carry
  */
-export function effect<I, O>(name: string, run: EffectFunction<I, O>): EffectLogic<I, O> {
-  const work: EffectWork = { kind: 'effect', name, run }
+export function effect<I, O>(
+  name: string,
+  run: EffectFunction<I, O>,
+  { enrich }: EffectOptions<NoInfer<I>, NoInfer<O>> = {},
+): EffectLogic<I, O> {
+  const work: EffectWork = { kind: 'effect', name, run, enrich }
   return outside('effect', work)
 }

@@ -1,4 +1,5 @@
 import type { EventOf } from '../events/event.ts'
+import type { EventFor } from '../events/topic.ts'
 import type { Address } from './address.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   readonly version: number
   /** 1 is most urgent, 10 least. */
   readonly priority: number
+  /** Words that subscriptions can choose by. */
+  readonly tags?: readonly string[]
   /** Shared by everything that one first event led to. */
   readonly correlationid: string
   /** The id of what was being handled when this was said. */
@@ -31,12 +34,21 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   readonly redriven?: Redriven
 }
 
+/** The envelopes of the events that a topic covers. */
+export type EnvelopeOf<W> =
+  EventFor<W> extends infer E ? (E extends EventOf<infer T, infer D> ? Envelope<T, D> : never) : never
+
 /** What a dead letter that is on its way again has behind it. */
 export interface Redriven {
   /** How often it was handed over, or tried to be, before. */
   readonly attempts: number
   /** When it first became a dead letter, epoch milliseconds. */
   readonly first: number
+}
+
+/** Whether nobody may be handed it any more. */
+export function isExpired({ expirytime }: Envelope, now: number): boolean {
+  return expirytime !== undefined && expirytime <= now
 }
 
 /** What a machine sees of an envelope: the event, and the key to reply to. */

@@ -1,7 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Address } from './address.ts'
-import type { Envelope } from './envelope.ts'
+import { type Envelope, isExpired } from './envelope.ts'
 import { Fifo } from './fifo.ts'
 import { Lane } from './lane.ts'
 import type { Spilled } from './spill.ts'
@@ -46,11 +46,14 @@ export function mailboxRules({
   return { capacity, overflow, coalesce }
 }
 
-/** An event that a mailbox gave up, to let another in or because its time was over. */
+/** An event that a mailbox gave up, to let another in or because it came too late for its agent. */
 export interface Loss {
   readonly envelope: Envelope
-  readonly why: 'overflow' | 'expired' | 'coalesced'
+  readonly why: 'overflow' | 'expired' | 'stale' | 'coalesced'
 }
+
+/** Why an event will be handed to nobody, if so. */
+export type WhyOver = (envelope: Envelope) => 'expired' | 'stale' | undefined
 
 /** Which events are acceptable now; `undefined` for all. */
 export type Accepts = ((type: string) => boolean) | undefined
@@ -131,7 +134,7 @@ export class Mailbox {
       this.#add(envelope, key)
       return undefined
     }
-    const losses: Loss[] = this.#expire(clock.now())
+    const losses = this.#expire(clock.now())
     if (!this.full) this.#add(envelope, key)
     else losses.push(...this.#overflow(envelope, key, journalled))
     return losses
@@ -180,6 +183,23 @@ export class Mailbox {
     if (!accepts) return true
     if (this.#size > 0 && this.#hasInMemory(accepts)) return true
     return this.#spilled > 0 && this.#lanes.some(lane => lane?.spill?.has(accepts))
+  }
+
+  /** How many of those in memory have an end to their time. */
+  get expiring(): number {
+    return this.#expiring
+  }
+
+  /** Takes what is over out of its memory, and returns it. */
+  sweep(whyOver: WhyOver): Loss[] {
+    const losses: Loss[] = []
+    for (const envelope of [...this]) {
+      const why = whyOver(envelope)
+      if (!why) continue
+      this.#remove(envelope)
+      losses.push({ envelope, why })
+    }
+    return losses
   }
 
   /** Puts an event that was read back where it was missing. */
@@ -267,10 +287,7 @@ export class Mailbox {
   }
 
   #expire(now: number): Loss[] {
-    if (this.#expiring === 0) return []
-    const expired = [...this].filter(({ expirytime }) => expirytime !== undefined && expirytime <= now)
-    for (const envelope of expired) this.#remove(envelope)
-    return expired.map(envelope => ({ envelope, why: 'expired' }))
+    return this.#expiring === 0 ? [] : this.sweep(envelope => (isExpired(envelope, now) ? 'expired' : undefined))
   }
 
   #hasInMemory(accepts: (type: string) => boolean): boolean {

@@ -8,6 +8,7 @@ import type {
 } from 'xstate'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
+import type { Passage } from '../events/transform.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
 import type { Agent } from './agent.ts'
@@ -16,7 +17,7 @@ import { type Decision, shortcutOf } from './shortcut.ts'
 
 /** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
 export type Output =
-  | { readonly kind: 'emit'; readonly event: EventOf }
+  | { readonly kind: 'emit'; readonly event: EventOf; readonly passage?: Passage | undefined }
   | { readonly kind: 'reply'; readonly event: EventOf & { readonly ask: string } }
   | { readonly kind: 'send'; readonly event: EventOf; readonly to: Address }
   | { readonly kind: 'timer'; readonly id: string; readonly delay: number; readonly perform: () => void }
@@ -42,6 +43,8 @@ export interface StepHost {
   admit(actor: Actor, event: EventObject): boolean
   /** The event, checked; an invalid one fails the step. */
   check(actor: Actor, event: EventObject): { readonly kind: 'emit' | 'reply'; readonly event: EventOf }
+  /** What the runtime's transformations make of what an agent says; one that throws fails the step. */
+  passage(actor: Actor, event: EventOf): Passage | undefined
   /** The agent behind an XState ref, if it is one of this partition. */
   agentAt(ref: AnyActorRef): Actor | undefined
   /** Appends the step as one frame; the returned function delivers what it said, once the snapshot is in place. */
@@ -204,7 +207,8 @@ function outputOf(actor: Actor, host: StepHost, self: AnyActorRef, action: Execu
   switch (action.type) {
     case 'xstate.emit': {
       const { kind, event } = host.check(actor, params.event ?? { type: '' })
-      return kind === 'emit' ? { kind, event } : { kind, event: { ask: '', ...event } }
+      if (kind === 'emit') return { kind, event, passage: host.passage(actor, event) }
+      return { kind, event: { ask: '', ...event } }
     }
     case 'xstate.raise':
       return params.delay === undefined

@@ -28,9 +28,9 @@ export function accept(tally: Tally, count = 1): void {
 }
 
 /** Counts what is refused. */
-export function reject(tally: Tally): void {
-  tally.offered++
-  tally.rejected++
+export function reject(tally: Tally, count = 1): void {
+  tally.offered += count
+  tally.rejected += count
 }
 
 export function emptyTally(): Tally {

@@ -56,6 +56,16 @@ export const systemMetrics = defineEvent(
     busy: z.number(),
     deadLetters: count,
     pendingAsks: count,
+    subscribers: z.object({
+      subscriptions: count,
+      delivered: count,
+      failed: count,
+      missed: count,
+      queued: count,
+      untold: count,
+    }),
+    rateLimits: z.object({ rejected: count, delayed: count, waiting: count }),
+    transforms: z.record(z.string(), z.object({ applied: count, filtered: count, failed: count })),
   }),
   told('What went on so far, every 60 ticks by default, while somebody listens. Only those are told who name it.'),
 )
@@ -153,6 +163,28 @@ export const askFailed = defineEvent(
   told('An ask ended without an answer; `code` says why.'),
 )
 
+/** What an application says of its work in few words, and at length. */
+const tags = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const data = z.record(z.string(), z.json()).optional()
+const effect = { key: z.string(), name: z.string(), address: z.string() }
+export const effectStarted = defineEvent(
+  'effect.started',
+  z.object({ ...effect, attempt: z.int(), tags, data }),
+  told('An effect of an agent begins to run, for the `attempt`-th time.'),
+)
+export const effectCompleted = defineEvent(
+  'effect.completed',
+  z.object({
+    ...effect,
+    success: z.boolean(),
+    durationMs: z.number(),
+    error: z.string().optional(),
+    tags,
+    data,
+  }),
+  told('An effect ran for `durationMs` milliseconds, and ended well or with an `error`.'),
+)
+
 export const deadLettered = defineEvent(
   'system.dead_letter',
   z.object({ id: z.string(), type: z.string(), to: z.string(), reason: z.string() }),
@@ -185,5 +217,7 @@ export const runtimeEvents = [
   askRequested,
   askSucceeded,
   askFailed,
+  effectStarted,
+  effectCompleted,
   deadLettered,
 ] as const

@@ -77,6 +77,15 @@ export type Entry =
       readonly to: Address
       readonly attempt: number
     }
+  /** An event went through transformations, and was said as so many others instead, which come after this. */
+  | {
+      readonly kind: 'transformed'
+      readonly seq: number
+      readonly id: string
+      readonly type: string
+      readonly by: readonly string[]
+      readonly into: number
+    }
   /** A newer event with the same key took its place in the mailbox. */
   | { readonly kind: 'coalesced'; readonly seq: number; readonly id: string; readonly to: Address }
   | { readonly kind: 'party'; readonly seq: number; readonly what: 'created' | 'started' | 'failed' }

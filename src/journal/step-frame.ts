@@ -1,4 +1,4 @@
-import type { Address } from '../actor/address.ts'
+import { type Address, addressOf } from '../actor/address.ts'
 import type { DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { failureOf, type Output, type Step } from '../actor/step.ts'
@@ -42,10 +42,12 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   const said: Envelope[] = []
   for (const output of outputs) {
     if (output.kind === 'emit' || output.kind === 'send') {
-      const id = `${host.address}/${handled.seq}/${actor.name}/${said.length}`
-      const envelope = host.seal(output.event, id, step, output.kind === 'send' ? output.to : undefined)
-      said.push(envelope)
-      if (host.persists(envelope.type)) entries.push({ kind: 'event', envelope })
+      for (const { event, to } of whatIsSaid(output, entries, host)) {
+        const id = `${host.address}/${handled.seq}/${actor.name}/${said.length}`
+        const envelope = host.seal(event, id, step, to)
+        said.push(envelope)
+        if (host.persists(envelope.type)) entries.push({ kind: 'event', envelope })
+      }
     } else {
       const entry = entryOf(output, actor.address, host)
       if (entry) entries.push(entry)
@@ -58,6 +60,20 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   if (attempt !== undefined) entries.push({ kind: 'redelivered', seq: host.nextSeq(), id, to: actor.address, attempt })
   // Copied, because an array that grew has room to spare, and a journal keeps all of them.
   return { cause: causeOf(step), entries: [...entries], said, dead, redelivered: attempt !== undefined }
+}
+
+/** What an agent said, as it leaves: what came out of transformations, if it went through any. */
+function whatIsSaid(
+  output: Extract<Output, { readonly kind: 'emit' | 'send' }>,
+  entries: Entry[],
+  host: FrameHost,
+): readonly { readonly event: EventOf; readonly to?: Address | undefined }[] {
+  if (output.kind === 'send' || !output.passage) return [output]
+  const { by, into } = output.passage
+  const { type } = output.event
+  const seq = host.nextSeq()
+  entries.push({ kind: 'transformed', seq, id: `${host.address}/${seq}`, type, by, into: into.length })
+  return into.map(({ event, to }) => ({ event, to: to === undefined ? undefined : addressOf(host.address, to) }))
 }
 
 function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undefined {

@@ -52,6 +52,11 @@ export class Watermark<A extends Appended> {
     return this.#head
   }
 
+  /** The position of the newest frame that is durable. */
+  get durable(): number {
+    return this.#durable
+  }
+
   /** Whether every frame is durable. */
   get caughtUp(): boolean {
     return this.#durable === this.#head

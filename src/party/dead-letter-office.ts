@@ -2,6 +2,7 @@ import { runtimePartition, splitAddress } from '../actor/address.ts'
 import type { DeadLetter, DeadLetterQuery } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { accept } from '../actor/tally.ts'
+import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { Partition, Shared } from './partition.ts'
 
 /**
@@ -13,9 +14,11 @@ import type { Partition, Shared } from './partition.ts'
  */
 export class DeadLetterOffice {
   readonly #shared: Shared
+  readonly #durable: DurableSubscriptions
 
-  constructor(shared: Shared) {
+  constructor(shared: Shared, durable: DurableSubscriptions) {
     this.#shared = shared
+    this.#durable = durable
   }
 
   /** How many events ever died, those that are kept no longer included. */
@@ -60,8 +63,13 @@ export class DeadLetterOffice {
       deadLetters.putBack(letter)
       throw partition?.watermark.failure
     }
-    const actor = partition.registry.named(splitAddress(to).name)
     const again = revived(letter, partition)
+    const subscriber = this.#durable.at(to)
+    if (subscriber) {
+      if (!(await subscriber.again(again))) partition.bury(again, to, 'failed')
+      return
+    }
+    const actor = partition.registry.named(splitAddress(to).name)
     accept(tally)
     if (actor?.address !== to) return partition.bury(again, to, envelope.ask === to ? 'stale' : 'stopped')
     if (partition.persists(again.type)) partition.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])

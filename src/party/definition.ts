@@ -25,11 +25,20 @@ export type InputFor<A extends AddedEvent> = Omit<z.input<A['schema']>, 'inputId
 /** What may be said about the removal of an input: the payload of the application's event, without the id. */
 export type RemovalFor<R extends RemovedEvent> = Omit<z.input<R['schema']>, 'inputId'>
 
+/** Inputs that are added and removed in one change; those that are removed go first. */
+export interface InputsChange<A extends AddedEvent, R extends RemovedEvent> {
+  readonly add?: readonly (string | InputFor<A>)[]
+  readonly remove?: readonly (string | z.input<R['schema']>)[]
+}
+
 /** Changes the application's part of the state for one event; the state is an immer draft. */
 export type Apply<S, E> = (state: Draft<S>, event: E) => void
 
 type EventsOf<D extends readonly Definition[]> = Extract<Said<D>, EventOf>
 type AppliesTo<S, E extends EventOf> = { readonly [T in E['type']]?: Apply<S, Extract<E, { readonly type: T }>> }
+
+/** What an application counts in its state, by name. */
+export type Figures = Readonly<Record<string, number>>
 
 /** What `defineParty` takes. */
 export interface PartyOptions<
@@ -55,6 +64,8 @@ export interface PartyOptions<
     readonly on: AppliesTo<S, EventsOf<L>>
     /** When the party's status is `completed` rather than `planning`; never, if left out. */
     readonly completed?: (state: S) => boolean
+    /** Numbers that `runtime.parties.stats()` sums over all parties. */
+    readonly figures?: (state: S) => Figures
   }
 }
 
@@ -75,6 +86,7 @@ export interface PartyDefinition<
   readonly initial: S
   readonly apply: (state: Draft<S>, event: EventOf) => void
   readonly completed: (state: S) => boolean
+  readonly figures: (state: S) => Figures
 }
 
 /**
@@ -110,5 +122,6 @@ export function defineParty<
     initial: state.initial,
     apply: (draft, event) => on.get(event.type)?.(draft, event),
     completed: state.completed ?? (() => false),
+    figures: state.figures ?? (() => ({})),
   }
 }

@@ -67,6 +67,6 @@ function* waitingMail(partition: Partition): Iterable<WaitingFor> {
 function isInside({ shared, party, address }: Partition): boolean {
   const effect = shared.insideEffect.getStore()
   if (effect && !effect.isOver && effect.partition.address === address) return true
-  const { telling } = shared.bus
-  return telling !== undefined && telling.party === party
+  const { told } = shared.bus
+  return told !== undefined && told.party === party
 }

@@ -14,6 +14,7 @@ import { type EventOf, trusted } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
 import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
 import type { Entry } from '../journal/frame.ts'
+import { runEffect } from './effect-run.ts'
 import { answerAsk } from './handlers.ts'
 import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
@@ -133,7 +134,7 @@ export class OutsideWork implements OutsideHost<Work> {
 
   #run(key: string, planned: Planned, settle: Settle): (why?: unknown) => void {
     const { work } = planned
-    if (work.kind === 'effect') return this.#runEffect(key, work, planned, settle)
+    if (work.kind === 'effect') return runEffect(this.#partition, key, work, planned, settle)
     if (work.kind === 'child') return this.#bear(work, planned, settle)
     const settled: Settle = outcome => {
       if (!outcome.ok) leadBack(outcome.error, work.place)
@@ -169,31 +170,6 @@ export class OutsideWork implements OutsideHost<Work> {
       isWanted = false
       if (child) this.#childCare.orphan(child, orphan)
     }
-  }
-
-  #runEffect(key: string, { name, run }: EffectWork, { input }: Planned, settle: Settle): (why?: unknown) => void {
-    const { watermark, shared } = this.#partition
-    const controller = new AbortController()
-    const scope = { key, attempt: 1, signal: controller.signal, now: () => shared.clock.now() }
-    const start = async () => {
-      if (controller.signal.aborted) return
-      const running = { partition: this.#partition, isOver: false }
-      try {
-        // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
-        const output = await shared.insideEffect.run(running, () => run(input as never, scope))
-        assertJson(name, output)
-        settle({ ok: true, output })
-      } catch (error) {
-        settle({ ok: false, error })
-      } finally {
-        running.isOver = true
-      }
-    }
-    watermark.whenDurable(
-      () => void start(),
-      error => settle({ ok: false, error }),
-    )
-    return why => controller.abort(why)
   }
 
   #askMany(key: string, { to, ...work }: AskManyWork, planned: Planned, settle: Settle): (why?: unknown) => void {

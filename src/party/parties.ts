@@ -2,9 +2,12 @@ import { type Address, checkId, partitionOf, runtimePartition } from '../actor/a
 import { TroupeError } from '../errors.ts'
 import { partyCreated, partyDeleted } from '../events/runtime-events.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
-import type { AddedEvent, InputFor, PartyDefinition, RemovedEvent } from './definition.ts'
+import type { ChangeOptions } from './admission.ts'
+import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from './definition.ts'
+import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { Partition, Shared } from './partition.ts'
 import { Party } from './party.ts'
+import { type PartiesStats, statsOf } from './stats.ts'
 
 /** What a new party starts with. */
 export interface CreateOptions<A extends AddedEvent> {
@@ -20,6 +23,7 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly intensity: RestartIntensity
   /** Where partitions are found by their address. */
   readonly partitions: Map<Address, Partition>
+  readonly durable: DurableSubscriptions
 }
 
 /** The parties of a runtime. */
@@ -76,6 +80,30 @@ export class Parties<
     return [...this.#parties.values()].filter(party => !this.#leaving.has(party))
   }
 
+  /**
+   * Removes and adds inputs of a party in one change, as `party.update` does.
+   *
+   * @example
+   * await runtime.parties.update('p1', { add: ['vegan cake'], remove: ['inp-1'] }, { expectedVersion: 7 })
+   *
+   * @throws PartyNotFoundError, and as `party.update` does
+   */
+  async update(id: string, change: InputsChange<A, R>, options?: ChangeOptions): Promise<readonly InputOf<A>[]> {
+    return this.get(id).update(change, options)
+  }
+
+  /**
+   * How many parties there are, in which status, with how many inputs, and what the application counts in their states.
+   *
+   * @example
+   * runtime.parties.stats() // { parties: 25, inputs: 127, statuses: { planning: 20, completed: 5, ... }, figures: { results: 68 } }
+   *
+   * @throws FiguresError
+   */
+  stats(): PartiesStats {
+    return statsOf(this.list())
+  }
+
   /** All of them, those that are being forgotten too. @internal */
   get present(): Iterable<Party<S, A, R>> {
     return this.#parties.values()
@@ -105,6 +133,7 @@ export class Parties<
     this.#leaving.delete(party)
     this.#parties.delete(party.id)
     this.#host.partitions.delete(partitionOf(party.id))
+    this.#host.durable.forget(partitionOf(party.id))
   }
 
   async #stopped(party: Party<S, A, R>): Promise<void> {

@@ -6,10 +6,11 @@ import { breakCircle } from '../actor/ask-circles.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
-import { type Envelope, eventOf } from '../actor/envelope.ts'
+import { type Envelope, eventOf, isExpired } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import type { Handler } from '../actor/handler.ts'
 import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
+import type { RateLimits } from '../actor/rate-limits.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
@@ -20,6 +21,7 @@ import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { Catalog } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
+import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import { type Journal, type JournalError, JournalReadError } from '../journal/journal.ts'
@@ -39,20 +41,28 @@ export interface Shared {
   readonly asks: AskTable
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
+  readonly rateLimits: RateLimits
+  readonly transforms: Transforms
   readonly tally: Tally
   readonly limits: Limits
   /** How many agents are there in all. */
   population: number
   /** The effect that is running, in whatever that effect calls. */
   readonly insideEffect: AsyncLocalStorage<RunningEffect>
+  /** The replay that is under way, in whatever its handler calls. */
+  readonly replaying: AsyncLocalStorage<Replaying>
   /** The agent whose step is under way, in whichever partition. */
   stepping: Actor | undefined
   catalog: Catalog
   partition(address: Address): Partition | undefined
+  /** All that are there, that outside the parties first. */
+  partitions(): Iterable<Partition>
   /** @throws RuntimeStateError while the runtime takes no work */
   checkRunning(): void
   /** The agents of a partition have come to hear a type, or hear it no more. */
   heard(partition: Partition, type: string, isHeard: boolean): void
+  /** Mail with an end to its time may have to wait for an agent. */
+  mayExpire(partition: Partition, actor: Actor): void
   /** Lets agents outside the parties hear what a party said. */
   overhear(envelope: Envelope): void
 }
@@ -75,6 +85,15 @@ export interface Limits {
 /** An effect, while it runs. */
 export interface RunningEffect {
   readonly partition: Partition
+  /** What led to it. */
+  readonly origin?: Origin | undefined
+  isOver: boolean
+}
+
+/** An event that is told again, while it is. */
+export interface Replaying {
+  /** How often its handler wanted something of the runtime. */
+  muted: number
   isOver: boolean
 }
 
@@ -96,7 +115,7 @@ interface Shown extends Appended {
 
 /** What is known of an event that is about to be said; the rest is derived. */
 export interface Facts {
-  readonly source?: Address
+  readonly source?: Address | undefined
   readonly id?: string
   /** Where it is said, if it takes no position of its own. */
   readonly at?: number
@@ -107,13 +126,14 @@ export interface Facts {
   readonly causationid?: string | undefined
   readonly to?: Address | undefined
   readonly ask?: string
+  readonly tags?: readonly string[] | undefined
 }
 
 /** What the journal refused never happened; that it refused is told by `reportNow`. */
 const neverHappened = () => {}
 
 /** Requests and replies have no version and no priority of their own. */
-const plainly = { version: 1, priority: 5, ttl: undefined }
+const plainly = { version: 1, priority: 5, ttl: undefined, tags: [] }
 
 /**
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
@@ -127,6 +147,8 @@ export class Partition implements ActorHost, DeliveryHost {
   readonly delivery: Delivery
   readonly activity: Activity
   readonly watermark: Watermark<Shown>
+  /** Throws if an event from outside must not happen here, as things are now. */
+  admit: ((event: EventOf) => void) | undefined
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
@@ -165,6 +187,15 @@ export class Partition implements ActorHost, DeliveryHost {
   /** The agent whose step is under way. */
   get stepping(): Actor | undefined {
     return this.shared.stepping
+  }
+
+  /** What whoever calls is being called for: the event that a subscriber is told of, or that led to an effect. */
+  get origin(): Origin | undefined {
+    const { bus, insideEffect } = this.shared
+    const { told } = bus
+    if (told) return originOf(told)
+    const effect = insideEffect.getStore()
+    return effect?.isOver ? undefined : effect?.origin
   }
 
   // ---- positions and frames ----
@@ -244,6 +275,7 @@ export class Partition implements ActorHost, DeliveryHost {
       expirytime: ttl === undefined ? undefined : time + ttl,
       version: definition.version,
       priority: facts.priority ?? definition.priority,
+      tags: tagsOf(definition.tags, facts.tags),
       correlationid: facts.correlationid ?? id,
       causationid: facts.causationid,
       party: this.party,
@@ -349,6 +381,10 @@ export class Partition implements ActorHost, DeliveryHost {
     if (why === 'overflow') this.failAsk(envelope, new AskRefusedError(type, address, why))
   }
 
+  mayExpire(actor: Actor): void {
+    this.shared.mayExpire(this, actor)
+  }
+
   /** Keeps an event that could not be delivered, and tells of it. */
   bury(envelope: Envelope, to: Address, reason: DeadReason, attempts = 1): void {
     const { address: partition } = this
@@ -387,8 +423,8 @@ export class Partition implements ActorHost, DeliveryHost {
   }
 
   handle(actor: Actor, envelope: Envelope): void {
-    const { seq, type, ask, expirytime } = envelope
-    if (expirytime !== undefined && expirytime <= this.now()) return this.lose(actor, envelope, 'expired')
+    const { seq, type, ask } = envelope
+    if (isExpired(envelope, this.now())) return this.lose(actor, envelope, 'expired')
     if (ask !== undefined) {
       const asked = this.shared.asks.get(ask)
       // Nobody waits for the answer any more.
@@ -461,6 +497,11 @@ export class WatcherError extends TroupeError {
     super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
     this.address = address
   }
+}
+
+function tagsOf(declared: readonly string[], more: readonly string[] | undefined): readonly string[] | undefined {
+  if (more !== undefined && more.length > 0) return [...new Set([...declared, ...more])]
+  return declared.length > 0 ? declared : undefined
 }
 
 /** What the things that an event leads to are caused by. */

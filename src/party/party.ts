@@ -7,20 +7,27 @@ import { partyQuarantined } from '../events/runtime-events.ts'
 import type { JournalError } from '../journal/journal.ts'
 import type { EscalatedError, RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Idle } from './activity.ts'
+import { admitInput, admitVersion, type ChangeOptions, changedInputs, DuplicateInputError } from './admission.ts'
 import { AgentRef } from './agent-ref.ts'
 import { Crew } from './crew.ts'
-import type { AddedEvent, InputFor, InputOf, PartyDefinition, RemovalFor, RemovedEvent } from './definition.ts'
+import type {
+  AddedEvent,
+  Figures,
+  InputFor,
+  InputOf,
+  InputsChange,
+  PartyDefinition,
+  RemovalFor,
+  RemovedEvent,
+} from './definition.ts'
 import { type IdleOptions, idle } from './idle.ts'
+import type { PublishOptions } from './offer.ts'
 import { Partition, type Shared } from './partition.ts'
 import { type PoolPlace, type PoolRef, poolRefAt } from './pool-ref.ts'
-import { type PublishOptions, publish } from './publish.ts'
+import { publish } from './publish.ts'
+import { publishTogether } from './publish-together.ts'
+import { figuresOf } from './stats.ts'
 import { type PartyState, PartyStore, type Unwatch } from './store.ts'
-
-/** A change that is to happen only if nothing else has happened since. */
-export interface ChangeOptions {
-  /** The version that the caller saw; the change is refused if the party has moved on. */
-  readonly expectedVersion?: number
-}
 
 /**
  * A group of agents at work on one thing: supervised, talking over the bus and through mailboxes, sharing one immutable
@@ -48,6 +55,7 @@ export class Party<
     this.#definition = definition
     this.#store = new PartyStore(definition, call => this.#partition.guard(this.#partition.address, call))
     this.#partition = new Partition(shared, partitionOf(id), this.#store, error => this.#quarantine(error))
+    this.#partition.admit = this.#admit
     this.#crew = new Crew(this.#partition, { intensity, ...definition.supervision }, error => this.#giveUp(error))
   }
 
@@ -75,12 +83,13 @@ export class Party<
   async addInput(input: string | InputFor<A>, options: ChangeOptions = {}): Promise<InputOf<A>> {
     const event = this.#added(input)
     this.#checkChange(options)
-    return this.#add(event)
+    return this.#add(event, options)
   }
 
-  async #add(event: EventOf<A['type'], InputOf<A>>): Promise<InputOf<A>> {
-    await publish(this.#partition, event, { admit: this.#admit })
-    return event.data
+  async #add(event: EventOf<A['type'], InputOf<A>>, options: ChangeOptions = {}): Promise<InputOf<A>> {
+    const { type, data } = await publish(this.#partition, event, { admit: this.#admitting(options) })
+    // A transformation may have made another input of it, which was checked by the same schema.
+    return type === event.type ? (data as InputOf<A>) : event.data
   }
 
   /**
@@ -92,7 +101,31 @@ export class Party<
   async removeInput(inputId: string, removal?: RemovalFor<R>, options: ChangeOptions = {}): Promise<void> {
     const event = this.#definition.inputs.removed({ ...removal, inputId })
     this.#checkChange(options)
-    await publish(this.#partition, event, { admit: this.#admit })
+    await publish(this.#partition, event, { admit: this.#admitting(options) })
+  }
+
+  /**
+   * Removes and adds inputs in one change, removals first: all of it happens, or nothing. Resolves with the added inputs when
+   * it is durable. While a mailbox that would hear of it is full, the change waits like one input does; then it goes whole,
+   * and what does not fit into the mailbox waits in the journal alone.
+   *
+   * @example
+   * const [cake] = await party.update({ add: ['vegan cake'], remove: [{ inputId: 'inp-1' }] })
+   *
+   * @param change `add`: as for `addInput`; `remove`: ids, or payloads of the application's event
+   * @throws EventPayloadError, DuplicateInputError, InputNotFoundError, VersionConflictError, MailboxFullError,
+   *   PartyStoppedError, PartyFailedError, JournalAppendError
+   */
+  async update(
+    { add = [], remove = [] }: InputsChange<A, R>,
+    options: ChangeOptions = {},
+  ): Promise<readonly InputOf<A>[]> {
+    const { removed } = this.#definition.inputs
+    const removals = remove.map(one => removed(typeof one === 'string' ? { inputId: one } : one))
+    const additions = add.map(one => this.#added(one))
+    this.#checkChange(options)
+    await publishTogether(this.#partition, [...removals, ...additions], events => this.#admitAll(events, options))
+    return additions.map(({ data }) => data)
   }
 
   /** Calls back with every new durable state. */
@@ -122,7 +155,7 @@ export class Party<
   /** Delivers an event of the application to the agents of this party. Used by `bus.publish`. @internal */
   async publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions = {}): Promise<Envelope> {
     this.#checkChange(options)
-    return publish(this.#partition, event, { ...options, admit: this.#admit })
+    return publish(this.#partition, event, { ...options, admit: this.#admitting(options) })
   }
 
   /** One of its pools. @throws NoAddressError */
@@ -168,6 +201,11 @@ export class Party<
     await this.#crew.closed()
   }
 
+  /** What the application counts in its state. @internal @throws FiguresError */
+  get figures(): Figures {
+    return figuresOf(this.#definition, this.id, this.state)
+  }
+
   /** Whether it failed, was deleted or stopped: nothing more will happen in it. @internal */
   get ended(): boolean {
     return this.#ended !== undefined
@@ -185,28 +223,37 @@ export class Party<
     return added({ content: '', ...given, inputId }) as EventOf<A['type'], InputOf<A>>
   }
 
-  /** Adding what is there, and removing what is not, is refused on whichever way it comes; so is everything at the end. */
-  readonly #admit = ({ type, data }: EventOf): void => {
+  /** Everything is refused at the end, and what makes no sense before. */
+  readonly #admit = (event: EventOf): void => {
     if (this.#ended) throw this.#ended
-    const { added, removed } = this.#definition.inputs
-    const { inputs } = this.#store.live
-    if (type !== added.type && type !== removed.type) return
-    // Either event has an id, and its payload has been checked by its own schema.
-    const { inputId } = data as { readonly inputId: string }
-    if (type === added.type && inputs.has(inputId)) throw new DuplicateInputError(this.id, inputId)
-    if (type === removed.type && !inputs.has(inputId)) throw new InputNotFoundError(this.id, inputId)
+    admitInput(this.id, this.#store.live.inputs, event, this.#definition.inputs)
+  }
+
+  /** The same for a change that is refused, too, if the party moves on while it waits for room. */
+  #admitting(options: ChangeOptions): (event: EventOf) => void {
+    if (options.expectedVersion === undefined) return this.#admit
+    return event => this.#admitAll([event], options)
+  }
+
+  /** Each is admitted as if those before it had happened. */
+  #admitAll(events: readonly EventOf[], options: ChangeOptions): void {
+    if (this.#ended) throw this.#ended
+    admitVersion(this.id, this.#store.live.version, options)
+    let { inputs } = this.#store.live
+    for (const event of events) {
+      admitInput(this.id, inputs, event, this.#definition.inputs)
+      inputs = changedInputs(inputs, event, this.#definition.inputs)
+    }
   }
 
   #note(what: 'created' | 'started' | 'failed'): void {
     this.#partition.append({ kind: 'supervision' }, [{ kind: 'party', seq: this.#partition.nextSeq(), what }])
   }
 
-  #checkChange({ expectedVersion }: ChangeOptions): void {
+  #checkChange(options: ChangeOptions): void {
     if (this.#ended) throw this.#ended
     this.#partition.shared.checkRunning()
-    const { version } = this.#store.live
-    if (expectedVersion !== undefined && expectedVersion !== version)
-      throw new VersionConflictError(this.id, expectedVersion, version)
+    admitVersion(this.id, this.#store.live.version, options)
   }
 
   #giveUp(error: EscalatedError): void {
@@ -222,48 +269,6 @@ export class Party<
     const { id: partyId } = this
     this.#runtime?.reportNow(partyQuarantined({ partyId, reason: error.message }))
     this.#runtime?.reportError('error', error, this.#partition.address)
-  }
-}
-
-/** The party has moved on since its caller looked. */
-export class VersionConflictError extends TroupeError {
-  readonly code = 'VERSION_CONFLICT'
-  readonly partyId: string
-  readonly expected: number
-  readonly actual: number
-  constructor(partyId: string, expected: number, actual: number) {
-    super(
-      `Party "${partyId}" is at version ${actual}, but the change was meant for version ${expected}. Look at it again, then decide.`,
-    )
-    this.partyId = partyId
-    this.expected = expected
-    this.actual = actual
-  }
-}
-
-/** An input with this id is there already. */
-export class DuplicateInputError extends TroupeError {
-  readonly code = 'INPUT_DUPLICATE'
-  readonly partyId: string
-  readonly inputId: string
-  constructor(partyId: string, inputId: string) {
-    super(`Party "${partyId}" already has an input "${inputId}". Leave the id out, or remove that input first.`)
-    this.partyId = partyId
-    this.inputId = inputId
-  }
-}
-
-/** There is no such input: it was never added, or is removed already. */
-export class InputNotFoundError extends TroupeError {
-  readonly code = 'INPUT_NOT_FOUND'
-  readonly partyId: string
-  readonly inputId: string
-  constructor(partyId: string, inputId: string) {
-    super(
-      `Party "${partyId}" has no input "${inputId}": it was never added, or is removed already. Look at party.state.inputs.`,
-    )
-    this.partyId = partyId
-    this.inputId = inputId
   }
 }
 

@@ -1,122 +1,99 @@
 import type { Actor } from '../actor/actor.ts'
+import { checkId } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
-import { MailboxFullError } from '../actor/mailbox.ts'
-import type { RoomOptions } from '../actor/room.ts'
 import { accept, reject } from '../actor/tally.ts'
-import type { Timers } from '../actor/timers.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import { checkPriority, checkTtl, type EventOf } from '../events/event.ts'
+import { factsOf, isCrowded, type OfferOptions, passageOf, patienceOf, reserve } from './offer.ts'
 import type { Partition } from './partition.ts'
-
-/** How an event from outside travels. */
-export interface PublishOptions {
-  /** 1 is most urgent, 10 least; that of its definition by default. */
-  readonly priority?: number
-  /** Joins the event to others that one first event led to; its own id by default. */
-  readonly correlationId?: string
-  /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
-  readonly ttl?: number
-  /** Milliseconds to wait for room in full mailboxes; 60,000 by default. */
-  readonly timeout?: number
-  /** Gives up waiting for room. */
-  readonly signal?: AbortSignal
-}
-
-/** What is said about an event that only some part of the runtime publishes. */
-interface OfferOptions extends PublishOptions {
-  /** The only agent that it is meant for. */
-  readonly to?: Actor
-  /** Throws if the event must not happen, as things are at the moment of its position. */
-  readonly admit?: (event: EventOf) => void
-}
+import { publishTransformed } from './publish-together.ts'
 
 /**
  * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.
  *
- * @throws UnknownEventError, EventPayloadError, EventVersionError, MailboxFullError, JournalAppendError
+ * @throws UnknownEventError, EventPayloadError, EventVersionError, RateLimitError, TransformError, MailboxFullError, BusFullError,
+ *   JournalAppendError
  */
-export async function publish(
+export function publish(
   partition: Partition,
   offered: UncheckedEvent,
-  options: OfferOptions = {},
+  options: OfferOptions = noOptions,
 ): Promise<Envelope> {
-  const { priority, ttl, correlationId: correlationid, to, admit } = options
-  const { tally, catalog } = partition.shared
-  const reserved: Actor[] = []
-  let event: EventOf
   try {
-    if (priority !== undefined) checkPriority(priority)
-    if (ttl !== undefined) checkTtl(ttl)
-    event = catalog.check(offered)
-    admit?.(event)
-    if (isCrowded(partition, event, to)) {
-      await reserve(partition, event, options, reserved)
-      admit?.(event)
-    }
+    const { shared } = partition
+    checkOptions(options)
+    shared.bus.checkRoom(offered.type)
+    const event = shared.catalog.check(offered)
+    options.admit?.(event)
+    const turn = shared.rateLimits.admit(event.type, options.source, patienceOf(options))
+    if (turn) return publishInTurn(partition, event, options, turn)
+    return publishAdmitted(partition, event, options)
   } catch (error) {
-    reject(tally)
+    reject(partition.shared.tally)
+    return Promise.reject(error)
+  }
+}
+
+const noOptions: OfferOptions = {}
+
+function checkOptions({ priority, ttl, source }: OfferOptions): void {
+  if (priority !== undefined) checkPriority(priority)
+  if (ttl !== undefined) checkTtl(ttl)
+  if (source !== undefined) checkId('source', source)
+}
+
+async function publishInTurn(
+  partition: Partition,
+  event: EventOf,
+  options: OfferOptions,
+  turn: Promise<void>,
+): Promise<Envelope> {
+  try {
+    await turn
+    options.admit?.(event)
+  } catch (error) {
+    reject(partition.shared.tally)
+    throw error
+  }
+  return publishAdmitted(partition, event, options)
+}
+
+function publishAdmitted(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
+  const passage = passageOf(partition, event, options)
+  if (passage) return publishTransformed(partition, event, passage, options)
+  if (isCrowded(partition, event, options.to)) return publishWhenRoom(partition, event, options)
+  return say(partition, event, options)
+}
+
+async function publishWhenRoom(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
+  const reserved: Actor[] = []
+  try {
+    await reserve(partition, event, options, reserved)
+    options.admit?.(event)
+  } catch (error) {
+    reject(partition.shared.tally)
     for (const actor of reserved) actor.giveUpPlace()
     throw error
   }
   for (const { room } of reserved) room.use()
-  accept(tally)
-  const envelope = partition.seal(event, { priority, ttl, correlationid, to: to?.address })
-  const persists = partition.persists(event.type)
-  if (persists) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-  if (to) partition.delivery.deliverTo(to, envelope)
-  else partition.delivery.deliver(envelope)
-  if (persists) await partition.watermark.reached()
-  else partition.tell(envelope)
-  return envelope
+  return say(partition, event, options)
 }
 
-/** @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
-function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
-  const { type } = event
-  if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
-  if (to) return to.isCrowded(type)
-  for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true
-  return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
-}
-
-/** Waits for a place in every full mailbox, and in one of every full pool, one after the other. */
-async function reserve(
-  { registry, shared }: Partition,
-  event: EventOf,
-  { to, timeout = 60_000, signal }: OfferOptions,
-  reserved: Actor[],
-): Promise<void> {
-  const { type } = event
-  const { clock, timers } = shared
-  const end = clock.now() + timeout
-  const alone = to ? [to] : [...registry.hearers(type)]
-  const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
-  for (const actors of [...alone.map(actor => [actor]), ...pools]) {
-    if (actors.length === 0 || actors.some(actor => !actor.isCrowded(type))) continue
-    reserved.push(await placeInOne(actors, type, timers, { timeout: end - clock.now(), signal }))
+function say(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
+  const { to } = options
+  accept(partition.shared.tally)
+  const envelope = partition.seal(event, factsOf(partition, options))
+  if (!partition.persists(event.type)) {
+    deliver(partition, envelope, to)
+    partition.tell(envelope)
+    return Promise.resolve(envelope)
   }
+  partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
+  deliver(partition, envelope, to)
+  return partition.watermark.reached().then(() => envelope)
 }
 
-/** Waits for a place in one of several full mailboxes. */
-async function placeInOne(
-  actors: readonly Actor[],
-  type: string,
-  timers: Timers,
-  { timeout, signal }: RoomOptions,
-): Promise<Actor> {
-  const found = new AbortController()
-  const either = signal ? AbortSignal.any([signal, found.signal]) : found.signal
-  const places = actors.map(async actor => {
-    await actor.room.reserve(type, timers, { timeout, signal: either })
-    return actor
-  })
-  let winner: Actor | undefined
-  try {
-    winner = await Promise.race(places)
-    return winner
-  } finally {
-    found.abort()
-    // Another place may have become free at the same time, also when the wait was over.
-    for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
-  }
+function deliver({ delivery }: Partition, envelope: Envelope, to: Actor | undefined): void {
+  if (to) delivery.deliverTo(to, envelope)
+  else delivery.deliver(envelope)
 }

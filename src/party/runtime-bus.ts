@@ -1,17 +1,27 @@
 import type * as z from 'zod'
 import type { MailboxFigures } from '../actor/actor.ts'
-import type { Bus, HistoryQuery, Subscription } from '../actor/bus.ts'
-import type { Envelope } from '../actor/envelope.ts'
+import type { Bus, BusFigures } from '../actor/bus.ts'
+import type { Envelope, EnvelopeOf } from '../actor/envelope.ts'
+import type { TypeFigures } from '../actor/event-figures.ts'
+import { EventStream } from '../actor/event-stream.ts'
+import type { HistoryQuery } from '../actor/history.ts'
+import type { RateFigures, RateLimitOptions } from '../actor/rate-limits.ts'
+import type { SubscribeOptions } from '../actor/subscribe-options.ts'
+import { Subscriber } from '../actor/subscriber.ts'
+import type { Subscription, SubscriptionInfo } from '../actor/subscription.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
-import type { EventDefinition } from '../events/event.ts'
+import { checkPattern } from '../events/pattern.ts'
 import { systemError } from '../events/runtime-events.ts'
+import { type Topic, typesOf } from '../events/topic.ts'
+import type { TransformFigures } from '../events/transform.ts'
+import type { ChangeOptions } from './admission.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
-import type { AddedEvent, RemovedEvent } from './definition.ts'
-import type { Parties } from './parties.ts'
+import type { DurableSubscriptions } from './durable-subscriptions.ts'
+import type { PublishOptions } from './offer.ts'
 import type { Partition, Shared } from './partition.ts'
-import type { ChangeOptions } from './party.ts'
-import { type PublishOptions, publish } from './publish.ts'
+import { publish } from './publish.ts'
+import { type Replayed, type ReplayOptions, type ReplayQuery, ReplayQueryError, replay } from './replay.ts'
 
 /** Where an event from outside goes. */
 export interface BusPublishOptions extends PublishOptions, ChangeOptions {
@@ -32,6 +42,14 @@ export interface BusMetrics extends Readonly<Tally> {
   readonly deadLetters: number
   /** Asks that nobody has answered yet. */
   readonly pendingAsks: number
+  /** Of function subscribers. */
+  readonly subscribers: BusFigures
+  /** Of the transformations, by name. */
+  readonly transforms: Readonly<Record<string, TransformFigures>>
+  /** Of the limits on what is published from outside. */
+  readonly rateLimits: RateFigures
+  /** By type, of every event that was ever told. */
+  readonly types: Readonly<Record<string, TypeFigures>>
 }
 
 /** What `system.error` tells. */
@@ -45,27 +63,30 @@ export interface ErrorOptions {
 
 const severities = systemError.schema.shape.severity.options
 
-interface BusHost<S extends object, A extends AddedEvent, R extends RemovedEvent> {
+/** A party, as far as the bus is concerned. */
+interface Member {
+  readonly partition: Partition
+  publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions): Promise<Envelope>
+}
+
+interface BusHost {
   readonly shared: Shared
   readonly outside: Partition
-  readonly parties: Parties<S, A, R>
+  readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
+  readonly durable: DurableSubscriptions
 }
 
 /** The bus as people outside the agents use it. */
-export class RuntimeBus<
-  S extends object = object,
-  A extends AddedEvent = AddedEvent,
-  R extends RemovedEvent = RemovedEvent,
-> {
-  readonly #host: BusHost<S, A, R>
+export class RuntimeBus {
+  readonly #host: BusHost
   readonly #bus: Bus
   /** What could not be delivered, and why. */
   readonly deadLetters: DeadLetterOffice
 
-  constructor(host: BusHost<S, A, R>) {
+  constructor(host: BusHost) {
     this.#host = host
     this.#bus = host.shared.bus
-    this.deadLetters = new DeadLetterOffice(host.shared)
+    this.deadLetters = new DeadLetterOffice(host.shared, host.durable)
   }
 
   /**
@@ -76,32 +97,75 @@ export class RuntimeBus<
    *
    * @throws UnknownEventError, EventPayloadError, EventVersionError, PartyNotFoundError, VersionConflictError, JournalAppendError
    */
-  async publish(event: UncheckedEvent, options: BusPublishOptions = {}): Promise<Envelope> {
-    const { party } = options
-    this.#host.shared.checkRunning()
-    if (party !== undefined) return this.#host.parties.get(party).publish(event, options)
-    return publish(this.#host.outside, event, options)
+  publish(event: UncheckedEvent, options?: BusPublishOptions): Promise<Envelope> {
+    try {
+      this.#host.shared.checkRunning()
+      if (options?.party === undefined) return publish(this.#host.outside, event, options)
+      return this.#host.parties.get(options.party).publish(event, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
-   * Calls a function for every event of a definition, a type, or a pattern such as `party.agent.*` or `*`, once it is
-   * durable. One that throws harms nobody; its failure is the event `system.error`.
+   * Calls a function for every event of a topic, once it is durable. One that throws, hangs or is slow harms nobody; its
+   * failure is the event `system.error`. One that returns a promise is told of the next event when that has settled.
    *
    * @example
    * const subscription = runtime.bus.subscribe(agentCompleted, ({ data, party }) => console.log(party, data.agentName))
+   * runtime.bus.subscribe([taskCompleted, 'party.budget.*'], save, { party: party.id, filter: ({ priority }) => priority < 5 })
    * subscription.unsubscribe()
    *
-   * @throws IllegalPatternError
+   * @param topic definitions, types, or patterns such as `party.agent.*` or `*`
+   * @throws IllegalPatternError, PriorityError, SubscribeOptionsError, DurableNameTakenError, IllegalIdError
    */
-  subscribe<T extends string, D extends z.ZodType>(
-    event: EventDefinition<T, D>,
-    subscriber: (envelope: Envelope<T, z.output<D>>) => unknown,
-  ): Subscription
-  subscribe(pattern: string, subscriber: (envelope: Envelope) => unknown): Subscription
-  subscribe(event: string | EventDefinition, subscriber: (envelope: Envelope) => unknown): Subscription {
-    return typeof event === 'string'
-      ? this.#bus.subscribe(event, subscriber)
-      : this.#bus.subscribe(event.type, subscriber)
+  subscribe<const W extends Topic>(
+    topic: W,
+    subscriber: (envelope: EnvelopeOf<W>) => unknown,
+    options?: SubscribeOptions<EnvelopeOf<W>>,
+  ): Subscription {
+    if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
+    const { durable, shared } = this.#host
+    // As below.
+    const tell = subscriber as (envelope: Envelope) => unknown
+    return durable.subscribe(typesOf(topic), tell, options as SubscribeOptions, shared)
+  }
+
+  /**
+   * The same as events to iterate over: each is handed over when it is asked for; leaving the loop ends it, and so does the
+   * end of the runtime, once what waits was taken.
+   *
+   * @example
+   * for await (const { data } of runtime.bus.events(agentCompleted)) console.log(data.agentName)
+   *
+   * @throws IllegalPatternError, PriorityError, SubscribeOptionsError
+   */
+  events<const W extends Topic>(
+    topic: W,
+    options?: Omit<SubscribeOptions<EnvelopeOf<W>>, 'timeout' | 'durable' | 'from'>,
+  ): EventStream<EnvelopeOf<W>> {
+    return new EventStream(tell => this.#subscribe(topic, tell, { ...options, timeout: Number.POSITIVE_INFINITY }))
+  }
+
+  #subscribe<W extends Topic>(
+    topic: W,
+    subscriber: (envelope: EnvelopeOf<W>) => unknown,
+    options?: SubscribeOptions<EnvelopeOf<W>>,
+  ) {
+    // The bus tells only what these types and patterns match, and the catalogue has checked each by its own schema.
+    const tell = subscriber as (envelope: Envelope) => unknown
+    return this.#bus.subscribe(typesOf(topic), tell, options as SubscribeOptions | undefined)
+  }
+
+  /**
+   * Who is told of what, and how far he has come: all, or those of one subscriber.
+   *
+   * @example
+   * const [{ count, lag, missed }] = runtime.bus.subscriptions('my-agent')
+   */
+  subscriptions(subscriber?: string): readonly SubscriptionInfo[] {
+    const all = Array.from(this.#bus.listeners(), ({ info }) => info)
+    return subscriber === undefined ? all : all.filter(info => info.subscriber === subscriber)
   }
 
   /**
@@ -121,9 +185,51 @@ export class RuntimeBus<
     )
   }
 
+  /**
+   * Limits what is published from outside from now on: `true` for S1's numbers (100 a second, 1,000 a minute, 10,000 an hour, 50
+   * at one moment), `false` for no limit.
+   *
+   * @example
+   * runtime.bus.rateLimit({ perSecond: 100, burst: 50, source: { perSecond: 20 }, exceeded: 'delay' })
+   *
+   * @throws RateLimitOptionsError
+   */
+  rateLimit(rules: RateLimitOptions | boolean): void {
+    this.#host.shared.rateLimits.switchTo(rules)
+  }
+
   /** The newest 1,000 durable events, oldest first; by party, type or pattern, and number. */
   history(query?: HistoryQuery): readonly Envelope[] {
     return this.#bus.history(query)
+  }
+
+  /**
+   * Tells a function, or a subscription in its turn, what the journal holds, in the order of time; resolves when all was
+   * told. Nothing else happens: agents hear nothing of it, and what the handler wants of the runtime is refused.
+   *
+   * @example
+   * await runtime.bus.replay({ party: party.id, type: agentCompleted }, ({ data }) => console.log(data.agentName))
+   * await runtime.bus.replay({ correlationId, speed: 1 }, subscription)
+   *
+   * @throws PartyNotFoundError, IllegalPatternError, ReplayQueryError, JournalAppendError, the signal's reason
+   */
+  async replay<const W extends Topic = '*'>(
+    query: ReplayQuery<W>,
+    target: ((envelope: EnvelopeOf<W>) => unknown) | Subscription,
+    options: ReplayOptions = {},
+  ): Promise<Replayed> {
+    const { shared, parties } = this.#host
+    const { party, type, ...rest } = query
+    if (party === undefined && (rest.after !== undefined || rest.until !== undefined))
+      throw new ReplayQueryError('positions of no party', 'the positions of one party, because each counts its own')
+    const partitions = party === undefined ? [...shared.partitions()] : [parties.get(party).partition]
+    const types = (type === undefined ? ['*'] : typesOf(type)).map(checkPattern)
+    const chosen = { ...rest, types, partitions }
+    if (typeof target !== 'function') return replay(shared, chosen, envelope => target.again(envelope), options)
+    // The types and patterns are those of the query, and the catalogue has checked each event by its own schema.
+    const tell = target as (envelope: Envelope) => unknown
+    const subscriber = new Subscriber({ name: 'replay', types, timeout: 60_000 }, tell, this.#bus)
+    return replay(shared, chosen, one => this.#bus.during(one, () => subscriber.call(one)), options)
   }
 
   /**
@@ -138,7 +244,17 @@ export class RuntimeBus<
     const partitions = [outside, ...Array.from(parties.present, ({ partition }) => partition)]
     const mailboxes = { waiting: 0, spilled: 0, age: 0, busy: 0 }
     for (const { registry } of partitions) for (const actor of registry) add(mailboxes, actor.figures)
-    return { ...shared.tally, ...mailboxes, deadLetters: shared.deadLetters.total, pendingAsks: shared.asks.size }
+    const { tally, bus } = shared
+    return {
+      ...tally,
+      ...mailboxes,
+      deadLetters: shared.deadLetters.total,
+      pendingAsks: shared.asks.size,
+      subscribers: bus.figures,
+      rateLimits: shared.rateLimits.figures,
+      transforms: shared.transforms.figures,
+      types: bus.types,
+    }
   }
 }
 

@@ -9,8 +9,10 @@ import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { agentFailed } from '../events/runtime-events.ts'
+import type { Passage } from '../events/transform.ts'
 import type { Entry } from '../journal/frame.ts'
 import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.ts'
+import { checkWay, passageOf } from './offer.ts'
 import type { Partition } from './partition.ts'
 
 /** How often an event on which its agent crashed is handed over again, at most. */
@@ -82,6 +84,17 @@ export class Steps implements StepHost, FrameHost {
     return isReply
       ? { kind: 'reply' as const, event: catalog.checkReply({ ...event, ask }) }
       : { kind: 'emit' as const, event: catalog.check(event) }
+  }
+
+  passage({ address: source }: Actor, event: EventOf): Passage | undefined {
+    try {
+      const passage = passageOf(this.#partition, event, { source })
+      for (const one of passage?.into ?? []) checkWay(this.#partition, one)
+      return passage
+    } catch (error) {
+      reject(this.#partition.shared.tally)
+      throw error
+    }
   }
 
   /** Notes something that the step under way wants before it is over: outside work, or that it is a start. */

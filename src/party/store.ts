@@ -3,6 +3,7 @@ import { produce } from 'immer'
 import type { Envelope } from '../actor/envelope.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
+import { changedInputs } from './admission.ts'
 import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
 import { Inputs } from './inputs.ts'
 
@@ -69,9 +70,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   }
 
   #applied({ own, live }: Applied<S, InputOf<A>>, { type, data }: Envelope): Applied<S, InputOf<A>> {
-    const { added, removed } = this.#definition.inputs
-    const changesInputs = type === added.type || type === removed.type
-    const inputs = changesInputs ? this.#changedInputs(live.inputs, type, data) : live.inputs
+    const inputs = changedInputs(live.inputs, { type, data }, this.#definition.inputs)
     const next = this.#produced(own, { type, data })
     if (next === own && inputs === live.inputs) return { own, live }
     const settled = live.status === 'planning' || live.status === 'completed'
@@ -85,13 +84,6 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     } catch (error) {
       throw new StateApplyError(this.#definition.name, event.type, error)
     }
-  }
-
-  #changedInputs(inputs: Inputs<InputOf<A>>, type: string, data: unknown): Inputs<InputOf<A>> {
-    const { added } = this.#definition.inputs
-    // The catalogue has checked the payload against the schema of exactly this type.
-    const input = data as InputOf<A>
-    return type === added.type ? inputs.with(input.inputId, input) : inputs.without(input.inputId)
   }
 
   /** The party's own progress, which no event of the application tells. */

@@ -45,6 +45,10 @@ const acts = fc.oneof(
   act(6, 'wake', {}, ({ runtime, wait }) => wait(runtime.bus.publish(urgent({ word: 'up' }), { party: 'p1' }))),
   act(6, 'send', { pet, word }, ({ agent, wait }, { pet, word }) => wait(agent(pet).send(command({ word })))),
   act(6, 'train', { name }, ({ pets, wait }, { name }) => wait(pets.addInput(name))),
+  act(3, 'retrain', { name }, ({ pets, wait }, { name }) => {
+    const [oldest] = [...pets.state.inputs].map(({ inputId }) => inputId)
+    return wait(pets.update({ add: [name, name], ...(oldest !== undefined && { remove: [oldest] }) }))
+  }),
   act(6, 'ask', { to, name }, ({ runtime, wait, signal }, { to, name }) =>
     wait(runtime.ask(to, trick, { name }, { signal: signal() })),
   ),

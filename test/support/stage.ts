@@ -28,7 +28,9 @@ export async function startStage(family: Family, journal: Journal) {
   const traces: Traces = { refs: [], effects: 0 }
   const { party, stray, late } = petsOf(family, traces)
   const clock = createSimulatedClock()
-  const runtime = createRuntime({ party, agents: [stray], clock, journal, intensity: family.intensity })
+  // So often that mail is cleaned up while all else goes on.
+  const cleanup = 1_000
+  const runtime = createRuntime({ party, agents: [stray], clock, journal, intensity: family.intensity, cleanup })
   const order = orderOf(runtime.bus)
   await runtime.start()
   const pets = await runtime.parties.create({ id: 'p1' })

@@ -91,6 +91,21 @@ defineAgent({ name: 'speaker', machine: speaker, hears: [], says: [counted] })
 
 // ---- invoked asks and effects: typed input and output ----
 
+effect('count', (text: string) => text.length, {
+  enrich: {
+    tagsBefore: text => {
+      expectTypeOf(text).toEqualTypeOf<string>()
+      return { length: text.length }
+    },
+    completed: ({ durationMs }, outcome) => {
+      if (outcome.ok) expectTypeOf(outcome.output).toEqualTypeOf<number>()
+      return { perSecond: durationMs / 1_000 }
+    },
+    // @ts-expect-error a tag is no list
+    tagsAfter: () => ({ words: [] }),
+  },
+})
+
 setup({
   types: agentTypes({ context, hears, says }),
   actors: {

@@ -142,7 +142,7 @@ export const errorRecovery = defineEvent(
 
 export const healthCheck = defineEvent(
   'system.health_check',
-  z.object({ isRunning: z.boolean(), metrics: z.record(z.string(), z.number()) }),
+  z.object({ isRunning: z.boolean(), metrics: details }),
   told('The system was looked at: whether it runs, and its figures.', 8),
 )
 

@@ -1,0 +1,134 @@
+import type * as z from 'zod'
+import { TroupeError, textOf } from '../errors.ts'
+import { assertJson } from '../events/json.ts'
+import { EventPayloadError } from '../events/payload.ts'
+import { effectCompleted, effectStarted } from '../events/runtime-events.ts'
+import type { Outcome } from './outside.ts'
+
+/** What work is told by, besides its name: short values, made for the attributes of spans. */
+export type Tags = Readonly<Record<string, string | number | boolean>>
+
+/** What an application tells of its work: JSON values by name. */
+export type Details = Readonly<Record<string, unknown>>
+
+/** What is told of work as it starts, before its application adds to it. */
+export type WorkStarted = Omit<z.output<typeof effectStarted.schema>, 'data'>
+
+/** The same as it ends, well or not. */
+export type WorkCompleted = Omit<z.output<typeof effectCompleted.schema>, 'data'>
+
+/**
+ * What an application adds to the events that tell of its work. Inputs and outputs never are in these events unless a hook
+ * puts them there. Hooks are called only while somebody listens; one that throws, or gives what JSON cannot carry, adds
+ * nothing, and `system.error` tells of it (`ENRICH_FAILED`).
+ *
+ * @example
+ * effect('search-venues', search, {
+ *   enrich: {
+ *     tagsBefore: ({ guests }) => ({ guests }),
+ *     tagsAfter: outcome => ({ found: outcome.ok ? outcome.output.length : 0 }),
+ *     completed: ({ durationMs }) => ({ isSlow: durationMs > 1_000 }),
+ *   },
+ * })
+ */
+export interface Enrichment<I, O> {
+  /** Tags of both events, from what the work begins with. */
+  readonly tagsBefore?: (input: I) => Tags | undefined
+  /** More tags of the second event, from how the work ended; of the same name, they count. */
+  readonly tagsAfter?: (outcome: Outcome<O>) => Tags | undefined
+  /** The `data` of the event that tells of the start. */
+  readonly started?: (event: WorkStarted, input: I) => Details | undefined
+  /** The `data` of the event that tells of the end. */
+  readonly completed?: (event: WorkCompleted, outcome: Outcome<O>) => Details | undefined
+}
+
+/** Calls the hooks of one piece of work; whatever they do, its events are told. */
+export class Enricher {
+  readonly #name: string
+  readonly #hooks: Enrichment<unknown, unknown>
+  readonly #input: unknown
+  readonly #failed: (error: EnrichError) => void
+  #before: Tags | undefined
+
+  /** @param failed is told of hooks that failed */
+  constructor(name: string, hooks: Enrichment<never, never>, input: unknown, failed: (error: EnrichError) => void) {
+    this.#name = name
+    // Their types were checked where the work is defined; here its input and outcome are only carried.
+    this.#hooks = hooks as Enrichment<unknown, unknown>
+    this.#input = input
+    this.#failed = failed
+  }
+
+  started(fields: Omit<WorkStarted, 'tags'>): z.output<typeof effectStarted.schema> {
+    const event: WorkStarted = { ...fields, tags: this.#tagsBefore() }
+    const { started } = this.#hooks
+    const data = started && this.#call('started', () => detailsOf(started(structuredClone(event), this.#input)))
+    return data ? { ...event, data } : event
+  }
+
+  completed(fields: Omit<WorkCompleted, 'tags'>, outcome: Outcome): z.output<typeof effectCompleted.schema> {
+    const { tagsAfter, completed } = this.#hooks
+    const before = this.#tagsBefore()
+    const after = tagsAfter && this.#call('tagsAfter', () => tagsOf(tagsAfter(outcome)))
+    const event: WorkCompleted = { ...fields, tags: { ...before, ...after } }
+    const data = completed && this.#call('completed', () => detailsOf(completed(structuredClone(event), outcome)))
+    return data ? { ...event, data } : event
+  }
+
+  /** Once, whichever event is told first. */
+  #tagsBefore(): Tags {
+    const { tagsBefore } = this.#hooks
+    this.#before ??= (tagsBefore && this.#call('tagsBefore', () => tagsOf(tagsBefore(this.#input)))) ?? {}
+    return this.#before
+  }
+
+  #call<T>(hook: keyof Enrichment<unknown, unknown>, call: () => T): T | undefined {
+    try {
+      return call()
+    } catch (error) {
+      this.#failed(new EnrichError(this.#name, hook, error))
+      return undefined
+    }
+  }
+}
+
+/** @throws EventPayloadError unless it is a record of texts, numbers and truths */
+function tagsOf(given: unknown): Tags | undefined {
+  quiet(given)
+  if (given === undefined) return undefined
+  const parsed = effectStarted.schema.shape.tags.safeParse(given)
+  if (!parsed.success) throw EventPayloadError.from('tags', parsed.error, given)
+  return parsed.data
+}
+
+/** @throws EventPayloadError unless it is an object that JSON can carry */
+function detailsOf(given: unknown): z.output<typeof effectStarted.schema>['data'] {
+  quiet(given)
+  if (given === undefined) return undefined
+  assertJson('data', given)
+  // A copy, which the hook cannot change later, and without fields that are undefined.
+  const parsed = effectStarted.schema.shape.data.safeParse(JSON.parse(JSON.stringify(given)))
+  if (!parsed.success) throw EventPayloadError.from('data', parsed.error, given)
+  return parsed.data
+}
+
+/** A hook that is asynchronous is refused; that it rejects as well is nobody's to handle. */
+function quiet(given: unknown): void {
+  if (given instanceof Promise) given.catch(() => {})
+}
+
+/** A hook of some work's enrichment failed. */
+export class EnrichError extends TroupeError {
+  readonly code = 'ENRICH_FAILED'
+  /** The name of the work. */
+  readonly work: string
+  readonly hook: keyof Enrichment<unknown, unknown>
+  constructor(work: string, hook: keyof Enrichment<unknown, unknown>, cause: unknown) {
+    super(
+      `The hook "${hook}" of "${work}" failed: ${textOf(cause)}. The event was told without what it adds. Mend the hook.`,
+      { cause },
+    )
+    this.work = work
+    this.hook = hook
+  }
+}

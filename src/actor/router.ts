@@ -1,0 +1,79 @@
+import { matcher } from '../events/pattern.ts'
+import type { Listener } from './subscription.ts'
+
+/** Who is told of a type, in the order in which they are told. */
+export type Route = readonly Listener[]
+
+const nobody: Route = []
+
+/**
+ * Finds listeners by type. What one type leads to is found once and then known; a listener to a type changes what that type
+ * alone leads to, so that nobody pays for listeners to others, however many come and go.
+ */
+export class Router {
+  readonly #byType = new Map<string, Set<Listener>>()
+  readonly #byPattern = new Map<Listener, (type: string) => boolean>()
+  readonly #routes = new Map<string, Route>()
+  readonly #order = new Map<Listener, number>()
+  #count = 0
+
+  get size(): number {
+    return this.#order.size
+  }
+
+  add(listener: Listener): void {
+    this.#order.set(listener, ++this.#count)
+    const patterns = listener.types.filter(isPattern)
+    for (const type of listener.types) if (!isPattern(type)) this.#hearersOf(type).add(listener)
+    if (patterns.length > 0) {
+      const matchers = patterns.map(matcher)
+      this.#byPattern.set(listener, type => matchers.some(matches => matches(type)))
+    }
+    this.#changed(listener)
+  }
+
+  remove(listener: Listener): void {
+    if (!this.#order.delete(listener)) return
+    this.#byPattern.delete(listener)
+    for (const type of listener.types) {
+      const hearers = this.#byType.get(type)
+      hearers?.delete(listener)
+      if (hearers?.size === 0) this.#byType.delete(type)
+    }
+    this.#changed(listener)
+  }
+
+  /** @param isByName whether only those are told who name the type */
+  route(type: string, isByName: (type: string) => boolean): Route {
+    const known = this.#routes.get(type)
+    if (known) return known
+    const found = new Set(this.#byType.get(type))
+    if (!isByName(type)) for (const [listener, matches] of this.#byPattern) if (matches(type)) found.add(listener)
+    const route = found.size === 0 ? nobody : [...found].toSorted((a, b) => this.#before(a, b))
+    this.#routes.set(type, route)
+    return route
+  }
+
+  *[Symbol.iterator](): Iterator<Listener> {
+    yield* this.#order.keys()
+  }
+
+  #before(a: Listener, b: Listener): number {
+    return a.priority - b.priority || (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0)
+  }
+
+  #hearersOf(type: string): Set<Listener> {
+    let hearers = this.#byType.get(type)
+    if (!hearers) this.#byType.set(type, (hearers = new Set()))
+    return hearers
+  }
+
+  #changed({ types }: Listener): void {
+    if (types.some(isPattern)) this.#routes.clear()
+    else for (const type of types) this.#routes.delete(type)
+  }
+}
+
+function isPattern(type: string): boolean {
+  return type.endsWith('*')
+}

@@ -1,0 +1,144 @@
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import { TroupeError, textOf } from '../errors.ts'
+import type { Envelope } from './envelope.ts'
+import type { Timers } from './timers.ts'
+
+/** An event that a subscriber is being told of, in whatever that subscriber calls. */
+export interface Telling {
+  readonly envelope: Envelope
+  isOver: boolean
+}
+
+/** What a subscriber needs from the bus around it. */
+export interface SubscriberHost {
+  readonly timers: Timers
+  readonly insideSubscriber: AsyncLocalStorage<Telling>
+  now(): number
+  /** A subscriber that took its time has ended. */
+  took(envelope: Envelope, took: number): void
+  failed(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): void
+}
+
+/** Who subscribed, and to what. */
+export interface Who {
+  readonly name: string
+  readonly types: readonly string[]
+  /** Milliseconds that one call may take. */
+  readonly timeout: number
+}
+
+/** Somebody's function, called with one event at a time: whatever it does harms nobody else. */
+export class Subscriber {
+  readonly #who: Who
+  readonly #tell: (envelope: Envelope) => unknown
+  readonly #host: SubscriberHost
+  /** Whether it is known to be over when it returns. */
+  #returnsAtOnce = false
+  count = 0
+  failed = 0
+  /** When the newest event that it was told of happened. */
+  lastEventAt: number | undefined
+
+  constructor(who: Who, tell: (envelope: Envelope) => unknown, host: SubscriberHost) {
+    this.#who = who
+    this.#tell = tell
+    this.#host = host
+  }
+
+  /** Tells it an event; the promise, if it takes its time, says whether it went well. */
+  call(envelope: Envelope): boolean | Promise<boolean> {
+    this.count++
+    this.lastEventAt = envelope.time
+    try {
+      if (!this.#returnsAtOnce) return this.#callCarrying(envelope)
+      const returned = this.#tell(envelope)
+      return isPromise(returned) ? this.#settled({ envelope, isOver: false }, returned) : true
+    } catch (error) {
+      return this.#fail(envelope, new SubscriberError(this.#who, envelope, error))
+    }
+  }
+
+  // What it says after an `await` belongs to the event too. Carrying that costs more than most subscribers do, so one that
+  // was over at once is trusted to be so the next time.
+  #callCarrying(envelope: Envelope): boolean | Promise<boolean> {
+    const telling = { envelope, isOver: false }
+    let isOver = true
+    try {
+      const returned = this.#host.insideSubscriber.run(telling, this.#tell, envelope)
+      isOver = !isPromise(returned)
+      if (isPromise(returned)) return this.#settled(telling, returned)
+      this.#returnsAtOnce = true
+      return true
+    } finally {
+      telling.isOver = isOver
+    }
+  }
+
+  #settled(telling: Telling, returned: PromiseLike<unknown>): Promise<boolean> {
+    this.#returnsAtOnce = false
+    const host = this.#host
+    const { envelope } = telling
+    const began = host.now()
+    return new Promise(resolve => {
+      const end = (error?: SubscriberError | SubscriberTimeoutError) => {
+        if (telling.isOver) return
+        telling.isOver = true
+        cancel()
+        host.took(envelope, host.now() - began)
+        resolve(error ? this.#fail(envelope, error) : true)
+      }
+      const { timeout } = this.#who
+      const cancel =
+        timeout === Number.POSITIVE_INFINITY
+          ? () => {}
+          : host.timers.after(timeout, () => end(new SubscriberTimeoutError(this.#who, envelope)))
+      returned.then(
+        () => end(),
+        (error: unknown) => end(new SubscriberError(this.#who, envelope, error)),
+      )
+    })
+  }
+
+  #fail(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): false {
+    this.failed++
+    this.#host.failed(envelope, error)
+    return false
+  }
+}
+
+function isPromise(returned: unknown): returned is PromiseLike<unknown> {
+  return typeof returned === 'object' && returned !== null && 'then' in returned && typeof returned.then === 'function'
+}
+
+/** A subscriber threw or rejected. */
+export class SubscriberError extends TroupeError {
+  readonly code = 'SUBSCRIBER_FAILED'
+  readonly subscriber: string
+  readonly types: readonly string[]
+  readonly envelope: Envelope
+  constructor({ name, types }: Who, envelope: Envelope, cause: unknown) {
+    super(
+      `Subscriber ${name} to "${types.join('", "')}" failed on "${envelope.type}": ${textOf(cause)}. The others were told all the same.`,
+      { cause },
+    )
+    this.subscriber = name
+    this.types = types
+    this.envelope = envelope
+  }
+}
+
+/** A subscriber took too long. */
+export class SubscriberTimeoutError extends TroupeError {
+  readonly code = 'SUBSCRIBER_TIMEOUT'
+  readonly subscriber: string
+  readonly envelope: Envelope
+  readonly timeout: number
+  constructor({ name, timeout }: Who, envelope: Envelope) {
+    super(
+      `Subscriber ${name} did not end with "${envelope.type}" within ${timeout} ms. It is told of the next one; make it end sooner, or give it a longer timeout.`,
+    )
+    this.subscriber = name
+    this.envelope = envelope
+    this.timeout = timeout
+  }
+}

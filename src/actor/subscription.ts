@@ -1,0 +1,288 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { TroupeError } from '../errors.ts'
+import type { Envelope } from './envelope.ts'
+import { Fifo } from './fifo.ts'
+import { FilterError, type Wanted } from './subscribe-options.ts'
+import { Subscriber, SubscriberError, type SubscriberHost } from './subscriber.ts'
+
+/** A subscriber, as `bus.subscriptions` shows it. */
+export interface SubscriptionInfo {
+  readonly subscriber: string
+  readonly types: readonly string[]
+  readonly party: string | undefined
+  readonly priority: number
+  /** Events that it was told of. */
+  readonly count: number
+  /** Those of them on which it failed. */
+  readonly failed: number
+  /** Events that came while too many waited. */
+  readonly missed: number
+  /** Events that wait for it. */
+  readonly waiting: number
+  /** Milliseconds since the oldest of them happened. */
+  readonly lag: number
+  readonly paused: boolean
+  /** Whether it keeps its place under a name. */
+  readonly durable: boolean
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** When the newest event that it was told of happened; none before the first. */
+  readonly lastEventAt: number | undefined
+}
+
+/** Somebody who is told of events, until he wants it no more. */
+export interface Subscription {
+  readonly info: SubscriptionInfo
+  /** Keeps events waiting until `resume`. */
+  pause(): void
+  resume(): void
+  /** Tells it an event in its turn, before what waits, if it is one that it wants; says whether that went well. */
+  again(envelope: Envelope): Promise<boolean>
+  /** Ends it: what waits is told no more. */
+  unsubscribe(): void
+}
+
+/** Whom the bus tells. */
+export interface Listener {
+  readonly types: readonly string[]
+  readonly party: string | undefined
+  readonly priority: number
+  /** Told no more. */
+  readonly isOver: boolean
+  /** Has nothing to do. */
+  readonly isResting: boolean
+  readonly info: SubscriptionInfo
+  hear(envelope: Envelope): void
+  /** Takes nothing more, and ends when it has told what waits. */
+  finish(): void
+}
+
+/** What a subscription needs from the bus around it. */
+export interface SubscriptionHost extends SubscriberHost {
+  /** Calls somebody who is told of an event. */
+  during<T>(envelope: Envelope, call: () => T): T
+  warn(envelope: Envelope, error: TroupeError): void
+  /** A listener ended, or has nothing to do any more. */
+  ended(listener: Listener): void
+  rested(): void
+}
+
+interface Again {
+  readonly envelope: Envelope
+  call(): boolean | Promise<boolean>
+  ended(ok: boolean): void
+}
+
+/** Events on their way to one function: told one after the other, and kept, up to a limit, while it is busy or paused. */
+export class LiveSubscription implements Listener, Subscription {
+  readonly #wanted: Wanted
+  readonly #host: SubscriptionHost
+  readonly #subscriber: Subscriber
+  readonly #createdAt: number
+  readonly #waiting = new Fifo<Envelope>()
+  /** What it is told again, before what waits. */
+  readonly #again = new Fifo<Again>()
+  readonly #leave: () => void
+  /** Calls where it was subscribed, whoever it is that makes it go on. */
+  readonly #outside = AsyncLocalStorage.snapshot()
+  /** Nothing keeps it from being told at once. */
+  #isFree = true
+  #isBusy = false
+  #isPaused = false
+  #isFinishing = false
+  #missed = 0
+  #untoldMissed = 0
+  isOver = false
+  /** Is told when it ends, however that comes about. */
+  onOver: (() => void) | undefined
+
+  constructor(
+    wanted: Wanted,
+    tell: (envelope: Envelope) => unknown,
+    signal: AbortSignal | undefined,
+    host: SubscriptionHost,
+  ) {
+    this.#wanted = wanted
+    this.#host = host
+    this.#subscriber = new Subscriber(wanted, tell, host)
+    this.#createdAt = host.now()
+    const leave = () => this.unsubscribe()
+    signal?.addEventListener('abort', leave, { once: true })
+    this.#leave = () => signal?.removeEventListener('abort', leave)
+  }
+
+  get types(): readonly string[] {
+    return this.#wanted.types
+  }
+
+  get party(): string | undefined {
+    return this.#wanted.party
+  }
+
+  get priority(): number {
+    return this.#wanted.priority
+  }
+
+  get info(): SubscriptionInfo {
+    const { size: waiting, first } = this.#waiting
+    const lag = first === undefined ? 0 : this.#host.now() - first.time
+    const own = {
+      missed: this.#missed,
+      waiting,
+      lag,
+      paused: this.#isPaused,
+      durable: false,
+      createdAt: this.#createdAt,
+    }
+    return infoOf(this.#wanted, this.#subscriber, own)
+  }
+
+  get isResting(): boolean {
+    return this.isOver || this.#isPaused || (!this.#isBusy && this.#waiting.size === 0)
+  }
+
+  hear(envelope: Envelope): void {
+    if (this.#wanted.choose !== undefined && !isChosen(this.#wanted, envelope, this.#host)) return
+    if (this.#isFree) this.#hand(envelope)
+    else this.#keep(envelope)
+  }
+
+  again(envelope: Envelope): Promise<boolean> {
+    if (this.isOver) return Promise.resolve(false)
+    if (!this.#wanted.covers(envelope) || !isChosen(this.#wanted, envelope, this.#host)) return Promise.resolve(true)
+    // Whoever wants it told is still known in what it calls then.
+    const call = AsyncLocalStorage.bind(() => this.#subscriber.call(envelope))
+    return new Promise(resolve => {
+      this.#again.push({ envelope, call, ended: resolve })
+      if (!this.#isBusy) this.#outside(() => this.#goOn())
+    })
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#isFree = false
+    this.#host.rested()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    if (!this.#isBusy) this.#goOn()
+  }
+
+  unsubscribe(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#isFree = false
+    this.#waiting.clear()
+    for (const { ended } of this.#again) ended(false)
+    this.#again.clear()
+    this.#leave()
+    this.#host.ended(this)
+    this.onOver?.()
+  }
+
+  finish(): void {
+    this.#isFinishing = true
+    this.#isFree = false
+    if (this.isResting) this.unsubscribe()
+  }
+
+  #hand(envelope: Envelope): void {
+    const going = this.#subscriber.call(envelope)
+    if (typeof going !== 'boolean') this.#await(going)
+  }
+
+  #await(going: Promise<boolean>): void {
+    this.#isFree = false
+    this.#isBusy = true
+    void going.then(() => {
+      this.#isBusy = false
+      this.#outside(() => this.#goOn())
+    })
+  }
+
+  #keep(envelope: Envelope): void {
+    if (this.isOver || this.#isFinishing) return
+    this.#waiting.push(envelope)
+    if (this.#waiting.size <= this.#wanted.limit) return
+    this.#waiting.shift()
+    this.#missed++
+    // Once, however many it is before it has caught up.
+    if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.#wanted))
+  }
+
+  #goOn(): void {
+    while (!this.#isBusy && !this.#isPaused && !this.isOver) {
+      const again = this.#again.shift()
+      if (again) {
+        this.#handAgain(again)
+        continue
+      }
+      this.#tellMissed()
+      const next = this.#waiting.shift()
+      if (next) this.#host.during(next, () => this.#hand(next))
+      else return this.#caughtUp()
+    }
+    this.#host.rested()
+  }
+
+  #handAgain({ envelope, call, ended }: Again): void {
+    const going = this.#host.during(envelope, call)
+    if (typeof going === 'boolean') return ended(going)
+    void going.then(ended)
+    this.#await(going)
+  }
+
+  #caughtUp(): void {
+    if (this.#isFinishing) this.unsubscribe()
+    else this.#isFree = true
+    this.#host.rested()
+  }
+
+  #tellMissed(): void {
+    const missed = this.#untoldMissed
+    if (missed === 0) return
+    this.#untoldMissed = 0
+    try {
+      this.#wanted.onMissed?.(missed)
+    } catch (error) {
+      const next = this.#waiting.first
+      if (next) this.#host.warn(next, new SubscriberError(this.#wanted, next, error))
+    }
+  }
+}
+
+/** Whether an event is wanted; a filter that throws wants nothing, and is told of. */
+export function isChosen(wanted: Wanted, envelope: Envelope, host: SubscriptionHost): boolean {
+  try {
+    return wanted.choose?.(envelope) ?? true
+  } catch (error) {
+    host.warn(envelope, new FilterError(wanted, envelope, error))
+    return false
+  }
+}
+
+type Progress = Pick<SubscriptionInfo, 'missed' | 'waiting' | 'lag' | 'paused' | 'durable' | 'createdAt'>
+
+export function infoOf(
+  { name, types, party, priority }: Wanted,
+  subscriber: Subscriber,
+  own: Progress,
+): SubscriptionInfo {
+  const { count, failed, lastEventAt } = subscriber
+  return { subscriber: name, types, party, priority, count, failed, lastEventAt, ...own }
+}
+
+/** A subscriber is too slow, or paused for too long. */
+export class SubscriberLagError extends TroupeError {
+  readonly code = 'SUBSCRIBER_LAG'
+  readonly subscriber: string
+  readonly limit: number
+  constructor({ name, types, limit }: Wanted) {
+    super(
+      `Subscriber ${name} to "${types.join('", "')}" misses events: more than ${limit} wait for it. Make it faster, give it a higher limit, or a durable name, with which it misses nothing.`,
+    )
+    this.subscriber = name
+    this.limit = limit
+  }
+}

@@ -1,0 +1,187 @@
+import { TroupeError, textOf } from '../errors.ts'
+import type { UncheckedEvent } from './catalog.ts'
+import type { EventOf } from './event.ts'
+import { checkPattern, matcher } from './pattern.ts'
+import { type EventFor, type Topic, typesOf } from './topic.ts'
+
+/** What is known of an event on its way, besides the event itself. */
+export interface TransformScope {
+  /** The agent's address, or who published it from outside. */
+  readonly source: string
+  readonly party: string | undefined
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/** To which agent alone, or from outside to which party, an event goes. */
+export interface Way {
+  /** Name of an agent in the party, or outside all parties. */
+  readonly to?: string
+  /** Only for what is published from outside. */
+  readonly party?: string
+}
+
+/** What a transformation does: one of these. */
+type Work<E extends EventOf> =
+  /** Another event in its place. */
+  | { readonly map: (event: E, scope: TransformScope) => UncheckedEvent }
+  /** More fields for its payload. */
+  | { readonly enrich: (event: E, scope: TransformScope) => object }
+  /** Whether it goes on. */
+  | { readonly filter: (event: E, scope: TransformScope) => boolean }
+  /** Several events in its place, or none. */
+  | { readonly split: (event: E, scope: TransformScope) => readonly UncheckedEvent[] }
+  /** Where it goes; as before, if nothing is said. */
+  | { readonly route: (event: E, scope: TransformScope) => Way | undefined }
+
+/** What `defineTransform` takes. */
+export type TransformOptions<W extends Topic> = {
+  /** Names it in the journal, in figures and in errors. */
+  readonly name: string
+  /** Which events go through it. */
+  readonly on: W
+} & Work<EventFor<W>>
+
+/** One step between publish and delivery. An inert value. */
+export interface Transform {
+  readonly name: string
+  readonly types: readonly string[]
+  readonly apply: (event: EventOf, scope: TransformScope) => readonly Outgoing[]
+}
+
+/** An event that goes on, and where to. */
+interface Outgoing extends Way {
+  readonly event: UncheckedEvent
+}
+
+/** An event that goes on, checked. */
+export interface Transformed extends Way {
+  readonly event: EventOf
+}
+
+/** What became of an event on its way, and through which transformations it went. */
+export interface Passage {
+  readonly by: readonly string[]
+  readonly into: readonly Transformed[]
+}
+
+/** How often a transformation was applied, and how. */
+export interface TransformFigures {
+  readonly applied: number
+  /** Events that ended there. */
+  readonly filtered: number
+  readonly failed: number
+}
+
+/**
+ * Declares a step between publish and delivery. Steps are applied in the order in which the runtime was given them, to what
+ * agents say and to what is published from outside; what comes out of one goes through those after it. The journal holds what
+ * came out, and a replay shows that.
+ *
+ * @example
+ * const trim = defineTransform({ name: 'trim', on: inputAdded, enrich: ({ data }) => ({ content: data.content.trim() }) })
+ * const noSpam = defineTransform({ name: 'no-spam', on: inputAdded, filter: ({ data }) => !isSpam(data.content) })
+ * createRuntime({ party, transforms: [trim, noSpam] })
+ *
+ * @throws IllegalPatternError
+ */
+export function defineTransform<const W extends Topic>(options: TransformOptions<W>): Transform {
+  const { name, on } = options
+  const work: Work<never> = options
+  return { name, types: typesOf(on).map(checkPattern), apply: (event, scope) => applied(work, event, scope) }
+}
+
+function applied(declared: Work<never>, event: EventOf, scope: TransformScope): readonly Outgoing[] {
+  // Only events of its types get here, and each was checked by its own schema.
+  const work = declared as Work<EventOf>
+  if ('map' in work) return [{ event: work.map(event, scope) }]
+  if ('enrich' in work) return [{ event: enriched(event, work.enrich(event, scope)) }]
+  if ('filter' in work) return work.filter(event, scope) ? [{ event }] : []
+  if ('split' in work) return work.split(event, scope).map(one => ({ event: one }))
+  return [{ event, ...work.route(event, scope) }]
+}
+
+function enriched({ type, data }: EventOf, more: object): UncheckedEvent {
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw new Error('only objects can get more fields')
+  return { type, data: { ...data, ...more } }
+}
+
+interface Step extends Transform {
+  readonly counted: { applied: number; filtered: number; failed: number }
+}
+
+/** The transformations of a runtime, in order. */
+export class Transforms {
+  readonly #steps: readonly Step[]
+  readonly #byType = new Map<string, ReadonlySet<Step>>()
+
+  constructor(steps: readonly Transform[]) {
+    this.#steps = steps.map(step => ({ ...step, counted: { applied: 0, filtered: 0, failed: 0 } }))
+  }
+
+  get isEmpty(): boolean {
+    return this.#steps.length === 0
+  }
+
+  get figures(): Readonly<Record<string, TransformFigures>> {
+    return Object.fromEntries(this.#steps.map(({ name, counted }) => [name, { ...counted }]))
+  }
+
+  /**
+   * What goes on instead of an event; nothing if no transformation is about its type.
+   *
+   * @param check makes what came out an event of the catalogue
+   * @throws TransformError
+   */
+  apply(event: EventOf, scope: TransformScope, check: (event: UncheckedEvent) => EventOf): Passage | undefined {
+    const by: string[] = []
+    let into: readonly Transformed[] = [{ event }]
+    for (const step of this.#steps) {
+      if (!into.some(one => this.#isAbout(step, one.event.type))) continue
+      by.push(step.name)
+      into = into.flatMap(one => (this.#isAbout(step, one.event.type) ? applyOne(step, one, scope, check) : [one]))
+    }
+    return by.length === 0 ? undefined : { by, into }
+  }
+
+  #isAbout(step: Step, type: string): boolean {
+    let steps = this.#byType.get(type)
+    if (!steps) {
+      steps = new Set(this.#steps.filter(({ types }) => types.some(one => matcher(one)(type))))
+      this.#byType.set(type, steps)
+    }
+    return steps.has(step)
+  }
+}
+
+function applyOne(
+  { name, apply, counted }: Step,
+  { event, ...way }: Transformed,
+  scope: TransformScope,
+  check: (event: UncheckedEvent) => EventOf,
+): readonly Transformed[] {
+  counted.applied++
+  try {
+    const out = apply(event, scope).map(one => ({ ...way, ...one, event: check(one.event) }))
+    if (out.length === 0) counted.filtered++
+    return out
+  } catch (error) {
+    counted.failed++
+    throw new TransformError(name, event.type, error)
+  }
+}
+
+/** A transformation threw, or gave what no schema allows. */
+export class TransformError extends TroupeError {
+  readonly code = 'TRANSFORM_FAILED'
+  readonly transform: string
+  readonly type: string
+  constructor(transform: string, type: string, cause: unknown) {
+    super(`Transformation "${transform}" failed on "${type}": ${textOf(cause)}. The event did not happen; mend it.`, {
+      cause,
+    })
+    this.transform = transform
+    this.type = type
+  }
+}

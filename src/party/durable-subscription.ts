@@ -1,0 +1,233 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Address, partitionOf, runtimePartition } from '../actor/address.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import { Fifo } from '../actor/fifo.ts'
+import type { Wanted } from '../actor/subscribe-options.ts'
+import { Subscriber } from '../actor/subscriber.ts'
+import {
+  infoOf,
+  isChosen,
+  type Listener,
+  type Subscription,
+  type SubscriptionHost,
+  type SubscriptionInfo,
+} from '../actor/subscription.ts'
+import { journalled } from './journalled.ts'
+import type { Shared } from './partition.ts'
+
+/** How often it is told of an event that it fails on, and after how many milliseconds for the first time again. */
+const mostAttempts = 3
+const firstPause = 1_000
+
+/**
+ * Events on their way to one function, which misses none that is journalled: at least once each, in the order of their
+ * partition. What comes while too much waits is read back from the journal.
+ */
+export class DurableSubscription implements Listener, Subscription {
+  readonly #wanted: Wanted
+  readonly #shared: Shared
+  readonly #host: SubscriptionHost
+  readonly #subscriber: Subscriber
+  readonly #positions: Map<Address, number>
+  readonly #createdAt: number
+  readonly #waiting = new Fifo<Envelope>()
+  /** Partitions whose journal is to be read, and the newest position that was told meanwhile. */
+  readonly #behind = new Map<Address, number>()
+  /** Partitions whose journal could not be read the last time. */
+  readonly #unread = new Set<Address>()
+  /** Calls where it was subscribed, whoever it is that makes it go on. */
+  readonly #outside = AsyncLocalStorage.snapshot()
+  #going: Promise<void> | undefined
+  #isPaused = false
+  #isFinishing = false
+  #missed = 0
+  #wake: (() => void) | undefined
+  isOver = false
+
+  constructor(wanted: Wanted, tell: (envelope: Envelope) => unknown, positions: Map<Address, number>, shared: Shared) {
+    this.#wanted = wanted
+    this.#shared = shared
+    this.#host = shared.bus
+    this.#subscriber = new Subscriber(wanted, tell, shared.bus)
+    this.#positions = positions
+    this.#createdAt = shared.clock.now()
+  }
+
+  /** Where its dead letters are addressed to. */
+  get address(): Address {
+    return `subscriber/${this.#wanted.name}`
+  }
+
+  get types(): readonly string[] {
+    return this.#wanted.types
+  }
+
+  get party(): string | undefined {
+    return this.#wanted.party
+  }
+
+  get priority(): number {
+    return this.#wanted.priority
+  }
+
+  get info(): SubscriptionInfo {
+    const { size: waiting, first } = this.#waiting
+    const oldest = first?.time ?? (this.#behind.size > 0 ? this.#subscriber.lastEventAt : undefined)
+    const lag = oldest === undefined ? 0 : this.#host.now() - oldest
+    const own = {
+      missed: this.#missed,
+      waiting,
+      lag,
+      paused: this.#isPaused,
+      durable: true,
+      createdAt: this.#createdAt,
+    }
+    return infoOf(this.#wanted, this.#subscriber, own)
+  }
+
+  get isResting(): boolean {
+    return this.isOver || this.#isPaused || this.#going === undefined
+  }
+
+  /** Reads what was said before it subscribed, or since it did the last time. */
+  catchUp(partitions: Iterable<Address>): void {
+    for (const partition of partitions) this.#behind.set(partition, 0)
+    this.#goOn()
+  }
+
+  hear(envelope: Envelope): void {
+    if (this.isOver || this.#isFinishing) return
+    const partition = partitionIn(envelope)
+    const isBehind = this.#behind.has(partition)
+    if (!this.#shared.catalog.persists(envelope.type)) this.#hearInPassing(envelope)
+    else if (isBehind || this.#waiting.size >= this.#wanted.limit) this.#behind.set(partition, envelope.seq)
+    else this.#waiting.push(envelope)
+    this.#goOn()
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#host.rested()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#wake?.()
+    this.#goOn()
+  }
+
+  unsubscribe(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#waiting.clear()
+    this.#behind.clear()
+    this.#wake?.()
+    this.#host.ended(this)
+  }
+
+  finish(): void {
+    this.#isFinishing = true
+    if (this.isResting) this.unsubscribe()
+  }
+
+  async again(envelope: Envelope): Promise<boolean> {
+    if (!this.#wanted.covers(envelope) || !isChosen(this.#wanted, envelope, this.#host)) return true
+    // In its turn, as far as there is one: it is told of one event at a time.
+    while (this.#going) await this.#going
+    return this.isOver ? false : await this.#call(envelope)
+  }
+
+  /** A partition is gone, and with it what was said there. */
+  forget(address: Address): void {
+    const left = [...this.#waiting].filter(envelope => partitionIn(envelope) !== address)
+    this.#waiting.clear()
+    for (const envelope of left) this.#waiting.push(envelope)
+    this.#behind.delete(address)
+  }
+
+  /** Nobody can read it back: it is heard now, or missed. */
+  #hearInPassing(envelope: Envelope): void {
+    if (this.#waiting.size < this.#wanted.limit) this.#waiting.push(envelope)
+    else this.#missed++
+  }
+
+  #goOn(): void {
+    if (this.#going || this.#isPaused || this.isOver) return
+    this.#going = this.#outside(() => this.#tellAll()).finally(() => {
+      this.#going = undefined
+      const hasMore = this.#waiting.size > 0 || this.#behind.size > 0
+      if (hasMore) this.#goOn()
+      else if (this.#isFinishing) this.unsubscribe()
+      this.#host.rested()
+    })
+  }
+
+  async #tellAll(): Promise<void> {
+    while (!this.#isPaused && !this.isOver) {
+      const next = this.#waiting.shift()
+      const [behind] = this.#behind.keys()
+      if (next) await this.#tell(next)
+      else if (behind !== undefined) await this.#readBack(behind)
+      else return
+    }
+  }
+
+  async #readBack(address: Address): Promise<void> {
+    const told = this.#behind.get(address)
+    const partition = this.#shared.partition(address)
+    try {
+      for await (const envelope of partition ? journalled(partition, this.#positions.get(address) ?? 0) : []) {
+        if (this.#wanted.covers(envelope)) await this.#tell(envelope)
+        if (this.#isPaused || this.isOver) return
+      }
+      this.#unread.delete(address)
+    } catch (error) {
+      if (!this.#unread.has(address)) partition?.reportError('error', error)
+      this.#unread.add(address)
+      // What it did not read must not be passed over; of a partition that takes no more, there is nothing to wait for.
+      if (partition && !partition.watermark.failure) return await this.#rest(firstPause)
+    }
+    // More may have been told while it read.
+    if (this.#behind.get(address) === told) this.#behind.delete(address)
+  }
+
+  /** Until it goes well, but not for ever; then the event counts as told. */
+  async #tell(envelope: Envelope): Promise<void> {
+    const address = partitionIn(envelope)
+    const partition = this.#shared.partition(address)
+    const persists = this.#shared.catalog.persists(envelope.type)
+    if (persists && envelope.seq <= (this.#positions.get(address) ?? 0)) return
+    if (isChosen(this.#wanted, envelope, this.#host)) {
+      for (let attempt = 1; !(await this.#call(envelope)); attempt++) {
+        if (attempt === mostAttempts || !persists) {
+          partition?.bury(envelope, this.address, 'failed', attempt)
+          break
+        }
+        await this.#rest(firstPause * 2 ** (attempt - 1))
+        if (this.isOver) return
+      }
+    }
+    // Its partition may have gone meanwhile, and another have taken its address.
+    if (persists && partition && this.#shared.partition(address) === partition)
+      this.#positions.set(address, envelope.seq)
+  }
+
+  async #call(envelope: Envelope): Promise<boolean> {
+    return this.#host.during(envelope, () => this.#subscriber.call(envelope))
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const cancel = this.#host.timers.after(ms, () => this.#wake?.())
+      this.#wake = () => {
+        this.#wake = undefined
+        cancel()
+        resolve()
+      }
+    })
+  }
+}
+
+function partitionIn({ party }: Envelope): Address {
+  return party === undefined ? runtimePartition : partitionOf(party)
+}

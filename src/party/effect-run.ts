@@ -1,0 +1,54 @@
+import type { Actor } from '../actor/actor.ts'
+import type { EffectScope, EffectWork } from '../actor/effect.ts'
+import { Enricher } from '../actor/enrichment.ts'
+import type { Origin } from '../actor/handled.ts'
+import type { Outcome } from '../actor/outside.ts'
+import { textOf } from '../errors.ts'
+import { trusted } from '../events/event.ts'
+import { assertJson } from '../events/json.ts'
+import { effectCompleted, effectStarted } from '../events/runtime-events.ts'
+import type { Partition } from './partition.ts'
+
+/**
+ * Runs an effect once all that it stands on is durable, and tells of its start and its end; the returned function aborts it.
+ * One that is no longer wanted before it starts is not told.
+ */
+export function runEffect(
+  partition: Partition,
+  key: string,
+  { name, run, enrich = {} }: EffectWork,
+  { actor: { address }, input, origin }: { readonly actor: Actor; readonly input: unknown; readonly origin: Origin },
+  settle: (outcome: Outcome) => void,
+): (why?: unknown) => void {
+  const { watermark, shared } = partition
+  const controller = new AbortController()
+  const scope: EffectScope = { key, attempt: 1, signal: controller.signal, now: () => shared.clock.now() }
+  const enricher = new Enricher(name, enrich, input, error => partition.reportError('warning', error, address))
+  const start = async () => {
+    if (controller.signal.aborted) return
+    const { attempt } = scope
+    const startedAt = scope.now()
+    partition.note(effectStarted.type, () => trusted(effectStarted, enricher.started({ key, name, address, attempt })))
+    const running = { partition, isOver: false, origin }
+    let outcome: Outcome
+    try {
+      // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
+      const output = await shared.insideEffect.run(running, () => run(input as never, scope))
+      assertJson(name, output)
+      outcome = { ok: true, output }
+    } catch (error) {
+      outcome = { ok: false, error }
+    } finally {
+      running.isOver = true
+    }
+    settle(outcome)
+    const fields = { key, name, address, success: outcome.ok, durationMs: scope.now() - startedAt }
+    const told = outcome.ok ? fields : { ...fields, error: textOf(outcome.error) }
+    partition.note(effectCompleted.type, () => trusted(effectCompleted, enricher.completed(told, outcome)))
+  }
+  watermark.whenDurable(
+    () => void start(),
+    error => settle({ ok: false, error }),
+  )
+  return why => controller.abort(why)
+}

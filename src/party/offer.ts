@@ -1,0 +1,136 @@
+import type { Actor } from '../actor/actor.ts'
+import { addressOf, NoAddressError } from '../actor/address.ts'
+import { MailboxFullError } from '../actor/mailbox.ts'
+import type { RoomOptions } from '../actor/room.ts'
+import type { Timers } from '../actor/timers.ts'
+import type { EventOf } from '../events/event.ts'
+import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
+import type { Facts, Partition } from './partition.ts'
+
+/** How an event from outside travels. */
+export interface PublishOptions {
+  /** 1 is most urgent, 10 least; that of its definition by default. */
+  readonly priority?: number
+  /** Words that subscriptions can choose by, besides those of its definition. */
+  readonly tags?: readonly string[]
+  /** Who says it: letters a-z, digits and "-". Rate limits count by it. */
+  readonly source?: string
+  /**
+   * Joins the event to others that one first event led to; by default to those of the event that a subscriber or effect is
+   * called for in which it is published, else its own id.
+   */
+  readonly correlationId?: string
+  /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
+  readonly ttl?: number
+  /** Milliseconds to wait for room in full mailboxes, or for the rate limits; 60,000 by default. */
+  readonly timeout?: number
+  /** Gives up waiting. */
+  readonly signal?: AbortSignal
+}
+
+/** What is said about an event that only some part of the runtime publishes. */
+export interface OfferOptions extends PublishOptions {
+  /** The only agent that it is meant for. */
+  readonly to?: Actor
+  /** Throws if the event must not happen, as things are at the moment of its position. */
+  readonly admit?: (event: EventOf) => void
+  /** The id of the event that it came out of, if it did. */
+  readonly causationId?: string
+}
+
+export function patienceOf({ timeout = 60_000, signal }: OfferOptions): RoomOptions {
+  return { timeout, signal }
+}
+
+/** What an envelope says of an event besides the event: as its publisher wants it, and what led to it. */
+export function factsOf(partition: Partition, options: OfferOptions): Facts {
+  const { priority, tags, source, ttl, to, correlationId, causationId } = options
+  const origin = partition.origin
+  return {
+    priority,
+    tags,
+    ttl,
+    source,
+    correlationid: correlationId ?? origin?.correlationid,
+    causationid: causationId ?? origin?.causationid,
+    to: to?.address,
+  }
+}
+
+/** What the runtime's transformations make of an event; nothing if none is about it. @throws TransformError */
+export function passageOf(
+  { shared, party, address }: Partition,
+  event: EventOf,
+  { source = address }: OfferOptions,
+): Passage | undefined {
+  if (shared.transforms.isEmpty) return undefined
+  return shared.transforms.apply(event, { source, party, now: shared.clock.now() }, one => shared.catalog.check(one))
+}
+
+/** The agent that a transformation sends an event to, if to one alone. @throws TransformError if there is no such way from here */
+export function checkWay({ registry, address }: Partition, { event, to, party }: Transformed): Actor | undefined {
+  const { type } = event
+  if (party !== undefined)
+    throw new TransformError('route', type, new Error(`it cannot leave for party "${party}" here`))
+  if (to === undefined) return undefined
+  const actor = registry.meant(to, event)
+  if (actor && actor.status !== 'stopped') return actor
+  throw new TransformError('route', type, new NoAddressError(addressOf(address, to)))
+}
+
+/** Whether it has to wait for room. @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
+export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
+  const { type } = event
+  if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
+  if (to) return to.isCrowded(type)
+  for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true
+  return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
+}
+
+/**
+ * Waits for a place in every full mailbox, and in one of every full pool, one after the other.
+ *
+ * @param reserved the agents in whose mailboxes a place is kept; one is enough in each
+ */
+export async function reserve(
+  { registry, shared }: Partition,
+  event: EventOf,
+  options: OfferOptions,
+  reserved: Actor[],
+): Promise<void> {
+  const { type } = event
+  const { to } = options
+  const { timeout, signal } = patienceOf(options)
+  const { clock, timers } = shared
+  const end = clock.now() + timeout
+  const alone = to ? [to] : [...registry.hearers(type)]
+  const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
+  for (const actors of [...alone.map(actor => [actor]), ...pools]) {
+    if (actors.length === 0 || actors.some(actor => reserved.includes(actor) || !actor.isCrowded(type))) continue
+    reserved.push(await placeInOne(actors, type, timers, { timeout: end - clock.now(), signal }))
+  }
+}
+
+/** Waits for a place in one of several full mailboxes. */
+async function placeInOne(
+  actors: readonly Actor[],
+  type: string,
+  timers: Timers,
+  { timeout, signal }: RoomOptions,
+): Promise<Actor> {
+  const found = new AbortController()
+  const either = signal ? AbortSignal.any([signal, found.signal]) : found.signal
+  const places = actors.map(async actor => {
+    await actor.room.reserve(type, timers, { timeout, signal: either })
+    return actor
+  })
+  let winner: Actor | undefined
+  try {
+    winner = await Promise.race(places)
+    return winner
+  } finally {
+    found.abort()
+    // Another place may have become free at the same time, also when the wait was over.
+    for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
+  }
+}
