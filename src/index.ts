@@ -86,6 +86,7 @@ export {
   EventVersionError,
   type UncheckedEvent,
   UnknownEventError,
+  type VersionedEvent,
 } from './events/catalog.ts'
 export {
   defineEvent,
@@ -96,6 +97,7 @@ export {
   PriorityError,
   TtlError,
 } from './events/event.ts'
+export { type JsonSchema, schemaUrn } from './events/json-schema.ts'
 export { IllegalPatternError } from './events/pattern.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
 export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
@@ -109,6 +111,7 @@ export {
   type TransformOptions,
   type TransformScope,
 } from './events/transform.ts'
+export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export type { Ids } from './ids.ts'
 export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
 export {

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Definition, type EventDefinition, type RequestDefinition, runtimeEvents } from 'troupe'
 import * as agents from 'troupe/agents'
+import type { Publisher } from 'troupe/events'
+import * as events from 'troupe/events'
 import { expect, it } from 'vitest'
+import { definitionsIn } from './support/definitions.ts'
+import { eventTable, publisherWords, requestTable, withTables } from './support/event-table.ts'
 
 const root = join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -10,6 +15,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 it.each([
   ['README.md', ['test/package/example.ts', 'test/package/own-agent.ts', 'test/package/own-test.ts']],
   ['agents/README.md', ['test/package/own-town.ts']],
+  ['src/events/README.md', ['test/package/own-versions.ts', 'test/package/own-echoes.ts']],
 ])('every TypeScript snippet of %s is a file that compiles and runs', (readme, examples) => {
   const snippets = [...read(readme).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
   expect(snippets).toEqual(examples.map(read))
@@ -23,19 +29,34 @@ it('every file that CONTRIBUTING names exists', () => {
   for (const file of named) expect(read(file).length, file).toBeGreaterThan(0)
 })
 
-it('the README of the agents lists every event that they say or hear, with its description', () => {
-  const definitions = Object.values(agents).flatMap(one =>
-    typeof one === 'function' && 'schema' in one ? [{ type: one.type, description: one.description }] : [],
-  )
-  expect(definitions.length).toBeGreaterThan(9)
-  const rows = [...read('agents/README.md').matchAll(/^\| `([a-z_]+\.[a-z._]+)` \| ([^|]*) \|$/gm)].map(
-    ([, type, description]) => ({
-      type,
-      description,
-    }),
-  )
-  const order = (one: { readonly type: string | undefined }) => `${one.type}`
-  expect(rows.toSorted((a, b) => order(a).localeCompare(order(b)))).toEqual(
-    definitions.toSorted((a, b) => order(a).localeCompare(order(b))),
-  )
+const isEvent = (one: Definition): one is EventDefinition => !('output' in one)
+const isRequest = (one: Definition): one is RequestDefinition => 'output' in one
+
+const groupTable = (group: readonly EventDefinition[], publishers: Readonly<Record<string, Publisher>>) =>
+  eventTable(group, ({ type }) => publisherWords(publishers[type] ?? { by: 'runtime', follows: [] }))
+
+/** `vitest run -u test/readme.test.ts` writes the tables anew. */
+it('the README of the events has a table of all of them, as they are declared', async () => {
+  const readme = withTables(read('src/events/README.md'), {
+    runtime: () => groupTable(runtimeEvents, {}),
+    ai: () => groupTable(events.aiEvents, events.aiPublishers),
+    platform: () => groupTable(events.platformEvents, events.platformPublishers),
+    pipeline: () => groupTable(events.pipelineEvents, events.pipelinePublishers),
+    system: () => groupTable(events.systemEvents, events.systemPublishers),
+  })
+  await expect(readme).toMatchFileSnapshot(join(root, 'src/events/README.md'))
+})
+
+it('the README of the agents has a table of all that they say or hear, and of who says it', async () => {
+  const { partyPlanner } = agents
+  const team = [...partyPlanner.agents, ...partyPlanner.shared]
+  const named = (by: typeof team) => (by.length === 0 ? 'you' : by.map(({ name }) => name).join(', '))
+  const saidBy = (event: Definition) => named(team.filter(({ says }) => says.includes(event)))
+  const answeredBy = (request: Definition) => named(team.filter(({ hears }) => hears.includes(request)))
+  const definitions = definitionsIn(agents)
+  const readme = withTables(read('agents/README.md'), {
+    events: () => eventTable(definitions.filter(isEvent), saidBy),
+    requests: () => requestTable(definitions.filter(isRequest), answeredBy),
+  })
+  await expect(readme).toMatchFileSnapshot(join(root, 'agents/README.md'))
 })

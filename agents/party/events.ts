@@ -133,16 +133,16 @@ export const quotesSilenced = defineEvent('quotes.silenced', z.object({ silent: 
   description: 'Tells the quotes desk to answer nobody, or to answer again.',
 })
 
-/** How many guests the party is planned for. */
 export const guestCount = defineRequest('guests.count', {
   input: z.object({ why: z.string() }),
   output: z.object({ guests: z.int().min(1), known: z.boolean() }),
+  description: 'Asks for how many guests the party is planned, and whether anybody said so.',
 })
 
-/** What vendors would charge on the day. */
 export const vendorQuotes = defineRequest('quotes.vendors', {
   input: z.object({ vendorIds: z.array(z.string()), date: z.string().optional() }),
   output: z.object({ prices: quotes }),
+  description: 'Asks what vendors would charge on the day.',
 })
 
 /** An order to an agent, as `party.agent.should_execute` carries it. */

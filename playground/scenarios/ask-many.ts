@@ -4,12 +4,17 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { defineScenario } from './scenario.ts'
 
-const wanted = defineEvent('balloons.wanted', z.object({ count: z.int() }))
-const chosen = defineEvent('balloons.chosen', z.object({ from: z.string(), price: z.number() }))
-const missed = defineEvent('balloons.missed', z.object({ count: z.int() }))
+const wanted = defineEvent('balloons.wanted', z.object({ count: z.int() }), {
+  description: 'Somebody needs so many balloons.',
+})
+const chosen = defineEvent('balloons.chosen', z.object({ from: z.string(), price: z.number() }), {
+  description: 'A shop is cheap enough to be chosen.',
+})
+const missed = defineEvent('balloons.missed', z.object({ count: z.int() }), { description: 'No shop was chosen.' })
 const quote = defineRequest('balloons.quote', {
   input: z.object({ count: z.int() }),
   output: z.object({ price: z.number() }),
+  description: 'Asks what so many balloons cost.',
 })
 
 /** Sells balloons at a price each. */

@@ -5,8 +5,8 @@ import * as z from 'zod'
 import { defineScenario } from './scenario.ts'
 
 const list = z.object({ party: z.string(), guests: z.int() })
-const changed = defineEvent('guests.changed', list)
-const printed = defineEvent('guests.printed', list)
+const changed = defineEvent('guests.changed', list, { description: 'The list of guests is another one.' })
+const printed = defineEvent('guests.printed', list, { description: 'The list of guests was printed.' })
 
 const context = { party: '', guests: 0 }
 const printer = defineAgent({

@@ -5,18 +5,22 @@ import * as z from 'zod'
 import { defineScenario } from './scenario.ts'
 
 const wish = z.object({ inputId: z.string(), content: z.string(), tiers: z.int() })
-const wished = defineEvent('anniversary.wished', wish)
-const withdrawn = defineEvent('anniversary.withdrawn', z.object({ inputId: z.string() }))
+const wished = defineEvent('anniversary.wished', wish, { description: 'Somebody wishes for something at the party.' })
+const withdrawn = defineEvent('anniversary.withdrawn', z.object({ inputId: z.string() }), {
+  description: 'A wish is taken back.',
+})
 const what = z.object({ what: z.string() })
-const booked = defineEvent('anniversary.booked', what)
-const cancelled = defineEvent('anniversary.cancelled', what)
+const booked = defineEvent('anniversary.booked', what, { description: 'A shop took a booking.' })
+const cancelled = defineEvent('anniversary.cancelled', what, { description: 'A shop took a booking back.' })
 const stranded = defineEvent('anniversary.stranded', what, { description: 'A person has to cancel this.' })
-const settled = defineEvent('anniversary.settled', z.object({ outcome: z.string() }))
+const settled = defineEvent('anniversary.settled', z.object({ outcome: z.string() }), {
+  description: 'It is decided: all are booked, or none.',
+})
 
 const io = { input: z.object({}), output: z.object({}) }
-const book = defineRequest('shop.book', io)
+const book = defineRequest('shop.book', { ...io, description: 'Asks a shop to take a booking.' })
 // Cancelling twice does no harm, so it may be asked again.
-const cancel = defineRequest('shop.cancel', { ...io, safe: true })
+const cancel = defineRequest('shop.cancel', { ...io, safe: true, description: 'Asks a shop to take a booking back.' })
 
 /** Takes every booking and every cancellation. */
 const shop = (name: string) => {

@@ -4,9 +4,11 @@ import { emit, setup } from 'xstate'
 import * as z from 'zod'
 import { defineScenario } from './scenario.ts'
 
-const unplugged = defineEvent('dance.unplugged', z.object({}))
-const beat = defineEvent('dance.beat', z.object({}))
-const silence = defineEvent('dance.silence', z.object({ seconds: z.int() }))
+const unplugged = defineEvent('dance.unplugged', z.object({}), { description: 'Somebody pulled the plug.' })
+const beat = defineEvent('dance.beat', z.object({}), { description: 'The music plays.' })
+const silence = defineEvent('dance.silence', z.object({ seconds: z.int() }), {
+  description: 'No beat was heard for too long.',
+})
 
 /** Plays a beat every second. Without power it neither plays nor crashes, so no supervisor notices anything. */
 const dj = defineAgent({

@@ -4,8 +4,8 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { defineScenario } from './scenario.ts'
 
-const ordered = defineEvent('bakery.ordered', z.object({ cake: z.string() }))
-const baked = defineEvent('bakery.baked', z.object({ cake: z.string() }))
+const ordered = defineEvent('bakery.ordered', z.object({ cake: z.string() }), { description: 'Somebody wants a cake.' })
+const baked = defineEvent('bakery.baked', z.object({ cake: z.string() }), { description: 'A cake is done.' })
 
 const context = { cake: '' }
 const baker = defineAgent({

@@ -1,6 +1,8 @@
 import { TroupeError } from '../errors.ts'
 import { CheckedEvent, type EventDefinition, type EventOf } from './event.ts'
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import type { RequestDefinition } from './request.ts'
+import { canLift, lift } from './upcast.ts'
 
 /** What agents hear and say: events and requests. */
 export type Definition = EventDefinition | RequestDefinition
@@ -21,8 +23,29 @@ export interface Catalog {
   event(type: string): EventDefinition
   /** Whether events, requests or replies of this type are journalled; what nobody declared is. */
   persists(type: string): boolean
-  /** The event, parsed by its schema unless its definition made it. @throws UnknownEventError, EventPayloadError, EventVersionError */
+  /**
+   * The event, parsed by its schema unless its definition made it; one of an older version is lifted first.
+   *
+   * @throws UnknownEventError, EventPayloadError, EventVersionError, UpcastError
+   */
   check(event: UncheckedEvent): EventOf
+  /**
+   * What was journalled, in the version that is declared now; the same object if it has that version already.
+   *
+   * @example
+   * const envelope = catalog.lifted(entry.envelope)
+   *
+   * @throws UnknownEventError, EventVersionError, UpcastError
+   */
+  lifted<E extends VersionedEvent>(event: E): E
+  /**
+   * The JSON Schema (draft 2020-12) of what every type carries when it is delivered, by type; a request has two, the answer's
+   * under its type with `.reply`.
+   *
+   * @example
+   * catalog.jsonSchemas()['party.input.added']?.$id // 'urn:troupe:event:party.input.added:1'
+   */
+  jsonSchemas(): Readonly<Record<string, JsonSchema>>
   /** This catalogue and more definitions. @throws DuplicateEventError */
   with(definitions: readonly Definition[]): Catalog
   /** A reply, parsed likewise. @throws UnknownEventError, EventPayloadError */
@@ -35,6 +58,11 @@ export interface UncheckedEvent {
   readonly data?: unknown
   /** Version of the schema that the sender knew; the current one if left out. */
   readonly version?: number
+}
+
+/** An event that says which version of its schema it has, such as an envelope. */
+export interface VersionedEvent extends EventOf {
+  readonly version: number
 }
 
 /**
@@ -67,6 +95,10 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     if (!definition || !isRequest(definition)) throw unknown(replyType)
     return definition
   }
+  const lifted = (definition: EventDefinition, data: unknown, from: number) => {
+    if (!canLift(definition, from)) throw new EventVersionError(definition.type, definition.version, from)
+    return lift(definition, data, from, payload => definition(payload))
+  }
   const catalog: Catalog = {
     definitions: [...byType.values()],
     event,
@@ -75,9 +107,18 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
       const definition = event(given.type)
       if (CheckedEvent.isBy(definition.schema, given)) return given
       const version = given.version ?? CheckedEvent.versionOf(given) ?? definition.version
-      if (version !== definition.version) throw new EventVersionError(given.type, definition.version, version)
-      return definition(given.data)
+      return version === definition.version ? definition(given.data) : lifted(definition, given.data, version)
     },
+    lifted(given) {
+      const { type, data, version } = given
+      const known = byType.get(type)
+      // Requests have no versions.
+      if (known && isRequest(known)) return given
+      const definition = event(type)
+      if (version === definition.version) return given
+      return { ...given, data: lifted(definition, data, version).data, version: definition.version }
+    },
+    jsonSchemas: () => Object.fromEntries([...byType.values()].flatMap(schemasOf).map(one => [one.title, one])),
     with: more =>
       more.every(one => byType.get(one.type) === one) ? catalog : defineCatalog([...byType.values(), ...more]),
     checkReply(given) {
@@ -87,6 +128,15 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     },
   }
   return catalog
+}
+
+function schemasOf(definition: Definition): readonly JsonSchema[] {
+  const { type, description } = definition
+  if (!isRequest(definition)) return [jsonSchemaOf(type, definition.version, definition.schema, description)]
+  return [
+    jsonSchemaOf(type, 1, definition.input, description),
+    jsonSchemaOf(replyTypeOf(definition), 1, definition.output, description),
+  ]
 }
 
 /** A type that no definition declares. */
@@ -113,14 +163,17 @@ export class DuplicateEventError extends TroupeError {
   }
 }
 
-/** An event was made for another version of its schema. */
+/** An event was made for another version of its schema, and no upcaster leads from there to the one that is declared. */
 export class EventVersionError extends TroupeError {
   readonly code = 'EVENT_VERSION'
   readonly type: string
   readonly expected: number
   readonly received: number
   constructor(type: string, expected: number, received: number) {
-    super(`Event "${type}" has version ${received}, but version ${expected} is declared. Send version ${expected}.`)
+    const orLift = received < expected ? `, or declare the upcasters from version ${received} on` : ''
+    super(
+      `Event "${type}" has version ${received}, but version ${expected} is declared. Send version ${expected}${orLift}.`,
+    )
     this.type = type
     this.expected = expected
     this.received = received

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
 import { assertJson, isOpen } from './json.ts'
 import { EventPayloadError } from './payload.ts'
+import { type Upcasters, upcastFault } from './upcast.ts'
 
 /** A typed fact: what happened, and what belongs to it. */
 export interface EventOf<T extends string = string, D = unknown> {
@@ -13,6 +14,8 @@ export interface EventOf<T extends string = string, D = unknown> {
 export interface EventOptions {
   /** Version of the payload's schema, counted from 1. */
   readonly version?: number
+  /** Lifts payloads of older versions, step by step: the function at 1 makes version 2 of version 1. */
+  readonly upcast?: Upcasters
   /** `false`: never journalled, delivered at most once (ticks, progress). */
   readonly persist?: boolean
   /** 1 is most urgent, 10 least; 5 by default. */
@@ -31,6 +34,7 @@ export interface EventDefinition<T extends string = string, S extends z.ZodType 
   readonly type: T
   readonly schema: S
   readonly version: number
+  readonly upcast: Upcasters
   readonly persist: boolean
   readonly priority: number
   readonly ttl: number | undefined
@@ -49,7 +53,8 @@ const typePattern = /^[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*$/
  *
  * @param type dotted lower-case words, such as `party.input.added`
  * @param schema a zod schema of JSON values: no dates, maps, bigints or transforms
- * @throws EventDefinitionError if the type is malformed or the schema holds what JSON cannot
+ * @throws EventDefinitionError if the type is malformed, the schema holds what JSON cannot, the version is no whole number from
+ *   1, or an upcaster leads nowhere
  * @throws EventPayloadError when the definition is called with a payload that its schema refuses
  */
 export function defineEvent<const T extends string, S extends z.ZodType>(
@@ -57,13 +62,25 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
   schema: S,
   options: EventOptions = {},
 ): EventDefinition<T, S> {
-  const { version = 1, persist = true, priority = 5, ttl, tags = [], description = '' } = options
+  const { version = 1, upcast = {}, persist = true, priority = 5, ttl, tags = [], description = '' } = options
   checkType(type)
+  const fault = upcastFault(version, upcast)
+  if (fault !== undefined) throw new EventDefinitionError(type, fault)
   checkPriority(priority)
   if (ttl !== undefined) checkTtl(ttl)
   const check = payloadCheck(type, schema)
   const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data), schema, version)
-  return Object.assign(make, { type, schema, version, persist, priority, ttl, tags, description })
+  return Object.assign(make, {
+    type,
+    schema,
+    version,
+    upcast: { ...upcast },
+    persist,
+    priority,
+    ttl,
+    tags,
+    description,
+  })
 }
 
 /**

@@ -24,6 +24,8 @@ export interface RequestDefinition<
   readonly safe: boolean
   /** Whether requests and replies are journalled. */
   readonly persist: boolean
+  /** One sentence for the generated table of events. */
+  readonly description: string
   /** Parses what is asked, and what is answered. @throws EventPayloadError */
   checkInput(input: unknown): z.output<I>
   checkOutput(output: unknown): z.output<O>
@@ -44,12 +46,18 @@ export interface RequestDefinition<
  *
  * @param type dotted lower-case words, such as `guests.count`
  * @param io zod schemas of JSON values; `safe: true` says that answering twice does no harm, so that asks may retry; `persist: false`
- *   keeps it and its replies out of the journal
+ *   keeps it and its replies out of the journal; `description`: one sentence for the generated table
  * @throws EventDefinitionError if the type is malformed or a schema holds what JSON cannot
  */
 export function defineRequest<const T extends string, I extends z.ZodType, O extends z.ZodType>(
   type: T,
-  io: { readonly input: I; readonly output: O; readonly safe?: boolean; readonly persist?: boolean },
+  io: {
+    readonly input: I
+    readonly output: O
+    readonly safe?: boolean
+    readonly persist?: boolean
+    readonly description?: string
+  },
 ): RequestDefinition<T, I, O> {
   checkType(type)
   const replyType: `${T}.reply` = `${type}.reply`
@@ -61,6 +69,7 @@ export function defineRequest<const T extends string, I extends z.ZodType, O ext
     output: io.output,
     safe: io.safe ?? false,
     persist: io.persist ?? true,
+    description: io.description ?? '',
     checkInput,
     checkOutput,
     asked: (input, key) => new CheckedAsk(type, checkInput(input), key, io.input),

@@ -1,28 +1,38 @@
 import * as z from 'zod'
-import { defineEvent } from './event.ts'
+import { defineEvent, type EventOptions } from './event.ts'
 
 /**
  * What the runtime says about itself. None is journalled: the frames they tell of are. A subscriber hears them once their
  * frame is durable, an agent that lists them in `hears` at once.
  */
 
-const told = { persist: false }
+const told = (description: string): EventOptions => ({ persist: false, description })
 const agent = { address: z.string(), incarnation: z.int() }
 
-/** The runtime begins to start its agents. */
-export const systemStarting = defineEvent('system.starting', z.object({}), told)
-/** The agents outside the parties run; parties can be created. */
-export const systemStarted = defineEvent('system.started', z.object({}), told)
-/** The runtime takes no more work. */
-export const systemStopping = defineEvent('system.stopping', z.object({}), told)
-/** Everything is stopped; `drained` says whether all work under way was finished. */
-export const systemStopped = defineEvent('system.stopped', z.object({ drained: z.boolean() }), told)
+export const systemStarting = defineEvent(
+  'system.starting',
+  z.object({}),
+  told('The runtime begins to start its agents.'),
+)
+export const systemStarted = defineEvent(
+  'system.started',
+  z.object({}),
+  told('The agents outside the parties run; parties can be created.'),
+)
+export const systemStopping = defineEvent('system.stopping', z.object({}), told('The runtime takes no more work.'))
+export const systemStopped = defineEvent(
+  'system.stopped',
+  z.object({ drained: z.boolean() }),
+  told('Everything is stopped; `drained` says whether all work under way was finished.'),
+)
 
-/** Time passes: every 100 ms by default, while somebody listens. Only those are told who name it. */
-export const systemTick = defineEvent('system.tick', z.object({ tick: z.int() }), told)
+export const systemTick = defineEvent(
+  'system.tick',
+  z.object({ tick: z.int() }),
+  told('Time passes: every 100 ms by default, while somebody listens. Only those are told who name it.'),
+)
 
 const count = z.int().nonnegative()
-/** What went on so far, every 60 ticks by default, while somebody listens. Only those are told who name it. */
 export const systemMetrics = defineEvent(
   'system.metrics',
   z.object({
@@ -55,11 +65,11 @@ export const systemMetrics = defineEvent(
       untold: count,
     }),
     rateLimits: z.object({ rejected: count, delayed: count, waiting: count }),
+    transforms: z.record(z.string(), z.object({ applied: count, filtered: count, failed: count })),
   }),
-  told,
+  told('What went on so far, every 60 ticks by default, while somebody listens. Only those are told who name it.'),
 )
 
-/** `warning` is a note, `error` abandons the work at hand, `critical` stops the system in order, whoever says it. */
 export const systemError = defineEvent(
   'system.error',
   z.object({
@@ -68,77 +78,100 @@ export const systemError = defineEvent(
     message: z.string(),
     address: z.string().optional(),
   }),
-  told,
+  told(
+    '`warning` is a note, `error` abandons the work at hand, `critical` stops the system in order, whoever says it.',
+  ),
 )
 
-/** A party was created, with all its agents and first inputs. */
-export const partyCreated = defineEvent('system.party.created', z.object({ partyId: z.string() }), told)
-/** A party was stopped and forgotten. */
-export const partyDeleted = defineEvent('system.party.deleted', z.object({ partyId: z.string() }), told)
-/** The journal refused a party's frames: its memory is dropped, its promises have rejected. */
+export const partyCreated = defineEvent(
+  'system.party.created',
+  z.object({ partyId: z.string() }),
+  told('A party was created, with all its agents and first inputs.'),
+)
+export const partyDeleted = defineEvent(
+  'system.party.deleted',
+  z.object({ partyId: z.string() }),
+  told('A party was stopped and forgotten.'),
+)
 export const partyQuarantined = defineEvent(
   'system.party.quarantined',
   z.object({ partyId: z.string(), reason: z.string() }),
-  told,
+  told("The journal refused a party's frames: its memory is dropped, its promises have rejected."),
 )
 
-/** A party's state changed, and the change is durable. */
 export const partyUpdated = defineEvent(
   'system.party.updated',
   z.object({ partyId: z.string(), version: z.int(), status: z.string() }),
-  told,
+  told("A party's state changed, and the change is durable."),
 )
 
-/** An agent has an address, and mail waits for it; it is about to be started. */
-export const agentAdded = defineEvent('agent.added', z.object({ address: z.string() }), told)
-/** An incarnation of an agent is being started. */
-export const agentStarting = defineEvent('agent.starting', z.object(agent), told)
-/** An agent is being stopped for good. */
-export const agentStopping = defineEvent('agent.stopping', z.object(agent), told)
-/** An agent hears nothing any more: its address is free. */
-export const agentRemoved = defineEvent('agent.removed', z.object({ address: z.string() }), told)
-/** An agent handled something and is in a state that is durable; `state` is its machine's state value. */
-export const agentUpdated = defineEvent('agent.updated', z.object({ ...agent, state: z.json() }), told)
-/** An agent began its first incarnation. */
-export const agentStarted = defineEvent('agent.started', z.object(agent), told)
-/** An agent is there no more: it was stopped, reached its final state, failed for good, or its supervisor gave up. */
+export const agentAdded = defineEvent(
+  'agent.added',
+  z.object({ address: z.string() }),
+  told('An agent has an address, and mail waits for it; it is about to be started.'),
+)
+export const agentStarting = defineEvent(
+  'agent.starting',
+  z.object(agent),
+  told('An incarnation of an agent is being started.'),
+)
+export const agentStopping = defineEvent('agent.stopping', z.object(agent), told('An agent is being stopped for good.'))
+export const agentRemoved = defineEvent(
+  'agent.removed',
+  z.object({ address: z.string() }),
+  told('An agent hears nothing any more: its address is free.'),
+)
+export const agentUpdated = defineEvent(
+  'agent.updated',
+  z.object({ ...agent, state: z.json() }),
+  told("An agent handled something and is in a state that is durable; `state` is its machine's state value."),
+)
+export const agentStarted = defineEvent('agent.started', z.object(agent), told('An agent began its first incarnation.'))
 export const agentStopped = defineEvent(
   'agent.stopped',
   z.object({ ...agent, reason: z.enum(['stopped', 'done', 'failed', 'escalated']) }),
-  told,
+  told(
+    'An agent is there no more: it was stopped, reached its final state, failed for good, or its supervisor gave up.',
+  ),
 )
-/** An agent's step failed; `handled` is the type of what it was handling. */
 export const agentFailed = defineEvent(
   'agent.failed',
   z.object({ ...agent, handled: z.string(), error: z.string() }),
-  told,
+  told("An agent's step failed; `handled` is the type of what it was handling."),
 )
-/** An agent runs again under its old address, with its mail, and its context begun anew. */
-export const agentRestarted = defineEvent('agent.restarted', z.object(agent), told)
-/** An agent would have restarted more often than allowed (`restarts` within `within` milliseconds). */
+export const agentRestarted = defineEvent(
+  'agent.restarted',
+  z.object(agent),
+  told('An agent runs again under its old address, with its mail, and its context begun anew.'),
+)
 export const agentEscalated = defineEvent(
   'agent.escalated',
   z.object({ ...agent, restarts: z.int(), within: z.number() }),
-  told,
+  told('An agent would have restarted more often than allowed (`restarts` within `within` milliseconds).'),
 )
 
 const askFields = { type: z.string(), from: z.string(), to: z.string(), key: z.string() }
-/** An ask was answered. */
-export const askSucceeded = defineEvent('ask.succeeded', z.object(askFields), told)
-/** An ask ended without an answer; `code` says why. */
+export const askRequested = defineEvent(
+  'ask.requested',
+  z.object(askFields),
+  told('Somebody asks, and waits for the answer.'),
+)
+export const askSucceeded = defineEvent('ask.succeeded', z.object(askFields), told('An ask was answered.'))
 export const askFailed = defineEvent(
   'ask.failed',
   z.object({ ...askFields, code: z.string(), error: z.string() }),
-  told,
+  told('An ask ended without an answer; `code` says why.'),
 )
 
 /** What an application says of its work in few words, and at length. */
 const tags = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 const data = z.record(z.string(), z.json()).optional()
 const effect = { key: z.string(), name: z.string(), address: z.string() }
-/** An effect of an agent begins to run, for the `attempt`-th time. */
-export const effectStarted = defineEvent('effect.started', z.object({ ...effect, attempt: z.int(), tags, data }), told)
-/** An effect ran for `durationMs` milliseconds, and ended well or with an `error`. */
+export const effectStarted = defineEvent(
+  'effect.started',
+  z.object({ ...effect, attempt: z.int(), tags, data }),
+  told('An effect of an agent begins to run, for the `attempt`-th time.'),
+)
 export const effectCompleted = defineEvent(
   'effect.completed',
   z.object({
@@ -149,14 +182,13 @@ export const effectCompleted = defineEvent(
     tags,
     data,
   }),
-  told,
+  told('An effect ran for `durationMs` milliseconds, and ended well or with an `error`.'),
 )
 
-/** An event could not be delivered to one that it was meant for. */
 export const deadLettered = defineEvent(
   'system.dead_letter',
   z.object({ id: z.string(), type: z.string(), to: z.string(), reason: z.string() }),
-  told,
+  told('An event could not be delivered to one that it was meant for.'),
 )
 
 /** Every event of the runtime, for its catalogue. */
@@ -182,6 +214,7 @@ export const runtimeEvents = [
   agentFailed,
   agentRestarted,
   agentEscalated,
+  askRequested,
   askSucceeded,
   askFailed,
   effectStarted,

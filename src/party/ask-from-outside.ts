@@ -8,7 +8,7 @@ import { reject } from '../actor/tally.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
-import { askFailed, askSucceeded } from '../events/runtime-events.ts'
+import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
 import type { Partition } from './partition.ts'
 
 /** How long somebody outside waits for an answer. */
@@ -46,6 +46,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
       if (actor.status === 'stopped') throw new AskStoppedError(type, to)
       return request.asked(input, key)
     })
+    partition.note(askRequested.type, () => trusted(askRequested, fields))
     const output = await new Promise<unknown>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))

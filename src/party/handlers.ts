@@ -7,7 +7,7 @@ import { accept, reject, type Tally } from '../actor/tally.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import { type EventOf, trusted } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
-import { askFailed, askSucceeded } from '../events/runtime-events.ts'
+import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
 import type { OutsideAskOptions } from './ask-from-outside.ts'
 import type { Partition } from './partition.ts'
 
@@ -72,6 +72,7 @@ function answered(
   options: OutsideAskOptions,
 ): unknown {
   const data = admit(partition, handler, request, input, options)
+  partition.note(askRequested.type, () => trusted(askRequested, fieldsOf(handler, request)))
   const scope = new LazyScope(partition.shared.clock)
   const outcome = handler.answer(data, scope)
   const isOver = !(outcome instanceof Promise) && (outcome.ok || (options.retries ?? 0) === 0)
@@ -152,8 +153,8 @@ function admit(
 }
 
 /** Counts and tells how an ask of a handler ended. @throws what it ended with */
-function tell(partition: Partition, { address: to }: Handler, { type }: RequestDefinition, outcome: Outcome): unknown {
-  const fields = { type, from: 'outside', to, key: '' }
+function tell(partition: Partition, handler: Handler, request: RequestDefinition, outcome: Outcome): unknown {
+  const fields = fieldsOf(handler, request)
   count(partition.shared.tally, outcome)
   if (outcome.ok) {
     // Of what is not journalled, only failures are kept in the history.
@@ -163,6 +164,10 @@ function tell(partition: Partition, { address: to }: Handler, { type }: RequestD
   const { error } = outcome
   partition.report(askFailed({ ...fields, code: codeOf(error), error: textOf(error) }))
   throw error
+}
+
+function fieldsOf({ address: to }: Handler, { type }: RequestDefinition) {
+  return { type, from: 'outside', to, key: '' }
 }
 
 /** Hands an agent's request to a handler; the answer ends the ask. */

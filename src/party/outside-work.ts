@@ -12,7 +12,7 @@ import { reject } from '../actor/tally.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
 import { type EventOf, trusted } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
-import { askFailed, askSucceeded } from '../events/runtime-events.ts'
+import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
 import type { Entry } from '../journal/frame.ts'
 import { runEffect } from './effect-run.ts'
 import { answerAsk } from './handlers.ts'
@@ -208,6 +208,8 @@ export class OutsideWork implements OutsideHost<Work> {
       return () => {}
     }
     const to = callee.address
+    const fields = { key, type, from: actor.address, to }
+    this.#partition.note(askRequested.type, () => trusted(askRequested, fields))
     const go = () => {
       if (shared.asks.get(key)) callee.take(request, actor.address, origin)
     }
@@ -221,7 +223,7 @@ export class OutsideWork implements OutsideHost<Work> {
       parent: origin.request,
       retry: work.retry,
       again: go,
-      settle: this.#telling({ key, type, from: actor.address, to }, origin, settle),
+      settle: this.#telling(fields, origin, settle),
     })
     if (callee.isHere) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))

@@ -78,7 +78,9 @@ describe('an ask between two agents of a party', () => {
     await party.idle()
     const between = { from: 'party/p1/trainer', to: 'party/p1/dog', type: 'pets.trick' }
     expect(seen).toMatchObject([
+      { type: 'ask.requested', data: between },
       { type: 'ask.succeeded', data: between },
+      { type: 'ask.requested', data: between },
       { type: 'ask.failed', data: { ...between, code: 'ASK_FAILED' } },
     ])
   })

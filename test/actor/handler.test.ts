@@ -44,7 +44,7 @@ describe('a handler', () => {
     runtime.bus.subscribe('ask.*', ({ type }) => void heard.push(type))
     await runtime.ask('runtime/pets-trick', trick, { name: 'roll' })
     await runtime.ask('runtime/pets-trick', trick, { name: 'boom' }).catch(() => {})
-    expect(heard).toEqual(['ask.succeeded', 'ask.failed'])
+    expect(heard).toEqual(['ask.requested', 'ask.succeeded', 'ask.requested', 'ask.failed'])
     expect(runtime.bus.history({ type: 'ask.*' }).map(({ type }) => type)).toEqual(['ask.failed'])
   })
 })

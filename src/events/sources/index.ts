@@ -1,0 +1,17 @@
+export * from './ai.ts'
+export { custom } from './custom.ts'
+export {
+  type Echo,
+  type EchoBus,
+  EchoError,
+  type EchoHeard,
+  type Echoing,
+  type EchoOptions,
+  echo,
+  echoOf,
+} from './echo.ts'
+export * from './pipeline.ts'
+export * from './platform.ts'
+export type { Part, Publisher, PublishersOf } from './publisher.ts'
+export * from './system.ts'
+export { priorityOf } from './urgency.ts'

@@ -1,0 +1,109 @@
+import type { Definition, EventDefinition, JsonSchema, RequestDefinition } from 'troupe'
+import type { Publisher } from 'troupe/events'
+import * as z from 'zod'
+
+/** The tables of events in the READMEs, as Markdown, from the definitions themselves. */
+
+/** A table of events, the first column being their types. */
+export function eventTable(
+  definitions: readonly EventDefinition[],
+  saidBy: (definition: EventDefinition) => string,
+): string {
+  const rows = definitions.map(one => [
+    `\`${one.type}\``,
+    one.description,
+    fieldsOf(one.schema),
+    saidBy(one),
+    `${one.version}`,
+    `${one.priority}`,
+    one.ttl === undefined ? '' : `${one.ttl} ms`,
+    one.persist ? 'yes' : '',
+    one.tags.join(', '),
+  ])
+  return table(['Event', 'What it says', 'Fields', 'Said by', 'Version', 'Priority', 'TTL', 'Journalled', 'Tags'], rows)
+}
+
+/** A table of requests. */
+export function requestTable(
+  definitions: readonly RequestDefinition[],
+  answeredBy: (definition: Definition) => string,
+): string {
+  const rows = definitions.map(one => [
+    `\`${one.type}\``,
+    one.description,
+    fieldsOf(one.input),
+    fieldsOf(one.output),
+    answeredBy(one),
+  ])
+  return table(['Request', 'What it is for', 'Asked with', 'Answered with', 'Answered by'], rows)
+}
+
+/** Who publishes an event, in words. */
+export function publisherWords(publisher: Publisher): string {
+  if (publisher.by === 'user') return 'you'
+  if (publisher.by === 'later') return `later: ${publisher.part}`
+  if (publisher.follows.length === 0) return 'the runtime'
+  return `echo of ${publisher.follows.map(type => `\`${type}\``).join(', ')}`
+}
+
+/** A README with what stands between `<!-- table: name -->` and `<!-- end -->` made anew. */
+export function withTables(readme: string, tables: Readonly<Record<string, () => string>>): string {
+  return readme.replaceAll(/(<!-- table: ([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, begin, name, end) => {
+    const make = tables[name]
+    if (!make) throw new Error(`no table is called ${name}`)
+    return `${begin}\n${make()}\n${end}`
+  })
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |\n`
+  return [head, head.map(() => '---'), ...rows].map(line).join('')
+}
+
+type Field = { readonly words: Set<string>; isOptional: boolean }
+
+/** What has to be sent, field by field; `?` marks what may be left out. */
+function fieldsOf(schema: z.ZodType): string {
+  const json: JsonSchema = z.toJSONSchema(schema, { io: 'input' })
+  const variants = (json.oneOf ?? json.anyOf ?? [json]).map(asSchema)
+  const fields = new Map<string, Field>()
+  for (const { properties = {}, required = [] } of variants)
+    for (const [name, value] of Object.entries(properties)) {
+      const field = fields.get(name) ?? { words: new Set(), isOptional: false }
+      fields.set(name, field)
+      field.words.add(wordFor(asSchema(value)))
+      field.isOptional ||= !required.includes(name)
+    }
+  const told = [...fields].map(([name, { words, isOptional }]) => {
+    const isEverywhere = variants.every(({ properties = {} }) => name in properties)
+    return `${name}${isOptional || !isEverywhere ? '?' : ''}: ${[...words].join(' or ')}`
+  })
+  return told.length === 0 ? 'none' : `\`${told.join('; ')}\``
+}
+
+function wordFor({ $ref, const: only, enum: words, oneOf, anyOf = oneOf, type, ...schema }: JsonSchema): string {
+  if ($ref !== undefined) return 'json'
+  if (only !== undefined) return `${only}`
+  if (words) return words.join('/')
+  if (anyOf) return [...new Set(anyOf.map(one => wordFor(asSchema(one))))].join(' or ')
+  if (type === 'array') return listOf(wordFor(asSchema(schema.items)))
+  if (type !== 'object') return typeof type === 'string' ? type : 'json'
+  const { properties, required = [] } = schema
+  if (!properties) return `map of ${wordFor(asSchema(schema.additionalProperties))}`
+  return `{ ${Object.keys(properties)
+    .map(name => (required.includes(name) ? name : `${name}?`))
+    .join(', ')} }`
+}
+
+function listOf(word: string): string {
+  return /[/ ]/.test(word) && !word.startsWith('{') ? `(${word})[]` : `${word}[]`
+}
+
+/** `true` is a schema too, and so is nothing at all: both allow anything. */
+function asSchema(schema: unknown): JsonSchema {
+  return isObject(schema) ? schema : {}
+}
+
+function isObject(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
