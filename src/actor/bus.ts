@@ -20,7 +20,7 @@ export interface BusHost {
   isByName(type: string): boolean
   /** Somebody subscribed, or did so no more. */
   changed(): void
-  failed(error: TroupeError): void
+  failed(error: unknown): void
 }
 
 /** Figures of the subscribers, of all that there are and were. */
@@ -240,7 +240,7 @@ export class Bus implements SubscriptionHost {
     if (codeOf(error.cause) !== 'REPLAY_MUTED') this.warn(envelope, error)
   }
 
-  warn({ type }: Envelope, error: TroupeError): void {
+  warn({ type }: Envelope, error: unknown): void {
     // A subscriber to everything that always throws would be told of its own failures for ever.
     if (type !== systemError.type) this.#host.failed(error)
   }

@@ -61,7 +61,7 @@ export interface Listener {
 export interface SubscriptionHost extends SubscriberHost {
   /** Calls somebody who is told of an event. */
   during<T>(envelope: Envelope, call: () => T): T
-  warn(envelope: Envelope, error: TroupeError): void
+  warn(envelope: Envelope, error: unknown): void
   /** A listener ended, or has nothing to do any more. */
   ended(listener: Listener): void
   rested(): void

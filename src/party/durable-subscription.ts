@@ -177,7 +177,7 @@ export class DurableSubscription implements Listener, Subscription {
     const partition = this.#shared.partition(address)
     try {
       for await (const envelope of partition ? journalled(partition, this.#positions.get(address) ?? 0) : []) {
-        if (this.#wanted.covers(envelope)) await this.#tell(envelope)
+        if (this.#wanted.covers(envelope)) await this.#tell(this.#lifted(envelope))
         if (this.#isPaused || this.isOver) return
       }
       this.#unread.delete(address)
@@ -189,6 +189,16 @@ export class DurableSubscription implements Listener, Subscription {
     }
     // More may have been told while it read.
     if (this.#behind.get(address) === told) this.#behind.delete(address)
+  }
+
+  /** In the version that is declared now, if there is a way; else as it was said, which is better than never. */
+  #lifted(envelope: Envelope): Envelope {
+    try {
+      return this.#shared.catalog.lifted(envelope)
+    } catch (error) {
+      this.#host.warn(envelope, error)
+      return envelope
+    }
   }
 
   /** Until it goes well, but not for ever; then the event counts as told. */

@@ -86,7 +86,7 @@ async function* eventsOf(partition: Partition, query: Chosen, until: number): As
       envelope.time >= from &&
       (correlationId === undefined || envelope.correlationid === correlationId) &&
       matchers.some(matches => matches(envelope.type))
-    if (isWanted) yield envelope
+    if (isWanted) yield partition.shared.catalog.lifted(envelope)
   }
 }
 

@@ -192,7 +192,7 @@ describe('a durable subscription', () => {
           runtime.bus.subscribe(
             command,
             async ({ data, party = '' }) => {
-              await null
+              await Promise.resolve()
               ;(heard[party] ??= []).push(data.word)
             },
             { durable: 'ledger', limit },
