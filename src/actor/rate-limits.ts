@@ -64,7 +64,7 @@ export class RateLimits {
     this.#now = now
   }
 
-  /** Limits from now on, by S1's numbers for `true`, or no more for `false`. @throws RateLimitOptionsError */
+  /** Limits from now on, by the defaults for `true`, or no more for `false`. @throws RateLimitOptionsError */
   switchTo(rules: RateLimitOptions | boolean): void {
     const options: RateLimitOptions = rules === true ? defaultRateLimit : rules || {}
     check(options)
