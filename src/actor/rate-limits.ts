@@ -75,6 +75,10 @@ export class RateLimits {
     this.#sources.clear()
   }
 
+  get isOn(): boolean {
+    return this.#all !== undefined
+  }
+
   get figures(): RateFigures {
     return { rejected: this.#rejected, delayed: this.#delayed, waiting: this.#waiting }
   }

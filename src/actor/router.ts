@@ -16,6 +16,8 @@ export class Router {
   readonly #routes = new Map<string, Route>()
   readonly #order = new Map<Listener, number>()
   #count = 0
+  /** How often a listener came or went. */
+  changes = 0
 
   get size(): number {
     return this.#order.size
@@ -69,6 +71,7 @@ export class Router {
   }
 
   #changed({ types }: Listener): void {
+    this.changes++
     if (types.some(isPattern)) this.#routes.clear()
     else for (const type of types) this.#routes.delete(type)
   }

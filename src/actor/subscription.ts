@@ -52,7 +52,8 @@ export interface Listener {
   /** Has nothing to do. */
   readonly isResting: boolean
   readonly info: SubscriptionInfo
-  hear(envelope: Envelope): void
+  /** @param at milliseconds since the bus began, of the event */
+  hear(envelope: Envelope, at: number): void
   /** Takes nothing more, and ends when it has told what waits. */
   finish(): void
 }
@@ -74,11 +75,11 @@ interface Again {
 }
 
 /** Events on their way to one function: told one after the other, and kept, up to a limit, while it is busy or paused. */
-export class LiveSubscription implements Listener, Subscription {
+export class LiveSubscription extends Subscriber implements Listener, Subscription {
   readonly #wanted: Wanted
   readonly #host: SubscriptionHost
-  readonly #subscriber: Subscriber
   readonly #createdAt: number
+  readonly #hasChoice: boolean
   readonly #waiting = new Fifo<Envelope>()
   /** What it is told again, before what waits. */
   readonly #again = new Fifo<Again>()
@@ -102,10 +103,11 @@ export class LiveSubscription implements Listener, Subscription {
     signal: AbortSignal | undefined,
     host: SubscriptionHost,
   ) {
+    super(wanted, tell, host)
     this.#wanted = wanted
     this.#host = host
-    this.#subscriber = new Subscriber(wanted, tell, host)
     this.#createdAt = host.now()
+    this.#hasChoice = wanted.choose !== undefined
     const leave = () => this.unsubscribe()
     signal?.addEventListener('abort', leave, { once: true })
     this.#leave = () => signal?.removeEventListener('abort', leave)
@@ -134,24 +136,24 @@ export class LiveSubscription implements Listener, Subscription {
       durable: false,
       createdAt: this.#createdAt,
     }
-    return infoOf(this.#wanted, this.#subscriber, own)
+    return infoOf(this.#wanted, this, own)
   }
 
   get isResting(): boolean {
     return this.isOver || this.#isPaused || (!this.#isBusy && this.#waiting.size === 0)
   }
 
-  hear(envelope: Envelope): void {
-    if (this.#wanted.choose !== undefined && !isChosen(this.#wanted, envelope, this.#host)) return
-    if (this.#isFree) this.#hand(envelope)
-    else this.#keep(envelope)
+  hear(envelope: Envelope, at: number): void {
+    if (!this.isDirect) return this.#consider(envelope, at)
+    const going = this.callDirectly(envelope, at)
+    if (going) this.#await(going)
   }
 
   again(envelope: Envelope): Promise<boolean> {
     if (this.isOver) return Promise.resolve(false)
     if (!this.#wanted.covers(envelope) || !isChosen(this.#wanted, envelope, this.#host)) return Promise.resolve(true)
     // Whoever wants it told is still known in what it calls then.
-    const call = AsyncLocalStorage.bind(() => this.#subscriber.call(envelope))
+    const call = AsyncLocalStorage.bind(() => this.call(envelope))
     return new Promise(resolve => {
       this.#again.push({ envelope, call, ended: resolve })
       if (!this.#isBusy) this.#outside(() => this.#goOn())
@@ -160,7 +162,7 @@ export class LiveSubscription implements Listener, Subscription {
 
   pause(): void {
     this.#isPaused = true
-    this.#isFree = false
+    this.#block()
     this.#host.rested()
   }
 
@@ -172,7 +174,7 @@ export class LiveSubscription implements Listener, Subscription {
   unsubscribe(): void {
     if (this.isOver) return
     this.isOver = true
-    this.#isFree = false
+    this.#block()
     this.#waiting.clear()
     for (const { ended } of this.#again) ended(false)
     this.#again.clear()
@@ -183,22 +185,34 @@ export class LiveSubscription implements Listener, Subscription {
 
   finish(): void {
     this.#isFinishing = true
-    this.#isFree = false
+    this.#block()
     if (this.isResting) this.unsubscribe()
   }
 
-  #hand(envelope: Envelope): void {
-    const going = this.#subscriber.call(envelope)
+  #consider(envelope: Envelope, at: number): void {
+    if (this.#hasChoice && !isChosen(this.#wanted, envelope, this.#host)) return
+    if (!this.#isFree) return this.#keep(envelope)
+    this.#hand(envelope, at)
+    this.isDirect = this.returnsAtOnce && this.#isFree && !this.#hasChoice
+  }
+
+  #hand(envelope: Envelope, at?: number): void {
+    const going = this.call(envelope, at)
     if (typeof going !== 'boolean') this.#await(going)
   }
 
   #await(going: Promise<boolean>): void {
-    this.#isFree = false
+    this.#block()
     this.#isBusy = true
     void going.then(() => {
       this.#isBusy = false
       this.#outside(() => this.#goOn())
     })
+  }
+
+  #block(): void {
+    this.#isFree = false
+    this.isDirect = false
   }
 
   #keep(envelope: Envelope): void {

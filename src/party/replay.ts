@@ -60,7 +60,9 @@ export async function replay(
     signal?.throwIfAborted()
     last = envelope.time
     const replaying: Replaying = { muted: 0, isOver: false }
+    shared.running.replays++
     const isWell = await shared.replaying.run(replaying, () => tell(envelope))
+    shared.running.replays--
     replaying.isOver = true
     counted.told++
     counted.muted += replaying.muted
