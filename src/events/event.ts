@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
-import { assertJson, isOpen } from './json.ts'
+import { assertJson, deepFrozen, frozen, isFlat, isOpen } from './json.ts'
 import { EventPayloadError } from './payload.ts'
 import { type Upcasters, upcastFault } from './upcast.ts'
 
@@ -117,16 +117,21 @@ export function trusted<T extends string, S extends z.ZodType>(
   return new CheckedEvent(definition.type, data, definition)
 }
 
-/** A function that parses payloads of this type and throws a typed error for what the schema refuses. */
+/**
+ * A function that parses payloads of this type and throws a typed error for what the schema refuses. What it returns is frozen:
+ * a journal, a mailbox and many subscribers hold the same object.
+ */
 export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (data: unknown) => z.output<S> {
-  const open = isOpen(jsonSchemaOf(type, schema))
+  const json = jsonSchemaOf(type, schema)
+  const open = isOpen(json)
+  const freeze = isFlat(json) ? frozen : deepFrozen
   return data => {
     const parsed = schema.safeParse(data)
     if (!parsed.success) throw EventPayloadError.from(type, parsed.error, data)
-    if (!open) return parsed.data
+    if (!open) return freeze(parsed.data)
     assertJson(type, parsed.data)
     // Where the schema says nothing, zod hands on the sender's own objects, which the sender may change later.
-    return structuredClone(parsed.data)
+    return freeze(structuredClone(parsed.data))
   }
 }
 
