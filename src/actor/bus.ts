@@ -103,7 +103,8 @@ export class Bus implements SubscriptionHost {
   }
 
   ended(listener: Listener): void {
-    const { party, info } = listener
+    const { info } = listener
+    const { party } = listener.wanted
     this.#routerOf(listener).remove(listener)
     this.#past.delivered += info.count
     this.#past.failed += info.failed
@@ -126,7 +127,7 @@ export class Bus implements SubscriptionHost {
     return false
   }
 
-  #routerOf({ party }: Listener): Router {
+  #routerOf({ wanted: { party } }: Listener): Router {
     if (party === undefined) return this.#everywhere
     let router = this.#inParty.get(party)
     if (!router) this.#inParty.set(party, (router = new Router()))
@@ -191,7 +192,7 @@ export class Bus implements SubscriptionHost {
     const here = this.#inParty.get(party)?.route(type, this.#isByName)
     if (!here || here.length === 0) return everywhere
     // Both are in order already, and a sort keeps the order of equals.
-    return [...everywhere, ...here].toSorted((a, b) => a.priority - b.priority)
+    return [...everywhere, ...here].toSorted((a, b) => a.wanted.priority - b.wanted.priority)
   }
 
   #ofType(type: string): OfType {

@@ -44,9 +44,7 @@ export interface Subscription {
 
 /** Whom the bus tells. */
 export interface Listener {
-  readonly types: readonly string[]
-  readonly party: string | undefined
-  readonly priority: number
+  readonly wanted: Wanted
   /** Told no more. */
   readonly isOver: boolean
   /** Has nothing to do. */
@@ -76,7 +74,7 @@ interface Again {
 
 /** Events on their way to one function: told one after the other, and kept, up to a limit, while it is busy or paused. */
 export class LiveSubscription extends Subscriber implements Listener, Subscription {
-  readonly #wanted: Wanted
+  readonly wanted: Wanted
   readonly #host: SubscriptionHost
   readonly #createdAt: number
   readonly #hasChoice: boolean
@@ -104,25 +102,13 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     host: SubscriptionHost,
   ) {
     super(wanted, tell, host)
-    this.#wanted = wanted
+    this.wanted = wanted
     this.#host = host
     this.#createdAt = host.now()
     this.#hasChoice = wanted.choose !== undefined
     const leave = () => this.unsubscribe()
     signal?.addEventListener('abort', leave, { once: true })
     this.#leave = () => signal?.removeEventListener('abort', leave)
-  }
-
-  get types(): readonly string[] {
-    return this.#wanted.types
-  }
-
-  get party(): string | undefined {
-    return this.#wanted.party
-  }
-
-  get priority(): number {
-    return this.#wanted.priority
   }
 
   get info(): SubscriptionInfo {
@@ -136,7 +122,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
       durable: false,
       createdAt: this.#createdAt,
     }
-    return infoOf(this.#wanted, this, own)
+    return infoOf(this.wanted, this, own)
   }
 
   get isResting(): boolean {
@@ -151,7 +137,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
 
   again(envelope: Envelope): Promise<boolean> {
     if (this.isOver) return Promise.resolve(false)
-    if (!this.#wanted.covers(envelope) || !isChosen(this.#wanted, envelope, this.#host)) return Promise.resolve(true)
+    if (!this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host)) return Promise.resolve(true)
     // Whoever wants it told is still known in what it calls then.
     const call = AsyncLocalStorage.bind(() => this.call(envelope))
     return new Promise(resolve => {
@@ -190,7 +176,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   }
 
   #consider(envelope: Envelope, at: number): void {
-    if (this.#hasChoice && !isChosen(this.#wanted, envelope, this.#host)) return
+    if (this.#hasChoice && !isChosen(this.wanted, envelope, this.#host)) return
     if (!this.#isFree) return this.#keep(envelope)
     this.#hand(envelope, at)
     this.isDirect = this.returnsAtOnce && this.#isFree && !this.#hasChoice
@@ -218,11 +204,11 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   #keep(envelope: Envelope): void {
     if (this.isOver || this.#isFinishing) return
     this.#waiting.push(envelope)
-    if (this.#waiting.size <= this.#wanted.limit) return
+    if (this.#waiting.size <= this.wanted.limit) return
     this.#waiting.shift()
     this.#missed++
     // Once, however many it is before it has caught up.
-    if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.#wanted))
+    if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.wanted))
   }
 
   #goOn(): void {
@@ -258,10 +244,10 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     if (missed === 0) return
     this.#untoldMissed = 0
     try {
-      this.#wanted.onMissed?.(missed)
+      this.wanted.onMissed?.(missed)
     } catch (error) {
       const next = this.#waiting.first
-      if (next) this.#host.warn(next, new SubscriberError(this.#wanted, next, error))
+      if (next) this.#host.warn(next, new SubscriberError(this.wanted, next, error))
     }
   }
 }
