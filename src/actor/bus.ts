@@ -120,11 +120,11 @@ export class Bus implements SubscriptionHost {
     for (const router of this.#inParty.values()) yield* router
   }
 
-  /** Whether anybody would be told of an event of this type. */
-  isHeard(type: string): boolean {
+  /** Whether anybody would be told of an event of this type, in this party or outside all of them. */
+  isHeard(type: string, party?: string): boolean {
     if (this.#route(type).length > 0) return true
-    for (const router of this.#inParty.values()) if (router.route(type, this.#isByName).length > 0) return true
-    return false
+    const here = party === undefined ? undefined : this.#inParty.get(party)
+    return here !== undefined && here.route(type, this.#isByName).length > 0
   }
 
   #routerOf({ wanted: { party } }: Listener): Router {

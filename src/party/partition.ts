@@ -312,7 +312,7 @@ export class Partition implements ActorHost, DeliveryHost {
   /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */
   note(type: string, make: () => EventOf): void {
     const { bus, partition } = this.shared
-    const isHeard = bus.isHeard(type) || partition(runtimePartition)?.registry.hears(type)
+    const isHeard = bus.isHeard(type, this.party) || partition(runtimePartition)?.registry.hears(type)
     const isHeardInside = this.registry.hears(type)
     if (!isHeard && !isHeardInside) return
     // Who only watches changes nothing: it takes no position and no id away from what agents do.

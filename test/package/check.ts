@@ -10,7 +10,15 @@ import { join } from 'node:path'
 const here = import.meta.dirname
 const root = join(here, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'troupe-'))
-const examples = ['example.ts', 'own-agent.ts', 'own-test.ts', 'own-town.ts', 'own-versions.ts', 'own-echoes.ts', 'own-bus.ts']
+const examples = [
+  'example.ts',
+  'own-agent.ts',
+  'own-test.ts',
+  'own-town.ts',
+  'own-versions.ts',
+  'own-echoes.ts',
+  'own-bus.ts',
+]
 
 const run = (command: string, ...args: string[]) =>
   execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
