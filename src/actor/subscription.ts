@@ -47,12 +47,12 @@ export interface Listener {
   readonly wanted: Wanted
   /** Told no more. */
   readonly isOver: boolean
-  /** Has nothing to do. */
+  /** Has nothing to do that one could wait for. */
   readonly isResting: boolean
   readonly info: SubscriptionInfo
   /** @param at milliseconds since the bus began, of the event */
   hear(envelope: Envelope, at: number): void
-  /** Takes nothing more, and ends when it has told what waits. */
+  /** The bus ends: takes nothing more. */
   finish(): void
 }
 
@@ -92,7 +92,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   #missed = 0
   #untoldMissed = 0
   isOver = false
-  /** Is told when it ends, however that comes about. */
+  /** Set by a loop that takes its events itself: is told when it ends, however that comes about. */
   onOver: (() => void) | undefined
 
   constructor(
@@ -126,7 +126,11 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   }
 
   get isResting(): boolean {
-    return this.isOver || this.#isPaused || (!this.#isBusy && this.#waiting.size === 0)
+    return this.isOver || this.#isPaused || this.onOver !== undefined || this.#hasNothing
+  }
+
+  get #hasNothing(): boolean {
+    return !this.#isBusy && this.#waiting.size === 0 && this.#again.size === 0
   }
 
   hear(envelope: Envelope, at: number): void {
@@ -170,9 +174,10 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   }
 
   finish(): void {
+    // A loop may still take what waits for it; a function has had its time.
+    if (!this.onOver || this.#hasNothing) return this.unsubscribe()
     this.#isFinishing = true
     this.#block()
-    if (this.isResting) this.unsubscribe()
   }
 
   #consider(envelope: Envelope, at: number): void {

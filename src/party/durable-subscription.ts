@@ -39,7 +39,6 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #outside = AsyncLocalStorage.snapshot()
   #going: Promise<void> | undefined
   #isPaused = false
-  #isFinishing = false
   #missed = 0
   #wake: (() => void) | undefined
   isOver = false
@@ -84,7 +83,7 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   hear(envelope: Envelope): void {
-    if (this.isOver || this.#isFinishing) return
+    if (this.isOver) return
     const partition = partitionIn(envelope)
     const isBehind = this.#behind.has(partition)
     if (!this.#shared.catalog.persists(envelope.type)) this.#hearInPassing(envelope)
@@ -114,8 +113,7 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   finish(): void {
-    this.#isFinishing = true
-    if (this.isResting) this.unsubscribe()
+    this.unsubscribe()
   }
 
   async again(envelope: Envelope): Promise<boolean> {
@@ -143,9 +141,7 @@ export class DurableSubscription implements Listener, Subscription {
     if (this.#going || this.#isPaused || this.isOver) return
     this.#going = this.#outside(() => this.#tellAll()).finally(() => {
       this.#going = undefined
-      const hasMore = this.#waiting.size > 0 || this.#behind.size > 0
-      if (hasMore) this.#goOn()
-      else if (this.#isFinishing) this.unsubscribe()
+      if (this.#waiting.size > 0 || this.#behind.size > 0) this.#goOn()
       this.#host.rested()
     })
   }

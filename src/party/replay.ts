@@ -61,7 +61,10 @@ export async function replay(
     last = envelope.time
     const replaying: Replaying = { muted: 0, isOver: false }
     shared.running.replays++
-    const isWell = await shared.replaying.run(replaying, () => tell(envelope))
+    const isWell = await orAborted(
+      shared.replaying.run(replaying, () => tell(envelope)),
+      signal,
+    )
     shared.running.replays--
     replaying.isOver = true
     counted.told++
@@ -89,6 +92,19 @@ async function* eventsOf(partition: Partition, query: Chosen, until: number): As
       (correlationId === undefined || envelope.correlationid === correlationId) &&
       matchers.some(matches => matches(envelope.type))
     if (isWanted) yield partition.shared.catalog.lifted(envelope)
+  }
+}
+
+/** A subscription may be paused for ever. @throws the signal's reason */
+async function orAborted<T>(told: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return told
+  const aborted = Promise.withResolvers<never>()
+  const end = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    return await Promise.race([told, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', end)
   }
 }
 
