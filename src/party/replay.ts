@@ -60,13 +60,7 @@ export async function replay(
     signal?.throwIfAborted()
     last = envelope.time
     const replaying: Replaying = { muted: 0, isOver: false }
-    shared.running.replays++
-    const isWell = await orAborted(
-      shared.replaying.run(replaying, () => tell(envelope)),
-      signal,
-    )
-    shared.running.replays--
-    replaying.isOver = true
+    const isWell = await during(shared, replaying, () => orAborted(tell(envelope), signal))
     counted.told++
     counted.muted += replaying.muted
     if (!isWell && replaying.muted === 0) counted.failed++
@@ -92,6 +86,17 @@ async function* eventsOf(partition: Partition, query: Chosen, until: number): As
       (correlationId === undefined || envelope.correlationid === correlationId) &&
       matchers.some(matches => matches(envelope.type))
     if (isWanted) yield partition.shared.catalog.lifted(envelope)
+  }
+}
+
+/** Whatever is called, also after an `await`, knows that it is a replay. */
+async function during<T>({ replaying, running }: Shared, store: Replaying, call: () => Promise<T>): Promise<T> {
+  running.replays++
+  try {
+    return await replaying.run(store, call)
+  } finally {
+    running.replays--
+    store.isOver = true
   }
 }
 
