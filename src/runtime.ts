@@ -42,7 +42,7 @@ import { runtimeEvents, systemStarted, systemStarting, systemStopped, systemStop
 import { type Transform, Transforms } from './events/transform.ts'
 import { createIds, type Ids } from './ids.ts'
 import { type Journal, memoryJournal } from './journal/journal.ts'
-import { type Idle, IdleTimeoutError, WaitInsideError } from './party/activity.ts'
+import { type Idle, WaitInsideError } from './party/activity.ts'
 import { AgentRef } from './party/agent-ref.ts'
 import {
   askFromOutside,
@@ -56,13 +56,14 @@ import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
 import { DurableSubscriptions } from './party/durable-subscriptions.ts'
 import { askHandler, Handlers } from './party/handlers.ts'
-import { type IdleOptions, idle } from './party/idle.ts'
+import type { IdleOptions } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
 import { type PoolPlace, PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
 import { ReplayMutedError } from './party/replay.ts'
+import { Rest } from './party/rest.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
 import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
@@ -162,6 +163,7 @@ export class Runtime<
   readonly #pulse: Pulse
   readonly #cleanup: Cleanup
   readonly #handlers = new Handlers()
+  readonly #rest: Rest
   #status: Status = 'created'
   #stopping: Promise<void> | undefined
   /** Somebody wants the stop that is under way to be over sooner. */
@@ -233,6 +235,7 @@ export class Runtime<
     const durable = new DurableSubscriptions()
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
+    this.#rest = new Rest({ outside: this.#outside, crew: this.#crew, parties: () => this.parties.list() })
     // Not in the middle of what is being told.
     const stop = () => void (this.#stopping ??= this.#stop({}))
     this.bus.errors(() => queueMicrotask(stop), { atLeast: 'critical' })
@@ -396,19 +399,8 @@ export class Runtime<
   }
 
   /** Waits until the agents outside the parties and all parties are at rest at the same time; see `party.idle`. */
-  async idle({ timeout = 60_000, signal }: IdleOptions = {}): Promise<Idle> {
-    const end = this.#shared.clock.now() + timeout
-    for (let left = timeout; left > 0; left = end - this.#shared.clock.now()) {
-      const all = await Promise.all([
-        idle(this.#outside, this.#crew, { timeout: left, signal }),
-        ...this.#working().map(party => party.idle({ timeout: left, signal })),
-      ])
-      const waitingFor = all.flatMap(one => one.waitingFor)
-      if (this.#status === 'stopped') return { reason: 'stopped', waitingFor }
-      // One may have given another work while that one was already at rest.
-      if (this.#isQuiet()) return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
-    }
-    throw new IdleTimeoutError(runtimePartition, timeout)
+  async idle(options: IdleOptions = {}): Promise<Idle> {
+    return this.#rest.idle(options, () => this.#status === 'stopped')
   }
 
   /**
@@ -430,7 +422,7 @@ export class Runtime<
     this.#status = 'stopping'
     this.#shared.rateLimits.close(new RuntimeStateError('take work', 'stopping'))
     this.#outside.report(systemStopping({}))
-    const drained = timeout === 0 ? this.#isQuiet() : await this.#drain(timeout)
+    const drained = timeout === 0 ? this.#rest.isQuiet : await this.#rest.drained(timeout, this.#hurried.promise)
     const limit = timeout === 0 ? closingLimit : timeout
     await this.#within(limit, this.parties.stopAll())
     this.#crew.end('stopped', new RuntimeStateError('take work', 'stopped'))
@@ -451,20 +443,6 @@ export class Runtime<
     else this.#shared.timers.after(timeout, () => this.#hurried.resolve(undefined))
   }
 
-  /** Waits for all that still works, whatever becomes of one of them; `false` if not all came to rest. */
-  async #drain(timeout: number): Promise<boolean> {
-    const end = this.#shared.clock.now() + timeout
-    let drained = true
-    for (let left = timeout; left > 0; left = end - this.#shared.clock.now()) {
-      const working: Promise<Idle>[] = this.#working().map(party => party.idle({ timeout: left }))
-      if (!this.#isOutsideEnded()) working.push(idle(this.#outside, this.#crew, { timeout: left }))
-      const results = await Promise.race([Promise.allSettled(working), this.#hurried.promise])
-      if (!results || results.some(({ status }) => status === 'rejected')) drained = false
-      if (!results || this.#isQuiet()) return drained
-    }
-    return false
-  }
-
   /** Waits for something that a journal may keep waiting for ever, but not longer than a limit in milliseconds. */
   async #within(limit: number, work: Promise<unknown>): Promise<void> {
     let cancel = () => {}
@@ -478,21 +456,6 @@ export class Runtime<
 
   #summary(): Summary {
     return { parties: this.parties.list().length, agents: this.#shared.population, ...this.bus.metrics() }
-  }
-
-  #isQuiet(): boolean {
-    const isOutsideQuiet = this.#isOutsideEnded() || this.#outside.activity.quiet
-    return isOutsideQuiet && this.#working().every(({ partition }) => partition.activity.quiet)
-  }
-
-  /** Whether the agents outside the parties have stopped, and that is durable, as far as it ever will be. */
-  #isOutsideEnded(): boolean {
-    const { caughtUp, failure } = this.#outside.watermark
-    return this.#crew.stopped && (caughtUp || failure !== undefined)
-  }
-
-  #working(): readonly Party<S, A, R>[] {
-    return this.parties.list().filter(party => !party.ended)
   }
 
   #checkRunning(): void {

@@ -1,0 +1,80 @@
+import { runtimePartition } from '../actor/address.ts'
+import { type Idle, IdleTimeoutError } from './activity.ts'
+import type { Crew } from './crew.ts'
+import { type IdleOptions, idle } from './idle.ts'
+import type { Partition } from './partition.ts'
+
+/** A party, as far as its rest is concerned. */
+interface Member {
+  readonly partition: Partition
+  readonly ended: boolean
+  idle(options: IdleOptions): Promise<Idle>
+}
+
+interface RestHost {
+  readonly outside: Partition
+  readonly crew: Crew
+  parties(): readonly Member[]
+}
+
+/** When all of a runtime is at rest: the agents outside the parties, and every party that has not ended. */
+export class Rest {
+  readonly #host: RestHost
+
+  constructor(host: RestHost) {
+    this.#host = host
+  }
+
+  /** Whether nothing is going on anywhere. */
+  get isQuiet(): boolean {
+    const isOutsideQuiet = this.#isOutsideEnded || this.#host.outside.activity.quiet
+    return isOutsideQuiet && this.#working().every(({ partition }) => partition.activity.quiet)
+  }
+
+  /** Waits until all are at rest at the same time. @throws IdleTimeoutError */
+  async idle({ timeout = 60_000, signal }: IdleOptions, isStopped: () => boolean): Promise<Idle> {
+    const { outside, crew } = this.#host
+    const end = outside.now() + timeout
+    for (let left = timeout; left > 0; left = end - outside.now()) {
+      const all = await Promise.all([
+        idle(outside, crew, { timeout: left, signal }),
+        ...this.#working().map(party => party.idle({ timeout: left, signal })),
+      ])
+      const waitingFor = all.flatMap(one => one.waitingFor)
+      if (isStopped()) return { reason: 'stopped', waitingFor }
+      // One may have given another work while that one was already at rest.
+      if (this.isQuiet) return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
+    }
+    throw new IdleTimeoutError(runtimePartition, timeout)
+  }
+
+  /**
+   * Waits for all that still works, whatever becomes of one of them; `false` if not all came to rest.
+   *
+   * @param hurried ends the wait
+   */
+  async drained(timeout: number, hurried: Promise<undefined>): Promise<boolean> {
+    const { outside, crew } = this.#host
+    const end = outside.now() + timeout
+    let drained = true
+    for (let left = timeout; left > 0; left = end - outside.now()) {
+      const working: Promise<Idle>[] = this.#working().map(party => party.idle({ timeout: left }))
+      if (!this.#isOutsideEnded) working.push(idle(outside, crew, { timeout: left }))
+      const results = await Promise.race([Promise.allSettled(working), hurried])
+      if (!results || results.some(({ status }) => status === 'rejected')) drained = false
+      if (!results || this.isQuiet) return drained
+    }
+    return false
+  }
+
+  /** Whether the agents outside the parties have stopped, and that is durable, as far as it ever will be. */
+  get #isOutsideEnded(): boolean {
+    const { outside, crew } = this.#host
+    const { caughtUp, failure } = outside.watermark
+    return crew.stopped && (caughtUp || failure !== undefined)
+  }
+
+  #working(): readonly Member[] {
+    return this.#host.parties().filter(party => !party.ended)
+  }
+}
