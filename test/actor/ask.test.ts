@@ -140,6 +140,17 @@ describe('an ask from outside', () => {
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
   })
 
+  it('rejects after 60 seconds when nobody says how long it may take, and is forgotten then', async () => {
+    const { runtime, clock, dog } = await start()
+    const silent = dog.ask(trick, { name: 'silence' })
+    const failure = expect(silent).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
+    clock.advance(59_999)
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
+    clock.advance(1)
+    await failure
+    expect(runtime.bus.metrics().pendingAsks).toBe(0)
+  })
+
   it('rejects at once when the state that the callee is in does not handle it', async () => {
     const { party, dog } = await start()
     const first = dog.ask(trick, { name: 'later' }, { deadline: 10_000 })
