@@ -27,7 +27,7 @@ describe('an ask between two agents of a party', () => {
     ['gets a typed failure when nobody is reached', 'roll', 'cat', 'NO_ADDRESS'],
     ['gets a typed failure when the callee crashes on it', 'boom', 'dog', 'ASK_FAILED'],
     ['gets the first of two replies', 'twice', 'dog', 'once'],
-  ])('%s', async (_, name, to, told) => {
+  ])('always ends: it %s', async (_, name, to, told) => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent(to)) })
     const party = await runtime.parties.create({ inputs: [name] })
     await party.idle()
