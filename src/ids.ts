@@ -19,5 +19,5 @@ export function createIds(random: () => number): Ids {
   const bytes = (size: number) => Uint8Array.from({ length: size }, () => Math.floor(random() * alphabet.length))
   const prefix = customRandom(alphabet, prefixLength, bytes)()
   let count = 0
-  return { next: () => `${prefix}-${(++count).toString(36)}` }
+  return { next: () => `${prefix}-${++count}` }
 }

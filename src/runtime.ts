@@ -210,6 +210,7 @@ export class Runtime<
       population: 0,
       insideEffect: new AsyncLocalStorage(),
       replaying: new AsyncLocalStorage(),
+      running: { effects: 0, replays: 0 },
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
       partition: address => partitions.get(address),
       partitions: () => partitions.values(),
@@ -496,6 +497,7 @@ export class Runtime<
 
   #checkRunning(): void {
     if (this.#status !== 'running') throw new RuntimeStateError('take work', this.#status)
+    if (this.#shared.running.replays === 0) return
     const replaying = this.#shared.replaying.getStore()
     if (!replaying || replaying.isOver) return
     replaying.muted++

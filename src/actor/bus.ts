@@ -47,6 +47,14 @@ const mostUntold = 10_000
 /** One event in so many is measured: reading the clock costs more than most subscribers do. */
 const measuredEach = 16
 
+/** What is known of a type that was told. */
+interface OfType {
+  route: Route
+  /** How often listeners had come and gone when the route was found. */
+  changes: number
+  readonly figures: EventFigures
+}
+
 /**
  * Broadcast by type to functions outside the agents. They are told what is durable, one after the other, and one that
  * throws, rejects, hangs or is slow harms nobody: its failure is handed on.
@@ -56,16 +64,21 @@ export class Bus implements SubscriptionHost {
   readonly #everywhere = new Router()
   readonly #inParty = new Map<string, Router>()
   readonly #history = new History()
-  readonly #figures = new Map<string, EventFigures>()
+  readonly #types = new Map<string, OfType>()
   readonly #untold = new Fifo<Envelope>()
   #names = 0
   readonly #past = { delivered: 0, failed: 0, missed: 0 }
+  /** Subscribers that have returned a promise and not ended yet. */
+  #atWork = 0
   #isTelling = false
   #waiters: (() => void)[] = []
   #telling: Envelope | undefined
 
+  readonly began: number
+
   constructor(host: BusHost) {
     this.#host = host
+    this.began = host.now()
   }
 
   // ---- those who listen ----
@@ -90,7 +103,8 @@ export class Bus implements SubscriptionHost {
   }
 
   ended(listener: Listener): void {
-    const { party, info } = listener
+    const { info } = listener
+    const { party } = listener.wanted
     this.#routerOf(listener).remove(listener)
     this.#past.delivered += info.count
     this.#past.failed += info.failed
@@ -106,14 +120,14 @@ export class Bus implements SubscriptionHost {
     for (const router of this.#inParty.values()) yield* router
   }
 
-  /** Whether anybody would be told of an event of this type. */
-  isHeard(type: string): boolean {
+  /** Whether anybody would be told of an event of this type, in this party or outside all of them. */
+  isHeard(type: string, party?: string): boolean {
     if (this.#route(type).length > 0) return true
-    for (const router of this.#inParty.values()) if (router.route(type, this.#isByName).length > 0) return true
-    return false
+    const here = party === undefined ? undefined : this.#inParty.get(party)
+    return here !== undefined && here.route(type, this.#isByName).length > 0
   }
 
-  #routerOf({ party }: Listener): Router {
+  #routerOf({ wanted: { party } }: Listener): Router {
     if (party === undefined) return this.#everywhere
     let router = this.#inParty.get(party)
     if (!router) this.#inParty.set(party, (router = new Router()))
@@ -159,39 +173,36 @@ export class Bus implements SubscriptionHost {
 
   #tellAll(envelope: Envelope): void {
     const { type, party, time } = envelope
-    const figures = this.#figuresOf(type)
+    const { route: everywhere, figures } = this.#ofType(type)
     figures.lastAt = time
+    const at = time - this.began
     const isMeasured = ++figures.published % measuredEach === 1
-    const began = isMeasured ? this.#host.now() : 0
+    const start = isMeasured ? this.#host.now() : 0
     this.#isTelling = true
     this.#telling = envelope
-    this.#tellRoute(this.#routeOf(type, party), envelope)
+    const route = party === undefined || this.#inParty.size === 0 ? everywhere : this.#routeIn(party, everywhere, type)
+    // One subscriber may have ended another's subscription: that hears nothing more.
+    for (let place = 0; place < route.length; place++) route[place]?.hear(envelope, at)
     this.#telling = undefined
     this.#isTelling = false
-    if (isMeasured) figures.took(this.#host.now() - began)
+    if (isMeasured) figures.took(this.#host.now() - start)
   }
 
-  #tellRoute(route: Route, envelope: Envelope): void {
-    for (let place = 0; place < route.length; place++) {
-      const listener = route[place]
-      // One subscriber may have ended another's subscription.
-      if (listener && !listener.isOver) listener.hear(envelope)
-    }
-  }
-
-  #routeOf(type: string, party: string | undefined): Route {
-    const route = this.#route(type)
-    if (party === undefined || this.#inParty.size === 0) return route
+  #routeIn(party: string, everywhere: Route, type: string): Route {
     const here = this.#inParty.get(party)?.route(type, this.#isByName)
-    if (!here || here.length === 0) return route
+    if (!here || here.length === 0) return everywhere
     // Both are in order already, and a sort keeps the order of equals.
-    return [...route, ...here].toSorted((a, b) => a.priority - b.priority)
+    return [...everywhere, ...here].toSorted((a, b) => a.wanted.priority - b.wanted.priority)
   }
 
-  #figuresOf(type: string): EventFigures {
-    let figures = this.#figures.get(type)
-    if (!figures) this.#figures.set(type, (figures = new EventFigures()))
-    return figures
+  #ofType(type: string): OfType {
+    let ofType = this.#types.get(type)
+    if (!ofType) this.#types.set(type, (ofType = { route: [], changes: -1, figures: new EventFigures() }))
+    if (ofType.changes !== this.#everywhere.changes) {
+      ofType.route = this.#route(type)
+      ofType.changes = this.#everywhere.changes
+    }
+    return ofType
   }
 
   // ---- what subscribers tell of themselves ----
@@ -206,7 +217,7 @@ export class Bus implements SubscriptionHost {
 
   /** The event that whoever calls is being told of, also after an `await`. */
   get told(): Envelope | undefined {
-    if (this.#telling) return this.#telling
+    if (this.#telling || this.#atWork === 0) return this.#telling
     const inside = this.#host.insideSubscriber.getStore()
     return inside && !inside.isOver ? inside.envelope : undefined
   }
@@ -230,12 +241,17 @@ export class Bus implements SubscriptionHost {
     return `subscriber-${++this.#names}`
   }
 
+  working(): void {
+    this.#atWork++
+  }
+
   took({ type }: Envelope, ms: number): void {
-    this.#figuresOf(type).took(ms)
+    this.#atWork--
+    this.#ofType(type).figures.took(ms)
   }
 
   failed(envelope: Envelope, error: TroupeError): void {
-    this.#figuresOf(envelope.type).failures++
+    this.#ofType(envelope.type).figures.failures++
     // What a replay mutes is counted there.
     if (codeOf(error.cause) !== 'REPLAY_MUTED') this.warn(envelope, error)
   }
@@ -289,7 +305,7 @@ export class Bus implements SubscriptionHost {
 
   /** What is known of each type that was ever told. */
   get types(): Readonly<Record<string, TypeFigures>> {
-    return Object.fromEntries(Array.from(this.#figures, ([type, { figures }]) => [type, figures]))
+    return Object.fromEntries(Array.from(this.#types, ([type, { figures }]) => [type, figures.figures]))
   }
 }
 

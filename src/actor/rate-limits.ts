@@ -64,7 +64,7 @@ export class RateLimits {
     this.#now = now
   }
 
-  /** Limits from now on, by S1's numbers for `true`, or no more for `false`. @throws RateLimitOptionsError */
+  /** Limits from now on, by the defaults for `true`, or no more for `false`. @throws RateLimitOptionsError */
   switchTo(rules: RateLimitOptions | boolean): void {
     const options: RateLimitOptions = rules === true ? defaultRateLimit : rules || {}
     check(options)
@@ -73,6 +73,10 @@ export class RateLimits {
     this.#options = { ...options, source: options.source ?? half(options) }
     this.#all = rules === false ? undefined : new RateMeter(options)
     this.#sources.clear()
+  }
+
+  get isOn(): boolean {
+    return this.#all !== undefined
   }
 
   get figures(): RateFigures {

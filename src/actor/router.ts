@@ -16,6 +16,8 @@ export class Router {
   readonly #routes = new Map<string, Route>()
   readonly #order = new Map<Listener, number>()
   #count = 0
+  /** How often a listener came or went. */
+  changes = 0
 
   get size(): number {
     return this.#order.size
@@ -23,8 +25,8 @@ export class Router {
 
   add(listener: Listener): void {
     this.#order.set(listener, ++this.#count)
-    const patterns = listener.types.filter(isPattern)
-    for (const type of listener.types) if (!isPattern(type)) this.#hearersOf(type).add(listener)
+    const patterns = listener.wanted.types.filter(isPattern)
+    for (const type of listener.wanted.types) if (!isPattern(type)) this.#hearersOf(type).add(listener)
     if (patterns.length > 0) {
       const matchers = patterns.map(matcher)
       this.#byPattern.set(listener, type => matchers.some(matches => matches(type)))
@@ -35,7 +37,7 @@ export class Router {
   remove(listener: Listener): void {
     if (!this.#order.delete(listener)) return
     this.#byPattern.delete(listener)
-    for (const type of listener.types) {
+    for (const type of listener.wanted.types) {
       const hearers = this.#byType.get(type)
       hearers?.delete(listener)
       if (hearers?.size === 0) this.#byType.delete(type)
@@ -59,7 +61,7 @@ export class Router {
   }
 
   #before(a: Listener, b: Listener): number {
-    return a.priority - b.priority || (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0)
+    return a.wanted.priority - b.wanted.priority || (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0)
   }
 
   #hearersOf(type: string): Set<Listener> {
@@ -68,7 +70,8 @@ export class Router {
     return hearers
   }
 
-  #changed({ types }: Listener): void {
+  #changed({ wanted: { types } }: Listener): void {
+    this.changes++
     if (types.some(isPattern)) this.#routes.clear()
     else for (const type of types) this.#routes.delete(type)
   }

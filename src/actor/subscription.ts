@@ -44,16 +44,15 @@ export interface Subscription {
 
 /** Whom the bus tells. */
 export interface Listener {
-  readonly types: readonly string[]
-  readonly party: string | undefined
-  readonly priority: number
+  readonly wanted: Wanted
   /** Told no more. */
   readonly isOver: boolean
-  /** Has nothing to do. */
+  /** Has nothing to do that one could wait for. */
   readonly isResting: boolean
   readonly info: SubscriptionInfo
-  hear(envelope: Envelope): void
-  /** Takes nothing more, and ends when it has told what waits. */
+  /** @param at milliseconds since the bus began, of the event */
+  hear(envelope: Envelope, at: number): void
+  /** The bus ends: takes nothing more. */
   finish(): void
 }
 
@@ -74,11 +73,11 @@ interface Again {
 }
 
 /** Events on their way to one function: told one after the other, and kept, up to a limit, while it is busy or paused. */
-export class LiveSubscription implements Listener, Subscription {
-  readonly #wanted: Wanted
+export class LiveSubscription extends Subscriber implements Listener, Subscription {
+  readonly wanted: Wanted
   readonly #host: SubscriptionHost
-  readonly #subscriber: Subscriber
   readonly #createdAt: number
+  readonly #hasChoice: boolean
   readonly #waiting = new Fifo<Envelope>()
   /** What it is told again, before what waits. */
   readonly #again = new Fifo<Again>()
@@ -93,7 +92,7 @@ export class LiveSubscription implements Listener, Subscription {
   #missed = 0
   #untoldMissed = 0
   isOver = false
-  /** Is told when it ends, however that comes about. */
+  /** Set by a loop that takes its events itself: is told when it ends, however that comes about. */
   onOver: (() => void) | undefined
 
   constructor(
@@ -102,25 +101,14 @@ export class LiveSubscription implements Listener, Subscription {
     signal: AbortSignal | undefined,
     host: SubscriptionHost,
   ) {
-    this.#wanted = wanted
+    super(wanted, tell, host)
+    this.wanted = wanted
     this.#host = host
-    this.#subscriber = new Subscriber(wanted, tell, host)
     this.#createdAt = host.now()
+    this.#hasChoice = wanted.choose !== undefined
     const leave = () => this.unsubscribe()
     signal?.addEventListener('abort', leave, { once: true })
     this.#leave = () => signal?.removeEventListener('abort', leave)
-  }
-
-  get types(): readonly string[] {
-    return this.#wanted.types
-  }
-
-  get party(): string | undefined {
-    return this.#wanted.party
-  }
-
-  get priority(): number {
-    return this.#wanted.priority
   }
 
   get info(): SubscriptionInfo {
@@ -134,24 +122,28 @@ export class LiveSubscription implements Listener, Subscription {
       durable: false,
       createdAt: this.#createdAt,
     }
-    return infoOf(this.#wanted, this.#subscriber, own)
+    return infoOf(this.wanted, this, own)
   }
 
   get isResting(): boolean {
-    return this.isOver || this.#isPaused || (!this.#isBusy && this.#waiting.size === 0)
+    return this.isOver || this.#isPaused || this.onOver !== undefined || this.#hasNothing
   }
 
-  hear(envelope: Envelope): void {
-    if (this.#wanted.choose !== undefined && !isChosen(this.#wanted, envelope, this.#host)) return
-    if (this.#isFree) this.#hand(envelope)
-    else this.#keep(envelope)
+  get #hasNothing(): boolean {
+    return !this.#isBusy && this.#waiting.size === 0 && this.#again.size === 0
+  }
+
+  hear(envelope: Envelope, at: number): void {
+    if (!this.isDirect) return this.#consider(envelope, at)
+    const going = this.callDirectly(envelope, at)
+    if (going) this.#await(going)
   }
 
   again(envelope: Envelope): Promise<boolean> {
     if (this.isOver) return Promise.resolve(false)
-    if (!this.#wanted.covers(envelope) || !isChosen(this.#wanted, envelope, this.#host)) return Promise.resolve(true)
+    if (!this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host)) return Promise.resolve(true)
     // Whoever wants it told is still known in what it calls then.
-    const call = AsyncLocalStorage.bind(() => this.#subscriber.call(envelope))
+    const call = AsyncLocalStorage.bind(() => this.call(envelope))
     return new Promise(resolve => {
       this.#again.push({ envelope, call, ended: resolve })
       if (!this.#isBusy) this.#outside(() => this.#goOn())
@@ -160,7 +152,7 @@ export class LiveSubscription implements Listener, Subscription {
 
   pause(): void {
     this.#isPaused = true
-    this.#isFree = false
+    this.#block()
     this.#host.rested()
   }
 
@@ -172,7 +164,7 @@ export class LiveSubscription implements Listener, Subscription {
   unsubscribe(): void {
     if (this.isOver) return
     this.isOver = true
-    this.#isFree = false
+    this.#block()
     this.#waiting.clear()
     for (const { ended } of this.#again) ended(false)
     this.#again.clear()
@@ -182,18 +174,26 @@ export class LiveSubscription implements Listener, Subscription {
   }
 
   finish(): void {
+    // A loop may still take what waits for it; a function has had its time.
+    if (!this.onOver || this.#hasNothing) return this.unsubscribe()
     this.#isFinishing = true
-    this.#isFree = false
-    if (this.isResting) this.unsubscribe()
+    this.#block()
   }
 
-  #hand(envelope: Envelope): void {
-    const going = this.#subscriber.call(envelope)
+  #consider(envelope: Envelope, at: number): void {
+    if (this.#hasChoice && !isChosen(this.wanted, envelope, this.#host)) return
+    if (!this.#isFree) return this.#keep(envelope)
+    this.#hand(envelope, at)
+    this.isDirect = this.returnsAtOnce && this.#isFree && !this.#hasChoice
+  }
+
+  #hand(envelope: Envelope, at?: number): void {
+    const going = this.call(envelope, at)
     if (typeof going !== 'boolean') this.#await(going)
   }
 
   #await(going: Promise<boolean>): void {
-    this.#isFree = false
+    this.#block()
     this.#isBusy = true
     void going.then(() => {
       this.#isBusy = false
@@ -201,14 +201,19 @@ export class LiveSubscription implements Listener, Subscription {
     })
   }
 
+  #block(): void {
+    this.#isFree = false
+    this.isDirect = false
+  }
+
   #keep(envelope: Envelope): void {
     if (this.isOver || this.#isFinishing) return
     this.#waiting.push(envelope)
-    if (this.#waiting.size <= this.#wanted.limit) return
+    if (this.#waiting.size <= this.wanted.limit) return
     this.#waiting.shift()
     this.#missed++
     // Once, however many it is before it has caught up.
-    if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.#wanted))
+    if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.wanted))
   }
 
   #goOn(): void {
@@ -244,10 +249,10 @@ export class LiveSubscription implements Listener, Subscription {
     if (missed === 0) return
     this.#untoldMissed = 0
     try {
-      this.#wanted.onMissed?.(missed)
+      this.wanted.onMissed?.(missed)
     } catch (error) {
       const next = this.#waiting.first
-      if (next) this.#host.warn(next, new SubscriberError(this.#wanted, next, error))
+      if (next) this.#host.warn(next, new SubscriberError(this.wanted, next, error))
     }
   }
 }

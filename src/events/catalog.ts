@@ -105,8 +105,8 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     persists: type => (byType.get(type) ?? byType.get(type.replace(/\.reply$/, '')))?.persist ?? true,
     check(given) {
       const definition = event(given.type)
-      if (CheckedEvent.isBy(definition.schema, given)) return given
-      const version = given.version ?? CheckedEvent.versionOf(given) ?? definition.version
+      if (CheckedEvent.isBy(definition, given)) return given
+      const version = given.version ?? CheckedEvent.definitionOf(given)?.version ?? definition.version
       return version === definition.version ? definition(given.data) : lifted(definition, given.data, version)
     },
     lifted(given) {

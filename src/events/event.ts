@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
-import { assertJson, isOpen } from './json.ts'
+import { assertJson, deepFrozen, frozen, isFlat, isOpen } from './json.ts'
 import { EventPayloadError } from './payload.ts'
 import { type Upcasters, upcastFault } from './upcast.ts'
 
@@ -69,8 +69,8 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
   checkPriority(priority)
   if (ttl !== undefined) checkTtl(ttl)
   const check = payloadCheck(type, schema)
-  const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data), schema, version)
-  return Object.assign(make, {
+  const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data), definition)
+  const definition: EventDefinition<T, S> = Object.assign(make, {
     type,
     schema,
     version,
@@ -81,53 +81,57 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
     tags,
     description,
   })
+  return definition
 }
 
 /**
  * An event that went through its schema already: made by a definition, so delivery need not parse it again. It remembers
- * by which schema, because another definition of the same type may have another.
+ * by which, because another definition of the same type may have another schema; a request or reply remembers the schema.
  */
 export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
   readonly type: T
   readonly data: D
-  readonly #schema: z.ZodType
-  readonly #version: number
+  readonly #by: EventDefinition | z.ZodType
 
-  constructor(type: T, data: D, schema: z.ZodType, version: number) {
+  constructor(type: T, data: D, by: EventDefinition | z.ZodType) {
     this.type = type
     this.data = data
-    this.#schema = schema
-    this.#version = version
+    this.#by = by
   }
 
-  /** The version of the definition that made an event; none if no definition did. */
-  static versionOf(event: object): number | undefined {
-    return event instanceof CheckedEvent ? event.#version : undefined
+  /** The definition that made an event; none if no definition did. */
+  static definitionOf(event: object): EventDefinition | undefined {
+    return #by in event && typeof event.#by === 'function' ? event.#by : undefined
   }
 
-  static isBy(schema: z.ZodType, event: object): event is CheckedEvent<string, unknown> {
-    return event instanceof CheckedEvent && event.#schema === schema
+  static isBy(by: EventDefinition | z.ZodType, event: object): event is CheckedEvent<string, unknown> {
+    return #by in event && event.#by === by
   }
 }
 
 /** An event whose payload its maker vouches for: the runtime's own are made all the time, and typed already. */
 export function trusted<T extends string, S extends z.ZodType>(
-  { type, schema, version }: EventDefinition<T, S>,
+  definition: EventDefinition<T, S>,
   data: z.output<S>,
 ): EventOf<T, z.output<S>> {
-  return new CheckedEvent(type, data, schema, version)
+  return new CheckedEvent(definition.type, data, definition)
 }
 
-/** A function that parses payloads of this type and throws a typed error for what the schema refuses. */
+/**
+ * A function that parses payloads of this type and throws a typed error for what the schema refuses. What it returns is frozen:
+ * a journal, a mailbox and many subscribers hold the same object.
+ */
 export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (data: unknown) => z.output<S> {
-  const open = isOpen(jsonSchemaOf(type, schema))
+  const json = jsonSchemaOf(type, schema)
+  const open = isOpen(json)
+  const freeze = isFlat(json) ? frozen : deepFrozen
   return data => {
     const parsed = schema.safeParse(data)
     if (!parsed.success) throw EventPayloadError.from(type, parsed.error, data)
-    if (!open) return parsed.data
+    if (!open) return freeze(parsed.data)
     assertJson(type, parsed.data)
     // Where the schema says nothing, zod hands on the sender's own objects, which the sender may change later.
-    return structuredClone(parsed.data)
+    return freeze(structuredClone(parsed.data))
   }
 }
 

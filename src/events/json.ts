@@ -16,6 +16,33 @@ export function isOpen(schema: unknown): boolean {
   )
 }
 
+/** Whether a JSON Schema lets nothing through but an object of plain values, or a plain value. */
+export function isFlat(schema: unknown): boolean {
+  if (!isObject(schema)) return false
+  const { type, properties, additionalProperties } = schema
+  if (type !== 'object') return isPlain(schema)
+  return additionalProperties === false && isObject(properties) && Object.values(properties).every(isPlain)
+}
+
+const plain = ['string', 'number', 'integer', 'boolean', 'null']
+
+function isPlain(schema: unknown): boolean {
+  return isObject(schema) && typeof schema['type'] === 'string' && plain.includes(schema['type'])
+}
+
+/** Freezes a value that is flat. */
+export function frozen<T>(value: T): T {
+  Object.freeze(value)
+  return value
+}
+
+/** Freezes a value and everything in it. */
+export function deepFrozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) deepFrozen(inner)
+  return Object.freeze(value)
+}
+
 /** @throws EventPayloadError naming the first field that JSON cannot carry unchanged */
 export function assertJson(type: string, value: unknown, path = '', seen = new Set<unknown>()): void {
   if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean') return

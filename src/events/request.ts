@@ -81,7 +81,7 @@ export function defineRequest<const T extends string, I extends z.ZodType, O ext
 export class CheckedAsk<T extends string, D> extends CheckedEvent<T, D> {
   readonly ask: string
   constructor(type: T, data: D, ask: string, schema: z.ZodType) {
-    super(type, data, schema, 1)
+    super(type, data, schema)
     this.ask = ask
   }
 }

@@ -24,7 +24,7 @@ const firstPause = 1_000
  * partition. What comes while too much waits is read back from the journal.
  */
 export class DurableSubscription implements Listener, Subscription {
-  readonly #wanted: Wanted
+  readonly wanted: Wanted
   readonly #shared: Shared
   readonly #host: SubscriptionHost
   readonly #subscriber: Subscriber
@@ -39,13 +39,12 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #outside = AsyncLocalStorage.snapshot()
   #going: Promise<void> | undefined
   #isPaused = false
-  #isFinishing = false
   #missed = 0
   #wake: (() => void) | undefined
   isOver = false
 
   constructor(wanted: Wanted, tell: (envelope: Envelope) => unknown, positions: Map<Address, number>, shared: Shared) {
-    this.#wanted = wanted
+    this.wanted = wanted
     this.#shared = shared
     this.#host = shared.bus
     this.#subscriber = new Subscriber(wanted, tell, shared.bus)
@@ -55,19 +54,7 @@ export class DurableSubscription implements Listener, Subscription {
 
   /** Where its dead letters are addressed to. */
   get address(): Address {
-    return `subscriber/${this.#wanted.name}`
-  }
-
-  get types(): readonly string[] {
-    return this.#wanted.types
-  }
-
-  get party(): string | undefined {
-    return this.#wanted.party
-  }
-
-  get priority(): number {
-    return this.#wanted.priority
+    return `subscriber/${this.wanted.name}`
   }
 
   get info(): SubscriptionInfo {
@@ -82,7 +69,7 @@ export class DurableSubscription implements Listener, Subscription {
       durable: true,
       createdAt: this.#createdAt,
     }
-    return infoOf(this.#wanted, this.#subscriber, own)
+    return infoOf(this.wanted, this.#subscriber, own)
   }
 
   get isResting(): boolean {
@@ -96,11 +83,11 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   hear(envelope: Envelope): void {
-    if (this.isOver || this.#isFinishing) return
+    if (this.isOver) return
     const partition = partitionIn(envelope)
     const isBehind = this.#behind.has(partition)
     if (!this.#shared.catalog.persists(envelope.type)) this.#hearInPassing(envelope)
-    else if (isBehind || this.#waiting.size >= this.#wanted.limit) this.#behind.set(partition, envelope.seq)
+    else if (isBehind || this.#waiting.size >= this.wanted.limit) this.#behind.set(partition, envelope.seq)
     else this.#waiting.push(envelope)
     this.#goOn()
   }
@@ -126,12 +113,11 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   finish(): void {
-    this.#isFinishing = true
-    if (this.isResting) this.unsubscribe()
+    this.unsubscribe()
   }
 
   async again(envelope: Envelope): Promise<boolean> {
-    if (!this.#wanted.covers(envelope) || !isChosen(this.#wanted, envelope, this.#host)) return true
+    if (!this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host)) return true
     // In its turn, as far as there is one: it is told of one event at a time.
     while (this.#going) await this.#going
     return this.isOver ? false : await this.#call(envelope)
@@ -147,7 +133,7 @@ export class DurableSubscription implements Listener, Subscription {
 
   /** Nobody can read it back: it is heard now, or missed. */
   #hearInPassing(envelope: Envelope): void {
-    if (this.#waiting.size < this.#wanted.limit) this.#waiting.push(envelope)
+    if (this.#waiting.size < this.wanted.limit) this.#waiting.push(envelope)
     else this.#missed++
   }
 
@@ -155,9 +141,7 @@ export class DurableSubscription implements Listener, Subscription {
     if (this.#going || this.#isPaused || this.isOver) return
     this.#going = this.#outside(() => this.#tellAll()).finally(() => {
       this.#going = undefined
-      const hasMore = this.#waiting.size > 0 || this.#behind.size > 0
-      if (hasMore) this.#goOn()
-      else if (this.#isFinishing) this.unsubscribe()
+      if (this.#waiting.size > 0 || this.#behind.size > 0) this.#goOn()
       this.#host.rested()
     })
   }
@@ -177,7 +161,7 @@ export class DurableSubscription implements Listener, Subscription {
     const partition = this.#shared.partition(address)
     try {
       for await (const envelope of partition ? journalled(partition, this.#positions.get(address) ?? 0) : []) {
-        if (this.#wanted.covers(envelope)) await this.#tell(this.#lifted(envelope))
+        if (this.wanted.covers(envelope)) await this.#tell(this.#lifted(envelope))
         if (this.#isPaused || this.isOver) return
       }
       this.#unread.delete(address)
@@ -207,7 +191,7 @@ export class DurableSubscription implements Listener, Subscription {
     const partition = this.#shared.partition(address)
     const persists = this.#shared.catalog.persists(envelope.type)
     if (persists && envelope.seq <= (this.#positions.get(address) ?? 0)) return
-    if (isChosen(this.#wanted, envelope, this.#host)) {
+    if (isChosen(this.wanted, envelope, this.#host)) {
       for (let attempt = 1; !(await this.#call(envelope)); attempt++) {
         if (attempt === mostAttempts || !persists) {
           partition?.bury(envelope, this.address, 'failed', attempt)

@@ -31,6 +31,7 @@ export function runEffect(
     partition.note(effectStarted.type, () => trusted(effectStarted, enricher.started({ key, name, address, attempt })))
     const running = { partition, isOver: false, origin }
     let outcome: Outcome
+    shared.running.effects++
     try {
       // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
       const output = await shared.insideEffect.run(running, () => run(input as never, scope))
@@ -40,6 +41,7 @@ export function runEffect(
       outcome = { ok: false, error }
     } finally {
       running.isOver = true
+      shared.running.effects--
     }
     settle(outcome)
     const fields = { key, name, address, success: outcome.ok, durationMs: scope.now() - startedAt }

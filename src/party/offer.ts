@@ -38,14 +38,19 @@ export interface OfferOptions extends PublishOptions {
   readonly causationId?: string
 }
 
+/** The options of nearly all events; nothing is looked for in them. */
+export const noOptions: OfferOptions = {}
+const noFacts: Facts = {}
+
 export function patienceOf({ timeout = 60_000, signal }: OfferOptions): RoomOptions {
   return { timeout, signal }
 }
 
 /** What an envelope says of an event besides the event: as its publisher wants it, and what led to it. */
 export function factsOf(partition: Partition, options: OfferOptions): Facts {
+  const { origin } = partition
+  if (options === noOptions && origin === undefined) return noFacts
   const { priority, tags, source, ttl, to, correlationId, causationId } = options
-  const origin = partition.origin
   return {
     priority,
     tags,
@@ -81,6 +86,7 @@ export function checkWay({ registry, address }: Partition, { event, to, party }:
 /** Whether it has to wait for room. @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
 export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
   const { type } = event
+  if (to === undefined && !registry.hears(type)) return false
   if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
   if (to) return to.isCrowded(type)
   for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true

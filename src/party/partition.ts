@@ -19,7 +19,7 @@ import type { Timers } from '../actor/timers.ts'
 import type { Clock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { Catalog } from '../events/catalog.ts'
-import type { EventOf } from '../events/event.ts'
+import { CheckedEvent, type EventDefinition, type EventOf } from '../events/event.ts'
 import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
 import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
@@ -49,6 +49,8 @@ export interface Shared {
   population: number
   /** The effect that is running, in whatever that effect calls. */
   readonly insideEffect: AsyncLocalStorage<RunningEffect>
+  /** While nothing of a kind is running, nobody need look for the one that calls. */
+  readonly running: { effects: number; replays: number }
   /** The replay that is under way, in whatever its handler calls. */
   readonly replaying: AsyncLocalStorage<Replaying>
   /** The agent whose step is under way, in whichever partition. */
@@ -191,10 +193,10 @@ export class Partition implements ActorHost, DeliveryHost {
 
   /** What whoever calls is being called for: the event that a subscriber is told of, or that led to an effect. */
   get origin(): Origin | undefined {
-    const { bus, insideEffect } = this.shared
+    const { bus, insideEffect, running } = this.shared
     const { told } = bus
     if (told) return originOf(told)
-    const effect = insideEffect.getStore()
+    const effect = running.effects > 0 ? insideEffect.getStore() : undefined
     return effect?.isOver ? undefined : effect?.origin
   }
 
@@ -259,9 +261,10 @@ export class Partition implements ActorHost, DeliveryHost {
   }
 
   /** Makes the envelope of an event that is said here now. */
-  seal({ type, data }: EventOf, facts: Facts = {}): Envelope {
+  seal(event: EventOf, facts: Facts = {}): Envelope {
+    const { type, data } = event
     const id = facts.id ?? this.shared.ids.next()
-    const definition = facts.ask === undefined ? this.shared.catalog.event(type) : plainly
+    const definition = facts.ask === undefined ? this.#definitionOf(event) : plainly
     const ttl = facts.ttl ?? definition.ttl
     const time = this.now()
     // Every field each time, so that all envelopes have one shape: engines read those far faster than many.
@@ -284,6 +287,11 @@ export class Partition implements ActorHost, DeliveryHost {
     }
   }
 
+  #definitionOf(event: EventOf): EventDefinition {
+    // Faster than to look it up, and nearly all events are made by theirs.
+    return CheckedEvent.definitionOf(event) ?? this.shared.catalog.event(event.type)
+  }
+
   // ---- events of other partitions and of the runtime ----
 
   /** Delivers an event that another partition said, as a position of this one. */
@@ -304,7 +312,7 @@ export class Partition implements ActorHost, DeliveryHost {
   /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */
   note(type: string, make: () => EventOf): void {
     const { bus, partition } = this.shared
-    const isHeard = bus.isHeard(type) || partition(runtimePartition)?.registry.hears(type)
+    const isHeard = bus.isHeard(type, this.party) || partition(runtimePartition)?.registry.hears(type)
     const isHeardInside = this.registry.hears(type)
     if (!isHeard && !isHeardInside) return
     // Who only watches changes nothing: it takes no position and no id away from what agents do.

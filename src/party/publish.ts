@@ -4,7 +4,7 @@ import type { Envelope } from '../actor/envelope.ts'
 import { accept, reject } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import { checkPriority, checkTtl, type EventOf } from '../events/event.ts'
-import { factsOf, isCrowded, type OfferOptions, passageOf, patienceOf, reserve } from './offer.ts'
+import { factsOf, isCrowded, noOptions, type OfferOptions, passageOf, patienceOf, reserve } from './offer.ts'
 import type { Partition } from './partition.ts'
 import { publishTransformed } from './publish-together.ts'
 
@@ -19,22 +19,20 @@ export function publish(
   offered: UncheckedEvent,
   options: OfferOptions = noOptions,
 ): Promise<Envelope> {
+  const { bus, catalog, rateLimits, tally } = partition.shared
   try {
-    const { shared } = partition
-    checkOptions(options)
-    shared.bus.checkRoom(offered.type)
-    const event = shared.catalog.check(offered)
+    if (options !== noOptions) checkOptions(options)
+    bus.checkRoom(offered.type)
+    const event = catalog.check(offered)
     options.admit?.(event)
-    const turn = shared.rateLimits.admit(event.type, options.source, patienceOf(options))
+    const turn = rateLimits.isOn ? rateLimits.admit(event.type, options.source, patienceOf(options)) : undefined
     if (turn) return publishInTurn(partition, event, options, turn)
     return publishAdmitted(partition, event, options)
   } catch (error) {
-    reject(partition.shared.tally)
+    reject(tally)
     return Promise.reject(error)
   }
 }
-
-const noOptions: OfferOptions = {}
 
 function checkOptions({ priority, ttl, source }: OfferOptions): void {
   if (priority !== undefined) checkPriority(priority)
@@ -48,52 +46,54 @@ async function publishInTurn(
   options: OfferOptions,
   turn: Promise<void>,
 ): Promise<Envelope> {
+  let published: Promise<Envelope>
   try {
     await turn
     options.admit?.(event)
+    published = publishAdmitted(partition, event, options)
   } catch (error) {
     reject(partition.shared.tally)
     throw error
   }
-  return publishAdmitted(partition, event, options)
+  return published
 }
 
 function publishAdmitted(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
   const passage = passageOf(partition, event, options)
   if (passage) return publishTransformed(partition, event, passage, options)
   if (isCrowded(partition, event, options.to)) return publishWhenRoom(partition, event, options)
-  return say(partition, event, options)
+  return delivered(partition, appended(partition, event, options), options.to)
 }
 
 async function publishWhenRoom(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
   const reserved: Actor[] = []
+  let envelope: Envelope
   try {
     await reserve(partition, event, options, reserved)
     options.admit?.(event)
+    envelope = appended(partition, event, options)
   } catch (error) {
     reject(partition.shared.tally)
     for (const actor of reserved) actor.giveUpPlace()
     throw error
   }
   for (const { room } of reserved) room.use()
-  return say(partition, event, options)
+  return delivered(partition, envelope, options.to)
 }
 
-function say(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
-  const { to } = options
-  accept(partition.shared.tally)
+/** @throws StateApplyError if the party's state cannot take it: then it did not happen */
+function appended(partition: Partition, event: EventOf, options: OfferOptions): Envelope {
   const envelope = partition.seal(event, factsOf(partition, options))
-  if (!partition.persists(event.type)) {
-    deliver(partition, envelope, to)
-    partition.tell(envelope)
-    return Promise.resolve(envelope)
-  }
-  partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-  deliver(partition, envelope, to)
-  return partition.watermark.reached().then(() => envelope)
+  if (partition.persists(event.type)) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
+  return envelope
 }
 
-function deliver({ delivery }: Partition, envelope: Envelope, to: Actor | undefined): void {
+function delivered(partition: Partition, envelope: Envelope, to: Actor | undefined): Promise<Envelope> {
+  const { delivery, shared, watermark } = partition
+  accept(shared.tally)
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
+  if (partition.persists(envelope.type)) return watermark.reached().then(() => envelope)
+  partition.tell(envelope)
+  return Promise.resolve(envelope)
 }

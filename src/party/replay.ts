@@ -60,8 +60,7 @@ export async function replay(
     signal?.throwIfAborted()
     last = envelope.time
     const replaying: Replaying = { muted: 0, isOver: false }
-    const isWell = await shared.replaying.run(replaying, () => tell(envelope))
-    replaying.isOver = true
+    const isWell = await during(shared, replaying, () => orAborted(tell(envelope), signal))
     counted.told++
     counted.muted += replaying.muted
     if (!isWell && replaying.muted === 0) counted.failed++
@@ -87,6 +86,30 @@ async function* eventsOf(partition: Partition, query: Chosen, until: number): As
       (correlationId === undefined || envelope.correlationid === correlationId) &&
       matchers.some(matches => matches(envelope.type))
     if (isWanted) yield partition.shared.catalog.lifted(envelope)
+  }
+}
+
+/** Whatever is called, also after an `await`, knows that it is a replay. */
+async function during<T>({ replaying, running }: Shared, store: Replaying, call: () => Promise<T>): Promise<T> {
+  running.replays++
+  try {
+    return await replaying.run(store, call)
+  } finally {
+    running.replays--
+    store.isOver = true
+  }
+}
+
+/** A subscription may be paused for ever. @throws the signal's reason */
+async function orAborted<T>(told: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return told
+  const aborted = Promise.withResolvers<never>()
+  const end = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    return await Promise.race([told, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', end)
   }
 }
 

@@ -186,7 +186,7 @@ export class RuntimeBus {
   }
 
   /**
-   * Limits what is published from outside from now on: `true` for S1's numbers (100 a second, 1,000 a minute, 10,000 an hour, 50
+   * Limits what is published from outside from now on: `true` for the defaults (100 a second, 1,000 a minute, 10,000 an hour, 50
    * at one moment), `false` for no limit.
    *
    * @example

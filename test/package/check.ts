@@ -10,7 +10,15 @@ import { join } from 'node:path'
 const here = import.meta.dirname
 const root = join(here, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'troupe-'))
-const examples = ['example.ts', 'own-agent.ts', 'own-test.ts', 'own-town.ts', 'own-versions.ts', 'own-echoes.ts']
+const examples = [
+  'example.ts',
+  'own-agent.ts',
+  'own-test.ts',
+  'own-town.ts',
+  'own-versions.ts',
+  'own-echoes.ts',
+  'own-bus.ts',
+]
 
 const run = (command: string, ...args: string[]) =>
   execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
@@ -45,6 +53,7 @@ try {
   expectOutput('own-town.js', /Nobody offers photography/)
   expectOutput('own-versions.js', /seats: 1[^]*urn:troupe:event:tables.booked:3/)
   expectOutput('own-echoes.js', /^p1$/m)
+  expectOutput('own-bus.js', /item: 'cake' } true\n\[ 12 \] 0 1[^]*^2 1$/m)
   const lastLine = run('npx', 'troupe', '--json', 'vegan cake').trimEnd().split('\n').at(-1) ?? ''
   if (JSON.parse(lastLine).kind !== 'result') throw new Error(`npx troupe --json ended with ${lastLine}`)
   console.log(

@@ -196,6 +196,17 @@ describe('a replay into a subscription', () => {
     expect(subscription.info.count).toBe(2)
   })
 
+  it('that is paused ends with its signal', async () => {
+    const { runtime } = await played()
+    const controller = new AbortController()
+    const subscription = runtime.bus.subscribe(command, () => {})
+    subscription.pause()
+    const done = runtime.bus.replay({ type: command }, subscription, { signal: controller.signal })
+    await turn()
+    controller.abort(new Error('enough'))
+    await expect(done).rejects.toThrow('enough')
+  })
+
   it('mutes it for what is told again, and not for what happens meanwhile', async () => {
     const { runtime } = await played()
     const answered: string[] = []

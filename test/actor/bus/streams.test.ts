@@ -69,6 +69,14 @@ describe('events to iterate over', () => {
     expect(words).toEqual(['a', 'b'])
   })
 
+  it('that nobody takes keep nobody from stopping', async () => {
+    const { runtime } = await start()
+    const events = runtime.bus.events('*')
+    await say(runtime, 'a', 'b')
+    await runtime.stop()
+    expect((await events.next()).value?.type).toBe('pets.command')
+  })
+
   it('can be disposed of', async () => {
     const { runtime } = await start()
     {

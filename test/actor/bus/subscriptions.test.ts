@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { defineEvent, SubscribeOptionsError, systemError } from 'troupe'
+import { agentUpdated, defineEvent, SubscribeOptionsError, systemError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { barked, command, dogAgent, glance, petsParty, urgent } from '../../support/pets.ts'
@@ -315,5 +315,18 @@ describe('stop', () => {
     await open()
     await stopping
     expect(words).toEqual(['a', 'b'])
+  })
+})
+
+describe('what happens all the time in a party', () => {
+  it('is told to who subscribed in that party, and costs nothing elsewhere', async () => {
+    const { runtime } = await start()
+    for (const id of ['p1', 'p2']) await runtime.parties.create({ id })
+    const parties: unknown[] = []
+    runtime.bus.subscribe(agentUpdated, ({ party }) => void parties.push(party), { party: 'p1' })
+    for (const party of ['p1', 'p2']) await runtime.bus.publish(command({ word: 'sit' }), { party })
+    await runtime.idle()
+    expect(parties).toEqual(['p1'])
+    expect(runtime.bus.metrics().types['agent.updated']).toMatchObject({ published: 1 })
   })
 })

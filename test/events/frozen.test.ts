@@ -1,0 +1,62 @@
+import { defineEvent, defineRequest } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { startRuntime } from '../support/runtime.ts'
+
+const listed = defineEvent('pets.listed', z.object({ names: z.array(z.object({ name: z.string() })) }))
+const noted = defineEvent('pets.noted', z.object({ note: z.unknown() }), { persist: false })
+const word = defineEvent('pets.word', z.object({ word: z.string() }))
+
+describe('an event', () => {
+  it('cannot be changed: the line that tries throws', () => {
+    const { data } = listed({ names: [{ name: 'Rex' }] })
+    expect(() => data.names.push({ name: 'Tom' })).toThrow(TypeError)
+    expect(() => Object.assign(data.names[0] ?? {}, { name: 'Tom' })).toThrow(TypeError)
+    expect(() => Object.assign(word({ word: 'sit' }).data, { word: 'run' })).toThrow(TypeError)
+    expect(() => Object.assign(noted({ note: { deep: { n: 1 } } }).data, { note: 2 })).toThrow(TypeError)
+  })
+
+  it('leaves what it was made of to its sender, who may change that', () => {
+    const note = { deep: { n: 1 } }
+    const names = [{ name: 'Rex' }]
+    const events = [noted({ note }), listed({ names })]
+    note.deep.n = 2
+    names.push({ name: 'Tom' })
+    expect(events.map(({ data }) => data)).toEqual([{ note: { deep: { n: 1 } } }, { names: [{ name: 'Rex' }] }])
+  })
+
+  it('that is changed by its sender after it was published stays as it was, for all that hear of it later', async () => {
+    const { runtime } = await startRuntime({ events: [listed] })
+    const data = { names: [{ name: 'Rex' }] }
+    const paused = runtime.bus.subscribe(listed, ({ data }) => void heard.push(data.names.length))
+    const heard: number[] = []
+    paused.pause()
+    const published = runtime.bus.publish({ type: 'pets.listed', data })
+    data.names.push({ name: 'Tom' })
+    await published
+    paused.resume()
+    expect(heard).toEqual([1])
+    expect(runtime.bus.history({ type: 'pets.listed' })).toMatchObject([{ data: { names: [{ name: 'Rex' }] } }])
+  })
+
+  it('that a subscriber wants to change stays the same for the others, and the failure is reported', async () => {
+    const { runtime } = await startRuntime({ events: [word] })
+    const heard: string[] = []
+    runtime.bus.subscribe(word, ({ data }) => void Object.assign(data, { word: 'run' }))
+    runtime.bus.subscribe(word, ({ data }) => void heard.push(data.word))
+    await runtime.bus.publish(word({ word: 'sit' }))
+    expect(heard).toEqual(['sit'])
+    expect(runtime.bus.metrics().types['pets.word']).toMatchObject({ published: 1, failures: 1 })
+  })
+})
+
+describe('a request', () => {
+  it('cannot be changed either', () => {
+    const size = defineRequest('pets.size', {
+      input: z.object({ of: z.string() }),
+      output: z.object({ size: z.int() }),
+    })
+    expect(() => Object.assign(size.checkInput({ of: 'dog' }), { of: 'cat' })).toThrow(TypeError)
+    expect(() => Object.assign(size.checkOutput({ size: 1 }), { size: 2 })).toThrow(TypeError)
+  })
+})
