@@ -27,7 +27,7 @@ describe('an ask between two agents of a party', () => {
     ['gets a typed failure when nobody is reached', 'roll', 'cat', 'NO_ADDRESS'],
     ['gets a typed failure when the callee crashes on it', 'boom', 'dog', 'ASK_FAILED'],
     ['gets the first of two replies', 'twice', 'dog', 'once'],
-  ])('%s', async (_, name, to, told) => {
+  ])('always ends: it %s', async (_, name, to, told) => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent(to)) })
     const party = await runtime.parties.create({ inputs: [name] })
     await party.idle()
@@ -137,6 +137,17 @@ describe('an ask from outside', () => {
     await dog.stop()
     await expect(waiting).rejects.toBeInstanceOf(AskStoppedError)
     await expect(dog.ask(trick, { name: 'roll' })).rejects.toBeInstanceOf(AskStoppedError)
+    expect(runtime.bus.metrics().pendingAsks).toBe(0)
+  })
+
+  it('rejects after 60 seconds when nobody says how long it may take, and is forgotten then', async () => {
+    const { runtime, clock, dog } = await start()
+    const silent = dog.ask(trick, { name: 'silence' })
+    const failure = expect(silent).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
+    clock.advance(59_999)
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
+    clock.advance(1)
+    await failure
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
   })
 

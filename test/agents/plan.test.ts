@@ -86,8 +86,8 @@ describe('the budget', () => {
   it('tells its previous total and the difference', async () => {
     const { heard } = await planned(sample)
     const [first, ...later] = heard.budgets
-    expect(first).not.toHaveProperty('previousTotal')
     expect(later.length).toBeGreaterThan(0)
+    expect(first).not.toHaveProperty('previousTotal')
     let before = first?.totalBudget
     for (const { previousTotal, totalBudget, delta } of later) {
       expect(previousTotal).toEqual(before)
