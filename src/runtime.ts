@@ -185,6 +185,10 @@ export class Runtime<
       isByName: isPulse,
       changed: () => this.#pulse.check(),
       failed: error => this.#outside.reportError('warning', error),
+      erred: ({ data }) => {
+        // Not in the middle of what is being told.
+        if (isCritical(data)) queueMicrotask(() => void (this.#stopping ??= this.#stop({})))
+      },
     })
     this.#pulse = new Pulse({ clock, bus, outside: () => this.#outside, summary: () => this.#summary() }, options.pulse)
     this.#cleanup = new Cleanup({ clock, partition: address => partitions.get(address) }, options.cleanup)
@@ -216,6 +220,7 @@ export class Runtime<
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
       partition: address => partitions.get(address),
       partitions: () => partitions.values(),
+      isRunning: () => this.#status === 'running',
       checkRunning: () => this.#checkRunning(),
       mayExpire: (partition, actor) => this.#cleanup.expect(partition, actor),
       overhear: envelope => {
@@ -236,9 +241,6 @@ export class Runtime<
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
     this.#rest = new Rest({ outside: this.#outside, crew: this.#crew, parties: () => this.parties.list() })
-    // Not in the middle of what is being told.
-    const stop = () => void (this.#stopping ??= this.#stop({}))
-    this.bus.errors(() => queueMicrotask(stop), { atLeast: 'critical' })
   }
 
   /** Starts the agents outside the parties; resolves to itself when that is durable. @throws AgentStartError, RuntimeStateError */
@@ -466,6 +468,10 @@ export class Runtime<
     replaying.muted++
     throw new ReplayMutedError()
   }
+}
+
+function isCritical(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'severity' in error && error.severity === 'critical'
 }
 
 /** Every event and request that the agents, the party, the user and the runtime know. */

@@ -21,6 +21,8 @@ export interface BusHost {
   /** Somebody subscribed, or did so no more. */
   changed(): void
   failed(error: unknown): void
+  /** An error was told of, to whoever wanted to know. */
+  erred(envelope: Envelope): void
 }
 
 /** Figures of the subscribers, of all that there are and were. */
@@ -178,6 +180,7 @@ export class Bus implements SubscriptionHost {
     const at = time - this.began
     const isMeasured = ++figures.published % measuredEach === 1
     const start = isMeasured ? this.#host.now() : 0
+    const atWork = this.#atWork
     this.#isTelling = true
     this.#telling = envelope
     const route = party === undefined || this.#inParty.size === 0 ? everywhere : this.#routeIn(party, everywhere, type)
@@ -185,7 +188,9 @@ export class Bus implements SubscriptionHost {
     for (let place = 0; place < route.length; place++) route[place]?.hear(envelope, at)
     this.#telling = undefined
     this.#isTelling = false
-    if (isMeasured) figures.took(this.#host.now() - start)
+    // Those who take their time tell how much it was when they end.
+    if (isMeasured && this.#atWork === atWork) figures.took(this.#host.now() - start)
+    if (type === systemError.type) this.#host.erred(envelope)
   }
 
   #routeIn(party: string, everywhere: Route, type: string): Route {

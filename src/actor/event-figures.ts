@@ -7,8 +7,8 @@ export interface TypeFigures {
   /** When the newest one happened, epoch milliseconds. */
   readonly lastAt: number | undefined
   /**
-   * Milliseconds that it takes to tell one: how long the subscribers run that return at once, of every 16th event, and how
-   * long each takes that returns a promise. None before the first was measured.
+   * Milliseconds that it takes to tell one: how long each subscriber takes that returns a promise; where all return at once, how
+   * long they run together, of every 16th event. None before the first was measured.
    */
   readonly averageMs: number | undefined
   readonly lastMs: number | undefined

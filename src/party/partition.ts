@@ -59,7 +59,8 @@ export interface Shared {
   partition(address: Address): Partition | undefined
   /** All that are there, that outside the parties first. */
   partitions(): Iterable<Partition>
-  /** @throws RuntimeStateError while the runtime takes no work */
+  isRunning(): boolean
+  /** @throws RuntimeStateError while the runtime takes no work, ReplayMutedError inside a replay */
   checkRunning(): void
   /** The agents of a partition have come to hear a type, or hear it no more. */
   heard(partition: Partition, type: string, isHeard: boolean): void

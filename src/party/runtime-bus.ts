@@ -42,6 +42,8 @@ export interface BusMetrics extends Readonly<Tally> {
   readonly deadLetters: number
   /** Asks that nobody has answered yet. */
   readonly pendingAsks: number
+  /** Whether anything may be published. */
+  readonly isRunning: boolean
   /** Of function subscribers. */
   readonly subscribers: BusFigures
   /** Of the transformations, by name. */
@@ -250,6 +252,7 @@ export class RuntimeBus {
       ...mailboxes,
       deadLetters: shared.deadLetters.total,
       pendingAsks: shared.asks.size,
+      isRunning: shared.isRunning(),
       subscribers: bus.figures,
       rateLimits: shared.rateLimits.figures,
       transforms: shared.transforms.figures,
