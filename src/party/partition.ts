@@ -215,6 +215,11 @@ export class Partition implements ActorHost, DeliveryHost {
     return this.shared.catalog.persists(type)
   }
 
+  /** The same of an event, which nearly always knows its definition. */
+  isKept(event: EventOf): boolean {
+    return CheckedEvent.definitionOf(event)?.persist ?? this.persists(event.type)
+  }
+
   isJournalled({ type }: Envelope): boolean {
     return this.persists(type)
   }

@@ -62,38 +62,43 @@ function publishAdmitted(partition: Partition, event: EventOf, options: OfferOpt
   const passage = passageOf(partition, event, options)
   if (passage) return publishTransformed(partition, event, passage, options)
   if (isCrowded(partition, event, options.to)) return publishWhenRoom(partition, event, options)
-  return delivered(partition, appended(partition, event, options), options.to)
+  return say(partition, event, options)
 }
 
 async function publishWhenRoom(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
   const reserved: Actor[] = []
-  let envelope: Envelope
+  let said: Promise<Envelope>
   try {
     await reserve(partition, event, options, reserved)
     options.admit?.(event)
-    envelope = appended(partition, event, options)
+    said = say(partition, event, options, reserved)
   } catch (error) {
     reject(partition.shared.tally)
     for (const actor of reserved) actor.giveUpPlace()
     throw error
   }
-  for (const { room } of reserved) room.use()
-  return delivered(partition, envelope, options.to)
+  return said
 }
 
 /** @throws StateApplyError if the party's state cannot take it: then it did not happen */
-function appended(partition: Partition, event: EventOf, options: OfferOptions): Envelope {
-  const envelope = partition.seal(event, factsOf(partition, options))
-  if (partition.persists(event.type)) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-  return envelope
-}
-
-function delivered(partition: Partition, envelope: Envelope, to: Actor | undefined): Promise<Envelope> {
+function say(
+  partition: Partition,
+  event: EventOf,
+  options: OfferOptions,
+  reserved: readonly Actor[] = nobody,
+): Promise<Envelope> {
   const { delivery, shared, watermark } = partition
+  const { to } = options
+  const envelope = partition.seal(event, factsOf(partition, options))
+  const persists = partition.isKept(event)
+  if (persists) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
+  for (const { room } of reserved) room.use()
   accept(shared.tally)
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
-  if (partition.persists(envelope.type)) return watermark.reached().then(() => envelope)
+  if (persists) return watermark.reached().then(() => envelope)
   partition.tell(envelope)
   return Promise.resolve(envelope)
 }
+
+const nobody: readonly Actor[] = []
