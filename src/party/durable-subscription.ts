@@ -19,6 +19,11 @@ import type { Shared } from './partition.ts'
 const mostAttempts = 3
 const firstPause = 1_000
 
+interface Again {
+  call(): Promise<boolean>
+  ended(ok: boolean): void
+}
+
 /**
  * Events on their way to one function, which misses none that is journalled: at least once each, in the order of their
  * partition. What comes while too much waits is read back from the journal.
@@ -31,6 +36,8 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #positions: Map<Address, number>
   readonly #createdAt: number
   readonly #waiting = new Fifo<Envelope>()
+  /** What it is told again, before what waits. */
+  readonly #again = new Fifo<Again>()
   /** Partitions whose journal is to be read, and the newest position that was told meanwhile. */
   readonly #behind = new Map<Address, number>()
   /** Partitions whose journal could not be read the last time. */
@@ -108,6 +115,8 @@ export class DurableSubscription implements Listener, Subscription {
     this.isOver = true
     this.#waiting.clear()
     this.#behind.clear()
+    for (const { ended } of this.#again) ended(false)
+    this.#again.clear()
     this.#wake?.()
     this.#host.ended(this)
   }
@@ -116,11 +125,15 @@ export class DurableSubscription implements Listener, Subscription {
     this.unsubscribe()
   }
 
-  async again(envelope: Envelope): Promise<boolean> {
-    if (!this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host)) return true
-    // In its turn, as far as there is one: it is told of one event at a time.
-    while (this.#going) await this.#going
-    return this.isOver ? false : await this.#call(envelope)
+  again(envelope: Envelope): Promise<boolean> {
+    if (this.isOver) return Promise.resolve(false)
+    if (!this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host)) return Promise.resolve(true)
+    // Whoever wants it told is still known in what it calls then.
+    const call = AsyncLocalStorage.bind(() => this.#call(envelope))
+    return new Promise(resolve => {
+      this.#again.push({ call, ended: resolve })
+      this.#goOn()
+    })
   }
 
   /** A partition is gone, and with it what was said there. */
@@ -141,16 +154,18 @@ export class DurableSubscription implements Listener, Subscription {
     if (this.#going || this.#isPaused || this.isOver) return
     this.#going = this.#outside(() => this.#tellAll()).finally(() => {
       this.#going = undefined
-      if (this.#waiting.size > 0 || this.#behind.size > 0) this.#goOn()
+      if (this.#waiting.size + this.#behind.size + this.#again.size > 0) this.#goOn()
       this.#host.rested()
     })
   }
 
   async #tellAll(): Promise<void> {
     while (!this.#isPaused && !this.isOver) {
-      const next = this.#waiting.shift()
+      const again = this.#again.shift()
+      const next = again ? undefined : this.#waiting.shift()
       const [behind] = this.#behind.keys()
-      if (next) await this.#tell(next)
+      if (again) again.ended(await again.call())
+      else if (next) await this.#tell(next)
       else if (behind !== undefined) await this.#readBack(behind)
       else return
     }
@@ -198,21 +213,26 @@ export class DurableSubscription implements Listener, Subscription {
           break
         }
         await this.#rest(firstPause * 2 ** (attempt - 1))
+        // It stays the next one, however long that takes: those behind it must not be told before.
+        while (this.#isPaused && !this.isOver) await this.#rest()
         if (this.isOver) return
       }
     }
     // Its partition may have gone meanwhile, and another have taken its address.
-    if (persists && partition && this.#shared.partition(address) === partition)
-      this.#positions.set(address, envelope.seq)
+    if (!persists || !partition || this.#shared.partition(address) !== partition) return
+    // The same name may have subscribed again and come further.
+    this.#positions.set(address, Math.max(envelope.seq, this.#positions.get(address) ?? 0))
   }
 
   async #call(envelope: Envelope): Promise<boolean> {
     return this.#host.during(envelope, () => this.#subscriber.call(envelope))
   }
 
-  #rest(ms: number): Promise<void> {
+  /** Until the time is over, it is resumed, or ends. */
+  #rest(ms = Number.POSITIVE_INFINITY): Promise<void> {
     return new Promise(resolve => {
-      const cancel = this.#host.timers.after(ms, () => this.#wake?.())
+      const isEndless = ms === Number.POSITIVE_INFINITY
+      const cancel = isEndless ? () => {} : this.#host.timers.after(ms, () => this.#wake?.())
       this.#wake = () => {
         this.#wake = undefined
         cancel()

@@ -131,6 +131,53 @@ describe('a durable subscription', () => {
     expect(runtime.bus.deadLetters.list()).toEqual([])
   })
 
+  it('that is paused while it waits to be told again keeps the order', async () => {
+    const { runtime, clock } = await start()
+    const words: string[] = []
+    let isBroken = true
+    const subscription = runtime.bus.subscribe(
+      command,
+      ({ data }) => {
+        words.push(data.word)
+        if (isBroken) throw new Error('not now')
+      },
+      { durable: 'ledger' },
+    )
+    await say(runtime, 'a', 'b')
+    await until(() => words.length === 1)
+    subscription.pause()
+    isBroken = false
+    clock.advance(1_000)
+    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+    expect(words).toEqual(['a'])
+    subscription.resume()
+    await until(() => words.length === 3)
+    expect(words).toEqual(['a', 'a', 'b'])
+  })
+
+  it('is told again by a replay in its turn, one event at a time', async () => {
+    const { runtime } = await start()
+    await say(runtime, 'old')
+    const words: string[] = []
+    let atOnce = 0
+    const subscription = runtime.bus.subscribe(
+      command,
+      async ({ data }) => {
+        expect(++atOnce).toBe(1)
+        await new Promise(setImmediate)
+        words.push(data.word)
+        atOnce--
+      },
+      { durable: 'ledger' },
+    )
+    const done = runtime.bus.replay({ type: command }, subscription)
+    await say(runtime, 'new')
+    expect(await done).toEqual({ told: 1, failed: 0, muted: 0 })
+    await until(() => words.length === 2)
+    expect(new Set(words)).toEqual(new Set(['old', 'new']))
+    expect(subscription.info).toMatchObject({ count: 2, failed: 0 })
+  })
+
   it('hears what is not journalled only while it is there', async () => {
     const { runtime } = await start()
     const seen: string[] = []
