@@ -29,7 +29,8 @@ export async function initBus<
   try {
     await starting.start()
   } catch (error) {
-    runtime = undefined
+    // Another one may be there by now.
+    if (runtime === starting) runtime = undefined
     throw error
   }
   return starting.bus
@@ -44,8 +45,14 @@ export function getBus(): RuntimeBus {
 /** Ends the one bus of this process, if there is one, once what is under way is finished; see `runtime.stop`. */
 export async function closeBus(options?: StopOptions): Promise<void> {
   const closing = runtime
+  // Another one may be started at once.
   runtime = undefined
-  await closing?.stop(options)
+  try {
+    await closing?.stop(options)
+  } catch (error) {
+    runtime ??= closing
+    throw error
+  }
 }
 
 /** The one bus of this process is there twice, or not at all. */

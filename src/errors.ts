@@ -29,12 +29,12 @@ export abstract class TroupeError extends Error {
 
 /** The text of whatever was thrown: people throw strings, numbers and nothing at all. */
 export function textOf(thrown: unknown): string {
-  const told: unknown = thrown instanceof Error ? thrown.message : thrown
   try {
+    const told: unknown = thrown instanceof Error ? thrown.message : thrown
     return String(told)
   } catch {
-    // An object without a prototype, or one whose `toString` throws.
-    return Object.prototype.toString.call(told)
+    // An object without a prototype, or one whose `toString` or `message` throws.
+    return Object.prototype.toString.call(thrown)
   }
 }
 

@@ -165,6 +165,7 @@ export class Runtime<
   readonly #handlers = new Handlers()
   readonly #rest: Rest
   #status: Status = 'created'
+  readonly #ending = new AbortController()
   #stopping: Promise<void> | undefined
   /** Somebody wants the stop that is under way to be over sooner. */
   readonly #hurried = Promise.withResolvers<undefined>()
@@ -216,11 +217,13 @@ export class Runtime<
       population: 0,
       insideEffect: new AsyncLocalStorage(),
       replaying: new AsyncLocalStorage(),
-      running: { effects: 0, replays: 0 },
+      running: { effects: 0, hasReplayed: false },
+      stopping: this.#ending.signal,
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
       partition: address => partitions.get(address),
       partitions: () => partitions.values(),
       isRunning: () => this.#status === 'running',
+      checkLive: () => this.#checkLive(),
       checkRunning: () => this.#checkRunning(),
       mayExpire: (partition, actor) => this.#cleanup.expect(partition, actor),
       overhear: envelope => {
@@ -412,6 +415,7 @@ export class Runtime<
    * @throws WaitInsideError inside an effect or subscriber, which it would wait for
    */
   async stop(options: StopOptions = {}): Promise<void> {
+    this.#checkLive()
     const effect = this.#shared.insideEffect.getStore()
     if (this.#shared.bus.told || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
     if (this.#status === 'stopping') this.#hurry(options)
@@ -422,7 +426,9 @@ export class Runtime<
   // 1 no new work, 2 drain, 3 parties, 4 agents outside them, 5 timers and journal.
   async #stop({ timeout = 30_000 }: StopOptions): Promise<void> {
     this.#status = 'stopping'
-    this.#shared.rateLimits.close(new RuntimeStateError('take work', 'stopping'))
+    const refusal = new RuntimeStateError('take work', 'stopping')
+    this.#shared.rateLimits.close(refusal)
+    this.#ending.abort(refusal)
     this.#outside.report(systemStopping({}))
     const drained = timeout === 0 ? this.#rest.isQuiet : await this.#rest.drained(timeout, this.#hurried.promise)
     const limit = timeout === 0 ? closingLimit : timeout
@@ -462,10 +468,14 @@ export class Runtime<
 
   #checkRunning(): void {
     if (this.#status !== 'running') throw new RuntimeStateError('take work', this.#status)
-    if (this.#shared.running.replays === 0) return
-    const replaying = this.#shared.replaying.getStore()
-    if (!replaying || replaying.isOver) return
-    replaying.muted++
+    this.#checkLive()
+  }
+
+  #checkLive(): void {
+    const { running, replaying } = this.#shared
+    const muted = running.hasReplayed ? replaying.getStore() : undefined
+    if (!muted) return
+    muted.muted++
     throw new ReplayMutedError()
   }
 }

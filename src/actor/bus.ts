@@ -1,6 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { codeOf, TroupeError } from '../errors.ts'
-import { systemError } from '../events/runtime-events.ts'
+import { deadLettered, systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
 import { EventFigures, type TypeFigures } from './event-figures.ts'
 import { Fifo } from './fifo.ts'
@@ -63,12 +63,18 @@ interface OfType {
  */
 export class Bus implements SubscriptionHost {
   readonly #host: BusHost
-  readonly #everywhere = new Router()
+  /** When each listener came, for those of the same priority. */
+  readonly #order = new Map<Listener, number>()
+  readonly #everywhere: Router
   readonly #inParty = new Map<string, Router>()
   readonly #history = new History()
   readonly #types = new Map<string, OfType>()
   readonly #untold = new Fifo<Envelope>()
   #names = 0
+  #listeners = 0
+  /** What subscribers published since the event loop turned, and those who wait for it to turn. */
+  #answers = 0
+  readonly #breathing = new Fifo<() => void>()
   readonly #past = { delivered: 0, failed: 0, missed: 0 }
   /** Subscribers that have returned a promise and not ended yet. */
   #atWork = 0
@@ -81,6 +87,7 @@ export class Bus implements SubscriptionHost {
   constructor(host: BusHost) {
     this.#host = host
     this.began = host.now()
+    this.#everywhere = new Router(this.#inOrder)
   }
 
   // ---- those who listen ----
@@ -100,6 +107,7 @@ export class Bus implements SubscriptionHost {
   }
 
   add(listener: Listener): void {
+    this.#order.set(listener, ++this.#listeners)
     this.#routerOf(listener).add(listener)
     this.#host.changed()
   }
@@ -108,6 +116,7 @@ export class Bus implements SubscriptionHost {
     const { info } = listener
     const { party } = listener.wanted
     this.#routerOf(listener).remove(listener)
+    this.#order.delete(listener)
     this.#past.delivered += info.count
     this.#past.failed += info.failed
     this.#past.missed += info.missed
@@ -132,9 +141,12 @@ export class Bus implements SubscriptionHost {
   #routerOf({ wanted: { party } }: Listener): Router {
     if (party === undefined) return this.#everywhere
     let router = this.#inParty.get(party)
-    if (!router) this.#inParty.set(party, (router = new Router()))
+    if (!router) this.#inParty.set(party, (router = new Router(this.#inOrder)))
     return router
   }
+
+  readonly #inOrder = (a: Listener, b: Listener) =>
+    a.wanted.priority - b.wanted.priority || (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0)
 
   readonly #isByName = (type: string) => this.#host.isByName(type)
 
@@ -160,7 +172,26 @@ export class Bus implements SubscriptionHost {
 
   /** @throws BusFullError while subscribers have said more than can be told */
   checkRoom(type: string): void {
-    if (this.#untold.size >= mostUntold) throw new BusFullError(type, this.#untold.size)
+    const waiting = this.#untold.size + this.#breathing.size
+    if (waiting >= mostUntold) throw new BusFullError(type, waiting)
+  }
+
+  /**
+   * Lets the event loop turn before a subscriber publishes, now and then: those that answer each other, or themselves, may go on
+   * for ever. Nobody waits who publishes for reasons of his own.
+   */
+  breath(): Promise<void> | undefined {
+    if (!this.told) return undefined
+    if (this.#answers++ === 0) setImmediate(() => this.#breathe())
+    // Behind those who wait already.
+    const mayGoOn = this.#breathing.size === 0 && this.#answers <= toldPerYield
+    return mayGoOn ? undefined : new Promise(resolve => this.#breathing.push(resolve))
+  }
+
+  #breathe(): void {
+    this.#answers = Math.min(this.#breathing.size, toldPerYield)
+    for (let gone = 0; gone < toldPerYield; gone++) this.#breathing.shift()?.()
+    if (this.#answers > 0) setImmediate(() => this.#breathe())
   }
 
   // Subscribers that answer each other, or themselves, may go on for ever: timers and sockets get their turn in between.
@@ -181,13 +212,18 @@ export class Bus implements SubscriptionHost {
     const isMeasured = ++figures.published % measuredEach === 1
     const start = isMeasured ? this.#host.now() : 0
     const atWork = this.#atWork
+    const outer = this.#telling
     this.#isTelling = true
     this.#telling = envelope
-    const route = party === undefined || this.#inParty.size === 0 ? everywhere : this.#routeIn(party, everywhere, type)
-    // One subscriber may have ended another's subscription: that hears nothing more.
-    for (let place = 0; place < route.length; place++) route[place]?.hear(envelope, at)
-    this.#telling = undefined
-    this.#isTelling = false
+    try {
+      const route =
+        party === undefined || this.#inParty.size === 0 ? everywhere : this.#routeIn(party, everywhere, type)
+      // One subscriber may have ended another's subscription: that hears nothing more.
+      for (let place = 0; place < route.length; place++) route[place]?.hear(envelope, at)
+    } finally {
+      this.#telling = outer
+      this.#isTelling = false
+    }
     // Those who take their time tell how much it was when they end.
     if (isMeasured && this.#atWork === atWork) figures.took(this.#host.now() - start)
     if (type === systemError.type) this.#host.erred(envelope)
@@ -196,8 +232,7 @@ export class Bus implements SubscriptionHost {
   #routeIn(party: string, everywhere: Route, type: string): Route {
     const here = this.#inParty.get(party)?.route(type, this.#isByName)
     if (!here || here.length === 0) return everywhere
-    // Both are in order already, and a sort keeps the order of equals.
-    return [...everywhere, ...here].toSorted((a, b) => a.wanted.priority - b.wanted.priority)
+    return [...everywhere, ...here].toSorted(this.#inOrder)
   }
 
   #ofType(type: string): OfType {
@@ -237,6 +272,14 @@ export class Bus implements SubscriptionHost {
     }
   }
 
+  /** Whether whoever calls is this subscription, which is still at work. */
+  isInside(subscription: object): boolean {
+    const inside = this.#host.insideSubscriber.getStore()
+    if (!inside || inside.isOver) return false
+    for (const listener of this.listeners()) if (listener === subscription) return listener.wanted === inside.who
+    return false
+  }
+
   now(): number {
     return this.#host.now()
   }
@@ -263,7 +306,7 @@ export class Bus implements SubscriptionHost {
 
   warn({ type }: Envelope, error: unknown): void {
     // A subscriber to everything that always throws would be told of its own failures for ever.
-    if (type !== systemError.type) this.#host.failed(error)
+    if (type !== systemError.type && type !== deadLettered.type) this.#host.failed(error)
   }
 
   rested(): void {
@@ -297,7 +340,7 @@ export class Bus implements SubscriptionHost {
   }
 
   get figures(): BusFigures {
-    const sum = { ...this.#past, subscriptions: 0, queued: 0, untold: this.#untold.size }
+    const sum = { ...this.#past, subscriptions: 0, queued: 0, untold: this.#untold.size + this.#breathing.size }
     for (const { info } of this.listeners()) {
       sum.subscriptions++
       sum.delivered += info.count

@@ -62,23 +62,26 @@ export class Enricher {
   started(fields: Omit<WorkStarted, 'tags'>): z.output<typeof effectStarted.schema> {
     const event: WorkStarted = { ...fields, tags: this.#tagsBefore() }
     const { started } = this.#hooks
-    const data = started && this.#call('started', () => detailsOf(started(structuredClone(event), this.#input)))
+    const data =
+      started && this.#call('started', () => detailsOf(started(structuredClone(event), structuredClone(this.#input))))
     return data ? { ...event, data } : event
   }
 
   completed(fields: Omit<WorkCompleted, 'tags'>, outcome: Outcome): z.output<typeof effectCompleted.schema> {
     const { tagsAfter, completed } = this.#hooks
     const before = this.#tagsBefore()
-    const after = tagsAfter && this.#call('tagsAfter', () => tagsOf(tagsAfter(outcome)))
+    const after = tagsAfter && this.#call('tagsAfter', () => tagsOf(tagsAfter(shown(outcome))))
     const event: WorkCompleted = { ...fields, tags: { ...before, ...after } }
-    const data = completed && this.#call('completed', () => detailsOf(completed(structuredClone(event), outcome)))
+    const data =
+      completed && this.#call('completed', () => detailsOf(completed(structuredClone(event), shown(outcome))))
     return data ? { ...event, data } : event
   }
 
   /** Once, whichever event is told first. */
   #tagsBefore(): Tags {
     const { tagsBefore } = this.#hooks
-    this.#before ??= (tagsBefore && this.#call('tagsBefore', () => tagsOf(tagsBefore(this.#input)))) ?? {}
+    this.#before ??=
+      (tagsBefore && this.#call('tagsBefore', () => tagsOf(tagsBefore(structuredClone(this.#input))))) ?? {}
     return this.#before
   }
 
@@ -90,6 +93,11 @@ export class Enricher {
       return undefined
     }
   }
+}
+
+/** A copy of what the agent gets, which a hook may do with what it likes. */
+function shown(outcome: Outcome): Outcome {
+  return outcome.ok ? { ok: true, output: structuredClone(outcome.output) } : outcome
 }
 
 /** @throws EventPayloadError unless it is a record of texts, numbers and truths */

@@ -23,24 +23,25 @@ export interface RateFigures {
   readonly waiting: number
 }
 
-interface Waiter {
-  go(): void
-  giveUp(error: unknown): void
-}
-
 /** The limits of S1. */
 const defaultRateLimit: RateLimit = { perSecond: 100, perMinute: 1_000, perHour: 10_000, burst: 50 }
 
 /** Sources that are counted at one time; of more, the one that was silent for longest is forgotten. */
 const mostSources = 10_000
 
-class Source {
-  readonly meter: RateMeter
-  /** In the order in which they came. */
-  readonly waiting = new Set<Waiter>()
+/** How somebody goes on who had to wait: `go` says what he wanted to say, in his place. */
+export interface Onward {
+  go(): void
+  giveUp(error: unknown): void
+}
 
-  constructor(limit: RateLimit) {
-    this.meter = new RateMeter(limit)
+class Source {
+  meter: RateMeter
+  /** In the order in which they came. */
+  readonly waiting = new Set<Onward>()
+
+  constructor(meter: RateMeter) {
+    this.meter = meter
   }
 }
 
@@ -57,7 +58,8 @@ export class RateLimits {
   #waiting = 0
   #rejected = 0
   #delayed = 0
-  #disarm: (() => void) | undefined
+  #armed: { readonly at: number; readonly disarm: () => void } | undefined
+  #closed: TroupeError | undefined
 
   constructor(timers: Timers, now: () => number) {
     this.#timers = timers
@@ -69,10 +71,11 @@ export class RateLimits {
     const options: RateLimitOptions = rules === true ? defaultRateLimit : rules || {}
     check(options)
     check(options.source ?? {})
-    this.#open()
     this.#options = { ...options, source: options.source ?? half(options) }
     this.#all = rules === false ? undefined : new RateMeter(options)
-    this.#sources.clear()
+    // Those who wait go on by the new limits, in the order in which they came.
+    for (const [name, source] of this.#sources) source.meter = this.#meterOf(name)
+    this.#letGo()
   }
 
   get isOn(): boolean {
@@ -84,39 +87,35 @@ export class RateLimits {
   }
 
   /**
-   * Lets an event in: at once, or when the promise resolves.
+   * Lets an event in: at once, or later by way of the function that it returns.
    *
    * @param name its source; those without a name are only counted with all others
-   * @throws RateLimitError, the signal's reason
+   * @throws RateLimitError, RuntimeStateError once nothing is let in any more
    */
-  admit(type: string, name: string | undefined, patience: RoomOptions): Promise<void> | undefined {
+  admit(type: string, name: string | undefined): ((patience: RoomOptions, onward: Onward) => void) | undefined {
+    if (this.#closed) throw this.#closed
     if (!this.#all) return undefined
     const now = this.#now()
+    // What has become free belongs to those who wait.
+    if (this.#armed && this.#armed.at <= now) this.#letGo()
     const source = this.#source(name ?? '')
-    const full = this.#full(source, now)
-    if (!full && source.waiting.size === 0) {
+    if (source.waiting.size === 0 && !this.#full(source, now)) {
       this.#take(source, now)
       return undefined
     }
     const { exceeded = 'reject', queue = 10_000 } = this.#options
-    const error = () => withoutStack(() => new RateLimitError(type, name, full, now))
-    if (exceeded === 'reject' || this.#waiting >= queue) throw this.#refused(error())
-    return this.#wait(source, error, patience)
+    const refusal = () => {
+      const at = this.#now()
+      return this.#refused(withoutStack(() => new RateLimitError(type, name, this.#full(source, at), at)))
+    }
+    if (exceeded === 'reject' || this.#waiting >= queue) throw refusal()
+    return (patience, onward) => this.#wait(source, refusal, patience, onward)
   }
 
-  /** Nobody who waits will be let in any more. */
+  /** Nobody is let in any more, who waits neither. */
   close(error: TroupeError): void {
-    for (const waiter of this.#waiters()) waiter.giveUp(error)
-  }
-
-  #open(): void {
-    this.#disarm?.()
-    this.#disarm = undefined
-    for (const waiter of this.#waiters()) waiter.go()
-  }
-
-  #waiters(): readonly Waiter[] {
-    return [...this.#turns].flatMap(({ waiting }) => [...waiting])
+    this.#closed = error
+    for (const waiter of [...this.#turns].flatMap(({ waiting }) => [...waiting])) waiter.giveUp(error)
   }
 
   #refused(error: RateLimitError): RateLimitError {
@@ -128,10 +127,14 @@ export class RateLimits {
     let source = this.#sources.get(name)
     if (source) this.#sources.delete(name)
     // Those who name no source are many: as a whole they have no limit but that of all.
-    else source = new Source(name === '' ? {} : (this.#options.source ?? {}))
+    else source = new Source(this.#meterOf(name))
     this.#sources.set(name, source)
     if (this.#sources.size > mostSources) this.#forgetOne()
     return source
+  }
+
+  #meterOf(name: string): RateMeter {
+    return new RateMeter(name === '' ? {} : (this.#options.source ?? {}))
   }
 
   #forgetOne(): void {
@@ -154,40 +157,37 @@ export class RateLimits {
     this.#all?.take(now)
   }
 
-  #wait(source: Source, refusal: () => RateLimitError, { timeout, signal }: RoomOptions): Promise<void> {
+  #wait(source: Source, refusal: () => RateLimitError, { timeout, signal }: RoomOptions, { go, giveUp }: Onward): void {
     signal?.throwIfAborted()
-    return new Promise((resolve, reject) => {
-      const over = () => {
-        source.waiting.delete(waiter)
-        if (source.waiting.size === 0) this.#turns.delete(source)
-        this.#waiting--
-        cancelTimer()
-        signal?.removeEventListener('abort', aborted)
-      }
-      const waiter: Waiter = {
-        go: () => {
-          over()
-          this.#delayed++
-          resolve()
-        },
-        giveUp: error => {
-          over()
-          reject(error)
-        },
-      }
-      const aborted = () => waiter.giveUp(signal?.reason)
-      const cancelTimer = this.#timers.after(timeout, () => waiter.giveUp(this.#refused(refusal())))
-      signal?.addEventListener('abort', aborted, { once: true })
-      source.waiting.add(waiter)
-      this.#turns.add(source)
-      this.#waiting++
-      this.#arm()
-    })
+    const over = () => {
+      source.waiting.delete(waiter)
+      if (source.waiting.size === 0) this.#turns.delete(source)
+      this.#waiting--
+      cancelTimer()
+      signal?.removeEventListener('abort', aborted)
+    }
+    const waiter: Onward = {
+      go: () => {
+        over()
+        this.#delayed++
+        go()
+      },
+      giveUp: error => {
+        over()
+        giveUp(error)
+      },
+    }
+    const aborted = () => waiter.giveUp(signal?.reason)
+    const cancelTimer = this.#timers.after(timeout, () => waiter.giveUp(refusal()))
+    signal?.addEventListener('abort', aborted, { once: true })
+    source.waiting.add(waiter)
+    this.#turns.add(source)
+    this.#waiting++
+    this.#armAt(this.#full(source, this.#now())?.at ?? this.#now())
   }
 
   /** Lets those go for whom there is room, one of each source in turn. */
   #letGo(): void {
-    this.#disarm = undefined
     const now = this.#now()
     for (let isMoving = true; isMoving; ) {
       isMoving = false
@@ -205,12 +205,22 @@ export class RateLimits {
     this.#arm()
   }
 
+  /** For the moment when the first of those who wait can go. */
   #arm(): void {
-    if (this.#disarm || this.#turns.size === 0) return
+    this.#armed?.disarm()
+    this.#armed = undefined
     const now = this.#now()
-    let next = Number.POSITIVE_INFINITY
-    for (const source of this.#turns) next = Math.min(next, this.#full(source, now)?.at ?? now)
-    this.#disarm = this.#timers.after(Math.max(next - now, 0), () => this.#letGo())
+    for (const source of this.#turns) this.#armAt(this.#full(source, now)?.at ?? now)
+  }
+
+  #armAt(at: number): void {
+    if (this.#armed && this.#armed.at <= at) return
+    this.#armed?.disarm()
+    const disarm = this.#timers.after(Math.max(at - this.#now(), 0), () => {
+      this.#armed = undefined
+      this.#letGo()
+    })
+    this.#armed = { at, disarm }
   }
 }
 
@@ -231,9 +241,11 @@ function half({ perSecond, perMinute, perHour, burst }: RateLimit): RateLimit {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
 }
 
-function check({ perSecond, perMinute, perHour, burst }: RateLimit): void {
-  for (const [name, limit] of Object.entries({ perSecond, perMinute, perHour, burst }))
+function check({ perSecond, perMinute, perHour, burst, queue, exceeded }: RateLimitOptions): void {
+  for (const [name, limit] of Object.entries({ perSecond, perMinute, perHour, burst, queue }))
     if (limit !== undefined && (!Number.isInteger(limit) || limit < 1)) throw new RateLimitOptionsError(name, limit)
+  if (exceeded !== undefined && exceeded !== 'reject' && exceeded !== 'delay')
+    throw new RateLimitOptionsError('exceeded', exceeded)
 }
 
 /** More was published than the limits allow. */
@@ -269,9 +281,10 @@ export class RateLimitError extends TroupeError {
 export class RateLimitOptionsError extends TroupeError {
   readonly code = 'RATE_LIMIT_OPTIONS'
   readonly option: string
-  readonly value: number
-  constructor(option: string, value: number) {
-    super(`"${option}" of a rate limit cannot be ${value}: use a whole number of events from 1, or leave it out.`)
+  readonly value: unknown
+  constructor(option: string, value: unknown) {
+    const wanted = option === 'exceeded' ? '"reject" or "delay"' : 'a whole number of events from 1'
+    super(`"${option}" of a rate limit cannot be ${String(value)}: use ${wanted}, or leave it out.`)
     this.option = option
     this.value = value
   }

@@ -3,7 +3,7 @@ export interface RateLimit {
   readonly perSecond?: number
   readonly perMinute?: number
   readonly perHour?: number
-  /** How many may come at one moment; more may follow evenly, at the rate of a second. */
+  /** How many may come at one moment; as many more as the other limits allow follow evenly, or as many in a second. */
   readonly burst?: number
 }
 
@@ -50,8 +50,8 @@ function gaugesOf({ perSecond, perMinute, perHour, burst }: RateLimit): readonly
   if (perSecond !== undefined) gauges.push(['second', new SlidingWindow(perSecond, 1_000)])
   if (perMinute !== undefined) gauges.push(['minute', new SlidingWindow(perMinute, 60_000)])
   if (perHour !== undefined) gauges.push(['hour', new SlidingWindow(perHour, 3_600_000)])
-  const rate = perSecond ?? (perMinute !== undefined ? perMinute / 60 : (perHour ?? burst ?? 0) / 3_600)
-  if (burst !== undefined) gauges.push(['burst', new TokenBucket(burst, rate / 1_000)])
+  const rate = perSecond ?? (perMinute !== undefined ? perMinute / 60 : perHour !== undefined ? perHour / 3_600 : burst)
+  if (burst !== undefined) gauges.push(['burst', new TokenBucket(burst, (rate ?? burst) / 1_000)])
   return gauges
 }
 

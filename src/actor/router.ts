@@ -14,17 +14,22 @@ export class Router {
   readonly #byType = new Map<string, Set<Listener>>()
   readonly #byPattern = new Map<Listener, (type: string) => boolean>()
   readonly #routes = new Map<string, Route>()
-  readonly #order = new Map<Listener, number>()
-  #count = 0
+  readonly #listeners = new Set<Listener>()
+  readonly #inOrder: (a: Listener, b: Listener) => number
   /** How often a listener came or went. */
   changes = 0
 
+  /** @param inOrder who is told before whom */
+  constructor(inOrder: (a: Listener, b: Listener) => number) {
+    this.#inOrder = inOrder
+  }
+
   get size(): number {
-    return this.#order.size
+    return this.#listeners.size
   }
 
   add(listener: Listener): void {
-    this.#order.set(listener, ++this.#count)
+    this.#listeners.add(listener)
     const patterns = listener.wanted.types.filter(isPattern)
     for (const type of listener.wanted.types) if (!isPattern(type)) this.#hearersOf(type).add(listener)
     if (patterns.length > 0) {
@@ -35,7 +40,7 @@ export class Router {
   }
 
   remove(listener: Listener): void {
-    if (!this.#order.delete(listener)) return
+    if (!this.#listeners.delete(listener)) return
     this.#byPattern.delete(listener)
     for (const type of listener.wanted.types) {
       const hearers = this.#byType.get(type)
@@ -51,17 +56,13 @@ export class Router {
     if (known) return known
     const found = new Set(this.#byType.get(type))
     if (!isByName(type)) for (const [listener, matches] of this.#byPattern) if (matches(type)) found.add(listener)
-    const route = found.size === 0 ? nobody : [...found].toSorted((a, b) => this.#before(a, b))
+    const route = found.size === 0 ? nobody : [...found].toSorted(this.#inOrder)
     this.#routes.set(type, route)
     return route
   }
 
   *[Symbol.iterator](): Iterator<Listener> {
-    yield* this.#order.keys()
-  }
-
-  #before(a: Listener, b: Listener): number {
-    return a.wanted.priority - b.wanted.priority || (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0)
+    yield* this.#listeners
   }
 
   #hearersOf(type: string): Set<Listener> {

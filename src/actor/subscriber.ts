@@ -6,6 +6,7 @@ import type { Timers } from './timers.ts'
 /** An event that a subscriber is being told of, in whatever that subscriber calls. */
 export interface Telling {
   readonly envelope: Envelope
+  readonly who: Who
   isOver: boolean
 }
 
@@ -21,6 +22,9 @@ export interface SubscriberHost {
   took(envelope: Envelope, took: number): void
   failed(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): void
 }
+
+/** A subscriber that has returned at once so many times in a row is trusted to do so. */
+const trusted = 100
 
 /** Who subscribed, and to what. */
 export interface Who {
@@ -42,13 +46,18 @@ export class Subscriber {
   readonly #who: Who
   readonly #host: SubscriberHost
   failed = 0
-  /** Whether it was over when it returned the last time. */
-  protected returnsAtOnce = false
+  /** How often in a row it was over when it returned; never enough for one that ever took its time, or is declared to. */
+  #atOnce: number
 
   constructor(who: Who, tell: (envelope: Envelope) => unknown, host: SubscriberHost) {
     this.#who = who
     this.#tell = tell
     this.#host = host
+    this.#atOnce = tell instanceof AsyncFunction ? Number.NEGATIVE_INFINITY : 0
+  }
+
+  protected get returnsAtOnce(): boolean {
+    return this.#atOnce >= trusted
   }
 
   /** When the newest event that it was told of happened. */
@@ -67,7 +76,7 @@ export class Subscriber {
     try {
       if (!this.returnsAtOnce) return this.#callCarrying(envelope)
       const returned = this.#tell(envelope)
-      return isPromise(returned) ? this.#settled({ envelope, isOver: false }, returned) : true
+      return isPromise(returned) ? this.#settled({ envelope, who: this.#who, isOver: false }, returned) : true
     } catch (error) {
       return this.#fail(envelope, new SubscriberError(this.#who, envelope, error))
     }
@@ -79,23 +88,22 @@ export class Subscriber {
     this.#lastAt = at
     try {
       const returned = this.#tell(envelope)
-      if (isPromise(returned)) return this.#settled({ envelope, isOver: false }, returned)
+      if (isPromise(returned)) return this.#settled({ envelope, who: this.#who, isOver: false }, returned)
     } catch (error) {
       this.#fail(envelope, new SubscriberError(this.#who, envelope, error))
     }
     return undefined
   }
 
-  // What it says after an `await` belongs to the event too. Carrying that costs more than most subscribers do, so one that
-  // was over at once is trusted to be so the next time.
+  // What it says after an `await` belongs to the event too. Carrying that costs more than most subscribers do.
   #callCarrying(envelope: Envelope): boolean | Promise<boolean> {
-    const telling = { envelope, isOver: false }
+    const telling = { envelope, who: this.#who, isOver: false }
     let isOver = true
     try {
       const returned = this.#host.insideSubscriber.run(telling, this.#tell, envelope)
       isOver = !isPromise(returned)
       if (isPromise(returned)) return this.#settled(telling, returned)
-      this.returnsAtOnce = true
+      this.#atOnce++
       return true
     } finally {
       telling.isOver = isOver
@@ -103,7 +111,7 @@ export class Subscriber {
   }
 
   #settled(telling: Telling, returned: PromiseLike<unknown>): Promise<boolean> {
-    this.returnsAtOnce = false
+    this.#atOnce = Number.NEGATIVE_INFINITY
     const host = this.#host
     const { envelope } = telling
     const began = host.now()
@@ -121,7 +129,9 @@ export class Subscriber {
         timeout === Number.POSITIVE_INFINITY
           ? () => {}
           : host.timers.after(timeout, () => end(new SubscriberTimeoutError(this.#who, envelope)))
-      returned.then(
+      // Whatever a foreign `then` does, it ends in a promise of ours.
+      const promise = returned instanceof Promise ? returned : new Promise(settle => settle(returned))
+      promise.then(
         () => end(),
         (error: unknown) => end(new SubscriberError(this.#who, envelope, error)),
       )
@@ -134,6 +144,8 @@ export class Subscriber {
     return false
   }
 }
+
+const AsyncFunction = (async () => {}).constructor
 
 function isPromise(returned: unknown): returned is PromiseLike<unknown> {
   return typeof returned === 'object' && returned !== null && 'then' in returned && typeof returned.then === 'function'

@@ -36,8 +36,8 @@ export interface Subscription {
   /** Keeps events waiting until `resume`. */
   pause(): void
   resume(): void
-  /** Tells it an event in its turn, before what waits, if it is one that it wants; says whether that went well. */
-  again(envelope: Envelope): Promise<boolean>
+  /** Tells it an event in its turn, before what waits, if it is one that it wants; says whether that went well, or nothing if it was not told. */
+  again(envelope: Envelope): Promise<boolean | undefined>
   /** Ends it: what waits is told no more. */
   unsubscribe(): void
 }
@@ -69,7 +69,7 @@ export interface SubscriptionHost extends SubscriberHost {
 interface Again {
   readonly envelope: Envelope
   call(): boolean | Promise<boolean>
-  ended(ok: boolean): void
+  ended(ok: boolean | undefined): void
 }
 
 /** Events on their way to one function: told one after the other, and kept, up to a limit, while it is busy or paused. */
@@ -106,9 +106,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     this.#host = host
     this.#createdAt = host.now()
     this.#hasChoice = wanted.choose !== undefined
-    const leave = () => this.unsubscribe()
-    signal?.addEventListener('abort', leave, { once: true })
-    this.#leave = () => signal?.removeEventListener('abort', leave)
+    this.#leave = endedBy(signal, () => this.unsubscribe())
   }
 
   get info(): SubscriptionInfo {
@@ -139,9 +137,9 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     if (going) this.#await(going)
   }
 
-  again(envelope: Envelope): Promise<boolean> {
-    if (this.isOver) return Promise.resolve(false)
-    if (!this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host)) return Promise.resolve(true)
+  again(envelope: Envelope): Promise<boolean | undefined> {
+    if (this.isOver || !this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host))
+      return Promise.resolve(undefined)
     // Whoever wants it told is still known in what it calls then.
     const call = AsyncLocalStorage.bind(() => this.call(envelope))
     return new Promise(resolve => {
@@ -158,7 +156,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
 
   resume(): void {
     this.#isPaused = false
-    if (!this.#isBusy) this.#goOn()
+    if (!this.#isBusy) this.#outside(() => this.#goOn())
   }
 
   unsubscribe(): void {
@@ -166,7 +164,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     this.isOver = true
     this.#block()
     this.#waiting.clear()
-    for (const { ended } of this.#again) ended(false)
+    for (const { ended } of this.#again) ended(undefined)
     this.#again.clear()
     this.#leave()
     this.#host.ended(this)
@@ -181,6 +179,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   }
 
   #consider(envelope: Envelope, at: number): void {
+    if (this.isOver) return
     if (this.#hasChoice && !isChosen(this.wanted, envelope, this.#host)) return
     if (!this.#isFree) return this.#keep(envelope)
     this.#hand(envelope, at)
@@ -188,7 +187,10 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   }
 
   #hand(envelope: Envelope, at?: number): void {
+    // Also while it runs at once, so that whatever it does with its own subscription calls it no second time.
+    this.#isBusy = true
     const going = this.call(envelope, at)
+    this.#isBusy = false
     if (typeof going !== 'boolean') this.#await(going)
   }
 
@@ -223,7 +225,11 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
         this.#handAgain(again)
         continue
       }
-      this.#tellMissed()
+      if (this.#untoldMissed > 0) {
+        // Which may pause it, or end it.
+        this.#tellMissed()
+        continue
+      }
       const next = this.#waiting.shift()
       if (next) this.#host.during(next, () => this.#hand(next))
       else return this.#caughtUp()
@@ -232,13 +238,16 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   }
 
   #handAgain({ envelope, call, ended }: Again): void {
+    this.#isBusy = true
     const going = this.#host.during(envelope, call)
+    this.#isBusy = false
     if (typeof going === 'boolean') return ended(going)
     void going.then(ended)
     this.#await(going)
   }
 
   #caughtUp(): void {
+    if (this.isOver) return
     if (this.#isFinishing) this.unsubscribe()
     else this.#isFree = true
     this.#host.rested()
@@ -246,14 +255,27 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
 
   #tellMissed(): void {
     const missed = this.#untoldMissed
-    if (missed === 0) return
+    const next = this.#waiting.first
     this.#untoldMissed = 0
-    try {
-      this.wanted.onMissed?.(missed)
-    } catch (error) {
-      const next = this.#waiting.first
+    tellMissed(this.wanted, missed, error => {
       if (next) this.#host.warn(next, new SubscriberError(this.wanted, next, error))
-    }
+    })
+  }
+}
+
+/** Calls when a signal is aborted; the returned function takes that back. */
+export function endedBy(signal: AbortSignal | undefined, end: () => void): () => void {
+  signal?.addEventListener('abort', end, { once: true })
+  return () => signal?.removeEventListener('abort', end)
+}
+
+/** Tells how many were missed, whatever comes of that. */
+export function tellMissed({ onMissed }: Wanted, missed: number, failed: (error: unknown) => void): void {
+  try {
+    const told: unknown = onMissed?.(missed)
+    if (told instanceof Promise) told.catch(failed)
+  } catch (error) {
+    failed(error)
   }
 }
 

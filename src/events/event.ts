@@ -78,7 +78,7 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
     persist,
     priority,
     ttl,
-    tags,
+    tags: Object.freeze([...tags]),
     description,
   })
   return definition
@@ -92,11 +92,19 @@ export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
   readonly type: T
   readonly data: D
   readonly #by: EventDefinition | z.ZodType
+  /** What was checked, whatever somebody puts into its place. */
+  readonly #data: D
 
   constructor(type: T, data: D, by: EventDefinition | z.ZodType) {
     this.type = type
     this.data = data
     this.#by = by
+    this.#data = data
+  }
+
+  /** The same event, which nobody else has and can change. */
+  static copyOf(event: EventOf): EventOf {
+    return #by in event ? new CheckedEvent(event.type, event.data, event.#by) : { type: event.type, data: event.data }
   }
 
   /** The definition that made an event; none if no definition did. */
@@ -105,7 +113,7 @@ export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
   }
 
   static isBy(by: EventDefinition | z.ZodType, event: object): event is CheckedEvent<string, unknown> {
-    return #by in event && event.#by === by
+    return #by in event && event.#by === by && event.#data === event.data
   }
 }
 
@@ -125,13 +133,23 @@ export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (dat
   const json = jsonSchemaOf(type, schema)
   const open = isOpen(json)
   const freeze = isFlat(json) ? frozen : deepFrozen
-  return data => {
+  const checked = (data: unknown) => {
     const parsed = schema.safeParse(data)
     if (!parsed.success) throw EventPayloadError.from(type, parsed.error, data)
     if (!open) return freeze(parsed.data)
     assertJson(type, parsed.data)
     // Where the schema says nothing, zod hands on the sender's own objects, which the sender may change later.
     return freeze(structuredClone(parsed.data))
+  }
+  if (isFlat(json)) return checked
+  return data => {
+    try {
+      return checked(data)
+    } catch (error) {
+      // The stack is over before a payload of some thousand levels is.
+      if (error instanceof RangeError) throw EventPayloadError.at(type, '', 'fewer levels', 'too many')
+      throw error
+    }
   }
 }
 

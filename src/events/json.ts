@@ -38,7 +38,7 @@ export function frozen<T>(value: T): T {
 
 /** Freezes a value and everything in it. */
 export function deepFrozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (typeof value !== 'object' || value === null) return value
   for (const inner of Object.values(value)) deepFrozen(inner)
   return Object.freeze(value)
 }
@@ -51,10 +51,15 @@ export function assertJson(type: string, value: unknown, path = '', seen = new S
   if (seen.has(value)) throw EventPayloadError.at(type, path, 'a JSON value', 'a circle of references')
   const prototype: unknown = Object.getPrototypeOf(value)
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
-    throw EventPayloadError.at(type, path, 'a JSON value', value.constructor.name)
+    throw EventPayloadError.at(type, path, 'a JSON value', nameOf(prototype))
   seen.add(value)
   for (const [key, inner] of Object.entries(value)) assertJson(type, inner, path ? `${path}.${key}` : key, seen)
   seen.delete(value)
+}
+
+function nameOf(prototype: unknown): string {
+  const named: unknown = isObject(prototype) ? prototype['constructor'] : undefined
+  return typeof named === 'function' && named.name !== '' ? named.name : 'an object of no class'
 }
 
 function isObject(value: unknown): value is JsonSchema {

@@ -16,9 +16,9 @@ export interface TransformScope {
 /** To which agent alone, or from outside to which party, an event goes. */
 export interface Way {
   /** Name of an agent in the party, or outside all parties. */
-  readonly to?: string
+  readonly to?: string | undefined
   /** Only for what is published from outside. */
-  readonly party?: string
+  readonly party?: string | undefined
 }
 
 /** What a transformation does: one of these. */
@@ -94,11 +94,18 @@ export function defineTransform<const W extends Topic>(options: TransformOptions
 function applied(declared: Work<never>, event: EventOf, scope: TransformScope): readonly Outgoing[] {
   // Only events of its types get here, and each was checked by its own schema.
   const work = declared as Work<EventOf>
-  if ('map' in work) return [{ event: work.map(event, scope) }]
-  if ('enrich' in work) return [{ event: enriched(event, work.enrich(event, scope)) }]
-  if ('filter' in work) return work.filter(event, scope) ? [{ event }] : []
-  if ('split' in work) return work.split(event, scope).map(one => ({ event: one }))
-  return [{ event, ...work.route(event, scope) }]
+  if ('map' in work) return [{ event: atOnce(work.map(event, scope)) }]
+  if ('enrich' in work) return [{ event: enriched(event, atOnce(work.enrich(event, scope))) }]
+  if ('filter' in work) return atOnce(work.filter(event, scope)) ? [{ event }] : []
+  if ('split' in work) return atOnce(work.split(event, scope)).map(one => ({ event: atOnce(one) }))
+  return [{ event, ...atOnce(work.route(event, scope)) }]
+}
+
+/** Nobody waits for what is asynchronous, and that it may reject as well is nobody's to handle. */
+function atOnce<T>(given: T): T {
+  if (!(given instanceof Promise)) return given
+  given.catch(() => {})
+  throw new TypeError('a step between publish and delivery cannot be asynchronous')
 }
 
 function enriched({ type, data }: EventOf, more: object): UncheckedEvent {

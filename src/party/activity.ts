@@ -95,8 +95,8 @@ export class IdleTimeoutError extends TroupeError {
 export class WaitInsideError extends TroupeError {
   readonly code = 'WAIT_INSIDE'
   readonly partition: Address
-  readonly what: 'idle' | 'stop'
-  constructor(partition: Address, what: 'idle' | 'stop') {
+  readonly what: 'idle' | 'stop' | 'replay'
+  constructor(partition: Address, what: 'idle' | 'stop' | 'replay') {
     super(
       `"${what}" was called inside an effect or subscriber of "${partition}", which it would wait for. Call it from outside.`,
     )

@@ -86,3 +86,17 @@ export class InputNotFoundError extends TroupeError {
     this.inputId = inputId
   }
 }
+
+/** A transformation made something else of an input, or nothing. */
+export class InputNotAddedError extends TroupeError {
+  readonly code = 'INPUT_NOT_ADDED'
+  readonly partyId: string
+  readonly inputId: string
+  constructor(partyId: string, inputId: string) {
+    super(
+      `Input "${inputId}" of party "${partyId}" was not added: a transformation filtered it out or made another event of it. Look at the runtime's transforms.`,
+    )
+    this.partyId = partyId
+    this.inputId = inputId
+  }
+}

@@ -77,6 +77,7 @@ export class AgentRef {
 
   /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */
   async stop(): Promise<void> {
+    this.#partition.shared.checkLive()
     this.#crew.stop(this.#actor)
     await this.#crew.closed()
   }

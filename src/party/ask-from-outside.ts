@@ -34,6 +34,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const { deadline = defaultDeadline, signal } = options
   const retry = retryOf(request, options)
   const { asks, ids } = partition.shared
+  const { origin } = partition
   const { type } = request
   const to = actor.address
   const key = `outside/${ids.next()}`
@@ -54,7 +55,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
         if (outcome.ok || isGivenUp(outcome.error)) end()
         else partition.watermark.whenDurable(end, reject)
       }
-      const send = () => partition.deliverAsk(actor, asked, 'outside')
+      const send = () => partition.deliverAsk(actor, asked, 'outside', origin)
       asks.open({ key, type, from: 'outside', partition: undefined, to, deadline, retry, again: send, settle })
       signal?.addEventListener('abort', cancel, { once: true })
       send()

@@ -46,6 +46,7 @@ export class DeadLetterOffice {
 
   /** Forgets those that match; returns their number. @throws IllegalPatternError */
   purge(query?: DeadLetterQuery): number {
+    this.#shared.checkLive()
     return this.#shared.deadLetters.take(query).length
   }
 
@@ -66,7 +67,10 @@ export class DeadLetterOffice {
     const again = revived(letter, partition)
     const subscriber = this.#durable.at(to)
     if (subscriber) {
-      if (!(await subscriber.again(again))) partition.bury(again, to, 'failed')
+      const isWell = await subscriber.again(again)
+      // It is not what he wants to be told any more, or he has gone meanwhile.
+      if (isWell === undefined) deadLetters.putBack(letter)
+      else if (!isWell) partition.bury(again, to, 'failed')
       return
     }
     const actor = partition.registry.named(splitAddress(to).name)

@@ -3,17 +3,20 @@ import { type Address, partitionOf, runtimePartition } from '../actor/address.ts
 import type { Envelope } from '../actor/envelope.ts'
 import { Fifo } from '../actor/fifo.ts'
 import type { Wanted } from '../actor/subscribe-options.ts'
-import { Subscriber } from '../actor/subscriber.ts'
+import { Subscriber, SubscriberError } from '../actor/subscriber.ts'
 import {
+  endedBy,
   infoOf,
   isChosen,
   type Listener,
+  SubscriberLagError,
   type Subscription,
   type SubscriptionHost,
   type SubscriptionInfo,
+  tellMissed,
 } from '../actor/subscription.ts'
 import { journalled } from './journalled.ts'
-import type { Shared } from './partition.ts'
+import type { Partition, Shared } from './partition.ts'
 
 /** How often it is told of an event that it fails on, and after how many milliseconds for the first time again. */
 const mostAttempts = 3
@@ -21,7 +24,7 @@ const firstPause = 1_000
 
 interface Again {
   call(): Promise<boolean>
-  ended(ok: boolean): void
+  ended(ok: boolean | undefined): void
 }
 
 /**
@@ -35,6 +38,7 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #subscriber: Subscriber
   readonly #positions: Map<Address, number>
   readonly #createdAt: number
+  readonly #leave: () => void
   readonly #waiting = new Fifo<Envelope>()
   /** What it is told again, before what waits. */
   readonly #again = new Fifo<Again>()
@@ -47,11 +51,19 @@ export class DurableSubscription implements Listener, Subscription {
   #going: Promise<void> | undefined
   #isPaused = false
   #missed = 0
+  #untoldMissed = 0
   #wake: (() => void) | undefined
   isOver = false
 
-  constructor(wanted: Wanted, tell: (envelope: Envelope) => unknown, positions: Map<Address, number>, shared: Shared) {
+  constructor(
+    wanted: Wanted,
+    tell: (envelope: Envelope) => unknown,
+    positions: Map<Address, number>,
+    shared: Shared,
+    signal: AbortSignal | undefined,
+  ) {
     this.wanted = wanted
+    this.#leave = endedBy(signal, () => this.unsubscribe())
     this.#shared = shared
     this.#host = shared.bus
     this.#subscriber = new Subscriber(wanted, tell, shared.bus)
@@ -113,9 +125,10 @@ export class DurableSubscription implements Listener, Subscription {
   unsubscribe(): void {
     if (this.isOver) return
     this.isOver = true
+    this.#leave()
     this.#waiting.clear()
     this.#behind.clear()
-    for (const { ended } of this.#again) ended(false)
+    for (const { ended } of this.#again) ended(undefined)
     this.#again.clear()
     this.#wake?.()
     this.#host.ended(this)
@@ -125,9 +138,9 @@ export class DurableSubscription implements Listener, Subscription {
     this.unsubscribe()
   }
 
-  again(envelope: Envelope): Promise<boolean> {
-    if (this.isOver) return Promise.resolve(false)
-    if (!this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host)) return Promise.resolve(true)
+  again(envelope: Envelope): Promise<boolean | undefined> {
+    if (this.isOver || !this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host))
+      return Promise.resolve(undefined)
     // Whoever wants it told is still known in what it calls then.
     const call = AsyncLocalStorage.bind(() => this.#call(envelope))
     return new Promise(resolve => {
@@ -147,7 +160,17 @@ export class DurableSubscription implements Listener, Subscription {
   /** Nobody can read it back: it is heard now, or missed. */
   #hearInPassing(envelope: Envelope): void {
     if (this.#waiting.size < this.wanted.limit) this.#waiting.push(envelope)
-    else this.#missed++
+    else {
+      this.#missed++
+      if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.wanted))
+    }
+  }
+
+  #tellMissed(next: Envelope): void {
+    if (this.#untoldMissed === 0) return
+    const missed = this.#untoldMissed
+    this.#untoldMissed = 0
+    tellMissed(this.wanted, missed, error => this.#host.warn(next, new SubscriberError(this.wanted, next, error)))
   }
 
   #goOn(): void {
@@ -165,7 +188,7 @@ export class DurableSubscription implements Listener, Subscription {
       const next = again ? undefined : this.#waiting.shift()
       const [behind] = this.#behind.keys()
       if (again) again.ended(await again.call())
-      else if (next) await this.#tell(next)
+      else if (next) await this.#tell(next, this.#shared.partition(partitionIn(next)))
       else if (behind !== undefined) await this.#readBack(behind)
       else return
     }
@@ -176,7 +199,10 @@ export class DurableSubscription implements Listener, Subscription {
     const partition = this.#shared.partition(address)
     try {
       for await (const envelope of partition ? journalled(partition, this.#positions.get(address) ?? 0) : []) {
-        if (this.wanted.covers(envelope)) await this.#tell(this.#lifted(envelope))
+        // Another partition may have come to this address, or the journal hold what nobody may know yet.
+        if (partition !== this.#shared.partition(address)) return
+        if (partition && envelope.seq > partition.watermark.durable) break
+        if (this.wanted.covers(envelope)) await this.#tell(this.#lifted(envelope), partition)
         if (this.#isPaused || this.isOver) return
       }
       this.#unread.delete(address)
@@ -201,14 +227,16 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   /** Until it goes well, but not for ever; then the event counts as told. */
-  async #tell(envelope: Envelope): Promise<void> {
+  async #tell(envelope: Envelope, partition: Partition | undefined): Promise<void> {
     const address = partitionIn(envelope)
-    const partition = this.#shared.partition(address)
+    this.#tellMissed(envelope)
     const persists = this.#shared.catalog.persists(envelope.type)
     if (persists && envelope.seq <= (this.#positions.get(address) ?? 0)) return
     if (isChosen(this.wanted, envelope, this.#host)) {
       for (let attempt = 1; !(await this.#call(envelope)); attempt++) {
-        if (attempt === mostAttempts || !persists) {
+        // What is not journalled is told once, and what fails then is counted and reported as of any other subscriber.
+        if (!persists) break
+        if (attempt === mostAttempts) {
           partition?.bury(envelope, this.address, 'failed', attempt)
           break
         }

@@ -1,9 +1,9 @@
-import { type Address, checkId } from '../actor/address.ts'
+import { type Address, checkId, partitionOf, runtimePartition } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { type SubscribeOptions, wantedOf } from '../actor/subscribe-options.ts'
 import { TroupeError } from '../errors.ts'
 import { DurableSubscription } from './durable-subscription.ts'
-import type { Partition, Shared } from './partition.ts'
+import type { Shared } from './partition.ts'
 
 /** Subscriptions that keep their place under a name, and how far each has come in each partition. */
 export class DurableSubscriptions {
@@ -20,14 +20,13 @@ export class DurableSubscriptions {
     checkId('durable subscription', name)
     const wanted = wantedOf(types, { name, ...options }, () => name)
     const known = this.#positions.get(name)
-    const positions = known ?? new Map(from === 'now' ? Array.from(shared.partitions(), placeOf) : [])
-    const subscription = new DurableSubscription({ ...wanted, name }, tell, positions, shared)
+    const positions = known ?? new Map(from === 'now' ? placesIn(shared) : [])
+    const subscription = new DurableSubscription({ ...wanted, name }, tell, positions, shared, signal)
     const present = this.#present.get(subscription.address)
     if (present && !present.isOver) throw new DurableNameTakenError(name)
     this.#positions.set(name, positions)
     this.#present.set(subscription.address, subscription)
     shared.bus.add(subscription)
-    signal?.addEventListener('abort', () => subscription.unsubscribe(), { once: true })
     if (signal?.aborted) subscription.unsubscribe()
     else if (known || from === 'start') subscription.catchUp(Array.from(shared.partitions(), ({ address }) => address))
     return subscription
@@ -46,8 +45,14 @@ export class DurableSubscriptions {
   }
 }
 
-function placeOf({ address, watermark }: Partition): readonly [Address, number] {
-  return [address, watermark.durable]
+/** Up to where everything was told; of what is being told right now, up to that. */
+function placesIn({ bus, partitions }: Shared): readonly (readonly [Address, number])[] {
+  const { told } = bus
+  const telling = told && (told.party === undefined ? runtimePartition : partitionOf(told.party))
+  return Array.from(partitions(), ({ address, watermark }) => [
+    address,
+    told && address === telling ? Math.min(told.seq, watermark.durable) : watermark.durable,
+  ])
 }
 
 /** Two subscriptions want to keep their place under one name. */

@@ -1,5 +1,6 @@
 import type { Actor } from '../actor/actor.ts'
 import { addressOf, NoAddressError } from '../actor/address.ts'
+import type { Origin } from '../actor/handled.ts'
 import { MailboxFullError } from '../actor/mailbox.ts'
 import type { RoomOptions } from '../actor/room.ts'
 import type { Timers } from '../actor/timers.ts'
@@ -32,8 +33,10 @@ export interface PublishOptions {
 export interface OfferOptions extends PublishOptions {
   /** The only agent that it is meant for. */
   readonly to?: Actor
-  /** Throws if the event must not happen, as things are at the moment of its position. */
-  readonly admit?: (event: EventOf) => void
+  /** Throws if these events must not happen one after the other, as things are at the moment of their positions. */
+  readonly admit?: (events: readonly EventOf[]) => void
+  /** What led to it; `null` for nothing, left out for whatever calls. */
+  readonly origin?: Origin | null
   /** The id of the event that it came out of, if it did. */
   readonly causationId?: string
 }
@@ -42,14 +45,19 @@ export interface OfferOptions extends PublishOptions {
 export const noOptions: OfferOptions = {}
 const noFacts: Facts = {}
 
+/** The same options for later, when somebody else may be calling. */
+export function withOrigin(partition: Partition, options: OfferOptions): OfferOptions {
+  return options.origin === undefined ? { ...options, origin: partition.origin ?? null } : options
+}
+
 export function patienceOf({ timeout = 60_000, signal }: OfferOptions): RoomOptions {
   return { timeout, signal }
 }
 
 /** What an envelope says of an event besides the event: as its publisher wants it, and what led to it. */
 export function factsOf(partition: Partition, options: OfferOptions): Facts {
-  const { origin } = partition
-  if (options === noOptions && origin === undefined) return noFacts
+  const origin = options.origin === undefined ? partition.origin : options.origin
+  if (options === noOptions && !origin) return noFacts
   const { priority, tags, source, ttl, to, correlationId, causationId } = options
   return {
     priority,
@@ -73,9 +81,10 @@ export function passageOf(
 }
 
 /** The agent that a transformation sends an event to, if to one alone. @throws TransformError if there is no such way from here */
-export function checkWay({ registry, address }: Partition, { event, to, party }: Transformed): Actor | undefined {
+export function checkWay(partition: Partition, { event, to, party }: Transformed): Actor | undefined {
+  const { registry, address } = partition
   const { type } = event
-  if (party !== undefined)
+  if (party !== undefined && party !== partition.party)
     throw new TransformError('route', type, new Error(`it cannot leave for party "${party}" here`))
   if (to === undefined) return undefined
   const actor = registry.meant(to, event)

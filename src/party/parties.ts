@@ -111,6 +111,7 @@ export class Parties<
 
   /** Stops a party and forgets it, its journal too. @throws PartyNotFoundError */
   async delete(id: string): Promise<void> {
+    this.#host.shared.checkLive()
     await this.#forget(this.get(id))
     this.#report(partyDeleted({ partyId: id }))
   }

@@ -49,8 +49,10 @@ export interface Shared {
   population: number
   /** The effect that is running, in whatever that effect calls. */
   readonly insideEffect: AsyncLocalStorage<RunningEffect>
-  /** While nothing of a kind is running, nobody need look for the one that calls. */
-  readonly running: { effects: number; replays: number }
+  /** Where there is nothing of a kind, nobody need look for the one that calls. */
+  readonly running: { effects: number; hasReplayed: boolean }
+  /** Is aborted when the runtime begins to stop. */
+  readonly stopping: AbortSignal
   /** The replay that is under way, in whatever its handler calls. */
   readonly replaying: AsyncLocalStorage<Replaying>
   /** The agent whose step is under way, in whichever partition. */
@@ -60,6 +62,8 @@ export interface Shared {
   /** All that are there, that outside the parties first. */
   partitions(): Iterable<Partition>
   isRunning(): boolean
+  /** @throws ReplayMutedError inside a replay */
+  checkLive(): void
   /** @throws RuntimeStateError while the runtime takes no work, ReplayMutedError inside a replay */
   checkRunning(): void
   /** The agents of a partition have come to hear a type, or hear it no more. */
@@ -93,11 +97,10 @@ export interface RunningEffect {
   isOver: boolean
 }
 
-/** An event that is told again, while it is. */
+/** An event that is told again, in whatever its handler calls, also much later. */
 export interface Replaying {
   /** How often its handler wanted something of the runtime. */
   muted: number
-  isOver: boolean
 }
 
 /** The state that belongs to a partition, if it is a party's. */
@@ -150,8 +153,8 @@ export class Partition implements ActorHost, DeliveryHost {
   readonly delivery: Delivery
   readonly activity: Activity
   readonly watermark: Watermark<Shown>
-  /** Throws if an event from outside must not happen here, as things are now. */
-  admit: ((event: EventOf) => void) | undefined
+  /** Throws if events from outside must not happen here one after the other, as things are now. */
+  admit: ((events: readonly EventOf[]) => void) | undefined
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
@@ -232,6 +235,11 @@ export class Partition implements ActorHost, DeliveryHost {
     // After everything in it, so that the frame of a position is the first one after it.
     const frame = { partition, position: this.nextSeq(), time: this.now(), cause, entries }
     watermark.append({ frame, said, step, state: this.#state?.live })
+  }
+
+  /** Appends what came from outside, if there is anything of it that is journalled. */
+  record(entries: readonly Entry[], said: readonly Envelope[] = []): void {
+    if (entries.length > 0) this.append({ kind: 'outside' }, entries, said)
   }
 
   /** Appends that something ended outside the step that wanted it, and says which position that is. */

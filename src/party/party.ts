@@ -7,7 +7,14 @@ import { partyQuarantined } from '../events/runtime-events.ts'
 import type { JournalError } from '../journal/journal.ts'
 import type { EscalatedError, RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Idle } from './activity.ts'
-import { admitInput, admitVersion, type ChangeOptions, changedInputs, DuplicateInputError } from './admission.ts'
+import {
+  admitInput,
+  admitVersion,
+  type ChangeOptions,
+  changedInputs,
+  DuplicateInputError,
+  InputNotAddedError,
+} from './admission.ts'
 import { AgentRef } from './agent-ref.ts'
 import { Crew } from './crew.ts'
 import type {
@@ -55,7 +62,7 @@ export class Party<
     this.#definition = definition
     this.#store = new PartyStore(definition, call => this.#partition.guard(this.#partition.address, call))
     this.#partition = new Partition(shared, partitionOf(id), this.#store, error => this.#quarantine(error))
-    this.#partition.admit = this.#admit
+    this.#partition.admit = this.#admitting({})
     this.#crew = new Crew(this.#partition, { intensity, ...definition.supervision }, error => this.#giveUp(error))
   }
 
@@ -78,7 +85,7 @@ export class Party<
    * Adds an input; resolves with it when it is durable.
    *
    * @param input a text, or the payload of the application's event (source, tags, metadata, who added it, an id of yours)
-   * @throws EventPayloadError, DuplicateInputError, VersionConflictError, PartyStoppedError, PartyFailedError, JournalAppendError
+   * @throws EventPayloadError, DuplicateInputError, InputNotAddedError, VersionConflictError, PartyStoppedError, PartyFailedError, JournalAppendError
    */
   async addInput(input: string | InputFor<A>, options: ChangeOptions = {}): Promise<InputOf<A>> {
     const event = this.#added(input)
@@ -87,9 +94,17 @@ export class Party<
   }
 
   async #add(event: EventOf<A['type'], InputOf<A>>, options: ChangeOptions = {}): Promise<InputOf<A>> {
-    const { type, data } = await publish(this.#partition, event, { admit: this.#admitting(options) })
-    // A transformation may have made another input of it, which was checked by the same schema.
-    return type === event.type ? (data as InputOf<A>) : event.data
+    const said = await publishTogether(this.#partition, [event], this.#admitting(options))
+    const [input] = this.#inputsIn(said)
+    if (!input) throw new InputNotAddedError(this.id, event.data.inputId)
+    return input
+  }
+
+  /** The inputs that were added, which a transformation may have made others of. */
+  #inputsIn(said: readonly Envelope[]): readonly InputOf<A>[] {
+    const { added } = this.#definition.inputs
+    // The catalogue has checked each against the schema of exactly this type.
+    return said.filter(({ type }) => type === added.type).map(({ data }) => data as InputOf<A>)
   }
 
   /**
@@ -124,8 +139,7 @@ export class Party<
     const removals = remove.map(one => removed(typeof one === 'string' ? { inputId: one } : one))
     const additions = add.map(one => this.#added(one))
     this.#checkChange(options)
-    await publishTogether(this.#partition, [...removals, ...additions], events => this.#admitAll(events, options))
-    return additions.map(({ data }) => data)
+    return this.#inputsIn(await publishTogether(this.#partition, [...removals, ...additions], this.#admitting(options)))
   }
 
   /** Calls back with every new durable state. */
@@ -153,7 +167,7 @@ export class Party<
   }
 
   /** Delivers an event of the application to the agents of this party. Used by `bus.publish`. @internal */
-  async publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions = {}): Promise<Envelope> {
+  publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions = {}): Promise<Envelope> {
     this.#checkChange(options)
     return publish(this.#partition, event, { ...options, admit: this.#admitting(options) })
   }
@@ -223,26 +237,19 @@ export class Party<
     return added({ content: '', ...given, inputId }) as EventOf<A['type'], InputOf<A>>
   }
 
-  /** Everything is refused at the end, and what makes no sense before. */
-  readonly #admit = (event: EventOf): void => {
-    if (this.#ended) throw this.#ended
-    admitInput(this.id, this.#store.live.inputs, event, this.#definition.inputs)
-  }
-
-  /** The same for a change that is refused, too, if the party moves on while it waits for room. */
-  #admitting(options: ChangeOptions): (event: EventOf) => void {
-    if (options.expectedVersion === undefined) return this.#admit
-    return event => this.#admitAll([event], options)
-  }
-
-  /** Each is admitted as if those before it had happened. */
-  #admitAll(events: readonly EventOf[], options: ChangeOptions): void {
-    if (this.#ended) throw this.#ended
-    admitVersion(this.id, this.#store.live.version, options)
-    let { inputs } = this.#store.live
-    for (const event of events) {
-      admitInput(this.id, inputs, event, this.#definition.inputs)
-      inputs = changedInputs(inputs, event, this.#definition.inputs)
+  /**
+   * Everything is refused at the end, what makes no sense before, and a change for which the party has moved on, also while it
+   * waited for room. Each event is admitted as if those before it had happened.
+   */
+  #admitting(options: ChangeOptions): (events: readonly EventOf[]) => void {
+    return events => {
+      if (this.#ended) throw this.#ended
+      admitVersion(this.id, this.#store.live.version, options)
+      let { inputs } = this.#store.live
+      for (const event of events) {
+        admitInput(this.id, inputs, event, this.#definition.inputs)
+        inputs = changedInputs(inputs, event, this.#definition.inputs)
+      }
     }
   }
 

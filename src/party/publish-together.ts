@@ -3,12 +3,20 @@ import { NoAddressError, partitionOf } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { accept, reject } from '../actor/tally.ts'
 import type { EventOf } from '../events/event.ts'
-import { type Passage, TransformError } from '../events/transform.ts'
+import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
 import type { Entry } from '../journal/frame.ts'
-import { checkWay, factsOf, isCrowded, type OfferOptions, passageOf, patienceOf, reserve } from './offer.ts'
+import {
+  checkWay,
+  factsOf,
+  isCrowded,
+  noOptions,
+  type OfferOptions,
+  passageOf,
+  patienceOf,
+  reserve,
+  withOrigin,
+} from './offer.ts'
 import type { Partition } from './partition.ts'
-
-type Admit = (events: readonly EventOf[]) => void
 
 /** An event that is said together with others, and to whom alone. */
 interface Part {
@@ -16,35 +24,51 @@ interface Part {
   readonly to?: Actor | undefined
 }
 
+/** What is said together, and the records of the transformations that it came out of. */
+interface Together {
+  readonly parts: readonly Part[]
+  readonly records: readonly Entry[]
+}
+
 /**
  * Appends several events from outside as one frame and delivers them in order: all of them, or none if one is refused;
- * resolves when they are durable. It waits until every full mailbox has one place: to wait for more would be to wait for
- * ever where a mailbox holds less. What is over then waits in the journal, like what an agent says.
+ * resolves with what came out of them when it is durable. It waits until every full mailbox has one place: to wait for more
+ * would be to wait for ever where a mailbox holds less. What is over then waits in the journal, like what an agent says.
  *
  * @param events made by their definitions
  * @param admit throws if they must not happen, as things are at the moment of their positions
- * @throws RateLimitError, TransformError, MailboxFullError, StateApplyError, JournalAppendError
+ * @throws RateLimitError, TransformError, MailboxFullError, BusFullError, StateApplyError, JournalAppendError
  */
-export async function publishTogether(
+export function publishTogether(
   partition: Partition,
   events: readonly EventOf[],
-  admit: Admit,
+  admit: (events: readonly EventOf[]) => void,
 ): Promise<readonly Envelope[]> {
-  const { tally, rateLimits } = partition.shared
-  const parts: Part[] = []
-  const records: Entry[] = []
-  try {
-    for (const event of events) {
-      await rateLimits.admit(event.type, undefined, patienceOf({}))
-      const passage = passageOf(partition, event, {})
-      if (passage) records.push(recordOf(partition, partition.seal(event), passage))
-      for (const one of passage?.into ?? [{ event }]) parts.push({ event: one.event, to: checkWay(partition, one) })
-    }
-  } catch (error) {
-    reject(tally, events.length)
-    throw error
+  const { bus, rateLimits } = partition.shared
+  const options = withOrigin(partition, { admit })
+  const refused = (error: unknown) => {
+    reject(partition.shared.tally, events.length)
+    return Promise.reject(error)
   }
-  return sayTogether(partition, parts, { records, admit })
+  const go = () => {
+    try {
+      return sayTogether(partition, togetherOf(partition, events), options)
+    } catch (error) {
+      return refused(error)
+    }
+  }
+  try {
+    for (const { type } of events) bus.checkRoom(type)
+    const turns = rateLimits.isOn ? events.map(({ type }) => rateLimits.admit(type, undefined)) : []
+    // At once if it can, so that changes happen in the order in which they were asked for.
+    if (turns.every(turn => turn === undefined)) return go()
+    const waits = turns.map(
+      turn => turn && new Promise<void>((go, giveUp) => turn(patienceOf(options), { go, giveUp })),
+    )
+    return Promise.all(waits).then(go, refused)
+  } catch (error) {
+    return refused(error)
+  }
 }
 
 /**
@@ -57,101 +81,108 @@ export async function publishTransformed(
   { by, into }: Passage,
   options: OfferOptions,
 ): Promise<Envelope> {
-  const groups = new Map<Partition, Part[]>([[partition, []]])
+  const groups = new Map<Partition, Part[]>()
+  const { tally } = partition.shared
   try {
     for (const one of into) {
       const at = one.party === undefined ? partition : partition.shared.partition(partitionOf(one.party))
       if (!at) throw new TransformError(by.join(', '), event.type, new NoAddressError(partitionOf(`${one.party}`)))
-      const parts = groups.get(at) ?? []
-      groups.set(at, parts)
-      const to = checkWay(at, { event: one.event, ...(one.to !== undefined && { to: one.to }) })
-      parts.push({ event: one.event, to: to ?? (at === partition ? options.to : undefined) })
+      const to = checkWay(at, one) ?? (at === partition ? options.to : undefined)
+      groups.set(at, [...(groups.get(at) ?? []), { event: one.event, to }])
     }
   } catch (error) {
-    reject(partition.shared.tally)
+    reject(tally)
     throw error
   }
   const offered = partition.seal(event, factsOf(partition, options))
-  const { correlationid } = offered
+  const { id, correlationid } = offered
+  const caused = { ...options, origin: null, correlationId: correlationid, causationId: id }
+  const records = recordsOf(partition, event, id, { by, into })
+  // That it ended there is recorded where it was offered, if nothing of it is said there.
+  if (into.length === 0) accept(tally)
+  if (!groups.has(partition)) partition.record(records)
   const said = await Promise.all(
-    Array.from(groups, ([at, parts]) => {
-      const records = at === partition ? [recordOf(partition, offered, { by, into })] : []
-      const admitOne = at === partition ? options.admit : at.admit
-      const admit: Admit = events => events.forEach(one => admitOne?.(one))
-      const causation = { correlationId: correlationid, causationId: offered.id }
-      return sayTogether(at, parts, { records, admit, options: { ...options, ...causation } })
-    }),
+    Array.from(groups, ([at, parts]) =>
+      at === partition
+        ? sayTogether(at, { parts, records }, caused)
+        : sayTogether(at, { parts, records: [] }, { ...caused, ...(at.admit && { admit: at.admit }) }),
+    ),
   )
   return said.flat()[0] ?? offered
 }
 
-interface Together {
-  readonly records: readonly Entry[]
-  readonly admit: Admit
-  readonly options?: OfferOptions
+/** @throws TransformError */
+function togetherOf(partition: Partition, events: readonly EventOf[]): Together {
+  const parts: Part[] = []
+  const records: Entry[] = []
+  for (const event of events) {
+    const passage = passageOf(partition, event, noOptions)
+    if (passage) records.push(...recordsOf(partition, event, partition.seal(event).id, passage))
+    const into: readonly Transformed[] = passage?.into ?? [{ event }]
+    for (const one of into) parts.push({ event: one.event, to: checkWay(partition, one) })
+  }
+  return { parts, records }
 }
 
-async function sayTogether(
-  partition: Partition,
-  parts: readonly Part[],
-  { records, admit, options = {} }: Together,
-): Promise<readonly Envelope[]> {
-  if (parts.length === 0 && records.length === 0) return []
-  const { tally } = partition.shared
-  const reserved: Actor[] = []
-  const events = parts.map(({ event }) => event)
-  let envelopes: readonly Envelope[]
+/** At once, unless it has to wait for room. */
+function sayTogether(partition: Partition, together: Together, options: OfferOptions): Promise<readonly Envelope[]> {
+  const { parts } = together
   try {
-    admit(events)
-    if (await hadToWait(partition, parts, options, reserved)) admit(events)
-    envelopes = appended(partition, parts, records, options)
+    options.admit?.(parts.map(({ event }) => event))
+    const crowded = parts.filter(({ event, to }) => isCrowded(partition, event, to))
+    return crowded.length > 0 ? sayWhenRoom(partition, together, options, crowded) : say(partition, together, options)
   } catch (error) {
-    reject(tally, Math.max(parts.length, 1))
+    reject(partition.shared.tally, parts.length)
+    return Promise.reject(error)
+  }
+}
+
+async function sayWhenRoom(
+  partition: Partition,
+  together: Together,
+  options: OfferOptions,
+  crowded: readonly Part[],
+): Promise<readonly Envelope[]> {
+  const reserved: Actor[] = []
+  let said: Promise<readonly Envelope[]>
+  try {
+    const { timeout, signal } = patienceOf(options)
+    const end = partition.now() + timeout
+    const patience = signal ? { signal } : {}
+    for (const { event, to } of crowded)
+      await reserve(partition, event, { ...patience, timeout: end - partition.now(), ...(to && { to }) }, reserved)
+    options.admit?.(together.parts.map(({ event }) => event))
+    said = say(partition, together, options, reserved)
+  } catch (error) {
+    reject(partition.shared.tally, together.parts.length)
     for (const actor of reserved) actor.giveUpPlace()
     throw error
   }
-  for (const { room } of reserved) room.use()
-  accept(tally, Math.max(parts.length, 1))
-  for (const envelope of envelopes) partition.delivery.deliver(envelope)
-  for (const envelope of envelopes) if (!partition.persists(envelope.type)) partition.tell(envelope)
-  await partition.watermark.reached()
-  return envelopes
+  return said
 }
 
-async function hadToWait(
+/** @throws StateApplyError if the party's state cannot take it: then nothing of it happened */
+function say(
   partition: Partition,
-  parts: readonly Part[],
+  { parts, records }: Together,
   options: OfferOptions,
-  reserved: Actor[],
-): Promise<boolean> {
-  const crowded = parts.filter(({ event, to }) => isCrowded(partition, event, to))
-  const { timeout, signal } = patienceOf(options)
-  const end = partition.now() + timeout
-  for (const { event, to } of crowded)
-    await reserve(
-      partition,
-      event,
-      { timeout: end - partition.now(), ...(signal && { signal }), ...(to && { to }) },
-      reserved,
-    )
-  return crowded.length > 0
-}
-
-function appended(
-  partition: Partition,
-  parts: readonly Part[],
-  records: readonly Entry[],
-  options: OfferOptions,
-): readonly Envelope[] {
+  reserved: readonly Actor[] = [],
+): Promise<readonly Envelope[]> {
+  const { delivery, shared, watermark } = partition
   const envelopes = parts.map(({ event, to }) =>
     partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
   )
   const kept = envelopes.filter(({ type }) => partition.persists(type))
-  const entries = [...records, ...kept.map(envelope => ({ kind: 'event' as const, envelope }))]
-  if (entries.length > 0) partition.append({ kind: 'outside' }, entries, kept)
-  return envelopes
+  partition.record([...records, ...kept.map(envelope => ({ kind: 'event' as const, envelope }))], kept)
+  for (const { room } of reserved) room.use()
+  accept(shared.tally, parts.length)
+  for (const envelope of envelopes) delivery.deliver(envelope)
+  for (const envelope of envelopes) if (!partition.persists(envelope.type)) partition.tell(envelope)
+  return watermark.reached().then(() => envelopes)
 }
 
-function recordOf(partition: Partition, { id, type }: Envelope, { by, into }: Passage): Entry {
-  return { kind: 'transformed', seq: partition.nextSeq(), id, type, by, into: into.length }
+/** Of what is journalled. */
+function recordsOf(partition: Partition, event: EventOf, id: string, { by, into }: Passage): readonly Entry[] {
+  if (!partition.isKept(event)) return []
+  return [{ kind: 'transformed', seq: partition.nextSeq(), id, type: event.type, by, into: into.length }]
 }

@@ -3,8 +3,17 @@ import { checkId } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { accept, reject } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
-import { checkPriority, checkTtl, type EventOf } from '../events/event.ts'
-import { factsOf, isCrowded, noOptions, type OfferOptions, passageOf, patienceOf, reserve } from './offer.ts'
+import { CheckedEvent, checkPriority, checkTtl, type EventOf } from '../events/event.ts'
+import {
+  factsOf,
+  isCrowded,
+  noOptions,
+  type OfferOptions,
+  passageOf,
+  patienceOf,
+  reserve,
+  withOrigin,
+} from './offer.ts'
 import type { Partition } from './partition.ts'
 import { publishTransformed } from './publish-together.ts'
 
@@ -24,9 +33,9 @@ export function publish(
     if (options !== noOptions) checkOptions(options)
     bus.checkRoom(offered.type)
     const event = catalog.check(offered)
-    options.admit?.(event)
-    const turn = rateLimits.isOn ? rateLimits.admit(event.type, options.source, patienceOf(options)) : undefined
-    if (turn) return publishInTurn(partition, event, options, turn)
+    const breath = bus.breath()
+    const inTurn = rateLimits.isOn ? rateLimits.admit(event.type, options.source) : undefined
+    if (breath || inTurn) return publishLater(partition, event, options, { breath, inTurn })
     return publishAdmitted(partition, event, options)
   } catch (error) {
     reject(tally)
@@ -40,28 +49,45 @@ function checkOptions({ priority, ttl, source }: OfferOptions): void {
   if (source !== undefined) checkId('source', source)
 }
 
-async function publishInTurn(
+interface Wait {
+  readonly breath: Promise<void> | undefined
+  readonly inTurn: ReturnType<Partition['shared']['rateLimits']['admit']>
+}
+
+/** Says it in its turn, as it is now. */
+function publishLater(
   partition: Partition,
-  event: EventOf,
+  offered: EventOf,
   options: OfferOptions,
-  turn: Promise<void>,
+  { breath, inTurn }: Wait,
 ): Promise<Envelope> {
-  let published: Promise<Envelope>
-  try {
-    await turn
-    options.admit?.(event)
-    published = publishAdmitted(partition, event, options)
-  } catch (error) {
-    reject(partition.shared.tally)
-    throw error
-  }
-  return published
+  const event = CheckedEvent.copyOf(offered)
+  const known = withOrigin(partition, options)
+  return new Promise((resolve, fail) => {
+    const giveUp = (error: unknown) => {
+      reject(partition.shared.tally)
+      fail(error)
+    }
+    const guarded = (call: () => void) => () => {
+      try {
+        call()
+      } catch (error) {
+        giveUp(error)
+      }
+    }
+    const go = guarded(() => resolve(publishAdmitted(partition, event, known)))
+    const wait = guarded(() => (inTurn ? inTurn(patienceOf(known), { go, giveUp }) : go()))
+    if (breath) void breath.then(wait)
+    else wait()
+  })
 }
 
 function publishAdmitted(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
   const passage = passageOf(partition, event, options)
   if (passage) return publishTransformed(partition, event, passage, options)
-  if (isCrowded(partition, event, options.to)) return publishWhenRoom(partition, event, options)
+  options.admit?.([event])
+  if (isCrowded(partition, event, options.to))
+    return publishWhenRoom(partition, CheckedEvent.copyOf(event), withOrigin(partition, options))
   return say(partition, event, options)
 }
 
@@ -70,7 +96,7 @@ async function publishWhenRoom(partition: Partition, event: EventOf, options: Of
   let said: Promise<Envelope>
   try {
     await reserve(partition, event, options, reserved)
-    options.admit?.(event)
+    options.admit?.([event])
     said = say(partition, event, options, reserved)
   } catch (error) {
     reject(partition.shared.tally)

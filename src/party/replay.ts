@@ -38,6 +38,9 @@ export interface Replayed {
   readonly muted: number
 }
 
+/** Whether it went well; nothing for an event that was not told. */
+type Told = boolean | undefined
+
 /** A query whose types are known already. */
 interface Chosen extends Omit<ReplayQuery, 'type' | 'party'> {
   readonly types: readonly string[]
@@ -48,19 +51,25 @@ interface Chosen extends Omit<ReplayQuery, 'type' | 'party'> {
 export async function replay(
   shared: Shared,
   query: Chosen,
-  tell: (envelope: Envelope) => boolean | Promise<boolean>,
-  { speed = Number.POSITIVE_INFINITY, signal }: ReplayOptions,
+  tell: (envelope: Envelope) => Told | Promise<Told>,
+  { speed = Number.POSITIVE_INFINITY, signal: wanted }: ReplayOptions,
 ): Promise<Replayed> {
   if (!(speed > 0)) throw new ReplayQueryError(`speed ${speed}`, 'a speed above 0')
+  const signal = wanted ? AbortSignal.any([wanted, shared.stopping]) : shared.stopping
   const counted = { told: 0, failed: 0, muted: 0 }
+  shared.running.hasReplayed = true
   const streams = await Promise.all(query.partitions.map(partition => chosenOf(partition, query)))
   let last: number | undefined
   for await (const envelope of merged(streams)) {
     if (last !== undefined) await pause(shared, (envelope.time - last) / speed, signal)
-    signal?.throwIfAborted()
+    signal.throwIfAborted()
     last = envelope.time
-    const replaying: Replaying = { muted: 0, isOver: false }
-    const isWell = await during(shared, replaying, () => orAborted(tell(envelope), signal))
+    const replaying: Replaying = { muted: 0 }
+    const isWell = await orAborted(
+      shared.replaying.run(replaying, () => tell(envelope)),
+      signal,
+    )
+    if (isWell === undefined) continue
     counted.told++
     counted.muted += replaying.muted
     if (!isWell && replaying.muted === 0) counted.failed++
@@ -89,20 +98,9 @@ async function* eventsOf(partition: Partition, query: Chosen, until: number): As
   }
 }
 
-/** Whatever is called, also after an `await`, knows that it is a replay. */
-async function during<T>({ replaying, running }: Shared, store: Replaying, call: () => Promise<T>): Promise<T> {
-  running.replays++
-  try {
-    return await replaying.run(store, call)
-  } finally {
-    running.replays--
-    store.isOver = true
-  }
-}
-
 /** A subscription may be paused for ever. @throws the signal's reason */
-async function orAborted<T>(told: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return told
+async function orAborted<T>(told: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()
   const end = () => aborted.reject(signal.reason)
   signal.addEventListener('abort', end, { once: true })
@@ -113,16 +111,16 @@ async function orAborted<T>(told: T | Promise<T>, signal: AbortSignal | undefine
   }
 }
 
-async function pause({ timers }: Shared, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms <= 0) return
+async function pause({ timers }: Shared, ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return
   await new Promise<void>(resolve => {
     const cancel = timers.after(ms, () => end())
     const end = () => {
       cancel()
-      signal?.removeEventListener('abort', end)
+      signal.removeEventListener('abort', end)
       resolve()
     }
-    signal?.addEventListener('abort', end, { once: true })
+    signal.addEventListener('abort', end, { once: true })
   })
 }
 

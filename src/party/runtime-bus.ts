@@ -15,6 +15,7 @@ import { checkPattern } from '../events/pattern.ts'
 import { systemError } from '../events/runtime-events.ts'
 import { type Topic, typesOf } from '../events/topic.ts'
 import type { TransformFigures } from '../events/transform.ts'
+import { WaitInsideError } from './activity.ts'
 import type { ChangeOptions } from './admission.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
@@ -213,7 +214,8 @@ export class RuntimeBus {
    * await runtime.bus.replay({ party: party.id, type: agentCompleted }, ({ data }) => console.log(data.agentName))
    * await runtime.bus.replay({ correlationId, speed: 1 }, subscription)
    *
-   * @throws PartyNotFoundError, IllegalPatternError, ReplayQueryError, JournalAppendError, the signal's reason
+   * @throws PartyNotFoundError, IllegalPatternError, ReplayQueryError, JournalAppendError, WaitInsideError for a subscription that calls it
+   *   itself, RuntimeStateError when the runtime stops, the signal's reason
    */
   async replay<const W extends Topic = '*'>(
     query: ReplayQuery<W>,
@@ -227,6 +229,8 @@ export class RuntimeBus {
     const partitions = party === undefined ? [...shared.partitions()] : [parties.get(party).partition]
     const types = (type === undefined ? ['*'] : typesOf(type)).map(checkPattern)
     const chosen = { ...rest, types, partitions }
+    if (typeof target !== 'function' && this.#bus.isInside(target))
+      throw new WaitInsideError(target.info.subscriber, 'replay')
     if (typeof target !== 'function') return replay(shared, chosen, envelope => target.again(envelope), options)
     // The types and patterns are those of the query, and the catalogue has checked each event by its own schema.
     const tell = target as (envelope: Envelope) => unknown

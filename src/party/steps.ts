@@ -89,8 +89,10 @@ export class Steps implements StepHost, FrameHost {
   passage({ address: source }: Actor, event: EventOf): Passage | undefined {
     try {
       const passage = passageOf(this.#partition, event, { source })
-      for (const one of passage?.into ?? []) checkWay(this.#partition, one)
-      return passage
+      if (!passage) return undefined
+      // Of a pool the member that it chooses, once.
+      const into = passage.into.map(one => ({ event: one.event, to: checkWay(this.#partition, one)?.name }))
+      return { by: passage.by, into }
     } catch (error) {
       reject(this.#partition.shared.tally)
       throw error

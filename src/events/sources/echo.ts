@@ -27,7 +27,11 @@ export interface EchoHeard extends EventOf {
 
 /** Where echoes are heard and said: `runtime.bus`. */
 export interface EchoBus {
-  subscribe(type: string, subscriber: (heard: EchoHeard) => unknown): { unsubscribe(): void }
+  subscribe(
+    type: string,
+    subscriber: (heard: EchoHeard) => unknown,
+    options?: { readonly limit: number },
+  ): { unsubscribe(): void }
   publish(
     event: UncheckedEvent,
     options: { readonly party?: string; readonly correlationId?: string },
@@ -60,6 +64,9 @@ export function echoOf<F extends z.ZodType, T extends z.ZodType>(
   return { from, to, whenStatusIs, say: heard => to(data(heard as z.output<F>)) }
 }
 
+/** A burst is said one after the other, and none of it is missed. */
+const mostWaiting = 1_000_000
+
 const own: ReadonlySet<string> = new Set(runtimeEvents.map(({ type }) => type))
 
 /**
@@ -80,7 +87,9 @@ export function echo(bus: EchoBus, echoes: readonly Echo[]): Echoing {
     if (one.whenStatusIs !== undefined && !isNews(statuses, one, party, heard.data)) return
     await say(bus, one.say(heard.data), heard.correlationid, party)
   }
-  const subscriptions = echoes.map(one => bus.subscribe(one.from.type, heard => follow(one, heard)))
+  const subscriptions = echoes.map(one =>
+    bus.subscribe(one.from.type, heard => follow(one, heard), { limit: mostWaiting }),
+  )
   const forgetting = bus.subscribe(partyDeleted.type, ({ data }) => {
     for (const known of statuses.values()) known.delete(wordIn(data, 'partyId') ?? '')
   })
