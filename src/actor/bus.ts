@@ -10,6 +10,7 @@ import { type SubscribeOptions, wantedOf } from './subscribe-options.ts'
 import type { Telling } from './subscriber.ts'
 import { type Listener, LiveSubscription, type SubscriptionHost } from './subscription.ts'
 import type { Timers } from './timers.ts'
+import { Today, type TodayFigures } from './today.ts'
 
 /** What the bus needs from the runtime around it. */
 export interface BusHost {
@@ -70,6 +71,7 @@ export class Bus implements SubscriptionHost {
   readonly #history = new History()
   readonly #types = new Map<string, OfType>()
   readonly #untold = new Fifo<Envelope>()
+  readonly #today = new Today()
   #names = 0
   #listeners = 0
   /** What subscribers published since the event loop turned, and those who wait for it to turn. */
@@ -208,6 +210,7 @@ export class Bus implements SubscriptionHost {
     const { type, party, time } = envelope
     const { route: everywhere, figures } = this.#ofType(type)
     figures.lastAt = time
+    this.#today.published(time)
     const at = time - this.began
     const isMeasured = ++figures.published % measuredEach === 1
     const start = isMeasured ? this.#host.now() : 0
@@ -300,6 +303,7 @@ export class Bus implements SubscriptionHost {
 
   failed(envelope: Envelope, error: TroupeError): void {
     this.#ofType(envelope.type).figures.failures++
+    this.#today.failed(this.now())
     // What a replay mutes is counted there.
     if (codeOf(error.cause) !== 'REPLAY_MUTED') this.warn(envelope, error)
   }
@@ -349,6 +353,10 @@ export class Bus implements SubscriptionHost {
       sum.queued += info.waiting
     }
     return sum
+  }
+
+  get today(): TodayFigures {
+    return this.#today.figures(this.now())
   }
 
   /** What is known of each type that was ever told. */

@@ -10,6 +10,7 @@ import type { SubscribeOptions } from '../actor/subscribe-options.ts'
 import { Subscriber } from '../actor/subscriber.ts'
 import type { Subscription, SubscriptionInfo } from '../actor/subscription.ts'
 import type { Tally } from '../actor/tally.ts'
+import type { TodayFigures } from '../actor/today.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import { checkPattern } from '../events/pattern.ts'
 import { systemError } from '../events/runtime-events.ts'
@@ -43,6 +44,8 @@ export interface BusMetrics extends Readonly<Tally> {
   readonly deadLetters: number
   /** Asks that nobody has answered yet. */
   readonly pendingAsks: number
+  /** Since midnight, UTC. */
+  readonly today: TodayFigures
   /** Whether anything may be published. */
   readonly isRunning: boolean
   /** Of function subscribers. */
@@ -256,6 +259,7 @@ export class RuntimeBus {
       ...mailboxes,
       deadLetters: shared.deadLetters.total,
       pendingAsks: shared.asks.size,
+      today: bus.today,
       isRunning: shared.isRunning(),
       subscribers: bus.figures,
       rateLimits: shared.rateLimits.figures,

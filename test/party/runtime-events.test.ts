@@ -147,7 +147,7 @@ describe('the tick', () => {
     runtime.bus.subscribe(systemMetrics, ({ data }) => void summaries.push(data))
     clock.advance(6_999)
     expect(summaries).toHaveLength(2)
-    const { types: _, isRunning: __, subscribers, ...figures } = runtime.bus.metrics()
+    const { types: _, isRunning: __, today: ___, subscribers, ...figures } = runtime.bus.metrics()
     // The first summary was still on its way when it was counted.
     const before = { ...subscribers, delivered: subscribers.delivered - 2 }
     expect(summaries[0]).toEqual({ tick: 3, parties: 1, agents: 2, ...figures, subscribers: before })

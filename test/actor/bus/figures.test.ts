@@ -70,6 +70,26 @@ describe('the figures of the bus', () => {
     expect(figures().types['pets.command']).toMatchObject({ lastMs: 90, averageMs: 60 })
   })
 
+  it('count what happened since midnight', async () => {
+    const { runtime, clock, say, figures } = await start()
+    runtime.bus.subscribe(command, ({ data }) => {
+      if (data.word === 'boom') throw new Error('ouch')
+    })
+    const before = figures().today.published
+    await say('a', 'boom')
+    await runtime.idle()
+    // The failure is an event too.
+    expect(figures().today).toEqual({ published: before + 3, failed: 1 })
+    const midnight = new Date(clock.now()).setUTCHours(24, 0, 0, 0)
+    clock.advance(midnight - clock.now() - 1)
+    await say('b')
+    expect(figures().today).toEqual({ published: before + 4, failed: 1 })
+    clock.advance(1)
+    expect(figures().today).toEqual({ published: 0, failed: 0 })
+    await say('c')
+    expect(figures().today).toEqual({ published: 1, failed: 0 })
+  })
+
   it('count what the rate limits refused', async () => {
     const { say, figures } = await start({ rateLimit: { perMinute: 2 } })
     await say('a', 'b', 'c', 'd', 'e')
