@@ -3,10 +3,11 @@ import { addressOf, NoAddressError } from '../actor/address.ts'
 import type { Origin } from '../actor/handled.ts'
 import { MailboxFullError } from '../actor/mailbox.ts'
 import type { RoomOptions } from '../actor/room.ts'
+import type { Facts } from '../actor/seal.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { EventOf } from '../events/event.ts'
 import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
-import type { Facts, Partition } from './partition.ts'
+import type { Partition } from './partition.ts'
 
 /** How an event from outside travels. */
 export interface PublishOptions {

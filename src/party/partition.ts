@@ -13,6 +13,7 @@ import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
 import type { RateLimits } from '../actor/rate-limits.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
+import { type Facts, type Place, sealed } from '../actor/seal.ts'
 import type { Step } from '../actor/step.ts'
 import { accept, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
@@ -119,33 +120,14 @@ interface Shown extends Appended {
   readonly state: unknown
 }
 
-/** What is known of an event that is about to be said; the rest is derived. */
-export interface Facts {
-  readonly source?: Address | undefined
-  readonly id?: string
-  /** Where it is said, if it takes no position of its own. */
-  readonly at?: number
-  readonly priority?: number | undefined
-  /** Milliseconds until nobody may be handed it any more. */
-  readonly ttl?: number | undefined
-  readonly correlationid?: string | undefined
-  readonly causationid?: string | undefined
-  readonly to?: Address | undefined
-  readonly ask?: string
-  readonly tags?: readonly string[] | undefined
-}
-
 /** What the journal refused never happened; that it refused is told by `reportNow`. */
 const neverHappened = () => {}
-
-/** Requests and replies have no version and no priority of their own. */
-const plainly = { version: 1, priority: 5, ttl: undefined, tags: [] }
 
 /**
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
  * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
  */
-export class Partition implements ActorHost, DeliveryHost {
+export class Partition implements ActorHost, DeliveryHost, Place {
   readonly address: Address
   readonly party: string | undefined
   readonly shared: Shared
@@ -276,32 +258,14 @@ export class Partition implements ActorHost, DeliveryHost {
 
   /** Makes the envelope of an event that is said here now. */
   seal(event: EventOf, facts: Facts = {}): Envelope {
-    const { type, data } = event
-    const id = facts.id ?? this.shared.ids.next()
-    const definition = facts.ask === undefined ? this.#definitionOf(event) : plainly
-    const ttl = facts.ttl ?? definition.ttl
-    const time = this.now()
-    // Every field each time, so that all envelopes have one shape: engines read those far faster than many.
-    return {
-      id,
-      seq: facts.at ?? this.nextSeq(),
-      source: facts.source ?? this.address,
-      type,
-      data,
-      time,
-      expirytime: ttl === undefined ? undefined : time + ttl,
-      version: definition.version,
-      priority: facts.priority ?? definition.priority,
-      tags: tagsOf(definition.tags, facts.tags),
-      correlationid: facts.correlationid ?? id,
-      causationid: facts.causationid,
-      party: this.party,
-      to: facts.to,
-      ask: facts.ask,
-    }
+    return sealed(event, facts, this)
   }
 
-  #definitionOf(event: EventOf): EventDefinition {
+  nextId(): string {
+    return this.shared.ids.next()
+  }
+
+  definitionOf(event: EventOf): EventDefinition {
     // Faster than to look it up, and nearly all events are made by theirs.
     return CheckedEvent.definitionOf(event) ?? this.shared.catalog.event(event.type)
   }
@@ -519,11 +483,6 @@ export class WatcherError extends TroupeError {
     super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
     this.address = address
   }
-}
-
-function tagsOf(declared: readonly string[], more: readonly string[] | undefined): readonly string[] | undefined {
-  if (more !== undefined && more.length > 0) return [...new Set([...declared, ...more])]
-  return declared.length > 0 ? declared : undefined
 }
 
 /** What the things that an event leads to are caused by. */
