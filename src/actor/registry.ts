@@ -20,6 +20,8 @@ export class Registry implements Iterable<Actor> {
   readonly #agents = new Map<Agent, number>()
   readonly #pools = new Map<string, Pool>()
   readonly #hearingPools = new Map<string, readonly Pool[]>()
+  /** How many ways there are for a type to be heard, so that one look says whether there is any. */
+  readonly #heard = new Map<string, number>()
   readonly #host: RegistryHost
   #size = 0
 
@@ -46,7 +48,7 @@ export class Registry implements Iterable<Actor> {
       if (hearers) hearers.add(actor)
       else {
         this.#hearers.set(type, new Set([actor]))
-        this.#host.heard(type, true)
+        this.#hear(type, 1)
       }
     }
   }
@@ -61,7 +63,7 @@ export class Registry implements Iterable<Actor> {
       const hearers = this.#hearers.get(type)
       if (!hearers?.delete(actor) || hearers.size > 0) continue
       this.#hearers.delete(type)
-      this.#host.heard(type, false)
+      this.#hear(type, -1)
     }
   }
 
@@ -87,7 +89,7 @@ export class Registry implements Iterable<Actor> {
     this.#count(pool.agent, 1)
     for (const { type } of pool.agent.hears) {
       this.#hearingPools.set(type, [...this.pools(type), pool])
-      this.#host.heard(type, true)
+      this.#hear(type, 1)
     }
   }
 
@@ -98,7 +100,7 @@ export class Registry implements Iterable<Actor> {
       const others = this.pools(type).filter(other => other !== pool)
       if (others.length > 0) this.#hearingPools.set(type, others)
       else this.#hearingPools.delete(type)
-      this.#host.heard(type, false)
+      this.#hear(type, -1)
     }
   }
 
@@ -126,7 +128,7 @@ export class Registry implements Iterable<Actor> {
 
   /** Whether any agent or pool hears a type. */
   hears(type: string): boolean {
-    return this.#hearers.has(type) || this.#hearingPools.has(type)
+    return this.#heard.has(type)
   }
 
   /** The pools that hear a type. */
@@ -153,6 +155,13 @@ export class Registry implements Iterable<Actor> {
   /** Whether several have a definition: one more makes no difference to what is checked by definition. */
   hasSeveral(agent: Agent): boolean {
     return (this.#agents.get(agent) ?? 0) > 1
+  }
+
+  #hear(type: string, by: 1 | -1): void {
+    const ways = (this.#heard.get(type) ?? 0) + by
+    if (ways > 0) this.#heard.set(type, ways)
+    else this.#heard.delete(type)
+    this.#host.heard(type, by > 0)
   }
 
   #resize(by: 1 | -1): void {

@@ -104,16 +104,17 @@ export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
 
   /** The same event, which nobody else has and can change. */
   static copyOf(event: EventOf): EventOf {
-    return #by in event ? new CheckedEvent(event.type, event.data, event.#by) : { type: event.type, data: event.data }
+    const { type, data } = event
+    return event instanceof CheckedEvent ? new CheckedEvent(type, data, event.#by) : { type, data }
   }
 
   /** The definition that made an event; none if no definition did. */
   static definitionOf(event: object): EventDefinition | undefined {
-    return #by in event && typeof event.#by === 'function' ? event.#by : undefined
+    return event instanceof CheckedEvent && typeof event.#by === 'function' ? event.#by : undefined
   }
 
   static isBy(by: EventDefinition | z.ZodType, event: object): event is CheckedEvent<string, unknown> {
-    return #by in event && event.#by === by && event.#data === event.data
+    return event instanceof CheckedEvent && event.#by === by && event.#data === event.data
   }
 }
 
