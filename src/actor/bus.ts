@@ -52,9 +52,9 @@ const measuredEach = 16
 
 /** What is known of a type that was told. */
 interface OfType {
-  route: Route
+  readonly route: Route
   /** How often listeners had come and gone when the route was found. */
-  changes: number
+  readonly changes: number
   readonly figures: EventFigures
 }
 
@@ -180,10 +180,9 @@ export class Bus implements SubscriptionHost {
 
   /**
    * Lets the event loop turn before a subscriber publishes, now and then: those that answer each other, or themselves, may go on
-   * for ever. Nobody waits who publishes for reasons of his own.
+   * for ever. To be asked for what a subscriber publishes alone.
    */
   breath(): Promise<void> | undefined {
-    if (!this.told) return undefined
     if (this.#answers++ === 0) setImmediate(() => this.#breathe())
     // Behind those who wait already.
     const mayGoOn = this.#breathing.size === 0 && this.#answers <= toldPerYield
@@ -208,28 +207,30 @@ export class Bus implements SubscriptionHost {
 
   #tellAll(envelope: Envelope): void {
     const { type, party, time } = envelope
-    const { route: everywhere, figures } = this.#ofType(type)
+    const { route, figures } = this.#ofType(type)
     figures.lastAt = time
     this.#today.published(time)
-    const at = time - this.began
     const isMeasured = ++figures.published % measuredEach === 1
-    const start = isMeasured ? this.#host.now() : 0
-    const atWork = this.#atWork
     const outer = this.#telling
     this.#isTelling = true
     this.#telling = envelope
     try {
-      const route =
-        party === undefined || this.#inParty.size === 0 ? everywhere : this.#routeIn(party, everywhere, type)
-      // One subscriber may have ended another's subscription: that hears nothing more.
-      for (let place = 0; place < route.length; place++) route[place]?.hear(envelope, at)
+      const here = party === undefined || this.#inParty.size === 0 ? route : this.#routeIn(party, route, type)
+      if (isMeasured) this.#measure(figures, () => tellRoute(here, envelope, time - this.began))
+      else tellRoute(here, envelope, time - this.began)
     } finally {
       this.#telling = outer
       this.#isTelling = false
     }
-    // Those who take their time tell how much it was when they end.
-    if (isMeasured && this.#atWork === atWork) figures.took(this.#host.now() - start)
     if (type === systemError.type) this.#host.erred(envelope)
+  }
+
+  #measure(figures: EventFigures, tell: () => void): void {
+    const start = this.#host.now()
+    const atWork = this.#atWork
+    tell()
+    // Those who take their time tell how much it was when they end.
+    if (this.#atWork === atWork) figures.took(this.#host.now() - start)
   }
 
   #routeIn(party: string, everywhere: Route, type: string): Route {
@@ -239,12 +240,14 @@ export class Bus implements SubscriptionHost {
   }
 
   #ofType(type: string): OfType {
-    let ofType = this.#types.get(type)
-    if (!ofType) this.#types.set(type, (ofType = { route: [], changes: -1, figures: new EventFigures() }))
-    if (ofType.changes !== this.#everywhere.changes) {
-      ofType.route = this.#route(type)
-      ofType.changes = this.#everywhere.changes
-    }
+    const known = this.#types.get(type)
+    return known && known.changes === this.#everywhere.changes ? known : this.#newlyOfType(type)
+  }
+
+  #newlyOfType(type: string): OfType {
+    const figures = this.#types.get(type)?.figures ?? new EventFigures()
+    const ofType = { route: this.#route(type), changes: this.#everywhere.changes, figures }
+    this.#types.set(type, ofType)
     return ofType
   }
 
@@ -363,6 +366,11 @@ export class Bus implements SubscriptionHost {
   get types(): Readonly<Record<string, TypeFigures>> {
     return Object.fromEntries(Array.from(this.#types, ([type, { figures }]) => [type, figures.figures]))
   }
+}
+
+/** One subscriber may end another's subscription: that hears nothing more. */
+function tellRoute(route: Route, envelope: Envelope, at: number): void {
+  for (let place = 0; place < route.length; place++) route[place]?.hear(envelope, at)
 }
 
 /** Subscribers say more than can be told. */

@@ -29,7 +29,10 @@ export class Delivery {
   /** To the one agent that it is meant for, or to all that hear its type, of each pool one. */
   deliver(envelope: Envelope): void {
     if (envelope.to !== undefined) return this.deliverTo(this.#registry.at(envelope.to), envelope)
-    if (!this.#registry.hears(envelope.type)) return
+    if (this.#registry.hears(envelope.type)) this.#deliverToAll(envelope)
+  }
+
+  #deliverToAll(envelope: Envelope): void {
     for (const actor of this.#registry.hearers(envelope.type)) this.deliverTo(actor, envelope)
     for (const pool of this.#registry.pools(envelope.type)) {
       const member = pool.route(envelope)

@@ -49,7 +49,7 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
     expirytime: ttl === undefined ? undefined : time + ttl,
     version: definition.version,
     priority: facts.priority ?? definition.priority,
-    tags: tagsOf(definition.tags, facts.tags),
+    tags: facts.tags === undefined && definition.tags.length === 0 ? undefined : tagsOf(definition.tags, facts.tags),
     correlationid: facts.correlationid ?? id,
     causationid: facts.causationid,
     party: place.party,
@@ -59,6 +59,6 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
 }
 
 function tagsOf(declared: readonly string[], more: readonly string[] | undefined): readonly string[] | undefined {
-  if (more !== undefined && more.length > 0) return [...new Set([...declared, ...more])]
-  return declared.length > 0 ? declared : undefined
+  const all = new Set([...declared, ...(more ?? [])])
+  return all.size === 0 ? undefined : [...all]
 }

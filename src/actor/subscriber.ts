@@ -78,7 +78,7 @@ export class Subscriber {
       const returned = this.#tell(envelope)
       return isPromise(returned) ? this.#settled({ envelope, who: this.#who, isOver: false }, returned) : true
     } catch (error) {
-      return this.#fail(envelope, new SubscriberError(this.#who, envelope, error))
+      return this.#failWith(envelope, error)
     }
   }
 
@@ -88,9 +88,9 @@ export class Subscriber {
     this.#lastAt = at
     try {
       const returned = this.#tell(envelope)
-      if (isPromise(returned)) return this.#settled({ envelope, who: this.#who, isOver: false }, returned)
+      if (isPromise(returned)) return this.#settledAfterAll(envelope, returned)
     } catch (error) {
-      this.#fail(envelope, new SubscriberError(this.#who, envelope, error))
+      this.#failWith(envelope, error)
     }
     return undefined
   }
@@ -108,6 +108,10 @@ export class Subscriber {
     } finally {
       telling.isOver = isOver
     }
+  }
+
+  #settledAfterAll(envelope: Envelope, returned: PromiseLike<unknown>): Promise<boolean> {
+    return this.#settled({ envelope, who: this.#who, isOver: false }, returned)
   }
 
   #settled(telling: Telling, returned: PromiseLike<unknown>): Promise<boolean> {
@@ -136,6 +140,10 @@ export class Subscriber {
         (error: unknown) => end(new SubscriberError(this.#who, envelope, error)),
       )
     })
+  }
+
+  #failWith(envelope: Envelope, error: unknown): false {
+    return this.#fail(envelope, new SubscriberError(this.#who, envelope, error))
   }
 
   #fail(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): false {

@@ -58,7 +58,10 @@ export function patienceOf({ timeout = 60_000, signal }: OfferOptions): RoomOpti
 /** What an envelope says of an event besides the event: as its publisher wants it, and what led to it. */
 export function factsOf(partition: Partition, options: OfferOptions): Facts {
   const origin = options.origin === undefined ? partition.origin : options.origin
-  if (options === noOptions && !origin) return noFacts
+  return options === noOptions && !origin ? noFacts : factsFrom(options, origin)
+}
+
+function factsFrom(options: OfferOptions, origin: Origin | null | undefined): Facts {
   const { priority, tags, source, ttl, to, correlationId, causationId } = options
   return {
     priority,
@@ -96,7 +99,6 @@ export function checkWay(partition: Partition, { event, to, party }: Transformed
 /** Whether it has to wait for room. @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
 export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
   const { type } = event
-  if (to === undefined && !registry.hears(type)) return false
   if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
   if (to) return to.isCrowded(type)
   for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true

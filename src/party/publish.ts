@@ -17,6 +17,9 @@ import {
 import type { Partition } from './partition.ts'
 import { publishTransformed } from './publish-together.ts'
 
+// Nearly all events take the shortest way through this file, millions of times. What few of them need is in functions of its
+// own, because engines inline only so much.
+
 /**
  * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.
  *
@@ -33,7 +36,7 @@ export function publish(
     if (options !== noOptions) checkOptions(options)
     bus.checkRoom(offered.type)
     const event = catalog.check(offered)
-    const breath = bus.breath()
+    const breath = bus.told ? bus.breath() : undefined
     const inTurn = rateLimits.isOn ? rateLimits.admit(event.type, options.source) : undefined
     if (breath || inTurn) return publishLater(partition, event, options, { breath, inTurn })
     return publishAdmitted(partition, event, options)
@@ -83,10 +86,10 @@ function publishLater(
 }
 
 function publishAdmitted(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
-  const passage = passageOf(partition, event, options)
+  const passage = partition.shared.transforms.isEmpty ? undefined : passageOf(partition, event, options)
   if (passage) return publishTransformed(partition, event, passage, options)
   options.admit?.([event])
-  if (isCrowded(partition, event, options.to))
+  if ((options.to || partition.registry.hears(event.type)) && isCrowded(partition, event, options.to))
     return publishWhenRoom(partition, CheckedEvent.copyOf(event), withOrigin(partition, options))
   return say(partition, event, options)
 }
@@ -111,14 +114,14 @@ function say(
   partition: Partition,
   event: EventOf,
   options: OfferOptions,
-  reserved: readonly Actor[] = nobody,
+  reserved?: readonly Actor[],
 ): Promise<Envelope> {
   const { delivery, shared, watermark } = partition
   const { to } = options
   const envelope = partition.seal(event, factsOf(partition, options))
   const persists = partition.isKept(event)
   if (persists) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-  for (const { room } of reserved) room.use()
+  if (reserved) usePlaces(reserved)
   accept(shared.tally)
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
@@ -127,4 +130,6 @@ function say(
   return Promise.resolve(envelope)
 }
 
-const nobody: readonly Actor[] = []
+function usePlaces(reserved: readonly Actor[]): void {
+  for (const { room } of reserved) room.use()
+}
