@@ -27,8 +27,10 @@ export class EventStream<E extends Envelope = Envelope> implements AsyncIterable
     const held = this.#held
     if (held) {
       this.#held = undefined
-      held.free()
-      return Promise.resolve({ done: false, value: held.envelope })
+      const taken = Promise.resolve({ done: false as const, value: held.envelope })
+      // After whoever takes it, so that he learns of what he missed in the place where it would have been.
+      void taken.then(held.free)
+      return taken
     }
     if (this.#isOver) return Promise.resolve(ended)
     return new Promise(resolve => this.#takers.push({ resolve }))

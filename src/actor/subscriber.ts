@@ -26,6 +26,9 @@ export interface SubscriberHost {
 /** A subscriber that has returned at once so many times in a row is trusted to do so. */
 const trusted = 100
 
+/** Is told how it went. */
+export type Done = (isWell: boolean) => void
+
 /** Who subscribed, and to what. */
 export interface Who {
   readonly name: string
@@ -66,43 +69,53 @@ export class Subscriber {
   }
 
   /**
-   * Tells it an event; the promise, if it takes its time, says whether it went well.
+   * Tells it an event; says whether that went well, or nothing if it takes its time: then `done` says so.
    *
    * @param at milliseconds since the bus began
    */
-  call(envelope: Envelope, at = envelope.time - this.#host.began): boolean | Promise<boolean> {
+  call(envelope: Envelope, done: Done, at = envelope.time - this.#host.began): boolean | undefined {
     this.count++
     this.#lastAt = at
     try {
-      if (!this.returnsAtOnce) return this.#callCarrying(envelope)
+      if (!this.returnsAtOnce) return this.#callCarrying(envelope, done)
       const returned = this.#tell(envelope)
-      return isPromise(returned) ? this.#settled({ envelope, who: this.#who, isOver: false }, returned) : true
+      return isPromise(returned) ? this.#settleAfterAll(envelope, returned, done) : true
     } catch (error) {
       return this.#failWith(envelope, error)
     }
   }
 
-  /** The same for one that is over when it returns; the promise, if it is not this time. */
-  protected callDirectly(envelope: Envelope, at: number): Promise<boolean> | undefined {
+  /** The same as a promise. */
+  told(envelope: Envelope): Promise<boolean> {
+    return new Promise(resolve => {
+      const isWell = this.call(envelope, resolve)
+      if (isWell !== undefined) resolve(isWell)
+    })
+  }
+
+  /** The same for one that is over when it returns; whether it is not this time. */
+  protected callDirectly(envelope: Envelope, done: Done, at: number): boolean {
     this.count++
     this.#lastAt = at
     try {
       const returned = this.#tell(envelope)
-      if (isPromise(returned)) return this.#settledAfterAll(envelope, returned)
+      if (!isPromise(returned)) return false
+      this.#settleAfterAll(envelope, returned, done)
+      return true
     } catch (error) {
       this.#failWith(envelope, error)
+      return false
     }
-    return undefined
   }
 
   // What it says after an `await` belongs to the event too. Carrying that costs more than most subscribers do.
-  #callCarrying(envelope: Envelope): boolean | Promise<boolean> {
+  #callCarrying(envelope: Envelope, done: Done): boolean | undefined {
     const telling = { envelope, who: this.#who, isOver: false }
     let isOver = true
     try {
       const returned = this.#host.insideSubscriber.run(telling, this.#tell, envelope)
       isOver = !isPromise(returned)
-      if (isPromise(returned)) return this.#settled(telling, returned)
+      if (isPromise(returned)) return this.#settle(telling, returned, done)
       this.#atOnce++
       return true
     } finally {
@@ -110,36 +123,34 @@ export class Subscriber {
     }
   }
 
-  #settledAfterAll(envelope: Envelope, returned: PromiseLike<unknown>): Promise<boolean> {
-    return this.#settled({ envelope, who: this.#who, isOver: false }, returned)
+  #settleAfterAll(envelope: Envelope, returned: PromiseLike<unknown>, done: Done): undefined {
+    this.#settle({ envelope, who: this.#who, isOver: false }, returned, done)
   }
 
-  #settled(telling: Telling, returned: PromiseLike<unknown>): Promise<boolean> {
+  #settle(telling: Telling, returned: PromiseLike<unknown>, done: Done): undefined {
     this.#atOnce = Number.NEGATIVE_INFINITY
     const host = this.#host
     const { envelope } = telling
     const began = host.now()
     host.working()
-    return new Promise(resolve => {
-      const end = (error?: SubscriberError | SubscriberTimeoutError) => {
-        if (telling.isOver) return
-        telling.isOver = true
-        cancel()
-        host.took(envelope, host.now() - began)
-        resolve(error ? this.#fail(envelope, error) : true)
-      }
-      const { timeout } = this.#who
-      const cancel =
-        timeout === Number.POSITIVE_INFINITY
-          ? () => {}
-          : host.timers.after(timeout, () => end(new SubscriberTimeoutError(this.#who, envelope)))
-      // Whatever a foreign `then` does, it ends in a promise of ours.
-      const promise = returned instanceof Promise ? returned : new Promise(settle => settle(returned))
-      promise.then(
-        () => end(),
-        (error: unknown) => end(new SubscriberError(this.#who, envelope, error)),
-      )
-    })
+    const end = (error?: SubscriberError | SubscriberTimeoutError) => {
+      if (telling.isOver) return
+      telling.isOver = true
+      cancel()
+      host.took(envelope, host.now() - began)
+      done(error ? this.#fail(envelope, error) : true)
+    }
+    const { timeout } = this.#who
+    const cancel =
+      timeout === Number.POSITIVE_INFINITY
+        ? () => {}
+        : host.timers.after(timeout, () => end(new SubscriberTimeoutError(this.#who, envelope)))
+    // Whatever a foreign `then` does, it ends in a promise of ours.
+    const promise = returned instanceof Promise ? returned : new Promise(settle => settle(returned))
+    promise.then(
+      () => end(),
+      (error: unknown) => end(new SubscriberError(this.#who, envelope, error)),
+    )
   }
 
   #failWith(envelope: Envelope, error: unknown): false {

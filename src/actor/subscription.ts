@@ -3,7 +3,7 @@ import { TroupeError } from '../errors.ts'
 import type { Envelope } from './envelope.ts'
 import { Fifo } from './fifo.ts'
 import { FilterError, type Wanted } from './subscribe-options.ts'
-import { Subscriber, SubscriberError, type SubscriberHost } from './subscriber.ts'
+import { type Done, Subscriber, SubscriberError, type SubscriberHost } from './subscriber.ts'
 
 /** A subscriber, as `bus.subscriptions` shows it. */
 export interface SubscriptionInfo {
@@ -68,7 +68,7 @@ export interface SubscriptionHost extends SubscriberHost {
 
 interface Again {
   readonly envelope: Envelope
-  call(): boolean | Promise<boolean>
+  call(done: Done): boolean | undefined
   ended(ok: boolean | undefined): void
 }
 
@@ -133,15 +133,14 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
 
   hear(envelope: Envelope, at: number): void {
     if (!this.isDirect) return this.#consider(envelope, at)
-    const going = this.callDirectly(envelope, at)
-    if (going) this.#await(going)
+    if (this.callDirectly(envelope, this.#ended, at)) this.#await()
   }
 
   again(envelope: Envelope): Promise<boolean | undefined> {
     if (this.isOver || !this.wanted.covers(envelope) || !isChosen(this.wanted, envelope, this.#host))
       return Promise.resolve(undefined)
     // Whoever wants it told is still known in what it calls then.
-    const call = AsyncLocalStorage.bind(() => this.call(envelope))
+    const call = AsyncLocalStorage.bind((done: Done) => this.call(envelope, done))
     return new Promise(resolve => {
       this.#again.push({ envelope, call, ended: resolve })
       if (!this.#isBusy) this.#outside(() => this.#goOn())
@@ -189,18 +188,20 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   #hand(envelope: Envelope, at?: number): void {
     // Also while it runs at once, so that whatever it does with its own subscription calls it no second time.
     this.#isBusy = true
-    const going = this.call(envelope, at)
-    this.#isBusy = false
-    if (typeof going !== 'boolean') this.#await(going)
+    if (this.call(envelope, this.#ended, at) === undefined) this.#await()
+    else this.#isBusy = false
   }
 
-  #await(going: Promise<boolean>): void {
+  #await(): void {
     this.#block()
     this.#isBusy = true
-    void going.then(() => {
-      this.#isBusy = false
-      this.#outside(() => this.#goOn())
-    })
+  }
+
+  readonly #ended = () => {
+    this.#isBusy = false
+    const isCaughtUp = this.#hasNothing && this.#untoldMissed === 0 && !this.#isPaused
+    if (isCaughtUp) this.#caughtUp()
+    else this.#outside(() => this.#goOn())
   }
 
   #block(): void {
@@ -238,12 +239,15 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   }
 
   #handAgain({ envelope, call, ended }: Again): void {
+    const done = (isWell: boolean) => {
+      ended(isWell)
+      this.#ended()
+    }
     this.#isBusy = true
-    const going = this.#host.during(envelope, call)
+    const isWell = this.#host.during(envelope, () => call(done))
+    if (isWell === undefined) return this.#await()
     this.#isBusy = false
-    if (typeof going === 'boolean') return ended(going)
-    void going.then(ended)
-    this.#await(going)
+    ended(isWell)
   }
 
   #caughtUp(): void {

@@ -253,7 +253,7 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   async #call(envelope: Envelope): Promise<boolean> {
-    return this.#host.during(envelope, () => this.#subscriber.call(envelope))
+    return this.#host.during(envelope, () => this.#subscriber.told(envelope))
   }
 
   /** Until the time is over, it is resumed, or ends. */

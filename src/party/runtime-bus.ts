@@ -238,7 +238,7 @@ export class RuntimeBus {
     // The types and patterns are those of the query, and the catalogue has checked each event by its own schema.
     const tell = target as (envelope: Envelope) => unknown
     const subscriber = new Subscriber({ name: 'replay', types, timeout: 60_000 }, tell, this.#bus)
-    return replay(shared, chosen, one => this.#bus.during(one, () => subscriber.call(one)), options)
+    return replay(shared, chosen, one => this.#bus.during(one, () => subscriber.told(one)), options)
   }
 
   /**
