@@ -44,15 +44,17 @@ export function fileJournal(): Journal {
       if (epoch < partition.epoch || partition.position !== expectedPosition)
         throw new JournalConflictError(name, expectedPosition, partition.position)
       partition.epoch = epoch
-      const lines: string[] = []
+      const lines: Buffer[] = []
       let end = partition.size
       for (const frame of frames) {
-        const line = `${JSON.stringify(frame)}\n`
+        const line = Buffer.from(`${JSON.stringify(frame)}\n`)
         remember(partition, frame.position, end)
         lines.push(line)
-        end += Buffer.byteLength(line)
+        end += line.length
       }
-      await partition.file.write(lines.join(''), partition.size)
+      const [first] = lines
+      const block = first && lines.length === 1 ? first : Buffer.concat(lines)
+      await partition.file.write(block, 0, block.length, partition.size)
       partition.size = end
       partition.position = frames.at(-1)?.position ?? partition.position
     },
