@@ -83,6 +83,8 @@ export class Bus implements SubscriptionHost {
   #isTelling = false
   #waiters: (() => void)[] = []
   #telling: Envelope | undefined
+  /** When those were called that are told of it and take their time. */
+  #toldAt: number | undefined
 
   readonly began: number
 
@@ -212,6 +214,7 @@ export class Bus implements SubscriptionHost {
     this.#today.published(time)
     const isMeasured = ++figures.published % measuredEach === 1
     const outer = this.#telling
+    this.#toldAt = undefined
     this.#isTelling = true
     this.#telling = envelope
     try {
@@ -270,6 +273,7 @@ export class Bus implements SubscriptionHost {
 
   during<T>(envelope: Envelope, call: () => T): T {
     const outer = this.#telling
+    this.#toldAt = undefined
     this.#telling = envelope
     try {
       return call()
@@ -295,8 +299,11 @@ export class Bus implements SubscriptionHost {
     return `subscriber-${++this.#names}`
   }
 
-  working(): void {
+  working(): number {
     this.#atWork++
+    // One look at the clock for all that are told of the same event.
+    this.#toldAt ??= this.now()
+    return this.#toldAt
   }
 
   took({ type }: Envelope, ms: number): void {

@@ -17,8 +17,9 @@ export interface SubscriberHost {
   /** When the bus began, epoch milliseconds. */
   readonly began: number
   now(): number
-  /** A subscriber takes its time, and has ended. */
-  working(): void
+  /** A subscriber takes its time, from this moment on. */
+  working(): number
+  /** It has ended. */
   took(envelope: Envelope, took: number): void
   failed(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): void
 }
@@ -131,8 +132,7 @@ export class Subscriber {
     this.#atOnce = Number.NEGATIVE_INFINITY
     const host = this.#host
     const { envelope } = telling
-    const began = host.now()
-    host.working()
+    const began = host.working()
     const end = (error?: SubscriberError | SubscriberTimeoutError) => {
       if (telling.isOver) return
       telling.isOver = true

@@ -14,7 +14,7 @@ import { Listener } from './listener.ts'
 const sizes = { full: { parties: 1_000, seconds: 60 }, smoke: { parties: 50, seconds: 1 } } as const
 
 /** So many events are published and not yet durable, at any time: each next one waits for one of them. */
-const underWay = 64
+const underWay = 32
 
 const subscribers = 100
 
