@@ -71,8 +71,10 @@ function whatIsSaid(
   if (output.kind === 'send' || !output.passage) return [output]
   const { by, into } = output.passage
   const { type } = output.event
-  const seq = host.nextSeq()
-  entries.push({ kind: 'transformed', seq, id: `${host.address}/${seq}`, type, by, into: into.length })
+  if (host.persists(type)) {
+    const seq = host.nextSeq()
+    entries.push({ kind: 'transformed', seq, id: `${host.address}/${seq}`, type, by, into: into.length })
+  }
   return into.map(({ event, to }) => ({ event, to: to === undefined ? undefined : addressOf(host.address, to) }))
 }
 

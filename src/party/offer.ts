@@ -84,16 +84,20 @@ export function passageOf(
   return shared.transforms.apply(event, { source, party, now: shared.clock.now() }, one => shared.catalog.check(one))
 }
 
-/** The agent that a transformation sends an event to, if to one alone. @throws TransformError if there is no such way from here */
-export function checkWay(partition: Partition, { event, to, party }: Transformed): Actor | undefined {
+/** The agent that transformations (`by`) send an event to, if to one alone. @throws TransformError if there is no such way from here */
+export function checkWay(
+  partition: Partition,
+  { event, to, party }: Transformed,
+  by: readonly string[],
+): Actor | undefined {
   const { registry, address } = partition
   const { type } = event
   if (party !== undefined && party !== partition.party)
-    throw new TransformError('route', type, new Error(`it cannot leave for party "${party}" here`))
+    throw new TransformError(by.join(', '), type, new Error(`it cannot leave for party "${party}" here`))
   if (to === undefined) return undefined
   const actor = registry.meant(to, event)
   if (actor && actor.status !== 'stopped') return actor
-  throw new TransformError('route', type, new NoAddressError(addressOf(address, to)))
+  throw new TransformError(by.join(', '), type, new NoAddressError(addressOf(address, to)))
 }
 
 /** Whether it has to wait for room. @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
@@ -101,6 +105,7 @@ export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | u
   const { type } = event
   if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
   if (to) return to.isCrowded(type)
+  if (!registry.hears(type)) return false
   for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true
   return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
 }

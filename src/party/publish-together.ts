@@ -87,7 +87,7 @@ export async function publishTransformed(
     for (const one of into) {
       const at = one.party === undefined ? partition : partition.shared.partition(partitionOf(one.party))
       if (!at) throw new TransformError(by.join(', '), event.type, new NoAddressError(partitionOf(`${one.party}`)))
-      const to = checkWay(at, one) ?? (at === partition ? options.to : undefined)
+      const to = checkWay(at, one, by) ?? (at === partition ? options.to : undefined)
       groups.set(at, [...(groups.get(at) ?? []), { event: one.event, to }])
     }
   } catch (error) {
@@ -119,7 +119,7 @@ function togetherOf(partition: Partition, events: readonly EventOf[]): Together 
     const passage = passageOf(partition, event, noOptions)
     if (passage) records.push(...recordsOf(partition, event, partition.seal(event).id, passage))
     const into: readonly Transformed[] = passage?.into ?? [{ event }]
-    for (const one of into) parts.push({ event: one.event, to: checkWay(partition, one) })
+    for (const one of into) parts.push({ event: one.event, to: checkWay(partition, one, passage?.by ?? []) })
   }
   return { parts, records }
 }

@@ -86,10 +86,10 @@ function publishLater(
 }
 
 function publishAdmitted(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
-  const passage = partition.shared.transforms.isEmpty ? undefined : passageOf(partition, event, options)
+  const passage = passageOf(partition, event, options)
   if (passage) return publishTransformed(partition, event, passage, options)
   options.admit?.([event])
-  if ((options.to || partition.registry.hears(event.type)) && isCrowded(partition, event, options.to))
+  if (isCrowded(partition, event, options.to))
     return publishWhenRoom(partition, CheckedEvent.copyOf(event), withOrigin(partition, options))
   return say(partition, event, options)
 }

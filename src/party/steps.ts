@@ -91,7 +91,7 @@ export class Steps implements StepHost, FrameHost {
       const passage = passageOf(this.#partition, event, { source })
       if (!passage) return undefined
       // Of a pool the member that it chooses, once.
-      const into = passage.into.map(one => ({ event: one.event, to: checkWay(this.#partition, one)?.name }))
+      const into = passage.into.map(one => ({ event: one.event, to: checkWay(this.#partition, one, passage.by)?.name }))
       return { by: passage.by, into }
     } catch (error) {
       reject(this.#partition.shared.tally)

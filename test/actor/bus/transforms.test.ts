@@ -1,7 +1,17 @@
-import { defineEvent, defineTransform, type Entry, memoryJournal, type Transform, TransformError } from 'troupe'
+import {
+  agentTypes,
+  defineAgent,
+  defineEvent,
+  defineTransform,
+  type Entry,
+  memoryJournal,
+  type Transform,
+  TransformError,
+} from 'troupe'
 import { describe, expect, it } from 'vitest'
+import { emit, setup } from 'xstate'
 import * as z from 'zod'
-import { barked, command, dogAgent, inputAdded, petsParty, urgent } from '../../support/pets.ts'
+import { barked, command, dogAgent, glance, inputAdded, petsParty, urgent } from '../../support/pets.ts'
 import { startRuntime } from '../../support/runtime.ts'
 
 const start = async (...transforms: readonly Transform[]) => {
@@ -147,6 +157,28 @@ describe('a transformation', () => {
     expect(party.state.inputs.get(`${bone?.inputId}`)?.content).toBe('bone')
   })
 
+  it('leaves no record of what is not journalled, whoever says it', async () => {
+    const context: { readonly nothing: null } = { nothing: null }
+    const watcher = defineAgent({
+      name: 'watcher',
+      hears: [command],
+      says: [glance],
+      machine: setup({ types: agentTypes({ context, hears: [command], says: [glance] }) }).createMachine({
+        context,
+        on: { 'pets.command': { actions: emit(({ event }) => glance({ at: event.data.word })) } },
+      }),
+    })
+    const journal = memoryJournal()
+    const far = defineTransform({ name: 'far', on: glance, enrich: ({ data }) => ({ at: `far ${data.at}` }) })
+    const { runtime } = await startRuntime({ agents: [watcher], transforms: [far], journal })
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'pets.glance' })).toMatchObject([{ data: { at: 'far sit' } }])
+    const kinds: string[] = []
+    for await (const { entries } of journal.read('runtime')) kinds.push(...entries.map(({ kind }) => kind))
+    expect(kinds).not.toContain('transformed')
+  })
+
   const broken = [
     ['that throws', { map: () => raise() }],
     ['that gives what no schema allows', { enrich: () => ({ word: 7 }) }],
@@ -158,7 +190,7 @@ describe('a transformation', () => {
     const { runtime, heard, say } = await start(defineTransform({ name: 'broken', on: command, ...work }))
     const error = await say('sit').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(TransformError)
-    expect(error).toMatchObject({ code: 'TRANSFORM_FAILED', type: 'pets.command' })
+    expect(error).toMatchObject({ code: 'TRANSFORM_FAILED', transform: 'broken', type: 'pets.command' })
     expect(heard).toEqual([])
     const { offered, accepted, rejected } = runtime.bus.metrics()
     expect({ rejected, isBalanced: offered === accepted + rejected }).toEqual({ rejected: 1, isBalanced: true })
