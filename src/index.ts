@@ -116,12 +116,20 @@ export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './e
 export type { Ids } from './ids.ts'
 export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
 export {
+  type Checkpoint,
+  type Checkpoints,
+  type InHand,
   type Journal,
   JournalAppendError,
   JournalConflictError,
+  JournalCorruptError,
   type JournalError,
+  JournalPruneError,
   JournalReadError,
   memoryJournal,
+  type PartitionInfo,
+  type Saved,
+  type Snapshot,
 } from './journal/journal.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'

@@ -43,6 +43,8 @@ it('troupe exports these names', () => {
       "InputNotFoundError",
       "JournalAppendError",
       "JournalConflictError",
+      "JournalCorruptError",
+      "JournalPruneError",
       "JournalReadError",
       "MailboxFullError",
       "MailboxOptionsError",

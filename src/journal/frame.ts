@@ -20,10 +20,17 @@ export type Cause =
   | { readonly kind: 'outcome' }
   /** The partition itself: created, agents stopped, restarted, given up. */
   | { readonly kind: 'supervision' }
+  /** A new owner goes on where the last one ended. */
+  | { readonly kind: 'recovery' }
 
 /** One thing that happened; `seq` is its position in the partition. */
 export type Entry =
-  | { readonly kind: 'event'; readonly envelope: Envelope }
+  | {
+      readonly kind: 'event'
+      readonly envelope: Envelope
+      /** Its position in its own party, when agents outside the parties hear it. */
+      readonly heard?: number
+    }
   | {
       readonly kind: 'ask'
       readonly seq: number

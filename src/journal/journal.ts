@@ -3,10 +3,13 @@ import { TroupeError, textOf } from '../errors.ts'
 import type { Frame } from './frame.ts'
 
 /**
- * The append-only record of every partition. What it does not hold did not happen outside the party.
+ * The append-only record of every partition, and what is saved beside it so that not all of it need be read again. What it
+ * does not hold did not happen outside the party.
  *
- * A journal that refuses or fails makes the partition drop its memory, so an append either holds all of its frames or
- * none.
+ * An append either holds all of its frames and checkpoints or none. One that rejects may have been written all the same:
+ * whoever appended reads the end of the partition again before deciding.
+ *
+ * Whoever writes another runs the contract suite on it: `journalContract` of `troupe/testing`.
  */
 export interface Journal {
   /**
@@ -14,19 +17,97 @@ export interface Journal {
    *
    * @param epoch counts the owners of the partition; a writer with a smaller one than the last is fenced
    * @param expectedPosition the position of the last frame so far
+   * @param checkpoints of the agents that stepped in these frames, by name; `undefined` for one that is there no more
    * @throws JournalConflictError when the partition has moved on or belongs to a later owner
    */
-  append(partition: Address, epoch: number, expectedPosition: number, frames: readonly Frame[]): Promise<void>
-  /** The frames of a partition after a position, in order. */
+  append(
+    partition: Address,
+    epoch: number,
+    expectedPosition: number,
+    frames: readonly Frame[],
+    checkpoints?: Checkpoints,
+  ): Promise<void>
+  /** The frames of a partition after a position, in order. @throws JournalCorruptError */
   read(partition: Address, after?: number): AsyncIterable<Frame>
-  /** Forgets a partition. */
+  /** Every partition that was ever appended to and not deleted, the oldest first. */
+  partitions(): Promise<readonly PartitionInfo[]>
+  /** What is saved of a partition beside its frames. @throws JournalCorruptError */
+  saved(partition: Address): Promise<Saved>
+  /** Keeps a snapshot of a partition in place of the one before. */
+  save(partition: Address, snapshot: Snapshot): Promise<void>
+  /** Forgets the frames of a partition up to a position, which no later read needs: its snapshot covers them. @throws JournalPruneError */
+  prune(partition: Address, upTo: number): Promise<void>
+  /** The newest frames of all partitions, at most so many, in the order in which they were appended. */
+  newest(most: number): Promise<readonly Frame[]>
+  /** How far a reader that keeps its place under a name has come in each partition. */
+  marks(reader: string): Promise<ReadonlyMap<Address, number>>
+  /** Keeps places of a reader; `undefined` forgets one. */
+  mark(reader: string, marks: ReadonlyMap<Address, number | undefined>): Promise<void>
+  /** Forgets a partition, its checkpoints, its snapshot and the places that readers had in it. */
   delete(partition: Address): Promise<void>
+  /**
+   * Notes, at once and without waiting for a disk, which event is being handed over: if it ends the process, the next one
+   * knows. Left out by journals that do not outlive a process.
+   */
+  handing?(partition: Address, agent: string, seq: number): void
+  /** What was being handed over when the last owner ended, if that is known. */
+  inHand?(): Promise<InHand | undefined>
   close(): Promise<void>
+}
+
+/** A partition, as the journal knows it. */
+export interface PartitionInfo {
+  readonly partition: Address
+  /** That of its last writer. */
+  readonly epoch: number
+  /** Of its last frame. */
+  readonly position: number
+}
+
+/** What is saved of a partition beside its frames. */
+export interface Saved {
+  readonly snapshot?: Snapshot | undefined
+  /** By the names of the agents. */
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>
+}
+
+/** How a partition stood at a position: what saves reading all frames up to there. It is checked by its hash. */
+export interface Snapshot {
+  readonly position: number
+  /** SHA-256 of the body, hexadecimal. */
+  readonly hash: string
+  /** JSON. */
+  readonly body: string
+}
+
+/** By the names of agents; `undefined` for one that is there no more. */
+export type Checkpoints = ReadonlyMap<string, Checkpoint | undefined>
+
+/** An agent's machine, as it was after one of its steps. */
+export interface Checkpoint {
+  readonly incarnation: number
+  /** Of the frame of that step. */
+  readonly position: number
+  /** Which machine this is a snapshot of: `<name>@<version>#<hash>`. */
+  readonly definition: string
+  /** XState's persisted snapshot: JSON values. */
+  readonly snapshot: unknown
+}
+
+/** An event that an agent was being handed. */
+export interface InHand {
+  readonly partition: Address
+  readonly agent: string
+  readonly seq: number
 }
 
 interface Partition {
   epoch: number
+  /** Of the last frame, also when that was pruned. */
+  position: number
   frames: Frame[]
+  snapshot: Snapshot | undefined
+  readonly checkpoints: Map<string, Checkpoint>
 }
 
 /**
@@ -37,31 +118,81 @@ interface Partition {
  */
 export function memoryJournal(): Journal {
   const partitions = new Map<Address, Partition>()
+  const readers = new Map<string, Map<Address, number>>()
+  const recordOf = (partition: Address, epoch: number) => {
+    let record = partitions.get(partition)
+    if (!record)
+      partitions.set(
+        partition,
+        (record = { epoch, position: 0, frames: [], snapshot: undefined, checkpoints: new Map() }),
+      )
+    return record
+  }
   return {
-    async append(partition, epoch, expectedPosition, frames) {
-      let record = partitions.get(partition)
-      if (!record) partitions.set(partition, (record = { epoch, frames: [] }))
-      const position = record.frames.at(-1)?.position ?? 0
+    async append(partition, epoch, expectedPosition, frames, checkpoints) {
+      const record = recordOf(partition, epoch)
+      const { position } = record
       if (epoch < record.epoch || position !== expectedPosition)
         throw new JournalConflictError(partition, expectedPosition, position)
       record.epoch = epoch
       for (const frame of frames) record.frames.push(frame)
+      record.position = frames.at(-1)?.position ?? position
+      if (checkpoints) for (const [agent, checkpoint] of checkpoints) put(record.checkpoints, agent, checkpoint)
     },
     async *read(partition, after = 0) {
-      const frames = partitions.get(partition)?.frames ?? []
-      // By index, because frames may be appended while somebody reads.
-      for (let place = firstAfter(frames, after); place < frames.length; place++) {
-        const frame = frames[place]
-        if (frame) yield frame
+      // By position, because frames may be appended and pruned while somebody reads.
+      for (let last = after; ; ) {
+        const frames = partitions.get(partition)?.frames ?? []
+        const frame = frames[firstAfter(frames, last)]
+        if (!frame) return
+        last = frame.position
+        yield frame
       }
+    },
+    async partitions() {
+      return Array.from(partitions, ([partition, { epoch, position }]) => ({ partition, epoch, position }))
+    },
+    async saved(partition) {
+      const record = partitions.get(partition)
+      return { snapshot: record?.snapshot, checkpoints: new Map(record?.checkpoints) }
+    },
+    async save(partition, snapshot) {
+      const record = partitions.get(partition)
+      if (record) record.snapshot = snapshot
+    },
+    async prune(partition, upTo) {
+      const record = partitions.get(partition)
+      if (!record) return
+      if (upTo > (record.snapshot?.position ?? 0))
+        throw new JournalPruneError(partition, upTo, record.snapshot?.position ?? 0)
+      record.frames = record.frames.slice(firstAfter(record.frames, upTo))
+    },
+    async newest(most) {
+      const frames = [...partitions.values()].flatMap(record => record.frames.slice(-most))
+      return frames.toSorted((one, other) => one.time - other.time).slice(-most)
+    },
+    async marks(reader) {
+      return new Map(readers.get(reader))
+    },
+    async mark(reader, marks) {
+      const kept = readers.get(reader) ?? new Map<Address, number>()
+      readers.set(reader, kept)
+      for (const [partition, position] of marks) put(kept, partition, position)
     },
     async delete(partition) {
       partitions.delete(partition)
+      for (const marks of readers.values()) marks.delete(partition)
     },
     async close() {
       partitions.clear()
+      readers.clear()
     },
   }
+}
+
+function put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
 }
 
 function firstAfter(frames: readonly Frame[], after: number): number {
@@ -117,5 +248,38 @@ export class JournalReadError extends TroupeError {
       { cause },
     )
     this.partition = partition
+  }
+}
+
+/** What the journal holds of a partition is not what was written. */
+export class JournalCorruptError extends TroupeError {
+  readonly code = 'JOURNAL_CORRUPT'
+  readonly partition: Address
+  /** What is wrong: a frame by its position, a checkpoint by its agent, or the snapshot. */
+  readonly what: string
+  constructor(partition: Address, what: string, options?: ErrorOptions) {
+    super(
+      `The journal holds ${what} of "${partition}", but not as it was written. Restore the file from a backup, or delete that party.`,
+      options,
+    )
+    this.partition = partition
+    this.what = what
+  }
+}
+
+/** Frames were to be forgotten that no snapshot covers. */
+export class JournalPruneError extends TroupeError {
+  readonly code = 'JOURNAL_PRUNE'
+  readonly partition: Address
+  readonly upTo: number
+  /** The position of the snapshot; 0 if there is none. */
+  readonly covered: number
+  constructor(partition: Address, upTo: number, covered: number) {
+    super(
+      `The frames of "${partition}" up to ${upTo} cannot be forgotten: its snapshot covers those up to ${covered}. Save a newer snapshot first.`,
+    )
+    this.partition = partition
+    this.upTo = upTo
+    this.covered = covered
   }
 }

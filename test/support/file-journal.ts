@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Frame, type Journal, JournalConflictError } from 'troupe'
+import { type Frame, type Journal, JournalConflictError, memoryJournal } from 'troupe'
 
 /** Of the frames, one in so many bytes of the file is remembered: where to begin to read is found to within that. */
 const stride = 8_192
@@ -24,7 +24,8 @@ interface Partition {
 
 /**
  * A journal in files, one for each partition, each frame a line of JSON: so that what a test or benchmark finds on the
- * heap is the runtime's own. The files are temporary, and gone after `close`.
+ * heap is the runtime's own. The files are temporary, and gone after `close`; checkpoints are not kept, so that nobody
+ * recovers from it.
  */
 export function fileJournal(): Journal {
   const directory = mkdtempSync(join(tmpdir(), 'troupe-journal-'))
@@ -39,6 +40,7 @@ export function fileJournal(): Journal {
   }
 
   return {
+    ...memoryJournal(),
     async append(name, epoch, expectedPosition, frames) {
       const partition = partitions.get(name) ?? (await create(name, epoch))
       if (epoch < partition.epoch || partition.position !== expectedPosition)
