@@ -22,11 +22,17 @@ export const systemClock: Clock = {
   },
 }
 
+/** A clock that never runs backwards. */
+export interface SteadyClock extends Clock {
+  /** From now on it is at least so late, in epoch milliseconds: an owner before this one has journalled that time. */
+  atLeast(time: number): void
+}
+
 /**
  * A clock whose `now` never runs backwards, so that journalled times never do either: when the machine's clock is set
  * back, it goes on from where it was.
  */
-export function steady(clock: Clock): Clock {
+export function steady(clock: Clock): SteadyClock {
   let last = Number.NEGATIVE_INFINITY
   let ahead = 0
   return {
@@ -37,5 +43,8 @@ export function steady(clock: Clock): Clock {
       return last
     },
     after: (ms, fn, options) => clock.after(ms, fn, options),
+    atLeast(time) {
+      last = Math.max(last, time)
+    },
   }
 }

@@ -56,6 +56,7 @@ import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
 import { DurableSubscriptions } from './party/durable-subscriptions.ts'
 import { askHandler, Handlers } from './party/handlers.ts'
+import { HeldEffects } from './party/held-effects.ts'
 import type { IdleOptions } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
@@ -154,6 +155,8 @@ export class Runtime<
 > {
   readonly bus: RuntimeBus
   readonly parties: Parties<S, A, R>
+  /** Effects of which nobody knows whether they were done. */
+  readonly held = new HeldEffects()
   readonly #options: RuntimeOptions<S, A, R>
   readonly #shared: Shared
   readonly #outside: Partition
@@ -211,6 +214,7 @@ export class Runtime<
       ),
       transforms: new Transforms(options.transforms ?? []),
       rateLimits: new RateLimits(timers, () => clock.now()),
+      held: this.held,
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
       limits: { agents: 1_000_000, partyAgents: 1_000_000, ...options.limits },

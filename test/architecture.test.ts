@@ -100,6 +100,7 @@ describe('the house', () => {
       'src/party/agent-timers.ts',
       'src/party/crew.ts',
       'src/party/roster.ts',
+      'src/party/step-checkpoint.ts',
       'src/party/steps.ts',
       'src/supervision/supervisor.ts',
     ])

@@ -185,6 +185,11 @@ export class Actor implements Ready {
     return count
   }
 
+  /** How often it was handed an event so far, this time included. */
+  attemptsAt({ seq }: Envelope): number {
+    return this.#crashes?.get(seq) ?? 1
+  }
+
   /** The event is done with, one way or another; returns how often it was handed over. */
   doneWith({ seq }: Envelope): number {
     const crashes = this.#crashes?.get(seq) ?? 1

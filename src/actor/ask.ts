@@ -137,13 +137,14 @@ export class AskTable {
     return this.#pending.size
   }
 
-  open(ask: PendingAsk): void {
+  /** @param takenBy the incarnation of the callee that has taken it already */
+  open(ask: PendingAsk, takenBy?: number): void {
     const timeout = () => this.fail(ask.key, new AskTimeoutError(ask.type, ask.to, ask.deadline))
     const cancelTimer = this.#timers.after(ask.deadline, timeout)
     const expires = this.#now() + ask.deadline
     this.#pending.set(ask.key, {
       ...ask,
-      takenBy: undefined,
+      takenBy,
       answered: false,
       order: ++this.#count,
       expires,

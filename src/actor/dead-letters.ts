@@ -5,9 +5,10 @@ import type { Envelope } from './envelope.ts'
 /**
  * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time was over before
  * it was handled (`expired`), it is a request or reply of an ask that had ended (`stale`), the machine did not take what was
- * meant for it alone (`ignored`), or the step that handled it `failed`.
+ * meant for it alone (`ignored`), the step that handled it `failed`, or twice the process ended while it was being handed over
+ * (`quarantined`).
  */
-export type DeadReason = 'stopped' | 'overflow' | 'expired' | 'stale' | 'ignored' | 'failed'
+export type DeadReason = 'stopped' | 'overflow' | 'expired' | 'stale' | 'ignored' | 'failed' | 'quarantined'
 
 /** An event that could not be delivered, to whom, and why. */
 export interface DeadLetter {

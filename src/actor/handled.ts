@@ -9,6 +9,15 @@ export interface Origin {
   readonly request?: string | undefined
 }
 
+/** The same, and nothing else of whatever has it. */
+export function originIn({ correlationid, causationid, request }: Origin): Origin {
+  return {
+    correlationid,
+    ...(causationid !== undefined && { causationid }),
+    ...(request !== undefined && { request }),
+  }
+}
+
 /** What an agent handles in a step: a position of its partition. */
 export interface Handled extends Origin {
   readonly seq: number

@@ -1,5 +1,6 @@
 import type { ActorLogic, AnyActorRef, AnyActorScope, Snapshot } from 'xstate'
 import { TroupeError } from '../errors.ts'
+import type { Origin } from './handled.ts'
 
 /** The XState system of a partition; XState does not export the type. */
 export type ActorSystem = AnyActorScope['system']
@@ -11,14 +12,22 @@ export type Outcome<O = unknown> =
 
 /** What outside work needs from the partition that its agent lives in. */
 export interface OutsideHost<W> {
-  /** Notes that the current step wants this work; returns its key: address, position of the handled event, invoke id. */
-  plan(invokeId: string, work: W, input: unknown): string
+  /** Notes that the current step wants this work; its key is made of address, position of the handled event, invoke id. */
+  plan(invokeId: string, work: W, input: unknown): PlannedWork
+  /** Notes that an agent, which was restored, still wants work that it planned in another process. */
+  resume(planned: PlannedWork, invokeId: string, work: W, input: unknown): void
   /** Starts planned work once nothing that it stands on can be lost any more; the returned function cancels it. */
   begin(key: string, settle: (outcome: Outcome) => void): () => void
 }
 
+/** Work that an agent wants, and what led to it. */
+export interface PlannedWork {
+  readonly key: string
+  readonly origin: Origin
+}
+
 /** The snapshot of an invoked ask or effect. */
-export type OutsideSnapshot<O> = Snapshot<O> & { readonly key: string; readonly input: unknown }
+export type OutsideSnapshot<O> = Snapshot<O> & Partial<PlannedWork> & { readonly key: string; readonly input: unknown }
 
 /** What settles an invoked ask or effect. */
 export interface Settled<O> {
@@ -31,6 +40,14 @@ export type OutsideLogic<I, O> = ActorLogic<OutsideSnapshot<O>, Settled<O>, I>
 
 const hosts = new WeakMap<ActorSystem, OutsideHost<never>>()
 const works = new WeakMap<object, unknown>()
+const waiting = { status: 'active', output: undefined, error: undefined } as const
+
+const keys = new WeakMap<AnyActorRef, string>()
+
+/** The key of the outside work behind a ref, if it is such work. */
+export function keyOf(ref: AnyActorRef): string | undefined {
+  return keys.get(ref)
+}
 
 /** The work of a logic made by `outside`, for checks before anything runs. */
 export function workOf(logic: object): unknown {
@@ -55,10 +72,12 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
   const running = new WeakMap<AnyActorRef, () => void>()
   const logic: OutsideLogic<I, O> = {
     config: { id: kind },
-    getInitialSnapshot({ system, id }, input) {
+    getInitialSnapshot({ system, id, self }, input) {
       const host = hostOf(system)
       if (!host) return { status: 'error', output: undefined, error: new NoRuntimeError(kind), key: '', input }
-      return { status: 'active', output: undefined, error: undefined, key: host.plan(id, work, input), input }
+      const { key, origin } = host.plan(id, work, input)
+      keys.set(self, key)
+      return { status: 'active', output: undefined, error: undefined, key, origin, input }
     },
     start({ key }, { self, system }) {
       const settle = (outcome: Outcome) => self.send({ type: 'troupe.settled', outcome: outcome as Outcome<O> })
@@ -76,8 +95,17 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
         ? { status: 'done', output: outcome.output, error: undefined, key, input }
         : { status: 'error', output: undefined, error: outcome.error, key, input }
     },
-    getPersistedSnapshot: snapshot => snapshot,
-    restoreSnapshot: snapshot => snapshot as OutsideSnapshot<O>,
+    // Whoever holds it in a snapshot waits for it: how it ended is a position of its own.
+    getPersistedSnapshot: ({ key, origin, input }) => ({ ...waiting, key, origin, input }),
+    restoreSnapshot(persisted, { system, id, self }) {
+      // What `getPersistedSnapshot` gave, through JSON.
+      const { key, origin, input } = persisted as OutsideSnapshot<O>
+      const host = hostOf(system)
+      if (!host || !origin) return { status: 'error', output: undefined, error: new NoRuntimeError(kind), key, input }
+      host.resume({ key, origin }, id, work, input)
+      keys.set(self, key)
+      return { ...waiting, key, origin, input }
+    },
   }
   works.set(logic, work)
   return logic

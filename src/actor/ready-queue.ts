@@ -18,20 +18,31 @@ export class ReadyQueue {
   #draining = false
   #scheduled = false
   #yielding = false
+  #held = 0
 
   push(ready: Ready): void {
     this.#queue.push(ready)
     this.#schedule()
   }
 
+  /** Gives no turns until the returned function is called. */
+  hold(): () => void {
+    this.#held++
+    return () => {
+      this.#held--
+      if (this.#queue.size > 0) this.#schedule()
+    }
+  }
+
   #schedule(): void {
-    if (this.#scheduled || this.#draining || this.#yielding) return
+    if (this.#held > 0 || this.#scheduled || this.#draining || this.#yielding) return
     this.#scheduled = true
     queueMicrotask(() => this.#drain())
   }
 
   #drain(): void {
     this.#scheduled = false
+    if (this.#held > 0) return
     this.#draining = true
     try {
       while (this.#queue.size > 0 && this.#spent < turnsPerYield) {

@@ -5,6 +5,7 @@ import type {
   AnyMachineSnapshot,
   EventObject,
   ExecutableActionObject,
+  Snapshot,
 } from 'xstate'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
@@ -13,6 +14,7 @@ import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
 import type { Agent } from './agent.ts'
 import type { Handled } from './handled.ts'
+import { keyOf } from './outside.ts'
 import { type Decision, shortcutOf } from './shortcut.ts'
 
 /** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
@@ -20,8 +22,18 @@ export type Output =
   | { readonly kind: 'emit'; readonly event: EventOf; readonly passage?: Passage | undefined }
   | { readonly kind: 'reply'; readonly event: EventOf & { readonly ask: string } }
   | { readonly kind: 'send'; readonly event: EventOf; readonly to: Address }
-  | { readonly kind: 'timer'; readonly id: string; readonly delay: number; readonly perform: () => void }
+  | {
+      readonly kind: 'timer'
+      readonly id: string
+      readonly delay: number
+      readonly event: EventOf
+      /** The agent that it is for, if it is for another one. */
+      readonly to?: Address | undefined
+      readonly perform: () => void
+    }
   | { readonly kind: 'cancel'; readonly id: string; readonly perform: () => void }
+  /** Outside work is no longer wanted. */
+  | { readonly kind: 'drop'; readonly key: string; readonly perform: () => void }
   /** What stays inside the agent: its own children, and custom actions. */
   | { readonly kind: 'inside'; readonly perform: () => void }
 
@@ -47,10 +59,21 @@ export interface StepHost {
   passage(actor: Actor, event: EventOf): Passage | undefined
   /** The agent behind an XState ref, if it is one of this partition. */
   agentAt(ref: AnyActorRef): Actor | undefined
+  /** Hands an event to the agent, or to another one, after a while. */
+  setTimer(actor: Actor, timer: NewTimer): void
   /** Appends the step as one frame; the returned function delivers what it said, once the snapshot is in place. */
   commit(step: Step): () => void
   /** A custom action threw after its frame: the step stands, the agent fails. */
   failedAfter(step: Step, error: unknown): void
+}
+
+/** A timer that an agent sets in a step. */
+export interface NewTimer {
+  readonly id: string
+  /** Milliseconds. */
+  readonly delay: number
+  readonly event: EventObject
+  readonly to?: Address | undefined
 }
 
 /** An agent that wants more than this in one step has run wild. */
@@ -94,8 +117,8 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
   const outputsOf = (actor: Actor, { actions }: Decision, self: AnyActorRef): readonly Output[] => {
     if (actions.length === 0) return none
     const outputs: Output[] = []
-    for (const action of actions) {
-      const output = outputOf(actor, host, self, action)
+    for (const [place, action] of actions.entries()) {
+      const output = outputOf(actor, host, self, action, place)
       if (output) outputs.push(output)
     }
     return outputs
@@ -188,6 +211,25 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
   }
 }
 
+/** The same logic, which begins where an incarnation was in another process: nothing is decided or done on the way there. */
+export function restored(
+  logic: ActorLogic<AnyMachineSnapshot, EventObject>,
+  persisted: Snapshot<unknown>,
+): ActorLogic<AnyMachineSnapshot, EventObject> {
+  return {
+    ...logic,
+    getInitialSnapshot(scope) {
+      const snapshot = logic.restoreSnapshot?.(persisted, scope)
+      if (!snapshot) throw new StrayStartError(scope.id)
+      return snapshot
+    },
+    start({ children }) {
+      for (const child of Object.values<AnyActorRef | undefined>(children))
+        if (child?.getSnapshot()?.status === 'active') child.start()
+    },
+  }
+}
+
 function stopChildren(scope: AnyActorScope, { children }: AnyMachineSnapshot): void {
   for (const child of Object.values<AnyActorRef | undefined>(children)) if (child) scope.stopChild(child)
 }
@@ -201,7 +243,13 @@ interface Params {
 }
 
 /** What XState captured, in our words; none for what happens inside the step alone. */
-function outputOf(actor: Actor, host: StepHost, self: AnyActorRef, action: ExecutableActionObject): Output | undefined {
+function outputOf(
+  actor: Actor,
+  host: StepHost,
+  self: AnyActorRef,
+  action: ExecutableActionObject,
+  place: number,
+): Output | undefined {
   const perform = () => action.exec?.(action.info, action.params)
   const params = paramsOf(action)
   switch (action.type) {
@@ -211,32 +259,56 @@ function outputOf(actor: Actor, host: StepHost, self: AnyActorRef, action: Execu
       return { kind, event: { ask: '', ...event } }
     }
     case 'xstate.raise':
-      return params.delay === undefined
-        ? undefined
-        : { kind: 'timer', id: params.id ?? '', delay: params.delay, perform }
+      return params.delay === undefined ? undefined : timerOutput(actor, host, params, place)
     case 'xstate.cancel':
       return { kind: 'cancel', id: params.sendId ?? '', perform }
     case 'xstate.sendTo':
-      return sendOutput(actor, host, self, params, perform)
+      return sendOutput(actor, host, self, params, perform, place)
+    case 'xstate.stopChild': {
+      const key = action.params === undefined ? undefined : keyOf(stoppedBy(action))
+      return key === undefined ? { kind: 'inside', perform } : { kind: 'drop', key, perform }
+    }
     default:
       return { kind: 'inside', perform }
   }
+}
+
+/** @param place tells apart the timers of a step that have no name: the same when the step is run again */
+function timerOutput(
+  actor: Actor,
+  host: StepHost,
+  { id, delay = 0, event = { type: '' } }: Params,
+  place: number,
+  to?: Address,
+): Output {
+  const timer = { id: id ?? `${actor.handled?.seq}.${place}`, delay, event, to }
+  // XState's events need not have payloads of ours.
+  return { kind: 'timer', ...timer, event: event as EventOf, perform: () => host.setTimer(actor, timer) }
 }
 
 function sendOutput(
   actor: Actor,
   host: StepHost,
   self: AnyActorRef,
-  { to, event, delay, id }: Params,
+  params: Params,
   perform: () => void,
+  place: number,
 ): Output {
+  const { to, event, delay } = params
   if (!to || !event) throw new StraySendError(actor.address, event?.type ?? '')
   const isInside = to === self || to._parent === self
   const callee = isInside ? undefined : host.agentAt(to)
   if (!isInside && !callee) throw new StraySendError(actor.address, event.type)
   const checked = callee && host.check(actor, event).event
-  if (delay !== undefined) return { kind: 'timer', id: id ?? '', delay, perform }
-  return callee && checked ? { kind: 'send', event: checked, to: callee.address } : { kind: 'inside', perform }
+  if (delay !== undefined && (callee || to === self)) return timerOutput(actor, host, params, place, callee?.address)
+  return callee && checked && delay === undefined
+    ? { kind: 'send', event: checked, to: callee.address }
+    : { kind: 'inside', perform }
+}
+
+// Likewise: that of a stopped child is the child itself.
+function stoppedBy(action: ExecutableActionObject): AnyActorRef {
+  return action.params as unknown as AnyActorRef
 }
 
 // XState types the parameters of captured actions as unknown; each action type above has its own of these.

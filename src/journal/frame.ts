@@ -1,6 +1,8 @@
 import type { Address } from '../actor/address.ts'
 import type { DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
+import type { Origin } from '../actor/handled.ts'
+import type { EventOf } from '../events/event.ts'
 
 /** What a frame is the record of. */
 export type Cause =
@@ -52,7 +54,26 @@ export type Entry =
       readonly ok: boolean
       readonly value: unknown
     }
-  | { readonly kind: 'timer'; readonly seq: number; readonly agent: Address; readonly id: string; readonly at: number }
+  /** The agent left the state that wanted this work: how it ends matters to nobody. */
+  | { readonly kind: 'dropped'; readonly seq: number; readonly key: string }
+  /** Nobody knows whether the last owner has done it: it is done again, under the same key. */
+  | { readonly kind: 'retried'; readonly seq: number; readonly key: string; readonly attempt: number }
+  /** The same, and somebody has to say how it ended, or that it be done again. */
+  | { readonly kind: 'held'; readonly seq: number; readonly key: string }
+  | {
+      readonly kind: 'timer'
+      readonly seq: number
+      readonly agent: Address
+      readonly id: string
+      /** Epoch milliseconds. */
+      readonly at: number
+      readonly delay: number
+      readonly event: EventOf
+      /** The agent that it is for, if it is for another one. */
+      readonly to?: Address
+      /** What led to it. */
+      readonly origin: Origin
+    }
   | { readonly kind: 'cancelled'; readonly seq: number; readonly agent: Address; readonly id: string }
   | {
       readonly kind: 'fired'
@@ -62,12 +83,25 @@ export type Entry =
       readonly type: string
     }
   | { readonly kind: 'internal'; readonly seq: number; readonly agent: Address; readonly type: string }
+  /** Which machine agents have, and what it hears, from here on. */
+  | {
+      readonly kind: 'definition'
+      readonly seq: number
+      /** `<name>@<version>#<hash>` */
+      readonly definition: string
+      readonly hears: readonly string[]
+    }
   | {
       readonly kind: 'agent'
       readonly seq: number
       readonly agent: Address
       readonly incarnation: number
       readonly what: AgentChange
+      /** What it is, and under whom, where that becomes known. */
+      readonly definition?: string
+      readonly under?: string
+      /** Why it stopped. */
+      readonly reason?: GoneReason
     }
   | {
       readonly kind: 'dead'
@@ -75,7 +109,14 @@ export type Entry =
       readonly id: string
       readonly to: Address
       readonly reason: DeadReason
+      /** How often it was handed over, or tried to be. */
+      readonly attempts: number
+      readonly envelope: Envelope
     }
+  /** A dead letter was forgotten. */
+  | { readonly kind: 'purged'; readonly seq: number; readonly id: string; readonly to: Address }
+  /** The process ended while the agent was being handed it. */
+  | { readonly kind: 'suspected'; readonly seq: number; readonly agent: Address; readonly at: number }
   /** The agent crashed on it, and it went back to its place in the mailbox. */
   | {
       readonly kind: 'redelivered'
@@ -94,11 +135,27 @@ export type Entry =
       readonly into: number
     }
   /** A newer event with the same key took its place in the mailbox. */
-  | { readonly kind: 'coalesced'; readonly seq: number; readonly id: string; readonly to: Address }
-  | { readonly kind: 'party'; readonly seq: number; readonly what: 'created' | 'started' | 'failed' }
+  | {
+      readonly kind: 'coalesced'
+      readonly seq: number
+      readonly id: string
+      readonly to: Address
+      /** Its position. */
+      readonly at: number
+    }
+  | {
+      readonly kind: 'party'
+      readonly seq: number
+      readonly what: 'created' | 'started' | 'failed'
+      /** What a new party is to begin with. */
+      readonly inputs?: readonly EventOf[]
+    }
 
-/** What supervision did with an agent. */
-export type AgentChange = 'starting' | 'stopped' | 'restarting'
+/** What happened to an agent: mail waits for it, an incarnation starts, it is there no more, or its machine is another one. */
+export type AgentChange = 'declared' | 'starting' | 'stopped' | 'restarting' | 'migrated'
+
+/** Why an agent is there no more. */
+export type GoneReason = 'stopped' | 'done' | 'failed' | 'escalated'
 
 /** What one step, one publish or one outcome wrote: appended whole or not at all. */
 export interface Frame {

@@ -1,6 +1,7 @@
 import { type Address, addressOf } from '../actor/address.ts'
 import type { DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
+import { type Origin, originIn } from '../actor/handled.ts'
 import { failureOf, type Output, type Step } from '../actor/step.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Cause, Entry } from './frame.ts'
@@ -38,7 +39,9 @@ export interface StepFrame {
 export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost): StepFrame {
   const { actor, handled, outcome, outputs } = step
   // Planned while the machine decided, so their positions come first; a start stays a start when it fails.
-  const entries: Entry[] = planned.filter(({ kind }) => outcome !== 'failed' || kind === 'agent')
+  const entries: Entry[] = planned.filter(
+    ({ kind }) => outcome !== 'failed' || kind === 'agent' || kind === 'definition',
+  )
   const said: Envelope[] = []
   for (const output of outputs) {
     if (output.kind === 'emit' || output.kind === 'send') {
@@ -49,15 +52,20 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
         if (host.persists(envelope.type)) entries.push({ kind: 'event', envelope })
       }
     } else {
-      const entry = entryOf(output, actor.address, host)
+      const entry = entryOf(output, actor.address, handled, host)
       if (entry) entries.push(entry)
     }
   }
   const attempt = host.redelivery(step)
   const dead = attempt === undefined ? deadReason(step) : undefined
-  const { id } = handled.envelope ?? { id: '' }
-  if (dead) entries.push({ kind: 'dead', seq: host.nextSeq(), id, to: actor.address, reason: dead })
-  if (attempt !== undefined) entries.push({ kind: 'redelivered', seq: host.nextSeq(), id, to: actor.address, attempt })
+  const { envelope } = handled
+  const to = actor.address
+  if (dead && envelope) {
+    const attempts = actor.attemptsAt(envelope)
+    entries.push({ kind: 'dead', seq: host.nextSeq(), id: envelope.id, to, reason: dead, attempts, envelope })
+  }
+  if (attempt !== undefined && envelope)
+    entries.push({ kind: 'redelivered', seq: host.nextSeq(), id: envelope.id, to, attempt })
   // Copied, because an array that grew has room to spare, and a journal keeps all of them.
   return { cause: causeOf(step), entries: [...entries], said, dead, redelivered: attempt !== undefined }
 }
@@ -78,15 +86,22 @@ function whatIsSaid(
   return into.map(({ event, to }) => ({ event, to: to === undefined ? undefined : addressOf(host.address, to) }))
 }
 
-function entryOf(output: Output, agent: Address, host: FrameHost): Entry | undefined {
+function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHost): Entry | undefined {
   switch (output.kind) {
     case 'reply':
       if (!host.persists(output.event.type)) return undefined
       return { kind: 'reply', seq: host.nextSeq(), key: output.event.ask, data: output.event.data }
-    case 'timer':
-      return { kind: 'timer', seq: host.nextSeq(), agent, id: output.id, at: host.now() + output.delay }
+    case 'timer': {
+      const { id, delay, event, to } = output
+      const at = host.now() + delay
+      const origin = originIn(handled)
+      const timer = { kind: 'timer' as const, seq: host.nextSeq(), agent, id, at, delay, event, origin }
+      return to === undefined ? timer : { ...timer, to }
+    }
     case 'cancel':
       return { kind: 'cancelled', seq: host.nextSeq(), agent, id: output.id }
+    case 'drop':
+      return { kind: 'dropped', seq: host.nextSeq(), key: output.key }
     default:
       // What an agent does with its own children is in its snapshot, and custom actions leave nothing behind.
       return undefined

@@ -1,11 +1,19 @@
 import type { Address } from '../actor/address.ts'
 import { Fifo } from '../actor/fifo.ts'
 import type { Frame } from './frame.ts'
-import { type Journal, JournalAppendError } from './journal.ts'
+import { type Checkpoints, type Journal, JournalAppendError } from './journal.ts'
 
 /** A frame together with what becomes visible once it is durable. */
 export interface Appended {
   readonly frame: Frame
+}
+
+/** Where a new owner of a partition goes on. */
+export interface Continuation {
+  /** Counts the owners. */
+  readonly epoch: number
+  /** Of the last frame. */
+  readonly position: number
 }
 
 interface Waiter {
@@ -18,6 +26,8 @@ interface Waiter {
 export interface WatermarkListener<A extends Appended> {
   /** A frame is durable; frames come in order, before those who wait for their positions. */
   durable(appended: A): void
+  /** The checkpoints that belong to some frames, if any do. */
+  checkpoints(appended: readonly A[]): Checkpoints | undefined
   /** The journal did not take the frames; nothing more will become durable. */
   failed(error: JournalAppendError): void
   /** Something that was told threw; the others are told all the same. */
@@ -31,7 +41,7 @@ export interface WatermarkListener<A extends Appended> {
 export class Watermark<A extends Appended> {
   readonly #journal: Journal
   readonly #partition: Address
-  readonly #epoch: number
+  #epoch = 1
   readonly #listener: WatermarkListener<A>
   #head = 0
   #durable = 0
@@ -40,11 +50,17 @@ export class Watermark<A extends Appended> {
   #flushing = false
   #failure: JournalAppendError | undefined
 
-  constructor(journal: Journal, partition: Address, epoch: number, listener: WatermarkListener<A>) {
+  constructor(journal: Journal, partition: Address, listener: WatermarkListener<A>) {
     this.#journal = journal
     this.#partition = partition
-    this.#epoch = epoch
     this.#listener = listener
+  }
+
+  /** Nothing was appended yet: what comes follows on what another owner has left. */
+  continue({ epoch, position }: Continuation): void {
+    this.#epoch = epoch
+    this.#head = position
+    this.#durable = position
   }
 
   /** The position of the newest frame. */
@@ -98,6 +114,7 @@ export class Watermark<A extends Appended> {
           this.#epoch,
           this.#durable,
           batch.map(({ frame }) => frame),
+          this.#listener.checkpoints(batch),
         )
       } catch (error) {
         this.#fail(new JournalAppendError(this.#partition, error))

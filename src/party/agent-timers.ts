@@ -1,12 +1,17 @@
 import type { AnyActorRef, EventObject } from 'xstate'
+import type { Actor } from '../actor/actor.ts'
+import { type Address, splitAddress } from '../actor/address.ts'
 import type { Origin } from '../actor/handled.ts'
+import type { NewTimer } from '../actor/step.ts'
+import type { EventOf } from '../events/event.ts'
+import type { Entry } from '../journal/frame.ts'
 import type { WaitingFor } from './activity.ts'
 import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
 
 /**
- * Stands in for XState's scheduler: `after` and delays run on the runtime's timers, and a timer that fires is a position
- * of its own before the agent hears of it. XState's scheduler would also search all timers at every stop.
+ * The timers of agents: `after` and delays run on the runtime's timers, and one that fires is a position of its own before
+ * the agent hears of it. Stands in for XState's scheduler, which would also search all timers at every stop.
  */
 export class AgentTimers {
   readonly #partition: Partition
@@ -19,32 +24,21 @@ export class AgentTimers {
     this.#steps = steps
   }
 
+  /** A timer that an agent has set in a step, or that was left to it by an owner before this one. */
+  set(actor: Actor, { id, delay, event, to }: NewTimer, origin: Origin | undefined = actor.handled): void {
+    const { ref, address } = actor
+    if (ref) this.#after(ref, id, delay, () => this.#hand(actor, { event, to }, id, origin ?? originOf(address, id)))
+  }
+
+  /** What XState asks for on behalf of children that are no agents, or of events for such children: its own affair. */
   schedule(
     source: AnyActorRef,
     target: AnyActorRef,
     event: EventObject,
     delay: number,
-    name: string | undefined,
+    name: string = `delay.${++this.#unnamed}`,
   ): void {
-    const id = name ?? `delay.${++this.#unnamed}`
-    this.cancel(source, id)
-    const timers = this.#byActor.get(source) ?? new Map<string, () => void>()
-    this.#byActor.set(source, timers)
-    // What a timer leads to goes back to what set it.
-    const origin = this.#partition.registry.behind(source)?.handled
-    const fire = () => {
-      const hand = () => {
-        // Cancelled or set anew while it waited for its turn.
-        if (timers.get(id) !== cancel) return
-        this.#forget(source, id)
-        this.#hand(source, target, event, id, origin)
-      }
-      const actor = this.#partition.registry.behind(source)
-      if (actor) actor.signal(hand)
-      else hand()
-    }
-    const cancel = this.#partition.shared.timers.after(delay, fire)
-    timers.set(id, cancel)
+    this.#after(source, name, delay, () => target.send(event))
   }
 
   cancel(source: AnyActorRef, id: string): void {
@@ -71,22 +65,51 @@ export class AgentTimers {
     }
   }
 
+  #after(source: AnyActorRef, id: string, delay: number, due: () => void): void {
+    this.cancel(source, id)
+    const timers = this.#byActor.get(source) ?? new Map<string, () => void>()
+    this.#byActor.set(source, timers)
+    const fire = () => {
+      const hand = () => {
+        // Cancelled or set anew while it waited for its turn.
+        if (timers.get(id) !== cancel) return
+        this.#forget(source, id)
+        due()
+      }
+      const actor = this.#partition.registry.behind(source)
+      if (actor) actor.signal(hand)
+      else hand()
+    }
+    const cancel = this.#partition.shared.timers.after(delay, fire)
+    timers.set(id, cancel)
+  }
+
   #forget(source: AnyActorRef, id: string): void {
     const timers = this.#byActor.get(source)
     timers?.delete(id)
     if (timers?.size === 0) this.#byActor.delete(source)
   }
 
-  #hand(source: AnyActorRef, target: AnyActorRef, event: EventObject, id: string, origin: Origin | undefined): void {
-    const partition = this.#partition
-    const sender = partition.registry.behind(source)
-    const callee = partition.registry.behind(target)
-    // A timer of a child that is no agent itself, or an event for such a child: XState's own affair.
-    if (!sender || !callee) return target.send(event)
-    if (callee !== sender) return this.#steps.sendLater(sender, event, callee, origin)
-    const agent = sender.address
-    const entry = (seq: number) => ({ kind: 'fired' as const, seq, agent, id, type: event.type })
-    sender.announce(partition.appendOutcome(entry, event.type, origin ?? { correlationid: `${agent}/${id}` }))
-    target.send(event)
+  #hand(
+    actor: Actor,
+    { event, to }: { readonly event: EventObject; readonly to?: Address | undefined },
+    id: string,
+    origin: Origin,
+  ): void {
+    const { address: agent, ref } = actor
+    const entry = (seq: number): Entry => ({ kind: 'fired', seq, agent, id, type: event.type })
+    if (to !== undefined) {
+      // The step that set it has checked it.
+      const callee = this.#partition.registry.named(splitAddress(to).name)
+      if (callee) this.#steps.sendLater(actor, event as EventOf, callee, origin, entry)
+      return
+    }
+    actor.announce(this.#partition.appendOutcome(entry, event.type, origin))
+    ref?.send(event)
   }
+}
+
+/** What a timer leads to goes back to what set it, or to itself where that is not known. */
+function originOf(address: Address, id: string): Origin {
+  return { correlationid: `${address}/${id}` }
 }

@@ -18,7 +18,7 @@ import {
   agentStopped,
   agentStopping,
 } from '../events/runtime-events.ts'
-import type { Entry } from '../journal/frame.ts'
+import type { AgentChange, Entry, GoneReason } from '../journal/frame.ts'
 import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import {
@@ -35,9 +35,6 @@ import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
 import { memberNames, Roster, root } from './roster.ts'
 import { Steps } from './steps.ts'
-
-/** Why an agent is there no more. */
-type GoneReason = 'stopped' | 'done' | 'failed' | 'escalated'
 
 /** Agents that stop at the same time, in one frame. */
 const mostInOneFrame = 1_000
@@ -65,6 +62,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #intensity: RestartIntensity
   readonly #onGivenUp: (error: EscalatedError) => void
   readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
+  /** The definitions that the journal knows. */
+  readonly #noted = new Set<string>()
   #ended: TroupeError | undefined
   readonly #lifecycle: Lifecycle
   /** The first incarnations that do not handle mail yet. */
@@ -81,7 +80,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#intensity = options.intensity
     this.#onGivenUp = onGivenUp
     this.#supervisor = createActor(supervisor(this, this.#rulesOf({ name: root, ...options })), { id: root })
-    this.#steps = new Steps(partition)
+    this.#steps = new Steps(partition, (actor, timer) => this.timers.set(actor, timer))
     this.#lifecycle = new Lifecycle(partition)
     this.timers = new AgentTimers(partition, this.#steps)
     this.#supervisor.system.scheduler = this.timers
@@ -101,16 +100,37 @@ export class Crew implements SupervisorHost, NurseryHost {
    *
    * @throws AddressTakenError, AgentLimitError, AgentStartError, IllegalIdError, NoSupervisorError
    */
-  begin(tree: readonly Supervised[], under: string = root): readonly Actor[] {
+  begin(tree: readonly Supervised[], under: string = root, first: readonly Entry[] = []): readonly Actor[] {
     if (this.#ended) throw this.#ended
     const fresh = tree.filter(one => isSupervisor(one) && !this.#roster.isTree(one.name))
     try {
-      for (const one of tree) this.#roster.declareAll(one, under)
+      const declared = tree.flatMap(one => this.#roster.declareAll(one, under))
+      this.#noteDeclared(declared, first)
       return tree.flatMap(one => this.#start(one, under))
     } catch (error) {
       for (const { name } of fresh) if (this.#roster.isTree(name)) this.removeTree(name)
       throw error
     }
+  }
+
+  /** Mail may wait for these from now on; of one alone, its start says it. */
+  #noteDeclared(declared: readonly Actor[], first: readonly Entry[]): void {
+    const entries = [...first]
+    for (const actor of declared.length > 1 ? declared : []) {
+      const definition = this.#defined(actor.agent)
+      if (definition) entries.push(definition)
+      entries.push(changed(actor, 'declared', this.#partition.nextSeq()))
+    }
+    if (entries.length > 0) this.#partition.append({ kind: 'supervision' }, entries)
+  }
+
+  /** What an agent is and hears, unless the journal knows it already. */
+  #defined(agent: Agent): Entry | undefined {
+    const definition = definitionOf(agent)
+    if (this.#noted.has(definition)) return undefined
+    this.#noted.add(definition)
+    const hears = agent.hears.map(({ type }) => type)
+    return { kind: 'definition', seq: this.#partition.nextSeq(), definition, hears }
   }
 
   #start(one: Supervised, under: string): readonly Actor[] {
@@ -236,17 +256,17 @@ export class Crew implements SupervisorHost, NurseryHost {
       const some = stopping.slice(from, from + mostInOneFrame)
       this.#partition.append(
         { kind: 'supervision' },
-        some.map(actor => this.#stopped(actor)),
+        some.map(actor => this.#stopped(actor, reason)),
       )
       for (const actor of some) this.#letGo(actor, reason)
     }
   }
 
-  #stopped(actor: Actor): Entry {
+  #stopped(actor: Actor, reason: GoneReason): Entry {
     const { address, incarnation } = actor
     this.#partition.note(agentStopping.type, () => agentStopping({ address, incarnation }))
     actor.status = 'stopped'
-    return { kind: 'agent', seq: this.#partition.nextSeq(), agent: address, incarnation, what: 'stopped' }
+    return { kind: 'agent', seq: this.#partition.nextSeq(), agent: address, incarnation, what: 'stopped', reason }
   }
 
   #letGo(actor: Actor, reason: GoneReason): void {
@@ -335,10 +355,11 @@ export class Crew implements SupervisorHost, NurseryHost {
     const incarnation = ++actor.incarnation
     if (incarnation > 1 && actor.agent.onRestart === 'anew') this.#loseMail(actor)
     this.#partition.note(agentStarting.type, () => agentStarting({ address: actor.address, incarnation }))
+    const definition = this.#defined(actor.agent)
+    if (definition) this.#steps.plan(definition)
     const seq = this.#partition.nextSeq()
-    const what = incarnation === 1 ? 'starting' : 'restarting'
     // Part of the frame of the first step.
-    this.#steps.plan({ kind: 'agent', seq, agent: actor.address, incarnation, what })
+    this.#steps.plan(changed(actor, incarnation === 1 ? 'starting' : 'restarting', seq))
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
     actor.kept = actor.ref?.getSnapshot().context
     actor.ref = undefined
@@ -449,6 +470,15 @@ export class Crew implements SupervisorHost, NurseryHost {
     if (!logic) this.#logics.set(agent, (logic = stepped(agent, this.#steps)))
     return logic
   }
+}
+
+function changed({ agent, address, incarnation, under }: Actor, what: AgentChange, seq: number): Entry {
+  const entry = { kind: 'agent' as const, seq, agent: address, incarnation, what }
+  return what === 'restarting' ? entry : { ...entry, definition: definitionOf(agent), under }
+}
+
+function definitionOf({ name }: Agent): string {
+  return name
 }
 
 /** The same machine, which begins with what an earlier incarnation remembered. */

@@ -9,6 +9,14 @@ import { assertJson } from '../events/json.ts'
 import { effectCompleted, effectStarted } from '../events/runtime-events.ts'
 import type { Partition } from './partition.ts'
 
+/** For whom it is done, and with what. */
+interface Wanted {
+  readonly actor: Actor
+  readonly input: unknown
+  readonly origin: Origin
+  readonly attempt?: number
+}
+
 /**
  * Runs an effect once all that it stands on is durable, and tells of its start and its end; the returned function aborts it.
  * One that is no longer wanted before it starts is not told.
@@ -17,16 +25,15 @@ export function runEffect(
   partition: Partition,
   key: string,
   { name, run, enrich = {} }: EffectWork,
-  { actor: { address }, input, origin }: { readonly actor: Actor; readonly input: unknown; readonly origin: Origin },
+  { actor: { address }, input, origin, attempt = 1 }: Wanted,
   settle: (outcome: Outcome) => void,
 ): (why?: unknown) => void {
   const { watermark, shared } = partition
   const controller = new AbortController()
-  const scope: EffectScope = { key, attempt: 1, signal: controller.signal, now: () => shared.clock.now() }
+  const scope: EffectScope = { key, attempt, signal: controller.signal, now: () => shared.clock.now() }
   const enricher = new Enricher(name, enrich, input, error => partition.reportError('warning', error, address))
   const start = async () => {
     if (controller.signal.aborted) return
-    const { attempt } = scope
     const startedAt = scope.now()
     partition.note(effectStarted.type, () => trusted(effectStarted, enricher.started({ key, name, address, attempt })))
     const running = { partition, isOver: false, origin }

@@ -2,18 +2,19 @@ import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
-import { AskStoppedError, type AskWork } from '../actor/ask.ts'
+import { AskFailedError, AskRefusedError, AskStoppedError, type AskTable, type AskWork } from '../actor/ask.ts'
 import { type AskManyWork, gather } from '../actor/ask-many.ts'
 import type { ChildWork, Orphan } from '../actor/child.ts'
 import type { EffectWork } from '../actor/effect.ts'
-import type { Origin } from '../actor/handled.ts'
-import type { Outcome, OutsideHost } from '../actor/outside.ts'
+import { type Origin, originIn } from '../actor/handled.ts'
+import type { Outcome, OutsideHost, PlannedWork } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
 import { type EventOf, trusted } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
 import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
 import type { Entry } from '../journal/frame.ts'
+import type { AnswerStanding, OutcomeStanding, RequestStanding, WorkStanding } from '../journal/standing.ts'
 import { runEffect } from './effect-run.ts'
 import { answerAsk } from './handlers.ts'
 import type { Partition } from './partition.ts'
@@ -28,6 +29,9 @@ interface Planned {
   readonly origin: Origin
   readonly work: Work
   readonly input: unknown
+  /** How it stood when its agent was restored; nothing for what this process has planned. */
+  readonly standing?: WorkStanding | undefined
+  readonly attempt?: number
 }
 
 type Settle = (outcome: Outcome) => void
@@ -55,6 +59,8 @@ export class OutsideWork implements OutsideHost<Work> {
   readonly #steps: Steps
   readonly #childCare: ChildCare
   readonly #planned = new Map<string, Planned>()
+  /** What agents wanted that were restored, until all of them are there. */
+  #resumed: Resumed[] = []
 
   constructor(partition: Partition, steps: Steps, childCare: ChildCare) {
     this.#partition = partition
@@ -62,14 +68,45 @@ export class OutsideWork implements OutsideHost<Work> {
     this.#childCare = childCare
   }
 
-  plan(invokeId: string, work: Work, input: unknown): string {
+  plan(invokeId: string, work: Work, input: unknown): PlannedWork {
     const actor = this.#partition.stepping
     const handled = actor?.handled
     if (!actor || !handled) throw new StrayInvokeError(invokeId)
     const key = this.#keyOf(`${actor.address}@${handled.seq}`, invokeId)
     this.#planned.set(key, { actor, invokeId, origin: handled, work, input })
     this.#steps.plan(this.#intentOf(work, key, handled))
-    return key
+    return { key, origin: originIn(handled) }
+  }
+
+  resume({ key, origin }: PlannedWork, invokeId: string, work: Work, input: unknown): void {
+    const { standing, registry } = this.#partition
+    const owner = standing?.ownerOf(key)
+    const actor = owner && registry.named(owner.name)
+    if (!actor) throw new StrayInvokeError(invokeId)
+    const known = owner.works.get(key)
+    this.#planned.set(key, { actor, invokeId, origin, work, input, standing: known ?? { ...unknownWork } })
+  }
+
+  /**
+   * Goes on with what restored agents waited for, now that everybody is there: what has ended is handed over, requests that
+   * are on their way are waited for, and effects of which nobody knows are done again or held. What is decided is one frame.
+   */
+  goOn(): void {
+    const resumed = this.#resumed
+    this.#resumed = []
+    const entries = resumed.flatMap(one => this.#decide(one) ?? [])
+    if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
+    for (const { go } of resumed) go()
+  }
+
+  #decide({ key, planned }: Resumed): Entry | undefined {
+    const { work, standing } = planned
+    if (work.kind !== 'effect' || !standing || standing.outcome || standing.held) return undefined
+    const seq = this.#partition.nextSeq()
+    standing.attempt++
+    if (work.inDoubt === 'retry') return { kind: 'retried', seq, key, attempt: standing.attempt }
+    standing.held = true
+    return { kind: 'held', seq, key }
   }
 
   #intentOf(work: Work, key: string, origin: Origin): Entry {
@@ -119,13 +156,19 @@ export class OutsideWork implements OutsideHost<Work> {
         end()
       })
     }
-    const cancel = this.#run(key, planned, settled)
-    // Done for an ask that ends without an answer, it ends too: its agent hears of it like of any failure.
-    leave = shared.asks.during(planned.origin.request, error => {
-      if (shared.asks.fail(key, error)) return
-      cancel(error)
-      settled({ ok: false, error })
-    })
+    let cancel: (why?: unknown) => void = () => {}
+    const go = () => {
+      if (over) return
+      cancel = this.#run(key, planned, settled)
+      // Done for an ask that ends without an answer, it ends too: its agent hears of it like of any failure.
+      leave = shared.asks.during(planned.origin.request, error => {
+        if (shared.asks.fail(key, error)) return
+        cancel(error)
+        settled({ ok: false, error })
+      })
+    }
+    if (planned.standing) this.#resumed.push({ key, planned, go })
+    else go()
     return () => {
       if (!over) cancel()
       end()
@@ -133,8 +176,10 @@ export class OutsideWork implements OutsideHost<Work> {
   }
 
   #run(key: string, planned: Planned, settle: Settle): (why?: unknown) => void {
-    const { work } = planned
-    if (work.kind === 'effect') return runEffect(this.#partition, key, work, planned, settle)
+    const { work, standing } = planned
+    if (standing?.outcome) settle(outcomeOf(standing.outcome))
+    if (standing?.outcome) return () => {}
+    if (work.kind === 'effect') return this.#runEffect(key, work, planned, settle)
     if (work.kind === 'child') return this.#bear(work, planned, settle)
     const settled: Settle = outcome => {
       if (!outcome.ok) leadBack(outcome.error, work.place)
@@ -143,11 +188,28 @@ export class OutsideWork implements OutsideHost<Work> {
     return work.kind === 'ask' ? this.#ask(key, work, planned, settled) : this.#askMany(key, work, planned, settled)
   }
 
-  #hand(key: string, { actor, origin }: Planned, outcome: Outcome, settle: Settle): void {
+  #hand(key: string, { actor, origin, standing }: Planned, outcome: Outcome, settle: Settle): void {
     const value = outcome.ok ? outcome.output : { code: codeOf(outcome.error), message: textOf(outcome.error) }
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
-    actor.announce(this.#partition.appendOutcome(entry, 'outcome', origin))
+    const recorded = standing?.outcome
+    const handled = recorded && { ...origin, seq: recorded.seq, type: 'outcome' }
+    actor.announce(handled ?? this.#partition.appendOutcome(entry, 'outcome', origin))
     settle(outcome)
+  }
+
+  #runEffect(key: string, work: EffectWork, planned: Planned, settle: Settle): (why?: unknown) => void {
+    const { standing, actor } = planned
+    const run = (attempt: number) => runEffect(this.#partition, key, work, { ...planned, attempt }, settle)
+    if (!standing?.held) return run(standing?.attempt ?? 1)
+    return this.#partition.shared.held.add({
+      partition: this.#partition,
+      key,
+      name: work.name,
+      address: actor.address,
+      attempt: standing.attempt,
+      run,
+      settle,
+    })
   }
 
   #bear({ agent, orphan }: ChildWork, { actor, invokeId }: Planned, settle: Settle): () => void {
@@ -193,7 +255,12 @@ export class OutsideWork implements OutsideHost<Work> {
     return handler ? [...agents, handler.address] : agents
   }
 
-  #ask(key: string, work: AskWork, { actor, origin, input }: Planned, settle: Settle): (why?: unknown) => void {
+  #ask(
+    key: string,
+    work: AskWork,
+    { actor, origin, input, standing }: Planned,
+    settle: Settle,
+  ): (why?: unknown) => void {
     const { shared, watermark, address } = this.#partition
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
@@ -209,25 +276,38 @@ export class OutsideWork implements OutsideHost<Work> {
     }
     const to = callee.address
     const fields = { key, type, from: actor.address, to }
-    this.#partition.note(askRequested.type, () => trusted(askRequested, fields))
     const go = () => {
       if (shared.asks.get(key)) callee.take(request, actor.address, origin)
     }
-    shared.asks.open({
-      key,
-      type,
-      from: actor.address,
-      partition: address,
-      to,
-      deadline: this.#deadlineOf(work, origin),
-      parent: origin.request,
-      retry: work.retry,
-      again: go,
-      settle: this.#telling(fields, origin, settle),
-    })
+    const known = standing && this.#recalled(key, to)
+    const left = standing && this.#partition.standing && standing.expires - this.#partition.standing.time
+    shared.asks.open(
+      {
+        key,
+        type,
+        from: actor.address,
+        partition: address,
+        to,
+        deadline: Math.max(1, left ?? this.#deadlineOf(work, origin)),
+        parent: origin.request,
+        retry: work.retry,
+        again: go,
+        settle: this.#telling(fields, origin, settle),
+      },
+      known?.takenBy,
+    )
+    if (known?.answer) answer(shared.asks, key, type, to, known.answer)
+    if (known) return () => shared.asks.cancel(key)
+    this.#partition.note(askRequested.type, () => trusted(askRequested, fields))
     if (callee.isHere) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
     return () => shared.asks.cancel(key)
+  }
+
+  /** What the journal says of a request that an owner before this one may have sent. */
+  #recalled(key: string, to: Address): RequestStanding | undefined {
+    const at = this.#partition.shared.partition(splitAddress(to).partition)
+    return at?.standing?.request(key)
   }
 
   #telling(fields: z.input<typeof askSucceeded.schema>, origin: Origin, settle: Settle): Settle {
@@ -254,6 +334,19 @@ export class OutsideWork implements OutsideHost<Work> {
     handler.check(definition)
     return { address: handler.address, isHere: false, take: asked => answerAsk(here, handler, asked) }
   }
+}
+
+/** Ends an ask as its callee did before the process ended. */
+function answer(asks: AskTable, key: string, type: string, to: Address, known: AnswerStanding): void {
+  if ('data' in known) asks.close(key, { ok: true, output: known.data })
+  else if (known.refused === 'failed') asks.fail(key, new AskFailedError(type, to, 'it ended before it answered'))
+  else if (known.refused === 'stopped') asks.fail(key, new AskStoppedError(type, to))
+  else if (known.refused === 'overflow') asks.fail(key, new AskRefusedError(type, to, 'overflow'))
+  else if (known.refused === 'ignored') asks.fail(key, new AskRefusedError(type, to, 'not-handled'))
+}
+
+function outcomeOf({ ok, value }: OutcomeStanding): Outcome {
+  return ok ? { ok, output: value } : { ok, error: new RecordedError(value) }
 }
 
 /** An outcome that the journal can hold. */
@@ -294,6 +387,28 @@ function atAddress(to: Address, request: EventOf, here: Partition) {
   const { partition, name } = splitAddress(fullAddress(to, here))
   const there = here.shared.partition(partition)
   return [there, there?.registry.meant(name, request)] as const
+}
+
+/** What an agent wanted before it was restored. */
+interface Resumed {
+  readonly key: string
+  readonly planned: Planned
+  /** Goes on with it. */
+  go(): void
+}
+
+/** Its intent is in the journal by way of its agent's checkpoint alone. */
+const unknownWork: WorkStanding = { expires: Number.POSITIVE_INFINITY, attempt: 1, held: false, outcome: undefined }
+
+/** How outside work failed before the process ended: its code and its sentence are what is left of it. */
+export class RecordedError extends TroupeError {
+  readonly code: string
+  constructor(recorded: unknown) {
+    const { code, message }: { code?: unknown; message?: unknown } =
+      typeof recorded === 'object' && recorded !== null ? recorded : {}
+    super(`${message}`)
+    this.code = `${code}`
+  }
 }
 
 /** Outside work was invoked by something that is no agent's machine. */

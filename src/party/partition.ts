@@ -17,7 +17,7 @@ import { type Facts, type Place, sealed } from '../actor/seal.ts'
 import type { Step } from '../actor/step.ts'
 import { accept, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
-import type { Clock } from '../clock.ts'
+import type { SteadyClock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { Catalog } from '../events/catalog.ts'
 import { CheckedEvent, type EventDefinition, type EventOf } from '../events/event.ts'
@@ -25,13 +25,22 @@ import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events
 import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
-import { type Journal, type JournalError, JournalReadError } from '../journal/journal.ts'
-import { type Appended, Watermark } from '../journal/watermark.ts'
+import {
+  type Checkpoint,
+  type Checkpoints,
+  type Journal,
+  type JournalError,
+  JournalReadError,
+} from '../journal/journal.ts'
+import type { Standing } from '../journal/standing.ts'
+import { type Appended, type Continuation, Watermark } from '../journal/watermark.ts'
 import { Activity } from './activity.ts'
+import type { HeldEffects } from './held-effects.ts'
+import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** What all partitions of a runtime share. */
 export interface Shared {
-  readonly clock: Clock
+  readonly clock: SteadyClock
   readonly ids: Ids
   /** Numbers from 0 up to but not including 1. */
   random(): number
@@ -42,6 +51,7 @@ export interface Shared {
   readonly asks: AskTable
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
+  readonly held: HeldEffects
   readonly rateLimits: RateLimits
   readonly transforms: Transforms
   readonly tally: Tally
@@ -137,6 +147,8 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   readonly watermark: Watermark<Shown>
   /** Throws if events from outside must not happen here one after the other, as things are now. */
   admit: ((events: readonly EventOf[]) => void) | undefined
+  /** How another owner has left it, until everything goes on. */
+  standing: Standing | undefined
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
@@ -160,8 +172,9 @@ export class Partition implements ActorHost, DeliveryHost, Place {
       },
     })
     this.delivery = new Delivery(this.registry, shared.tally, this)
-    this.watermark = new Watermark(shared.journal, address, 1, {
+    this.watermark = new Watermark(shared.journal, address, {
       durable: appended => this.#show(appended),
+      checkpoints: checkpointsOf,
       failed: onFailure,
       fault: error => this.fault(error),
     })
@@ -187,6 +200,12 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   }
 
   // ---- positions and frames ----
+
+  /** Nothing has happened here yet: it goes on where another owner has left it. */
+  continue(from: Continuation): void {
+    this.#seq = from.position
+    this.watermark.continue(from)
+  }
 
   nextSeq(): number {
     return ++this.#seq
@@ -276,7 +295,8 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   hear(envelope: Envelope): void {
     if (!this.registry.hears(envelope.type)) return
     const here: Envelope = { ...envelope, seq: this.nextSeq() }
-    if (this.persists(here.type)) this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here }])
+    if (this.persists(here.type))
+      this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here, heard: envelope.seq }])
     this.delivery.deliver(here)
   }
 
@@ -351,17 +371,21 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   // ---- dead letters ----
 
   /** Records that an event will not be handled by an agent, and lets its asker know. */
-  lose(actor: Actor, envelope: Envelope, why: 'coalesced' | 'stopped' | 'overflow' | 'expired' | 'stale'): void {
-    const { type, id } = envelope
-    const { address } = actor
+  lose(
+    { address }: Pick<Actor, 'address'>,
+    envelope: Envelope,
+    why: 'coalesced' | 'stopped' | 'overflow' | 'expired' | 'stale' | 'quarantined',
+  ): void {
+    const { type, id, seq: at } = envelope
     const seq = this.nextSeq()
     if (why === 'coalesced') {
       this.shared.tally.coalesced++
-      this.append({ kind: 'supervision' }, [{ kind: 'coalesced', seq, id, to: address }])
+      this.append({ kind: 'supervision' }, [{ kind: 'coalesced', seq, id, to: address, at }])
       return
     }
     this.shared.tally.dead++
-    this.append({ kind: 'supervision' }, [{ kind: 'dead', seq, id, to: address, reason: why }])
+    const dead = { kind: 'dead' as const, seq, id, to: address, reason: why, attempts: 1, envelope }
+    this.append({ kind: 'supervision' }, [dead])
     this.bury(envelope, address, why)
     if (why === 'stopped') this.failAsk(envelope, new AskStoppedError(type, address))
     if (why === 'overflow') this.failAsk(envelope, new AskRefusedError(type, address, why))
@@ -483,6 +507,21 @@ export class WatcherError extends TroupeError {
     super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
     this.address = address
   }
+}
+
+/** Of each agent that stepped, how its machine was after the last of these steps. */
+function checkpointsOf(shown: readonly Shown[]): Checkpoints | undefined {
+  let checkpoints: Map<string, Checkpoint | undefined> | undefined
+  for (const { step, frame } of shown) {
+    // One that ignored something is as it was.
+    if (step && step.outcome !== 'ignored')
+      (checkpoints ??= new Map()).set(step.actor.name, new StepCheckpoint(step, frame.position))
+    if (frame.cause.kind !== 'supervision') continue
+    for (const entry of frame.entries)
+      if (entry.kind === 'agent' && entry.what === 'stopped')
+        (checkpoints ??= new Map()).set(splitAddress(entry.agent).name, undefined)
+  }
+  return checkpoints
 }
 
 /** What the things that an event leads to are caused by. */

@@ -4,6 +4,7 @@ import { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { partyQuarantined } from '../events/runtime-events.ts'
+import type { Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import type { EscalatedError, RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Idle } from './activity.ts'
@@ -188,12 +189,19 @@ export class Party<
    * @internal
    */
   async begin(inputs: readonly EventOf<A['type'], InputOf<A>>[]): Promise<void> {
-    this.#note('created')
-    const agents = this.#crew.begin(this.#definition.tree)
-    this.#store.setStatus('planning')
-    this.#note('started')
+    const wanted = inputs.map(({ type, data }) => ({ type, data }))
+    const created: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'created', inputs: wanted }
+    const agents = this.#crew.begin(this.#definition.tree, undefined, [created])
     // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.
-    await Promise.all([this.#crew.begun(agents), ...inputs.map(input => this.#add(input))])
+    await Promise.all([this.#crew.begun(agents), this.#started(inputs)])
+  }
+
+  /** Its agents have started: from now on it is at work, and hears what it begins with. */
+  #started(inputs: readonly EventOf[]): Promise<unknown> {
+    this.#store.setStatus('planning')
+    if (inputs.length === 0) return Promise.resolve(this.#note('started'))
+    const started: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'started' }
+    return publishTogether(this.#partition, inputs, this.#admitting({}), [started])
   }
 
   /** Checks inputs before anything of a party exists. @internal */

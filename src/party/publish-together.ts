@@ -37,12 +37,14 @@ interface Together {
  *
  * @param events made by their definitions
  * @param admit throws if they must not happen, as things are at the moment of their positions
+ * @param first what the frame begins with
  * @throws RateLimitError, TransformError, MailboxFullError, BusFullError, StateApplyError, JournalAppendError
  */
 export function publishTogether(
   partition: Partition,
   events: readonly EventOf[],
   admit: (events: readonly EventOf[]) => void,
+  first: readonly Entry[] = [],
 ): Promise<readonly Envelope[]> {
   const { bus, rateLimits } = partition.shared
   const options = withOrigin(partition, { admit })
@@ -52,7 +54,7 @@ export function publishTogether(
   }
   const go = () => {
     try {
-      return sayTogether(partition, togetherOf(partition, events), options)
+      return sayTogether(partition, togetherOf(partition, events, first), options)
     } catch (error) {
       return refused(error)
     }
@@ -112,9 +114,9 @@ export async function publishTransformed(
 }
 
 /** @throws TransformError */
-function togetherOf(partition: Partition, events: readonly EventOf[]): Together {
+function togetherOf(partition: Partition, events: readonly EventOf[], first: readonly Entry[]): Together {
   const parts: Part[] = []
-  const records: Entry[] = []
+  const records = [...first]
   for (const event of events) {
     const passage = passageOf(partition, event, noOptions)
     if (passage) records.push(...recordsOf(partition, event, partition.seal(event).id, passage))

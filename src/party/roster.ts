@@ -57,36 +57,33 @@ export class Roster {
   }
 
   /** The same for a tree of them. @throws AddressTakenError, NoSupervisorError, AgentLimitError, IllegalIdError */
-  declareAll(one: Supervised, under: string): void {
+  declareAll(one: Supervised, under: string): readonly Actor[] {
     const { name } = one
-    if (!isSupervisor(one)) {
-      this.#define(one, checkId('agent', name), under)
-      return
-    }
+    if (!isSupervisor(one)) return [this.#define(one, checkId('agent', name), under)]
     this.#checkUnder(under)
     this.#checkFree(name)
     this.#supervisors.set(name, undefined)
     this.#trees.set(name, one)
     this.#above.set(name, under)
     this.#retired.delete(name)
-    if (isPool(one)) this.#declarePool(one)
-    else for (const child of one.agents) this.declareAll(child, name)
+    return isPool(one) ? this.#declarePool(one) : one.agents.flatMap(child => this.declareAll(child, name))
   }
 
-  #declarePool(pool: PoolDefinition): void {
+  #declarePool(pool: PoolDefinition): readonly Actor[] {
     const {
       name,
       agents: [agent],
       routing,
     } = pool
-    if (!agent || isSupervisor(agent)) return
+    if (!agent || isSupervisor(agent)) return []
     this.#partition.registry.addPool(new Pool(this.#partition.address, name, agent, routing))
-    for (const member of memberNames(pool)) this.#define(agent, member, name)
+    return memberNames(pool).map(member => this.#define(agent, member, name))
   }
 
-  #define(agent: Agent, name: string, under: string): void {
-    this.declare(agent, name, under)
+  #define(agent: Agent, name: string, under: string): Actor {
+    const actor = this.declare(agent, name, under)
     this.#defined.add(name)
+    return actor
   }
 
   /** A supervisor is there no more. */

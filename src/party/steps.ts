@@ -4,7 +4,7 @@ import type { Address } from '../actor/address.ts'
 import { AskFailedError, AskRefusedError } from '../actor/ask.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
-import { failureOf, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import { failureOf, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
 import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
@@ -23,8 +23,12 @@ export class Steps implements StepHost, FrameHost {
   readonly #partition: Partition
   #planned: Entry[] = []
 
-  constructor(partition: Partition) {
+  /** Sets a timer of an agent. */
+  readonly setTimer: (actor: Actor, timer: NewTimer) => void
+
+  constructor(partition: Partition, setTimer: (actor: Actor, timer: NewTimer) => void) {
     this.#partition = partition
+    this.setTimer = setTimer
   }
 
   // ---- before the frame ----
@@ -148,12 +152,12 @@ export class Steps implements StepHost, FrameHost {
   }
 
   /** Delivers what an agent wanted to send to another after a while, now that the while is over. */
-  sendLater(source: Actor, event: EventObject, to: Actor, origin?: Origin): void {
+  sendLater(source: Actor, event: EventOf, to: Actor, origin: Origin, fired: (seq: number) => Entry): void {
     const partition = this.#partition
-    const checked = this.check(source, event).event
     accept(partition.shared.tally)
-    const envelope = partition.seal(checked, { ...origin, source: source.address, to: to.address })
-    const entries: Entry[] = partition.persists(envelope.type) ? [{ kind: 'event', envelope }] : []
+    const entries = [fired(partition.nextSeq())]
+    const envelope = partition.seal(event, { ...origin, source: source.address, to: to.address })
+    if (partition.persists(envelope.type)) entries.push({ kind: 'event', envelope })
     partition.append({ kind: 'outcome' }, entries, [envelope])
     partition.delivery.deliver(envelope)
   }
@@ -217,7 +221,8 @@ export class Steps implements StepHost, FrameHost {
     const { correlationid, causationid } = handled
     const { ask } = reply
     const envelope = partition.seal(reply, { source: actor.address, correlationid, causationid, ask })
-    const entry: Entry = { kind: 'dead', seq: partition.nextSeq(), id: envelope.id, to: ask, reason: 'stale' }
+    const { id } = envelope
+    const entry: Entry = { kind: 'dead', seq: partition.nextSeq(), id, to: ask, reason: 'stale', attempts: 1, envelope }
     partition.append({ kind: 'supervision' }, [entry])
     partition.bury(envelope, ask, 'stale')
   }

@@ -180,7 +180,7 @@ describe('a frame', () => {
         last = seq
       }
     }
-    expect(starts).toEqual(['agent'])
+    expect(starts).toEqual(['definition,agent'])
   })
 })
 

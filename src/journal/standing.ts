@@ -1,0 +1,486 @@
+import type { Address } from '../actor/address.ts'
+import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import type { Origin } from '../actor/handled.ts'
+import type { EventOf } from '../events/event.ts'
+import type { Entry, Frame, GoneReason } from './frame.ts'
+
+type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
+
+/** What waits, by position. */
+export type Mail = Map<number, Envelope>
+
+/** An agent, as the frames leave it. */
+export interface AgentStanding {
+  readonly name: string
+  /** `<name>@<version>#<hash>` of its machine. */
+  definition: string
+  readonly under: string
+  /** 0 while it is only declared. */
+  incarnation: number
+  /** Of the frame of its last step. */
+  stepped: number
+  /** Why it is there no more, if so. */
+  gone: GoneReason | undefined
+  /** What it was handed and has not handled yet. */
+  readonly mail: Mail
+  /** How often it crashed on one of them. */
+  readonly crashes: Map<number, number>
+  /** How often the process ended while it was being handed one of them. */
+  readonly suspected: Map<number, number>
+  readonly timers: Map<string, TimerStanding>
+  /** Timers that have fired, but it has not handled that yet, by position. */
+  readonly fired: Map<number, TimerStanding>
+  /** Outside work that it wants, by key. */
+  readonly works: Map<string, WorkStanding>
+  /** Requests that it has taken and not answered yet. */
+  readonly taken: Set<string>
+}
+
+/** A timer that was set. */
+export interface TimerStanding {
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly delay: number
+  readonly event: EventOf
+  readonly to?: Address | undefined
+  /** What led to it. */
+  readonly origin: Origin
+}
+
+/** Outside work that was wanted, and how it ended, if it has. */
+export interface WorkStanding {
+  /** Epoch milliseconds until which an ask waits. */
+  readonly expires: number
+  attempt: number
+  held: boolean
+  /** Recorded, but its agent has not handled it yet. */
+  outcome: OutcomeStanding | undefined
+}
+
+/** How outside work ended. */
+export interface OutcomeStanding {
+  readonly seq: number
+  readonly ok: boolean
+  readonly value: unknown
+}
+
+/** What became of a request whose asker may not know it yet. */
+export type AnswerStanding =
+  | { readonly to: Address; readonly data: unknown }
+  | { readonly to: Address; readonly refused: DeadReason }
+
+/** A request that is known where it was sent to. */
+export interface RequestStanding {
+  readonly answer: AnswerStanding | undefined
+  /** The incarnation that has it in hand. */
+  readonly takenBy: number | undefined
+}
+
+/** How far a party has come. */
+export type Birth = 'created' | 'started' | 'failed'
+
+/** Dead letters, answers to askers elsewhere and stopped agents are remembered, the newest of each. */
+const mostRemembered = 1_000
+
+/**
+ * How a partition stands: what its frames add up to. Whoever goes on with it needs nothing else but the checkpoints of its
+ * agents and, of a party, its state.
+ *
+ * @example
+ * const standing = new Standing('party/p1')
+ * for await (const frame of journal.read('party/p1')) standing.take(frame)
+ */
+export class Standing {
+  readonly partition: Address
+  position = 0
+  /** Epoch milliseconds of the last frame. */
+  time = 0
+  /** None for agents outside parties. */
+  birth: Birth | undefined
+  /** What a party is to begin with, until it has. */
+  inputs: readonly EventOf[] = []
+  /** What agents hear, by their definitions. */
+  readonly hears = new Map<string, readonly string[]>()
+  readonly agents = new Map<string, AgentStanding>()
+  /** What waits for any of a pool's members, by the pool's name. */
+  readonly pools = new Map<string, Mail>()
+  readonly answers = new Map<string, AnswerStanding>()
+  /** Up to which position of each party the agents here have heard of it. */
+  readonly heard = new Map<string, number>()
+  readonly dead = new Set<DeadLetter>()
+  readonly #hearers = new Map<string, Set<Mail>>()
+
+  constructor(partition: Address) {
+    this.partition = partition
+  }
+
+  take(frame: Frame): void {
+    const { cause, entries } = frame
+    this.position = frame.position
+    this.time = frame.time
+    const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
+    const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
+    if (agent && cause.kind === 'step' && cause.outcome !== 'ignored') agent.stepped = frame.position
+    if (agent && handled?.ask !== undefined && cause.kind === 'step' && cause.outcome === 'handled')
+      agent.taken.add(handled.ask)
+    for (const entry of entries) {
+      if (entry.kind === 'redelivered' && agent && handled) putBack(agent, handled, entry.attempt)
+      else this.#takeEntry(entry, frame, agent)
+    }
+    if (agent && cause.kind === 'step' && cause.outcome === 'failed') this.#end(agent, 'failed')
+  }
+
+  /** An agent by its address. */
+  at(address: Address): AgentStanding | undefined {
+    const { partition } = this
+    return address.startsWith(`${partition}/`) ? this.agents.get(address.slice(partition.length + 1)) : undefined
+  }
+
+  /** What became of a request so far, if it came here at all. */
+  request(key: string): RequestStanding | undefined {
+    const answer = this.answers.get(key)
+    if (answer) return { answer, takenBy: undefined }
+    for (const { taken, incarnation, mail } of this.agents.values()) {
+      if (taken.has(key)) return { answer: undefined, takenBy: incarnation }
+      for (const { ask } of mail.values()) if (ask === key) return { answer: undefined, takenBy: undefined }
+    }
+    return undefined
+  }
+
+  /** The agent that wants some outside work. */
+  ownerOf(key: string): AgentStanding | undefined {
+    return this.at(key.slice(0, key.indexOf('@')))
+  }
+
+  #takeEntry(entry: Entry, frame: Frame, agent: AgentStanding | undefined): void {
+    switch (entry.kind) {
+      case 'event':
+        return this.#deliver(entry)
+      case 'asked':
+        return this.#deliverTo(entry.envelope)
+      case 'redriven':
+        this.#revive(entry.envelope.id, entry.envelope.to)
+        return this.#deliverTo(entry.envelope)
+      case 'purged':
+        return this.#revive(entry.id, entry.to)
+      case 'dead':
+        return this.#bury(entry, frame.time)
+      case 'coalesced':
+        return void this.at(entry.to)?.mail.delete(entry.at)
+      case 'suspected': {
+        const suspected = this.at(entry.agent)?.suspected
+        return void suspected?.set(entry.at, (suspected.get(entry.at) ?? 0) + 1)
+      }
+      case 'definition':
+        return void this.hears.set(entry.definition, entry.hears)
+      case 'agent':
+        return this.#change(entry)
+      case 'party':
+        return this.#progress(entry)
+      case 'timer':
+        return void this.at(entry.agent)?.timers.set(entry.id, entry)
+      case 'cancelled':
+        return void this.at(entry.agent)?.timers.delete(entry.id)
+      case 'fired':
+        return this.#fire(entry)
+      case 'reply':
+        agent?.taken.delete(entry.key)
+        return this.#answer(entry.key, { to: agent?.name ?? '', data: entry.data })
+      default:
+        return this.#takeWork(entry, frame.time)
+    }
+  }
+
+  #takeWork(entry: Entry, time: number): void {
+    if (!('key' in entry)) return
+    const { key, kind } = entry
+    const works = this.ownerOf(key)?.works
+    const work = works?.get(key)
+    if (kind === 'effect' || kind === 'child' || kind === 'ask') {
+      const expires = kind === 'ask' ? time + entry.deadline : Number.POSITIVE_INFINITY
+      works?.set(key, { expires, attempt: 1, held: false, outcome: undefined })
+    } else if (kind === 'dropped') {
+      works?.delete(key)
+      this.#forgetAnswers(key)
+    } else if (!work) return
+    else if (kind === 'outcome') {
+      work.outcome = entry
+      this.#forgetAnswers(key)
+    } else if (kind === 'held') work.held = true
+    else if (kind === 'retried') {
+      work.attempt = entry.attempt
+      work.held = false
+    }
+  }
+
+  // ---- mail ----
+
+  #deliver({ envelope, heard }: EntryOf<'event'>): void {
+    if (heard !== undefined && envelope.party !== undefined) this.heard.set(envelope.party, heard)
+    if (envelope.to !== undefined) return this.#deliverTo(envelope)
+    for (const mail of this.#hearers.get(envelope.type) ?? []) mail.set(envelope.seq, envelope)
+  }
+
+  #deliverTo(envelope: Envelope): void {
+    const agent = envelope.to === undefined ? undefined : this.at(envelope.to)
+    if (agent && agent.gone === undefined) agent.mail.set(envelope.seq, envelope)
+  }
+
+  /** A position was handled; returns the event that it was, if it was one. */
+  #endMail(agent: AgentStanding, seq: number): Envelope | undefined {
+    const envelope = agent.mail.get(seq) ?? this.#poolMail(agent)?.get(seq)
+    agent.mail.delete(seq)
+    this.#poolMail(agent)?.delete(seq)
+    agent.crashes.delete(seq)
+    agent.suspected.delete(seq)
+    agent.fired.delete(seq)
+    if (!envelope) for (const [key, { outcome }] of agent.works) if (outcome?.seq === seq) agent.works.delete(key)
+    return envelope
+  }
+
+  #bury({ to, reason, attempts, envelope }: EntryOf<'dead'>, last: number): void {
+    const { partition } = this
+    const agent = this.at(to)
+    if (agent) this.#endMail(agent, envelope.seq)
+    if (envelope.ask !== undefined && reason !== 'stale')
+      this.#answer(envelope.ask, { to: agent?.name ?? '', refused: reason })
+    const before = envelope.redriven ?? { attempts: 0, first: last }
+    this.dead.add({ envelope, to, partition, reason, attempts: before.attempts + attempts, first: before.first, last })
+    forgetOldest(this.dead)
+  }
+
+  /** A dead letter is one no more. */
+  #revive(id: string, to: Address | undefined): void {
+    for (const letter of this.dead) if (letter.envelope.id === id && letter.to === to) this.dead.delete(letter)
+  }
+
+  // ---- agents ----
+
+  #change({ agent: address, what, incarnation, definition, under, reason }: EntryOf<'agent'>): void {
+    const name = address.slice(this.partition.length + 1)
+    const known = this.agents.get(name)
+    if (what === 'stopped') {
+      if (!known) return
+      known.gone = reason ?? 'stopped'
+      this.#end(known, 'stopped')
+      this.#unhear(known)
+      return
+    }
+    if (what === 'migrated') {
+      if (known) this.#migrate(known, definition)
+      return
+    }
+    const isNew = !known || (known.gone !== undefined && what !== 'restarting')
+    const agent = isNew && definition !== undefined ? newAgent(name, definition, under ?? '') : known
+    if (!agent) return
+    if (isNew) this.agents.delete(name)
+    this.agents.set(name, agent)
+    if (what === 'restarting') this.#end(agent, 'failed')
+    if (isNew || agent.gone !== undefined) this.#hear(agent)
+    agent.gone = undefined
+    agent.incarnation = incarnation
+  }
+
+  #migrate(agent: AgentStanding, definition = agent.definition): void {
+    this.#unhear(agent)
+    agent.definition = definition
+    if (agent.gone === undefined) this.#hear(agent)
+  }
+
+  #hear(agent: AgentStanding): void {
+    const mail = this.#sharedMail(agent)
+    for (const type of this.hears.get(agent.definition) ?? []) {
+      const hearers = this.#hearers.get(type)
+      if (hearers) hearers.add(mail)
+      else this.#hearers.set(type, new Set([mail]))
+    }
+  }
+
+  #unhear(agent: AgentStanding): void {
+    if (this.#poolMail(agent)) return
+    for (const type of this.hears.get(agent.definition) ?? []) this.#hearers.get(type)?.delete(agent.mail)
+  }
+
+  /** Where what it hears waits: the members of a pool share it. */
+  #sharedMail(agent: AgentStanding): Mail {
+    if (!isMember(agent)) return agent.mail
+    const mail = this.pools.get(agent.under) ?? new Map<number, Envelope>()
+    this.pools.set(agent.under, mail)
+    return mail
+  }
+
+  #poolMail(agent: AgentStanding): Mail | undefined {
+    return isMember(agent) ? this.pools.get(agent.under) : undefined
+  }
+
+  /** Nothing goes on that an incarnation wanted; those that asked it are told. */
+  #end(agent: AgentStanding, why: 'failed' | 'stopped'): void {
+    agent.timers.clear()
+    agent.fired.clear()
+    for (const key of agent.works.keys()) this.#forgetAnswers(key)
+    agent.works.clear()
+    for (const key of agent.taken) this.#answer(key, { to: agent.name, refused: why })
+    agent.taken.clear()
+  }
+
+  #progress({ what, inputs = [] }: EntryOf<'party'>): void {
+    this.birth = what
+    this.inputs = what === 'created' ? inputs : []
+  }
+
+  // ---- timers and asks ----
+
+  #fire({ agent: address, id, seq }: EntryOf<'fired'>): void {
+    const agent = this.at(address)
+    const timer = agent?.timers.get(id)
+    if (!agent || !timer) return
+    agent.timers.delete(id)
+    // One for another agent was said in the same frame.
+    if (timer.to === undefined) agent.fired.set(seq, timer)
+  }
+
+  #answer(key: string, answer: AnswerStanding): void {
+    // Whoever is outside the agents does not outlive the process.
+    if (key.startsWith('outside/')) return
+    this.answers.delete(key)
+    this.answers.set(key, answer)
+    forgetOldest(this.answers)
+  }
+
+  #forgetAnswers(key: string): void {
+    // Those to several agents have keys below that of the ask.
+    for (const one of this.answers.keys()) if (one === key || one.startsWith(`${key}/`)) this.answers.delete(one)
+  }
+
+  // ---- as a snapshot ----
+
+  toJSON(): StandingJson {
+    const { partition, position, time, birth, inputs } = this
+    return {
+      partition,
+      position,
+      time,
+      birth,
+      inputs,
+      hears: [...this.hears],
+      agents: Array.from(this.agents.values(), agentJson),
+      pools: Array.from(this.pools, ([name, mail]) => [name, [...mail.values()]] as const),
+      answers: [...this.answers],
+      heard: [...this.heard],
+      dead: [...this.dead],
+    }
+  }
+
+  /** The standing that `toJSON` gave. */
+  static from({ partition, position, time, birth, inputs, ...json }: StandingJson): Standing {
+    const standing = new Standing(partition)
+    Object.assign(standing, { position, time, birth, inputs })
+    for (const [definition, hears] of json.hears) standing.hears.set(definition, hears)
+    for (const [name, mail] of json.pools) standing.pools.set(name, mailOf(mail))
+    for (const agent of json.agents) {
+      const known = agentOf(agent)
+      standing.agents.set(known.name, known)
+      if (known.gone === undefined) standing.#hear(known)
+    }
+    for (const [key, answer] of json.answers) standing.answers.set(key, answer)
+    for (const [party, position] of json.heard) standing.heard.set(party, position)
+    for (const letter of json.dead) standing.dead.add(letter)
+    return standing
+  }
+}
+
+/** A standing as JSON carries it. */
+export interface StandingJson extends Pick<Standing, 'partition' | 'position' | 'time' | 'birth' | 'inputs'> {
+  readonly hears: readonly (readonly [string, readonly string[]])[]
+  readonly agents: readonly AgentJson[]
+  readonly pools: readonly (readonly [string, readonly Envelope[]])[]
+  readonly answers: readonly (readonly [string, AnswerStanding])[]
+  readonly heard: readonly (readonly [string, number])[]
+  readonly dead: readonly DeadLetter[]
+}
+
+interface AgentJson extends Pick<AgentStanding, 'name' | 'definition' | 'under' | 'incarnation' | 'stepped' | 'gone'> {
+  readonly mail: readonly Envelope[]
+  readonly crashes: readonly (readonly [number, number])[]
+  readonly suspected: readonly (readonly [number, number])[]
+  readonly timers: readonly TimerStanding[]
+  readonly fired: readonly (readonly [number, TimerStanding])[]
+  readonly works: readonly (readonly [string, WorkStanding])[]
+  readonly taken: readonly string[]
+}
+
+function agentJson({ mail, crashes, suspected, timers, fired, works, taken, ...agent }: AgentStanding): AgentJson {
+  return {
+    ...agent,
+    mail: [...mail.values()],
+    crashes: [...crashes],
+    suspected: [...suspected],
+    timers: [...timers.values()],
+    fired: [...fired],
+    works: [...works],
+    taken: [...taken],
+  }
+}
+
+function agentOf(json: AgentJson): AgentStanding {
+  return {
+    ...json,
+    gone: json.gone,
+    mail: mailOf(json.mail),
+    crashes: new Map(json.crashes),
+    suspected: new Map(json.suspected),
+    timers: new Map(json.timers.map(timer => [timer.id, timer])),
+    fired: new Map(json.fired),
+    // JSON has no infinity.
+    works: new Map(
+      json.works.map(([key, work]) => [key, { ...work, expires: work.expires ?? Number.POSITIVE_INFINITY }]),
+    ),
+    taken: new Set(json.taken),
+  }
+}
+
+function mailOf(envelopes: readonly Envelope[]): Mail {
+  return new Map(envelopes.map(envelope => [envelope.seq, envelope]))
+}
+
+function newAgent(name: string, definition: string, under: string): AgentStanding {
+  return {
+    name,
+    definition,
+    under,
+    incarnation: 0,
+    stepped: 0,
+    gone: undefined,
+    mail: new Map(),
+    crashes: new Map(),
+    suspected: new Map(),
+    timers: new Map(),
+    fired: new Map(),
+    works: new Map(),
+    taken: new Set(),
+  }
+}
+
+function putBack(agent: AgentStanding, envelope: Envelope, attempt: number): void {
+  agent.mail.set(envelope.seq, envelope)
+  agent.crashes.set(envelope.seq, attempt)
+}
+
+/** The members of a pool are `<pool>/1`, `<pool>/2` and so on. */
+function isMember({ name, under }: AgentStanding): boolean {
+  return name.startsWith(`${under}/`)
+}
+
+interface Kept<K> {
+  readonly size: number
+  keys(): Iterable<K>
+  delete(key: K): boolean
+}
+
+function forgetOldest<K>(kept: Kept<K>): void {
+  if (kept.size <= mostRemembered) return
+  const [oldest] = kept.keys()
+  if (oldest !== undefined) kept.delete(oldest)
+}
