@@ -118,8 +118,12 @@ export class Steps implements StepHost, FrameHost {
     return this.#partition.nextSeq()
   }
 
-  persists(type: string): boolean {
-    return this.#partition.persists(type)
+  persists(envelope: Envelope): boolean {
+    return this.#partition.persists(envelope)
+  }
+
+  persistsReply(type: string): boolean {
+    return this.#partition.persistsAsk(type)
   }
 
   redelivery({ actor, handled: { envelope }, outcome }: Step): number | undefined {
@@ -153,7 +157,7 @@ export class Steps implements StepHost, FrameHost {
     const checked = this.check(source, event).event
     accept(partition.shared.tally)
     const envelope = partition.seal(checked, { ...origin, source: source.address, to: to.address })
-    const entries: Entry[] = partition.persists(envelope.type) ? [{ kind: 'event', envelope }] : []
+    const entries: Entry[] = partition.persists(envelope) ? [{ kind: 'event', envelope }] : []
     partition.append({ kind: 'outcome' }, entries, [envelope])
     partition.delivery.deliver(envelope)
   }
