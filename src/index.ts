@@ -101,6 +101,13 @@ export {
 export { type JsonSchema, schemaUrn } from './events/json-schema.ts'
 export { IllegalPatternError } from './events/pattern.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
+export {
+  type PersistOptions,
+  PersistOptionsError,
+  type PersistRule,
+  persistBy,
+  type SaidEvent,
+} from './events/persist.ts'
 export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
 export * from './events/runtime-events.ts'
 export type { EventFor, Topic } from './events/topic.ts'
@@ -150,6 +157,7 @@ export {
   type PartyOptions,
   type RemovalFor,
   type RemovedEvent,
+  StateEventError,
 } from './party/definition.ts'
 export { DurableNameTakenError } from './party/durable-subscriptions.ts'
 export type { IdleOptions } from './party/idle.ts'
@@ -166,6 +174,7 @@ export {
 } from './party/parties.ts'
 export { type Limits, WatcherError } from './party/partition.ts'
 export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
+export { PersistRuleError } from './party/persistence.ts'
 export type { PoolRef } from './party/pool-ref.ts'
 export type { PulseOptions } from './party/pulse.ts'
 export {

@@ -37,6 +37,7 @@ import { Timers } from './actor/timers.ts'
 import { type Clock, steady, systemClock } from './clock.ts'
 import { TroupeError } from './errors.ts'
 import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
+import type { PersistRule } from './events/persist.ts'
 import type { RequestDefinition } from './events/request.ts'
 import { runtimeEvents, systemStarted, systemStarting, systemStopped, systemStopping } from './events/runtime-events.ts'
 import { type Transform, Transforms } from './events/transform.ts'
@@ -61,6 +62,7 @@ import type { IdleOptions } from './party/idle.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
+import { Persistence } from './party/persistence.ts'
 import { type PoolPlace, PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
 import { ReplayMutedError } from './party/replay.ts'
@@ -92,6 +94,11 @@ export interface RuntimeOptions<
   readonly intensity?: RestartIntensity
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
   readonly deadLetters?: DeadLetterRules
+  /**
+   * Which events are journalled, where their definitions leave it open; all by default. What a rule leaves out is delivered at
+   * most once. Events that change the state of a party are always journalled, and `persist: false` of a definition always holds.
+   */
+  readonly persist?: PersistRule
   /** Steps between publish and delivery, in order. */
   readonly transforms?: readonly Transform[]
   /** How much may be published from outside; `true` for 100 a second, 1,000 a minute, 10,000 an hour, 50 at once; no limit by default. */
@@ -212,6 +219,7 @@ export class Runtime<
         () => clock.now(),
         ask => this.#cleanup.abandoned(ask),
       ),
+      persistence: this.#persistenceOf(options),
       transforms: new Transforms(options.transforms ?? []),
       rateLimits: new RateLimits(timers, () => clock.now()),
       held: this.held,
@@ -248,6 +256,14 @@ export class Runtime<
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
     this.#rest = new Rest({ outside: this.#outside, crew: this.#crew, parties: () => this.parties.list() })
+  }
+
+  #persistenceOf({ persist, party }: RuntimeOptions<S, A, R>): Persistence | undefined {
+    if (!persist) return undefined
+    return new Persistence(persist, party?.changes ?? new Set(), error =>
+      // Not in the middle of what is being said.
+      queueMicrotask(() => this.#outside.reportError('warning', error)),
+    )
   }
 
   /** Starts the agents outside the parties; resolves to itself when that is durable. @throws AgentStartError, RuntimeStateError */

@@ -16,7 +16,7 @@ it.each([
   ['README.md', ['test/package/example.ts', 'test/package/own-agent.ts', 'test/package/own-test.ts']],
   ['agents/README.md', ['test/package/own-town.ts']],
   ['src/actor/README.md', ['test/package/own-bus.ts']],
-  ['src/events/README.md', ['test/package/own-versions.ts', 'test/package/own-echoes.ts']],
+  ['src/events/README.md', ['test/package/own-rules.ts', 'test/package/own-versions.ts', 'test/package/own-echoes.ts']],
 ])('every TypeScript snippet of %s is a file that compiles and runs', (readme, examples) => {
   const snippets = [...read(readme).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
   expect(snippets).toEqual(examples.map(read))

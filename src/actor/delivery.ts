@@ -1,13 +1,11 @@
 import type { Actor } from './actor.ts'
-import type { Envelope } from './envelope.ts'
+import { type Envelope, isJournalled } from './envelope.ts'
 import type { Loss } from './mailbox.ts'
 import type { Registry } from './registry.ts'
 import type { Tally } from './tally.ts'
 
 /** What delivery needs from the partition around it. */
 export interface DeliveryHost {
-  /** Whether an event is in the journal, where it could be read back. */
-  isJournalled(envelope: Envelope): boolean
   /** Records that an event will never be handled by an agent that it was meant for. */
   lose(actor: Actor, envelope: Envelope, why: 'stopped' | Loss['why']): void
   /** An event with an end to its time may have to wait for an agent. */
@@ -44,7 +42,7 @@ export class Delivery {
     this.#tally.created++
     const host = this.#host
     if (actor.status === 'stopped') return host.lose(actor, envelope, 'stopped')
-    const losses = actor.offer(envelope, host.isJournalled(envelope))
+    const losses = actor.offer(envelope, isJournalled(envelope))
     if (envelope.expirytime !== undefined) host.mayExpire(actor)
     if (losses) for (const loss of losses) host.lose(actor, loss.envelope, loss.why)
     actor.wake()

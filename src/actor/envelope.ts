@@ -21,6 +21,8 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   readonly priority: number
   /** Words that subscriptions can choose by. */
   readonly tags?: readonly string[]
+  /** `false` when it is not journalled: it is delivered, and gone. Decided once, when it is said. */
+  readonly persist?: false
   /** Shared by everything that one first event led to. */
   readonly correlationid: string
   /** The id of what was being handled when this was said. */
@@ -49,6 +51,11 @@ export interface Redriven {
 /** Whether nobody may be handed it any more. */
 export function isExpired({ expirytime }: Envelope, now: number): boolean {
   return expirytime !== undefined && expirytime <= now
+}
+
+/** Whether it is in the journal of its partition, or on its way there. */
+export function isJournalled({ persist }: Envelope): boolean {
+  return persist !== false
 }
 
 /** What a machine sees of an envelope: the event, and the key to reply to. */

@@ -26,16 +26,19 @@ export interface Place {
   nextSeq(): number
   now(): number
   definitionOf(event: EventOf): EventDefinition
+  /** Whether a request or reply of this type is journalled. */
+  persistsAsk(type: string): boolean
 }
 
 /** Requests and replies have no version and no priority of their own. */
-const plainly = { version: 1, priority: 5, ttl: undefined, tags: [] }
+const plainly = { version: 1, priority: 5, ttl: undefined, tags: [], persist: true }
+const inPassing = { ...plainly, persist: false }
 
 /** Makes the envelope of an event: what is not known of it comes from its definition, and from where it is said. */
 export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
   const { type, data } = event
   const id = facts.id ?? place.nextId()
-  const definition = facts.ask === undefined ? place.definitionOf(event) : plainly
+  const definition = facts.ask === undefined ? place.definitionOf(event) : place.persistsAsk(type) ? plainly : inPassing
   const ttl = facts.ttl ?? definition.ttl
   const time = place.now()
   // Every field each time, so that all envelopes have one shape: engines read those far faster than many.
@@ -50,6 +53,7 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
     version: definition.version,
     priority: facts.priority ?? definition.priority,
     tags: facts.tags === undefined && definition.tags.length === 0 ? undefined : tagsOf(definition.tags, facts.tags),
+    persist: definition.persist ? undefined : false,
     correlationid: facts.correlationid ?? id,
     causationid: facts.causationid,
     party: place.party,

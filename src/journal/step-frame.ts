@@ -11,8 +11,9 @@ export interface FrameHost {
   readonly address: Address
   nextSeq(): number
   now(): number
-  /** Whether events of this type are journalled. */
-  persists(type: string): boolean
+  /** Whether an event that was said is journalled. */
+  persists(envelope: Envelope): boolean
+  persistsReply(type: string): boolean
   /** Whether the event on which a step failed is handed over again, and for which time. */
   redelivery(step: Step): number | undefined
   /** Makes an envelope of what an agent said. */
@@ -45,11 +46,11 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   const said: Envelope[] = []
   for (const output of outputs) {
     if (output.kind === 'emit' || output.kind === 'send') {
-      for (const { event, to } of whatIsSaid(output, entries, host)) {
+      for (const { event, to } of whatIsSaid(output, entries, step, host)) {
         const id = `${host.address}/${handled.seq}/${actor.name}/${said.length}`
         const envelope = host.seal(event, id, step, to)
         said.push(envelope)
-        if (host.persists(envelope.type)) entries.push({ kind: 'event', envelope })
+        if (host.persists(envelope)) entries.push({ kind: 'event', envelope })
       }
     } else {
       const entry = entryOf(output, actor.address, handled, host)
@@ -74,22 +75,22 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
 function whatIsSaid(
   output: Extract<Output, { readonly kind: 'emit' | 'send' }>,
   entries: Entry[],
+  step: Step,
   host: FrameHost,
 ): readonly { readonly event: EventOf; readonly to?: Address | undefined }[] {
   if (output.kind === 'send' || !output.passage) return [output]
   const { by, into } = output.passage
-  const { type } = output.event
-  if (host.persists(type)) {
-    const seq = host.nextSeq()
-    entries.push({ kind: 'transformed', seq, id: `${host.address}/${seq}`, type, by, into: into.length })
-  }
+  const seq = host.nextSeq()
+  const offered = host.seal(output.event, `${host.address}/${seq}`, step)
+  const { id, type } = offered
+  if (host.persists(offered)) entries.push({ kind: 'transformed', seq, id, type, by, into: into.length })
   return into.map(({ event, to }) => ({ event, to: to === undefined ? undefined : addressOf(host.address, to) }))
 }
 
 function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHost): Entry | undefined {
   switch (output.kind) {
     case 'reply':
-      if (!host.persists(output.event.type)) return undefined
+      if (!host.persistsReply(output.event.type)) return undefined
       return { kind: 'reply', seq: host.nextSeq(), key: output.event.ask, data: output.event.data }
     case 'timer': {
       const { id, delay, event, to } = output

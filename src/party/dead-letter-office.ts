@@ -76,7 +76,7 @@ export class DeadLetterOffice {
     const actor = partition.registry.named(splitAddress(to).name)
     accept(tally)
     if (actor?.address !== to) return partition.bury(again, to, envelope.ask === to ? 'stale' : 'stopped')
-    if (partition.persists(again.type)) partition.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])
+    if (partition.persists(again)) partition.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])
     partition.delivery.deliverTo(actor, again)
     await partition.watermark.reached()
   }

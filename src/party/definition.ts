@@ -1,6 +1,7 @@
 import type { Draft } from 'immer'
 import type * as z from 'zod'
 import type { Agent, Said } from '../actor/agent.ts'
+import { TroupeError } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import { agentsOf, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
@@ -84,6 +85,8 @@ export interface PartyDefinition<
   readonly events: readonly Definition[]
   readonly inputs: { readonly added: A; readonly removed: R }
   readonly initial: S
+  /** Types of the events that change the state or the inputs: these are journalled, whatever the runtime's rule says. */
+  readonly changes: ReadonlySet<string>
   readonly apply: (state: Draft<S>, event: EventOf) => void
   readonly completed: (state: S) => boolean
   readonly figures: (state: S) => Figures
@@ -101,6 +104,8 @@ export interface PartyDefinition<
  *   inputs: { added: inputAdded, removed: inputRemoved },
  *   state: { initial: { results: {} }, on: { 'party.agent.completed': (state, { data }) => { ... } } },
  * })
+ *
+ * @throws StateEventError if an event that changes the state is declared with `persist: false`
  */
 export function defineParty<
   S extends object,
@@ -111,6 +116,9 @@ export function defineParty<
   const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
   // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
+  const changing = [...events.filter(({ type }) => on.get(type)), inputs.added, inputs.removed]
+  for (const { type, persist } of changing) if (!persist) throw new StateEventError(name, type)
+  const changes = new Set(changing.map(({ type }) => type))
   return {
     name,
     agents: agentsOf(tree),
@@ -120,8 +128,23 @@ export function defineParty<
     events,
     inputs,
     initial: state.initial,
+    changes,
     apply: (draft, event) => on.get(event.type)?.(draft, event),
     completed: state.completed ?? (() => false),
     figures: state.figures ?? (() => ({})),
+  }
+}
+
+/** A party's state is what its journal makes of it, so what changes it cannot be kept out of there. */
+export class StateEventError extends TroupeError {
+  readonly code = 'STATE_EVENT'
+  readonly definition: string
+  readonly type: string
+  constructor(definition: string, type: string) {
+    super(
+      `"${type}" changes the state of "${definition}", but is declared with persist: false, and a state is made of what is journalled. Leave persist out, or take it out of state.on.`,
+    )
+    this.definition = definition
+    this.type = type
   }
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Address, partitionOf, runtimePartition } from '../actor/address.ts'
-import type { Envelope } from '../actor/envelope.ts'
+import { type Envelope, isJournalled } from '../actor/envelope.ts'
 import { Fifo } from '../actor/fifo.ts'
 import type { Wanted } from '../actor/subscribe-options.ts'
 import { Subscriber, SubscriberError } from '../actor/subscriber.ts'
@@ -105,7 +105,7 @@ export class DurableSubscription implements Listener, Subscription {
     if (this.isOver) return
     const partition = partitionIn(envelope)
     const isBehind = this.#behind.has(partition)
-    if (!this.#shared.catalog.persists(envelope.type)) this.#hearInPassing(envelope)
+    if (!isJournalled(envelope)) this.#hearInPassing(envelope)
     else if (isBehind || this.#waiting.size >= this.wanted.limit) this.#behind.set(partition, envelope.seq)
     else this.#waiting.push(envelope)
     this.#goOn()
@@ -230,7 +230,7 @@ export class DurableSubscription implements Listener, Subscription {
   async #tell(envelope: Envelope, partition: Partition | undefined): Promise<void> {
     const address = partitionIn(envelope)
     this.#tellMissed(envelope)
-    const persists = this.#shared.catalog.persists(envelope.type)
+    const persists = isJournalled(envelope)
     if (persists && envelope.seq <= (this.#positions.get(address) ?? 0)) return
     if (isChosen(this.wanted, envelope, this.#host)) {
       for (let attempt = 1; !(await this.#call(envelope)); attempt++) {

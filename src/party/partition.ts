@@ -6,7 +6,7 @@ import { breakCircle } from '../actor/ask-circles.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
-import { type Envelope, eventOf, isExpired } from '../actor/envelope.ts'
+import { type Envelope, eventOf, isExpired, isJournalled } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import type { Handler } from '../actor/handler.ts'
 import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
@@ -36,6 +36,7 @@ import type { Standing } from '../journal/standing.ts'
 import { type Appended, type Continuation, Watermark } from '../journal/watermark.ts'
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
+import type { Persistence } from './persistence.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** What all partitions of a runtime share. */
@@ -54,6 +55,8 @@ export interface Shared {
   readonly held: HeldEffects
   readonly rateLimits: RateLimits
   readonly transforms: Transforms
+  /** What of events is journalled, if it is not for their definitions alone to say. */
+  readonly persistence: Persistence | undefined
   readonly tally: Tally
   readonly limits: Limits
   /** How many agents are there in all. */
@@ -215,17 +218,13 @@ export class Partition implements ActorHost, DeliveryHost, Place {
     return this.shared.clock.now()
   }
 
-  persists(type: string): boolean {
+  /** Whether an event that was said is journalled; requests and replies too. */
+  persists(envelope: Envelope): boolean {
+    return isJournalled(envelope)
+  }
+
+  persistsAsk(type: string): boolean {
     return this.shared.catalog.persists(type)
-  }
-
-  /** The same of an event, which nearly always knows its definition. */
-  isKept(event: EventOf): boolean {
-    return CheckedEvent.definitionOf(event)?.persist ?? this.persists(event.type)
-  }
-
-  isJournalled({ type }: Envelope): boolean {
-    return this.persists(type)
   }
 
   /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
@@ -275,9 +274,11 @@ export class Partition implements ActorHost, DeliveryHost, Place {
     this.shared.overhear(envelope)
   }
 
-  /** Makes the envelope of an event that is said here now. */
+  /** Makes the envelope of an event that is said here now, which says too whether it is journalled. */
   seal(event: EventOf, facts: Facts = {}): Envelope {
-    return sealed(event, facts, this)
+    const envelope = sealed(event, facts, this)
+    const { persistence } = this.shared
+    return persistence === undefined ? envelope : persistence.decided(envelope)
   }
 
   nextId(): string {
@@ -295,8 +296,7 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   hear(envelope: Envelope): void {
     if (!this.registry.hears(envelope.type)) return
     const here: Envelope = { ...envelope, seq: this.nextSeq() }
-    if (this.persists(here.type))
-      this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here, heard: envelope.seq }])
+    if (this.persists(here)) this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here, heard: envelope.seq }])
     this.delivery.deliver(here)
   }
 
@@ -349,7 +349,7 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   deliverAsk(actor: Actor, request: EventOf & { readonly ask: string }, source: Address, origin?: Origin): void {
     accept(this.shared.tally)
     const envelope = this.seal(request, { ...origin, source, to: actor.address, ask: request.ask })
-    if (this.persists(request.type)) this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
+    if (this.persists(envelope)) this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
     this.delivery.deliverTo(actor, envelope)
     this.#breakCircle(request.ask)
   }

@@ -99,7 +99,7 @@ export async function publishTransformed(
   const offered = partition.seal(event, factsOf(partition, options))
   const { id, correlationid } = offered
   const caused = { ...options, origin: null, correlationId: correlationid, causationId: id }
-  const records = recordsOf(partition, event, id, { by, into })
+  const records = recordsOf(partition, offered, { by, into })
   // That it ended there is recorded where it was offered, if nothing of it is said there.
   if (into.length === 0) accept(tally)
   if (!groups.has(partition)) partition.record(records)
@@ -119,7 +119,7 @@ function togetherOf(partition: Partition, events: readonly EventOf[], first: rea
   const records = [...first]
   for (const event of events) {
     const passage = passageOf(partition, event, noOptions)
-    if (passage) records.push(...recordsOf(partition, event, partition.seal(event).id, passage))
+    if (passage) records.push(...recordsOf(partition, partition.seal(event), passage))
     const into: readonly Transformed[] = passage?.into ?? [{ event }]
     for (const one of into) parts.push({ event: one.event, to: checkWay(partition, one, passage?.by ?? []) })
   }
@@ -174,17 +174,18 @@ function say(
   const envelopes = parts.map(({ event, to }) =>
     partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
   )
-  const kept = envelopes.filter(({ type }) => partition.persists(type))
+  const kept = envelopes.filter(envelope => partition.persists(envelope))
   partition.record([...records, ...kept.map(envelope => ({ kind: 'event' as const, envelope }))], kept)
   for (const { room } of reserved) room.use()
   accept(shared.tally, parts.length)
   for (const envelope of envelopes) delivery.deliver(envelope)
-  for (const envelope of envelopes) if (!partition.persists(envelope.type)) partition.tell(envelope)
+  for (const envelope of envelopes) if (!partition.persists(envelope)) partition.tell(envelope)
   return watermark.reached().then(() => envelopes)
 }
 
 /** Of what is journalled. */
-function recordsOf(partition: Partition, event: EventOf, id: string, { by, into }: Passage): readonly Entry[] {
-  if (!partition.isKept(event)) return []
-  return [{ kind: 'transformed', seq: partition.nextSeq(), id, type: event.type, by, into: into.length }]
+function recordsOf(partition: Partition, offered: Envelope, { by, into }: Passage): readonly Entry[] {
+  if (!partition.persists(offered)) return []
+  const { id, type } = offered
+  return [{ kind: 'transformed', seq: partition.nextSeq(), id, type, by, into: into.length }]
 }

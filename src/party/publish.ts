@@ -119,7 +119,7 @@ function say(
   const { delivery, shared, watermark } = partition
   const { to } = options
   const envelope = partition.seal(event, factsOf(partition, options))
-  const persists = partition.isKept(event)
+  const persists = partition.persists(envelope)
   if (persists) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
   if (reserved) usePlaces(reserved)
   accept(shared.tally)

@@ -122,8 +122,12 @@ export class Steps implements StepHost, FrameHost {
     return this.#partition.nextSeq()
   }
 
-  persists(type: string): boolean {
-    return this.#partition.persists(type)
+  persists(envelope: Envelope): boolean {
+    return this.#partition.persists(envelope)
+  }
+
+  persistsReply(type: string): boolean {
+    return this.#partition.persistsAsk(type)
   }
 
   redelivery({ actor, handled: { envelope }, outcome }: Step): number | undefined {
@@ -157,7 +161,7 @@ export class Steps implements StepHost, FrameHost {
     accept(partition.shared.tally)
     const entries = [fired(partition.nextSeq())]
     const envelope = partition.seal(event, { ...origin, source: source.address, to: to.address })
-    if (partition.persists(envelope.type)) entries.push({ kind: 'event', envelope })
+    if (partition.persists(envelope)) entries.push({ kind: 'event', envelope })
     partition.append({ kind: 'outcome' }, entries, [envelope])
     partition.delivery.deliver(envelope)
   }

@@ -15,6 +15,7 @@ const examples = [
   'own-agent.ts',
   'own-test.ts',
   'own-town.ts',
+  'own-rules.ts',
   'own-versions.ts',
   'own-echoes.ts',
   'own-bus.ts',
@@ -52,6 +53,7 @@ try {
   expectOutput('own-test.js', /^$/)
   expectOutput('own-town.js', /Nobody offers photography/)
   expectOutput('own-versions.js', /seats: 1[^]*urn:troupe:event:tables.booked:3/)
+  expectOutput('own-rules.js', /^false$/m)
   expectOutput('own-echoes.js', /^p1$/m)
   expectOutput('own-bus.js', /item: 'cake' } true\n\[ 12 \] 0 1[^]*^2 1$/m)
   const lastLine = run('npx', 'troupe', '--json', 'vegan cake').trimEnd().split('\n').at(-1) ?? ''

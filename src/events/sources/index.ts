@@ -10,6 +10,7 @@ export {
   echo,
   echoOf,
 } from './echo.ts'
+export { importantEvents } from './important.ts'
 export * from './pipeline.ts'
 export * from './platform.ts'
 export type { Part, Publisher, PublishersOf } from './publisher.ts'
