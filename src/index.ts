@@ -14,6 +14,7 @@ export {
   type RestartType,
   type Said,
   SystemIdError,
+  type TimersAfterRestart,
 } from './actor/agent.ts'
 export {
   AskCancelledError,
@@ -40,7 +41,14 @@ export {
 export { type BusFigures, BusFullError } from './actor/bus.ts'
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
-export { type EffectFunction, type EffectLogic, type EffectOptions, type EffectScope, effect } from './actor/effect.ts'
+export {
+  type EffectFunction,
+  type EffectLogic,
+  type EffectOptions,
+  type EffectScope,
+  effect,
+  type InDoubt,
+} from './actor/effect.ts'
 export {
   type Details,
   EnrichError,
@@ -121,7 +129,7 @@ export {
 } from './events/transform.ts'
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export type { Ids } from './ids.ts'
-export type { AgentChange, Cause, Entry, Frame } from './journal/frame.ts'
+export type { AgentChange, Cause, Entry, Frame, GoneReason } from './journal/frame.ts'
 export {
   type Checkpoint,
   type Checkpoints,
@@ -160,17 +168,21 @@ export {
   StateEventError,
 } from './party/definition.ts'
 export { DurableNameTakenError } from './party/durable-subscriptions.ts'
+export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } from './party/held-effects.ts'
 export type { IdleOptions } from './party/idle.ts'
 export type { Inputs } from './party/inputs.ts'
+export { AgentUnknownError } from './party/left-agents.ts'
 export { HookError, HookTimeoutError } from './party/lifecycle.ts'
 export type { PublishOptions } from './party/offer.ts'
-export { StrayInvokeError } from './party/outside-work.ts'
+export { RecordedError, StrayInvokeError } from './party/outside-work.ts'
 export {
   type CreateOptions,
   NoPartyDefinitionError,
   type Parties,
   PartyExistsError,
   PartyNotFoundError,
+  PartyQuarantinedError,
+  type QuarantinedParty,
 } from './party/parties.ts'
 export { type Limits, WatcherError } from './party/partition.ts'
 export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'

@@ -65,6 +65,7 @@ import type { Party } from './party/party.ts'
 import { Persistence } from './party/persistence.ts'
 import { type PoolPlace, PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
+import { Recovery } from './party/recovery.ts'
 import { ReplayMutedError } from './party/replay.ts'
 import { Rest } from './party/rest.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
@@ -81,6 +82,8 @@ export interface RuntimeOptions<
   readonly party?: PartyDefinition<S, A, R>
   /** Agents outside all parties, alone or under supervisors, started with the runtime. */
   readonly agents?: readonly Supervised[]
+  /** Agents that are spawned while it runs, and older versions of agents: what the journal holds of them goes on with these. */
+  readonly registered?: readonly Agent[]
   /** Events and requests that no agent lists but somebody publishes or asks. */
   readonly events?: readonly Definition[]
   /** Where frames go; in memory by default. The runtime closes it when it stops. */
@@ -174,6 +177,7 @@ export class Runtime<
   readonly #cleanup: Cleanup
   readonly #handlers = new Handlers()
   readonly #rest: Rest
+  readonly #recovery: Recovery
   #status: Status = 'created'
   readonly #ending = new AbortController()
   #stopping: Promise<void> | undefined
@@ -231,7 +235,7 @@ export class Runtime<
       replaying: new AsyncLocalStorage(),
       running: { effects: 0, hasReplayed: false },
       stopping: this.#ending.signal,
-      catalog: catalogOf([...(party?.agents ?? []), ...outsiders], party, events),
+      catalog: catalogOf([...(party?.agents ?? []), ...outsiders, ...(options.registered ?? [])], party, events),
       partition: address => partitions.get(address),
       partitions: () => partitions.values(),
       isRunning: () => this.#status === 'running',
@@ -255,6 +259,15 @@ export class Runtime<
     const durable = new DurableSubscriptions()
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
+    this.#recovery = new Recovery({
+      shared: this.#shared,
+      outside: this.#outside,
+      crew: this.#crew,
+      tree: [...(party?.shared ?? []), ...agents],
+      definitions: withChildren([...(options.registered ?? []), ...(party?.agents ?? []), ...outsiders]),
+      comeback: id => this.parties.comeback(id),
+      quarantine: (id, error) => this.parties.quarantine(id, error),
+    })
     this.#rest = new Rest({ outside: this.#outside, crew: this.#crew, parties: () => this.parties.list() })
   }
 
@@ -272,8 +285,10 @@ export class Runtime<
     this.#status = 'running'
     this.#outside.report(systemStarting({}))
     const { party, agents = [] } = this.#options
+    const tree = [...(party?.shared ?? []), ...agents]
     try {
-      await this.#crew.begun(this.#crew.begin([...(party?.shared ?? []), ...agents]))
+      const isBack = await this.#recovery.all()
+      await this.#crew.begun(isBack ? [] : this.#crew.begin(tree))
     } catch (error) {
       await this.stop({ timeout: 0 })
       throw error
@@ -452,6 +467,8 @@ export class Runtime<
     this.#outside.report(systemStopping({}))
     const drained = timeout === 0 ? this.#rest.isQuiet : await this.#rest.drained(timeout, this.#hurried.promise)
     const limit = timeout === 0 ? closingLimit : timeout
+    // What is left to do, the journal keeps: another runtime goes on with it.
+    for (const partition of this.#shared.partitions()) partition.suspend()
     await this.#within(limit, this.parties.stopAll())
     this.#crew.end('stopped', new RuntimeStateError('take work', 'stopped'))
     await this.#within(limit, this.#crew.closed())

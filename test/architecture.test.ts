@@ -99,6 +99,8 @@ describe('the house', () => {
       'src/party/agent-ref.ts',
       'src/party/agent-timers.ts',
       'src/party/crew.ts',
+      'src/party/left-agents.ts',
+      'src/party/returning.ts',
       'src/party/roster.ts',
       'src/party/step-checkpoint.ts',
       'src/party/steps.ts',

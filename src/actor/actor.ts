@@ -185,6 +185,12 @@ export class Actor implements Ready {
     return count
   }
 
+  /** It crashed on an event before it came back. */
+  crashed(seq: number, times: number): void {
+    this.#crashes ??= new Map()
+    this.#crashes.set(seq, times)
+  }
+
   /** How often it was handed an event so far, this time included. */
   attemptsAt({ seq }: Envelope): number {
     return this.#crashes?.get(seq) ?? 1

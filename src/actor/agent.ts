@@ -63,6 +63,12 @@ export type RestartType = 'permanent' | 'transient' | 'temporary'
  */
 export type OnRestart = 'reset' | 'keep' | 'anew'
 
+/**
+ * When the timers of an agent fire that was away, because its process ended: at the time that they were set for, or at once
+ * if that is over (`absolute`), after what was left of their time (`remaining`), or after all of it again (`restart`).
+ */
+export type TimersAfterRestart = 'absolute' | 'remaining' | 'restart'
+
 /** Something to be done around the life of an incarnation, such as opening and closing a connection. */
 export type Hook = (scope: HookScope) => Promise<void> | void
 
@@ -88,6 +94,7 @@ export interface Agent<N extends string = string> {
   readonly onInit: Hook | undefined
   readonly onDestroy: Hook | undefined
   readonly mailbox: MailboxRules
+  readonly timers: TimersAfterRestart
 }
 
 /** What `defineAgent` takes. */
@@ -118,6 +125,8 @@ export interface AgentOptions<
   readonly onInit?: Hook
   /** Called after each incarnation, before the next one or the end; `stop` waits for it, 30 seconds at most. */
   readonly onDestroy?: Hook
+  /** When its timers fire after the process has ended and another goes on; `absolute` by default. */
+  readonly timers?: TimersAfterRestart
   /** How many events may wait for it, and what happens to more; 1,000 and back-pressure by default. */
   readonly mailbox?: MailboxOptions
 }
@@ -146,12 +155,20 @@ export function defineAgent<
   const S extends readonly Definition[],
 >(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N> {
   const { name, machine, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
-  const { restart = 'permanent', onRestart = 'reset', onCrash = 'drop', onInit, onDestroy } = options
+  const {
+    restart = 'permanent',
+    onRestart = 'reset',
+    onCrash = 'drop',
+    onInit,
+    onDestroy,
+    timers = 'absolute',
+  } = options
   checkId('agent', name)
   checkSystemIds(name, machine.root)
   // XState's default lets a circle of eventless transitions hang the process for ever.
   if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
-  return { name, machine, hears, says, restart, onRestart, onCrash, onInit, onDestroy, mailbox: mailboxRules(mailbox) }
+  const hooks = { onInit, onDestroy }
+  return { name, machine, hears, says, restart, onRestart, onCrash, ...hooks, timers, mailbox: mailboxRules(mailbox) }
 }
 
 // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.

@@ -14,6 +14,11 @@ export const systemStarting = defineEvent(
   z.object({}),
   told('The runtime begins to start its agents.'),
 )
+export const systemRecovered = defineEvent(
+  'system.recovered',
+  z.object({ parties: z.int(), quarantined: z.int(), durationMs: z.number() }),
+  told('What the last process left goes on: so many parties, and so many that cannot.'),
+)
 export const systemStarted = defineEvent(
   'system.started',
   z.object({}),
@@ -99,6 +104,13 @@ export const partyQuarantined = defineEvent(
   told("The journal refused a party's frames: its memory is dropped, its promises have rejected."),
 )
 
+export const partyRecovered = defineEvent(
+  'system.party.recovered',
+  z.object({ partyId: z.string(), frames: z.int(), agents: z.int(), mail: z.int(), timers: z.int(), works: z.int() }),
+  told(
+    'A party goes on where the last process left it; `mail` is what its agents had not handled, `works` what they waited for.',
+  ),
+)
 export const partyUpdated = defineEvent(
   'system.party.updated',
   z.object({ partyId: z.string(), version: z.int(), status: z.string() }),
@@ -143,6 +155,11 @@ export const agentRestarted = defineEvent(
   'agent.restarted',
   z.object(agent),
   told('An agent runs again under its old address, with its mail, and its context begun anew.'),
+)
+export const agentRecovered = defineEvent(
+  'agent.recovered',
+  z.object(agent),
+  told('An agent goes on where it was when the last process ended, with the mail that it had not handled.'),
 )
 export const agentEscalated = defineEvent(
   'agent.escalated',
@@ -194,6 +211,7 @@ export const deadLettered = defineEvent(
 /** Every event of the runtime, for its catalogue. */
 export const runtimeEvents = [
   systemStarting,
+  systemRecovered,
   systemStarted,
   systemStopping,
   systemStopped,
@@ -203,6 +221,7 @@ export const runtimeEvents = [
   partyCreated,
   partyDeleted,
   partyQuarantined,
+  partyRecovered,
   partyUpdated,
   agentAdded,
   agentStarting,
@@ -213,6 +232,7 @@ export const runtimeEvents = [
   agentStopped,
   agentFailed,
   agentRestarted,
+  agentRecovered,
   agentEscalated,
   askRequested,
   askSucceeded,

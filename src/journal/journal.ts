@@ -69,6 +69,8 @@ export interface Saved {
   readonly snapshot?: Snapshot | undefined
   /** By the names of the agents. */
   readonly checkpoints: ReadonlyMap<string, Checkpoint>
+  /** Up to which position frames were forgotten; 0 if none were. */
+  readonly pruned: number
 }
 
 /** How a partition stood at a position: what saves reading all frames up to there. It is checked by its hash. */
@@ -106,6 +108,7 @@ interface Partition {
   /** Of the last frame, also when that was pruned. */
   position: number
   frames: Frame[]
+  pruned: number
   snapshot: Snapshot | undefined
   readonly checkpoints: Map<string, Checkpoint>
 }
@@ -124,7 +127,7 @@ export function memoryJournal(): Journal {
     if (!record)
       partitions.set(
         partition,
-        (record = { epoch, position: 0, frames: [], snapshot: undefined, checkpoints: new Map() }),
+        (record = { epoch, position: 0, frames: [], pruned: 0, snapshot: undefined, checkpoints: new Map() }),
       )
     return record
   }
@@ -154,7 +157,7 @@ export function memoryJournal(): Journal {
     },
     async saved(partition) {
       const record = partitions.get(partition)
-      return { snapshot: record?.snapshot, checkpoints: new Map(record?.checkpoints) }
+      return { snapshot: record?.snapshot, checkpoints: new Map(record?.checkpoints), pruned: record?.pruned ?? 0 }
     },
     async save(partition, snapshot) {
       const record = partitions.get(partition)
@@ -165,6 +168,7 @@ export function memoryJournal(): Journal {
       if (!record) return
       if (upTo > (record.snapshot?.position ?? 0))
         throw new JournalPruneError(partition, upTo, record.snapshot?.position ?? 0)
+      record.pruned = Math.max(record.pruned, upTo)
       record.frames = record.frames.slice(firstAfter(record.frames, upTo))
     },
     async newest(most) {

@@ -138,6 +138,14 @@ export class Standing {
     return address.startsWith(`${partition}/`) ? this.agents.get(address.slice(partition.length + 1)) : undefined
   }
 
+  /** The process ended while an agent was being handed something; `false` if it has handled it all the same. */
+  suspect(name: string, seq: number): boolean {
+    const agent = this.agents.get(name)
+    if (!agent || !(agent.mail.has(seq) || this.#poolMail(agent)?.has(seq))) return false
+    agent.suspected.set(seq, (agent.suspected.get(seq) ?? 0) + 1)
+    return true
+  }
+
   /** What became of a request so far, if it came here at all. */
   request(key: string): RequestStanding | undefined {
     const answer = this.answers.get(key)
@@ -169,10 +177,8 @@ export class Standing {
         return this.#bury(entry, frame.time)
       case 'coalesced':
         return void this.at(entry.to)?.mail.delete(entry.at)
-      case 'suspected': {
-        const suspected = this.at(entry.agent)?.suspected
-        return void suspected?.set(entry.at, (suspected.get(entry.at) ?? 0) + 1)
-      }
+      case 'suspected':
+        return void this.suspect(this.at(entry.agent)?.name ?? '', entry.at)
       case 'definition':
         return void this.hears.set(entry.definition, entry.hears)
       case 'agent':

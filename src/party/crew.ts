@@ -1,16 +1,24 @@
-import { type AnyActorRef, type AnyStateMachine, createActor, createMachine, type MachineContext } from 'xstate'
+import {
+  type AnyActorRef,
+  type AnyStateMachine,
+  createActor,
+  createMachine,
+  type MachineContext,
+  type Snapshot,
+} from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import { addressOf, checkId } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
 import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
-import { stepped } from '../actor/step.ts'
+import { restored, stepped } from '../actor/step.ts'
 import { type TroupeError, textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
 import {
   agentEscalated,
   agentFailed,
+  agentRecovered,
   agentRemoved,
   agentRestarted,
   agentStarted,
@@ -19,6 +27,7 @@ import {
   agentStopping,
 } from '../events/runtime-events.ts'
 import type { AgentChange, Entry, GoneReason } from '../journal/frame.ts'
+import type { Standing } from '../journal/standing.ts'
 import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import {
@@ -33,6 +42,7 @@ import { Lifecycle } from './lifecycle.ts'
 import { Nursery, type NurseryHost } from './nursery.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
+import { type Returned, type Returning, settleIn, settlePool } from './returning.ts'
 import { memberNames, Roster, root } from './roster.ts'
 import { Steps } from './steps.ts'
 
@@ -62,6 +72,11 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #intensity: RestartIntensity
   readonly #onGivenUp: (error: EscalatedError) => void
   readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
+  #returning: Returning | undefined
+  readonly #arrived = new Set<Actor>()
+  /** Those that a program had spawned, and may spawn again: it meets them. */
+  readonly #adoptable = new Set<Actor>()
+  readonly #back = new Map<Actor, Snapshot<unknown>>()
   /** The definitions that the journal knows. */
   readonly #noted = new Set<string>()
   #ended: TroupeError | undefined
@@ -71,6 +86,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   /** Ends the waiting for those: they were stopped meanwhile. */
   readonly #interrupt = new Map<Actor, (error: AgentStartError) => void>()
   readonly #nursery: Nursery
+  readonly #work: OutsideWork
   #closing: Promise<unknown> = Promise.resolve()
 
   constructor(partition: Partition, options: CrewOptions, onGivenUp: (error: EscalatedError) => void) {
@@ -84,7 +100,8 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#lifecycle = new Lifecycle(partition)
     this.timers = new AgentTimers(partition, this.#steps)
     this.#supervisor.system.scheduler = this.timers
-    bindHost(this.#supervisor.system, new OutsideWork(partition, this.#steps, this.#nursery))
+    this.#work = new OutsideWork(partition, this.#steps, this.#nursery)
+    bindHost(this.#supervisor.system, this.#work)
     this.#supervisor.start()
     this.#roster.runs(root, this.#supervisor)
   }
@@ -106,7 +123,9 @@ export class Crew implements SupervisorHost, NurseryHost {
     try {
       const declared = tree.flatMap(one => this.#roster.declareAll(one, under))
       this.#noteDeclared(declared, first)
-      return tree.flatMap(one => this.#start(one, under))
+      const started = tree.flatMap(one => this.#start(one, under))
+      this.#arrive()
+      return started
     } catch (error) {
       for (const { name } of fresh) if (this.#roster.isTree(name)) this.removeTree(name)
       throw error
@@ -134,16 +153,23 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   #start(one: Supervised, under: string): readonly Actor[] {
-    if (!isSupervisor(one)) return [this.#startAgent(this.#roster.named(one.name))]
+    if (!isSupervisor(one)) {
+      const actor = this.#roster.named(one.name)
+      return actor.status === 'stopped' ? [] : [this.#startAgent(actor)]
+    }
     this.#roster.supervisor(under)?.send({ type: 'supervisor.start', spec: this.#specOf(one) })
     const started = this.#roster.under(one.name)
-    for (const actor of started) this.#checkStarted(actor)
+    for (const actor of started) if (!this.#returning?.has(actor.name)) this.#checkStarted(actor)
     return started
   }
 
   /** Starts one agent more, under a name of its own. @throws as `begin` does */
   spawn(agent: Agent, name: string = agent.name, under: string = root): Actor {
-    return this.add(agent, checkId('agent', name), under)
+    const known = this.#roster.find(name)
+    if (known?.agent.name === agent.name && known.status !== 'stopped' && this.#adoptable.delete(known)) return known
+    const actor = this.add(agent, checkId('agent', name), under)
+    this.#arrive()
+    return actor
   }
 
   /** Starts a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */
@@ -153,8 +179,10 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   #startAgent(actor: Actor): Actor {
+    const isBack = this.#returning?.has(actor.name)
     this.#send(actor, { type: 'supervisor.start', spec: this.#agentSpec(actor) })
-    this.#checkStarted(actor)
+    // One that had failed before it came back is its supervisor's to decide about.
+    if (!isBack) this.#checkStarted(actor)
     return actor
   }
 
@@ -184,6 +212,64 @@ export class Crew implements SupervisorHost, NurseryHost {
     if (status === 'done') return
     this.#remove(actor, 'failed')
     throw new AgentStartError(actor.address, error)
+  }
+
+  /**
+   * Brings back the agents that another owner has left, and hands them what they had not handled; those of the tree that it
+   * had never started are started. To be called before anything else, and while nobody gets turns.
+   *
+   * @throws AddressTakenError, AgentLimitError, and why an agent cannot be restored
+   */
+  restore(tree: readonly Supervised[], returning: Returning): readonly Actor[] {
+    const { standing } = returning
+    this.#returning = returning
+    for (const definition of standing.hears.keys()) this.#noted.add(definition)
+    for (const one of tree) for (const actor of this.#roster.declareAll(one, root)) this.#layToRest(actor, standing)
+    const started = tree.flatMap(one => this.#start(one, root))
+    for (const { name, under, gone, incarnation } of standing.agents.values()) {
+      if (gone !== undefined || incarnation === 0 || this.#roster.find(name)) continue
+      const agent = returning.agentOf(name)
+      if (!agent || !this.#standsUnder(under)) returning.missing(name)
+      else {
+        const actor = this.add(agent, name, under)
+        this.#adoptable.add(actor)
+        started.push(actor)
+      }
+    }
+    this.#arrive()
+    return started
+  }
+
+  /** One that was there no more is not started; its supervisor may yet do so. */
+  #layToRest(actor: Actor, { agents }: Standing): void {
+    const { gone } = agents.get(actor.name) ?? {}
+    if (gone === undefined) return
+    actor.status = 'stopped'
+    this.#partition.registry.retire(actor)
+    if (gone === 'stopped') this.#roster.retire(actor.name)
+  }
+
+  /** Whether there is, or can be, a supervisor of this name. */
+  #standsUnder(under: string): boolean {
+    if (under === root || this.#roster.isTree(under)) return true
+    // That of a child comes with it.
+    if (under.endsWith(`/${root}`)) this.begin([{ name: under, agents: [], restart: 'temporary' }])
+    return this.#roster.isTree(under)
+  }
+
+  /** Hands those that have come back what they had not handled. */
+  #arrive(): void {
+    const arrived = [...this.#arrived]
+    const returning = this.#returning
+    this.#arrived.clear()
+    if (!returning) return
+    for (const actor of arrived) settleIn(actor, returning.standing, this.#partition, this.timers)
+    for (const name of [...returning.standing.pools.keys()]) settlePool(name, returning.standing, this.#partition)
+  }
+
+  /** Goes on with what restored agents had wanted done outside. */
+  goOn(): void {
+    this.#work.goOn()
   }
 
   /** Resolves when the start of these agents is durable and they handle mail. @throws AgentStartError, JournalAppendError */
@@ -339,7 +425,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   isRetired(id: string): boolean {
-    return this.#roster.isRetired(id)
+    return this.#roster.isRetired(id) || (this.#returning?.isGone(id) ?? false)
   }
 
   create(id: string, create: () => AnyActorRef): AnyActorRef {
@@ -349,6 +435,8 @@ export class Crew implements SupervisorHost, NurseryHost {
       return ref
     }
     const actor = this.#roster.named(id)
+    const back = actor.status === 'declared' && actor.incarnation === 0 && this.#returning?.take(actor)
+    if (back) return this.#bringBack(actor, back, create)
     // One that had done its work is started again together with a sibling.
     if (actor.status === 'stopped') this.#partition.registry.add(actor)
     actor.status = 'declared'
@@ -369,6 +457,19 @@ export class Crew implements SupervisorHost, NurseryHost {
     } finally {
       this.#partition.leave(outer)
     }
+    return actor.ref
+  }
+
+  #bringBack(actor: Actor, { incarnation, snapshot }: Returned, create: () => AnyActorRef): AnyActorRef {
+    actor.incarnation = incarnation
+    this.#back.set(actor, snapshot)
+    try {
+      actor.ref = create()
+    } finally {
+      this.#back.delete(actor)
+    }
+    actor.show(actor.ref.getSnapshot())
+    this.#arrived.add(actor)
     return actor.ref
   }
 
@@ -415,7 +516,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   #run(actor: Actor): void {
     const { address, incarnation } = actor
     actor.status = 'running'
-    this.#partition.report(trusted(incarnation === 1 ? agentStarted : agentRestarted, { address, incarnation }))
+    const begun = incarnation === 1 ? agentStarted : agentRestarted
+    this.#partition.report(trusted(this.#arrived.has(actor) ? agentRecovered : begun, { address, incarnation }))
     actor.wake()
   }
 
@@ -463,6 +565,8 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   #logicOf(actor: Actor): ReturnType<typeof stepped> {
     const { agent } = actor
+    const back = this.#back.get(actor)
+    if (back) return restored(stepped(agent, this.#steps), back)
     if (agent.onRestart === 'keep' && actor.incarnation > 1)
       return stepped({ ...agent, machine: remembering(agent.machine, actor.kept) }, this.#steps)
     // One for all actors of an agent: what it needs to know of each, it asks.

@@ -32,6 +32,12 @@ export class Inputs<I> implements Iterable<I> {
     return new Inputs<I>([], 0, 0)
   }
 
+  static of<I extends { readonly inputId: string }>(inputs: Iterable<I>): Inputs<I> {
+    let all = Inputs.empty<I>()
+    for (const input of inputs) all = all.with(input.inputId, input)
+    return all
+  }
+
   has(id: string): boolean {
     return this.#bucket(id)?.has(id) ?? false
   }

@@ -1,12 +1,14 @@
 import { type Address, checkId, partitionOf, runtimePartition } from '../actor/address.ts'
-import { TroupeError } from '../errors.ts'
-import { partyCreated, partyDeleted } from '../events/runtime-events.ts'
+import { codeOf, TroupeError, textOf } from '../errors.ts'
+import type { EventOf } from '../events/event.ts'
+import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { ChangeOptions } from './admission.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { Partition, Shared } from './partition.ts'
 import { Party } from './party.ts'
+import type { Comeback } from './recovery.ts'
 import { type PartiesStats, statsOf } from './stats.ts'
 
 /** What a new party starts with. */
@@ -26,6 +28,14 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly durable: DurableSubscriptions
 }
 
+/** A party that the journal holds and that cannot go on as things are. */
+export interface QuarantinedParty {
+  readonly partyId: string
+  /** Of the error that keeps it. */
+  readonly code: string
+  readonly reason: string
+}
+
 /** The parties of a runtime. */
 export class Parties<
   S extends object = object,
@@ -34,6 +44,7 @@ export class Parties<
 > {
   readonly #host: PartiesHost<S, A, R>
   readonly #parties = new Map<string, Party<S, A, R>>()
+  readonly #quarantined = new Map<string, QuarantinedParty>()
   /** Those that are being forgotten: still in the way of their ids, but nobody's to get any more. */
   readonly #leaving = new Map<Party<S, A, R>, Promise<void>>()
 
@@ -52,7 +63,7 @@ export class Parties<
     const { definition, shared, intensity, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
     const partyId = checkId('party', id ?? `p-${shared.ids.next()}`)
-    if (this.#parties.has(partyId)) throw new PartyExistsError(partyId)
+    if (this.#parties.has(partyId) || this.#quarantined.has(partyId)) throw new PartyExistsError(partyId)
     const party = new Party(partyId, definition, shared, intensity)
     const checked = party.checkInputs(inputs)
     this.#parties.set(partyId, party)
@@ -71,6 +82,8 @@ export class Parties<
   /** @throws PartyNotFoundError */
   get(id: string): Party<S, A, R> {
     const party = this.#parties.get(id)
+    const quarantined = this.#quarantined.get(id)
+    if (quarantined) throw new PartyQuarantinedError(quarantined)
     if (!party || this.#leaving.has(party)) throw new PartyNotFoundError(id)
     return party
   }
@@ -102,6 +115,32 @@ export class Parties<
    */
   stats(): PartiesStats {
     return statsOf(this.list())
+  }
+
+  /** One that the journal holds is about to come back. @throws NoPartyDefinitionError @internal */
+  comeback(partyId: string): Comeback {
+    const { definition, shared, intensity, partitions } = this.#host
+    if (!definition) throw new NoPartyDefinitionError()
+    const party = new Party(partyId, definition, shared, intensity)
+    this.#parties.set(partyId, party)
+    partitions.set(partitionOf(partyId), party.partition)
+    this.#quarantined.delete(partyId)
+    return party.comeback
+  }
+
+  /** It cannot come back as things are. @internal */
+  quarantine(partyId: string, error: unknown): void {
+    this.#parties.get(partyId)?.dispose(error)
+    this.#parties.delete(partyId)
+    this.#host.partitions.delete(partitionOf(partyId))
+    const reason = textOf(error)
+    this.#quarantined.set(partyId, { partyId, code: codeOf(error), reason })
+    this.#report(partyQuarantined({ partyId, reason }))
+  }
+
+  /** Parties that the journal holds and that cannot go on as things are, and why. */
+  quarantined(): readonly QuarantinedParty[] {
+    return [...this.#quarantined.values()]
   }
 
   /** All of them, those that are being forgotten too. @internal */
@@ -143,7 +182,7 @@ export class Parties<
     await journal.delete(partitionOf(party.id)).catch((error: unknown) => party.partition.reportError('error', error))
   }
 
-  #report(event: ReturnType<typeof partyCreated> | ReturnType<typeof partyDeleted>): void {
+  #report(event: EventOf): void {
     this.#host.partitions.get(runtimePartition)?.report(event)
   }
 }
@@ -155,6 +194,19 @@ export class PartyNotFoundError extends TroupeError {
   constructor(partyId: string) {
     super(`There is no party "${partyId}": it was never created, or is deleted. Look at runtime.parties.list().`)
     this.partyId = partyId
+  }
+}
+
+/** The journal holds the party, but it cannot go on as things are. */
+export class PartyQuarantinedError extends TroupeError {
+  readonly code = 'PARTY_QUARANTINED'
+  readonly partyId: string
+  /** Of the error that keeps it. */
+  readonly reason: string
+  constructor({ partyId, reason, code }: QuarantinedParty) {
+    super(`Party "${partyId}" is quarantined: ${reason} Mend that, and call runtime.parties.retry("${partyId}").`)
+    this.partyId = partyId
+    this.reason = code
   }
 }
 

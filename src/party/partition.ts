@@ -155,6 +155,7 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
+  #suspended = false
   #notes = 0
 
   constructor(
@@ -227,8 +228,14 @@ export class Partition implements ActorHost, DeliveryHost, Place {
     return this.shared.catalog.persists(type)
   }
 
+  /** Nothing more is journalled: what is still to be told of its end is this process's own affair. */
+  suspend(): void {
+    this.#suspended = true
+  }
+
   /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
   append(cause: Cause, entries: readonly Entry[], said: readonly Envelope[] = [], step?: Step): void {
+    if (this.#suspended) return
     const { address: partition, watermark } = this
     // Before anything is appended, because an event that cannot be applied must not be journalled either.
     this.#state?.apply(entries.flatMap(entry => (entry.kind === 'event' ? [entry.envelope] : [])))

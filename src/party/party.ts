@@ -3,9 +3,10 @@ import type { Envelope } from '../actor/envelope.ts'
 import { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
-import { partyQuarantined } from '../events/runtime-events.ts'
+import { partyQuarantined, partyRecovered } from '../events/runtime-events.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
+import type { AgentStanding } from '../journal/standing.ts'
 import type { EscalatedError, RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Idle } from './activity.ts'
 import {
@@ -34,6 +35,8 @@ import { Partition, type Shared } from './partition.ts'
 import { type PoolPlace, type PoolRef, poolRefAt } from './pool-ref.ts'
 import { publish } from './publish.ts'
 import { publishTogether } from './publish-together.ts'
+import type { Recalled } from './recall.ts'
+import { type Comeback, goOnWith } from './recovery.ts'
 import { figuresOf } from './stats.ts'
 import { type PartyState, PartyStore, type Unwatch } from './store.ts'
 
@@ -61,7 +64,11 @@ export class Party<
   constructor(id: string, definition: PartyDefinition<S, A, R>, shared: Shared, intensity: RestartIntensity) {
     this.id = id
     this.#definition = definition
-    this.#store = new PartyStore(definition, call => this.#partition.guard(this.#partition.address, call))
+    this.#store = new PartyStore(
+      definition,
+      call => this.#partition.guard(this.#partition.address, call),
+      envelope => shared.catalog.lifted(envelope),
+    )
     this.#partition = new Partition(shared, partitionOf(id), this.#store, error => this.#quarantine(error))
     this.#partition.admit = this.#admitting({})
     this.#crew = new Crew(this.#partition, { intensity, ...definition.supervision }, error => this.#giveUp(error))
@@ -204,6 +211,51 @@ export class Party<
     return publishTogether(this.#partition, inputs, this.#admitting({}), [started])
   }
 
+  /** It does not come back: nothing of it goes on. @internal */
+  dispose(error: unknown): void {
+    this.#ended = TroupeError.is(error) ? error : new PartyStoppedError(this.id)
+    this.#partition.suspend()
+    this.#crew.end('failed', this.#ended)
+  }
+
+  /** What has to be known of it to bring it back. @internal */
+  get comeback(): Comeback {
+    const { tree } = this.#definition
+    return {
+      partition: this.#partition,
+      crew: this.#crew,
+      tree,
+      state: this.#store,
+      goOn: recalled => this.#goOn(recalled),
+    }
+  }
+
+  #goOn({ standing, frames }: Recalled): void {
+    const { birth, inputs } = standing
+    if (birth === 'failed') {
+      this.#ended = new PartyFailedError(this.id, new Error('its supervisor gave up, before the process ended.'))
+      return
+    }
+    const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)
+    const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
+    goOnWith(this.#partition, this.#crew)
+    this.#partition.report(
+      partyRecovered({
+        partyId: this.id,
+        frames,
+        agents: left.length,
+        mail: sum(({ mail }) => mail.size),
+        timers: sum(({ timers }) => timers.size),
+        works: sum(({ works }) => works.size),
+      }),
+    )
+    // The process ended while it was being created: whatever it was to begin with, it does.
+    if (birth === 'created')
+      this.#started(inputs.map(input => this.#partition.shared.catalog.check(input))).catch((error: unknown) =>
+        this.#partition.reportError('error', error),
+      )
+  }
+
   /** Checks inputs before anything of a party exists. @internal */
   checkInputs(inputs: readonly (string | InputFor<A>)[]): readonly EventOf<A['type'], InputOf<A>>[] {
     const seen = new Set<string>()
@@ -291,7 +343,7 @@ export class Party<
 export class PartyFailedError extends TroupeError {
   readonly code = 'PARTY_FAILED'
   readonly partyId: string
-  constructor(partyId: string, cause: EscalatedError) {
+  constructor(partyId: string, cause: Error) {
     super(`Party "${partyId}" has failed: ${cause.message}`, { cause })
     this.partyId = partyId
   }

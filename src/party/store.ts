@@ -3,9 +3,11 @@ import { produce } from 'immer'
 import type { Envelope } from '../actor/envelope.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
+import type { Frame } from '../journal/frame.ts'
 import { changedInputs } from './admission.ts'
 import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
 import { Inputs } from './inputs.ts'
+import type { Recallable } from './recall.ts'
 
 /**
  * `initializing` until its agents have started; then `planning`, or `completed` while the application says so; `error`
@@ -18,6 +20,14 @@ export type PartyState<S extends object, I> = Readonly<S> & {
   readonly inputs: Inputs<I>
   readonly status: PartyStatus
   /** Counts the events that changed the state. */
+  readonly version: number
+}
+
+/** A state as JSON carries it. */
+interface SavedState<S extends object, I> {
+  readonly own: S
+  readonly inputs: readonly I[]
+  readonly status: PartyStatus
   readonly version: number
 }
 
@@ -34,17 +44,26 @@ export type Unwatch = () => void
  * The state of a party, twice: `live`, which every appended event changes at once, and `shown`, which follows it up to the
  * watermark and is all that outsiders see.
  */
-export class PartyStore<S extends object, A extends AddedEvent, R extends RemovedEvent> {
+export class PartyStore<S extends object, A extends AddedEvent, R extends RemovedEvent> implements Recallable {
   readonly #definition: PartyDefinition<S, A, R>
   readonly #guard: (call: () => void) => void
+  readonly #lift: (envelope: Envelope) => Envelope
   readonly #shown
   #own: S
   #live: PartyState<S, InputOf<A>>
 
-  /** @param guard calls somebody else's function, and reports one that throws */
-  constructor(definition: PartyDefinition<S, A, R>, guard: (call: () => void) => void) {
+  /**
+   * @param guard calls somebody else's function, and reports one that throws
+   * @param lift makes an event the version that is declared now
+   */
+  constructor(
+    definition: PartyDefinition<S, A, R>,
+    guard: (call: () => void) => void,
+    lift: (envelope: Envelope) => Envelope,
+  ) {
     this.#definition = definition
     this.#guard = guard
+    this.#lift = lift
     this.#own = definition.initial
     this.#live = { ...definition.initial, inputs: Inputs.empty(), status: 'initializing', version: 0 }
     this.#shown = createStore({
@@ -69,7 +88,8 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.#live = next.live
   }
 
-  #applied({ own, live }: Applied<S, InputOf<A>>, { type, data }: Envelope): Applied<S, InputOf<A>> {
+  #applied({ own, live }: Applied<S, InputOf<A>>, { type, data }: EventOf): Applied<S, InputOf<A>> {
+    if (!this.#definition.changes.has(type)) return { own, live }
     const inputs = changedInputs(live.inputs, { type, data }, this.#definition.inputs)
     const next = this.#produced(own, { type, data })
     if (next === own && inputs === live.inputs) return { own, live }
@@ -89,6 +109,36 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   /** The party's own progress, which no event of the application tells. */
   setStatus(status: PartyStatus): void {
     if (this.#live.status !== status) this.#live = { ...this.#live, status, version: this.#live.version + 1 }
+  }
+
+  // ---- as another owner has left it ----
+
+  reset(saved: unknown): void {
+    // What `saved` gave, through JSON; none for the state that it begins with.
+    const { own, inputs, status, version } = (saved ?? this.#blank) as SavedState<S, InputOf<A>>
+    this.#own = own
+    this.#live = { ...own, inputs: Inputs.of(inputs), status, version }
+    this.show(this.#live)
+  }
+
+  recall({ entries }: Frame): void {
+    for (const entry of entries) {
+      if (entry.kind === 'party' && entry.what !== 'created')
+        this.setStatus(entry.what === 'failed' ? 'error' : 'planning')
+      if (entry.kind !== 'event' || !this.#definition.changes.has(entry.envelope.type)) continue
+      const next = this.#applied({ own: this.#own, live: this.#live }, this.#lift(entry.envelope))
+      this.#own = next.own
+      this.#live = next.live
+    }
+  }
+
+  saved(): SavedState<S, InputOf<A>> {
+    const { inputs, status, version } = this.#live
+    return { own: this.#own, inputs: [...inputs], status, version }
+  }
+
+  get #blank(): SavedState<S, InputOf<A>> {
+    return { own: this.#definition.initial, inputs: [], status: 'initializing', version: 0 }
   }
 
   /** Makes a state visible: it is durable now. @returns `false` if it is visible already */

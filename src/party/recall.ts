@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import type { Frame } from '../journal/frame.ts'
+import {
+  type Checkpoint,
+  type Journal,
+  JournalCorruptError,
+  type PartitionInfo,
+  type Snapshot,
+} from '../journal/journal.ts'
+import { Standing, type StandingJson } from '../journal/standing.ts'
+import type { Continuation } from '../journal/watermark.ts'
+
+/** The state of a partition that is read back, if it has one. */
+export interface Recallable {
+  /** Takes the state of a snapshot; nothing for the one that it begins with. */
+  reset(saved: unknown): void
+  /** Takes what a frame changes. */
+  recall(frame: Frame): void
+  /** What a snapshot is to hold of it. */
+  saved(): unknown
+}
+
+/** How a partition was left. */
+export interface Recalled extends Continuation {
+  readonly standing: Standing
+  /** By the names of agents. */
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>
+  /** Frames that were read. */
+  readonly frames: number
+}
+
+interface SnapshotBody {
+  readonly standing: StandingJson
+  readonly state?: unknown
+}
+
+/**
+ * Reads back how a partition was left: from its snapshot if that is as it was written, else from the start.
+ *
+ * @throws JournalCorruptError if the journal does not hold what was written to it, and whatever the state's own functions throw
+ */
+export async function recall(
+  journal: Journal,
+  { partition, epoch }: PartitionInfo,
+  state?: Recallable,
+): Promise<Recalled> {
+  const { snapshot, checkpoints, pruned } = await journal.saved(partition)
+  const body = snapshot && bodyOf(snapshot)
+  if (!body && pruned > 0) throw new JournalCorruptError(partition, 'the snapshot')
+  const standing = body ? Standing.from(body.standing) : new Standing(partition)
+  state?.reset(body?.state)
+  let frames = 0
+  for await (const frame of journal.read(partition, standing.position)) {
+    standing.take(frame)
+    state?.recall(frame)
+    frames++
+  }
+  return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }
+}
+
+/** A snapshot of how a partition stands. */
+export function snapshotOf(standing: Standing, state?: Recallable): Snapshot {
+  const body = JSON.stringify({ standing, state: state?.saved() })
+  return { position: standing.position, hash: hashOf(body), body }
+}
+
+/** What a snapshot holds; nothing if it is not as it was written. */
+function bodyOf({ body, hash }: Snapshot): SnapshotBody | undefined {
+  // Its hash says that it is what `snapshotOf` made.
+  return hashOf(body) === hash ? (JSON.parse(body) as SnapshotBody) : undefined
+}
+
+function hashOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex')
+}

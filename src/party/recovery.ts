@@ -1,0 +1,143 @@
+import { partyOf, runtimePartition } from '../actor/address.ts'
+import type { Agent } from '../actor/agent.ts'
+import { systemRecovered } from '../events/runtime-events.ts'
+import type { Entry } from '../journal/frame.ts'
+import type { InHand, PartitionInfo } from '../journal/journal.ts'
+import type { Supervised } from '../supervision/definition.ts'
+import type { Crew } from './crew.ts'
+import { LeftAgents } from './left-agents.ts'
+import type { Partition, Shared } from './partition.ts'
+import { type Recallable, type Recalled, recall } from './recall.ts'
+
+/** So many partitions are read back at the same time. */
+const atOnce = 32
+
+/** What comes back of one party. */
+export interface Comeback {
+  readonly partition: Partition
+  readonly crew: Crew
+  readonly tree: readonly Supervised[]
+  readonly state: Recallable
+  /** Everybody is there: goes on. */
+  goOn(recalled: Recalled): void
+}
+
+interface RecoveryHost {
+  readonly shared: Shared
+  readonly outside: Partition
+  readonly crew: Crew
+  /** Agents that are started outside the parties. */
+  readonly tree: readonly Supervised[]
+  /** Every definition that the program has, by name; several versions of one have the same name. */
+  readonly definitions: readonly Agent[]
+  /** A party that is about to come back. @throws NoPartyDefinitionError */
+  comeback(partyId: string): Comeback
+  /** It does not come back, for this reason. */
+  quarantine(partyId: string, error: unknown): void
+}
+
+/**
+ * Goes on where the last owner of a journal has ended: reads back how every partition was left, restores its agents from their
+ * checkpoints, hands them what they had not handled, and reconciles what they had wanted done outside. Nobody gets a turn
+ * before everybody is there.
+ */
+export class Recovery {
+  readonly #host: RecoveryHost
+  #inHand: InHand | undefined
+
+  constructor(host: RecoveryHost) {
+    this.#host = host
+  }
+
+  /** All that the journal holds; resolves to whether agents outside the parties came back. */
+  async all(): Promise<boolean> {
+    const { shared } = this.#host
+    const startedAt = shared.clock.now()
+    const infos = await shared.journal.partitions()
+    if (infos.length === 0) return false
+    this.#inHand = await shared.journal.inHand?.()
+    const release = shared.ready.hold()
+    try {
+      const goOn: (() => void)[] = []
+      const isBack = await this.#outside(infos, goOn)
+      const parties = infos.filter(({ partition }) => partition !== runtimePartition)
+      const quarantined = await this.#parties(parties, goOn)
+      for (const go of goOn) go()
+      const durationMs = shared.clock.now() - startedAt
+      this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
+      return isBack
+    } finally {
+      release()
+    }
+  }
+
+  async #outside(infos: readonly PartitionInfo[], goOn: (() => void)[]): Promise<boolean> {
+    const { shared, outside, crew, tree } = this.#host
+    const info = infos.find(({ partition }) => partition === runtimePartition)
+    if (!info) return false
+    const recalled = await recall(shared.journal, info)
+    this.#restore({ partition: outside, crew, tree }, recalled, false)
+    goOn.push(() => goOnWith(outside, crew))
+    return true
+  }
+
+  /** Returns how many do not come back. */
+  async #parties(infos: readonly PartitionInfo[], goOn: (() => void)[]): Promise<number> {
+    let next = 0
+    let quarantined = 0
+    const work = async () => {
+      for (let info = infos[next++]; info; info = infos[next++]) {
+        const go = await this.party(info)
+        if (go) goOn.push(go)
+        else quarantined++
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, work))
+    return quarantined
+  }
+
+  /** One party; the returned function lets it go on. What keeps it from coming back is its own affair: the others do. */
+  async party(info: PartitionInfo): Promise<(() => void) | undefined> {
+    const partyId = partyOf(info.partition) ?? ''
+    try {
+      const comeback = this.#host.comeback(partyId)
+      const recalled = await recall(this.#host.shared.journal, info, comeback.state)
+      if (recalled.standing.birth !== 'failed') this.#restore(comeback, recalled, true)
+      return () => comeback.goOn(recalled)
+    } catch (error) {
+      this.#host.quarantine(partyId, error)
+      return undefined
+    }
+  }
+
+  #restore(
+    { partition, crew, tree }: Pick<Comeback, 'partition' | 'crew' | 'tree'>,
+    recalled: Recalled,
+    isWhole: boolean,
+  ): void {
+    const { shared, definitions } = this.#host
+    const { standing } = recalled
+    const left = new LeftAgents(recalled, definitions, isWhole)
+    shared.clock.atLeast(standing.time)
+    for (const letter of standing.dead) shared.deadLetters.putBack(letter)
+    partition.continue(recalled)
+    partition.standing = standing
+    // The first frame of a new owner: from here on, writers before it are refused.
+    partition.append({ kind: 'recovery' }, this.#suspects(partition, recalled))
+    crew.restore(tree, left)
+  }
+
+  /** What the last owner was handing over when it ended, if it was here. */
+  #suspects(here: Partition, { standing }: Recalled): readonly Entry[] {
+    const { address } = here
+    const { partition, agent, seq: at } = this.#inHand ?? { partition: '', agent: '', seq: 0 }
+    if (partition !== address || !standing.suspect(agent, at)) return []
+    return [{ kind: 'suspected', seq: here.nextSeq(), agent: `${address}/${agent}`, at }]
+  }
+}
+
+/** What its agents had wanted done outside is reconciled, and they go on. */
+export function goOnWith(partition: Partition, crew: Crew): void {
+  crew.goOn()
+  partition.standing = undefined
+}

@@ -1,0 +1,77 @@
+import type { Snapshot } from 'xstate'
+import type { Actor } from '../actor/actor.ts'
+import type { Agent } from '../actor/agent.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import type { AgentStanding, Standing, TimerStanding } from '../journal/standing.ts'
+import type { AgentTimers } from './agent-timers.ts'
+import type { Partition } from './partition.ts'
+
+/** An agent that comes back: which incarnation of it, and where its machine was. */
+export interface Returned {
+  readonly incarnation: number
+  readonly snapshot: Snapshot<unknown>
+}
+
+/** What is known of the agents of a partition that another owner has left. */
+export interface Returning {
+  readonly standing: Standing
+  /** The definition of an agent, if the program has it. @throws why it cannot go on with it */
+  agentOf(name: string): Agent | undefined
+  /** An agent does not come back. @throws AgentUnknownError where that must not be */
+  missing(name: string): void
+  /** Whether an agent is yet to come back. */
+  has(name: string): boolean
+  /** Whether it was there no more. */
+  isGone(name: string): boolean
+  /** Where an agent was, once. @throws why it cannot be restored */
+  take(actor: Actor): Returned | undefined
+}
+
+/** An event that killed the process so often is handed to nobody any more. */
+const deadly = 2
+
+/** Hands an agent that has come back the mail, timers and outcomes that it had not handled. */
+export function settleIn({ name }: Actor, standing: Standing, partition: Partition, timers: AgentTimers): void {
+  const actor = partition.registry.named(name)
+  const known = standing.agents.get(name)
+  if (!actor || !known) return
+  for (const [seq, crashes] of known.crashes) actor.crashed(seq, crashes)
+  for (const envelope of inOrder(known.mail.values())) deliver(actor, known, envelope, partition)
+  for (const timer of known.timers.values())
+    timers.set(actor, { ...timer, delay: left(timer, actor.agent, standing, partition) }, timer.origin)
+  for (const [seq, { event, origin }] of known.fired) {
+    actor.signal(() => {
+      actor.announce({ ...origin, seq, type: event.type })
+      actor.ref?.send(event)
+    })
+  }
+}
+
+/** Hands a pool's members what none of them had handled. */
+export function settlePool(name: string, standing: Standing, { registry, delivery, shared }: Partition): void {
+  const pool = registry.pool(name)
+  for (const envelope of inOrder(standing.pools.get(name)?.values() ?? [])) {
+    const lifted = shared.catalog.lifted(envelope)
+    const member = pool?.route(lifted)
+    if (member) delivery.deliverTo(member, lifted)
+  }
+  standing.pools.delete(name)
+}
+
+function deliver(actor: Actor, { suspected }: AgentStanding, envelope: Envelope, partition: Partition): void {
+  const { shared, delivery } = partition
+  if ((suspected.get(envelope.seq) ?? 0) >= deadly) {
+    shared.tally.created++
+    partition.lose(actor, envelope, 'quarantined')
+  } else delivery.deliverTo(actor, shared.catalog.lifted(envelope))
+}
+
+function inOrder(mail: Iterable<Envelope>): readonly Envelope[] {
+  return [...mail].toSorted((one, other) => one.seq - other.seq)
+}
+
+/** Milliseconds until a timer fires that was set in another process. */
+function left({ at, delay }: TimerStanding, { timers }: Agent, { time }: Standing, partition: Partition): number {
+  if (timers === 'restart') return delay
+  return Math.max(0, timers === 'remaining' ? at - time : at - partition.now())
+}

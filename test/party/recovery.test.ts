@@ -1,0 +1,123 @@
+import { type AddedEvent, createRuntime, type RemovedEvent, type RuntimeOptions } from 'troupe'
+import { createSimulatedClock, seededRandom } from 'troupe/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createRecord, type Life } from '../support/lives.ts'
+import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent } from '../support/pets.ts'
+import { until } from '../support/runtime.ts'
+
+const clock = createSimulatedClock()
+let lives = 0
+
+/** A started runtime on a journal that outlives it. */
+async function live<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  journal: Life,
+  options: RuntimeOptions<S, A, R>,
+) {
+  const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), ...options })
+  onTestFinished(async () => {
+    // Of one whose life is over, nothing ends any more.
+    if (!journal.isOver) await runtime.stop({ timeout: 0 })
+  })
+  return runtime.start()
+}
+
+describe('a runtime on what another has left', () => {
+  it('has its parties again, in the state that they had', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent())
+    const first = await live(record.next(), { party })
+    const before = await first.parties.create({ id: 'p1', inputs: ['sit'] })
+    for (const word of ['a', 'b']) await first.bus.publish(command({ word }), { party: 'p1' })
+    await before.idle()
+
+    const second = await live(record.next(), { party })
+    const after = second.parties.get('p1')
+    expect(JSON.stringify(after.state)).toEqual(JSON.stringify(before.state))
+    expect(after.state).toMatchObject({ barks: 2, status: 'planning' })
+    await second.bus.publish(command({ word: 'c' }), { party: 'p1' })
+    await after.idle()
+    expect(after.state).toMatchObject({ barks: 3 })
+    expect(after.agent('dog').snapshot()?.context).toMatchObject({ count: 3 })
+  })
+
+  it('hands over what had not been handled, in order', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent())
+    const life = record.next()
+    const first = await live(life, { party })
+    await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'rest' }), { party: 'p1' })
+    for (const word of ['a', 'b', 'c']) await first.bus.publish(command({ word }), { party: 'p1' })
+
+    const second = await live(record.next(), { party })
+    const words: string[] = []
+    second.bus.subscribe(barked, ({ data }) => words.push(data.word))
+    const after = second.parties.get('p1')
+    expect(await after.idle()).toMatchObject({
+      reason: 'waiting',
+      waitingFor: [{ what: 'mail', name: 'pets.command' }],
+    })
+    await second.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
+    await after.idle()
+    expect(words).toEqual(['up', 'a', 'b', 'c'])
+  })
+
+  it('runs an effect again of which nobody knows, under the same key', async () => {
+    const record = createRecord()
+    const seen: string[] = []
+    const hang = petsParty(
+      runnerAgent((_, { key, attempt }) => {
+        seen.push(`${key} ${attempt}`)
+        return new Promise(() => {})
+      }),
+    )
+    const first = await live(record.next(), { party: hang })
+    await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await until(() => seen.length === 1)
+
+    const back = petsParty(
+      runnerAgent((_, { key, attempt }) => {
+        seen.push(`${key} ${attempt}`)
+        return 'back'
+      }),
+    )
+    const second = await live(record.next(), { party: back })
+    const after = second.parties.get('p1')
+    await after.idle()
+    expect(after.state).toMatchObject({ barks: 1 })
+    const [one = '', other = ''] = seen
+    expect(seen).toHaveLength(2)
+    expect(one.replace(/ 1$/, ' 2')).toBe(other)
+  })
+
+  it('lets a timer fire that was set before', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent())
+    const first = await live(record.next(), { party })
+    const before = await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'nap' }), { party: 'p1' })
+    await first.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await before.idle()
+    const second = await live(record.next(), { party })
+    const after = second.parties.get('p1')
+    expect(await after.idle()).toMatchObject({ reason: 'waiting' })
+    await clock.advance(1_000)
+    await after.idle()
+    expect(after.state).toMatchObject({ barks: 1 })
+  })
+
+  it('waits on for an answer, and gets it', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent(), trainerAgent(undefined, 60_000))
+    const first = await live(record.next(), { party })
+    const before = await first.parties.create({ id: 'p1', inputs: ['later'] })
+    await until(() => before.agent('dog').snapshot()?.value === 'remembering')
+    const second = await live(record.next(), { party })
+    const after = second.parties.get('p1')
+    expect(after.agent('dog').snapshot()?.value).toBe('remembering')
+    await clock.advance(5_000)
+    await after.idle()
+    expect(after.state).toMatchObject({ said: ['late'] })
+  })
+})

@@ -1,0 +1,55 @@
+import { type Checkpoint, type Frame, type Journal, memoryJournal } from 'troupe'
+
+/** A journal that outlives the runtimes which write to it, as a disk does. */
+export interface Record {
+  /** The journal of the next life; whoever wrote before writes no more. */
+  next(): Life
+  /** What every life has written. */
+  frames(partition: string): Promise<readonly Frame[]>
+}
+
+/** The journal of one process, which may end at any time. */
+export interface Life extends Journal {
+  /** Nothing that comes from now on is written or acknowledged. */
+  end(): void
+  readonly isOver: boolean
+}
+
+/** Everything goes through JSON, as it does on a disk. */
+export function createRecord(inner: Journal = memoryJournal()): Record {
+  let living: Life | undefined
+  return {
+    next() {
+      living?.end()
+      let isOver = false
+      const forEver = new Promise<never>(() => {})
+      living = {
+        ...inner,
+        async append(partition, epoch, expectedPosition, frames, checkpoints) {
+          if (isOver) return forEver
+          const copies = new Map<string, Checkpoint | undefined>()
+          for (const [agent, checkpoint] of checkpoints ?? []) copies.set(agent, checkpoint && throughJson(checkpoint))
+          await inner.append(partition, epoch, expectedPosition, throughJson(frames), copies)
+          if (isOver) return forEver
+        },
+        get isOver() {
+          return isOver
+        },
+        end: () => {
+          isOver = true
+        },
+        close: async () => {},
+      }
+      return living
+    },
+    async frames(partition) {
+      const found: Frame[] = []
+      for await (const frame of inner.read(partition)) found.push(frame)
+      return found
+    },
+  }
+}
+
+function throughJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value))
+}
