@@ -136,7 +136,7 @@ export function memoryJournal(): Journal {
       const record = recordOf(partition, epoch)
       const { position } = record
       if (epoch < record.epoch || position !== expectedPosition)
-        throw new JournalConflictError(partition, expectedPosition, position)
+        throw new JournalConflictError(partition, expectedPosition, position, record.epoch)
       record.epoch = epoch
       for (const frame of frames) record.frames.push(frame)
       record.position = frames.at(-1)?.position ?? position
@@ -219,13 +219,16 @@ export class JournalConflictError extends TroupeError {
   readonly partition: Address
   readonly expected: number
   readonly actual: number
-  constructor(partition: Address, expected: number, actual: number) {
+  /** That of its last writer. */
+  readonly epoch: number
+  constructor(partition: Address, expected: number, actual: number, epoch: number) {
     super(
       `"${partition}" was to be continued after frame ${expected}, but its last frame is ${actual} or it has a later owner. Read it again before writing.`,
     )
     this.partition = partition
     this.expected = expected
     this.actual = actual
+    this.epoch = epoch
   }
 }
 

@@ -44,7 +44,7 @@ export function fileJournal(): Journal {
     async append(name, epoch, expectedPosition, frames) {
       const partition = partitions.get(name) ?? (await create(name, epoch))
       if (epoch < partition.epoch || partition.position !== expectedPosition)
-        throw new JournalConflictError(name, expectedPosition, partition.position)
+        throw new JournalConflictError(name, expectedPosition, partition.position, partition.epoch)
       partition.epoch = epoch
       const lines: Buffer[] = []
       let end = partition.size
