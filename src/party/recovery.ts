@@ -1,7 +1,8 @@
 import { partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
+import type { Envelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
-import type { Entry } from '../journal/frame.ts'
+import type { Entry, Frame } from '../journal/frame.ts'
 import type { InHand, PartitionInfo } from '../journal/journal.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import type { Crew } from './crew.ts'
@@ -11,6 +12,9 @@ import { type Recallable, type Recalled, recall } from './recall.ts'
 
 /** So many partitions are read back at the same time. */
 const atOnce = 32
+
+/** The newest frames that the history is made of. */
+const mostFrames = 1_000
 
 /** What comes back of one party. */
 export interface Comeback {
@@ -55,6 +59,7 @@ export class Recovery {
     const startedAt = shared.clock.now()
     const infos = await shared.journal.partitions()
     if (infos.length === 0) return false
+    shared.ids.after?.(infos.reduce((most, { epoch }) => Math.max(most, epoch), 0))
     this.#inHand = await shared.journal.inHand?.()
     const release = shared.ready.hold()
     try {
@@ -62,6 +67,7 @@ export class Recovery {
       const isBack = await this.#outside(infos, goOn)
       const parties = infos.filter(({ partition }) => partition !== runtimePartition)
       const quarantined = await this.#parties(parties, goOn)
+      for (const envelope of eventsIn(await shared.journal.newest(mostFrames))) shared.bus.remember(envelope)
       for (const go of goOn) go()
       const durationMs = shared.clock.now() - startedAt
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
@@ -140,4 +146,12 @@ export class Recovery {
 export function goOnWith(partition: Partition, crew: Crew): void {
   crew.goOn()
   partition.standing = undefined
+}
+
+/** The events that subscribers were told of. */
+function eventsIn(frames: readonly Frame[]): readonly Envelope[] {
+  return frames.flatMap(({ entries }) =>
+    // What agents outside the parties heard of a party was told in that party.
+    entries.flatMap(entry => (entry.kind === 'event' && entry.heard === undefined ? [entry.envelope] : [])),
+  )
 }
