@@ -4,6 +4,7 @@ import type { Envelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
 import type { Entry, Frame } from '../journal/frame.ts'
 import type { InHand, PartitionInfo } from '../journal/journal.ts'
+import type { Standing } from '../journal/standing.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import type { Crew } from './crew.ts'
 import { LeftAgents } from './left-agents.ts'
@@ -48,6 +49,9 @@ interface RecoveryHost {
 export class Recovery {
   readonly #host: RecoveryHost
   #inHand: InHand | undefined
+  /** What agents outside the parties hear, since when, and how far they have heard of each party. */
+  #hearing: Standing['hearing'] = new Map()
+  #heard: ReadonlyMap<string, number> = new Map()
 
   constructor(host: RecoveryHost) {
     this.#host = host
@@ -64,11 +68,13 @@ export class Recovery {
     const release = shared.ready.hold()
     try {
       const goOn: (() => void)[] = []
-      const isBack = await this.#outside(infos, goOn)
+      const isBack = await this.#outside(infos)
       const parties = infos.filter(({ partition }) => partition !== runtimePartition)
       const quarantined = await this.#parties(parties, goOn)
       for (const envelope of eventsIn(await shared.journal.newest(mostFrames))) shared.bus.remember(envelope)
       for (const go of goOn) go()
+      if (isBack) this.#host.crew.goOn()
+      for (const partition of shared.partitions()) partition.standing = undefined
       const durationMs = shared.clock.now() - startedAt
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
       return isBack
@@ -77,13 +83,14 @@ export class Recovery {
     }
   }
 
-  async #outside(infos: readonly PartitionInfo[], goOn: (() => void)[]): Promise<boolean> {
+  async #outside(infos: readonly PartitionInfo[]): Promise<boolean> {
     const { shared, outside, crew, tree } = this.#host
     const info = infos.find(({ partition }) => partition === runtimePartition)
     if (!info) return false
     const recalled = await recall(shared.journal, info)
+    this.#hearing = recalled.standing.hearing
+    this.#heard = recalled.standing.heard
     this.#restore({ partition: outside, crew, tree }, recalled, false)
-    goOn.push(() => goOnWith(outside, crew))
     return true
   }
 
@@ -106,14 +113,27 @@ export class Recovery {
   async party(info: PartitionInfo): Promise<(() => void) | undefined> {
     const partyId = partyOf(info.partition) ?? ''
     try {
+      const { outside, shared } = this.#host
       const comeback = this.#host.comeback(partyId)
-      const recalled = await recall(this.#host.shared.journal, info, comeback.state)
+      const unheard: Envelope[] = []
+      const recalled = await recall(shared.journal, info, comeback.state, frame => {
+        for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope)) unheard.push(envelope)
+      })
       if (recalled.standing.birth !== 'failed') this.#restore(comeback, recalled, true)
-      return () => comeback.goOn(recalled)
+      return () => {
+        comeback.goOn(recalled)
+        for (const envelope of unheard) outside.hear(envelope)
+      }
     } catch (error) {
       this.#host.quarantine(partyId, error)
       return undefined
     }
+  }
+
+  /** Whether the process ended before agents outside the parties heard of it, who were there. */
+  #isUnheard({ seq, type, time, to, party = '' }: Envelope): boolean {
+    const since = this.#hearing.get(type)
+    return to === undefined && since !== undefined && time >= since && seq > (this.#heard.get(party) ?? 0)
   }
 
   #restore(
@@ -140,12 +160,6 @@ export class Recovery {
     if (partition !== address || !standing.suspect(agent, at)) return []
     return [{ kind: 'suspected', seq: here.nextSeq(), agent: `${address}/${agent}`, at }]
   }
-}
-
-/** What its agents had wanted done outside is reconciled, and they go on. */
-export function goOnWith(partition: Partition, crew: Crew): void {
-  crew.goOn()
-  partition.standing = undefined
 }
 
 /** The events that subscribers were told of. */
