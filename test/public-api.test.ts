@@ -66,6 +66,7 @@ it('troupe exports these names', () => {
       "ReplayMutedError",
       "ReplayQueryError",
       "RuntimeStateError",
+      "ScheduleError",
       "StateApplyError",
       "StateEventError",
       "StepOverflowError",
