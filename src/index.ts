@@ -137,6 +137,7 @@ export {
   type InHand,
   type Journal,
   JournalAppendError,
+  JournalClosedError,
   JournalConflictError,
   JournalCorruptError,
   type JournalError,
