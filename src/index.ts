@@ -62,6 +62,15 @@ export {
   type MailboxRules,
   type Overflow,
 } from './actor/mailbox.ts'
+export { MigrationError } from './actor/migrate.ts'
+export {
+  type MigratedMachine,
+  type Migration,
+  MigrationPathError,
+  type Migrations,
+  migration,
+  type OldMachine,
+} from './actor/migration.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
 export {
   type RateFigures,
@@ -70,7 +79,14 @@ export {
   RateLimitOptionsError,
 } from './actor/rate-limits.ts'
 export type { RateLimit, RateWindow } from './actor/rate-meter.ts'
+export {
+  MachineChangedError,
+  MachineForeignError,
+  MachineUnknownError,
+  MachineVersionError,
+} from './actor/restorable.ts'
 export type { Routing } from './actor/routing.ts'
+export { SnapshotShapeError } from './actor/saved-machine.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
