@@ -215,6 +215,7 @@ export {
 } from './party/replay.ts'
 export { AgentLimitError } from './party/roster.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
+export { type SnapshotOptions, SnapshotOptionsError } from './party/snapshots.ts'
 export { FiguresError, type PartiesStats } from './party/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export {

@@ -69,6 +69,7 @@ import { Recovery } from './party/recovery.ts'
 import { ReplayMutedError } from './party/replay.ts'
 import { Rest } from './party/rest.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
+import { type SnapshotOptions, Snapshots } from './party/snapshots.ts'
 import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
@@ -95,6 +96,11 @@ export interface RuntimeOptions<
   readonly ids?: Ids
   /** How often the agents of one supervisor may restart; 3 times in 5 seconds by default. */
   readonly intensity?: RestartIntensity
+  /**
+   * How often snapshots of partitions are taken, so that recovery has less to read, and how much of the journal is kept behind
+   * them: every 1,000 frames where the journal outlives the process, and all.
+   */
+  readonly snapshots?: SnapshotOptions
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
   readonly deadLetters?: DeadLetterRules
   /**
@@ -191,7 +197,7 @@ export class Runtime<
     const outsiders = [...agentsOf(agents), ...(party?.shared ?? [])]
     checkAsks(party?.agents ?? [], outsiders)
     const clock = steady(options.clock ?? systemClock)
-    const { random = Math.random } = options
+    const { random = Math.random, journal = memoryJournal() } = options
     const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
     const bus = new Bus({
@@ -215,7 +221,7 @@ export class Runtime<
       random,
       ready: new ReadyQueue(),
       stepping: undefined,
-      journal: options.journal ?? memoryJournal(),
+      journal,
       bus,
       heard: (partition, type, isHeard) => this.#pulse.heard(partition, type, isHeard),
       handlers: this.#handlers,
@@ -228,6 +234,10 @@ export class Runtime<
       transforms: new Transforms(options.transforms ?? []),
       rateLimits: new RateLimits(timers, () => clock.now()),
       held: this.held,
+      snapshots: new Snapshots(
+        { journal, readBy: partition => this.#durable.readBy(partition), fault: error => this.#outside.fault(error) },
+        options.snapshots,
+      ),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
       limits: { agents: 1_000_000, partyAgents: 1_000_000, ...options.limits },
@@ -480,6 +490,7 @@ export class Runtime<
     if (timeout > 0) await this.#within(limit, this.#shared.bus.drained())
     this.#shared.bus.close()
     await this.#within(limit, this.#durable.kept())
+    await this.#within(limit, this.#shared.snapshots.end())
     await this.#within(limit, this.#shared.journal.close())
     this.#pulse.end()
     this.#cleanup.end()

@@ -83,8 +83,9 @@ export interface RequestStanding {
 /** How far a party has come. */
 export type Birth = 'created' | 'started' | 'failed'
 
-/** Dead letters, answers to askers elsewhere and stopped agents are remembered, the newest of each. */
+/** Dead letters and answers to askers elsewhere are remembered, the newest of each, and which agents have stopped. */
 const mostRemembered = 1_000
+const mostGone = 10_000
 
 /**
  * How a partition stands: what its frames add up to. Whoever goes on with it needs nothing else but the checkpoints of its
@@ -113,6 +114,7 @@ export class Standing {
   readonly heard = new Map<string, number>()
   readonly dead = new Set<DeadLetter>()
   readonly #hearers = new Map<string, Set<Mail>>()
+  readonly #gone = new Set<string>()
 
   constructor(partition: Address) {
     this.partition = partition
@@ -286,7 +288,7 @@ export class Standing {
       known.gone = reason ?? 'stopped'
       this.#end(known, 'stopped')
       this.#unhear(known)
-      return
+      return this.#forgetGone(known)
     }
     if (what === 'migrated') {
       if (known) this.#migrate(known, definition)
@@ -301,6 +303,15 @@ export class Standing {
     if (isNew || agent.gone !== undefined) this.#hear(agent)
     agent.gone = undefined
     agent.incarnation = incarnation
+  }
+
+  /** Of those that are there no more, only the newest are remembered. */
+  #forgetGone({ name }: AgentStanding): void {
+    this.#gone.add(name)
+    if (this.#gone.size <= mostGone) return
+    const [oldest = ''] = this.#gone
+    this.#gone.delete(oldest)
+    if (this.agents.get(oldest)?.gone !== undefined) this.agents.delete(oldest)
   }
 
   #migrate(agent: AgentStanding, definition = agent.definition): void {
@@ -403,6 +414,7 @@ export class Standing {
       const known = agentOf(agent)
       standing.agents.set(known.name, known)
       if (known.gone === undefined) standing.#hear(known)
+      else standing.#gone.add(known.name)
     }
     for (const [key, answer] of json.answers) standing.answers.set(key, answer)
     for (const [party, position] of json.heard) standing.heard.set(party, position)

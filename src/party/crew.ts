@@ -160,7 +160,8 @@ export class Crew implements SupervisorHost, NurseryHost {
     }
     this.#roster.supervisor(under)?.send({ type: 'supervisor.start', spec: this.#specOf(one) })
     const started = this.#roster.under(one.name)
-    for (const actor of started) if (!this.#returning?.has(actor.name)) this.#checkStarted(actor)
+    // One that had failed before it came back is its supervisor's to decide about.
+    for (const actor of started) if (!this.#arrived.has(actor)) this.#checkStarted(actor)
     return started
   }
 
@@ -180,10 +181,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   #startAgent(actor: Actor): Actor {
-    const isBack = this.#returning?.has(actor.name)
     this.#send(actor, { type: 'supervisor.start', spec: this.#agentSpec(actor) })
-    // One that had failed before it came back is its supervisor's to decide about.
-    if (!isBack) this.#checkStarted(actor)
+    if (!this.#arrived.has(actor)) this.#checkStarted(actor)
     return actor
   }
 

@@ -37,6 +37,8 @@ import { type Appended, type Continuation, Watermark } from '../journal/watermar
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { Persistence } from './persistence.ts'
+import type { Recallable } from './recall.ts'
+import type { Snapped, Snapshots } from './snapshots.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** What all partitions of a runtime share. */
@@ -53,6 +55,7 @@ export interface Shared {
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
   readonly held: HeldEffects
+  readonly snapshots: Snapshots
   readonly rateLimits: RateLimits
   readonly transforms: Transforms
   /** What of events is journalled, if it is not for their definitions alone to say. */
@@ -124,6 +127,8 @@ export interface PartitionState<T> {
   apply(events: readonly Envelope[]): void
   /** Makes a state visible; `false` if it is already. */
   show(state: T): boolean
+  /** The state that it begins with, to be read back beside this one. */
+  blank(): Recallable
 }
 
 /** A frame, and what becomes visible with it. */
@@ -140,7 +145,7 @@ const neverHappened = () => {}
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
  * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
  */
-export class Partition implements ActorHost, DeliveryHost, Place {
+export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly address: Address
   readonly party: string | undefined
   readonly shared: Shared
@@ -156,6 +161,8 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
   #suspended = false
+  /** Since the last snapshot. */
+  #framesSince = 0
   #notes = 0
 
   constructor(
@@ -206,8 +213,9 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   // ---- positions and frames ----
 
   /** Nothing has happened here yet: it goes on where another owner has left it. */
-  continue(from: Continuation): void {
+  continue(from: Continuation & { readonly frames: number }): void {
     this.#seq = from.position
+    this.#framesSince = from.frames
     this.watermark.continue(from)
   }
 
@@ -258,6 +266,11 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   }
 
   #show({ said, step, state }: Shown): void {
+    const { snapshots } = this.shared
+    if (snapshots.isDue(this, ++this.#framesSince)) {
+      this.#framesSince = 0
+      snapshots.take(this)
+    }
     if (this.#state?.show(state)) this.#noteUpdate(this.#state.shown)
     if (step) this.#showStep(step)
     for (const envelope of said) this.tell(envelope)
@@ -273,6 +286,10 @@ export class Partition implements ActorHost, DeliveryHost, Place {
     if (outcome !== 'handled') return
     const { address, incarnation } = actor
     this.note(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }))
+  }
+
+  blank(): Recallable | undefined {
+    return this.#state?.blank()
   }
 
   /** Tells an event to subscribers, and to agents outside the parties. */

@@ -132,6 +132,10 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     }
   }
 
+  blank(): PartyStore<S, A, R> {
+    return new PartyStore(this.#definition, this.#guard, this.#lift)
+  }
+
   saved(): SavedState<S, InputOf<A>> {
     const { inputs, status, version } = this.#live
     return { own: this.#own, inputs: [...inputs], status, version }
