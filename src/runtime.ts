@@ -330,6 +330,7 @@ export class Runtime<
     const joined = party === undefined ? undefined : this.parties.get(party)
     const place = joined?.joining ?? this.#place
     if (isPool(agent) || !place.partition.registry.hasSeveral(agent)) this.#checkFits(agentsOf([agent]), joined)
+    if (place.crew.awaits(name ?? agent.name)) await this.#recovery.catchUp(place.partition, place.crew)
     place.checkOpen()
     if (!isPool(agent)) {
       const actor = place.crew.spawn(agent, name, supervisor)

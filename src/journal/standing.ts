@@ -292,6 +292,7 @@ export class Standing {
     }
     if (what === 'migrated') {
       if (known) this.#migrate(known, definition)
+      if (known) known.stepped = this.position
       return
     }
     const isNew = !known || (known.gone !== undefined && what !== 'restarting')

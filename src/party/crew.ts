@@ -165,6 +165,16 @@ export class Crew implements SupervisorHost, NurseryHost {
     return started
   }
 
+  /** Whether what is about to be spawned was there before, and has waited since. */
+  awaits(name: string): boolean {
+    return this.#returning?.awaits(name) ?? false
+  }
+
+  /** How things stand now, for those that have waited until now. */
+  catchUp(standing: Standing): void {
+    if (this.#returning) this.#returning.standing = standing
+  }
+
   /** Starts one agent more, under a name of its own. @throws as `begin` does */
   spawn(agent: Agent, name: string = agent.name, under: string = root): Actor {
     const known = this.#roster.find(name)
@@ -461,15 +471,24 @@ export class Crew implements SupervisorHost, NurseryHost {
     return actor.ref
   }
 
-  #noteMigrated(actor: Actor): void {
-    const definition = this.#defined(actor.agent)
+  /** From here on the journal has it as its new machine has it: nobody needs the migration again. */
+  #noteMigrated(actor: Actor, snapshot: Snapshot<unknown>): void {
+    const { agent, name, incarnation } = actor
+    const definition = this.#defined(agent)
     const migrated = changed(actor, 'migrated', this.#partition.nextSeq())
-    this.#partition.append({ kind: 'recovery' }, definition ? [definition, migrated] : [migrated])
+    const checkpoint = { incarnation, definition: definitionOf(agent), snapshot }
+    this.#partition.append(
+      { kind: 'recovery' },
+      definition ? [definition, migrated] : [migrated],
+      [],
+      undefined,
+      position => new Map([[name, { ...checkpoint, position }]]),
+    )
   }
 
   #bringBack(actor: Actor, { incarnation, snapshot, isMigrated }: Returned, create: () => AnyActorRef): AnyActorRef {
     actor.incarnation = incarnation
-    if (isMigrated) this.#noteMigrated(actor)
+    if (isMigrated) this.#noteMigrated(actor, snapshot)
     this.#back.set(actor, snapshot)
     try {
       actor.ref = create()

@@ -136,6 +136,8 @@ interface Shown extends Appended {
   readonly said: readonly Envelope[]
   readonly step: Step | undefined
   readonly state: unknown
+  /** Checkpoints that are no step's. */
+  readonly checkpoints: Checkpoints | undefined
 }
 
 /** What the journal refused never happened; that it refused is told by `reportNow`. */
@@ -242,14 +244,21 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 
   /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
-  append(cause: Cause, entries: readonly Entry[], said: readonly Envelope[] = [], step?: Step): void {
+  append(
+    cause: Cause,
+    entries: readonly Entry[],
+    said: readonly Envelope[] = [],
+    step?: Step,
+    checkpointsAt?: (position: number) => Checkpoints,
+  ): void {
     if (this.#suspended) return
     const { address: partition, watermark } = this
     // Before anything is appended, because an event that cannot be applied must not be journalled either.
     this.#state?.apply(entries.flatMap(entry => (entry.kind === 'event' ? [entry.envelope] : [])))
     // After everything in it, so that the frame of a position is the first one after it.
-    const frame = { partition, position: this.nextSeq(), time: this.now(), cause, entries }
-    watermark.append({ frame, said, step, state: this.#state?.live })
+    const position = this.nextSeq()
+    const frame = { partition, position, time: this.now(), cause, entries }
+    watermark.append({ frame, said, step, state: this.#state?.live, checkpoints: checkpointsAt?.(position) })
   }
 
   /** Appends what came from outside, if there is anything of it that is journalled. */
@@ -552,7 +561,8 @@ export class WatcherError extends TroupeError {
 /** Of each agent that stepped, how its machine was after the last of these steps. */
 function checkpointsOf(shown: readonly Shown[]): Checkpoints | undefined {
   let checkpoints: Map<string, Checkpoint | undefined> | undefined
-  for (const { step, frame } of shown) {
+  for (const { step, frame, checkpoints: others } of shown) {
+    for (const [agent, checkpoint] of others ?? []) (checkpoints ??= new Map()).set(agent, checkpoint)
     // One that ignored something is as it was.
     if (step && step.outcome !== 'ignored')
       (checkpoints ??= new Map()).set(step.actor.name, new StepCheckpoint(step, frame.position))

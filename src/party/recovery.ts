@@ -73,7 +73,7 @@ export class Recovery {
       const isBack = await this.#outside(infos)
       const parties = infos.filter(({ partition }) => partition !== runtimePartition)
       const quarantined = await this.#parties(parties, goOn)
-      for (const envelope of eventsIn(await shared.journal.newest(mostFrames))) shared.bus.remember(envelope)
+      await this.#remember()
       for (const go of goOn) go()
       if (isBack) this.#host.crew.goOn()
       for (const partition of shared.partitions()) partition.standing = undefined
@@ -82,6 +82,26 @@ export class Recovery {
       return isBack
     } finally {
       release()
+    }
+  }
+
+  /** The history of the last owner; without it everything else goes on. */
+  async #remember(): Promise<void> {
+    const { shared, outside } = this.#host
+    try {
+      for (const envelope of eventsIn(await shared.journal.newest(mostFrames))) shared.bus.remember(envelope)
+    } catch (error) {
+      outside.reportError('warning', error)
+    }
+  }
+
+  /** Reads again how things stand, for agents that have waited to be spawned. */
+  async catchUp({ address, watermark }: Partition, crew: Crew): Promise<void> {
+    for (let head = -1; head !== watermark.head; ) {
+      head = watermark.head
+      await watermark.reached()
+      const { standing } = await recall(this.#host.shared.journal, { partition: address, epoch: 0, position: 0 })
+      if (head === watermark.head) crew.catchUp(standing)
     }
   }
 
