@@ -51,9 +51,11 @@ export interface Suite {
   readonly goals: readonly Goal[]
 }
 
-/** A number to reach. The first three fields say whose; a factor is that of Troupe's figure to the best of `against`. */
+/** A number to reach. A factor is that of the figure to the best of `against`. */
 export interface Goal {
   readonly text: string
+  /** Whose it is; Troupe's by default. */
+  readonly who?: string
   readonly figure: string
   readonly case: string
   readonly against?: readonly string[]

@@ -3,7 +3,8 @@ import { agent } from './agent/suite.ts'
 import { ask } from './ask/suite.ts'
 import { bus } from './bus/suite.ts'
 import { load } from './load/suite.ts'
+import { party } from './party/suite.ts'
 import { spawn } from './spawn/suite.ts'
 
 /** Every suite, in the order in which they run. */
-export const suites: readonly Suite[] = [spawn, agent, ask, bus, load]
+export const suites: readonly Suite[] = [spawn, agent, ask, bus, party, load]
