@@ -121,6 +121,7 @@ export {
   type InHand,
   type Journal,
   JournalAppendError,
+  JournalClosedError,
   JournalConflictError,
   JournalCorruptError,
   type JournalError,
