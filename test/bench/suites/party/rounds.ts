@@ -1,4 +1,4 @@
-import type { Cases, Figures, Round, Scale } from '../../suite.ts'
+import type { Cases, Round, Scale } from '../../suite.ts'
 import { checkPlan, type Plan } from './work.ts'
 
 /** Somebody who plans parties. */
@@ -22,45 +22,72 @@ const measured = { full: 2_000, smoke: 0 } as const
 
 /** A contestant's rounds, from what makes its planner. */
 export function partyRounds(create: () => Planner | Promise<Planner>): Cases {
-  return { [together]: roundOf(create, atOnce), [alone]: roundOf(create, inTurn) }
+  const round =
+    (run: (planner: Planner, parties: number) => Promise<readonly number[]>): Round =>
+    async (scale, tell) => {
+      const planner = await create()
+      tell(await figuresFor(scale, planner, parties => run(planner, parties)))
+      await planner.stop?.()
+    }
+  return { [together]: round(planTogether), [alone]: round(planInTurn) }
 }
 
-type Way = (size: number, watched: (guests: number) => Promise<void>) => Promise<unknown>
-
-const atOnce: Way = (size, watched) => Promise.all(Array.from({ length: size }, (_, place) => watched(place + 1)))
-
-const inTurn: Way = async (size, watched) => {
-  for (let guests = 1; guests <= size; guests++) await watched(guests)
+/** Milliseconds that each party took. */
+export function planTogether(planner: Planner, parties: number): Promise<readonly number[]> {
+  return Promise.all(Array.from({ length: parties }, (_, place) => timeOfPlan(planner, place + 1)))
 }
 
-const roundOf =
-  (create: () => Planner | Promise<Planner>, way: Way): Round =>
-  async (scale, tell) => {
-    const planner = await create()
-    await planFor(warmUp[scale], scale, planner, way)
-    tell(await planFor(measured[scale], scale, planner, way))
-    await planner.stop?.()
-  }
+async function planInTurn(planner: Planner, parties: number): Promise<readonly number[]> {
+  const times: number[] = []
+  for (let guests = 1; guests <= parties; guests++) times.push(await timeOfPlan(planner, guests))
+  return times
+}
 
-async function planFor(ms: number, scale: Scale, planner: Planner, way: Way): Promise<Figures> {
+/** Milliseconds from the first input to the plan. */
+export async function timeOfPlan(planner: Planner, guests: number): Promise<number> {
+  const begin = performance.now()
+  checkPlan(guests, await planner.plan(guests))
+  return performance.now() - begin
+}
+
+/** Plans parties for a while without looking, then for a while with the watch. */
+export async function figuresFor(
+  scale: Scale,
+  planner: Pick<Planner, 'clear'>,
+  run: (parties: number) => Promise<readonly number[]>,
+) {
+  await planFor(warmUp[scale], scale, planner, run)
+  const { times, elapsed } = await planFor(measured[scale], scale, planner, run)
+  return { ...figuresOf(times), 'per second': (times.length / elapsed) * 1_000 }
+}
+
+async function planFor(
+  ms: number,
+  scale: Scale,
+  planner: Pick<Planner, 'clear'>,
+  run: (parties: number) => Promise<readonly number[]>,
+) {
   const times: number[] = []
   let elapsed = 0
   do {
     const begin = performance.now()
-    await way(sizes[scale], async guests => {
-      const asked = performance.now()
-      checkPlan(guests, await planner.plan(guests))
-      times.push(performance.now() - asked)
-    })
+    const taken = await run(sizes[scale])
     elapsed += performance.now() - begin
+    for (const time of taken) times.push(time)
     await planner.clear?.()
   } while (elapsed < ms)
-  return { 'per second': (times.length / elapsed) * 1_000, ...percentilesOf(times) }
+  return { times, elapsed }
 }
 
-/** What half of them, and all but one in a hundred, took at most. */
-export function percentilesOf(times: readonly number[]) {
+/** What half of them, and all but one in a hundred, took at most; and how many a second, one after the other. */
+export function figuresOf(times: readonly number[]) {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0
-  return { 'p50 ms': at(0.5), 'p99 ms': at(0.99), 'p99 / p50': at(0.99) / at(0.5) }
+  const sum = times.reduce((all, time) => all + time, 0)
+  return {
+    'per second': (times.length / sum) * 1_000,
+    'p50 ms': at(0.5),
+    'p99 ms': at(0.99),
+    'p99 / p50': at(0.99) / at(0.5),
+  }
 }

@@ -4,6 +4,7 @@ import { updateCases } from './updates.ts'
 
 const figure = 'per second'
 const many = updateCases[1] ?? ''
+const onSqlite = 'Troupe on SQLite'
 const stateAlone = 'Troupe, the state alone'
 
 const atOnce = (text: string, against: string, atLeast: number): Goal => ({
@@ -25,6 +26,7 @@ export const party: Suite = {
     { name: 'p50 ms', better: 'lower' },
     { name: 'p99 ms', better: 'lower' },
     { name: 'p99 / p50', better: 'lower' },
+    { name: 'syncs more', better: 'lower' },
     { name: 'kept', better: 'higher' },
   ],
   contestants: [
@@ -36,6 +38,7 @@ export const party: Suite = {
         ...(await import('./troupe-updates.ts')).throughTheDoor,
       }),
     },
+    { name: onSqlite, role: 'troupe', load: async () => (await import('./troupe-sqlite.ts')).onSqlite },
     {
       name: 'Troupe, searches as effects',
       role: 'troupe',
@@ -54,21 +57,35 @@ export const party: Suite = {
     atOnce('against LangGraph', 'LangGraph', 8),
     atOnce('against XState', 'XState, parallel invoke', 0.8),
     atOnce('against nact, one day', 'nact, 8 shared actors', 1),
-    ...updateCases
-      .slice(1)
-      .flatMap(one =>
-        ['Troupe', stateAlone].map(
-          who =>
-            ({
-              text: `${who}: speed kept, ${one}`,
-              who,
-              of: 'figure',
-              figure: 'kept',
-              case: one,
-              atLeast: 0.5,
-            }) as const,
-        ),
+    {
+      text: `on SQLite against in memory, ${together}`,
+      who: onSqlite,
+      figure,
+      case: together,
+      against: ['Troupe'],
+      atLeast: 0.5,
+    },
+    {
+      text: `on SQLite: syncs more than in memory, ${alone}`,
+      who: onSqlite,
+      of: 'figure',
+      figure: 'syncs more',
+      case: alone,
+      atMost: 2,
+    },
+    ...updateCases.slice(1).flatMap(one =>
+      ['Troupe', stateAlone].map(
+        who =>
+          ({
+            text: `${who}: speed kept, ${one}`,
+            who,
+            of: 'figure',
+            figure: 'kept',
+            case: one,
+            atLeast: 0.5,
+          }) as const,
       ),
+    ),
     {
       text: `the state alone against @xstate/store, ${many}`,
       who: stateAlone,
