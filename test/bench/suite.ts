@@ -46,6 +46,8 @@ export interface Suite {
   readonly smokeCases?: readonly string[]
   /** How often a full run plays each case; 3 times by default. */
   readonly rounds?: number
+  /** How many times as long as usual a round may take; once by default. */
+  readonly patience?: number
   readonly figures: readonly Figure[]
   readonly contestants: readonly Contestant[]
   readonly goals: readonly Goal[]

@@ -1,5 +1,5 @@
 /**
- * A run that ends as a power cut would end it, when all its parties have said what they had to say:
+ * A run that ends as a crash would end it, when all its parties have said what they had to say:
  * `node ... prepare.ts <directory> <parties> <questions>`.
  */
 import { createRuntime } from 'troupe'
@@ -15,7 +15,10 @@ async function forAll(work: (id: string) => Promise<unknown>): Promise<void> {
   for (let first = 0; first < ids.length; first += 1_000) await Promise.all(ids.slice(first, first + 1_000).map(work))
 }
 
+const ten = Array.from({ length: 10 }, (_, place) => place)
+
 await forAll(id => runtime.parties.create({ id }))
-for (let id = 0; id < Number(questions); id++) await forAll(party => runtime.bus.publish(asked({ id }), { party }))
+for (let first = 0; first < Number(questions); first += ten.length)
+  await forAll(party => Promise.all(ten.map(place => runtime.bus.publish(asked({ id: first + place }), { party }))))
 await runtime.idle({ timeout: 600_000 })
 process.kill(process.pid, 'SIGKILL')

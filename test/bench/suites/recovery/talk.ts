@@ -4,7 +4,7 @@ import { talkers } from '../../agents.ts'
 
 /** A party of one agent, which answers what it is asked; the state counts both. */
 
-const { asked, answered, answerer } = talkers(true)
+export const { asked, answered, answerer } = talkers(true)
 
 const counted = { asked: 0, answered: 0 }
 
@@ -24,16 +24,3 @@ export const talk = defineParty({
     },
   },
 })
-
-export { asked }
-
-export interface Size {
-  readonly parties: number
-  /** Of each party; as many answers come. */
-  readonly questions: number
-}
-
-export const sizes: Readonly<Record<'full' | 'smoke', Size>> = {
-  full: { parties: 10_000, questions: 100 },
-  smoke: { parties: 20, questions: 100 },
-}

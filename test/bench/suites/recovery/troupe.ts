@@ -1,17 +1,17 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createRuntime, type Envelope, type Frame } from 'troupe'
+import type { Envelope, Frame } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
-// Not at the door of the package: what reading and applying cost, without all that a runtime does around them.
+// Not at the door of the package: what applying costs, without all that a runtime does around it.
 import { PartyStore } from '../../../../src/party/store.ts'
 import { inDirectory } from '../../directory.ts'
 import { checkCount } from '../../rate.ts'
 import type { Cases } from '../../suite.ts'
-import { asked, type Size, sizes, talk } from './talk.ts'
+import { recoveryCase, type Size, sizes } from './sizes.ts'
+import { talk } from './talk.ts'
 
-export const recoveryCase = '10,000 parties of 200 events, after a crash'
-
+/** What a run left that was killed: read back, applied to states, and taken up by the next one. */
 export const troupe: Cases = {
   [recoveryCase]: (scale, tell) =>
     inDirectory(async directory => {
@@ -29,16 +29,28 @@ async function prepare(directory: string, { parties, questions }: Size): Promise
   checkCount('the end of the run before', signal, 'SIGKILL')
 }
 
+/** Seconds until the next run has all of them back. */
+async function recover(directory: string, { parties, questions }: Size): Promise<number> {
+  const run = fork(join(import.meta.dirname, 'recover.ts'), [directory, `${parties}`, `${questions}`])
+  let seconds: unknown
+  run.once('message', told => {
+    seconds = told
+  })
+  const [code] = await once(run, 'exit')
+  checkCount('the end of the next run', code, 0)
+  return Number(seconds)
+}
+
 /** Reads all frames, first as they are, then into the states of their parties. */
 async function readBack(directory: string, { parties, questions }: Size) {
   const journal = sqliteJournal({ directory })
   const partitions = (await journal.partitions()).filter(({ partition }) => partition.startsWith('party/'))
   checkCount('partitions', partitions.length, parties)
   const events = parties * questions * 2
-  const rateOf = async (each: (partition: string) => Promise<number>) => {
+  const rateOf = async (countIn: (partition: string) => Promise<number>) => {
     const begin = performance.now()
     let counted = 0
-    for (const { partition } of partitions) counted += await each(partition)
+    for (const { partition } of partitions) counted += await countIn(partition)
     checkCount('events', counted, events)
     return (events / (performance.now() - begin)) * 1_000
   }
@@ -58,18 +70,4 @@ async function readBack(directory: string, { parties, questions }: Size) {
 
 function eventsOf({ entries }: Frame): readonly Envelope[] {
   return entries.flatMap(entry => (entry.kind === 'event' ? [entry.envelope] : []))
-}
-
-/** Seconds until a runtime has all parties again. */
-async function recover(directory: string, { parties, questions }: Size): Promise<number> {
-  const begin = performance.now()
-  const runtime = await createRuntime({ party: talk, journal: sqliteJournal({ directory }) }).start()
-  const seconds = (performance.now() - begin) / 1_000
-  checkCount('parties', runtime.parties.list().length, parties)
-  await runtime.bus.publish(asked({ id: questions }), { party: `p-${parties - 1}` })
-  await runtime.idle()
-  const { state } = runtime.parties.get(`p-${parties - 1}`)
-  checkCount('questions and answers', state.asked + state.answered, 2 * questions + 2)
-  await runtime.stop()
-  return seconds
 }
