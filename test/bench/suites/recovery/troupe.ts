@@ -41,6 +41,9 @@ async function recover(directory: string, { parties, questions }: Size): Promise
   return Number(seconds)
 }
 
+/** So many partitions are read at the same time. */
+const atOnce = 32
+
 /** Reads all frames, first as they are, then into the states of their parties. */
 async function readBack(directory: string, { parties, questions }: Size) {
   const journal = sqliteJournal({ directory })
@@ -50,7 +53,14 @@ async function readBack(directory: string, { parties, questions }: Size) {
   const rateOf = async (countIn: (partition: string) => Promise<number>) => {
     const begin = performance.now()
     let counted = 0
-    for (const { partition } of partitions) counted += await countIn(partition)
+    let next = 0
+    const read = async () => {
+      for (let info = partitions[next++]; info; info = partitions[next++]) {
+        const count = await countIn(info.partition)
+        counted += count
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, read))
     checkCount('events', counted, events)
     return (events / (performance.now() - begin)) * 1_000
   }
