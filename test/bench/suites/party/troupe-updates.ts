@@ -28,7 +28,11 @@ export const throughTheDoor = updateRounds(async ids => {
 
 /** The state as the runtime keeps it: an event is applied, and what came out is shown. */
 export const stateAlone = updateRounds(ids => {
-  const store = new PartyStore(definition, call => call())
+  const store = new PartyStore(
+    definition,
+    call => call(),
+    envelope => envelope,
+  )
   let seq = 0
   const apply = (type: string, data: unknown) => {
     const id = `bench-${++seq}`

@@ -70,8 +70,12 @@ async function readBack(directory: string, { parties, questions }: Size) {
     return count
   })
   const applied = await rateOf(async partition => {
-    const store = new PartyStore(talk, call => call())
-    for await (const frame of journal.read(partition)) store.apply(eventsOf(frame))
+    const store = new PartyStore(
+      talk,
+      call => call(),
+      envelope => envelope,
+    )
+    for await (const frame of journal.read(partition)) store.recall(frame)
     return store.live.asked + store.live.answered
   })
   await journal.close()
