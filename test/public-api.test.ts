@@ -271,6 +271,7 @@ it('troupe/testing exports these names', () => {
     [
       "createSimulatedClock",
       "heldJournal",
+      "journalContract",
       "seededRandom",
       "slowJournal",
     ]
