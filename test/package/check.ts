@@ -32,7 +32,9 @@ try {
     }),
   )
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const brought = ['xstate', 'zod', 'kysely', 'typescript', '@types/node'].map(name => `${name}@${devDependencies[name]}`)
+  const brought = ['xstate', 'zod', 'kysely', 'typescript', '@types/node'].map(
+    name => `${name}@${devDependencies[name]}`,
+  )
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'trial', private: true, type: 'module' }))
   run('npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', `./${packed.filename}`, ...brought)
   for (const example of examples) copyFileSync(join(here, example), join(folder, example))
