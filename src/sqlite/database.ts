@@ -21,10 +21,10 @@ const applicationId = 0x74_72_6f_75
 /** The version of the tables that `migrations.ts` leads to. */
 const newestVersion = 1
 
-const pageLength = 8_192
+const pageLength = 4_096
 
 /** Pages in the write-ahead log after which they are copied to where they belong. */
-const checkpointPages = 1_024
+const checkpointPages = 2_048
 
 /**
  * Opens the file of a journal so that nobody else can, making it first where there is none.

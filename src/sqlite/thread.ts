@@ -22,7 +22,8 @@ export class JournalThread {
   /** @param ended called when it ends without having been asked to */
   constructor(directory: string, file: URL | undefined, ended: () => void) {
     this.#directory = directory
-    this.#worker = new Worker(file ?? ownFile())
+    // Without the flags of this process, some of which no worker takes.
+    this.#worker = new Worker(file ?? ownFile(), { execArgv: [] })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => this.#told(answer))
     const lost = (why: string) => {
