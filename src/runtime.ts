@@ -69,6 +69,7 @@ import { Recovery } from './party/recovery.ts'
 import { ReplayMutedError } from './party/replay.ts'
 import { Rest } from './party/rest.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
+import { Schedules } from './party/schedules.ts'
 import { type SnapshotOptions, Snapshots } from './party/snapshots.ts'
 import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
@@ -171,6 +172,8 @@ export class Runtime<
 > {
   readonly bus: RuntimeBus
   readonly parties: Parties<S, A, R>
+  /** Events that are said at certain times. */
+  readonly schedules: Schedules
   /** Effects of which nobody knows whether they were done. */
   readonly held = new HeldEffects()
   readonly #options: RuntimeOptions<S, A, R>
@@ -234,6 +237,7 @@ export class Runtime<
       transforms: new Transforms(options.transforms ?? []),
       rateLimits: new RateLimits(timers, () => clock.now()),
       held: this.held,
+      scheduled: partition => this.schedules.in(partition),
       snapshots: new Snapshots(
         { journal, readBy: partition => this.#durable.readBy(partition), fault: error => this.#outside.fault(error) },
         options.snapshots,
@@ -269,7 +273,17 @@ export class Runtime<
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
     const durable = this.#durable
     const recover = (partition: Address) => this.#recovery.again(partition)
-    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable, recover })
+    const forget = (partition: Address) => this.schedules.forget(partition)
+    this.schedules = new Schedules({ shared: this.#shared, partition: id => this.#placeOf(id).partition })
+    this.parties = new Parties({
+      definition: party,
+      shared: this.#shared,
+      intensity,
+      partitions,
+      durable,
+      recover,
+      forget,
+    })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
     this.#recovery = new Recovery({
       shared: this.#shared,
@@ -277,6 +291,7 @@ export class Runtime<
       crew: this.#crew,
       tree: [...(party?.shared ?? []), ...agents],
       definitions: withChildren([...(options.registered ?? []), ...(party?.agents ?? []), ...outsiders]),
+      schedules: this.schedules,
       comeback: id => this.parties.comeback(id),
       quarantine: (id, error) => this.parties.quarantine(id, error),
     })
@@ -347,6 +362,14 @@ export class Runtime<
       throw error
     }
     return pool
+  }
+
+  /** Where events and agents of a party go, or those outside all of them. @throws PartyNotFoundError, RuntimeStateError */
+  #placeOf(party: string | undefined): PoolPlace {
+    this.#checkRunning()
+    const place = party === undefined ? this.#place : this.parties.get(party).joining
+    place.checkOpen()
+    return place
   }
 
   /** Checks what their definitions say against those that are there, and adds what they hear and say to the catalogue. */

@@ -2,6 +2,7 @@ import type { Address } from '../actor/address.ts'
 import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
+import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Entry, Frame, GoneReason } from './frame.ts'
 
@@ -61,6 +62,17 @@ export interface WorkStanding {
   outcome: OutcomeStanding | undefined
 }
 
+/** An event that is to be said at certain times. */
+export interface ScheduleStanding {
+  readonly name: string
+  readonly plan: PlannedSchedule
+  readonly event: EventOf
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** The last of its times that came, epoch milliseconds. */
+  last: number | undefined
+}
+
 /** How outside work ended. */
 export interface OutcomeStanding {
   readonly seq: number
@@ -113,6 +125,7 @@ export class Standing {
   /** Up to which position of each party the agents here have heard of it. */
   readonly heard = new Map<string, number>()
   readonly dead = new Set<DeadLetter>()
+  readonly schedules = new Map<string, ScheduleStanding>()
   readonly #hearers = new Map<string, Set<Mail>>()
   readonly #gone = new Set<string>()
 
@@ -201,6 +214,12 @@ export class Standing {
         return this.#change(entry, frame.time)
       case 'party':
         return this.#progress(entry)
+      case 'scheduled':
+        return this.#schedule(entry)
+      case 'occurred':
+        return this.#occur(entry)
+      case 'unscheduled':
+        return void this.schedules.delete(entry.name)
       case 'timer':
         return void this.at(entry.agent)?.timers.set(entry.id, entry)
       case 'cancelled':
@@ -373,6 +392,15 @@ export class Standing {
     if (timer.to === undefined) agent.fired.set(seq, timer)
   }
 
+  #schedule({ name, plan, event, startedAt }: EntryOf<'scheduled'>): void {
+    this.schedules.set(name, { name, plan, event, startedAt, last: undefined })
+  }
+
+  #occur({ name, at }: EntryOf<'occurred'>): void {
+    const schedule = this.schedules.get(name)
+    if (schedule) schedule.last = at
+  }
+
   #answer(key: string, answer: AnswerStanding): void {
     // Whoever is outside the agents does not outlive the process.
     if (key.startsWith('outside/')) return
@@ -402,6 +430,7 @@ export class Standing {
       answers: [...this.answers],
       heard: [...this.heard],
       dead: [...this.dead],
+      schedules: [...this.schedules.values()],
     }
   }
 
@@ -420,6 +449,7 @@ export class Standing {
     for (const [key, answer] of json.answers) standing.answers.set(key, answer)
     for (const [party, position] of json.heard) standing.heard.set(party, position)
     for (const letter of json.dead) standing.dead.add(letter)
+    for (const schedule of json.schedules) standing.schedules.set(schedule.name, schedule)
     return standing
   }
 }
@@ -432,6 +462,7 @@ export interface StandingJson extends Pick<Standing, 'partition' | 'position' | 
   readonly answers: readonly (readonly [string, AnswerStanding])[]
   readonly heard: readonly (readonly [string, number])[]
   readonly dead: readonly DeadLetter[]
+  readonly schedules: readonly ScheduleStanding[]
 }
 
 interface AgentJson

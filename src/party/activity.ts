@@ -4,9 +4,9 @@ import { TroupeError } from '../errors.ts'
 /** What a partition that is idle still waits for. */
 export interface WaitingFor {
   readonly agent: Address
-  /** A timer that will fire, or mail behind an agent that is busy with nothing but timers. */
-  readonly what: 'timer' | 'mail'
-  /** The timer's id, or the type of the oldest event that waits. */
+  /** A timer that will fire, mail behind an agent that is busy with nothing but timers, or a schedule of the partition. */
+  readonly what: 'timer' | 'mail' | 'schedule'
+  /** The timer's id, the type of the oldest event that waits, or the schedule's name. */
   readonly name: string
 }
 

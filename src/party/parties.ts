@@ -29,6 +29,8 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly durable: DurableSubscriptions
   /** Brings back one party from the journal, or quarantines it; never rejects. */
   recover(partition: Address): Promise<void>
+  /** A party is deleted. */
+  forget(partition: Address): void
 }
 
 /** A party that the journal holds and that cannot go on as things are. */
@@ -207,6 +209,7 @@ export class Parties<
     this.#parties.delete(party.id)
     this.#host.partitions.delete(partitionOf(party.id))
     this.#host.durable.forget(partitionOf(party.id))
+    this.#host.forget(partitionOf(party.id))
   }
 
   async #stopped(party: Party<S, A, R>): Promise<void> {

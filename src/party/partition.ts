@@ -55,6 +55,8 @@ export interface Shared {
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
   readonly held: HeldEffects
+  /** The schedules of a partition that go on, by name. */
+  scheduled(partition: Address): Iterable<string>
   readonly snapshots: Snapshots
   readonly rateLimits: RateLimits
   readonly transforms: Transforms
