@@ -219,6 +219,7 @@ export type { ScheduleInfo, ScheduleOptions, Schedules } from './party/schedules
 export { type SnapshotOptions, SnapshotOptionsError } from './party/snapshots.ts'
 export { FiguresError, type PartiesStats } from './party/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
+export { PartyImportError, PartyMovingError } from './party/transfer.ts'
 export {
   createRuntime,
   type Runtime,

@@ -27,7 +27,11 @@ export interface PlannedWork {
 }
 
 /** The snapshot of an invoked ask or effect. */
-export type OutsideSnapshot<O> = Snapshot<O> & Partial<PlannedWork> & { readonly key: string; readonly input: unknown }
+export type OutsideSnapshot<O> = Snapshot<O> & {
+  readonly key: string
+  readonly origin?: Origin | undefined
+  readonly input: unknown
+}
 
 /** What settles an invoked ask or effect. */
 export interface Settled<O> {

@@ -60,7 +60,7 @@ export type Entry =
   /** Nobody knows whether the last owner has done it: it is done again, under the same key. */
   | { readonly kind: 'retried'; readonly seq: number; readonly key: string; readonly attempt: number }
   /** The same, and somebody has to say how it ended, or that it be done again. */
-  | { readonly kind: 'held'; readonly seq: number; readonly key: string }
+  | { readonly kind: 'held'; readonly seq: number; readonly key: string; readonly attempt: number }
   | {
       readonly kind: 'timer'
       readonly seq: number

@@ -249,10 +249,9 @@ export class Standing {
     else if (kind === 'outcome') {
       work.outcome = entry
       this.#forgetAnswers(key)
-    } else if (kind === 'held') work.held = true
-    else if (kind === 'retried') {
+    } else if (kind === 'held' || kind === 'retried') {
       work.attempt = entry.attempt
-      work.held = false
+      work.held = kind === 'held'
     }
   }
 
