@@ -435,7 +435,8 @@ export class Runtime<
     answer: HandlerFunction<z.output<I>, z.input<O>>,
     { name = request.type.replaceAll(/[._]/g, '-'), limit = 1_000 }: HandlerOptions = {},
   ): HandlerRef {
-    this.#checkRunning()
+    // Before it starts too: agents that come back may wait for an answer.
+    if (this.#status !== 'created') this.#checkRunning()
     const address = addressOf(runtimePartition, checkId('handler', name))
     const taken = this.#outside.registry.named(name)
     const isTaken =

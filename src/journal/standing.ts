@@ -50,12 +50,16 @@ export interface TimerStanding {
   readonly to?: Address | undefined
   /** What led to it. */
   readonly origin: Origin
+  /** Milliseconds since it was set in which there was no process. */
+  readonly away?: number
 }
 
 /** Outside work that was wanted, and how it ended, if it has. */
 export interface WorkStanding {
   /** Epoch milliseconds until which an ask waits. */
-  readonly expires: number
+  expires: number
+  /** Where several are asked. */
+  readonly callees: readonly Address[] | undefined
   attempt: number
   held: boolean
   /** Recorded, but its agent has not handled it yet. */
@@ -136,6 +140,7 @@ export class Standing {
   take(frame: Frame): void {
     const { cause, entries } = frame
     this.position = frame.position
+    if (entries.some(({ kind }) => kind === 'recovered')) this.#skip(frame.time - this.time)
     this.time = frame.time
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
@@ -150,6 +155,14 @@ export class Standing {
     const stepped = this.at(cause.agent)
     if (stepped && cause.outcome !== 'ignored') stepped.stepped = frame.position
     if (stepped && cause.outcome === 'failed') this.#end(stepped, 'failed')
+  }
+
+  /** Nobody was there for so many milliseconds: what waits for an answer, or for what is left of its time, waits on. */
+  #skip(ms: number): void {
+    for (const { works, timers } of this.agents.values()) {
+      for (const work of works.values()) work.expires += ms
+      for (const [id, timer] of timers) timers.set(id, { ...timer, away: (timer.away ?? 0) + ms })
+    }
   }
 
   /** An agent by its address. */
@@ -241,7 +254,8 @@ export class Standing {
     const work = works?.get(key)
     if (kind === 'effect' || kind === 'child' || kind === 'ask') {
       const expires = kind === 'ask' ? time + entry.deadline : Number.POSITIVE_INFINITY
-      works?.set(key, { expires, attempt: 1, held: false, outcome: undefined })
+      const callees = kind === 'ask' ? entry.callees : undefined
+      works?.set(key, { expires, callees, attempt: 1, held: false, outcome: undefined })
     } else if (kind === 'dropped') {
       works?.delete(key)
       this.#forgetAnswers(key)

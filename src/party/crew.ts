@@ -283,6 +283,11 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#work.goOn()
   }
 
+  /** Everybody has gone on: what is done on behalf of others ends with that. */
+  link(): void {
+    this.#work.link()
+  }
+
   /** Resolves when the start of these agents is durable and they handle mail. @throws AgentStartError, JournalAppendError */
   begun(actors: readonly Actor[]): Promise<unknown> {
     const beginning = actors.flatMap(actor => this.#beginning.get(actor) ?? [])

@@ -61,6 +61,7 @@ export class OutsideWork implements OutsideHost<Work> {
   readonly #planned = new Map<string, Planned>()
   /** What agents wanted that were restored, until all of them are there. */
   #resumed: Resumed[] = []
+  #unlinked: readonly Resumed[] = []
 
   constructor(partition: Partition, steps: Steps, childCare: ChildCare) {
     this.#partition = partition
@@ -97,6 +98,13 @@ export class OutsideWork implements OutsideHost<Work> {
     const entries = resumed.flatMap(one => this.#decide(one) ?? [])
     if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
     for (const { go } of resumed) go()
+    this.#unlinked = resumed
+  }
+
+  /** All that was asked is asked again: what is done on behalf of an ask ends with it. */
+  link(): void {
+    for (const { link } of this.#unlinked) link()
+    this.#unlinked = []
   }
 
   #decide({ key, planned }: Resumed): Entry | undefined {
@@ -114,7 +122,15 @@ export class OutsideWork implements OutsideHost<Work> {
     if (work.kind === 'effect') return { kind: 'effect', seq, key, name: work.name }
     if (work.kind === 'child') return { kind: 'child', seq, key, name: work.agent.name }
     const { to = '', request } = work
-    return { kind: 'ask', seq, key, type: request.type, to: `${to}`, deadline: this.#deadlineOf(work, origin) }
+    const ask = {
+      kind: 'ask' as const,
+      seq,
+      key,
+      type: request.type,
+      to: `${to}`,
+      deadline: this.#deadlineOf(work, origin),
+    }
+    return work.kind === 'ask' ? ask : { ...ask, to: '', callees: this.#calleesOf(work) }
   }
 
   // Nobody waits longer for the answer to an ask that it is made for.
@@ -158,8 +174,10 @@ export class OutsideWork implements OutsideHost<Work> {
     }
     let cancel: (why?: unknown) => void = () => {}
     const go = () => {
+      if (!over) cancel = this.#run(key, planned, settled)
+    }
+    const link = () => {
       if (over) return
-      cancel = this.#run(key, planned, settled)
       // Done for an ask that ends without an answer, it ends too: its agent hears of it like of any failure.
       leave = shared.asks.during(planned.origin.request, error => {
         if (shared.asks.fail(key, error)) return
@@ -167,8 +185,11 @@ export class OutsideWork implements OutsideHost<Work> {
         settled({ ok: false, error })
       })
     }
-    if (planned.standing) this.#resumed.push({ key, planned, go })
-    else go()
+    if (planned.standing) this.#resumed.push({ key, planned, go, link })
+    else {
+      go()
+      link()
+    }
     return () => {
       if (!over) cancel()
       end()
@@ -240,7 +261,7 @@ export class OutsideWork implements OutsideHost<Work> {
 
   #askMany(key: string, { to, ...work }: AskManyWork, planned: Planned, settle: Settle): (why?: unknown) => void {
     const { type } = work.request
-    const callees = to?.map(one => fullAddress(one, this.#partition)) ?? this.#hearersOf(type)
+    const callees = planned.standing?.callees ?? this.#calleesOf({ to, ...work })
     if (to === undefined && callees.length === 0) {
       settle({ ok: false, error: new NoAddressError(type) })
       return () => {}
@@ -248,6 +269,10 @@ export class OutsideWork implements OutsideHost<Work> {
     const askOne = (callee: Address, place: number, settleOne: Settle) =>
       this.#ask(`${key}/${place}`, { ...work, kind: 'ask', to: callee }, planned, settleOne)
     return gather(type, callees, work.need, askOne, settle)
+  }
+
+  #calleesOf({ to, request }: Pick<AskManyWork, 'to' | 'request'>): readonly Address[] {
+    return to?.map(one => fullAddress(one, this.#partition)) ?? this.#hearersOf(request.type)
   }
 
   #hearersOf(type: string): readonly Address[] {
@@ -270,6 +295,11 @@ export class OutsideWork implements OutsideHost<Work> {
     let request: EventOf & { readonly ask: string }
     let callee: Callee
     const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
+    const known = standing && this.#recalled(key, work)
+    if (known?.answer && 'data' in known.answer) {
+      told({ ok: true, output: known.answer.data })
+      return () => {}
+    }
     try {
       request = work.request.asked(input, key)
       callee = this.#calleeOf(work, request)
@@ -283,7 +313,6 @@ export class OutsideWork implements OutsideHost<Work> {
     const go = () => {
       if (shared.asks.get(key)) callee.take(request, actor.address, origin)
     }
-    const known = standing && this.#recalled(key, to)
     const left = standing && this.#partition.standing && standing.expires - this.#partition.standing.time
     shared.asks.open(
       {
@@ -309,9 +338,19 @@ export class OutsideWork implements OutsideHost<Work> {
   }
 
   /** What the journal says of a request that an owner before this one may have sent. */
-  #recalled(key: string, to: Address): RequestStanding | undefined {
-    const at = this.#partition.shared.partition(splitAddress(to).partition)
-    return at?.standing?.request(key)
+  #recalled(key: string, { to }: AskWork): RequestStanding | undefined {
+    const { shared } = this.#partition
+    const named = to === undefined ? undefined : splitAddress(fullAddress(to, this.#partition)).partition
+    const places = new Set([
+      this.#partition,
+      shared.partition(named ?? runtimePartition),
+      shared.partition(runtimePartition),
+    ])
+    for (const place of places) {
+      const known = place?.standing?.request(key)
+      if (known) return known
+    }
+    return undefined
   }
 
   #telling(fields: z.input<typeof askSucceeded.schema>, origin: Origin, settle: Settle): Settle {
@@ -342,8 +381,8 @@ export class OutsideWork implements OutsideHost<Work> {
 
 /** Ends an ask as its callee did before the process ended. */
 function answer(asks: AskTable, key: string, type: string, to: Address, known: AnswerStanding): void {
-  if ('data' in known) asks.close(key, { ok: true, output: known.data })
-  else if (known.refused === 'failed') asks.fail(key, new AskFailedError(type, to, 'it ended before it answered'))
+  if ('data' in known) return
+  if (known.refused === 'failed') asks.fail(key, new AskFailedError(type, to, 'it ended before it answered'))
   else if (known.refused === 'stopped') asks.fail(key, new AskStoppedError(type, to))
   else if (known.refused === 'overflow') asks.fail(key, new AskRefusedError(type, to, 'overflow'))
   else if (known.refused === 'ignored') asks.fail(key, new AskRefusedError(type, to, 'not-handled'))
@@ -399,6 +438,8 @@ interface Resumed {
   readonly planned: Planned
   /** Goes on with it. */
   go(): void
+  /** Ends it with the ask that it is done for. */
+  link(): void
 }
 
 /** The code of an error of anybody's, by which an agent may decide: as it was thrown, and as it is read back. */
@@ -408,7 +449,13 @@ function recordedCode(error: unknown): string {
 }
 
 /** Its intent is in the journal by way of its agent's checkpoint alone. */
-const unknownWork: WorkStanding = { expires: Number.POSITIVE_INFINITY, attempt: 1, held: false, outcome: undefined }
+const unknownWork: WorkStanding = {
+  expires: Number.POSITIVE_INFINITY,
+  callees: undefined,
+  attempt: 1,
+  held: false,
+  outcome: undefined,
+}
 
 /** How outside work failed before the process ended: its code and its sentence are what is left of it. */
 export class RecordedError extends TroupeError {

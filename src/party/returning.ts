@@ -103,8 +103,13 @@ function inOrder(mail: Iterable<Envelope>): readonly Envelope[] {
 }
 
 /** Milliseconds until a timer fires that was set in another process. */
-function left({ at, delay }: TimerStanding, { timers }: Agent, { time }: Standing, partition: Partition): number {
+function left(
+  { at, delay, away = 0 }: TimerStanding,
+  { timers }: Agent,
+  { time }: Standing,
+  partition: Partition,
+): number {
   // One that begins only now.
   if (timers === 'restart' || at === Number.POSITIVE_INFINITY) return delay
-  return Math.max(0, timers === 'remaining' ? at - time : at - partition.now())
+  return Math.max(0, timers === 'remaining' ? at + away - time : at - partition.now())
 }
