@@ -26,6 +26,7 @@ import { turn, until } from '../support/runtime.ts'
 import { bought, buyer, price, refused, shop, wanted } from '../support/shops.ts'
 
 const never: Ending = () => undefined
+const forEver = () => new Promise<never>(() => {})
 const inP1 = { party: 'p1' }
 const up = urgent({ word: 'up' })
 const rest = command({ word: 'rest' })
@@ -150,6 +151,27 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(saidIn(third)).toMatchObject({ said: ['ASK_TIMEOUT'] })
   })
 
+  it('waits for as long as it still had through several processes', async () => {
+    const program = await asked('silence', { wakes: false })
+    for (let lives = 0; lives < 3; lives++) {
+      program.clock.advance(1_000_000)
+      const runtime = await program.start(options)
+      program.clock.advance(2_000)
+      // So that the journal knows how late it has become.
+      await runtime.bus.publish(command({ word: 'a' }), where)
+      await runtime.parties.get('p1').addInput('roll')
+      await turn()
+      expect(saidIn(runtime)).toMatchObject({ said: [] })
+    }
+    const last = await program.start(options)
+    program.clock.advance(3_999)
+    await turn()
+    expect(saidIn(last)).toMatchObject({ said: [] })
+    program.clock.advance(1)
+    await until(() => JSON.stringify(saidIn(last)).includes('ASK_TIMEOUT'))
+    expect(saidIn(last)).toMatchObject({ said: ['ASK_TIMEOUT'] })
+  })
+
   it('is answered once, wherever the process ends', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
@@ -167,6 +189,24 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
       expect(next.bus.metrics().pendingAsks).toBe(0)
       return isEnded
     })
+  })
+})
+
+describe('an ask whose callee has gone since', () => {
+  const party = petsParty(trainerAgent('runtime/dog'))
+
+  it('is told what it was answered before', async () => {
+    const program = createProgram()
+    await program.until(atFrame(has('outcome'), 'lost'), { party, agents: [dogAgent()] }, async runtime => {
+      await runtime.parties.create({ id: 'p1', inputs: ['roll'] })
+      await forEver()
+    })
+    // A program that knows nothing of the party, in which the dog is sent away.
+    const second = await program.start({ agents: [dogAgent()] })
+    await second.agent('dog').stop()
+    const third = await program.start({ party, agents: [dogAgent()] })
+    await third.idle()
+    expect(third.parties.get('p1').state).toMatchObject({ said: ['roll'] })
   })
 })
 
@@ -218,6 +258,15 @@ describe('an ask of many', () => {
     await next.idle()
     expect(boughtIn(next)).toMatchObject([{ data: { from: ['one', 'two', 'three'].map(name => `party/p1/${name}`) } }])
     expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it('keeps the answer of one that was stopped since as the answer of that one', async () => {
+    const { program, p1 } = await waiting()
+    await p1.agent('one').stop()
+    const next = await program.start({ party: fromAll })
+    await openAll(next)
+    await next.idle()
+    expect(boughtIn(next)).toMatchObject([{ data: { from: ['one', 'two', 'three'].map(name => `party/p1/${name}`) } }])
   })
 
   it('has no answer of one that is spawned in the next process', async () => {
@@ -276,6 +325,25 @@ describe('an ask that is to be retried', () => {
     program.clock.advance(1_000)
     await next.idle()
     expect(next.bus.history({ type: 'shops.bought' })).toMatchObject([{ data: { from: ['party/p1/shop'] } }])
+  })
+})
+
+describe('an ask of a function', () => {
+  it('goes to that of the next process', async () => {
+    const program = createProgram()
+    const party = petsParty(trainerAgent(undefined))
+    const first = await program.start({ party, events: [trick] })
+    let asked = 0
+    first.handle(trick, () => {
+      asked++
+      return new Promise<never>(() => {})
+    })
+    await first.parties.create({ id: 'p1', inputs: ['roll'] })
+    await until(() => asked === 1)
+    const next = await program.start({ party, events: [trick] })
+    next.handle(trick, ({ name }) => ({ done: `${name} again` }))
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['roll again'] })
   })
 })
 
@@ -363,6 +431,15 @@ describe.each([
       { who: 'one', what: 'two, three, hello' },
     ])
     expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it('end with the ask that they are made for', async () => {
+    const { program, party } = await silence(chain(10_000))
+    const next = await program.start({ party })
+    await next.parties.get('p1').agent('one').stop()
+    await someTurns()
+    expect(saidIn(next)).toEqual([{ who: 'two', what: 'ASK_CANCELLED' }])
+    expect(next.bus.metrics().pendingAsks).toBe(0)
   })
 
   it('have no more time than the ask that they are made for', async () => {
