@@ -7,6 +7,8 @@ import {
   defineEvent,
   MachineChangedError,
   MachineForeignError,
+  type Migrations,
+  migration,
   NoAddressError,
   PartyExistsError,
   PartyQuarantinedError,
@@ -17,7 +19,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, setup } from 'xstate'
 import * as z from 'zod'
-import { firstCook, fromFirst, kitchen, never, order, secondCook, served } from '../support/kitchens.ts'
+import { atOnce, firstCook, fromFirst, kitchen, never, order, secondCook, served } from '../support/kitchens.ts'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
 import { atAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
 
@@ -69,6 +71,19 @@ describe('a party that began with version 1 of its cook', () => {
     expect(p1.agent('cook').snapshot()?.context).toMatchObject({ dishes: 3, currency: 'CHF' })
     expect(next.parties.get('p2').state).toMatchObject({ served: ['tea! EUR'] })
     expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it.each([
+    ['also if it has handled nothing since', never],
+    ['once it has handled something', atOnce],
+  ])('is migrated once: the process after that needs no migration, %s', async (_, oven) => {
+    const { program } = await firstVersion()
+    const second = await program.start({ party: kitchen(secondCook({ '1': fromFirst }, oven)) })
+    if (oven === atOnce) await second.idle()
+    // Nobody knows of version 1 any more.
+    const last = await program.start({ party: kitchen(secondCook()) })
+    await last.idle()
+    expect(last.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
   })
 
   it('is kept as it is by a version that cannot go on with it, while the others do', async () => {
@@ -283,6 +298,41 @@ describe('a party whose agents are not those of the program', () => {
 
 const contextOf = (runtime: Parties, agent: string) => runtime.parties.get('p1').agent(agent).snapshot()?.context
 
+describe('timers of a state that has another name in the next version', () => {
+  const context = { naps: 0 }
+  const fromNap = migration(z.object({ naps: z.int() }), ({ value, context }) => ({
+    value: value === 'napping' ? 'dozing' : value,
+    context,
+  }))
+  const sleeper = (version: string, nap: string, migrations: Migrations = {}): Agent => {
+    const machine: AnyStateMachine = createMachine({
+      id: 'sleeper',
+      version,
+      context,
+      initial: 'awake',
+      states: {
+        awake: { on: { 'pets.command': nap } },
+        [nap]: { after: { 1_000: { target: 'awake', actions: assign({ naps: 1 }) } } },
+      },
+    })
+    return defineAgent({ name: 'sleeper', machine, hears: [command], says: [], migrations })
+  }
+
+  it('fire at the time that they were set for', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(sleeper('1', 'napping')) })
+    await before.parties.create({ id: 'p1' })
+    await before.bus.publish(command({ word: 'nap' }), { party: 'p1' })
+    await before.idle()
+    const migrations = { '1': fromNap }
+    const after = await program.start({ party: petsParty(sleeper('2', 'dozing', migrations)) })
+    expect(after.parties.get('p1').agent('sleeper').snapshot()).toMatchObject({ value: 'dozing' })
+    program.clock.advance(1_000)
+    await after.idle()
+    expect(after.parties.get('p1').agent('sleeper').snapshot()).toMatchObject({ value: 'awake', context: { naps: 1 } })
+  })
+})
+
 describe('an event of an older version', () => {
   const parcel = 'post.parcel'
   const first = defineEvent(parcel, z.object({ to: z.string() }))
@@ -420,6 +470,20 @@ describe('an agent outside the parties that was spawned while the program ran', 
     const fourth = await program.start({ registered: [dogAgent()] })
     await fourth.idle()
     expect(fourth.agent('rex').snapshot()).toMatchObject({ context: { count: 3 } })
+  })
+
+  it('hears once what was said in the same process before it came back', async () => {
+    const { program } = await resting()
+    const second = await program.start({ events: [command, barked] })
+    const words = barksIn(second)
+    await second.bus.publish(command({ word: 'c' }))
+    await second.spawn(dogAgent(), { name: 'rex' })
+    await second.bus.publish(up)
+    await second.idle()
+    expect(words).toEqual(['up', 'b', 'c'])
+    const third = await program.start({ registered: [dogAgent()] })
+    await third.idle()
+    expect(third.agent('rex').snapshot()).toMatchObject({ context: { count: 3 } })
   })
 
   it('does not come back once it was stopped', async () => {

@@ -30,6 +30,14 @@ export function atAppend(n: number, last: 'written' | 'lost'): Ending {
   }
 }
 
+/** Tells a story whose process ends at its first append, at its second, and so on, until it ends of itself. */
+export async function atEveryAppend(story: (ending: Ending) => Promise<boolean>): Promise<void> {
+  for (const last of ['written', 'lost'] as const) {
+    let isEnded = true
+    for (let n = 1; isEnded; n++) isEnded = await story(atAppend(n, last))
+  }
+}
+
 /** The process ends at the first frame of which this is true. */
 export function atFrame(isLast: (frame: Frame) => boolean, last: LastAppend): Ending {
   return frames => {
@@ -64,7 +72,13 @@ export function createProgram(record = createRecord()) {
   return {
     clock,
     frames: record.frames,
-    /** The next process, on what those before it have left; whichever ran has crashed. */
+    /** The next process before it has started; whichever ran has crashed. */
+    create<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+      options: RuntimeOptions<S, A, R>,
+    ): Runtime<S, A, R> {
+      return create(options, () => undefined)
+    },
+    /** The next process, on what those before it have left. */
     start<S extends object, A extends AddedEvent, R extends RemovedEvent>(
       options: RuntimeOptions<S, A, R>,
     ): Promise<Runtime<S, A, R>> {
