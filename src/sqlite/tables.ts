@@ -67,7 +67,7 @@ export class Tables {
       const partition = this.#partitions.find(name)
       if (!partition) return { snapshot: undefined, checkpoints: [], pruned: 0 }
       const { id, pruned } = partition
-      return { snapshot: this.#snapshots.find(name, id), checkpoints: this.#checkpoints.all(name, id), pruned }
+      return { snapshot: this.#snapshots.find(id), checkpoints: this.#checkpoints.all(name, id), pruned }
     })
   }
 

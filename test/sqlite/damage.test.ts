@@ -41,13 +41,20 @@ describe('a journal in which one byte has changed', () => {
     ['a frame', 'text 30 of p', 'frame 30', (journal: Journal) => positions(journal, 'p')],
     ['one of the newest frames', 'text 50 of p', 'frame 50', (journal: Journal) => journal.newest(5)],
     ['a checkpoint', '"position":50}}}', 'the checkpoint of "dog"', (journal: Journal) => journal.saved('p')],
-    ['a snapshot', 'up to 40', 'the snapshot', (journal: Journal) => journal.saved('p')],
   ])('says so when %s is read', async (_, text, what, read) => {
     const directory = await filled()
     alter(directory, text)
     const journal = journalIn(directory)
     await expect(read(journal)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', partition: 'p', what })
     expect(await positions(journal, 'q')).toEqual([1])
+  })
+
+  it('has no snapshot if that is what has changed: the frames say the same', async () => {
+    const directory = await filled()
+    alter(directory, 'up to 40')
+    const { snapshot, checkpoints } = await journalIn(directory).saved('p')
+    expect(snapshot).toBe(undefined)
+    expect(checkpoints.size).toBe(1)
   })
 
   it('says so when the place of a reader is read', async () => {
