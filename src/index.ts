@@ -136,6 +136,7 @@ export {
   type InHand,
   type Journal,
   JournalAppendError,
+  JournalClosedError,
   JournalConflictError,
   JournalCorruptError,
   type JournalError,

@@ -27,8 +27,12 @@ const rooms = [
   'runtime',
   'default-bus',
   'index',
+  'sqlite',
   'testing',
 ]
+
+/** The rooms of sub-paths: they know the index alone, as anybody's would, and none knows another. */
+const plugs = ['sqlite', 'testing']
 
 const foundation = ['src/errors.ts', 'src/clock.ts', 'src/ids.ts']
 
@@ -69,12 +73,19 @@ describe('the house', () => {
   })
 
   it('lets the index be for outsiders only', () => {
-    const inside = edges('src/').filter(({ file, to }) => to === 'src/index.ts' && roomOf(file) !== 'testing')
+    const inside = edges('src/').filter(({ file, to }) => to === 'src/index.ts' && !plugs.includes(roomOf(file)))
     expect(inside).toEqual([])
-    const testing = edges('src/testing/').filter(
-      ({ to }) => to.startsWith('src/') && to !== 'src/index.ts' && !to.startsWith('src/testing/'),
+    const knowingMore = plugs.flatMap(plug =>
+      edges(`src/${plug}/`).filter(({ to }) => to.startsWith('src/') && to !== 'src/index.ts' && roomOf(to) !== plug),
     )
-    expect(testing).toEqual([])
+    expect(knowingMore).toEqual([])
+  })
+
+  it('keeps the runtime out of the thread that has the file of a journal', () => {
+    const loaded = new Set(['src/sqlite/worker.ts', 'src/sqlite/migrations.ts'])
+    for (const file of loaded) for (const to of imports.get(file) ?? []) if (imports.has(to)) loaded.add(to)
+    expect(loaded.size).toBeGreaterThan(8)
+    expect([...loaded].filter(file => roomOf(file) !== 'sqlite')).toEqual([])
   })
 
   it('lets agents and the playground know the package by its name alone', () => {

@@ -1,6 +1,7 @@
 import * as troupe from 'troupe'
 import * as agents from 'troupe/agents'
 import * as events from 'troupe/events'
+import * as sqlite from 'troupe/sqlite'
 import * as testing from 'troupe/testing'
 import { expect, it } from 'vitest'
 
@@ -42,6 +43,7 @@ it('troupe exports these names', () => {
       "IllegalPatternError",
       "InputNotFoundError",
       "JournalAppendError",
+      "JournalClosedError",
       "JournalConflictError",
       "JournalCorruptError",
       "JournalPruneError",
@@ -252,6 +254,19 @@ it('troupe/agents exports these names', () => {
       "readByRules",
       "taskCompleted",
       "vendorQuotes",
+    ]
+  `)
+})
+
+it('troupe/sqlite exports these names', () => {
+  expect(Object.keys(sqlite).toSorted()).toMatchInlineSnapshot(`
+    [
+      "JournalDiskError",
+      "JournalFullError",
+      "JournalLockedError",
+      "JournalOpenError",
+      "JournalOptionsError",
+      "sqliteJournal",
     ]
   `)
 })

@@ -271,6 +271,16 @@ export class JournalCorruptError extends TroupeError {
   }
 }
 
+/** Somebody wanted something of a journal that is closed. */
+export class JournalClosedError extends TroupeError {
+  readonly code = 'JOURNAL_CLOSED'
+  constructor() {
+    super(
+      'The journal is closed: nothing is appended to it or read from it any more. Make a new one for the same place.',
+    )
+  }
+}
+
 /** Frames were to be forgotten that no snapshot covers. */
 export class JournalPruneError extends TroupeError {
   readonly code = 'JOURNAL_PRUNE'

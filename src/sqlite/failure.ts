@@ -1,0 +1,32 @@
+import { JournalConflictError, JournalCorruptError, JournalPruneError, type TroupeError } from '../index.ts'
+import { JournalDiskError, JournalFullError } from './disk-error.ts'
+import { JournalLockedError, JournalOpenError } from './open-error.ts'
+import type { Failure } from './protocol.ts'
+
+/** What was asked for when something failed. */
+export interface Wanted {
+  readonly directory: string
+  readonly partition?: string
+  /** After which to append, or up to which to forget. */
+  readonly position?: number
+}
+
+/** The error for what the thread with the file reported. */
+export function errorOf(failure: Failure, { directory, partition = '', position = 0 }: Wanted): TroupeError {
+  switch (failure.code) {
+    case 'conflict':
+      return new JournalConflictError(partition, position, failure.actual)
+    case 'uncovered':
+      return new JournalPruneError(partition, position, failure.covered)
+    case 'corrupt':
+      return new JournalCorruptError(failure.partition, failure.what)
+    case 'locked':
+      return new JournalLockedError(directory, failure.pid)
+    case 'open':
+      return new JournalOpenError(directory, failure.reason, failure.text)
+    case 'full':
+      return new JournalFullError(directory, failure.text)
+    case 'disk':
+      return new JournalDiskError(directory, failure.text)
+  }
+}

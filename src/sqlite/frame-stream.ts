@@ -1,0 +1,83 @@
+import type { Frame } from '../index.ts'
+import type { FrameRows } from './protocol.ts'
+
+/** Where the frames of a partition come from. */
+export interface FrameSource {
+  /** How often something was appended so far, wherever. */
+  appended(): number
+  /** Those after a position, as many as come at once. */
+  read(after: number): Promise<FrameRows>
+}
+
+/** Frames that came at once. */
+interface Fetched extends FrameRows {
+  /** How often something had been appended when they were asked for. */
+  readonly appended: number
+}
+
+/** The frames of a partition, in order, also those that are appended meanwhile; the next ones are fetched ahead. */
+export class FrameStream implements AsyncIterableIterator<Frame> {
+  readonly #source: FrameSource
+  #frames: readonly Frame[] = []
+  #place = 0
+  #last: number
+  #ahead: Promise<Fetched> | undefined
+  /** Set when there were no more frames: how often something had been appended then. */
+  #ended: number | undefined
+  #fetching: Promise<IteratorResult<Frame>> | undefined
+  #over = false
+
+  /** @param after the position after which to begin */
+  constructor(source: FrameSource, after: number) {
+    this.#source = source
+    this.#last = after
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  // Not a generator, which takes twice as long for each frame.
+  next(): Promise<IteratorResult<Frame>> {
+    if (this.#fetching) return this.#fetching.then(() => this.next())
+    const frame = this.#frames[this.#place]
+    if (frame) {
+      this.#place++
+      return Promise.resolve({ value: frame, done: false })
+    }
+    this.#fetching = this.#more().finally(() => {
+      this.#fetching = undefined
+    })
+    return this.#fetching
+  }
+
+  async return(): Promise<IteratorResult<Frame>> {
+    this.#over = true
+    this.#frames = []
+    return { value: undefined, done: true }
+  }
+
+  async #more(): Promise<IteratorResult<Frame>> {
+    while (!this.#over && this.#ended !== this.#source.appended()) {
+      const { frames: bytes, end, appended } = await (this.#ahead ?? this.#fetch())
+      const frames: readonly Frame[] = JSON.parse(Buffer.from(bytes.buffer).toString())
+      this.#last = frames.at(-1)?.position ?? this.#last
+      this.#ended = end ? appended : undefined
+      this.#ahead = end ? undefined : this.#fetch()
+      // Whoever asks for what comes next is told if that fails.
+      this.#ahead?.catch(() => {})
+      const [value] = frames
+      if (!value) continue
+      this.#frames = frames
+      this.#place = 1
+      return { value, done: false }
+    }
+    return this.return()
+  }
+
+  async #fetch(): Promise<Fetched> {
+    // Counted before, so that what is appended on the way is asked for once more.
+    const appended = this.#source.appended()
+    return { ...(await this.#source.read(this.#last)), appended }
+  }
+}

@@ -1,0 +1,82 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import { altered, Chunk, missingAfter } from './chunk.ts'
+import { numberIn, textIn } from './columns.ts'
+import type { Partition } from './partitions.ts'
+import type { Bytes, FrameRows } from './protocol.ts'
+
+/** Rows that are read at once. */
+const mostRows = 1_024
+
+/**
+ * The table of frames, in the order in which they were appended. Each row names the position before its own in the same
+ * partition, so that one that is missing is missed.
+ */
+export class Frames {
+  readonly #append: StatementSync
+  readonly #read: StatementSync
+  readonly #newest: StatementSync
+  readonly #prune: StatementSync
+  readonly #remove: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#append = db.prepare('INSERT INTO frames (partition, position, follows, crc, body) VALUES (?, ?, ?, ?, ?)')
+    // Named by their places, because rows as arrays, which take half the time, are not known to every Node.
+    this.#read = db.prepare(
+      'SELECT position AS "0", follows AS "1", crc AS "2", body AS "3" FROM frames WHERE partition = ? AND position > ? ORDER BY position LIMIT ?',
+    )
+    this.#read.setReturnArrays?.(true)
+    this.#newest = db.prepare(
+      'SELECT name, frames.position, crc, body FROM frames JOIN partitions ON partitions.id = partition ORDER BY frames.id DESC LIMIT ?',
+    )
+    this.#prune = db.prepare('DELETE FROM frames WHERE partition = ? AND position <= ?')
+    this.#remove = db.prepare('DELETE FROM frames WHERE partition = ?')
+  }
+
+  append(partition: number, position: number, follows: number, body: string): void {
+    this.#append.run(partition, position, follows, crc32(body), body)
+  }
+
+  /**
+   * The frames of a partition after a position, as many as are handed over at once.
+   *
+   * @throws Refusal when one is missing or not as it was written
+   */
+  read(name: string, { id, position: head, pruned, largest }: Partition, after: number): FrameRows {
+    const chunk = new Chunk(name, largest, Math.max(after, pruned))
+    while (chunk.room > largest) {
+      const most = Math.min(mostRows, Math.floor(chunk.room / (largest + 1)))
+      const rows = this.#read.all(id, chunk.last, most)
+      for (const { 0: position, 1: follows, 2: crc, 3: body } of rows) {
+        if (typeof position !== 'number' || typeof follows !== 'number' || typeof crc !== 'number')
+          throw missingAfter(name, chunk.last)
+        chunk.add(position, follows, crc, String(body))
+      }
+      if (rows.length < most && chunk.last < head) throw missingAfter(name, chunk.last)
+      if (rows.length < most) return { frames: chunk.bytes(), end: true }
+    }
+    return { frames: chunk.bytes(), end: false }
+  }
+
+  /**
+   * The newest frames of all partitions, the oldest of them first.
+   *
+   * @throws Refusal when one is not as it was written
+   */
+  newest(most: number): Bytes {
+    const bodies = this.#newest.all(most).map(row => {
+      const body = textIn(row, 'body')
+      if (crc32(body) !== row['crc']) throw altered(textIn(row, 'name'), numberIn(row, 'position'))
+      return body
+    })
+    return new Uint8Array(Buffer.from(`[${bodies.toReversed().join(',')}]`))
+  }
+
+  prune(partition: number, upTo: number): void {
+    this.#prune.run(partition, upTo)
+  }
+
+  remove(partition: number): void {
+    this.#remove.run(partition)
+  }
+}

@@ -1,0 +1,88 @@
+import { type Address, type Checkpoint, type Frame, type Journal, JournalClosedError } from '../index.ts'
+import { Connection } from './connection.ts'
+import { errorOf } from './failure.ts'
+import { FrameStream } from './frame-stream.ts'
+import { checkOptions, type SqliteJournalOptions } from './options.ts'
+import type { Asked, Write } from './protocol.ts'
+import { Turns } from './turns.ts'
+import { Writer } from './writer.ts'
+
+/** Chunks of frames that are on their way at once, over all readers. */
+const mostChunks = 8
+
+/**
+ * A journal in a file of SQLite. It is opened with the first use, by one process at a time; what it has acknowledged is on
+ * the disk.
+ *
+ * @example
+ * const runtime = await createRuntime({ party, journal: sqliteJournal({ directory: 'data' }) }).start()
+ *
+ * @throws JournalOptionsError
+ */
+export function sqliteJournal(options: SqliteJournalOptions): Journal {
+  checkOptions(options)
+  const { directory } = options
+  const connection = new Connection(options)
+  const writer = new Writer(writes => connection.ask('write', writes))
+  const turns = new Turns(mostChunks)
+  let appended = 0
+  let closing: Promise<void> | undefined
+
+  const ask = async <K extends keyof Asked>(kind: K, what: Asked[K]) => {
+    if (closing) throw new JournalClosedError()
+    return connection.ask(kind, what)
+  }
+  const write = async (one: Write, length: number, partition: Address, position: number) => {
+    if (closing) throw new JournalClosedError()
+    const failure = await writer.write(one, length)
+    if (failure) throw errorOf(failure, { directory, partition, position })
+  }
+  const close = async () => {
+    await writer.idle()
+    await connection.close()
+  }
+
+  return {
+    async append(partition, epoch, expected, frames, checkpoints = new Map()) {
+      const bodies = frames.map(frame => JSON.stringify(frame))
+      const positions = frames.map(({ position }) => position)
+      const rows = Array.from(checkpoints, ([agent, one]) => [agent, one && JSON.stringify(one)] as const)
+      const length = bodies.reduce((sum, body) => sum + body.length, 0)
+      await write(
+        { kind: 'append', partition, epoch, expected, positions, bodies, checkpoints: rows },
+        length,
+        partition,
+        expected,
+      )
+      appended++
+    },
+    read(partition, after = 0) {
+      const read = (after: number) => turns.take(() => ask('read', { partition, after }))
+      return new FrameStream({ appended: () => appended, read }, after)
+    },
+    partitions: () => ask('partitions', null),
+    async saved(partition) {
+      const { snapshot, checkpoints } = await ask('saved', { partition })
+      const all = checkpoints.map(([agent, body]): [string, Checkpoint] => [agent, JSON.parse(body)])
+      return { snapshot, checkpoints: new Map(all) }
+    },
+    save: (partition, { position, hash, body }) =>
+      write({ kind: 'save', partition, position, hash, body }, body.length, partition, position),
+    prune: (partition, upTo) => write({ kind: 'prune', partition, upTo }, 0, partition, upTo),
+    async newest(most) {
+      const frames: readonly Frame[] = JSON.parse(Buffer.from(await ask('newest', { most })).toString())
+      return frames
+    },
+    async marks(reader) {
+      return new Map(await ask('marks', { reader }))
+    },
+    mark: (reader, marks) => write({ kind: 'mark', reader, marks: [...marks] }, 0, '', 0),
+    delete: partition => write({ kind: 'delete', partition }, 0, partition, 0),
+    handing: (partition, agent, seq) => connection.handing(partition, agent, seq),
+    async inHand() {
+      if (closing) throw new JournalClosedError()
+      return connection.inHand()
+    },
+    close: () => (closing ??= close()),
+  }
+}

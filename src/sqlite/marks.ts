@@ -1,0 +1,45 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import { numberIn, textIn } from './columns.ts'
+import type { MarkRow } from './protocol.ts'
+import { Refusal } from './refusal.ts'
+
+/** The table of the places that readers keep, also in partitions that nobody has written to yet. */
+export class Marks {
+  readonly #put: StatementSync
+  readonly #drop: StatementSync
+  readonly #all: StatementSync
+  readonly #remove: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#put = db.prepare(
+      'INSERT INTO marks (reader, partition, position, crc) VALUES (?, ?, ?, ?) ON CONFLICT (reader, partition) DO UPDATE SET position = excluded.position, crc = excluded.crc',
+    )
+    this.#drop = db.prepare('DELETE FROM marks WHERE reader = ? AND partition = ?')
+    this.#all = db.prepare('SELECT partition, position, crc FROM marks WHERE reader = ?')
+    this.#remove = db.prepare('DELETE FROM marks WHERE partition = ?')
+  }
+
+  put(reader: string, partition: string, position: number | undefined): void {
+    if (position === undefined) this.#drop.run(reader, partition)
+    else this.#put.run(reader, partition, position, crcOf(reader, partition, position))
+  }
+
+  /** @throws Refusal when one is not as it was written */
+  all(reader: string): readonly MarkRow[] {
+    return this.#all.all(reader).map(row => {
+      const [partition, position] = [textIn(row, 'partition'), numberIn(row, 'position')]
+      if (crcOf(reader, partition, position) !== row['crc'])
+        throw new Refusal({ code: 'corrupt', partition, what: `the place of "${reader}"` })
+      return [partition, position]
+    })
+  }
+
+  remove(partition: string): void {
+    this.#remove.run(partition)
+  }
+}
+
+function crcOf(reader: string, partition: string, position: number): number {
+  return crc32(`${reader}\n${partition}\n${position}`)
+}

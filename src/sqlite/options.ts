@@ -1,0 +1,30 @@
+import { TroupeError } from '../index.ts'
+
+/** Where a journal is, and how large it may become. */
+export interface SqliteJournalOptions {
+  /** Made if it is not there; nothing else should be in it. */
+  readonly directory: string
+  /** Bytes that its file may take, 1 MiB at least; without it, as many as the disk has. */
+  readonly maxBytes?: number
+  /** Another worker, for tests that end the process in the middle of a transaction. @internal */
+  readonly worker?: URL
+}
+
+const leastBytes = 1_048_576
+
+/** @throws JournalOptionsError */
+export function checkOptions({ directory, maxBytes }: SqliteJournalOptions): void {
+  if (directory.trim() === '') throw new JournalOptionsError('directory', 'it is blank. Say where the journal shall be')
+  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= leastBytes))
+    throw new JournalOptionsError('maxBytes', `it is ${maxBytes}. Give a whole number of bytes, ${leastBytes} at least`)
+}
+
+/** A journal cannot be made from these options. */
+export class JournalOptionsError extends TroupeError {
+  readonly code = 'JOURNAL_OPTIONS'
+  readonly option: string
+  constructor(option: string, text: string) {
+    super(`A journal cannot be made with this ${option}: ${text}.`)
+    this.option = option
+  }
+}

@@ -1,0 +1,72 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { numberIn, textIn } from './columns.ts'
+import type { PartitionRow } from './protocol.ts'
+
+/** What the journal knows of a partition. */
+export interface Partition {
+  readonly id: number
+  readonly epoch: number
+  /** Of its last frame, also when that was pruned. */
+  readonly position: number
+  /** Up to where frames were forgotten. */
+  readonly pruned: number
+  /** Bytes of its largest frame so far. */
+  readonly largest: number
+}
+
+/** The table of partitions. */
+export class Partitions {
+  readonly #find: StatementSync
+  readonly #create: StatementSync
+  readonly #advance: StatementSync
+  readonly #prune: StatementSync
+  readonly #remove: StatementSync
+  readonly #all: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#find = db.prepare('SELECT id, epoch, position, pruned, largest FROM partitions WHERE name = ?')
+    this.#create = db.prepare('INSERT INTO partitions (name, epoch, position, pruned, largest) VALUES (?, ?, 0, 0, 0)')
+    this.#advance = db.prepare('UPDATE partitions SET epoch = ?, position = ?, largest = ? WHERE id = ?')
+    this.#prune = db.prepare('UPDATE partitions SET pruned = ? WHERE id = ?')
+    this.#remove = db.prepare('DELETE FROM partitions WHERE id = ?')
+    this.#all = db.prepare('SELECT name, epoch, position FROM partitions ORDER BY id')
+  }
+
+  find(name: string): Partition | undefined {
+    const row = this.#find.get(name)
+    if (!row) return undefined
+    return {
+      id: numberIn(row, 'id'),
+      epoch: numberIn(row, 'epoch'),
+      position: numberIn(row, 'position'),
+      pruned: numberIn(row, 'pruned'),
+      largest: numberIn(row, 'largest'),
+    }
+  }
+
+  create(name: string, epoch: number): Partition {
+    const id = Number(this.#create.run(name, epoch).lastInsertRowid)
+    return { id, epoch, position: 0, pruned: 0, largest: 0 }
+  }
+
+  advance(id: number, epoch: number, position: number, largest: number): void {
+    this.#advance.run(epoch, position, largest, id)
+  }
+
+  prune(id: number, upTo: number): void {
+    this.#prune.run(upTo, id)
+  }
+
+  remove(id: number): void {
+    this.#remove.run(id)
+  }
+
+  /** The oldest first. */
+  all(): readonly PartitionRow[] {
+    return this.#all.all().map(row => ({
+      partition: textIn(row, 'name'),
+      epoch: numberIn(row, 'epoch'),
+      position: numberIn(row, 'position'),
+    }))
+  }
+}

@@ -1,0 +1,120 @@
+/** What the main thread asks of the thread that has the file: plain data, since nothing else crosses. */
+export interface Asked {
+  readonly open: Place
+  readonly write: readonly Write[]
+  readonly read: { readonly partition: string; readonly after: number }
+  readonly partitions: null
+  readonly saved: { readonly partition: string }
+  readonly newest: { readonly most: number }
+  readonly marks: { readonly reader: string }
+  readonly close: null
+}
+
+/** What each question is answered with. */
+export interface Told {
+  readonly open: null
+  /** For each write, why it was refused, if it was. */
+  readonly write: readonly (Failure | undefined)[]
+  readonly read: FrameRows
+  readonly partitions: readonly PartitionRow[]
+  readonly saved: SavedRows
+  readonly newest: Bytes
+  readonly marks: readonly MarkRow[]
+  readonly close: null
+}
+
+export type Question = {
+  [K in keyof Asked]: { readonly id: number; readonly kind: K; readonly what: Asked[K] }
+}[keyof Asked]
+
+export type Answer =
+  | { readonly id: number; readonly told: Told[keyof Told] }
+  | { readonly id: number; readonly failure: Failure }
+
+/** Where a journal is, and how large it may become. */
+export interface Place {
+  readonly directory: string
+  readonly maxBytes: number | undefined
+}
+
+/** A change, which is made whole or not at all; one that is refused hinders no other. */
+export type Write =
+  | AppendWrite
+  | ({ readonly kind: 'save'; readonly partition: string } & SnapshotRow)
+  | { readonly kind: 'prune'; readonly partition: string; readonly upTo: number }
+  | {
+      readonly kind: 'mark'
+      readonly reader: string
+      readonly marks: readonly (readonly [partition: string, position: number | undefined])[]
+    }
+  | { readonly kind: 'delete'; readonly partition: string }
+
+export interface AppendWrite {
+  readonly kind: 'append'
+  readonly partition: string
+  readonly epoch: number
+  readonly expected: number
+  readonly positions: readonly number[]
+  /** JSON, one for each position. */
+  readonly bodies: readonly string[]
+  /** JSON by agent; none for one that is there no more. */
+  readonly checkpoints: readonly (readonly [agent: string, body: string | undefined])[]
+}
+
+/** UTF-8 of a JSON array. */
+export type Bytes = Uint8Array<ArrayBuffer>
+
+/** Frames that follow each other. */
+export interface FrameRows {
+  readonly frames: Bytes
+  /** Whether there were no more. */
+  readonly end: boolean
+}
+
+export interface PartitionRow {
+  readonly partition: string
+  readonly epoch: number
+  readonly position: number
+}
+
+export interface SavedRows {
+  readonly snapshot: SnapshotRow | undefined
+  readonly checkpoints: readonly CheckpointRow[]
+}
+
+export interface SnapshotRow {
+  readonly position: number
+  readonly hash: string
+  readonly body: string
+}
+
+export type CheckpointRow = readonly [agent: string, body: string]
+
+export type MarkRow = readonly [partition: string, position: number]
+
+/** Why something was refused. */
+export type Failure =
+  /** The partition has moved on, or belongs to a later owner. */
+  | { readonly code: 'conflict'; readonly actual: number }
+  /** No snapshot covers the frames that were to be forgotten. */
+  | { readonly code: 'uncovered'; readonly covered: number }
+  | { readonly code: 'corrupt'; readonly partition: string; readonly what: string }
+  | { readonly code: 'locked'; readonly pid: number | undefined }
+  | { readonly code: 'open'; readonly reason: OpenReason; readonly text: string }
+  | { readonly code: 'full'; readonly text: string }
+  | { readonly code: 'disk'; readonly text: string }
+
+/** Why a journal cannot be opened. */
+export type OpenReason =
+  /** A newer version of Troupe wrote it. */
+  | 'newer'
+  /** The file is something else. */
+  | 'foreign'
+  /** The file is not as it was written. */
+  | 'damaged'
+  /** Nothing can be written there. */
+  | 'read-only'
+  /** The directory cannot be made, or the file cannot be opened. */
+  | 'unreachable'
+  /** The package that makes the tables is not installed. */
+  | 'no-kysely'

@@ -1,0 +1,29 @@
+import type { Failure } from './protocol.ts'
+
+/** A failure that is thrown on this side of the border; on the other an error with a class is made of it. */
+export class Refusal extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.code)
+    this.failure = failure
+  }
+}
+
+/** The result codes of SQLite that mean something of their own here. */
+export const sqliteCodes = { busy: 5, locked: 6, readOnly: 8, corrupt: 11, full: 13, notDatabase: 26 }
+
+/** The result code of an error that SQLite reported, without its details. */
+export function sqliteCodeOf(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error) || !('errcode' in thrown) || typeof thrown.errcode !== 'number') return undefined
+  return thrown.errcode & 0xff
+}
+
+/** Why a question to an open journal failed. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof Refusal) return thrown.failure
+  return { code: sqliteCodeOf(thrown) === sqliteCodes.full ? 'full' : 'disk', text: textOf(thrown) }
+}
+
+export function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

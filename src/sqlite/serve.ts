@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { parentPort } from 'node:worker_threads'
+import { openDatabase } from './database.ts'
+import type { Answer, Place, Question, Told } from './protocol.ts'
+import { failureOf } from './refusal.ts'
+import { Tables } from './tables.ts'
+
+/** What a test can do on the way. */
+export interface ServeOptions {
+  /** Called when a transaction is written but for its end. */
+  readonly beforeCommit?: () => void
+}
+
+/** Answers the questions of the main thread, one after the other, until it asks to close. */
+export function serve({ beforeCommit = () => {} }: ServeOptions = {}): void {
+  let journal: { readonly db: DatabaseSync; readonly tables: Tables } | undefined
+
+  const open = async (place: Place) => {
+    const db = await openDatabase(place)
+    journal = { db, tables: new Tables(db, beforeCommit) }
+    return null
+  }
+
+  const answer = (question: Question): Told[keyof Told] | Promise<null> => {
+    if (question.kind === 'open') return open(question.what)
+    if (!journal) throw new Error('it is not open')
+    const { db, tables } = journal
+    switch (question.kind) {
+      case 'write':
+        return tables.write(question.what)
+      case 'read':
+        return tables.read(question.what.partition, question.what.after)
+      case 'partitions':
+        return tables.partitions()
+      case 'saved':
+        return tables.saved(question.what.partition)
+      case 'newest':
+        return tables.newest(question.what.most)
+      case 'marks':
+        return tables.marks(question.what.reader)
+      case 'close':
+        db.close()
+        return null
+    }
+  }
+
+  parentPort?.on('message', async (question: Question) => {
+    const { id } = question
+    try {
+      const told = await answer(question)
+      tell({ id, told }, told && 'frames' in told ? [told.frames.buffer] : [])
+    } catch (error) {
+      tell({ id, failure: failureOf(error) }, [])
+    }
+  })
+}
+
+function tell(answer: Answer, handedOver: readonly ArrayBuffer[]): void {
+  parentPort?.postMessage(answer, handedOver)
+}

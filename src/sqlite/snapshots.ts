@@ -1,0 +1,50 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import { numberIn, textIn } from './columns.ts'
+import type { SnapshotRow } from './protocol.ts'
+import { Refusal } from './refusal.ts'
+
+/** The table of snapshots: the last one of each partition. */
+export class Snapshots {
+  readonly #put: StatementSync
+  readonly #find: StatementSync
+  readonly #covered: StatementSync
+  readonly #remove: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#put = db.prepare(
+      'INSERT INTO snapshots (partition, position, hash, crc, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (partition) DO UPDATE SET position = excluded.position, hash = excluded.hash, crc = excluded.crc, body = excluded.body',
+    )
+    this.#find = db.prepare('SELECT position, hash, crc, body FROM snapshots WHERE partition = ?')
+    this.#covered = db.prepare('SELECT position FROM snapshots WHERE partition = ?')
+    this.#remove = db.prepare('DELETE FROM snapshots WHERE partition = ?')
+  }
+
+  put(partition: number, { position, hash, body }: SnapshotRow): void {
+    this.#put.run(partition, position, hash, crcOf(position, hash, body), body)
+  }
+
+  /** @throws Refusal when it is not as it was written */
+  find(name: string, partition: number): SnapshotRow | undefined {
+    const row = this.#find.get(partition)
+    if (!row) return undefined
+    const [position, hash, body] = [numberIn(row, 'position'), textIn(row, 'hash'), textIn(row, 'body')]
+    if (crcOf(position, hash, body) !== row['crc'])
+      throw new Refusal({ code: 'corrupt', partition: name, what: 'the snapshot' })
+    return { position, hash, body }
+  }
+
+  /** The position of the snapshot; 0 if there is none. */
+  covered(partition: number): number {
+    const row = this.#covered.get(partition)
+    return row ? numberIn(row, 'position') : 0
+  }
+
+  remove(partition: number): void {
+    this.#remove.run(partition)
+  }
+}
+
+function crcOf(position: number, hash: string, body: string): number {
+  return crc32(body, crc32(`${position} ${hash}`))
+}

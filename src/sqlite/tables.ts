@@ -1,0 +1,160 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Checkpoints } from './checkpoints.ts'
+import { Chunk } from './chunk.ts'
+import { Frames } from './frames.ts'
+import { Marks } from './marks.ts'
+import { Partitions } from './partitions.ts'
+import type { AppendWrite, Bytes, Failure, FrameRows, MarkRow, PartitionRow, SavedRows, Write } from './protocol.ts'
+import { failureOf, Refusal, sqliteCodeOf, sqliteCodes } from './refusal.ts'
+import { Snapshots } from './snapshots.ts'
+
+/** All that a journal keeps, and the one way to change it. */
+export class Tables {
+  readonly #partitions: Partitions
+  readonly #frames: Frames
+  readonly #checkpoints: Checkpoints
+  readonly #snapshots: Snapshots
+  readonly #marks: Marks
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
+  readonly #rollback: StatementSync
+  readonly #beforeCommit: () => void
+
+  /** @param beforeCommit called when a transaction is written but for its end */
+  constructor(db: DatabaseSync, beforeCommit: () => void) {
+    this.#partitions = new Partitions(db)
+    this.#frames = new Frames(db)
+    this.#checkpoints = new Checkpoints(db)
+    this.#snapshots = new Snapshots(db)
+    this.#marks = new Marks(db)
+    this.#begin = db.prepare('BEGIN IMMEDIATE')
+    this.#commit = db.prepare('COMMIT')
+    this.#rollback = db.prepare('ROLLBACK')
+    this.#beforeCommit = beforeCommit
+  }
+
+  /** Makes changes in one transaction; the result says for each why it was refused, if it was. */
+  write(writes: readonly Write[]): readonly (Failure | undefined)[] {
+    try {
+      this.#begin.run()
+      const failures = writes.map(write => this.#make(write))
+      this.#beforeCommit()
+      this.#commit.run()
+      return failures
+    } catch (error) {
+      this.#undo()
+      // One may be too large for the room that is left, and the others not.
+      return writes.length === 1 ? [failureOf(error)] : writes.flatMap(write => this.write([write]))
+    }
+  }
+
+  /** The frames of a partition after a position, as many as are handed over at once. @throws Refusal */
+  read(name: string, after: number): FrameRows {
+    return checked(name, 'frames', () => {
+      const partition = this.#partitions.find(name)
+      if (!partition) return { frames: new Chunk(name, 0, after).bytes(), end: true }
+      return this.#frames.read(name, partition, after)
+    })
+  }
+
+  partitions(): readonly PartitionRow[] {
+    return this.#partitions.all()
+  }
+
+  /** @throws Refusal */
+  saved(name: string): SavedRows {
+    return checked(name, 'checkpoints', () => {
+      const partition = this.#partitions.find(name)
+      if (!partition) return { snapshot: undefined, checkpoints: [] }
+      const { id } = partition
+      return { snapshot: this.#snapshots.find(name, id), checkpoints: this.#checkpoints.all(name, id) }
+    })
+  }
+
+  /** @throws Refusal */
+  newest(most: number): Bytes {
+    return this.#frames.newest(most)
+  }
+
+  /** @throws Refusal */
+  marks(reader: string): readonly MarkRow[] {
+    return this.#marks.all(reader)
+  }
+
+  #make(write: Write): Failure | undefined {
+    switch (write.kind) {
+      case 'append':
+        return this.#append(write)
+      case 'save':
+        return this.#save(write)
+      case 'prune':
+        return this.#prune(write)
+      case 'mark':
+        for (const [partition, position] of write.marks) this.#marks.put(write.reader, partition, position)
+        return undefined
+      case 'delete':
+        return this.#delete(write)
+    }
+  }
+
+  #append({ partition: name, epoch, expected, positions, bodies, checkpoints }: AppendWrite): Failure | undefined {
+    const known = this.#partitions.find(name)
+    const actual = known?.position ?? 0
+    if (actual !== expected || epoch < (known?.epoch ?? 0)) return { code: 'conflict', actual }
+    const { id, largest } = known ?? this.#partitions.create(name, epoch)
+    let [last, most] = [expected, largest]
+    for (const [place, body] of bodies.entries()) {
+      const position = positions[place] ?? last
+      this.#frames.append(id, position, last, body)
+      last = position
+      most = Math.max(most, Buffer.byteLength(body))
+    }
+    for (const [agent, body] of checkpoints) this.#checkpoints.put(id, agent, body)
+    this.#partitions.advance(id, epoch, last, most)
+    return undefined
+  }
+
+  #save(write: Write & { readonly kind: 'save' }): undefined {
+    const partition = this.#partitions.find(write.partition)
+    if (partition) this.#snapshots.put(partition.id, write)
+  }
+
+  #prune({ partition: name, upTo }: Write & { readonly kind: 'prune' }): Failure | undefined {
+    const partition = this.#partitions.find(name)
+    if (!partition) return undefined
+    const covered = this.#snapshots.covered(partition.id)
+    if (upTo > covered) return { code: 'uncovered', covered }
+    this.#frames.prune(partition.id, upTo)
+    this.#partitions.prune(partition.id, Math.max(upTo, partition.pruned))
+    return undefined
+  }
+
+  #delete({ partition: name }: Write & { readonly kind: 'delete' }): undefined {
+    this.#marks.remove(name)
+    const partition = this.#partitions.find(name)
+    if (!partition) return
+    this.#frames.remove(partition.id)
+    this.#checkpoints.remove(partition.id)
+    this.#snapshots.remove(partition.id)
+    this.#partitions.remove(partition.id)
+  }
+
+  #undo(): void {
+    try {
+      this.#rollback.run()
+    } catch {
+      // SQLite has taken back what was written already, as it does when a disk is full.
+    }
+  }
+}
+
+/** What was read of a partition, unless the file is damaged where it is. @throws Refusal */
+function checked<T>(partition: string, what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (sqliteCodeOf(error) === sqliteCodes.corrupt || error instanceof TypeError)
+      throw new Refusal({ code: 'corrupt', partition, what })
+    throw error
+  }
+}

@@ -1,0 +1,72 @@
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { JournalDiskError } from './disk-error.ts'
+import { errorOf } from './failure.ts'
+import type { Answer, Asked, Told } from './protocol.ts'
+
+interface Waiting {
+  // Methods, because each waits for an answer of its own type.
+  resolve(told: unknown): void
+  reject(error: Error): void
+}
+
+/** The thread that has the file: everything that would block this one happens there. */
+export class JournalThread {
+  readonly #directory: string
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  #last = 0
+  #ended: Error | undefined
+
+  /** @param ended called when it ends without having been asked to */
+  constructor(directory: string, file: URL | undefined, ended: () => void) {
+    this.#directory = directory
+    this.#worker = new Worker(file ?? ownFile())
+    this.#worker.unref()
+    this.#worker.on('message', (answer: Answer) => this.#told(answer))
+    const lost = (why: string) => {
+      this.#end(new JournalDiskError(directory, why))
+      ended()
+    }
+    this.#worker.once('error', error => lost(error.message))
+    this.#worker.once('exit', () => lost('its thread has ended'))
+  }
+
+  /** Asks one question; the thread answers in the order in which it was asked. */
+  ask<K extends keyof Asked>(kind: K, what: Asked[K]): Promise<Told[K]> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) throw this.#ended
+      const id = ++this.#last
+      this.#worker.postMessage({ id, kind, what }, [])
+      // A process that has nothing else to do stays for an answer, and for nothing else.
+      if (this.#waiting.size === 0) this.#worker.ref()
+      this.#waiting.set(id, { resolve, reject })
+    })
+  }
+
+  async end(): Promise<void> {
+    this.#worker.removeAllListeners()
+    this.#end(new JournalDiskError(this.#directory, 'its thread has ended'))
+    await this.#worker.terminate()
+  }
+
+  #told(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id)
+    this.#waiting.delete(answer.id)
+    if (this.#waiting.size === 0) this.#worker.unref()
+    if ('failure' in answer) waiting?.reject(errorOf(answer.failure, { directory: this.#directory }))
+    else waiting?.resolve(answer.told)
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+  }
+}
+
+/** The worker beside this file, in TypeScript or in JavaScript as this one is. */
+function ownFile(): URL {
+  return new URL(`./worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
+}
