@@ -52,6 +52,7 @@ export interface Journal {
   handing?(partition: Address, agent: string, seq: number): void
   /** What was being handed over when the last owner ended, if that is known. */
   inHand?(): Promise<InHand | undefined>
+  /** Ends what is under way; from then on every use rejects with a `JournalClosedError`, but for closing it again. */
   close(): Promise<void>
 }
 
@@ -122,21 +123,23 @@ interface Partition {
 export function memoryJournal(): Journal {
   const partitions = new Map<Address, Partition>()
   const readers = new Map<string, Map<Address, number>>()
-  const recordOf = (partition: Address, epoch: number) => {
-    let record = partitions.get(partition)
-    if (!record)
-      partitions.set(
-        partition,
-        (record = { epoch, position: 0, frames: [], pruned: 0, snapshot: undefined, checkpoints: new Map() }),
-      )
+  let closed = false
+  const check = () => {
+    if (closed) throw new JournalClosedError()
+  }
+  const create = (partition: Address, epoch: number) => {
+    const record: Partition = { epoch, position: 0, frames: [], pruned: 0, snapshot: undefined, checkpoints: new Map() }
+    partitions.set(partition, record)
     return record
   }
   return {
     async append(partition, epoch, expectedPosition, frames, checkpoints) {
-      const record = recordOf(partition, epoch)
-      const { position } = record
-      if (epoch < record.epoch || position !== expectedPosition)
-        throw new JournalConflictError(partition, expectedPosition, position)
+      check()
+      const known = partitions.get(partition)
+      const position = known?.position ?? 0
+      if (epoch < (known?.epoch ?? epoch) || position !== expectedPosition)
+        throw new JournalConflictError(partition, expectedPosition, position, known?.epoch ?? epoch)
+      const record = known ?? create(partition, epoch)
       record.epoch = epoch
       for (const frame of frames) record.frames.push(frame)
       record.position = frames.at(-1)?.position ?? position
@@ -145,6 +148,7 @@ export function memoryJournal(): Journal {
     async *read(partition, after = 0) {
       // By position, because frames may be appended and pruned while somebody reads.
       for (let last = after; ; ) {
+        check()
         const frames = partitions.get(partition)?.frames ?? []
         const frame = frames[firstAfter(frames, last)]
         if (!frame) return
@@ -153,17 +157,21 @@ export function memoryJournal(): Journal {
       }
     },
     async partitions() {
+      check()
       return Array.from(partitions, ([partition, { epoch, position }]) => ({ partition, epoch, position }))
     },
     async saved(partition) {
+      check()
       const record = partitions.get(partition)
       return { snapshot: record?.snapshot, checkpoints: new Map(record?.checkpoints), pruned: record?.pruned ?? 0 }
     },
     async save(partition, snapshot) {
+      check()
       const record = partitions.get(partition)
       if (record) record.snapshot = snapshot
     },
     async prune(partition, upTo) {
+      check()
       const record = partitions.get(partition)
       if (!record) return
       if (upTo > (record.snapshot?.position ?? 0))
@@ -172,22 +180,28 @@ export function memoryJournal(): Journal {
       record.frames = record.frames.slice(firstAfter(record.frames, upTo))
     },
     async newest(most) {
+      check()
+      if (most < 1) return []
       const frames = [...partitions.values()].flatMap(record => record.frames.slice(-most))
       return frames.toSorted((one, other) => one.time - other.time).slice(-most)
     },
     async marks(reader) {
+      check()
       return new Map(readers.get(reader))
     },
     async mark(reader, marks) {
+      check()
       const kept = readers.get(reader) ?? new Map<Address, number>()
       readers.set(reader, kept)
       for (const [partition, position] of marks) put(kept, partition, position)
     },
     async delete(partition) {
+      check()
       partitions.delete(partition)
       for (const marks of readers.values()) marks.delete(partition)
     },
     async close() {
+      closed = true
       partitions.clear()
       readers.clear()
     },

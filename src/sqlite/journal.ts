@@ -62,9 +62,9 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     },
     partitions: () => ask('partitions', null),
     async saved(partition) {
-      const { snapshot, checkpoints } = await ask('saved', { partition })
+      const { snapshot, checkpoints, pruned } = await ask('saved', { partition })
       const all = checkpoints.map(([agent, body]): [string, Checkpoint] => [agent, JSON.parse(body)])
-      return { snapshot, checkpoints: new Map(all) }
+      return { snapshot, checkpoints: new Map(all), pruned }
     },
     save: (partition, { position, hash, body }) =>
       write({ kind: 'save', partition, position, hash, body }, body.length, partition, position),

@@ -80,6 +80,7 @@ export interface PartitionRow {
 export interface SavedRows {
   readonly snapshot: SnapshotRow | undefined
   readonly checkpoints: readonly CheckpointRow[]
+  readonly pruned: number
 }
 
 export interface SnapshotRow {

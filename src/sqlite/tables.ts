@@ -65,9 +65,9 @@ export class Tables {
   saved(name: string): SavedRows {
     return checked(name, 'checkpoints', () => {
       const partition = this.#partitions.find(name)
-      if (!partition) return { snapshot: undefined, checkpoints: [] }
-      const { id } = partition
-      return { snapshot: this.#snapshots.find(name, id), checkpoints: this.#checkpoints.all(name, id) }
+      if (!partition) return { snapshot: undefined, checkpoints: [], pruned: 0 }
+      const { id, pruned } = partition
+      return { snapshot: this.#snapshots.find(name, id), checkpoints: this.#checkpoints.all(name, id), pruned }
     })
   }
 

@@ -8,11 +8,21 @@ import { type Journal, memoryJournal } from '../index.ts'
  * @param inner where the frames go
  */
 export function slowJournal(random: () => number, inner: Journal = memoryJournal()): Journal {
+  const underWay = new Set<Promise<void>>()
+  const late = async (...frames: Parameters<Journal['append']>) => {
+    for (let turns = Math.floor(random() * 4); turns > 0; turns--) await new Promise(setImmediate)
+    await inner.append(...frames)
+  }
   return {
     ...inner,
     async append(...frames) {
-      for (let turns = Math.floor(random() * 4); turns > 0; turns--) await new Promise(setImmediate)
-      await inner.append(...frames)
+      const appending = late(...frames)
+      underWay.add(appending)
+      await appending.finally(() => underWay.delete(appending))
+    },
+    async close() {
+      await Promise.allSettled(underWay)
+      await inner.close()
     },
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Frame, type Journal, JournalConflictError, memoryJournal } from 'troupe'
+import { type Frame, type Journal, JournalClosedError, JournalConflictError, memoryJournal } from 'troupe'
 
 /** Of the frames, one in so many bytes of the file is remembered: where to begin to read is found to within that. */
 const stride = 8_192
@@ -30,6 +30,13 @@ interface Partition {
 export function fileJournal(): Journal {
   const directory = mkdtempSync(join(tmpdir(), 'troupe-journal-'))
   const partitions = new Map<string, Partition>()
+  const memory = memoryJournal()
+
+  const underWay = new Set<Promise<unknown>>()
+  let closed = false
+  const check = () => {
+    if (closed) throw new JournalClosedError()
+  }
 
   const create = async (name: string, epoch: number): Promise<Partition> => {
     const path = join(directory, encodeURIComponent(name))
@@ -39,29 +46,44 @@ export function fileJournal(): Journal {
     return partition
   }
 
+  const append = async (name: string, epoch: number, expectedPosition: number, frames: readonly Frame[]) => {
+    const known = partitions.get(name)
+    const position = known?.position ?? 0
+    if (epoch < (known?.epoch ?? epoch) || position !== expectedPosition)
+      throw new JournalConflictError(name, expectedPosition, position)
+    const partition = known ?? (await create(name, epoch))
+    partition.epoch = epoch
+    const lines: Buffer[] = []
+    let end = partition.size
+    for (const frame of frames) {
+      const line = Buffer.from(`${JSON.stringify(frame)}\n`)
+      remember(partition, frame.position, end)
+      lines.push(line)
+      end += line.length
+    }
+    const [first] = lines
+    const block = first && lines.length === 1 ? first : Buffer.concat(lines)
+    await partition.file.write(block, 0, block.length, partition.size)
+    partition.size = end
+    partition.position = frames.at(-1)?.position ?? partition.position
+  }
+
   return {
-    ...memoryJournal(),
+    ...memory,
     async append(name, epoch, expectedPosition, frames) {
-      const partition = partitions.get(name) ?? (await create(name, epoch))
-      if (epoch < partition.epoch || partition.position !== expectedPosition)
-        throw new JournalConflictError(name, expectedPosition, partition.position)
-      partition.epoch = epoch
-      const lines: Buffer[] = []
-      let end = partition.size
-      for (const frame of frames) {
-        const line = Buffer.from(`${JSON.stringify(frame)}\n`)
-        remember(partition, frame.position, end)
-        lines.push(line)
-        end += line.length
-      }
-      const [first] = lines
-      const block = first && lines.length === 1 ? first : Buffer.concat(lines)
-      await partition.file.write(block, 0, block.length, partition.size)
-      partition.size = end
-      partition.position = frames.at(-1)?.position ?? partition.position
+      check()
+      const appending = append(name, epoch, expectedPosition, frames)
+      underWay.add(appending)
+      await appending.finally(() => underWay.delete(appending))
+    },
+
+    async partitions() {
+      check()
+      return Array.from(partitions, ([partition, { epoch, position }]) => ({ partition, epoch, position }))
     },
 
     async *read(name, after = 0) {
+      check()
       const partition = partitions.get(name)
       if (!partition) return
       for await (const line of linesOf(partition, offsetFor(partition, after))) {
@@ -71,6 +93,7 @@ export function fileJournal(): Journal {
     },
 
     async delete(name) {
+      check()
       const partition = partitions.get(name)
       partitions.delete(name)
       await partition?.file.close()
@@ -78,6 +101,9 @@ export function fileJournal(): Journal {
     },
 
     async close() {
+      closed = true
+      await Promise.allSettled(underWay)
+      await memory.close()
       await Promise.all([...partitions.values()].map(({ file }) => file.close()))
       partitions.clear()
       rmSync(directory, { recursive: true, force: true })
