@@ -79,6 +79,7 @@ export {
 } from './actor/rate-limits.ts'
 export type { RateLimit, RateWindow } from './actor/rate-meter.ts'
 export type { Routing } from './actor/routing.ts'
+export { type Missed, type Moment, type Schedule, ScheduleError } from './actor/schedule.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'

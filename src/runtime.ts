@@ -178,6 +178,7 @@ export class Runtime<
   readonly #handlers = new Handlers()
   readonly #rest: Rest
   readonly #recovery: Recovery
+  readonly #durable = new DurableSubscriptions()
   #status: Status = 'created'
   readonly #ending = new AbortController()
   #stopping: Promise<void> | undefined
@@ -256,7 +257,7 @@ export class Runtime<
     // That it gave up is told; who wants an agent outside the parties from then on is told why there is none.
     this.#crew = new Crew(this.#outside, { intensity }, () => {})
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
-    const durable = new DurableSubscriptions()
+    const durable = this.#durable
     this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
     this.#recovery = new Recovery({
@@ -477,6 +478,7 @@ export class Runtime<
     this.#status = 'stopped'
     if (timeout > 0) await this.#within(limit, this.#shared.bus.drained())
     this.#shared.bus.close()
+    await this.#within(limit, this.#durable.kept())
     await this.#within(limit, this.#shared.journal.close())
     this.#pulse.end()
     this.#cleanup.end()

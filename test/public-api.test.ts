@@ -68,6 +68,7 @@ it('troupe exports these names', () => {
       "ReplayMutedError",
       "ReplayQueryError",
       "RuntimeStateError",
+      "ScheduleError",
       "StateApplyError",
       "StateEventError",
       "StepOverflowError",

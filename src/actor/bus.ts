@@ -166,6 +166,11 @@ export class Bus implements SubscriptionHost {
     this.mention(envelope)
   }
 
+  /** It was told in another process: only the history has it. */
+  remember(envelope: Envelope): void {
+    this.#history.add(envelope)
+  }
+
   /** Tells an event to all that subscribed to it, and keeps it out of the history. */
   mention(envelope: Envelope): void {
     // What a subscriber publishes is told after what it was told of, to everybody in the same order.

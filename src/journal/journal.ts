@@ -233,13 +233,16 @@ export class JournalConflictError extends TroupeError {
   readonly partition: Address
   readonly expected: number
   readonly actual: number
-  constructor(partition: Address, expected: number, actual: number) {
+  /** That of its last writer. */
+  readonly epoch: number
+  constructor(partition: Address, expected: number, actual: number, epoch: number) {
     super(
       `"${partition}" was to be continued after frame ${expected}, but its last frame is ${actual} or it has a later owner. Read it again before writing.`,
     )
     this.partition = partition
     this.expected = expected
     this.actual = actual
+    this.epoch = epoch
   }
 }
 

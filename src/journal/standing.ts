@@ -16,6 +16,8 @@ export interface AgentStanding {
   /** `<name>@<version>#<hash>` of its machine. */
   definition: string
   readonly under: string
+  /** Since when mail waits for it, epoch milliseconds. */
+  readonly since: number
   /** 0 while it is only declared. */
   incarnation: number
   /** Of the frame of its last step. */
@@ -157,6 +159,15 @@ export class Standing {
     return undefined
   }
 
+  /** Since when each type is heard here, epoch milliseconds. */
+  get hearing(): ReadonlyMap<string, number> {
+    const hearing = new Map<string, number>()
+    for (const { definition, gone, since } of this.agents.values())
+      for (const type of gone === undefined ? (this.hears.get(definition) ?? []) : [])
+        hearing.set(type, Math.min(since, hearing.get(type) ?? since))
+    return hearing
+  }
+
   /** The agent that wants some outside work. */
   ownerOf(key: string): AgentStanding | undefined {
     return this.at(key.slice(0, key.indexOf('@')))
@@ -182,7 +193,7 @@ export class Standing {
       case 'definition':
         return void this.hears.set(entry.definition, entry.hears)
       case 'agent':
-        return this.#change(entry)
+        return this.#change(entry, frame.time)
       case 'party':
         return this.#progress(entry)
       case 'timer':
@@ -264,7 +275,7 @@ export class Standing {
 
   // ---- agents ----
 
-  #change({ agent: address, what, incarnation, definition, under, reason }: EntryOf<'agent'>): void {
+  #change({ agent: address, what, incarnation, definition, under = '', reason }: EntryOf<'agent'>, time: number): void {
     const name = address.slice(this.partition.length + 1)
     const known = this.agents.get(name)
     if (what === 'stopped') {
@@ -279,7 +290,7 @@ export class Standing {
       return
     }
     const isNew = !known || (known.gone !== undefined && what !== 'restarting')
-    const agent = isNew && definition !== undefined ? newAgent(name, definition, under ?? '') : known
+    const agent = isNew && definition !== undefined ? newAgent(name, definition, under, time) : known
     if (!agent) return
     if (isNew) this.agents.delete(name)
     this.agents.set(name, agent)
@@ -407,7 +418,8 @@ export interface StandingJson extends Pick<Standing, 'partition' | 'position' | 
   readonly dead: readonly DeadLetter[]
 }
 
-interface AgentJson extends Pick<AgentStanding, 'name' | 'definition' | 'under' | 'incarnation' | 'stepped' | 'gone'> {
+interface AgentJson
+  extends Pick<AgentStanding, 'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone'> {
   readonly mail: readonly Envelope[]
   readonly crashes: readonly (readonly [number, number])[]
   readonly suspected: readonly (readonly [number, number])[]
@@ -451,11 +463,12 @@ function mailOf(envelopes: readonly Envelope[]): Mail {
   return new Map(envelopes.map(envelope => [envelope.seq, envelope]))
 }
 
-function newAgent(name: string, definition: string, under: string): AgentStanding {
+function newAgent(name: string, definition: string, under: string, since: number): AgentStanding {
   return {
     name,
     definition,
     under,
+    since,
     incarnation: 0,
     stepped: 0,
     gone: undefined,

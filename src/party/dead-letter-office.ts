@@ -47,7 +47,15 @@ export class DeadLetterOffice {
   /** Forgets those that match; returns their number. @throws IllegalPatternError */
   purge(query?: DeadLetterQuery): number {
     this.#shared.checkLive()
-    return this.#shared.deadLetters.take(query).length
+    const letters = this.#shared.deadLetters.take(query)
+    for (const letter of letters) this.#forget(letter)
+    return letters.length
+  }
+
+  /** It is none any more. */
+  #forget({ partition: at, envelope: { id }, to }: DeadLetter): void {
+    const partition = this.#shared.partition(at)
+    partition?.append({ kind: 'outside' }, [{ kind: 'purged', seq: partition.nextSeq(), id, to }])
   }
 
   // Of a deleted party nothing is left, so that its letters die where nobody else's mail is.
@@ -70,12 +78,18 @@ export class DeadLetterOffice {
       const isWell = await subscriber.again(again)
       // It is not what he wants to be told any more, or he has gone meanwhile.
       if (isWell === undefined) deadLetters.putBack(letter)
-      else if (!isWell) partition.bury(again, to, 'failed')
+      else {
+        this.#forget(letter)
+        if (!isWell) partition.loseOutside(again, to, 'failed')
+      }
       return
     }
     const actor = partition.registry.named(splitAddress(to).name)
     accept(tally)
-    if (actor?.address !== to) return partition.bury(again, to, envelope.ask === to ? 'stale' : 'stopped')
+    if (actor?.address !== to) {
+      this.#forget(letter)
+      return partition.loseOutside(again, to, envelope.ask === to ? 'stale' : 'stopped')
+    }
     if (partition.persists(again)) partition.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])
     partition.delivery.deliverTo(actor, again)
     await partition.watermark.reached()

@@ -17,6 +17,7 @@ import {
 } from '../actor/subscription.ts'
 import { journalled } from './journalled.ts'
 import type { Partition, Shared } from './partition.ts'
+import type { Places } from './places.ts'
 
 /** How often it is told of an event that it fails on, and after how many milliseconds for the first time again. */
 const mostAttempts = 3
@@ -36,7 +37,7 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #shared: Shared
   readonly #host: SubscriptionHost
   readonly #subscriber: Subscriber
-  readonly #positions: Map<Address, number>
+  readonly #places: Places
   readonly #createdAt: number
   readonly #leave: () => void
   readonly #waiting = new Fifo<Envelope>()
@@ -50,6 +51,7 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #outside = AsyncLocalStorage.snapshot()
   #going: Promise<void> | undefined
   #isPaused = false
+  #isHeld = false
   #missed = 0
   #untoldMissed = 0
   #wake: (() => void) | undefined
@@ -58,7 +60,7 @@ export class DurableSubscription implements Listener, Subscription {
   constructor(
     wanted: Wanted,
     tell: (envelope: Envelope) => unknown,
-    positions: Map<Address, number>,
+    places: Places,
     shared: Shared,
     signal: AbortSignal | undefined,
   ) {
@@ -67,7 +69,7 @@ export class DurableSubscription implements Listener, Subscription {
     this.#shared = shared
     this.#host = shared.bus
     this.#subscriber = new Subscriber(wanted, tell, shared.bus)
-    this.#positions = positions
+    this.#places = places
     this.#createdAt = shared.clock.now()
   }
 
@@ -92,7 +94,18 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   get isResting(): boolean {
+    if (this.#isHeld) return this.isOver
     return this.isOver || this.#isPaused || this.#going === undefined
+  }
+
+  /** Waits with what it is told until its place is known. */
+  hold(): () => void {
+    this.#isHeld = true
+    return () => {
+      this.#isHeld = false
+      this.#goOn()
+      this.#host.rested()
+    }
   }
 
   /** Reads what was said before it subscribed, or since it did the last time. */
@@ -174,7 +187,7 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   #goOn(): void {
-    if (this.#going || this.#isPaused || this.isOver) return
+    if (this.#going || this.#isHeld || this.#isPaused || this.isOver) return
     this.#going = this.#outside(() => this.#tellAll()).finally(() => {
       this.#going = undefined
       if (this.#waiting.size + this.#behind.size + this.#again.size > 0) this.#goOn()
@@ -198,7 +211,7 @@ export class DurableSubscription implements Listener, Subscription {
     const told = this.#behind.get(address)
     const partition = this.#shared.partition(address)
     try {
-      for await (const envelope of partition ? journalled(partition, this.#positions.get(address) ?? 0) : []) {
+      for await (const envelope of partition ? journalled(partition, this.#places.in(address)) : []) {
         // Another partition may have come to this address, or the journal hold what nobody may know yet.
         if (partition !== this.#shared.partition(address)) return
         if (partition && envelope.seq > partition.watermark.durable) break
@@ -231,13 +244,13 @@ export class DurableSubscription implements Listener, Subscription {
     const address = partitionIn(envelope)
     this.#tellMissed(envelope)
     const persists = isJournalled(envelope)
-    if (persists && envelope.seq <= (this.#positions.get(address) ?? 0)) return
+    if (persists && envelope.seq <= this.#places.in(address)) return
     if (isChosen(this.wanted, envelope, this.#host)) {
       for (let attempt = 1; !(await this.#call(envelope)); attempt++) {
         // What is not journalled is told once, and what fails then is counted and reported as of any other subscriber.
         if (!persists) break
         if (attempt === mostAttempts) {
-          partition?.bury(envelope, this.address, 'failed', attempt)
+          partition?.loseOutside(envelope, this.address, 'failed', attempt)
           break
         }
         await this.#rest(firstPause * 2 ** (attempt - 1))
@@ -248,8 +261,7 @@ export class DurableSubscription implements Listener, Subscription {
     }
     // Its partition may have gone meanwhile, and another have taken its address.
     if (!persists || !partition || this.#shared.partition(address) !== partition) return
-    // The same name may have subscribed again and come further.
-    this.#positions.set(address, Math.max(envelope.seq, this.#positions.get(address) ?? 0))
+    this.#places.reach(address, envelope.seq)
   }
 
   async #call(envelope: Envelope): Promise<boolean> {

@@ -4,10 +4,11 @@ import { type SubscribeOptions, wantedOf } from '../actor/subscribe-options.ts'
 import { TroupeError } from '../errors.ts'
 import { DurableSubscription } from './durable-subscription.ts'
 import type { Shared } from './partition.ts'
+import { Places } from './places.ts'
 
 /** Subscriptions that keep their place under a name, and how far each has come in each partition. */
 export class DurableSubscriptions {
-  readonly #positions = new Map<string, Map<Address, number>>()
+  readonly #places = new Map<string, Places>()
   readonly #present = new Map<Address, DurableSubscription>()
 
   /** @throws IllegalIdError, DurableNameTakenError, IllegalPatternError, PriorityError, SubscribeOptionsError */
@@ -19,16 +20,17 @@ export class DurableSubscriptions {
   ): DurableSubscription {
     checkId('durable subscription', name)
     const wanted = wantedOf(types, { name, ...options }, () => name)
-    const known = this.#positions.get(name)
-    const positions = known ?? new Map(from === 'now' ? placesIn(shared) : [])
-    const subscription = new DurableSubscription({ ...wanted, name }, tell, positions, shared, signal)
+    const known = this.#places.get(name)
+    const places = known ?? new Places(shared.journal, name, error => shared.partition(runtimePartition)?.fault(error))
+    const subscription = new DurableSubscription({ ...wanted, name }, tell, places, shared, signal)
     const present = this.#present.get(subscription.address)
     if (present && !present.isOver) throw new DurableNameTakenError(name)
-    this.#positions.set(name, positions)
+    this.#places.set(name, places)
     this.#present.set(subscription.address, subscription)
     shared.bus.add(subscription)
     if (signal?.aborted) subscription.unsubscribe()
-    else if (known || from === 'start') subscription.catchUp(Array.from(shared.partitions(), ({ address }) => address))
+    else if (known) catchUp(subscription, shared)
+    else void begin(subscription, places, from, shared)
     return subscription
   }
 
@@ -40,8 +42,40 @@ export class DurableSubscriptions {
 
   /** The partition is gone; one that comes later under its address begins anew. */
   forget(partition: Address): void {
-    for (const positions of this.#positions.values()) positions.delete(partition)
+    for (const places of this.#places.values()) places.forget(partition)
     for (const subscription of this.#present.values()) subscription.forget(partition)
+  }
+
+  /** Resolves when the places of all are in the journal. */
+  async kept(): Promise<void> {
+    for (const places of this.#places.values()) await places.kept()
+  }
+}
+
+function catchUp(subscription: DurableSubscription, { partitions }: Shared): void {
+  subscription.catchUp(Array.from(partitions(), ({ address }) => address))
+}
+
+/** Goes on where a subscription of this name was in another process, or begins where it wants to. */
+async function begin(
+  subscription: DurableSubscription,
+  places: Places,
+  from: 'now' | 'start',
+  shared: Shared,
+): Promise<void> {
+  const here = from === 'now' ? placesIn(shared) : []
+  const release = subscription.hold()
+  try {
+    const isKnown = await places.load()
+    if (!isKnown) for (const [partition, place] of here) places.reach(partition, place)
+    // So that it is known from now on, also if it is never told anything.
+    if (!isKnown && here.length === 0) places.reach(runtimePartition, 0)
+    if (isKnown || from === 'start') catchUp(subscription, shared)
+  } catch (error) {
+    shared.partition(runtimePartition)?.fault(error)
+    subscription.unsubscribe()
+  } finally {
+    release()
   }
 }
 

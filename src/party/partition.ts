@@ -402,6 +402,21 @@ export class Partition implements ActorHost, DeliveryHost, Place {
     this.shared.mayExpire(this, actor)
   }
 
+  /** Records that an event could not be delivered to somebody who is no agent, and keeps it. */
+  loseOutside(envelope: Envelope, to: Address, reason: DeadReason, attempts?: number): void {
+    const dead = {
+      kind: 'dead' as const,
+      seq: this.nextSeq(),
+      id: envelope.id,
+      to,
+      reason,
+      attempts: attempts ?? 1,
+      envelope,
+    }
+    this.append({ kind: 'supervision' }, [dead])
+    this.bury(envelope, to, reason, attempts)
+  }
+
   /** Keeps an event that could not be delivered, and tells of it. */
   bury(envelope: Envelope, to: Address, reason: DeadReason, attempts = 1): void {
     const { address: partition } = this
@@ -449,6 +464,7 @@ export class Partition implements ActorHost, DeliveryHost, Place {
       asked.takenBy = actor.incarnation
     }
     const { correlationid, id: causationid } = envelope
+    this.shared.journal.handing?.(this.address, actor.name, seq)
     actor.announce({ seq, type, envelope, correlationid, causationid, request: ask })
     actor.ref?.send(eventOf(envelope))
   }

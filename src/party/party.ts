@@ -36,7 +36,7 @@ import { type PoolPlace, type PoolRef, poolRefAt } from './pool-ref.ts'
 import { publish } from './publish.ts'
 import { publishTogether } from './publish-together.ts'
 import type { Recalled } from './recall.ts'
-import { type Comeback, goOnWith } from './recovery.ts'
+import type { Comeback } from './recovery.ts'
 import { figuresOf } from './stats.ts'
 import { type PartyState, PartyStore, type Unwatch } from './store.ts'
 
@@ -238,7 +238,7 @@ export class Party<
     }
     const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)
     const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
-    goOnWith(this.#partition, this.#crew)
+    this.#crew.goOn()
     this.#partition.report(
       partyRecovered({
         partyId: this.id,

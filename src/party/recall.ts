@@ -37,12 +37,14 @@ interface SnapshotBody {
 /**
  * Reads back how a partition was left: from its snapshot if that is as it was written, else from the start.
  *
+ * @param seen is shown every frame that was read
  * @throws JournalCorruptError if the journal does not hold what was written to it, and whatever the state's own functions throw
  */
 export async function recall(
   journal: Journal,
   { partition, epoch }: PartitionInfo,
   state?: Recallable,
+  seen?: (frame: Frame) => void,
 ): Promise<Recalled> {
   const { snapshot, checkpoints, pruned } = await journal.saved(partition)
   const body = snapshot && bodyOf(snapshot)
@@ -53,6 +55,7 @@ export async function recall(
   for await (const frame of journal.read(partition, standing.position)) {
     standing.take(frame)
     state?.recall(frame)
+    seen?.(frame)
     frames++
   }
   return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }

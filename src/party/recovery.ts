@@ -1,8 +1,10 @@
 import { partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
+import type { Envelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
-import type { Entry } from '../journal/frame.ts'
+import type { Entry, Frame } from '../journal/frame.ts'
 import type { InHand, PartitionInfo } from '../journal/journal.ts'
+import type { Standing } from '../journal/standing.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import type { Crew } from './crew.ts'
 import { LeftAgents } from './left-agents.ts'
@@ -11,6 +13,9 @@ import { type Recallable, type Recalled, recall } from './recall.ts'
 
 /** So many partitions are read back at the same time. */
 const atOnce = 32
+
+/** The newest frames that the history is made of. */
+const mostFrames = 1_000
 
 /** What comes back of one party. */
 export interface Comeback {
@@ -44,6 +49,9 @@ interface RecoveryHost {
 export class Recovery {
   readonly #host: RecoveryHost
   #inHand: InHand | undefined
+  /** What agents outside the parties hear, since when, and how far they have heard of each party. */
+  #hearing: Standing['hearing'] = new Map()
+  #heard: ReadonlyMap<string, number> = new Map()
 
   constructor(host: RecoveryHost) {
     this.#host = host
@@ -55,14 +63,18 @@ export class Recovery {
     const startedAt = shared.clock.now()
     const infos = await shared.journal.partitions()
     if (infos.length === 0) return false
+    shared.ids.after?.(infos.reduce((most, { epoch }) => Math.max(most, epoch), 0))
     this.#inHand = await shared.journal.inHand?.()
     const release = shared.ready.hold()
     try {
       const goOn: (() => void)[] = []
-      const isBack = await this.#outside(infos, goOn)
+      const isBack = await this.#outside(infos)
       const parties = infos.filter(({ partition }) => partition !== runtimePartition)
       const quarantined = await this.#parties(parties, goOn)
+      for (const envelope of eventsIn(await shared.journal.newest(mostFrames))) shared.bus.remember(envelope)
       for (const go of goOn) go()
+      if (isBack) this.#host.crew.goOn()
+      for (const partition of shared.partitions()) partition.standing = undefined
       const durationMs = shared.clock.now() - startedAt
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
       return isBack
@@ -71,13 +83,14 @@ export class Recovery {
     }
   }
 
-  async #outside(infos: readonly PartitionInfo[], goOn: (() => void)[]): Promise<boolean> {
+  async #outside(infos: readonly PartitionInfo[]): Promise<boolean> {
     const { shared, outside, crew, tree } = this.#host
     const info = infos.find(({ partition }) => partition === runtimePartition)
     if (!info) return false
     const recalled = await recall(shared.journal, info)
+    this.#hearing = recalled.standing.hearing
+    this.#heard = recalled.standing.heard
     this.#restore({ partition: outside, crew, tree }, recalled, false)
-    goOn.push(() => goOnWith(outside, crew))
     return true
   }
 
@@ -100,14 +113,27 @@ export class Recovery {
   async party(info: PartitionInfo): Promise<(() => void) | undefined> {
     const partyId = partyOf(info.partition) ?? ''
     try {
+      const { outside, shared } = this.#host
       const comeback = this.#host.comeback(partyId)
-      const recalled = await recall(this.#host.shared.journal, info, comeback.state)
+      const unheard: Envelope[] = []
+      const recalled = await recall(shared.journal, info, comeback.state, frame => {
+        for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope)) unheard.push(envelope)
+      })
       if (recalled.standing.birth !== 'failed') this.#restore(comeback, recalled, true)
-      return () => comeback.goOn(recalled)
+      return () => {
+        comeback.goOn(recalled)
+        for (const envelope of unheard) outside.hear(envelope)
+      }
     } catch (error) {
       this.#host.quarantine(partyId, error)
       return undefined
     }
+  }
+
+  /** Whether the process ended before agents outside the parties heard of it, who were there. */
+  #isUnheard({ seq, type, time, to, party = '' }: Envelope): boolean {
+    const since = this.#hearing.get(type)
+    return to === undefined && since !== undefined && time >= since && seq > (this.#heard.get(party) ?? 0)
   }
 
   #restore(
@@ -136,8 +162,10 @@ export class Recovery {
   }
 }
 
-/** What its agents had wanted done outside is reconciled, and they go on. */
-export function goOnWith(partition: Partition, crew: Crew): void {
-  crew.goOn()
-  partition.standing = undefined
+/** The events that subscribers were told of. */
+function eventsIn(frames: readonly Frame[]): readonly Envelope[] {
+  return frames.flatMap(({ entries }) =>
+    // What agents outside the parties heard of a party was told in that party.
+    entries.flatMap(entry => (entry.kind === 'event' && entry.heard === undefined ? [entry.envelope] : [])),
+  )
 }

@@ -15,7 +15,7 @@ export interface Wanted {
 export function errorOf(failure: Failure, { directory, partition = '', position = 0 }: Wanted): TroupeError {
   switch (failure.code) {
     case 'conflict':
-      return new JournalConflictError(partition, position, failure.actual)
+      return new JournalConflictError(partition, position, failure.actual, failure.epoch)
     case 'uncovered':
       return new JournalPruneError(partition, position, failure.covered)
     case 'corrupt':

@@ -96,7 +96,7 @@ export type MarkRow = readonly [partition: string, position: number]
 /** Why something was refused. */
 export type Failure =
   /** The partition has moved on, or belongs to a later owner. */
-  | { readonly code: 'conflict'; readonly actual: number }
+  | { readonly code: 'conflict'; readonly actual: number; readonly epoch: number }
   /** No snapshot covers the frames that were to be forgotten. */
   | { readonly code: 'uncovered'; readonly covered: number }
   | { readonly code: 'corrupt'; readonly partition: string; readonly what: string }

@@ -194,6 +194,19 @@ describe('what a rule leaves out', () => {
     expect(heard).toEqual(['drop 1', 'keep 1', 'keep 2'])
   })
 
+  it('is missed by a durable subscription that has no room, which says so; the rest it reads back', async () => {
+    const { runtime, say } = await started(byWord)
+    const heard: string[] = []
+    const hear = ({ data }: { data: { word: string } }) => void heard.push(data.word)
+    const subscription = runtime.bus.subscribe(command, hear, { durable: 'ledger', limit: 1 })
+    subscription.pause()
+    for (const word of ['keep 1', 'drop', 'keep 2']) await say(word)
+    subscription.resume()
+    await until(() => heard.length === 2)
+    expect(heard).toEqual(['keep 1', 'keep 2'])
+    expect(subscription.info.missed).toBe(1)
+  })
+
   it('leaves no record of its transformation either, whoever says it', async () => {
     const shout = defineTransform({ name: 'shout', on: command, map: ({ data }) => urgent({ word: data.word }) })
     const { runtime, party, say, entries } = await started(byWord, {
@@ -291,6 +304,7 @@ describe('a rule that throws', () => {
     const { say, events } = await started(rule)
     await say('sit')
     expect(await events()).toContain('pets.command sit')
+    expect(persistBy(rule)({ ...command({ word: 'sit' }), source: 'ada', priority: 5 })).toBe(true)
   })
 })
 

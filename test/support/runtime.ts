@@ -2,6 +2,7 @@ import type { AddedEvent, RemovedEvent } from 'troupe'
 import { createRuntime, type Journal, memoryJournal, type RuntimeOptions } from 'troupe'
 import { createSimulatedClock, seededRandom, slowJournal } from 'troupe/testing'
 import { onTestFailed, onTestFinished } from 'vitest'
+import { failingJournal } from './failing-journal.ts'
 
 /** The seed of the slow journal; a failing run prints it, and TROUPE_SEED repeats it. */
 const seed = Number(process.env['TROUPE_SEED'] ?? Date.now())
@@ -11,9 +12,10 @@ const seed = Number(process.env['TROUPE_SEED'] ?? Date.now())
  * promise of the suite holds on both.
  */
 export function suiteJournal(): Journal {
-  if (process.env['TROUPE_JOURNAL'] !== 'slow') return memoryJournal()
-  onTestFailed(() => console.error(`repeat with TROUPE_JOURNAL=slow TROUPE_SEED=${seed}`))
-  return slowJournal(seededRandom(seed))
+  const kind = process.env['TROUPE_JOURNAL']
+  if (kind !== 'slow' && kind !== 'failing') return memoryJournal()
+  onTestFailed(() => console.error(`repeat with TROUPE_JOURNAL=${kind} TROUPE_SEED=${seed}`))
+  return kind === 'slow' ? slowJournal(seededRandom(seed)) : failingJournal(seededRandom(seed))
 }
 
 /** A started runtime on simulated time and seeded ids, stopped when the test is over. */

@@ -1,0 +1,69 @@
+import type { Address } from '../actor/address.ts'
+import type { Journal } from '../journal/journal.ts'
+
+/** How far a reader has come in each partition: known at once, and kept in the journal a moment later. */
+export class Places {
+  readonly #journal: Journal
+  readonly #reader: string
+  readonly #fault: (error: unknown) => void
+  readonly #places = new Map<Address, number>()
+  #unkept = new Map<Address, number | undefined>()
+  #keeping: Promise<void> | undefined
+
+  /** @param fault is told of a journal that does not keep them */
+  constructor(journal: Journal, reader: string, fault: (error: unknown) => void) {
+    this.#journal = journal
+    this.#reader = reader
+    this.#fault = fault
+  }
+
+  /** Reads back what the journal has kept; `false` if it knows no such reader. */
+  async load(): Promise<boolean> {
+    const kept = await this.#journal.marks(this.#reader)
+    for (const [partition, place] of kept) this.#places.set(partition, place)
+    return kept.size > 0
+  }
+
+  /** The position up to which it was told everything; 0 where it was told nothing. */
+  in(partition: Address): number {
+    return this.#places.get(partition) ?? 0
+  }
+
+  reach(partition: Address, place: number): void {
+    // Two subscriptions under one name, one after the other, may both have been told.
+    this.#places.set(partition, Math.max(place, this.in(partition)))
+    this.#keep(partition, this.in(partition))
+  }
+
+  forget(partition: Address): void {
+    this.#places.delete(partition)
+    this.#keep(partition, undefined)
+  }
+
+  /** Resolves when the journal has kept all of it, as far as it ever will. */
+  async kept(): Promise<void> {
+    while (this.#keeping) await this.#keeping
+  }
+
+  #keep(partition: Address, place: number | undefined): void {
+    this.#unkept.set(partition, place)
+    this.#keeping ??= this.#keepAll().finally(() => {
+      this.#keeping = undefined
+    })
+  }
+
+  async #keepAll(): Promise<void> {
+    await Promise.resolve()
+    while (this.#unkept.size > 0) {
+      const unkept = this.#unkept
+      this.#unkept = new Map()
+      try {
+        await this.#journal.mark(this.#reader, unkept)
+      } catch (error) {
+        // It is told again what it was told since: at least once.
+        this.#fault(error)
+        return
+      }
+    }
+  }
+}

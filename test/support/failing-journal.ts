@@ -1,0 +1,26 @@
+import { type Journal, JournalConflictError, memoryJournal } from 'troupe'
+
+/** So often in a row an append of one partition goes wrong, at most. */
+const mostInARow = 2
+
+/**
+ * A journal that goes wrong at random: it fails before it has written or after, or is told that another owner has come. What
+ * it has not written can be offered again, so none of it is to be noticed.
+ *
+ * @param random numbers from 0 up to but not including 1
+ */
+export function failingJournal(random: () => number, inner: Journal = memoryJournal()): Journal {
+  const inARow = new Map<string, number>()
+  return {
+    ...inner,
+    async append(partition, epoch, expectedPosition, frames, checkpoints) {
+      const kind = (inARow.get(partition) ?? 0) < mostInARow ? random() : 1
+      if (kind < 0.3) inARow.set(partition, (inARow.get(partition) ?? 0) + 1)
+      else inARow.delete(partition)
+      if (kind < 0.1) throw new Error('the disk was busy')
+      if (kind < 0.2) throw new JournalConflictError(partition, expectedPosition, expectedPosition, epoch)
+      await inner.append(partition, epoch, expectedPosition, frames, checkpoints)
+      if (kind < 0.3) throw new Error('the acknowledgement was lost')
+    },
+  }
+}
