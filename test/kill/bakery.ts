@@ -36,6 +36,7 @@ const noted = defineEvent('bakery.noted', order)
 const shelved = defineEvent('bakery.shelved', order)
 const seen = defineEvent('bakery.seen', z.object({ order: z.string(), by: z.string() }))
 const closing = defineEvent('bakery.closing', z.object({}))
+const ready = defineEvent('bakery.ready', z.object({ who: z.string() }))
 const closed = defineEvent('bakery.closed', z.object({}))
 /** What `bell` says to itself. */
 const ring = defineEvent('bakery.ring', order)
@@ -88,7 +89,7 @@ export function bakeryOf(receive: Receive, orders: number) {
     party: defineParty({
       name: 'bakery',
       agents,
-      events: [accepted, baked, watched, packed, tasted, rung, noted, shelved, seen, closing, closed],
+      events: [accepted, baked, watched, packed, tasted, rung, noted, shelved, seen, closing, ready, closed],
       inputs: { added: ordered, removed: takenBack },
       state: {
         initial: marks,
@@ -103,6 +104,7 @@ export function bakeryOf(receive: Receive, orders: number) {
           'bakery.shelved': (state, { data }) => mark(state.marks, data.order, 'shelved'),
           'bakery.seen': (state, { data }) => mark(state.marks, data.order, `seen by ${data.by}`),
           'bakery.closing': state => mark(state.marks, 'all', 'closing'),
+          'bakery.ready': (state, { data }) => mark(state.marks, 'all', `ready: ${data.who}`),
           'bakery.closed': state => mark(state.marks, 'all', 'closed'),
         },
         completed: ({ marks }) => (marks['all']?.['closed'] ?? 0) > 0,
@@ -133,7 +135,7 @@ function clerk(): Agent {
     types: agentTypes({ context: current, hears, says }),
     actors: { price: ask(price, { deadline: patient }) },
     actions: {
-      begin: assign((_, { order }: { order: string }) => ({ order })),
+      begin: assign(({ context: { orders } }, { order }: { order: string }) => ({ order, orders: [...orders, order] })),
       accept: emit(({ context: { order } }, { cents }: { cents: number }) => accepted({ order, cents })),
     },
   }).createMachine({
@@ -171,7 +173,7 @@ function baker(bake: EffectFunction<string, string>): Agent {
     types: agentTypes({ context: current, hears, says }),
     actors: { bake: effect('bake', bake) },
     actions: {
-      begin: assign((_, { order }: { order: string }) => ({ order })),
+      begin: assign(({ context: { orders } }, { order }: { order: string }) => ({ order, orders: [...orders, order] })),
       tell: emit((_, { order }: { order: string }) => baked({ order })),
     },
   }).createMachine({
@@ -192,10 +194,7 @@ function baker(bake: EffectFunction<string, string>): Agent {
           input: ({ context: { order } }) => order,
           onDone: {
             target: 'idle',
-            actions: [
-              { type: 'tell', params: ({ event }) => ({ order: event.output }) },
-              assign(({ context, event }) => ({ orders: [...context.orders, event.output] })),
-            ],
+            actions: { type: 'tell', params: ({ event }) => ({ order: event.output }) },
           },
         },
       },
@@ -212,7 +211,7 @@ function watcher(look: EffectFunction<string, never>): Agent {
     types: agentTypes({ context: current, hears, says }),
     actors: { look: effect('look', look) },
     actions: {
-      begin: assign((_, { order }: { order: string }) => ({ order })),
+      begin: assign(({ context: { orders } }, { order }: { order: string }) => ({ order, orders: [...orders, order] })),
       tell: emit(({ context: { order } }) => watched({ order })),
     },
   }).createMachine({
@@ -260,7 +259,7 @@ function packer(fold: EffectFunction<string, string>): Agent {
     types: agentTypes({ context: current, hears, says }),
     actors: { box: child(box(fold)) },
     actions: {
-      begin: assign((_, { order }: { order: string }) => ({ order })),
+      begin: assign(({ context: { orders } }, { order }: { order: string }) => ({ order, orders: [...orders, order] })),
       tell: emit(({ context: { order } }) => packed({ order })),
     },
   }).createMachine({
@@ -286,7 +285,7 @@ function taster(): Agent {
     types: agentTypes({ context: current, hears, says }),
     actors: { opinions: askMany(opinion, { to: ['critic', 'guest'], deadline: patient }) },
     actions: {
-      begin: assign((_, { order }: { order: string }) => ({ order })),
+      begin: assign(({ context: { orders } }, { order }: { order: string }) => ({ order, orders: [...orders, order] })),
       tell: emit(({ context: { order } }, { stars }: { stars: number }) => tasted({ order, stars })),
     },
   }).createMachine({
@@ -416,9 +415,9 @@ function fragile(): Agent {
   return defineAgent({ name: 'fragile', machine, hears, says, onCrash: 'redeliver', onRestart: 'keep' })
 }
 
-/** Counts what is told at the end of each order, closes, and has closed a little later. */
+/** Counts what is told at the end of each order, closes, and has closed a little after the twins are there again. */
 function closer(orders: number): Agent {
-  const hears = [shelved, seen]
+  const hears = [shelved, seen, ready]
   const says = [closing, closed]
   // One order never gets beyond `shaky`, and one of the others not beyond `fragile`.
   const last = orders - 2 + 2 * (orders - 1)
@@ -438,7 +437,10 @@ function closer(orders: number): Agent {
           actions: emit(() => closing({})),
         },
       },
-      closing: { after: { 2: { target: 'closed', actions: emit(() => closed({})) } } },
+      closing: {
+        on: { 'bakery.ready': { guard: ({ event }) => event.data.who === 'bob', target: 'waiting' } },
+      },
+      waiting: { after: { 2: { target: 'closed', actions: emit(() => closed({})) } } },
       closed: {},
     },
   })
@@ -449,7 +451,7 @@ function closer(orders: number): Agent {
 function twin<N extends string>(name: N): Agent {
   const hears = [noted, closing, closed]
   const machine = setup({
-    types: agentTypes({ context: count, hears, says: [seen] }),
+    types: agentTypes({ context: count, hears, says: [seen, ready] }),
     actions: {
       fail: assign(fail),
       tell: emit((_, { order }: { order: string }) => seen({ order, by: name })),
@@ -458,13 +460,14 @@ function twin<N extends string>(name: N): Agent {
   }).createMachine({
     id: name,
     context: count,
+    entry: emit(() => ready({ who: name })),
     on: {
       'bakery.noted': { actions: [{ type: 'tell', params: ({ event }) => event.data }, 'count'] },
       'bakery.closing': { actions: 'fail' },
       'bakery.closed': { actions: 'count' },
     },
   })
-  return defineAgent({ name, machine, hears: name === 'alice' ? hears : [noted, closed], says: [seen] })
+  return defineAgent({ name, machine, hears: name === 'alice' ? hears : [noted, closed], says: [seen, ready] })
 }
 
 /** Outside: knows what everything costs. */
@@ -492,7 +495,9 @@ function ledger(book: EffectFunction<string, string>): Agent {
   const machine = setup({
     types: agentTypes({ context: current, hears, says: [] }),
     actors: { book: effect('book', book) },
-    actions: { begin: assign((_, { order }: { order: string }) => ({ order })) },
+    actions: {
+      begin: assign(({ context: { orders } }, { order }: { order: string }) => ({ order, orders: [...orders, order] })),
+    },
   }).createMachine({
     id: 'ledger',
     context: current,
@@ -507,10 +512,7 @@ function ledger(book: EffectFunction<string, string>): Agent {
           id: 'book',
           src: 'book',
           input: ({ context: { order } }) => order,
-          onDone: {
-            target: 'idle',
-            actions: assign(({ context, event }) => ({ orders: [...context.orders, event.output] })),
-          },
+          onDone: 'idle',
         },
       },
     },
