@@ -70,6 +70,15 @@ export {
   type MailboxRules,
   type Overflow,
 } from './actor/mailbox.ts'
+export { MigrationError } from './actor/migrate.ts'
+export {
+  type MigratedMachine,
+  type Migration,
+  MigrationPathError,
+  type Migrations,
+  migration,
+  type OldMachine,
+} from './actor/migration.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
 export {
   type RateFigures,
@@ -78,7 +87,14 @@ export {
   RateLimitOptionsError,
 } from './actor/rate-limits.ts'
 export type { RateLimit, RateWindow } from './actor/rate-meter.ts'
+export {
+  MachineChangedError,
+  MachineForeignError,
+  MachineUnknownError,
+  MachineVersionError,
+} from './actor/restorable.ts'
 export type { Routing } from './actor/routing.ts'
+export { SnapshotShapeError } from './actor/saved-machine.ts'
 export { type Missed, type Moment, type Schedule, ScheduleError } from './actor/schedule.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
@@ -173,7 +189,6 @@ export { DurableNameTakenError } from './party/durable-subscriptions.ts'
 export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } from './party/held-effects.ts'
 export type { IdleOptions } from './party/idle.ts'
 export type { Inputs } from './party/inputs.ts'
-export { AgentUnknownError } from './party/left-agents.ts'
 export { HookError, HookTimeoutError } from './party/lifecycle.ts'
 export type { PublishOptions } from './party/offer.ts'
 export { RecordedError, StrayInvokeError } from './party/outside-work.ts'

@@ -258,7 +258,8 @@ export class Runtime<
     this.#crew = new Crew(this.#outside, { intensity }, () => {})
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
     const durable = this.#durable
-    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable })
+    const recover = (partition: Address) => this.#recovery.again(partition)
+    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable, recover })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
     this.#recovery = new Recovery({
       shared: this.#shared,

@@ -5,7 +5,9 @@ import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
 import { type Address, checkId } from './address.ts'
+import { versionOf } from './identity.ts'
 import { type MailboxOptions, type MailboxRules, mailboxRules } from './mailbox.ts'
+import { checkMigrations, type Leads, type Migrations } from './migration.ts'
 
 /** The events that a list of definitions lets an agent take: events as they are, requests with the key to reply to. */
 export type Heard<L extends readonly Definition[]> = OrNone<HeardOf<L[number]>>
@@ -95,6 +97,7 @@ export interface Agent<N extends string = string> {
   readonly onDestroy: Hook | undefined
   readonly mailbox: MailboxRules
   readonly timers: TimersAfterRestart
+  readonly migrations: Migrations
 }
 
 /** What `defineAgent` takes. */
@@ -103,9 +106,11 @@ export interface AgentOptions<
   M extends AnyStateMachine,
   H extends readonly Definition[],
   S extends readonly Definition[],
+  G extends Migrations = Migrations,
 > {
   /** Letters a-z, digits and "-"; the last part of its address. */
   readonly name: N
+  /** Its `version` is raised with every change of its structure, so that what an older one saved is not taken for its own. */
   readonly machine: M
   readonly hears: H
   readonly says: S
@@ -129,6 +134,8 @@ export interface AgentOptions<
   readonly timers?: TimersAfterRestart
   /** How many events may wait for it, and what happens to more; 1,000 and back-pressure by default. */
   readonly mailbox?: MailboxOptions
+  /** Lead an agent that an older program saved to this machine, by the version that they start from. */
+  readonly migrations?: G
 }
 
 type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends readonly Definition[]> = [
@@ -146,15 +153,17 @@ type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends 
  * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
  *
  * @throws IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
- * MailboxOptionsError
+ * MailboxOptionsError; MigrationPathError if a migration does not lead to the version of the machine
  */
 export function defineAgent<
   const N extends string,
   M extends AnyStateMachine,
   const H extends readonly Definition[],
   const S extends readonly Definition[],
->(options: AgentOptions<N, M, H, S> & Fits<M, H, S>): Agent<N> {
+  G extends Migrations,
+>(options: AgentOptions<N, M, H, S, G> & Fits<M, H, S> & Leads<M, G>): Agent<N> {
   const { name, machine, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
+  const migrations: Migrations = { ...options.migrations }
   const {
     restart = 'permanent',
     onRestart = 'reset',
@@ -165,10 +174,23 @@ export function defineAgent<
   } = options
   checkId('agent', name)
   checkSystemIds(name, machine.root)
+  checkMigrations(name, versionOf(machine), migrations)
   // XState's default lets a circle of eventless transitions hang the process for ever.
   if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
-  const hooks = { onInit, onDestroy }
-  return { name, machine, hears, says, restart, onRestart, onCrash, ...hooks, timers, mailbox: mailboxRules(mailbox) }
+  return {
+    name,
+    machine,
+    hears,
+    says,
+    restart,
+    onRestart,
+    onCrash,
+    onInit,
+    onDestroy,
+    mailbox: mailboxRules(mailbox),
+    timers,
+    migrations,
+  }
 }
 
 // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.

@@ -138,7 +138,7 @@ export function memoryJournal(): Journal {
       const known = partitions.get(partition)
       const position = known?.position ?? 0
       if (epoch < (known?.epoch ?? epoch) || position !== expectedPosition)
-        throw new JournalConflictError(partition, expectedPosition, position, known?.epoch ?? epoch)
+        throw new JournalConflictError(partition, expectedPosition, position, known?.epoch ?? 0)
       const record = known ?? create(partition, epoch)
       record.epoch = epoch
       for (const frame of frames) record.frames.push(frame)

@@ -124,14 +124,17 @@ export class Standing {
     this.time = frame.time
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
-    if (agent && cause.kind === 'step' && cause.outcome !== 'ignored') agent.stepped = frame.position
     if (agent && handled?.ask !== undefined && cause.kind === 'step' && cause.outcome === 'handled')
       agent.taken.add(handled.ask)
     for (const entry of entries) {
       if (entry.kind === 'redelivered' && agent && handled) putBack(agent, handled, entry.attempt)
       else this.#takeEntry(entry, frame, agent)
     }
-    if (agent && cause.kind === 'step' && cause.outcome === 'failed') this.#end(agent, 'failed')
+    if (cause.kind !== 'step') return
+    // The first step of an agent is where it is introduced.
+    const stepped = this.at(cause.agent)
+    if (stepped && cause.outcome !== 'ignored') stepped.stepped = frame.position
+    if (stepped && cause.outcome === 'failed') this.#end(stepped, 'failed')
   }
 
   /** An agent by its address. */

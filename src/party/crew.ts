@@ -10,6 +10,7 @@ import type { Actor } from '../actor/actor.ts'
 import { addressOf, checkId } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
+import { definitionOf } from '../actor/identity.ts'
 import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
 import { restored, stepped } from '../actor/step.ts'
@@ -223,6 +224,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   restore(tree: readonly Supervised[], returning: Returning): readonly Actor[] {
     const { standing } = returning
     this.#returning = returning
+    this.#roster.choose = (name, agent) => returning.chosen(name, agent)
     for (const definition of standing.hears.keys()) this.#noted.add(definition)
     for (const one of tree) for (const actor of this.#roster.declareAll(one, root)) this.#layToRest(actor, standing)
     const started = tree.flatMap(one => this.#start(one, root))
@@ -460,8 +462,15 @@ export class Crew implements SupervisorHost, NurseryHost {
     return actor.ref
   }
 
-  #bringBack(actor: Actor, { incarnation, snapshot }: Returned, create: () => AnyActorRef): AnyActorRef {
+  #noteMigrated(actor: Actor): void {
+    const definition = this.#defined(actor.agent)
+    const migrated = changed(actor, 'migrated', this.#partition.nextSeq())
+    this.#partition.append({ kind: 'recovery' }, definition ? [definition, migrated] : [migrated])
+  }
+
+  #bringBack(actor: Actor, { incarnation, snapshot, isMigrated }: Returned, create: () => AnyActorRef): AnyActorRef {
     actor.incarnation = incarnation
+    if (isMigrated) this.#noteMigrated(actor)
     this.#back.set(actor, snapshot)
     try {
       actor.ref = create()
@@ -579,10 +588,6 @@ export class Crew implements SupervisorHost, NurseryHost {
 function changed({ agent, address, incarnation, under }: Actor, what: AgentChange, seq: number): Entry {
   const entry = { kind: 'agent' as const, seq, agent: address, incarnation, what }
   return what === 'restarting' ? entry : { ...entry, definition: definitionOf(agent), under }
-}
-
-function definitionOf({ name }: Agent): string {
-  return name
 }
 
 /** The same machine, which begins with what an earlier incarnation remembered. */

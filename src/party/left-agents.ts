@@ -1,8 +1,7 @@
-import type { Snapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
-import { addressOf } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
-import { TroupeError } from '../errors.ts'
+import { readIdentity } from '../actor/identity.ts'
+import { MachineUnknownError, type Restorable, restorable } from '../actor/restorable.ts'
 import { type Checkpoint, JournalCorruptError } from '../journal/journal.ts'
 import type { AgentStanding, Standing } from '../journal/standing.ts'
 import type { Recalled } from './recall.ts'
@@ -12,24 +11,19 @@ import type { Returned, Returning } from './returning.ts'
 export class LeftAgents implements Returning {
   readonly standing: Standing
   readonly #checkpoints: ReadonlyMap<string, Checkpoint>
-  readonly #definitions: ReadonlyMap<string, Agent>
+  readonly #definitions: readonly Agent[]
   readonly #isWhole: boolean
   readonly #left: Map<string, AgentStanding>
+  readonly #restorable = new Map<string, Restorable>()
 
   /** @param isWhole whether it comes back with all of them or not at all */
   constructor({ standing, checkpoints }: Recalled, definitions: readonly Agent[], isWhole: boolean) {
     this.standing = standing
     this.#checkpoints = checkpoints
-    this.#definitions = new Map(definitions.map(agent => [agent.name, agent]))
+    this.#definitions = definitions
     this.#isWhole = isWhole
-    this.#left = new Map(
-      [...standing.agents].filter(([, { gone, incarnation }]) => gone === undefined && incarnation > 0),
-    )
-  }
-
-  agentOf(name: string): Agent | undefined {
-    const { definition } = this.standing.agents.get(name) ?? { definition: '' }
-    return this.#definitions.get(definition)
+    const left = [...standing.agents].filter(([, { gone, incarnation }]) => gone === undefined && incarnation > 0)
+    this.#left = new Map(left)
   }
 
   has(name: string): boolean {
@@ -40,32 +34,49 @@ export class LeftAgents implements Returning {
     return this.standing.agents.get(name)?.gone !== undefined
   }
 
+  chosen(name: string, current: Agent): Agent {
+    return this.#left.has(name) ? this.#restored(name, current).agent : current
+  }
+
+  agentOf(name: string): Agent | undefined {
+    try {
+      return this.#restored(name, undefined).agent
+    } catch (error) {
+      // Outside the parties, whoever spawned it may do so again.
+      if (!this.#isWhole && error instanceof MachineUnknownError) return undefined
+      throw error
+    }
+  }
+
   missing(name: string): void {
     const { definition } = this.standing.agents.get(name) ?? { definition: '' }
-    if (this.#isWhole) throw new AgentUnknownError(addressOf(this.standing.partition, name), definition)
+    const identity = readIdentity(definition)
+    if (this.#isWhole && identity) throw new MachineUnknownError(identity)
   }
 
-  take(actor: Actor): Returned | undefined {
-    const known = this.#left.get(actor.name)
+  take({ name, agent }: Actor): Returned | undefined {
+    const known = this.#left.get(name)
     if (!known) return undefined
-    const checkpoint = this.#checkpoints.get(actor.name)
-    if (checkpoint?.position !== known.stepped || checkpoint.incarnation !== known.incarnation)
-      throw new JournalCorruptError(this.standing.partition, `the checkpoint of the agent "${actor.name}"`)
-    this.#left.delete(actor.name)
-    return { incarnation: known.incarnation, snapshot: checkpoint.snapshot as Snapshot<unknown> }
+    const { snapshot, migratedFrom } = this.#restored(name, agent)
+    this.#left.delete(name)
+    return { incarnation: known.incarnation, snapshot, isMigrated: migratedFrom !== undefined }
   }
-}
 
-/** The journal holds an agent that the program does not have any more. */
-export class AgentUnknownError extends TroupeError {
-  readonly code = 'AGENT_UNKNOWN'
-  readonly address: string
-  readonly definition: string
-  constructor(address: string, definition: string) {
-    super(
-      `The journal holds "${address}", an agent "${definition}" that this program does not have. List it in createRuntime({ registered: [...] }), and retry its party.`,
-    )
-    this.address = address
-    this.definition = definition
+  #restored(name: string, current: Agent | undefined): Restorable {
+    let found = this.#restorable.get(name)
+    if (!found)
+      this.#restorable.set(
+        name,
+        (found = restorable(this.#checkpointOf(name), { current, registered: this.#definitions })),
+      )
+    return found
+  }
+
+  #checkpointOf(name: string): Checkpoint {
+    const checkpoint = this.#checkpoints.get(name)
+    const known = this.#left.get(name)
+    if (!checkpoint || checkpoint.position !== known?.stepped || checkpoint.incarnation !== known.incarnation)
+      throw new JournalCorruptError(this.standing.partition, `the checkpoint of the agent "${name}"`)
+    return checkpoint
   }
 }

@@ -2,6 +2,7 @@ import { type Address, checkId, partitionOf, runtimePartition } from '../actor/a
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
+import { JournalConflictError, type JournalError } from '../journal/journal.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { ChangeOptions } from './admission.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from './definition.ts'
@@ -26,6 +27,8 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   /** Where partitions are found by their address. */
   readonly partitions: Map<Address, Partition>
   readonly durable: DurableSubscriptions
+  /** Brings back one party from the journal, or quarantines it; never rejects. */
+  recover(partition: Address): Promise<void>
 }
 
 /** A party that the journal holds and that cannot go on as things are. */
@@ -60,11 +63,11 @@ export class Parties<
    */
   async create({ id, inputs = [] }: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
     this.#host.shared.checkRunning()
-    const { definition, shared, intensity, partitions } = this.#host
+    const { definition, shared, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
     const partyId = checkId('party', id ?? `p-${shared.ids.next()}`)
     if (this.#parties.has(partyId) || this.#quarantined.has(partyId)) throw new PartyExistsError(partyId)
-    const party = new Party(partyId, definition, shared, intensity)
+    const party = this.#newParty(partyId, definition)
     const checked = party.checkInputs(inputs)
     this.#parties.set(partyId, party)
     partitions.set(partitionOf(partyId), party.partition)
@@ -83,7 +86,7 @@ export class Parties<
   get(id: string): Party<S, A, R> {
     const party = this.#parties.get(id)
     const quarantined = this.#quarantined.get(id)
-    if (quarantined) throw new PartyQuarantinedError(quarantined)
+    if (!party && quarantined) throw new PartyQuarantinedError(quarantined)
     if (!party || this.#leaving.has(party)) throw new PartyNotFoundError(id)
     return party
   }
@@ -119,13 +122,14 @@ export class Parties<
 
   /** One that the journal holds is about to come back. @throws NoPartyDefinitionError @internal */
   comeback(partyId: string): Comeback {
-    const { definition, shared, intensity, partitions } = this.#host
+    const { definition, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
-    const party = new Party(partyId, definition, shared, intensity)
+    const known = this.#parties.get(partyId)
+    known?.reopen()
+    const party = known ?? this.#newParty(partyId, definition)
     this.#parties.set(partyId, party)
     partitions.set(partitionOf(partyId), party.partition)
-    this.#quarantined.delete(partyId)
-    return party.comeback
+    return { ...party.comeback, cameBack: () => void this.#quarantined.delete(partyId) }
   }
 
   /** It cannot come back as things are. @internal */
@@ -136,6 +140,33 @@ export class Parties<
     const reason = textOf(error)
     this.#quarantined.set(partyId, { partyId, code: codeOf(error), reason })
     this.#report(partyQuarantined({ partyId, reason }))
+  }
+
+  /**
+   * Brings back a party that is quarantined, once its reason is mended; resolves when it goes on.
+   *
+   * @example
+   * for (const { partyId } of runtime.parties.quarantined()) await runtime.parties.retry(partyId)
+   *
+   * @throws PartyQuarantinedError if it still cannot, PartyNotFoundError, RuntimeStateError
+   */
+  async retry(id: string): Promise<Party<S, A, R>> {
+    this.#host.shared.checkRunning()
+    if (this.#quarantined.has(id)) await this.#host.recover(partitionOf(id))
+    const quarantined = this.#quarantined.get(id)
+    if (quarantined) throw new PartyQuarantinedError(quarantined)
+    return this.get(id)
+  }
+
+  #newParty(id: string, definition: PartyDefinition<S, A, R>): Party<S, A, R> {
+    const { shared, intensity } = this.#host
+    return new Party(id, definition, shared, intensity, error => this.#failed(id, error))
+  }
+
+  /** The journal takes no more of a party. What somebody else has written there, it can go on with. */
+  #failed(partyId: string, error: JournalError): void {
+    this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
+    if (error.cause instanceof JournalConflictError) void this.#host.recover(partitionOf(partyId))
   }
 
   /** Parties that the journal holds and that cannot go on as things are, and why. */
@@ -151,7 +182,9 @@ export class Parties<
   /** Stops a party and forgets it, its journal too. @throws PartyNotFoundError */
   async delete(id: string): Promise<void> {
     this.#host.shared.checkLive()
-    await this.#forget(this.get(id))
+    if (this.#quarantined.has(id) && !this.#parties.has(id)) await this.#host.shared.journal.delete(partitionOf(id))
+    else await this.#forget(this.get(id))
+    this.#quarantined.delete(id)
     this.#report(partyDeleted({ partyId: id }))
   }
 

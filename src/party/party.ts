@@ -57,21 +57,42 @@ export class Party<
   readonly id: string
   readonly #definition: PartyDefinition<S, A, R>
   readonly #store: PartyStore<S, A, R>
-  readonly #partition: Partition
-  readonly #crew: Crew
+  readonly #intensity: RestartIntensity
+  readonly #onQuarantined: (error: JournalError) => void
+  #partition: Partition
+  #crew: Crew
   #ended: TroupeError | undefined
 
-  constructor(id: string, definition: PartyDefinition<S, A, R>, shared: Shared, intensity: RestartIntensity) {
+  /** @param onQuarantined is told when the journal takes no more of it */
+  constructor(
+    id: string,
+    definition: PartyDefinition<S, A, R>,
+    shared: Shared,
+    intensity: RestartIntensity,
+    onQuarantined: (error: JournalError) => void,
+  ) {
     this.id = id
     this.#definition = definition
+    this.#intensity = intensity
+    this.#onQuarantined = onQuarantined
     this.#store = new PartyStore(
       definition,
       call => this.#partition.guard(this.#partition.address, call),
       envelope => shared.catalog.lifted(envelope),
     )
-    this.#partition = new Partition(shared, partitionOf(id), this.#store, error => this.#quarantine(error))
-    this.#partition.admit = this.#admitting({})
-    this.#crew = new Crew(this.#partition, { intensity, ...definition.supervision }, error => this.#giveUp(error))
+    this.#partition = this.#newPartition(shared)
+    this.#crew = this.#newCrew()
+  }
+
+  #newPartition(shared: Shared): Partition {
+    const partition = new Partition(shared, partitionOf(this.id), this.#store, error => this.#quarantine(error))
+    partition.admit = this.#admitting({})
+    return partition
+  }
+
+  #newCrew(): Crew {
+    const options = { intensity: this.#intensity, ...this.#definition.supervision }
+    return new Crew(this.#partition, options, error => this.#giveUp(error))
   }
 
   /** Where it happens. @internal */
@@ -211,6 +232,12 @@ export class Party<
     return publishTogether(this.#partition, inputs, this.#admitting({}), [started])
   }
 
+  /** Its memory is dropped, so that it can be brought back from the journal. @internal */
+  reopen(): void {
+    this.#partition = this.#newPartition(this.#partition.shared)
+    this.#crew = this.#newCrew()
+  }
+
   /** It does not come back: nothing of it goes on. @internal */
   dispose(error: unknown): void {
     this.#ended = TroupeError.is(error) ? error : new PartyStoppedError(this.id)
@@ -219,7 +246,7 @@ export class Party<
   }
 
   /** What has to be known of it to bring it back. @internal */
-  get comeback(): Comeback {
+  get comeback(): Omit<Comeback, 'cameBack'> {
     const { tree } = this.#definition
     return {
       partition: this.#partition,
@@ -238,6 +265,7 @@ export class Party<
     }
     const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)
     const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
+    this.#ended = undefined
     this.#crew.goOn()
     this.#partition.report(
       partyRecovered({
@@ -336,6 +364,7 @@ export class Party<
     const { id: partyId } = this
     this.#runtime?.reportNow(partyQuarantined({ partyId, reason: error.message }))
     this.#runtime?.reportError('error', error, this.#partition.address)
+    this.#onQuarantined(error)
   }
 }
 

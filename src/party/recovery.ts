@@ -1,9 +1,9 @@
-import { partyOf, runtimePartition } from '../actor/address.ts'
+import { type Address, partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
 import type { Entry, Frame } from '../journal/frame.ts'
-import type { InHand, PartitionInfo } from '../journal/journal.ts'
+import { type InHand, JournalCorruptError, type PartitionInfo } from '../journal/journal.ts'
 import type { Standing } from '../journal/standing.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import type { Crew } from './crew.ts'
@@ -25,6 +25,8 @@ export interface Comeback {
   readonly state: Recallable
   /** Everybody is there: goes on. */
   goOn(recalled: Recalled): void
+  /** It is what it was. */
+  cameBack(): void
 }
 
 interface RecoveryHost {
@@ -83,6 +85,29 @@ export class Recovery {
     }
   }
 
+  /** One party that is not there, or whose memory was dropped. What keeps it away is told, and no error of the caller's. */
+  async again(partition: Address): Promise<void> {
+    const { shared } = this.#host
+    const release = shared.ready.hold()
+    try {
+      const infos = await shared.journal.partitions()
+      const info = infos.find(one => one.partition === partition)
+      if (!info) throw new JournalCorruptError(partition, 'nothing')
+      const go = await this.party(info)
+      go?.()
+    } catch (error) {
+      this.#host.quarantine(partyOf(partition) ?? '', error)
+    } finally {
+      for (const one of shared.partitions()) one.standing = undefined
+      release()
+    }
+    // What it may not write, it will not go on with.
+    await shared
+      .partition(partition)
+      ?.watermark.reached()
+      .catch(() => {})
+  }
+
   async #outside(infos: readonly PartitionInfo[]): Promise<boolean> {
     const { shared, outside, crew, tree } = this.#host
     const info = infos.find(({ partition }) => partition === runtimePartition)
@@ -122,6 +147,7 @@ export class Recovery {
       if (recalled.standing.birth !== 'failed') this.#restore(comeback, recalled, true)
       return () => {
         comeback.goOn(recalled)
+        comeback.cameBack()
         for (const envelope of unheard) outside.hear(envelope)
       }
     } catch (error) {

@@ -10,6 +10,8 @@ import type { Partition } from './partition.ts'
 export interface Returned {
   readonly incarnation: number
   readonly snapshot: Snapshot<unknown>
+  /** Whether it was saved by another version of its machine. */
+  readonly isMigrated: boolean
 }
 
 /** What is known of the agents of a partition that another owner has left. */
@@ -17,7 +19,9 @@ export interface Returning {
   readonly standing: Standing
   /** The definition of an agent, if the program has it. @throws why it cannot go on with it */
   agentOf(name: string): Agent | undefined
-  /** An agent does not come back. @throws AgentUnknownError where that must not be */
+  /** The definition that an agent comes back with: an older one may be registered. @throws why it cannot go on */
+  chosen(name: string, current: Agent): Agent
+  /** An agent does not come back. @throws MachineUnknownError where that must not be */
   missing(name: string): void
   /** Whether an agent is yet to come back. */
   has(name: string): boolean

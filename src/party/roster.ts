@@ -23,6 +23,8 @@ const mostRemembered = 10_000
 
 /** Who belongs to a partition and stands under whom: agents, pools and supervisors, by name. */
 export class Roster {
+  /** Which version of an agent comes back under a name. */
+  choose: ((name: string, agent: Agent) => Agent) | undefined
   readonly #partition: Partition
   /** None while a supervisor is not running yet. */
   readonly #supervisors = new Map<string, AnyActorRef | undefined>()
@@ -46,7 +48,7 @@ export class Roster {
     const taken = registry.named(name)
     this.#checkFree(name)
     this.#checkLimits()
-    const actor = new Actor(this.#partition, name, agent, under)
+    const actor = new Actor(this.#partition, name, this.choose?.(name, agent) ?? agent, under)
     // Its old supervisor must not start the new one with a group of its own.
     if (taken) this.#supervisors.get(taken.under)?.send({ type: 'supervisor.stop', id: name })
     this.#retired.delete(name)

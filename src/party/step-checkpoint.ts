@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { Agent } from '../actor/agent.ts'
+import { definitionOf } from '../actor/identity.ts'
 import type { Step } from '../actor/step.ts'
 import { textOf } from '../errors.ts'
 import type { Checkpoint } from '../journal/journal.ts'
@@ -19,7 +20,7 @@ export class StepCheckpoint implements Checkpoint {
   }
 
   get definition(): string {
-    return this.#agent.name
+    return definitionOf(this.#agent)
   }
 
   get snapshot(): unknown {

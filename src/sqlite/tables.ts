@@ -100,7 +100,8 @@ export class Tables {
   #append({ partition: name, epoch, expected, positions, bodies, checkpoints }: AppendWrite): Failure | undefined {
     const known = this.#partitions.find(name)
     const actual = known?.position ?? 0
-    if (actual !== expected || epoch < (known?.epoch ?? 0)) return { code: 'conflict', actual, epoch: known?.epoch ?? 0 }
+    if (actual !== expected || epoch < (known?.epoch ?? 0))
+      return { code: 'conflict', actual, epoch: known?.epoch ?? 0 }
     const { id, largest } = known ?? this.#partitions.create(name, epoch)
     let [last, most] = [expected, largest]
     for (const [place, body] of bodies.entries()) {

@@ -221,10 +221,11 @@ describe('the clock on the wall', () => {
         }))
         expect(new Set(all.map(({ date }) => date)).size).toBe(all.length)
         const wanted = [hour, minutes].map(part => `${part}`.padStart(2, '0')).join(':')
-        for (const { one, time } of all) {
+        for (const { one, date, time } of all) {
           if (time === wanted) continue
           // Skipped: it is the first moment after the clock went forward, past the wanted time.
-          expect(read(one - minute).time < wanted && wanted < time).toBe(true)
+          const before = read(one - minute)
+          expect(`${before.date} ${before.time}` < `${date} ${wanted}` && wanted < time).toBe(true)
         }
         for (const [place, { one }] of all.slice(1).entries())
           expect(one - (all[place]?.one ?? 0)).toBeLessThanOrEqual(day + 2 * 60 * minute)
@@ -237,6 +238,10 @@ describe('the clock on the wall', () => {
     expect(isoOf({ cron: '30 2 * * *', timezone: 'Europe/Berlin' }, '2026-03-28T12:00:00Z', 2)).toEqual([
       '2026-03-29T01:00:00.000Z',
       '2026-03-30T00:30:00.000Z',
+    ])
+    expect(isoOf({ cron: '0 0 * * *', timezone: 'America/Santiago' }, '2026-09-05T12:00:00Z', 2)).toEqual([
+      '2026-09-06T04:00:00.000Z',
+      '2026-09-07T03:00:00.000Z',
     ])
   })
 

@@ -121,3 +121,55 @@ describe('a runtime on what another has left', () => {
     expect(after.state).toMatchObject({ said: ['late'] })
   })
 })
+
+describe('a party whose journal takes no more of it', () => {
+  it('is quarantined, and goes on when that is mended and somebody says so', async () => {
+    const record = createRecord()
+    const journal = { ...record.next() }
+    const { append } = journal
+    let isFull = false
+    journal.append = async (partition, ...rest) => {
+      if (isFull && partition === 'party/p1') throw new Error('the disk is full')
+      return append(partition, ...rest)
+    }
+    const runtime = await live(journal, { party: petsParty(dogAgent()) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await party.idle()
+    isFull = true
+    await expect(runtime.bus.publish(command({ word: 'b' }), { party: 'p1' })).rejects.toMatchObject({
+      code: 'JOURNAL_APPEND',
+    })
+    expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'JOURNAL_APPEND' }])
+    expect(party.state).toMatchObject({ status: 'error', barks: 1 })
+    isFull = false
+    expect(await runtime.parties.retry('p1')).toBe(party)
+    expect(runtime.parties.quarantined()).toEqual([])
+    await runtime.bus.publish(command({ word: 'c' }), { party: 'p1' })
+    await party.idle()
+    expect(party.state).toMatchObject({ status: 'planning', barks: 2 })
+  })
+
+  it('goes on with what somebody else has written there', async () => {
+    const record = createRecord()
+    const life = record.next()
+    const runtime = await live(life, { party: petsParty(dogAgent()) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const { position } = (await record.frames('party/p1')).at(-1) ?? { position: 0 }
+    const foreign = {
+      partition: 'party/p1',
+      position: position + 1,
+      time: clock.now(),
+      cause: { kind: 'outside' as const },
+      entries: [],
+    }
+    await life.append('party/p1', 7, position, [foreign])
+    await expect(runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })).rejects.toMatchObject({
+      code: 'JOURNAL_APPEND',
+    })
+    await until(() => runtime.parties.quarantined().length === 0)
+    await runtime.bus.publish(command({ word: 'b' }), { party: 'p1' })
+    await party.idle()
+    expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
+  })
+})

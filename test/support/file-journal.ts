@@ -50,7 +50,7 @@ export function fileJournal(): Journal {
     const known = partitions.get(name)
     const position = known?.position ?? 0
     if (epoch < (known?.epoch ?? epoch) || position !== expectedPosition)
-      throw new JournalConflictError(name, expectedPosition, position, known?.epoch ?? epoch)
+      throw new JournalConflictError(name, expectedPosition, position, known?.epoch ?? 0)
     const partition = known ?? (await create(name, epoch))
     partition.epoch = epoch
     const lines: Buffer[] = []

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import type { AnyStateMachine } from 'xstate'
+
+/** Which machine a saved snapshot is of. */
+export interface Identity {
+  /** Of the agent. */
+  readonly name: string
+  /** That its machine declares; `0` if it declares none. */
+  readonly version: string
+  /** Of the machine's structure: the first 16 hexadecimal digits of its SHA-256. */
+  readonly hash: string
+}
+
+type StateNode = AnyStateMachine['root']
+type Transition = ReturnType<AnyStateMachine['getTransitionData']>[number]
+
+const written = /^([a-z0-9-]+)@(.*)#([0-9a-f]{16})$/s
+
+/**
+ * Which machine an agent has. What snapshots depend on counts: states, transitions, what is invoked, delays, tags, the fields
+ * of the initial context, guards and actions by name. Functions, parameters, descriptions and the order of keys do not, so
+ * `machine.provide` changes nothing.
+ */
+export function identityOf({ name, machine }: { readonly name: string; readonly machine: AnyStateMachine }): Identity {
+  return { name, version: versionOf(machine), hash: hashOf(machine) }
+}
+
+/** The version that a machine declares; `0` if it declares none. */
+export function versionOf({ version = '0' }: AnyStateMachine): string {
+  return version
+}
+
+/** An identity as a checkpoint holds it: `<name>@<version>#<hash>`. */
+export function writeIdentity({ name, version, hash }: Identity): string {
+  return `${name}@${version}#${hash}`
+}
+
+const definitions = new WeakMap<object, string>()
+
+/** The written identity of an agent: looked up for every step, made once. */
+export function definitionOf(agent: { readonly name: string; readonly machine: AnyStateMachine }): string {
+  let definition = definitions.get(agent)
+  if (definition === undefined) definitions.set(agent, (definition = writeIdentity(identityOf(agent))))
+  return definition
+}
+
+/** What `writeIdentity` wrote; `undefined` for any other text. */
+export function readIdentity(text: string): Identity | undefined {
+  const [, name, version, hash] = written.exec(text) ?? []
+  if (name === undefined || version === undefined || hash === undefined) return undefined
+  return { name, version, hash }
+}
+
+// By what a machine was made of, which those made by `machine.provide` share.
+const hashes = new WeakMap<object, string>()
+
+function hashOf({ config, root }: AnyStateMachine): string {
+  let hash = hashes.get(config)
+  if (hash === undefined) {
+    const structure = JSON.stringify([fieldsOf(config.context), structureOf(root)])
+    hashes.set(config, (hash = createHash('sha256').update(structure).digest('hex').slice(0, 16)))
+  }
+  return hash
+}
+
+/** Those of a context that is not computed. */
+function fieldsOf(context: unknown): readonly string[] | undefined {
+  return typeof context === 'object' && context !== null ? Object.keys(context).toSorted() : undefined
+}
+
+function structureOf(node: StateNode): object {
+  const { id, type, history, initial, entry, exit, invoke, transitions, always = [], tags, states, config } = node
+  return {
+    id,
+    type,
+    history: type === 'history' && [history, config.target],
+    initial: transitionOf(initial),
+    entry: entry.map(wordFor),
+    exit: exit.map(wordFor),
+    invoke: invoke.map(({ id, src }) => [id, wordFor(src)]),
+    transitions: sorted(transitions, candidates => candidates.map(transitionOf)),
+    always: always.map(transitionOf),
+    tags: tags.toSorted(),
+    states: sorted(Object.entries(states), structureOf),
+  }
+}
+
+function transitionOf({ target, guard, actions, reenter }: Transition): object {
+  return { target: target?.map(({ id }) => id), guard: wordFor(guard), actions: actions.map(wordFor), reenter }
+}
+
+function sorted<V>(entries: Iterable<[string, V]>, told: (value: V) => unknown): readonly unknown[] {
+  return [...entries].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([key, value]) => [key, told(value)])
+}
+
+/** How an action, a guard or an actor is named; of a function, which has no name that lasts, only that it is there. */
+function wordFor(given: unknown): unknown {
+  if (typeof given === 'string' || given === undefined) return given
+  // What `and`, `or` and `not` of XState hang on to the functions that they return.
+  if (typeof given === 'function')
+    return 'guards' in given && Array.isArray(given.guards) ? given.guards.map(wordFor) : {}
+  return typeof given === 'object' && given !== null && 'type' in given ? given.type : {}
+}

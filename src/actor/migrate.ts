@@ -1,0 +1,96 @@
+import { type AnyStateMachine, matchesState, type StateValue } from 'xstate'
+import * as z from 'zod'
+import { TroupeError, textOf } from '../errors.ts'
+import { versionOf } from './identity.ts'
+import type { MigratedMachine, Migrations } from './migration.ts'
+import { isPast, isPlace, issuesOf, machineAt, misfitOf, type SavedMachine } from './saved-machine.ts'
+
+interface Migratable {
+  readonly name: string
+  readonly machine: AnyStateMachine
+  readonly migrations: Migrations
+}
+
+/**
+ * Leads a saved machine of an older version to the one that the agent has, from migration to migration.
+ *
+ * @throws MigrationError if a migration throws, its schema refuses the context, or the machine could not go on there
+ */
+export function migrate({ name, machine, migrations }: Migratable, from: string, saved: SavedMachine): SavedMachine {
+  const current = versionOf(machine)
+  try {
+    const { value, context } = lead(migrations, from, current, saved)
+    return fitted(machine, saved, wholeValue(machine, value), context)
+  } catch (error) {
+    throw new MigrationError(name, from, current, error)
+  }
+}
+
+function lead(migrations: Migrations, from: string, current: string, { status, output, ...saved }: SavedMachine) {
+  // What was saved stays as it was, whatever a migration does to what it is given.
+  let { value, context } = structuredClone({ value: saved.value, context: saved.context })
+  for (let at = from; at !== current; at = migrations[at]?.to ?? current) {
+    const next: unknown = migrations[at]?.lead({ value, context, status, output })
+    if (!isMigrated(next)) throw new TypeError(`the migration from version "${at}" returned no context`)
+    value = next.value ?? value
+    context = next.context
+  }
+  return { value, context }
+}
+
+function isMigrated(made: unknown): made is MigratedMachine {
+  // Nobody waits for what an async function does.
+  if (made instanceof Promise) made.catch(() => {})
+  if (typeof made !== 'object' || made === null || !('context' in made)) return false
+  return typeof made.context === 'object' && made.context !== null
+}
+
+/** A value that names no more than it has to, with the initial states of the rest. */
+function wholeValue(machine: AnyStateMachine, value: StateValue): StateValue {
+  const whole: StateValue = machineAt(machine, value).value
+  if (isPlace(machine.root, whole) && matchesState(value, whole)) return whole
+  throw new TypeError(`${JSON.stringify(value)} is no state of the machine`)
+}
+
+/** What the old machine invoked, and what its history states remember, is kept as far as the new one has it too. */
+function fitted(machine: AnyStateMachine, saved: SavedMachine, value: StateValue, context: object): SavedMachine {
+  const { _nodes: nodes } = machineAt(machine, value)
+  const invokes = nodes.flatMap(node => node.invoke)
+  const isInvoked = (id: string, src: string) => invokes.some(invoke => invoke.id === id && invoke.src === src)
+  const children = Object.entries(saved.children).filter(([id, { src }]) => isInvoked(id, src))
+  const remembered = Object.entries(saved.historyValue ?? {}).filter(([id, past]) =>
+    past.every(state => isPast(machine, id, state)),
+  )
+  const made: SavedMachine = {
+    ...saved,
+    value,
+    context,
+    children: Object.fromEntries(children),
+    historyValue: Object.fromEntries(remembered),
+  }
+  // XState begins what a state invokes when it is entered, so this would wait for ever.
+  const missing = invokes.find(({ id }) => !Object.hasOwn(made.children, id))
+  if (missing && saved.status === 'active')
+    throw new TypeError(`nothing is under way for "${missing.id}", which ${JSON.stringify(value)} invokes`)
+  const misfit = misfitOf(machine, made)
+  if (misfit !== undefined) throw new TypeError(misfit)
+  return made
+}
+
+/** What was saved of an agent could not be led to the machine that it has now. */
+export class MigrationError extends TroupeError {
+  readonly code = 'MIGRATION'
+  readonly agent: string
+  readonly from: string
+  readonly to: string
+  constructor(agent: string, from: string, to: string, cause: unknown) {
+    const why = cause instanceof z.ZodError ? `its old context is refused (${issuesOf(cause)})` : textOf(cause)
+    super(
+      `Agent "${agent}" could not be migrated from version "${from}" to "${to}": ${why.replace(/\.$/, '')}. Mend its migrations, or register its definition of version "${from}".`,
+      { cause },
+    )
+    this.agent = agent
+    this.from = from
+    this.to = to
+  }
+}

@@ -1,0 +1,123 @@
+import type { AnyStateMachine, ContextFrom, StateValue, StateValueFrom } from 'xstate'
+import type * as z from 'zod'
+import { TroupeError } from '../errors.ts'
+
+/** A machine of an older version, as it was saved. */
+export interface OldMachine<C = unknown> {
+  readonly value: StateValue
+  readonly context: C
+  readonly status: 'active' | 'done' | 'error' | 'stopped'
+  /** Of one that is done. */
+  readonly output: unknown
+}
+
+/** What a migration makes of it. */
+export interface MigratedMachine {
+  /** Where it goes on; left out, where it was. */
+  readonly value?: StateValue
+  readonly context: object
+}
+
+/** The way from one version of an agent's machine to a later one. */
+export interface Migration<R extends MigratedMachine = MigratedMachine, To extends string = string> {
+  /** Where it leads; `undefined` for the machine that the agent has. */
+  readonly to: To | undefined
+  /** Checks the old context, and makes the new machine of the old. */
+  readonly lead: (old: OldMachine) => R
+}
+
+/** Migrations by the version that they start from. */
+export type Migrations = Readonly<Record<string, Migration>>
+
+/** The sentence for migrations that lead where the machine of an agent cannot be. */
+export type Leads<M extends AnyStateMachine, G> = [Astray<M, G>] extends [never]
+  ? unknown
+  : { readonly migrations: 'A migration leads to a state or a context that the machine does not have.' }
+
+type Astray<M extends AnyStateMachine, G> = {
+  [V in keyof G]: G[V] extends Migration<infer R, never>
+    ? [Named<ValueOf<R>>, Writable<R['context']>] extends [StateValueFrom<M>, ContextFrom<M>]
+      ? never
+      : V
+    : never
+}[keyof G]
+
+type ValueOf<R> = R extends { readonly value: infer V } ? V : never
+
+// A value that is handed through names no states; it is looked at when it is there.
+type Named<V> = V extends string
+  ? string extends V
+    ? never
+    : V
+  : Record<string, never> extends V
+    ? never
+    : Writable<V>
+
+// What a function returns is inferred to the letter, and read-only.
+type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T
+
+/**
+ * Leads an agent that was saved by an older program to the machine of this one. It is declared by the version that it
+ * starts from, and leads to the machine that the agent has, or by `to` to a version from which another one leads on.
+ *
+ * What the old machine was waiting for goes on if the state that it is led to invokes it too, by the same id and source.
+ *
+ * @example
+ * const context = { guests: 0, currency: 'USD' }
+ * const machine = setup({ types: agentTypes({ context, hears: [], says: [] }) }).createMachine({
+ *   version: '2',
+ *   context,
+ *   initial: 'counting',
+ *   states: { counting: {}, counted: {} },
+ * })
+ * const fromFirst = migration(z.object({ guests: z.number() }), ({ value, context }) => ({
+ *   value: value === 'asking' ? 'counting' : 'counted',
+ *   context: { ...context, currency: 'USD' },
+ * }))
+ * const host = defineAgent({ name: 'host', machine, hears: [], says: [], migrations: { '1': fromFirst } })
+ *
+ * @param schema of the old context; what it does not name is left behind
+ * @param migrate is handed a copy; it computes, and does nothing else
+ * @param options `to`: the version that it leads to, if that is not the machine's own
+ */
+export function migration<S extends z.ZodType, const R extends MigratedMachine, const To extends string = never>(
+  schema: S,
+  migrate: (old: OldMachine<z.output<S>>) => R,
+  { to }: { readonly to?: To } = {},
+): Migration<R, NoInfer<To>> {
+  return { to, lead: old => migrate({ ...old, context: schema.parse(old.context) }) }
+}
+
+/** @throws MigrationPathError unless each migration leads on to the current version */
+export function checkMigrations(agent: string, current: string, migrations: Migrations): void {
+  const fault = (from: string, why: string) => new MigrationPathError(agent, from, current, why)
+  for (const from of Object.keys(migrations)) {
+    if (from === current) throw fault(from, 'which is the version that its machine has')
+    const passed = new Set<string>()
+    for (let at = from; at !== current; ) {
+      if (passed.has(at)) throw fault(from, 'but that way goes in a circle')
+      passed.add(at)
+      const next = Object.hasOwn(migrations, at) ? migrations[at] : undefined
+      if (!next) throw fault(from, `but none from version "${at}", to which it leads`)
+      at = next.to ?? current
+    }
+  }
+}
+
+/** Migrations do not lead to the machine that the agent has. */
+export class MigrationPathError extends TroupeError {
+  readonly code = 'MIGRATION_PATH'
+  readonly agent: string
+  /** The version that the migration starts from. */
+  readonly from: string
+  /** The version of the machine. */
+  readonly current: string
+  constructor(agent: string, from: string, current: string, why: string) {
+    super(
+      `Agent "${agent}" declares a migration from version "${from}", ${why}. Let each lead, by way of others or not, to version "${current}".`,
+    )
+    this.agent = agent
+    this.from = from
+    this.current = current
+  }
+}

@@ -1,0 +1,126 @@
+import { TroupeError } from '../errors.ts'
+import type { Agent } from './agent.ts'
+import { type Identity, identityOf, readIdentity, versionOf, writeIdentity } from './identity.ts'
+import { migrate } from './migrate.ts'
+import { checkShape, misfitOf, type SavedMachine, SnapshotShapeError } from './saved-machine.ts'
+
+/** The definitions that a program has for what was saved at an address. */
+export interface Known {
+  /** What is at that address in this program. */
+  readonly current: Agent | undefined
+  /** Those of older versions, and of agents that are spawned later. */
+  readonly registered: readonly Agent[]
+}
+
+/** What an actor is started with again. */
+export interface Restorable {
+  readonly agent: Agent
+  readonly snapshot: SavedMachine
+  /** The version that was saved, if that was another. */
+  readonly migratedFrom?: string
+}
+
+/**
+ * How to go on with an agent's checkpoint: by the definition that it was saved by, current or registered, or else by the
+ * first to which a migration leads. Bare XState would go on with any.
+ *
+ * @throws SnapshotShapeError, MachineUnknownError, MachineForeignError, MachineChangedError, MachineVersionError,
+ *   MigrationError
+ */
+export function restorable(
+  { definition, snapshot }: { readonly definition: string; readonly snapshot: unknown },
+  { current, registered }: Known,
+): Restorable {
+  const saved = readIdentity(definition)
+  if (!saved) throw new SnapshotShapeError(current?.name ?? '', `"${definition}" names no definition`)
+  const { name, version } = saved
+  checkShape(name, snapshot)
+  if (current && current.name !== name) throw new MachineForeignError(current.name, definition)
+  const namesakes = [...(current ? [current] : []), ...registered].filter(agent => agent.name === name)
+
+  const same = namesakes.find(agent => writeIdentity(identityOf(agent)) === definition)
+  if (same) {
+    const misfit = misfitOf(same.machine, snapshot)
+    if (misfit !== undefined) throw new SnapshotShapeError(name, misfit)
+    return { agent: same, snapshot }
+  }
+  const next = namesakes.find(({ migrations }) => Object.hasOwn(migrations, version))
+  if (next) return { agent: next, snapshot: migrate(next, version, snapshot), migratedFrom: version }
+  throw strangerTo(namesakes, saved)
+}
+
+function strangerTo(namesakes: readonly Agent[], saved: Identity): TroupeError {
+  if (namesakes.length === 0) return new MachineUnknownError(saved)
+  const changed = namesakes.find(({ machine }) => versionOf(machine) === saved.version)
+  if (changed) return new MachineChangedError(saved, identityOf(changed))
+  return new MachineVersionError(saved, [
+    ...new Set(namesakes.flatMap(({ machine, migrations }) => [versionOf(machine), ...Object.keys(migrations)])),
+  ])
+}
+
+/** The program has no agent of the name that was saved. */
+export class MachineUnknownError extends TroupeError {
+  readonly code = 'MACHINE_UNKNOWN'
+  readonly agent: string
+  readonly version: string
+  constructor({ name, version }: Identity) {
+    super(
+      `Version "${version}" of agent "${name}" was saved, but this program has no agent of that name. Register it: createRuntime({ registered: [...] }).`,
+    )
+    this.agent = name
+    this.version = version
+  }
+}
+
+/** What was saved at an address is of an agent with another name. */
+export class MachineForeignError extends TroupeError {
+  readonly code = 'MACHINE_FOREIGN'
+  /** The agent that is at the address now. */
+  readonly agent: string
+  /** What was saved there: `<name>@<version>#<hash>`. */
+  readonly definition: string
+  constructor(agent: string, definition: string) {
+    super(
+      `Agent "${agent}" is where "${definition}" was saved, and an agent goes on with what was its own alone. Give the agent its old name back, or delete that party.`,
+    )
+    this.agent = agent
+    this.definition = definition
+  }
+}
+
+/** A machine was changed, but not its version. */
+export class MachineChangedError extends TroupeError {
+  readonly code = 'MACHINE_CHANGED'
+  readonly agent: string
+  readonly version: string
+  /** The hash of what was saved, and that of the machine that the program has. */
+  readonly saved: string
+  readonly actual: string
+  constructor({ name, version, hash }: Identity, actual: Identity) {
+    super(
+      `Version "${version}" of agent "${name}" was saved with the structure ${hash}, and has ${actual.hash} now. Raise the version of its machine and declare a migration from "${version}", or register the old definition.`,
+    )
+    this.agent = name
+    this.version = version
+    this.saved = hash
+    this.actual = actual.hash
+  }
+}
+
+/** No migration leads on from the version that was saved: nobody declared one, or a newer program saved it. */
+export class MachineVersionError extends TroupeError {
+  readonly code = 'MACHINE_VERSION'
+  readonly agent: string
+  readonly version: string
+  /** The versions that the program can go on from. */
+  readonly known: readonly string[]
+  constructor({ name, version }: Identity, known: readonly string[]) {
+    const told = known.map(one => `"${one}"`).join(', ')
+    super(
+      `Version "${version}" of agent "${name}" was saved, and this program goes on from ${told} alone. Declare a migration from "${version}", register that definition, or run the program that saved it.`,
+    )
+    this.agent = name
+    this.version = version
+    this.known = known
+  }
+}

@@ -1,0 +1,128 @@
+import { type AnyMachineSnapshot, type AnyStateMachine, type Snapshot, StateMachine, type StateValue } from 'xstate'
+import * as z from 'zod'
+import { TroupeError } from '../errors.ts'
+
+/** A machine as XState saves it. */
+export type SavedMachine = Snapshot<unknown> & {
+  readonly value: StateValue
+  readonly context: object
+  readonly children: Readonly<Record<string, SavedChild>>
+  readonly historyValue?: Readonly<Record<string, readonly SavedPast[]>>
+}
+
+/** What a machine invoked or spawned. */
+export interface SavedChild {
+  readonly src: string
+  readonly snapshot: unknown
+}
+
+/** A state that a history state remembers. */
+export interface SavedPast {
+  readonly id: string
+}
+
+type StateNode = AnyStateMachine['root']
+
+const stateValue: z.ZodType<StateValue> = z.union([
+  z.string(),
+  z.record(
+    z.string(),
+    z.lazy(() => stateValue),
+  ),
+])
+const savedMachine = z.object({
+  status: z.enum(['active', 'done', 'error', 'stopped']),
+  value: stateValue,
+  context: z.looseObject({}),
+  children: z.record(z.string(), z.object({ src: z.string(), snapshot: z.looseObject({}) })),
+  historyValue: z.record(z.string(), z.array(z.object({ id: z.string() }))).optional(),
+})
+
+/** @throws SnapshotShapeError unless this is a machine as XState saves it, whichever that was */
+export function checkShape(agent: string, saved: unknown): asserts saved is SavedMachine {
+  const { error } = savedMachine.safeParse(saved)
+  if (error) throw new SnapshotShapeError(agent, issuesOf(error))
+}
+
+function isSavedMachine(saved: unknown): saved is SavedMachine {
+  return savedMachine.safeParse(saved).success
+}
+
+/** What a schema refuses, in one line. */
+export function issuesOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message)).join('; ')
+}
+
+/** Why a machine cannot go on as it was saved; `undefined` if it can. XState would go on, with states missing. */
+export function misfitOf(machine: AnyStateMachine, saved: SavedMachine): string | undefined {
+  const { value, status, children, historyValue = {} } = saved
+  const place = JSON.stringify(value)
+  if (!isPlace(machine.root, value)) return `${place} is no state of the machine`
+  if ((status === 'done' && !isEnd(machine, value)) || (status === 'active' && isEnd(machine, value)))
+    return `it is "${status}" in the state ${place}`
+  for (const [id, child] of Object.entries(children)) {
+    const misfit = misfitOfChild(machine, child)
+    if (misfit !== undefined) return `its child "${id}" does not fit: ${misfit}`
+  }
+  for (const [id, past] of Object.entries(historyValue))
+    if (!past.every(state => isPast(machine, id, state))) return `"${id}" remembers what is no state there`
+  return undefined
+}
+
+function misfitOfChild({ implementations: { actors } }: AnyStateMachine, { src, snapshot }: SavedChild) {
+  // An actor without a name is known by the place of its invoke.
+  if (src.startsWith('xstate.invoke.')) return undefined
+  if (!Object.hasOwn(actors, src)) return `the machine has no actor "${src}"`
+  const logic: unknown = actors[src]
+  if (!(logic instanceof StateMachine)) return undefined
+  return isSavedMachine(snapshot) ? misfitOf(logic, snapshot) : 'it was saved as no machine'
+}
+
+/** The state nodes that are active where a value says, and what follows from them. */
+export function machineAt(machine: AnyStateMachine, value: StateValue): AnyMachineSnapshot {
+  return machine.resolveState({ value, context: {} })
+}
+
+/** Whether a machine is done in a state. */
+export function isEnd(machine: AnyStateMachine, value: StateValue): boolean {
+  return machineAt(machine, value).status === 'done'
+}
+
+/** Whether a value names one state of every region, down to the last. */
+export function isPlace({ type, states }: StateNode, value: StateValue = {}): boolean {
+  const named = Object.entries(typeof value === 'string' ? { [value]: undefined } : value)
+  const regions = Object.values(states).filter(({ type }) => type !== 'history')
+  if (named.length !== (type === 'parallel' ? regions.length : Math.min(regions.length, 1))) return false
+  return named.every(([key, inner]) => regions.some(region => region.key === key && isPlace(region, inner)))
+}
+
+/** Whether a history state can remember a state. */
+export function isPast(machine: AnyStateMachine, history: string, { id }: SavedPast): boolean {
+  const around = nodeBy(machine, history)?.parent
+  let node = nodeBy(machine, id)?.parent
+  while (node && node !== around) node = node.parent
+  return around !== undefined && node === around
+}
+
+function nodeBy(machine: AnyStateMachine, id: string): StateNode | undefined {
+  try {
+    return machine.getStateNodeById(id)
+  } catch {
+    return undefined
+  }
+}
+
+/** What was saved of an agent is no machine, or names states that its machine does not have. */
+export class SnapshotShapeError extends TroupeError {
+  readonly code = 'SNAPSHOT_SHAPE'
+  readonly agent: string
+  /** What is wrong with it. */
+  readonly misfit: string
+  constructor(agent: string, misfit: string) {
+    super(
+      `What was saved of agent "${agent}" is not as its machine was: ${misfit}. Restore the journal from a backup, or delete that party.`,
+    )
+    this.agent = agent
+    this.misfit = misfit
+  }
+}
