@@ -58,24 +58,22 @@ function fail(): never {
 }
 
 /** What the effects of a bakery do outside. */
-export type Receive = (name: string, key: string, attempt: number) => void
+export type Receive = (key: string) => void
 
 export function bakeryOf(receive: Receive, orders: number) {
-  const received =
-    (name: string): EffectFunction<string, string> =>
-    (order, { key, attempt }) => {
-      receive(name, key, attempt)
-      return order
-    }
+  const work: EffectFunction<string, string> = (order, { key }) => {
+    receive(key)
+    return order
+  }
   /** Without an end: whoever wants it gives up. */
   const endless: EffectFunction<string, never> = (_, { signal }) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 
   const agents = [
     clerk(),
-    definePool({ name: 'bakers', agent: baker(received('bake')), size: 2 }),
+    definePool({ name: 'bakers', agent: baker(work), size: 2 }),
     watcher(endless),
-    packer(received('fold')),
+    packer(work),
     taster(),
     critic('critic', 3),
     critic('guest', 2),
@@ -111,7 +109,7 @@ export function bakeryOf(receive: Receive, orders: number) {
       },
     }),
     /** Outside the party. */
-    agents: [till(), ledger(received('book'))],
+    agents: [till(), ledger(work)],
     inputs: Array.from({ length: orders }, (_, place) => ({
       inputId: `in-${place + 1}`,
       content: `cake-${place + 1}`,

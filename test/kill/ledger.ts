@@ -1,53 +1,41 @@
 import type { Frame } from 'troupe'
 
-/** What effects did outside, and what the journal knows of it. */
+/** What a journal knows of the effects in it. */
 export interface Ledger {
-  /** How often each key was seen outside. */
-  readonly calls: Readonly<Record<string, number>>
-  /** Keys of the effects that the journal says were wanted. */
+  /** Keys of those that were wanted. */
   readonly intents: readonly string[]
-  /** Keys of the effects that the journal says have ended. */
+  /** Keys of those that have ended. */
   readonly outcomes: readonly string[]
   /** Events and requests that were delivered. */
   readonly events: number
-  readonly frames: number
 }
 
-/**
- * @param calls `<key> <attempt>`, one for each call
- * @param isReceived whether an effect of this name does something outside
- */
-export function ledgerOf(
-  calls: readonly string[],
-  frames: readonly Frame[],
-  isReceived: (name: string) => boolean,
-): Ledger {
-  const counted: Record<string, number> = {}
-  for (const call of calls) {
-    const [key = ''] = call.split(' ')
-    counted[key] = (counted[key] ?? 0) + 1
-  }
+/** How often each key was seen outside. */
+export type Calls = Readonly<Record<string, number>>
+
+/** @param isOutside whether an effect of this name does something that is counted outside */
+export function ledgerOf(frames: readonly Frame[], isOutside: (name: string) => boolean = () => true): Ledger {
   const entries = frames.flatMap(frame => frame.entries)
-  const intents = entries.flatMap(entry => (entry.kind === 'effect' && isReceived(entry.name) ? [entry.key] : []))
+  const intents = entries.flatMap(entry => (entry.kind === 'effect' && isOutside(entry.name) ? [entry.key] : []))
   const wanted = new Set(intents)
   const outcomes = entries.flatMap(entry => (entry.kind === 'outcome' && wanted.has(entry.key) ? [entry.key] : []))
   const events = entries.filter(({ kind }) => kind === 'event' || kind === 'asked').length
-  return {
-    calls: counted,
-    intents: intents.toSorted(),
-    outcomes: outcomes.toSorted(),
-    events,
-    frames: frames.length,
-  }
+  return { intents, outcomes, events }
 }
 
-/** What is wrong with it, after so many kills. */
-export function wrongIn({ calls, intents, outcomes }: Ledger, kills: number): readonly string[] {
+/** Counts keys, one for each call. */
+export function callsOf(keys: Iterable<string>): Calls {
+  const calls: Record<string, number> = {}
+  for (const key of keys) calls[key] = (calls[key] ?? 0) + 1
+  return calls
+}
+
+/** What is wrong when each effect is to be done at least once, at most once more for each kill, and known to have ended once. */
+export function wrongIn({ intents, outcomes }: Ledger, calls: Calls, kills: number): readonly string[] {
   const often = Object.entries(calls).filter(([, times]) => times > 1 + kills)
-  const keys = Object.keys(calls).toSorted()
   return [
     ...often.map(([key, times]) => `${key} was called ${times} times`),
-    ...different('called', keys, 'wanted', intents),
+    ...different('called', Object.keys(calls), 'wanted', intents),
     ...different('ended', outcomes, 'wanted', intents),
   ]
 }

@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { LifeOrders, Told } from './bakery-life.ts'
 import { type Stage, stages } from './cut.ts'
 import { wrongIn } from './ledger.ts'
-import type { LifeOrders, Told } from './life.ts'
-import { run } from './process.ts'
+import { start } from './process.ts'
 
 /** Processes at a time. */
 const lanes = 2
 const root = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
 
 const live = async (orders: LifeOrders) => {
-  const { lines, isKilled } = await run('life.ts', orders)
+  const { lines, isKilled } = await start('bakery-life.ts', orders).ended
   return { told: lines.map((line): Told => JSON.parse(line)), isKilled }
 }
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
 function wrongWith(told: Told, kills: number): readonly string[] {
   if ('failure' in told) return [told.failure]
   const isSame = 'end' in undisturbed && isDeepStrictEqual(told.end, undisturbed.end)
-  const wrong = [...(isSame ? [] : ['it ends otherwise']), ...wrongIn(told.ledger, kills)]
+  const wrong = [...(isSame ? [] : ['it ends otherwise']), ...wrongIn(told.ledger, told.calls, kills)]
   if (wrong.length === 0) rmSync(told.directory, { recursive: true })
   return wrong
 }

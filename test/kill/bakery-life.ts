@@ -2,15 +2,17 @@
  * One process of a bakery. It goes on with what the last one has left in a directory, looks at what that has come to, and then
  * lives in another directory until it dies there: a process costs more than what happens in it.
  */
-import { appendFileSync, readFileSync, writeSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv, env, exit } from 'node:process'
-import { type AgentRef, createRuntime, type Frame, type Journal, type Runtime } from 'troupe'
+import { type AgentRef, createRuntime } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { seededRandom } from 'troupe/testing'
 import { bakeryOf } from './bakery.ts'
 import { type Cut, cutJournal, dyingAt } from './cut.ts'
-import { type Ledger, ledgerOf } from './ledger.ts'
+import { type Calls, callsOf, type Ledger, ledgerOf } from './ledger.ts'
+import { framesOf, settled } from './settled.ts'
+import { tell } from './told.ts'
 
 /** What a process is to do. */
 export interface LifeOrders {
@@ -22,21 +24,18 @@ export interface LifeOrders {
 
 /** What a bakery has come to, or why it has not come to an end. */
 export type Told = { readonly directory: string } & (
-  | { readonly end: unknown; readonly ledger: Ledger }
+  | { readonly end: unknown; readonly calls: Calls; readonly ledger: Ledger }
   | { readonly failure: string }
 )
 
-const orders = 16
-
-/** Milliseconds that a bakery may take, on a machine that has much else to do. */
-const patience = 20_000
+const orders = 14
 
 /** Lives on in a directory until nothing is left to be done. */
 async function live(directory: string, seed: number, cut?: Cut): Promise<Told> {
   const calls = join(directory, 'calls')
   const done = cut?.stage === 'effect' ? dyingAt(cut.turn) : () => {}
-  const { party, agents, inputs } = bakeryOf((_, key, attempt) => {
-    appendFileSync(calls, `${key} ${attempt}\n`)
+  const { party, agents, inputs } = bakeryOf(key => {
+    appendFileSync(calls, `${key}\n`)
     done()
   }, orders)
   env['CUT_STAGE'] = cut?.stage
@@ -61,21 +60,9 @@ async function live(directory: string, seed: number, cut?: Cut): Promise<Told> {
     letters: letters.toSorted(),
   }
   const frames = [...(await framesOf(journal, 'runtime')), ...(await framesOf(journal, 'party/p1'))]
-  const lines = readFileSync(calls, 'utf8').trimEnd().split('\n')
-  const ledger = ledgerOf(lines, frames, name => name !== 'look')
+  const keys = readFileSync(calls, 'utf8').split('\n').slice(0, -1)
   await runtime.stop({ timeout: 0 })
-  return { directory, end, ledger }
-}
-
-/** Waits until nothing is left to be done, timers too. */
-async function settled(runtime: Pick<Runtime, 'idle'>): Promise<void> {
-  const limit = Date.now() + patience
-  for (;;) {
-    const { reason, waitingFor } = await runtime.idle({ timeout: patience })
-    if (reason === 'settled') return
-    if (Date.now() > limit) throw new Error(`it waits for ${JSON.stringify(waitingFor)}`)
-    await new Promise(resolve => setTimeout(resolve, 1))
-  }
+  return { directory, end, calls: callsOf(keys), ledger: ledgerOf(frames, name => name !== 'look') }
 }
 
 const members = ['bakers/1', 'bakers/2']
@@ -95,15 +82,6 @@ function endsOf(agents: readonly AgentRef[]) {
   }
   return { orders, counts, values }
 }
-
-async function framesOf(journal: Journal, partition: string): Promise<readonly Frame[]> {
-  const frames: Frame[] = []
-  for await (const frame of journal.read(partition)) frames.push(frame)
-  return frames
-}
-
-// At once, so that nothing that was told is lost with the process.
-const tell = (told: Told) => void writeSync(1, `${JSON.stringify(told)}\n`)
 
 async function tellOf(directory: string, life: Promise<Told>): Promise<void> {
   tell(await life.catch((error: unknown) => ({ directory, failure: String(error) })))
