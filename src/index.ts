@@ -95,7 +95,7 @@ export {
 } from './actor/restorable.ts'
 export type { Routing } from './actor/routing.ts'
 export { SnapshotShapeError } from './actor/saved-machine.ts'
-export { type Missed, type Moment, type Schedule, ScheduleError } from './actor/schedule.ts'
+export { type Missed, type Moment, type PlannedSchedule, type Schedule, ScheduleError } from './actor/schedule.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
@@ -215,8 +215,11 @@ export {
 } from './party/replay.ts'
 export { AgentLimitError } from './party/roster.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
+export type { ScheduleInfo, ScheduleOptions, Schedules } from './party/schedules.ts'
+export { type SnapshotOptions, SnapshotOptionsError } from './party/snapshots.ts'
 export { FiguresError, type PartiesStats } from './party/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
+export { PartyImportError, PartyMovingError } from './party/transfer.ts'
 export {
   createRuntime,
   type Runtime,

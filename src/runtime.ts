@@ -69,6 +69,8 @@ import { Recovery } from './party/recovery.ts'
 import { ReplayMutedError } from './party/replay.ts'
 import { Rest } from './party/rest.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
+import { Schedules } from './party/schedules.ts'
+import { type SnapshotOptions, Snapshots } from './party/snapshots.ts'
 import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
@@ -95,6 +97,11 @@ export interface RuntimeOptions<
   readonly ids?: Ids
   /** How often the agents of one supervisor may restart; 3 times in 5 seconds by default. */
   readonly intensity?: RestartIntensity
+  /**
+   * How often snapshots of partitions are taken, so that recovery has less to read, and how much of the journal is kept behind
+   * them: every 1,000 frames where the journal outlives the process, and all.
+   */
+  readonly snapshots?: SnapshotOptions
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */
   readonly deadLetters?: DeadLetterRules
   /**
@@ -165,6 +172,8 @@ export class Runtime<
 > {
   readonly bus: RuntimeBus
   readonly parties: Parties<S, A, R>
+  /** Events that are said at certain times. */
+  readonly schedules: Schedules
   /** Effects of which nobody knows whether they were done. */
   readonly held = new HeldEffects()
   readonly #options: RuntimeOptions<S, A, R>
@@ -191,7 +200,7 @@ export class Runtime<
     const outsiders = [...agentsOf(agents), ...(party?.shared ?? [])]
     checkAsks(party?.agents ?? [], outsiders)
     const clock = steady(options.clock ?? systemClock)
-    const { random = Math.random } = options
+    const { random = Math.random, journal = memoryJournal() } = options
     const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
     const bus = new Bus({
@@ -215,7 +224,7 @@ export class Runtime<
       random,
       ready: new ReadyQueue(),
       stepping: undefined,
-      journal: options.journal ?? memoryJournal(),
+      journal,
       bus,
       heard: (partition, type, isHeard) => this.#pulse.heard(partition, type, isHeard),
       handlers: this.#handlers,
@@ -228,6 +237,11 @@ export class Runtime<
       transforms: new Transforms(options.transforms ?? []),
       rateLimits: new RateLimits(timers, () => clock.now()),
       held: this.held,
+      scheduled: partition => this.schedules.in(partition),
+      snapshots: new Snapshots(
+        { journal, readBy: partition => this.#durable.readBy(partition), fault: error => this.#outside.fault(error) },
+        options.snapshots,
+      ),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
       tally: emptyTally(),
       limits: { agents: 1_000_000, partyAgents: 1_000_000, ...options.limits },
@@ -259,7 +273,17 @@ export class Runtime<
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
     const durable = this.#durable
     const recover = (partition: Address) => this.#recovery.again(partition)
-    this.parties = new Parties({ definition: party, shared: this.#shared, intensity, partitions, durable, recover })
+    const forget = (partition: Address) => this.schedules.forget(partition)
+    this.schedules = new Schedules({ shared: this.#shared, partition: id => this.#placeOf(id).partition })
+    this.parties = new Parties({
+      definition: party,
+      shared: this.#shared,
+      intensity,
+      partitions,
+      durable,
+      recover,
+      forget,
+    })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
     this.#recovery = new Recovery({
       shared: this.#shared,
@@ -267,6 +291,7 @@ export class Runtime<
       crew: this.#crew,
       tree: [...(party?.shared ?? []), ...agents],
       definitions: withChildren([...(options.registered ?? []), ...(party?.agents ?? []), ...outsiders]),
+      schedules: this.schedules,
       comeback: id => this.parties.comeback(id),
       quarantine: (id, error) => this.parties.quarantine(id, error),
     })
@@ -320,6 +345,7 @@ export class Runtime<
     const joined = party === undefined ? undefined : this.parties.get(party)
     const place = joined?.joining ?? this.#place
     if (isPool(agent) || !place.partition.registry.hasSeveral(agent)) this.#checkFits(agentsOf([agent]), joined)
+    if (place.crew.awaits(name ?? agent.name)) await this.#recovery.catchUp(place.partition, place.crew)
     place.checkOpen()
     if (!isPool(agent)) {
       const actor = place.crew.spawn(agent, name, supervisor)
@@ -336,6 +362,14 @@ export class Runtime<
       throw error
     }
     return pool
+  }
+
+  /** Where events and agents of a party go, or those outside all of them. @throws PartyNotFoundError, RuntimeStateError */
+  #placeOf(party: string | undefined): PoolPlace {
+    this.#checkRunning()
+    const place = party === undefined ? this.#place : this.parties.get(party).joining
+    place.checkOpen()
+    return place
   }
 
   /** Checks what their definitions say against those that are there, and adds what they hear and say to the catalogue. */
@@ -480,6 +514,7 @@ export class Runtime<
     if (timeout > 0) await this.#within(limit, this.#shared.bus.drained())
     this.#shared.bus.close()
     await this.#within(limit, this.#durable.kept())
+    await this.#within(limit, this.#shared.snapshots.end())
     await this.#within(limit, this.#shared.journal.close())
     this.#pulse.end()
     this.#cleanup.end()

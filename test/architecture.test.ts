@@ -101,6 +101,7 @@ describe('the house', () => {
       .map(([file]) => file)
     expect(knowing).toEqual([
       'src/actor/actor.ts',
+      'src/actor/after.ts',
       'src/actor/agent.ts',
       'src/actor/busy.ts',
       'src/actor/identity.ts',

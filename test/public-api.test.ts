@@ -79,6 +79,7 @@ it('troupe exports these names', () => {
       "ReplayQueryError",
       "RuntimeStateError",
       "ScheduleError",
+      "SnapshotOptionsError",
       "SnapshotShapeError",
       "StateApplyError",
       "StateEventError",

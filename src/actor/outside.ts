@@ -27,7 +27,11 @@ export interface PlannedWork {
 }
 
 /** The snapshot of an invoked ask or effect. */
-export type OutsideSnapshot<O> = Snapshot<O> & Partial<PlannedWork> & { readonly key: string; readonly input: unknown }
+export type OutsideSnapshot<O> = Snapshot<O> & {
+  readonly key: string
+  readonly origin?: Origin | undefined
+  readonly input: unknown
+}
 
 /** What settles an invoked ask or effect. */
 export interface Settled<O> {
@@ -85,15 +89,15 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
       if (cancel) running.set(self, cancel)
     },
     transition(snapshot, event: Settled<O> | { readonly type: 'xstate.stop' }, { self }) {
-      const { key, input } = snapshot
+      const { key, origin, input } = snapshot
       if (event.type === 'xstate.stop') {
         running.get(self)?.()
-        return { status: 'stopped', output: undefined, error: undefined, key, input }
+        return { status: 'stopped', output: undefined, error: undefined, key, origin, input }
       }
       const { outcome } = event
       return outcome.ok
-        ? { status: 'done', output: outcome.output, error: undefined, key, input }
-        : { status: 'error', output: undefined, error: outcome.error, key, input }
+        ? { status: 'done', output: outcome.output, error: undefined, key, origin, input }
+        : { status: 'error', output: undefined, error: outcome.error, key, origin, input }
     },
     // Whoever holds it in a snapshot waits for it: how it ended is a position of its own.
     getPersistedSnapshot: ({ key, origin, input }) => ({ ...waiting, key, origin, input }),

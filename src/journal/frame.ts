@@ -2,6 +2,7 @@ import type { Address } from '../actor/address.ts'
 import type { DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
+import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
 
 /** What a frame is the record of. */
@@ -59,7 +60,7 @@ export type Entry =
   /** Nobody knows whether the last owner has done it: it is done again, under the same key. */
   | { readonly kind: 'retried'; readonly seq: number; readonly key: string; readonly attempt: number }
   /** The same, and somebody has to say how it ended, or that it be done again. */
-  | { readonly kind: 'held'; readonly seq: number; readonly key: string }
+  | { readonly kind: 'held'; readonly seq: number; readonly key: string; readonly attempt: number }
   | {
       readonly kind: 'timer'
       readonly seq: number
@@ -113,6 +114,19 @@ export type Entry =
       readonly attempts: number
       readonly envelope: Envelope
     }
+  /** An event is to be said at certain times. */
+  | {
+      readonly kind: 'scheduled'
+      readonly seq: number
+      readonly name: string
+      readonly plan: PlannedSchedule
+      readonly event: EventOf
+      /** Epoch milliseconds. */
+      readonly startedAt: number
+    }
+  /** One of those times has come; the event is in the same frame. */
+  | { readonly kind: 'occurred'; readonly seq: number; readonly name: string; readonly at: number }
+  | { readonly kind: 'unscheduled'; readonly seq: number; readonly name: string }
   /** A dead letter was forgotten. */
   | { readonly kind: 'purged'; readonly seq: number; readonly id: string; readonly to: Address }
   /** The process ended while the agent was being handed it. */

@@ -45,6 +45,8 @@ export interface Journal {
   mark(reader: string, marks: ReadonlyMap<Address, number | undefined>): Promise<void>
   /** Forgets a partition, its checkpoints, its snapshot and the places that readers had in it. */
   delete(partition: Address): Promise<void>
+  /** Whether it outlives the process: then snapshots are taken, so that whoever comes next has less to read. */
+  readonly isLasting?: boolean
   /**
    * Notes, at once and without waiting for a disk, which event is being handed over: if it ends the process, the next one
    * knows. Left out by journals that do not outlive a process.

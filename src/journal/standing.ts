@@ -2,6 +2,7 @@ import type { Address } from '../actor/address.ts'
 import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
+import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Entry, Frame, GoneReason } from './frame.ts'
 
@@ -61,6 +62,17 @@ export interface WorkStanding {
   outcome: OutcomeStanding | undefined
 }
 
+/** An event that is to be said at certain times. */
+export interface ScheduleStanding {
+  readonly name: string
+  readonly plan: PlannedSchedule
+  readonly event: EventOf
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** The last of its times that came, epoch milliseconds. */
+  last: number | undefined
+}
+
 /** How outside work ended. */
 export interface OutcomeStanding {
   readonly seq: number
@@ -83,8 +95,9 @@ export interface RequestStanding {
 /** How far a party has come. */
 export type Birth = 'created' | 'started' | 'failed'
 
-/** Dead letters, answers to askers elsewhere and stopped agents are remembered, the newest of each. */
+/** Dead letters and answers to askers elsewhere are remembered, the newest of each, and which agents have stopped. */
 const mostRemembered = 1_000
+const mostGone = 10_000
 
 /**
  * How a partition stands: what its frames add up to. Whoever goes on with it needs nothing else but the checkpoints of its
@@ -112,7 +125,9 @@ export class Standing {
   /** Up to which position of each party the agents here have heard of it. */
   readonly heard = new Map<string, number>()
   readonly dead = new Set<DeadLetter>()
+  readonly schedules = new Map<string, ScheduleStanding>()
   readonly #hearers = new Map<string, Set<Mail>>()
+  readonly #gone = new Set<string>()
 
   constructor(partition: Address) {
     this.partition = partition
@@ -199,6 +214,12 @@ export class Standing {
         return this.#change(entry, frame.time)
       case 'party':
         return this.#progress(entry)
+      case 'scheduled':
+        return this.#schedule(entry)
+      case 'occurred':
+        return this.#occur(entry)
+      case 'unscheduled':
+        return void this.schedules.delete(entry.name)
       case 'timer':
         return void this.at(entry.agent)?.timers.set(entry.id, entry)
       case 'cancelled':
@@ -228,10 +249,9 @@ export class Standing {
     else if (kind === 'outcome') {
       work.outcome = entry
       this.#forgetAnswers(key)
-    } else if (kind === 'held') work.held = true
-    else if (kind === 'retried') {
+    } else if (kind === 'held' || kind === 'retried') {
       work.attempt = entry.attempt
-      work.held = false
+      work.held = kind === 'held'
     }
   }
 
@@ -286,10 +306,11 @@ export class Standing {
       known.gone = reason ?? 'stopped'
       this.#end(known, 'stopped')
       this.#unhear(known)
-      return
+      return this.#forgetGone(known)
     }
     if (what === 'migrated') {
       if (known) this.#migrate(known, definition)
+      if (known) known.stepped = this.position
       return
     }
     const isNew = !known || (known.gone !== undefined && what !== 'restarting')
@@ -301,6 +322,15 @@ export class Standing {
     if (isNew || agent.gone !== undefined) this.#hear(agent)
     agent.gone = undefined
     agent.incarnation = incarnation
+  }
+
+  /** Of those that are there no more, only the newest are remembered. */
+  #forgetGone({ name }: AgentStanding): void {
+    this.#gone.add(name)
+    if (this.#gone.size <= mostGone) return
+    const [oldest = ''] = this.#gone
+    this.#gone.delete(oldest)
+    if (this.agents.get(oldest)?.gone !== undefined) this.agents.delete(oldest)
   }
 
   #migrate(agent: AgentStanding, definition = agent.definition): void {
@@ -361,6 +391,15 @@ export class Standing {
     if (timer.to === undefined) agent.fired.set(seq, timer)
   }
 
+  #schedule({ name, plan, event, startedAt }: EntryOf<'scheduled'>): void {
+    this.schedules.set(name, { name, plan, event, startedAt, last: undefined })
+  }
+
+  #occur({ name, at }: EntryOf<'occurred'>): void {
+    const schedule = this.schedules.get(name)
+    if (schedule) schedule.last = at
+  }
+
   #answer(key: string, answer: AnswerStanding): void {
     // Whoever is outside the agents does not outlive the process.
     if (key.startsWith('outside/')) return
@@ -390,6 +429,7 @@ export class Standing {
       answers: [...this.answers],
       heard: [...this.heard],
       dead: [...this.dead],
+      schedules: [...this.schedules.values()],
     }
   }
 
@@ -403,10 +443,12 @@ export class Standing {
       const known = agentOf(agent)
       standing.agents.set(known.name, known)
       if (known.gone === undefined) standing.#hear(known)
+      else standing.#gone.add(known.name)
     }
     for (const [key, answer] of json.answers) standing.answers.set(key, answer)
     for (const [party, position] of json.heard) standing.heard.set(party, position)
     for (const letter of json.dead) standing.dead.add(letter)
+    for (const schedule of json.schedules) standing.schedules.set(schedule.name, schedule)
     return standing
   }
 }
@@ -419,6 +461,7 @@ export interface StandingJson extends Pick<Standing, 'partition' | 'position' | 
   readonly answers: readonly (readonly [string, AnswerStanding])[]
   readonly heard: readonly (readonly [string, number])[]
   readonly dead: readonly DeadLetter[]
+  readonly schedules: readonly ScheduleStanding[]
 }
 
 interface AgentJson

@@ -4,9 +4,12 @@ import { TroupeError } from '../errors.ts'
 /** What a partition that is idle still waits for. */
 export interface WaitingFor {
   readonly agent: Address
-  /** A timer that will fire, or mail behind an agent that is busy with nothing but timers. */
-  readonly what: 'timer' | 'mail'
-  /** The timer's id, or the type of the oldest event that waits. */
+  /**
+   * A timer that will fire, mail behind an agent that is busy with nothing but timers, a schedule of the partition, or
+   * somebody's answer about an effect in doubt.
+   */
+  readonly what: 'timer' | 'mail' | 'schedule' | 'answer'
+  /** The timer's id, the type of the oldest event that waits, or the name of the schedule or effect. */
   readonly name: string
 }
 

@@ -160,8 +160,19 @@ export class Crew implements SupervisorHost, NurseryHost {
     }
     this.#roster.supervisor(under)?.send({ type: 'supervisor.start', spec: this.#specOf(one) })
     const started = this.#roster.under(one.name)
-    for (const actor of started) if (!this.#returning?.has(actor.name)) this.#checkStarted(actor)
+    // One that had failed before it came back is its supervisor's to decide about.
+    for (const actor of started) if (!this.#arrived.has(actor)) this.#checkStarted(actor)
     return started
+  }
+
+  /** Whether what is about to be spawned was there before, and has waited since. */
+  awaits(name: string): boolean {
+    return this.#returning?.awaits(name) ?? false
+  }
+
+  /** How things stand now, for those that have waited until now. */
+  catchUp(standing: Standing): void {
+    if (this.#returning) this.#returning.standing = standing
   }
 
   /** Starts one agent more, under a name of its own. @throws as `begin` does */
@@ -180,10 +191,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   #startAgent(actor: Actor): Actor {
-    const isBack = this.#returning?.has(actor.name)
     this.#send(actor, { type: 'supervisor.start', spec: this.#agentSpec(actor) })
-    // One that had failed before it came back is its supervisor's to decide about.
-    if (!isBack) this.#checkStarted(actor)
+    if (!this.#arrived.has(actor)) this.#checkStarted(actor)
     return actor
   }
 
@@ -462,15 +471,24 @@ export class Crew implements SupervisorHost, NurseryHost {
     return actor.ref
   }
 
-  #noteMigrated(actor: Actor): void {
-    const definition = this.#defined(actor.agent)
+  /** From here on the journal has it as its new machine has it: nobody needs the migration again. */
+  #noteMigrated(actor: Actor, snapshot: Snapshot<unknown>): void {
+    const { agent, name, incarnation } = actor
+    const definition = this.#defined(agent)
     const migrated = changed(actor, 'migrated', this.#partition.nextSeq())
-    this.#partition.append({ kind: 'recovery' }, definition ? [definition, migrated] : [migrated])
+    const checkpoint = { incarnation, definition: definitionOf(agent), snapshot }
+    this.#partition.append(
+      { kind: 'recovery' },
+      definition ? [definition, migrated] : [migrated],
+      [],
+      undefined,
+      position => new Map([[name, { ...checkpoint, position }]]),
+    )
   }
 
   #bringBack(actor: Actor, { incarnation, snapshot, isMigrated }: Returned, create: () => AnyActorRef): AnyActorRef {
     actor.incarnation = incarnation
-    if (isMigrated) this.#noteMigrated(actor)
+    if (isMigrated) this.#noteMigrated(actor, snapshot)
     this.#back.set(actor, snapshot)
     try {
       actor.ref = create()

@@ -21,6 +21,8 @@ interface Held extends HeldEffect {
     append(cause: { readonly kind: 'outside' }, entries: readonly Entry[]): void
     nextSeq(): number
   }
+  /** It waits for nobody's answer any more. */
+  answered(): void
   /** Does it; the returned function aborts it. */
   run(attempt: number): (why?: unknown) => void
   settle(outcome: Outcome): void
@@ -67,7 +69,7 @@ export class HeldEffects {
     const run = (attempt: number) => (abort = held.run(attempt))
     this.#held.set(held.key, { ...held, run })
     return why => {
-      this.#held.delete(held.key)
+      if (this.#held.delete(held.key)) held.answered()
       abort?.(why)
     }
   }
@@ -81,6 +83,7 @@ export class HeldEffects {
   #take(key: string): Held {
     const held = this.#at(key)
     this.#held.delete(key)
+    held.answered()
     return held
   }
 }

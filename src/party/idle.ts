@@ -19,7 +19,12 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
   if (!activity.quiet && !crew.stopped) await quiet(partition, timeout, signal)
   if (crew.stopped) await watermark.reached()
   if (crew.stopped) return { reason: 'stopped', waitingFor: [] }
-  const waitingFor = [...crew.timers.pending(), ...waitingMail(partition)]
+  const waitingFor = [
+    ...crew.timers.pending(),
+    ...waitingMail(partition),
+    ...scheduled(partition),
+    ...heldEffects(partition),
+  ]
   return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
 }
 
@@ -54,6 +59,15 @@ function quiet(
     })
     signal?.addEventListener('abort', aborted, { once: true })
   })
+}
+
+function* heldEffects({ address, shared }: Partition): Iterable<WaitingFor> {
+  for (const { address: agent, name } of shared.held.list())
+    if (agent.startsWith(`${address}/`)) yield { agent, what: 'answer', name }
+}
+
+function* scheduled({ address, shared }: Partition): Iterable<WaitingFor> {
+  for (const name of shared.scheduled(address)) yield { agent: address, what: 'schedule', name }
 }
 
 function* waitingMail(partition: Partition): Iterable<WaitingFor> {

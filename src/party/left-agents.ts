@@ -9,7 +9,7 @@ import type { Returned, Returning } from './returning.ts'
 
 /** The agents of a partition that another owner has left, and the definitions that the program has of them. */
 export class LeftAgents implements Returning {
-  readonly standing: Standing
+  standing: Standing
   readonly #checkpoints: ReadonlyMap<string, Checkpoint>
   readonly #definitions: readonly Agent[]
   readonly #isWhole: boolean
@@ -28,6 +28,10 @@ export class LeftAgents implements Returning {
 
   has(name: string): boolean {
     return this.#left.has(name)
+  }
+
+  awaits(name: string): boolean {
+    return [...this.#left.values()].some(one => one.name === name || one.under === name)
   }
 
   isGone(name: string): boolean {

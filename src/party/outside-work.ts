@@ -106,7 +106,7 @@ export class OutsideWork implements OutsideHost<Work> {
     standing.attempt++
     if (work.inDoubt === 'retry') return { kind: 'retried', seq, key, attempt: standing.attempt }
     standing.held = true
-    return { kind: 'held', seq, key }
+    return { kind: 'held', seq, key, attempt: standing.attempt }
   }
 
   #intentOf(work: Work, key: string, origin: Origin): Entry {
@@ -189,7 +189,7 @@ export class OutsideWork implements OutsideHost<Work> {
   }
 
   #hand(key: string, { actor, origin, standing }: Planned, outcome: Outcome, settle: Settle): void {
-    const value = outcome.ok ? outcome.output : { code: codeOf(outcome.error), message: textOf(outcome.error) }
+    const value = outcome.ok ? outcome.output : { code: recordedCode(outcome.error), message: textOf(outcome.error) }
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
     const recorded = standing?.outcome
     const handled = recorded && { ...origin, seq: recorded.seq, type: 'outcome' }
@@ -201,7 +201,11 @@ export class OutsideWork implements OutsideHost<Work> {
     const { standing, actor } = planned
     const run = (attempt: number) => runEffect(this.#partition, key, work, { ...planned, attempt }, settle)
     if (!standing?.held) return run(standing?.attempt ?? 1)
-    return this.#partition.shared.held.add({
+    // Somebody's answer is nothing that a partition is busy with.
+    const { activity, shared } = this.#partition
+    activity.end()
+    return shared.held.add({
+      answered: () => activity.begin(),
       partition: this.#partition,
       key,
       name: work.name,
@@ -395,6 +399,12 @@ interface Resumed {
   readonly planned: Planned
   /** Goes on with it. */
   go(): void
+}
+
+/** The code of an error of anybody's, by which an agent may decide: as it was thrown, and as it is read back. */
+function recordedCode(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : codeOf(error)
 }
 
 /** Its intent is in the journal by way of its agent's checkpoint alone. */

@@ -11,6 +11,7 @@ import type { Partition, Shared } from './partition.ts'
 import { Party } from './party.ts'
 import type { Comeback } from './recovery.ts'
 import { type PartiesStats, statsOf } from './stats.ts'
+import { exported, imported } from './transfer.ts'
 
 /** What a new party starts with. */
 export interface CreateOptions<A extends AddedEvent> {
@@ -29,6 +30,8 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly durable: DurableSubscriptions
   /** Brings back one party from the journal, or quarantines it; never rejects. */
   recover(partition: Address): Promise<void>
+  /** A party is deleted. */
+  forget(partition: Address): void
 }
 
 /** A party that the journal holds and that cannot go on as things are. */
@@ -66,7 +69,7 @@ export class Parties<
     const { definition, shared, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
     const partyId = checkId('party', id ?? `p-${shared.ids.next()}`)
-    if (this.#parties.has(partyId) || this.#quarantined.has(partyId)) throw new PartyExistsError(partyId)
+    this.#checkFree(partyId)
     const party = this.#newParty(partyId, definition)
     const checked = party.checkInputs(inputs)
     this.#parties.set(partyId, party)
@@ -158,6 +161,40 @@ export class Parties<
     return this.get(id)
   }
 
+  /**
+   * All that the journal holds of a party, line by line: to be kept elsewhere, or imported into another runtime. The party
+   * itself goes on.
+   *
+   * @example
+   * for await (const line of runtime.parties.export('p1')) file.write(`${line}\n`)
+   *
+   * @throws PartyNotFoundError, PartyMovingError if it never holds still for so long, JournalCorruptError
+   */
+  export(id: string): AsyncIterable<string> {
+    const { journal } = this.#host.shared
+    const { watermark } = this.get(id).partition
+    return exported(journal, id, () => watermark.durable)
+  }
+
+  /**
+   * Takes a party that was exported, under its own id, and goes on with it: what its agents had not done yet, they do here too.
+   *
+   * @example
+   * const party = await runtime.parties.import(readline.createInterface({ input: createReadStream('p1.jsonl') }))
+   *
+   * @throws PartyImportError, PartyExistsError, PartyQuarantinedError if this program cannot go on with it, RuntimeStateError
+   */
+  async import(lines: Iterable<string> | AsyncIterable<string>): Promise<Party<S, A, R>> {
+    this.#host.shared.checkRunning()
+    const id = await imported(this.#host.shared.journal, lines, partyId => this.#checkFree(checkId('party', partyId)))
+    this.#quarantined.set(id, { partyId: id, code: 'PARTY_IMPORT', reason: 'It was imported just now.' })
+    return this.retry(id)
+  }
+
+  #checkFree(partyId: string): void {
+    if (this.#parties.has(partyId) || this.#quarantined.has(partyId)) throw new PartyExistsError(partyId)
+  }
+
   #newParty(id: string, definition: PartyDefinition<S, A, R>): Party<S, A, R> {
     const { shared, intensity } = this.#host
     return new Party(id, definition, shared, intensity, error => this.#failed(id, error))
@@ -207,6 +244,7 @@ export class Parties<
     this.#parties.delete(party.id)
     this.#host.partitions.delete(partitionOf(party.id))
     this.#host.durable.forget(partitionOf(party.id))
+    this.#host.forget(partitionOf(party.id))
   }
 
   async #stopped(party: Party<S, A, R>): Promise<void> {

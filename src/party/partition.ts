@@ -37,6 +37,8 @@ import { type Appended, type Continuation, Watermark } from '../journal/watermar
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { Persistence } from './persistence.ts'
+import type { Recallable } from './recall.ts'
+import type { Snapped, Snapshots } from './snapshots.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** What all partitions of a runtime share. */
@@ -53,6 +55,9 @@ export interface Shared {
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
   readonly held: HeldEffects
+  /** The schedules of a partition that go on, by name. */
+  scheduled(partition: Address): Iterable<string>
+  readonly snapshots: Snapshots
   readonly rateLimits: RateLimits
   readonly transforms: Transforms
   /** What of events is journalled, if it is not for their definitions alone to say. */
@@ -124,6 +129,8 @@ export interface PartitionState<T> {
   apply(events: readonly Envelope[]): void
   /** Makes a state visible; `false` if it is already. */
   show(state: T): boolean
+  /** The state that it begins with, to be read back beside this one. */
+  blank(): Recallable
 }
 
 /** A frame, and what becomes visible with it. */
@@ -131,6 +138,8 @@ interface Shown extends Appended {
   readonly said: readonly Envelope[]
   readonly step: Step | undefined
   readonly state: unknown
+  /** Checkpoints that are no step's. */
+  readonly checkpoints: Checkpoints | undefined
 }
 
 /** What the journal refused never happened; that it refused is told by `reportNow`. */
@@ -140,7 +149,7 @@ const neverHappened = () => {}
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
  * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
  */
-export class Partition implements ActorHost, DeliveryHost, Place {
+export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly address: Address
   readonly party: string | undefined
   readonly shared: Shared
@@ -156,6 +165,8 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
   #suspended = false
+  /** Since the last snapshot. */
+  #framesSince = 0
   #notes = 0
 
   constructor(
@@ -206,8 +217,9 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   // ---- positions and frames ----
 
   /** Nothing has happened here yet: it goes on where another owner has left it. */
-  continue(from: Continuation): void {
+  continue(from: Continuation & { readonly frames: number }): void {
     this.#seq = from.position
+    this.#framesSince = from.frames
     this.watermark.continue(from)
   }
 
@@ -234,14 +246,21 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   }
 
   /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
-  append(cause: Cause, entries: readonly Entry[], said: readonly Envelope[] = [], step?: Step): void {
+  append(
+    cause: Cause,
+    entries: readonly Entry[],
+    said: readonly Envelope[] = [],
+    step?: Step,
+    checkpointsAt?: (position: number) => Checkpoints,
+  ): void {
     if (this.#suspended) return
     const { address: partition, watermark } = this
     // Before anything is appended, because an event that cannot be applied must not be journalled either.
     this.#state?.apply(entries.flatMap(entry => (entry.kind === 'event' ? [entry.envelope] : [])))
     // After everything in it, so that the frame of a position is the first one after it.
-    const frame = { partition, position: this.nextSeq(), time: this.now(), cause, entries }
-    watermark.append({ frame, said, step, state: this.#state?.live })
+    const position = this.nextSeq()
+    const frame = { partition, position, time: this.now(), cause, entries }
+    watermark.append({ frame, said, step, state: this.#state?.live, checkpoints: checkpointsAt?.(position) })
   }
 
   /** Appends what came from outside, if there is anything of it that is journalled. */
@@ -258,6 +277,11 @@ export class Partition implements ActorHost, DeliveryHost, Place {
   }
 
   #show({ said, step, state }: Shown): void {
+    const { snapshots } = this.shared
+    if (snapshots.isDue(this, ++this.#framesSince)) {
+      this.#framesSince = 0
+      snapshots.take(this)
+    }
     if (this.#state?.show(state)) this.#noteUpdate(this.#state.shown)
     if (step) this.#showStep(step)
     for (const envelope of said) this.tell(envelope)
@@ -273,6 +297,10 @@ export class Partition implements ActorHost, DeliveryHost, Place {
     if (outcome !== 'handled') return
     const { address, incarnation } = actor
     this.note(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }))
+  }
+
+  blank(): Recallable | undefined {
+    return this.#state?.blank()
   }
 
   /** Tells an event to subscribers, and to agents outside the parties. */
@@ -535,7 +563,8 @@ export class WatcherError extends TroupeError {
 /** Of each agent that stepped, how its machine was after the last of these steps. */
 function checkpointsOf(shown: readonly Shown[]): Checkpoints | undefined {
   let checkpoints: Map<string, Checkpoint | undefined> | undefined
-  for (const { step, frame } of shown) {
+  for (const { step, frame, checkpoints: others } of shown) {
+    for (const [agent, checkpoint] of others ?? []) (checkpoints ??= new Map()).set(agent, checkpoint)
     // One that ignored something is as it was.
     if (step && step.outcome !== 'ignored')
       (checkpoints ??= new Map()).set(step.actor.name, new StepCheckpoint(step, frame.position))

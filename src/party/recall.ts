@@ -16,6 +16,8 @@ export interface Recallable {
   reset(saved: unknown): void
   /** Takes what a frame changes. */
   recall(frame: Frame): void
+  /** All was read: what the state is now is what it was. */
+  recalled(): void
   /** What a snapshot is to hold of it. */
   saved(): unknown
 }
@@ -58,6 +60,7 @@ export async function recall(
     seen?.(frame)
     frames++
   }
+  state?.recalled()
   return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }
 }
 

@@ -10,6 +10,7 @@ import type { Crew } from './crew.ts'
 import { LeftAgents } from './left-agents.ts'
 import type { Partition, Shared } from './partition.ts'
 import { type Recallable, type Recalled, recall } from './recall.ts'
+import type { Schedules } from './schedules.ts'
 
 /** So many partitions are read back at the same time. */
 const atOnce = 32
@@ -37,6 +38,7 @@ interface RecoveryHost {
   readonly tree: readonly Supervised[]
   /** Every definition that the program has, by name; several versions of one have the same name. */
   readonly definitions: readonly Agent[]
+  readonly schedules: Schedules
   /** A party that is about to come back. @throws NoPartyDefinitionError */
   comeback(partyId: string): Comeback
   /** It does not come back, for this reason. */
@@ -73,15 +75,43 @@ export class Recovery {
       const isBack = await this.#outside(infos)
       const parties = infos.filter(({ partition }) => partition !== runtimePartition)
       const quarantined = await this.#parties(parties, goOn)
-      for (const envelope of eventsIn(await shared.journal.newest(mostFrames))) shared.bus.remember(envelope)
+      await this.#remember()
       for (const go of goOn) go()
       if (isBack) this.#host.crew.goOn()
-      for (const partition of shared.partitions()) partition.standing = undefined
+      this.#settle()
       const durationMs = shared.clock.now() - startedAt
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
       return isBack
     } finally {
       release()
+    }
+  }
+
+  /** Everybody is there and goes on: what was known of how things stood is of no use any more. */
+  #settle(): void {
+    for (const partition of this.#host.shared.partitions()) {
+      if (partition.standing) this.#host.schedules.resume(partition, partition.standing)
+      partition.standing = undefined
+    }
+  }
+
+  /** The history of the last owner; without it everything else goes on. */
+  async #remember(): Promise<void> {
+    const { shared, outside } = this.#host
+    try {
+      for (const envelope of eventsIn(await shared.journal.newest(mostFrames))) shared.bus.remember(envelope)
+    } catch (error) {
+      outside.reportError('warning', error)
+    }
+  }
+
+  /** Reads again how things stand, for agents that have waited to be spawned. */
+  async catchUp({ address, watermark }: Partition, crew: Crew): Promise<void> {
+    for (let head = -1; head !== watermark.head; ) {
+      head = watermark.head
+      await watermark.reached()
+      const { standing } = await recall(this.#host.shared.journal, { partition: address, epoch: 0, position: 0 })
+      if (head === watermark.head) crew.catchUp(standing)
     }
   }
 
@@ -98,7 +128,7 @@ export class Recovery {
     } catch (error) {
       this.#host.quarantine(partyOf(partition) ?? '', error)
     } finally {
-      for (const one of shared.partitions()) one.standing = undefined
+      this.#settle()
       release()
     }
     // What it may not write, it will not go on with.

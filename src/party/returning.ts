@@ -1,5 +1,6 @@
-import type { Snapshot } from 'xstate'
+import type { AnyMachineSnapshot, Snapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
+import { afterTimersOf, declaredDelayOf } from '../actor/after.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { AgentStanding, Standing, TimerStanding } from '../journal/standing.ts'
@@ -16,7 +17,8 @@ export interface Returned {
 
 /** What is known of the agents of a partition that another owner has left. */
 export interface Returning {
-  readonly standing: Standing
+  /** Read again where agents come back later than the rest. */
+  standing: Standing
   /** The definition of an agent, if the program has it. @throws why it cannot go on with it */
   agentOf(name: string): Agent | undefined
   /** The definition that an agent comes back with: an older one may be registered. @throws why it cannot go on */
@@ -25,6 +27,8 @@ export interface Returning {
   missing(name: string): void
   /** Whether an agent is yet to come back. */
   has(name: string): boolean
+  /** Whether an agent or a pool of this name is. */
+  awaits(name: string): boolean
   /** Whether it was there no more. */
   isGone(name: string): boolean
   /** Where an agent was, once. @throws why it cannot be restored */
@@ -41,14 +45,38 @@ export function settleIn({ name }: Actor, standing: Standing, partition: Partiti
   if (!actor || !known) return
   for (const [seq, crashes] of known.crashes) actor.crashed(seq, crashes)
   for (const envelope of inOrder(known.mail.values())) deliver(actor, known, envelope, partition)
-  for (const timer of known.timers.values())
-    timers.set(actor, { ...timer, delay: left(timer, actor.agent, standing, partition) }, timer.origin)
+  for (const timer of timersOf(actor, known)) {
+    const delay = left(timer, actor.agent, standing, partition)
+    timers.set(actor, { ...timer, delay }, timer.origin)
+  }
   for (const [seq, { event, origin }] of known.fired) {
     actor.signal(() => {
       actor.announce({ ...origin, seq, type: event.type })
       actor.ref?.send(event)
     })
   }
+}
+
+/**
+ * The timers that an agent is left with. Where a migration has given a state another name, its `after` has another id: one that
+ * was declared with the same delay takes its place, and one that is new begins now.
+ */
+function timersOf({ ref, address }: Actor, { timers }: AgentStanding): readonly TimerStanding[] {
+  const snapshot: AnyMachineSnapshot | undefined = ref?.getSnapshot()
+  if (snapshot?.status !== 'active') return []
+  const wanted = afterTimersOf(snapshot)
+  const all = [...timers.values()]
+  const lost = all.filter(({ id }) => declaredDelayOf(id) !== undefined && !wanted.some(one => one.id === id))
+  const found = wanted.flatMap(({ id, delay }): readonly TimerStanding[] => {
+    if (timers.has(id)) return []
+    const same = lost.find(one => declaredDelayOf(one.id) === declaredDelayOf(id))
+    const event = { type: id, data: undefined }
+    if (same) return [{ ...same, id, event }]
+    return delay === undefined
+      ? []
+      : [{ id, at: Number.POSITIVE_INFINITY, delay, event, origin: { correlationid: `${address}/${id}` } }]
+  })
+  return [...all.filter(timer => !lost.includes(timer)), ...found]
 }
 
 /** Hands a pool's members what none of them had handled. */
@@ -76,6 +104,7 @@ function inOrder(mail: Iterable<Envelope>): readonly Envelope[] {
 
 /** Milliseconds until a timer fires that was set in another process. */
 function left({ at, delay }: TimerStanding, { timers }: Agent, { time }: Standing, partition: Partition): number {
-  if (timers === 'restart') return delay
+  // One that begins only now.
+  if (timers === 'restart' || at === Number.POSITIVE_INFINITY) return delay
   return Math.max(0, timers === 'remaining' ? at - time : at - partition.now())
 }

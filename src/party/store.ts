@@ -118,7 +118,6 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     const { own, inputs, status, version } = (saved ?? this.#blank) as SavedState<S, InputOf<A>>
     this.#own = own
     this.#live = { ...own, inputs: Inputs.of(inputs), status, version }
-    this.show(this.#live)
   }
 
   recall({ entries }: Frame): void {
@@ -130,6 +129,14 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
       this.#own = next.own
       this.#live = next.live
     }
+  }
+
+  recalled(): void {
+    this.show(this.#live)
+  }
+
+  blank(): PartyStore<S, A, R> {
+    return new PartyStore(this.#definition, this.#guard, this.#lift)
   }
 
   saved(): SavedState<S, InputOf<A>> {

@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { numberIn, textIn } from './columns.ts'
@@ -45,11 +55,17 @@ function ownerOf(directory: string): string {
 }
 
 function makeDirectory(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true })
+  make(resolve(directory))
   accessSync(directory, constants.W_OK)
-  if (first === undefined) return
+}
+
+// One at a time: below what refuses directories, Node's own way to make several tries for ever.
+function make(path: string): void {
+  if (existsSync(path)) return
+  make(dirname(path))
+  mkdirSync(path)
   // A directory is there for good when the one that it is in has been written.
-  for (let path = resolve(directory); path !== dirname(resolve(first)); path = dirname(path)) sync(dirname(path))
+  sync(dirname(path))
 }
 
 function sync(directory: string): void {

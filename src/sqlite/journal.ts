@@ -78,6 +78,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     },
     mark: (reader, marks) => write({ kind: 'mark', reader, marks: [...marks] }, 0, '', 0),
     delete: partition => write({ kind: 'delete', partition }, 0, partition, 0),
+    isLasting: true,
     handing: (partition, agent, seq) => connection.handing(partition, agent, seq),
     async inHand() {
       if (closing) throw new JournalClosedError()

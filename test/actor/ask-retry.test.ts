@@ -1,6 +1,6 @@
 import { AskRetryError, ask } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 import { type Manner, order, price, shop } from '../support/shops.ts'
 
 async function withShop(manner: Manner) {
@@ -20,7 +20,7 @@ describe('a request that says it is safe', () => {
     const answer = asking({ retries: 2, retryAfter: 100 })
     await until(() => crashes() === 1)
     clock.advance(99)
-    await new Promise(setImmediate)
+    await turn()
     expect(crashes()).toBe(1)
     clock.advance(1)
     await until(() => crashes() === 2)
@@ -53,7 +53,7 @@ describe('a request that says it is safe', () => {
     controller.abort()
     await failure
     clock.advance(500)
-    await new Promise(setImmediate)
+    await turn()
     expect(crashes()).toBe(1)
   })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { createSimulatedClock } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { Timers } from '../../src/actor/timers.ts'
+import { turn } from '../support/runtime.ts'
 
 const noFault = (error: unknown) => {
   throw error
@@ -324,10 +325,10 @@ describe('the clock under the timers', () => {
     wheel.after(60_000, () => {})()
     expect(clock.pending).toBe(1)
     const cancel = wheel.after(60_000, () => {})
-    await new Promise(setImmediate)
+    await turn()
     expect(clock.pending).toBe(1)
     cancel()
-    await new Promise(setImmediate)
+    await turn()
     expect(clock.pending).toBe(0)
     let fired = 0
     wheel.after(10, () => fired++)

@@ -2,19 +2,19 @@ import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import type { Place } from './results.ts'
 import type { Told } from './round.ts'
-import type { Scale } from './suite.ts'
+import type { Scale, Suite } from './suite.ts'
 
-/** A round that takes longer than so many milliseconds is ended; what it has told by then counts. */
-const limits = { full: 180_000, smoke: 20_000 } as const
+/** A round that takes longer than so many seconds is ended; what it has told by then counts. */
+const limits = { full: 180, smoke: 20 } as const
 
 /** Runs one round in a process of its own. @returns what went wrong, if anything did */
 export async function runRound(
-  suite: string,
+  { name, patience = 1 }: Suite,
   { contestant, case: of }: Place,
   scale: Scale,
   onTold: (told: Told) => void,
 ): Promise<string | undefined> {
-  const child = fork(join(import.meta.dirname, 'round.ts'), [suite, contestant, of, scale], {
+  const child = fork(join(import.meta.dirname, 'round.ts'), [name, contestant, of, scale], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let said = ''
@@ -22,17 +22,17 @@ export async function runRound(
     said += text
   })
   child.on('message', (told: Told) => onTold(told))
-  const limit = limits[scale]
+  const limit = limits[scale] * patience
   let isOver = false
   const timer = setTimeout(() => {
     isOver = true
     child.kill('SIGKILL')
-  }, limit)
+  }, limit * 1_000)
   const { promise, resolve, reject } = Promise.withResolvers<number | null>()
   child.on('error', reject).on('close', resolve)
   try {
     const code = await promise
-    if (isOver) return `not over after ${limit / 1_000} s`
+    if (isOver) return `not over after ${limit} s`
     return code === 0 ? undefined : said.trim() || `ended with code ${code}`
   } finally {
     clearTimeout(timer)

@@ -14,9 +14,10 @@ export interface Reached {
 export function reachedBy(results: Results): readonly Reached[] {
   const troupe = results.suite.contestants.find(({ role }) => role === 'troupe')?.name ?? ''
   return results.suite.goals.map(goal => {
-    const value = valueOf(results, goal, troupe)
+    const who = goal.who ?? troupe
+    const value = valueOf(results, goal, who)
     const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = goal
-    const note = results.noteOn(troupe, goal.case)
+    const note = results.noteOn(who, goal.case)
     return {
       goal: goal.text,
       wanted: wantedOf(goal),
@@ -28,11 +29,11 @@ export function reachedBy(results: Results): readonly Reached[] {
   })
 }
 
-function valueOf(results: Results, { of = 'factor', figure: name, case: on, against }: Goal, troupe: string) {
-  if (of === 'growth') return results.growth(troupe, name)
-  if (of === 'figure') return results.spread(troupe, on, name)?.median
+function valueOf(results: Results, { of = 'factor', figure: name, case: on, against }: Goal, who: string) {
+  if (of === 'growth') return results.growth(who, name)
+  if (of === 'figure') return results.spread(who, on, name)?.median
   const figure = results.suite.figures.find(one => one.name === name)
-  return figure && results.factorToBest(troupe, against ?? [], on, figure)
+  return figure && results.factorToBest(who, against ?? [], on, figure)
 }
 
 function wantedOf({ of = 'factor', atLeast, atMost }: Goal): string {

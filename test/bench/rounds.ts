@@ -24,7 +24,7 @@ export async function runSuite(suite: Suite, scale: Scale, say: (text: string) =
 }
 
 async function playRound(results: Results, place: Place, scale: Scale): Promise<void> {
-  const error = await runRound(results.suite.name, place, scale, ({ figures, note }) => {
+  const error = await runRound(results.suite, place, scale, ({ figures, note }) => {
     results.add({ ...place, figures })
     if (note !== undefined) results.note(place, note)
   })

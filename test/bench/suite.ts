@@ -46,14 +46,18 @@ export interface Suite {
   readonly smokeCases?: readonly string[]
   /** How often a full run plays each case; 3 times by default. */
   readonly rounds?: number
+  /** How many times as long as usual a round may take; once by default. */
+  readonly patience?: number
   readonly figures: readonly Figure[]
   readonly contestants: readonly Contestant[]
   readonly goals: readonly Goal[]
 }
 
-/** A number to reach. The first three fields say whose; a factor is that of Troupe's figure to the best of `against`. */
+/** A number to reach. A factor is that of the figure to the best of `against`. */
 export interface Goal {
   readonly text: string
+  /** Whose it is; Troupe's by default. */
+  readonly who?: string
   readonly figure: string
   readonly case: string
   readonly against?: readonly string[]

@@ -2,7 +2,7 @@ import { JournalAppendError, memoryJournal, TroupeError } from 'troupe'
 import { heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 
 async function held() {
   const journal = heldJournal()
@@ -20,7 +20,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
     settled = true
   }
   promise.then(settle, settle)
-  for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate)
+  for (let turns = 0; turns < 20; turns++) await turn()
   return settled
 }
 

@@ -4,10 +4,10 @@ import { defineSupervisor, type Journal, memoryJournal } from 'troupe'
 import { seededRandom, slowJournal } from 'troupe/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { command, dogAgent, hoseAgent, petsParty, runnerAgent, spray, urgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 
 const turns = async (count: number) => {
-  for (let done = 0; done < count; done++) await new Promise(setImmediate)
+  for (let done = 0; done < count; done++) await turn()
 }
 
 describe('a full mailbox', () => {

@@ -173,3 +173,41 @@ describe('a party whose journal takes no more of it', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
   })
 })
+
+describe('a snapshot', () => {
+  it('is all that is read of what it covers, and what is kept behind it is up to the runtime', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent(), trainerAgent(undefined))
+    const snapshots = { every: 5, keep: 0 }
+    const life = record.next()
+    const first = await live(life, { party, snapshots })
+    const before = await first.parties.create({ id: 'p1', inputs: ['sit'] })
+    for (let n = 0; n < 20; n++) await first.bus.publish(command({ word: `w${n}` }), { party: 'p1' })
+    await before.idle()
+    const { snapshot, pruned } = await life.saved('party/p1')
+    expect(snapshot?.position).toBeGreaterThan(20)
+    expect(pruned).toBe(snapshot?.position)
+    expect(await record.frames('party/p1')).not.toHaveLength(0)
+
+    const second = await live(record.next(), { party, snapshots })
+    const after = second.parties.get('p1')
+    expect(JSON.stringify(after.state)).toBe(JSON.stringify(before.state))
+    await second.bus.publish(command({ word: 'more' }), { party: 'p1' })
+    await after.idle()
+    expect(after.state).toMatchObject({ barks: 21 })
+  })
+
+  it('that is not as it was written is left out, and everything is read from the start', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent())
+    const life = record.next()
+    const first = await live(life, { party, snapshots: { every: 5 } })
+    const before = await first.parties.create({ id: 'p1' })
+    for (let n = 0; n < 20; n++) await first.bus.publish(command({ word: `w${n}` }), { party: 'p1' })
+    await before.idle()
+    const { snapshot } = await life.saved('party/p1')
+    if (snapshot) await life.save('party/p1', { ...snapshot, body: snapshot.body.replace('"barks":', '"barks":1') })
+    const second = await live(record.next(), { party })
+    expect(second.parties.get('p1').state).toMatchObject({ barks: 20 })
+  })
+})

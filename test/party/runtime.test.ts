@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, fromPromise, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, suiteJournal } from '../support/runtime.ts'
+import { startRuntime, suiteJournal, turn } from '../support/runtime.ts'
 
 const go = defineEvent('stray.go', z.object({ how: z.string() }))
 const said = defineEvent('stray.said', z.object({ text: z.string() }))
@@ -136,7 +136,7 @@ describe('a journal that never answers', () => {
     })
     for (let rounds = 0; !stopped && rounds < 100; rounds++) {
       clock.advance(50)
-      await new Promise(setImmediate)
+      await turn()
     }
     expect(stopped).toBe(true)
     expect(clock.pending).toBe(0)
@@ -262,7 +262,7 @@ describe('what comes at the wrong time', () => {
     const resting = runtime.idle().then(() => {
       isAtRest = true
     })
-    for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate)
+    for (let turns = 0; turns < 20; turns++) await turn()
     expect(isAtRest).toBe(false)
     clock.advance(500)
     await failure

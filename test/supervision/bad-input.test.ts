@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, trick } from '../support/pets.ts'
-import { startRuntime } from '../support/runtime.ts'
+import { startRuntime, turn } from '../support/runtime.ts'
 
 const poke = defineEvent('bad.poke', z.object({ how: z.string() }))
 const echo = defineEvent('bad.echo', z.object({ left: z.int() }))
@@ -131,7 +131,7 @@ describe('a spawn in the middle of shutdown', () => {
       isSpawned = true
     })
     const stopping = runtime.stop()
-    await new Promise(setImmediate)
+    await turn()
     expect(isSpawned).toBe(false)
     journal.release()
     await Promise.all([spawning, stopping])

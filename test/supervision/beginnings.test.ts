@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import * as z from 'zod'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 import { buyer, order, price, refused, shop, wanted } from '../support/shops.ts'
 
 const work = defineEvent('work.wanted', z.object({ how: z.string() }))
@@ -62,7 +62,7 @@ const worker = ({ name = 'worker', ...more }: Omit<More, 'machine' | 'hears' | '
 
 const never = () => new Promise<void>(() => {})
 const turns = async () => {
-  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  for (let turns = 0; turns < 20; turns++) await turn()
 }
 
 describe('mail above the capacity', () => {

@@ -1,7 +1,7 @@
 import { AgentStartError, defineAgent, type Hook, systemError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 
 interface Hooks {
   readonly onInit?: Hook
@@ -29,7 +29,7 @@ describe('onInit', () => {
       return ref
     })
     await runtime.bus.publish(command({ word: 'sit' }))
-    await new Promise(setImmediate)
+    await turn()
     expect(isSpawned).toBe(false)
     expect(runtime.bus.metrics()).toMatchObject({ waiting: 1 })
     opened.resolve()

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { petsParty, trainerAgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 
 const bake = defineEvent('bakers.bake', z.object({ cake: z.string() }))
 const done = defineEvent('bakers.done', z.object({}))
@@ -136,7 +136,7 @@ describe('a pool', () => {
     const fifth = runtime.bus.publish(bake({ cake: 'slow5' })).then(() => {
       isTaken = true
     })
-    await new Promise(setImmediate)
+    await turn()
     expect(isTaken).toBe(false)
     await runtime.ask('runtime/bakers/1', tally, {}).catch(() => {})
     await runtime.bus.publish(done({}))
@@ -185,7 +185,7 @@ describe('scale', () => {
       isSmaller = true
     })
     expect(pool.size).toBe(1)
-    await new Promise(setImmediate)
+    await turn()
     expect(isSmaller).toBe(false)
     await going?.send(done({}))
     await scaled
@@ -198,7 +198,7 @@ describe('scale', () => {
     const { runtime, clock, pool, order } = await bakery({ size: 2 })
     await order('slow1', 'slow2', 'quick3', 'quick4')
     const scaled = pool.scale(1, { timeout: 1_000 })
-    await new Promise(setImmediate)
+    await turn()
     clock.advance(1_000)
     await scaled
     expect(runtime.bus.deadLetters.list()).toMatchObject([

@@ -16,7 +16,7 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { affected } from '../../src/supervision/strategy.ts'
 import { petsParty } from '../support/pets.ts'
-import { startRuntime, suiteJournal } from '../support/runtime.ts'
+import { startRuntime, suiteJournal, turn } from '../support/runtime.ts'
 
 const poke = defineEvent('worker.poke', z.object({ worker: z.string(), how: z.enum(['crash', 'finish', 'count']) }))
 const counted = defineEvent('worker.counted', z.object({ worker: z.string(), count: z.int() }))
@@ -224,7 +224,7 @@ describe('a restart', () => {
     }
     // Nothing tells that a supervisor has begun to wait.
     const turns = async () => {
-      for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+      for (let turns = 0; turns < 50; turns++) await turn()
     }
     for (const [wait, incarnation] of [
       [100, 2],

@@ -3,16 +3,18 @@ import { createRuntime, type Journal, memoryJournal, type RuntimeOptions } from 
 import { createSimulatedClock, seededRandom, slowJournal } from 'troupe/testing'
 import { onTestFailed, onTestFinished } from 'vitest'
 import { failingJournal } from './failing-journal.ts'
+import { diskAtRest, temporaryJournal } from './temporary-journal.ts'
 
 /** The seed of the slow journal; a failing run prints it, and TROUPE_SEED repeats it. */
 const seed = Number(process.env['TROUPE_SEED'] ?? Date.now())
 
 /**
- * The journal that the suite runs on: in memory, or, when asked for, one that acknowledges late and in random batches. Every
- * promise of the suite holds on both.
+ * The journal that the suite runs on: in memory, or, when asked for, one that acknowledges late and in random batches, one
+ * that fails at random, or a file of SQLite. Every promise of the suite holds on all of them.
  */
 export function suiteJournal(): Journal {
   const kind = process.env['TROUPE_JOURNAL']
+  if (kind === 'sqlite') return temporaryJournal()
   if (kind !== 'slow' && kind !== 'failing') return memoryJournal()
   onTestFailed(() => console.error(`repeat with TROUPE_JOURNAL=${kind} TROUPE_SEED=${seed}`))
   return kind === 'slow' ? slowJournal(seededRandom(seed)) : failingJournal(seededRandom(seed))
@@ -28,10 +30,16 @@ export async function startRuntime<S extends object, A extends AddedEvent, R ext
   return { runtime: await runtime.start(), clock }
 }
 
+/** Lets the event loop turn once, and the disk do what it is at. */
+export async function turn(): Promise<void> {
+  await new Promise(setImmediate)
+  await diskAtRest()
+}
+
 /** Lets the event loop turn until something is so; for states that no promise tells of. */
 export async function until(isSo: () => boolean): Promise<void> {
   for (let turns = 0; !isSo(); turns++) {
     if (turns > 10_000) throw new Error('it never became so')
-    await new Promise(setImmediate)
+    await turn()
   }
 }

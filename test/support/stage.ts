@@ -3,6 +3,7 @@ import { type AgentRef, agentStarted, agentStopped, createRuntime, type Journal,
 import { createSimulatedClock } from 'troupe/testing'
 import type { AnyActorRef } from 'xstate'
 import { type Family, petsOf, type Traces } from './family.ts'
+import { turn } from './runtime.ts'
 
 /** What is there of a runtime, which should be nothing once it has stopped. */
 export const nothing = {
@@ -78,7 +79,7 @@ export async function startStage(family: Family, journal: Journal) {
     },
     async remains(): Promise<typeof nothing> {
       // Promises settle in turns of their own; time must not be what settles them.
-      for (let turns = 0; turns < 20 && promises > 0; turns++) await new Promise(setImmediate)
+      for (let turns = 0; turns < 20 && promises > 0; turns++) await turn()
       return {
         actors: traces.refs.filter(isActive).length,
         timers: clock.pending,
@@ -115,7 +116,7 @@ async function letTimePass(clock: { advance(ms: number): void }, work: Promise<u
   })
   for (let rounds = 0; !over; rounds++) {
     if (rounds > 10_000) throw new Error('it never came to rest')
-    await new Promise(setImmediate)
+    await turn()
     if (rounds % 10 === 9) clock.advance(500)
   }
   await ending

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { DurableNameTakenError, type Envelope } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, glance, petsParty } from '../../support/pets.ts'
-import { startRuntime, until } from '../../support/runtime.ts'
+import { startRuntime, turn, until } from '../../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
@@ -94,7 +94,7 @@ describe('a durable subscription', () => {
       [2, 2_000],
     ] as const) {
       await until(() => words.length === count)
-      await new Promise(setImmediate)
+      await turn()
       clock.advance(ms)
     }
     await until(() => words.length === 4)
@@ -117,7 +117,7 @@ describe('a durable subscription', () => {
     await say(runtime, 'a', 'b')
     for (const count of [1, 2]) {
       await until(() => words.length === count)
-      await new Promise(setImmediate)
+      await turn()
       clock.advance(4_000)
     }
     await until(() => words.includes('b'))
@@ -148,7 +148,7 @@ describe('a durable subscription', () => {
     subscription.pause()
     isBroken = false
     clock.advance(1_000)
-    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+    for (let turns = 0; turns < 5; turns++) await turn()
     expect(words).toEqual(['a'])
     subscription.resume()
     await until(() => words.length === 3)
@@ -164,7 +164,7 @@ describe('a durable subscription', () => {
       command,
       async ({ data }) => {
         expect(++atOnce).toBe(1)
-        await new Promise(setImmediate)
+        await turn()
         words.push(data.word)
         atOnce--
       },
@@ -250,13 +250,13 @@ describe('a durable subscription', () => {
         for (const [n, act] of schedule.entries()) {
           if (act === 'pause') subscription.pause()
           if (act === 'resume') subscription.resume()
-          if (act === 'turn') await new Promise(setImmediate)
+          if (act === 'turn') await turn()
           if (act === 'again') {
             // At rest: what is being told when it leaves is told again, because nobody knows how it ended.
             subscription.resume()
             await Promise.all(publishing)
             await until(() => Object.values(heard).flat().length === Object.values(said).flat().length)
-            await new Promise(setImmediate)
+            await turn()
             subscription.unsubscribe()
           }
           if (act === 'say' || act === 'again') {
@@ -269,7 +269,7 @@ describe('a durable subscription', () => {
         subscription.resume()
         await Promise.all(publishing)
         await until(() => Object.values(heard).flat().length >= Object.values(said).flat().length)
-        await new Promise(setImmediate)
+        await turn()
         expect(heard).toEqual(said)
         await runtime.stop({ timeout: 0 })
       }),

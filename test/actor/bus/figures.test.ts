@@ -1,7 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, glance, petsParty, urgent } from '../../support/pets.ts'
-import { startRuntime, until } from '../../support/runtime.ts'
+import { startRuntime, turn, until } from '../../support/runtime.ts'
 
 const start = async (options: Parameters<typeof startRuntime>[0] = {}) => {
   const { runtime, clock } = await startRuntime({ events: [command, urgent, barked, glance], ...options })

@@ -1,9 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { agentUpdated, defineEvent, SubscribeOptionsError, systemError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { barked, command, dogAgent, glance, petsParty, urgent } from '../../support/pets.ts'
-import { startRuntime, until } from '../../support/runtime.ts'
+import { startRuntime, turn, until } from '../../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']

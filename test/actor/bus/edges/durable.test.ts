@@ -1,9 +1,8 @@
 import { getEventListeners } from 'node:events'
-import { setImmediate as turn } from 'node:timers/promises'
 import { type Journal, memoryJournal } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, glance, petsParty } from '../../../support/pets.ts'
-import { startRuntime, until } from '../../../support/runtime.ts'
+import { startRuntime, turn, until } from '../../../support/runtime.ts'
 
 const start = (journal: Journal = memoryJournal()) => startRuntime({ journal, party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import {
   agentStarted,
   agentTypes,
@@ -17,7 +16,7 @@ import { createSimulatedClock } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { emit, setup } from 'xstate'
 import * as z from 'zod'
-import { startRuntime } from '../../../support/runtime.ts'
+import { startRuntime, turn } from '../../../support/runtime.ts'
 
 const turns = async (count = 20) => {
   for (let n = 0; n < count; n++) await turn()

@@ -1,8 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { RateLimitOptions } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, urgent } from '../../../support/pets.ts'
-import { startRuntime, until } from '../../../support/runtime.ts'
+import { startRuntime, turn, until } from '../../../support/runtime.ts'
 
 const start = (rateLimit: RateLimitOptions) => startRuntime({ party: petsParty(dogAgent()), rateLimit })
 const turns = async (count = 20) => {

@@ -1,8 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Subscription } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, urgent } from '../../../support/pets.ts'
-import { startRuntime } from '../../../support/runtime.ts'
+import { startRuntime, turn } from '../../../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 const turns = async (count = 20) => {

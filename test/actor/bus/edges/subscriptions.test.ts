@@ -1,8 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { Envelope, Subscription } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, glance, petsParty, urgent } from '../../../support/pets.ts'
-import { startRuntime, until } from '../../../support/runtime.ts'
+import { startRuntime, turn, until } from '../../../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']

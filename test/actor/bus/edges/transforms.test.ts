@@ -1,8 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { definePool, defineTransform, memoryJournal, type Transform } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, glance, inputAdded, petsParty, urgent } from '../../../support/pets.ts'
-import { startRuntime } from '../../../support/runtime.ts'
+import { startRuntime, turn } from '../../../support/runtime.ts'
 
 const turns = async (count = 20) => {
   for (let n = 0; n < count; n++) await turn()

@@ -1,0 +1,23 @@
+import type { AnyMachineSnapshot } from 'xstate'
+
+/** A timer that a state wants for as long as it is active: XState's `after`. */
+export interface AfterTimer {
+  /** Of the timer, and of the event that it leads to. */
+  readonly id: string
+  /** Milliseconds; none where a function or a name says it. */
+  readonly delay: number | undefined
+}
+
+const after = /^xstate\.after\.([^.]+)\./
+
+/** The `after` timers of the states that are active. */
+export function afterTimersOf({ _nodes: nodes }: AnyMachineSnapshot): readonly AfterTimer[] {
+  return nodes.flatMap(node =>
+    node.after.map(({ eventType: id, delay }) => ({ id, delay: typeof delay === 'number' ? delay : undefined })),
+  )
+}
+
+/** The delay that an `after` timer was declared with, as its id has it; `undefined` for timers of other kinds. */
+export function declaredDelayOf(id: string): string | undefined {
+  return after.exec(id)?.[1]
+}

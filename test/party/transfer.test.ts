@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { startRuntime } from '../support/runtime.ts'
+
+const party = petsParty(dogAgent(), trainerAgent(undefined))
+
+async function exportedParty(options = {}) {
+  const { runtime } = await startRuntime({ party, ...options })
+  const pets = await runtime.parties.create({ id: 'p1', inputs: ['sit'] })
+  for (const word of ['a', 'rest', 'b', 'c']) await runtime.bus.publish(command({ word }), { party: 'p1' })
+  await pets.idle()
+  const lines: string[] = []
+  for await (const line of runtime.parties.export('p1')) lines.push(line)
+  return { lines, state: JSON.stringify(pets.state), runtime }
+}
+
+describe('a party that was exported', () => {
+  it.each([
+    ['whole', {}],
+    ['from its snapshot on', { snapshots: { every: 3, keep: 0 } }],
+  ])('goes on in another runtime where it was, %s', async (_, options) => {
+    const { lines, state } = await exportedParty(options)
+    const { runtime } = await startRuntime({ party })
+    const pets = await runtime.parties.import(lines)
+    expect(JSON.stringify(pets.state)).toBe(state)
+    expect(await pets.idle()).toMatchObject({ waitingFor: [{ what: 'mail', name: 'pets.command' }] })
+    await runtime.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
+    await pets.idle()
+    expect(pets.state).toMatchObject({ barks: 4 })
+  })
+
+  it('is not taken where it is there already', async () => {
+    const { lines, runtime } = await exportedParty()
+    await expect(runtime.parties.import(lines)).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
+  })
+
+  it.each<[string, (lines: string[]) => string[]]>([
+    ['without its end', lines => lines.slice(0, -1)],
+    ['without a line in the middle', lines => lines.filter((_, place) => place !== 4)],
+    ['with an altered line', lines => lines.map(line => line.replace('"word":"b"', '"word":"x"'))],
+    ['with half a line', lines => lines.map((line, place) => (place === 3 ? line.slice(0, 20) : line))],
+    ['of a newer version', lines => lines.map(line => line.replace('"version":1,"partyId"', '"version":9,"partyId"'))],
+    ['that is nothing', () => []],
+  ])('is refused %s, and nothing of it is left', async (_, spoil) => {
+    const { lines } = await exportedParty()
+    const { runtime } = await startRuntime({ party })
+    await expect(runtime.parties.import(spoil(lines))).rejects.toMatchObject({ code: 'PARTY_IMPORT' })
+    expect(runtime.parties.list()).toEqual([])
+    expect(await runtime.parties.import(lines)).toBeDefined()
+  })
+})
