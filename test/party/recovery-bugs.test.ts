@@ -14,7 +14,7 @@ import {
 } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { emit, setup } from 'xstate'
+import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { createRecord, type Life } from '../support/lives.ts'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
@@ -124,3 +124,47 @@ describe('a child', () => {
     expect(after.agent('mother').incarnation).toBe(1)
   })
 })
+
+describe('an agent outside the parties', () => {
+  it('hears what it had not heard when the process ended, though a snapshot of the party covers it', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent())
+    const agents = [parrotAgent()]
+    const life = record.next()
+    let isSaved = false
+    const journal: Journal = {
+      ...life,
+      // The agent outside is always a little behind: what it hears never gets to the disk.
+      append: (partition, epoch, expected, frames, checkpoints) =>
+        frames.some(({ entries }) => entries.some(entry => 'heard' in entry))
+          ? new Promise(() => {})
+          : life.append(partition, epoch, expected, frames, checkpoints),
+      async save(partition, snapshot) {
+        await life.save(partition, snapshot)
+        isSaved ||= partition === 'party/p1'
+      },
+    }
+    const snapshots = { every: 5 }
+    const first = await live(life, { party, agents, snapshots, journal })
+    await first.parties.create({ id: 'p1' })
+    for (const word of ['a', 'b', 'c']) await first.bus.publish(command({ word }), { party: 'p1' })
+    await until(() => isSaved)
+
+    const second = await live(record.next(), { party, agents, snapshots })
+    await second.idle()
+    expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c'] })
+  })
+})
+
+/** Remembers what was barked. */
+function parrotAgent() {
+  const context: { words: readonly string[] } = { words: [] }
+  const machine = setup({ types: agentTypes({ context, hears: [barked], says: [] }) }).createMachine({
+    id: 'parrot',
+    context,
+    on: {
+      'pets.barked': { actions: assign(({ context, event }) => ({ words: [...context.words, event.data.word] })) },
+    },
+  })
+  return defineAgent({ name: 'parrot', machine, hears: [barked], says: [] })
+}
