@@ -1,0 +1,31 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { LockedTold } from './locked-life.ts'
+import { start } from './process.ts'
+
+it('a second process on a directory is refused while the first one lives, and is not when that was killed', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
+  const first = begin(directory)
+  expect(await first.told).toEqual({ has: true })
+  expect(await begin(directory).told).toMatchObject({
+    code: 'JOURNAL_LOCKED',
+    message: expect.stringContaining(directory),
+    pid: first.pid,
+  })
+  first.kill()
+  await first.ended
+  const second = begin(directory)
+  expect(await second.told).toEqual({ has: true })
+  second.kill()
+  await second.ended
+})
+
+/** A process that tells whether it has the journal. */
+function begin(directory: string) {
+  const told = Promise.withResolvers<LockedTold>()
+  const started = start('locked-life.ts', { directory }, line => told.resolve(JSON.parse(line)))
+  started.ended.catch(told.reject)
+  return { ...started, told: told.promise }
+}

@@ -1,0 +1,28 @@
+/** A process that opens a journal, tells whether it could, and stays until somebody ends it. */
+import { argv, exit } from 'node:process'
+import { createRuntime, TroupeError } from 'troupe'
+import { sqliteJournal } from 'troupe/sqlite'
+import { tell } from './told.ts'
+
+/** What a process is to do. */
+export interface LockedOrders {
+  readonly directory: string
+}
+
+/** Whether it has the journal, or why not. */
+export type LockedTold =
+  | { readonly has: true }
+  | { readonly code: string; readonly message: string; readonly pid: unknown }
+
+const { directory }: LockedOrders = JSON.parse(argv[2] ?? '{}')
+const told = (one: LockedTold) => tell(one)
+
+try {
+  await createRuntime({ journal: sqliteJournal({ directory }) }).start()
+} catch (error) {
+  if (!TroupeError.is(error)) throw error
+  told({ code: error.code, message: error.message, pid: 'pid' in error ? error.pid : undefined })
+  exit()
+}
+told({ has: true })
+await new Promise(resolve => setTimeout(resolve, 60_000))

@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { LifeOrders, Told } from './bakery-life.ts'
+import { type Stage, stages } from './cut.ts'
+import { wrongIn } from './ledger.ts'
+import { start } from './process.ts'
+
+/** Processes at a time. */
+const lanes = 2
+const root = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
+
+const live = async (orders: LifeOrders) => {
+  const { lines, isKilled } = await start('bakery-life.ts', orders).ended
+  return { told: lines.map((line): Told => JSON.parse(line)), isKilled }
+}
+
+/** What becomes of a bakery that nobody disturbs. */
+let undisturbed: Told
+
+beforeAll(async () => {
+  const { told } = await live({ live: { directory: directoryFor('undisturbed') } })
+  const [only] = told
+  if (!only) throw new Error('it told nothing')
+  undisturbed = only
+}, 60_000)
+
+/** What is different from what nobody disturbed. */
+function wrongWith(told: Told, kills: number): readonly string[] {
+  if ('failure' in told) return [told.failure]
+  const isSame = 'end' in undisturbed && isDeepStrictEqual(told.end, undisturbed.end)
+  const wrong = [...(isSame ? [] : ['it ends otherwise']), ...wrongIn(told.ledger, told.calls, kills)]
+  if (wrong.length === 0) rmSync(told.directory, { recursive: true })
+  return wrong
+}
+
+function directoryFor(name: string): string {
+  return join(root, name)
+}
+
+/** Every so many turns of a stage, from one of them on, until a life comes to its end without having been cut. */
+async function cutAll(stage: Stage, first: number): Promise<readonly string[]> {
+  const wrong: string[] = []
+  let dead: string | undefined
+  for (let turn = first; ; turn += lanes) {
+    const directory = directoryFor(`${stage}-${turn}`)
+    const { told, isKilled } = await live({ back: dead, live: { directory, cut: { stage, turn } } })
+    for (const one of told)
+      wrong.push(...wrongWith(one, one.directory === dead ? 1 : 0).map(what => `${one.directory}: ${what}`))
+    if (!isKilled) return wrong
+    dead = directory
+  }
+}
+
+describe('a process that is killed', () => {
+  it('has a journal of some length', () => {
+    expect(wrongWith(undisturbed, 0)).toEqual([])
+    expect(undisturbed).toMatchObject({ ledger: { events: expect.toSatisfy((events: number) => events >= 200) } })
+  })
+
+  it.each(stages)('%s, at every position: the next one comes to the same end', async stage => {
+    const all = await Promise.all(Array.from({ length: lanes }, (_, lane) => cutAll(stage, lane + 1)))
+    expect(all.flat()).toEqual([])
+  })
+})

@@ -1,0 +1,170 @@
+import {
+  type AddedEvent,
+  agentTypes,
+  child,
+  createRuntime,
+  defineAgent,
+  defineEvent,
+  defineSupervisor,
+  effect,
+  type Frame,
+  type Journal,
+  type RemovedEvent,
+  type RuntimeOptions,
+} from 'troupe'
+import { createSimulatedClock, seededRandom } from 'troupe/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import * as z from 'zod'
+import { createRecord, type Life } from '../support/lives.ts'
+import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
+import { until } from '../support/runtime.ts'
+
+const clock = createSimulatedClock()
+let lives = 0
+
+/** A started runtime on a journal that outlives it. */
+async function live<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  journal: Life,
+  options: RuntimeOptions<S, A, R>,
+) {
+  const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), ...options })
+  onTestFinished(async () => {
+    if (!journal.isOver) await runtime.stop({ timeout: 0 })
+  })
+  return runtime.start()
+}
+
+/** A life that ends when a frame like this is on the disk, before anybody knows. */
+function endingWith(life: Life, isLast: (frame: Frame) => boolean): Journal {
+  return {
+    ...life,
+    async append(partition, epoch, expected, frames, checkpoints) {
+      await life.append(partition, epoch, expected, frames, checkpoints)
+      if (!frames.some(isLast)) return
+      life.end()
+      return new Promise(() => {})
+    },
+  }
+}
+
+const isFailedStep = ({ cause }: Frame) => cause.kind === 'step' && cause.outcome === 'failed'
+
+describe('a supervised agent', () => {
+  it('that had crashed when the process ended is started again by its supervisor', async () => {
+    const record = createRecord()
+    const party = petsParty(defineSupervisor({ name: 'kennel', agents: [dogAgent()] }))
+    const life = record.next()
+    const first = await live(life, { party, journal: endingWith(life, isFailedStep) })
+    await first.parties.create({ id: 'p1' })
+    void first.bus.publish(command({ word: 'boom' }), { party: 'p1' })
+    await until(() => life.isOver)
+
+    const second = await live(record.next(), { party })
+    expect(second.parties.quarantined()).toEqual([])
+    const after = second.parties.get('p1')
+    await second.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await after.idle()
+    expect(after.state).toMatchObject({ barks: 1 })
+    expect(after.agent('dog').incarnation).toBe(2)
+  })
+})
+
+describe('a child', () => {
+  it('that waits for outside work when the process ends comes back with its parent', async () => {
+    const done = defineEvent('pets.done', z.object({}))
+    const puppyOf = (run: () => unknown) => {
+      const machine = setup({
+        types: agentTypes({ context: {}, hears: [], says: [] }),
+        actors: { run: effect('run', run) },
+      }).createMachine({
+        id: 'puppy',
+        initial: 'running',
+        states: { running: { invoke: { id: 'run', src: 'run', onDone: 'home' } }, home: { type: 'final' } },
+      })
+      return defineAgent({ name: 'puppy', machine, hears: [], says: [], restart: 'transient' })
+    }
+    const motherOf = (run: () => unknown) => {
+      const machine = setup({
+        types: agentTypes({ context: {}, hears: [command], says: [barked, done] }),
+        actors: { puppy: child(puppyOf(run)) },
+      }).createMachine({
+        id: 'mother',
+        initial: 'idle',
+        states: {
+          idle: { on: { 'pets.command': 'waiting' } },
+          waiting: {
+            invoke: {
+              id: 'puppy',
+              src: 'puppy',
+              onDone: { target: 'idle', actions: emit(() => barked({ word: 'home', count: 1 })) },
+            },
+          },
+        },
+      })
+      return defineAgent({ name: 'mother', machine, hears: [command], says: [barked, done] })
+    }
+    const record = createRecord()
+    let runs = 0
+    const hang = petsParty(
+      motherOf(() => {
+        runs++
+        return new Promise(() => {})
+      }),
+    )
+    const first = await live(record.next(), { party: hang })
+    await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'go' }), { party: 'p1' })
+    await until(() => runs === 1)
+
+    const second = await live(record.next(), { party: petsParty(motherOf(() => 'back')) })
+    const after = second.parties.get('p1')
+    await after.idle()
+    expect(after.state).toMatchObject({ barks: 1 })
+    expect(after.agent('mother').incarnation).toBe(1)
+  })
+})
+
+describe('an agent outside the parties', () => {
+  it('hears what it had not heard when the process ended, though a snapshot of the party covers it', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent())
+    const agents = [parrotAgent()]
+    const life = record.next()
+    let isSaved = false
+    const journal: Journal = {
+      ...life,
+      // The agent outside is always a little behind: what it hears never gets to the disk.
+      append: (partition, epoch, expected, frames, checkpoints) =>
+        frames.some(({ entries }) => entries.some(entry => 'heard' in entry))
+          ? new Promise(() => {})
+          : life.append(partition, epoch, expected, frames, checkpoints),
+      async save(partition, snapshot) {
+        await life.save(partition, snapshot)
+        isSaved ||= partition === 'party/p1'
+      },
+    }
+    const snapshots = { every: 5 }
+    const first = await live(life, { party, agents, snapshots, journal })
+    await first.parties.create({ id: 'p1' })
+    for (const word of ['a', 'b', 'c']) await first.bus.publish(command({ word }), { party: 'p1' })
+    await until(() => isSaved)
+
+    const second = await live(record.next(), { party, agents, snapshots })
+    await second.idle()
+    expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c'] })
+  })
+})
+
+/** Remembers what was barked. */
+function parrotAgent() {
+  const context: { words: readonly string[] } = { words: [] }
+  const machine = setup({ types: agentTypes({ context, hears: [barked], says: [] }) }).createMachine({
+    id: 'parrot',
+    context,
+    on: {
+      'pets.barked': { actions: assign(({ context, event }) => ({ words: [...context.words, event.data.word] })) },
+    },
+  })
+  return defineAgent({ name: 'parrot', machine, hears: [barked], says: [] })
+}
