@@ -43,8 +43,10 @@ export class Tables {
       return failures
     } catch (error) {
       this.#undo()
+      if (writes.length === 1) return [failureOf(error)]
       // One may be too large for the room that is left, and the others not.
-      return writes.length === 1 ? [failureOf(error)] : writes.flatMap(write => this.write([write]))
+      const middle = writes.length >> 1
+      return [...this.write(writes.slice(0, middle)), ...this.write(writes.slice(middle))]
     }
   }
 

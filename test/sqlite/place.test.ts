@@ -47,8 +47,8 @@ describe('a place where no journal can be', () => {
     expect(error.message).toContain('ENOTDIR')
   })
 
-  it('that nothing can be written to is refused', async () => {
-    await expect(journalIn('/proc/self').partitions()).rejects.toMatchObject({ code: 'JOURNAL_OPEN' })
+  it.each(['/proc/self', '/proc/self/data/deep'])('that nothing can be written to is refused: %s', async directory => {
+    await expect(journalIn(directory).partitions()).rejects.toMatchObject({ code: 'JOURNAL_OPEN', directory })
   })
 
   it('is looked at again with the next use', async () => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { checkpoint, frame, snapshot } from './made.ts'
 import { journalIn, newDirectory, positions, withJournal } from './support.ts'
@@ -36,6 +37,15 @@ describe('a journal that is opened again', () => {
     expect(await positions(journal, 'p')).toEqual([1, 2])
   })
 
+  it('has what was under way when it was asked to close', async () => {
+    const directory = newDirectory()
+    const first = journalIn(directory)
+    const appending = first.append('p', 1, 0, [frame('p', 1)])
+    await first.close()
+    expect(await positions(journalIn(directory), 'p')).toEqual([1])
+    await appending
+  })
+
   it('has nothing in hand when the last owner ended in order', async () => {
     const directory = newDirectory()
     await withJournal(directory, async journal => {
@@ -49,6 +59,24 @@ describe('a journal that is opened again', () => {
     const directory = newDirectory()
     await withJournal(directory, journal => journal.append('p', 1, 0, [frame('p', 1)]))
     expect(existsSync(join(directory, 'journal.db-wal'))).toBe(false)
+  })
+})
+
+describe('a journal that was not finished when it was made', () => {
+  it.each([
+    ['before', 'PRAGMA application_id = 0x74726f75'],
+    [
+      'after',
+      'PRAGMA application_id = 0x74726f75; CREATE TABLE kysely_migration (name varchar(255) PRIMARY KEY, timestamp varchar(255))',
+    ],
+  ])('is finished with the next use: %s its first table', async (_, begun) => {
+    const directory = newDirectory()
+    const db = new DatabaseSync(join(directory, 'journal.db'))
+    db.exec(begun)
+    db.close()
+    const journal = journalIn(directory)
+    await journal.append('p', 1, 0, [frame('p', 1)])
+    expect(await positions(journal, 'p')).toEqual([1])
   })
 })
 
