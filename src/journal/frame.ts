@@ -105,6 +105,8 @@ export type Entry =
       readonly under?: string
       /** Why it stopped. */
       readonly reason?: GoneReason
+      /** What came out of one that was done. */
+      readonly output?: unknown
     }
   | {
       readonly kind: 'dead'

@@ -23,8 +23,10 @@ export interface AgentStanding {
   incarnation: number
   /** Of the frame of its last step. */
   stepped: number
-  /** Why it is there no more, if so. */
+  /** Why it is there no more, if so; the position at which it went, and what came out of it. */
   gone: GoneReason | undefined
+  goneAt: number
+  output: unknown
   /** What it was handed and has not handled yet. */
   readonly mail: Mail
   /** How often it crashed on one of them. */
@@ -56,6 +58,8 @@ export interface TimerStanding {
 
 /** Outside work that was wanted, and how it ended, if it has. */
 export interface WorkStanding {
+  /** Of its intent. */
+  readonly seq: number
   /** Epoch milliseconds until which an ask waits. */
   expires: number
   /** Where several are asked. */
@@ -255,7 +259,7 @@ export class Standing {
     if (kind === 'effect' || kind === 'child' || kind === 'ask') {
       const expires = kind === 'ask' ? time + entry.deadline : Number.POSITIVE_INFINITY
       const callees = kind === 'ask' ? entry.callees : undefined
-      works?.set(key, { expires, callees, attempt: 1, held: false, outcome: undefined })
+      works?.set(key, { seq: entry.seq, expires, callees, attempt: 1, held: false, outcome: undefined })
     } else if (kind === 'dropped') {
       works?.delete(key)
       this.#forgetAnswers(key)
@@ -312,12 +316,17 @@ export class Standing {
 
   // ---- agents ----
 
-  #change({ agent: address, what, incarnation, definition, under = '', reason }: EntryOf<'agent'>, time: number): void {
+  #change(
+    { agent: address, what, incarnation, definition, under = '', reason, seq, output }: EntryOf<'agent'>,
+    time: number,
+  ): void {
     const name = address.slice(this.partition.length + 1)
     const known = this.agents.get(name)
     if (what === 'stopped') {
       if (!known) return
       known.gone = reason ?? 'stopped'
+      known.goneAt = seq
+      known.output = output
       this.#end(known, 'stopped')
       this.#unhear(known)
       return this.#forgetGone(known)
@@ -479,7 +488,10 @@ export interface StandingJson extends Pick<Standing, 'partition' | 'position' | 
 }
 
 interface AgentJson
-  extends Pick<AgentStanding, 'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone'> {
+  extends Pick<
+    AgentStanding,
+    'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone' | 'goneAt' | 'output'
+  > {
   readonly mail: readonly Envelope[]
   readonly crashes: readonly (readonly [number, number])[]
   readonly suspected: readonly (readonly [number, number])[]
@@ -506,6 +518,7 @@ function agentOf(json: AgentJson): AgentStanding {
   return {
     ...json,
     gone: json.gone,
+    output: json.output,
     mail: mailOf(json.mail),
     crashes: new Map(json.crashes),
     suspected: new Map(json.suspected),
@@ -531,6 +544,8 @@ function newAgent(name: string, definition: string, under: string, since: number
     since,
     incarnation: 0,
     stepped: 0,
+    goneAt: 0,
+    output: undefined,
     gone: undefined,
     mail: new Map(),
     crashes: new Map(),

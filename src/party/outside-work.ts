@@ -4,7 +4,7 @@ import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress
 import type { Agent } from '../actor/agent.ts'
 import { AskFailedError, AskRefusedError, AskStoppedError, type AskTable, type AskWork } from '../actor/ask.ts'
 import { type AskManyWork, gather } from '../actor/ask-many.ts'
-import type { ChildWork, Orphan } from '../actor/child.ts'
+import { ChildEndedError, type ChildWork, type Orphan } from '../actor/child.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
 import type { Outcome, OutsideHost, PlannedWork } from '../actor/outside.ts'
@@ -237,7 +237,7 @@ export class OutsideWork implements OutsideHost<Work> {
     })
   }
 
-  #bear({ agent, orphan }: ChildWork, { actor, invokeId }: Planned, settle: Settle): () => void {
+  #bear({ agent, orphan }: ChildWork, { actor, invokeId, standing }: Planned, settle: Settle): () => void {
     let isWanted = true
     let child: Actor | undefined
     const gone: Settle = outcome => {
@@ -245,8 +245,10 @@ export class OutsideWork implements OutsideHost<Work> {
       settle(asJson(agent.name, outcome))
     }
     // In a turn of its own: the supervisor may be in the middle of starting the parent.
+    const ended = standing && this.#childEnded(addressOf(actor.address, invokeId), standing.seq)
     actor.signal(() => {
       if (!isWanted) return
+      if (ended) return settle(ended)
       try {
         child = this.#childCare.bear(actor, invokeId, agent, gone)
       } catch (error) {
@@ -257,6 +259,14 @@ export class OutsideWork implements OutsideHost<Work> {
       isWanted = false
       if (child) this.#childCare.orphan(child, orphan)
     }
+  }
+
+  /** How a child ended that was begun at a position, if it had before the process did. */
+  #childEnded(address: Address, begun: number): Outcome | undefined {
+    const child = this.#partition.standing?.at(address)
+    if (child?.gone === undefined || child.goneAt < begun) return undefined
+    const { gone, output } = child
+    return gone === 'done' ? { ok: true, output } : { ok: false, error: new ChildEndedError(address, gone) }
   }
 
   #askMany(key: string, { to, ...work }: AskManyWork, planned: Planned, settle: Settle): (why?: unknown) => void {
@@ -284,12 +294,8 @@ export class OutsideWork implements OutsideHost<Work> {
     return handler ? [...agents, handler.address] : agents
   }
 
-  #ask(
-    key: string,
-    work: AskWork,
-    { actor, origin, input, standing }: Planned,
-    settle: Settle,
-  ): (why?: unknown) => void {
+  #ask(key: string, work: AskWork, planned: Planned, settle: Settle): (why?: unknown) => void {
+    const { actor, origin, input, standing } = planned
     const { shared, watermark, address } = this.#partition
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
@@ -304,6 +310,7 @@ export class OutsideWork implements OutsideHost<Work> {
       request = work.request.asked(input, key)
       callee = this.#calleeOf(work, request)
     } catch (error) {
+      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, planned, told)
       reject(shared.tally)
       told({ ok: false, error })
       return () => {}
@@ -335,6 +342,37 @@ export class OutsideWork implements OutsideHost<Work> {
     if (callee.isHere) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
     return () => shared.asks.cancel(key)
+  }
+
+  /** Whoever answered in the last process may not be there yet: waits for somebody, for as long as the ask may. */
+  #askLater(key: string, work: AskWork, planned: Planned, told: Settle): (why?: unknown) => void {
+    const { shared, standing } = this.#partition
+    const { type } = work.request
+    let cancel = () => {}
+    const again = () => {
+      const request = work.request.asked(planned.input, key)
+      try {
+        this.#calleeOf(work, request)
+      } catch {
+        return
+      }
+      leave()
+      cancel = this.#ask(key, work, planned, told)
+    }
+    const left = (planned.standing?.expires ?? 0) - (standing?.time ?? 0)
+    const cancelTimer = shared.timers.after(Math.max(0, left), () => {
+      leave()
+      told({ ok: false, error: new NoAddressError(work.to ?? type) })
+    })
+    const leave = () => {
+      shared.arrivals.delete(again)
+      cancelTimer()
+    }
+    shared.arrivals.add(again)
+    return () => {
+      leave()
+      cancel()
+    }
   }
 
   /** What the journal says of a request that an owner before this one may have sent. */
@@ -450,6 +488,7 @@ function recordedCode(error: unknown): string {
 
 /** Its intent is in the journal by way of its agent's checkpoint alone. */
 const unknownWork: WorkStanding = {
+  seq: Number.POSITIVE_INFINITY,
   expires: Number.POSITIVE_INFINITY,
   callees: undefined,
   attempt: 1,

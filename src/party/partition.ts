@@ -55,6 +55,8 @@ export interface Shared {
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
   readonly held: HeldEffects
+  /** Called when somebody is there whom others may have waited for. */
+  readonly arrivals: Set<() => void>
   /** The schedules of a partition that go on, by name. */
   scheduled(partition: Address): Iterable<string>
   readonly snapshots: Snapshots
