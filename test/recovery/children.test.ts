@@ -221,6 +221,20 @@ describe('a child', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
+  it('that somebody has stopped is told of once, though the process ended too', async () => {
+    const { program, given } = await baking()
+    await program.until(
+      atFrame(frame => at(frame, 'stopped'), 'cut'),
+      given,
+      async next => {
+        await next.parties.get('p1').agent('cook/oven').stop()
+      },
+    )
+    const next = await program.start(given)
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['CHILD_ENDED'] })
+  })
+
   it('is born, ends and is told of once, wherever its process ends', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()

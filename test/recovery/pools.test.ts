@@ -176,6 +176,21 @@ describe('a pool outside the parties that was spawned while the program ran', ()
     return program
   }
 
+  it.each([
+    ['its agent is registered', [baker]],
+    ['nothing is registered', []],
+  ])('is met, with all its members and their mail, by whoever spawns it again: %s', async (_, registered) => {
+    const program = await spawned()
+    const next = await program.start({ registered })
+    const pool = await next.spawn(bakers())
+    await next.idle()
+    expect(cakesOf(pool)).toEqual([['a'], ['b'], ['c']])
+    for (const member of pool.members) await member.send(done({}))
+    await next.idle()
+    expect(cakesOf(pool).flat().toSorted()).toEqual(['a', 'b', 'c', 'd'])
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
   it('keeps the mail that waits in it, and those members with which it is spawned again', async () => {
     const program = await spawned(2)
     const next = await program.start({ registered: [baker] })
@@ -183,5 +198,11 @@ describe('a pool outside the parties that was spawned while the program ran', ()
     for (const member of pool.members) await member.send(done({}))
     await next.idle()
     expect(cakesOf(pool).flat().toSorted()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('keeps no program from starting that knows nothing of it', async () => {
+    const program = await spawned(2)
+    const next = await program.start({})
+    expect(next.bus.metrics().isRunning).toBe(true)
   })
 })
