@@ -48,6 +48,8 @@ export function atFrame(isLast: (frame: Frame) => boolean, last: LastAppend): En
 }
 
 /** A program on simulated time, whose process ends and begins again, on one journal. */
+export type Program = ReturnType<typeof createProgram>
+
 export function createProgram(record = createRecord()) {
   const clock = createSimulatedClock()
   let living: Life | undefined
