@@ -15,7 +15,7 @@ import {
 } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { assign, emit, setup } from 'xstate'
+import { assign, createMachine, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { createRecord, type Life } from '../support/lives.ts'
 import { barked, command, dogAgent, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
@@ -247,6 +247,59 @@ describe('an ask', () => {
     await second.idle()
     expect(second.parties.get('p1').agent('asker').snapshot()?.value).toBe('idle')
     expect(second.agent('shop').snapshot()?.context).toEqual({ count: many })
+  })
+})
+
+describe('an agent that the program spawns again', () => {
+  it('answers requests that name nobody, as before', async () => {
+    const record = createRecord()
+    const options = { party: petsParty(trainerAgent(undefined)), registered: [dogAgent()] }
+    const first = await live(record.next(), options)
+    await first.parties.create({ id: 'p1' })
+    await first.spawn(dogAgent(), { party: 'p1' })
+    const second = await live(record.next(), options)
+    const dog = await second.spawn(dogAgent(), { party: 'p1' })
+    expect(dog.incarnation).toBe(1)
+    const after = second.parties.get('p1')
+    await after.addInput('sit')
+    await after.idle()
+    expect(after.state).toMatchObject({ said: ['sit'] })
+  })
+})
+
+describe('a machine within the machine of an agent', () => {
+  it('goes on waiting for its timer', async () => {
+    const record = createRecord()
+    const egg = createMachine({
+      initial: 'boiling',
+      states: { boiling: { after: { 1_000: 'boiled' } }, boiled: { type: 'final' } },
+    })
+    const machine = setup({
+      types: agentTypes({ context: {}, hears: [command], says: [barked] }),
+      actors: { egg },
+    }).createMachine({
+      id: 'cook',
+      initial: 'idle',
+      states: {
+        idle: { on: { 'pets.command': 'cooking' } },
+        cooking: {
+          invoke: {
+            id: 'egg',
+            src: 'egg',
+            onDone: { target: 'idle', actions: emit(() => barked({ word: 'ready', count: 1 })) },
+          },
+        },
+      },
+    })
+    const party = petsParty(defineAgent({ name: 'cook', machine, hears: [command], says: [barked] }))
+    const first = await live(record.next(), { party })
+    await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'egg' }), { party: 'p1' })
+    await first.idle()
+    const second = await live(record.next(), { party })
+    clock.advance(1_000)
+    await second.idle()
+    expect(second.parties.get('p1').state).toMatchObject({ barks: 1 })
   })
 })
 
