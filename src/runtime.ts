@@ -237,9 +237,15 @@ export class Runtime<
       transforms: new Transforms(options.transforms ?? []),
       rateLimits: new RateLimits(timers, () => clock.now()),
       held: this.held,
+      arrivals: new Set(),
       scheduled: partition => this.schedules.in(partition),
       snapshots: new Snapshots(
-        { journal, readBy: partition => this.#durable.readBy(partition), fault: error => this.#outside.fault(error) },
+        {
+          journal,
+          readBy: partition => this.#durable.readBy(partition),
+          heard: () => this.#outside.watermark.reached(),
+          fault: error => this.#outside.fault(error),
+        },
         options.snapshots,
       ),
       deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
@@ -349,6 +355,7 @@ export class Runtime<
     place.checkOpen()
     if (!isPool(agent)) {
       const actor = place.crew.spawn(agent, name, supervisor)
+      this.#arrived()
       await place.crew.begun([actor])
       return new AgentRef(place.partition, place.crew, actor, place.checkOpen)
     }
@@ -435,7 +442,8 @@ export class Runtime<
     answer: HandlerFunction<z.output<I>, z.input<O>>,
     { name = request.type.replaceAll(/[._]/g, '-'), limit = 1_000 }: HandlerOptions = {},
   ): HandlerRef {
-    this.#checkRunning()
+    // Before it starts too: agents that come back may wait for an answer.
+    if (this.#status !== 'created') this.#checkRunning()
     const address = addressOf(runtimePartition, checkId('handler', name))
     const taken = this.#outside.registry.named(name)
     const isTaken =
@@ -444,7 +452,13 @@ export class Runtime<
     this.#shared.catalog = this.#shared.catalog.with([request])
     const handler = new Handler(address, request, anyHandler(answer), limit)
     this.#handlers.add(handler)
+    this.#arrived()
     return { address, stop: () => this.#stopHandler(handler) }
+  }
+
+  /** Somebody is there whom agents that came back may wait for. */
+  #arrived(): void {
+    for (const arrival of [...this.#shared.arrivals]) arrival()
   }
 
   #stopHandler(handler: Handler): void {

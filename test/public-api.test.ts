@@ -65,6 +65,8 @@ it('troupe exports these names', () => {
       "NotHeldError",
       "PartyExistsError",
       "PartyFailedError",
+      "PartyImportError",
+      "PartyMovingError",
       "PartyNotFoundError",
       "PartyQuarantinedError",
       "PartyStoppedError",

@@ -17,6 +17,7 @@ it.each([
   ['agents/README.md', ['test/package/own-town.ts']],
   ['src/actor/README.md', ['test/package/own-bus.ts']],
   ['src/events/README.md', ['test/package/own-rules.ts', 'test/package/own-versions.ts', 'test/package/own-echoes.ts']],
+  ['src/sqlite/README.md', ['test/package/own-journal.ts']],
 ])('every TypeScript snippet of %s is a file that compiles and runs', (readme, examples) => {
   const snippets = [...read(readme).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
   expect(snippets).toEqual(examples.map(read))

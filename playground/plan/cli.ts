@@ -1,37 +1,75 @@
 #!/usr/bin/env node
-import { createRuntime, EventPayloadError, IdleTimeoutError, memoryJournal } from 'troupe'
-import { partyPlanner } from 'troupe/agents'
+import { createRuntime, EventPayloadError, type Frame, IdleTimeoutError, memoryJournal, type Runtime } from 'troupe'
+import { type PlannerState, partyPlanner } from 'troupe/agents'
+import { sqliteJournal } from 'troupe/sqlite'
+import { type Planned, restOfEarlier } from './earlier.ts'
 import { frameLine, resultLine, watched } from './json-lines.ts'
-import { help, type Options, readOptions, UsageError } from './options.ts'
+import { help, type Options, readOptions, sampleInputs, UsageError } from './options.ts'
 import { showProgress } from './progress.ts'
-import { report } from './report.ts'
+import { reports } from './report.ts'
 
 const exitCodes = { usage: 2, environment: 3, timeout: 4, interrupted: 130 } as const
 
-/** Plans a party; `false` when the person interrupted it. */
-async function plan({ inputs, json }: Options): Promise<boolean> {
-  const journal = json ? watched(memoryJournal(), frame => say(frameLine(frame))) : memoryJournal()
-  const runtime = await createRuntime({ party: partyPlanner, journal }).start()
-  const stopShowing = showProgress(runtime, process.stderr)
+/** Plans what is wanted, and shows it; `false` when the person interrupted it. */
+async function plan({ inputs, data, json }: Options): Promise<boolean> {
+  const written = new Set<string>()
+  const onFrame = (frame: Frame) => {
+    if (frame.cause.kind !== 'recovery') written.add(frame.partition)
+    if (json) say(frameLine(frame))
+  }
+  const journal = data === undefined ? memoryJournal() : sqliteJournal({ directory: data })
+  const runtime = createRuntime({ party: partyPlanner, journal: watched(journal, onFrame) })
+  let isInterrupted = false
   const interrupt = () => {
+    isInterrupted = true
     // The first interruption stops in order, the second at once.
     process.once('SIGINT', () => process.exit(exitCodes.interrupted))
     void runtime.stop({ timeout: 0 })
   }
   process.once('SIGINT', interrupt)
   try {
-    const party = await runtime.parties.create({ inputs })
-    const { reason } = await party.idle()
-    if (reason === 'stopped') return false
+    await runtime.start()
+    const parties = await partiesOf(runtime, inputs, id => written.has(`party/${id}`))
     // The result is the last line, so the frames of stopping come before it.
     await runtime.stop()
-    say(json ? resultLine(party.id, party.state) : `\n${report(party.state, process.stdout)}`)
-    return true
+    if (!isInterrupted) show(parties, json)
+  } catch (error) {
+    if (!isInterrupted) throw error
+  } finally {
+    process.off('SIGINT', interrupt)
+    await runtime.stop({ timeout: 0 })
+  }
+  return !isInterrupted
+}
+
+/** The parties to show, the newest last: what earlier runs have left, and the one that is planned now. */
+async function partiesOf<S extends PlannerState>(
+  runtime: Runtime<S>,
+  inputs: readonly string[] | undefined,
+  hasWritten: (partyId: string) => boolean,
+): Promise<readonly Planned[]> {
+  const earlier = await restOfEarlier(runtime, hasWritten, tell)
+  const wanted = inputs ?? (earlier.isNone ? sampleInputs : undefined)
+  if (wanted) return [...earlier.wentOn, await planned(runtime, wanted)]
+  if (earlier.parties.length === 0) throw new Error('Nothing of what is there can be shown. Say what to plan instead.')
+  return earlier.parties
+}
+
+async function planned<S extends PlannerState>(runtime: Runtime<S>, inputs: readonly string[]): Promise<Planned> {
+  const stopShowing = showProgress(runtime, process.stderr)
+  try {
+    const party = await runtime.parties.create({ inputs })
+    await party.idle()
+    return party
   } finally {
     stopShowing()
-    process.off('SIGINT', interrupt)
-    await runtime.stop()
   }
+}
+
+function show(parties: readonly Planned[], json: boolean): void {
+  const newest = parties.at(-1)
+  if (!json) say(`\n${reports(parties, process.stdout)}`)
+  else if (newest) say(resultLine(newest.id, newest.state))
 }
 
 // Whoever reads may have had enough, as `head` has.
@@ -43,18 +81,38 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-const furtherWays = `Plan yours: npm start -- "space party for 20 kids" "vegan cake"
-Watch every step: npm start -- --json
-`
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** How the same directory is used again. */
+function again(data: string): string {
+  return `npm start -- --data ${/^[\w./-]+$/.test(data) ? data : JSON.stringify(data)}`
+}
+
+function furtherWays({ data }: Options): string {
+  return [
+    'Plan yours: npm start -- "space party for 20 kids" "vegan cake"',
+    data === undefined ? 'Keep it: npm start -- --data parties' : `Show all that is kept: ${again(data)}`,
+    'Watch every step: npm start -- --json',
+  ].join('\n')
+}
 
 try {
-  const options = readOptions(process.argv.slice(2))
-  if (options.help) process.stdout.write(help)
-  else if (!(await plan(options))) process.exitCode = exitCodes.interrupted
-  else if (!options.json) process.stderr.write(furtherWays)
+  await main(readOptions(process.argv.slice(2)))
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : `${error}`}\n`)
+  tell(error instanceof Error ? error.message : `${error}`)
   process.exitCode = exitCodeOf(error)
+}
+
+async function main(options: Options): Promise<void> {
+  if (options.help) return void process.stdout.write(help)
+  if (await plan(options)) {
+    if (!options.json) tell(furtherWays(options))
+    return
+  }
+  process.exitCode = exitCodes.interrupted
+  if (options.data !== undefined) tell(`Interrupted. Go on: ${again(options.data)}`)
 }
 
 function exitCodeOf(error: unknown): number {

@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util'
 
 /** What the person asked for on the command line. */
 export interface Options {
-  readonly inputs: readonly string[]
+  /** None: the sample party, or what is in `data` already. */
+  readonly inputs: readonly string[] | undefined
+  /** The directory of the journal; none: in memory. */
+  readonly data: string | undefined
   readonly json: boolean
   readonly help: boolean
 }
@@ -23,9 +26,14 @@ export const help = `Plans a party from plain sentences.
 
   troupe                                         plans a sample party
   troupe "space party for 20 kids" "vegan cake"  plans yours
+  troupe --data parties "vegan cake"             plans yours, and keeps it in the directory "parties"
+  troupe --data parties                          finishes what was not finished there, and shows all of it
 
-  --json     JSON Lines on stdout: every frame of the journal, then the result
-  -h, --help this text
+  --data DIR  keeps the journal in this directory. What an earlier run has left there unfinished, however it ended, goes on
+              first; then your inputs are planned. Without inputs, the sample is planned if no party is there yet
+  --json      JSON Lines on stdout: every frame that is written to the journal, then the result: of the party that was
+              planned, or else of the newest one there
+  -h, --help  this text
 
 Exit codes: 0 planned, 2 usage, 3 environment, 4 timeout, 130 interrupted.
 `
@@ -36,10 +44,12 @@ export class UsageError extends Error {}
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parse(args)
+  if (values.data?.trim() === '') throw new UsageError('--data is blank. Name a directory, for example --data parties.')
   const blank = positionals.findIndex(input => input.trim() === '')
   if (blank >= 0) throw new UsageError(`Input ${blank + 1} is blank. Say what you want, for example "vegan cake".`)
   return {
-    inputs: positionals.length > 0 ? positionals : sampleInputs,
+    inputs: positionals.length > 0 ? positionals : undefined,
+    data: values.data,
     json: values.json ?? false,
     help: values.help ?? false,
   }
@@ -50,7 +60,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { data: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
     })
   } catch (error) {
     // Its first sentence names the option; the rest is about writing options that start with a dash.

@@ -2,6 +2,7 @@ import type { WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
 import type { PartyBudget, PartyPlan, PlannerState, Results } from 'troupe/agents'
 import { dollarRange, dollars } from './dollars.ts'
+import type { Planned } from './earlier.ts'
 import { wrap } from './wrap.ts'
 
 /** A heading and what stands below it; an indented line starts with two blanks of its own. */
@@ -10,8 +11,15 @@ interface Section {
   readonly lines: readonly string[]
 }
 
+/** The reports of several parties, each under its id; of one alone, its report. */
+export function reports(parties: readonly Planned[], out: WriteStream): string {
+  const heading = (id: string) =>
+    parties.length > 1 ? `${styleText('underline', `Party ${id}`, { stream: out })}\n` : ''
+  return parties.map(({ id, state }) => `${heading(id)}${report(state, out)}`).join('\n\n')
+}
+
 /** Writes what was found, what it costs and what is still open, as a family would read it. */
-export function report({ plan, budget, results }: PlannerState, out: WriteStream): string {
+function report({ plan, budget, results }: PlannerState, out: WriteStream): string {
   if (!plan) return 'Nothing was planned.\n'
   const columns = Math.min(out.columns ?? 120, 120)
   const sections: readonly Section[] = [

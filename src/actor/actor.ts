@@ -16,6 +16,8 @@ export interface ActorHost {
   /** A turn of an actor begins: until it is over, whatever happens is its doing. Returns whose turn it interrupts. */
   enter(actor: Actor): Actor | undefined
   leave(outer: Actor | undefined): void
+  /** Resolves when an event may be handed over; nothing if it may be now. */
+  handable(envelope: Envelope): Promise<void> | undefined
   /** Makes the agent handle an event. */
   handle(actor: Actor, envelope: Envelope): void
   /** The agent has come to take other events than before, and is busy. */
@@ -292,8 +294,11 @@ export class Actor implements Ready {
     if (!mailbox || this.status !== 'running' || this.#reading) return
     const found = mailbox.take(this.#accepts())
     if (!found) return
-    if ('places' in found) this.#readBack(mailbox, found)
-    else this.#host.handle(this, found)
+    if ('places' in found) return this.#rest(this.#host.readBack(mailbox, found))
+    const handable = this.#host.handable(found)
+    if (!handable) return this.#host.handle(this, found)
+    mailbox.putBack(found)
+    this.#rest(handable)
   }
 
   #hasWork(): boolean {
@@ -316,7 +321,8 @@ export class Actor implements Ready {
     return isIdle && !this.#accepts() && Object.keys(snapshot?.children ?? {}).length === 0
   }
 
-  #readBack(mailbox: Mailbox, missing: ReadBack): void {
+  /** Takes no turn until something is done for it. */
+  #rest(work: Promise<void>): void {
     this.#reading = true
     this.#host.working()
     const over = () => {
@@ -324,7 +330,7 @@ export class Actor implements Ready {
       this.wake()
       this.#host.resting()
     }
-    void this.#host.readBack(mailbox, missing).then(over, error => {
+    void work.then(over, error => {
       this.#host.fault(error)
       over()
     })

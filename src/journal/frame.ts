@@ -41,6 +41,8 @@ export type Entry =
       readonly type: string
       readonly to: Address
       readonly deadline: number
+      /** Where several are asked. */
+      readonly callees?: readonly Address[]
     }
   | { readonly kind: 'asked'; readonly envelope: Envelope }
   /** A dead letter is on its way to its agent again; it changes the state no second time. */
@@ -103,6 +105,8 @@ export type Entry =
       readonly under?: string
       /** Why it stopped. */
       readonly reason?: GoneReason
+      /** What came out of one that was done. */
+      readonly output?: unknown
     }
   | {
       readonly kind: 'dead'
@@ -129,6 +133,8 @@ export type Entry =
   | { readonly kind: 'unscheduled'; readonly seq: number; readonly name: string }
   /** A dead letter was forgotten. */
   | { readonly kind: 'purged'; readonly seq: number; readonly id: string; readonly to: Address }
+  /** A new owner goes on from here; the time between the frame before and this one was nobody's. */
+  | { readonly kind: 'recovered'; readonly seq: number }
   /** The process ended while the agent was being handed it. */
   | { readonly kind: 'suspected'; readonly seq: number; readonly agent: Address; readonly at: number }
   /** The agent crashed on it, and it went back to its place in the mailbox. */

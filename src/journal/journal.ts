@@ -69,6 +69,7 @@ export interface PartitionInfo {
 
 /** What is saved of a partition beside its frames. */
 export interface Saved {
+  /** None, too, if it is not as it was written. */
   readonly snapshot?: Snapshot | undefined
   /** By the names of the agents. */
   readonly checkpoints: ReadonlyMap<string, Checkpoint>

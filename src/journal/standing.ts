@@ -23,8 +23,10 @@ export interface AgentStanding {
   incarnation: number
   /** Of the frame of its last step. */
   stepped: number
-  /** Why it is there no more, if so. */
+  /** Why it is there no more, if so; the position at which it went, and what came out of it. */
   gone: GoneReason | undefined
+  goneAt: number
+  output: unknown
   /** What it was handed and has not handled yet. */
   readonly mail: Mail
   /** How often it crashed on one of them. */
@@ -50,12 +52,18 @@ export interface TimerStanding {
   readonly to?: Address | undefined
   /** What led to it. */
   readonly origin: Origin
+  /** Milliseconds since it was set in which there was no process. */
+  readonly away?: number
 }
 
 /** Outside work that was wanted, and how it ended, if it has. */
 export interface WorkStanding {
+  /** Of its intent. */
+  readonly seq: number
   /** Epoch milliseconds until which an ask waits. */
-  readonly expires: number
+  expires: number
+  /** Where several are asked. */
+  readonly callees: readonly Address[] | undefined
   attempt: number
   held: boolean
   /** Recorded, but its agent has not handled it yet. */
@@ -136,6 +144,7 @@ export class Standing {
   take(frame: Frame): void {
     const { cause, entries } = frame
     this.position = frame.position
+    if (entries.some(({ kind }) => kind === 'recovered')) this.#skip(frame.time - this.time)
     this.time = frame.time
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
@@ -150,6 +159,14 @@ export class Standing {
     const stepped = this.at(cause.agent)
     if (stepped && cause.outcome !== 'ignored') stepped.stepped = frame.position
     if (stepped && cause.outcome === 'failed') this.#end(stepped, 'failed')
+  }
+
+  /** Nobody was there for so many milliseconds: what waits for an answer, or for what is left of its time, waits on. */
+  #skip(ms: number): void {
+    for (const { works, timers } of this.agents.values()) {
+      for (const work of works.values()) work.expires += ms
+      for (const [id, timer] of timers) timers.set(id, { ...timer, away: (timer.away ?? 0) + ms })
+    }
   }
 
   /** An agent by its address. */
@@ -241,7 +258,8 @@ export class Standing {
     const work = works?.get(key)
     if (kind === 'effect' || kind === 'child' || kind === 'ask') {
       const expires = kind === 'ask' ? time + entry.deadline : Number.POSITIVE_INFINITY
-      works?.set(key, { expires, attempt: 1, held: false, outcome: undefined })
+      const callees = kind === 'ask' ? entry.callees : undefined
+      works?.set(key, { seq: entry.seq, expires, callees, attempt: 1, held: false, outcome: undefined })
     } else if (kind === 'dropped') {
       works?.delete(key)
       this.#forgetAnswers(key)
@@ -298,12 +316,17 @@ export class Standing {
 
   // ---- agents ----
 
-  #change({ agent: address, what, incarnation, definition, under = '', reason }: EntryOf<'agent'>, time: number): void {
+  #change(
+    { agent: address, what, incarnation, definition, under = '', reason, seq, output }: EntryOf<'agent'>,
+    time: number,
+  ): void {
     const name = address.slice(this.partition.length + 1)
     const known = this.agents.get(name)
     if (what === 'stopped') {
       if (!known) return
       known.gone = reason ?? 'stopped'
+      known.goneAt = seq
+      known.output = output
       this.#end(known, 'stopped')
       this.#unhear(known)
       return this.#forgetGone(known)
@@ -465,7 +488,10 @@ export interface StandingJson extends Pick<Standing, 'partition' | 'position' | 
 }
 
 interface AgentJson
-  extends Pick<AgentStanding, 'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone'> {
+  extends Pick<
+    AgentStanding,
+    'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone' | 'goneAt' | 'output'
+  > {
   readonly mail: readonly Envelope[]
   readonly crashes: readonly (readonly [number, number])[]
   readonly suspected: readonly (readonly [number, number])[]
@@ -492,6 +518,7 @@ function agentOf(json: AgentJson): AgentStanding {
   return {
     ...json,
     gone: json.gone,
+    output: json.output,
     mail: mailOf(json.mail),
     crashes: new Map(json.crashes),
     suspected: new Map(json.suspected),
@@ -517,6 +544,8 @@ function newAgent(name: string, definition: string, under: string, since: number
     since,
     incarnation: 0,
     stepped: 0,
+    goneAt: 0,
+    output: undefined,
     gone: undefined,
     mail: new Map(),
     crashes: new Map(),

@@ -75,6 +75,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
   #returning: Returning | undefined
   readonly #arrived = new Set<Actor>()
+  readonly #cameBack = new WeakSet<Actor>()
   /** Those that a program had spawned, and may spawn again: it meets them. */
   readonly #adoptable = new Set<Actor>()
   readonly #back = new Map<Actor, Snapshot<unknown>>()
@@ -124,7 +125,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     try {
       const declared = tree.flatMap(one => this.#roster.declareAll(one, under))
       this.#noteDeclared(declared, first)
-      const started = tree.flatMap(one => this.#start(one, under))
+      const started = tree.flatMap(one => [...this.#start(one, under), ...this.#scaled(one)])
       this.#arrive()
       return started
     } catch (error) {
@@ -163,6 +164,13 @@ export class Crew implements SupervisorHost, NurseryHost {
     // One that had failed before it came back is its supervisor's to decide about.
     for (const actor of started) if (!this.#arrived.has(actor)) this.#checkStarted(actor)
     return started
+  }
+
+  /** Members that a pool had besides those that it begins with. */
+  #scaled(one: Supervised): readonly Actor[] {
+    const [agent] = isPool(one) ? one.agents : []
+    if (!agent || isSupervisor(agent)) return []
+    return (this.#returning?.under(one.name) ?? []).map(name => this.add(agent, name, one.name))
   }
 
   /** Whether what is about to be spawned was there before, and has waited since. */
@@ -283,11 +291,20 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#work.goOn()
   }
 
+  /** Everybody has gone on: what is done on behalf of others ends with that. */
+  link(): void {
+    this.#work.link()
+  }
+
   /** Resolves when the start of these agents is durable and they handle mail. @throws AgentStartError, JournalAppendError */
   begun(actors: readonly Actor[]): Promise<unknown> {
     const beginning = actors.flatMap(actor => this.#beginning.get(actor) ?? [])
     const durable = this.#partition.watermark.reached()
     return beginning.length === 0 ? durable : Promise.all([durable, ...beginning])
+  }
+
+  isBack(actor: Actor): boolean {
+    return this.#cameBack.has(actor)
   }
 
   /** Stops an agent for good. */
@@ -361,9 +378,18 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   #stopped(actor: Actor, reason: GoneReason): Entry {
     const { address, incarnation } = actor
+    const output: unknown = reason === 'done' ? actor.ref?.getSnapshot().output : undefined
     this.#partition.note(agentStopping.type, () => agentStopping({ address, incarnation }))
     actor.status = 'stopped'
-    return { kind: 'agent', seq: this.#partition.nextSeq(), agent: address, incarnation, what: 'stopped', reason }
+    return {
+      kind: 'agent',
+      seq: this.#partition.nextSeq(),
+      agent: address,
+      incarnation,
+      what: 'stopped',
+      reason,
+      ...(output !== undefined && { output }),
+    }
   }
 
   #letGo(actor: Actor, reason: GoneReason): void {
@@ -497,6 +523,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     }
     actor.show(actor.ref.getSnapshot())
     this.#arrived.add(actor)
+    this.#cameBack.add(actor)
     return actor.ref
   }
 

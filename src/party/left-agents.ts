@@ -30,6 +30,10 @@ export class LeftAgents implements Returning {
     return this.#left.has(name)
   }
 
+  under(pool: string): readonly string[] {
+    return [...this.#left.values()].filter(({ under }) => under === pool).map(({ name }) => name)
+  }
+
   awaits(name: string): boolean {
     return [...this.#left.values()].some(one => one.name === name || one.under === name)
   }

@@ -14,6 +14,8 @@ export interface NurseryHost {
   /** @throws AddressTakenError, AgentLimitError, AgentStartError */
   add(agent: Agent, name: string, under: string): Actor
   stop(actor: Actor): void
+  /** Whether it came back from the journal. */
+  isBack(actor: Actor): boolean
   removeTree(supervisor: string): void
 }
 
@@ -22,6 +24,8 @@ export class Nursery implements ChildCare {
   readonly #host: NurseryHost
   readonly #roster: Roster
   readonly #wanted = new Map<Actor, (outcome: Outcome) => void>()
+  /** How children ended whose parents came back with them, and are about to want them. */
+  readonly #untold = new Map<string, Outcome>()
 
   constructor(host: NurseryHost, roster: Roster) {
     this.#host = host
@@ -30,7 +34,13 @@ export class Nursery implements ChildCare {
 
   bear(parent: Actor, id: string, agent: Agent, gone: (outcome: Outcome) => void): Actor {
     const name = `${parent.name}/${checkId('child', id)}`
+    const untold = this.#untold.get(name)
     const met = this.#roster.find(name)
+    if (untold && met) {
+      this.#untold.delete(name)
+      gone(untold)
+      return met
+    }
     const isMet = met?.agent === agent && met.status !== 'stopped' && !this.#wanted.has(met)
     const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name))
     this.#wanted.set(child, gone)
@@ -46,10 +56,13 @@ export class Nursery implements ChildCare {
   gone(actor: Actor, reason: 'done' | 'failed' | 'escalated' | 'stopped'): void {
     this.#dismiss(actor)
     const tell = this.#wanted.get(actor)
-    if (!tell) return
-    this.#wanted.delete(actor)
-    if (reason === 'done') tell({ ok: true, output: actor.ref?.getSnapshot().output })
-    else tell({ ok: false, error: new ChildEndedError(actor.address, reason) })
+    const isDone = reason === 'done'
+    const outcome: Outcome = isDone
+      ? { ok: true, output: actor.ref?.getSnapshot().output }
+      : { ok: false, error: new ChildEndedError(actor.address, reason) }
+    if (this.#wanted.delete(actor)) tell?.(outcome)
+    // Its parent, which came back with it, is about to want it.
+    else if (this.#host.isBack(actor)) this.#untold.set(actor.name, outcome)
   }
 
   /** One for each child: above its intensity it is there no more, so that the parent is told rather than taken along. */

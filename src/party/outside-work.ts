@@ -4,7 +4,7 @@ import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress
 import type { Agent } from '../actor/agent.ts'
 import { AskFailedError, AskRefusedError, AskStoppedError, type AskTable, type AskWork } from '../actor/ask.ts'
 import { type AskManyWork, gather } from '../actor/ask-many.ts'
-import type { ChildWork, Orphan } from '../actor/child.ts'
+import { ChildEndedError, type ChildWork, type Orphan } from '../actor/child.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
 import type { Outcome, OutsideHost, PlannedWork } from '../actor/outside.ts'
@@ -61,6 +61,7 @@ export class OutsideWork implements OutsideHost<Work> {
   readonly #planned = new Map<string, Planned>()
   /** What agents wanted that were restored, until all of them are there. */
   #resumed: Resumed[] = []
+  #unlinked: readonly Resumed[] = []
 
   constructor(partition: Partition, steps: Steps, childCare: ChildCare) {
     this.#partition = partition
@@ -97,6 +98,13 @@ export class OutsideWork implements OutsideHost<Work> {
     const entries = resumed.flatMap(one => this.#decide(one) ?? [])
     if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
     for (const { go } of resumed) go()
+    this.#unlinked = resumed
+  }
+
+  /** All that was asked is asked again: what is done on behalf of an ask ends with it. */
+  link(): void {
+    for (const { link } of this.#unlinked) link()
+    this.#unlinked = []
   }
 
   #decide({ key, planned }: Resumed): Entry | undefined {
@@ -114,7 +122,15 @@ export class OutsideWork implements OutsideHost<Work> {
     if (work.kind === 'effect') return { kind: 'effect', seq, key, name: work.name }
     if (work.kind === 'child') return { kind: 'child', seq, key, name: work.agent.name }
     const { to = '', request } = work
-    return { kind: 'ask', seq, key, type: request.type, to: `${to}`, deadline: this.#deadlineOf(work, origin) }
+    const ask = {
+      kind: 'ask' as const,
+      seq,
+      key,
+      type: request.type,
+      to: `${to}`,
+      deadline: this.#deadlineOf(work, origin),
+    }
+    return work.kind === 'ask' ? ask : { ...ask, to: '', callees: this.#calleesOf(work) }
   }
 
   // Nobody waits longer for the answer to an ask that it is made for.
@@ -158,8 +174,10 @@ export class OutsideWork implements OutsideHost<Work> {
     }
     let cancel: (why?: unknown) => void = () => {}
     const go = () => {
+      if (!over) cancel = this.#run(key, planned, settled)
+    }
+    const link = () => {
       if (over) return
-      cancel = this.#run(key, planned, settled)
       // Done for an ask that ends without an answer, it ends too: its agent hears of it like of any failure.
       leave = shared.asks.during(planned.origin.request, error => {
         if (shared.asks.fail(key, error)) return
@@ -167,8 +185,11 @@ export class OutsideWork implements OutsideHost<Work> {
         settled({ ok: false, error })
       })
     }
-    if (planned.standing) this.#resumed.push({ key, planned, go })
-    else go()
+    if (planned.standing) this.#resumed.push({ key, planned, go, link })
+    else {
+      go()
+      link()
+    }
     return () => {
       if (!over) cancel()
       end()
@@ -216,7 +237,7 @@ export class OutsideWork implements OutsideHost<Work> {
     })
   }
 
-  #bear({ agent, orphan }: ChildWork, { actor, invokeId }: Planned, settle: Settle): () => void {
+  #bear({ agent, orphan }: ChildWork, { actor, invokeId, standing }: Planned, settle: Settle): () => void {
     let isWanted = true
     let child: Actor | undefined
     const gone: Settle = outcome => {
@@ -224,8 +245,10 @@ export class OutsideWork implements OutsideHost<Work> {
       settle(asJson(agent.name, outcome))
     }
     // In a turn of its own: the supervisor may be in the middle of starting the parent.
+    const ended = standing && this.#childEnded(addressOf(actor.address, invokeId), standing.seq)
     actor.signal(() => {
       if (!isWanted) return
+      if (ended) return settle(ended)
       try {
         child = this.#childCare.bear(actor, invokeId, agent, gone)
       } catch (error) {
@@ -238,9 +261,17 @@ export class OutsideWork implements OutsideHost<Work> {
     }
   }
 
+  /** How a child ended that was begun at a position, if it had before the process did. */
+  #childEnded(address: Address, begun: number): Outcome | undefined {
+    const child = this.#partition.standing?.at(address)
+    if (child?.gone === undefined || child.goneAt < begun) return undefined
+    const { gone, output } = child
+    return gone === 'done' ? { ok: true, output } : { ok: false, error: new ChildEndedError(address, gone) }
+  }
+
   #askMany(key: string, { to, ...work }: AskManyWork, planned: Planned, settle: Settle): (why?: unknown) => void {
     const { type } = work.request
-    const callees = to?.map(one => fullAddress(one, this.#partition)) ?? this.#hearersOf(type)
+    const callees = planned.standing?.callees ?? this.#calleesOf({ to, ...work })
     if (to === undefined && callees.length === 0) {
       settle({ ok: false, error: new NoAddressError(type) })
       return () => {}
@@ -248,6 +279,10 @@ export class OutsideWork implements OutsideHost<Work> {
     const askOne = (callee: Address, place: number, settleOne: Settle) =>
       this.#ask(`${key}/${place}`, { ...work, kind: 'ask', to: callee }, planned, settleOne)
     return gather(type, callees, work.need, askOne, settle)
+  }
+
+  #calleesOf({ to, request }: Pick<AskManyWork, 'to' | 'request'>): readonly Address[] {
+    return to?.map(one => fullAddress(one, this.#partition)) ?? this.#hearersOf(request.type)
   }
 
   #hearersOf(type: string): readonly Address[] {
@@ -259,21 +294,23 @@ export class OutsideWork implements OutsideHost<Work> {
     return handler ? [...agents, handler.address] : agents
   }
 
-  #ask(
-    key: string,
-    work: AskWork,
-    { actor, origin, input, standing }: Planned,
-    settle: Settle,
-  ): (why?: unknown) => void {
+  #ask(key: string, work: AskWork, planned: Planned, settle: Settle): (why?: unknown) => void {
+    const { actor, origin, input, standing } = planned
     const { shared, watermark, address } = this.#partition
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
     let callee: Callee
     const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
+    const known = standing && this.#recalled(key, work)
+    if (known?.answer && 'data' in known.answer) {
+      told({ ok: true, output: known.answer.data })
+      return () => {}
+    }
     try {
       request = work.request.asked(input, key)
       callee = this.#calleeOf(work, request)
     } catch (error) {
+      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, planned, told)
       reject(shared.tally)
       told({ ok: false, error })
       return () => {}
@@ -283,7 +320,6 @@ export class OutsideWork implements OutsideHost<Work> {
     const go = () => {
       if (shared.asks.get(key)) callee.take(request, actor.address, origin)
     }
-    const known = standing && this.#recalled(key, to)
     const left = standing && this.#partition.standing && standing.expires - this.#partition.standing.time
     shared.asks.open(
       {
@@ -308,10 +344,51 @@ export class OutsideWork implements OutsideHost<Work> {
     return () => shared.asks.cancel(key)
   }
 
+  /** Whoever answered in the last process may not be there yet: waits for somebody, for as long as the ask may. */
+  #askLater(key: string, work: AskWork, planned: Planned, told: Settle): (why?: unknown) => void {
+    const { shared, standing } = this.#partition
+    const { type } = work.request
+    let cancel = () => {}
+    const again = () => {
+      const request = work.request.asked(planned.input, key)
+      try {
+        this.#calleeOf(work, request)
+      } catch {
+        return
+      }
+      leave()
+      cancel = this.#ask(key, work, planned, told)
+    }
+    const left = (planned.standing?.expires ?? 0) - (standing?.time ?? 0)
+    const cancelTimer = shared.timers.after(Math.max(0, left), () => {
+      leave()
+      told({ ok: false, error: new NoAddressError(work.to ?? type) })
+    })
+    const leave = () => {
+      shared.arrivals.delete(again)
+      cancelTimer()
+    }
+    shared.arrivals.add(again)
+    return () => {
+      leave()
+      cancel()
+    }
+  }
+
   /** What the journal says of a request that an owner before this one may have sent. */
-  #recalled(key: string, to: Address): RequestStanding | undefined {
-    const at = this.#partition.shared.partition(splitAddress(to).partition)
-    return at?.standing?.request(key)
+  #recalled(key: string, { to }: AskWork): RequestStanding | undefined {
+    const { shared } = this.#partition
+    const named = to === undefined ? undefined : splitAddress(fullAddress(to, this.#partition)).partition
+    const places = new Set([
+      this.#partition,
+      shared.partition(named ?? runtimePartition),
+      shared.partition(runtimePartition),
+    ])
+    for (const place of places) {
+      const known = place?.standing?.request(key)
+      if (known) return known
+    }
+    return undefined
   }
 
   #telling(fields: z.input<typeof askSucceeded.schema>, origin: Origin, settle: Settle): Settle {
@@ -342,8 +419,8 @@ export class OutsideWork implements OutsideHost<Work> {
 
 /** Ends an ask as its callee did before the process ended. */
 function answer(asks: AskTable, key: string, type: string, to: Address, known: AnswerStanding): void {
-  if ('data' in known) asks.close(key, { ok: true, output: known.data })
-  else if (known.refused === 'failed') asks.fail(key, new AskFailedError(type, to, 'it ended before it answered'))
+  if ('data' in known) return
+  if (known.refused === 'failed') asks.fail(key, new AskFailedError(type, to, 'it ended before it answered'))
   else if (known.refused === 'stopped') asks.fail(key, new AskStoppedError(type, to))
   else if (known.refused === 'overflow') asks.fail(key, new AskRefusedError(type, to, 'overflow'))
   else if (known.refused === 'ignored') asks.fail(key, new AskRefusedError(type, to, 'not-handled'))
@@ -399,6 +476,8 @@ interface Resumed {
   readonly planned: Planned
   /** Goes on with it. */
   go(): void
+  /** Ends it with the ask that it is done for. */
+  link(): void
 }
 
 /** The code of an error of anybody's, by which an agent may decide: as it was thrown, and as it is read back. */
@@ -408,7 +487,14 @@ function recordedCode(error: unknown): string {
 }
 
 /** Its intent is in the journal by way of its agent's checkpoint alone. */
-const unknownWork: WorkStanding = { expires: Number.POSITIVE_INFINITY, attempt: 1, held: false, outcome: undefined }
+const unknownWork: WorkStanding = {
+  seq: Number.POSITIVE_INFINITY,
+  expires: Number.POSITIVE_INFINITY,
+  callees: undefined,
+  attempt: 1,
+  held: false,
+  outcome: undefined,
+}
 
 /** How outside work failed before the process ended: its code and its sentence are what is left of it. */
 export class RecordedError extends TroupeError {

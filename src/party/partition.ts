@@ -55,6 +55,8 @@ export interface Shared {
   readonly handlers: HandlerDirectory
   readonly deadLetters: DeadLetters
   readonly held: HeldEffects
+  /** Called when somebody is there whom others may have waited for. */
+  readonly arrivals: Set<() => void>
   /** The schedules of a partition that go on, by name. */
   scheduled(partition: Address): Iterable<string>
   readonly snapshots: Snapshots
@@ -165,6 +167,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
   #suspended = false
+  /** Whether nothing is handed over that is not durable: something killed the last process that the journal does not hold. */
+  isCareful = false
   /** Since the last snapshot. */
   #framesSince = 0
   #notes = 0
@@ -492,9 +496,19 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
       asked.takenBy = actor.incarnation
     }
     const { correlationid, id: causationid } = envelope
-    this.shared.journal.handing?.(this.address, actor.name, seq)
+    const { journal } = this.shared
+    journal.handing?.(this.address, actor.name, seq)
     actor.announce({ seq, type, envelope, correlationid, causationid, request: ask })
     actor.ref?.send(eventOf(envelope))
+    // What ends the process from here on is not what was handed over.
+    journal.handing?.(this.address, actor.name, 0)
+  }
+
+  /** Resolves when an event may be handed over, at once in nearly all partitions. */
+  handable({ seq }: Envelope): Promise<void> | undefined {
+    return this.isCareful && seq > this.watermark.durable && !this.watermark.failure
+      ? this.watermark.reached()
+      : undefined
   }
 
   /** Records that what only the journal holds for a stopped agent will not be handled either. */

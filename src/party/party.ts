@@ -254,6 +254,7 @@ export class Party<
       tree,
       state: this.#store,
       goOn: recalled => this.#goOn(recalled),
+      link: () => this.#crew.link(),
     }
   }
 

@@ -26,6 +26,8 @@ export interface Comeback {
   readonly state: Recallable
   /** Everybody is there: goes on. */
   goOn(recalled: Recalled): void
+  /** What is done on behalf of others ends with that. */
+  link(): void
   /** It is what it was. */
   cameBack(): void
 }
@@ -56,6 +58,7 @@ export class Recovery {
   /** What agents outside the parties hear, since when, and how far they have heard of each party. */
   #hearing: Standing['hearing'] = new Map()
   #heard: ReadonlyMap<string, number> = new Map()
+  readonly #links: (() => void)[] = []
 
   constructor(host: RecoveryHost) {
     this.#host = host
@@ -78,6 +81,9 @@ export class Recovery {
       await this.#remember()
       for (const go of goOn) go()
       if (isBack) this.#host.crew.goOn()
+      for (const link of this.#links) link()
+      if (isBack) this.#host.crew.link()
+      this.#links.length = 0
       this.#settle()
       const durationMs = shared.clock.now() - startedAt
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
@@ -125,6 +131,8 @@ export class Recovery {
       if (!info) throw new JournalCorruptError(partition, 'nothing')
       const go = await this.party(info)
       go?.()
+      for (const link of this.#links) link()
+      this.#links.length = 0
     } catch (error) {
       this.#host.quarantine(partyOf(partition) ?? '', error)
     } finally {
@@ -177,6 +185,7 @@ export class Recovery {
       if (recalled.standing.birth !== 'failed') this.#restore(comeback, recalled, true)
       return () => {
         comeback.goOn(recalled)
+        this.#links.push(() => comeback.link())
         comeback.cameBack()
         for (const envelope of unheard) outside.hear(envelope)
       }
@@ -213,8 +222,12 @@ export class Recovery {
   #suspects(here: Partition, { standing }: Recalled): readonly Entry[] {
     const { address } = here
     const { partition, agent, seq: at } = this.#inHand ?? { partition: '', agent: '', seq: 0 }
-    if (partition !== address || !standing.suspect(agent, at)) return []
-    return [{ kind: 'suspected', seq: here.nextSeq(), agent: `${address}/${agent}`, at }]
+    const recovered: Entry = { kind: 'recovered', seq: here.nextSeq() }
+    if (partition !== address || at === 0) return [recovered]
+    // What is not in the journal was handed over ahead of it. Next time it shall be found there.
+    if (!standing.suspect(agent, at)) here.isCareful = standing.position < at
+    else return [recovered, { kind: 'suspected', seq: here.nextSeq(), agent: `${address}/${agent}`, at }]
+    return [recovered]
   }
 }
 

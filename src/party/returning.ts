@@ -27,6 +27,8 @@ export interface Returning {
   missing(name: string): void
   /** Whether an agent is yet to come back. */
   has(name: string): boolean
+  /** The names of those under a pool that are yet to come back. */
+  under(pool: string): readonly string[]
   /** Whether an agent or a pool of this name is. */
   awaits(name: string): boolean
   /** Whether it was there no more. */
@@ -82,9 +84,11 @@ function timersOf({ ref, address }: Actor, { timers }: AgentStanding): readonly 
 /** Hands a pool's members what none of them had handled. */
 export function settlePool(name: string, standing: Standing, { registry, delivery, shared }: Partition): void {
   const pool = registry.pool(name)
+  // One that is spawned later finds its mail then.
+  if (!pool) return
   for (const envelope of inOrder(standing.pools.get(name)?.values() ?? [])) {
     const lifted = shared.catalog.lifted(envelope)
-    const member = pool?.route(lifted)
+    const member = pool.route(lifted)
     if (member) delivery.deliverTo(member, lifted)
   }
   standing.pools.delete(name)
@@ -103,8 +107,13 @@ function inOrder(mail: Iterable<Envelope>): readonly Envelope[] {
 }
 
 /** Milliseconds until a timer fires that was set in another process. */
-function left({ at, delay }: TimerStanding, { timers }: Agent, { time }: Standing, partition: Partition): number {
+function left(
+  { at, delay, away = 0 }: TimerStanding,
+  { timers }: Agent,
+  { time }: Standing,
+  partition: Partition,
+): number {
   // One that begins only now.
   if (timers === 'restart' || at === Number.POSITIVE_INFINITY) return delay
-  return Math.max(0, timers === 'remaining' ? at - time : at - partition.now())
+  return Math.max(0, timers === 'remaining' ? at + away - time : at - partition.now())
 }

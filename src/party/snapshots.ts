@@ -17,12 +17,15 @@ export interface Snapped {
   readonly address: Address
   /** The state that it begins with, to be read back beside the live one. */
   blank(): Recallable | undefined
+  readonly watermark: { reached(): Promise<void> }
 }
 
 interface SnapshotsHost {
   readonly journal: Journal
   /** Up to where everybody who reads a partition has read it. */
   readBy(partition: Address): number
+  /** Resolves when all that agents outside the parties have heard so far is durable. */
+  heard(): Promise<void>
   fault(error: unknown): void
 }
 
@@ -86,6 +89,9 @@ export class Snapshots {
     const { standing } = await recall(journal, { partition: address, epoch: 0, position: 0 }, state)
     const snapshot = snapshotOf(standing, state)
     this.#lengths.set(partition, snapshot.body.length)
+    // What it covers is not read again: others must have heard of it before.
+    await partition.watermark.reached()
+    await this.#host.heard()
     await journal.save(address, snapshot)
     const upTo = Math.min(snapshot.position - this.#keep, unhandledFrom(standing) - 1, readBy(address))
     if (upTo > 0) await journal.prune(address, upTo)

@@ -58,8 +58,8 @@ export class Connection {
       this.#inHand ??= inHandIn(directory)
       return thread
     } catch (error) {
-      again()
       await thread.end()
+      again()
       throw error
     }
   }

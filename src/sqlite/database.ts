@@ -9,7 +9,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { numberIn, textIn } from './columns.ts'
 import type { Failure, OpenReason, Place } from './protocol.ts'
@@ -21,10 +21,10 @@ const applicationId = 0x74_72_6f_75
 /** The version of the tables that `migrations.ts` leads to. */
 const newestVersion = 1
 
-const pageLength = 8_192
+const pageLength = 4_096
 
 /** Pages in the write-ahead log after which they are copied to where they belong. */
-const checkpointPages = 1_024
+const checkpointPages = 2_048
 
 /**
  * Opens the file of a journal so that nobody else can, making it first where there is none.
@@ -35,10 +35,11 @@ export async function openDatabase({ directory, maxBytes }: Place): Promise<Data
   let db: DatabaseSync | undefined
   try {
     makeDirectory(directory)
+    accessSync(directory, constants.W_OK)
     db = new DatabaseSync(join(directory, 'journal.db'))
     lock(db)
-    writeFileSync(ownerOf(directory), String(process.pid))
     const version = versionOf(db)
+    writeFileSync(ownerOf(directory), String(process.pid))
     if (version > 0) check(db)
     configure(db, maxBytes)
     if (version < newestVersion) await (await import('./migrations.ts')).migrate(db)
@@ -54,24 +55,29 @@ function ownerOf(directory: string): string {
   return join(directory, 'owner')
 }
 
+/** Step by step, because Node's `recursive` never ends where nothing can be made, as in `/proc`. */
 function makeDirectory(directory: string): void {
-  make(resolve(directory))
-  accessSync(directory, constants.W_OK)
-}
-
-// One at a time: below what refuses directories, Node's own way to make several tries for ever.
-function make(path: string): void {
-  if (existsSync(path)) return
-  make(dirname(path))
-  mkdirSync(path)
-  // A directory is there for good when the one that it is in has been written.
-  sync(dirname(path))
+  if (existsSync(directory)) return
+  const parent = dirname(directory)
+  makeDirectory(parent)
+  try {
+    mkdirSync(directory)
+  } catch (error) {
+    // Somebody else may have been faster.
+    if (!existsSync(directory)) throw error
+  }
+  // It is there for good when the one that it is in has been written.
+  sync(parent)
 }
 
 function sync(directory: string): void {
-  const file = openSync(directory, 'r')
-  fsyncSync(file)
-  closeSync(file)
+  try {
+    const file = openSync(directory, 'r')
+    fsyncSync(file)
+    closeSync(file)
+  } catch {
+    // Not every system lets a directory be synchronised, nor everybody read the one that his is in.
+  }
 }
 
 function lock(db: DatabaseSync): void {
@@ -103,6 +109,8 @@ function check(db: DatabaseSync): void {
 function configure(db: DatabaseSync, maxBytes: number | undefined): void {
   db.exec('PRAGMA journal_mode = WAL')
   db.exec('PRAGMA synchronous = FULL')
+  // On a Mac, nothing less reaches the disk; elsewhere it means nothing.
+  db.exec('PRAGMA fullfsync = ON')
   db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   db.exec(`PRAGMA journal_size_limit = ${4 * checkpointPages * pageLength}`)
   db.exec('PRAGMA cache_size = -32768')

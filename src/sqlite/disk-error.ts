@@ -18,7 +18,7 @@ export class JournalDiskError extends TroupeError {
   readonly directory: string
   constructor(directory: string, text: string) {
     super(
-      `The journal in "${directory}" could not be read or written: ${text}. All that it acknowledged is there; see to the disk, then start again.`,
+      `The journal in "${directory}" could not be read or written: ${text}. All that it acknowledged is there. The next use tries again; if that fails too, see to the disk.`,
     )
     this.directory = directory
   }

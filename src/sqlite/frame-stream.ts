@@ -1,5 +1,5 @@
 import type { Frame } from '../index.ts'
-import type { FrameRows } from './protocol.ts'
+import type { Bytes, FrameRows } from './protocol.ts'
 
 /** Where the frames of a partition come from. */
 export interface FrameSource {
@@ -60,7 +60,7 @@ export class FrameStream implements AsyncIterableIterator<Frame> {
   async #more(): Promise<IteratorResult<Frame>> {
     while (!this.#over && this.#ended !== this.#source.appended()) {
       const { frames: bytes, end, appended } = await (this.#ahead ?? this.#fetch())
-      const frames: readonly Frame[] = JSON.parse(Buffer.from(bytes.buffer).toString())
+      const frames = framesOf(bytes)
       this.#last = frames.at(-1)?.position ?? this.#last
       this.#ended = end ? appended : undefined
       this.#ahead = end ? undefined : this.#fetch()
@@ -80,4 +80,9 @@ export class FrameStream implements AsyncIterableIterator<Frame> {
     const appended = this.#source.appended()
     return { ...(await this.#source.read(this.#last)), appended }
   }
+}
+
+/** The frames that the thread with the file has put together. */
+export function framesOf({ buffer }: Bytes): readonly Frame[] {
+  return JSON.parse(Buffer.from(buffer).toString())
 }

@@ -1,18 +1,19 @@
 import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { InHand } from '../index.ts'
+import type { Address, InHand } from '../index.ts'
 
-/** Bytes of a note: its checksum, two lengths, the seq, then the partition and the agent. */
+/** Bytes of a note at most: its checksum, the lengths of the two names, the seq, then the names. */
 const length = 4_096
+
 const header = 16
 
 /**
- * The note of which event is being handed over: written at once and not waited for, so that it outlives the process but not
- * the machine.
+ * The note of which event is being handed over. It is written at once and not waited for, so it outlives the process, but not
+ * always the machine.
  */
 export class InHandFile {
-  /** What was in hand when the last owner ended. */
+  /** What was in hand when the last owner ended, said once: who ends now without having anything in hand says nothing. */
   readonly found: InHand | undefined
   readonly #file: number
   readonly #note = Buffer.alloc(length)
@@ -23,18 +24,20 @@ export class InHandFile {
     ftruncateSync(this.#file)
   }
 
-  note(partition: string, agent: string, seq: number): void {
+  note(partition: Address, agent: string, seq: number): void {
     const note = this.#note
     const middle = header + note.write(partition, header)
     const end = middle + note.write(agent, middle)
+    // Half a name would be somebody else's.
+    if (end > length - 4) return ftruncateSync(this.#file)
     note.writeUInt16LE(middle - header, 4)
     note.writeUInt16LE(end - middle, 6)
     note.writeDoubleLE(seq, 8)
-    note.writeUInt32LE(crc32(note.subarray(4, end)), 0)
+    note.writeUInt32LE(crc32(note.subarray(4, end)))
     writeSync(this.#file, note, 0, end, 0)
   }
 
-  /** An owner that ends in order has nothing in hand. */
+  /** Who ends in order has nothing in hand. */
   close(): void {
     ftruncateSync(this.#file)
     closeSync(this.#file)
@@ -45,11 +48,8 @@ export class InHandFile {
     const size = readSync(this.#file, note, 0, length, 0)
     const middle = header + note.readUInt16LE(4)
     const end = middle + note.readUInt16LE(6)
-    if (size < end || crc32(note.subarray(4, end)) !== note.readUInt32LE(0)) return undefined
-    return {
-      partition: note.toString('utf8', header, middle),
-      agent: note.toString('utf8', middle, end),
-      seq: note.readDoubleLE(8),
-    }
+    if (end > size || crc32(note.subarray(4, end)) !== note.readUInt32LE()) return undefined
+    const [partition, agent] = [note.toString('utf8', header, middle), note.toString('utf8', middle, end)]
+    return { partition, agent, seq: note.readDoubleLE(8) }
   }
 }

@@ -1,7 +1,8 @@
-import { type Address, type Checkpoint, type Frame, type Journal, JournalClosedError } from '../index.ts'
+import { resolve } from 'node:path'
+import { type Address, type Checkpoint, type Journal, JournalClosedError } from '../index.ts'
 import { Connection } from './connection.ts'
 import { errorOf } from './failure.ts'
-import { FrameStream } from './frame-stream.ts'
+import { FrameStream, framesOf } from './frame-stream.ts'
 import { checkOptions, type SqliteJournalOptions } from './options.ts'
 import type { Asked, Write } from './protocol.ts'
 import { Turns } from './turns.ts'
@@ -21,8 +22,8 @@ const mostChunks = 8
  */
 export function sqliteJournal(options: SqliteJournalOptions): Journal {
   checkOptions(options)
-  const { directory } = options
-  const connection = new Connection(options)
+  const directory = resolve(options.directory)
+  const connection = new Connection({ ...options, directory })
   const writer = new Writer(writes => connection.ask('write', writes))
   const turns = new Turns(mostChunks)
   let appended = 0
@@ -70,8 +71,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
       write({ kind: 'save', partition, position, hash, body }, body.length, partition, position),
     prune: (partition, upTo) => write({ kind: 'prune', partition, upTo }, 0, partition, upTo),
     async newest(most) {
-      const frames: readonly Frame[] = JSON.parse(Buffer.from(await ask('newest', { most })).toString())
-      return frames
+      return framesOf(await ask('newest', { most }))
     },
     async marks(reader) {
       return new Map(await ask('marks', { reader }))

@@ -43,8 +43,10 @@ export class Tables {
       return failures
     } catch (error) {
       this.#undo()
+      if (writes.length === 1) return [failureOf(error)]
       // One may be too large for the room that is left, and the others not.
-      return writes.length === 1 ? [failureOf(error)] : writes.flatMap(write => this.write([write]))
+      const middle = writes.length >> 1
+      return [...this.write(writes.slice(0, middle)), ...this.write(writes.slice(middle))]
     }
   }
 
@@ -67,7 +69,7 @@ export class Tables {
       const partition = this.#partitions.find(name)
       if (!partition) return { snapshot: undefined, checkpoints: [], pruned: 0 }
       const { id, pruned } = partition
-      return { snapshot: this.#snapshots.find(name, id), checkpoints: this.#checkpoints.all(name, id), pruned }
+      return { snapshot: this.#snapshots.find(id), checkpoints: this.#checkpoints.all(name, id), pruned }
     })
   }
 

@@ -22,15 +22,19 @@ export class JournalThread {
   /** @param ended called when it ends without having been asked to */
   constructor(directory: string, file: URL | undefined, ended: () => void) {
     this.#directory = directory
-    this.#worker = new Worker(file ?? ownFile())
+    // Without the flags of this process, some of which no worker takes.
+    this.#worker = new Worker(file ?? ownFile(), { execArgv: [] })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => this.#told(answer))
-    const lost = (why: string) => {
+    let why = 'its thread has ended'
+    this.#worker.on('error', error => {
+      why = error.message
+    })
+    // After an error too, and not before it has let go of the file.
+    this.#worker.once('exit', () => {
       this.#end(new JournalDiskError(directory, why))
       ended()
-    }
-    this.#worker.once('error', error => lost(error.message))
-    this.#worker.once('exit', () => lost('its thread has ended'))
+    })
   }
 
   /** Asks one question; the thread answers in the order in which it was asked. */
@@ -45,8 +49,9 @@ export class JournalThread {
     })
   }
 
+  /** Ends it, whatever it is at. */
   async end(): Promise<void> {
-    this.#worker.removeAllListeners()
+    this.#worker.removeAllListeners('exit')
     this.#end(new JournalDiskError(this.#directory, 'its thread has ended'))
     await this.#worker.terminate()
   }

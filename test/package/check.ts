@@ -19,6 +19,7 @@ const examples = [
   'own-versions.ts',
   'own-echoes.ts',
   'own-bus.ts',
+  'own-journal.ts',
 ]
 
 const run = (command: string, ...args: string[]) =>
@@ -32,7 +33,9 @@ try {
     }),
   )
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const brought = ['xstate', 'zod', 'typescript', '@types/node'].map(name => `${name}@${devDependencies[name]}`)
+  const brought = ['xstate', 'zod', 'kysely', 'typescript', '@types/node'].map(
+    name => `${name}@${devDependencies[name]}`,
+  )
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'trial', private: true, type: 'module' }))
   run('npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', `./${packed.filename}`, ...brought)
   for (const example of examples) copyFileSync(join(here, example), join(folder, example))
@@ -56,6 +59,7 @@ try {
   expectOutput('own-rules.js', /^false$/m)
   expectOutput('own-echoes.js', /^p1$/m)
   expectOutput('own-bus.js', /item: 'cake' } true\n\[ 12 \] 0 1[^]*^2 1$/m)
+  expectOutput('own-journal.js', /^\{ guest: 'Ada' \}$/m)
   const lastLine = run('npx', 'troupe', '--json', 'vegan cake').trimEnd().split('\n').at(-1) ?? ''
   if (JSON.parse(lastLine).kind !== 'result') throw new Error(`npx troupe --json ended with ${lastLine}`)
   console.log(

@@ -1,46 +1,9 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-
-const cli = join(import.meta.dirname, '..', '..', 'playground', 'plan', 'cli.ts')
-
-interface Ran {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs the program as a person would, with its output in pipes. */
-function plan(
-  args: readonly string[],
-  { interruptOn, readOnlyOneChunk }: { interruptOn?: string; readOnlyOneChunk?: boolean } = {},
-): Promise<Ran> {
-  const child = spawn(process.execPath, ['--conditions=troupe-source', cli, ...args], {
-    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
-  })
-  let out = ''
-  let err = ''
-  let interrupted = false
-  child.stdout.on('data', chunk => {
-    out += chunk
-    if (readOnlyOneChunk) child.stdout.destroy()
-  })
-  child.stderr.on('data', chunk => {
-    err += chunk
-    if (interrupted || !interruptOn || !err.includes(interruptOn)) return
-    // Once: a further one may meet a process that is just about to end, and has no handler any more.
-    interrupted = true
-    child.kill('SIGINT')
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ code, out, err }))
-  })
-}
+import { begin, plan, planUntil } from '../support/command.ts'
 
 describe('the command that plans a party', () => {
   it('plans a sample party that a family could act on: names, prices, what it costs, what is open, what to do', async () => {
-    const { code, out, err } = await plan([])
+    const { code, out, err } = await plan()
     expect(code).toBe(0)
     for (const expected of [
       'A jungle party for 75 guests at Sunshine Garden Park',
@@ -58,12 +21,12 @@ describe('the command that plans a party', () => {
   })
 
   it('writes no colours into pipes', async () => {
-    const { out, err } = await plan(['vegan cake'])
+    const { out, err } = await plan('vegan cake')
     expect(`${out}${err}`).not.toContain('\u001b[')
   })
 
   it('prints JSON Lines on demand: frames, and last the result', async () => {
-    const { code, out } = await plan(['--json', 'space party for 20 kids', 'vegan cake'])
+    const { code, out } = await plan('--json', 'space party for 20 kids', 'vegan cake')
     expect(code).toBe(0)
     const lines = out
       .trimEnd()
@@ -87,7 +50,7 @@ describe('the command that plans a party', () => {
   })
 
   it('plans as far as it understands, and asks about the rest', async () => {
-    const { code, out } = await plan(['What a great party, pricey juice'])
+    const { code, out } = await plan('What a great party, pricey juice')
     expect(code).toBe(0)
     expect(out).toContain('We did not understand "What a great party, pricey juice"')
   })
@@ -97,31 +60,33 @@ describe('the command that plans a party', () => {
     ['a blank input among others', ['vegan cake', ''], 'Input 2 is blank'],
     ['an option that does not exist', ['--jsno'], "Unknown option '--jsno'"],
     ['a value for an option that takes none', ['--json=yes'], '--json'],
+    ['a blank directory', ['--data', ' ', 'vegan cake'], '--data is blank'],
+    ['a directory that is not said', ['--data'], '--data'],
     ['an input that is too long', ['x'.repeat(100_000)], 'content'],
   ])('ends with 2 on %s, and says what to do', async (_, args, said) => {
-    const { code, out, err } = await plan(args)
+    const { code, out, err } = await plan(...args)
     expect(code).toBe(2)
     expect(out).toBe('')
     expect(err).toContain(said)
   })
 
   it('ends quietly when its reader has had enough', async () => {
-    const { code, err } = await plan(['--json', 'vegan cake'], { readOnlyOneChunk: true })
+    const { child, ended } = begin('--json', 'vegan cake')
+    child.stdout.once('data', () => child.stdout.destroy())
+    const { code, err } = await ended
     expect(code).toBe(0)
     expect(err).not.toContain('EPIPE')
   })
 
   it('explains itself', async () => {
-    const { code, out } = await plan(['--help'])
+    const { code, out } = await plan('--help')
     expect(code).toBe(0)
     expect(out).toContain('troupe [options]')
   })
 
   it('ends with 130 when it is interrupted', async () => {
-    const { code, out } = await plan(
-      Array.from({ length: 400 }, (_, count) => `${count + 5} guests`),
-      { interruptOn: 'read 3' },
-    )
+    const inputs = Array.from({ length: 400 }, (_, count) => `${count + 5} guests`)
+    const { code, out } = await planUntil('read 3', 'SIGINT', ...inputs)
     expect(code).toBe(130)
     expect(out).toBe('')
   })

@@ -15,7 +15,7 @@ export interface Life extends Journal {
   readonly isOver: boolean
 }
 
-/** Everything goes through JSON, as it does on a disk. */
+/** Everything goes through JSON, as it does on a disk; of a life that is over, nothing is written any more. */
 export function createRecord(inner: Journal = memoryJournal()): Record {
   let living: Life | undefined
   return {
@@ -32,6 +32,10 @@ export function createRecord(inner: Journal = memoryJournal()): Record {
           await inner.append(partition, epoch, expectedPosition, throughJson(frames), copies)
           if (isOver) return forEver
         },
+        save: (...saved) => (isOver ? forEver : inner.save(...saved)),
+        mark: (...marks) => (isOver ? forEver : inner.mark(...marks)),
+        prune: (...pruned) => (isOver ? forEver : inner.prune(...pruned)),
+        delete: partition => (isOver ? forEver : inner.delete(partition)),
         get isOver() {
           return isOver
         },
@@ -50,6 +54,7 @@ export function createRecord(inner: Journal = memoryJournal()): Record {
   }
 }
 
-function throughJson<T>(value: T): T {
+/** What comes back from a disk. */
+export function throughJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value))
 }

@@ -1,0 +1,196 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type AddedEvent, createRuntime, type RemovedEvent, type RuntimeOptions, systemError } from 'troupe'
+import { sqliteJournal } from 'troupe/sqlite'
+import { createSimulatedClock, seededRandom } from 'troupe/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { newDirectory } from '../sqlite/support.ts'
+import { barked, command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+
+let lives = 0
+
+/** A started runtime on the journal of a directory. */
+async function live<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  directory: string,
+  options: RuntimeOptions<S, A, R>,
+) {
+  const runtime = createRuntime({
+    journal: sqliteJournal({ directory }),
+    clock: createSimulatedClock(),
+    random: seededRandom(++lives),
+    ...options,
+  })
+  onTestFinished(() => runtime.stop({ timeout: 0 }))
+  return runtime.start()
+}
+
+const party = petsParty(dogAgent())
+
+/** Two parties, p1 with this many barks and p2 with one, left in order. */
+async function left(barks: number, options: Pick<RuntimeOptions, 'snapshots'> = {}): Promise<string> {
+  const directory = newDirectory()
+  const runtime = await live(directory, { party, agents: [dogAgent()], ...options })
+  for (const [id, count] of Object.entries({ p1: barks, p2: 1 })) {
+    await runtime.parties.create({ id })
+    for (let n = 1; n <= count; n++) await runtime.bus.publish(command({ word: `${id} w${n}` }), { party: id })
+  }
+  await runtime.idle()
+  await runtime.stop()
+  return directory
+}
+
+/** Changes what is in the journal, while nobody has it open. */
+function tamper(directory: string, statement: string): void {
+  const db = new DatabaseSync(join(directory, 'journal.db'))
+  const { changes } = db.prepare(statement).run()
+  db.close()
+  expect(changes).toBeGreaterThan(0)
+}
+
+/** The rows of p1, and no others. */
+const ofParty = `partition = (SELECT id FROM partitions WHERE name = 'party/p1')`
+
+describe('a party whose journal is not as it was written', () => {
+  it.each([
+    ['a frame has changed', `UPDATE frames SET body = replace(body, 'p1 w2', 'p1 w3')`, /holds frame \d+ of/],
+    [
+      'a frame is missing',
+      `DELETE FROM frames WHERE body LIKE '%"pets.command"%p1 w2%'`,
+      /holds what comes after frame \d+ of/,
+    ],
+    [
+      'a checkpoint has changed',
+      `UPDATE checkpoints SET body = replace(body, '"count":3', '"count":4')`,
+      /holds the checkpoint of "dog" of/,
+    ],
+  ])('is quarantined and told, and the others go on: %s', async (_, statement, what) => {
+    const directory = await left(3)
+    tamper(directory, `${statement} ${statement.includes('WHERE') ? 'AND' : 'WHERE'} ${ofParty}`)
+    const runtime = await live(directory, { party, agents: [dogAgent()] })
+    expect(runtime.parties.quarantined()).toEqual([
+      { partyId: 'p1', code: 'JOURNAL_CORRUPT', reason: expect.stringMatching(what) },
+    ])
+    expect(() => runtime.parties.get('p1')).toThrow(expect.objectContaining({ code: 'PARTY_QUARANTINED' }))
+    await runtime.bus.publish(command({ word: 'b' }), { party: 'p2' })
+    await runtime.parties.get('p2').idle()
+    expect(runtime.parties.get('p2').state).toMatchObject({ barks: 2 })
+  })
+
+  it('can be deleted, and its id be given to a new one', async () => {
+    const directory = await left(3)
+    tamper(directory, `UPDATE checkpoints SET body = '{}' WHERE ${ofParty}`)
+    const runtime = await live(directory, { party, agents: [dogAgent()] })
+    await expect(runtime.parties.retry('p1')).rejects.toMatchObject({ code: 'PARTY_QUARANTINED' })
+    await runtime.parties.delete('p1')
+    expect((await runtime.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
+    expect(runtime.parties.quarantined()).toEqual([])
+  })
+})
+
+it('the agents outside the parties keep a runtime from starting whose journal of them has changed', async () => {
+  const directory = await left(1)
+  tamper(
+    directory,
+    `UPDATE checkpoints SET body = '{}' WHERE partition = (SELECT id FROM partitions WHERE name = 'runtime')`,
+  )
+  await expect(live(directory, { party, agents: [dogAgent()] })).rejects.toMatchObject({
+    code: 'JOURNAL_CORRUPT',
+    partition: 'runtime',
+  })
+})
+
+describe('a snapshot that is not as it was written', () => {
+  it.each([
+    ['has changed', `UPDATE snapshots SET body = replace(body, 'barks', 'parks')`],
+    ['is missing', `DELETE FROM snapshots`],
+  ])('is left out, and all frames are read instead: it %s', async (_, statement) => {
+    const directory = await left(20, { snapshots: { every: 5 } })
+    tamper(directory, `${statement} WHERE ${ofParty}`)
+    const runtime = await live(directory, { party, agents: [dogAgent()] })
+    expect(runtime.parties.get('p1').state).toMatchObject({ barks: 20 })
+  })
+
+  it('keeps its party away when the frames that it covers were forgotten', async () => {
+    const directory = await left(20, { snapshots: { every: 5, keep: 0 } })
+    tamper(directory, `DELETE FROM snapshots WHERE ${ofParty}`)
+    const runtime = await live(directory, { party, agents: [dogAgent()] })
+    expect(runtime.parties.quarantined()).toMatchObject([
+      { partyId: 'p1', code: 'JOURNAL_CORRUPT', reason: expect.stringContaining('the snapshot') },
+    ])
+  })
+})
+
+it('a journal without room refuses what does not fit; with more room the party is there as far as it was acknowledged', async () => {
+  const directory = newDirectory()
+  const small = sqliteJournal({ directory, maxBytes: 1_048_576 })
+  const runtime = await live(directory, { party, journal: small })
+  await runtime.parties.create({ id: 'p1' })
+  const failures: unknown[] = []
+  runtime.bus.subscribe(systemError, ({ data }) => failures.push(data.code))
+  let acknowledged = 0
+  const word = 'x'.repeat(20_000)
+  const fill = async () => {
+    for (;;) {
+      await runtime.bus.publish(command({ word }), { party: 'p1' })
+      acknowledged++
+    }
+  }
+  await expect(fill()).rejects.toMatchObject({ code: 'JOURNAL_APPEND', cause: { code: 'JOURNAL_FULL' } })
+  expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'JOURNAL_APPEND' }])
+  expect(failures).toContain('JOURNAL_APPEND')
+  await runtime.stop({ timeout: 0 })
+
+  const next = await live(directory, { party })
+  const again = next.parties.get('p1')
+  await again.idle()
+  expect(again.state).toMatchObject({ barks: acknowledged })
+})
+
+it('a journal that somebody has open keeps a runtime from starting, until it is closed', async () => {
+  const directory = await left(1)
+  const runtime = await live(directory, { party, agents: [dogAgent()] })
+  await expect(live(directory, { party, agents: [dogAgent()] })).rejects.toMatchObject({ code: 'JOURNAL_LOCKED' })
+  await runtime.stop()
+  const next = await live(directory, { party, agents: [dogAgent()] })
+  expect(next.parties.list()).toHaveLength(2)
+})
+
+it('a clock that was set back between two processes does not take time back', async () => {
+  const directory = newDirectory()
+  const [late, early] = [createSimulatedClock(2_000_000), createSimulatedClock(1_000_000)]
+  const first = await live(directory, { party, clock: late })
+  await first.parties.create({ id: 'p1' })
+  await first.bus.publish(command({ word: 'a' }), { party: 'p1' })
+  await first.parties.get('p1').idle()
+  await first.stop()
+
+  const second = await live(directory, { party, clock: early })
+  const times: number[] = []
+  second.bus.subscribe(barked, ({ time }) => times.push(time))
+  const bark = async (word: string) => {
+    await second.bus.publish(command({ word }), { party: 'p1' })
+    await second.parties.get('p1').idle()
+  }
+  await bark('b')
+  early.advance(500)
+  await bark('c')
+  expect(times).toEqual([2_000_000, 2_000_500])
+})
+
+it('an agent that the program has no more keeps its party away, until its definition is registered', async () => {
+  const directory = newDirectory()
+  const first = await live(directory, { party: petsParty(dogAgent(), trainerAgent('dog')) })
+  await first.parties.create({ id: 'p1', inputs: ['sit'] })
+  await first.parties.get('p1').idle()
+  await first.stop()
+
+  const without = await live(directory, { party })
+  expect(without.parties.quarantined()).toEqual([
+    { partyId: 'p1', code: 'MACHINE_UNKNOWN', reason: expect.stringContaining('agent "trainer"') },
+  ])
+  await without.stop()
+  const withIt = await live(directory, { party, registered: [trainerAgent('dog')] })
+  await withIt.parties.get('p1').addInput('roll')
+  await withIt.parties.get('p1').idle()
+  expect(withIt.parties.get('p1').state).toMatchObject({ said: ['sit', 'roll'] })
+})

@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { begin, plan, planUntil, type Ran } from '../support/command.ts'
+
+/** A directory that is not there yet. */
+function newDirectory(): string {
+  const parent = mkdtempSync(join(tmpdir(), 'troupe-data-'))
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+  return join(parent, 'parties')
+}
+
+/** What the last line says, without what differs from run to run. */
+function resultOf({ out }: Ran) {
+  const { partyId, state } = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '')
+  const { inputs, results, budget, plan, status } = state
+  return {
+    partyId,
+    planned: { inputs: inputs.map(({ content }: { content: string }) => content), results, budget, plan, status },
+  }
+}
+
+function change(directory: string, statement: string): void {
+  const db = new DatabaseSync(join(directory, 'journal.db'))
+  db.exec(statement)
+  db.close()
+}
+
+const wishes = ['jungle party for 20 kids in a park', 'vegan cake', 'pizza for all']
+
+describe('a plan that is kept', () => {
+  let undisturbed: Promise<Ran> | undefined
+
+  it.each([
+    ['just when it was created', 'party.input.added'],
+    ['while agents searched', 'party.agent.started'],
+    ['when something was found', 'party.agent.completed'],
+    ['when there was a first plan', 'party.plan.updated'],
+  ])('goes on by itself when its process was killed %s, and is the same in the end', async (_, type) => {
+    const directory = newDirectory()
+    const { code } = await planUntil(`"type":"${type}","data"`, 'SIGKILL', '--json', '--data', directory)
+    expect(code).toBe(null)
+    const goneOn = await plan('--json', '--data', directory)
+    expect(goneOn.code).toBe(0)
+    expect(goneOn.out).toContain('"cause":{"kind":"recovery"}')
+    undisturbed ??= plan('--json')
+    expect(resultOf(goneOn).planned).toEqual(resultOf(await undisturbed).planned)
+  })
+
+  it('is shown again when it was finished, and nothing is planned', async () => {
+    const directory = newDirectory()
+    const first = await plan('--data', directory, ...wishes)
+    const again = await plan('--data', directory)
+    expect(again).toMatchObject({ code: 0, out: first.out })
+    expect(again.err).toMatch(/^Found 1 party\.\nPlan yours/)
+  })
+
+  it('is the sample when nothing is wished and nothing is there yet', async () => {
+    const directory = newDirectory()
+    expect((await plan('--data', directory)).out).toContain('A jungle party for 75 guests at Sunshine Garden Park')
+  })
+
+  it('is finished before another one is planned, and both are shown', async () => {
+    const directory = newDirectory()
+    await planUntil('"type":"party.agent.started","data"', 'SIGKILL', '--json', '--data', directory, ...wishes)
+    const { code, out, err } = await plan('--data', directory, 'space party')
+    expect(code).toBe(0)
+    expect(err).toMatch(/^Found 1 party\.\nParty "[a-z0-9-]+" has gone on: its plan is 100 % complete\.\n/)
+    expect(out.match(/^Party p-/gm)).toHaveLength(2)
+    expect(out.indexOf('A jungle party')).toBeLessThan(out.indexOf('A space party'))
+    const { planned } = resultOf(await plan('--data', directory, '--json', 'pirate party'))
+    expect(planned.inputs).toEqual(['pirate party'])
+  })
+
+  it('goes on after an interruption, which says how', async () => {
+    const directory = newDirectory()
+    const many = Array.from({ length: 100 }, (_, count) => `${count + 5} guests`)
+    const { code, err } = await planUntil('read 3', 'SIGINT', '--data', directory, ...many)
+    expect(code).toBe(130)
+    expect(err).toContain(`Interrupted. Go on: npm start -- --data ${directory}`)
+    expect((await plan('--data', directory)).out).toContain('A party for 104 guests')
+  })
+})
+
+describe('a directory', () => {
+  it('is used by one process at a time, until that is killed', async () => {
+    const directory = newDirectory()
+    const { child, printed, ended } = begin('--json', '--data', directory)
+    await printed('"type":"party.input.added","data"')
+    child.kill('SIGSTOP')
+    const second = await plan('--data', directory, 'vegan cake')
+    expect(second).toMatchObject({ code: 3, out: '' })
+    expect(second.err).toBe(
+      `The journal in "${directory}" is open already by process ${child.pid}. Stop that one first, or use another directory.\n`,
+    )
+    child.kill('SIGKILL')
+    await ended
+    expect((await plan('--data', directory)).code).toBe(0)
+  })
+
+  it.each([
+    [
+      'below a file',
+      (path: string) => writeFileSync(path, ''),
+      (path: string) => join(path, 'below'),
+      'cannot be opened',
+    ],
+    ['that is a file', (path: string) => writeFileSync(path, ''), (path: string) => path, 'cannot be opened'],
+  ])('%s ends it with 3, in one sentence', async (_, make, at, said) => {
+    const path = newDirectory()
+    make(path)
+    const { code, out, err } = await plan('--data', at(path), 'vegan cake')
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect(err).toMatch(new RegExp(`^The journal in .* ${said}.*\\n$`))
+  })
+
+  it('that a newer version has written ends it with 3', async () => {
+    const directory = newDirectory()
+    await plan('--data', directory, 'vegan cake')
+    change(directory, 'PRAGMA user_version = 99')
+    const { code, out, err } = await plan('--data', directory)
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect(err).toContain('Update the package, or use another directory.')
+  })
+})
+
+describe('a party that cannot go on', () => {
+  it('is told in one sentence, and keeps no other', async () => {
+    const directory = newDirectory()
+    const { partyId } = resultOf(await plan('--json', '--data', directory, 'space party'))
+    await plan('--data', directory, 'vegan cake')
+    change(
+      directory,
+      `UPDATE checkpoints SET body = replace(body, 'space', 'spice') WHERE agent = 'theme' AND body LIKE '%space%'`,
+    )
+    const { code, out, err } = await plan('--data', directory)
+    expect(code).toBe(0)
+    expect(err).toContain(`Party "${partyId}" is quarantined: The journal holds the checkpoint of "theme"`)
+    expect(out).toContain('Organic Treats Bakery')
+    expect(out).not.toContain('space')
+  })
+
+  it('ends it with 3 when there is nothing else to do', async () => {
+    const directory = newDirectory()
+    await plan('--data', directory, 'space party')
+    change(directory, `UPDATE checkpoints SET body = '{}' WHERE agent = 'theme'`)
+    const { code, out, err } = await plan('--data', directory)
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect(err).toContain('is quarantined')
+    expect(err).toContain('Say what to plan instead.')
+  })
+})

@@ -1,0 +1,278 @@
+import {
+  type Agent,
+  agentTypes,
+  type ChildOptions,
+  child,
+  defineAgent,
+  defineEvent,
+  defineRequest,
+  type Frame,
+} from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import * as z from 'zod'
+import { petsParty, told } from '../support/pets.ts'
+import { atEveryAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
+import { until } from '../support/runtime.ts'
+
+const light = defineEvent('kitchen.light', z.object({}))
+const leave = defineEvent('kitchen.leave', z.object({}))
+const spill = defineEvent('kitchen.spill', z.object({}))
+const ring = defineEvent('oven.ring', z.object({ cake: z.string() }))
+const smoke = defineEvent('oven.smoke', z.object({}))
+const heat = defineRequest('oven.heat', { input: z.object({}), output: z.object({ degrees: z.int() }) })
+const inP1 = { party: 'p1' }
+const ringing = ring({ cake: 'sacher' })
+
+/** Gets hotter each time that somebody asks; `ring` is its end, `smoke` makes it crash. */
+const oven = (): Agent => {
+  const hears = [ring, smoke, heat]
+  const context: { degrees: number; cake: string } = { degrees: 0, cake: '' }
+  const machine = setup({
+    types: { ...agentTypes({ context, hears, says: [heat] }), output: '' },
+    actions: {
+      burst: assign(() => {
+        throw new Error('burst')
+      }),
+    },
+  }).createMachine({
+    id: 'oven',
+    context,
+    initial: 'on',
+    output: ({ context }) => context.cake,
+    states: {
+      on: {
+        on: {
+          'oven.heat': {
+            actions: [
+              assign(({ context }) => ({ degrees: context.degrees + 100 })),
+              emit(({ event, context }) => heat.reply(event, { degrees: context.degrees })),
+            ],
+          },
+          'oven.smoke': { actions: 'burst' },
+          'oven.ring': { target: 'off', actions: assign(({ event }) => event.data) },
+        },
+      },
+      off: { type: 'final' },
+    },
+  })
+  return defineAgent({ name: 'oven', machine, hears, says: [heat], restart: 'transient' })
+}
+
+/** Lights its oven, leaves the kitchen without it, or spills something and crashes; tells what became of the oven. */
+const cook = (options: ChildOptions = {}): Agent => {
+  const hears = [light, leave, spill]
+  const machine = setup({
+    types: agentTypes({ context: {}, hears, says: [told] }),
+    actors: { oven: child(oven(), options) },
+    actions: {
+      spill: assign(() => {
+        throw new Error('spilt')
+      }),
+      tell: emit((_, { what }: { what: string }) => told({ what })),
+    },
+  }).createMachine({
+    id: 'cook',
+    context: {},
+    initial: 'away',
+    states: {
+      away: { on: { 'kitchen.light': 'baking' } },
+      baking: {
+        on: { 'kitchen.leave': 'away', 'kitchen.spill': { actions: 'spill' } },
+        invoke: {
+          id: 'oven',
+          src: 'oven',
+          onDone: { target: 'away', actions: { type: 'tell', params: ({ event }) => ({ what: `${event.output}` }) } },
+          onError: {
+            target: 'away',
+            actions: { type: 'tell', params: ({ event }) => ({ what: codeOf(event.error) }) },
+          },
+        },
+      },
+    },
+  })
+  return defineAgent({ name: 'cook', machine, hears, says: [told] })
+}
+
+const codeOf = (error: unknown): string => z.object({ code: z.string() }).parse(error).code
+
+/** A cook in party `p1` has lit an oven, which is at 200 degrees; the process may crash now. */
+async function baking(options: ChildOptions = {}) {
+  const program = createProgram()
+  const given = { party: petsParty(cook(options)) }
+  const runtime = await program.start(given)
+  const p1 = await runtime.parties.create({ id: 'p1' })
+  await runtime.bus.publish(light({}), inP1)
+  await p1.idle()
+  for (let n = 0; n < 2; n++) await runtime.ask('party/p1/cook/oven', heat, {})
+  return { program, given, runtime, p1 }
+}
+
+const at = ({ entries }: Frame, what: string) => entries.some(entry => entry.kind === 'agent' && entry.what === what)
+
+describe('a child', () => {
+  it('comes back with its parent, where it was', async () => {
+    const { program, given } = await baking()
+    const next = await program.start(given)
+    expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 300 })
+    expect(next.parties.get('p1').agent('cook/oven')).toMatchObject({ incarnation: 1 })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it('tells its parent in the next process how it ended', async () => {
+    const { program, given } = await baking()
+    const next = await program.start(given)
+    await next.bus.publish(ringing, inP1)
+    await next.idle()
+    const p1 = next.parties.get('p1')
+    expect(p1.state).toMatchObject({ said: ['sacher'] })
+    expect(p1.agent('cook').snapshot()).toMatchObject({ value: 'away' })
+    // It can be lit again.
+    await next.bus.publish(light({}), inP1)
+    await next.idle()
+    expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 100 })
+  })
+
+  it('crashes and is restarted by itself in the next process', async () => {
+    const { program, given } = await baking()
+    const next = await program.start(given)
+    await next.bus.publish(smoke({}), inP1)
+    await next.idle()
+    const p1 = next.parties.get('p1')
+    expect(p1.agent('cook/oven')).toMatchObject({ incarnation: 2 })
+    expect(p1.agent('cook').snapshot()).toMatchObject({ value: 'baking' })
+    expect(p1.state).toMatchObject({ said: [] })
+  })
+
+  it('crashes too often in the next process: its parent is told', async () => {
+    const { program, given } = await baking()
+    const next = await program.start(given)
+    for (let n = 0; n < 4; n++) {
+      await next.bus.publish(smoke({}), inP1)
+      await next.idle()
+    }
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['CHILD_ENDED'] })
+  })
+
+  it('stops when its parent leaves it in the next process', async () => {
+    const { program, given } = await baking()
+    const second = await program.start(given)
+    await second.bus.publish(leave({}), inP1)
+    await second.idle()
+    expect(second.parties.get('p1').agent('cook/oven').snapshot()).toMatchObject({ status: 'stopped' })
+    const third = await program.start(given)
+    expect(third.parties.quarantined()).toEqual([])
+    await expect(third.ask('party/p1/cook/oven', heat, {})).rejects.toMatchObject({ code: 'NO_ADDRESS' })
+  })
+
+  it('stops when its parent crashes in the next process, and another one is begun', async () => {
+    const { program, given } = await baking()
+    const next = await program.start(given)
+    await next.bus.publish(spill({}), inP1)
+    await next.idle()
+    expect(next.parties.get('p1').agent('cook/oven').snapshot()).toMatchObject({ status: 'stopped' })
+    await next.bus.publish(light({}), inP1)
+    await next.idle()
+    expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 100 })
+  })
+
+  it('that its parent has left to itself lives on, and is met by it again', async () => {
+    const { program, given, runtime } = await baking({ orphan: 'adopt' })
+    await runtime.bus.publish(leave({}), inP1)
+    await runtime.idle()
+    const second = await program.start(given)
+    expect(await second.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 300 })
+    await second.bus.publish(light({}), inP1)
+    await second.idle()
+    expect(await second.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 400 })
+    await second.bus.publish(ringing, inP1)
+    await second.idle()
+    expect(second.parties.get('p1').state).toMatchObject({ said: ['sacher'] })
+  })
+
+  it('keeps its mail', async () => {
+    const { program, given } = await baking()
+    const isRinging = atFrame(
+      ({ entries }) => entries.some(one => one.kind === 'event' && one.envelope.type === ring.type),
+      'cut',
+    )
+    await program.until(isRinging, given, next => next.bus.publish(ringing, inP1))
+    const next = await program.start(given)
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['sacher'] })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it.each<[string, (frame: Frame) => boolean, LastAppend]>([
+    ['after its end', ({ cause }) => cause.kind === 'step' && cause.type === ring.type, 'cut'],
+    ['before it was gone', frame => at(frame, 'stopped'), 'lost'],
+    ['after it was gone', frame => at(frame, 'stopped'), 'cut'],
+  ])('that had ended is told of once, though its process ended %s', async (_, isLast, last) => {
+    const { program, given } = await baking()
+    await program.until(atFrame(isLast, last), given, async next => {
+      await next.bus.publish(ringing, inP1)
+      await new Promise(() => {})
+    })
+    const next = await program.start(given)
+    await next.idle()
+    const p1 = next.parties.get('p1')
+    expect(p1.state).toMatchObject({ said: ['sacher'] })
+    expect(p1.agent('cook').snapshot()).toMatchObject({ value: 'away' })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it('that somebody has stopped is told of once, though the process ended too', async () => {
+    const { program, given } = await baking()
+    await program.until(
+      atFrame(frame => at(frame, 'stopped'), 'cut'),
+      given,
+      async next => {
+        await next.parties.get('p1').agent('cook/oven').stop()
+      },
+    )
+    const next = await program.start(given)
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['CHILD_ENDED'] })
+  })
+
+  it('is born, ends and is told of once, wherever its process ends', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const given = { party: petsParty(cook()) }
+      const isEnded = await program.until(ending, given, async runtime => {
+        const p1 = await runtime.parties.create({ id: 'p1' })
+        await runtime.bus.publish(light({}), inP1)
+        await runtime.idle()
+        await p1.agent('cook/oven').send(ringing)
+        await runtime.idle()
+      })
+      const next = await program.start(given)
+      const [p1 = await next.parties.create({ id: 'p1' })] = next.parties.list()
+      await next.idle()
+      if (p1.state.said.length === 0) {
+        if (p1.agent('cook').snapshot()?.value === 'away') await next.bus.publish(light({}), inP1)
+        await next.idle()
+        await p1.agent('cook/oven').send(ringing)
+        await next.idle()
+      }
+      expect(p1.state).toMatchObject({ said: ['sacher'] })
+      expect(p1.agent('cook')).toMatchObject({ incarnation: 1 })
+      expect(lost(next)).toEqual(nothingLost)
+      return isEnded
+    })
+  })
+
+  it('comes back outside the parties too, and after an orderly stop', async () => {
+    const program = createProgram()
+    const first = await program.start({ agents: [cook()] })
+    await first.bus.publish(light({}))
+    await first.idle()
+    await first.ask('runtime/cook/oven', heat, {})
+    await first.stop()
+    const second = await program.start({ agents: [cook()] })
+    expect(await second.ask('runtime/cook/oven', heat, {})).toEqual({ degrees: 200 })
+    await second.bus.publish(ringing)
+    await until(() => second.bus.history({ type: told.type }).length === 1)
+    expect(second.bus.history({ type: told.type })).toMatchObject([{ data: { what: 'sacher' } }])
+  })
+})

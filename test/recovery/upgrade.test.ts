@@ -1,0 +1,567 @@
+import {
+  type Agent,
+  type AgentRef,
+  agentRecovered,
+  agentTypes,
+  defineAgent,
+  defineEvent,
+  MachineChangedError,
+  MachineForeignError,
+  type Migrations,
+  migration,
+  NoAddressError,
+  PartyExistsError,
+  PartyQuarantinedError,
+  partyQuarantined,
+  type Runtime,
+  type Upcasters,
+} from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { type AnyStateMachine, assign, createMachine, setup } from 'xstate'
+import * as z from 'zod'
+import { atOnce, firstCook, fromFirst, kitchen, never, order, secondCook, served } from '../support/kitchens.ts'
+import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
+import { atAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
+
+type Orders = Pick<Runtime, 'bus'>
+
+interface Parties {
+  readonly parties: { get(id: string): { agent(name: string): AgentRef } }
+}
+
+const orderIn = (runtime: Orders, party: string, ...dishes: readonly string[]) =>
+  Promise.all(dishes.map(dish => runtime.bus.publish(order({ dish }), { party })))
+
+/** A program whose first version has served one dish in party `p1`, has another in the oven, and a third is ordered. */
+async function firstVersion() {
+  const program = createProgram()
+  const before = await program.start({ party: kitchen(firstCook()) })
+  const p1 = await before.parties.create({ id: 'p1' })
+  await orderIn(before, 'p1', 'soup')
+  await p1.idle()
+  const runtime = await program.start({ party: kitchen(firstCook(never)) })
+  await orderIn(runtime, 'p1', 'pie', 'cake')
+  await until(runtime, 'p1', 'cooking')
+  return { program, runtime }
+}
+
+/** The cook of a party is in that state, as everybody may know. */
+function until(runtime: Parties, party: string, state: string): Promise<void> {
+  const cook = runtime.parties.get(party).agent('cook')
+  return new Promise(resolve => {
+    const check = () => void (cook.snapshot()?.value === state && resolve())
+    cook.watch(check)
+    check()
+  })
+}
+
+describe('a party that began with version 1 of its cook', () => {
+  it.each([
+    ['a crash', async () => {}],
+    ['an orderly stop', (runtime: Pick<Runtime, 'stop'>) => runtime.stop({ timeout: 0 })],
+  ])('goes on with version 2 after %s, and a new one begins with that', async (_, end) => {
+    const { program, runtime } = await firstVersion()
+    await end(runtime)
+    const next = await program.start({ party: kitchen(secondCook({ '1': fromFirst })) })
+    const p1 = next.parties.get('p1')
+    await next.parties.create({ id: 'p2' })
+    await orderIn(next, 'p2', 'tea')
+    await next.idle()
+    expect(p1.state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
+    expect(p1.agent('cook').snapshot()?.context).toMatchObject({ dishes: 3, currency: 'CHF' })
+    expect(next.parties.get('p2').state).toMatchObject({ served: ['tea! EUR'] })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it.each([
+    ['also if it has handled nothing since', never],
+    ['once it has handled something', atOnce],
+  ])('is migrated once: the process after that needs no migration, %s', async (_, oven) => {
+    const { program } = await firstVersion()
+    const second = await program.start({ party: kitchen(secondCook({ '1': fromFirst }, oven)) })
+    if (oven === atOnce) await second.idle()
+    // Nobody knows of version 1 any more.
+    const last = await program.start({ party: kitchen(secondCook()) })
+    await last.idle()
+    expect(last.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
+  })
+
+  it('is kept as it is by a version that cannot go on with it, while the others do', async () => {
+    const { program } = await firstVersion()
+    const second = await program.start({ party: kitchen(secondCook()) })
+    await second.parties.create({ id: 'p2' })
+    await orderIn(second, 'p2', 'tea')
+    await second.idle()
+
+    const third = await program.start({ party: kitchen(secondCook()) })
+    expect(third.parties.quarantined()).toEqual([
+      { partyId: 'p1', code: 'MACHINE_VERSION', reason: expect.stringContaining('Declare a migration from "1"') },
+    ])
+    expect(() => third.parties.get('p1')).toThrow(PartyQuarantinedError)
+    expect(() => third.parties.get('p1')).toThrow(/Version "1" of agent "cook" was saved/)
+    expect(third.bus.history({ type: partyQuarantined.type })).toMatchObject([{ data: { partyId: 'p1' } }])
+    expect(third.parties.list().map(({ id }) => id)).toEqual(['p2'])
+    await orderIn(third, 'p2', 'toast')
+    await third.idle()
+    expect(third.parties.get('p2').state).toMatchObject({ served: ['tea! EUR', 'toast! EUR'] })
+
+    const fourth = await program.start({ party: kitchen(secondCook({ '1': fromFirst })) })
+    await fourth.idle()
+    expect(fourth.parties.quarantined()).toEqual([])
+    expect(fourth.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
+  })
+
+  it('refuses everything while it is quarantined, and its id is taken', async () => {
+    const { program } = await firstVersion()
+    const next = await program.start({ party: kitchen(secondCook()) })
+    await expect(orderIn(next, 'p1', 'tea')).rejects.toThrow(PartyQuarantinedError)
+    await expect(next.parties.create({ id: 'p1' })).rejects.toThrow(PartyExistsError)
+    await expect(next.parties.retry('p1')).rejects.toThrow(PartyQuarantinedError)
+    await next.parties.delete('p1')
+    const p1 = await next.parties.create({ id: 'p1' })
+    await orderIn(next, 'p1', 'tea')
+    await p1.idle()
+    expect(p1.state).toMatchObject({ served: ['tea! EUR'] })
+  })
+
+  it.each<LastAppend>(['written', 'lost', 'cut'])(
+    'finishes though a process ended while it was migrated: %s',
+    async last => {
+      const { program } = await firstVersion()
+      const party = kitchen(secondCook({ '1': fromFirst }))
+      const isMigration = atFrame(
+        ({ entries }) => entries.some(entry => entry.kind === 'agent' && entry.what === 'migrated'),
+        last,
+      )
+      expect(await program.until(isMigration, { party }, () => new Promise(() => {}))).toBe(true)
+      const next = await program.start({ party })
+      await next.idle()
+      expect(next.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
+    },
+  )
+
+  it.each(['written' as const, 'lost' as const])(
+    'finishes whenever the next process ends: an append is %s',
+    async last => {
+      let isEnded = true
+      for (let n = 1; isEnded; n++) {
+        const { program } = await firstVersion()
+        const party = kitchen(secondCook({ '1': fromFirst }))
+        isEnded = await program.until(atAppend(n, last), { party }, next => next.idle())
+        const next = await program.start({ party })
+        await next.idle()
+        expect(next.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
+        expect(lost(next)).toEqual(nothingLost)
+      }
+    },
+  )
+
+  it('keeps the old machine where that is registered, for as long as it lives', async () => {
+    const { program } = await firstVersion()
+    const options = { party: kitchen(secondCook()), registered: [firstCook()] }
+    const second = await program.start(options)
+    await second.parties.create({ id: 'p2' })
+    await second.idle()
+    expect(second.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! none', 'cake! none'] })
+
+    const third = await program.start(options)
+    await orderIn(third, 'p1', 'toast')
+    await orderIn(third, 'p2', 'toast')
+    await third.idle()
+    expect(third.parties.get('p1').state.served.at(-1)).toBe('toast! none')
+    expect(third.parties.get('p2').state.served.at(-1)).toBe('toast! EUR')
+  })
+
+  it('prefers the old machine to a migration, if both are there', async () => {
+    const { program } = await firstVersion()
+    const next = await program.start({
+      party: kitchen(secondCook({ '1': fromFirst })),
+      registered: [firstCook()],
+    })
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! none', 'cake! none'] })
+  })
+
+  it('starts a cook that crashed in version 2 with the machine of version 2', async () => {
+    const { program } = await firstVersion()
+    const burning = () => {
+      throw new Error('burnt')
+    }
+    const next = await program.start({ party: kitchen(secondCook({ '1': fromFirst }, burning)) })
+    const p1 = next.parties.get('p1')
+    await p1.idle()
+    // The first oven fails, and nobody handles that: the cook is restarted, and takes the next order.
+    expect(p1.agent('cook').incarnation).toBeGreaterThan(1)
+  })
+
+  it('stays as it was for a program that is older again', async () => {
+    const { program } = await firstVersion()
+    const second = await program.start({ party: kitchen(secondCook({ '1': fromFirst })) })
+    await second.idle()
+    const older = await program.start({ party: kitchen(firstCook()) })
+    expect(older.parties.quarantined()).toEqual([
+      { partyId: 'p1', code: 'MACHINE_VERSION', reason: expect.stringContaining('run the program that saved it') },
+    ])
+    const newer = await program.start({ party: kitchen(secondCook()) })
+    await newer.idle()
+    expect(newer.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
+  })
+})
+
+describe('a party whose agents are not those of the program', () => {
+  const waiter = defineAgent({
+    name: 'waiter',
+    machine: setup({
+      types: agentTypes({ context: {}, hears: [served], says: [] }),
+    }).createMachine({ id: 'waiter', version: '3', context: {}, on: { 'kitchen.served': {} } }),
+    hears: [served],
+    says: [],
+  })
+
+  it('is quarantined if one of them is unknown', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: kitchen(firstCook(), waiter) })
+    await before.parties.create({ id: 'p1' })
+    const after = await program.start({ party: kitchen(firstCook()) })
+    expect(after.parties.quarantined()).toEqual([
+      { partyId: 'p1', code: 'MACHINE_UNKNOWN', reason: expect.stringContaining('agent "waiter"') },
+    ])
+  })
+
+  it('keeps one that is registered, and new parties are without', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: kitchen(firstCook(), waiter) })
+    await before.parties.create({ id: 'p1' })
+    const after = await program.start({ party: kitchen(firstCook()), registered: [waiter] })
+    const p2 = await after.parties.create({ id: 'p2' })
+    await orderIn(after, 'p1', 'tea')
+    await after.idle()
+    expect(after.parties.get('p1').agent('waiter').snapshot()).toMatchObject({ status: 'active' })
+    expect(() => p2.agent('waiter')).toThrow(NoAddressError)
+  })
+
+  it('goes on without one that was stopped before', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: kitchen(firstCook(), waiter) })
+    const p1 = await before.parties.create({ id: 'p1' })
+    await p1.agent('waiter').stop()
+    const after = await program.start({ party: kitchen(firstCook()) })
+    await orderIn(after, 'p1', 'tea')
+    await after.idle()
+    expect(after.parties.get('p1').state).toMatchObject({ served: ['tea! none'] })
+  })
+
+  it('gets one that is new, who hears what is said from then on', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(dogAgent()) })
+    const p1 = await before.parties.create({ id: 'p1' })
+    await before.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await p1.idle()
+    const puppy: Agent = { ...dogAgent(), name: 'puppy' }
+    const options = { party: petsParty(dogAgent(), puppy) }
+    const after = await program.start(options)
+    await after.bus.publish(command({ word: 'b' }), { party: 'p1' })
+    await after.idle()
+    expect(contextOf(after, 'dog')).toMatchObject({ count: 2 })
+    expect(contextOf(after, 'puppy')).toMatchObject({ count: 1 })
+    const last = await program.start(options)
+    expect(contextOf(last, 'puppy')).toMatchObject({ count: 1 })
+  })
+
+  it('is quarantined if a machine was changed, but not its version', async () => {
+    const program = createProgram()
+    const host = (...states: readonly string[]): Agent => {
+      const machine: AnyStateMachine = createMachine({
+        id: 'host',
+        version: '1',
+        initial: states[0],
+        states: Object.fromEntries(states.map(one => [one, {}])),
+      })
+      return defineAgent({ name: 'host', machine, hears: [], says: [] })
+    }
+    const before = await program.start({ party: petsParty(host('idle', 'busy')) })
+    await before.parties.create({ id: 'p1' })
+    const after = await program.start({ party: petsParty(host('idle', 'busy', 'gone')) })
+    expect(after.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_CHANGED' }])
+    const again = await program.start({ party: petsParty(host('idle', 'busy')) })
+    expect(again.parties.get('p1').agent('host').snapshot()).toMatchObject({ value: 'idle' })
+  })
+
+  it('is quarantined in a program that has no parties at all', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(dogAgent()) })
+    await before.parties.create({ id: 'p1' })
+    const after = await program.start({})
+    expect(after.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'NO_PARTY_DEFINITION' }])
+  })
+})
+
+const contextOf = (runtime: Parties, agent: string) => runtime.parties.get('p1').agent(agent).snapshot()?.context
+
+describe('timers of a state that has another name in the next version', () => {
+  const context = { naps: 0 }
+  const fromNap = migration(z.object({ naps: z.int() }), ({ value, context }) => ({
+    value: value === 'napping' ? 'dozing' : value,
+    context,
+  }))
+  const sleeper = (version: string, nap: string, migrations: Migrations = {}): Agent => {
+    const machine: AnyStateMachine = createMachine({
+      id: 'sleeper',
+      version,
+      context,
+      initial: 'awake',
+      states: {
+        awake: { on: { 'pets.command': nap } },
+        [nap]: { after: { 1_000: { target: 'awake', actions: assign({ naps: 1 }) } } },
+      },
+    })
+    return defineAgent({ name: 'sleeper', machine, hears: [command], says: [], migrations })
+  }
+
+  it('fire at the time that they were set for', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(sleeper('1', 'napping')) })
+    await before.parties.create({ id: 'p1' })
+    await before.bus.publish(command({ word: 'nap' }), { party: 'p1' })
+    await before.idle()
+    const migrations = { '1': fromNap }
+    const after = await program.start({ party: petsParty(sleeper('2', 'dozing', migrations)) })
+    expect(after.parties.get('p1').agent('sleeper').snapshot()).toMatchObject({ value: 'dozing' })
+    program.clock.advance(1_000)
+    await after.idle()
+    expect(after.parties.get('p1').agent('sleeper').snapshot()).toMatchObject({ value: 'awake', context: { naps: 1 } })
+  })
+})
+
+describe('an event of an older version', () => {
+  const parcel = 'post.parcel'
+  const first = defineEvent(parcel, z.object({ to: z.string() }))
+  const upcast: Upcasters = { 1: old => ({ ...old, weight: 7 }) }
+  const second = defineEvent(parcel, z.object({ to: z.string(), weight: z.int() }), { version: 2, upcast })
+  const free = defineEvent('post.free', z.object({}))
+  const none: { weights: readonly unknown[] } = { weights: [] }
+
+  /** Takes no parcels until it is free. */
+  const postman = (definition: typeof first | typeof second): Agent => {
+    const machine = setup({
+      types: agentTypes({ context: none, hears: [first, free], says: [] }),
+    }).createMachine({
+      id: 'postman',
+      context: none,
+      initial: 'away',
+      states: {
+        away: { tags: 'busy', on: { 'post.free': 'there' } },
+        there: {
+          on: {
+            'post.parcel': {
+              actions: assign(({ context, event: { data } }) => ({
+                weights: [...context.weights, 'weight' in data ? data.weight : 'none'],
+              })),
+            },
+          },
+        },
+      },
+    })
+    const agent = defineAgent({ name: 'postman', machine, hears: [first, free], says: [] })
+    return { ...agent, hears: [definition, free] }
+  }
+
+  it('is lifted when it is handed over by a program that has a newer one', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(postman(first)) })
+    await before.parties.create({ id: 'p1' })
+    await before.bus.publish(first({ to: 'Ada' }), { party: 'p1' })
+    const after = await program.start({ party: petsParty(postman(second)) })
+    await after.bus.publish(free({}), { party: 'p1' })
+    await after.idle()
+    expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
+  })
+
+  it('keeps its party away from a program to which there is no way from it', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(postman(second)) })
+    await before.parties.create({ id: 'p1' })
+    await before.bus.publish(second({ to: 'Ada', weight: 1 }), { party: 'p1' })
+    const older = await program.start({ party: petsParty(postman(first)) })
+    expect(older.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'EVENT_VERSION' }])
+    const newer = await program.start({ party: petsParty(postman(second)) })
+    await newer.bus.publish(free({}), { party: 'p1' })
+    await newer.idle()
+    expect(contextOf(newer, 'postman')).toEqual({ weights: [1] })
+  })
+})
+
+describe('an agent outside the parties that was spawned while the program ran', () => {
+  /** A dog at `runtime/rex`, who has heard `a`, and rests with `b` in its mailbox. */
+  async function resting() {
+    const program = createProgram()
+    const runtime = await program.start({})
+    const rex = await runtime.spawn(dogAgent(), { name: 'rex' })
+    for (const word of ['a', 'rest', 'b']) await runtime.bus.publish(command({ word }))
+    await runtime.idle()
+    return { program, rex }
+  }
+
+  const up = { type: 'pets.urgent', data: { word: 'up' } }
+
+  function barksIn(runtime: Orders): readonly string[] {
+    const words: string[] = []
+    runtime.bus.subscribe(barked, ({ data }) => words.push(data.word))
+    return words
+  }
+
+  it('comes back by itself if it is registered, with its mail', async () => {
+    const { program, rex } = await resting()
+    const next = await program.start({ registered: [dogAgent()] })
+    const words = barksIn(next)
+    expect(next.agent('rex').snapshot()).toMatchObject({ value: 'resting', context: { count: 1 } })
+    await next.bus.publish(up)
+    await next.idle()
+    expect(words).toEqual(['up', 'b'])
+    expect(next.agent('rex')).toMatchObject({ address: rex.address, incarnation: 1 })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it('is met by whoever spawns it again', async () => {
+    const { program } = await resting()
+    const next = await program.start({ registered: [dogAgent()] })
+    const rex = await next.spawn(dogAgent(), { name: 'rex' })
+    expect(rex.incarnation).toBe(1)
+    expect(rex.snapshot()).toMatchObject({ value: 'resting', context: { count: 1 } })
+    await expect(next.spawn(dogAgent(), { name: 'rex' })).rejects.toThrow('runtime/rex')
+  })
+
+  it('waits until it is spawned again if it is not registered, with its mail', async () => {
+    const { program } = await resting()
+    const next = await program.start({})
+    expect(() => next.agent('rex')).toThrow(NoAddressError)
+    const words = barksIn(next)
+    const rex = await next.spawn(dogAgent(), { name: 'rex' })
+    expect(rex).toMatchObject({ incarnation: 1 })
+    await next.bus.publish(up)
+    await next.idle()
+    expect(words).toEqual(['up', 'b'])
+    expect(next.bus.history({ type: agentRecovered.type })).toMatchObject([{ data: { address: 'runtime/rex' } }])
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it('waits through as many processes as it has to', async () => {
+    const { program } = await resting()
+    await program.start({})
+    await program.start({})
+    const last = await program.start({})
+    const words = barksIn(last)
+    await last.spawn(dogAgent(), { name: 'rex' })
+    await last.bus.publish(up)
+    await last.idle()
+    expect(words).toEqual(['up', 'b'])
+  })
+
+  it('hears once what was said while it was away, whenever it comes back', async () => {
+    const { program } = await resting()
+    const second = await program.start({ events: [command, barked] })
+    await second.bus.publish(command({ word: 'c' }))
+    const third = await program.start({})
+    const words = barksIn(third)
+    await third.spawn(dogAgent(), { name: 'rex' })
+    await third.bus.publish(up)
+    await third.idle()
+    expect(words).toEqual(['up', 'b', 'c'])
+    const fourth = await program.start({ registered: [dogAgent()] })
+    await fourth.idle()
+    expect(fourth.agent('rex').snapshot()).toMatchObject({ context: { count: 3 } })
+  })
+
+  it('hears once what was said in the same process before it came back', async () => {
+    const { program } = await resting()
+    const second = await program.start({ events: [command, barked] })
+    const words = barksIn(second)
+    await second.bus.publish(command({ word: 'c' }))
+    await second.spawn(dogAgent(), { name: 'rex' })
+    await second.bus.publish(up)
+    await second.idle()
+    expect(words).toEqual(['up', 'b', 'c'])
+    const third = await program.start({ registered: [dogAgent()] })
+    await third.idle()
+    expect(third.agent('rex').snapshot()).toMatchObject({ context: { count: 3 } })
+  })
+
+  it('does not come back once it was stopped', async () => {
+    const { program } = await resting()
+    const second = await program.start({ registered: [dogAgent()] })
+    await second.agent('rex').stop()
+    const third = await program.start({ registered: [dogAgent()] })
+    expect(() => third.agent('rex')).toThrow(NoAddressError)
+    const rex = await third.spawn(dogAgent(), { name: 'rex' })
+    await third.idle()
+    expect(rex.snapshot()).toMatchObject({ value: 'awake', context: { count: 0 } })
+  })
+
+  it('is nobody else: another agent is refused at its address', async () => {
+    const { program } = await resting()
+    const next = await program.start({})
+    const machine: AnyStateMachine = createMachine({ id: 'cat' })
+    const cat = defineAgent({ name: 'cat', machine, hears: [], says: [] })
+    await expect(next.spawn(cat, { name: 'rex' })).rejects.toThrow(MachineForeignError)
+    const rex = await next.spawn(dogAgent(), { name: 'rex' })
+    expect(rex.snapshot()).toMatchObject({ value: 'resting' })
+  })
+
+  it('is migrated when a newer version of it is spawned', async () => {
+    const program = createProgram()
+    const first = await program.start({})
+    const before = await first.spawn(firstCook())
+    await before.send(order({ dish: 'soup' }))
+    await first.idle()
+    const second = await program.start({})
+    const after = await second.spawn(secondCook({ '1': fromFirst }))
+    expect(after.snapshot()?.context).toMatchObject({ dishes: 1, currency: 'CHF' })
+    await after.send(order({ dish: 'tea' }))
+    await second.idle()
+    const third = await program.start({ registered: [secondCook()] })
+    expect(third.agent('cook').snapshot()?.context).toMatchObject({ dishes: 2, currency: 'CHF' })
+  })
+})
+
+describe('an agent that joined a party while it was going on', () => {
+  const puppy: Agent = { ...dogAgent(), name: 'puppy' }
+  const party = petsParty(dogAgent())
+
+  async function joined() {
+    const program = createProgram()
+    const runtime = await program.start({ party })
+    await runtime.parties.create({ id: 'p1' })
+    await runtime.spawn(puppy, { party: 'p1' })
+    await runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await runtime.idle()
+    return program
+  }
+
+  it('comes back with it if it is registered', async () => {
+    const program = await joined()
+    const next = await program.start({ party, registered: [puppy] })
+    expect(contextOf(next, 'puppy')).toMatchObject({ count: 1 })
+    const met = await next.spawn(puppy, { party: 'p1' })
+    expect(met.snapshot()?.context).toMatchObject({ count: 1 })
+  })
+
+  it('keeps it away if it is not', async () => {
+    const program = await joined()
+    const next = await program.start({ party })
+    expect(next.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_UNKNOWN' }])
+  })
+})
+
+describe('agents that are started with the runtime', () => {
+  it('keep the runtime from starting if they cannot go on, and nothing is changed by that', async () => {
+    const program = createProgram()
+    const first = await program.start({ agents: [firstCook()] })
+    await first.bus.publish(order({ dish: 'soup' }))
+    await first.idle()
+    const machine: AnyStateMachine = createMachine({ id: 'cook', version: '1', on: { 'kitchen.order': {} } })
+    const other = defineAgent({ name: 'cook', machine, hears: [order], says: [] })
+    await expect(program.start({ agents: [other] })).rejects.toThrow(MachineChangedError)
+    const third = await program.start({ agents: [firstCook()] })
+    expect(third.agent('cook').snapshot()?.context).toMatchObject({ dishes: 1 })
+  })
+})

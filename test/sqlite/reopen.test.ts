@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { checkpoint, frame, snapshot } from './made.ts'
+import { journalIn, newDirectory, positions, withJournal } from './support.ts'
+
+describe('a journal that is opened again', () => {
+  it('has all that it had', async () => {
+    const directory = newDirectory()
+    await withJournal(directory, async journal => {
+      await journal.append('p', 1, 0, [frame('p', 1), frame('p', 3, 'ä€')], new Map([['dog', checkpoint(3)]]))
+      await journal.append('q', 7, 0, [frame('q', 1)])
+      await journal.save('p', snapshot(1))
+      await journal.prune('p', 1)
+      await journal.mark('owl', new Map([['p', 3]]))
+    })
+    const journal = journalIn(directory)
+    expect(await journal.partitions()).toEqual([
+      { partition: 'p', epoch: 1, position: 3 },
+      { partition: 'q', epoch: 7, position: 1 },
+    ])
+    expect(await journal.newest(2)).toEqual([frame('p', 3, 'ä€'), frame('q', 1)])
+    expect(await positions(journal, 'p')).toEqual([3])
+    const checkpoints = new Map([['dog', checkpoint(3)]])
+    expect(await journal.saved('p')).toEqual({ snapshot: snapshot(1), checkpoints, pruned: 1 })
+    expect(await journal.marks('owl')).toEqual(new Map([['p', 3]]))
+  })
+
+  it('goes on where it was, and fences who came before', async () => {
+    const directory = newDirectory()
+    await withJournal(directory, journal => journal.append('p', 2, 0, [frame('p', 1)]))
+    const journal = journalIn(directory)
+    await expect(journal.append('p', 1, 1, [frame('p', 2)])).rejects.toMatchObject({ code: 'JOURNAL_CONFLICT' })
+    await expect(journal.append('p', 2, 0, [frame('p', 1)])).rejects.toMatchObject({ actual: 1 })
+    await journal.append('p', 3, 1, [frame('p', 2)])
+    expect(await positions(journal, 'p')).toEqual([1, 2])
+  })
+
+  it('has what was under way when it was asked to close', async () => {
+    const directory = newDirectory()
+    const first = journalIn(directory)
+    const appending = first.append('p', 1, 0, [frame('p', 1)])
+    await first.close()
+    expect(await positions(journalIn(directory), 'p')).toEqual([1])
+    await appending
+  })
+
+  it('has nothing in hand when the last owner ended in order', async () => {
+    const directory = newDirectory()
+    await withJournal(directory, async journal => {
+      await journal.append('p', 1, 0, [frame('p', 1)])
+      journal.handing?.('p', 'dog', 1)
+    })
+    expect(await journalIn(directory).inHand?.()).toBeUndefined()
+  })
+
+  it('has all in one file when it was closed', async () => {
+    const directory = newDirectory()
+    await withJournal(directory, journal => journal.append('p', 1, 0, [frame('p', 1)]))
+    expect(existsSync(join(directory, 'journal.db-wal'))).toBe(false)
+  })
+})
+
+describe('a journal that was not finished when it was made', () => {
+  it.each([
+    ['before', 'PRAGMA application_id = 0x74726f75'],
+    [
+      'after',
+      'PRAGMA application_id = 0x74726f75; CREATE TABLE kysely_migration (name varchar(255) PRIMARY KEY, timestamp varchar(255))',
+    ],
+  ])('is finished with the next use: %s its first table', async (_, begun) => {
+    const directory = newDirectory()
+    const db = new DatabaseSync(join(directory, 'journal.db'))
+    db.exec(begun)
+    db.close()
+    const journal = journalIn(directory)
+    await journal.append('p', 1, 0, [frame('p', 1)])
+    expect(await positions(journal, 'p')).toEqual([1])
+  })
+})
+
+describe('a journal that nobody has used yet', () => {
+  it('leaves the disk alone', async () => {
+    const directory = join(newDirectory(), 'not', 'there')
+    const journal = journalIn(directory)
+    journal.handing?.('p', 'dog', 1)
+    await journal.close()
+    expect(existsSync(directory)).toBe(false)
+  })
+
+  it('makes its directory with the first use', async () => {
+    const directory = join(newDirectory(), 'not', 'there')
+    const journal = journalIn(directory)
+    expect(await journal.partitions()).toEqual([])
+    expect(existsSync(join(directory, 'journal.db'))).toBe(true)
+  })
+})

@@ -1,0 +1,69 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+
+const cli = join(import.meta.dirname, '..', '..', 'playground', 'plan', 'cli.ts')
+
+/** How the command that plans a party has ended. */
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** That command, on its way. */
+export interface Running {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  /** Resolves when it has printed this, wherever, or has ended. */
+  printed(text: string): Promise<void>
+  readonly ended: Promise<Ran>
+}
+
+/** Runs it as a person would, with its output in pipes. */
+export function plan(...args: readonly string[]): Promise<Ran> {
+  return begin(...args).ended
+}
+
+/** Runs it, and sends it a signal as soon as it has printed a text. */
+export async function planUntil(text: string, signal: NodeJS.Signals, ...args: readonly string[]): Promise<Ran> {
+  const { child, printed, ended } = begin(...args)
+  await printed(text)
+  child.kill(signal)
+  return ended
+}
+
+/** Begins to run it. */
+export function begin(...args: readonly string[]): Running {
+  const child = spawn(process.execPath, ['--conditions=troupe-source', cli, ...args], {
+    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [out, err] = ['', '']
+  const waiting: (() => void)[] = []
+  const check = () => {
+    for (const look of waiting) look()
+  }
+  child.stdout.on('data', chunk => {
+    out += chunk
+    check()
+  })
+  child.stderr.on('data', chunk => {
+    err += chunk
+    check()
+  })
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, out, err }))
+  })
+  const printed = async (text: string) => {
+    const found = new Promise<void>(resolve => {
+      const look = () => {
+        if (out.includes(text) || err.includes(text)) resolve()
+      }
+      waiting.push(look)
+      look()
+    })
+    await Promise.race([found, ended])
+  }
+  return { child, printed, ended }
+}

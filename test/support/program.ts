@@ -1,0 +1,147 @@
+import {
+  type AddedEvent,
+  type Checkpoints,
+  createRuntime,
+  type Frame,
+  type Journal,
+  type RemovedEvent,
+  type Runtime,
+  type RuntimeOptions,
+} from 'troupe'
+import { createSimulatedClock, type SimulatedClock, seededRandom } from 'troupe/testing'
+import { onTestFinished } from 'vitest'
+import { createRecord, type Life } from './lives.ts'
+
+/**
+ * Looks at what is about to be appended: nothing if the process goes on, else it ends right here, and so many of these frames
+ * are written.
+ */
+export type Ending = (frames: readonly Frame[]) => number | undefined
+
+/** What becomes of the append at which a process ends; `cut`: it is written up to the frame that was looked for. */
+export type LastAppend = 'written' | 'lost' | 'cut'
+
+/** The process ends at its n-th append, counted from 1. */
+export function atAppend(n: number, last: 'written' | 'lost'): Ending {
+  let count = 0
+  return frames => {
+    if (++count !== n) return undefined
+    return last === 'written' ? frames.length : 0
+  }
+}
+
+/** Tells a story whose process ends at its first append, at its second, and so on, until it ends of itself. */
+export async function atEveryAppend(story: (ending: Ending) => Promise<boolean>): Promise<void> {
+  for (const last of ['written', 'lost'] as const) {
+    let isEnded = true
+    for (let n = 1; isEnded; n++) isEnded = await story(atAppend(n, last))
+  }
+}
+
+/** The process ends at the first frame of which this is true. */
+export function atFrame(isLast: (frame: Frame) => boolean, last: LastAppend): Ending {
+  return frames => {
+    const place = frames.findIndex(isLast)
+    if (place < 0) return undefined
+    return { written: frames.length, lost: 0, cut: place + 1 }[last]
+  }
+}
+
+/** A program on simulated time, whose process ends and begins again, on one journal. */
+export type Program = ReturnType<typeof createProgram>
+
+export function createProgram(record = createRecord()) {
+  const clock = createSimulatedClock()
+  let living: Life | undefined
+
+  function create<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+    options: RuntimeOptions<S, A, R>,
+    ending: Ending,
+    ended: () => void = () => {},
+  ) {
+    const life = record.next()
+    living = life
+    const journal = endingAt(life, ending, ended)
+    // The same seed for each, as if a program always began with it.
+    const runtime = createRuntime({ journal, clock: mortal(clock, life), random: seededRandom(1), ...options })
+    onTestFinished(async () => {
+      // Of one whose life is over, nothing ends any more.
+      if (!life.isOver) await runtime.stop({ timeout: 0 })
+    })
+    return runtime
+  }
+
+  return {
+    clock,
+    frames: record.frames,
+    /** The next process before it has started; whichever ran has crashed. */
+    create<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+      options: RuntimeOptions<S, A, R>,
+    ): Runtime<S, A, R> {
+      return create(options, () => undefined)
+    },
+    /** The next process, on what those before it have left. */
+    start<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+      options: RuntimeOptions<S, A, R>,
+    ): Promise<Runtime<S, A, R>> {
+      return create(options, () => undefined).start()
+    },
+    /** A process that ends by itself, at the latest when its story is over; resolves to whether it has ended before. */
+    async until<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+      ending: Ending,
+      options: RuntimeOptions<S, A, R>,
+      story: (runtime: Runtime<S, A, R>) => Promise<unknown>,
+    ): Promise<boolean> {
+      const { promise: ended, resolve } = Promise.withResolvers<true>()
+      const runtime = create(options, ending, () => resolve(true))
+      const told = runtime
+        .start()
+        .then(story)
+        .then(() => false)
+      const isEnded = await Promise.race([ended, told])
+      living?.end()
+      return isEnded
+    },
+    /** The process crashes. */
+    crash: () => living?.end(),
+  }
+}
+
+function endingAt(life: Life, ending: Ending, ended: () => void): Journal {
+  return {
+    ...life,
+    append(partition, epoch, expectedPosition, frames, checkpoints) {
+      const count = life.isOver ? undefined : ending(frames)
+      if (count === undefined) return life.append(partition, epoch, expectedPosition, frames, checkpoints)
+      const some = frames.slice(0, count)
+      const writing =
+        count === 0
+          ? new Promise<never>(() => {})
+          : life.append(partition, epoch, expectedPosition, some, upTo(some.at(-1)?.position ?? 0, checkpoints))
+      life.end()
+      ended()
+      return writing
+    },
+  }
+}
+
+function upTo(position: number, checkpoints: Checkpoints | undefined): Checkpoints {
+  return new Map([...(checkpoints ?? [])].filter(([, checkpoint]) => (checkpoint?.position ?? 0) <= position))
+}
+
+/** A clock whose timers end with the process that has set them. */
+function mortal(clock: SimulatedClock, life: Life) {
+  return { now: () => clock.now(), after: (ms: number, fn: () => void) => clock.after(ms, () => life.isOver || fn()) }
+}
+
+/** Every delivery has ended in a counted outcome, or waits. */
+export function lost({ bus }: Pick<Runtime, 'bus'>) {
+  const { offered, accepted, rejected, created, ...figures } = bus.metrics()
+  const { handled, ignored, failed, dead, coalesced, waiting } = figures
+  return {
+    events: offered - accepted - rejected,
+    deliveries: created - handled - ignored - failed - dead - coalesced - waiting,
+  }
+}
+
+export const nothingLost = { events: 0, deliveries: 0 }
