@@ -360,7 +360,9 @@ export class Runtime<
     this.#checkRunning()
     const joined = party === undefined ? undefined : this.parties.get(party)
     const place = joined?.joining ?? this.#place
-    if (isPool(agent) || !place.partition.registry.hasSeveral(agent)) this.#checkFits(agentsOf([agent]), joined)
+    const isMet = !isPool(agent) && place.crew.met(agent, name) !== undefined
+    if (!isMet && (isPool(agent) || !place.partition.registry.hasSeveral(agent)))
+      this.#checkFits(agentsOf([agent]), joined)
     if (place.crew.awaits(name ?? agent.name)) await this.#recovery.catchUp(place.partition, place.crew)
     place.checkOpen()
     if (!isPool(agent)) {

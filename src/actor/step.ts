@@ -12,6 +12,7 @@ import type { EventOf } from '../events/event.ts'
 import type { Passage } from '../events/transform.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
+import { afterTimersOf } from './after.ts'
 import type { Agent } from './agent.ts'
 import type { Handled } from './handled.ts'
 import { keyOf } from './outside.ts'
@@ -224,10 +225,19 @@ export function restored(
       return snapshot
     },
     start({ children }) {
-      for (const child of Object.values<AnyActorRef | undefined>(children))
-        if (child?.getSnapshot()?.status === 'active') child.start()
+      for (const child of Object.values<AnyActorRef | undefined>(children)) startAgain(child)
     },
   }
+}
+
+/** XState restores a machine within a machine, but neither its children's nor its own timers: these begin anew. */
+function startAgain(child: AnyActorRef | undefined): void {
+  const snapshot: AnyMachineSnapshot | undefined = child?.getSnapshot()
+  if (!child || snapshot?.status !== 'active') return
+  child.start()
+  if (!('_nodes' in snapshot)) return
+  for (const { id, delay } of afterTimersOf(snapshot))
+    if (delay !== undefined) child.system.scheduler.schedule(child, child, { type: id }, delay, id)
 }
 
 function stopChildren(scope: AnyActorScope, { children }: AnyMachineSnapshot): void {

@@ -131,6 +131,8 @@ export type Entry =
   /** One of those times has come; the event is in the same frame. */
   | { readonly kind: 'occurred'; readonly seq: number; readonly name: string; readonly at: number }
   | { readonly kind: 'unscheduled'; readonly seq: number; readonly name: string }
+  /** A party was deleted: agents outside the parties have heard nothing of the next one of its id. */
+  | { readonly kind: 'forgotten'; readonly seq: number; readonly party: string }
   /** A dead letter was forgotten. */
   | { readonly kind: 'purged'; readonly seq: number; readonly id: string; readonly to: Address }
   /** A new owner goes on from here; the time between the frame before and this one was nobody's. */

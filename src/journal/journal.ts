@@ -185,7 +185,7 @@ export function memoryJournal(): Journal {
       if (upTo > (record.snapshot?.position ?? 0))
         throw new JournalPruneError(partition, upTo, record.snapshot?.position ?? 0)
       let end = upTo
-      for (const marks of readers.values()) end = Math.min(end, marks.get(partition) ?? 0)
+      for (const marks of readers.values()) if (marks.size > 0) end = Math.min(end, marks.get(partition) ?? 0)
       record.pruned = Math.max(record.pruned, end)
       record.frames = record.frames.slice(firstAfter(record.frames, end))
     },

@@ -103,8 +103,9 @@ export interface RequestStanding {
 /** How far a party has come. */
 export type Birth = 'created' | 'started' | 'failed'
 
-/** Dead letters and answers to askers elsewhere are remembered, the newest of each, and which agents have stopped. */
-const mostRemembered = 1_000
+/** The newest of each are remembered: dead letters, answers to askers elsewhere, and which agents have stopped. */
+const mostDead = 1_000
+const mostAnswers = 100_000
 const mostGone = 10_000
 
 /**
@@ -235,6 +236,8 @@ export class Standing {
         return this.#schedule(entry)
       case 'occurred':
         return this.#occur(entry)
+      case 'forgotten':
+        return void this.heard.delete(entry.party)
       case 'unscheduled':
         return void this.schedules.delete(entry.name)
       case 'timer':
@@ -306,7 +309,7 @@ export class Standing {
       this.#answer(envelope.ask, { to: agent?.name ?? '', refused: reason })
     const before = envelope.redriven ?? { attempts: 0, first: last }
     this.dead.add({ envelope, to, partition, reason, attempts: before.attempts + attempts, first: before.first, last })
-    forgetOldest(this.dead)
+    forgetOldest(this.dead, mostDead)
   }
 
   /** A dead letter is one no more. */
@@ -428,7 +431,7 @@ export class Standing {
     if (key.startsWith('outside/')) return
     this.answers.delete(key)
     this.answers.set(key, answer)
-    forgetOldest(this.answers)
+    forgetOldest(this.answers, mostAnswers)
   }
 
   #forgetAnswers(key: string): void {
@@ -573,8 +576,8 @@ interface Kept<K> {
   delete(key: K): boolean
 }
 
-function forgetOldest<K>(kept: Kept<K>): void {
-  if (kept.size <= mostRemembered) return
+function forgetOldest<K>(kept: Kept<K>, most: number): void {
+  if (kept.size <= most) return
   const [oldest] = kept.keys()
   if (oldest !== undefined) kept.delete(oldest)
 }

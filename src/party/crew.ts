@@ -183,10 +183,17 @@ export class Crew implements SupervisorHost, NurseryHost {
     if (this.#returning) this.#returning.standing = standing
   }
 
+  /** The agent that came back and that whoever spawns it again meets. */
+  met(agent: Agent, name: string = agent.name): Actor | undefined {
+    const known = this.#roster.find(name)
+    const isMet = known?.agent.name === agent.name && known.status !== 'stopped' && this.#adoptable.has(known)
+    return isMet ? known : undefined
+  }
+
   /** Starts one agent more, under a name of its own. @throws as `begin` does */
   spawn(agent: Agent, name: string = agent.name, under: string = root): Actor {
-    const known = this.#roster.find(name)
-    if (known?.agent.name === agent.name && known.status !== 'stopped' && this.#adoptable.delete(known)) return known
+    const known = this.met(agent, name)
+    if (known && this.#adoptable.delete(known)) return known
     const actor = this.add(agent, checkId('agent', name), under)
     this.#arrive()
     return actor

@@ -244,11 +244,20 @@ export class Parties<
     this.#parties.delete(party.id)
     this.#host.partitions.delete(partitionOf(party.id))
     this.#host.durable.forget(partitionOf(party.id))
+    this.#forgetOutside(party.id)
     this.#host.forget(partitionOf(party.id))
+  }
+
+  #forgetOutside(party: string): void {
+    const outside = this.#host.partitions.get(runtimePartition)
+    if (!outside || outside.registry.size === 0 || outside.watermark.failure) return
+    outside.append({ kind: 'supervision' }, [{ kind: 'forgotten', seq: outside.nextSeq(), party }])
   }
 
   async #stopped(party: Party<S, A, R>): Promise<void> {
     const { journal } = this.#host.shared
+    // As long as the journal holds it, it holds all of it: should the process end now, it goes on.
+    party.partition.suspend()
     await party.stop().catch(() => {})
     await journal.delete(partitionOf(party.id)).catch((error: unknown) => party.partition.reportError('error', error))
   }
