@@ -28,9 +28,12 @@ function change(directory: string, statement: string): void {
   db.close()
 }
 
+/** Each test begins several processes, on a machine that may have much else to do. */
+const patient = { timeout: 120_000 }
+
 const wishes = ['jungle party for 20 kids in a park', 'vegan cake', 'pizza for all']
 
-describe('a plan that is kept', () => {
+describe('a plan that is kept', patient, () => {
   let undisturbed: Promise<Ran> | undefined
 
   it.each([
@@ -84,7 +87,7 @@ describe('a plan that is kept', () => {
   })
 })
 
-describe('a directory', () => {
+describe('a directory', patient, () => {
   it('is used by one process at a time, until that is killed', async () => {
     const directory = newDirectory()
     const { child, printed, ended } = begin('--json', '--data', directory)
@@ -126,7 +129,7 @@ describe('a directory', () => {
   })
 })
 
-describe('a party that cannot go on', () => {
+describe('a party that cannot go on', patient, () => {
   it('is told in one sentence, and keeps no other', async () => {
     const directory = newDirectory()
     const { partyId } = resultOf(await plan('--json', '--data', directory, 'space party'))

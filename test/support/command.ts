@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
@@ -35,7 +36,7 @@ export async function planUntil(text: string, signal: NodeJS.Signals, ...args: r
 /** Begins to run it. */
 export function begin(...args: readonly string[]): Running {
   const child = spawn(process.execPath, ['--conditions=troupe-source', cli, ...args], {
-    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+    env: { PATH: process.env['PATH'], NO_COLOR: '1', NODE_COMPILE_CACHE: join(tmpdir(), 'troupe-compile-cache') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [out, err] = ['', '']
