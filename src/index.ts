@@ -227,6 +227,7 @@ export {
   RuntimeStateError,
   type SpawnOptions,
   type StopOptions,
+  StrayWorkError,
 } from './runtime.ts'
 export type { Backoff } from './supervision/backoff.ts'
 export {

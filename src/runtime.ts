@@ -27,7 +27,7 @@ import type { Agent } from './actor/agent.ts'
 import { AskStoppedError, AskTable } from './actor/ask.ts'
 import type { Answer } from './actor/ask-many.ts'
 import { Bus } from './actor/bus.ts'
-import { withChildren } from './actor/child.ts'
+import { straysOf, withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import { anyHandler, Handler, type HandlerFunction, type HandlerOptions, type HandlerRef } from './actor/handler.ts'
 import { type RateLimitOptions, RateLimits } from './actor/rate-limits.ts'
@@ -84,6 +84,11 @@ export interface RuntimeOptions<
   readonly party?: PartyDefinition<S, A, R>
   /** Agents outside all parties, alone or under supervisors, started with the runtime. */
   readonly agents?: readonly Supervised[]
+  /**
+   * Refuses agents that invoke what would be run again after a crash, on a journal that outlives it; by default they are a
+   * warning.
+   */
+  readonly strict?: boolean
   /** Agents that are spawned while it runs, and older versions of agents: what the journal holds of them goes on with these. */
   readonly registered?: readonly Agent[]
   /** Events and requests that no agent lists but somebody publishes or asks. */
@@ -154,7 +159,8 @@ type Status = 'created' | 'running' | 'stopping' | 'stopped'
  * await party.idle()
  * await runtime.stop()
  *
- * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other; CleanupError
+ * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other; CleanupError,
+ *   SnapshotOptionsError; StrayWorkError where it is strict
  */
 export function createRuntime<
   S extends object = object,
@@ -187,6 +193,7 @@ export class Runtime<
   readonly #handlers = new Handlers()
   readonly #rest: Rest
   readonly #recovery: Recovery
+  readonly #strays: readonly StrayWorkError[] = []
   readonly #durable = new DurableSubscriptions()
   #status: Status = 'created'
   readonly #ending = new AbortController()
@@ -200,6 +207,9 @@ export class Runtime<
     const outsiders = [...agentsOf(agents), ...(party?.shared ?? [])]
     checkAsks(party?.agents ?? [], outsiders)
     const clock = steady(options.clock ?? systemClock)
+    if (options.journal?.isLasting) this.#strays = strayWorks(withChildren([...(party?.agents ?? []), ...outsiders]))
+    const [stray] = this.#strays
+    if (stray && options.strict) throw stray
     const { random = Math.random, journal = memoryJournal() } = options
     const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
@@ -242,7 +252,6 @@ export class Runtime<
       snapshots: new Snapshots(
         {
           journal,
-          readBy: partition => this.#durable.readBy(partition),
           heard: () => this.#outside.watermark.reached(),
           fault: error => this.#outside.fault(error),
         },
@@ -317,6 +326,7 @@ export class Runtime<
     if (this.#status !== 'created') throw new RuntimeStateError('start', this.#status)
     this.#status = 'running'
     this.#outside.report(systemStarting({}))
+    for (const warning of this.#strays) this.#outside.reportError('warning', warning)
     const { party, agents = [] } = this.#options
     const tree = [...(party?.shared ?? []), ...agents]
     try {
@@ -593,5 +603,23 @@ export class RuntimeStateError extends TroupeError {
       `The runtime cannot ${what}: it is ${status}. Start it once with runtime.start(), and make a new one after stop().`,
     )
     this.status = status
+  }
+}
+
+function strayWorks(agents: readonly Agent[]): readonly StrayWorkError[] {
+  return agents.flatMap(agent => straysOf(agent).map(src => new StrayWorkError(agent.name, src)))
+}
+
+/** An agent invokes something that the journal knows nothing of. */
+export class StrayWorkError extends TroupeError {
+  readonly code = 'STRAY_WORK'
+  readonly agent: string
+  readonly src: string
+  constructor(agent: string, src: string) {
+    super(
+      `Agent "${agent}" invokes "${src}", which is no effect: after a crash it would be run again, whatever it has done. Make it an effect("${src}", ...).`,
+    )
+    this.agent = agent
+    this.src = src
   }
 }

@@ -59,6 +59,16 @@ export function* worksOf({ machine }: Agent): Iterable<object> {
   }
 }
 
+/** The names under which a machine may invoke what the runtime knows nothing of: promises, callbacks, observables. */
+export function straysOf({ machine }: Agent): readonly string[] {
+  return Object.entries(machine.implementations.actors).flatMap(([name, logic]) => (isStray(logic) ? [name] : []))
+}
+
+// What XState's own creators make has a function for its config; a machine has an object.
+function isStray(logic: unknown): boolean {
+  return typeof logic === 'object' && logic !== null && 'config' in logic && typeof logic.config === 'function'
+}
+
 function isChild(work: object): work is ChildWork {
   return 'kind' in work && work.kind === 'child'
 }

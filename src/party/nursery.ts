@@ -26,6 +26,7 @@ export class Nursery implements ChildCare {
   readonly #wanted = new Map<Actor, (outcome: Outcome) => void>()
   /** How children ended whose parents came back with them, and are about to want them. */
   readonly #untold = new Map<string, Outcome>()
+  readonly #met = new WeakSet<Actor>()
 
   constructor(host: NurseryHost, roster: Roster) {
     this.#host = host
@@ -44,6 +45,7 @@ export class Nursery implements ChildCare {
     const isMet = met?.agent === agent && met.status !== 'stopped' && !this.#wanted.has(met)
     const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name))
     this.#wanted.set(child, gone)
+    this.#met.add(child)
     return child
   }
 
@@ -62,7 +64,7 @@ export class Nursery implements ChildCare {
       : { ok: false, error: new ChildEndedError(actor.address, reason) }
     if (this.#wanted.delete(actor)) tell?.(outcome)
     // Its parent, which came back with it, is about to want it.
-    else if (this.#host.isBack(actor)) this.#untold.set(actor.name, outcome)
+    else if (this.#host.isBack(actor) && !this.#met.has(actor)) this.#untold.set(actor.name, outcome)
   }
 
   /** One for each child: above its intensity it is there no more, so that the parent is told rather than taken along. */
