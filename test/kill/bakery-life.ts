@@ -5,10 +5,10 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv, env, exit } from 'node:process'
-import { type AgentRef, createRuntime } from 'troupe'
+import { type AgentRef, createRuntime, type Journal } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { seededRandom } from 'troupe/testing'
-import { bakeryOf } from './bakery.ts'
+import { type BakeryState, bakeryOf } from './bakery.ts'
 import { type Cut, cutJournal, dyingAt } from './cut.ts'
 import { type Calls, callsOf, type Ledger, ledgerOf } from './ledger.ts'
 import { framesOf, settled } from './settled.ts'
@@ -32,55 +32,64 @@ const orders = 14
 
 /** Lives on in a directory until nothing is left to be done. */
 async function live(directory: string, seed: number, cut?: Cut): Promise<Told> {
-  const calls = join(directory, 'calls')
+  const file = join(directory, 'calls')
   const done = cut?.stage === 'effect' ? dyingAt(cut.turn) : () => {}
-  const { party, agents, inputs } = bakeryOf(key => {
-    appendFileSync(calls, `${key}\n`)
+  const { inputs, ...bakery } = bakeryOf(key => {
+    appendFileSync(file, `${key}\n`)
     done()
   }, orders)
-  env['CUT_STAGE'] = cut?.stage
-  env['CUT_TURN'] = `${cut?.turn}`
-  const worker = cut && { worker: new URL('worker.ts', import.meta.url) }
-  const opened = sqliteJournal({ directory, ...worker })
-  const journal = cut ? cutJournal(opened, cut) : opened
-  const intensity = { max: 100, within: 1_000 }
-  const runtime = createRuntime({ party, agents, journal, intensity, random: seededRandom(seed), cleanup: 3_600_000 })
-  await runtime.start()
+  const journal = journalIn(directory, cut)
+  const runtime = await createRuntime({
+    ...bakery,
+    journal,
+    intensity: { max: 100, within: 1_000 },
+    snapshots: { every: 50 },
+    random: seededRandom(seed),
+  }).start()
   // Whoever has not been told that the party is there, and does not find it, creates it.
   if (runtime.parties.list().length === 0) await runtime.parties.create({ id: 'p1', inputs })
-  const made = runtime.parties.get('p1')
   await settled(runtime)
 
-  const { state } = made
-  const names = [...party.agents.filter(({ name }) => name !== 'baker').map(({ name }) => name), ...members]
+  const party = runtime.parties.get('p1')
+  const agents = [
+    ...bakery.party.agents.flatMap(({ name }) => (name === 'baker' ? members : [name])).map(name => party.agent(name)),
+    ...bakery.agents.map(({ name }) => runtime.agent(name)),
+  ]
   const letters = runtime.bus.deadLetters.list().map(({ to, reason, attempts }) => `${to} ${reason} ${attempts}`)
-  const end = {
-    state: { marks: state.marks, inputs: [...state.inputs], status: state.status, version: state.version },
-    agents: endsOf([...names.map(name => made.agent(name)), ...agents.map(({ name }) => runtime.agent(name))]),
-    letters: letters.toSorted(),
-  }
+  const end = { state: stateOf(party.state), agents: endsOf(agents), letters: letters.toSorted() }
   const frames = [...(await framesOf(journal, 'runtime')), ...(await framesOf(journal, 'party/p1'))]
-  const keys = readFileSync(calls, 'utf8').split('\n').slice(0, -1)
+  const calls = callsOf(readFileSync(file, 'utf8').split('\n').slice(0, -1))
   await runtime.stop({ timeout: 0 })
-  return { directory, end, calls: callsOf(keys), ledger: ledgerOf(frames, name => name !== 'look') }
+  return { directory, end, calls, ledger: ledgerOf(frames, name => name !== 'look') }
 }
 
 const members = ['bakers/1', 'bakers/2']
 
+/** The journal of a life, which ends it at the cut. */
+function journalIn(directory: string, cut: Cut | undefined): Journal {
+  if (!cut) return sqliteJournal({ directory })
+  env['CUT_STAGE'] = cut.stage
+  env['CUT_TURN'] = `${cut.turn}`
+  return cutJournal(sqliteJournal({ directory, worker: new URL('worker.ts', import.meta.url) }), cut)
+}
+
+/** A state without its times. */
+function stateOf({ marks, inputs, status, version }: BakeryState) {
+  return { marks, inputs: [...inputs], status, version }
+}
+
 /** Where agents are and what they remember, the members of a pool as one; which order came last is nobody's promise. */
 function endsOf(agents: readonly AgentRef[]) {
-  const orders: Record<string, string[]> = {}
-  const counts: Record<string, number> = {}
-  const values: Record<string, unknown> = {}
+  const ends: Record<string, { value: unknown; count: number; orders: readonly string[] }> = {}
   for (const agent of agents) {
     const address = agent.address.replace(/\/\d$/, '')
+    const before = ends[address] ?? { value: undefined, count: 0, orders: [] }
     const { value, context } = agent.snapshot() ?? {}
-    const known: { count?: number; orders?: readonly string[] } = typeof context === 'object' ? { ...context } : {}
-    orders[address] = [...(orders[address] ?? []), ...(known.orders ?? [])].toSorted()
-    counts[address] = (counts[address] ?? 0) + (known.count ?? 0)
-    values[address] = value
+    const { count = 0, orders = [] }: { count?: number; orders?: readonly string[] } =
+      typeof context === 'object' ? { ...context } : {}
+    ends[address] = { value, count: before.count + count, orders: [...before.orders, ...orders].toSorted() }
   }
-  return { orders, counts, values }
+  return ends
 }
 
 async function tellOf(directory: string, life: Promise<Told>): Promise<void> {

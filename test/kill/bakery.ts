@@ -57,6 +57,15 @@ function fail(): never {
   throw new Error('oh no')
 }
 
+/** Of a party. */
+export interface BakeryState {
+  /** How often what was said of an order: in which order all that happens is nobody's promise. */
+  readonly marks: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly inputs: Iterable<unknown>
+  readonly status: string
+  readonly version: number
+}
+
 /** What the effects of a bakery do outside. */
 export type Receive = (key: string) => void
 
@@ -117,7 +126,6 @@ export function bakeryOf(receive: Receive, orders: number) {
   }
 }
 
-/** How often what was said of an order: the order of it all is nobody's promise. */
 const marks: { marks: Record<string, Record<string, number>> } = { marks: {} }
 
 function mark(marks: Record<string, Record<string, number>>, order: string, what: string): void {

@@ -1,28 +1,37 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DeadlyOrders, DeadlyTold } from './deadly-life.ts'
-import { deaths } from './death.ts'
+import type { Death } from './death.ts'
 import { start } from './process.ts'
 
-it.each(deaths)(
-  'an event that kills its process twice, %s, is a dead letter in the third, which goes on with all else',
-  async death => {
-    const orders: DeadlyOrders = { directory: mkdtempSync(join(tmpdir(), 'troupe-kill-')), death }
-    for (const life of ['first', 'second'])
-      expect([life, (await start('deadly-life.ts', orders).ended).isKilled]).toEqual([life, true])
-    const { lines, isKilled } = await start('deadly-life.ts', orders).ended
-    expect(isKilled).toBe(false)
-    const told: DeadlyTold = JSON.parse(lines[0] ?? '')
-    expect(told.heard.toSorted()).toEqual(['victim one', 'victim two', 'witness die', 'witness one', 'witness two'])
-    expect(told.letters).toEqual([
-      {
-        type: 'deadly.passed',
-        to: 'party/p1/victim',
-        reason: 'quarantined',
-        word: { word: 'die' },
-      },
+/** Lets processes die of it, and looks at what the next one has come to. */
+async function afterDeaths(death: Death, deaths: number): Promise<DeadlyTold> {
+  const directory = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
+  const orders: DeadlyOrders = { directory, death }
+  for (let life = 1; life <= deaths; life++)
+    expect([life, (await start('deadly-life.ts', orders).ended).isKilled]).toEqual([life, true])
+  const { lines, isKilled } = await start('deadly-life.ts', orders).ended
+  expect(isKilled).toBe(false)
+  rmSync(directory, { recursive: true })
+  return JSON.parse(lines[0] ?? '')
+}
+
+describe('an event that kills its process', () => {
+  it.each([
+    ['deciding', 2],
+    ['acting', 2],
+    // The first time, nobody's journal held it.
+    ['at once', 3],
+  ] as const)('%s, is a dead letter after %d deaths, and all else goes on', async (death, deaths) => {
+    const { heard, letters } = await afterDeaths(death, deaths)
+    expect(heard.toSorted()).toEqual(['victim one', 'victim two', 'witness die', 'witness one', 'witness two'])
+    expect(letters).toEqual([
+      { type: 'deadly.passed', to: 'party/p1/victim', reason: 'quarantined', word: { word: 'die' } },
     ])
-  },
-)
+  })
+
+  // What is no mail is never given up.
+  it.fails.each(['timer', 'outcome'] as const)('as a %s, ends after 3 deaths', death => afterDeaths(death, 3))
+})
