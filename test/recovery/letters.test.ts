@@ -41,6 +41,39 @@ describe('dead letters', () => {
     expect(third.bus.deadLetters.list({ type: 'pets.*', party: 'p1', reason: 'failed' })).toHaveLength(1)
   })
 
+  it('come in the order in which they died, in whichever party', async () => {
+    const program = createProgram()
+    const first = await program.start({ ...given, agents: [dogAgent()] })
+    for (const id of ['p1', 'p2']) await first.parties.create({ id })
+    for (const place of [{ party: 'p2' }, undefined, { party: 'p1' }, { party: 'p2' }]) {
+      program.clock.advance(10_000)
+      await first.bus.publish(boom, place)
+      await first.idle()
+    }
+    const before = first.bus.deadLetters.list()
+    const next = await program.start({ ...given, agents: [dogAgent()] })
+    expect(next.bus.deadLetters.list().map(({ last }) => last)).toEqual(before.map(({ last }) => last))
+  })
+
+  it('are as many as the rules say: the newest', async () => {
+    const program = createProgram()
+    const first = await program.start(given)
+    for (const id of ['p1', 'p2']) await first.parties.create({ id })
+    for (const party of ['p2', 'p1', 'p1', 'p2']) {
+      program.clock.advance(10_000)
+      await first.bus.publish(boom, { party })
+      await first.idle()
+    }
+    const newest = first.bus.deadLetters.list().slice(2)
+    const next = await program.start({ ...given, deadLetters: { most: 2 } })
+    expect(
+      next.bus.deadLetters
+        .list()
+        .map(({ last }) => last)
+        .toSorted(),
+    ).toEqual(newest.map(({ last }) => last))
+  })
+
   it('are forgotten after their time, though nothing ran meanwhile', async () => {
     const { program } = await crashed()
     program.clock.advance(7 * 24 * 60 * 60 * 1_000)

@@ -128,6 +128,25 @@ describe('a subscriber who keeps his place', () => {
     expect(told).toEqual(['p1 a', 'p1 b'])
   })
 
+  it('may be there before the next process has started', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    diary(first, told)
+    await someTurns()
+    await bark(first, 'p1', 'a')
+    await someTurns()
+    const second = await program.start(given)
+    await bark(second, 'p1', 'b')
+    const third = program.create(given)
+    diary(third, told)
+    await third.start()
+    await bark(third, 'p1', 'c')
+    await someTurns()
+    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c'])
+  })
+
   it('is told of a party that was quarantined meanwhile what he has missed, once it is back', async () => {
     const program = createProgram()
     const told: string[] = []
@@ -165,6 +184,28 @@ describe('a subscriber who keeps his place', () => {
     diary(third, told)
     await someTurns()
     expect(told).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 new'])
+  })
+
+  it('misses nothing wherever the process ends, and hears at most the last event twice', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const told: string[] = []
+      const isEnded = await program.until(ending, given, async runtime => {
+        const isAlive = program.pulse()
+        diary(runtime, told, { from: 'start' }, isAlive)
+        await runtime.parties.create({ id: 'p1' })
+        await bark(runtime, 'p1', 'a', 'b', 'c')
+        await someTurns()
+      })
+      const next = await program.start(given)
+      diary(next, told, { from: 'start' })
+      await next.idle()
+      await someTurns()
+      const words = (await barkedIn(program, 'p1')).map(word => `p1 ${word}`)
+      expect(told.filter((one, place) => one !== told[place - 1])).toEqual(words)
+      expect(told.length - words.length).toBeLessThanOrEqual(1)
+      return isEnded
+    })
   })
 })
 
@@ -241,5 +282,35 @@ describe('an agent outside the parties', () => {
     const third = await program.start({ ...given, registered: [fan()] })
     await third.idle()
     expect(wordsOf(third)).toEqual(['b'])
+  })
+
+  it('hears nothing that was said before it was there, though it heard nothing at all before the crash', async () => {
+    const program = createProgram()
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'p1', 'a')
+    await first.spawn(fan())
+    const second = await program.start({ ...given, registered: [fan()] })
+    await second.idle()
+    expect(wordsOf(second)).toEqual([])
+  })
+
+  it('hears of a party under an id that was free again, from its beginning', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const before = await program.start(options)
+      await before.parties.create({ id: 'p1' })
+      await bark(before, 'p1', 'a', 'b', 'c', 'd')
+      await before.parties.delete('p1')
+      const isEnded = await program.until(ending, options, async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await bark(runtime, 'p1', 'new')
+      })
+      const next = await program.start(options)
+      await next.idle()
+      const words = await barkedIn(program, 'p1')
+      expect(wordsOf(next)).toEqual(['a', 'b', 'c', 'd', ...words])
+      return isEnded
+    })
   })
 })
