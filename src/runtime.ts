@@ -252,7 +252,6 @@ export class Runtime<
       snapshots: new Snapshots(
         {
           journal,
-          readBy: partition => this.#durable.readBy(partition),
           heard: () => this.#outside.watermark.reached(),
           fault: error => this.#outside.fault(error),
         },

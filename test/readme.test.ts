@@ -13,10 +13,20 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
 /** Files whose whole text stands in a README; the package check compiles and runs them. */
 it.each([
-  ['README.md', ['test/package/example.ts', 'test/package/own-agent.ts', 'test/package/own-test.ts']],
+  [
+    'README.md',
+    [
+      'test/package/example.ts',
+      'test/package/own-agent.ts',
+      'test/package/own-test.ts',
+      'test/package/own-durable.ts',
+      'test/package/own-migration.ts',
+    ],
+  ],
   ['agents/README.md', ['test/package/own-town.ts']],
   ['src/actor/README.md', ['test/package/own-bus.ts']],
   ['src/events/README.md', ['test/package/own-rules.ts', 'test/package/own-versions.ts', 'test/package/own-echoes.ts']],
+  ['src/journal/README.md', ['test/package/own-contract.ts']],
   ['src/sqlite/README.md', ['test/package/own-journal.ts']],
 ])('every TypeScript snippet of %s is a file that compiles and runs', (readme, examples) => {
   const snippets = [...read(readme).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
@@ -61,4 +71,30 @@ it('the README of the agents has a table of all that they say or hear, and of wh
     requests: () => requestTable(definitions.filter(isRequest), answeredBy),
   })
   await expect(readme).toMatchFileSnapshot(join(root, 'agents/README.md'))
+})
+
+/** The first column of the table that follows on a header, without its quotation marks. */
+const firstColumn = (readme: string, header: string) => {
+  const [, after = ''] = readme.split(`| ${header} |`)
+  const [table = ''] = after.split('\n\n')
+  return [...table.matchAll(/^\| `([a-z]+)` \|/gm)].map(([, cell]) => cell)
+}
+
+it.each([
+  ['Cause', 'Cause ='],
+  ['Entry', 'Entry ='],
+])('the README of the journal has each kind of %s, in the order of its type', (header, type) => {
+  const [, after = ''] = read('src/journal/frame.ts').split(`export type ${type}`)
+  const [union = ''] = after.split('\n\n')
+  const kinds = [...union.matchAll(/\bkind: '(\w+)'/g)].map(([, kind]) => kind)
+  expect(kinds.length).toBeGreaterThan(4)
+  expect(firstColumn(read('src/journal/README.md'), header)).toEqual(kinds)
+})
+
+it('the README of the journal names a test for each bad input, and that test is there', () => {
+  const [, table = ''] = read('src/journal/README.md').split('| Shown by |\n')
+  const rows = [...table.matchAll(/^\| (?!---).*\| `([^`]+)` > (.+) \|$/gm)]
+  expect(rows).toHaveLength(table.trim().split('\n').length - 1)
+  for (const [, file = '', names = ''] of rows)
+    for (const name of names.split(' > ')) expect(read(file), file).toContain(`'${name}'`)
 })

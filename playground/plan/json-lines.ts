@@ -13,7 +13,8 @@ export function watched(journal: Journal, onFrame: (frame: Frame) => void): Jour
 }
 
 /** A frame as one line: times as ISO 8601, as everywhere outside the process. */
-export function frameLine({ time, entries, ...frame }: Frame): string {
+export function frameLine(frame: Frame): string {
+  const { time, entries } = frame
   return JSON.stringify({ kind: 'frame', ...frame, time: isoTime(time), entries: entries.map(withIsoTimes) })
 }
 

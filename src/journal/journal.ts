@@ -35,7 +35,12 @@ export interface Journal {
   saved(partition: Address): Promise<Saved>
   /** Keeps a snapshot of a partition in place of the one before. */
   save(partition: Address, snapshot: Snapshot): Promise<void>
-  /** Forgets the frames of a partition up to a position, which no later read needs: its snapshot covers them. @throws JournalPruneError */
+  /**
+   * Forgets the frames of a partition up to a position, which its snapshot covers; those that a reader who keeps a place has
+   * yet to read stay.
+   *
+   * @throws JournalPruneError
+   */
   prune(partition: Address, upTo: number): Promise<void>
   /** The newest frames of all partitions, at most so many, in the order in which they were appended. */
   newest(most: number): Promise<readonly Frame[]>
@@ -179,8 +184,10 @@ export function memoryJournal(): Journal {
       if (!record) return
       if (upTo > (record.snapshot?.position ?? 0))
         throw new JournalPruneError(partition, upTo, record.snapshot?.position ?? 0)
-      record.pruned = Math.max(record.pruned, upTo)
-      record.frames = record.frames.slice(firstAfter(record.frames, upTo))
+      let end = upTo
+      for (const marks of readers.values()) end = Math.min(end, marks.get(partition) ?? 0)
+      record.pruned = Math.max(record.pruned, end)
+      record.frames = record.frames.slice(firstAfter(record.frames, end))
     },
     async newest(most) {
       check()

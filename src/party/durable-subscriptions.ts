@@ -46,13 +46,6 @@ export class DurableSubscriptions {
     for (const subscription of this.#present.values()) subscription.forget(partition)
   }
 
-  /** Up to where all of them have read a partition. */
-  readBy(partition: Address): number {
-    let read = Number.POSITIVE_INFINITY
-    for (const places of this.#places.values()) read = Math.min(read, places.in(partition))
-    return read
-  }
-
   /** Resolves when the places of all are in the journal. */
   async kept(): Promise<void> {
     for (const places of this.#places.values()) await places.kept()

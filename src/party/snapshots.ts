@@ -22,8 +22,6 @@ export interface Snapped {
 
 interface SnapshotsHost {
   readonly journal: Journal
-  /** Up to where everybody who reads a partition has read it. */
-  readBy(partition: Address): number
   /** Resolves when all that agents outside the parties have heard so far is durable. */
   heard(): Promise<void>
   fault(error: unknown): void
@@ -83,7 +81,7 @@ export class Snapshots {
   }
 
   async #take(partition: Snapped): Promise<void> {
-    const { journal, readBy } = this.#host
+    const { journal } = this.#host
     const { address } = partition
     const state = partition.blank()
     const { standing } = await recall(journal, { partition: address, epoch: 0, position: 0 }, state)
@@ -93,7 +91,7 @@ export class Snapshots {
     await partition.watermark.reached()
     await this.#host.heard()
     await journal.save(address, snapshot)
-    const upTo = Math.min(snapshot.position - this.#keep, unhandledFrom(standing) - 1, readBy(address))
+    const upTo = Math.min(snapshot.position - this.#keep, unhandledFrom(standing) - 1)
     if (upTo > 0) await journal.prune(address, upTo)
   }
 }

@@ -10,6 +10,7 @@ export class Marks {
   readonly #drop: StatementSync
   readonly #all: StatementSync
   readonly #remove: StatementSync
+  readonly #least: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#put = db.prepare(
@@ -18,6 +19,9 @@ export class Marks {
     this.#drop = db.prepare('DELETE FROM marks WHERE reader = ? AND partition = ?')
     this.#all = db.prepare('SELECT partition, position, crc FROM marks WHERE reader = ?')
     this.#remove = db.prepare('DELETE FROM marks WHERE partition = ?')
+    this.#least = db.prepare(
+      'SELECT MIN(place) AS place FROM (SELECT COALESCE(MAX(CASE WHEN partition = ? THEN position END), 0) AS place FROM marks GROUP BY reader)',
+    )
   }
 
   put(reader: string, partition: string, position: number | undefined): void {
@@ -33,6 +37,12 @@ export class Marks {
         throw new Refusal({ code: 'corrupt', partition, what: `the place of "${reader}"` })
       return [partition, position]
     })
+  }
+
+  /** Up to where every reader has read a partition; without readers, for ever. */
+  readBy(partition: string): number {
+    const place = this.#least.get(partition)?.['place']
+    return typeof place === 'number' ? place : Number.POSITIVE_INFINITY
   }
 
   remove(partition: string): void {

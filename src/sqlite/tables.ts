@@ -127,8 +127,9 @@ export class Tables {
     if (!partition) return undefined
     const covered = this.#snapshots.covered(partition.id)
     if (upTo > covered) return { code: 'uncovered', covered }
-    this.#frames.prune(partition.id, upTo)
-    this.#partitions.prune(partition.id, Math.max(upTo, partition.pruned))
+    const end = Math.min(upTo, this.#marks.readBy(name))
+    this.#frames.prune(partition.id, end)
+    this.#partitions.prune(partition.id, Math.max(end, partition.pruned))
     return undefined
   }
 

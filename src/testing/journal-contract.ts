@@ -244,6 +244,22 @@ const moreIsKept: Readonly<Record<string, Check>> = {
     assert.deepEqual(await positions(journal, 'p'), [5])
   },
 
+  async 'keeps frames that a reader has yet to read, also one who has read nothing there'(journal) {
+    await journal.append('p', 1, 0, [frame('p', 1), frame('p', 2), frame('p', 3)])
+    await journal.append('q', 1, 0, [frame('q', 1), frame('q', 2)])
+    await journal.save('p', snapshot(3))
+    await journal.save('q', snapshot(2))
+    await journal.mark('owl', new Map([['p', 1]]))
+    await journal.prune('p', 3)
+    await journal.prune('q', 2)
+    assert.deepEqual(await positions(journal, 'p'), [2, 3])
+    assert.deepEqual(await positions(journal, 'q'), [1, 2])
+    assert.equal((await journal.saved('p')).pruned, 1)
+    await journal.mark('owl', new Map([['p', 3]]))
+    await journal.prune('p', 3)
+    assert.deepEqual(await positions(journal, 'p'), [])
+  },
+
   async 'goes on where it was when all frames are forgotten'(journal) {
     await journal.append('p', 1, 0, [frame('p', 1), frame('p', 2)])
     await journal.save('p', snapshot(2))

@@ -1,10 +1,18 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type AddedEvent, createRuntime, type RemovedEvent, type RuntimeOptions, systemError } from 'troupe'
+import {
+  type AddedEvent,
+  createRuntime,
+  type InHand,
+  type RemovedEvent,
+  type RuntimeOptions,
+  systemError,
+} from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { newDirectory } from '../sqlite/support.ts'
+import { createRecord } from '../support/lives.ts'
 import { barked, command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
 
 let lives = 0
@@ -74,6 +82,18 @@ describe('a party whose journal is not as it was written', () => {
     await runtime.bus.publish(command({ word: 'b' }), { party: 'p2' })
     await runtime.parties.get('p2').idle()
     expect(runtime.parties.get('p2').state).toMatchObject({ barks: 2 })
+  })
+
+  it('leaves the history empty if it is of the newest, and that is told', async () => {
+    const directory = await left(3)
+    tamper(directory, `UPDATE frames SET body = replace(body, 'p1 w2', 'p1 w3') WHERE ${ofParty}`)
+    const errors: string[] = []
+    const runtime = createRuntime({ party, agents: [dogAgent()], journal: sqliteJournal({ directory }) })
+    onTestFinished(() => runtime.stop({ timeout: 0 }))
+    runtime.bus.subscribe(systemError, ({ data: { severity, code } }) => errors.push(`${severity} ${code}`))
+    await runtime.start()
+    expect(errors).toEqual(['warning JOURNAL_CORRUPT'])
+    expect(runtime.bus.history({ type: 'pets.*' })).toEqual([])
   })
 
   it('can be deleted, and its id be given to a new one', async () => {
@@ -193,4 +213,29 @@ it('an agent that the program has no more keeps its party away, until its defini
   await withIt.parties.get('p1').addInput('roll')
   await withIt.parties.get('p1').idle()
   expect(withIt.parties.get('p1').state).toMatchObject({ said: ['sit', 'roll'] })
+})
+
+it('an event that ended the process twice while it was handed over is a dead letter, and nobody is handed it again', async () => {
+  const record = createRecord()
+  const life = async (hands?: InHand) => {
+    const journal = { ...record.next(), inHand: async () => hands }
+    return createRuntime({ party, journal, clock: createSimulatedClock(), random: seededRandom(++lives) }).start()
+  }
+  const first = await life()
+  await first.parties.create({ id: 'p1' })
+  await first.bus.publish(command({ word: 'rest' }), { party: 'p1' })
+  const { seq } = await first.bus.publish(command({ word: 'deadly' }), { party: 'p1' })
+  await first.bus.publish(command({ word: 'harmless' }), { party: 'p1' })
+
+  const hands = { partition: 'party/p1', agent: 'dog', seq }
+  const second = await life(hands)
+  expect(second.bus.deadLetters.list()).toEqual([])
+  const third = await life(hands)
+  onTestFinished(() => third.stop({ timeout: 0 }))
+  expect(third.bus.deadLetters.list()).toMatchObject([{ reason: 'quarantined', envelope: { seq } }])
+  const words: string[] = []
+  third.bus.subscribe(barked, ({ data }) => words.push(data.word))
+  await third.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
+  await third.parties.get('p1').idle()
+  expect(words).toEqual(['up', 'harmless'])
 })

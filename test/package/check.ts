@@ -20,6 +20,9 @@ const examples = [
   'own-echoes.ts',
   'own-bus.ts',
   'own-journal.ts',
+  'own-durable.ts',
+  'own-migration.ts',
+  'own-contract.ts',
 ]
 
 const run = (command: string, ...args: string[]) =>
@@ -60,8 +63,19 @@ try {
   expectOutput('own-echoes.js', /^p1$/m)
   expectOutput('own-bus.js', /item: 'cake' } true\n\[ 12 \] 0 1[^]*^2 1$/m)
   expectOutput('own-journal.js', /^\{ guest: 'Ada' \}$/m)
-  const lastLine = run('npx', 'troupe', '--json', 'vegan cake').trimEnd().split('\n').at(-1) ?? ''
-  if (JSON.parse(lastLine).kind !== 'result') throw new Error(`npx troupe --json ended with ${lastLine}`)
+  const planned = expectOutput('own-durable.js', /^p-\S+ Organic Treats Bakery$/m)
+  // The second process has the party of the first.
+  if (expectOutput('own-durable.js', /^p-/) !== planned) throw new Error('own-durable.js planned a second party')
+  expectOutput('own-migration.js', /^$/)
+  expectOutput('own-contract.js', /^# fail 0$|^ℹ fail 0$/m)
+  for (const args of [['vegan cake'], ['--data', 'kept', 'vegan cake'], ['--data', 'kept']]) {
+    const lastLine =
+      run('npx', 'troupe', '--json', ...args)
+        .trimEnd()
+        .split('\n')
+        .at(-1) ?? ''
+    if (JSON.parse(lastLine).kind !== 'result') throw new Error(`npx troupe --json ${args} ended with ${lastLine}`)
+  }
   console.log(
     `${packed.filename}: installed in an empty folder, type-checked, ran ${examples.join(', ')} and npx troupe`,
   )
@@ -69,7 +83,8 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function expectOutput(file: string, expected: RegExp): void {
+function expectOutput(file: string, expected: RegExp): string {
   const output = run(process.execPath, join('out', file))
   if (!expected.test(output)) throw new Error(`${file} printed ${output}`)
+  return output
 }

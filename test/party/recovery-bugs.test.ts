@@ -1,6 +1,7 @@
 import {
   type AddedEvent,
   agentTypes,
+  askMany,
   child,
   createRuntime,
   defineAgent,
@@ -14,10 +15,10 @@ import {
 } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { assign, emit, setup } from 'xstate'
+import { assign, createMachine, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { createRecord, type Life } from '../support/lives.ts'
-import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
+import { barked, command, dogAgent, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
 import { turn, until } from '../support/runtime.ts'
 
 const clock = createSimulatedClock()
@@ -44,6 +45,17 @@ function endingWith(life: Life, isLast: (frame: Frame) => boolean): Journal {
       if (!frames.some(isLast)) return
       life.end()
       return new Promise(() => {})
+    },
+  }
+}
+
+/** A life that ends before a frame like this is on the disk. */
+function endingBefore(life: Life, isLast: (frame: Frame) => boolean): Journal {
+  return {
+    ...life,
+    append(partition, epoch, expected, frames, checkpoints) {
+      if (frames.some(isLast)) life.end()
+      return life.append(partition, epoch, expected, frames, checkpoints)
     },
   }
 }
@@ -159,6 +171,188 @@ describe('an agent outside the parties', () => {
     const second = await live(record.next(), { party, agents, snapshots })
     await second.idle()
     expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c'] })
+  })
+})
+
+describe('an ask', () => {
+  it('whose agent comes back finds the handler that the program makes again', async () => {
+    const record = createRecord()
+    const party = petsParty(trainerAgent(undefined, 60_000))
+    const first = await live(record.next(), { party })
+    let asked = 0
+    first.handle(trick, () => {
+      asked++
+      return new Promise(() => {})
+    })
+    await first.parties.create({ id: 'p1', inputs: ['sit'] })
+    await until(() => asked === 1)
+
+    const second = await live(record.next(), { party })
+    second.handle(trick, ({ name }) => ({ done: name }))
+    await second.idle()
+    expect(second.parties.get('p1').state).toMatchObject({ said: ['sit'] })
+  })
+
+  it('whose agent comes back finds the agent that the program spawns again', async () => {
+    const record = createRecord()
+    const options = { party: petsParty(trainerAgent(undefined, 60_000)), events: [trick] }
+    const first = await live(record.next(), options)
+    await first.spawn(dogAgent())
+    await first.bus.publish(command({ word: 'rest' }))
+    await first.parties.create({ id: 'p1', inputs: ['sit'] })
+    await until(() => first.agent('dog').mailbox.depth === 1)
+
+    const second = await live(record.next(), options)
+    await second.spawn(dogAgent())
+    await second.bus.publish(urgent({ word: 'up' }))
+    await second.idle()
+    expect(second.parties.get('p1').state).toMatchObject({ said: ['sit'] })
+  })
+
+  it('that was answered in another partition is not asked again, however many others were', async () => {
+    const many = 1_200
+    const count: { count: number } = { count: 0 }
+    const shop = setup({ types: agentTypes({ context: count, hears: [trick], says: [trick] }) }).createMachine({
+      id: 'shop',
+      context: count,
+      on: {
+        'pets.trick': {
+          actions: [
+            emit(({ event }) => trick.reply(event, { done: 'sold' })),
+            assign(({ context }) => ({ count: context.count + 1 })),
+          ],
+        },
+      },
+    })
+    const asker = setup({
+      types: agentTypes({ context: {}, hears: [command], says: [barked] }),
+      actors: { all: askMany(trick, { to: Array.from({ length: many }, () => 'runtime/shop') }) },
+    }).createMachine({
+      id: 'asker',
+      initial: 'idle',
+      states: {
+        idle: { on: { 'pets.command': 'asking' } },
+        asking: { tags: 'busy', invoke: { id: 'all', src: 'all', input: { name: 'sell' }, onDone: 'idle' } },
+      },
+    })
+    const options = {
+      party: petsParty(defineAgent({ name: 'asker', machine: asker, hears: [command], says: [barked] })),
+      agents: [defineAgent({ name: 'shop', machine: shop, hears: [trick], says: [trick] })],
+    }
+    const record = createRecord()
+    const life = record.next()
+    const first = await live(life, {
+      ...options,
+      journal: endingBefore(life, ({ cause, partition }) => partition === 'party/p1' && cause.kind === 'outcome'),
+    })
+    await first.parties.create({ id: 'p1' })
+    void first.bus.publish(command({ word: 'go' }), { party: 'p1' })
+    await until(() => life.isOver)
+
+    const second = await live(record.next(), options)
+    await second.idle()
+    expect(second.parties.get('p1').agent('asker').snapshot()?.value).toBe('idle')
+    expect(second.agent('shop').snapshot()?.context).toEqual({ count: many })
+  })
+})
+
+describe('an agent that the program spawns again', () => {
+  it('answers requests that name nobody, as before', async () => {
+    const record = createRecord()
+    const options = { party: petsParty(trainerAgent(undefined)), registered: [dogAgent()] }
+    const first = await live(record.next(), options)
+    await first.parties.create({ id: 'p1' })
+    await first.spawn(dogAgent(), { party: 'p1' })
+    const second = await live(record.next(), options)
+    const dog = await second.spawn(dogAgent(), { party: 'p1' })
+    expect(dog.incarnation).toBe(1)
+    const after = second.parties.get('p1')
+    await after.addInput('sit')
+    await after.idle()
+    expect(after.state).toMatchObject({ said: ['sit'] })
+  })
+})
+
+describe('a machine within the machine of an agent', () => {
+  it('goes on waiting for its timer', async () => {
+    const record = createRecord()
+    const egg = createMachine({
+      initial: 'boiling',
+      states: { boiling: { after: { 1_000: 'boiled' } }, boiled: { type: 'final' } },
+    })
+    const machine = setup({
+      types: agentTypes({ context: {}, hears: [command], says: [barked] }),
+      actors: { egg },
+    }).createMachine({
+      id: 'cook',
+      initial: 'idle',
+      states: {
+        idle: { on: { 'pets.command': 'cooking' } },
+        cooking: {
+          invoke: {
+            id: 'egg',
+            src: 'egg',
+            onDone: { target: 'idle', actions: emit(() => barked({ word: 'ready', count: 1 })) },
+          },
+        },
+      },
+    })
+    const party = petsParty(defineAgent({ name: 'cook', machine, hears: [command], says: [barked] }))
+    const first = await live(record.next(), { party })
+    await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'egg' }), { party: 'p1' })
+    await first.idle()
+    const second = await live(record.next(), { party })
+    clock.advance(1_000)
+    await second.idle()
+    expect(second.parties.get('p1').state).toMatchObject({ barks: 1 })
+  })
+})
+
+describe('a party', () => {
+  it('that was being deleted when the process ended is gone, or whole', async () => {
+    const record = createRecord()
+    const party = petsParty(dogAgent())
+    const life = record.next()
+    const journal: Journal = {
+      ...life,
+      delete: () => {
+        life.end()
+        return new Promise(() => {})
+      },
+    }
+    const first = await live(life, { party, journal })
+    await first.parties.create({ id: 'p1' })
+    void first.parties.delete('p1')
+    await until(() => life.isOver)
+
+    const second = await live(record.next(), { party })
+    expect(second.parties.quarantined()).toEqual([])
+    for (const { id } of second.parties.list()) {
+      await second.bus.publish(command({ word: 'a' }), { party: id })
+      await second.idle()
+    }
+    expect(second.parties.list().every(({ state }) => state.barks === 1)).toBe(true)
+  })
+
+  it('that has the id of a deleted one is heard outside from its first word', async () => {
+    const record = createRecord()
+    const options = { party: petsParty(dogAgent()), agents: [parrotAgent()] }
+    const first = await live(record.next(), options)
+    await first.parties.create({ id: 'p1' })
+    for (const word of ['a', 'b', 'c']) await first.bus.publish(command({ word }), { party: 'p1' })
+    await first.idle()
+    await first.parties.delete('p1')
+    await first.parties.create({ id: 'p1' })
+    const life = record.next()
+    const isHeard = ({ entries }: Frame) => entries.some(entry => 'heard' in entry)
+    const second = await live(life, { ...options, journal: endingBefore(life, isHeard) })
+    void second.bus.publish(command({ word: 'd' }), { party: 'p1' })
+    await until(() => life.isOver)
+
+    const third = await live(record.next(), options)
+    await third.idle()
+    expect(third.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c', 'd'] })
   })
 })
 

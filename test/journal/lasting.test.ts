@@ -1,0 +1,50 @@
+import { createRuntime, type Journal } from 'troupe'
+import { sqliteJournal } from 'troupe/sqlite'
+import { createSimulatedClock, seededRandom } from 'troupe/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { newDirectory } from '../sqlite/support.ts'
+import { command, dogAgent, petsParty } from '../support/pets.ts'
+
+const party = petsParty(dogAgent())
+
+async function live(journal: Journal, seed: number) {
+  const clock = createSimulatedClock()
+  const runtime = createRuntime({ party, journal, clock, random: seededRandom(seed) })
+  onTestFinished(() => runtime.stop({ timeout: 0 }))
+  return runtime.start()
+}
+
+/** A runtime that was stopped in order has left one party, which has barked twice. */
+async function left(): Promise<string> {
+  const directory = newDirectory()
+  const runtime = await live(sqliteJournal({ directory }), 1)
+  const { id } = await runtime.parties.create({ id: 'p1', inputs: ['sit'] })
+  for (const word of ['a', 'b', 'boom']) await runtime.bus.publish(command({ word }), { party: id })
+  await runtime.parties.get(id).idle()
+  await runtime.stop()
+  return directory
+}
+
+describe('what is in a database', () => {
+  it('outlives its process: the state of a party, its inputs and its version', async () => {
+    const runtime = await live(sqliteJournal({ directory: await left() }), 2)
+    const { state, version } = runtime.parties.get('p1')
+    expect(state).toMatchObject({ barks: 2, status: 'planning', version })
+    expect(Array.from(state.inputs, ({ content }) => content)).toEqual(['sit'])
+    await runtime.parties.update('p1', { add: ['roll'] }, { expectedVersion: version })
+  })
+
+  it('outlives its process: what agents know, what was said, and what could not be delivered', async () => {
+    const runtime = await live(sqliteJournal({ directory: await left() }), 3)
+    // It crashed on the last one, and began anew.
+    expect(runtime.parties.get('p1').agent('dog').snapshot()).toMatchObject({ value: 'awake', context: { count: 0 } })
+    const said = runtime.bus.history({ type: 'pets.barked' })
+    expect(said.map(({ data }) => data)).toEqual([
+      { word: 'a', count: 1 },
+      { word: 'b', count: 2 },
+    ])
+    expect(runtime.bus.deadLetters.list()).toMatchObject([
+      { reason: 'failed', envelope: { type: 'pets.command', data: { word: 'boom' } } },
+    ])
+  })
+})
