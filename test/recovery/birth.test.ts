@@ -150,6 +150,24 @@ describe('a party that was being deleted when its process ended', () => {
     }
   })
 
+  it('is gone, or as it was, wherever the process ends', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const first = await program.start(given)
+      await first.parties.create({ id: 'p1', inputs })
+      await first.idle()
+      const isEnded = await program.until(ending, given, async second => {
+        await second.idle()
+        await second.parties.delete('p1')
+      })
+      const third = await program.start(given)
+      await third.idle()
+      if (third.parties.list().length > 0) await expectWhole(third)
+      else expect(await program.frames('party/p1')).toEqual([])
+      return isEnded
+    })
+  })
+
   async function expectWhole(
     runtime: Pick<Runtime, 'bus' | 'idle'> & { readonly parties: { get(id: string): { readonly state: object } } },
   ) {

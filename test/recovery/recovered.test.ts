@@ -194,6 +194,17 @@ describe('ids of processes that begin with the same seed', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  it('are never the same, though the oldest party was deleted', async () => {
+    const program = createProgram()
+    const created: string[] = []
+    for (let lives = 0; lives < 4; lives++) {
+      const runtime = await program.start(given)
+      for (const { id } of runtime.parties.list()) await runtime.parties.delete(id)
+      created.push((await runtime.parties.create()).id)
+    }
+    expect(new Set(created).size).toBe(4)
+  })
+
   it('are never the same, though no process has said anything', async () => {
     const program = createProgram()
     const created: string[] = []

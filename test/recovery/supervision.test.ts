@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, petsParty, urgent } from '../support/pets.ts'
 import { atEveryAppend, atFrame, createProgram, lost, nothingLost } from '../support/program.ts'
-import { turn } from '../support/runtime.ts'
+import { turn, until } from '../support/runtime.ts'
 
 const inP1 = { party: 'p1' }
 const boom = command({ word: 'boom' })
@@ -219,6 +219,22 @@ describe('a party whose supervisor gave up', () => {
       return isEnded
     })
   })
+
+  it.each(['lost', 'cut'] as const)('fails in the next process, if its agents have gone already: %s', async last => {
+    const program = createProgram()
+    const isGone = ({ entries }: Frame) => entries.some(one => one.kind === 'agent' && one.reason === 'escalated')
+    await program.until(atFrame(isGone, last), options, async runtime => {
+      await runtime.parties.create({ id: 'p1' })
+      await runtime.bus.publish(boom, inP1)
+      await forEver()
+    })
+    const next = await program.start(options)
+    const p1 = next.parties.get('p1')
+    await p1.idle().catch(() => {})
+    await someTurns()
+    expect(p1.state).toMatchObject({ status: 'error' })
+    await expect(p1.addInput('sit')).rejects.toThrow(PartyFailedError)
+  })
 })
 
 describe('an agent that was there no more', () => {
@@ -266,6 +282,21 @@ describe('an agent that was there no more', () => {
     await say(third, 'c')
     expect(third.parties.get('p1').state).toMatchObject({ barks: 3 })
   })
+
+  it('is started again with its siblings, if that is the rule, also by the next process', async () => {
+    const program = createProgram()
+    const agents = ['dog', 'puppy'].map((name): Agent => ({ ...dogAgent({ restart: 'transient' }), name }))
+    const party = petsParty(defineSupervisor({ name: 'kennel', strategy: 'one_for_all', agents }))
+    const first = await program.start({ party })
+    const p1 = await first.parties.create({ id: 'p1' })
+    await p1.agent('puppy').send(command({ word: 'leave' }))
+    await first.idle()
+    const next = await program.start({ party })
+    await next.parties.get('p1').agent('dog').send(boom)
+    await next.idle()
+    expect(next.parties.get('p1').agent('puppy').snapshot()).toMatchObject({ status: 'active' })
+    expect(next.parties.get('p1').agent('puppy')).toMatchObject({ incarnation: 2 })
+  })
 })
 
 interface Story extends Pick<Runtime, 'bus' | 'idle'> {
@@ -312,5 +343,26 @@ describe('what is to be done before an agent handles anything', () => {
     await published
     await next.idle()
     expect(next.parties.get('p1').state).toMatchObject({ barks: 2 })
+  })
+
+  it('fails when it comes back: it is restarted, and keeps its mail', async () => {
+    const program = createProgram()
+    const first = await program.start({ party: petsParty(withHooks(() => {})) })
+    await first.parties.create({ id: 'p1' })
+    await say(first, 'rest')
+    await first.bus.publish(command({ word: 'a' }), inP1)
+    let tries = 0
+    const party = petsParty(
+      withHooks(() => {
+        if (++tries === 1) throw new Error('the line is busy')
+      }),
+    )
+    const next = await program.start({ party })
+    await until(() => tries === 2)
+    await next.idle()
+    expect(next.parties.quarantined()).toEqual([])
+    expect(next.parties.get('p1').agent('dog')).toMatchObject({ incarnation: 2 })
+    expect(next.parties.get('p1').state).toMatchObject({ barks: 1 })
+    expect(lost(next)).toEqual(nothingLost)
   })
 })
