@@ -102,6 +102,11 @@ export function createProgram(record = createRecord()) {
       living?.end()
       return isEnded
     },
+    /** Says of the process that runs now whether it still does: what is left of one that has crashed must not be listened to. */
+    pulse(): () => boolean {
+      const life = living
+      return () => life?.isOver === false
+    },
     /** The process crashes. */
     crash: () => living?.end(),
   }

@@ -1,0 +1,179 @@
+import { type DeadLetterRules, type Frame } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { command, dogAgent, petsParty, runnerAgent } from '../support/pets.ts'
+import { atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
+import { turn } from '../support/runtime.ts'
+
+const inP1 = { party: 'p1' }
+const boom = command({ word: 'boom' })
+const given = { party: petsParty(dogAgent()) }
+/** The same dog, whom nothing makes crash any more. */
+const mended = { party: petsParty(calmDog()) }
+
+/** Has the same machine, but for what its actions do. */
+function calmDog() {
+  const dog = dogAgent()
+  return { ...dog, machine: dog.machine.provide({ actions: { explode: () => {} } }) }
+}
+
+/** A dog has crashed on `boom`, 1,000 ms after it was there; the process may crash now. */
+async function crashed(options: { readonly deadLetters?: DeadLetterRules } = {}) {
+  const program = createProgram()
+  const runtime = await program.start({ ...given, ...options })
+  await runtime.parties.create({ id: 'p1' })
+  program.clock.advance(1_000)
+  await runtime.bus.publish(boom, inP1)
+  await runtime.idle()
+  const [letter] = runtime.bus.deadLetters.list()
+  if (!letter) throw new Error('there is no dead letter')
+  return { program, runtime, letter }
+}
+
+describe('dead letters', () => {
+  it('are there in the next process, and in the one after that', async () => {
+    const { program, letter } = await crashed()
+    program.clock.advance(1_000)
+    const second = await program.start(given)
+    expect(second.bus.deadLetters.list()).toEqual([letter])
+    await second.stop({ timeout: 0 })
+    const third = await program.start(given)
+    expect(third.bus.deadLetters.list()).toEqual([letter])
+    expect(third.bus.deadLetters.list({ type: 'pets.*', party: 'p1', reason: 'failed' })).toHaveLength(1)
+  })
+
+  it('come in the order in which they died, in whichever party', async () => {
+    const program = createProgram()
+    const first = await program.start({ ...given, agents: [dogAgent()] })
+    for (const id of ['p1', 'p2']) await first.parties.create({ id })
+    for (const place of [{ party: 'p2' }, undefined, { party: 'p1' }, { party: 'p2' }]) {
+      program.clock.advance(10_000)
+      await first.bus.publish(boom, place)
+      await first.idle()
+    }
+    const before = first.bus.deadLetters.list()
+    const next = await program.start({ ...given, agents: [dogAgent()] })
+    expect(next.bus.deadLetters.list().map(({ last }) => last)).toEqual(before.map(({ last }) => last))
+  })
+
+  it('are as many as the rules say: the newest', async () => {
+    const program = createProgram()
+    const first = await program.start(given)
+    for (const id of ['p1', 'p2']) await first.parties.create({ id })
+    for (const party of ['p2', 'p1', 'p1', 'p2']) {
+      program.clock.advance(10_000)
+      await first.bus.publish(boom, { party })
+      await first.idle()
+    }
+    const newest = first.bus.deadLetters.list().slice(2)
+    const next = await program.start({ ...given, deadLetters: { most: 2 } })
+    expect(
+      next.bus.deadLetters
+        .list()
+        .map(({ last }) => last)
+        .toSorted(),
+    ).toEqual(newest.map(({ last }) => last))
+  })
+
+  it('are forgotten after their time, though nothing ran meanwhile', async () => {
+    const { program } = await crashed()
+    program.clock.advance(7 * 24 * 60 * 60 * 1_000)
+    const next = await program.start(given)
+    expect(next.bus.deadLetters.list()).toEqual([])
+  })
+
+  it('are handed over again by the next process, once', async () => {
+    const { program } = await crashed()
+    const second = await program.start(mended)
+    expect(await second.bus.deadLetters.redrive()).toBe(1)
+    await second.idle()
+    expect(second.bus.deadLetters.list()).toEqual([])
+    expect(second.bus.metrics()).toMatchObject({ handled: 1 })
+    expect(lost(second)).toEqual(nothingLost)
+    const third = await program.start(mended)
+    await third.idle()
+    expect(third.bus.deadLetters.list()).toEqual([])
+    expect(third.bus.metrics()).toMatchObject({ created: 0 })
+  })
+
+  it('know how often they have died, through all processes', async () => {
+    const { program, letter } = await crashed()
+    for (let attempts = 2; attempts < 5; attempts++) {
+      program.clock.advance(60_000)
+      const next = await program.start(given)
+      await next.bus.deadLetters.redrive()
+      await next.idle()
+      expect(next.bus.deadLetters.list()).toMatchObject([{ attempts, first: letter.first, reason: 'failed' }])
+    }
+  })
+
+  it.each<[string, (frame: Frame) => boolean, LastAppend, number]>([
+    ['before that is written', ({ entries }) => entries.some(({ kind }) => kind === 'redriven'), 'lost', 1],
+    ['once that is written', ({ entries }) => entries.some(({ kind }) => kind === 'redriven'), 'cut', 0],
+    ['once it is handled', ({ cause }) => cause.kind === 'step' && cause.type === command.type, 'written', 0],
+  ])('are handed over once, though the process ends %s', async (_, isLast, last, letters) => {
+    const { program } = await crashed()
+    await program.until(atFrame(isLast, last), mended, second => second.bus.deadLetters.redrive())
+    const third = await program.start(mended)
+    expect(third.bus.deadLetters.list()).toHaveLength(letters)
+    await third.bus.deadLetters.redrive()
+    await third.idle()
+    const steps = (await program.frames('party/p1')).filter(
+      ({ cause }) => cause.kind === 'step' && cause.type === command.type && cause.outcome === 'handled',
+    )
+    expect(steps).toHaveLength(1)
+    expect(lost(third)).toEqual(nothingLost)
+  })
+
+  it('that were purged stay away', async () => {
+    const { program, runtime } = await crashed()
+    await runtime.bus.publish(boom, inP1)
+    await runtime.idle()
+    expect(runtime.bus.deadLetters.purge({ limit: 1 })).toBe(1)
+    await turn()
+    const left = runtime.bus.deadLetters.list()
+    const next = await program.start(given)
+    expect(next.bus.deadLetters.list()).toEqual(left)
+  })
+
+  it('of a subscriber who keeps his place are told him again', async () => {
+    const program = createProgram()
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    first.bus.subscribe(
+      command,
+      () => {
+        throw new Error('not now')
+      },
+      { durable: 'diary' },
+    )
+    await turn()
+    await first.bus.publish(command({ word: 'a' }), inP1)
+    for (let n = 0; n < 5; n++) {
+      await turn()
+      program.clock.advance(10_000)
+    }
+    expect(first.bus.deadLetters.list()).toMatchObject([{ to: 'subscriber/diary', attempts: 3 }])
+    const next = await program.start(given)
+    const told: string[] = []
+    next.bus.subscribe(command, ({ data }) => told.push(data.word), { durable: 'diary' })
+    await turn()
+    expect(await next.bus.deadLetters.redrive()).toBe(1)
+    expect(told).toEqual(['a'])
+    const last = await program.start(given)
+    expect(last.bus.deadLetters.list()).toEqual([])
+  })
+
+  it('are those of requests too, and nobody is asked for them', async () => {
+    const program = createProgram()
+    const hanging = { party: petsParty(runnerAgent(() => new Promise(() => {}))) }
+    const first = await program.start(hanging)
+    const p1 = await first.parties.create({ id: 'p1' })
+    await p1.agent('dog').send(command({ word: 'run' }))
+    await p1.agent('dog').send(command({ word: 'a' }))
+    await p1.agent('dog').stop()
+    const next = await program.start(hanging)
+    expect(next.bus.deadLetters.list()).toMatchObject([{ reason: 'stopped', envelope: { data: { word: 'a' } } }])
+    expect(await next.bus.deadLetters.redrive()).toBe(1)
+    expect(next.bus.deadLetters.list()).toMatchObject([{ reason: 'stopped', attempts: 2 }])
+  })
+})

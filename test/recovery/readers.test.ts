@@ -1,0 +1,316 @@
+import { type Agent, agentTypes, defineAgent, type EnvelopeOf, type Runtime, type SubscribeOptions } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { assign, setup } from 'xstate'
+import * as z from 'zod'
+import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
+import { atEveryAppend, createProgram, lost, nothingLost, type Program } from '../support/program.ts'
+import { turn } from '../support/runtime.ts'
+
+const given = { party: petsParty(dogAgent()) }
+
+async function bark(runtime: Pick<Runtime, 'bus' | 'idle'>, party: string, ...words: readonly string[]) {
+  for (const word of words) await runtime.bus.publish(command({ word }), { party })
+  await runtime.idle()
+}
+
+/** As far as things get. */
+const someTurns = async () => {
+  for (let turns = 0; turns < 20; turns++) await turn()
+}
+
+describe('the history', () => {
+  it('is that of all processes, in the order of time', async () => {
+    const program = createProgram()
+    const first = await program.start(given)
+    for (const id of ['p1', 'p2']) await first.parties.create({ id })
+    for (const [party, word] of [
+      ['p2', 'a'],
+      ['p1', 'b'],
+      ['p2', 'c'],
+    ] as const) {
+      program.clock.advance(1_000)
+      await bark(first, party, word)
+    }
+    const before = first.bus.history({ type: 'pets.*' })
+    const second = await program.start(given)
+    expect(second.bus.history({ type: 'pets.*' })).toEqual(before)
+    program.clock.advance(1_000)
+    await bark(second, 'p1', 'd')
+    expect(second.bus.history({ type: barked.type }).map(({ data }) => barked.schema.parse(data).word)).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+    ])
+    expect(second.bus.history({ party: 'p2' }).filter(({ type }) => type === barked.type)).toHaveLength(2)
+  })
+
+  it('holds what agents outside the parties heard of a party once', async () => {
+    const program = createProgram()
+    const options = { ...given, agents: [fan()] }
+    const first = await program.start(options)
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'p1', 'a')
+    const second = await program.start(options)
+    expect(second.bus.history({ type: barked.type })).toHaveLength(1)
+  })
+})
+
+type Story = Pick<Runtime, 'bus'>
+
+/** What was barked in a party, as its journal has it. */
+async function barkedIn({ frames }: Pick<Program, 'frames'>, party: string): Promise<readonly string[]> {
+  const entries = (await frames(`party/${party}`)).flatMap(frame => frame.entries)
+  return entries.flatMap(one =>
+    one.kind === 'event' && one.envelope.type === barked.type ? barked.schema.parse(one.envelope.data).word : [],
+  )
+}
+
+/** Keeps a diary of barks under a name; the words that were told, by party. */
+function diary(runtime: Story, told: string[], options: Omit<SubscribeOptions, 'filter'> = {}, isAlive = () => true) {
+  const tell = ({ data, party }: EnvelopeOf<typeof barked>) => isAlive() && told.push(`${party} ${data.word}`)
+  return runtime.bus.subscribe(barked, tell, { durable: 'diary', ...options })
+}
+
+describe('a subscriber who keeps his place', () => {
+  it('is told by the next process what he had not been told, in order, and nothing else', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'p1', 'before')
+    diary(first, told)
+    await someTurns()
+    await bark(first, 'p1', 'a', 'b')
+    await someTurns()
+    const second = await program.start(given)
+    await bark(second, 'p1', 'c', 'd')
+    diary(second, told)
+    await bark(second, 'p1', 'e')
+    await someTurns()
+    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 d', 'p1 e'])
+    const third = await program.start(given)
+    diary(third, told)
+    await someTurns()
+    expect(told).toHaveLength(5)
+  })
+
+  it('is told all of it from the start, if that is what he wants', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'p1', 'a', 'b')
+    const second = await program.start(given)
+    await bark(second, 'p1', 'c')
+    diary(second, told, { from: 'start' })
+    await someTurns()
+    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c'])
+    const third = await program.start(given)
+    diary(third, told, { from: 'start' })
+    await someTurns()
+    expect(told).toHaveLength(3)
+  })
+
+  it('is told what a party said that was created while he was away', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    diary(first, told)
+    await someTurns()
+    const second = await program.start(given)
+    await second.parties.create({ id: 'p1' })
+    await bark(second, 'p1', 'a')
+    const third = await program.start(given)
+    await bark(third, 'p1', 'b')
+    diary(third, told)
+    await someTurns()
+    expect(told).toEqual(['p1 a', 'p1 b'])
+  })
+
+  it('may be there before the next process has started', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    diary(first, told)
+    await someTurns()
+    await bark(first, 'p1', 'a')
+    await someTurns()
+    const second = await program.start(given)
+    await bark(second, 'p1', 'b')
+    const third = program.create(given)
+    diary(third, told)
+    await third.start()
+    await bark(third, 'p1', 'c')
+    await someTurns()
+    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c'])
+  })
+
+  it('is told of a party that was quarantined meanwhile what he has missed, once it is back', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    diary(first, told)
+    await someTurns()
+    const second = await program.start(given)
+    await bark(second, 'p1', 'a')
+    const third = await program.start({ party: petsParty(), events: [barked] })
+    expect(third.parties.quarantined()).toHaveLength(1)
+    diary(third, told)
+    await someTurns()
+    expect(told).toEqual([])
+    const fourth = await program.start(given)
+    diary(fourth, told)
+    await someTurns()
+    expect(told).toEqual(['p1 a'])
+  })
+
+  it('is told of what happens under an id that was free again, from its beginning', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    diary(first, told)
+    await someTurns()
+    await bark(first, 'p1', 'a', 'b', 'c')
+    await someTurns()
+    const second = await program.start(given)
+    await second.parties.delete('p1')
+    await second.parties.create({ id: 'p1' })
+    await bark(second, 'p1', 'new')
+    const third = await program.start(given)
+    diary(third, told)
+    await someTurns()
+    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 new'])
+  })
+
+  it('misses nothing wherever the process ends, and hears at most the last event twice', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const told: string[] = []
+      const isEnded = await program.until(ending, given, async runtime => {
+        const isAlive = program.pulse()
+        diary(runtime, told, { from: 'start' }, isAlive)
+        await runtime.parties.create({ id: 'p1' })
+        await bark(runtime, 'p1', 'a', 'b', 'c')
+        await someTurns()
+      })
+      const next = await program.start(given)
+      diary(next, told, { from: 'start' })
+      await next.idle()
+      await someTurns()
+      const words = (await barkedIn(program, 'p1')).map(word => `p1 ${word}`)
+      expect(told.filter((one, place) => one !== told[place - 1])).toEqual(words)
+      expect(told.length - words.length).toBeLessThanOrEqual(1)
+      return isEnded
+    })
+  })
+})
+
+const noted: { words: readonly string[] } = { words: [] }
+
+/** An agent outside the parties that notes what is barked in them. */
+function fan(): Agent {
+  return defineAgent({
+    name: 'fan',
+    hears: [barked],
+    says: [],
+    machine: setup({ types: agentTypes({ context: noted, hears: [barked], says: [] }) }).createMachine({
+      id: 'fan',
+      context: noted,
+      on: {
+        'pets.barked': {
+          actions: assign(({ context, event }) => ({ words: [...context.words, event.data.word] })),
+        },
+      },
+    }),
+  })
+}
+
+const wordsOf = (runtime: Pick<Runtime, 'agent'>) =>
+  z.object({ words: z.array(z.string()) }).parse(runtime.agent('fan').snapshot()?.context).words
+
+describe('an agent outside the parties', () => {
+  const options = { ...given, agents: [fan()] }
+
+  it('hears once what a party has said, wherever the process ends', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const isEnded = await program.until(ending, options, async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await bark(runtime, 'p1', 'a', 'b', 'c')
+      })
+      const next = await program.start(options)
+      await next.idle()
+      const words = await barkedIn(program, 'p1')
+      expect(wordsOf(next)).toEqual(words)
+      expect(lost(next)).toEqual(nothingLost)
+      return isEnded
+    })
+  })
+
+  it('hears of several parties what each has said', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const isEnded = await program.until(ending, options, async runtime => {
+        await Promise.all(['p1', 'p2'].map(id => runtime.parties.create({ id })))
+        await Promise.all(['p1', 'p2'].map(id => bark(runtime, id, `${id} a`, `${id} b`)))
+      })
+      const next = await program.start(options)
+      await next.idle()
+      const heard = wordsOf(next)
+      for (const id of ['p1', 'p2']) {
+        const words = await barkedIn(program, id)
+        expect(heard.filter(word => word.startsWith(id))).toEqual(words)
+      }
+      return isEnded
+    })
+  })
+
+  it('hears nothing that was said before it was there, be it in the same millisecond', async () => {
+    const program = createProgram()
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'p1', 'a')
+    await first.spawn(fan())
+    await bark(first, 'p1', 'b')
+    const second = await program.start({ ...given, registered: [fan()] })
+    await second.idle()
+    expect(wordsOf(second)).toEqual(['b'])
+    const third = await program.start({ ...given, registered: [fan()] })
+    await third.idle()
+    expect(wordsOf(third)).toEqual(['b'])
+  })
+
+  it('hears nothing that was said before it was there, though it heard nothing at all before the crash', async () => {
+    const program = createProgram()
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'p1', 'a')
+    await first.spawn(fan())
+    const second = await program.start({ ...given, registered: [fan()] })
+    await second.idle()
+    expect(wordsOf(second)).toEqual([])
+  })
+
+  it('hears of a party under an id that was free again, from its beginning', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const before = await program.start(options)
+      await before.parties.create({ id: 'p1' })
+      await bark(before, 'p1', 'a', 'b', 'c', 'd')
+      await before.parties.delete('p1')
+      const isEnded = await program.until(ending, options, async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await bark(runtime, 'p1', 'new')
+      })
+      const next = await program.start(options)
+      await next.idle()
+      const words = await barkedIn(program, 'p1')
+      expect(wordsOf(next)).toEqual(['a', 'b', 'c', 'd', ...words])
+      return isEnded
+    })
+  })
+})
