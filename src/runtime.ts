@@ -307,6 +307,7 @@ export class Runtime<
       tree: [...(party?.shared ?? []), ...agents],
       definitions: withChildren([...(options.registered ?? []), ...(party?.agents ?? []), ...outsiders]),
       schedules: this.schedules,
+      recovered: () => durable.recovered(this.#shared),
       comeback: id => this.parties.comeback(id),
       quarantine: (id, error) => this.parties.quarantine(id, error),
     })

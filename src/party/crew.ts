@@ -157,7 +157,11 @@ export class Crew implements SupervisorHost, NurseryHost {
   #start(one: Supervised, under: string): readonly Actor[] {
     if (!isSupervisor(one)) {
       const actor = this.#roster.named(one.name)
-      return actor.status === 'stopped' ? [] : [this.#startAgent(actor)]
+      if (actor.status !== 'stopped') return [this.#startAgent(actor)]
+      // One that had done its work may be started again with its siblings.
+      if (!this.#roster.isRetired(actor.name))
+        this.#send(actor, { type: 'supervisor.know', spec: this.#agentSpec(actor) })
+      return []
     }
     this.#roster.supervisor(under)?.send({ type: 'supervisor.start', spec: this.#specOf(one) })
     const started = this.#roster.under(one.name)
@@ -469,7 +473,11 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   isRetired(id: string): boolean {
-    return this.#roster.isRetired(id) || (this.#returning?.isGone(id) ?? false)
+    return this.#roster.isRetired(id)
+  }
+
+  isAway(id: string): boolean {
+    return this.#returning?.isGone(id) ?? false
   }
 
   create(id: string, create: () => AnyActorRef): AnyActorRef {
@@ -553,7 +561,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       },
       (error: unknown) => {
         if (actor.ref !== ref || actor.status !== 'declared') return
-        if (incarnation === 1) {
+        if (incarnation === 1 && !this.#cameBack.has(actor)) {
           this.#interrupt.delete(actor)
           this.#remove(actor, 'failed')
           throw new AgentStartError(address, error)
@@ -562,7 +570,7 @@ export class Crew implements SupervisorHost, NurseryHost {
         if (ref) this.#send(actor, { type: 'supervisor.fail', id: actor.name, ref })
       },
     )
-    if (incarnation > 1) return
+    if (incarnation > 1 || this.#cameBack.has(actor)) return
     const stopped = Promise.withResolvers<never>()
     this.#interrupt.set(actor, stopped.reject)
     const beginning = Promise.race([over, stopped.promise]).finally(() => {

@@ -117,7 +117,8 @@ export class DurableSubscription implements Listener, Subscription {
   hear(envelope: Envelope): void {
     if (this.isOver) return
     const partition = partitionIn(envelope)
-    const isBehind = this.#behind.has(partition)
+    // What is said while its place is not known comes after what it has missed.
+    const isBehind = this.#isHeld || this.#behind.has(partition)
     if (!isJournalled(envelope)) this.#hearInPassing(envelope)
     else if (isBehind || this.#waiting.size >= this.wanted.limit) this.#behind.set(partition, envelope.seq)
     else this.#waiting.push(envelope)

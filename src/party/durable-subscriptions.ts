@@ -10,6 +10,8 @@ import { Places } from './places.ts'
 export class DurableSubscriptions {
   readonly #places = new Map<string, Places>()
   readonly #present = new Map<Address, DurableSubscription>()
+  /** Whether each was known by its name, or wants everything; not for those that were here before. */
+  readonly #begun = new WeakMap<DurableSubscription, Promise<boolean>>()
 
   /** @throws IllegalIdError, DurableNameTakenError, IllegalPatternError, PriorityError, SubscribeOptionsError */
   subscribe(
@@ -30,7 +32,7 @@ export class DurableSubscriptions {
     shared.bus.add(subscription)
     if (signal?.aborted) subscription.unsubscribe()
     else if (known) catchUp(subscription, shared)
-    else void begin(subscription, places, from, shared)
+    else this.#begun.set(subscription, begin(subscription, places, from, shared))
     return subscription
   }
 
@@ -44,6 +46,21 @@ export class DurableSubscriptions {
   forget(partition: Address): void {
     for (const places of this.#places.values()) places.forget(partition)
     for (const subscription of this.#present.values()) subscription.forget(partition)
+  }
+
+  /** The parties of another owner are there again: who subscribed before that catches up on them too. */
+  recovered(shared: Shared): void {
+    for (const subscription of this.#present.values()) {
+      const places = this.#places.get(subscription.wanted.name)
+      if (!subscription.isOver && places) void this.#catchUpLater(subscription, places, shared)
+    }
+  }
+
+  async #catchUpLater(subscription: DurableSubscription, places: Places, shared: Shared): Promise<void> {
+    const isKnown = await this.#begun.get(subscription)
+    // One that begins now wants nothing of what was before.
+    if (isKnown === false) for (const [partition, place] of placesIn(shared)) places.reach(partition, place)
+    else if (!subscription.isOver) catchUp(subscription, shared)
   }
 
   /** Resolves when the places of all are in the journal. */
@@ -62,7 +79,7 @@ async function begin(
   places: Places,
   from: 'now' | 'start',
   shared: Shared,
-): Promise<void> {
+): Promise<boolean> {
   const here = from === 'now' ? placesIn(shared) : []
   const release = subscription.hold()
   try {
@@ -70,10 +87,13 @@ async function begin(
     if (!isKnown) for (const [partition, place] of here) places.reach(partition, place)
     // So that it is known from now on, also if it is never told anything.
     if (!isKnown && here.length === 0) places.reach(runtimePartition, 0)
-    if (isKnown || from === 'start') catchUp(subscription, shared)
+    const wantsAll = isKnown || from === 'start'
+    if (wantsAll) catchUp(subscription, shared)
+    return wantsAll
   } catch (error) {
     shared.partition(runtimePartition)?.fault(error)
     subscription.unsubscribe()
+    return false
   } finally {
     release()
   }

@@ -6,8 +6,8 @@ import type { EventOf } from '../events/event.ts'
 import { partyQuarantined, partyRecovered } from '../events/runtime-events.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
-import type { AgentStanding } from '../journal/standing.ts'
-import type { EscalatedError, RestartIntensity } from '../supervision/restart-intensity.ts'
+import type { AgentStanding, Standing } from '../journal/standing.ts'
+import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Idle } from './activity.ts'
 import {
   admitInput,
@@ -37,6 +37,7 @@ import { publish } from './publish.ts'
 import { publishTogether } from './publish-together.ts'
 import type { Recalled } from './recall.ts'
 import type { Comeback } from './recovery.ts'
+import { root } from './roster.ts'
 import { figuresOf } from './stats.ts'
 import { type PartyState, PartyStore, type Unwatch } from './store.ts'
 
@@ -266,6 +267,9 @@ export class Party<
     }
     const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)
     const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
+    if (hasGivenUp(standing)) this.#giveUp(new EscalatedError(this.#partition.address, 0, 0))
+    // Its supervisor may have given up while it came back.
+    if (this.#ended instanceof PartyFailedError) return
     this.#ended = undefined
     this.#crew.goOn()
     this.#partition.report(
@@ -367,6 +371,13 @@ export class Party<
     this.#runtime?.reportError('error', error, this.#partition.address)
     this.#onQuarantined(error)
   }
+}
+
+/** Whether its agents were stopped because its supervisor gave up, and the process ended before the party was failed. */
+function hasGivenUp({ birth, agents }: Standing): boolean {
+  const all = [...agents.values()]
+  const isOver = birth === 'started' && all.every(({ gone }) => gone !== undefined)
+  return isOver && all.some(({ gone, under }) => gone === 'escalated' && under === root)
 }
 
 /** The party's supervisor gave up. */

@@ -1,5 +1,6 @@
 import { type Address, partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
+import type { DeadLetter } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
 import type { Entry, Frame } from '../journal/frame.ts'
@@ -41,6 +42,8 @@ interface RecoveryHost {
   /** Every definition that the program has, by name; several versions of one have the same name. */
   readonly definitions: readonly Agent[]
   readonly schedules: Schedules
+  /** All partitions are there. */
+  recovered(): void
   /** A party that is about to come back. @throws NoPartyDefinitionError */
   comeback(partyId: string): Comeback
   /** It does not come back, for this reason. */
@@ -59,6 +62,7 @@ export class Recovery {
   #hearing: Standing['hearing'] = new Map()
   #heard: ReadonlyMap<string, number> = new Map()
   readonly #links: (() => void)[] = []
+  readonly #letters: DeadLetter[] = []
 
   constructor(host: RecoveryHost) {
     this.#host = host
@@ -85,6 +89,7 @@ export class Recovery {
       if (isBack) this.#host.crew.link()
       this.#links.length = 0
       this.#settle()
+      this.#host.recovered()
       const durationMs = shared.clock.now() - startedAt
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
       return isBack
@@ -95,6 +100,9 @@ export class Recovery {
 
   /** Everybody is there and goes on: what was known of how things stood is of no use any more. */
   #settle(): void {
+    // In the order in which they died, in whichever partition.
+    for (const letter of this.#letters.splice(0).toSorted((one, other) => one.last - other.last))
+      this.#host.shared.deadLetters.putBack(letter)
     for (const partition of this.#host.shared.partitions()) {
       if (partition.standing) this.#host.schedules.resume(partition, partition.standing)
       partition.standing = undefined
@@ -149,7 +157,13 @@ export class Recovery {
   async #outside(infos: readonly PartitionInfo[]): Promise<boolean> {
     const { shared, outside, crew, tree } = this.#host
     const info = infos.find(({ partition }) => partition === runtimePartition)
-    if (!info) return false
+    if (!info) {
+      // So that each owner counts as one, whatever becomes of the parties.
+      const epoch = infos.reduce((most, one) => Math.max(most, one.epoch), 0) + 1
+      outside.continue({ epoch, position: 0, frames: 0 })
+      outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
+      return false
+    }
     const recalled = await recall(shared.journal, info)
     this.#hearing = recalled.standing.hearing
     this.#heard = recalled.standing.heard
@@ -210,7 +224,7 @@ export class Recovery {
     const { standing } = recalled
     const left = new LeftAgents(recalled, definitions, isWhole)
     shared.clock.atLeast(standing.time)
-    for (const letter of standing.dead) shared.deadLetters.putBack(letter)
+    this.#letters.push(...standing.dead)
     partition.continue(recalled)
     partition.standing = standing
     // The first frame of a new owner: from here on, writers before it are refused.

@@ -38,6 +38,8 @@ export interface SupervisorHost {
   after(ms: number, fn: () => void): () => void
   /** Whether its owner has stopped a child for good. */
   isRetired(id: string): boolean
+  /** Whether a child had done its work before its supervisor came back: it is known, and not started. */
+  isAway(id: string): boolean
   /** Creates the next incarnation of a child: its initial state is a step, and needs a position. */
   create(id: string, create: () => AnyActorRef): AnyActorRef
   /** It was started, and may have ended already. */
@@ -53,6 +55,8 @@ export interface SupervisorHost {
 /** What a supervisor takes. */
 export type SupervisorEvent =
   | { readonly type: 'supervisor.start'; readonly spec: ChildSpec }
+  /** A child that is not running: it may be started together with others. */
+  | { readonly type: 'supervisor.know'; readonly spec: ChildSpec }
   | { readonly type: 'supervisor.stop'; readonly id: string }
   /** A child that runs has failed in something that its machine knows nothing of. */
   | { readonly type: 'supervisor.fail'; readonly id: string; readonly ref: AnyActorRef }
@@ -118,11 +122,13 @@ export function supervisor(
     })
   }
 
-  const add = (spec: ChildSpec, scope: AnyActorScope) => {
+  const know = (spec: ChildSpec) => {
     const child: Child = { spec, ref: undefined, attempts: 0, startedAt: 0, pause: undefined }
     children.set(spec.id, child)
-    start(child, scope)
+    return child
   }
+
+  const add = (spec: ChildSpec, scope: AnyActorScope) => start(know(spec), scope)
 
   const noteExit = (id: string | undefined, exit: Exit, { self }: AnyActorScope) => {
     const ref = id === undefined ? undefined : children.get(id)?.ref
@@ -214,6 +220,9 @@ export function supervisor(
       case 'supervisor.start':
         add(event.spec, scope)
         return undefined
+      case 'supervisor.know':
+        know(event.spec)
+        return undefined
       case 'supervisor.stop': {
         const child = children.get(event.id)
         if (child?.ref) scope.stopChild(child.ref)
@@ -247,7 +256,11 @@ export function supervisor(
     getPersistedSnapshot: snapshot => snapshot,
 
     start(_, scope) {
-      for (const spec of initial) if (!host.isRetired(spec.id)) add(spec, scope)
+      for (const spec of initial) {
+        if (host.isRetired(spec.id)) continue
+        if (host.isAway(spec.id)) know(spec)
+        else add(spec, scope)
+      }
     },
 
     transition(snapshot, event: SupervisorEvent | XStateEvent, scope) {

@@ -31,7 +31,4 @@ describe('an event that kills its process', () => {
       { type: 'deadly.passed', to: 'party/p1/victim', reason: 'quarantined', word: { word: 'die' } },
     ])
   })
-
-  // What is no mail is never given up.
-  it.fails.each(['timer', 'outcome'] as const)('as a %s, ends after 3 deaths', death => afterDeaths(death, 3))
 })

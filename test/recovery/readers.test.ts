@@ -284,17 +284,6 @@ describe('an agent outside the parties', () => {
     expect(wordsOf(third)).toEqual(['b'])
   })
 
-  it('hears nothing that was said before it was there, though it heard nothing at all before the crash', async () => {
-    const program = createProgram()
-    const first = await program.start(given)
-    await first.parties.create({ id: 'p1' })
-    await bark(first, 'p1', 'a')
-    await first.spawn(fan())
-    const second = await program.start({ ...given, registered: [fan()] })
-    await second.idle()
-    expect(wordsOf(second)).toEqual([])
-  })
-
   it('hears of a party under an id that was free again, from its beginning', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
