@@ -82,6 +82,14 @@ export class DeadLetters {
     this.#forgetOld()
   }
 
+  /** Keeps those of another process among those of this one, in the order in which they died. */
+  comeBack(letters: readonly DeadLetter[]): void {
+    const all = [...letters, ...this.#kept].toSorted((one, other) => one.last - other.last)
+    this.#kept.clear()
+    for (const letter of all) this.#kept.add(letter)
+    this.#forgetOld()
+  }
+
   /** Those that match, oldest first. @throws IllegalPatternError */
   list({ limit = Number.POSITIVE_INFINITY, ...query }: DeadLetterQuery = {}): readonly DeadLetter[] {
     this.#forgetOld()

@@ -272,8 +272,9 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   /** One that was there no more is not started; its supervisor may yet do so. */
   #layToRest(actor: Actor, { agents }: Standing): void {
-    const { gone } = agents.get(actor.name) ?? {}
+    const { gone, incarnation = 0 } = agents.get(actor.name) ?? {}
     if (gone === undefined) return
+    actor.incarnation = incarnation
     actor.status = 'stopped'
     this.#partition.registry.retire(actor)
     if (gone === 'stopped') this.#roster.retire(actor.name)

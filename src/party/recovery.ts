@@ -100,9 +100,7 @@ export class Recovery {
 
   /** Everybody is there and goes on: what was known of how things stood is of no use any more. */
   #settle(): void {
-    // In the order in which they died, in whichever partition.
-    for (const letter of this.#letters.splice(0).toSorted((one, other) => one.last - other.last))
-      this.#host.shared.deadLetters.putBack(letter)
+    this.#host.shared.deadLetters.comeBack(this.#letters.splice(0))
     for (const partition of this.#host.shared.partitions()) {
       if (partition.standing) this.#host.schedules.resume(partition, partition.standing)
       partition.standing = undefined
