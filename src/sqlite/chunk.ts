@@ -16,14 +16,17 @@ export class Chunk {
   last: number
   readonly #partition: string
   readonly #buffer: Buffer
+  readonly #pruned: number
   #length = 0
 
   /**
    * @param largest bytes of the largest frame that can come
    * @param after the position after which to read
+   * @param pruned up to where frames were forgotten
    */
-  constructor(partition: string, largest: number, after: number) {
+  constructor(partition: string, largest: number, after: number, pruned: number) {
     this.#partition = partition
+    this.#pruned = pruned
     this.#buffer = largest + 2 <= usual ? desk : Buffer.allocUnsafeSlow(largest + 2)
     this.last = after
   }
@@ -40,12 +43,18 @@ export class Chunk {
    * @throws Refusal when it is not as it was written, or one is missing before it
    */
   add(position: number, follows: number, crc: number, body: string): void {
-    if (follows > this.last) throw missingAfter(this.#partition, this.last)
+    this.checkReached(follows)
     const from = this.#length + 1
     this.#buffer[from - 1] = from === 1 ? open : comma
     this.#length = from + this.#buffer.write(body, from)
     if (crc32(this.#buffer.subarray(from, this.#length)) !== crc) throw altered(this.#partition, position)
     this.last = position
+  }
+
+  /** @throws Refusal when what should be there up to a position is not, and was not forgotten either */
+  checkReached(position: number): void {
+    if (position > Math.max(this.last, this.#pruned))
+      throw new Refusal({ code: 'corrupt', partition: this.#partition, what: `what comes after frame ${this.last}` })
   }
 
   /** All of it as a JSON array. */
@@ -54,11 +63,6 @@ export class Chunk {
     this.#buffer[this.#length] = close
     return new Uint8Array(this.#buffer.subarray(0, this.#length + 1))
   }
-}
-
-/** Frames that should be there are not. */
-export function missingAfter(partition: string, position: number): Refusal {
-  return new Refusal({ code: 'corrupt', partition, what: `what comes after frame ${position}` })
 }
 
 /** The body of a frame is not what was written. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
-import { altered, Chunk, missingAfter } from './chunk.ts'
+import { altered, Chunk } from './chunk.ts'
 import { numberIn, textIn } from './columns.ts'
 import type { Partition } from './partitions.ts'
 import type { Bytes, FrameRows } from './protocol.ts'
@@ -43,17 +43,18 @@ export class Frames {
    * @throws Refusal when one is missing or not as it was written
    */
   read(name: string, { id, position: head, pruned, largest }: Partition, after: number): FrameRows {
-    const chunk = new Chunk(name, largest, Math.max(after, pruned))
+    const chunk = new Chunk(name, largest, after, pruned)
     while (chunk.room > largest) {
       const most = Math.min(mostRows, Math.floor(chunk.room / (largest + 1)))
       const rows = this.#read.all(id, chunk.last, most)
       for (const { 0: position, 1: follows, 2: crc, 3: body } of rows) {
         if (typeof position !== 'number' || typeof follows !== 'number' || typeof crc !== 'number')
-          throw missingAfter(name, chunk.last)
+          throw new TypeError('a number is none')
         chunk.add(position, follows, crc, String(body))
       }
-      if (rows.length < most && chunk.last < head) throw missingAfter(name, chunk.last)
-      if (rows.length < most) return { frames: chunk.bytes(), end: true }
+      if (rows.length === most) continue
+      chunk.checkReached(head)
+      return { frames: chunk.bytes(), end: true }
     }
     return { frames: chunk.bytes(), end: false }
   }

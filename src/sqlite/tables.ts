@@ -54,7 +54,7 @@ export class Tables {
   read(name: string, after: number): FrameRows {
     return checked(name, 'frames', () => {
       const partition = this.#partitions.find(name)
-      if (!partition) return { frames: new Chunk(name, 0, after).bytes(), end: true }
+      if (!partition) return { frames: new Chunk(name, 0, after, 0).bytes(), end: true }
       return this.#frames.read(name, partition, after)
     })
   }

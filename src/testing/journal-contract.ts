@@ -260,6 +260,15 @@ const moreIsKept: Readonly<Record<string, Check>> = {
     assert.deepEqual(await positions(journal, 'p'), [])
   },
 
+  async 'keeps no frames for a reader whose last place was forgotten'(journal) {
+    await journal.append('p', 1, 0, [frame('p', 1), frame('p', 2)])
+    await journal.save('p', snapshot(2))
+    await journal.mark('owl', new Map([['q', 1]]))
+    await journal.mark('owl', new Map([['q', undefined]]))
+    await journal.prune('p', 2)
+    assert.deepEqual(await positions(journal, 'p'), [])
+  },
+
   async 'goes on where it was when all frames are forgotten'(journal) {
     await journal.append('p', 1, 0, [frame('p', 1), frame('p', 2)])
     await journal.save('p', snapshot(2))
