@@ -88,6 +88,7 @@ it('troupe exports these names', () => {
       "StepOverflowError",
       "StrayInvokeError",
       "StraySendError",
+      "StrayWorkError",
       "SubscribeOptionsError",
       "SubscriberError",
       "SubscriberLagError",
