@@ -35,14 +35,18 @@ export function start(program: string, orders: object, onLine: (line: string) =>
   })
   const lines: string[] = []
   let wrong = ''
+  const { promise, resolve, reject } = Promise.withResolvers<NodeJS.Signals | number | null>()
   const said = createInterface({ input: child.stdout }).on('line', line => {
     lines.push(line)
-    onLine(line)
+    try {
+      onLine(line)
+    } catch (error) {
+      reject(error)
+    }
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     wrong += text
   })
-  const { promise, resolve, reject } = Promise.withResolvers<NodeJS.Signals | number | null>()
   child.on('error', reject).on('close', (code, signal) => resolve(signal ?? code))
   const ended = async () => {
     const [how] = await Promise.all([promise, new Promise(resolve => said.once('close', resolve))])
