@@ -3,7 +3,7 @@ import type { Bytes, FrameRows } from './protocol.ts'
 
 /** Where the frames of a partition come from. */
 export interface FrameSource {
-  /** How often something was appended so far, wherever. */
+  /** Grows when something is appended to the partition. */
   appended(): number
   /** Those after a position, as many as come at once. */
   read(after: number): Promise<FrameRows>
@@ -11,7 +11,7 @@ export interface FrameSource {
 
 /** Frames that came at once. */
 interface Fetched extends FrameRows {
-  /** How often something had been appended when they were asked for. */
+  /** The source's count when they were asked for. */
   readonly appended: number
 }
 
@@ -22,7 +22,7 @@ export class FrameStream implements AsyncIterableIterator<Frame> {
   #place = 0
   #last: number
   #ahead: Promise<Fetched> | undefined
-  /** Set when there were no more frames: how often something had been appended then. */
+  /** Set when there were no more frames: the source's count then. */
   #ended: number | undefined
   #fetching: Promise<IteratorResult<Frame>> | undefined
   #over = false

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { type Address, type Checkpoint, type Journal, JournalClosedError } from '../index.ts'
+import { Appends } from './appends.ts'
 import { Connection } from './connection.ts'
 import { errorOf } from './failure.ts'
 import { FrameStream, framesOf } from './frame-stream.ts'
@@ -26,7 +27,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
   const connection = new Connection({ ...options, directory })
   const writer = new Writer(writes => connection.ask('write', writes))
   const turns = new Turns(mostChunks)
-  let appended = 0
+  const appends = new Appends()
   let closing: Promise<void> | undefined
 
   const ask = async <K extends keyof Asked>(kind: K, what: Asked[K]) => {
@@ -55,11 +56,11 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
         partition,
         expected,
       )
-      appended++
+      appends.count(partition)
     },
     read(partition, after = 0) {
       const read = (after: number) => turns.take(() => ask('read', { partition, after }))
-      return new FrameStream({ appended: () => appended, read }, after)
+      return new FrameStream({ appended: () => appends.to(partition), read }, after)
     },
     partitions: () => ask('partitions', null),
     async saved(partition) {
