@@ -184,6 +184,7 @@ export {
   type RemovalFor,
   type RemovedEvent,
   StateEventError,
+  StateKeyError,
 } from './party/definition.ts'
 export { DurableNameTakenError } from './party/durable-subscriptions.ts'
 export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } from './party/held-effects.ts'

@@ -104,7 +104,7 @@ export interface RuntimeOptions<
   readonly intensity?: RestartIntensity
   /**
    * How often snapshots of partitions are taken, so that recovery has less to read, and how much of the journal is kept behind
-   * them: every 1,000 frames where the journal outlives the process, and all.
+   * them: every 100 frames where the journal outlives the process, and all.
    */
   readonly snapshots?: SnapshotOptions
   /** How many dead letters are kept, and for how long; 1,000 and 7 days by default. */

@@ -455,8 +455,13 @@ export class Standing {
       answers: [...this.answers],
       heard: [...this.heard],
       dead: [...this.dead],
-      schedules: [...this.schedules.values()],
+      schedules: Array.from(this.schedules.values(), one => ({ ...one })),
     }
+  }
+
+  /** One that goes on by itself. */
+  copy(): Standing {
+    return Standing.from(this.toJSON())
   }
 
   /** The standing that `toJSON` gave. */

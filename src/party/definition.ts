@@ -106,6 +106,7 @@ export interface PartyDefinition<
  * })
  *
  * @throws StateEventError if an event that changes the state is declared with `persist: false`
+ * @throws StateKeyError if the state begins with a key that every party's state has
  */
 export function defineParty<
   S extends object,
@@ -114,6 +115,7 @@ export function defineParty<
   R extends RemovedEvent,
 >(options: PartyOptions<S, L, A, R>): PartyDefinition<S, A, R> {
   const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
+  for (const key of ownKeys) if (key in state.initial) throw new StateKeyError(name, key)
   // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
   const changing = [...events.filter(({ type }) => on.get(type)), inputs.added, inputs.removed]
@@ -132,6 +134,21 @@ export function defineParty<
     apply: (draft, event) => on.get(event.type)?.(draft, event),
     completed: state.completed ?? (() => false),
     figures: state.figures ?? (() => ({})),
+  }
+}
+
+/** What every party's state has, beside what the application puts there. */
+const ownKeys = ['inputs', 'status', 'version'] as const
+
+/** The application's state has a key that every party's state has already. */
+export class StateKeyError extends TroupeError {
+  readonly code = 'STATE_KEY'
+  readonly definition: string
+  readonly key: string
+  constructor(definition: string, key: string) {
+    super(`The state of "${definition}" begins with "${key}", which every party's state has. Give it another name.`)
+    this.definition = definition
+    this.key = key
   }
 }
 

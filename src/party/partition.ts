@@ -37,7 +37,6 @@ import { type Appended, type Continuation, Watermark } from '../journal/watermar
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { Persistence } from './persistence.ts'
-import type { Recallable } from './recall.ts'
 import type { Snapped, Snapshots } from './snapshots.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
 
@@ -131,8 +130,8 @@ export interface PartitionState<T> {
   apply(events: readonly Envelope[]): void
   /** Makes a state visible; `false` if it is already. */
   show(state: T): boolean
-  /** The state that it begins with, to be read back beside this one. */
-  blank(): Recallable
+  /** What a snapshot is to hold of the shown state. */
+  saved(): unknown
 }
 
 /** A frame, and what becomes visible with it. */
@@ -169,8 +168,6 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   #suspended = false
   /** Whether nothing is handed over that is not durable: something killed the last process that the journal does not hold. */
   isCareful = false
-  /** Since the last snapshot. */
-  #framesSince = 0
   #notes = 0
 
   constructor(
@@ -221,9 +218,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   // ---- positions and frames ----
 
   /** Nothing has happened here yet: it goes on where another owner has left it. */
-  continue(from: Continuation & { readonly frames: number }): void {
+  continue(from: Continuation): void {
     this.#seq = from.position
-    this.#framesSince = from.frames
     this.watermark.continue(from)
   }
 
@@ -280,13 +276,10 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     return { seq, type, correlationid, causationid, request }
   }
 
-  #show({ said, step, state }: Shown): void {
-    const { snapshots } = this.shared
-    if (snapshots.isDue(this, ++this.#framesSince)) {
-      this.#framesSince = 0
-      snapshots.take(this)
-    }
-    if (this.#state?.show(state)) this.#noteUpdate(this.#state.shown)
+  #show({ frame, said, step, state }: Shown): void {
+    const isNews = this.#state?.show(state)
+    this.shared.snapshots.follow(this, frame)
+    if (this.#state && isNews) this.#noteUpdate(this.#state.shown)
     if (step) this.#showStep(step)
     for (const envelope of said) this.tell(envelope)
     this.activity.check()
@@ -303,8 +296,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     this.note(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }))
   }
 
-  blank(): Recallable | undefined {
-    return this.#state?.blank()
+  saved(): unknown {
+    return this.#state?.saved()
   }
 
   /** Tells an event to subscribers, and to agents outside the parties. */

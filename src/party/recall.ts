@@ -18,8 +18,6 @@ export interface Recallable {
   recall(frame: Frame): void
   /** All was read: what the state is now is what it was. */
   recalled(): void
-  /** What a snapshot is to hold of it. */
-  saved(): unknown
 }
 
 /** How a partition was left. */
@@ -64,9 +62,9 @@ export async function recall(
   return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }
 }
 
-/** A snapshot of how a partition stands. */
-export function snapshotOf(standing: Standing, state?: Recallable): Snapshot {
-  const body = JSON.stringify({ standing, state: state?.saved() })
+/** A snapshot of how a partition stands, and its state if it has one. */
+export function snapshotOf(standing: Standing, state: unknown): Snapshot {
+  const body = JSON.stringify({ standing, state })
   return { position: standing.position, hash: hashOf(body), body }
 }
 

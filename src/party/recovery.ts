@@ -158,7 +158,7 @@ export class Recovery {
     if (!info) {
       // So that each owner counts as one, whatever becomes of the parties.
       const epoch = infos.reduce((most, one) => Math.max(most, one.epoch), 0) + 1
-      outside.continue({ epoch, position: 0, frames: 0 })
+      outside.continue({ epoch, position: 0 })
       outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
       return false
     }
@@ -224,6 +224,7 @@ export class Recovery {
     shared.clock.atLeast(standing.time)
     this.#letters.push(...standing.dead)
     partition.continue(recalled)
+    shared.snapshots.continue(partition, recalled)
     partition.standing = standing
     // The first frame of a new owner: from here on, writers before it are refused.
     partition.append({ kind: 'recovery' }, this.#suspects(partition, recalled))

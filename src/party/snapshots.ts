@@ -1,12 +1,16 @@
 import type { Address } from '../actor/address.ts'
 import { TroupeError } from '../errors.ts'
-import type { Journal } from '../journal/journal.ts'
-import type { Standing } from '../journal/standing.ts'
-import { type Recallable, recall, snapshotOf } from './recall.ts'
+import type { Frame } from '../journal/frame.ts'
+import type { Journal, Snapshot } from '../journal/journal.ts'
+import { Standing } from '../journal/standing.ts'
+import { type Recalled, snapshotOf } from './recall.ts'
+
+/** Frames of a partition between two snapshots. */
+const usually = 100
 
 /** When snapshots of partitions are taken, and what is kept behind them. */
 export interface SnapshotOptions {
-  /** Frames of a partition between two snapshots; 1,000 by default. */
+  /** Frames of a partition between two snapshots; 100 by default. */
   readonly every?: number
   /** Frames' positions that are kept behind a snapshot; all by default. What anybody has yet to read is kept in any case. */
   readonly keep?: number
@@ -15,8 +19,8 @@ export interface SnapshotOptions {
 /** A partition, as far as its snapshots are concerned. */
 export interface Snapped {
   readonly address: Address
-  /** The state that it begins with, to be read back beside the live one. */
-  blank(): Recallable | undefined
+  /** What a snapshot is to hold of its state as it is shown now; nothing if it has none. */
+  saved(): unknown
   readonly watermark: { reached(): Promise<void> }
 }
 
@@ -27,71 +31,107 @@ interface SnapshotsHost {
   fault(error: unknown): void
 }
 
-/** A snapshot may be so much longer than what was appended since the last one, in bytes a frame. */
-const bytesPerFrame = 500
+/** A partition, as far as it is durable. */
+interface Followed {
+  readonly standing: Standing
+  /** Since its last snapshot. */
+  frames: number
+  /** Of its last snapshot, characters. */
+  length: number
+}
+
+interface Taken {
+  readonly snapshot: Snapshot
+  /** Up to which position nobody here wants frames any more. */
+  readonly handled: number
+}
+
+/** A snapshot may be so much longer than what was appended since the last one, in characters a frame. */
+const lengthPerFrame = 500
 
 /**
- * Takes snapshots of partitions, one after the other, so that recovery reads only what came after them: it reads back what the
- * journal holds, as recovery does, and saves what that adds up to. Nobody waits for it.
+ * Takes snapshots of partitions, so that recovery reads only what came after them: it follows their frames as they become
+ * durable, and saves what those add up to. Nobody waits for it.
  */
 export class Snapshots {
   readonly #host: SnapshotsHost
   readonly #every: number
   readonly #keep: number
-  readonly #lengths = new WeakMap<Snapped, number>()
-  readonly #wanted = new Set<Snapped>()
-  #taking: Promise<void> | undefined
+  readonly #followed = new WeakMap<Snapped, Followed>()
+  /** The newest ones, until they are saved. */
+  readonly #taken = new Map<Snapped, Taken>()
+  readonly #saving = new Map<Snapped, Promise<void>>()
   #isOver = false
 
   /** @throws SnapshotOptionsError */
   constructor(host: SnapshotsHost, { every, keep = Number.POSITIVE_INFINITY }: SnapshotOptions = {}) {
     this.#host = host
     // What does not outlive the process need not be read back, unless it is to be kept small.
-    const usual = host.journal.isLasting || keep < Number.POSITIVE_INFINITY ? 1_000 : Number.POSITIVE_INFINITY
+    const usual = host.journal.isLasting || keep < Number.POSITIVE_INFINITY ? usually : Number.POSITIVE_INFINITY
     this.#every = checked('every', every ?? usual)
     this.#keep = checked('keep', keep)
   }
 
-  /** So many frames of a partition are durable since its last snapshot; whether it is time for another. */
-  isDue(partition: Snapped, frames: number): boolean {
-    return frames >= this.#every && frames * bytesPerFrame >= (this.#lengths.get(partition) ?? 0)
+  /** A partition goes on where another owner has left it. */
+  continue(partition: Snapped, { standing, frames }: Pick<Recalled, 'standing' | 'frames'>): void {
+    if (this.#isWanted) this.#followed.set(partition, { standing: standing.copy(), frames, length: 0 })
   }
 
-  take(partition: Snapped): void {
-    if (this.#isOver) return
-    this.#wanted.add(partition)
-    this.#taking ??= this.#takeAll().finally(() => {
-      this.#taking = undefined
-    })
+  /** A frame of a partition is durable and its state is shown: the next one of all that was appended there. */
+  follow(partition: Snapped, frame: Frame): void {
+    if (!this.#isWanted) return
+    const followed = this.#follow(partition)
+    followed.standing.take(frame)
+    followed.frames++
+    if (followed.frames >= this.#every && followed.frames * lengthPerFrame >= followed.length)
+      this.#take(partition, followed)
   }
 
-  /** Resolves when the one under way is over; there are no more. */
+  /** Resolves when those under way are saved; there are no more. */
   async end(): Promise<void> {
     this.#isOver = true
-    this.#wanted.clear()
-    await this.#taking
+    this.#taken.clear()
+    await Promise.all(this.#saving.values())
   }
 
-  async #takeAll(): Promise<void> {
-    for (const partition of this.#wanted) {
-      this.#wanted.delete(partition)
+  get #isWanted(): boolean {
+    return this.#every < Number.POSITIVE_INFINITY && !this.#isOver
+  }
+
+  #follow(partition: Snapped): Followed {
+    const known = this.#followed.get(partition)
+    if (known) return known
+    const followed = { standing: new Standing(partition.address), frames: 0, length: 0 }
+    this.#followed.set(partition, followed)
+    return followed
+  }
+
+  #take(partition: Snapped, followed: Followed): void {
+    const { standing } = followed
+    const snapshot = snapshotOf(standing, partition.saved())
+    followed.frames = 0
+    followed.length = snapshot.body.length
+    this.#taken.set(partition, { snapshot, handled: unhandledFrom(standing) - 1 })
+    if (!this.#saving.has(partition)) this.#saving.set(partition, this.#saveAll(partition))
+  }
+
+  /** Those of one partition, one after the other. */
+  async #saveAll(partition: Snapped): Promise<void> {
+    for (let taken = this.#taken.get(partition); taken; taken = this.#taken.get(partition)) {
+      this.#taken.delete(partition)
       // Without it, recovery only takes longer.
-      await this.#take(partition).catch((error: unknown) => this.#host.fault(error))
+      await this.#save(partition, taken).catch((error: unknown) => this.#host.fault(error))
     }
+    this.#saving.delete(partition)
   }
 
-  async #take(partition: Snapped): Promise<void> {
+  async #save({ address, watermark }: Snapped, { snapshot, handled }: Taken): Promise<void> {
     const { journal } = this.#host
-    const { address } = partition
-    const state = partition.blank()
-    const { standing } = await recall(journal, { partition: address, epoch: 0, position: 0 }, state)
-    const snapshot = snapshotOf(standing, state)
-    this.#lengths.set(partition, snapshot.body.length)
     // What it covers is not read again: others must have heard of it before.
-    await partition.watermark.reached()
+    await watermark.reached()
     await this.#host.heard()
     await journal.save(address, snapshot)
-    const upTo = Math.min(snapshot.position - this.#keep, unhandledFrom(standing) - 1)
+    const upTo = Math.min(snapshot.position - this.#keep, handled)
     if (upTo > 0) await journal.prune(address, upTo)
   }
 }

@@ -135,13 +135,10 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.show(this.#live)
   }
 
-  blank(): PartyStore<S, A, R> {
-    return new PartyStore(this.#definition, this.#guard, this.#lift)
-  }
-
-  saved(): SavedState<S, InputOf<A>> {
-    const { inputs, status, version } = this.#live
-    return { own: this.#own, inputs: [...inputs], status, version }
+  /** What a snapshot is to hold of the shown state. */
+  saved(): SavedState<Omit<PartyState<S, InputOf<A>>, 'inputs' | 'status' | 'version'>, InputOf<A>> {
+    const { inputs, status, version, ...own } = this.shown
+    return { own, inputs: [...inputs], status, version }
   }
 
   get #blank(): SavedState<S, InputOf<A>> {

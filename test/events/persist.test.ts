@@ -13,6 +13,7 @@ import {
   PriorityError,
   persistBy,
   StateEventError,
+  StateKeyError,
   systemError,
   type Transform,
 } from 'troupe'
@@ -346,3 +347,11 @@ describe('important events', () => {
     ])
   })
 })
+
+it.each(['inputs', 'status', 'version'])(
+  'a state that begins with "%s" hides what every party has, and is refused',
+  key => {
+    const base = { name: 'hiding', agents: [], events: [], inputs: { added: inputAdded, removed: inputRemoved } }
+    expect(() => defineParty({ ...base, state: { initial: { [key]: 'mine' }, on: {} } })).toThrow(StateKeyError)
+  },
+)
