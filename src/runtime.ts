@@ -252,7 +252,7 @@ export class Runtime<
       snapshots: new Snapshots(
         {
           journal,
-          heard: () => this.#outside.watermark.reached(),
+          heard: () => this.#recovery.heard(),
           fault: error => this.#outside.fault(error),
         },
         options.snapshots,

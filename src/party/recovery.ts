@@ -63,13 +63,30 @@ export class Recovery {
   #heard: ReadonlyMap<string, number> = new Map()
   readonly #links: (() => void)[] = []
   readonly #letters: DeadLetter[] = []
+  readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(host: RecoveryHost) {
     this.#host = host
   }
 
   /** All that the journal holds; resolves to whether agents outside the parties came back. */
-  async all(): Promise<boolean> {
+  all(): Promise<boolean> {
+    return this.#during(this.#all())
+  }
+
+  /** Resolves when all that agents outside the parties have heard so far, or missed in another process, is durable. */
+  async heard(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
+    await this.#host.outside.watermark.reached()
+  }
+
+  #during<T>(work: Promise<T>): Promise<T> {
+    const over = work.finally(() => this.#underWay.delete(over))
+    this.#underWay.add(over)
+    return over
+  }
+
+  async #all(): Promise<boolean> {
     const { shared } = this.#host
     const startedAt = shared.clock.now()
     const infos = await shared.journal.partitions()
@@ -128,7 +145,11 @@ export class Recovery {
   }
 
   /** One party that is not there, or whose memory was dropped. What keeps it away is told, and no error of the caller's. */
-  async again(partition: Address): Promise<void> {
+  again(partition: Address): Promise<void> {
+    return this.#during(this.#again(partition))
+  }
+
+  async #again(partition: Address): Promise<void> {
     const { shared } = this.#host
     const release = shared.ready.hold()
     try {

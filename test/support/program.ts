@@ -11,6 +11,7 @@ import {
 import { createSimulatedClock, type SimulatedClock, seededRandom } from 'troupe/testing'
 import { onTestFinished } from 'vitest'
 import { createRecord, type Life } from './lives.ts'
+import { turn } from './runtime.ts'
 
 /**
  * Looks at what is about to be appended: nothing if the process goes on, else it ends right here, and so many of these frames
@@ -47,23 +48,38 @@ export function atFrame(isLast: (frame: Frame) => boolean, last: LastAppend): En
   }
 }
 
+/** Nothing ends it. */
+export const goesOn: Ending = () => undefined
+
+interface ProgramOptions {
+  /** How many turns of the event loop an append takes, and its acknowledgement; none by default. */
+  readonly pace?: () => number
+}
+
 /** A program on simulated time, whose process ends and begins again, on one journal. */
 export type Program = ReturnType<typeof createProgram>
 
-export function createProgram(record = createRecord()) {
+/** @param options `pace`: of its journal */
+export function createProgram({ pace }: ProgramOptions = {}) {
+  const record = createRecord()
   const clock = createSimulatedClock()
   let living: Life | undefined
 
-  function create<S extends object, A extends AddedEvent, R extends RemovedEvent>(
-    options: RuntimeOptions<S, A, R>,
-    ending: Ending,
-    ended: () => void = () => {},
-  ) {
+  /** What the next process stands on; whichever ran has crashed. */
+  function begin(ending: Ending) {
+    const { promise: ended, resolve } = Promise.withResolvers<true>()
     const life = record.next()
     living = life
-    const journal = endingAt(life, ending, ended)
+    const prompt = endingAt(life, ending, () => resolve(true))
+    return { life, ended, journal: pace ? paced(prompt, pace) : prompt, clock: mortal(clock, life) }
+  }
+
+  function create<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+    options: RuntimeOptions<S, A, R>,
+    { life, journal, clock }: ReturnType<typeof begin>,
+  ) {
     // The same seed for each, as if a program always began with it.
-    const runtime = createRuntime({ journal, clock: mortal(clock, life), random: seededRandom(1), ...options })
+    const runtime = createRuntime({ journal, clock, random: seededRandom(1), ...options })
     onTestFinished(async () => {
       // Of one whose life is over, nothing ends any more.
       if (!life.isOver) await runtime.stop({ timeout: 0 })
@@ -74,17 +90,18 @@ export function createProgram(record = createRecord()) {
   return {
     clock,
     frames: record.frames,
+    begin,
     /** The next process before it has started; whichever ran has crashed. */
     create<S extends object, A extends AddedEvent, R extends RemovedEvent>(
       options: RuntimeOptions<S, A, R>,
     ): Runtime<S, A, R> {
-      return create(options, () => undefined)
+      return create(options, begin(goesOn))
     },
     /** The next process, on what those before it have left. */
     start<S extends object, A extends AddedEvent, R extends RemovedEvent>(
       options: RuntimeOptions<S, A, R>,
     ): Promise<Runtime<S, A, R>> {
-      return create(options, () => undefined).start()
+      return create(options, begin(goesOn)).start()
     },
     /** A process that ends by itself, at the latest when its story is over; resolves to whether it has ended before. */
     async until<S extends object, A extends AddedEvent, R extends RemovedEvent>(
@@ -92,8 +109,9 @@ export function createProgram(record = createRecord()) {
       options: RuntimeOptions<S, A, R>,
       story: (runtime: Runtime<S, A, R>) => Promise<unknown>,
     ): Promise<boolean> {
-      const { promise: ended, resolve } = Promise.withResolvers<true>()
-      const runtime = create(options, ending, () => resolve(true))
+      const process = begin(ending)
+      const { ended } = process
+      const runtime = create(options, process)
       const told = runtime
         .start()
         .then(story)
@@ -130,13 +148,35 @@ function endingAt(life: Life, ending: Ending, ended: () => void): Journal {
   }
 }
 
+/** A journal that takes its time; whoever ends meanwhile has not written. */
+function paced(journal: Journal, pace: () => number): Journal {
+  const wait = async () => {
+    for (let turns = pace(); turns > 0; turns--) await turn()
+  }
+  return {
+    ...journal,
+    async append(...appended) {
+      await wait()
+      await journal.append(...appended)
+      await wait()
+    },
+  }
+}
+
 function upTo(position: number, checkpoints: Checkpoints | undefined): Checkpoints {
   return new Map([...(checkpoints ?? [])].filter(([, checkpoint]) => (checkpoint?.position ?? 0) <= position))
 }
 
 /** A clock whose timers end with the process that has set them. */
-function mortal(clock: SimulatedClock, life: Life) {
-  return { now: () => clock.now(), after: (ms: number, fn: () => void) => clock.after(ms, () => life.isOver || fn()) }
+function mortal(clock: SimulatedClock, life: Life): SimulatedClock {
+  return {
+    now: () => clock.now(),
+    after: (ms, fn) => clock.after(ms, () => life.isOver || fn()),
+    advance: ms => clock.advance(ms),
+    get pending() {
+      return clock.pending
+    },
+  }
 }
 
 /** Every delivery has ended in a counted outcome, or waits. */

@@ -1,6 +1,14 @@
 import { getEventListeners } from 'node:events'
-import { type AgentRef, agentStarted, agentStopped, createRuntime, type Journal, type RuntimeBus } from 'troupe'
-import { createSimulatedClock } from 'troupe/testing'
+import {
+  type AgentRef,
+  agentStarted,
+  agentStopped,
+  createRuntime,
+  type Journal,
+  type RestartIntensity,
+  type RuntimeBus,
+} from 'troupe'
+import { createSimulatedClock, type SimulatedClock } from 'troupe/testing'
 import type { AnyActorRef } from 'xstate'
 import { type Family, petsOf, type Traces } from './family.ts'
 import { turn } from './runtime.ts'
@@ -24,17 +32,32 @@ export const nothing = {
 
 export type Stage = Awaited<ReturnType<typeof startStage>>
 
-/** Puts a family into a party on simulated time, and keeps account of what it leaves behind. */
-export async function startStage(family: Family, journal: Journal) {
+interface StageOptions {
+  readonly clock?: SimulatedClock
+  /** How often agents outside the party may restart; as often as those inside by default. */
+  readonly intensity?: RestartIntensity
+}
+
+/**
+ * Puts a family into a party on simulated time, and keeps account of what it leaves behind; one that the journal holds goes on.
+ */
+export async function startStage(
+  family: Family,
+  journal: Journal,
+  { clock = createSimulatedClock(), intensity = family.intensity }: StageOptions = {},
+) {
   const traces: Traces = { refs: [], effects: 0 }
   const { party, stray, late } = petsOf(family, traces)
-  const clock = createSimulatedClock()
   // So often that mail is cleaned up while all else goes on.
   const cleanup = 1_000
-  const runtime = createRuntime({ party, agents: [stray], clock, journal, intensity: family.intensity, cleanup })
+  const registered = [late]
+  const runtime = createRuntime({ party, agents: [stray], registered, clock, journal, intensity, cleanup })
   const order = orderOf(runtime.bus)
   await runtime.start()
-  const pets = await runtime.parties.create({ id: 'p1' })
+  const [left] = runtime.parties.list()
+  // Of one that has failed, nobody is left.
+  if (left?.state.status === 'error') await runtime.parties.delete('p1')
+  const [pets = await runtime.parties.create({ id: 'p1' })] = runtime.parties.list()
 
   const signals = new Set<AbortSignal>()
   let controller = new AbortController()

@@ -1,0 +1,199 @@
+import fc from 'fast-check'
+import { DuplicateInputError, type Frame, type Runtime } from 'troupe'
+import { seededRandom } from 'troupe/testing'
+import { expect, it } from 'vitest'
+import * as z from 'zod'
+import type { Family } from '../support/family.ts'
+import { throughJson } from '../support/lives.ts'
+import { atAppend, createProgram, goesOn, lost, nothingLost, type Program } from '../support/program.ts'
+import { programOf, type Recipe, recipe } from '../support/recipes.ts'
+import { turn } from '../support/runtime.ts'
+import { type Act, family, schedule } from '../support/schedules.ts'
+import { startStage } from '../support/stage.ts'
+
+/** Where a process ends: at which of its appends, and whether that is written. */
+interface Crash {
+  readonly at: number
+  readonly last: 'written' | 'lost'
+}
+
+const crashWithin = (most: number): fc.Arbitrary<Crash> =>
+  fc.record({ at: fc.integer({ min: 1, max: most }), last: fc.constantFrom('written', 'lost') })
+const crashes = fc.array(crashWithin(16), { minLength: 1, maxLength: 5, size: 'max' })
+
+/** How the journal is looked after, and how many turns its appends take. */
+interface Manner {
+  readonly snapshots?: { readonly every: number } | undefined
+  readonly seed?: number | undefined
+}
+
+const manner: fc.Arbitrary<Manner> = fc.record({
+  snapshots: fc.option(fc.record({ every: fc.integer({ min: 1, max: 8 }) }), { nil: undefined }),
+  seed: fc.option(fc.nat(), { nil: undefined }),
+})
+
+/** Follows a recipe through as many processes as it takes, and returns what has come of it. */
+async function follow(recipe: Recipe, crashes: readonly Crash[], { snapshots, seed }: Manner = {}) {
+  const random = seededRandom(seed ?? 0)
+  const program = createProgram(seed === undefined ? {} : { pace: () => Math.floor(random() * 4) })
+  const options = { ...programOf(recipe), ...(snapshots && { snapshots }) }
+  for (const { at, last } of crashes)
+    await program.until(atAppend(at, last), options, runtime => drive(runtime, recipe, program))
+  const runtime = await program.start(options)
+  await drive(runtime, recipe, program)
+  expect(runtime.parties.quarantined()).toEqual([])
+  expect(lost(runtime)).toEqual(nothingLost)
+  expect(runtime.bus.metrics()).toMatchObject({ pendingAsks: 0, waiting: 0 })
+  const party = runtime.parties.get('p1')
+  const chronicle = logOf(runtime.agent('chronicler'))
+  const outcome = {
+    state: throughJson(party.state),
+    workers: recipe.workers.map((_, place) => {
+      const worker = party.agent(`worker-${place}`)
+      return { ...worker.snapshot(), incarnation: worker.incarnation }
+    }),
+    oracles: [party.agent('oracle').snapshot(), runtime.agent('oracle').snapshot()],
+    // Who of several workers was first is up to chance, and so is which member of a pool heard of it.
+    chronicle: recipe.workers.map((_, place) => chronicle.filter(one => one.startsWith(`worker-${place} `))),
+    scribes: party.pool('scribes').members.flatMap(logOf).toSorted(),
+  }
+  return { outcome, wrong: await wrongIn(program) }
+}
+
+const logOf = (agent: { snapshot(): { readonly context: unknown } | undefined }) =>
+  z.object({ log: z.array(z.string()) }).parse(agent.snapshot()?.context).log
+
+interface Running extends Pick<Runtime, 'idle'> {
+  readonly parties: { list(): readonly Fed[]; create(options: { readonly id: string }): Promise<Fed> }
+}
+
+interface Fed {
+  addInput(input: { readonly inputId: string; readonly content: string }): Promise<unknown>
+}
+
+/** Gives a party its inputs, each when it has come to rest with the one before, whatever of that other processes have done. */
+async function drive(runtime: Running, { inputs }: Recipe, { clock, pulse }: Program): Promise<void> {
+  const isAlive = pulse()
+  const [party = await runtime.parties.create({ id: 'p1' })] = runtime.parties.list()
+  await settled(runtime, clock, isAlive)
+  for (let n = 0; n < inputs; n++) {
+    await party.addInput({ inputId: `input-${n}`, content: `input ${n}` }).catch((error: unknown) => {
+      // A process before this one has done so, though it did not live to hear of it.
+      if (!(error instanceof DuplicateInputError)) throw error
+    })
+    await settled(runtime, clock, isAlive)
+  }
+}
+
+/** Lets time pass until nothing waits for it any more. */
+async function settled(runtime: Running, clock: Program['clock'], isAlive: () => boolean): Promise<void> {
+  const found: { rest?: string } = { rest: 'waiting' }
+  for (let turns = 0; isAlive() && found.rest !== 'settled'; turns++) {
+    if (turns > 10_000) throw new Error('it never came to rest')
+    if (found.rest === 'waiting' || turns % 10 === 9) clock.advance(100)
+    if (found.rest === 'waiting') {
+      delete found.rest
+      void runtime.idle({ timeout: 1e9 }).then(
+        ({ reason }) => (found.rest = reason),
+        () => {},
+      )
+    }
+    await turn()
+  }
+}
+
+/** What a journal must not hold, whatever happened. */
+async function wrongIn({ frames }: Pick<Program, 'frames'>): Promise<readonly string[]> {
+  const found = await Promise.all(['party/p1', 'runtime'].map(frames))
+  return found.flatMap(wrongOf)
+}
+
+function wrongOf(frames: readonly Frame[]): readonly string[] {
+  const ends = endsIn(frames)
+  const unended = [...ends].filter(([, times]) => times !== 1).map(([key, times]) => `${key} ended ${times} times`)
+  return [...doubledIn(frames), ...unended]
+}
+
+/** How often each piece of outside work has ended. */
+function endsIn(frames: readonly Frame[]): ReadonlyMap<string, number> {
+  const ended = new Map<string, number>()
+  for (const entry of frames.flatMap(({ entries }) => entries)) {
+    if (entry.kind === 'effect' || entry.kind === 'ask' || entry.kind === 'child') ended.set(entry.key, 0)
+    if (entry.kind === 'outcome') ended.set(entry.key, (ended.get(entry.key) ?? Number.NaN) + 1)
+  }
+  return ended
+}
+
+/** Positions that there are twice, and events that were handled twice. */
+function doubledIn(frames: readonly Frame[]): readonly string[] {
+  const wrong: string[] = []
+  const handled = new Set<string>()
+  let last = 0
+  for (const { position, cause, entries } of frames) {
+    const places = [...entries.map(placeOf), position]
+    if (places.some(place => place <= last || place > position) || new Set(places).size < places.length)
+      wrong.push(`positions ${places.join()} after ${last}`)
+    last = position
+    // What an agent has crashed on, it may be handed again.
+    if (cause.kind !== 'step' || cause.outcome === 'failed') continue
+    const step = `${cause.agent} has handled ${cause.handled}`
+    if (handled.has(step)) wrong.push(`${step} twice`)
+    handled.add(step)
+  }
+  return wrong
+}
+
+/** That of an entry itself: what a dead letter holds has died later than it was said. */
+function placeOf(entry: Frame['entries'][number]): number {
+  return 'seq' in entry ? entry.seq : entry.envelope.seq
+}
+
+it('comes to the same end, wherever and however often processes end on the way', async () => {
+  await fc.assert(
+    fc.asyncProperty(recipe, crashes, manner, async (recipe, crashes, manner) => {
+      const undisturbed = await follow(recipe, [])
+      const disturbed = await follow(recipe, crashes, manner)
+      expect([...undisturbed.wrong, ...disturbed.wrong]).toEqual([])
+      expect(disturbed.outcome).toEqual(undisturbed.outcome)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+// A runtime whose agents outside the parties give up stops; then there is nothing to look at.
+const intensity = { max: 1_000, within: 1_000 }
+
+it('loses nothing and does nothing twice, whatever happens in whichever process', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      family,
+      fc.array(fc.tuple(schedule, crashWithin(100)), { minLength: 2, maxLength: 4 }),
+      async (family, lives) => {
+        const program = createProgram()
+        for (const [acts, { at, last }] of lives) {
+          const process = program.begin(atAppend(at, last))
+          const told = perform(family, acts, process)
+          await Promise.race([told, process.ended])
+        }
+        const { journal, clock } = program.begin(goesOn)
+        const stage = await startStage(family, journal, { clock, intensity })
+        await stage.rest()
+        expect(await stage.remains()).toMatchObject({ lostEvents: 0, lostDeliveries: 0 })
+        expect(stage.runtime.parties.quarantined()).toEqual([])
+        const frames = await Promise.all(['party/p1', 'runtime'].map(program.frames))
+        expect(frames.flatMap(doubledIn)).toEqual([])
+        expect(frames.flatMap(one => [...endsIn(one)].filter(([, times]) => times > 1))).toEqual([])
+        await stage.stop(0)
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+/** Acts for as long as the process lives, and counts what it can while it does. */
+async function perform(family: Family, acts: readonly Act[], { journal, clock, life }: ReturnType<Program['begin']>) {
+  const stage = await startStage(family, journal, { clock, intensity })
+  expect(stage.runtime.parties.quarantined()).toEqual([])
+  for (const act of acts) if (!life.isOver) await act.perform(stage)
+  if (!life.isOver) expect(await stage.remains()).toMatchObject({ lostEvents: 0, lostDeliveries: 0 })
+}
