@@ -85,6 +85,7 @@ it('troupe exports these names', () => {
       "SnapshotShapeError",
       "StateApplyError",
       "StateEventError",
+      "StateKeyError",
       "StepOverflowError",
       "StrayInvokeError",
       "StraySendError",

@@ -10,7 +10,6 @@ import type { Actor } from '../actor/actor.ts'
 import { addressOf, checkId } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
-import { definitionOf } from '../actor/identity.ts'
 import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
 import { restored, stepped } from '../actor/step.ts'
@@ -27,7 +26,7 @@ import {
   agentStopped,
   agentStopping,
 } from '../events/runtime-events.ts'
-import type { AgentChange, Entry, GoneReason } from '../journal/frame.ts'
+import type { Entry, GoneReason } from '../journal/frame.ts'
 import type { Standing } from '../journal/standing.ts'
 import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
@@ -38,6 +37,7 @@ import {
   type SupervisorRules,
   supervisor,
 } from '../supervision/supervisor.ts'
+import { AgentRecords } from './agent-records.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { Nursery, type NurseryHost } from './nursery.ts'
@@ -79,8 +79,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   /** Those that a program had spawned, and may spawn again: it meets them. */
   readonly #adoptable = new Set<Actor>()
   readonly #back = new Map<Actor, Snapshot<unknown>>()
-  /** The definitions that the journal knows. */
-  readonly #noted = new Set<string>()
+  readonly #records: AgentRecords
   #ended: TroupeError | undefined
   readonly #lifecycle: Lifecycle
   /** The first incarnations that do not handle mail yet. */
@@ -93,6 +92,7 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   constructor(partition: Partition, options: CrewOptions, onGivenUp: (error: EscalatedError) => void) {
     this.#partition = partition
+    this.#records = new AgentRecords(partition)
     this.#roster = new Roster(partition)
     this.#nursery = new Nursery(this, this.#roster)
     this.#intensity = options.intensity
@@ -124,7 +124,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     const fresh = tree.filter(one => isSupervisor(one) && !this.#roster.isTree(one.name))
     try {
       const declared = tree.flatMap(one => this.#roster.declareAll(one, under))
-      this.#noteDeclared(declared, first)
+      this.#records.declared(declared, first)
       const started = tree.flatMap(one => [...this.#start(one, under), ...this.#scaled(one)])
       this.#arrive()
       return started
@@ -132,26 +132,6 @@ export class Crew implements SupervisorHost, NurseryHost {
       for (const { name } of fresh) if (this.#roster.isTree(name)) this.removeTree(name)
       throw error
     }
-  }
-
-  /** Mail may wait for these from now on; of one alone, its start says it. */
-  #noteDeclared(declared: readonly Actor[], first: readonly Entry[]): void {
-    const entries = [...first]
-    for (const actor of declared.length > 1 ? declared : []) {
-      const definition = this.#defined(actor.agent)
-      if (definition) entries.push(definition)
-      entries.push(changed(actor, 'declared', this.#partition.nextSeq()))
-    }
-    if (entries.length > 0) this.#partition.append({ kind: 'supervision' }, entries)
-  }
-
-  /** What an agent is and hears, unless the journal knows it already. */
-  #defined(agent: Agent): Entry | undefined {
-    const definition = definitionOf(agent)
-    if (this.#noted.has(definition)) return undefined
-    this.#noted.add(definition)
-    const hears = agent.hears.map(({ type }) => type)
-    return { kind: 'definition', seq: this.#partition.nextSeq(), definition, hears }
   }
 
   #start(one: Supervised, under: string): readonly Actor[] {
@@ -253,7 +233,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     const { standing } = returning
     this.#returning = returning
     this.#roster.choose = (name, agent) => returning.chosen(name, agent)
-    for (const definition of standing.hears.keys()) this.#noted.add(definition)
+    this.#records.know(standing.hears.keys())
     for (const one of tree) for (const actor of this.#roster.declareAll(one, root)) this.#layToRest(actor, standing)
     const started = tree.flatMap(one => this.#start(one, root))
     for (const { name, under, gone, incarnation } of standing.agents.values()) {
@@ -372,7 +352,8 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   // One whose supervisor is down just now needs only not be started again.
   #send({ under }: Actor, event: SupervisorEvent): void {
-    this.#roster.supervisor(under)?.send(event)
+    const supervisor = this.#roster.supervisor(under)
+    if (supervisor?.getSnapshot().status === 'active') supervisor.send(event)
   }
 
   /** Those that have not stopped have now: recorded in few frames, however many they are. */
@@ -382,25 +363,14 @@ export class Crew implements SupervisorHost, NurseryHost {
       const some = stopping.slice(from, from + mostInOneFrame)
       this.#partition.append(
         { kind: 'supervision' },
-        some.map(actor => this.#stopped(actor, reason)),
+        some.map(actor => {
+          const { address, incarnation } = actor
+          this.#partition.note(agentStopping.type, () => agentStopping({ address, incarnation }))
+          actor.status = 'stopped'
+          return this.#records.stopped(actor, reason)
+        }),
       )
       for (const actor of some) this.#letGo(actor, reason)
-    }
-  }
-
-  #stopped(actor: Actor, reason: GoneReason): Entry {
-    const { address, incarnation } = actor
-    const output: unknown = reason === 'done' ? actor.ref?.getSnapshot().output : undefined
-    this.#partition.note(agentStopping.type, () => agentStopping({ address, incarnation }))
-    actor.status = 'stopped'
-    return {
-      kind: 'agent',
-      seq: this.#partition.nextSeq(),
-      agent: address,
-      incarnation,
-      what: 'stopped',
-      reason,
-      ...(output !== undefined && { output }),
     }
   }
 
@@ -496,11 +466,11 @@ export class Crew implements SupervisorHost, NurseryHost {
     const incarnation = ++actor.incarnation
     if (incarnation > 1 && actor.agent.onRestart === 'anew') this.#loseMail(actor)
     this.#partition.note(agentStarting.type, () => agentStarting({ address: actor.address, incarnation }))
-    const definition = this.#defined(actor.agent)
-    if (definition) this.#steps.plan(definition)
-    const seq = this.#partition.nextSeq()
     // Part of the frame of the first step.
-    this.#steps.plan(changed(actor, incarnation === 1 ? 'starting' : 'restarting', seq))
+    const { definition, change } = this.#records.starting(actor)
+    if (definition) this.#steps.plan(definition)
+    this.#steps.plan(change)
+    const { seq } = change
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
     actor.kept = actor.ref?.getSnapshot().context
     actor.ref = undefined
@@ -513,24 +483,9 @@ export class Crew implements SupervisorHost, NurseryHost {
     return actor.ref
   }
 
-  /** From here on the journal has it as its new machine has it: nobody needs the migration again. */
-  #noteMigrated(actor: Actor, snapshot: Snapshot<unknown>): void {
-    const { agent, name, incarnation } = actor
-    const definition = this.#defined(agent)
-    const migrated = changed(actor, 'migrated', this.#partition.nextSeq())
-    const checkpoint = { incarnation, definition: definitionOf(agent), snapshot }
-    this.#partition.append(
-      { kind: 'recovery' },
-      definition ? [definition, migrated] : [migrated],
-      [],
-      undefined,
-      position => new Map([[name, { ...checkpoint, position }]]),
-    )
-  }
-
   #bringBack(actor: Actor, { incarnation, snapshot, isMigrated }: Returned, create: () => AnyActorRef): AnyActorRef {
     actor.incarnation = incarnation
-    if (isMigrated) this.#noteMigrated(actor, snapshot)
+    if (isMigrated) this.#records.migrated(actor, snapshot)
     this.#back.set(actor, snapshot)
     try {
       actor.ref = create()
@@ -644,11 +599,6 @@ export class Crew implements SupervisorHost, NurseryHost {
     if (!logic) this.#logics.set(agent, (logic = stepped(agent, this.#steps)))
     return logic
   }
-}
-
-function changed({ agent, address, incarnation, under }: Actor, what: AgentChange, seq: number): Entry {
-  const entry = { kind: 'agent' as const, seq, agent: address, incarnation, what }
-  return what === 'restarting' ? entry : { ...entry, definition: definitionOf(agent), under }
 }
 
 /** The same machine, which begins with what an earlier incarnation remembered. */

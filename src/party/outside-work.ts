@@ -1,36 +1,27 @@
-import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
-import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../actor/address.ts'
+import { type Address, addressOf } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
-import { AskFailedError, AskRefusedError, AskStoppedError, type AskTable, type AskWork } from '../actor/ask.ts'
-import { type AskManyWork, gather } from '../actor/ask-many.ts'
+import { type AskWork } from '../actor/ask.ts'
+import { type AskManyWork } from '../actor/ask-many.ts'
 import { ChildEndedError, type ChildWork, type Orphan } from '../actor/child.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
 import type { Outcome, OutsideHost, PlannedWork } from '../actor/outside.ts'
-import { reject } from '../actor/tally.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
-import { type EventOf, trusted } from '../events/event.ts'
 import { assertJson } from '../events/json.ts'
-import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
+import type { OutcomeStanding, WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
-import type { AnswerStanding, OutcomeStanding, RequestStanding, WorkStanding } from '../journal/standing.ts'
 import { runEffect } from './effect-run.ts'
-import { answerAsk } from './handlers.ts'
+import { type Asking, OutsideAsks } from './outside-asks.ts'
 import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
 
 /** The kinds of work that an agent may invoke. */
 export type Work = AskWork | AskManyWork | EffectWork | ChildWork
 
-interface Planned {
-  readonly actor: Actor
+interface Planned extends Asking {
   readonly invokeId: string
-  readonly origin: Origin
   readonly work: Work
-  readonly input: unknown
-  /** How it stood when its agent was restored; nothing for what this process has planned. */
-  readonly standing?: WorkStanding | undefined
   readonly attempt?: number
 }
 
@@ -58,6 +49,7 @@ export class OutsideWork implements OutsideHost<Work> {
   readonly #partition: Partition
   readonly #steps: Steps
   readonly #childCare: ChildCare
+  readonly #asks: OutsideAsks
   readonly #planned = new Map<string, Planned>()
   /** What agents wanted that were restored, until all of them are there. */
   #resumed: Resumed[] = []
@@ -67,6 +59,7 @@ export class OutsideWork implements OutsideHost<Work> {
     this.#partition = partition
     this.#steps = steps
     this.#childCare = childCare
+    this.#asks = new OutsideAsks(partition)
   }
 
   plan(invokeId: string, work: Work, input: unknown): PlannedWork {
@@ -118,24 +111,9 @@ export class OutsideWork implements OutsideHost<Work> {
   }
 
   #intentOf(work: Work, key: string, origin: Origin): Entry {
-    const seq = this.#partition.nextSeq()
-    if (work.kind === 'effect') return { kind: 'effect', seq, key, name: work.name }
-    if (work.kind === 'child') return { kind: 'child', seq, key, name: work.agent.name }
-    const { to = '', request } = work
-    const ask = {
-      kind: 'ask' as const,
-      seq,
-      key,
-      type: request.type,
-      to: `${to}`,
-      deadline: this.#deadlineOf(work, origin),
-    }
-    return work.kind === 'ask' ? ask : { ...ask, to: '', callees: this.#calleesOf(work) }
-  }
-
-  // Nobody waits longer for the answer to an ask that it is made for.
-  #deadlineOf({ deadline }: AskWork | AskManyWork, { request }: Origin): number {
-    return Math.min(deadline, this.#partition.shared.asks.remaining(request))
+    if (work.kind === 'effect') return { kind: 'effect', seq: this.#partition.nextSeq(), key, name: work.name }
+    if (work.kind === 'child') return { kind: 'child', seq: this.#partition.nextSeq(), key, name: work.agent.name }
+    return this.#asks.intent(work, key, origin)
   }
 
   /** A key that no other work of this step has, and that is the same when the step is run again. */
@@ -206,7 +184,9 @@ export class OutsideWork implements OutsideHost<Work> {
       if (!outcome.ok) leadBack(outcome.error, work.place)
       settle(outcome)
     }
-    return work.kind === 'ask' ? this.#ask(key, work, planned, settled) : this.#askMany(key, work, planned, settled)
+    return work.kind === 'ask'
+      ? this.#asks.ask(key, work, planned, settled)
+      : this.#asks.askMany(key, work, planned, settled)
   }
 
   #hand(key: string, { actor, origin, standing }: Planned, outcome: Outcome, settle: Settle): void {
@@ -268,162 +248,6 @@ export class OutsideWork implements OutsideHost<Work> {
     const { gone, output } = child
     return gone === 'done' ? { ok: true, output } : { ok: false, error: new ChildEndedError(address, gone) }
   }
-
-  #askMany(key: string, { to, ...work }: AskManyWork, planned: Planned, settle: Settle): (why?: unknown) => void {
-    const { type } = work.request
-    const callees = planned.standing?.callees ?? this.#calleesOf({ to, ...work })
-    if (to === undefined && callees.length === 0) {
-      settle({ ok: false, error: new NoAddressError(type) })
-      return () => {}
-    }
-    const askOne = (callee: Address, place: number, settleOne: Settle) =>
-      this.#ask(`${key}/${place}`, { ...work, kind: 'ask', to: callee }, planned, settleOne)
-    return gather(type, callees, work.need, askOne, settle)
-  }
-
-  #calleesOf({ to, request }: Pick<AskManyWork, 'to' | 'request'>): readonly Address[] {
-    return to?.map(one => fullAddress(one, this.#partition)) ?? this.#hearersOf(request.type)
-  }
-
-  #hearersOf(type: string): readonly Address[] {
-    const { registry, shared } = this.#partition
-    const inside = registry.addresses(type)
-    if (inside.length > 0) return inside
-    const agents = shared.partition(runtimePartition)?.registry.addresses(type) ?? []
-    const handler = shared.handlers.answering(type)
-    return handler ? [...agents, handler.address] : agents
-  }
-
-  #ask(key: string, work: AskWork, planned: Planned, settle: Settle): (why?: unknown) => void {
-    const { actor, origin, input, standing } = planned
-    const { shared, watermark, address } = this.#partition
-    const { type } = work.request
-    let request: EventOf & { readonly ask: string }
-    let callee: Callee
-    const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
-    const known = standing && this.#recalled(key, work)
-    if (known?.answer && 'data' in known.answer) {
-      told({ ok: true, output: known.answer.data })
-      return () => {}
-    }
-    try {
-      request = work.request.asked(input, key)
-      callee = this.#calleeOf(work, request)
-    } catch (error) {
-      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, planned, told)
-      reject(shared.tally)
-      told({ ok: false, error })
-      return () => {}
-    }
-    const to = callee.address
-    const fields = { key, type, from: actor.address, to }
-    const go = () => {
-      if (shared.asks.get(key)) callee.take(request, actor.address, origin)
-    }
-    const left = standing && this.#partition.standing && standing.expires - this.#partition.standing.time
-    shared.asks.open(
-      {
-        key,
-        type,
-        from: actor.address,
-        partition: address,
-        to,
-        deadline: Math.max(1, left ?? this.#deadlineOf(work, origin)),
-        parent: origin.request,
-        retry: work.retry,
-        again: go,
-        settle: this.#telling(fields, origin, settle),
-      },
-      known?.takenBy,
-    )
-    if (known?.answer) answer(shared.asks, key, type, to, known.answer)
-    if (known) return () => shared.asks.cancel(key)
-    this.#partition.note(askRequested.type, () => trusted(askRequested, fields))
-    if (callee.isHere) go()
-    else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
-    return () => shared.asks.cancel(key)
-  }
-
-  /** Whoever answered in the last process may not be there yet: waits for somebody, for as long as the ask may. */
-  #askLater(key: string, work: AskWork, planned: Planned, told: Settle): (why?: unknown) => void {
-    const { shared, standing } = this.#partition
-    const { type } = work.request
-    let cancel = () => {}
-    const again = () => {
-      const request = work.request.asked(planned.input, key)
-      try {
-        this.#calleeOf(work, request)
-      } catch {
-        return
-      }
-      leave()
-      cancel = this.#ask(key, work, planned, told)
-    }
-    const left = (planned.standing?.expires ?? 0) - (standing?.time ?? 0)
-    const cancelTimer = shared.timers.after(Math.max(0, left), () => {
-      leave()
-      told({ ok: false, error: new NoAddressError(work.to ?? type) })
-    })
-    const leave = () => {
-      shared.arrivals.delete(again)
-      cancelTimer()
-    }
-    shared.arrivals.add(again)
-    return () => {
-      leave()
-      cancel()
-    }
-  }
-
-  /** What the journal says of a request that an owner before this one may have sent. */
-  #recalled(key: string, { to }: AskWork): RequestStanding | undefined {
-    const { shared } = this.#partition
-    const named = to === undefined ? undefined : splitAddress(fullAddress(to, this.#partition)).partition
-    const places = new Set([
-      this.#partition,
-      shared.partition(named ?? runtimePartition),
-      shared.partition(runtimePartition),
-    ])
-    for (const place of places) {
-      const known = place?.standing?.request(key)
-      if (known) return known
-    }
-    return undefined
-  }
-
-  #telling(fields: z.input<typeof askSucceeded.schema>, origin: Origin, settle: Settle): Settle {
-    return outcome => {
-      const event = outcome.ok
-        ? trusted(askSucceeded, fields)
-        : askFailed({ ...fields, code: codeOf(outcome.error), error: textOf(outcome.error) })
-      this.#partition.report(event, origin)
-      settle(outcome)
-    }
-  }
-
-  #calleeOf({ to, request: definition }: AskWork, request: EventOf): Callee {
-    const here = this.#partition
-    const { handlers } = here.shared
-    const runtime = here.shared.partition(runtimePartition)
-    const [partition, actor] = to === undefined ? hearer(request, here, runtime) : atAddress(to, request, here)
-    const { type } = request
-    const isThere = actor && actor.status !== 'stopped'
-    if (isThere && partition) return asCallee(partition, actor, partition === here)
-    const handler = to === undefined ? handlers.answering(type) : handlers.at(fullAddress(to, here))
-    if (!handler && actor) throw new AskStoppedError(type, actor.address)
-    if (!handler) throw new NoAddressError(to ?? type)
-    handler.check(definition)
-    return { address: handler.address, isHere: false, take: asked => answerAsk(here, handler, asked) }
-  }
-}
-
-/** Ends an ask as its callee did before the process ended. */
-function answer(asks: AskTable, key: string, type: string, to: Address, known: AnswerStanding): void {
-  if ('data' in known) return
-  if (known.refused === 'failed') asks.fail(key, new AskFailedError(type, to, 'it ended before it answered'))
-  else if (known.refused === 'stopped') asks.fail(key, new AskStoppedError(type, to))
-  else if (known.refused === 'overflow') asks.fail(key, new AskRefusedError(type, to, 'overflow'))
-  else if (known.refused === 'ignored') asks.fail(key, new AskRefusedError(type, to, 'not-handled'))
 }
 
 function outcomeOf({ ok, value }: OutcomeStanding): Outcome {
@@ -439,35 +263,6 @@ function asJson(name: string, outcome: Outcome): Outcome {
   } catch (error) {
     return { ok: false, error }
   }
-}
-
-/** Who is asked: an agent, or a handler. */
-interface Callee {
-  readonly address: Address
-  /** Whether it lives in the partition of its asker, so that the request need not wait for the journal. */
-  readonly isHere: boolean
-  take(request: EventOf & { readonly ask: string }, source: Address, origin: Origin): void
-}
-
-function asCallee(partition: Partition, actor: Actor, isHere: boolean): Callee {
-  const take: Callee['take'] = (request, source, origin) => partition.deliverAsk(actor, request, source, origin)
-  return { address: actor.address, isHere, take }
-}
-
-function hearer(request: EventOf, here: Partition, runtime: Partition | undefined) {
-  const actor = here.registry.hearing(request)
-  return actor ? ([here, actor] as const) : ([runtime, runtime?.registry.hearing(request)] as const)
-}
-
-/** An agent of the same party is named without it. */
-function fullAddress(to: Address, { address }: Partition): Address {
-  return to.includes('/') ? to : addressOf(address, to)
-}
-
-function atAddress(to: Address, request: EventOf, here: Partition) {
-  const { partition, name } = splitAddress(fullAddress(to, here))
-  const there = here.shared.partition(partition)
-  return [there, there?.registry.meant(name, request)] as const
 }
 
 /** What an agent wanted before it was restored. */

@@ -42,7 +42,8 @@ const roundOf =
       const { perSecond, done } = await rate(scale, (first, batch) =>
         updated.exchange(exchanged(ids, first, batch / 2)),
       )
-      checkCount('inputs', ids.filter(id => updated.inputs().has(id)).length, inputs)
+      const there = updated.inputs()
+      checkCount('inputs', ids.filter(id => there.has(id)).length, inputs)
       checkCount('newest input', ids.includes(`new-${done - 2}`), true)
       await updated.stop?.()
       return perSecond

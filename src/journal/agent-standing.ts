@@ -1,0 +1,164 @@
+import type { Address } from '../actor/address.ts'
+import type { Envelope } from '../actor/envelope.ts'
+import type { Origin } from '../actor/handled.ts'
+import type { EventOf } from '../events/event.ts'
+import type { GoneReason } from './frame.ts'
+
+/** What waits, by position. */
+export type Mail = Map<number, Envelope>
+
+/** An agent, as the frames leave it. */
+export interface AgentStanding {
+  readonly name: string
+  /** `<name>@<version>#<hash>` of its machine. */
+  definition: string
+  readonly under: string
+  /** Since when mail waits for it, epoch milliseconds. */
+  readonly since: number
+  /** 0 while it is only declared. */
+  incarnation: number
+  /** Of the frame of its last step. */
+  stepped: number
+  /** Why it is there no more, if so; the position at which it went, and what came out of it. */
+  gone: GoneReason | undefined
+  goneAt: number
+  output: unknown
+  /** What it was handed and has not handled yet. */
+  readonly mail: Mail
+  /** How often it crashed on one of them. */
+  readonly crashes: Map<number, number>
+  /** How often the process ended while it was being handed one of them. */
+  readonly suspected: Map<number, number>
+  readonly timers: Map<string, TimerStanding>
+  /** Timers that have fired, but it has not handled that yet, by position. */
+  readonly fired: Map<number, TimerStanding>
+  /** Outside work that it wants, by key. */
+  readonly works: Map<string, WorkStanding>
+  /** Requests that it has taken and not answered yet. */
+  readonly taken: Set<string>
+}
+
+/** A timer that was set. */
+export interface TimerStanding {
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly delay: number
+  readonly event: EventOf
+  readonly to?: Address | undefined
+  /** What led to it. */
+  readonly origin: Origin
+  /** Milliseconds since it was set in which there was no process. */
+  readonly away?: number
+}
+
+/** Outside work that was wanted, and how it ended, if it has. */
+export interface WorkStanding {
+  /** Of its intent. */
+  readonly seq: number
+  /** Epoch milliseconds until which an ask waits. */
+  expires: number
+  /** Where several are asked. */
+  readonly callees: readonly Address[] | undefined
+  attempt: number
+  held: boolean
+  /** Recorded, but its agent has not handled it yet. */
+  outcome: OutcomeStanding | undefined
+}
+
+/** How outside work ended. */
+export interface OutcomeStanding {
+  readonly seq: number
+  readonly ok: boolean
+  readonly value: unknown
+}
+
+/** An agent's standing as JSON carries it. */
+export interface AgentJson
+  extends Pick<
+    AgentStanding,
+    'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone' | 'goneAt' | 'output'
+  > {
+  readonly mail: readonly Envelope[]
+  readonly crashes: readonly (readonly [number, number])[]
+  readonly suspected: readonly (readonly [number, number])[]
+  readonly timers: readonly TimerStanding[]
+  readonly fired: readonly (readonly [number, TimerStanding])[]
+  readonly works: readonly (readonly [string, WorkStanding])[]
+  readonly taken: readonly string[]
+}
+
+export function agentJson({
+  mail,
+  crashes,
+  suspected,
+  timers,
+  fired,
+  works,
+  taken,
+  ...agent
+}: AgentStanding): AgentJson {
+  return {
+    ...agent,
+    mail: [...mail.values()],
+    crashes: [...crashes],
+    suspected: [...suspected],
+    timers: [...timers.values()],
+    fired: [...fired],
+    works: [...works],
+    taken: [...taken],
+  }
+}
+
+export function agentOf(json: AgentJson): AgentStanding {
+  return {
+    ...json,
+    gone: json.gone,
+    output: json.output,
+    mail: mailOf(json.mail),
+    crashes: new Map(json.crashes),
+    suspected: new Map(json.suspected),
+    timers: new Map(json.timers.map(timer => [timer.id, timer])),
+    fired: new Map(json.fired),
+    // JSON has no infinity.
+    works: new Map(
+      json.works.map(([key, work]) => [key, { ...work, expires: work.expires ?? Number.POSITIVE_INFINITY }]),
+    ),
+    taken: new Set(json.taken),
+  }
+}
+
+export function mailOf(envelopes: readonly Envelope[]): Mail {
+  return new Map(envelopes.map(envelope => [envelope.seq, envelope]))
+}
+
+export function newAgent(name: string, definition: string, under: string, since: number): AgentStanding {
+  return {
+    name,
+    definition,
+    under,
+    since,
+    incarnation: 0,
+    stepped: 0,
+    goneAt: 0,
+    output: undefined,
+    gone: undefined,
+    mail: new Map(),
+    crashes: new Map(),
+    suspected: new Map(),
+    timers: new Map(),
+    fired: new Map(),
+    works: new Map(),
+    taken: new Set(),
+  }
+}
+
+export function putBack(agent: AgentStanding, envelope: Envelope, attempt: number): void {
+  agent.mail.set(envelope.seq, envelope)
+  agent.crashes.set(envelope.seq, attempt)
+}
+
+/** The members of a pool are `<pool>/1`, `<pool>/2` and so on. */
+export function isMember({ name, under }: AgentStanding): boolean {
+  return name.startsWith(`${under}/`)
+}
