@@ -48,7 +48,9 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   readonly #definition: PartyDefinition<S, A, R>
   readonly #guard: (call: () => void) => void
   readonly #lift: (envelope: Envelope) => Envelope
-  readonly #shown
+  #shown: PartyState<S, InputOf<A>>
+  /** Holds what is shown too, from the first watcher on. */
+  #watched: ReturnType<typeof watchedStore<PartyState<S, InputOf<A>>>> | undefined
   #own: S
   #live: PartyState<S, InputOf<A>>
 
@@ -66,10 +68,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.#lift = lift
     this.#own = definition.initial
     this.#live = { ...definition.initial, inputs: Inputs.empty(), status: 'initializing', version: 0 }
-    this.#shown = createStore({
-      context: { state: this.#live },
-      on: { show: (_, event: { state: PartyState<S, InputOf<A>> }) => ({ state: event.state }) },
-    })
+    this.#shown = this.#live
   }
 
   get live(): PartyState<S, InputOf<A>> {
@@ -77,7 +76,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   }
 
   get shown(): PartyState<S, InputOf<A>> {
-    return this.#shown.getSnapshot().context.state
+    return this.#shown
   }
 
   /** Applies the events of a frame, in journal order: all of them, or none if one cannot be. */
@@ -148,7 +147,8 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   /** Makes a state visible: it is durable now. @returns `false` if it is visible already */
   show(state: PartyState<S, InputOf<A>>): boolean {
     if (state === this.shown) return false
-    this.#shown.trigger.show({ state })
+    this.#shown = state
+    this.#watched?.trigger.show({ state })
     return true
   }
 
@@ -160,9 +160,17 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
 
   /** Calls back with every new durable state. */
   watch(watcher: (state: PartyState<S, InputOf<A>>) => void): Unwatch {
-    const subscription = this.#shown.subscribe(({ context }) => this.#guard(() => watcher(context.state)))
+    this.#watched ??= watchedStore(this.#shown)
+    const subscription = this.#watched.subscribe(({ context }) => this.#guard(() => watcher(context.state)))
     return () => subscription.unsubscribe()
   }
+}
+
+function watchedStore<T>(state: T) {
+  return createStore({
+    context: { state },
+    on: { show: (_, event: { state: T }) => ({ state: event.state }) },
+  })
 }
 
 /** The application's state could not take an event, so the event did not happen. */
