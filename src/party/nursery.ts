@@ -3,6 +3,7 @@ import { checkId } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import { ChildEndedError, type Orphan } from '../actor/child.ts'
 import type { Outcome } from '../actor/outside.ts'
+import type { GoneReason } from '../journal/frame.ts'
 import type { SupervisorDefinition } from '../supervision/definition.ts'
 import type { ChildCare } from './outside-work.ts'
 import type { Roster } from './roster.ts'
@@ -55,16 +56,12 @@ export class Nursery implements ChildCare {
   }
 
   /** An agent is there no more; if it is a child, its parent is told. */
-  gone(actor: Actor, reason: 'done' | 'failed' | 'escalated' | 'stopped'): void {
+  gone(actor: Actor, reason: GoneReason): void {
     this.#dismiss(actor)
     const tell = this.#wanted.get(actor)
-    const isDone = reason === 'done'
-    const outcome: Outcome = isDone
-      ? { ok: true, output: actor.ref?.getSnapshot().output }
-      : { ok: false, error: new ChildEndedError(actor.address, reason) }
-    if (this.#wanted.delete(actor)) tell?.(outcome)
+    if (this.#wanted.delete(actor)) tell?.(outcomeOf(actor, reason))
     // Its parent, which came back with it, is about to want it.
-    else if (this.#host.isBack(actor) && !this.#met.has(actor)) this.#untold.set(actor.name, outcome)
+    else if (this.#host.isBack(actor) && !this.#met.has(actor)) this.#untold.set(actor.name, outcomeOf(actor, reason))
   }
 
   /** One for each child: above its intensity it is there no more, so that the parent is told rather than taken along. */
@@ -78,6 +75,11 @@ export class Nursery implements ChildCare {
     const isChild = under === supervisorOf(name)
     if (isChild && this.#roster.supervisor(under)?.getSnapshot().status === 'active') this.#host.removeTree(under)
   }
+}
+
+function outcomeOf({ address, ref }: Actor, reason: GoneReason): Outcome {
+  if (reason === 'done') return { ok: true, output: ref?.getSnapshot().output }
+  return { ok: false, error: new ChildEndedError(address, reason) }
 }
 
 function supervisorOf(child: string): string {
