@@ -214,6 +214,7 @@ export {
   type ReplayQuery,
   ReplayQueryError,
 } from './party/replay.ts'
+export { DeadlyEventError } from './party/returning.ts'
 export { AgentLimitError } from './party/roster.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
 export type { ScheduleInfo, ScheduleOptions, Schedules } from './party/schedules.ts'

@@ -120,9 +120,15 @@ export class Standing {
   /** The process ended while an agent was being handed something; `false` if it has handled it all the same. */
   suspect(name: string, seq: number): boolean {
     const agent = this.agents.get(name)
-    if (!agent || !(agent.mail.has(seq) || this.#poolMail(agent)?.has(seq))) return false
+    if (!agent || !this.#isWaiting(agent, seq)) return false
     agent.suspected.set(seq, (agent.suspected.get(seq) ?? 0) + 1)
     return true
+  }
+
+  /** Whether an agent has yet to handle a position: mail, a timer that has fired, or how work of its own has ended. */
+  #isWaiting(agent: AgentStanding, seq: number): boolean {
+    if (agent.mail.has(seq) || agent.fired.has(seq) || this.#poolMail(agent)?.has(seq)) return true
+    return [...agent.works.values()].some(({ outcome }) => outcome?.seq === seq)
   }
 
   /** What became of a request so far, if it came here at all. */

@@ -104,8 +104,7 @@ export class AgentTimers {
       if (callee) this.#steps.sendLater(actor, event as EventOf, callee, origin, entry)
       return
     }
-    actor.announce(this.#partition.appendOutcome(entry, event.type, origin))
-    ref?.send(event)
+    this.#partition.hand(actor, this.#partition.appendOutcome(entry, event.type, origin), () => ref?.send(event))
   }
 }
 

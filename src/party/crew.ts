@@ -43,7 +43,7 @@ import { Lifecycle } from './lifecycle.ts'
 import { Nursery, type NurseryHost } from './nursery.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
-import { type Returned, type Returning, settleIn, settlePool } from './returning.ts'
+import { DeadlyEventError, type Returned, type Returning, settleIn, settlePool } from './returning.ts'
 import { memberNames, Roster, root } from './roster.ts'
 import { Steps } from './steps.ts'
 
@@ -274,7 +274,8 @@ export class Crew implements SupervisorHost, NurseryHost {
     const returning = this.#returning
     this.#arrived.clear()
     if (!returning) return
-    for (const actor of arrived) settleIn(actor, returning.standing, this.#partition, this.timers)
+    const fail = (actor: Actor, type: string) => this.#fail(actor, type, new DeadlyEventError(actor.address, type))
+    for (const actor of arrived) settleIn(actor, returning.standing, this.#partition, this.timers, fail)
     for (const name of [...returning.standing.pools.keys()]) settlePool(name, returning.standing, this.#partition)
   }
 
@@ -522,8 +523,7 @@ export class Crew implements SupervisorHost, NurseryHost {
           this.#remove(actor, 'failed')
           throw new AgentStartError(address, error)
         }
-        this.#partition.report(agentFailed({ address, incarnation, handled: 'onInit', error: textOf(error) }))
-        if (ref) this.#send(actor, { type: 'supervisor.fail', id: actor.name, ref })
+        this.#fail(actor, 'onInit', error)
       },
     )
     if (incarnation > 1 || this.#cameBack.has(actor)) return
@@ -536,6 +536,13 @@ export class Crew implements SupervisorHost, NurseryHost {
     // Who waits for it is told; that nobody does is no error of its own.
     beginning.catch(() => {})
     this.#beginning.set(actor, beginning)
+  }
+
+  /** An incarnation has failed in something that its machine knows nothing of. */
+  #fail(actor: Actor, handled: string, error: unknown): void {
+    const { address, incarnation, name, ref } = actor
+    this.#partition.report(agentFailed({ address, incarnation, handled, error: textOf(error) }))
+    if (ref) this.#send(actor, { type: 'supervisor.fail', id: name, ref })
   }
 
   #run(actor: Actor): void {

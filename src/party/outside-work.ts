@@ -194,8 +194,9 @@ export class OutsideWork implements OutsideHost<Work> {
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
     const recorded = standing?.outcome
     const handled = recorded && { ...origin, seq: recorded.seq, type: 'outcome' }
-    actor.announce(handled ?? this.#partition.appendOutcome(entry, 'outcome', origin))
-    settle(outcome)
+    this.#partition.hand(actor, handled ?? this.#partition.appendOutcome(entry, 'outcome', origin), () =>
+      settle(outcome),
+    )
   }
 
   #runEffect(key: string, work: EffectWork, planned: Planned, settle: Settle): (why?: unknown) => void {

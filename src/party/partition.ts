@@ -489,16 +489,32 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
       asked.takenBy = actor.incarnation
     }
     const { correlationid, id: causationid } = envelope
+    const handled = { seq, type, envelope, correlationid, causationid, request: ask }
+    this.#handOver(actor, handled, () => actor.ref?.send(eventOf(envelope)))
+  }
+
+  /** Hands an agent a position that is its own: a timer that fires, or how its work has ended. */
+  hand(actor: Actor, handled: Handled, send: () => void): void {
+    const durable = this.handable(handled)
+    if (!durable) this.#handOver(actor, handled, send)
+    else
+      void durable.then(
+        () => actor.signal(() => this.#handOver(actor, handled, send)),
+        () => {},
+      )
+  }
+
+  #handOver(actor: Actor, handled: Handled, send: () => void): void {
     const { journal } = this.shared
-    journal.handing?.(this.address, actor.name, seq)
-    actor.announce({ seq, type, envelope, correlationid, causationid, request: ask })
-    actor.ref?.send(eventOf(envelope))
+    journal.handing?.(this.address, actor.name, handled.seq)
+    actor.announce(handled)
+    send()
     // What ends the process from here on is not what was handed over.
     journal.handing?.(this.address, actor.name, 0)
   }
 
   /** Resolves when an event may be handed over, at once in nearly all partitions. */
-  handable({ seq }: Envelope): Promise<void> | undefined {
+  handable({ seq }: Pick<Handled, 'seq'>): Promise<void> | undefined {
     return this.isCareful && seq > this.watermark.durable && !this.watermark.failure
       ? this.watermark.reached()
       : undefined

@@ -1,12 +1,28 @@
 import type { AnyMachineSnapshot, Snapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
+import type { Address } from '../actor/address.ts'
 import { afterTimersOf, declaredDelayOf } from '../actor/after.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { Envelope } from '../actor/envelope.ts'
+import { TroupeError } from '../errors.ts'
 import type { AgentStanding, TimerStanding } from '../journal/agent-standing.ts'
 import type { Standing } from '../journal/standing.ts'
 import type { AgentTimers } from './agent-timers.ts'
 import type { Partition } from './partition.ts'
+
+/** An agent ended the process again and again with something of its own. */
+export class DeadlyEventError extends TroupeError {
+  readonly code = 'DEADLY_EVENT'
+  readonly address: Address
+  readonly type: string
+  constructor(address: Address, type: string) {
+    super(
+      `"${address}" has ended the process ${deadly} times while it handled its "${type}". It begins anew without it.`,
+    )
+    this.address = address
+    this.type = type
+  }
+}
 
 /** An agent that comes back: which incarnation of it, and where its machine was. */
 export interface Returned {
@@ -38,26 +54,47 @@ export interface Returning {
   take(actor: Actor): Returned | undefined
 }
 
-/** An event that killed the process so often is handed to nobody any more. */
+/** What killed the process so often is handed to nobody any more. */
 const deadly = 2
 
-/** Hands an agent that has come back the mail, timers and outcomes that it had not handled. */
-export function settleIn({ name }: Actor, standing: Standing, partition: Partition, timers: AgentTimers): void {
+/**
+ * Hands an agent that has come back the mail, timers and outcomes that it had not handled.
+ *
+ * @param fail lets it fail, because of something of this type
+ */
+export function settleIn(
+  { name }: Actor,
+  standing: Standing,
+  partition: Partition,
+  timers: AgentTimers,
+  fail: (actor: Actor, type: string) => void,
+): void {
   const actor = partition.registry.named(name)
   const known = standing.agents.get(name)
   if (!actor || !known) return
   for (const [seq, crashes] of known.crashes) actor.crashed(seq, crashes)
   for (const envelope of inOrder(known.mail.values())) deliver(actor, known, envelope, partition)
+  const killer = killerOf(known)
+  // Its timers and its work end with this incarnation.
+  if (killer !== undefined) return actor.signal(() => fail(actor, killer))
   for (const timer of timersOf(actor, known)) {
     const delay = left(timer, actor.agent, standing, partition)
     timers.set(actor, { ...timer, delay }, timer.origin)
   }
   for (const [seq, { event, origin }] of known.fired) {
-    actor.signal(() => {
-      actor.announce({ ...origin, seq, type: event.type })
-      actor.ref?.send(event)
-    })
+    actor.signal(() => partition.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event)))
   }
+}
+
+/** The type of a timer or an outcome that the agent can only fail of, if there is one. */
+function killerOf({ suspected, fired, works }: AgentStanding): string | undefined {
+  for (const [seq, times] of suspected) {
+    if (times < deadly) continue
+    const timer = fired.get(seq)
+    if (timer) return timer.event.type
+    for (const { outcome } of works.values()) if (outcome?.seq === seq) return 'outcome'
+  }
+  return undefined
 }
 
 /**

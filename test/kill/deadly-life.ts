@@ -1,6 +1,6 @@
 /** One process of a party in which an event ends the process, each time that it is handled. */
 import { argv, exit } from 'node:process'
-import { agentTypes, createRuntime, defineAgent, defineEvent, defineParty, effect } from 'troupe'
+import { agentFailed, agentTypes, createRuntime, defineAgent, defineEvent, defineParty, effect } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
@@ -24,6 +24,8 @@ export interface DeadlyTold {
     readonly reason: string
     readonly word: unknown
   }[]
+  /** Which agents failed in this life, and of what. */
+  readonly failures: readonly string[]
 }
 
 const added = defineEvent('deadly.added', z.object({ inputId: z.string(), content: z.string() }))
@@ -94,12 +96,15 @@ const party = defineParty({
   state: { initial, on: { 'deadly.heard': (state, { data }) => void state.heard.push(`${data.by} ${data.word}`) } },
 })
 
-const runtime = await createRuntime({ party, journal: sqliteJournal({ directory }) }).start()
+const failures: string[] = []
+const runtime = createRuntime({ party, journal: sqliteJournal({ directory }) })
+runtime.bus.subscribe(agentFailed, ({ data }) => failures.push(`${data.address}: ${data.error}`))
+await runtime.start()
 if (runtime.parties.list().length === 0) await runtime.parties.create({ id: 'p1', inputs: ['one', 'die', 'two'] })
 await settled(runtime)
 const letters = runtime.bus.deadLetters
   .list()
   .map(({ envelope, to, reason }) => ({ type: envelope.type, to, reason, word: envelope.data }))
-const told: DeadlyTold = { heard: runtime.parties.get('p1').state.heard, letters }
+const told: DeadlyTold = { heard: runtime.parties.get('p1').state.heard, letters, failures }
 tell(told)
 exit()

@@ -31,4 +31,15 @@ describe('an event that kills its process', () => {
       { type: 'deadly.passed', to: 'party/p1/victim', reason: 'quarantined', word: { word: 'die' } },
     ])
   })
+
+  it.each([
+    // The first time, nobody's journal held it.
+    ['timer', 3],
+    ['outcome', 3],
+  ] as const)('(%s) fails the agent that it belongs to after %d deaths, and all else goes on', async (death, deaths) => {
+    const { heard, letters, failures } = await afterDeaths(death, deaths)
+    expect(heard.toSorted()).toEqual(['victim one', 'victim two', 'witness die', 'witness one', 'witness two'])
+    expect(letters).toEqual([])
+    expect(failures).toEqual([expect.stringMatching(/^party\/p1\/victim: .* has ended the process 2 times/)])
+  })
 })
