@@ -87,7 +87,8 @@ export interface PartyDefinition<
   readonly initial: S
   /** Types of the events that change the state or the inputs: these are journalled, whatever the runtime's rule says. */
   readonly changes: ReadonlySet<string>
-  readonly apply: (state: Draft<S>, event: EventOf) => void
+  /** How events of a type change the application's part of the state, if they do. */
+  readonly apply: (type: string) => ((state: Draft<S>, event: EventOf) => void) | undefined
   readonly completed: (state: S) => boolean
   readonly figures: (state: S) => Figures
 }
@@ -131,7 +132,7 @@ export function defineParty<
     inputs,
     initial: state.initial,
     changes,
-    apply: (draft, event) => on.get(event.type)?.(draft, event),
+    apply: type => on.get(type),
     completed: state.completed ?? (() => false),
     figures: state.figures ?? (() => ({})),
   }

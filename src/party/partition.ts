@@ -127,7 +127,7 @@ export interface Replaying {
 export interface PartitionState<T> {
   readonly live: T
   readonly shown: { readonly version: number; readonly status: string }
-  apply(events: readonly Envelope[]): void
+  apply(entries: readonly Entry[]): void
   /** Makes a state visible; `false` if it is already. */
   show(state: T): boolean
   /** What a snapshot is to hold of the shown state. */
@@ -256,7 +256,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     if (this.#suspended) return
     const { address: partition, watermark } = this
     // Before anything is appended, because an event that cannot be applied must not be journalled either.
-    this.#state?.apply(entries.flatMap(entry => (entry.kind === 'event' ? [entry.envelope] : [])))
+    this.#state?.apply(entries)
     // After everything in it, so that the frame of a position is the first one after it.
     const position = this.nextSeq()
     const frame = { partition, position, time: this.now(), cause, entries }

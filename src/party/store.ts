@@ -3,7 +3,7 @@ import { produce } from 'immer'
 import type { Envelope } from '../actor/envelope.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
-import type { Frame } from '../journal/frame.ts'
+import type { Entry, Frame } from '../journal/frame.ts'
 import { changedInputs } from './admission.ts'
 import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
 import { Inputs } from './inputs.ts'
@@ -79,16 +79,25 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     return this.#shown
   }
 
-  /** Applies the events of a frame, in journal order: all of them, or none if one cannot be. */
-  apply(events: readonly Envelope[]): void {
-    let next = { own: this.#own, live: this.#live }
-    for (const event of events) next = this.#applied(next, event)
-    this.#own = next.own
-    this.#live = next.live
+  /** Applies the events among a frame's entries, in journal order: all of them, or none if one cannot be. */
+  apply(entries: readonly Entry[]): void {
+    let next: Applied<S, InputOf<A>> | undefined
+    for (const entry of entries)
+      if (entry.kind === 'event' && this.#definition.changes.has(entry.envelope.type))
+        next = this.#applied(next ?? this.#now, entry.envelope)
+    if (next) this.#become(next)
+  }
+
+  get #now(): Applied<S, InputOf<A>> {
+    return { own: this.#own, live: this.#live }
+  }
+
+  #become({ own, live }: Applied<S, InputOf<A>>): void {
+    this.#own = own
+    this.#live = live
   }
 
   #applied({ own, live }: Applied<S, InputOf<A>>, { type, data }: EventOf): Applied<S, InputOf<A>> {
-    if (!this.#definition.changes.has(type)) return { own, live }
     const inputs = changedInputs(live.inputs, { type, data }, this.#definition.inputs)
     const next = this.#produced(own, { type, data })
     if (next === own && inputs === live.inputs) return { own, live }
@@ -98,8 +107,10 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   }
 
   #produced(own: S, event: EventOf): S {
+    const apply = this.#definition.apply(event.type)
+    if (!apply) return own
     try {
-      return produce(own, draft => this.#definition.apply(draft, event))
+      return produce(own, draft => apply(draft, event))
     } catch (error) {
       throw new StateApplyError(this.#definition.name, event.type, error)
     }
@@ -124,9 +135,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
       if (entry.kind === 'party' && entry.what !== 'created')
         this.setStatus(entry.what === 'failed' ? 'error' : 'planning')
       if (entry.kind !== 'event' || !this.#definition.changes.has(entry.envelope.type)) continue
-      const next = this.#applied({ own: this.#own, live: this.#live }, this.#lift(entry.envelope))
-      this.#own = next.own
-      this.#live = next.live
+      this.#become(this.#applied(this.#now, this.#lift(entry.envelope)))
     }
   }
 

@@ -118,9 +118,11 @@ describe('an update of a party', () => {
 
   it('that the state cannot take did not happen, and takes no place in a mailbox', async () => {
     const fragile = petsParty(keeper({ capacity: 1 }))
-    const apply: typeof fragile.apply = (_, { data }) => {
-      if (inputAdded.schema.safeParse(data).data?.content === 'a brick') throw new Error('too heavy')
-    }
+    const apply: typeof fragile.apply =
+      () =>
+      (_, { data }) => {
+        if (inputAdded.schema.safeParse(data).data?.content === 'a brick') throw new Error('too heavy')
+      }
     const { runtime } = await startRuntime({ party: { ...fragile, apply } })
     const party = await runtime.parties.create({ id: 'p1', inputs: [toy('ball')] })
     await party.idle()

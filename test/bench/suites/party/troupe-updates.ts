@@ -47,7 +47,7 @@ export const stateAlone = updateRounds(ids => {
       priority: 5,
       correlationid: id,
     }
-    store.apply([envelope])
+    store.apply([{ kind: 'event', envelope }])
     store.show(store.live)
   }
   for (const id of ids) apply(added.type, inputOf(id))
