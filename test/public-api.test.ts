@@ -25,6 +25,7 @@ it('troupe exports these names', () => {
       "BusFullError",
       "ChildEndedError",
       "CleanupError",
+      "DeadlyEventError",
       "DefaultBusError",
       "DuplicateEventError",
       "DuplicateInputError",
