@@ -36,10 +36,13 @@ describe('an event that kills its process', () => {
     // The first time, nobody's journal held it.
     ['timer', 3],
     ['outcome', 3],
-  ] as const)('(%s) fails the agent that it belongs to after %d deaths, and all else goes on', async (death, deaths) => {
-    const { heard, letters, failures } = await afterDeaths(death, deaths)
-    expect(heard.toSorted()).toEqual(['victim one', 'victim two', 'witness die', 'witness one', 'witness two'])
-    expect(letters).toEqual([])
-    expect(failures).toEqual([expect.stringMatching(/^party\/p1\/victim: .* has ended the process 2 times/)])
-  })
+  ] as const)(
+    '(%s) fails the agent that it belongs to after %d deaths, and all else goes on',
+    async (death, deaths) => {
+      const { heard, letters, failures } = await afterDeaths(death, deaths)
+      expect(heard.toSorted()).toEqual(['victim one', 'victim two', 'witness die', 'witness one', 'witness two'])
+      expect(letters).toEqual([])
+      expect(failures).toEqual([expect.stringMatching(/^party\/p1\/victim: .* has ended the process 2 times/)])
+    },
+  )
 })

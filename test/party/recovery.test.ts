@@ -1,25 +1,7 @@
-import { type AddedEvent, createRuntime, type RemovedEvent, type RuntimeOptions } from 'troupe'
-import { createSimulatedClock, seededRandom } from 'troupe/testing'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { createRecord, type Life } from '../support/lives.ts'
+import { describe, expect, it } from 'vitest'
+import { clock, createRecord, live } from '../support/lives.ts'
 import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent } from '../support/pets.ts'
 import { until } from '../support/runtime.ts'
-
-const clock = createSimulatedClock()
-let lives = 0
-
-/** A started runtime on a journal that outlives it. */
-async function live<S extends object, A extends AddedEvent, R extends RemovedEvent>(
-  journal: Life,
-  options: RuntimeOptions<S, A, R>,
-) {
-  const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), ...options })
-  onTestFinished(async () => {
-    // Of one whose life is over, nothing ends any more.
-    if (!journal.isOver) await runtime.stop({ timeout: 0 })
-  })
-  return runtime.start()
-}
 
 describe('a runtime on what another has left', () => {
   it('has its parties again, in the state that they had', async () => {

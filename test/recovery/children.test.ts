@@ -1,16 +1,8 @@
-import {
-  type Agent,
-  agentTypes,
-  type ChildOptions,
-  child,
-  defineAgent,
-  defineEvent,
-  defineRequest,
-  type Frame,
-} from 'troupe'
+import { type Agent, agentTypes, type ChildOptions, child, defineAgent, defineEvent, type Frame } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
+import { heat, oven, ring, smoke } from '../support/oven.ts'
 import { petsParty, told } from '../support/pets.ts'
 import { atEveryAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
 import { until } from '../support/runtime.ts'
@@ -18,46 +10,8 @@ import { until } from '../support/runtime.ts'
 const light = defineEvent('kitchen.light', z.object({}))
 const leave = defineEvent('kitchen.leave', z.object({}))
 const spill = defineEvent('kitchen.spill', z.object({}))
-const ring = defineEvent('oven.ring', z.object({ cake: z.string() }))
-const smoke = defineEvent('oven.smoke', z.object({}))
-const heat = defineRequest('oven.heat', { input: z.object({}), output: z.object({ degrees: z.int() }) })
 const inP1 = { party: 'p1' }
 const ringing = ring({ cake: 'sacher' })
-
-/** Gets hotter each time that somebody asks; `ring` is its end, `smoke` makes it crash. */
-const oven = (): Agent => {
-  const hears = [ring, smoke, heat]
-  const context: { degrees: number; cake: string } = { degrees: 0, cake: '' }
-  const machine = setup({
-    types: { ...agentTypes({ context, hears, says: [heat] }), output: '' },
-    actions: {
-      burst: assign(() => {
-        throw new Error('burst')
-      }),
-    },
-  }).createMachine({
-    id: 'oven',
-    context,
-    initial: 'on',
-    output: ({ context }) => context.cake,
-    states: {
-      on: {
-        on: {
-          'oven.heat': {
-            actions: [
-              assign(({ context }) => ({ degrees: context.degrees + 100 })),
-              emit(({ event, context }) => heat.reply(event, { degrees: context.degrees })),
-            ],
-          },
-          'oven.smoke': { actions: 'burst' },
-          'oven.ring': { target: 'off', actions: assign(({ event }) => event.data) },
-        },
-      },
-      off: { type: 'final' },
-    },
-  })
-  return defineAgent({ name: 'oven', machine, hears, says: [heat], restart: 'transient' })
-}
 
 /** Lights its oven, leaves the kitchen without it, or spills something and crashes; tells what became of the oven. */
 const cook = (options: ChildOptions = {}): Agent => {

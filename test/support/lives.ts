@@ -1,4 +1,15 @@
-import { type Checkpoint, type Frame, type Journal, memoryJournal } from 'troupe'
+import {
+  type AddedEvent,
+  type Checkpoint,
+  createRuntime,
+  type Frame,
+  type Journal,
+  memoryJournal,
+  type RemovedEvent,
+  type RuntimeOptions,
+} from 'troupe'
+import { createSimulatedClock, seededRandom } from 'troupe/testing'
+import { onTestFinished } from 'vitest'
 
 /** A journal that outlives the runtimes which write to it, as a disk does. */
 export interface Record {
@@ -57,4 +68,22 @@ export function createRecord(inner: Journal = memoryJournal()): Record {
 /** What comes back from a disk. */
 export function throughJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value))
+}
+
+/** Time goes on from one life to the next. */
+export const clock = createSimulatedClock()
+
+let lives = 0
+
+/** A started runtime on a journal that outlives it. */
+export async function live<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  journal: Life,
+  options: RuntimeOptions<S, A, R>,
+) {
+  const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), ...options })
+  onTestFinished(async () => {
+    // Of one whose life is over, nothing ends any more.
+    if (!journal.isOver) await runtime.stop({ timeout: 0 })
+  })
+  return runtime.start()
 }

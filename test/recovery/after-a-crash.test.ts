@@ -1,40 +1,20 @@
 import {
-  type AddedEvent,
   agentTypes,
   askMany,
   child,
-  createRuntime,
   defineAgent,
   defineEvent,
   defineSupervisor,
   effect,
   type Frame,
   type Journal,
-  type RemovedEvent,
-  type RuntimeOptions,
 } from 'troupe'
-import { createSimulatedClock, seededRandom } from 'troupe/testing'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { assign, createMachine, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { createRecord, type Life } from '../support/lives.ts'
+import { clock, createRecord, type Life, live } from '../support/lives.ts'
 import { barked, command, dogAgent, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
 import { turn, until } from '../support/runtime.ts'
-
-const clock = createSimulatedClock()
-let lives = 0
-
-/** A started runtime on a journal that outlives it. */
-async function live<S extends object, A extends AddedEvent, R extends RemovedEvent>(
-  journal: Life,
-  options: RuntimeOptions<S, A, R>,
-) {
-  const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), ...options })
-  onTestFinished(async () => {
-    if (!journal.isOver) await runtime.stop({ timeout: 0 })
-  })
-  return runtime.start()
-}
 
 /** A life that ends when a frame like this is on the disk, before anybody knows. */
 function endingWith(life: Life, isLast: (frame: Frame) => boolean): Journal {
