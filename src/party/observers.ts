@@ -57,6 +57,8 @@ class Observers implements PartitionObserver, AskObserver {
   }
 
   #remove(observing: Observing): void {
+    // Others may observe by now.
+    if (observing.isOver) return
     observing.isOver = true
     this.#observing = this.#observing.filter(other => other !== observing)
     if (this.#observing.length > 0) return
