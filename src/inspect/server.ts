@@ -7,7 +7,7 @@ import { pageSource } from './page.ts'
 import { InspectorServeError, whyNot } from './serve-error.ts'
 import type { Observable, Source } from './source.ts'
 import { statelySource } from './stately.ts'
-import { Viewer } from './viewer.ts'
+import { type Viewer, viewing } from './viewer.ts'
 
 /** How streams are served. */
 export interface ServeOptions {
@@ -83,7 +83,8 @@ export async function serveStreams(
     if (viewers.size >= mostViewers) return refuse(socket, '503 Service Unavailable')
     return sockets.handleUpgrade(request, socket, head, connection => {
       connection.on('error', () => connection.terminate())
-      const viewer = new Viewer(connection, source, most)
+      const viewer = viewing(connection, source, most)
+      if (!viewer) return
       viewers.add(viewer)
       connection.on('close', () => {
         viewers.delete(viewer)

@@ -38,7 +38,7 @@ export function live(
   telling: (isBeginning: () => boolean) => Telling,
 ): Stream {
   let isBeginning = false
-  let stop = () => {}
+  let stop = nothing
   const teller = telling(() => isBeginning)
   const begin = () => {
     isBeginning = true
@@ -53,9 +53,14 @@ export function live(
       teller.missed(missed)
       begin()
     },
-    stop: () => stop(),
+    stop() {
+      stop()
+      stop = nothing
+    },
   }
 }
+
+const nothing = () => {}
 
 /** How many recorded frames are sent before others get their turn. */
 const framesPerTurn = 200

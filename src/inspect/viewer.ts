@@ -4,6 +4,17 @@ import type { Source, Stream } from './source.ts'
 export interface Socket {
   readonly bufferedAmount: number
   send(text: string, sent: (error?: Error) => void): void
+  close(code: number, why: string): void
+}
+
+/** Begins a stream; closes the connection instead where there is nothing to look at any more. */
+export function viewing<F>(socket: Socket, source: Source<F>, most: number): Viewer<F> | undefined {
+  try {
+    return new Viewer(socket, source, most)
+  } catch (error) {
+    close(socket, error)
+    return undefined
+  }
 }
 
 /** One who looks at a stream. Who reads slowly misses frames, and is told how everything stands when he has caught up. */
@@ -38,6 +49,19 @@ export class Viewer<F> {
     if (this.#missed === 0 || this.#socket.bufferedAmount > this.#most / 4) return
     const missed = this.#missed
     this.#missed = 0
-    this.#stream.resume(missed)
+    try {
+      this.#stream.resume(missed)
+    } catch (error) {
+      close(this.#socket, error)
+    }
   }
 }
+
+/** Nothing more comes: the other end is told why, in as many bytes as there may be. */
+function close(socket: Socket, error: unknown): void {
+  const why = error instanceof Error ? error.message : `${error}`
+  socket.close(unexpected, why.slice(0, 40))
+}
+
+/** The word of WebSockets for a server that cannot go on. */
+const unexpected = 1_011

@@ -1,7 +1,33 @@
-import { type Observation, type ObservedActor, type ObserveOptions, type Observer, systemError } from 'troupe'
-import { describe, expect, it } from 'vitest'
+import {
+  agentTypes,
+  child,
+  createRuntime,
+  defineAgent,
+  memoryJournal,
+  type Observation,
+  type ObservedActor,
+  type ObserveOptions,
+  type Observer,
+  systemError,
+} from 'troupe'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { setup } from 'xstate'
 import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
 import { startRuntime } from '../support/runtime.ts'
+
+/** Has a dog as its child. */
+const mother = defineAgent({
+  name: 'mother',
+  hears: [],
+  says: [],
+  machine: setup({
+    types: agentTypes({ context: {}, hears: [], says: [] }),
+    actors: { pup: child(dogAgent()) },
+  }).createMachine({
+    context: {},
+    invoke: { id: 'pup', src: 'pup' },
+  }),
+})
 
 const kinds = (told: readonly Observation[], address: string) =>
   told.filter(one => one.address === address).map(({ kind }) => kind)
@@ -100,6 +126,34 @@ describe('who observes', () => {
       'actor',
       { children: 2, restarts: 0 },
       { children: 2, restarts: 1 },
+    ])
+  })
+
+  it('is told of children under the agents that have them, and of what comes back in another process', async () => {
+    const parents = (told: readonly Observation[]) =>
+      actors(told).map(({ how, address, parent }) => [how, address, parent])
+    const journal = memoryJournal()
+    const lasting = { ...journal, isLasting: true, close: async () => {} }
+    const first = await startRuntime({ journal: lasting, agents: [mother] })
+    const before: Observation[] = []
+    first.runtime.observe(one => void before.push(one))
+    expect(parents(before)).toEqual([
+      ['there', 'runtime/supervisor', undefined],
+      ['there', 'runtime/mother', 'runtime/supervisor'],
+      ['there', 'runtime/mother/pup/supervisor', 'runtime/mother'],
+      ['there', 'runtime/mother/pup', 'runtime/mother/pup/supervisor'],
+    ])
+    await first.runtime.stop()
+    const second = createRuntime({ journal: lasting, agents: [mother] })
+    onTestFinished(() => second.stop({ timeout: 0 }))
+    const after: Observation[] = []
+    second.observe(one => void after.push(one))
+    await second.start()
+    expect(parents(after)).toEqual([
+      ['there', 'runtime/supervisor', undefined],
+      ['recovered', 'runtime/mother', 'runtime/supervisor'],
+      ['started', 'runtime/mother/pup/supervisor', 'runtime/mother'],
+      ['recovered', 'runtime/mother/pup', 'runtime/mother/pup/supervisor'],
     ])
   })
 
