@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { applyPatches, enablePatches, type Patch } from 'immer'
-import { agentTypes, defineAgent, defineEvent, type Runtime } from 'troupe'
-import { type PageFrame, type PageOptions, pageSource } from 'troupe/inspect'
+import { agentTypes, defineAgent, defineEvent } from 'troupe'
+import { type Observable, type PageFrame, type PageOptions, pageSource } from 'troupe/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, setup } from 'xstate'
 import * as z from 'zod'
@@ -38,7 +38,7 @@ interface Told {
   readonly patches?: readonly Patch[]
 }
 
-function pageOf(runtime: Runtime, options: PageOptions = {}) {
+function pageOf(runtime: Observable, options: PageOptions = {}) {
   const page = new Page()
   const stream = pageSource(runtime, options)(page.take)
   onTestFinished(() => stream.stop())
