@@ -1,12 +1,11 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ObserveOptions } from '../index.ts'
 import { bridgePage } from './bridge.ts'
-import { pageSource } from './page.ts'
+import { type PageOptions, pageSource } from './page.ts'
 import { InspectorServeError, whyNot } from './serve-error.ts'
 import type { Observable, Source } from './source.ts'
-import { statelySource } from './stately.ts'
+import { type StatelyOptions, statelySource } from './stately.ts'
 import { type Viewer, viewing } from './viewer.ts'
 
 /** How streams are served. */
@@ -25,7 +24,13 @@ export interface ServeOptions {
 }
 
 /** How a runtime is inspected. */
-export interface ServeInspectorOptions extends ServeOptions, ObserveOptions {}
+export interface ServeInspectorOptions extends ServeOptions, StatelyOptions, Pick<PageOptions, 'node'> {}
+
+/** The word of WebSockets for a server that stops. */
+const goingAway = 1_001
+
+/** Milliseconds that viewers have to take what is on its way to them. */
+const farewell = 1_000
 
 /** A server of streams. */
 export interface InspectorServer {
@@ -102,12 +107,13 @@ export async function serveStreams(
     },
     async stop() {
       for (const viewer of viewers) viewer.stop()
-      for (const connection of sockets.clients) connection.terminate()
       if (!server.listening) return
-      await new Promise(resolve => {
-        server.close(resolve)
-        server.closeAllConnections()
-      })
+      for (const connection of sockets.clients) connection.close(goingAway)
+      const cut = setTimeout(() => {
+        for (const connection of sockets.clients) connection.terminate()
+      }, farewell)
+      await new Promise(resolve => server.close(resolve))
+      clearTimeout(cut)
     },
   }
 }
