@@ -227,12 +227,15 @@ export interface InspectIntoOptions extends StatelyOptions {
 }
 
 /**
- * Sends what happens in a runtime into an inspector of Stately's. Make it with `maxDeferredEvents: 0`: what it defers it sends
- * again each time that a page comes, and each page is told anyway how everything stands.
+ * Sends what happens in a runtime into an inspector of Stately's. What that defers until somebody is there, it sends again each
+ * time that a page comes. So one for a browser gets `maxDeferredEvents: 0` and its `window`, and every page is told how
+ * everything stands; one for a relay, which cannot say that somebody is there, gets room for how everything stands.
  *
  * @example
  * const inspector = createBrowserInspector({ window, maxDeferredEvents: 0, serialize: event => event })
  * const stop = inspectInto(runtime, inspector, { window })
+ * const relayed = createWebSocketInspector({ url, maxDeferredEvents: 10_000, serializationDepthLimit: 40 })
+ * const stopRelaying = inspectInto(runtime, relayed)
  *
  * @returns a function that ends it
  */

@@ -95,7 +95,8 @@ export class Roster implements Supervisors {
     for (const [below, above] of this.#above) if (above === name) this.remove(below)
     const pool = registry.pool(name)
     if (pool) registry.removePool(pool)
-    this.#partition.shared.observers?.supervisesNoMore(this.#partition, name)
+    // One that never ran was never told of.
+    if (this.#supervisors.get(name)) this.#partition.shared.observers?.supervisesNoMore(this.#partition, name)
     this.#supervisors.delete(name)
     this.#trees.delete(name)
     this.#above.delete(name)

@@ -5,6 +5,11 @@ import type { StatelyEvent, StatelyInspector } from 'troupe/inspect'
 interface Stately {
   createWebSocketReceiver(options: { server: string }): Receiver
   createBrowserReceiver(options: { window: object }): Receiver
+  createWebSocketInspector(options: {
+    url: string
+    maxDeferredEvents: number
+    serializationDepthLimit: number
+  }): StatelyInspector & { stop(): void }
   createBrowserInspector(options: {
     window: object
     maxDeferredEvents: number

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import type { AgentRef, Runtime } from 'troupe'
 import { inspectInto, serveInspector, statelySource } from 'troupe/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { Reading, standing, stately, windows } from './stately.ts'
@@ -33,6 +35,24 @@ const ways: readonly (readonly [string, Attach])[] = [
       receiver.subscribe(read)
       // It says that it is there before anybody can subscribe, so it says so again.
       program.postMessage({ type: '@statelyai.connected' }, '*')
+    },
+  ],
+  [
+    'a relay behind the WebSocket adapter of Stately',
+    async (runtime, { read }) => {
+      const relay = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+      onTestFinished(() => relay.close())
+      await once(relay, 'listening')
+      relay.on('connection', connection => connection.on('message', data => read(JSON.parse(`${data}`))))
+      const address = relay.address()
+      const port = typeof address === 'object' ? address?.port : 0
+      const inspector = stately.createWebSocketInspector({
+        url: `ws://127.0.0.1:${port}`,
+        maxDeferredEvents: 10_000,
+        serializationDepthLimit: 40,
+      })
+      onTestFinished(() => inspector.stop())
+      onTestFinished(inspectInto(runtime, inspector))
     },
   ],
   [
