@@ -13,7 +13,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { setup } from 'xstate'
 import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime } from '../support/runtime.ts'
+import { startRuntime, until } from '../support/runtime.ts'
 
 /** Has a dog as its child. */
 const mother = defineAgent({
@@ -160,15 +160,15 @@ describe('who observes', () => {
   it('is told of asks, who asked whom and how long it took', async () => {
     const { runtime, clock, told } = await observed()
     const party = await runtime.parties.create({ id: 'p1', inputs: ['later'] })
-    await clock.advance(1_000)
+    await until(() => told.some(({ kind }) => kind === 'asked'))
     const asked = told.filter(one => one.kind === 'asked')
     expect(asked).toMatchObject([
       { address: 'party/p1/trainer', to: 'party/p1/dog', type: 'pets.trick', deadline: 2_000 },
     ])
-    await clock.advance(1_000)
+    await clock.advance(2_000)
     await party.idle()
-    await runtime.idle()
     await runtime.ask('runtime/dog', trick, { name: 'sit' })
+    await until(() => told.filter(({ kind }) => kind === 'answered').length === 2)
     expect(told.filter(one => one.kind === 'answered')).toMatchObject([
       { address: 'party/p1/trainer', failure: 'ASK_TIMEOUT', latency: 2_000, key: asked[0]?.key },
       { address: 'outside', to: 'runtime/dog', failure: undefined, latency: 0 },
