@@ -1,6 +1,7 @@
 import { type AgentRef, createRuntime, type Observation, type Runtime } from 'troupe'
 import { counting, countOf } from '../../agents.ts'
 import { batchSize, checkCount, rate } from '../../rate.ts'
+import { spreadOf } from '../../statistics.ts'
 import type { Cases, Round } from '../../suite.ts'
 
 const agents = 10_000
@@ -18,7 +19,6 @@ class Crowd {
   readonly #all: readonly AgentRef[]
   readonly #tick: Tick
   #events = 0
-  ms = 0
 
   constructor(runtime: Runtime, all: readonly AgentRef[], tick: Tick) {
     this.#runtime = runtime
@@ -30,7 +30,8 @@ class Crowd {
     return look(this.#runtime, this.#all)
   }
 
-  async tell(): Promise<void> {
+  /** Tells a thousand events, and says how many milliseconds that took. */
+  async tell(): Promise<number> {
     const begin = performance.now()
     const n = this.#events
     const sent = Array.from({ length: batchSize }, (_, place) =>
@@ -39,7 +40,7 @@ class Crowd {
     await Promise.all(sent)
     await this.#runtime.idle()
     this.#events += batchSize
-    this.ms += performance.now() - begin
+    return performance.now() - begin
   }
 
   async check(): Promise<number> {
@@ -70,21 +71,24 @@ const round =
     await looked.tell()
     await never.tell()
     const check = begun()
-    let batches = 0
+    let pairs: (readonly [looked: number, never: number])[] = []
     const turns = async () => {
-      const [first, second] = batches++ % 2 === 0 ? [looked, never] : [never, looked]
-      await first.tell()
-      await second.tell()
+      if (pairs.length % 2 === 0) pairs.push([await looked.tell(), await never.tell()])
+      else {
+        const ms = await never.tell()
+        pairs.push([await looked.tell(), ms])
+      }
     }
     // The first time warms up.
     await rate(scale, turns)
-    looked.ms = 0
-    never.ms = 0
-    batches = 0
+    pairs = []
     await rate(scale, turns)
     check(await looked.check())
     await never.check()
-    tell({ 'per second': ((batches * batchSize) / looked.ms) * 1_000, kept: never.ms / looked.ms })
+    // The median of the pairs: whatever else the machine does for a moment is in few of them.
+    const ms = spreadOf(pairs.map(([one]) => one))?.median ?? 0
+    const kept = spreadOf(pairs.map(([one, other]) => other / one))?.median ?? 0
+    tell({ 'per second': (batchSize / ms) * 1_000, kept })
   }
 
 const casesOf = (look: Look): Cases => ({
