@@ -144,10 +144,8 @@ class PageTelling implements Telling {
 
   #actor(one: ObservedActor): void {
     const { address, definition, config, parent, role, name, how, incarnation } = one
-    if (!this.#charts.has(definition)) {
-      this.#charts.add(definition)
-      this.#say('chart', one, { definition, config: plain(config) })
-    }
+    const isNew = !this.#charts.has(definition)
+    if (isNew && this.#taken('chart', one, { definition, config: plain(config) })) this.#charts.add(definition)
     const snapshot = shortened(shownSnapshot(one.snapshot))
     this.#known.set(address, { snapshot, patches: 0 })
     const kind = how === 'restarted' ? 'restart' : 'actor'

@@ -92,6 +92,8 @@ class StatelyTelling implements Telling {
   // The protocol has no word for a gap: whoever is not there any more is told to have stopped.
   missed(): void {
     for (const address of this.#known.keys()) this.#gone.add(address)
+    // The first one that had it may have been refused.
+    if (this.#isOnce) this.#definitions.clear()
   }
 
   begun(): void {

@@ -162,6 +162,24 @@ describe('frames for pages', () => {
     ])
   })
 
+  it('have a chart again that was refused', async () => {
+    const { runtime } = await startRuntime()
+    const page = new Page()
+    const stream = pageSource(runtime)((frame, isState) => isState && page.take(frame))
+    onTestFinished(() => stream.stop())
+    const dog = await runtime.spawn(dogAgent())
+    expect(page.shown.has(dog.address)).toBe(false)
+    stream.resume(6)
+    expect(page.frames.map(({ kind, actor }) => [kind, actor])).toEqual([
+      ['chart', 'runtime/supervisor'],
+      ['actor', 'runtime/supervisor'],
+      ['gap', undefined],
+      ['actor', 'runtime/supervisor'],
+      ['chart', dog.address],
+      ['actor', dog.address],
+    ])
+  })
+
   it('tell of a gap, and then how everything stands', async () => {
     const { runtime } = await startRuntime()
     const { page, stream } = pageOf(runtime)
