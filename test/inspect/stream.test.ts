@@ -76,7 +76,12 @@ const config = JSON.parse(
 /** What is read is what the agents say, once it has come through. */
 async function expectSame(reading: Reading, agents: readonly AgentRef[]): Promise<void> {
   const wanted = () => standing(agents, 'runtime/supervisor', config)
-  await until(() => isDeepStrictEqual(reading.of(agents), wanted())).catch(() => {})
+  let seen = -1
+  await until(() => {
+    const isNews = reading.events.length !== seen
+    seen = reading.events.length
+    return isNews && isDeepStrictEqual(reading.of(agents), wanted())
+  }).catch(() => {})
   expect(reading.of(agents)).toEqual(wanted())
 }
 
