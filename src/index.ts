@@ -191,6 +191,20 @@ export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } f
 export type { IdleOptions } from './party/idle.ts'
 export type { Inputs } from './party/inputs.ts'
 export { HookError, HookTimeoutError } from './party/lifecycle.ts'
+export type {
+  Observation,
+  ObservedActor,
+  ObservedAnswer,
+  ObservedAsk,
+  ObservedDeadLetter,
+  ObservedEvent,
+  ObservedSnapshot,
+  ObservedStep,
+  ObservedStop,
+  ObservedSupervision,
+  ObserveOptions,
+  Observer,
+} from './party/observation.ts'
 export type { PublishOptions } from './party/offer.ts'
 export { RecordedError, StrayInvokeError } from './party/outside-work.ts'
 export {

@@ -59,6 +59,8 @@ import { DurableSubscriptions } from './party/durable-subscriptions.ts'
 import { askHandler, Handlers } from './party/handlers.ts'
 import { HeldEffects } from './party/held-effects.ts'
 import type { IdleOptions } from './party/idle.ts'
+import type { ObserveOptions, Observer } from './party/observation.ts'
+import { observe } from './party/observers.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
@@ -71,6 +73,7 @@ import { Rest } from './party/rest.ts'
 import { RuntimeBus } from './party/runtime-bus.ts'
 import { Schedules } from './party/schedules.ts'
 import { type SnapshotOptions, Snapshots } from './party/snapshots.ts'
+import type { Unwatch } from './party/store.ts'
 import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
@@ -234,6 +237,7 @@ export class Runtime<
       random,
       ready: new ReadyQueue(),
       stepping: undefined,
+      observers: undefined,
       journal,
       bus,
       heard: (partition, type, isHeard) => this.#pulse.heard(partition, type, isHeard),
@@ -499,6 +503,22 @@ export class Runtime<
   ): Promise<readonly Answer<z.output<O>>[]> {
     this.#checkRunning()
     return await askManyFromOutside(addresses, request, options, (to, one) => this.ask(to, request, input, one))
+  }
+
+  /**
+   * Tells a function of everything that happens to agents, from now on: first of every one that is there, the parents before
+   * their children, then of starts, handled events, restarts, stops, asks, dead letters and what is said, each once it is
+   * durable. It changes nothing; one that throws is reported once, and told on. While nobody observes, it costs nothing.
+   *
+   * @example
+   * const stop = runtime.observe(one => console.log(one.kind, one.address), { only: (_, party) => party === 'p1' })
+   *
+   * @returns a function that ends it
+   * @throws RuntimeStateError after `stop`
+   */
+  observe(observer: Observer, options: ObserveOptions = {}): Unwatch {
+    if (this.#status === 'stopped') throw new RuntimeStateError('be observed', this.#status)
+    return observe(this.#shared, observer, options)
   }
 
   /** Waits until the agents outside the parties and all parties are at rest at the same time; see `party.idle`. */

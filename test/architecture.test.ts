@@ -28,11 +28,12 @@ const rooms = [
   'default-bus',
   'index',
   'sqlite',
+  'inspect',
   'testing',
 ]
 
 /** The rooms of sub-paths: they know the index alone, as anybody's would, and none knows another. */
-const plugs = ['sqlite', 'testing']
+const plugs = ['sqlite', 'inspect', 'testing']
 
 const foundation = ['src/errors.ts', 'src/clock.ts', 'src/ids.ts']
 

@@ -1,6 +1,7 @@
 import * as troupe from 'troupe'
 import * as agents from 'troupe/agents'
 import * as events from 'troupe/events'
+import * as inspect from 'troupe/inspect'
 import * as sqlite from 'troupe/sqlite'
 import * as testing from 'troupe/testing'
 import { expect, it } from 'vitest'
@@ -276,6 +277,20 @@ it('troupe/agents exports these names', () => {
       "readByRules",
       "taskCompleted",
       "vendorQuotes",
+    ]
+  `)
+})
+
+it('troupe/inspect exports these names', () => {
+  expect(Object.keys(inspect).toSorted()).toMatchInlineSnapshot(`
+    [
+      "InspectorServeError",
+      "inspectInto",
+      "pageSource",
+      "recorded",
+      "serveInspector",
+      "serveStreams",
+      "statelySource",
     ]
   `)
 })

@@ -27,6 +27,7 @@ it.each([
   ['src/actor/README.md', ['test/package/own-bus.ts']],
   ['src/events/README.md', ['test/package/own-rules.ts', 'test/package/own-versions.ts', 'test/package/own-echoes.ts']],
   ['src/journal/README.md', ['test/package/own-contract.ts']],
+  ['src/inspect/README.md', ['test/package/own-inspector.ts']],
   ['src/sqlite/README.md', ['test/package/own-journal.ts']],
 ])('every TypeScript snippet of %s is a file that compiles and runs', (readme, examples) => {
   const snippets = [...read(readme).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)

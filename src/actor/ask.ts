@@ -110,6 +110,13 @@ export interface OpenAsk extends PendingAsk {
   dependents: Set<Cancel> | undefined
 }
 
+/** Is told of every ask, while somebody observes. */
+export interface AskObserver {
+  asked(ask: OpenAsk): void
+  /** @param outcome none when its asker no longer waits */
+  answered(ask: OpenAsk, outcome: Outcome | undefined): void
+}
+
 /** Ends what is done for an ask that ended without an answer. */
 export type Cancel = (cause: TroupeError) => void
 
@@ -125,6 +132,7 @@ export class AskTable {
   readonly #now: () => number
   readonly #abandoned: (ask: PendingAsk) => void
   #count = 0
+  observer: AskObserver | undefined
 
   /** @param abandoned is told of asks that end without an answer before anybody has taken the request */
   constructor(timers: Timers, now: () => number, abandoned: (ask: PendingAsk) => void) {
@@ -142,7 +150,7 @@ export class AskTable {
     const timeout = () => this.fail(ask.key, new AskTimeoutError(ask.type, ask.to, ask.deadline))
     const cancelTimer = this.#timers.after(ask.deadline, timeout)
     const expires = this.#now() + ask.deadline
-    this.#pending.set(ask.key, {
+    const opened: OpenAsk = {
       ...ask,
       takenBy,
       answered: false,
@@ -152,7 +160,9 @@ export class AskTable {
       retried: 0,
       cancelRetry: nothing,
       dependents: undefined,
-    })
+    }
+    this.#pending.set(ask.key, opened)
+    this.observer?.asked(opened)
     note(this.#byCallee, ask.to, ask.key)
     // Nobody asks those outside, so no circle goes through them.
     if (ask.partition !== undefined) note(this.#byAsker, ask.from, ask.key)
@@ -220,6 +230,7 @@ export class AskTable {
   close(key: string, outcome: Outcome): boolean {
     const ask = this.#forget(key)
     if (!ask) return false
+    this.observer?.answered(ask, outcome)
     ask.settle(outcome)
     if (!outcome.ok) this.#abandon(ask, outcome.error)
     return true
@@ -245,7 +256,9 @@ export class AskTable {
   /** Ends an ask that its asker no longer waits for: nobody is told. */
   cancel(key: string): void {
     const ask = this.#forget(key)
-    if (ask) this.#abandon(ask, 'its asker no longer waits')
+    if (!ask) return
+    this.observer?.answered(ask, undefined)
+    this.#abandon(ask, 'its asker no longer waits')
   }
 
   #abandon(ask: OpenAsk, why: unknown): void {

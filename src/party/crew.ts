@@ -378,6 +378,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   #letGo(actor: Actor, reason: GoneReason): void {
     const { address, incarnation } = actor
     this.#partition.registry.retire(actor)
+    this.#partition.shared.observers?.stopped(this.#partition, actor, reason)
     this.#roster.stopped(actor)
     this.#loseMail(actor)
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
@@ -496,6 +497,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     actor.show(actor.ref.getSnapshot())
     this.#arrived.add(actor)
     this.#cameBack.add(actor)
+    this.#partition.shared.observers?.cameBack(this.#partition, actor)
     return actor.ref
   }
 

@@ -4,7 +4,7 @@ import { type Address, partyOf, runtimePartition, splitAddress } from '../actor/
 import { AskRefusedError, AskStoppedError, type AskTable, type PendingAsk } from '../actor/ask.ts'
 import { breakCircle } from '../actor/ask-circles.ts'
 import type { Bus } from '../actor/bus.ts'
-import type { DeadLetters, DeadReason } from '../actor/dead-letters.ts'
+import type { DeadLetter, DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
 import { type Envelope, eventOf, isExpired, isJournalled } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
@@ -24,7 +24,7 @@ import { CheckedEvent, type EventDefinition, type EventOf } from '../events/even
 import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
 import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
-import type { Cause, Entry } from '../journal/frame.ts'
+import type { Cause, Entry, GoneReason } from '../journal/frame.ts'
 import {
   type Checkpoint,
   type Checkpoints,
@@ -36,6 +36,7 @@ import type { Standing } from '../journal/standing.ts'
 import { type Appended, type Continuation, Watermark } from '../journal/watermark.ts'
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
+import type { ObservedSnapshot } from './observation.ts'
 import type { Persistence } from './persistence.ts'
 import type { Snapped, Snapshots } from './snapshots.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
@@ -77,6 +78,8 @@ export interface Shared {
   readonly replaying: AsyncLocalStorage<Replaying>
   /** The agent whose step is under way, in whichever partition. */
   stepping: Actor | undefined
+  /** None while nobody observes. */
+  observers: PartitionObserver | undefined
   catalog: Catalog
   partition(address: Address): Partition | undefined
   /** All that are there, that outside the parties first. */
@@ -134,8 +137,35 @@ export interface PartitionState<T> {
   saved(): unknown
 }
 
+/** Is told what happens in partitions, while somebody observes. */
+export interface PartitionObserver {
+  /** A frame is durable. */
+  shown(partition: Partition, shown: Shown): void
+  said(partition: Partition, envelope: Envelope): void
+  buried(partition: Partition, letter: DeadLetter): void
+  /** An agent came back from the journal. */
+  cameBack(partition: Partition, actor: Actor): void
+  stopped(partition: Partition, actor: Actor, reason: GoneReason): void
+  supervises(partition: Partition, supervisor: string, how: 'started' | 'restarted'): void
+  supervisesNoMore(partition: Partition, supervisor: string): void
+}
+
+/** A supervisor, as it is now. */
+export interface Supervising {
+  readonly name: string
+  /** The name of the one above it. */
+  readonly above: string | undefined
+  readonly strategy: string
+  readonly snapshot: ObservedSnapshot
+}
+
+/** The supervisors of a partition. */
+export interface Supervisors extends Iterable<Supervising> {
+  supervising(name: string): Supervising | undefined
+}
+
 /** A frame, and what becomes visible with it. */
-interface Shown extends Appended {
+export interface Shown extends Appended {
   readonly said: readonly Envelope[]
   readonly step: Step | undefined
   readonly state: unknown
@@ -158,6 +188,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly delivery: Delivery
   readonly activity: Activity
   readonly watermark: Watermark<Shown>
+  supervisors: Supervisors | undefined
   /** Throws if events from outside must not happen here one after the other, as things are now. */
   admit: ((events: readonly EventOf[]) => void) | undefined
   /** How another owner has left it, until everything goes on. */
@@ -276,11 +307,13 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     return { seq, type, correlationid, causationid, request }
   }
 
-  #show({ frame, said, step, state }: Shown): void {
+  #show(shown: Shown): void {
+    const { frame, said, step, state } = shown
     const isNews = this.#state?.show(state)
     this.shared.snapshots.follow(this, frame)
     if (this.#state && isNews) this.#noteUpdate(this.#state.shown)
     if (step) this.#showStep(step)
+    this.shared.observers?.shown(this, shown)
     for (const envelope of said) this.tell(envelope)
     this.activity.check()
   }
@@ -303,6 +336,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   /** Tells an event to subscribers, and to agents outside the parties. */
   tell(envelope: Envelope): void {
     this.shared.bus.tell(envelope)
+    this.shared.observers?.said(this, envelope)
     this.shared.overhear(envelope)
   }
 
@@ -367,7 +401,9 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** Says an event at once: it tells of a journal that refuses, and waiting for that would be waiting for ever. */
   reportNow(event: EventOf): void {
-    this.shared.bus.tell(this.seal(event))
+    const envelope = this.seal(event)
+    this.shared.bus.tell(envelope)
+    this.shared.observers?.said(this, envelope)
   }
 
   /** Reports an error as an event, without its payloads. */
@@ -447,7 +483,9 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     const { address: partition } = this
     const last = this.now()
     const { attempts: before, first } = envelope.redriven ?? { attempts: 0, first: last }
-    this.shared.deadLetters.add({ envelope, to, partition, reason, attempts: before + attempts, first, last })
+    const letter = { envelope, to, partition, reason, attempts: before + attempts, first, last }
+    this.shared.deadLetters.add(letter)
+    this.shared.observers?.buried(this, letter)
     // A dead letter about a dead letter would never end.
     if (envelope.type !== deadLettered.type)
       this.report(deadLettered({ id: envelope.id, type: envelope.type, to, reason }), originOf(envelope))

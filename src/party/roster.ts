@@ -13,7 +13,7 @@ import {
   type Supervised,
   type SupervisorDefinition,
 } from '../supervision/definition.ts'
-import type { Partition } from './partition.ts'
+import type { Partition, Supervising, Supervisors } from './partition.ts'
 
 /** The supervisor above all others of a partition. */
 export const root = 'supervisor'
@@ -22,7 +22,7 @@ export const root = 'supervisor'
 const mostRemembered = 10_000
 
 /** Who belongs to a partition and stands under whom: agents, pools and supervisors, by name. */
-export class Roster {
+export class Roster implements Supervisors {
   /** Which version of an agent comes back under a name. */
   choose: ((name: string, agent: Agent) => Agent) | undefined
   readonly #partition: Partition
@@ -39,6 +39,7 @@ export class Roster {
 
   constructor(partition: Partition) {
     this.#partition = partition
+    partition.supervisors = this
   }
 
   /** Gives an agent an address and a mailbox; its mail waits until it is started. @throws AddressTakenError, NoSupervisorError, AgentLimitError */
@@ -94,6 +95,8 @@ export class Roster {
     for (const [below, above] of this.#above) if (above === name) this.remove(below)
     const pool = registry.pool(name)
     if (pool) registry.removePool(pool)
+    // One that never ran was never told of.
+    if (this.#supervisors.get(name)) this.#partition.shared.observers?.supervisesNoMore(this.#partition, name)
     this.#supervisors.delete(name)
     this.#trees.delete(name)
     this.#above.delete(name)
@@ -102,6 +105,7 @@ export class Roster {
   /** Of supervisors none is left. */
   clear(): void {
     for (const name of [...this.#trees.keys()]) this.remove(name)
+    this.#partition.shared.observers?.supervisesNoMore(this.#partition, root)
   }
 
   find(name: string): Actor | undefined {
@@ -144,7 +148,23 @@ export class Roster {
   }
 
   runs(name: string, supervisor: AnyActorRef): void {
+    const how = this.#supervisors.get(name) ? 'restarted' : 'started'
     this.#supervisors.set(name, supervisor)
+    this.#partition.shared.observers?.supervises(this.#partition, name, how)
+  }
+
+  supervising(name: string): Supervising | undefined {
+    const ref = this.#supervisors.get(name)
+    const { strategy = 'one_for_one' } = this.#trees.get(name) ?? {}
+    return ref && { name, above: this.#above.get(name), strategy, snapshot: ref.getSnapshot() }
+  }
+
+  /** Those that run, each after the one above it. */
+  *[Symbol.iterator](): Generator<Supervising> {
+    for (const name of this.#supervisors.keys()) {
+      const supervising = this.supervising(name)
+      if (supervising) yield supervising
+    }
   }
 
   /** Its owner has stopped it for good. */

@@ -23,6 +23,7 @@ const examples = [
   'own-durable.ts',
   'own-migration.ts',
   'own-contract.ts',
+  'own-inspector.ts',
 ]
 
 const run = (command: string, ...args: string[]) =>
@@ -36,7 +37,7 @@ try {
     }),
   )
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const brought = ['xstate', 'zod', 'kysely', 'typescript', '@types/node'].map(
+  const brought = ['xstate', 'zod', 'kysely', 'ws', 'typescript', '@types/node'].map(
     name => `${name}@${devDependencies[name]}`,
   )
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'trial', private: true, type: 'module' }))
@@ -68,6 +69,7 @@ try {
   if (expectOutput('own-durable.js', /^p-/) !== planned) throw new Error('own-durable.js planned a second party')
   expectOutput('own-migration.js', /^$/)
   expectOutput('own-contract.js', /^# fail 0$|^ℹ fail 0$/m)
+  expectOutput('own-inspector.js', /"kind":"chart"[^]*"kind":"snapshot","actor":"party\/p-[^"]+\/final-planner"/)
   for (const args of [['vegan cake'], ['--data', 'kept', 'vegan cake'], ['--data', 'kept']]) {
     const lastLine =
       run('npx', 'troupe', '--json', ...args)

@@ -1,0 +1,21 @@
+/** The page that hands a stream on to Stately's inspector in a frame: it is told that the inspector is there, then begins. */
+export function bridgePage(path: string, inspector: string): string {
+  return `<!doctype html>
+<title>Inspector</title>
+<style>
+  html, body, iframe { margin: 0; width: 100%; height: 100%; border: 0 }
+</style>
+<iframe id="inspector" src="${inspector}"></iframe>
+<script>
+  const frame = document.getElementById('inspector')
+  const target = new URL(frame.src).origin
+  let socket
+  window.addEventListener('message', ({ data, source }) => {
+    if (source !== frame.contentWindow || data?.type !== '@statelyai.connected') return
+    socket?.close()
+    socket = new WebSocket('ws://' + location.host + '${path}')
+    socket.onmessage = message => frame.contentWindow.postMessage(JSON.parse(message.data), target)
+  })
+</script>
+`
+}

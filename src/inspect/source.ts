@@ -1,0 +1,95 @@
+import type { Observation, ObserveOptions, Observer } from '../index.ts'
+
+/** A runtime, as far as it is observed. */
+export interface Observable {
+  observe(observer: Observer, options?: ObserveOptions): () => void
+}
+
+/**
+ * Takes a frame; `false` when there is no room for it.
+ *
+ * @param isState whether it belongs to how things stand, which is taken whether there is room or not
+ */
+export type Send<F> = (frame: F, isState: boolean) => boolean
+
+/** A stream of frames on its way to one viewer. */
+export interface Stream {
+  /** There is room again, after so many frames were refused. */
+  resume(missed: number): void
+  stop(): void
+}
+
+/** Where a viewer's frames come from: each gets a stream of its own, which begins with how things stand. */
+export type Source<F> = (send: Send<F>) => Stream
+
+/** Makes frames of what one stream is told. */
+export interface Telling {
+  tell(observation: Observation): void
+  /** So many frames were refused; how things stand is told next. */
+  missed(frames: number): void
+  /** How things stand has been told. */
+  begun(): void
+}
+
+/** A stream of what happens in a runtime. After a gap it begins anew. */
+export function live(
+  observable: Observable,
+  options: ObserveOptions,
+  telling: (isBeginning: () => boolean) => Telling,
+): Stream {
+  let isBeginning = false
+  let stop = nothing
+  const teller = telling(() => isBeginning)
+  const begin = () => {
+    isBeginning = true
+    stop = observable.observe(one => teller.tell(one), options)
+    isBeginning = false
+    teller.begun()
+  }
+  begin()
+  return {
+    resume(missed) {
+      stop()
+      teller.missed(missed)
+      begin()
+    },
+    stop() {
+      stop()
+      stop = nothing
+    },
+  }
+}
+
+const nothing = () => {}
+
+/** How many recorded frames are sent before others get their turn. */
+const framesPerTurn = 200
+
+/**
+ * Frames that were recorded, as a source: every viewer gets all of them, as fast as he takes them.
+ *
+ * @example
+ * const lines = readFileSync('party.jsonl', 'utf8').trim().split('\n')
+ * const server = await serveStreams({ '/inspect': recorded(lines.map(line => JSON.parse(line))) })
+ */
+export function recorded<F>(frames: Iterable<F>): Source<F> {
+  return send => {
+    const rest = frames[Symbol.iterator]()
+    let refused: F | undefined
+    let turn: NodeJS.Immediate | undefined
+    const next = () => {
+      turn = undefined
+      for (let sent = 0; sent < framesPerTurn; sent++) {
+        const one = refused === undefined ? rest.next() : { done: false as const, value: refused }
+        if (one.done) return
+        refused = undefined
+        if (send(one.value, false)) continue
+        refused = one.value
+        return
+      }
+      turn = setImmediate(next)
+    }
+    next()
+    return { resume: () => next(), stop: () => clearImmediate(turn) }
+  }
+}

@@ -1,0 +1,271 @@
+import type {
+  Observation,
+  ObservedActor,
+  ObservedAnswer,
+  ObservedDeadLetter,
+  ObservedEvent,
+  ObserveOptions,
+} from '../index.ts'
+import { plain } from './plain.ts'
+import { type ShownSnapshot, shownSnapshot } from './shown-snapshot.ts'
+import { live, type Observable, type Send, type Source, type Telling } from './source.ts'
+
+/** What every event of the protocol has; an actor's session id is its address. */
+interface Common {
+  readonly _version: string
+  /** Epoch milliseconds. */
+  readonly createdAt: string
+  /** Counts the events of a stream. */
+  readonly id: string
+  /** The supervisor above all others of its party. */
+  readonly rootId: string | undefined
+  readonly sessionId: string
+}
+
+/** An event of Stately's inspection protocol. */
+export type StatelyEvent =
+  | (Common & {
+      readonly type: '@xstate.actor'
+      readonly name: string
+      readonly parentId: string | undefined
+      /** What its machine was made of, as JSON. */
+      readonly definition: string | undefined
+      readonly snapshot: object
+    })
+  | (Common & {
+      readonly type: '@xstate.event'
+      readonly event: { readonly type: string }
+      readonly sourceId: string | undefined
+    })
+  | (Common & {
+      readonly type: '@xstate.snapshot'
+      readonly event: { readonly type: string }
+      readonly snapshot: object
+    })
+
+/** What a stream in Stately's protocol tells. */
+export interface StatelyOptions extends ObserveOptions {
+  /**
+   * With which actors their definition is sent: `each` (the default, because the protocol has no other way to name one), or
+   * only the `first` of those that have the same machine.
+   */
+  readonly definitions?: 'each' | 'first'
+}
+
+/** The version of @statelyai/inspect whose protocol this is. */
+const version = '0.7.2'
+
+/**
+ * What happens in a runtime, in the protocol of @statelyai/inspect 0.7. All that is known to be wrong with that version is
+ * worked around here: it announces actors in states that they reach later, sorts keys, cuts what is deep, forgets the first
+ * of many actors, and says nothing of those that stop.
+ *
+ * @example
+ * const stream = statelySource(runtime, { only: (_, party) => party === 'p1' })(event => file.write(`${JSON.stringify(event)}\n`))
+ * stream.stop()
+ */
+export function statelySource(observable: Observable, options: StatelyOptions = {}): Source<StatelyEvent> {
+  return send => live(observable, options, isBeginning => new StatelyTelling(send, isBeginning, options))
+}
+
+type Event = { readonly type: string }
+type About = Pick<Observation, 'address' | 'party' | 'time'>
+
+class StatelyTelling implements Telling {
+  readonly #send: Send<StatelyEvent>
+  readonly #isBeginning: () => boolean
+  readonly #isOnce: boolean
+  /** How each actor stood that was told last. */
+  readonly #known = new Map<string, ShownSnapshot>()
+  /** The text of each definition, made once. */
+  readonly #definitions = new Map<string, string>()
+  #count = 0
+  /** Those that were there before a gap, and have not been told since. */
+  readonly #gone = new Set<string>()
+
+  constructor(send: Send<StatelyEvent>, isBeginning: () => boolean, { definitions }: StatelyOptions) {
+    this.#send = send
+    this.#isBeginning = isBeginning
+    this.#isOnce = definitions === 'first'
+  }
+
+  // The protocol has no word for a gap: whoever is not there any more is told to have stopped.
+  missed(): void {
+    for (const address of this.#known.keys()) this.#gone.add(address)
+    // The first one that had it may have been refused.
+    if (this.#isOnce) this.#definitions.clear()
+  }
+
+  begun(): void {
+    for (const address of this.#gone) this.#stopped({ address, party: partyIn(address), time: Date.now() })
+    this.#gone.clear()
+  }
+
+  tell(one: Observation): void {
+    switch (one.kind) {
+      case 'actor':
+        this.#gone.delete(one.address)
+        return this.#actor(one)
+      case 'step': {
+        const { type, envelope } = one
+        const event = envelope ? eventOf(envelope) : { type }
+        this.#event(one, one.address, event, envelope?.source)
+        return this.#snapshot(one, event, shownSnapshot(one.snapshot))
+      }
+      case 'supervision':
+        return this.#snapshot(one, { type: 'supervisor.changed' }, shownSnapshot(one.snapshot))
+      case 'stopped':
+        return this.#stopped(one)
+      case 'said':
+        return this.#said(one)
+      case 'dead':
+        return this.#dead(one)
+      case 'answered':
+        return this.#answered(one)
+      case 'asked':
+        // The callee is seen to handle it, with its source.
+        return undefined
+    }
+  }
+
+  #actor(one: ObservedActor): void {
+    const { address, name, parent } = one
+    const snapshot = shownSnapshot(one.snapshot)
+    this.#known.set(address, snapshot)
+    const parentId = parent !== undefined && this.#known.has(parent) ? parent : undefined
+    const definition = this.#definitionOf(one)
+    this.#say({ ...this.#common(one, address), type: '@xstate.actor', name, parentId, definition, snapshot })
+  }
+
+  #definitionOf({ definition, config }: ObservedActor): string | undefined {
+    const known = this.#definitions.get(definition)
+    if (known !== undefined) return this.#isOnce ? undefined : known
+    const text = JSON.stringify(plain(config))
+    this.#definitions.set(definition, text)
+    return text
+  }
+
+  #snapshot(about: About, event: Event, snapshot: ShownSnapshot): void {
+    this.#known.set(about.address, snapshot)
+    this.#say({ ...this.#common(about, about.address), type: '@xstate.snapshot', event, snapshot })
+  }
+
+  #event(about: About, to: string, event: Event, source: string | undefined): void {
+    const sourceId = source !== undefined && this.#known.has(source) ? source : undefined
+    this.#say({ ...this.#common(about, to), type: '@xstate.event', event, sourceId })
+  }
+
+  #stopped(about: About): void {
+    const last = this.#known.get(about.address)
+    if (!last) return
+    // How it ended says more than that it did.
+    const status = last.status === 'active' ? 'stopped' : last.status
+    this.#snapshot(about, { type: 'xstate.stop' }, { ...last, status })
+    this.#known.delete(about.address)
+  }
+
+  /** What an agent says to all of its party appears as said to the supervisor above all others. */
+  #said(one: ObservedEvent): void {
+    const { envelope } = one
+    const root = rootOf(one)
+    const isToAll = envelope.to === undefined && this.#known.has(envelope.source)
+    if (isToAll && this.#known.has(root)) this.#event(one, root, eventOf(envelope), envelope.source)
+  }
+
+  #dead(one: ObservedDeadLetter): void {
+    const { envelope, to, reason, attempts } = one.letter
+    const { type, id, source } = envelope
+    const event = { type: 'runtime.dead_letter', data: { type, id, to, reason, attempts } }
+    const shownAt = this.#known.has(to) ? to : rootOf(one)
+    if (this.#known.has(shownAt)) this.#event(one, shownAt, event, source)
+  }
+
+  #answered(one: ObservedAnswer): void {
+    const { address, type, to, failure, latency, key } = one
+    if (!this.#known.has(address)) return
+    const event = { type: `${type}.${failure === undefined ? 'answered' : 'failed'}`, data: { key, failure, latency } }
+    this.#event(one, address, event, to)
+  }
+
+  #common(about: About, sessionId: string): Common {
+    const root = rootOf(about)
+    const rootId = this.#known.has(root) ? root : undefined
+    return { _version: version, createdAt: `${Math.trunc(about.time)}`, id: `${++this.#count}`, rootId, sessionId }
+  }
+
+  #say(event: StatelyEvent): void {
+    this.#send(event, this.#isBeginning())
+  }
+}
+
+function rootOf({ party }: About): string {
+  return party === undefined ? 'runtime/supervisor' : `party/${party}/supervisor`
+}
+
+function partyIn(address: string): string | undefined {
+  const [place, party] = address.split('/')
+  return place === 'party' ? party : undefined
+}
+
+function eventOf({ type, data }: { readonly type: string; readonly data: unknown }) {
+  return { type, data: plain(data) }
+}
+
+/** What an inspector of Stately's has: `createWebSocketInspector(...)` and `createBrowserInspector(...)` give one. */
+export interface StatelyInspector {
+  readonly adapter: { send(event: StatelyEvent): void }
+}
+
+/** How far a page is there. */
+interface PageWindow {
+  addEventListener(type: 'message', listener: (message: { readonly data: unknown }) => void): void
+  removeEventListener(type: 'message', listener: (message: { readonly data: unknown }) => void): void
+}
+
+/** What is sent into an inspector. */
+export interface InspectIntoOptions extends StatelyOptions {
+  /** The window that `createBrowserInspector` was given: nothing is observed until the page in it says that it is there. */
+  readonly window?: PageWindow
+}
+
+/**
+ * Sends what happens in a runtime into an inspector of Stately's. What that defers until somebody is there, it sends again each
+ * time that a page comes. So one for a browser gets `maxDeferredEvents: 0` and its `window`, and every page is told how
+ * everything stands; one for a relay, which cannot say that somebody is there, gets room for how everything stands.
+ *
+ * @example
+ * const inspector = createBrowserInspector({ window, maxDeferredEvents: 0, serialize: event => event })
+ * const stop = inspectInto(runtime, inspector, { window })
+ * const relayed = createWebSocketInspector({ url, maxDeferredEvents: 10_000, serializationDepthLimit: 40 })
+ * const stopRelaying = inspectInto(runtime, relayed)
+ *
+ * @returns a function that ends it
+ */
+export function inspectInto(
+  observable: Observable,
+  { adapter }: StatelyInspector,
+  { window, ...options }: InspectIntoOptions = {},
+): () => void {
+  const source = statelySource(observable, options)
+  const begin = () =>
+    source(event => {
+      adapter.send(event)
+      return true
+    })
+  if (!window) return begin().stop
+  let stop = () => {}
+  const listen = ({ data }: { readonly data: unknown }) => {
+    if (!isConnection(data)) return
+    stop()
+    stop = begin().stop
+  }
+  window.addEventListener('message', listen)
+  return () => {
+    window.removeEventListener('message', listen)
+    stop()
+  }
+}
+
+function isConnection(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'type' in data && data.type === '@statelyai.connected'
+}

@@ -1,0 +1,192 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import type { Observer } from 'troupe'
+import {
+  type InspectorServer,
+  recorded,
+  type ServeInspectorOptions,
+  type ServeOptions,
+  type Source,
+  serveInspector,
+  serveStreams,
+} from 'troupe/inspect'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocket } from 'ws'
+import { command, dogAgent } from '../support/pets.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+
+/** Connects, and keeps what comes; resolves with the status when it is refused. */
+async function look({ port }: InspectorServer, path: string, headers: Record<string, string> = {}) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
+  const frames: unknown[] = []
+  socket.on('message', data => frames.push(JSON.parse(`${data}`)))
+  onTestFinished(() => socket.terminate())
+  const refused = once(socket, 'unexpected-response').then(([, response]) => {
+    socket.on('error', () => {})
+    socket.terminate()
+    return Number(response.statusCode)
+  })
+  const status = await Promise.race([once(socket, 'open').then(() => 101), refused])
+  return { socket, frames, status }
+}
+
+async function get({ port }: InspectorServer, headers: Record<string, string> = {}) {
+  const [response] = await once(request({ port, host: '127.0.0.1', path: '/', headers }).end(), 'response')
+  const chunks: string[] = []
+  for await (const chunk of response) chunks.push(`${chunk}`)
+  return { status: Number(response.statusCode), text: chunks.join('') }
+}
+
+async function served(options?: ServeInspectorOptions) {
+  const { runtime } = await startRuntime()
+  let observers = 0
+  const observable = {
+    observe(observer: Observer) {
+      observers++
+      const stop = runtime.observe(observer)
+      return () => {
+        observers--
+        stop()
+      }
+    },
+  }
+  const server = await serveInspector(observable, options)
+  onTestFinished(() => server.stop())
+  return { runtime, server, observers: () => observers }
+}
+
+async function streaming(source: Source<object>, options?: ServeOptions) {
+  const server = await serveStreams({ '/inspect': source }, options)
+  onTestFinished(() => server.stop())
+  return server
+}
+
+describe('the server', () => {
+  it('observes the runtime only while somebody looks', async () => {
+    const { server, observers } = await served()
+    expect(observers()).toBe(0)
+    const { socket } = await look(server, '/ui')
+    await until(() => observers() === 1 && server.viewers === 1)
+    socket.close()
+    await until(() => observers() === 0 && server.viewers === 0)
+  })
+
+  it('serves both kinds of frames, to several', async () => {
+    const { runtime, server } = await served()
+    const [one, other] = await Promise.all([look(server, '/inspect'), look(server, '/ui')])
+    await runtime.spawn(dogAgent())
+    await until(() => one.frames.length > 3 && other.frames.length > 3)
+    expect(one.frames[0]).toMatchObject({ type: '@xstate.actor', sessionId: 'runtime/supervisor' })
+    expect(other.frames.slice(0, 2)).toMatchObject([
+      { v: 1, seq: 1, kind: 'chart' },
+      { v: 1, seq: 2, kind: 'actor', actor: 'runtime/supervisor' },
+    ])
+  })
+
+  it('lets in only who comes from this machine', async () => {
+    const { server } = await served({ stately: true })
+    const status = async (headers: Record<string, string>) => (await look(server, '/ui', headers)).status
+    expect(await status({ origin: 'https://example.com' })).toBe(403)
+    expect(await status({ origin: 'null' })).toBe(403)
+    expect(await status({ host: 'inspector.example.com' })).toBe(403)
+    expect(await status({ origin: `http://localhost:${server.port}` })).toBe(101)
+    expect((await get(server, { host: 'inspector.example.com' })).status).toBe(403)
+    expect((await look(server, '/nowhere')).status).toBe(404)
+    expect((await look(server, '/toString')).status).toBe(404)
+  })
+
+  it('has a page for the inspector of Stately only if that is asked for', async () => {
+    expect((await get((await served()).server)).status).toBe(404)
+    const { status, text } = await get((await served({ stately: 'https://inspector.test/page' })).server)
+    expect(status).toBe(200)
+    expect(text).toContain('src="https://inspector.test/page"')
+  })
+
+  it('takes so many viewers and no more', async () => {
+    const { server } = await served({ viewers: 1 })
+    const { socket } = await look(server, '/ui')
+    expect((await look(server, '/ui')).status).toBe(503)
+    socket.close()
+    await until(() => server.viewers === 0)
+    expect((await look(server, '/ui')).status).toBe(101)
+  })
+
+  it('says that its port is taken', async () => {
+    const { server } = await served()
+    const { port } = server
+    await expect(served({ port })).rejects.toMatchObject({ code: 'INSPECTOR_SERVE', reason: 'port-taken', port })
+  })
+
+  it('ends every stream with its stop, and frees its port', async () => {
+    const { server, observers } = await served()
+    const { socket } = await look(server, '/ui')
+    const closed = once(socket, 'close')
+    await server.stop()
+    await closed
+    expect(observers()).toBe(0)
+    await server.stop()
+    const again = await served({ port: server.port })
+    expect(again.server.port).toBe(server.port)
+  })
+
+  it('closes the connection of one who comes when the runtime has stopped', async () => {
+    const { runtime, server } = await served()
+    await runtime.stop()
+    const { socket } = await look(server, '/ui')
+    const [code, why] = await once(socket, 'close')
+    expect([code, `${why}`]).toEqual([1_011, 'The runtime cannot be observed: it is st'])
+  })
+
+  it('keeps little for who reads slowly: he misses frames, and is told how everything stands afterwards', async () => {
+    const { runtime, server } = await served({ most: 200_000 })
+    const dog = await runtime.spawn(dogAgent())
+    const { socket, frames } = await look(server, '/ui')
+    await until(() => frames.length > 2)
+    socket.pause()
+    const isGap = (frame: unknown) =>
+      typeof frame === 'object' && frame !== null && 'kind' in frame && frame.kind === 'gap'
+    // More than the operating system keeps for them on the way.
+    const word = 'x'.repeat(5_000)
+    await Promise.all(Array.from({ length: 1_000 }, () => dog.send(command({ word }))))
+    await runtime.idle()
+    socket.resume()
+    await until(() => frames.some(isGap) && frames.length > frames.findIndex(isGap) + 2)
+    const gap = frames.findIndex(isGap)
+    expect(frames[gap + 2]).toMatchObject({
+      kind: 'actor',
+      actor: dog.address,
+      data: { snapshot: { context: { count: 1_000 } } },
+    })
+  })
+})
+
+describe('a recorded stream', () => {
+  it('is fed to everyone from its beginning', async () => {
+    const lines = readFileSync(join(import.meta.dirname, 'three-actors.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+    const server = await streaming(recorded(lines.map((line): object => JSON.parse(line))))
+    const early = await look(server, '/inspect')
+    await until(() => early.frames.length === lines.length)
+    const late = await look(server, '/inspect')
+    await until(() => late.frames.length === lines.length)
+    expect(early.frames).toEqual(lines.map((line): object => JSON.parse(line)))
+    expect(late.frames).toEqual(early.frames)
+  })
+
+  it('waits for who reads slowly, and leaves nothing out', async () => {
+    const count = 20_000
+    const server = await streaming(
+      recorded(Array.from({ length: count }, (_, n) => ({ n, text: 'x'.repeat(1_000) }))),
+      { most: 100_000 },
+    )
+    const { socket, frames } = await look(server, '/inspect')
+    socket.pause()
+    for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate)
+    socket.resume()
+    await until(() => frames.length === count)
+    expect(frames.map(frame => Object(frame).n)).toEqual(Array.from({ length: count }, (_, n) => n))
+  })
+})

@@ -1,0 +1,106 @@
+import type { AgentRef } from 'troupe'
+import type { StatelyEvent, StatelyInspector } from 'troupe/inspect'
+
+/** What is used here of @statelyai/inspect, whose own types need those of a browser. */
+interface Stately {
+  createWebSocketReceiver(options: { server: string }): Receiver
+  createBrowserReceiver(options: { window: object }): Receiver
+  createWebSocketInspector(options: {
+    url: string
+    maxDeferredEvents: number
+    serializationDepthLimit: number
+  }): StatelyInspector & { stop(): void }
+  createBrowserInspector(options: {
+    window: object
+    maxDeferredEvents: number
+    serialize: (event: StatelyEvent) => StatelyEvent
+  }): StatelyInspector
+}
+
+interface Receiver {
+  subscribe(told: (event: StatelyEvent) => void): { unsubscribe(): void }
+}
+
+// By a variable, so that nobody asks for those types.
+const name = '@statelyai/inspect'
+export const stately: Stately = await import(name)
+
+interface Shown {
+  readonly parentId: string | undefined
+  readonly definition: string | undefined
+  readonly snapshot: object
+}
+
+/** What somebody sees who reads a stream: every actor that he was told of, as it was told last. */
+export class Reading {
+  readonly actors = new Map<string, Shown>()
+  readonly events: StatelyEvent[] = []
+
+  readonly read = (event: StatelyEvent): void => {
+    // As it comes through a socket or a window.
+    const one: StatelyEvent = JSON.parse(JSON.stringify(event))
+    this.events.push(one)
+    if (one.type === '@xstate.actor') {
+      const { parentId, definition, snapshot } = one
+      this.actors.set(one.sessionId, { parentId, definition, snapshot })
+    }
+    const known = this.actors.get(one.sessionId)
+    if (!known) throw new Error(`nobody told of ${one.sessionId}`)
+    if (one.type === '@xstate.snapshot') this.actors.set(one.sessionId, { ...known, snapshot: one.snapshot })
+  }
+
+  /** Of these agents: how they stand, under whom, and whether it is known what their machines look like. */
+  of(agents: readonly AgentRef[]) {
+    return agents.map(({ address }) => {
+      const { parentId, definition, snapshot } = this.actors.get(address) ?? {}
+      const { status, value, context } = { status: '', value: '', context: '', ...snapshot }
+      return { address, parentId, definition, snapshot: { status, value, context } }
+    })
+  }
+}
+
+/** The same, as the agents themselves say. */
+export function standing(agents: readonly AgentRef[], parentId: string, config: unknown) {
+  const definition = JSON.stringify(config)
+  return agents.map(ref => ({
+    address: ref.address,
+    parentId,
+    definition,
+    snapshot: JSON.parse(JSON.stringify(ref.snapshot() ?? {})),
+  }))
+}
+
+/** Two windows that post messages to each other: the program's, and that of the inspector's page. */
+export function windows() {
+  const program = new StubWindow()
+  const page = new StubWindow()
+  program.opened = page
+  page.opener = program
+  return { program, page }
+}
+
+type Listener = (message: { readonly data: unknown }) => void
+
+class StubWindow {
+  readonly self = this
+  readonly top = this
+  opener: StubWindow | undefined
+  opened: StubWindow | undefined
+  readonly #listeners = new Set<Listener>()
+
+  open(): StubWindow | undefined {
+    return this.opened
+  }
+
+  addEventListener(_: 'message', listener: Listener): void {
+    this.#listeners.add(listener)
+  }
+
+  removeEventListener(_: 'message', listener: Listener): void {
+    this.#listeners.delete(listener)
+  }
+
+  postMessage(data: unknown, _targetOrigin: string): void {
+    for (const listener of this.#listeners) listener({ data: structuredClone(data) })
+  }
+}

@@ -1,0 +1,188 @@
+import { once } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
+import type { AgentRef, Runtime } from 'troupe'
+import { inspectInto, serveInspector, statelySource } from 'troupe/inspect'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+import { Reading, standing, stately, windows } from './stately.ts'
+
+/** Reads what happens in a runtime, as the named way brings it. */
+type Attach = (runtime: Runtime, reading: Reading) => Promise<void>
+
+const ways: readonly (readonly [string, Attach])[] = [
+  [
+    'a WebSocket receiver of Stately',
+    async (runtime, { read }) => {
+      const server = await serveInspector(runtime)
+      onTestFinished(() => server.stop())
+      stately.createWebSocketReceiver({ server: `${server.url}/inspect` }).subscribe(read)
+      await until(() => server.viewers === 1)
+    },
+  ],
+  [
+    'the page behind the browser adapter of Stately',
+    async (runtime, { read }) => {
+      const { program, page } = windows()
+      const inspector = stately.createBrowserInspector({
+        window: program,
+        maxDeferredEvents: 0,
+        serialize: event => event,
+      })
+      onTestFinished(inspectInto(runtime, inspector, { window: program }))
+      const receiver = stately.createBrowserReceiver({ window: page })
+      receiver.subscribe(read)
+      // It says that it is there before anybody can subscribe, so it says so again.
+      program.postMessage({ type: '@statelyai.connected' }, '*')
+    },
+  ],
+  [
+    'a relay behind the WebSocket adapter of Stately',
+    async (runtime, { read }) => {
+      const relay = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+      onTestFinished(() => relay.close())
+      await once(relay, 'listening')
+      relay.on('connection', connection => connection.on('message', data => read(JSON.parse(`${data}`))))
+      const address = relay.address()
+      const port = typeof address === 'object' ? address?.port : 0
+      const inspector = stately.createWebSocketInspector({
+        url: `ws://127.0.0.1:${port}`,
+        maxDeferredEvents: 10_000,
+        serializationDepthLimit: 40,
+      })
+      onTestFinished(() => inspector.stop())
+      onTestFinished(inspectInto(runtime, inspector))
+    },
+  ],
+  [
+    'a function',
+    async (runtime, { read }) => {
+      const stream = statelySource(runtime)(event => {
+        read(event)
+        return true
+      })
+      onTestFinished(() => stream.stop())
+    },
+  ],
+]
+
+const dog = dogAgent()
+// Implementations have names in it, but no functions.
+const config = JSON.parse(
+  JSON.stringify(dog.machine.config, (_, one) => (typeof one === 'function' ? { type: one.name } : one)),
+)
+
+/** What is read is what the agents say, once it has come through. */
+async function expectSame(reading: Reading, agents: readonly AgentRef[]): Promise<void> {
+  const wanted = () => standing(agents, 'runtime/supervisor', config)
+  let seen = -1
+  await until(() => {
+    const isNews = reading.events.length !== seen
+    seen = reading.events.length
+    return isNews && isDeepStrictEqual(reading.of(agents), wanted())
+  }).catch(() => {})
+  expect(reading.of(agents)).toEqual(wanted())
+}
+
+describe.each(ways)('the stream, read by %s', (_, attach) => {
+  it.each([
+    [5, 'early'],
+    [5, 'late'],
+    [1_000, 'early'],
+    [1_000, 'late'],
+  ])('tells of %i agents how each stands after each step, to one who came %s', async (count, when) => {
+    const { runtime } = await startRuntime()
+    const reading = new Reading()
+    if (when === 'early') await attach(runtime, reading)
+    const dogs = await Promise.all(
+      Array.from({ length: count }, (__, place) => runtime.spawn(dog, { name: `dog-${place}` })),
+    )
+    await Promise.all(dogs.map(one => one.send(command({ word: 'sit' }))))
+    await runtime.idle()
+    if (when === 'late') await attach(runtime, reading)
+    await expectSame(reading, dogs)
+    for (const word of ['boom', 'nothing', 'rest', 'sit', 'leave']) {
+      await dogs[count - 2]?.send(command({ word }))
+      await runtime.idle()
+      await expectSame(reading, dogs)
+    }
+    await dogs[0]?.stop()
+    await expectSame(reading, dogs)
+    expect(reading.actors.get('runtime/dog-0')?.snapshot).toMatchObject({ status: 'stopped' })
+  })
+})
+
+describe('the stream', () => {
+  const read = async (only?: (address: string) => boolean) => {
+    const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
+    const reading = new Reading()
+    const send = (event: Parameters<Reading['read']>[0]) => {
+      reading.read(event)
+      return true
+    }
+    const stream = statelySource(runtime, { ...(only && { only }) })(send)
+    return { runtime, clock, reading, stream }
+  }
+
+  it('shows who said an event, and who asked whom', async () => {
+    const { runtime, reading } = await read()
+    const party = await runtime.parties.create({ id: 'p1', inputs: ['sit'] })
+    await party.idle()
+    const seen = reading.events.flatMap(one =>
+      one.type === '@xstate.event' && one.sourceId !== undefined ? [[one.sourceId, one.event.type, one.sessionId]] : [],
+    )
+    expect(seen).toEqual([
+      ['party/p1/trainer', 'pets.trick', 'party/p1/dog'],
+      ['party/p1/dog', 'pets.trick.answered', 'party/p1/trainer'],
+      ['party/p1/trainer', 'pets.told', 'party/p1/supervisor'],
+    ])
+  })
+
+  it('keeps the order of the author, and what is deep', async () => {
+    const { runtime, reading } = await read()
+    await runtime.parties.create({ id: 'p1' })
+    const { definition = '{}' } = reading.actors.get('party/p1/dog') ?? {}
+    expect(JSON.parse(definition)).toEqual(config)
+    expect(Object.keys(JSON.parse(definition).states)).toEqual(Object.keys(config.states))
+    expect(definition).toContain('"word":"tired"')
+  })
+
+  it('announces an actor in the state in which it was, and numbers what it tells', async () => {
+    const { runtime, reading } = await read(address => address === 'runtime/dog')
+    const ref = await runtime.spawn(dog)
+    await ref.send(command({ word: 'rest' }))
+    await runtime.idle()
+    expect(reading.events.map(one => [one.id, one.type, 'snapshot' in one && one.snapshot])).toMatchObject([
+      ['1', '@xstate.actor', { value: 'awake' }],
+      ['2', '@xstate.event', false],
+      ['3', '@xstate.snapshot', { value: 'awake' }],
+      ['4', '@xstate.event', false],
+      ['5', '@xstate.snapshot', { value: 'resting' }],
+    ])
+  })
+
+  it('begins anew after a gap, and tells of those who stopped meanwhile', async () => {
+    const { runtime, reading, stream } = await read()
+    const [first, second] = await Promise.all([
+      runtime.spawn(dog, { name: 'first' }),
+      runtime.spawn(dog, { name: 'second' }),
+    ])
+    stream.stop()
+    await first.stop()
+    await second.send(command({ word: 'rest' }))
+    await runtime.idle()
+    stream.resume(3)
+    expect(reading.of([first, second]).map(({ snapshot }) => [snapshot.status, snapshot.value])).toEqual([
+      ['stopped', 'awake'],
+      ['active', 'resting'],
+    ])
+  })
+
+  it('ends with its stop', async () => {
+    const { runtime, reading, stream } = await read()
+    stream.stop()
+    await runtime.spawn(dog)
+    expect(reading.actors.has('runtime/dog')).toBe(false)
+  })
+})
