@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type AddedEvent, createRuntime, type Journal, memoryJournal, type RemovedEvent } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import type { Scenario, Stage } from './scenario.ts'
@@ -7,6 +8,12 @@ export interface PlayOptions {
   readonly seed?: number
   /** Where the frames go; in memory by default. The play closes it. */
   readonly journal?: Journal
+  /** Gives up: the play stops its agents, and rejects with the reason. */
+  readonly signal?: AbortSignal
+  /** How many times faster than a clock on the wall time passes; by default it takes none at all. */
+  readonly speed?: number
+  /** Is told of each step and each assert as soon as it is over. */
+  readonly told?: (one: PlayedStep | PlayedAssert) => void
 }
 
 /** How a scenario went. */
@@ -42,11 +49,11 @@ export interface PlayedAssert {
  * @example
  * const { ok, asserts } = await playScenario(scenario)
  *
- * @throws what `createRuntime` and `start` throw, when its agents cannot even start
+ * @throws what `createRuntime` and `start` throw, when its agents cannot even start; the reason of the signal
  */
 export async function playScenario<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   scenario: Scenario<S, A, R>,
-  { seed = scenario.seed, journal = memoryJournal() }: PlayOptions = {},
+  { seed = scenario.seed, journal = memoryJournal(), signal = never, speed, told = () => {} }: PlayOptions = {},
 ): Promise<Played> {
   const clock = createSimulatedClock()
   const began = clock.now()
@@ -57,7 +64,10 @@ export async function playScenario<S extends object, A extends AddedEvent, R ext
       const end = clock.now() + ms
       await turns()
       while (clock.now() < end) {
-        clock.advance(Math.min(moment, end - clock.now()))
+        const next = Math.min(moment, end - clock.now())
+        if (speed !== undefined) await sleep(next / speed, undefined, { signal })
+        signal.throwIfAborted()
+        clock.advance(next)
         await turns()
       }
     },
@@ -70,16 +80,20 @@ export async function playScenario<S extends object, A extends AddedEvent, R ext
   try {
     for (const { does, run, idle } of scenario.steps) {
       const at = clock.now() - began
-      const why = await failureOf(async () => {
+      const why = await failureOf(signal, async () => {
         await run(stage)
         if (idle) await runtime.idle()
       })
-      steps.push({ does, at, done: why === undefined, ...(why !== undefined && { why }) })
+      const step = { does, at, done: why === undefined, ...(why !== undefined && { why }) }
+      steps.push(step)
+      told(step)
       if (why !== undefined) break
     }
     for (const { that, check } of scenario.asserts) {
-      const why = await failureOf(() => check(stage))
-      asserts.push({ that, holds: why === undefined, ...(why !== undefined && { why }) })
+      const why = await failureOf(signal, () => check(stage))
+      const assert = { that, holds: why === undefined, ...(why !== undefined && { why }) }
+      asserts.push(assert)
+      told(assert)
     }
   } finally {
     await runtime.stop({ timeout: 0 })
@@ -87,6 +101,8 @@ export async function playScenario<S extends object, A extends AddedEvent, R ext
   const ok = steps.every(({ done }) => done) && asserts.every(({ holds }) => holds)
   return { id: scenario.id, seed, ok, steps, asserts }
 }
+
+const never = new AbortController().signal
 
 // An agent sets its next timer when it handles the last one. Time that passed in one piece would leave it behind.
 const moment = 100
@@ -96,12 +112,19 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
 }
 
-/** What went wrong, if anything did. */
-async function failureOf(work: () => unknown): Promise<string | undefined> {
+/** What went wrong, if anything did. @throws the reason of the signal, however long the work would take */
+async function failureOf(signal: AbortSignal, work: () => unknown): Promise<string | undefined> {
+  const { promise: givenUp, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(signal.reason)
+  signal.addEventListener('abort', giveUp, { once: true })
   try {
-    await work()
+    signal.throwIfAborted()
+    await Promise.race([givenUp, (async () => work())()])
     return undefined
   } catch (error) {
+    signal.throwIfAborted()
     return error instanceof Error ? error.message : `${error}`
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
 }

@@ -1,0 +1,103 @@
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { frameLine } from '../frame-line.ts'
+import { say, tell } from '../output.ts'
+import { findScenarios } from '../scenarios/find.ts'
+import type { Scenario } from '../scenarios/scenario.ts'
+import { UsageError } from '../usage-error.ts'
+import { createBar } from './bar.ts'
+import { scenariosNamed } from './cast.ts'
+import { listed, scenarioLine } from './list.ts'
+import { help, type Options, readOptions } from './options.ts'
+import { picked } from './picker.ts'
+import { Report } from './report.ts'
+import { type Ended, resultLine, run } from './run.ts'
+
+/** Plays these, and shows how it goes. */
+async function play(scenarios: readonly Scenario[], options: Options): Promise<ExitCode> {
+  const { json, quiet, verbose, speed, timeout } = options
+  const interrupted = new AbortController()
+  const interrupt = () => {
+    // The first interruption stops in order, the second at once.
+    process.once('SIGINT', () => process.exit(exitCodes.interrupted))
+    interrupted.abort(new InterruptedError())
+  }
+  process.once('SIGINT', interrupt)
+  const bar = createBar(process.stderr, scenarios.length, 'scenarios', quiet)
+  const report = new Report(json && !verbose ? () => {} : bar.line, quiet)
+  const ends: Ended[] = []
+  try {
+    for (const scenario of scenarios) {
+      const { id } = scenario
+      const seed = options.seed ?? scenario.seed
+      report.begins(scenario, seed)
+      const ended = await run(scenario, {
+        seed,
+        timeout,
+        speed,
+        signal: interrupted.signal,
+        onFrame: frame => {
+          if (json) say(frameLine(frame, { scenario: id }))
+          if (verbose) report.frame(frame)
+        },
+        told: one => report.told(id, one),
+      })
+      ends.push(ended)
+      report.ended(ended)
+      if (json) say(resultLine(ended))
+      bar.at(ends.length)
+    }
+    report.all(ends, scenarios.length)
+    return exitCodeOf(ends)
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error
+    report.all(ends, scenarios.length)
+    return exitCodes.interrupted
+  } finally {
+    process.off('SIGINT', interrupt)
+    bar.end()
+  }
+}
+
+class InterruptedError extends Error {}
+
+function exitCodeOf(ends: readonly Ended[]): ExitCode {
+  if (ends.every(({ ok }) => ok)) return exitCodes.ok
+  return ends.some(({ ok, isLate }) => !ok && !isLate) ? exitCodes.failed : exitCodes.timeout
+}
+
+async function list({ json }: Options): Promise<ExitCode> {
+  const scenarios = await findScenarios()
+  if (json) for (const scenario of scenarios) say(scenarioLine(scenario))
+  else say(listed(scenarios))
+  return exitCodes.ok
+}
+
+async function choose(options: Options): Promise<ExitCode> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY || options.json) return await list(options)
+  const name = await picked(await findScenarios())
+  if (name === undefined) return exitCodes.interrupted
+  return await play(await scenariosNamed([name]), options)
+}
+
+async function main(options: Options): Promise<ExitCode> {
+  if (options.help) {
+    process.stdout.write(help)
+    return exitCodes.ok
+  }
+  if (!options.color) process.env['NO_COLOR'] = '1'
+  switch (options.command) {
+    case undefined:
+      return await choose(options)
+    case 'list':
+      return await list(options)
+    case 'run':
+      return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
+  }
+}
+
+try {
+  process.exitCode = await main(readOptions(process.argv.slice(2)))
+} catch (error) {
+  tell(error instanceof Error ? error.message : `${error}`)
+  process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.environment
+}
