@@ -6,12 +6,12 @@ import { exitCodes } from '../exit-codes.ts'
 import { frameLine } from '../frame-line.ts'
 import { say, tell } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
-import { watched } from '../watched.ts'
 import { type Planned, restOfEarlier } from './earlier.ts'
 import { resultLine } from './json-lines.ts'
 import { help, type Options, readOptions, sampleInputs } from './options.ts'
 import { showProgress } from './progress.ts'
 import { reports } from './report.ts'
+import { watched } from './watched.ts'
 
 /** Plans what is wanted, and shows it; `false` when the person interrupted it. */
 async function plan({ inputs, data, json }: Options): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
 import type { Frame } from 'troupe'
-import type { PlayedAssert, PlayedStep } from '../scenarios/play.ts'
+import type { PlayedAssert } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
+import type { PlayedStep } from '../scenarios/stage.ts'
 import type { Ended } from './run.ts'
 
 // A word beside every glyph, so that neither colour nor shape alone carries the meaning.

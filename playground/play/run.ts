@@ -1,7 +1,7 @@
-import { type Frame, memoryJournal } from 'troupe'
-import { type PlayedAssert, type PlayedStep, playScenario } from '../scenarios/play.ts'
+import type { Frame } from 'troupe'
+import { type PlayedAssert, playScenario } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
-import { watched } from '../watched.ts'
+import type { PlayedStep } from '../scenarios/stage.ts'
 
 /** How a scenario is run. */
 export interface RunOptions {
@@ -43,7 +43,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Ende
   try {
     const { ok, steps, asserts } = await playScenario(scenario, {
       seed,
-      journal: watched(memoryJournal(), onFrame),
+      onFrame,
       signal: AbortSignal.any([signal, late.signal]),
       told,
       ...(speed !== undefined && { speed }),
