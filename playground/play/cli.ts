@@ -9,39 +9,39 @@ import { scenariosNamed } from './cast.ts'
 import { listed, scenarioLine } from './list.ts'
 import { help, type Options, readOptions } from './options.ts'
 import { picked } from './picker.ts'
+import { type RecordWriter, readRecord, recordTo } from './record.ts'
+import { replay } from './replay.ts'
 import { Report } from './report.ts'
-import { type Ended, resultLine, run } from './run.ts'
+import { type Ended, LateError, resultLine, run } from './run.ts'
 
 /** Plays these, and shows how it goes. */
 async function play(scenarios: readonly Scenario[], options: Options): Promise<ExitCode> {
   const { json, quiet, verbose, speed, timeout } = options
-  const interrupted = new AbortController()
-  const interrupt = () => {
-    // The first interruption stops in order, the second at once.
-    process.once('SIGINT', () => process.exit(exitCodes.interrupted))
-    interrupted.abort(new InterruptedError())
-  }
-  process.once('SIGINT', interrupt)
+  const interruption = interruptible()
   const bar = createBar(process.stderr, scenarios.length, 'scenarios', quiet)
   const report = new Report(json && !verbose ? () => {} : bar.line, quiet)
   const ends: Ended[] = []
+  let record: RecordWriter | undefined
   try {
     for (const scenario of scenarios) {
       const { id } = scenario
       const seed = options.seed ?? scenario.seed
       report.begins(scenario, seed)
+      if (options.record !== undefined) record = recordTo(options.record, { scenario: id, seed })
       const ended = await run(scenario, {
         seed,
         timeout,
         speed,
-        signal: interrupted.signal,
+        signal: interruption.signal,
         onFrame: frame => {
+          record?.add(frame)
           if (json) say(frameLine(frame, { scenario: id }))
           if (verbose) report.frame(frame)
         },
         told: one => report.told(id, one),
       })
       ends.push(ended)
+      record?.end()
       report.ended(ended)
       if (json) say(resultLine(ended))
       bar.at(ends.length)
@@ -53,12 +53,49 @@ async function play(scenarios: readonly Scenario[], options: Options): Promise<E
     report.all(ends, scenarios.length)
     return exitCodes.interrupted
   } finally {
-    process.off('SIGINT', interrupt)
+    interruption.end()
+    record?.close()
     bar.end()
   }
 }
 
+/** Listens for Ctrl-C: the first stops in order, the second at once. */
+function interruptible() {
+  const interrupted = new AbortController()
+  const interrupt = () => {
+    process.once('SIGINT', () => process.exit(exitCodes.interrupted))
+    interrupted.abort(new InterruptedError())
+  }
+  process.once('SIGINT', interrupt)
+  return { signal: interrupted.signal, end: () => void process.off('SIGINT', interrupt) }
+}
+
 class InterruptedError extends Error {}
+
+/** Plays again what a file holds, and tells whether it is the same. */
+async function playAgain([file = '']: readonly string[], { json, timeout }: Options): Promise<ExitCode> {
+  const record = readRecord(file)
+  const [scenario] = await scenariosNamed([record.scenario])
+  if (!scenario) return exitCodes.usage
+  const interruption = interruptible()
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new LateError(timeout)), timeout)
+  try {
+    const replayed = await replay(scenario, record, AbortSignal.any([interruption.signal, late.signal]))
+    const { ok, id, seed, frames, difference } = replayed
+    if (json) say(JSON.stringify({ kind: 'result', ...replayed }))
+    tell(difference ?? `${id}, seed ${seed}: all ${frames} frames are the same, and so is the end.`)
+    return ok ? exitCodes.ok : exitCodes.failed
+  } catch (error) {
+    if (error instanceof InterruptedError) return exitCodes.interrupted
+    if (!(error instanceof LateError)) throw error
+    tell(error.message)
+    return exitCodes.timeout
+  } finally {
+    clearTimeout(timer)
+    interruption.end()
+  }
+}
 
 function exitCodeOf(ends: readonly Ended[]): ExitCode {
   if (ends.every(({ ok }) => ok)) return exitCodes.ok
@@ -90,6 +127,8 @@ async function main(options: Options): Promise<ExitCode> {
       return await choose(options)
     case 'list':
       return await list(options)
+    case 'replay':
+      return await playAgain(options.names, options)
     case 'run':
       return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
   }

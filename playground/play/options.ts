@@ -6,6 +6,8 @@ const flags = {
   all: { type: 'boolean' },
   json: { type: 'boolean' },
   seed: { type: 'string' },
+  record: { type: 'string' },
+  verify: { type: 'boolean' },
   speed: { type: 'string' },
   'real-time': { type: 'boolean' },
   timeout: { type: 'string' },
@@ -20,7 +22,8 @@ type Flag = keyof typeof flags
 /** The commands, and the options that each takes besides `--help` and `--no-color`. */
 const commands = {
   list: ['json'],
-  run: ['all', 'json', 'seed', 'speed', 'real-time', 'timeout', 'quiet', 'verbose'],
+  run: ['all', 'json', 'seed', 'record', 'speed', 'real-time', 'timeout', 'quiet', 'verbose'],
+  replay: ['verify', 'json', 'timeout'],
 } as const satisfies Readonly<Record<string, readonly Flag[]>>
 
 /** A command of `play`. */
@@ -37,6 +40,8 @@ export interface Options {
   readonly all: boolean
   readonly json: boolean
   readonly seed: number | undefined
+  /** The file that the run is written to. */
+  readonly record: string | undefined
   /** How many times faster than a clock on the wall; none: as fast as it goes. */
   readonly speed: number | undefined
   /** Milliseconds that one scenario may take. */
@@ -53,11 +58,14 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
 
   list                 what there is
   run NAME... | --all  plays them, on simulated time
+  replay FILE          plays again what was recorded, and compares every frame; a change in either is named
   (nothing)            asks which one to play, on a terminal; elsewhere, list
 
   --json        JSON Lines on stdout and nothing else: every frame that is written to the journal, and for each scenario a
                 last line with its result
   --seed N      another history: the same number gives the same one
+  --record F    writes the run of one scenario down, for replay
+  --verify      what replay does anyway
   --speed N     so many times faster than a clock on the wall, instead of as fast as it goes
   --real-time   the same as --speed 1
   --timeout T   how long one scenario may take, such as 30s, 500ms or 2m; 60s by default
@@ -66,7 +74,7 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
   --no-color    plain text, as with NO_COLOR
   -h, --help    this text
 
-Exit codes: 0 ok, 1 an assert fails, 2 usage, 3 environment, 4 timeout, 130 interrupted.
+Exit codes: 0 ok, 1 an assert fails or a replay differs, 2 usage, 3 environment, 4 timeout, 130 interrupted.
 `
 
 /** @throws UsageError */
@@ -79,7 +87,10 @@ export function readOptions(args: readonly string[]): Options {
   const command = first === undefined ? undefined : commandOf(first)
   for (const flag of Object.keys(values)) if (isFlag(flag)) checkTaken(flag, command)
   if (command === 'run') checkNamed(names, values.all ?? false)
+  else if (command === 'replay') checkOneFile(names)
   else if (names.length > 0) throw new UsageError(`${command} takes no names. To play them: run ${names.join(' ')}`)
+  if (values.record !== undefined && (values.all || names.length !== 1))
+    throw new UsageError('A record is of one scenario. Name one: run NAME --record FILE')
   if (values.speed !== undefined && values['real-time']) throw new UsageError('Say --speed or --real-time, not both.')
   return {
     command,
@@ -87,6 +98,7 @@ export function readOptions(args: readonly string[]): Options {
     all: values.all ?? false,
     json: values.json ?? false,
     seed: values.seed === undefined ? undefined : wholeNumber('--seed', values.seed),
+    record: values.record,
     speed: values['real-time'] ? 1 : speedOf(values.speed),
     timeout: values.timeout === undefined ? 60_000 : milliseconds(values.timeout),
     quiet: values.quiet ?? false,
@@ -127,6 +139,10 @@ function checkTaken(flag: Flag, command: Command | undefined): void {
 function checkNamed(names: readonly string[], all: boolean): void {
   if (all && names.length > 0) throw new UsageError('Name scenarios, or say --all, not both.')
   if (!all && names.length === 0) throw new UsageError('Which one? run NAME..., or run --all. The names: list')
+}
+
+function checkOneFile(files: readonly string[]): void {
+  if (files.length !== 1) throw new UsageError('Name one record: replay FILE. To make one: run NAME --record FILE')
 }
 
 function wholeNumber(option: string, text: string): number {

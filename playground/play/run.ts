@@ -64,7 +64,8 @@ export function resultLine({ ok, id, seed, ms, asserts, why }: Ended): string {
   return JSON.stringify({ kind: 'result', ok, id, seed, ms, asserts, why })
 }
 
-class LateError extends Error {
+/** A scenario took longer than it may. */
+export class LateError extends Error {
   constructor(ms: number) {
     super(`It took more than ${ms} ms. Give it more time with --timeout.`)
   }
