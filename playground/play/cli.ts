@@ -6,6 +6,7 @@ import type { Scenario } from '../scenarios/scenario.ts'
 import { UsageError } from '../usage-error.ts'
 import { createBar } from './bar.ts'
 import { scenariosNamed } from './cast.ts'
+import { agentLines, chartsOf } from './export.ts'
 import { listed, scenarioLine } from './list.ts'
 import { help, type Options, readOptions } from './options.ts'
 import { picked } from './picker.ts'
@@ -127,6 +128,10 @@ async function main(options: Options): Promise<ExitCode> {
       return await choose(options)
     case 'list':
       return await list(options)
+    case 'export':
+      for (const scenario of await scenariosNamed(options.names))
+        for (const text of options.json ? agentLines(scenario) : [chartsOf(scenario)]) say(text)
+      return exitCodes.ok
     case 'replay':
       return await playAgain(options.names, options)
     case 'run':

@@ -8,6 +8,7 @@ const flags = {
   seed: { type: 'string' },
   record: { type: 'string' },
   verify: { type: 'boolean' },
+  mermaid: { type: 'boolean' },
   speed: { type: 'string' },
   'real-time': { type: 'boolean' },
   timeout: { type: 'string' },
@@ -23,6 +24,7 @@ type Flag = keyof typeof flags
 const commands = {
   list: ['json'],
   run: ['all', 'json', 'seed', 'record', 'speed', 'real-time', 'timeout', 'quiet', 'verbose'],
+  export: ['mermaid', 'json'],
   replay: ['verify', 'json', 'timeout'],
 } as const satisfies Readonly<Record<string, readonly Flag[]>>
 
@@ -59,6 +61,7 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
   list                 what there is
   run NAME... | --all  plays them, on simulated time
   replay FILE          plays again what was recorded, and compares every frame; a change in either is named
+  export NAME...       the machines of its agents: as Mermaid state diagrams (--mermaid, the default), or --json
   (nothing)            asks which one to play, on a terminal; elsewhere, list
 
   --json        JSON Lines on stdout and nothing else: every frame that is written to the journal, and for each scenario a
@@ -88,6 +91,7 @@ export function readOptions(args: readonly string[]): Options {
   for (const flag of Object.keys(values)) if (isFlag(flag)) checkTaken(flag, command)
   if (command === 'run') checkNamed(names, values.all ?? false)
   else if (command === 'replay') checkOneFile(names)
+  else if (command === 'export') checkNamed(names, false)
   else if (names.length > 0) throw new UsageError(`${command} takes no names. To play them: run ${names.join(' ')}`)
   if (values.record !== undefined && (values.all || names.length !== 1))
     throw new UsageError('A record is of one scenario. Name one: run NAME --record FILE')

@@ -74,6 +74,14 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     expect(await play('run', 'saga', 'debounce', '--quiet')).toEqual({ code: 0, out: '', err: '' })
   })
 
+  it('draws the machines of a scenario, or gives them as JSON Lines', async () => {
+    const drawn = await play('export', 'watchdog', '--mermaid')
+    expect(drawn).toMatchObject({ code: 0, err: '' })
+    expect(drawn.out).toContain('## host\n\n```mermaid\nstateDiagram-v2\n  [*] --> dancing\n')
+    const agents = linesOf(await play('export', 'watchdog', '--json'))
+    expect(agents).toMatchObject([{ kind: 'agent', name: 'host', hears: ['dance.beat'], says: ['dance.silence'] }])
+  })
+
   it('explains itself', async () => {
     const { code, out } = await play('--help')
     expect(code).toBe(0)
