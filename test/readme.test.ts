@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Definition, type EventDefinition, type RequestDefinition, runtimeEvents } from 'troupe'
+import { type Agent, type Definition, type EventDefinition, type RequestDefinition, runtimeEvents } from 'troupe'
 import * as agents from 'troupe/agents'
 import type { Publisher } from 'troupe/events'
 import * as events from 'troupe/events'
 import { expect, it } from 'vitest'
+import { chartOf } from '../playground/play/chart.ts'
 import { definitionsIn } from './support/definitions.ts'
 import { eventTable, publisherWords, requestTable, withTables } from './support/event-table.ts'
 
@@ -60,7 +61,14 @@ it('the README of the events has a table of all of them, as they are declared', 
   await expect(readme).toMatchFileSnapshot(join(root, 'src/events/README.md'))
 })
 
-it('the README of the agents has a table of all that they say or hear, and of who says it', async () => {
+/** The machine of each agent; those that have the same are together. */
+const chartsOf = (team: readonly Agent[]) =>
+  Array.from(
+    Map.groupBy(team, ({ machine }) => chartOf(machine)),
+    ([chart, agents]) => `### ${agents.map(({ name }) => name).join(', ')}\n\n\`\`\`mermaid\n${chart}\n\`\`\``,
+  ).join('\n\n')
+
+it('the README of the agents has a table of all that they say or hear and of who says it, and a picture of each machine', async () => {
   const { partyPlanner } = agents
   const team = [...partyPlanner.agents, ...partyPlanner.shared]
   const named = (by: typeof team) => (by.length === 0 ? 'you' : by.map(({ name }) => name).join(', '))
@@ -70,6 +78,7 @@ it('the README of the agents has a table of all that they say or hear, and of wh
   const readme = withTables(read('agents/README.md'), {
     events: () => eventTable(definitions.filter(isEvent), saidBy),
     requests: () => requestTable(definitions.filter(isRequest), answeredBy),
+    charts: () => chartsOf(team),
   })
   await expect(readme).toMatchFileSnapshot(join(root, 'agents/README.md'))
 })

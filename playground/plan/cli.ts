@@ -2,13 +2,16 @@
 import { createRuntime, EventPayloadError, type Frame, IdleTimeoutError, memoryJournal, type Runtime } from 'troupe'
 import { type PlannerState, partyPlanner } from 'troupe/agents'
 import { sqliteJournal } from 'troupe/sqlite'
+import { exitCodes } from '../exit-codes.ts'
+import { frameLine } from '../frame-line.ts'
+import { say, tell } from '../output.ts'
+import { UsageError } from '../usage-error.ts'
 import { type Planned, restOfEarlier } from './earlier.ts'
-import { frameLine, resultLine, watched } from './json-lines.ts'
-import { help, type Options, readOptions, sampleInputs, UsageError } from './options.ts'
+import { resultLine } from './json-lines.ts'
+import { help, type Options, readOptions, sampleInputs } from './options.ts'
 import { showProgress } from './progress.ts'
 import { reports } from './report.ts'
-
-const exitCodes = { usage: 2, environment: 3, timeout: 4, interrupted: 130 } as const
+import { watched } from './watched.ts'
 
 /** Plans what is wanted, and shows it; `false` when the person interrupted it. */
 async function plan({ inputs, data, json }: Options): Promise<boolean> {
@@ -70,19 +73,6 @@ function show(parties: readonly Planned[], json: boolean): void {
   const newest = parties.at(-1)
   if (!json) say(`\n${reports(parties, process.stdout)}`)
   else if (newest) say(resultLine(newest.id, newest.state))
-}
-
-// Whoever reads may have had enough, as `head` has.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : exitCodes.environment)
-})
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`)
 }
 
 /** How the same directory is used again. */

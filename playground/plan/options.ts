@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { UsageError, understood } from '../usage-error.ts'
 
 /** What the person asked for on the command line. */
 export interface Options {
@@ -38,9 +39,6 @@ export const help = `Plans a party from plain sentences.
 Exit codes: 0 planned, 2 usage, 3 environment, 4 timeout, 130 interrupted.
 `
 
-/** The command line cannot be understood; its message says what to type instead. */
-export class UsageError extends Error {}
-
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parse(args)
@@ -56,15 +54,11 @@ export function readOptions(args: readonly string[]): Options {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+  return understood('troupe', () =>
+    parseArgs({
       args: [...args],
       allowPositionals: true,
       options: { data: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    })
-  } catch (error) {
-    // Its first sentence names the option; the rest is about writing options that start with a dash.
-    const [what] = (error instanceof Error ? error.message : `${error}`).split('. ')
-    throw new UsageError(`${what}. See troupe --help.`)
-  }
+    }),
+  )
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import type { Scenario } from './scenario.ts'
 
 /** The files of this folder that scenarios are made with. */
-const tools = ['find', 'play', 'scenario']
+const tools = ['find', 'life', 'lives', 'play', 'scenario', 'stage']
 
 /**
  * Every scenario of a folder, this one by default, by the names of its files.
@@ -16,6 +16,12 @@ export async function findScenarios(folder = new URL('.', import.meta.url)): Pro
     .filter(file => !tools.includes(nameOf(file)))
     .map(file => scenarioOf(new URL(file, folder), nameOf(file)))
   return await Promise.all(scenarios)
+}
+
+/** The scenario of this name, and none of the others is loaded. @throws NoScenarioError */
+export async function findScenario(id: string): Promise<Scenario> {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return await scenarioOf(new URL(`${id}.${ending}`, import.meta.url), id)
 }
 
 async function scenarioOf(file: URL, name: string): Promise<Scenario> {

@@ -1,12 +1,27 @@
-import { type AddedEvent, createRuntime, type Journal, memoryJournal, type RemovedEvent } from 'troupe'
-import { createSimulatedClock, seededRandom } from 'troupe/testing'
-import type { Scenario, Stage } from './scenario.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AddedEvent, type Frame, type Journal, memoryJournal, type RemovedEvent } from 'troupe'
+import { livedBefore } from './lives.ts'
+import type { Scenario } from './scenario.ts'
+import { buildStage, failureOf, type PlayedStep } from './stage.ts'
 
 /** How a scenario is played, where that differs from what it says itself. */
 export interface PlayOptions {
   readonly seed?: number
-  /** Where the frames go; in memory by default. The play closes it. */
+  /**
+   * Where the frames go; in memory by default. The play closes it. A scenario whose process is killed has one of its own, on
+   * the disk.
+   */
   readonly journal?: Journal
+  /** Gives up: the play stops its agents, and rejects with the reason. */
+  readonly signal?: AbortSignal
+  /** How many times faster than a clock on the wall time passes; by default it takes none at all. */
+  readonly speed?: number
+  /** Is told of each step and each assert as soon as it is over. */
+  readonly told?: (one: PlayedStep | PlayedAssert) => void
+  /** Is handed every frame once it is durable. */
+  readonly onFrame?: (frame: Frame) => void
 }
 
 /** How a scenario went. */
@@ -20,20 +35,23 @@ export interface Played {
   readonly asserts: readonly PlayedAssert[]
 }
 
-/** How a step went. */
-export interface PlayedStep {
-  readonly does: string
-  /** Milliseconds since the scenario began. */
-  readonly at: number
-  readonly done: boolean
-  readonly why?: string
-}
-
 /** How an assert turned out. */
 export interface PlayedAssert {
   readonly that: string
   readonly holds: boolean
   readonly why?: string
+}
+
+/** The same with every choice made. */
+interface Choices extends Required<Omit<PlayOptions, 'speed'>> {
+  readonly speed: number | undefined
+}
+
+/** What was played in other processes, before they were killed. */
+interface Past {
+  readonly steps: readonly PlayedStep[]
+  /** Milliseconds since the scenario began. */
+  readonly at: number
 }
 
 /**
@@ -42,66 +60,65 @@ export interface PlayedAssert {
  * @example
  * const { ok, asserts } = await playScenario(scenario)
  *
- * @throws what `createRuntime` and `start` throw, when its agents cannot even start
+ * @throws what `createRuntime` and `start` throw, when its agents cannot even start; the reason of the signal
  */
 export async function playScenario<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   scenario: Scenario<S, A, R>,
-  { seed = scenario.seed, journal = memoryJournal() }: PlayOptions = {},
+  options: PlayOptions = {},
 ): Promise<Played> {
-  const clock = createSimulatedClock()
-  const began = clock.now()
-  const runtime = await createRuntime({ ...scenario.runtime, clock, journal, random: seededRandom(seed) }).start()
-  const stage: Stage<S, A, R> = {
-    runtime,
-    async pass(ms) {
-      const end = clock.now() + ms
-      await turns()
-      while (clock.now() < end) {
-        clock.advance(Math.min(moment, end - clock.now()))
-        await turns()
-      }
-    },
-    said: ({ type, schema }) =>
-      runtime.bus.history({ type }).map(({ data, ...facts }) => ({ ...facts, type, data: schema.parse(data) })),
-  }
+  const { seed = scenario.seed, journal, signal = never, speed, told = () => {}, onFrame = () => {} } = options
+  const choices = { seed, signal, speed, told, onFrame }
+  if (scenario.steps.some(({ isKilled }) => isKilled)) return await playOnDisk(scenario, choices)
+  return await playOn(scenario, { ...choices, journal: journal ?? memoryJournal() }, { steps: [], at: 0 })
+}
 
-  const steps: PlayedStep[] = []
-  const asserts: PlayedAssert[] = []
+/** Plays what comes before a death in processes that die of it, and the rest here, on what they left. */
+async function playOnDisk<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  scenario: Scenario<S, A, R>,
+  choices: Omit<Choices, 'journal'>,
+): Promise<Played> {
+  // Most scenarios need no disk.
+  const { sqliteJournal } = await import('troupe/sqlite')
+  const directory = await mkdtemp(join(tmpdir(), 'troupe-scenario-'))
   try {
-    for (const { does, run, idle } of scenario.steps) {
-      const at = clock.now() - began
-      const why = await failureOf(async () => {
-        await run(stage)
-        if (idle) await runtime.idle()
-      })
-      steps.push({ does, at, done: why === undefined, ...(why !== undefined && { why }) })
-      if (why !== undefined) break
+    const { seed, signal, told, onFrame } = choices
+    const past = await livedBefore(scenario, { seed, directory, signal })
+    for (const step of past.steps) told(step)
+    const journal = sqliteJournal({ directory })
+    for (const { partition } of await journal.partitions())
+      for await (const frame of journal.read(partition)) onFrame(frame)
+    return await playOn(scenario, { ...choices, journal }, past)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function playOn<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  scenario: Scenario<S, A, R>,
+  { seed, journal, signal, speed, told, onFrame }: Choices,
+  past: Past,
+): Promise<Played> {
+  const steps = [...past.steps]
+  const asserts: PlayedAssert[] = []
+  const { stage, done } = await buildStage(scenario, { seed, journal, signal, at: past.at, speed, onFrame })
+  try {
+    for (const step of scenario.steps.slice(steps.length)) {
+      if (steps.at(-1)?.done === false) break
+      const played = await done(step)
+      steps.push(played)
+      told(played)
     }
     for (const { that, check } of scenario.asserts) {
-      const why = await failureOf(() => check(stage))
-      asserts.push({ that, holds: why === undefined, ...(why !== undefined && { why }) })
+      const why = await failureOf(signal, () => check(stage))
+      const assert = { that, holds: why === undefined, ...(why !== undefined && { why }) }
+      asserts.push(assert)
+      told(assert)
     }
   } finally {
-    await runtime.stop({ timeout: 0 })
+    await stage.runtime.stop({ timeout: 0 })
   }
   const ok = steps.every(({ done }) => done) && asserts.every(({ holds }) => holds)
   return { id: scenario.id, seed, ok, steps, asserts }
 }
 
-// An agent sets its next timer when it handles the last one. Time that passed in one piece would leave it behind.
-const moment = 100
-
-// Not until all are at rest: whoever waits for an answer that never comes rests only when time has passed.
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
-}
-
-/** What went wrong, if anything did. */
-async function failureOf(work: () => unknown): Promise<string | undefined> {
-  try {
-    await work()
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error.message : `${error}`
-  }
-}
+const never = new AbortController().signal

@@ -25,6 +25,11 @@ export interface Step<
   run(stage: Stage<S, A, R>): unknown
   /** Whether the next step waits until all agents are at rest. */
   readonly idle?: boolean
+  /**
+   * Whether its process is killed when this is done, as by `kill -9`. What comes before is played in a process of its own, and
+   * what comes after goes on with the journal that it left on the disk.
+   */
+  readonly isKilled?: boolean
 }
 
 /** Something that is so when all steps are done. */

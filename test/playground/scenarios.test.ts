@@ -1,16 +1,7 @@
 import { equal, rejects } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  agentTypes,
-  defineAgent,
-  defineEvent,
-  defineRequest,
-  type Frame,
-  type Journal,
-  memoryJournal,
-  type Supervised,
-} from 'troupe'
+import { type Agent, agentTypes, defineAgent, defineEvent, defineRequest, type Frame, type Supervised } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
@@ -21,28 +12,22 @@ import { suiteJournal } from '../support/runtime.ts'
 
 const scenarios = await findScenarios()
 
+const sleeping = (agent: Agent): Agent => ({ ...agent, machine: setup({}).createMachine({}) })
+
 /** The same agent, supervisor or pool, none of whose agents ever does anything. */
 const asleep = (one: Supervised): Supervised =>
-  'agents' in one ? { ...one, agents: one.agents.map(asleep) } : { ...one, machine: setup({}).createMachine({}) }
+  'agents' in one ? { ...one, agents: one.agents.map(asleep) } : sleeping(one)
 
 /** The same scenario with agents that do nothing. */
 function allAsleep({ runtime: { agents = [], party, ...rest }, ...scenario }: Scenario): Scenario {
-  const sleeping = party && { ...party, tree: party.tree.map(asleep) }
-  return { ...scenario, runtime: { ...rest, agents: agents.map(asleep), party: sleeping } }
+  const quiet = party && { ...party, tree: party.tree.map(asleep), agents: party.agents.map(sleeping) }
+  return { ...scenario, runtime: { ...rest, agents: agents.map(asleep), party: quiet } }
 }
 
 /** All that a play writes, as text. */
 async function historyOf(scenario: Scenario, seed?: number): Promise<string> {
   const frames: Frame[] = []
-  const inner = memoryJournal()
-  const journal: Journal = {
-    ...inner,
-    async append(...what) {
-      await inner.append(...what)
-      frames.push(...what[3])
-    },
-  }
-  await playScenario(scenario, { journal, ...(seed !== undefined && { seed }) })
+  await playScenario(scenario, { onFrame: frame => void frames.push(frame), ...(seed !== undefined && { seed }) })
   return JSON.stringify(frames)
 }
 

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-const cli = join(import.meta.dirname, '..', '..', 'playground', 'plan', 'cli.ts')
+const cliOf = (command: 'plan' | 'play') => join(import.meta.dirname, '..', '..', 'playground', command, 'cli.ts')
 
-/** How the command that plans a party has ended. */
+/** How a command has ended. */
 export interface Ran {
   readonly code: number | null
   readonly out: string
   readonly err: string
 }
 
-/** That command, on its way. */
+/** A command, on its way. */
 export interface Running {
   readonly child: ChildProcessByStdio<null, Readable, Readable>
   /** Resolves when it has printed this, wherever, or has ended. */
@@ -20,7 +20,7 @@ export interface Running {
   readonly ended: Promise<Ran>
 }
 
-/** Runs it as a person would, with its output in pipes. */
+/** Runs the command that plans a party as a person would, with its output in pipes. */
 export function plan(...args: readonly string[]): Promise<Ran> {
   return begin(...args).ended
 }
@@ -35,7 +35,21 @@ export async function planUntil(text: string, signal: NodeJS.Signals, ...args: r
 
 /** Begins to run it. */
 export function begin(...args: readonly string[]): Running {
-  const child = spawn(process.execPath, ['--conditions=troupe-source', cli, ...args], {
+  return beginCommand('plan', args)
+}
+
+/** Runs the command that plays scenarios. */
+export function play(...args: readonly string[]): Promise<Ran> {
+  return beginPlay(...args).ended
+}
+
+/** Begins to run that. */
+export function beginPlay(...args: readonly string[]): Running {
+  return beginCommand('play', args)
+}
+
+function beginCommand(command: 'plan' | 'play', args: readonly string[]): Running {
+  const child = spawn(process.execPath, ['--conditions=troupe-source', cliOf(command), ...args], {
     env: { PATH: process.env['PATH'], NO_COLOR: '1', NODE_COMPILE_CACHE: join(tmpdir(), 'troupe-compile-cache') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

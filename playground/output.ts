@@ -1,0 +1,16 @@
+import { exitCodes } from './exit-codes.ts'
+
+// Whoever reads may have had enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.environment)
+})
+
+/** Prints a line of what was asked for. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Tells people something; programs that read the output do not see it. */
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

@@ -1,0 +1,15 @@
+import { findScenarios } from '../scenarios/find.ts'
+import type { Scenario } from '../scenarios/scenario.ts'
+import { UsageError } from '../usage-error.ts'
+import { didYouMean } from './nearest.ts'
+
+/** The scenarios with these names, in their order. @throws UsageError */
+export async function scenariosNamed(names: readonly string[]): Promise<readonly Scenario[]> {
+  const all = await findScenarios()
+  return [...new Set(names)].map(name => {
+    const found = all.find(({ id }) => id === name)
+    if (found) return found
+    const ids = all.map(({ id }) => id)
+    throw new UsageError(`There is no scenario "${name}".${didYouMean(name, ids) || ` There are: ${ids.join(', ')}.`}`)
+  })
+}

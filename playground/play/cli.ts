@@ -1,0 +1,147 @@
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { frameLine } from '../frame-line.ts'
+import { say, tell } from '../output.ts'
+import { findScenarios } from '../scenarios/find.ts'
+import type { Scenario } from '../scenarios/scenario.ts'
+import { UsageError } from '../usage-error.ts'
+import { createBar } from './bar.ts'
+import { scenariosNamed } from './cast.ts'
+import { agentLines, chartsOf } from './export.ts'
+import { listed, scenarioLine } from './list.ts'
+import { help, type Options, readOptions } from './options.ts'
+import { picked } from './picker.ts'
+import { type RecordWriter, readRecord, recordTo } from './record.ts'
+import { replay } from './replay.ts'
+import { Report } from './report.ts'
+import { type Ended, LateError, resultLine, run } from './run.ts'
+
+/** Plays these, and shows how it goes. */
+async function play(scenarios: readonly Scenario[], options: Options): Promise<ExitCode> {
+  const { json, quiet, verbose, speed, timeout } = options
+  const interruption = interruptible()
+  const bar = createBar(process.stderr, scenarios.length, 'scenarios', quiet)
+  const report = new Report(json && !verbose ? () => {} : bar.line, quiet)
+  const ends: Ended[] = []
+  let record: RecordWriter | undefined
+  try {
+    for (const scenario of scenarios) {
+      const { id } = scenario
+      const seed = options.seed ?? scenario.seed
+      report.begins(scenario, seed)
+      if (options.record !== undefined) record = recordTo(options.record, { scenario: id, seed })
+      const ended = await run(scenario, {
+        seed,
+        timeout,
+        speed,
+        signal: interruption.signal,
+        onFrame: frame => {
+          record?.add(frame)
+          if (json) say(frameLine(frame, { scenario: id }))
+          if (verbose) report.frame(frame)
+        },
+        told: one => report.told(id, one),
+      })
+      ends.push(ended)
+      record?.end()
+      report.ended(ended)
+      if (json) say(resultLine(ended))
+      bar.at(ends.length)
+    }
+    report.all(ends, scenarios.length)
+    return exitCodeOf(ends)
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error
+    report.all(ends, scenarios.length)
+    return exitCodes.interrupted
+  } finally {
+    interruption.end()
+    record?.close()
+    bar.end()
+  }
+}
+
+/** Listens for Ctrl-C: the first stops in order, the second at once. */
+function interruptible() {
+  const interrupted = new AbortController()
+  const interrupt = () => {
+    process.once('SIGINT', () => process.exit(exitCodes.interrupted))
+    interrupted.abort(new InterruptedError())
+  }
+  process.once('SIGINT', interrupt)
+  return { signal: interrupted.signal, end: () => void process.off('SIGINT', interrupt) }
+}
+
+class InterruptedError extends Error {}
+
+/** Plays again what a file holds, and tells whether it is the same. */
+async function playAgain([file = '']: readonly string[], { json, timeout }: Options): Promise<ExitCode> {
+  const record = readRecord(file)
+  const [scenario] = await scenariosNamed([record.scenario])
+  if (!scenario) return exitCodes.usage
+  const interruption = interruptible()
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new LateError(timeout)), timeout)
+  try {
+    const replayed = await replay(scenario, record, AbortSignal.any([interruption.signal, late.signal]))
+    const { ok, id, seed, frames, difference } = replayed
+    if (json) say(JSON.stringify({ kind: 'result', ...replayed }))
+    tell(difference ?? `${id}, seed ${seed}: all ${frames} frames are the same, and so is the end.`)
+    return ok ? exitCodes.ok : exitCodes.failed
+  } catch (error) {
+    if (error instanceof InterruptedError) return exitCodes.interrupted
+    if (!(error instanceof LateError)) throw error
+    tell(error.message)
+    return exitCodes.timeout
+  } finally {
+    clearTimeout(timer)
+    interruption.end()
+  }
+}
+
+function exitCodeOf(ends: readonly Ended[]): ExitCode {
+  if (ends.every(({ ok }) => ok)) return exitCodes.ok
+  return ends.some(({ ok, isLate }) => !ok && !isLate) ? exitCodes.failed : exitCodes.timeout
+}
+
+async function list({ json }: Options): Promise<ExitCode> {
+  const scenarios = await findScenarios()
+  if (json) for (const scenario of scenarios) say(scenarioLine(scenario))
+  else say(listed(scenarios))
+  return exitCodes.ok
+}
+
+async function choose(options: Options): Promise<ExitCode> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY || options.json) return await list(options)
+  const name = await picked(await findScenarios())
+  if (name === undefined) return exitCodes.interrupted
+  return await play(await scenariosNamed([name]), options)
+}
+
+async function main(options: Options): Promise<ExitCode> {
+  if (options.help) {
+    process.stdout.write(help)
+    return exitCodes.ok
+  }
+  if (!options.color) process.env['NO_COLOR'] = '1'
+  switch (options.command) {
+    case undefined:
+      return await choose(options)
+    case 'list':
+      return await list(options)
+    case 'export':
+      for (const scenario of await scenariosNamed(options.names))
+        for (const text of options.json ? agentLines(scenario) : [chartsOf(scenario)]) say(text)
+      return exitCodes.ok
+    case 'replay':
+      return await playAgain(options.names, options)
+    case 'run':
+      return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
+  }
+}
+
+try {
+  process.exitCode = await main(readOptions(process.argv.slice(2)))
+} catch (error) {
+  tell(error instanceof Error ? error.message : `${error}`)
+  process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.environment
+}

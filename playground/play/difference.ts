@@ -1,0 +1,16 @@
+/** Where two JSON values differ first, and how; `undefined` if they are the same. */
+export function differenceOf(expected: unknown, found: unknown, path = ''): string | undefined {
+  if (!isObject(expected) || !isObject(found)) {
+    if (Object.is(expected, found)) return undefined
+    return `${path === '' ? 'it' : path} is ${JSON.stringify(found) ?? 'not there'}, not ${JSON.stringify(expected) ?? 'left out'}`
+  }
+  for (const key of new Set([...Object.keys(expected), ...Object.keys(found)])) {
+    const difference = differenceOf(expected[key], found[key], path === '' ? key : `${path}.${key}`)
+    if (difference !== undefined) return difference
+  }
+  return undefined
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,174 @@
+import { parseArgs } from 'node:util'
+import { UsageError, understood } from '../usage-error.ts'
+import { didYouMean } from './nearest.ts'
+
+const flags = {
+  all: { type: 'boolean' },
+  json: { type: 'boolean' },
+  seed: { type: 'string' },
+  record: { type: 'string' },
+  verify: { type: 'boolean' },
+  mermaid: { type: 'boolean' },
+  speed: { type: 'string' },
+  'real-time': { type: 'boolean' },
+  timeout: { type: 'string' },
+  quiet: { type: 'boolean' },
+  verbose: { type: 'boolean' },
+  'no-color': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+type Flag = keyof typeof flags
+
+/** The commands, and the options that each takes besides `--help` and `--no-color`. */
+const commands = {
+  list: ['json'],
+  run: ['all', 'json', 'seed', 'record', 'speed', 'real-time', 'timeout', 'quiet', 'verbose'],
+  export: ['mermaid', 'json'],
+  replay: ['verify', 'json', 'timeout'],
+} as const satisfies Readonly<Record<string, readonly Flag[]>>
+
+/** A command of `play`. */
+export type Command = keyof typeof commands
+
+const forAll: readonly Flag[] = ['help', 'no-color']
+
+/** What the person asked for on the command line. */
+export interface Options {
+  /** None: the person chooses. */
+  readonly command: Command | undefined
+  /** What the command is about: names of scenarios, say. */
+  readonly names: readonly string[]
+  readonly all: boolean
+  readonly json: boolean
+  readonly seed: number | undefined
+  /** The file that the run is written to. */
+  readonly record: string | undefined
+  /** How many times faster than a clock on the wall; none: as fast as it goes. */
+  readonly speed: number | undefined
+  /** Milliseconds that one scenario may take. */
+  readonly timeout: number
+  readonly quiet: boolean
+  readonly verbose: boolean
+  readonly color: boolean
+  readonly help: boolean
+}
+
+export const help = `Plays scenarios: small programs, each of which shows one pattern and asserts it.
+
+  npm run play -- [command] [options]
+
+  list                 what there is
+  run NAME... | --all  plays them, on simulated time
+  replay FILE          plays again what was recorded, and compares every frame; a change in either is named
+  export NAME...       the machines of its agents: as Mermaid state diagrams (--mermaid, the default), or --json
+  (nothing)            asks which one to play, on a terminal; elsewhere, list
+
+  --json        JSON Lines on stdout and nothing else: every frame that is written to the journal, and for each scenario a
+                last line with its result
+  --seed N      another history: the same number gives the same one
+  --record F    writes the run of one scenario down, for replay
+  --verify      what replay does anyway
+  --speed N     so many times faster than a clock on the wall, instead of as fast as it goes
+  --real-time   the same as --speed 1
+  --timeout T   how long one scenario may take, such as 30s, 500ms or 2m; 60s by default
+  --quiet       only what fails
+  --verbose     what is said, too
+  --no-color    plain text, as with NO_COLOR
+  -h, --help    this text
+
+Exit codes: 0 ok, 1 an assert fails or a replay differs, 2 usage, 3 environment, 4 timeout, 130 interrupted.
+`
+
+/** @throws UsageError */
+export function readOptions(args: readonly string[]): Options {
+  for (const arg of args) checkFlag(arg)
+  const { values, positionals } = understood('npm run play --', () =>
+    parseArgs({ args: [...args], allowPositionals: true, options: flags }),
+  )
+  const [first, ...names] = positionals
+  const command = first === undefined ? undefined : commandOf(first)
+  for (const flag of Object.keys(values)) if (isFlag(flag)) checkTaken(flag, command)
+  if (command === 'run') checkNamed(names, values.all ?? false)
+  else if (command === 'replay') checkOneFile(names)
+  else if (command === 'export') checkNamed(names, false)
+  else if (names.length > 0) throw new UsageError(`${command} takes no names. To play them: run ${names.join(' ')}`)
+  if (values.record !== undefined && (values.all || names.length !== 1))
+    throw new UsageError('A record is of one scenario. Name one: run NAME --record FILE')
+  if (values.speed !== undefined && values['real-time']) throw new UsageError('Say --speed or --real-time, not both.')
+  return {
+    command,
+    names,
+    all: values.all ?? false,
+    json: values.json ?? false,
+    seed: values.seed === undefined ? undefined : wholeNumber('--seed', values.seed),
+    record: values.record,
+    speed: values['real-time'] ? 1 : speedOf(values.speed),
+    timeout: values.timeout === undefined ? 60_000 : milliseconds(values.timeout),
+    quiet: values.quiet ?? false,
+    verbose: values.verbose ?? false,
+    color: !values['no-color'],
+    help: values.help ?? false,
+  }
+}
+
+function isFlag(word: string): word is Flag {
+  return word in flags
+}
+
+function isCommand(word: string): word is Command {
+  return word in commands
+}
+
+function commandOf(word: string): Command {
+  if (isCommand(word)) return word
+  const known = Object.keys(commands)
+  throw new UsageError(
+    `There is no command "${word}".${didYouMean(word, known) || ` There are: ${known.join(', ')}. To play a scenario: run ${word}`}`,
+  )
+}
+
+function checkFlag(arg: string): void {
+  const [, word] = /^--([^=]+)/.exec(arg) ?? []
+  if (word === undefined || isFlag(word)) return
+  throw new UsageError(`There is no option "--${word}".${didYouMean(word, Object.keys(flags)) || ' See --help.'}`)
+}
+
+function checkTaken(flag: Flag, command: Command | undefined): void {
+  const taken: readonly Flag[] = command === undefined ? commands.list : commands[command]
+  if (taken.includes(flag) || forAll.includes(flag)) return
+  throw new UsageError(`--${flag} is not an option of ${command ?? 'nothing; name a command'}. See --help.`)
+}
+
+function checkNamed(names: readonly string[], all: boolean): void {
+  if (all && names.length > 0) throw new UsageError('Name scenarios, or say --all, not both.')
+  if (!all && names.length === 0) throw new UsageError('Which one? run NAME..., or run --all. The names: list')
+}
+
+function checkOneFile(files: readonly string[]): void {
+  if (files.length !== 1) throw new UsageError('Name one record: replay FILE. To make one: run NAME --record FILE')
+}
+
+function wholeNumber(option: string, text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(number))
+    throw new UsageError(`${option} is "${text}". Give a whole number, for example ${option} 7.`)
+  return number
+}
+
+function speedOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const speed = Number(text)
+  if (Number.isFinite(speed) && speed > 0) return speed
+  throw new UsageError(`--speed is "${text}". Give a number above 0, for example --speed 10.`)
+}
+
+const units = { ms: 1, s: 1_000, m: 60_000 }
+
+function milliseconds(text: string): number {
+  const [, count, unit] = /^(\d+)(ms|s|m)$/.exec(text) ?? []
+  const ms = Number(count) * (unit === 'ms' || unit === 's' || unit === 'm' ? units[unit] : Number.NaN)
+  // What is longer, a timer of Node takes for no time.
+  if (ms > 0 && ms <= 2_147_483_647) return ms
+  throw new UsageError(`--timeout is "${text}". Say for example 30s, 500ms or 2m.`)
+}

@@ -1,0 +1,81 @@
+import { styleText } from 'node:util'
+import type { Frame } from 'troupe'
+import type { PlayedAssert } from '../scenarios/play.ts'
+import type { Scenario } from '../scenarios/scenario.ts'
+import type { PlayedStep } from '../scenarios/stage.ts'
+import type { Ended } from './run.ts'
+
+// A word beside every glyph, so that neither colour nor shape alone carries the meaning.
+const looks = {
+  done: { glyph: '✓', colour: 'green' },
+  holds: { glyph: '✓', colour: 'green' },
+  ok: { glyph: '✓', colour: 'green' },
+  fails: { glyph: '✗', colour: 'red' },
+  failed: { glyph: '✗', colour: 'red' },
+} as const
+
+type Look = keyof typeof looks
+
+/** What people read of a play, line by line. */
+export class Report {
+  readonly #line: (text: string) => void
+  readonly #quiet: boolean
+
+  /**
+   * @param line writes one
+   * @param quiet whether only what fails is told
+   */
+  constructor(line: (text: string) => void, quiet: boolean) {
+    this.#line = line
+    this.#quiet = quiet
+  }
+
+  begins({ id, title }: Scenario, seed: number): void {
+    if (!this.#quiet) this.#line(`${id}: ${title} (seed ${seed})`)
+  }
+
+  told(scenario: string, one: PlayedStep | PlayedAssert): void {
+    const isGood = 'does' in one ? one.done : one.holds
+    if (this.#quiet && isGood) return
+    const [look, text]: [Look, string] =
+      'does' in one
+        ? [one.done ? 'done' : 'failed', `${(one.at / 1_000).toFixed(1)} s  ${one.does}`]
+        : [one.holds ? 'holds' : 'fails', one.that]
+    if (this.#quiet) this.#line(`${scenario}:`)
+    this.#line(`  ${marked(look)}  ${text}`)
+    if (one.why !== undefined) for (const line of one.why.split('\n')) this.#line(`           ${line}`)
+  }
+
+  /** One line for what agents and people said in a frame. */
+  frame({ entries }: Frame): void {
+    for (const entry of entries)
+      if (entry.kind === 'event' || entry.kind === 'asked')
+        this.#line(
+          `           ${entry.envelope.source} says ${entry.envelope.type} ${JSON.stringify(entry.envelope.data)}`,
+        )
+  }
+
+  ended({ id, ok, ms, seed, asserts, why }: Ended): void {
+    if (!ok) {
+      // What kept a step from being done was told with it.
+      if (why !== undefined && asserts.length === 0) this.#line(`  ${marked('failed')}  ${why}`)
+      this.#line(`  Play it again: npm run play -- run ${id} --seed ${seed} --verbose`)
+    }
+    if (this.#quiet) return
+    const held = asserts.filter(({ holds }) => holds).length
+    this.#line(`  ${marked(ok ? 'ok' : 'failed')}  ${held} of ${asserts.length} hold, ${ms} ms\n`)
+  }
+
+  all(ends: readonly Ended[], wanted: number): void {
+    if (wanted < 2 || this.#quiet) return
+    const good = ends.filter(({ ok }) => ok).length
+    const left = wanted - ends.length
+    const others = `${ends.length - good} failed${left > 0 ? `, ${left} not played` : ''}`
+    this.#line(`${marked(good === wanted ? 'ok' : 'failed')}  ${wanted} scenarios: ${good} ok, ${others}`)
+  }
+}
+
+function marked(look: Look): string {
+  const { glyph, colour } = looks[look]
+  return `${styleText(colour, glyph, { stream: process.stderr })} ${look.padEnd(6)}`
+}

@@ -1,0 +1,72 @@
+import type { Frame } from 'troupe'
+import { type PlayedAssert, playScenario } from '../scenarios/play.ts'
+import type { Scenario } from '../scenarios/scenario.ts'
+import type { PlayedStep } from '../scenarios/stage.ts'
+
+/** How a scenario is run. */
+export interface RunOptions {
+  readonly seed: number
+  /** Milliseconds that it may take. */
+  readonly timeout: number
+  readonly speed: number | undefined
+  /** Somebody has had enough. */
+  readonly signal: AbortSignal
+  readonly onFrame: (frame: Frame) => void
+  readonly told: (one: PlayedStep | PlayedAssert) => void
+}
+
+/** How it ended. */
+export interface Ended {
+  readonly id: string
+  readonly seed: number
+  readonly ok: boolean
+  /** Milliseconds on the wall. */
+  readonly ms: number
+  readonly asserts: readonly PlayedAssert[]
+  /** What kept it from its end, if anything did: a step, or something that is not among its steps. */
+  readonly why?: string
+  readonly isLate?: true
+}
+
+/** Plays one scenario, and says how it ended, whatever happens. @throws the reason of the signal */
+export async function run(scenario: Scenario, options: RunOptions): Promise<Ended> {
+  const { seed, timeout, speed, signal, onFrame, told } = options
+  const began = performance.now()
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new LateError(timeout)), timeout)
+  const end = (rest: Pick<Ended, 'ok' | 'asserts' | 'why' | 'isLate'>): Ended => ({
+    id: scenario.id,
+    seed,
+    ms: Math.round(performance.now() - began),
+    ...rest,
+  })
+  try {
+    const { ok, steps, asserts } = await playScenario(scenario, {
+      seed,
+      onFrame,
+      signal: AbortSignal.any([signal, late.signal]),
+      told,
+      ...(speed !== undefined && { speed }),
+    })
+    const stuck = steps.find(({ done }) => !done)
+    return end({ ok, asserts, ...(stuck && { why: `${stuck.does} ${stuck.why}` }) })
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = error instanceof Error ? error.message : `${error}`
+    return end({ ok: false, asserts: [], why, ...(error instanceof LateError && { isLate: true }) })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The last line of a scenario: how it ended. */
+export function resultLine({ ok, id, seed, ms, asserts, why }: Ended): string {
+  return JSON.stringify({ kind: 'result', ok, id, seed, ms, asserts, why })
+}
+
+/** A scenario took longer than it may. */
+export class LateError extends Error {
+  constructor(ms: number) {
+    super(`It took more than ${ms} ms. Give it more time with --timeout.`)
+  }
+}

@@ -1,0 +1,161 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { findScenarios } from '../../playground/scenarios/find.ts'
+import { beginPlay, play, type Ran } from '../support/command.ts'
+
+const linesOf = ({ out }: Ran) =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+
+/** Each test begins a process, on a machine that may have much else to do. */
+describe('the command that plays scenarios', { timeout: 60_000 }, () => {
+  it('lists them by name, also when nothing is named and nobody can be asked', async () => {
+    const listed = await play('list')
+    expect(listed).toMatchObject({ code: 0, err: '' })
+    for (const { id, title } of await findScenarios()) expect(listed.out).toMatch(new RegExp(`^${id} +${title}$`, 'm'))
+    expect(await play()).toEqual(listed)
+  })
+
+  it('lists them as JSON Lines on demand', async () => {
+    const listed = linesOf(await play('list', '--json'))
+    expect(listed).toHaveLength((await findScenarios()).length)
+    expect(listed).toContainEqual({
+      kind: 'scenario',
+      id: 'saga',
+      title: 'Two anniversaries, one with too high a cake',
+      shows: expect.any(String),
+      seed: 1,
+      steps: expect.arrayContaining([expect.any(String)]),
+      asserts: expect.arrayContaining(['Nothing is left for a person to cancel.']),
+    })
+  })
+
+  it('tells people each step and each assert on stderr, without colours in pipes', async () => {
+    const { code, out, err } = await play('run', 'debounce')
+    expect({ code, out }).toEqual({ code: 0, out: '' })
+    expect(err).toContain('debounce: Guest lists that change faster than they are printed (seed 1)\n')
+    expect(err).toContain('✓ done    0.9 s  Ten seconds pass.\n')
+    expect(err).toContain('✓ holds   The first list is printed at once')
+    expect(err).toMatch(/✓ ok {6}3 of 3 hold, \d+ ms\n/)
+    expect(err).not.toContain('\u001b[')
+  })
+
+  it('prints nothing but JSON Lines on stdout on demand: frames, and last the result', async () => {
+    const ran = await play('run', 'saga', '--json', '--seed', '7')
+    expect(ran).toMatchObject({ code: 0, err: '' })
+    const lines = linesOf(ran)
+    const frames = lines.slice(0, -1)
+    expect(frames.length).toBeGreaterThan(10)
+    for (const line of frames)
+      expect(line).toMatchObject({ kind: 'frame', scenario: 'saga', time: expect.stringMatching(/Z$/) })
+    expect(lines.at(-1)).toEqual({
+      kind: 'result',
+      ok: true,
+      id: 'saga',
+      seed: 7,
+      ms: expect.any(Number),
+      asserts: expect.arrayContaining([{ that: 'Ida and Otto get all three.', holds: true }]),
+    })
+  })
+
+  it('prints the same frames for the same seed, and others for another', async () => {
+    const framesOf = async (seed: string) =>
+      linesOf(await play('run', 'watchdog', '--json', '--seed', seed)).slice(0, -1)
+    const first = await framesOf('3')
+    expect(await framesOf('3')).toEqual(first)
+    expect(await framesOf('4')).not.toEqual(first)
+  })
+
+  it('says nothing when nothing fails and it shall be quiet', async () => {
+    expect(await play('run', 'saga', 'debounce', '--quiet')).toEqual({ code: 0, out: '', err: '' })
+  })
+
+  it('draws the machines of a scenario, or gives them as JSON Lines', async () => {
+    const drawn = await play('export', 'watchdog', '--mermaid')
+    expect(drawn).toMatchObject({ code: 0, err: '' })
+    expect(drawn.out).toContain('## host\n\n```mermaid\nstateDiagram-v2\n  [*] --> dancing\n')
+    const agents = linesOf(await play('export', 'watchdog', '--json'))
+    expect(agents).toMatchObject([{ kind: 'agent', name: 'host', hears: ['dance.beat'], says: ['dance.silence'] }])
+  })
+
+  it('explains itself', async () => {
+    const { code, out } = await play('--help')
+    expect(code).toBe(0)
+    expect(out).toContain('npm run play -- [command] [options]')
+  })
+
+  it.each([
+    ['a command that is not known', ['rnu', 'saga'], 'There is no command "rnu". Did you mean "run"?'],
+    ['a scenario that is not known', ['run', 'sagga'], 'There is no scenario "sagga". Did you mean "saga"?'],
+    [
+      'an option that is not known',
+      ['run', 'saga', '--sede', '7'],
+      'There is no option "--sede". Did you mean "seed"?',
+    ],
+    ['an option of another command', ['list', '--seed', '7'], '--seed is not an option of list.'],
+    ['nobody named', ['run'], 'Which one?'],
+    ['all and one of them', ['run', '--all', 'saga'], 'Name scenarios, or say --all, not both.'],
+    ['a seed that is none', ['run', 'saga', '--seed', 'x'], '--seed is "x". Give a whole number'],
+    ['a speed that is none', ['run', 'saga', '--speed', '0'], '--speed is "0". Give a number above 0'],
+    ['a time that is none', ['run', 'saga', '--timeout', '9'], '--timeout is "9". Say for example 30s'],
+  ])('ends with 2 on %s, and says what to type', async (_, args, said) => {
+    const { code, out, err } = await play(...args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(said)
+  })
+
+  it('ends with 4 when one takes longer than it may, and says how to play it again', async () => {
+    const ran = await play('run', 'watchdog', '--real-time', '--timeout', '50ms', '--json', '--verbose')
+    expect(ran.code).toBe(4)
+    expect(linesOf(ran).at(-1)).toMatchObject({ ok: false, id: 'watchdog', why: expect.stringContaining('50 ms') })
+    expect(ran.err).toContain('Play it again: npm run play -- run watchdog --seed 1')
+  })
+
+  it('ends with 130 when it is interrupted', async () => {
+    const { child, printed, ended } = beginPlay('run', 'watchdog', 'saga', '--real-time')
+    await printed('watchdog: A DJ')
+    child.kill('SIGINT')
+    const { code, err } = await ended
+    expect(code).toBe(130)
+    expect(err).not.toContain('saga:')
+  })
+})
+
+describe('a record', { timeout: 60_000 }, () => {
+  function newFile(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'troupe-record-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    return join(folder, 'run.jsonl')
+  }
+
+  it('is played again with every frame the same', async () => {
+    const file = newFile()
+    expect(await play('run', 'saga', '--seed', '7', '--record', file, '--quiet')).toMatchObject({ code: 0 })
+    const again = await play('replay', file, '--verify', '--json')
+    expect(again.code).toBe(0)
+    expect(linesOf(again)).toEqual([{ kind: 'result', ok: true, id: 'saga', seed: 7, frames: expect.any(Number) }])
+    expect(again.err).toMatch(/^saga, seed 7: all \d+ frames are the same/)
+  })
+
+  it('that was changed ends with 1, and the first difference is named', async () => {
+    const file = newFile()
+    await play('run', 'saga', '--record', file, '--quiet')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"tiers":9', '"tiers":8'))
+    const { code, out, err } = await play('replay', file)
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toMatch(/^Frame \d+ of the record, party\/ann-and-bob at \d+, differs .*tiers is 8, not 9\.\n$/)
+  })
+
+  it('that is cut off, or is none, cannot be replayed', async () => {
+    const file = newFile()
+    await play('run', 'saga', '--record', file, '--quiet')
+    writeFileSync(file, readFileSync(file, 'utf8').split('\n').slice(0, 20).join('\n'))
+    expect(await play('replay', file)).toMatchObject({ code: 3, err: expect.stringContaining('its end is') })
+    writeFileSync(file, 'hello')
+    expect(await play('replay', file)).toMatchObject({ code: 3, err: expect.stringContaining('Line 1 of') })
+  })
+})
