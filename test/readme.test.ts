@@ -49,7 +49,7 @@ const isRequest = (one: Definition): one is RequestDefinition => 'output' in one
 const groupTable = (group: readonly EventDefinition[], publishers: Readonly<Record<string, Publisher>>) =>
   eventTable(group, ({ type }) => publisherWords(publishers[type] ?? { by: 'runtime', follows: [] }))
 
-/** `vitest run -u test/readme.test.ts` writes the tables anew. */
+/** `vitest run test/readme.test.ts -u` writes the tables anew. */
 it('the README of the events has a table of all of them, as they are declared', async () => {
   const readme = withTables(read('src/events/README.md'), {
     runtime: () => groupTable(runtimeEvents, {}),
