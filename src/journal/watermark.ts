@@ -1,23 +1,13 @@
 import type { Address } from '../actor/address.ts'
 import { Fifo } from '../actor/fifo.ts'
+import { append, type Continuation } from './append.ts'
 import type { Frame } from './frame.ts'
-import { type Checkpoints, type Journal, JournalAppendError, JournalConflictError } from './journal.ts'
+import { type Checkpoints, type Journal, JournalAppendError } from './journal.ts'
 
 /** A frame together with what becomes visible once it is durable. */
 export interface Appended {
   readonly frame: Frame
 }
-
-/** Where a new owner of a partition goes on. */
-export interface Continuation {
-  /** Counts the owners. */
-  readonly epoch: number
-  /** Of the last frame. */
-  readonly position: number
-}
-
-/** How often an append is tried. */
-const mostTries = 3
 
 interface Waiter {
   readonly position: number
@@ -112,7 +102,10 @@ export class Watermark<A extends Appended> {
       const batch = this.#buffer
       this.#buffer = []
       try {
-        await this.#write(
+        this.#epoch = await append(
+          this.#journal,
+          this.#partition,
+          { epoch: this.#epoch, position: this.#durable },
           batch.map(({ frame }) => frame),
           this.#listener.checkpoints(batch),
         )
@@ -127,31 +120,6 @@ export class Watermark<A extends Appended> {
       }
     }
     this.#flushing = false
-  }
-
-  /**
-   * What the journal refuses or fails at, it may have written all the same, and what it has not written can be offered again:
-   * memory is ahead of the journal, but does not contradict it. Only what somebody else has written there does.
-   */
-  async #write(frames: readonly Frame[], checkpoints: Checkpoints | undefined): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      try {
-        await this.#journal.append(this.#partition, this.#epoch, this.#durable, frames, checkpoints)
-        return
-      } catch (error) {
-        const tail = await this.#tail().catch(() => undefined)
-        if (tail && isSame(tail, frames)) return
-        if (tries === mostTries || (tail && tail.length > 0)) throw error
-        if (error instanceof JournalConflictError) this.#epoch = Math.max(this.#epoch, error.epoch) + 1
-      }
-    }
-  }
-
-  /** What the journal holds after all that is known to be durable. */
-  async #tail(): Promise<readonly Frame[]> {
-    const tail: Frame[] = []
-    for await (const frame of this.#journal.read(this.#partition, this.#durable)) tail.push(frame)
-    return tail
   }
 
   #show(appended: A): void {
@@ -186,11 +154,4 @@ export class Watermark<A extends Appended> {
       this.#listener.fault(error)
     }
   }
-}
-
-/** Whether these are the frames that were written, and all of them. */
-function isSame(tail: readonly Frame[], frames: readonly Frame[]): boolean {
-  const last = tail.at(-1)
-  const wanted = frames.at(-1)
-  return tail.length === frames.length && last?.position === wanted?.position && last?.time === wanted?.time
 }

@@ -24,6 +24,7 @@ import { CheckedEvent, type EventDefinition, type EventOf } from '../events/even
 import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
 import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
+import type { Continuation } from '../journal/append.ts'
 import type { Cause, Entry, GoneReason } from '../journal/frame.ts'
 import {
   type Checkpoint,
@@ -33,7 +34,7 @@ import {
   JournalReadError,
 } from '../journal/journal.ts'
 import type { Standing } from '../journal/standing.ts'
-import { type Appended, type Continuation, Watermark } from '../journal/watermark.ts'
+import { type Appended, Watermark } from '../journal/watermark.ts'
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { ObservedSnapshot } from './observation.ts'

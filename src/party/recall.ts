@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Continuation } from '../journal/append.ts'
 import type { Frame } from '../journal/frame.ts'
 import {
   type Checkpoint,
@@ -8,7 +9,6 @@ import {
   type Snapshot,
 } from '../journal/journal.ts'
 import { Standing, type StandingJson } from '../journal/standing.ts'
-import type { Continuation } from '../journal/watermark.ts'
 
 /** The state of a partition that is read back, if it has one. */
 export interface Recallable {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { type Address, partitionOf } from '../actor/address.ts'
 import { TroupeError, textOf } from '../errors.ts'
+import { append } from '../journal/append.ts'
 import type { Frame } from '../journal/frame.ts'
 import type { Checkpoint, Journal, Snapshot } from '../journal/journal.ts'
 
@@ -112,7 +113,7 @@ export async function imported(
     throw new PartyImportError(1, `it has version ${first.version}, and this program knows ${version}`)
   admit(first.partyId)
   const partition = partitionOf(first.partyId)
-  await journal.append(partition, 1, 0, frames, checkpoints)
+  await append(journal, partition, { epoch: 1, position: 0 }, frames, checkpoints)
   if (snapshot) await journal.save(partition, snapshot)
   if (first.pruned > 0) await journal.prune(partition, first.pruned)
   return first.partyId
