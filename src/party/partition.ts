@@ -535,12 +535,16 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   /** Hands an agent a position that is its own: a timer that fires, or how its work has ended. */
   hand(actor: Actor, handled: Handled, send: () => void): void {
     const durable = this.handable(handled)
-    if (!durable) this.#handOver(actor, handled, send)
-    else
-      void durable.then(
-        () => actor.signal(() => this.#handOver(actor, handled, send)),
-        () => {},
-      )
+    if (!durable) return this.#handOver(actor, handled, send)
+    const { ref } = actor
+    const later = () => {
+      // What an incarnation had wanted is nothing to the next one.
+      if (actor.ref === ref) this.#handOver(actor, handled, send)
+    }
+    void durable.then(
+      () => actor.signal(later),
+      () => {},
+    )
   }
 
   #handOver(actor: Actor, handled: Handled, send: () => void): void {
