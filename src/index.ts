@@ -187,6 +187,7 @@ export {
   StateKeyError,
 } from './party/definition.ts'
 export { DurableNameTakenError } from './party/durable-subscriptions.ts'
+export { foldParty } from './party/fold.ts'
 export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } from './party/held-effects.ts'
 export type { IdleOptions } from './party/idle.ts'
 export type { Inputs } from './party/inputs.ts'

@@ -137,6 +137,7 @@ it('troupe exports these names', () => {
       "effect",
       "effectCompleted",
       "effectStarted",
+      "foldParty",
       "getBus",
       "initBus",
       "memoryJournal",

@@ -7,13 +7,15 @@ import { UsageError } from '../usage-error.ts'
 import { createBar } from './bar.ts'
 import { scenariosNamed } from './cast.ts'
 import { agentLines, chartsOf } from './export.ts'
+import { InterruptedError, interruptible } from './interruption.ts'
 import { listed, scenarioLine } from './list.ts'
 import { help, type Options, readOptions } from './options.ts'
 import { picked } from './picker.ts'
-import { type RecordWriter, readRecord, recordTo } from './record.ts'
+import { type RecordWriter, recordTo } from './record.ts'
 import { replay } from './replay.ts'
 import { Report } from './report.ts'
-import { type Ended, LateError, resultLine, run } from './run.ts'
+import { type Ended, resultLine, run } from './run.ts'
+import { standingIn } from './standing.ts'
 
 /** Plays these, and shows how it goes. */
 async function play(scenarios: readonly Scenario[], options: Options): Promise<ExitCode> {
@@ -35,14 +37,15 @@ async function play(scenarios: readonly Scenario[], options: Options): Promise<E
         speed,
         signal: interruption.signal,
         onFrame: frame => {
-          record?.add(frame)
+          record?.frame(frame)
           if (json) say(frameLine(frame, { scenario: id }))
           if (verbose) report.frame(frame)
         },
+        onForgotten: partition => record?.forgotten(partition),
+        onEnd: runtime => record?.end(standingIn(runtime)),
         told: one => report.told(id, one),
       })
       ends.push(ended)
-      record?.end()
       report.ended(ended)
       if (json) say(resultLine(ended))
       bar.at(ends.length)
@@ -57,44 +60,6 @@ async function play(scenarios: readonly Scenario[], options: Options): Promise<E
     interruption.end()
     record?.close()
     bar.end()
-  }
-}
-
-/** Listens for Ctrl-C: the first stops in order, the second at once. */
-function interruptible() {
-  const interrupted = new AbortController()
-  const interrupt = () => {
-    process.once('SIGINT', () => process.exit(exitCodes.interrupted))
-    interrupted.abort(new InterruptedError())
-  }
-  process.once('SIGINT', interrupt)
-  return { signal: interrupted.signal, end: () => void process.off('SIGINT', interrupt) }
-}
-
-class InterruptedError extends Error {}
-
-/** Plays again what a file holds, and tells whether it is the same. */
-async function playAgain([file = '']: readonly string[], { json, timeout }: Options): Promise<ExitCode> {
-  const record = readRecord(file)
-  const [scenario] = await scenariosNamed([record.scenario])
-  if (!scenario) return exitCodes.usage
-  const interruption = interruptible()
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new LateError(timeout)), timeout)
-  try {
-    const replayed = await replay(scenario, record, AbortSignal.any([interruption.signal, late.signal]))
-    const { ok, id, seed, frames, difference } = replayed
-    if (json) say(JSON.stringify({ kind: 'result', ...replayed }))
-    tell(difference ?? `${id}, seed ${seed}: all ${frames} frames are the same, and so is the end.`)
-    return ok ? exitCodes.ok : exitCodes.failed
-  } catch (error) {
-    if (error instanceof InterruptedError) return exitCodes.interrupted
-    if (!(error instanceof LateError)) throw error
-    tell(error.message)
-    return exitCodes.timeout
-  } finally {
-    clearTimeout(timer)
-    interruption.end()
   }
 }
 
@@ -133,7 +98,7 @@ async function main(options: Options): Promise<ExitCode> {
         for (const text of options.json ? agentLines(scenario) : [chartsOf(scenario)]) say(text)
       return exitCodes.ok
     case 'replay':
-      return await playAgain(options.names, options)
+      return await replay(options.names[0] ?? '', options)
     case 'run':
       return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
   }

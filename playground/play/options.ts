@@ -8,6 +8,7 @@ const flags = {
   seed: { type: 'string' },
   record: { type: 'string' },
   verify: { type: 'boolean' },
+  to: { type: 'string' },
   mermaid: { type: 'boolean' },
   speed: { type: 'string' },
   'real-time': { type: 'boolean' },
@@ -25,7 +26,7 @@ const commands = {
   list: ['json'],
   run: ['all', 'json', 'seed', 'record', 'speed', 'real-time', 'timeout', 'quiet', 'verbose'],
   export: ['mermaid', 'json'],
-  replay: ['verify', 'json', 'timeout'],
+  replay: ['to', 'verify', 'json', 'timeout'],
 } as const satisfies Readonly<Record<string, readonly Flag[]>>
 
 /** A command of `play`. */
@@ -44,6 +45,10 @@ export interface Options {
   readonly seed: number | undefined
   /** The file that the run is written to. */
   readonly record: string | undefined
+  /** After how many frames of the record; none: all. */
+  readonly to: number | undefined
+  /** Whether the record is played again. */
+  readonly verify: boolean
   /** How many times faster than a clock on the wall; none: as fast as it goes. */
   readonly speed: number | undefined
   /** Milliseconds that one scenario may take. */
@@ -60,7 +65,7 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
 
   list                 what there is
   run NAME... | --all  plays them, on simulated time
-  replay FILE          plays again what was recorded, and compares every frame; a change in either is named
+  replay FILE          how the parties of a record stand in the end, and whether that is where the run ended
   export NAME...       the machines of its agents: as Mermaid state diagrams (--mermaid, the default), or --json
   (nothing)            asks which one to play, on a terminal; elsewhere, list
 
@@ -68,7 +73,8 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
                 last line with its result
   --seed N      another history: the same number gives the same one
   --record F    writes the run of one scenario down, for replay
-  --verify      what replay does anyway
+  --to N        replay only so many of its frames
+  --verify      play it again as well, and compare every frame and the end; the first difference is named
   --speed N     so many times faster than a clock on the wall, instead of as fast as it goes
   --real-time   the same as --speed 1
   --timeout T   how long one scenario may take, such as 30s, 500ms or 2m; 60s by default
@@ -103,6 +109,8 @@ export function readOptions(args: readonly string[]): Options {
     json: values.json ?? false,
     seed: values.seed === undefined ? undefined : wholeNumber('--seed', values.seed),
     record: values.record,
+    to: values.to === undefined ? undefined : countOf('--to', values.to),
+    verify: values.verify ?? false,
     speed: values['real-time'] ? 1 : speedOf(values.speed),
     timeout: values.timeout === undefined ? 60_000 : milliseconds(values.timeout),
     quiet: values.quiet ?? false,
@@ -154,6 +162,12 @@ function wholeNumber(option: string, text: string): number {
   if (text.trim() === '' || !Number.isSafeInteger(number))
     throw new UsageError(`${option} is "${text}". Give a whole number, for example ${option} 7.`)
   return number
+}
+
+function countOf(option: string, text: string): number {
+  const count = wholeNumber(option, text)
+  if (count >= 0) return count
+  throw new UsageError(`${option} is "${text}". Give 0 or more, for example ${option} 12.`)
 }
 
 function speedOf(text: string | undefined): number | undefined {

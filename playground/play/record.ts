@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { Frame } from 'troupe'
 import * as z from 'zod'
+import type { Standing } from './standing.ts'
 
 /** The version of the lines that are written here. */
-const version = 1
+const version = 2
 
 const headLine = z.object({
   kind: z.literal('record'),
@@ -12,65 +14,88 @@ const headLine = z.object({
   seed: z.int(),
   node: z.string(),
 })
-const frameLine = z.looseObject({ kind: z.literal('frame'), partition: z.string(), position: z.int() })
-const endLine = z.object({ kind: z.literal('end'), frames: z.int() })
-const line = z.discriminatedUnion('kind', [headLine, frameLine, endLine])
+// What it says is compared with what is played.
+const frameLine = z.object({ kind: z.literal('frame'), frame: z.custom<Frame>(isFrame) })
+const forgottenLine = z.object({ kind: z.literal('forgotten'), partition: z.string() })
+const things = z.record(z.string(), z.unknown())
+const standingLine = z.object({ kind: z.literal('standing'), parties: things, agents: things })
+const endLine = z.object({ kind: z.literal('end'), lines: z.int(), hash: z.string() })
+const line = z.discriminatedUnion('kind', [headLine, frameLine, forgottenLine, standingLine, endLine])
 
-/** A frame, as it stands in a record. */
-export type RecordedFrame = z.infer<typeof frameLine>
+/** Something that was written down: a frame of the journal, or that it forgot a partition. */
+export type RecordedLine = z.infer<typeof frameLine> | z.infer<typeof forgottenLine>
 
 /** What was written down of one run. */
 export interface RunRecord {
   readonly scenario: string
   readonly seed: number
-  readonly frames: readonly RecordedFrame[]
+  /** The version of Node that it was played on. */
+  readonly node: string
+  readonly lines: readonly RecordedLine[]
+  /** How everything stood in the end. */
+  readonly standing: Standing
+  /** Whether every line is as it was written. */
+  readonly isUnchanged: boolean
 }
 
 /** A record that is being written. */
 export interface RecordWriter {
-  add(frame: Frame): void
+  frame(frame: Frame): void
+  forgotten(partition: string): void
   /** It is whole. */
-  end(): void
+  end(standing: Standing): void
   close(): void
 }
 
-/** Writes down a run, a line of JSON for each frame. @throws what the file system throws */
+/** Writes down a run as lines of JSON. @throws what the file system throws */
 export function recordTo(file: string, { scenario, seed }: Pick<RunRecord, 'scenario' | 'seed'>): RecordWriter {
   const to = openSync(file, 'w')
-  const write = (one: z.input<typeof line>) => writeSync(to, `${JSON.stringify(one)}\n`)
-  let frames = 0
+  const hash = createHash('sha256')
+  let lines = 0
+  let isWhole = false
+  const write = (one: z.input<typeof line>) => {
+    // What happens while the runtime stops is no part of the run.
+    if (isWhole) return
+    const text = `${JSON.stringify(one)}\n`
+    hash.update(text)
+    lines++
+    writeSync(to, text)
+  }
   write({ kind: 'record', version, scenario, seed, node: process.versions.node })
   return {
-    add(frame) {
-      frames++
-      write(recorded(frame))
+    frame: frame => write({ kind: 'frame', frame }),
+    forgotten: partition => write({ kind: 'forgotten', partition }),
+    end(standing) {
+      write({ kind: 'standing', ...standing })
+      write({ kind: 'end', lines, hash: hash.copy().digest('hex') })
+      isWhole = true
     },
-    end: () => void write({ kind: 'end', frames }),
     close: () => closeSync(to),
   }
 }
 
-/** A frame as a record holds it. */
-export function recorded(frame: Frame): RecordedFrame {
-  // What JSON leaves out is not in the record either.
-  return frameLine.parse(JSON.parse(JSON.stringify({ kind: 'frame', ...frame })))
-}
-
 /** @throws RecordError; what the file system throws */
 export function readRecord(file: string): RunRecord {
-  const lines = readFileSync(file, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((text, place) => parsed(file, text, place + 1))
-  const [head, ...rest] = lines
-  const end = rest.pop()
-  const frames = rest.filter(one => one.kind === 'frame')
+  const texts = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const all = texts.map((text, place) => parsed(file, text, place + 1))
+  const [head, ...lines] = all
+  const [standing, end] = lines.splice(-2)
   if (head?.kind !== 'record') throw new RecordError(file, 1, 'it is not the beginning of a record')
-  if (head.version > version)
+  if (head.version !== version)
     throw new RecordError(file, 1, `it has version ${head.version}, and this program knows ${version}`)
-  if (end?.kind !== 'end' || frames.length !== rest.length || end.frames !== frames.length)
-    throw new RecordError(file, lines.length, 'frames before it are missing, or its end is')
-  return { scenario: head.scenario, seed: head.seed, frames }
+  if (end?.kind !== 'end' || standing?.kind !== 'standing' || end.lines !== all.length - 1)
+    throw new RecordError(file, all.length, 'lines before it are missing, or its end is')
+  if (!lines.every(isRecorded)) throw new RecordError(file, all.length, 'something in it is in the wrong place')
+  const hash = createHash('sha256')
+  for (const text of texts.slice(0, -1)) hash.update(`${text}\n`)
+  const { scenario, seed, node } = head
+  const { parties, agents } = standing
+  const isUnchanged = hash.digest('hex') === end.hash
+  return { scenario, seed, node, lines, standing: { parties, agents }, isUnchanged }
+}
+
+function isRecorded(one: z.infer<typeof line>): one is RecordedLine {
+  return one.kind === 'frame' || one.kind === 'forgotten'
 }
 
 function parsed(file: string, text: string, place: number): z.infer<typeof line> {
@@ -79,6 +104,10 @@ function parsed(file: string, text: string, place: number): z.infer<typeof line>
   } catch (error) {
     throw new RecordError(file, place, 'it is not as it was written', { cause: error })
   }
+}
+
+function isFrame(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'position' in value && 'entries' in value && 'cause' in value
 }
 
 /** A file is no record, or not a whole one. */

@@ -1,40 +1,84 @@
-import { playScenario } from '../scenarios/play.ts'
+import { inspect } from 'node:util'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { say, tell } from '../output.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
+import { scenarioNamed } from './cast.ts'
 import { differenceOf } from './difference.ts'
-import { type RecordedFrame, type RunRecord, recorded } from './record.ts'
+import { InterruptedError, interruptible } from './interruption.ts'
+import type { Options } from './options.ts'
+import { type RunRecord, readRecord } from './record.ts'
+import { marked } from './report.ts'
+import { LateError } from './run.ts'
+import { partiesAfter, playedOtherwise } from './verify.ts'
 
-/** What became of a recorded run, when it was played again. */
-export interface Replayed {
-  /** Whether every frame is the one that the record holds, and so everything that they add up to. */
+/** Whether something about a record is as it should be, in a sentence. */
+interface Finding {
   readonly ok: boolean
-  readonly id: string
-  readonly seed: number
-  readonly frames: number
-  /** The first frame that is not, and in what. */
-  readonly difference?: string
+  readonly what: string
 }
 
 /**
- * Plays the scenario of a record again with its seed, and compares every frame with the recorded one.
+ * Shows how the parties of a record stand after its frames, or so many of them, and whether that is where the run ended; on
+ * demand, plays all of it again to see whether that comes to the same.
  *
- * @throws the reason of the signal
+ * @throws RecordError, UsageError; what the file system throws
  */
-export async function replay(scenario: Scenario, { seed, frames }: RunRecord, signal: AbortSignal): Promise<Replayed> {
-  const again: RecordedFrame[] = []
-  await playScenario(scenario, { seed, signal, onFrame: frame => void again.push(recorded(frame)) })
-  const difference = firstDifference(frames, again)
-  const facts = { ok: difference === undefined, id: scenario.id, seed, frames: frames.length }
-  return difference === undefined ? facts : { ...facts, difference }
+export async function replay(file: string, options: Options): Promise<ExitCode> {
+  const record = readRecord(file)
+  const scenario = await scenarioNamed(record.scenario)
+  const { scenario: id, seed } = record
+  const of = record.lines.filter(({ kind }) => kind === 'frame').length
+  const frames = Math.min(options.to ?? of, of)
+  if (!options.json) tell(`${id}, seed ${seed}, recorded with Node ${record.node}: ${frames} of ${of} frames`)
+  const findings = [...folded(scenario, record, frames, options), wholeness(record)]
+  try {
+    if (options.verify) findings.push(await playedAgain(scenario, record, options))
+  } catch (error) {
+    if (error instanceof InterruptedError) return exitCodes.interrupted
+    if (!(error instanceof LateError)) throw error
+    tell(error.message)
+    return exitCodes.timeout
+  }
+  const ok = findings.every(finding => finding.ok)
+  if (options.json) say(JSON.stringify({ kind: 'result', ok, id, seed, frames, of, findings }))
+  else for (const { ok, what } of findings) tell(`${marked(ok ? 'ok' : 'failed')}  ${what}`)
+  return ok ? exitCodes.ok : exitCodes.failed
 }
 
-function firstDifference(held: readonly RecordedFrame[], again: readonly RecordedFrame[]): string | undefined {
-  for (const [place, frame] of held.entries()) {
-    const other = again[place]
-    const what = `Frame ${place + 1} of the record, ${frame.partition} at ${frame.position}`
-    if (!other) return `${what}, does not come when it is played again.`
-    const difference = differenceOf(other, frame)
-    if (difference !== undefined) return `${what}, differs from what is played: ${difference}.`
+/** Shows what frames add up to; all of them have to add up to the end of the record. */
+function folded(scenario: Scenario, record: RunRecord, frames: number, { json, to }: Options): readonly Finding[] {
+  try {
+    const parties = partiesAfter(scenario, record, frames)
+    for (const [id, state] of Object.entries(parties))
+      say(json ? JSON.stringify({ kind: 'state', party: id, state }) : `${id} ${inspect(state, { depth: 4 })}`)
+    if (to !== undefined) return []
+    const difference = differenceOf(record.standing.parties, parties, 'parties')
+    if (difference === undefined) return [{ ok: true, what: 'The frames add up to the end of the run.' }]
+    return [{ ok: false, what: `The frames do not add up to the end of the run: ${difference}.` }]
+  } catch (error) {
+    const why = error instanceof Error ? error.message : `${error}`
+    return [{ ok: false, what: `The frames do not add up to anything: ${why}` }]
   }
-  if (again.length === held.length) return undefined
-  return `The record ends after ${held.length} frames; played again, there are ${again.length}.`
+}
+
+function wholeness({ isUnchanged: ok }: RunRecord): Finding {
+  return { ok, what: ok ? 'The record is as it was written.' : 'The record was changed after it was written.' }
+}
+
+/** @throws InterruptedError, LateError */
+async function playedAgain(scenario: Scenario, record: RunRecord, { timeout }: Options): Promise<Finding> {
+  const interruption = interruptible()
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new LateError(timeout)), timeout)
+  try {
+    const signal = AbortSignal.any([interruption.signal, late.signal])
+    const difference = await playedOtherwise(scenario, record, signal)
+    if (difference !== undefined) return { ok: false, what: difference }
+    const { parties, agents } = record.standing
+    const counts = `${Object.keys(parties).length} parties and ${Object.keys(agents).length} agents`
+    return { ok: true, what: `Played again, every frame is the same, and so are ${counts} in the end.` }
+  } finally {
+    clearTimeout(timer)
+    interruption.end()
+  }
 }

@@ -75,7 +75,8 @@ export class Report {
   }
 }
 
-function marked(look: Look): string {
+/** A sign and a word, for how something is. */
+export function marked(look: Look): string {
   const { glyph, colour } = looks[look]
   return `${styleText(colour, glyph, { stream: process.stderr })} ${look.padEnd(6)}`
 }

@@ -1,17 +1,15 @@
-import type { Frame } from 'troupe'
-import { type PlayedAssert, playScenario } from '../scenarios/play.ts'
+import { type PlayedAssert, type PlayOptions, playScenario } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import type { PlayedStep } from '../scenarios/stage.ts'
 
 /** How a scenario is run. */
-export interface RunOptions {
+export interface RunOptions extends Pick<PlayOptions, 'onFrame' | 'onForgotten' | 'onStart' | 'onEnd'> {
   readonly seed: number
   /** Milliseconds that it may take. */
   readonly timeout: number
   readonly speed: number | undefined
   /** Somebody has had enough. */
   readonly signal: AbortSignal
-  readonly onFrame: (frame: Frame) => void
   readonly told: (one: PlayedStep | PlayedAssert) => void
 }
 
@@ -30,7 +28,7 @@ export interface Ended {
 
 /** Plays one scenario, and says how it ended, whatever happens. @throws the reason of the signal */
 export async function run(scenario: Scenario, options: RunOptions): Promise<Ended> {
-  const { seed, timeout, speed, signal, onFrame, told } = options
+  const { seed, timeout, signal } = options
   const began = performance.now()
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(new LateError(timeout)), timeout)
@@ -42,11 +40,8 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Ende
   })
   try {
     const { ok, steps, asserts } = await playScenario(scenario, {
-      seed,
-      onFrame,
+      ...options,
       signal: AbortSignal.any([signal, late.signal]),
-      told,
-      ...(speed !== undefined && { speed }),
     })
     const stuck = steps.find(({ done }) => !done)
     return end({ ok, asserts, ...(stuck && { why: `${stuck.does} ${stuck.why}` }) })

@@ -27,6 +27,7 @@ async function live({ id, seed, directory, from, to, at }: LifeOrders): Promise<
     at,
     speed: undefined,
     onFrame: () => {},
+    onForgotten: () => {},
   })
   for (const step of scenario.steps.slice(from, to)) {
     const played = await done(step)

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AddedEvent, type Frame, type Journal, memoryJournal, type RemovedEvent } from 'troupe'
+import { type AddedEvent, type Frame, type Journal, memoryJournal, type RemovedEvent, type Runtime } from 'troupe'
 import { livedBefore } from './lives.ts'
 import type { Scenario } from './scenario.ts'
 import { buildStage, failureOf, type PlayedStep } from './stage.ts'
@@ -17,11 +17,22 @@ export interface PlayOptions {
   /** Gives up: the play stops its agents, and rejects with the reason. */
   readonly signal?: AbortSignal
   /** How many times faster than a clock on the wall time passes; by default it takes none at all. */
-  readonly speed?: number
+  readonly speed?: number | undefined
   /** Is told of each step and each assert as soon as it is over. */
   readonly told?: (one: PlayedStep | PlayedAssert) => void
   /** Is handed every frame once it is durable. */
   readonly onFrame?: (frame: Frame) => void
+  /** Is told when the journal forgets a partition, because its party was deleted. */
+  readonly onForgotten?: (partition: string) => void
+  /** Sees the runtime before the first step that is done in this process, which waits for it. */
+  readonly onStart?: (runtime: Playing) => unknown
+  /** Sees it after the last assert, when all that was written is durable; it stops when that is over. */
+  readonly onEnd?: (runtime: Playing) => unknown
+}
+
+/** What may be seen of a runtime that plays. */
+export interface Playing extends Pick<Runtime, 'observe'> {
+  readonly parties: { list(): readonly { readonly id: string; readonly state: object }[] }
 }
 
 /** How a scenario went. */
@@ -66,8 +77,8 @@ export async function playScenario<S extends object, A extends AddedEvent, R ext
   scenario: Scenario<S, A, R>,
   options: PlayOptions = {},
 ): Promise<Played> {
-  const { seed = scenario.seed, journal, signal = never, speed, told = () => {}, onFrame = () => {} } = options
-  const choices = { seed, signal, speed, told, onFrame }
+  const { journal, speed, ...wishes } = options
+  const choices = { ...usual, seed: scenario.seed, speed, ...wishes }
   if (scenario.steps.some(({ isKilled }) => isKilled)) return await playOnDisk(scenario, choices)
   return await playOn(scenario, { ...choices, journal: journal ?? memoryJournal() }, { steps: [], at: 0 })
 }
@@ -81,8 +92,8 @@ async function playOnDisk<S extends object, A extends AddedEvent, R extends Remo
   const { sqliteJournal } = await import('troupe/sqlite')
   const directory = await mkdtemp(join(tmpdir(), 'troupe-scenario-'))
   try {
-    const { seed, signal, told, onFrame } = choices
-    const past = await livedBefore(scenario, { seed, directory, signal })
+    const { told, onFrame } = choices
+    const past = await livedBefore(scenario, { ...choices, directory })
     for (const step of past.steps) told(step)
     const journal = sqliteJournal({ directory })
     for (const { partition } of await journal.partitions())
@@ -95,13 +106,15 @@ async function playOnDisk<S extends object, A extends AddedEvent, R extends Remo
 
 async function playOn<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   scenario: Scenario<S, A, R>,
-  { seed, journal, signal, speed, told, onFrame }: Choices,
+  choices: Choices,
   past: Past,
 ): Promise<Played> {
   const steps = [...past.steps]
   const asserts: PlayedAssert[] = []
-  const { stage, done } = await buildStage(scenario, { seed, journal, signal, at: past.at, speed, onFrame })
+  const { seed, signal, told, onStart, onEnd } = choices
+  const { stage, done } = await buildStage(scenario, { ...choices, at: past.at })
   try {
+    await onStart(stage.runtime)
     for (const step of scenario.steps.slice(steps.length)) {
       if (steps.at(-1)?.done === false) break
       const played = await done(step)
@@ -114,6 +127,8 @@ async function playOn<S extends object, A extends AddedEvent, R extends RemovedE
       asserts.push(assert)
       told(assert)
     }
+    await stage.pass(0)
+    await onEnd(stage.runtime)
   } finally {
     await stage.runtime.stop({ timeout: 0 })
   }
@@ -121,4 +136,11 @@ async function playOn<S extends object, A extends AddedEvent, R extends RemovedE
   return { id: scenario.id, seed, ok, steps, asserts }
 }
 
-const never = new AbortController().signal
+const usual = {
+  signal: new AbortController().signal,
+  told: () => {},
+  onFrame: () => {},
+  onForgotten: () => {},
+  onStart: () => {},
+  onEnd: () => {},
+}

@@ -22,6 +22,7 @@ export interface StageOptions {
   /** How many times faster than a clock on the wall time passes; by default it takes none at all. */
   readonly speed: number | undefined
   readonly onFrame: (frame: Frame) => void
+  readonly onForgotten: (partition: string) => void
 }
 
 /** A stage that is built up: steps are done on it, in one process. */
@@ -36,7 +37,7 @@ export interface BuiltStage<S extends object, A extends AddedEvent, R extends Re
 /** Starts the runtime of a scenario on simulated time. @throws what `createRuntime` and `start` throw */
 export async function buildStage<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   scenario: Scenario<S, A, R>,
-  { seed, journal, signal, at, speed, onFrame }: StageOptions,
+  { seed, journal, signal, at, speed, onFrame, onForgotten }: StageOptions,
 ): Promise<BuiltStage<S, A, R>> {
   const clock = createSimulatedClock()
   const began = clock.now()
@@ -52,6 +53,10 @@ export async function buildStage<S extends object, A extends AddedEvent, R exten
         appending--
       }
       for (const frame of what[3]) onFrame(frame)
+    },
+    async delete(partition) {
+      await journal.delete(partition)
+      onForgotten(partition)
     },
   }
   // Not until all are at rest: whoever waits for an answer that never comes rests only when time has passed.

@@ -1,15 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { findScenarios } from '../../playground/scenarios/find.ts'
-import { beginPlay, play, type Ran } from '../support/command.ts'
-
-const linesOf = ({ out }: Ran) =>
-  out
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line))
+import { beginPlay, linesOf, play } from '../support/command.ts'
 
 /** Each test begins a process, on a machine that may have much else to do. */
 describe('the command that plays scenarios', { timeout: 60_000 }, () => {
@@ -122,40 +113,5 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     const { code, err } = await ended
     expect(code).toBe(130)
     expect(err).not.toContain('saga:')
-  })
-})
-
-describe('a record', { timeout: 60_000 }, () => {
-  function newFile(): string {
-    const folder = mkdtempSync(join(tmpdir(), 'troupe-record-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-    return join(folder, 'run.jsonl')
-  }
-
-  it('is played again with every frame the same', async () => {
-    const file = newFile()
-    expect(await play('run', 'saga', '--seed', '7', '--record', file, '--quiet')).toMatchObject({ code: 0 })
-    const again = await play('replay', file, '--verify', '--json')
-    expect(again.code).toBe(0)
-    expect(linesOf(again)).toEqual([{ kind: 'result', ok: true, id: 'saga', seed: 7, frames: expect.any(Number) }])
-    expect(again.err).toMatch(/^saga, seed 7: all \d+ frames are the same/)
-  })
-
-  it('that was changed ends with 1, and the first difference is named', async () => {
-    const file = newFile()
-    await play('run', 'saga', '--record', file, '--quiet')
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"tiers":9', '"tiers":8'))
-    const { code, out, err } = await play('replay', file)
-    expect({ code, out }).toEqual({ code: 1, out: '' })
-    expect(err).toMatch(/^Frame \d+ of the record, party\/ann-and-bob at \d+, differs .*tiers is 8, not 9\.\n$/)
-  })
-
-  it('that is cut off, or is none, cannot be replayed', async () => {
-    const file = newFile()
-    await play('run', 'saga', '--record', file, '--quiet')
-    writeFileSync(file, readFileSync(file, 'utf8').split('\n').slice(0, 20).join('\n'))
-    expect(await play('replay', file)).toMatchObject({ code: 3, err: expect.stringContaining('its end is') })
-    writeFileSync(file, 'hello')
-    expect(await play('replay', file)).toMatchObject({ code: 3, err: expect.stringContaining('Line 1 of') })
   })
 })

@@ -12,6 +12,14 @@ export interface Ran {
   readonly err: string
 }
 
+/** The JSON Lines that it has printed. */
+export function linesOf({ out }: Ran) {
+  return out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+}
+
 /** A command, on its way. */
 export interface Running {
   readonly child: ChildProcessByStdio<null, Readable, Readable>

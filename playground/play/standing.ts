@@ -1,0 +1,20 @@
+import type { Playing } from '../scenarios/play.ts'
+
+/** How everything stands at a moment: the states of parties by id, and the machines of agents by address. */
+export interface Standing {
+  readonly parties: Readonly<Record<string, unknown>>
+  readonly agents: Readonly<Record<string, unknown>>
+}
+
+/** How everything stands in a runtime, as JSON has it. */
+export function standingIn(runtime: Playing): Standing {
+  const agents: [string, unknown][] = []
+  const stop = runtime.observe(one => {
+    if (one.kind !== 'actor' || one.role !== 'agent') return
+    const { status, value, context } = one.snapshot
+    agents.push([one.address, { status, value, context }])
+  })
+  stop()
+  const parties = runtime.parties.list().map(({ id, state }) => [id, state])
+  return JSON.parse(JSON.stringify({ parties: Object.fromEntries(parties), agents: Object.fromEntries(agents) }))
+}

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { readRecord, recordTo } from '../../playground/play/record.ts'
+import { standingIn } from '../../playground/play/standing.ts'
+import { partiesAfter, playedOtherwise } from '../../playground/play/verify.ts'
+import { findScenario, findScenarios } from '../../playground/scenarios/find.ts'
+import { playScenario } from '../../playground/scenarios/play.ts'
+import type { Scenario } from '../../playground/scenarios/scenario.ts'
+import { linesOf, play } from '../support/command.ts'
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-record-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'run.jsonl')
+}
+
+/** Plays a scenario, and what was written of it. */
+async function recorded(scenario: Scenario, seed = scenario.seed) {
+  const file = newFile()
+  const record = recordTo(file, { scenario: scenario.id, seed })
+  await playScenario(scenario, {
+    seed,
+    onFrame: record.frame,
+    onForgotten: record.forgotten,
+    onEnd: runtime => record.end(standingIn(runtime)),
+  })
+  record.close()
+  return { file, lines: readFileSync(file, 'utf8').trimEnd().split('\n') }
+}
+
+/** Writes lines as if they had always been so: with the hash that belongs to them. */
+function forge(file: string, lines: readonly string[]): void {
+  const hash = createHash('sha256')
+  for (const line of lines) hash.update(`${line}\n`)
+  const end = JSON.stringify({ kind: 'end', lines: lines.length, hash: hash.digest('hex') })
+  writeFileSync(file, `${[...lines, end].join('\n')}\n`)
+}
+
+/** The same with one of its values, which one depends on the number, replaced by another. */
+function changed(line: string, which: number): string {
+  const leaves: (() => void)[] = []
+  const walk = (value: Record<string, unknown>) => {
+    for (const [key, one] of Object.entries(value)) {
+      if (typeof one === 'object' && one !== null) walk(one as Record<string, unknown>)
+      else leaves.push(() => void (value[key] = typeof one === 'number' ? one + 1 : `${one}!`))
+    }
+  }
+  const { kind, ...rest } = JSON.parse(line)
+  walk(rest)
+  leaves[which % leaves.length]?.()
+  return JSON.stringify({ kind, ...rest })
+}
+
+const never = new AbortController().signal
+
+describe.each(await findScenarios())('a record of the scenario $id', scenario => {
+  it('adds up to where the run ended, and is the same when it is played again', async () => {
+    const { file } = await recorded(scenario, 7)
+    const record = readRecord(file)
+    expect(record).toMatchObject({ scenario: scenario.id, seed: 7, isUnchanged: true })
+    expect(partiesAfter(scenario, record, record.lines.length)).toEqual(record.standing.parties)
+    expect(await playedOtherwise(scenario, record, never)).toBeUndefined()
+  })
+})
+
+describe('a record', () => {
+  it('that was changed anywhere is caught, however well that was done', async () => {
+    const scenario = await findScenario('event-aware-agent')
+    const { file, lines } = await recorded(scenario)
+    // Its first line says what is to be played, and its last one is forged.
+    const places = fc.integer({ min: 1, max: lines.length - 2 })
+    await fc.assert(
+      fc.asyncProperty(places, fc.nat(1_000), async (place, which) => {
+        forge(file, lines.slice(0, -1).toSpliced(place, 1, changed(lines[place] ?? '', which)))
+        expect(await playedOtherwise(scenario, readRecord(file), never)).toBeTypeOf('string')
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('from which a line was taken is caught', async () => {
+    const scenario = await findScenario('own-agent')
+    const { file, lines } = await recorded(scenario)
+    for (let place = 1; place < lines.length - 2; place++) {
+      forge(file, lines.slice(0, -1).toSpliced(place, 1))
+      expect(await playedOtherwise(scenario, readRecord(file), never), `line ${place + 1}`).toBeTypeOf('string')
+    }
+  })
+})
+
+/** Each test begins processes, on a machine that may have much else to do. */
+describe('the command that replays a record', { timeout: 60_000 }, () => {
+  it('shows how the parties stand in the end, and plays it again on demand', async () => {
+    const file = newFile()
+    expect(await play('run', 'saga', '--seed', '7', '--record', file, '--quiet')).toMatchObject({ code: 0 })
+    const { code, out, err } = await play('replay', file, '--verify')
+    expect(code).toBe(0)
+    expect(out).toContain('ann-and-bob {\n  booked: ')
+    expect(err).toMatch(/^saga, seed 7, recorded with Node [\d.]+: (\d+) of \1 frames\n/)
+    expect(err).toContain('✓ ok      The frames add up to the end of the run.\n')
+    expect(err).toContain('✓ ok      The record is as it was written.\n')
+    expect(err).toMatch(
+      /✓ ok {6}Played again, every frame is the same, and so are 2 parties and 6 agents in the end.\n$/,
+    )
+  })
+
+  it('shows how they stood after so many frames, as JSON Lines on demand', async () => {
+    const file = newFile()
+    await play('run', 'jungle-party', '--record', file, '--quiet')
+    const lines = linesOf(await play('replay', file, '--to', '30', '--json'))
+    expect(lines).toEqual([
+      { kind: 'state', party: expect.any(String), state: expect.objectContaining({ status: 'planning' }) },
+      {
+        kind: 'result',
+        ok: true,
+        id: 'jungle-party',
+        seed: 1,
+        frames: 30,
+        of: expect.any(Number),
+        findings: [expect.anything()],
+      },
+    ])
+  })
+
+  it('ends with 1 for one that was changed, and names the first difference', async () => {
+    const file = newFile()
+    await play('run', 'saga', '--record', file, '--quiet')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"tiers":9', '"tiers":8'))
+    const { code, err } = await play('replay', file)
+    expect(code).toBe(1)
+    expect(err).toContain('✗ failed  The record was changed after it was written.\n')
+    const verified = await play('replay', file, '--verify')
+    expect(verified.code).toBe(1)
+    expect(verified.err).toMatch(/Line \d+ of the record, party\/ann-and-bob at \d+, differs .*tiers is 8, not 9\.\n$/)
+  })
+
+  it.each([
+    [
+      '{"what":"hell"}',
+      'The frames do not add up to the end of the run: parties.ida-and-otto.booked.1 is "hell", not "hall".',
+    ],
+    ['null', 'The frames do not add up to anything: The state of "anniversary" could not take "anniversary.booked"'],
+  ])('ends with 1 for one in which somebody says %s', async (data, said) => {
+    const file = newFile()
+    await play('run', 'saga', '--record', file, '--quiet')
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"data":{"what":"hall"}', `"data":${data}`))
+    const { code, err } = await play('replay', file)
+    expect(code).toBe(1)
+    expect(err).toContain(`✗ failed  ${said}`)
+  })
+
+  it('ends with 3 for one that is cut off, or is none', async () => {
+    const file = newFile()
+    await play('run', 'saga', '--record', file, '--quiet')
+    writeFileSync(file, readFileSync(file, 'utf8').split('\n').slice(0, 20).join('\n'))
+    expect(await play('replay', file)).toMatchObject({ code: 3, err: expect.stringContaining('its end is') })
+    writeFileSync(file, 'hello')
+    expect(await play('replay', file)).toMatchObject({ code: 3, err: expect.stringContaining('Line 1 of') })
+  })
+})
