@@ -16,6 +16,7 @@ import { replay } from './replay.ts'
 import { Report } from './report.ts'
 import { type Ended, resultLine, run } from './run.ts'
 import { standingIn } from './standing.ts'
+import { why } from './why.ts'
 
 /** Plays these, and shows how it goes. */
 async function play(scenarios: readonly Scenario[], options: Options): Promise<ExitCode> {
@@ -99,6 +100,8 @@ async function main(options: Options): Promise<ExitCode> {
       return exitCodes.ok
     case 'replay':
       return await replay(options.names[0] ?? '', options)
+    case 'why':
+      return await why(options.names[0] ?? '', options.names[1], options)
     case 'run':
       return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
   }

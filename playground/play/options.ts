@@ -27,6 +27,7 @@ const commands = {
   run: ['all', 'json', 'seed', 'record', 'speed', 'real-time', 'timeout', 'quiet', 'verbose'],
   export: ['mermaid', 'json'],
   replay: ['to', 'verify', 'json', 'timeout'],
+  why: ['json', 'seed', 'timeout', 'verbose'],
 } as const satisfies Readonly<Record<string, readonly Flag[]>>
 
 /** A command of `play`. */
@@ -66,6 +67,8 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
   list                 what there is
   run NAME... | --all  plays them, on simulated time
   replay FILE          how the parties of a record stand in the end, and whether that is where the run ended
+  why EVENT [WHERE]    what led to it, back to somebody outside; EVENT is an id, or a type for the newest of it, and WHERE a
+                       directory of npm start -- --data, a record, or a scenario: all of them, if left out
   export NAME...       the machines of its agents: as Mermaid state diagrams (--mermaid, the default), or --json
   (nothing)            asks which one to play, on a terminal; elsewhere, list
 
@@ -97,6 +100,7 @@ export function readOptions(args: readonly string[]): Options {
   for (const flag of Object.keys(values)) if (isFlag(flag)) checkTaken(flag, command)
   if (command === 'run') checkNamed(names, values.all ?? false)
   else if (command === 'replay') checkOneFile(names)
+  else if (command === 'why') checkEvent(names)
   else if (command === 'export') checkNamed(names, false)
   else if (names.length > 0) throw new UsageError(`${command} takes no names. To play them: run ${names.join(' ')}`)
   if (values.record !== undefined && (values.all || names.length !== 1))
@@ -155,6 +159,13 @@ function checkNamed(names: readonly string[], all: boolean): void {
 
 function checkOneFile(files: readonly string[]): void {
   if (files.length !== 1) throw new UsageError('Name one record: replay FILE. To make one: run NAME --record FILE')
+}
+
+function checkEvent(words: readonly string[]): void {
+  if (words.length === 1 || words.length === 2) return
+  throw new UsageError(
+    'Name one event, and where it is: why EVENT [WHERE], for example why party.plan.updated jungle-party',
+  )
 }
 
 function wholeNumber(option: string, text: string): number {

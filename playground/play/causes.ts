@@ -1,0 +1,181 @@
+import type { Entry, Envelope, Frame } from 'troupe'
+
+/** Something that happened, in the frame that is the record of it. */
+interface Happening {
+  readonly entry: Entry
+  readonly frame: Frame
+}
+
+/** One link of a chain of causes. */
+export interface Link {
+  /** Who, and what he did, as a sentence begins: `party/p1/venue says party.agent.completed`. */
+  readonly what: string
+  readonly partition: string
+  readonly position: number
+  /** Epoch milliseconds. */
+  readonly time: number
+  /** The id of the event, of those that have one. */
+  readonly id?: string
+  /** What was said, answered, or came out of it. */
+  readonly data?: unknown
+}
+
+/** What happened in some frames, and what led to what. */
+export class Causes {
+  readonly #all: Happening[] = []
+  readonly #at = new Map<string, Happening>()
+  /** By the key of an ask, an effect or a child: who wanted it, and who answered. */
+  readonly #wanted = new Map<string, Happening>()
+  readonly #answered = new Map<string, Happening>()
+  readonly #said = new Map<string, Happening>()
+
+  constructor(frames: Iterable<Frame>) {
+    for (const frame of frames) for (const entry of frame.entries) this.#enter({ entry, frame })
+  }
+
+  #enter(one: Happening): void {
+    const { entry, frame } = one
+    this.#all.push(one)
+    this.#at.set(`${frame.partition} ${positionOf(entry)}`, one)
+    if (entry.kind === 'ask' || entry.kind === 'effect' || entry.kind === 'child') this.#wanted.set(entry.key, one)
+    else if (entry.kind === 'reply') this.#answered.set(entry.key, one)
+    // Agents outside the parties hear what is said in one at a position of their own: it was said only once.
+    else if (isSaid(entry) && entry.kind !== 'dead' && !('heard' in entry) && !this.#said.has(entry.envelope.id))
+      this.#said.set(entry.envelope.id, one)
+  }
+
+  /** The types of all events that are there. */
+  get types(): readonly string[] {
+    return [...new Set([...this.#said.values()].flatMap(({ entry }) => (isSaid(entry) ? [entry.envelope.type] : [])))]
+  }
+
+  /** The events with this id or type, the oldest first. */
+  find(event: string): readonly Envelope[] {
+    const byId = this.#said.get(event)
+    const found = byId ? [byId] : [...this.#said.values()]
+    return found.flatMap(({ entry }) =>
+      isSaid(entry) && (byId || entry.envelope.type === event) ? [entry.envelope] : [],
+    )
+  }
+
+  /** An event, what led to it, what led to that, and so on: back to somebody outside, as far as the journal tells. */
+  chain(id: string): readonly Link[] {
+    const links: Link[] = []
+    const known = new Set<Happening>()
+    let last: Happening | undefined
+    for (let at = this.#said.get(id); at && !known.has(at); at = this.#causeOf(at)) {
+      known.add(at)
+      last = at
+      const link = this.#linkOf(at)
+      if (link) links.push(link)
+    }
+    const lost = last && this.#unjournalled(last.frame)
+    return lost ? [...links, lost] : links
+  }
+
+  /** What was handled and is not in the journal, because it was said with `persist: false`. */
+  #unjournalled({ partition, cause, time }: Frame): Link | undefined {
+    if (cause.kind !== 'step' || this.#at.has(`${partition} ${cause.handled}`)) return undefined
+    const what = `${cause.agent} hears ${cause.type}, which is not journalled`
+    return { what, partition, position: cause.handled, time }
+  }
+
+  #causeOf({ entry, frame }: Happening): Happening | undefined {
+    switch (entry.kind) {
+      case 'asked':
+        return this.#wanted.get(entry.envelope.ask ?? '') ?? this.#eventBefore(entry.envelope)
+      case 'outcome':
+        return (entry.ok ? this.#answered.get(entry.key) : undefined) ?? this.#wanted.get(entry.key)
+      case 'fired':
+        return this.#before(frame, other => other.kind === 'timer' && isSame(other, entry))
+      case 'occurred':
+        return this.#before(frame, other => other.kind === 'scheduled' && other.name === entry.name)
+      default:
+        return this.#handledIn({ entry, frame }) ?? this.#eventBefore('envelope' in entry ? entry.envelope : undefined)
+    }
+  }
+
+  /** What the agent was handling that did this. */
+  #handledIn({ entry, frame: { partition, cause, entries } }: Happening): Happening | undefined {
+    if (cause.kind === 'step') {
+      const handled = this.#at.get(`${partition} ${cause.handled}`)
+      const said = handled && 'heard' in handled.entry ? this.#said.get(handled.entry.envelope.id) : undefined
+      // A start is what it handles itself.
+      return handled?.entry === entry ? undefined : (said ?? handled)
+    }
+    const occurred = entries.find(({ kind }) => kind === 'occurred')
+    return occurred && occurred !== entry ? this.#at.get(`${partition} ${positionOf(occurred)}`) : undefined
+  }
+
+  #eventBefore(envelope: Envelope | undefined): Happening | undefined {
+    return envelope?.causationid === undefined ? undefined : this.#said.get(envelope.causationid)
+  }
+
+  #before({ partition, position }: Frame, isIt: (entry: Entry) => boolean): Happening | undefined {
+    return this.#all.findLast(
+      ({ entry, frame }) => frame.partition === partition && frame.position < position && isIt(entry),
+    )
+  }
+
+  /** Nothing for what the next link says as well. */
+  #linkOf({ entry, frame }: Happening): Link | undefined {
+    const { partition, time, cause } = frame
+    const link = { partition, position: positionOf(entry), time }
+    const agent = cause.kind === 'step' ? cause.agent : partition
+    switch (entry.kind) {
+      case 'event':
+      case 'redriven':
+      case 'asked': {
+        const { id, type, source, data, to } = entry.envelope
+        const who = source === partition || source === 'outside' ? 'somebody outside' : source
+        const what = entry.kind === 'asked' ? `${who} asks ${to ?? ''} ${type}` : `${who} says ${type}`
+        return { ...link, what, id, data }
+      }
+      case 'reply':
+        return { ...link, what: `${agent} answers`, data: entry.data }
+      case 'outcome': {
+        const wanted = this.#wanted.get(entry.key)?.entry
+        if (entry.ok && this.#answered.has(entry.key)) return undefined
+        const what = `${nameOf(wanted) ?? entry.key} ${entry.ok ? 'is done' : 'fails'}, for ${ownerOf(entry.key)}`
+        return { ...link, what, data: entry.value }
+      }
+      case 'fired': {
+        const set = this.#before(frame, other => other.kind === 'timer' && isSame(other, entry))?.entry
+        const delay = set?.kind === 'timer' ? `${set.delay} ms are over` : 'the time has come'
+        return { ...link, what: `${delay} for ${entry.agent}` }
+      }
+      case 'occurred':
+        return { ...link, what: `the time of the schedule ${entry.name} has come` }
+      case 'agent':
+        return { ...link, what: `${entry.agent} is ${entry.what}` }
+      case 'internal':
+        return { ...link, what: `${entry.agent} hears ${entry.type} from a machine of its own` }
+      default:
+        return undefined
+    }
+  }
+}
+
+type Said = Extract<Entry, { readonly envelope: Envelope }>
+
+function isSaid(entry: Entry): entry is Said {
+  return 'envelope' in entry
+}
+
+function positionOf(entry: Entry): number {
+  return entry.kind === 'dead' || !isSaid(entry) ? entry.seq : entry.envelope.seq
+}
+
+function isSame(one: { readonly agent: string; readonly id: string }, other: typeof one): boolean {
+  return one.agent === other.agent && one.id === other.id
+}
+
+function nameOf(wanted: Entry | undefined): string | undefined {
+  if (wanted?.kind === 'ask') return `the question ${wanted.type}`
+  return wanted?.kind === 'effect' || wanted?.kind === 'child' ? wanted.name : undefined
+}
+
+/** A key begins with the address of whom the work is for. */
+function ownerOf(key: string): string {
+  return key.split('@', 1)[0] ?? key
+}

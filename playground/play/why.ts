@@ -1,0 +1,77 @@
+import { styleText } from 'node:util'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { say, tell } from '../output.ts'
+import { UsageError } from '../usage-error.ts'
+import { Causes, type Link } from './causes.ts'
+import { framesIn } from './frames-in.ts'
+import { InterruptedError, interruptible } from './interruption.ts'
+import { didYouMean } from './nearest.ts'
+import type { Options } from './options.ts'
+import { LateError } from './run.ts'
+
+/** Characters of a payload that are shown to people. */
+const shown = 100
+
+/**
+ * Tells what led to an event, link by link, back to somebody outside.
+ *
+ * @param event its id, or its type for the newest of it
+ * @param where a data directory, a record or a scenario; none for all scenarios
+ * @throws UsageError if it is not there; RecordError; what the journal throws
+ */
+export async function why(event: string, where: string | undefined, options: Options): Promise<ExitCode> {
+  const interruption = interruptible()
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new LateError(options.timeout)), options.timeout)
+  try {
+    const signal = AbortSignal.any([interruption.signal, late.signal])
+    const types = new Set<string>()
+    for await (const found of framesIn(where, { seed: options.seed, signal })) {
+      const causes = new Causes(found.frames)
+      const events = causes.find(event)
+      const newest = events.at(-1)
+      if (newest) {
+        show(causes.chain(newest.id), { ...options, where: found.where, others: events.length - 1 })
+        return exitCodes.ok
+      }
+      for (const type of causes.types) types.add(type)
+    }
+    throw new UsageError(`There is no event "${event}" in ${where ?? 'any scenario'}.${hint(event, [...types])}`)
+  } catch (error) {
+    if (error instanceof InterruptedError) return exitCodes.interrupted
+    if (!(error instanceof LateError)) throw error
+    tell(error.message)
+    return exitCodes.timeout
+  } finally {
+    clearTimeout(timer)
+    interruption.end()
+  }
+}
+
+function hint(event: string, types: readonly string[]): string {
+  return didYouMean(event, types) || (types.length > 0 ? ` It has: ${types.join(', ')}.` : ' Nothing was said there.')
+}
+
+interface Showing {
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly where: string
+  readonly others: number
+}
+
+function show(links: readonly Link[], { json, verbose, where, others }: Showing): void {
+  if (json) {
+    for (const { time, ...link } of links)
+      say(JSON.stringify({ kind: 'link', time: new Date(time).toISOString(), ...link }))
+    say(JSON.stringify({ kind: 'result', ok: true, where, links: links.length, others }))
+    return
+  }
+  const began = links.at(-1)?.time ?? 0
+  tell(`In ${where}${others > 0 ? `, the newest of ${others + 1}` : ''}:`)
+  for (const [place, { what, data, time, partition, position }] of links.entries()) {
+    const text = data === undefined ? '' : ` ${JSON.stringify(data)}`
+    const payload = verbose || text.length <= shown ? text : `${text.slice(0, shown)}...`
+    const at = styleText('dim', `${((time - began) / 1_000).toFixed(1)} s  ${partition} at ${position}`)
+    say(`${place === 0 ? '' : 'because '}${what}${payload}\n    ${at}`)
+  }
+}

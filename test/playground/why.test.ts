@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Frame } from 'troupe'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Causes } from '../../playground/play/causes.ts'
+import { findScenario, findScenarios } from '../../playground/scenarios/find.ts'
+import { playScenario } from '../../playground/scenarios/play.ts'
+import type { Scenario } from '../../playground/scenarios/scenario.ts'
+import { linesOf, plan, play } from '../support/command.ts'
+
+async function causesOf(scenario: Scenario): Promise<Causes> {
+  const frames: Frame[] = []
+  await playScenario(scenario, { onFrame: frame => void frames.push(frame) })
+  return new Causes(frames)
+}
+
+/** What led to the newest event of a type, sentence by sentence. */
+async function chainOf(type: string, name: string): Promise<readonly string[]> {
+  const causes = await causesOf(await findScenario(name))
+  return causes.chain(causes.find(type).at(-1)?.id ?? '').map(({ what }) => what)
+}
+
+const origin = /^somebody outside (says|asks) |^\S+ is (re)?starting$|^\S+ hears \S+, which is not journalled$/
+
+describe.each(await findScenarios())('the scenario $id', scenario => {
+  it('has no event that does not go back to somebody outside, an agent that starts, or what is not journalled', async () => {
+    const causes = await causesOf(scenario)
+    const events = causes.types.flatMap(type => causes.find(type)).slice(0, 2_000)
+    expect(events).not.toEqual([])
+    for (const { id } of events) {
+      const chain = causes.chain(id)
+      expect(chain[0]?.id).toBe(id)
+      expect(chain.at(-1)?.what).toMatch(origin)
+    }
+  })
+})
+
+describe('the chain of causes of an event', () => {
+  it('goes through work outside, and everybody who heard and said something', async () => {
+    expect(await chainOf('party.plan.updated', 'add-remove-cascade')).toEqual([
+      'party/garden/final-planner says party.plan.updated',
+      'write-plan is done, for party/garden/final-planner',
+      'party/garden/budget says party.budget.updated',
+      'total-budget is done, for party/garden/budget',
+      'party/garden/input-analyzer says party.agent.data_removed',
+      'somebody outside says party.input.removed',
+    ])
+  })
+
+  it('goes through questions and their answers', async () => {
+    expect((await chainOf('anniversary.settled', 'saga')).slice(0, 4)).toEqual([
+      'party/ann-and-bob/booking says anniversary.settled',
+      'party/ann-and-bob/band answers',
+      'party/ann-and-bob/booking asks party/ann-and-bob/band shop.cancel',
+      'party/ann-and-bob/hall answers',
+    ])
+  })
+
+  it('goes through questions that nobody answered', async () => {
+    expect(await chainOf('tent.settled', 'slow-vendor-timeout')).toEqual([
+      'runtime/planner says tent.settled',
+      'the question tent.price fails, for runtime/planner',
+      'somebody outside says tent.wanted',
+    ])
+  })
+
+  it('goes through timers, and from one process to the next', async () => {
+    expect(await chainOf('cake.due', 'crash-recover')).toEqual([
+      'party/wedding/host says cake.due',
+      '60000 ms are over for party/wedding/host',
+      'somebody outside says cake.ordered',
+    ])
+  })
+})
+
+/** Each test begins processes, on a machine that may have much else to do. */
+describe('the command that says why', { timeout: 60_000 }, () => {
+  function newPath(name: string): string {
+    const folder = mkdtempSync(join(tmpdir(), 'troupe-why-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    return join(folder, name)
+  }
+
+  it('looks for the event in all scenarios, if it is not told where it is', async () => {
+    const { code, out, err } = await play('why', 'tent.settled')
+    expect({ code, err }).toEqual({ code: 0, err: 'In the scenario slow-vendor-timeout, seed 1:\n' })
+    expect(out).toBe(`runtime/planner says tent.settled {"outcome":"no tent"}
+    2.0 s  runtime at 26
+because the question tent.price fails, for runtime/planner {"code":"ASK_TIMEOUT","message":"\\"runtime/vendor\\" did not answer \\"tent.price\\" within 2000 ms. G...
+    2.0 s  runtime at 23
+because somebody outside says tent.wanted {}
+    0.0 s  runtime at 14
+`)
+  })
+
+  it('finds it in a record by its id, and gives JSON Lines on demand', async () => {
+    const file = newPath('run.jsonl')
+    await play('run', 'debounce', '--record', file, '--quiet')
+    const newest = linesOf(await play('why', 'guests.printed', file, '--json'))
+    expect(newest.at(-1)).toEqual({ kind: 'result', ok: true, where: `the record ${file}`, links: 3, others: 2 })
+    const [link] = newest
+    expect(link).toMatchObject({ kind: 'link', what: 'runtime/printer says guests.printed', time: /Z$/ })
+    expect(linesOf(await play('why', link.id, file, '--json')).slice(0, -1)).toEqual(newest.slice(0, -1))
+  })
+
+  it('finds it in the journal that npm start has kept', async () => {
+    const directory = newPath('parties')
+    expect(await plan('--data', directory, 'vegan cake')).toMatchObject({ code: 0 })
+    const { code, out } = await play('why', 'party.plan.updated', directory)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^party\/[\w-]+\/final-planner says party\.plan\.updated \{/)
+    expect(out).toMatch(/\nbecause somebody outside says party\.input\.added \{.*vegan cake/)
+  })
+
+  it.each([
+    ['an event that is not there', ['why', 'tent.setled', 'slow-vendor-timeout'], 'Did you mean "tent.settled"?'],
+    ['an event that nothing is like', ['why', 'x', 'own-agent'], 'It has: door.arrived, door.greeted.'],
+    ['no event at all', ['why'], 'Name one event'],
+    ['a scenario that is not there', ['why', 'tent.settled', 'slow-vendor'], 'There is no scenario "slow-vendor".'],
+    ['a directory without a journal', ['why', 'tent.settled', tmpdir()], 'There is no journal in'],
+  ])('ends with 2 on %s', async (_, args, said) => {
+    expect(await play(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) })
+  })
+})
