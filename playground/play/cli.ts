@@ -100,6 +100,9 @@ async function main(options: Options): Promise<ExitCode> {
       return exitCodes.ok
     case 'replay':
       return await replay(options.names[0] ?? '', options)
+    case 'inspect':
+      // What it needs is loaded only here.
+      return await (await import('./inspect.ts')).inspect(options.names[0] ?? 'jungle-party', options)
     case 'why':
       return await why(options.names[0] ?? '', options.names[1], options)
     case 'run':

@@ -11,5 +11,7 @@ export function interruptible() {
     interrupted.abort(new InterruptedError())
   }
   process.once('SIGINT', interrupt)
-  return { signal: interrupted.signal, end: () => void process.off('SIGINT', interrupt) }
+  const { signal } = interrupted
+  const isOver = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  return { signal, isOver, end: () => void process.off('SIGINT', interrupt) }
 }

@@ -9,6 +9,8 @@ const flags = {
   record: { type: 'string' },
   verify: { type: 'boolean' },
   to: { type: 'string' },
+  port: { type: 'string' },
+  stately: { type: 'boolean' },
   mermaid: { type: 'boolean' },
   speed: { type: 'string' },
   'real-time': { type: 'boolean' },
@@ -28,6 +30,7 @@ const commands = {
   export: ['mermaid', 'json'],
   replay: ['to', 'verify', 'json', 'timeout'],
   why: ['json', 'seed', 'timeout', 'verbose'],
+  inspect: ['port', 'stately', 'seed', 'speed', 'quiet'],
 } as const satisfies Readonly<Record<string, readonly Flag[]>>
 
 /** A command of `play`. */
@@ -50,6 +53,10 @@ export interface Options {
   readonly to: number | undefined
   /** Whether the record is played again. */
   readonly verify: boolean
+  /** Where streams are served; none: the first that is free. */
+  readonly port: number | undefined
+  /** Whether the inspector of Stately shows them. */
+  readonly stately: boolean
   /** How many times faster than a clock on the wall; none: as fast as it goes. */
   readonly speed: number | undefined
   /** Milliseconds that one scenario may take. */
@@ -69,6 +76,7 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
   replay FILE          how the parties of a record stand in the end, and whether that is where the run ended
   why EVENT [WHERE]    what led to it, back to somebody outside; EVENT is an id, or a type for the newest of it, and WHERE a
                        directory of npm start -- --data, a record, or a scenario: all of them, if left out
+  inspect [NAME]       serves a scenario, or jungle-party, to inspectors on this machine; it begins when somebody looks
   export NAME...       the machines of its agents: as Mermaid state diagrams (--mermaid, the default), or --json
   (nothing)            asks which one to play, on a terminal; elsewhere, list
 
@@ -78,6 +86,8 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
   --record F    writes the run of one scenario down, for replay
   --to N        replay only so many of its frames
   --verify      play it again as well, and compare every frame and the end; the first difference is named
+  --port N      where inspect serves; 0 for any that is free, 4300 or the next free one by default
+  --stately     inspect in the inspector of Stately: its page comes from https://stately.ai, and is told what is played
   --speed N     so many times faster than a clock on the wall, instead of as fast as it goes
   --real-time   the same as --speed 1
   --timeout T   how long one scenario may take, such as 30s, 500ms or 2m; 60s by default
@@ -101,6 +111,7 @@ export function readOptions(args: readonly string[]): Options {
   if (command === 'run') checkNamed(names, values.all ?? false)
   else if (command === 'replay') checkOneFile(names)
   else if (command === 'why') checkEvent(names)
+  else if (command === 'inspect') checkOneAtMost(names)
   else if (command === 'export') checkNamed(names, false)
   else if (names.length > 0) throw new UsageError(`${command} takes no names. To play them: run ${names.join(' ')}`)
   if (values.record !== undefined && (values.all || names.length !== 1))
@@ -115,6 +126,8 @@ export function readOptions(args: readonly string[]): Options {
     record: values.record,
     to: values.to === undefined ? undefined : countOf('--to', values.to),
     verify: values.verify ?? false,
+    port: values.port === undefined ? undefined : portOf(values.port),
+    stately: values.stately ?? false,
     speed: values['real-time'] ? 1 : speedOf(values.speed),
     timeout: values.timeout === undefined ? 60_000 : milliseconds(values.timeout),
     quiet: values.quiet ?? false,
@@ -168,6 +181,10 @@ function checkEvent(words: readonly string[]): void {
   )
 }
 
+function checkOneAtMost(names: readonly string[]): void {
+  if (names.length > 1) throw new UsageError('Name one scenario: inspect NAME. The names: list')
+}
+
 function wholeNumber(option: string, text: string): number {
   const number = Number(text)
   if (text.trim() === '' || !Number.isSafeInteger(number))
@@ -179,6 +196,12 @@ function countOf(option: string, text: string): number {
   const count = wholeNumber(option, text)
   if (count >= 0) return count
   throw new UsageError(`${option} is "${text}". Give 0 or more, for example ${option} 12.`)
+}
+
+function portOf(text: string): number {
+  const port = wholeNumber('--port', text)
+  if (port >= 0 && port <= 65_535) return port
+  throw new UsageError(`--port is "${text}". Give one from 0 to 65535; 0 is any that is free.`)
 }
 
 function speedOf(text: string | undefined): number | undefined {

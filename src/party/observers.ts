@@ -134,7 +134,10 @@ class Observers implements PartitionObserver, AskObserver {
     const supervising = partition.supervisors?.supervising(name)
     if (!supervising) return
     this.#tellLater(partition, addressOf(partition.address, name), () => supervisorAs(partition, supervising, how))
-    if (supervising.above !== undefined) this.#supervised(partition, supervising.above)
+    const { above } = supervising
+    // It counts what it starts when the start is over.
+    if (above !== undefined)
+      queueMicrotask(() => partition.watermark.whenDurable(() => this.#supervised(partition, above), nothing))
   }
 
   supervisesNoMore(partition: Partition, name: string): void {

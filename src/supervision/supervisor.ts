@@ -103,11 +103,11 @@ export function supervisor(
   let times: readonly number[] = []
   let restartCount = 0
 
-  const shown = (): SupervisorSnapshot => ({
+  const shown = (count = children.size): SupervisorSnapshot => ({
     status: 'active',
     output: undefined,
     error: undefined,
-    context: { children: children.size, restarts: restartCount },
+    context: { children: count, restarts: restartCount },
   })
 
   const start = (child: Child, scope: AnyActorScope) => {
@@ -252,7 +252,8 @@ export function supervisor(
 
   return {
     config: { id: rules.name, meta: { strategy, intensity } },
-    getInitialSnapshot: shown,
+    // XState asks before they are started, and not again after that.
+    getInitialSnapshot: () => shown(initial.filter(({ id }) => !host.isRetired(id)).length),
     getPersistedSnapshot: snapshot => snapshot,
 
     start(_, scope) {

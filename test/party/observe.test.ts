@@ -3,6 +3,7 @@ import {
   child,
   createRuntime,
   defineAgent,
+  defineSupervisor,
   memoryJournal,
   type Observation,
   type ObservedActor,
@@ -127,6 +128,18 @@ describe('who observes', () => {
       { children: 2, restarts: 0 },
       { children: 2, restarts: 1 },
     ])
+  })
+
+  it('is told of those that a supervisor begins with', async () => {
+    const kennel = defineSupervisor({ name: 'kennel', agents: [dogAgent(), { ...dogAgent(), name: 'puppy' }] })
+    const { runtime } = await startRuntime({ party: petsParty(kennel) })
+    const told: Observation[] = []
+    runtime.observe(one => void told.push(one), { only: address => address === 'party/p1/kennel' })
+    await runtime.parties.create({ id: 'p1' })
+    expect(told.length).toBeGreaterThan(0)
+    for (const one of told)
+      if ('snapshot' in one) expect(one.snapshot.context).toEqual({ children: 2, restarts: 0 })
+      else expect.unreachable()
   })
 
   it('is told of children under the agents that have them, and of what comes back in another process', async () => {

@@ -25,6 +25,8 @@ export interface Running {
   readonly child: ChildProcessByStdio<null, Readable, Readable>
   /** Resolves when it has printed this, wherever, or has ended. */
   printed(text: string): Promise<void>
+  /** The first line of what programs read. */
+  line(): Promise<string>
   readonly ended: Promise<Ran>
 }
 
@@ -88,5 +90,9 @@ function beginCommand(command: 'plan' | 'play', args: readonly string[]): Runnin
     })
     await Promise.race([found, ended])
   }
-  return { child, printed, ended }
+  const line = async () => {
+    await printed('\n')
+    return out.slice(0, out.indexOf('\n'))
+  }
+  return { child, printed, line, ended }
 }

@@ -1,0 +1,35 @@
+import { statelySource } from 'troupe/inspect'
+import { describe, expect, it } from 'vitest'
+import { findScenarios } from '../../playground/scenarios/find.ts'
+import { type Playing, playScenario } from '../../playground/scenarios/play.ts'
+import { Reading } from './stately.ts'
+
+function read(runtime: Playing): Reading {
+  const reading = new Reading()
+  statelySource(runtime)(event => {
+    reading.read(event)
+    return true
+  })
+  return reading
+}
+
+/** Everybody who is there, as he was told of last. */
+const there = ({ actors }: Reading) =>
+  new Map([...actors].filter(([, { snapshot }]) => !('status' in snapshot) || snapshot.status === 'active'))
+
+describe.each(await findScenarios())('who looks at the scenario $id from its beginning', scenario => {
+  it('knows in the end what somebody is told who comes then', async () => {
+    let early: Reading | undefined
+    await playScenario(scenario, {
+      onStart: runtime => {
+        early = read(runtime)
+      },
+      onEnd: runtime => {
+        const late = read(runtime)
+        expect(late.actors.size).toBeGreaterThan(0)
+        expect(early && there(early)).toEqual(there(late))
+      },
+    })
+    expect(early).toBeDefined()
+  })
+})

@@ -1,0 +1,77 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { Reading, stately } from '../inspect/stately.ts'
+import { beginPlay, play } from '../support/command.ts'
+
+/** A port of this machine that somebody else has. */
+async function takenPort(port = 0): Promise<number> {
+  const server = createServer().listen(port, '127.0.0.1')
+  // Somebody else may have it already.
+  await Promise.race([once(server, 'listening'), once(server, 'error')]).catch(() => {})
+  onTestFinished(() => void server.close())
+  const address = server.address() as AddressInfo | null
+  return address?.port ?? port
+}
+
+/** Each test begins a process, on a machine that may have much else to do. */
+describe('the command that lets people look', { timeout: 60_000 }, () => {
+  const begin = async (...args: readonly string[]) => {
+    const running = beginPlay('inspect', ...args)
+    onTestFinished(() => void running.child.kill('SIGKILL'))
+    await running.printed('begins when somebody looks')
+    const url = await running.line()
+    return { ...running, url }
+  }
+
+  it('plays when somebody looks, and shows how it ended until Ctrl-C', async () => {
+    const { child, printed, ended, url } = await begin('watchdog', '--port', '0', '--speed', '1000')
+    expect(url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/inspect$/)
+    const early = new Reading()
+    stately.createWebSocketReceiver({ server: url }).subscribe(early.read)
+    await printed('It is over.')
+    const late = new Reading()
+    const read = once(new WebSocket(url.replace('/inspect', '/ui')), 'message')
+    stately.createWebSocketReceiver({ server: url }).subscribe(late.read)
+    const [{ data }] = await read
+    expect(JSON.parse(data)).toMatchObject({ v: 1, seq: 1, kind: 'chart' })
+    await expect.poll(() => [...late.actors]).toEqual([...early.actors])
+    expect(late.actors.get('runtime/host')).toMatchObject({ snapshot: { status: 'active' } })
+    child.kill('SIGINT')
+    const { code, err } = await ended
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('✓ done    0.0 s  The DJ plays') })
+  })
+
+  it('serves the inspector of Stately on demand, and says that its page comes from elsewhere', async () => {
+    const { child, ended, url } = await begin('--stately', '--port', '0')
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
+    expect(await (await fetch(url)).text()).toContain('https://stately.ai')
+    child.kill('SIGINT')
+    const { code, err } = await ended
+    expect({ code, err }).toEqual({ code: 130, err: expect.stringContaining('comes from https://stately.ai') })
+    expect(err).toContain('jungle-party begins when somebody looks.')
+  })
+
+  it('takes the next port when nobody said which and the first is taken', async () => {
+    await takenPort(4_300)
+    const { child, ended, url } = await begin('watchdog')
+    expect(Number(new URL(url).port)).toBeGreaterThan(4_300)
+    child.kill('SIGINT')
+    expect((await ended).err).toContain('Port 4300 is taken.')
+  })
+
+  it('ends with 3 when the port that was named is taken', async () => {
+    const port = await takenPort()
+    const { code, out, err } = await play('inspect', 'watchdog', '--port', `${port}`)
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect(err).toContain(`cannot be served on port ${port}`)
+  })
+
+  it.each([
+    ['a port that is none', ['inspect', '--port', '70000'], '--port is "70000"'],
+    ['two scenarios', ['inspect', 'saga', 'watchdog'], 'Name one scenario'],
+    ['a scenario that is not there', ['inspect', 'watchdgo'], 'Did you mean "watchdog"?'],
+  ])('ends with 2 on %s', async (_, args, said) => {
+    expect(await play(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) })
+  })
+})
