@@ -17,7 +17,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/kill/**', 'test/scale/**'],
     // No promise here is about time; the limit only ends a test that hangs.
     testTimeout: process.env['TROUPE_JOURNAL'] === 'sqlite' ? 300_000 : 30_000,
-    globalSetup: 'test/support/empty-journal.ts',
+    globalSetup: 'test/support/journals.ts',
     // The usual one less than there are cores leaves one of two without work.
     maxWorkers: '100%',
   },

@@ -1,5 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Frame, Journal } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
@@ -12,14 +11,12 @@ export async function diskAtRest(): Promise<void> {
   if (underWay.size > 0) await Promise.allSettled(underWay)
 }
 
-/** Where a disk takes no time, if there is such a place: that one keeps what it was given is tested elsewhere. */
-const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-
 /** A journal on SQLite in a directory of its own, which is gone after `close`. */
 export function temporaryJournal(): Journal {
-  const directory = mkdtempSync(join(place, 'troupe-sqlite-'))
-  const empty = process.env['TROUPE_EMPTY_JOURNAL']
-  if (empty !== undefined) cpSync(empty, directory, { recursive: true })
+  const root = process.env['TROUPE_JOURNALS']
+  if (root === undefined) throw new Error('test/support/journals.ts is to be set up before.')
+  const directory = mkdtempSync(join(root, 'troupe-sqlite-'))
+  cpSync(join(root, 'empty'), directory, { recursive: true })
   const journal = sqliteJournal({ directory })
   return {
     ...journal,
