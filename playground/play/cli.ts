@@ -6,6 +6,7 @@ import type { Scenario } from '../scenarios/scenario.ts'
 import { UsageError } from '../usage-error.ts'
 import { createBar } from './bar.ts'
 import { scenariosNamed } from './cast.ts'
+import { consultDoctor } from './doctor/consult.ts'
 import { agentLines, chartsOf } from './export.ts'
 import { InterruptedError, interruptible } from './interruption.ts'
 import { listed, scenarioLine } from './list.ts'
@@ -76,6 +77,19 @@ async function list({ json }: Options): Promise<ExitCode> {
   return exitCodes.ok
 }
 
+/** Says whether this machine can run everything here. */
+async function doctor({ json }: Options): Promise<ExitCode> {
+  const interruption = interruptible()
+  try {
+    return await consultDoctor({ json, signal: interruption.signal })
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error
+    return exitCodes.interrupted
+  } finally {
+    interruption.end()
+  }
+}
+
 async function choose(options: Options): Promise<ExitCode> {
   if (!process.stdin.isTTY || !process.stderr.isTTY || options.json) return await list(options)
   const name = await picked(await findScenarios())
@@ -105,6 +119,8 @@ async function main(options: Options): Promise<ExitCode> {
       return await (await import('./inspect.ts')).inspect(options.names[0] ?? 'jungle-party', options)
     case 'why':
       return await why(options.names[0] ?? '', options.names[1], options)
+    case 'doctor':
+      return await doctor(options)
     case 'run':
       return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
   }

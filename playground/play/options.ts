@@ -31,6 +31,7 @@ const commands = {
   replay: ['to', 'verify', 'json', 'timeout'],
   why: ['json', 'seed', 'timeout', 'verbose'],
   inspect: ['port', 'stately', 'seed', 'speed', 'quiet'],
+  doctor: ['json'],
 } as const satisfies Readonly<Record<string, readonly Flag[]>>
 
 /** A command of `play`. */
@@ -78,6 +79,7 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
                        directory of npm start -- --data, a record, or a scenario: all of them, if left out
   inspect [NAME]       serves a scenario, or jungle-party, to inspectors on this machine; it begins when somebody looks
   export NAME...       the machines of its agents: as Mermaid state diagrams (--mermaid, the default), or --json
+  doctor               whether this machine can run everything here, and what to do if not
   (nothing)            asks which one to play, on a terminal; elsewhere, list
 
   --json        JSON Lines on stdout and nothing else: every frame that is written to the journal, and for each scenario a
