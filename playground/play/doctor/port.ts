@@ -20,7 +20,7 @@ export async function port(wanted: number, signal: AbortSignal): Promise<Found> 
   return {
     how: 'remark',
     says: `The ports ${wanted} to ${wanted + tries - 1} are taken.`,
-    mend: 'Name another one with --port N where it is asked for.',
+    mend: 'Name another one: npm run play -- inspect --port N',
   }
 }
 
