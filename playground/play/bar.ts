@@ -13,6 +13,11 @@ export interface Bar {
 const patience = { drawn: 1_000, lines: 2_000 }
 const width = 20
 
+/** Whether a line, among others, is one of a bar. */
+export function isBarLine(line: string): boolean {
+  return /^\[#*-*\] \d+\/\d+ .* to go$/.test(line)
+}
+
 /**
  * Shows how far work has come once it takes more than a second: on a terminal in place, elsewhere as a line every two seconds.
  *

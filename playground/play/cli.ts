@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { frameLine } from '../frame-line.ts'
 import { say, tell } from '../output.ts'
@@ -6,7 +7,10 @@ import type { Scenario } from '../scenarios/scenario.ts'
 import { UsageError } from '../usage-error.ts'
 import { createBar } from './bar.ts'
 import { scenariosNamed } from './cast.ts'
+import { consultDoctor } from './doctor/consult.ts'
+import { hasColours } from './doctor/terminal.ts'
 import { agentLines, chartsOf } from './export.ts'
+import { faultText } from './fault.ts'
 import { InterruptedError, interruptible } from './interruption.ts'
 import { listed, scenarioLine } from './list.ts'
 import { help, type Options, readOptions } from './options.ts'
@@ -16,6 +20,9 @@ import { replay } from './replay.ts'
 import { Report } from './report.ts'
 import { type Ended, resultLine, run } from './run.ts'
 import { standingIn } from './standing.ts'
+import { tellWatcher } from './watch/count.ts'
+import { inProcesses } from './watch/running.ts'
+import { watch } from './watch/watch.ts'
 import { why } from './why.ts'
 
 /** Plays these, and shows how it goes. */
@@ -52,6 +59,7 @@ async function play(scenarios: readonly Scenario[], options: Options): Promise<E
       bar.at(ends.length)
     }
     report.all(ends, scenarios.length)
+    tellWatcher({ ok: ends.filter(({ ok }) => ok).length, of: ends.length })
     return exitCodeOf(ends)
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error
@@ -74,6 +82,34 @@ async function list({ json }: Options): Promise<ExitCode> {
   if (json) for (const scenario of scenarios) say(scenarioLine(scenario))
   else say(listed(scenarios))
   return exitCodes.ok
+}
+
+/** Does something until it is over or somebody has had enough. */
+async function untilInterrupted(work: (signal: AbortSignal) => Promise<ExitCode>): Promise<ExitCode> {
+  const interruption = interruptible()
+  try {
+    return await work(interruption.signal)
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error
+    return exitCodes.interrupted
+  } finally {
+    interruption.end()
+  }
+}
+
+/** Plays what was asked for whenever a file changes, each time in another process. */
+function playAndWatch(signal: AbortSignal): Promise<never> {
+  const args = process.argv.slice(1).filter(arg => arg !== '--watch')
+  const env = hasColours(process.stderr) ? { ...process.env, FORCE_COLOR: '1' } : process.env
+  // Whoever ends this process ends that one, too.
+  for (const end of ['SIGHUP', 'SIGTERM'] as const) process.once(end, () => process.exit(exitCodes.interrupted))
+  return watch({
+    root: join(import.meta.dirname, '..', '..'),
+    folders: ['src', 'agents', 'playground'],
+    begin: inProcesses([...process.execArgv, ...args], { env }),
+    line: tell,
+    signal,
+  })
 }
 
 async function choose(options: Options): Promise<ExitCode> {
@@ -105,7 +141,10 @@ async function main(options: Options): Promise<ExitCode> {
       return await (await import('./inspect.ts')).inspect(options.names[0] ?? 'jungle-party', options)
     case 'why':
       return await why(options.names[0] ?? '', options.names[1], options)
+    case 'doctor':
+      return await untilInterrupted(signal => consultDoctor({ json: options.json, signal }))
     case 'run':
+      if (options.watch) return await untilInterrupted(playAndWatch)
       return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
   }
 }
@@ -113,6 +152,6 @@ async function main(options: Options): Promise<ExitCode> {
 try {
   process.exitCode = await main(readOptions(process.argv.slice(2)))
 } catch (error) {
-  tell(error instanceof Error ? error.message : `${error}`)
+  tell(faultText(error))
   process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.environment
 }

@@ -7,6 +7,7 @@ const flags = {
   json: { type: 'boolean' },
   seed: { type: 'string' },
   record: { type: 'string' },
+  watch: { type: 'boolean' },
   verify: { type: 'boolean' },
   to: { type: 'string' },
   port: { type: 'string' },
@@ -26,11 +27,12 @@ type Flag = keyof typeof flags
 /** The commands, and the options that each takes besides `--help` and `--no-color`. */
 const commands = {
   list: ['json'],
-  run: ['all', 'json', 'seed', 'record', 'speed', 'real-time', 'timeout', 'quiet', 'verbose'],
+  run: ['all', 'json', 'seed', 'record', 'watch', 'speed', 'real-time', 'timeout', 'quiet', 'verbose'],
   export: ['mermaid', 'json'],
   replay: ['to', 'verify', 'json', 'timeout'],
   why: ['json', 'seed', 'timeout', 'verbose'],
   inspect: ['port', 'stately', 'seed', 'speed', 'quiet'],
+  doctor: ['json'],
 } as const satisfies Readonly<Record<string, readonly Flag[]>>
 
 /** A command of `play`. */
@@ -49,6 +51,8 @@ export interface Options {
   readonly seed: number | undefined
   /** The file that the run is written to. */
   readonly record: string | undefined
+  /** Whether to play again whenever a file changes. */
+  readonly watch: boolean
   /** After how many frames of the record; none: all. */
   readonly to: number | undefined
   /** Whether the record is played again. */
@@ -78,12 +82,14 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
                        directory of npm start -- --data, a record, or a scenario: all of them, if left out
   inspect [NAME]       serves a scenario, or jungle-party, to inspectors on this machine; it begins when somebody looks
   export NAME...       the machines of its agents: as Mermaid state diagrams (--mermaid, the default), or --json
+  doctor               whether this machine can run everything here, and what to do if not
   (nothing)            asks which one to play, on a terminal; elsewhere, list
 
   --json        JSON Lines on stdout and nothing else: every frame that is written to the journal, and for each scenario a
                 last line with its result
   --seed N      another history: the same number gives the same one
   --record F    writes the run of one scenario down, for replay
+  --watch       plays again whenever a file of the project changes, and tells what is different then; Ctrl-C ends it
   --to N        replay only so many of its frames
   --verify      play it again as well, and compare every frame and the end; the first difference is named
   --port N      where inspect serves; 0 for any that is free, 4300 or the next free one by default
@@ -116,6 +122,8 @@ export function readOptions(args: readonly string[]): Options {
   else if (names.length > 0) throw new UsageError(`${command} takes no names. To play them: run ${names.join(' ')}`)
   if (values.record !== undefined && (values.all || names.length !== 1))
     throw new UsageError('A record is of one scenario. Name one: run NAME --record FILE')
+  if (values.watch && (values.json || values.record !== undefined))
+    throw new UsageError('--watch tells people what a change does. Say it without --json and --record.')
   if (values.speed !== undefined && values['real-time']) throw new UsageError('Say --speed or --real-time, not both.')
   return {
     command,
@@ -124,6 +132,7 @@ export function readOptions(args: readonly string[]): Options {
     json: values.json ?? false,
     seed: values.seed === undefined ? undefined : wholeNumber('--seed', values.seed),
     record: values.record,
+    watch: values.watch ?? false,
     to: values.to === undefined ? undefined : countOf('--to', values.to),
     verify: values.verify ?? false,
     port: values.port === undefined ? undefined : portOf(values.port),

@@ -10,6 +10,7 @@ const looks = {
   done: { glyph: '✓', colour: 'green' },
   holds: { glyph: '✓', colour: 'green' },
   ok: { glyph: '✓', colour: 'green' },
+  remark: { glyph: '!', colour: 'yellow' },
   fails: { glyph: '✗', colour: 'red' },
   failed: { glyph: '✗', colour: 'red' },
 } as const

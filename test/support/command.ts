@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-const cliOf = (command: 'plan' | 'play') => join(import.meta.dirname, '..', '..', 'playground', command, 'cli.ts')
+const project = join(import.meta.dirname, '..', '..')
+const programs = { plan: join('playground', 'plan', 'cli.ts'), play: join('playground', 'play', 'begin.ts') }
 
 /** How a command has ended. */
 export interface Ran {
@@ -58,8 +59,13 @@ export function beginPlay(...args: readonly string[]): Running {
   return beginCommand('play', args)
 }
 
-function beginCommand(command: 'plan' | 'play', args: readonly string[]): Running {
-  const child = spawn(process.execPath, ['--conditions=troupe-source', cliOf(command), ...args], {
+/** Begins to run it in another copy of the project. */
+export function beginPlayIn(root: string, ...args: readonly string[]): Running {
+  return beginCommand('play', args, root)
+}
+
+function beginCommand(command: keyof typeof programs, args: readonly string[], root = project): Running {
+  const child = spawn(process.execPath, ['--conditions=troupe-source', join(root, programs[command]), ...args], {
     env: { PATH: process.env['PATH'], NO_COLOR: '1', NODE_COMPILE_CACHE: join(tmpdir(), 'troupe-compile-cache') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,0 +1,53 @@
+/** What a check has found. */
+export interface Found {
+  /** A remark is worth knowing, and no reason to fail. */
+  readonly how: 'ok' | 'remark' | 'failed'
+  readonly says: string
+  /** What to do about it. */
+  readonly mend?: string
+  /** What was measured, by what it is and its unit. */
+  readonly figures?: Readonly<Record<string, number>>
+}
+
+/** A look at one thing that programs here stand on. */
+export interface Check {
+  readonly name: string
+  /** Whatever it throws is a failure, too. */
+  readonly look: (signal: AbortSignal) => Found | Promise<Found>
+}
+
+/** What came of it. */
+export interface Finding extends Found {
+  readonly check: string
+}
+
+interface ExamineOptions {
+  /** Milliseconds that it may take. */
+  readonly limit: number
+  /** Somebody has had enough. */
+  readonly signal: AbortSignal
+}
+
+/** Makes one check, and says what came of it, whatever happens. @throws the reason of the signal */
+export async function examined({ name, look }: Check, { limit, signal }: ExamineOptions): Promise<Finding> {
+  signal.throwIfAborted()
+  const late = new AbortController()
+  const over = AbortSignal.any([signal, late.signal])
+  const { promise: givenUp, reject } = Promise.withResolvers<never>()
+  over.addEventListener('abort', () => reject(over.reason), { once: true })
+  const timer = setTimeout(() => late.abort(new Error(`It took more than ${limit} ms.`)), limit)
+  try {
+    return { check: name, ...(await Promise.race([givenUp, (async () => look(over))()])) }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { check: name, how: 'failed', says: `${reasonOf(error)}.` }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What an error says, as a part of a sentence. */
+export function reasonOf(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : `${error}`).split('\n')
+  return line.replace(/\.$/, '')
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What is read of a package.json. */
+export interface Manifest {
+  readonly version?: string
+  readonly engines?: { readonly node?: string }
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
+}
+
+/** The package.json of a folder. @throws what the file system throws; SyntaxError */
+export function manifestIn(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+/** The version of a package that is installed in a project; `undefined` if none is. */
+export function installedVersion(root: string, name: string): string | undefined {
+  try {
+    return manifestIn(join(root, 'node_modules', name)).version
+  } catch {
+    return undefined
+  }
+}

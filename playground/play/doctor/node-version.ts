@@ -1,0 +1,14 @@
+import type { Found } from './check.ts'
+import { manifestIn } from './manifest.ts'
+import { isWithin } from './range.ts'
+
+/** Whether Node is one of those that the project says it runs on. */
+export function nodeVersion(root: string, version: string): Found {
+  const range = manifestIn(root).engines?.node ?? '>=0'
+  if (isWithin(version, range)) return { how: 'ok', says: `Node is ${version}, and ${range} is needed.` }
+  return {
+    how: 'failed',
+    says: `Node is ${version}, but ${range} is needed.`,
+    mend: 'Begin it with npm run, which takes the Node of this project; npm ci installs it.',
+  }
+}

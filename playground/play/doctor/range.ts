@@ -1,0 +1,33 @@
+/**
+ * Whether a version is one of those that a range of package.json names, `^1.2.3` or `>=1.2`. It is asked where packages may
+ * be missing, so it needs none.
+ *
+ * @throws Error if the range is another one
+ */
+export function isWithin(version: string, range: string): boolean {
+  const [, sign, least = ''] = /^(\^|>=)(\d+(?:\.\d+){0,2})$/.exec(range) ?? []
+  if (sign === undefined) throw new Error(`The range "${range}" cannot be read. Say ^1.2.3 or >=1.2.`)
+  const [had, wanted] = [numbersOf(version), numbersOf(least)]
+  const order = compared(had, wanted)
+  if (sign === '>=') return order >= 0
+  // The first number that is not 0 stays, and so do those before it.
+  const place = Math.max(
+    0,
+    wanted.findIndex(number => number > 0),
+  )
+  return order >= 0 && compared(had.slice(0, place + 1), wanted.slice(0, place + 1)) === 0
+}
+
+function numbersOf(version: string): readonly number[] {
+  // What comes before a release counts as the release.
+  const [major = 0, minor = 0, patch = 0] = version
+    .replace(/[-+].*$/, '')
+    .split('.')
+    .map(Number)
+  return [major, minor, patch]
+}
+
+function compared(one: readonly number[], other: readonly number[]): number {
+  const place = one.findIndex((number, place) => number !== other[place])
+  return place < 0 ? 0 : (one[place] ?? 0) - (other[place] ?? 0)
+}

@@ -1,0 +1,19 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Found, reasonOf } from './check.ts'
+import { inNewFolder } from './new-folder.ts'
+
+/**
+ * Whether folders and files can be made in a directory.
+ *
+ * @param mend what to do if not
+ */
+export async function writable(directory: string, mend: string, signal: AbortSignal): Promise<Found> {
+  try {
+    await inNewFolder(directory, signal, folder => writeFile(join(folder, 'file'), 'written', { signal }))
+    return { how: 'ok', says: `${directory} can be written to.` }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { how: 'failed', says: `${directory} cannot be written to: ${reasonOf(error)}.`, mend }
+  }
+}

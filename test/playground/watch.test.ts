@@ -1,0 +1,244 @@
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { changedLines } from '../../playground/play/watch/changed-lines.ts'
+import { type BeginRun, inProcesses, type RunEnd } from '../../playground/play/watch/running.ts'
+import { watch } from '../../playground/play/watch/watch.ts'
+import { beginPlayIn, play } from '../support/command.ts'
+import { projectCopy } from '../support/project-copy.ts'
+
+/** What is printed, to be waited for in its order. */
+function createScreen() {
+  const lines: string[] = []
+  let arrived = Promise.withResolvers<void>()
+  return {
+    lines,
+    line(text: string) {
+      lines.push(text)
+      arrived.resolve()
+    },
+    /** Resolves to all that is printed up to a line with this text, and forgets it. */
+    async until(text: string): Promise<readonly string[]> {
+      for (;;) {
+        const place = lines.findIndex(line => line.includes(text))
+        if (place >= 0) return lines.splice(0, place + 1)
+        arrived = Promise.withResolvers()
+        await arrived.promise
+      }
+    },
+  }
+}
+
+const good = (...lines: string[]): RunEnd => ({ lines, count: { ok: 1, of: 1 }, how: 'its process ended with 0' })
+
+/** A kitchen that is watched; what its runs come to is said before. `undefined`: the run goes on until it is stopped. */
+async function watchedKitchen(...ends: readonly (RunEnd | undefined)[]) {
+  const root = mkdtempSync(join(tmpdir(), 'troupe-watched-'))
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  mkdirSync(join(root, 'kitchen'))
+  const change = (name: string) => writeFileSync(join(root, 'kitchen', name), `${Math.random()}`)
+  change('cake.ts')
+  const screen = createScreen()
+  let runs = 0
+  const begin: BeginRun = told => {
+    const end = ends[runs]
+    screen.line(`run ${++runs}`)
+    for (const line of end?.lines ?? []) told(line)
+    return {
+      ended: end ? Promise.resolve(end) : new Promise(() => {}),
+      stop: async () => {
+        if (!end) screen.line(`run ${runs} is stopped`)
+      },
+    }
+  }
+  const interruption = new AbortController()
+  const watching = watch({ root, folders: ['kitchen'], begin, line: screen.line, signal: interruption.signal })
+  const ended = watching.catch((error: unknown) => error)
+  const interrupt = async () => {
+    interruption.abort(new Error('Enough.'))
+    return await ended
+  }
+  onTestFinished(async () => void (await interrupt()))
+  return { root, change, screen, interrupt }
+}
+
+describe('watching', () => {
+  it('tells the first run whole, and then what is different', async () => {
+    const first = good('cake: A cake (seed 1)', '  holds   It is high.', '  ok      1 of 1 hold, 75 ms')
+    const other = good('cake: A cake (seed 1)', '  holds   It is low.', '  ok      1 of 1 hold, 60 ms')
+    const { change, screen } = await watchedKitchen(first, other)
+    expect(await screen.until('Watching')).toEqual(['run 1', ...first.lines, 'Watching kitchen. Ctrl-C ends it.'])
+    change('cake.ts')
+    expect(await screen.until('ok')).toEqual([
+      `Changed: ${join('kitchen', 'cake.ts')}`,
+      'run 2',
+      '  cake: A cake (seed 1)',
+      '-   holds   It is high.',
+      '+   holds   It is low.',
+      '✓ ok      now 1 of 1 ok',
+    ])
+  })
+
+  it('says so when nothing is different but how long it took', async () => {
+    const { change, screen } = await watchedKitchen(
+      good('  ok      1 of 1 hold, 75 ms'),
+      good('  ok      1 of 1 hold, 9 ms'),
+    )
+    await screen.until('Watching')
+    change('pie.ts')
+    expect(await screen.until('as before')).toEqual([
+      `Changed: ${join('kitchen', 'pie.ts')}`,
+      'run 2',
+      '✓ ok      as before: 1 of 1 ok',
+    ])
+  })
+
+  it('ends a run when a file changes meanwhile, and tells the next one whole if none was told yet', async () => {
+    const { change, screen } = await watchedKitchen(undefined, good('  holds   It is high.'))
+    await screen.until('run 1')
+    change('cake.ts')
+    expect(await screen.until('It is high')).toEqual([
+      'run 1 is stopped',
+      'Watching kitchen. Ctrl-C ends it.',
+      `Changed: ${join('kitchen', 'cake.ts')}`,
+      'run 2',
+      '  holds   It is high.',
+    ])
+  })
+
+  it('tells a run that cannot even start whole, and goes on from the last that could', async () => {
+    const broken: RunEnd = { lines: ['SyntaxError: no'], how: 'its process ended with 3' }
+    const { change, screen } = await watchedKitchen(
+      good('  holds   It is high.'),
+      broken,
+      good('  holds   It is high.'),
+    )
+    await screen.until('Watching')
+    change('cake.ts')
+    const told = await screen.until('not played')
+    expect(told.slice(2)).toEqual(['SyntaxError: no', '✗ failed  not played to the end: its process ended with 3'])
+    change('cake.ts')
+    expect((await screen.until('as before')).slice(2)).toEqual(['✓ ok      as before: 1 of 1 ok'])
+  })
+
+  it('sees files that editors replace, again and again, and new ones in new folders', async () => {
+    const { root, screen } = await watchedKitchen(good(), good(), good(), good())
+    await screen.until('Watching')
+    for (const content of ['first', 'second']) {
+      const beside = join(root, `beside-${content}`)
+      writeFileSync(beside, content)
+      renameSync(beside, join(root, 'kitchen', 'cake.ts'))
+      expect((await screen.until('as before'))[0]).toBe(`Changed: ${join('kitchen', 'cake.ts')}`)
+    }
+    mkdirSync(join(root, 'kitchen', 'cellar'))
+    writeFileSync(join(root, 'kitchen', 'cellar', 'wine.ts'), '')
+    const [told] = await screen.until('as before')
+    expect(told).toContain(join('kitchen', 'cellar'))
+  })
+
+  it('takes no notice of what editors keep beside a file', async () => {
+    const { change, screen } = await watchedKitchen(good(), good())
+    await screen.until('Watching')
+    for (const name of ['.cake.ts.swp', 'cake.ts~', '4913', '#cake.ts#']) change(name)
+    change('pie.ts')
+    expect(await screen.until('Changed')).toEqual([`Changed: ${join('kitchen', 'pie.ts')}`])
+  })
+
+  it('names five files, however many change', async () => {
+    const { change, screen } = await watchedKitchen(good())
+    await screen.until('Watching')
+    for (let place = 1; place <= 150; place++) change(`pie-${place}.ts`)
+    const told = (await screen.until(' and others')).at(-1)
+    expect(told?.match(/pie-/g)).toHaveLength(5)
+  })
+
+  it('ends with its run when somebody has had enough', async () => {
+    const { screen, interrupt } = await watchedKitchen(undefined)
+    await screen.until('run 1')
+    expect(await interrupt()).toEqual(new Error('Enough.'))
+    expect(screen.lines).toEqual(['run 1 is stopped'])
+  })
+})
+
+describe('what changed in a report', () => {
+  it('stands under the line that it belongs to', () => {
+    const before = ['cake: A cake', '  high', 'pie: A pie', '  round', 'the end']
+    const after = ['cake: A cake', '  high', 'pie: A pie', '  square', 'the end']
+    expect(changedLines(before, after)).toEqual(['  pie: A pie', '-   round', '+   square'])
+  })
+
+  it('is nothing where only times differ, and only those at the end of a line are', () => {
+    expect(changedLines(['  ok, 7 ms'], ['  ok, 8 ms'])).toEqual([])
+    expect(changedLines(['  after 7 ms it rings'], ['  after 8 ms it rings'])).toHaveLength(2)
+  })
+})
+
+describe('a run in a process of its own', { timeout: 60_000 }, () => {
+  const running = (program: string, grace?: number) => {
+    const screen = createScreen()
+    const begin = inProcesses(['--eval', program], { env: {}, ...(grace !== undefined && { grace }) })
+    return { screen, ...begin(screen.line) }
+  }
+
+  it('hands over its lines as they come, and what it has come to', async () => {
+    const { screen, ended } = running('console.log("one"); console.error("\\ntwo"); process.send({ ok: 1, of: 2 })')
+    const { lines, count, how } = await ended
+    expect(lines.toSorted()).toEqual(['one', 'two'])
+    expect({ count, how }).toEqual({ count: { ok: 1, of: 2 }, how: 'its process ended with 0' })
+    expect(screen.lines.toSorted()).toEqual(['', 'one', 'two'])
+  })
+
+  it('is interrupted first, and may end in order', async () => {
+    const { screen, ended, stop } = running(
+      'process.on("SIGINT", () => process.exit(130)); setInterval(() => {}, 1_000); console.log("there")',
+    )
+    await screen.until('there')
+    await stop()
+    expect(await ended).toEqual({ lines: ['there'], how: 'its process ended with 130' })
+  })
+
+  it('is killed when it does not end', async () => {
+    const { screen, ended, stop } = running(
+      'process.on("SIGINT", () => {}); setInterval(() => {}, 1_000); console.log("there")',
+      10,
+    )
+    await screen.until('there')
+    await stop()
+    expect(await ended).toEqual({ lines: ['there'], how: 'its process ended by SIGKILL' })
+  })
+
+  it('has no lines of a bar, which are other ones each time', async () => {
+    const { ended } = running('console.error("[#####---------------] 4/18 scenarios, about 5 s to go")')
+    expect((await ended).lines).toEqual([])
+  })
+})
+
+describe('the command that plays and watches', { timeout: 120_000 }, () => {
+  it('plays again what was changed, tells mistakes with their place, and ends with 130', async () => {
+    const root = projectCopy({ installed: true })
+    const { child, printed, ended } = beginPlayIn(root, 'run', 'debounce', '--watch')
+    const file = join(root, 'playground', 'scenarios', 'debounce.ts')
+    const before = readFileSync(file, 'utf8')
+    await printed('Watching src, agents, playground. Ctrl-C ends it.')
+    writeFileSync(file, before.replace('Ten seconds pass.', 'Ten whole seconds pass.'))
+    await printed('now 1 of 1 ok')
+    writeFileSync(file, 'export const scenario = = 3')
+    await printed('not played to the end')
+    child.kill('SIGINT')
+    const { code, out, err } = await ended
+    expect({ code, out }).toEqual({ code: 130, out: '' })
+    expect(err).toMatch(/^debounce: Guest lists .*\n(?: {2}✓ .*\n)+\nWatching/)
+    expect(err).toMatch(
+      /^- {3}✓ done.*Ten seconds pass\.\n\+ {3}✓ done.*Ten whole seconds pass\.\n✓ ok {6}now 1 of 1 ok$/m,
+    )
+    expect(err).toMatch(/debounce\.ts:1\nexport const scenario = = 3\n/)
+    expect(err).toMatch(/^✗ failed {2}not played to the end: its process ended with 3$/m)
+  })
+
+  it.each([['--json'], ['--record', 'file']])('does not understand %s', async (...args) => {
+    const { code, out, err } = await play('run', 'saga', '--watch', ...args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain('Say it without --json and --record.')
+  })
+})
