@@ -66,7 +66,7 @@ const names = thousand('picnic')
 async function heap(): Promise<number> {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     await setImmediate()
     collect()
   }

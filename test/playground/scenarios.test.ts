@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { findScenarios } from '../../playground/scenarios/find.ts'
-import { playScenario } from '../../playground/scenarios/play.ts'
+import { type Played, playScenario } from '../../playground/scenarios/play.ts'
 import { defineScenario, type Scenario } from '../../playground/scenarios/scenario.ts'
 import { withAsleep } from '../support/asleep.ts'
 import { suiteJournal } from '../support/runtime.ts'
@@ -24,8 +24,12 @@ async function historyOf(scenario: Scenario, seed?: number): Promise<string> {
 }
 
 describe.each(scenarios)('the scenario $id', scenario => {
+  let playing: Promise<Played> | undefined
+  /** Plays it once for all asserts. */
+  const played = () => (playing ??= playScenario(scenario, { journal: suiteJournal() }))
+
   it.each(scenario.asserts)('shows: $that', async ({ that }) => {
-    const { steps, asserts } = await playScenario(scenario, { journal: suiteJournal() })
+    const { steps, asserts } = await played()
     expect(steps.filter(({ done }) => !done)).toEqual([])
     expect(asserts).toContainEqual({ that, holds: true })
   })
