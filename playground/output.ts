@@ -1,3 +1,4 @@
+import type { WriteStream } from 'node:tty'
 import { exitCodes } from './exit-codes.ts'
 
 // Whoever reads may have had enough, as `head` has.
@@ -13,4 +14,9 @@ export function say(line: string): void {
 /** Tells people something; programs that read the output do not see it. */
 export function tell(line: string): void {
   process.stderr.write(`${line}\n`)
+}
+
+/** Whether what is written there can be changed afterwards: it is a terminal that knows how to. */
+export function isDrawable(out: WriteStream): boolean {
+  return out.isTTY && process.env['TERM'] !== 'dumb'
 }

@@ -12,6 +12,7 @@ import {
   type PlannerState,
   planUpdated,
 } from 'troupe/agents'
+import { isDrawable } from '../output.ts'
 import { dollarRange } from './dollars.ts'
 
 type Look = 'waiting' | 'working' | 'done' | 'failed'
@@ -36,7 +37,7 @@ const looks = {
  * happens.
  */
 export function showProgress<S extends PlannerState>(runtime: Runtime<S>, out: WriteStream): () => void {
-  const isTerminal = out.isTTY && process.env['TERM'] !== 'dumb'
+  const isTerminal = isDrawable(out)
   const lines = new Map<string, Line>(names.map(name => [name, { look: 'waiting', text: 'waiting' }]))
   let drawn = 0
 

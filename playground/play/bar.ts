@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty'
+import { isDrawable } from '../output.ts'
 
 /** How far long work has come. */
 export interface Bar {
@@ -25,7 +26,7 @@ export function isBarLine(line: string): boolean {
  * @param what of what, such as "scenarios"
  */
 export function createBar(out: WriteStream, total: number, what: string, quiet: boolean): Bar {
-  const isTerminal = out.isTTY && process.env['TERM'] !== 'dumb'
+  const isTerminal = isDrawable(out)
   const began = performance.now()
   let [done, isDrawn, told] = [0, false, began]
 
@@ -45,7 +46,8 @@ export function createBar(out: WriteStream, total: number, what: string, quiet: 
     if (quiet || done === 0 || done >= total || now - began < patience.drawn) return
     if (isTerminal) {
       wipe()
-      out.write(text())
+      // What goes on in the next line could not be wiped.
+      out.write(text().slice(0, out.columns - 1))
       isDrawn = true
     } else if (now - told >= patience.lines) {
       told = now

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { frameLine } from '../frame-line.ts'
-import { say, tell } from '../output.ts'
+import { isDrawable, say, tell } from '../output.ts'
 import { findScenarios } from '../scenarios/find.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { UsageError } from '../usage-error.ts'
@@ -113,7 +113,7 @@ function playAndWatch(signal: AbortSignal): Promise<never> {
 }
 
 async function choose(options: Options): Promise<ExitCode> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY || options.json) return await list(options)
+  if (!process.stdin.isTTY || !isDrawable(process.stderr) || options.json) return await list(options)
   const name = await picked(await findScenarios())
   if (name === undefined) return exitCodes.interrupted
   return await play(await scenariosNamed([name]), options)

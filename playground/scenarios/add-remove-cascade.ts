@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict'
-import { agentDataRemoved, agentShouldExecute, partyPlanner } from 'troupe/agents'
+import { agentCompleted, agentDataRemoved, agentShouldExecute, partyPlanner } from 'troupe/agents'
 import { defineScenario } from './scenario.ts'
 
 const wishes = [
@@ -70,11 +70,35 @@ export const scenario = defineScenario({
       },
     },
     {
+      that: 'Each theme had a cake of its own, and so had the time without one.',
+      check: ({ said }) => {
+        const cakes = said(agentCompleted).flatMap(({ data }) => (data.agentName === 'cake' ? [data.result] : []))
+        deepEqual(
+          cakes.map(({ decorations: [first] }) => first),
+          ['animal figurines', undefined, 'galaxy frosting'],
+        )
+      },
+    },
+    {
       that: 'Nobody searches because the cake is gone.',
       check: ({ said }) => {
         const withdrawn = said(agentDataRemoved).at(-1)
         const after = said(agentShouldExecute).filter(({ seq }) => withdrawn && seq > withdrawn.seq)
         deepEqual(withdrawn && after, [])
+      },
+    },
+    {
+      that: 'The budget and the plan rest on what is left, and name the cake among what is missing.',
+      check: ({ runtime }) => {
+        const { budget, plan } = runtime.parties.get('garden').state
+        deepEqual(
+          [budget?.basedOnAgents, budget?.missing],
+          [
+            ['venue', 'catering'],
+            ['cake', 'vendor'],
+          ],
+        )
+        deepEqual([plan?.activeAgents, plan?.missingAgents], [['theme', 'venue', 'catering'], ['cake']])
       },
     },
   ],

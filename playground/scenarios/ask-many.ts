@@ -90,9 +90,11 @@ export const scenario = defineScenario({
   },
   steps: [
     {
-      does: 'Fifty balloons are wanted.',
-      run: ({ runtime }) => runtime.bus.publish(wanted({ count: 50 })),
-      idle: true,
+      does: 'Fifty balloons are wanted, and a second passes.',
+      run: async ({ runtime, pass }) => {
+        await runtime.bus.publish(wanted({ count: 50 }))
+        await pass(1_000)
+      },
     },
   ],
   asserts: [
@@ -107,6 +109,14 @@ export const scenario = defineScenario({
     {
       that: 'It takes no time, though the other two have ten seconds to answer.',
       check: ({ said }) => equal(said(chosen)[0]?.time, said(wanted)[0]?.time),
+    },
+    {
+      that: 'The question lies unread with both of them.',
+      check: ({ runtime }) =>
+        deepEqual(
+          ['garden', 'toys'].map(shop => runtime.agent(shop).snapshot()?.context),
+          [{ unread: 1 }, { unread: 1 }],
+        ),
     },
     {
       that: 'Nobody waits for them any more.',

@@ -55,6 +55,10 @@ export const scenario = defineScenario({
       },
     },
     {
+      that: 'Those who are hired have confirmed what they charge: the desk that all parties share was asked.',
+      check: ({ runtime }) => equal(runtime.parties.get('jungle').state.results.vendor?.prices, 'confirmed'),
+    },
+    {
       that: 'The budget rests on all that costs money, and says that it may go over the limit.',
       check: ({ runtime }) => {
         const { budget } = runtime.parties.get('jungle').state

@@ -1,28 +1,20 @@
 import { equal, rejects } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Agent, agentTypes, defineAgent, defineEvent, defineRequest, type Frame, type Supervised } from 'troupe'
+import { agentTypes, defineAgent, defineEvent, defineRequest, type Frame } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { findScenarios } from '../../playground/scenarios/find.ts'
-import { playScenario } from '../../playground/scenarios/play.ts'
+import { type Played, playScenario } from '../../playground/scenarios/play.ts'
 import { defineScenario, type Scenario } from '../../playground/scenarios/scenario.ts'
+import { withAsleep } from '../support/asleep.ts'
 import { suiteJournal } from '../support/runtime.ts'
 
 const scenarios = await findScenarios()
 
-const sleeping = (agent: Agent): Agent => ({ ...agent, machine: setup({}).createMachine({}) })
-
-/** The same agent, supervisor or pool, none of whose agents ever does anything. */
-const asleep = (one: Supervised): Supervised =>
-  'agents' in one ? { ...one, agents: one.agents.map(asleep) } : sleeping(one)
-
 /** The same scenario with agents that do nothing. */
-function allAsleep({ runtime: { agents = [], party, ...rest }, ...scenario }: Scenario): Scenario {
-  const quiet = party && { ...party, tree: party.tree.map(asleep), agents: party.agents.map(sleeping) }
-  return { ...scenario, runtime: { ...rest, agents: agents.map(asleep), party: quiet } }
-}
+const allAsleep = (scenario: Scenario) => withAsleep(scenario, () => true)
 
 /** All that a play writes, as text. */
 async function historyOf(scenario: Scenario, seed?: number): Promise<string> {
@@ -32,8 +24,12 @@ async function historyOf(scenario: Scenario, seed?: number): Promise<string> {
 }
 
 describe.each(scenarios)('the scenario $id', scenario => {
+  let playing: Promise<Played> | undefined
+  /** Plays it once for all asserts. */
+  const played = () => (playing ??= playScenario(scenario, { journal: suiteJournal() }))
+
   it.each(scenario.asserts)('shows: $that', async ({ that }) => {
-    const { steps, asserts } = await playScenario(scenario, { journal: suiteJournal() })
+    const { steps, asserts } = await played()
     expect(steps.filter(({ done }) => !done)).toEqual([])
     expect(asserts).toContainEqual({ that, holds: true })
   })

@@ -1,0 +1,7 @@
+/** A program that stops in order when it is interrupted, which takes for ever. */
+import { interruptible } from '../../playground/play/interruption.ts'
+
+const { signal } = interruptible()
+signal.addEventListener('abort', () => process.stdout.write('It stops in order.\n'))
+setInterval(() => {}, 1_000)
+process.stdout.write('It works.\n')

@@ -1,0 +1,60 @@
+import { type Agent, child, type Supervised } from 'troupe'
+import type { AnyStateMachine } from 'xstate'
+import type { Scenario } from '../../playground/scenarios/scenario.ts'
+import { type ChildWork, withChildren } from '../../src/actor/child.ts'
+import { workOf } from '../../src/actor/outside.ts'
+
+/** All agents of a scenario, those of supervisors and pools and those that others invoke included, each once. */
+export function agentsOf({ runtime: { agents = [], party } }: Scenario): readonly Agent[] {
+  return withChildren([...agents, ...(party?.tree ?? []), ...(party?.shared ?? [])].flatMap(flat))
+}
+
+/**
+ * The same scenario with agents that begin as they do and then take no event, wherever they stand; where none of them stands,
+ * it is the scenario itself. Their machines keep their structure, so that what a process before has saved of them fits.
+ */
+export function withAsleep(scenario: Scenario, isAsleep: (agent: Agent) => boolean): Scenario {
+  if (!agentsOf(scenario).some(isAsleep)) return scenario
+  const quiet = (agent: Agent): Agent => {
+    const machine = agent.machine.provide({ actors: childrenOf(agent.machine, quiet) })
+    return { ...agent, machine: isAsleep(agent) ? deaf(machine) : machine }
+  }
+  const supervised = (one: Supervised): Supervised =>
+    'agents' in one ? { ...one, agents: one.agents.map(supervised) } : quiet(one)
+  const { agents, party, ...rest } = scenario.runtime
+  const runtime = {
+    ...rest,
+    ...(agents && { agents: agents.map(supervised) }),
+    ...(party && {
+      party: {
+        ...party,
+        tree: party.tree.map(supervised),
+        agents: party.agents.map(quiet),
+        shared: party.shared.map(quiet),
+      },
+    }),
+  }
+  return { ...scenario, runtime }
+}
+
+function flat(one: Supervised): readonly Agent[] {
+  return 'agents' in one ? one.agents.flatMap(flat) : [one]
+}
+
+// All that XState knows of what a machine makes of an event comes from here.
+function deaf(machine: AnyStateMachine): AnyStateMachine {
+  return Object.assign(machine, { getTransitionData: () => [] })
+}
+
+function childrenOf({ implementations }: AnyStateMachine, quiet: (agent: Agent) => Agent) {
+  return Object.fromEntries(
+    Object.entries(implementations.actors).flatMap(([name, logic]) => {
+      const work = typeof logic === 'object' && logic !== null ? workOf(logic) : undefined
+      return isChild(work) ? [[name, child(quiet(work.agent), { orphan: work.orphan })]] : []
+    }),
+  )
+}
+
+function isChild(work: unknown): work is ChildWork {
+  return typeof work === 'object' && work !== null && 'kind' in work && work.kind === 'child'
+}
