@@ -14,7 +14,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['troupe-source'], externalConditions: ['troupe-source'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/kill/**', 'test/scale/**'],
+    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/kill/**', 'test/scale/**'],
     // No promise here is about time; the limit only ends a test that hangs.
     testTimeout: process.env['TROUPE_JOURNAL'] === 'sqlite' ? 300_000 : 30_000,
     globalSetup: 'test/support/journals.ts',

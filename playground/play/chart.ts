@@ -5,6 +5,8 @@ interface Arrow {
   readonly from: AnyStateNode
   readonly to: AnyStateNode
   readonly words: Set<string>
+  /** What leads back without leaving the state. */
+  readonly stays: Set<string>
 }
 
 /**
@@ -19,31 +21,49 @@ export function chartOf({ root }: AnyStateMachine): string {
 
 /** A machine without states is one. */
 function alone(root: AnyStateNode, arrows: readonly Arrow[]): string[] {
-  return [`  ${nameOf(root)}`, ...arrows.map(arrow => `  ${drawn(arrow)}`)]
+  return [`  ${declared(root, arrows)}`]
 }
 
 function linesOf(node: AnyStateNode, arrows: readonly Arrow[], indent: string): string[] {
   const begins = node.initial?.target[0]
   const lines = begins && node.type !== 'parallel' ? [`${indent}[*] --> ${nameOf(begins)}`] : []
+  // Side by side they would be wider than any page: what has no arrows between it stands across the direction.
+  if (node.type === 'parallel' && !node.parent) lines.push(`${indent}direction LR`)
   for (const [place, child] of childrenOf(node).entries()) {
     // Mermaid knows regions only within a state.
     if (node.type === 'parallel' && node.parent && place > 0) lines.push(`${indent}--`)
-    lines.push(`${indent}state "${labelOf(child)}" as ${nameOf(child)}`)
+    lines.push(`${indent}${declared(child, arrows)}`)
     if (childrenOf(child).length > 0)
       lines.push(`${indent}state ${nameOf(child)} {`, ...linesOf(child, arrows, `${indent}  `), `${indent}}`)
     if (child.type === 'final') lines.push(`${indent}${nameOf(child)} --> [*]`)
   }
   // A state that is named within another one is taken for a part of it: so arrows stand where both their ends are.
-  const here = arrows.filter(({ from, to }) => homeOf(from, to) === node)
+  const here = arrows.filter(arrow => homeOf(arrow.from, arrow.to) === node && !isInside(arrow))
   return [...lines, ...here.map(arrow => `${indent}${drawn(arrow)}`)]
 }
 
 function drawn({ from, to, words }: Arrow): string {
-  return `${nameOf(from)} --> ${nameOf(to)} : ${[...words].join(', ')}`
+  return `${nameOf(from)} --> ${nameOf(to)} : ${listed(words)}`
 }
 
-function labelOf({ key, invoke }: AnyStateNode): string {
-  return [key, ...invoke.map(({ id }) => `does ${id}`)].join('\\n')
+/** A state under its name: with what it invokes, and with what leads back to it, whose arrow would cover those of others. */
+function declared(node: AnyStateNode, arrows: readonly Arrow[]): string {
+  const back = arrows.find(arrow => arrow.from === node && isInside(arrow))
+  const label = [node.key, ...node.invoke.map(({ id }) => `does ${id}`)]
+  if (back && back.stays.size > 0) label.push(`stays: ${listed(back.stays)}`)
+  if (back && back.words.size > 0) label.push(`again: ${listed(back.words)}`)
+  // In a second line of a title it begins to draw what is within.
+  return `state "${label.join(childrenOf(node).length > 0 ? ', ' : '<br>')}" as ${nameOf(node)}`
+}
+
+/** Whether it is told within the state: what has others in it has room for its name alone. */
+function isInside({ from, to }: Arrow): boolean {
+  return from === to && childrenOf(from).length === 0
+}
+
+// A line for each: Mermaid would break them anywhere.
+function listed(words: ReadonlySet<string>): string {
+  return [...words].join(',<br>')
 }
 
 /** All arrows of a node and of those within, one for each pair of states. */
@@ -54,9 +74,10 @@ function arrowsWithin(root: AnyStateNode): readonly Arrow[] {
       for (const target of transition.target ?? (childrenOf(node).length > 0 ? [] : [node]))
         for (const { from, to } of endsOf(node, target)) {
           const key = `${nameOf(from)} ${nameOf(to)}`
-          const arrow = arrows.get(key) ?? { from, to, words: new Set() }
+          const arrow = arrows.get(key) ?? { from, to, words: new Set(), stays: new Set() }
           arrows.set(key, arrow)
-          arrow.words.add(wordOf(node, transition))
+          const isStaying = from === node && to === node && !transition.reenter
+          arrow[isStaying ? 'stays' : 'words'].add(wordOf(node, transition))
         }
     for (const child of childrenOf(node)) walk(child)
   }
@@ -67,9 +88,14 @@ function arrowsWithin(root: AnyStateNode): readonly Arrow[] {
 /** Between which states a transition is drawn: no arrow of Mermaid leads from a state to one within it, or the other way. */
 function endsOf(node: AnyStateNode, target: AnyStateNode): readonly Pick<Arrow, 'from' | 'to'>[] {
   if (target === node && childrenOf(node).length === 0) return [{ from: node, to: node }]
-  if (target === node) return childrenOf(node).map(from => ({ from, to: firstWithin(node) }))
-  if (isWithin(target, node)) return childrenOf(node).map(from => ({ from, to: target }))
+  if (target === node) return goingOn(node).map(from => ({ from, to: firstWithin(node) }))
+  if (isWithin(target, node)) return goingOn(node).map(from => ({ from, to: target }))
   return [{ from: node, to: isWithin(node, target) ? firstWithin(target) : target }]
+}
+
+/** Nothing follows on the end of the whole. */
+function goingOn(node: AnyStateNode): readonly AnyStateNode[] {
+  return childrenOf(node).filter(({ type }) => node.parent || type !== 'final')
 }
 
 /** Where a state begins. */

@@ -2,8 +2,9 @@
 export function bridgePage(path: string, inspector: string): string {
   return `<!doctype html>
 <title>Inspector</title>
+<link rel="icon" href="data:,">
 <style>
-  html, body, iframe { margin: 0; width: 100%; height: 100%; border: 0 }
+  html, body, iframe { display: block; margin: 0; width: 100%; height: 100%; border: 0 }
 </style>
 <iframe id="inspector" src="${inspector}"></iframe>
 <script>

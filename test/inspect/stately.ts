@@ -21,9 +21,19 @@ interface Receiver {
   subscribe(told: (event: StatelyEvent) => void): { unsubscribe(): void }
 }
 
-// By a variable, so that nobody asks for those types.
+interface StatelyServer {
+  /** The port goes to `listen` as it is, and into the text of its page: so it may say where to listen, too. */
+  createInspectorServer(options: {
+    port: { readonly host: string; readonly port: number; toString(): string }
+    autoOpen: boolean
+  }): { stop(): void }
+}
+
+// By variables, so that nobody asks for those types.
 const name = '@statelyai/inspect'
 export const stately: Stately = await import(name)
+const server = `${name}/server`
+export const statelyServer: StatelyServer = await import(server)
 
 interface Shown {
   readonly parentId: string | undefined

@@ -1,15 +1,11 @@
 import { once } from 'node:events'
-import { isDeepStrictEqual } from 'node:util'
-import type { AgentRef, Runtime } from 'troupe'
 import { inspectInto, serveInspector, statelySource } from 'troupe/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
-import { Reading, standing, stately, windows } from './stately.ts'
-
-/** Reads what happens in a runtime, as the named way brings it. */
-type Attach = (runtime: Runtime, reading: Reading) => Promise<void>
+import { type Attach, arrivals, config, dog, expectFollowed } from './followed.ts'
+import { Reading, stately, windows } from './stately.ts'
 
 const ways: readonly (readonly [string, Attach])[] = [
   [
@@ -67,49 +63,9 @@ const ways: readonly (readonly [string, Attach])[] = [
   ],
 ]
 
-const dog = dogAgent()
-// Implementations have names in it, but no functions.
-const config = JSON.parse(
-  JSON.stringify(dog.machine.config, (_, one) => (typeof one === 'function' ? { type: one.name } : one)),
-)
-
-/** What is read is what the agents say, once it has come through. */
-async function expectSame(reading: Reading, agents: readonly AgentRef[]): Promise<void> {
-  const wanted = () => standing(agents, 'runtime/supervisor', config)
-  let seen = -1
-  await until(() => {
-    const isNews = reading.events.length !== seen
-    seen = reading.events.length
-    return isNews && isDeepStrictEqual(reading.of(agents), wanted())
-  }).catch(() => {})
-  expect(reading.of(agents)).toEqual(wanted())
-}
-
 describe.each(ways)('the stream, read by %s', (_, attach) => {
-  it.each([
-    [5, 'early'],
-    [5, 'late'],
-    [1_000, 'early'],
-    [1_000, 'late'],
-  ])('tells of %i agents how each stands after each step, to one who came %s', async (count, when) => {
-    const { runtime } = await startRuntime()
-    const reading = new Reading()
-    if (when === 'early') await attach(runtime, reading)
-    const dogs = await Promise.all(
-      Array.from({ length: count }, (__, place) => runtime.spawn(dog, { name: `dog-${place}` })),
-    )
-    await Promise.all(dogs.map(one => one.send(command({ word: 'sit' }))))
-    await runtime.idle()
-    if (when === 'late') await attach(runtime, reading)
-    await expectSame(reading, dogs)
-    for (const word of ['boom', 'nothing', 'rest', 'sit', 'leave']) {
-      await dogs[count - 2]?.send(command({ word }))
-      await runtime.idle()
-      await expectSame(reading, dogs)
-    }
-    await dogs[0]?.stop()
-    await expectSame(reading, dogs)
-    expect(reading.actors.get('runtime/dog-0')?.snapshot).toMatchObject({ status: 'stopped' })
+  it.each(arrivals)('tells of %i agents how each stands after each step, to one who came %s', async (count, when) => {
+    await expectFollowed(count, when, attach)
   })
 })
 

@@ -8,7 +8,7 @@ it('a chart has states within states, beginnings, ends, what is invoked, and wha
     initial: 'cold',
     on: { unplug: '.broken' },
     states: {
-      cold: { on: { light: 'hot', knock: {} } },
+      cold: { on: { light: 'hot', knock: {}, wipe: {}, chill: { target: 'cold', reenter: true } } },
       hot: {
         initial: 'heating',
         after: { 500: 'broken' },
@@ -25,21 +25,19 @@ it('a chart has states within states, beginnings, ends, what is invoked, and wha
   expect(chartOf(machine).split('\n')).toEqual([
     'stateDiagram-v2',
     '  [*] --> cold',
-    '  state "cold" as cold',
+    '  state "cold<br>stays: knock,<br>wipe<br>again: chill" as cold',
     '  state "hot" as hot',
     '  state hot {',
     '    [*] --> hot__heating',
-    '    state "heating\\ndoes bake" as hot__heating',
+    '    state "heating<br>does bake" as hot__heating',
     '    state "ready" as hot__ready',
     '    hot__heating --> hot__ready : bake is done',
     '  }',
     '  state "broken" as broken',
     '  broken --> [*]',
     '  cold --> broken : unplug',
-    '  hot --> broken : unplug, after 500 ms',
-    '  broken --> broken : unplug',
+    '  hot --> broken : unplug,<br>after 500 ms',
     '  cold --> hot : light',
-    '  cold --> cold : knock',
     '  hot__heating --> broken : bake fails',
     '  hot__ready --> cold : always',
   ])
@@ -47,6 +45,41 @@ it('a chart has states within states, beginnings, ends, what is invoked, and wha
 
 it('a machine without states is one state', () => {
   expect(chartOf(createMachine({ id: 'bell', on: { ring: {} } }))).toBe(
-    'stateDiagram-v2\n  bell\n  bell --> bell : ring',
+    'stateDiagram-v2\n  state "bell<br>stays: ring" as bell',
   )
+})
+
+it('what is said for a state with others in it stands at its arrow, and what comes from above enters a state again', () => {
+  const machine = createMachine({
+    id: 'radio',
+    initial: 'off',
+    on: { switch: '.on', mute: '.off' },
+    states: {
+      off: {},
+      on: { initial: 'loud', states: { loud: {} }, invoke: { id: 'play', src: fromPromise(async () => {}) } },
+    },
+  })
+  expect(chartOf(machine).split('\n')).toEqual([
+    'stateDiagram-v2',
+    '  [*] --> off',
+    '  state "off<br>again: mute" as off',
+    '  state "on, does play" as on',
+    '  state on {',
+    '    [*] --> on__loud',
+    '    state "loud" as on__loud',
+    '  }',
+    '  off --> on : switch',
+    '  on --> on : switch',
+    '  on --> off : mute',
+  ])
+})
+
+it('what a machine is at the same time stands below each other', () => {
+  const machine = createMachine({ id: 'desk', type: 'parallel', states: { lamp: { on: { press: {} } }, clock: {} } })
+  expect(chartOf(machine).split('\n')).toEqual([
+    'stateDiagram-v2',
+    '  direction LR',
+    '  state "lamp<br>stays: press" as lamp',
+    '  state "clock" as clock',
+  ])
 })

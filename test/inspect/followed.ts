@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { AgentRef, Runtime } from 'troupe'
+import { expect } from 'vitest'
+import { command, dogAgent } from '../support/pets.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+import { Reading, standing } from './stately.ts'
+
+/** Reads what happens in a runtime, as some way brings it. */
+export type Attach = (runtime: Runtime, reading: Reading) => Promise<void>
+
+/** How many agents there are, and whether the reader comes before or after them. */
+export const arrivals: readonly (readonly [number, 'early' | 'late'])[] = [
+  [5, 'early'],
+  [5, 'late'],
+  [1_000, 'early'],
+  [1_000, 'late'],
+]
+
+export const dog = dogAgent()
+
+// Implementations have names in it, but no functions.
+export const config = JSON.parse(
+  JSON.stringify(dog.machine.config, (_, one) => (typeof one === 'function' ? { type: one.name } : one)),
+)
+
+/** What is read is what the agents say, once it has come through. */
+export async function expectSame(reading: Reading, agents: readonly AgentRef[], wait = until): Promise<void> {
+  const wanted = () => standing(agents, 'runtime/supervisor', config)
+  let seen = -1
+  await wait(() => {
+    const isNews = reading.events.length !== seen
+    seen = reading.events.length
+    return isNews && isDeepStrictEqual(reading.of(agents), wanted())
+  }).catch(() => {})
+  expect(reading.of(agents)).toEqual(wanted())
+}
+
+/** So many agents do this and that, and after each step what is read is what they say; `wait` is how long that may take. */
+export async function expectFollowed(
+  count: number,
+  when: 'early' | 'late',
+  attach: Attach,
+  wait = until,
+): Promise<{ runtime: Runtime; reading: Reading; dogs: readonly AgentRef[] }> {
+  const { runtime } = await startRuntime()
+  const reading = new Reading()
+  if (when === 'early') await attach(runtime, reading)
+  const dogs = await Promise.all(
+    Array.from({ length: count }, (__, place) => runtime.spawn(dog, { name: `dog-${place}` })),
+  )
+  await Promise.all(dogs.map(one => one.send(command({ word: 'sit' }))))
+  await runtime.idle()
+  if (when === 'late') await attach(runtime, reading)
+  await expectSame(reading, dogs, wait)
+  for (const word of ['boom', 'nothing', 'rest', 'sit', 'leave']) {
+    await dogs[count - 2]?.send(command({ word }))
+    await runtime.idle()
+    await expectSame(reading, dogs, wait)
+  }
+  await dogs[0]?.stop()
+  await expectSame(reading, dogs, wait)
+  expect(reading.actors.get('runtime/dog-0')?.snapshot).toMatchObject({ status: 'stopped' })
+  return { runtime, reading, dogs }
+}
