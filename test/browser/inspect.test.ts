@@ -17,7 +17,10 @@ async function openInspector() {
     ...opened,
     stub,
     /** To whom that one tells what it is told. */
-    reads: (read: (event: StatelyEvent) => void) => opened.context.exposeFunction('told', read),
+    reads: (read: (event: StatelyEvent) => void) =>
+      opened.context.exposeFunction('told', (events: readonly StatelyEvent[]) => {
+        for (const event of events) read(event)
+      }),
     /** It is at Stately's address, too. */
     atStately: () =>
       opened.context.route(/^https:\/\/stately\.ai\//, async route => {

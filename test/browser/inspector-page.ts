@@ -20,16 +20,21 @@ const imports = {
   xstate: '/xstate/dist/xstate.esm.js',
 }
 
-/** Stands in for the page of Stately's inspector: reads by Stately's receiver, and calls the function `told` with all of it. */
+/** Stands in for the page of Stately's inspector: reads by Stately's receiver, and calls the function `told` with all of it, in batches. */
 const html = `<!doctype html>
 <link rel="icon" href="data:,">
 <script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module">
   import { createBrowserReceiver } from '@statelyai/inspect'
   const count = document.querySelector('output')
+  let batch = []
   createBrowserReceiver().subscribe(event => {
-    told(event)
     count.value = Number(count.value) + 1
+    if (batch.push(event) > 1) return
+    setTimeout(() => {
+      told(batch)
+      batch = []
+    })
   })
 </script>
 Events: <output>0</output>
