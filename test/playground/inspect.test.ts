@@ -1,17 +1,17 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { createServer } from 'node:net'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Reading, stately } from '../inspect/stately.ts'
 import { beginPlay, play } from '../support/command.ts'
 
-/** A port of this machine that somebody else has. */
+/** A port of this machine that somebody else has: this one, or any. */
 async function takenPort(port = 0): Promise<number> {
-  const server = createServer().listen(port, '127.0.0.1')
-  // Somebody else may have it already.
-  await Promise.race([once(server, 'listening'), once(server, 'error')]).catch(() => {})
+  const server = createServer()
   onTestFinished(() => void server.close())
-  const address = server.address() as AddressInfo | null
-  return address?.port ?? port
+  // Other tests may have it for a moment; whoever has it for long does as well.
+  await vi.waitFor(() => once(server.listen(port, '127.0.0.1'), 'listening'), { timeout: 5_000 }).catch(() => {})
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : port
 }
 
 /** Each test begins a process, on a machine that may have much else to do. */
