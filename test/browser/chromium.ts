@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
+import { browserAt, browserPath } from '../../playground/play/doctor/browser.ts'
 
 /** What is used here of playwright-core, whose own types need those of a browser. */
 interface Playwright {
@@ -77,10 +77,8 @@ export async function openPage() {
 const own = ['127.0.0.1', 'localhost']
 
 function installed(): string {
-  const path = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
-  if (!existsSync(path))
-    throw new Error(
-      `There is no browser at ${path}, and this suite needs one: install Chromium (on Debian: apt-get install chromium), or say in CHROMIUM_PATH where it is.`,
-    )
+  const path = browserPath(process.env)
+  const { says, mend = '' } = browserAt(path)
+  if (mend !== '') throw new Error(`${says} ${mend}`)
   return path
 }

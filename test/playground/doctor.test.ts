@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { browserAt } from '../../playground/play/doctor/browser.ts'
 import type { Check, Finding } from '../../playground/play/doctor/check.ts'
 import { consulted } from '../../playground/play/doctor/doctor.ts'
 import { journal, judged } from '../../playground/play/doctor/journal.ts'
@@ -61,7 +62,8 @@ describe('the doctor', () => {
     const lines = linesOf(out)
     expect(lines.at(-1)).toEqual({ kind: 'result', ok: true })
     const names = ['node', 'packages', 'optional packages', 'temporary files', 'present directory']
-    expect(lines.slice(0, -1).map(({ check }) => check)).toEqual([...names, 'journal', 'processes', 'port', 'terminal'])
+    const others = ['journal', 'processes', 'port', 'browser', 'terminal']
+    expect(lines.slice(0, -1).map(({ check }) => check)).toEqual([...names, ...others])
     for (const line of lines.slice(0, -1)) expect(line).toMatchObject({ kind: 'check', says: expect.any(String) })
     const { figures } = lines.find(({ check }) => check === 'journal') ?? {}
     expect(figures).toEqual({ 'append ms': expect.any(Number), 'flush ms': expect.any(Number) })
@@ -243,6 +245,14 @@ describe('a machine', () => {
     expect(how).toBe('remark')
     expect(says).toMatch(new RegExp(`^Port ${taken} is taken`))
     expect(figures?.['port']).toBeGreaterThan(taken)
+  })
+
+  it('remarks that there is no browser, and how to get one', () => {
+    expect(browserAt(process.execPath).how).toBe('ok')
+    expect(browserAt(join(newFolder(), 'chromium'))).toMatchObject({
+      how: 'remark',
+      mend: expect.stringContaining('apt-get install chromium'),
+    })
   })
 
   it('hears whether it has a terminal, and colours', () => {

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { browserAt, browserPath } from './browser.ts'
 import { type Check, examined, type Finding } from './check.ts'
 import { journal } from './journal.ts'
 import { nodeVersion } from './node-version.ts'
@@ -28,6 +29,7 @@ export const checks: readonly Check[] = [
   { name: 'journal', look: signal => journal(tmpdir(), signal) },
   { name: 'processes', look: signal => processes(process.execPath, signal) },
   { name: 'port', look: signal => port(4_300, signal) },
+  { name: 'browser', look: () => browserAt(browserPath(process.env)) },
   { name: 'terminal', look: () => terminal(process.stderr) },
 ]
 

@@ -1,0 +1,21 @@
+import { accessSync, constants } from 'node:fs'
+import type { Found } from './check.ts'
+
+/** Where the Chromium is that the suite of `npm run test:browser` opens pages in. */
+export function browserPath(env: NodeJS.ProcessEnv): string {
+  return env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
+}
+
+/** Whether there is a browser; only those who work on Troupe itself need one. */
+export function browserAt(path: string): Found {
+  try {
+    accessSync(path, constants.X_OK)
+    return { how: 'ok', says: `There is one at ${path}.` }
+  } catch {
+    return {
+      how: 'remark',
+      says: `There is none at ${path}: npm run test:browser needs one.`,
+      mend: 'Install Chromium (on Debian: apt-get install chromium), or say in CHROMIUM_PATH where it is.',
+    }
+  }
+}
