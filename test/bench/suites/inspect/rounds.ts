@@ -1,4 +1,5 @@
 import { type AgentRef, createRuntime, type Observation, type Runtime } from 'troupe'
+import { statelySource } from 'troupe/inspect'
 import { counting, countOf } from '../../agents.ts'
 import { batchSize, checkCount, rate } from '../../rate.ts'
 import { spreadOf } from '../../statistics.ts'
@@ -111,13 +112,12 @@ export const tenObserved = casesOf((runtime, all) => {
   const wanted = new Set(all.slice(0, 10).map(({ address }) => address))
   let steps = 0
   let others = 0
-  runtime.observe(
-    ({ kind, address }) => {
-      if (!wanted.has(address)) others++
-      else if (kind === 'step') steps++
-    },
-    { only: address => wanted.has(address) },
-  )
+  const only = (address: string) => wanted.has(address)
+  statelySource(runtime, { only })(told => {
+    if (!wanted.has(told.sessionId)) others++
+    else if (told.type === '@xstate.snapshot' && told.event.type === 'bench.tick') steps++
+    return true
+  })
   return () => events => {
     checkCount('steps told', steps, Math.floor(events / agents) * 10 + Math.min(10, events % agents))
     checkCount('told of others', others, 0)
