@@ -92,6 +92,8 @@ class PageTelling implements Telling {
   readonly #known = new Map<string, Known>()
   readonly #charts = new Set<string>()
   #count = 0
+  /** When the last thing happened that was told, by the clock of the runtime. */
+  #wall = 0
 
   constructor(
     send: Send<PageFrame>,
@@ -108,7 +110,7 @@ class PageTelling implements Telling {
   missed(dropped: number): void {
     this.#known.clear()
     const { v, t, node } = this.#common()
-    this.#send({ v, seq: ++this.#count, t, wall: Date.now(), node, kind: 'gap', data: { dropped } }, true)
+    this.#send({ v, seq: ++this.#count, t, wall: this.#wall, node, kind: 'gap', data: { dropped } }, true)
   }
 
   begun(): void {
@@ -189,6 +191,7 @@ class PageTelling implements Telling {
 
   #taken(kind: PageKind, about: Observation, data: object, optional: Optional = {}): boolean {
     const { address: actor, party, time: wall } = about
+    this.#wall = wall
     const { v, t, node } = this.#common()
     const place = { wall, ...(party !== undefined && { party }), node, kind, actor, ...optional }
     return this.#send({ v, seq: ++this.#count, t, ...place, data }, this.#isBeginning())

@@ -80,6 +80,8 @@ class StatelyTelling implements Telling {
   /** The text of each definition, made once. */
   readonly #definitions = new Map<string, string>()
   #count = 0
+  /** When the last thing happened that was told, by the clock of the runtime. */
+  #time = 0
   /** Those that were there before a gap, and have not been told since. */
   readonly #gone = new Set<string>()
 
@@ -97,11 +99,12 @@ class StatelyTelling implements Telling {
   }
 
   begun(): void {
-    for (const address of this.#gone) this.#stopped({ address, party: partyIn(address), time: Date.now() })
+    for (const address of this.#gone) this.#stopped({ address, party: partyIn(address), time: this.#time })
     this.#gone.clear()
   }
 
   tell(one: Observation): void {
+    this.#time = one.time
     switch (one.kind) {
       case 'actor':
         this.#gone.delete(one.address)

@@ -23,6 +23,7 @@ export class Viewer<F> {
   readonly #most: number
   readonly #stream: Stream
   #missed = 0
+  #isOver = false
 
   /** @param most bytes that may wait for a slow reader */
   constructor(socket: Socket, source: Source<F>, most: number) {
@@ -32,6 +33,7 @@ export class Viewer<F> {
   }
 
   stop(): void {
+    this.#isOver = true
     this.#stream.stop()
   }
 
@@ -46,7 +48,7 @@ export class Viewer<F> {
   }
 
   #sent(): void {
-    if (this.#missed === 0 || this.#socket.bufferedAmount > this.#most / 4) return
+    if (this.#isOver || this.#missed === 0 || this.#socket.bufferedAmount > this.#most / 4) return
     const missed = this.#missed
     this.#missed = 0
     try {

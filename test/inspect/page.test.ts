@@ -183,7 +183,7 @@ describe('frames for pages', () => {
   })
 
   it('tell of a gap, and then how everything stands', async () => {
-    const { runtime } = await startRuntime()
+    const { runtime, clock } = await startRuntime()
     const { page, stream } = pageOf(runtime)
     const dog = await runtime.spawn(dogAgent())
     const told = page.frames.length
@@ -197,6 +197,7 @@ describe('frames for pages', () => {
       ['actor', 'runtime/dog'],
     ])
     expect(page.of('gap')[0]).toMatchObject({ data: { dropped: 7 }, seq: told + 1 })
+    expect(new Set(page.frames.map(({ wall }) => wall))).toEqual(new Set([clock.now()]))
     expect(page.shown.get(dog.address)).toMatchObject({ value: 'resting' })
   })
 })

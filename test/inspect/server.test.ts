@@ -42,9 +42,11 @@ async function get({ port }: InspectorServer, headers: Record<string, string> = 
 async function served(options?: ServeInspectorOptions) {
   const { runtime } = await startRuntime()
   let observers = 0
+  let begun = 0
   const observable = {
     observe(observer: Observer) {
       observers++
+      begun++
       const stop = runtime.observe(observer)
       return () => {
         observers--
@@ -54,7 +56,7 @@ async function served(options?: ServeInspectorOptions) {
   }
   const server = await serveInspector(observable, options)
   onTestFinished(() => server.stop())
-  return { runtime, server, observers: () => observers }
+  return { runtime, server, observers: () => observers, begun: () => begun }
 }
 
 async function streaming(source: Source<object>, options?: ServeOptions) {
@@ -129,6 +131,21 @@ describe('the server', () => {
     await server.stop()
     const again = await served({ port: server.port })
     expect(again.server.port).toBe(server.port)
+  })
+
+  it('begins nothing anew with its stop for one who has missed something', async () => {
+    const { runtime, server, begun } = await served({ most: 1_000 })
+    const dog = await runtime.spawn(dogAgent())
+    const { socket } = await look(server, '/ui')
+    socket.pause()
+    // More than the operating system keeps for him on the way.
+    const word = 'x'.repeat(5_000)
+    await Promise.all(Array.from({ length: 1_000 }, () => dog.send(command({ word }))))
+    await runtime.idle()
+    const stopping = server.stop()
+    socket.resume()
+    await stopping
+    expect(begun()).toBe(1)
   })
 
   it('closes the connection of one who comes when the runtime has stopped', async () => {
