@@ -2,9 +2,10 @@ import type { WriteStream } from 'node:tty'
 import { exitCodes } from './exit-codes.ts'
 
 // Whoever reads may have had enough, as `head` has.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.environment)
-})
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.environment)
+  })
 
 /** Prints a line of what was asked for. */
 export function say(line: string): void {

@@ -158,6 +158,7 @@ it('troupe exports these names', () => {
       "systemStopped",
       "systemStopping",
       "systemTick",
+      "withChildren",
     ]
   `)
 })

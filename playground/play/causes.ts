@@ -171,7 +171,7 @@ function isSame(one: { readonly agent: string; readonly id: string }, other: typ
 }
 
 function nameOf(wanted: Entry | undefined): string | undefined {
-  if (wanted?.kind === 'ask') return `the question ${wanted.type}`
+  if (wanted?.kind === 'ask') return `the ask ${wanted.type}`
   return wanted?.kind === 'effect' || wanted?.kind === 'child' ? wanted.name : undefined
 }
 

@@ -6,12 +6,12 @@ import { findScenarios } from '../scenarios/find.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { UsageError } from '../usage-error.ts'
 import { createBar } from './bar.ts'
-import { scenariosNamed } from './cast.ts'
+import { checkKnown, scenariosNamed } from './cast.ts'
 import { consultDoctor } from './doctor/consult.ts'
 import { hasColours } from './doctor/terminal.ts'
 import { agentLines, chartsOf } from './export.ts'
 import { faultText } from './fault.ts'
-import { InterruptedError, interruptible } from './interruption.ts'
+import { InterruptedError, interruptible, untilInterrupted } from './interruption.ts'
 import { listed, scenarioLine } from './list.ts'
 import { help, type Options, readOptions } from './options.ts'
 import { picked } from './picker.ts'
@@ -84,25 +84,12 @@ async function list({ json }: Options): Promise<ExitCode> {
   return exitCodes.ok
 }
 
-/** Does something until it is over or somebody has had enough. */
-async function untilInterrupted(work: (signal: AbortSignal) => Promise<ExitCode>): Promise<ExitCode> {
-  const interruption = interruptible()
-  try {
-    return await work(interruption.signal)
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error
-    return exitCodes.interrupted
-  } finally {
-    interruption.end()
-  }
-}
-
 /** Plays what was asked for whenever a file changes, each time in another process. */
 function playAndWatch(signal: AbortSignal): Promise<never> {
   const args = process.argv.slice(1).filter(arg => arg !== '--watch')
   const env = hasColours(process.stderr) ? { ...process.env, FORCE_COLOR: '1' } : process.env
   // Whoever ends this process ends that one, too.
-  for (const end of ['SIGHUP', 'SIGTERM'] as const) process.once(end, () => process.exit(exitCodes.interrupted))
+  process.once('SIGHUP', () => process.exit(exitCodes.interrupted))
   return watch({
     root: join(import.meta.dirname, '..', '..'),
     folders: ['src', 'agents', 'playground'],
@@ -135,15 +122,20 @@ async function main(options: Options): Promise<ExitCode> {
         for (const text of options.json ? agentLines(scenario) : [chartsOf(scenario)]) say(text)
       return exitCodes.ok
     case 'replay':
-      return await replay(options.names[0] ?? '', options)
+      return await untilInterrupted(signal => replay(options.names[0] ?? '', options, signal))
     case 'inspect':
-      // What it needs is loaded only here.
-      return await (await import('./inspect.ts')).inspect(options.names[0] ?? 'jungle-party', options)
+      return await untilInterrupted(async signal => {
+        // What it needs is loaded only here.
+        const { inspect } = await import('./inspect.ts')
+        return await inspect(options.names[0] ?? 'jungle-party', options, signal)
+      })
     case 'why':
-      return await why(options.names[0] ?? '', options.names[1], options)
+      return await untilInterrupted(signal => why(options.names[0] ?? '', options.names[1], options, signal))
     case 'doctor':
       return await untilInterrupted(signal => consultDoctor({ json: options.json, signal }))
     case 'run':
+      // What is watched may be broken just now, and mended next.
+      for (const name of options.names) checkKnown(name)
       if (options.watch) return await untilInterrupted(playAndWatch)
       return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
   }

@@ -1,15 +1,7 @@
-import type { Agent, Supervised } from 'troupe'
+import type { Agent } from 'troupe'
 import type { Scenario } from '../scenarios/scenario.ts'
+import { agentsOf } from './agents.ts'
 import { chartOf } from './chart.ts'
-
-/** The agents of a scenario, each once. */
-function agentsOf({ runtime: { party, agents = [] } }: Scenario): readonly Agent[] {
-  return [...(party?.agents ?? []), ...(party?.shared ?? []), ...agents.flatMap(flat)]
-}
-
-function flat(one: Supervised): readonly Agent[] {
-  return 'agents' in one ? one.agents.flatMap(flat) : [one]
-}
 
 /** The machines of all agents of a scenario, as Mermaid state diagrams under their names. */
 export function chartsOf(scenario: Scenario): string {
@@ -18,10 +10,11 @@ export function chartsOf(scenario: Scenario): string {
     .join('\n\n')
 }
 
-/** The same as a line of JSON for each agent: what it hears and says, and its machine as XState describes it. */
+/** The same as a line of JSON for each agent: what it hears and says, and what its machine was made of. */
 export function agentLines(scenario: Scenario): readonly string[] {
   return agentsOf(scenario).map(({ name, machine, hears, says }) => {
     const types = (list: Agent['hears']) => list.map(({ type }) => type)
-    return JSON.stringify({ kind: 'agent', name, hears: types(hears), says: types(says), machine: machine.definition })
+    const line = { kind: 'agent', name, hears: types(hears), says: types(says), machine: machine.config }
+    return JSON.stringify(line, (_, value) => (typeof value === 'function' ? { type: value.name } : value))
   })
 }

@@ -1,15 +1,16 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Frame } from 'troupe'
-import { findScenarios } from '../scenarios/find.ts'
+import { findScenarios, scenarioIds } from '../scenarios/find.ts'
 import { playScenario } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { UsageError } from '../usage-error.ts'
+import { createBar } from './bar.ts'
 import { scenarioNamed } from './cast.ts'
 import { readRecord } from './record.ts'
 
 /** Frames, and where they are from, in words. */
-export interface Found {
+export interface Source {
   readonly where: string
   readonly frames: readonly Frame[]
 }
@@ -17,6 +18,7 @@ export interface Found {
 /** How scenarios are played, where they are. */
 export interface PlayChoices {
   readonly seed: number | undefined
+  readonly quiet: boolean
   readonly signal: AbortSignal
 }
 
@@ -26,24 +28,41 @@ export interface PlayChoices {
  *
  * @throws UsageError, RecordError; what the journal throws; the reason of the signal
  */
-export async function* framesIn(where: string | undefined, choices: PlayChoices): AsyncGenerator<Found> {
-  if (where === undefined) for (const scenario of await findScenarios()) yield await played(scenario, choices)
-  else if (!existsSync(where)) yield await played(await scenarioNamed(where), choices)
-  else if (statSync(where).isDirectory()) yield await journalled(where)
-  else yield { where: `the record ${where}`, frames: readRecord(where).lines.flatMap(framesOf) }
+export async function* framesIn(where: string | undefined, choices: PlayChoices): AsyncGenerator<Source> {
+  if (where === undefined) yield* ofAll(await findScenarios(), choices)
+  // What has the name of a scenario is meant by ./<name>.
+  else if (scenarioIds().includes(where) || !existsSync(where))
+    yield await played(await scenarioNamed(where, 'scenario, record or directory'), choices)
+  else if (statSync(where).isDirectory()) yield await journalled(where, choices)
+  else yield recorded(where)
 }
 
-function framesOf(line: { readonly frame: Frame } | object): readonly Frame[] {
-  return 'frame' in line ? [line.frame] : []
+async function* ofAll(scenarios: readonly Scenario[], choices: PlayChoices): AsyncGenerator<Source> {
+  const bar = createBar(process.stderr, scenarios.length, 'scenarios', choices.quiet)
+  try {
+    for (const [place, scenario] of scenarios.entries()) {
+      const source = await played(scenario, choices)
+      bar.at(place + 1)
+      yield source
+    }
+  } finally {
+    bar.end()
+  }
 }
 
-async function played(scenario: Scenario, { seed = scenario.seed, signal }: PlayChoices): Promise<Found> {
+function recorded(file: string): Source {
+  const { lines, isUnchanged } = readRecord(file)
+  const frames = lines.flatMap(line => (line.kind === 'frame' ? [line.frame] : []))
+  return { where: `the record ${file}${isUnchanged ? '' : ', which was changed after it was written'}`, frames }
+}
+
+async function played(scenario: Scenario, { seed = scenario.seed, signal }: PlayChoices): Promise<Source> {
   const frames: Frame[] = []
   await playScenario(scenario, { seed, signal, onFrame: frame => void frames.push(frame) })
   return { where: `the scenario ${scenario.id}, seed ${seed}`, frames }
 }
 
-async function journalled(directory: string): Promise<Found> {
+async function journalled(directory: string, { signal }: PlayChoices): Promise<Source> {
   if (!existsSync(join(directory, 'journal.db')))
     throw new UsageError(`There is no journal in "${directory}". To make one: npm start -- --data ${directory}`)
   const { sqliteJournal } = await import('troupe/sqlite')
@@ -52,7 +71,10 @@ async function journalled(directory: string): Promise<Found> {
     const frames: Frame[] = []
     for (const { partition } of await journal.partitions()) {
       const { pruned } = await journal.saved(partition)
-      for await (const frame of journal.read(partition, pruned)) frames.push(frame)
+      for await (const frame of journal.read(partition, pruned)) {
+        signal.throwIfAborted()
+        frames.push(frame)
+      }
     }
     return { where: `the journal in ${directory}`, frames: frames.toSorted((one, other) => one.time - other.time) }
   } finally {

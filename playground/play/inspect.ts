@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Journal, memoryJournal } from 'troupe'
 import {
   InspectorServeError,
   type InspectorServer,
@@ -10,12 +12,9 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { say, tell } from '../output.ts'
 import { type Playing, playScenario } from '../scenarios/play.ts'
 import { scenarioNamed } from './cast.ts'
-import { InterruptedError, interruptible } from './interruption.ts'
 import type { Options } from './options.ts'
+import { ports } from './ports.ts'
 import { Report } from './report.ts'
-
-/** The port that is tried first, and how many after it, when nobody says which. */
-const ports = { first: 4_300, most: 20 }
 
 /** A server of what a runtime does, and the first who looks. */
 interface Inspected {
@@ -23,45 +22,56 @@ interface Inspected {
   readonly looked: Promise<void>
 }
 
+/** Milliseconds that everything takes at least which is written down, so that people can follow. */
+const beat = 300
+
 /**
- * Serves a scenario to inspectors on this machine: it begins when somebody looks, plays at the speed of a clock on the wall,
- * and stays as it ends until Ctrl-C.
+ * Serves a scenario to inspectors on this machine: it begins when somebody looks, plays so that people can follow, and stays
+ * as it ends until Ctrl-C.
  *
- * @throws UsageError; InspectorServeError if it cannot be served
+ * @throws UsageError; InspectorServeError if it cannot be served; the reason of the signal, unless all was played
  */
-export async function inspect(name: string, options: Options): Promise<ExitCode> {
+export async function inspect(name: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
   const scenario = await scenarioNamed(name)
   const { seed = scenario.seed, speed = 1 } = options
-  const interruption = interruptible()
   const report = new Report(tell, options.quiet)
+  const givenUp = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
   let server: InspectorServer | undefined
   try {
     const { ok } = await playScenario(scenario, {
       seed,
       speed,
-      signal: interruption.signal,
+      signal,
+      journal: unhurried(memoryJournal(), beat / speed),
       told: one => report.told(scenario.id, one),
       onStart: async runtime => {
         const inspected = await served(runtime, options)
         server = inspected.server
         announce(server, options)
         tell(`${scenario.id} begins when somebody looks. Ctrl-C ends it.`)
-        await Promise.race([inspected.looked, interruption.isOver])
-        interruption.signal.throwIfAborted()
+        await Promise.race([inspected.looked, givenUp])
+        signal.throwIfAborted()
         report.begins(scenario, seed)
       },
       onEnd: async () => {
         tell('It is over. Whoever looks sees how everything stands, until Ctrl-C.')
-        await interruption.isOver
+        await givenUp
       },
     })
     return ok ? exitCodes.ok : exitCodes.failed
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error
-    return exitCodes.interrupted
   } finally {
     await server?.stop()
-    interruption.end()
+  }
+}
+
+/** What leaves a party or is to be seen from outside waits until it is written. */
+function unhurried(journal: Journal, ms: number): Journal {
+  return {
+    ...journal,
+    async append(...what) {
+      await sleep(ms)
+      await journal.append(...what)
+    },
   }
 }
 
@@ -101,6 +111,6 @@ async function listening(
       return await serveStreams(sources, { port: next, stately })
     } catch (error) {
       const isTaken = error instanceof InspectorServeError && error.reason === 'port-taken'
-      if (!isTaken || next === ports.first + ports.most) throw error
+      if (!isTaken || next === ports.last) throw error
     }
 }

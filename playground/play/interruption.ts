@@ -1,17 +1,59 @@
-import { exitCodes } from '../exit-codes.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { tell } from '../output.ts'
 
 /** Somebody has had enough. */
 export class InterruptedError extends Error {}
 
-/** Listens for Ctrl-C: the first stops in order, the second at once. */
+/** Something took longer than it may. */
+export class LateError extends Error {
+  constructor(ms: number) {
+    super(`It took more than ${ms} ms. Give it more time with --timeout.`)
+  }
+}
+
+/** Listens for Ctrl-C, and for being told to end: the first time stops in order, the second at once. */
 export function interruptible() {
   const interrupted = new AbortController()
+  const end = () => {
+    for (const name of signals) process.off(name, interrupt)
+  }
   const interrupt = () => {
-    process.once('SIGINT', () => process.exit(exitCodes.interrupted))
+    end()
+    for (const name of signals) process.once(name, () => process.exit(exitCodes.interrupted))
     interrupted.abort(new InterruptedError())
   }
-  process.once('SIGINT', interrupt)
-  const { signal } = interrupted
-  const isOver = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-  return { signal, isOver, end: () => void process.off('SIGINT', interrupt) }
+  for (const name of signals) process.on(name, interrupt)
+  return { signal: interrupted.signal, end }
+}
+
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+/** Does something in so many milliseconds. @throws LateError through its signal; the reason of the signal */
+export async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new LateError(ms)), ms)
+  try {
+    return await work(AbortSignal.any([signal, late.signal]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Does something until it is over, somebody has had enough, or it takes too long. */
+export async function untilInterrupted(work: (signal: AbortSignal) => Promise<ExitCode>): Promise<ExitCode> {
+  const interruption = interruptible()
+  try {
+    return await work(interruption.signal)
+  } catch (error) {
+    if (error instanceof InterruptedError) return exitCodes.interrupted
+    if (!(error instanceof LateError)) throw error
+    tell(error.message)
+    return exitCodes.timeout
+  } finally {
+    interruption.end()
+  }
 }

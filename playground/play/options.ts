@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError, understood } from '../usage-error.ts'
 import { didYouMean } from './nearest.ts'
+import { ports } from './ports.ts'
 
 const flags = {
   all: { type: 'boolean' },
@@ -92,7 +93,7 @@ export const help = `Plays scenarios: small programs, each of which shows one pa
   --watch       plays again whenever a file of the project changes, and tells what is different then; Ctrl-C ends it
   --to N        replay only so many of its frames
   --verify      play it again as well, and compare every frame and the end; the first difference is named
-  --port N      where inspect serves; 0 for any that is free, 4300 or the next free one by default
+  --port N      where inspect serves; 0 for any that is free, ${ports.first} or the next free one by default
   --stately     inspect in the inspector of Stately: its page comes from https://stately.ai, and is told what is played
   --speed N     so many times faster than a clock on the wall, instead of as fast as it goes
   --real-time   the same as --speed 1
@@ -118,7 +119,7 @@ export function readOptions(args: readonly string[]): Options {
   else if (command === 'replay') checkOneFile(names)
   else if (command === 'why') checkEvent(names)
   else if (command === 'inspect') checkOneAtMost(names)
-  else if (command === 'export') checkNamed(names, false)
+  else if (command === 'export') checkSome(names)
   else if (names.length > 0) throw new UsageError(`${command} takes no names. To play them: run ${names.join(' ')}`)
   if (values.record !== undefined && (values.all || names.length !== 1))
     throw new UsageError('A record is of one scenario. Name one: run NAME --record FILE')
@@ -147,11 +148,11 @@ export function readOptions(args: readonly string[]): Options {
 }
 
 function isFlag(word: string): word is Flag {
-  return word in flags
+  return Object.hasOwn(flags, word)
 }
 
 function isCommand(word: string): word is Command {
-  return word in commands
+  return Object.hasOwn(commands, word)
 }
 
 function commandOf(word: string): Command {
@@ -172,6 +173,10 @@ function checkTaken(flag: Flag, command: Command | undefined): void {
   const taken: readonly Flag[] = command === undefined ? commands.list : commands[command]
   if (taken.includes(flag) || forAll.includes(flag)) return
   throw new UsageError(`--${flag} is not an option of ${command ?? 'nothing; name a command'}. See --help.`)
+}
+
+function checkSome(names: readonly string[]): void {
+  if (names.length === 0) throw new UsageError('Whose? export NAME... The names: list')
 }
 
 function checkNamed(names: readonly string[], all: boolean): void {

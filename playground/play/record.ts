@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import type { Frame } from 'troupe'
 import * as z from 'zod'
 import type { Standing } from './standing.ts'
@@ -47,9 +47,11 @@ export interface RecordWriter {
   close(): void
 }
 
-/** Writes down a run as lines of JSON. @throws what the file system throws */
+/** Writes down a run as lines of JSON; the file is there when the run is whole. @throws RecordFileError */
 export function recordTo(file: string, { scenario, seed }: Pick<RunRecord, 'scenario' | 'seed'>): RecordWriter {
-  const to = openSync(file, 'w')
+  // A record that is there already is worth more than half of another one.
+  const partial = `${file}.part`
+  const to = opened(file, () => openSync(partial, 'w'))
   const hash = createHash('sha256')
   let lines = 0
   let isWhole = false
@@ -70,13 +72,19 @@ export function recordTo(file: string, { scenario, seed }: Pick<RunRecord, 'scen
       write({ kind: 'end', lines, hash: hash.copy().digest('hex') })
       isWhole = true
     },
-    close: () => closeSync(to),
+    close() {
+      closeSync(to)
+      if (isWhole) opened(file, () => renameSync(partial, file))
+      else rmSync(partial, { force: true })
+    },
   }
 }
 
-/** @throws RecordError; what the file system throws */
+/** @throws RecordError, RecordFileError */
 export function readRecord(file: string): RunRecord {
-  const texts = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const texts = opened(file, () => readFileSync(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
   const all = texts.map((text, place) => parsed(file, text, place + 1))
   const [head, ...lines] = all
   const [standing, end] = lines.splice(-2)
@@ -106,13 +114,41 @@ function parsed(file: string, text: string, place: number): z.infer<typeof line>
   }
 }
 
+const shape = z.looseObject({
+  partition: z.string(),
+  position: z.int(),
+  time: z.int(),
+  cause: z.looseObject({ kind: z.string() }),
+  entries: z.array(z.looseObject({ kind: z.string() })),
+})
+
 function isFrame(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'position' in value && 'entries' in value && 'cause' in value
+  return shape.safeParse(value).success
 }
 
 /** A file is no record, or not a whole one. */
 export class RecordError extends Error {
   constructor(file: string, place: number, why: string, options?: ErrorOptions) {
-    super(`Line ${place} of "${file}" cannot be replayed: ${why}. Make a new one: run NAME --record ${file}`, options)
+    super(
+      `Line ${place} of "${file}" cannot be read as part of a record: ${why}. To make one: run NAME --record FILE`,
+      options,
+    )
+  }
+}
+
+/** The file of a record cannot be read or written. */
+export class RecordFileError extends Error {
+  constructor(file: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : `${cause}`
+    super(`The record "${file}" cannot be opened: ${why}. Name another file.`, { cause })
+  }
+}
+
+/** @throws RecordFileError */
+function opened<T>(file: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    throw new RecordFileError(file, error)
   }
 }

@@ -4,11 +4,10 @@ import { say, tell } from '../output.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { scenarioNamed } from './cast.ts'
 import { differenceOf } from './difference.ts'
-import { InterruptedError, interruptible } from './interruption.ts'
+import { within } from './interruption.ts'
 import type { Options } from './options.ts'
 import { type RunRecord, readRecord } from './record.ts'
 import { marked } from './report.ts'
-import { LateError } from './run.ts'
 import { partiesAfter, playedOtherwise } from './verify.ts'
 
 /** Whether something about a record is as it should be, in a sentence. */
@@ -21,64 +20,64 @@ interface Finding {
  * Shows how the parties of a record stand after its frames, or so many of them, and whether that is where the run ended; on
  * demand, plays all of it again to see whether that comes to the same.
  *
- * @throws RecordError, UsageError; what the file system throws
+ * @throws RecordError, UsageError; what the file system throws; LateError; the reason of the signal
  */
-export async function replay(file: string, options: Options): Promise<ExitCode> {
+export async function replay(file: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
   const record = readRecord(file)
   const scenario = await scenarioNamed(record.scenario)
   const { scenario: id, seed } = record
   const of = record.lines.filter(({ kind }) => kind === 'frame').length
   const frames = Math.min(options.to ?? of, of)
   if (!options.json) tell(`${id}, seed ${seed}, recorded with Node ${record.node}: ${frames} of ${of} frames`)
-  const findings = [...folded(scenario, record, frames, options), wholeness(record)]
-  try {
-    if (options.verify) findings.push(await playedAgain(scenario, record, options))
-  } catch (error) {
-    if (error instanceof InterruptedError) return exitCodes.interrupted
-    if (!(error instanceof LateError)) throw error
-    tell(error.message)
-    return exitCodes.timeout
-  }
+  const findings = [...folded(scenario, record, { ...options, frames, isAll: frames === of }), wholeness(record)]
+  if (options.verify) findings.push(await playedAgain(scenario, record, options, signal))
   const ok = findings.every(finding => finding.ok)
   if (options.json) say(JSON.stringify({ kind: 'result', ok, id, seed, frames, of, findings }))
   else for (const { ok, what } of findings) tell(`${marked(ok ? 'ok' : 'failed')}  ${what}`)
   return ok ? exitCodes.ok : exitCodes.failed
 }
 
-/** Shows what frames add up to; all of them have to add up to the end of the record. */
-function folded(scenario: Scenario, record: RunRecord, frames: number, { json, to }: Options): readonly Finding[] {
+interface Folding {
+  readonly frames: number
+  readonly isAll: boolean
+  readonly json: boolean
+}
+
+/** Shows what frames add up to; all of them have to add up to the end of the run. */
+function folded(scenario: Scenario, record: RunRecord, { frames, isAll, json }: Folding): readonly Finding[] {
   try {
     const parties = partiesAfter(scenario, record, frames)
     for (const [id, state] of Object.entries(parties))
       say(json ? JSON.stringify({ kind: 'state', party: id, state }) : `${id} ${inspect(state, { depth: 4 })}`)
-    if (to !== undefined) return []
-    const difference = differenceOf(record.standing.parties, parties, 'parties')
-    if (difference === undefined) return [{ ok: true, what: 'The frames add up to the end of the run.' }]
-    return [{ ok: false, what: `The frames do not add up to the end of the run: ${difference}.` }]
+    return isAll ? [endOf(record, parties)] : []
   } catch (error) {
     const why = error instanceof Error ? error.message : `${error}`
     return [{ ok: false, what: `The frames do not add up to anything: ${why}` }]
   }
 }
 
+function endOf({ standing }: RunRecord, parties: Readonly<Record<string, unknown>>): Finding {
+  const difference = differenceOf(standing.parties, parties, 'parties')
+  if (difference !== undefined)
+    return { ok: false, what: `The frames do not add up to the end of the run: ${difference}.` }
+  if (Object.keys(parties).length > 0) return { ok: true, what: 'The frames add up to the end of the run.' }
+  return { ok: true, what: 'There is no party in the end; how its agents ended is looked at with --verify.' }
+}
+
 function wholeness({ isUnchanged: ok }: RunRecord): Finding {
   return { ok, what: ok ? 'The record is as it was written.' : 'The record was changed after it was written.' }
 }
 
-/** @throws InterruptedError, LateError */
-async function playedAgain(scenario: Scenario, record: RunRecord, { timeout }: Options): Promise<Finding> {
-  const interruption = interruptible()
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new LateError(timeout)), timeout)
-  try {
-    const signal = AbortSignal.any([interruption.signal, late.signal])
-    const difference = await playedOtherwise(scenario, record, signal)
-    if (difference !== undefined) return { ok: false, what: difference }
-    const { parties, agents } = record.standing
-    const counts = `${Object.keys(parties).length} parties and ${Object.keys(agents).length} agents`
-    return { ok: true, what: `Played again, every frame is the same, and so are ${counts} in the end.` }
-  } finally {
-    clearTimeout(timer)
-    interruption.end()
-  }
+/** @throws LateError; the reason of the signal */
+async function playedAgain(
+  scenario: Scenario,
+  record: RunRecord,
+  { timeout }: Options,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const difference = await within(timeout, signal, either => playedOtherwise(scenario, record, either))
+  if (difference !== undefined) return { ok: false, what: difference }
+  const { parties, agents } = record.standing
+  const counts = `${Object.keys(parties).length} parties and ${Object.keys(agents).length} agents`
+  return { ok: true, what: `Played again, every frame is the same, and so are ${counts} in the end.` }
 }

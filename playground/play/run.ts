@@ -1,6 +1,7 @@
 import { type PlayedAssert, type PlayOptions, playScenario } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import type { PlayedStep } from '../scenarios/stage.ts'
+import { LateError, within } from './interruption.ts'
 
 /** How a scenario is run. */
 export interface RunOptions extends Pick<PlayOptions, 'onFrame' | 'onForgotten' | 'onStart' | 'onEnd'> {
@@ -30,8 +31,6 @@ export interface Ended {
 export async function run(scenario: Scenario, options: RunOptions): Promise<Ended> {
   const { seed, timeout, signal } = options
   const began = performance.now()
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new LateError(timeout)), timeout)
   const end = (rest: Pick<Ended, 'ok' | 'asserts' | 'why' | 'isLate'>): Ended => ({
     id: scenario.id,
     seed,
@@ -39,29 +38,18 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Ende
     ...rest,
   })
   try {
-    const { ok, steps, asserts } = await playScenario(scenario, {
-      ...options,
-      signal: AbortSignal.any([signal, late.signal]),
-    })
+    const playing = within(timeout, signal, either => playScenario(scenario, { ...options, signal: either }))
+    const { ok, steps, asserts } = await playing
     const stuck = steps.find(({ done }) => !done)
     return end({ ok, asserts, ...(stuck && { why: `${stuck.does} ${stuck.why}` }) })
   } catch (error) {
     signal.throwIfAborted()
     const why = error instanceof Error ? error.message : `${error}`
     return end({ ok: false, asserts: [], why, ...(error instanceof LateError && { isLate: true }) })
-  } finally {
-    clearTimeout(timer)
   }
 }
 
 /** The last line of a scenario: how it ended. */
 export function resultLine({ ok, id, seed, ms, asserts, why }: Ended): string {
   return JSON.stringify({ kind: 'result', ok, id, seed, ms, asserts, why })
-}
-
-/** A scenario took longer than it may. */
-export class LateError extends Error {
-  constructor(ms: number) {
-    super(`It took more than ${ms} ms. Give it more time with --timeout.`)
-  }
 }

@@ -4,10 +4,9 @@ import { say, tell } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
 import { Causes, type Link } from './causes.ts'
 import { framesIn } from './frames-in.ts'
-import { InterruptedError, interruptible } from './interruption.ts'
+import { within } from './interruption.ts'
 import { didYouMean } from './nearest.ts'
 import type { Options } from './options.ts'
-import { LateError } from './run.ts'
 
 /** Characters of a payload that are shown to people. */
 const shown = 100
@@ -17,37 +16,34 @@ const shown = 100
  *
  * @param event its id, or its type for the newest of it
  * @param where a data directory, a record or a scenario; none for all scenarios
- * @throws UsageError if it is not there; RecordError; what the journal throws
+ * @throws UsageError if it is not there; RecordError; what the journal throws; LateError; the reason of the signal
  */
-export async function why(event: string, where: string | undefined, options: Options): Promise<ExitCode> {
-  const interruption = interruptible()
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new LateError(options.timeout)), options.timeout)
-  try {
-    const signal = AbortSignal.any([interruption.signal, late.signal])
+export function why(
+  event: string,
+  where: string | undefined,
+  options: Options,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  return within(options.timeout, signal, async either => {
     const types = new Set<string>()
-    for await (const found of framesIn(where, { seed: options.seed, signal })) {
+    for await (const found of framesIn(where, { ...options, signal: either })) {
       const causes = new Causes(found.frames)
       const events = causes.find(event)
       const newest = events.at(-1)
       if (newest) {
+        if (where === undefined && newest.type !== event) throw new UsageError(whichRun(event))
         show(causes.chain(newest.id), { ...options, where: found.where, others: events.length - 1 })
         return exitCodes.ok
       }
       for (const type of causes.types) types.add(type)
     }
     throw new UsageError(`There is no event "${event}" in ${where ?? 'any scenario'}.${hint(event, [...types])}`)
-  } catch (error) {
-    if (error instanceof InterruptedError) return exitCodes.interrupted
-    if (!(error instanceof LateError)) throw error
-    tell(error.message)
-    return exitCodes.timeout
-  } finally {
-    clearTimeout(timer)
-    interruption.end()
-  }
+  })
 }
 
+function whichRun(id: string): string {
+  return `"${id}" is an id, and every run has its own. Say which one: why ${id} WHERE, a scenario, a record or a directory.`
+}
 function hint(event: string, types: readonly string[]): string {
   return didYouMean(event, types) || (types.length > 0 ? ` It has: ${types.join(', ')}.` : ' Nothing was said there.')
 }

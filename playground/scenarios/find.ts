@@ -10,12 +10,18 @@ const tools = ['find', 'life', 'lives', 'play', 'scenario', 'stage']
  * @throws NoScenarioError if a file has none of its name
  */
 export async function findScenarios(folder = new URL('.', import.meta.url)): Promise<readonly Scenario[]> {
+  return await Promise.all(filesIn(folder).map(file => scenarioOf(new URL(file, folder), nameOf(file))))
+}
+
+/** The names of all scenarios, and none of them is loaded. */
+export function scenarioIds(folder = new URL('.', import.meta.url)): readonly string[] {
+  return filesIn(folder).map(nameOf)
+}
+
+function filesIn(folder: URL): readonly string[] {
   // In a built package they are JavaScript, and declarations and maps stand beside them.
-  const files = readdirSync(folder).filter(file => /^[a-z-]+\.[jt]s$/.test(file))
-  const scenarios = files
-    .filter(file => !tools.includes(nameOf(file)))
-    .map(file => scenarioOf(new URL(file, folder), nameOf(file)))
-  return await Promise.all(scenarios)
+  const files = readdirSync(folder).filter(file => /^[a-z0-9-]+\.[jt]s$/.test(file))
+  return files.filter(file => !tools.includes(nameOf(file)))
 }
 
 /** The scenario of this name, and none of the others is loaded. @throws NoScenarioError */

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AddedEvent, type Frame, type Journal, memoryJournal, type RemovedEvent, type Runtime } from 'troupe'
@@ -91,6 +92,9 @@ async function playOnDisk<S extends object, A extends AddedEvent, R extends Remo
   // Most scenarios need no disk.
   const { sqliteJournal } = await import('troupe/sqlite')
   const directory = await mkdtemp(join(tmpdir(), 'troupe-scenario-'))
+  const remove = () => rmSync(directory, { recursive: true, force: true })
+  // Whoever has had enough may end the process at once.
+  process.once('exit', remove)
   try {
     const { told, onFrame } = choices
     const past = await livedBefore(scenario, { ...choices, directory })
@@ -100,7 +104,8 @@ async function playOnDisk<S extends object, A extends AddedEvent, R extends Remo
       for await (const frame of journal.read(partition)) onFrame(frame)
     return await playOn(scenario, { ...choices, journal }, past)
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    process.off('exit', remove)
+    remove()
   }
 }
 

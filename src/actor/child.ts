@@ -39,7 +39,12 @@ export function child(agent: Agent, { orphan = 'stop' }: ChildOptions = {}): Chi
   return outside('child', work)
 }
 
-/** Agents, and all that they may invoke as children. */
+/**
+ * Agents, and all that they may invoke as children, and those as theirs, each once.
+ *
+ * @example
+ * const names = withChildren(party.agents).map(({ name }) => name)
+ */
 export function withChildren(agents: readonly Agent[]): readonly Agent[] {
   const found = new Set<Agent>()
   const visit = (agent: Agent) => {

@@ -18,10 +18,12 @@ export const arrivals: readonly (readonly [number, 'early' | 'late'])[] = [
 
 export const dog = dogAgent()
 
-// Implementations have names in it, but no functions.
-export const config = JSON.parse(
-  JSON.stringify(dog.machine.config, (_, one) => (typeof one === 'function' ? { type: one.name } : one)),
-)
+/** What a machine was made of, as it is told: implementations have names in it, but no functions. */
+export function named(config: object): unknown {
+  return JSON.parse(JSON.stringify(config, (_, one) => (typeof one === 'function' ? { type: one.name } : one)))
+}
+
+export const config = named(dog.machine.config)
 
 /** What is read is what the agents say, once it has come through. */
 export async function expectSame(reading: Reading, agents: readonly AgentRef[], wait = until): Promise<void> {

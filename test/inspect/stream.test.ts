@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { type Agent, type AgentRef, agentTypes, child, defineAgent, defineSupervisor } from 'troupe'
 import { inspectInto, serveInspector, statelySource } from 'troupe/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { setup } from 'xstate'
 import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
-import { type Attach, arrivals, config, dog, expectFollowed } from './followed.ts'
-import { Reading, stately, windows } from './stately.ts'
+import { type Attach, arrivals, config, dog, expectFollowed, named } from './followed.ts'
+import { Reading, standing, stately, windows } from './stately.ts'
 
 const ways: readonly (readonly [string, Attach])[] = [
   [
@@ -100,7 +102,7 @@ describe('the stream', () => {
     await runtime.parties.create({ id: 'p1' })
     const { definition = '{}' } = reading.actors.get('party/p1/dog') ?? {}
     expect(JSON.parse(definition)).toEqual(config)
-    expect(Object.keys(JSON.parse(definition).states)).toEqual(Object.keys(config.states))
+    expect(Object.keys(JSON.parse(definition).states)).toEqual(Object.keys(Object(config).states))
     expect(definition).toContain('"word":"tired"')
   })
 
@@ -115,6 +117,54 @@ describe('the stream', () => {
       ['3', '@xstate.snapshot', { value: 'awake' }],
       ['4', '@xstate.event', false],
       ['5', '@xstate.snapshot', { value: 'resting' }],
+    ])
+  })
+
+  it('tells of parties, supervisors and children: under whom each stands, what it is, and how it stands', async () => {
+    const puppy = { ...dogAgent(), name: 'puppy' }
+    const kennel = defineSupervisor({ name: 'kennel', agents: [dogAgent(), puppy] })
+    const trainer = trainerAgent('dog')
+    const mother = defineAgent({
+      name: 'mother',
+      hears: [],
+      says: [],
+      machine: setup({
+        types: agentTypes({ context: {}, hears: [], says: [] }),
+        actors: { pup: child(dogAgent()) },
+      }).createMachine({ context: {}, invoke: { id: 'pup', src: 'pup' } }),
+    })
+    const { runtime } = await startRuntime({ party: petsParty(kennel, trainer), agents: [mother] })
+    const early = new Reading()
+    const late = new Reading()
+    const tellTo = ({ read }: Reading) =>
+      statelySource(runtime)(event => {
+        read(event)
+        return true
+      })
+    tellTo(early)
+    const party = await runtime.parties.create({ id: 'p1' })
+    const stands: readonly (readonly [AgentRef, string, Agent])[] = [
+      [party.agent('dog'), 'party/p1/kennel', dogAgent()],
+      [party.agent('puppy'), 'party/p1/kennel', puppy],
+      [party.agent('trainer'), 'party/p1/supervisor', trainer],
+      [runtime.agent('mother'), 'runtime/supervisor', mother],
+      [runtime.agent('mother/pup'), 'runtime/mother/pup/supervisor', dogAgent()],
+    ]
+    for (const word of ['sit', 'rest', 'up', 'boom']) {
+      await party.agent('puppy').send(command({ word }))
+      await runtime.agent('mother/pup').send(command({ word }))
+      await runtime.idle()
+      tellTo(late)
+      for (const reading of [early, late])
+        for (const [ref, parentId, { machine }] of stands)
+          expect(reading.of([ref])).toEqual(standing([ref], parentId, named(machine.config)))
+    }
+    const parents = ['party/p1/kennel', 'party/p1/supervisor', 'runtime/mother/pup/supervisor', 'runtime/supervisor']
+    expect(parents.map(one => late.actors.get(one)?.parentId)).toEqual([
+      'party/p1/supervisor',
+      undefined,
+      'runtime/mother',
+      undefined,
     ])
   })
 

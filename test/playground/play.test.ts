@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { findScenarios } from '../../playground/scenarios/find.ts'
-import { beginPlay, linesOf, play } from '../support/command.ts'
+import { beginPlay, beginPlayWith, linesOf, play } from '../support/command.ts'
 
 /** Each test begins a process, on a machine that may have much else to do. */
 describe('the command that plays scenarios', { timeout: 60_000 }, () => {
@@ -70,7 +73,10 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     expect(drawn).toMatchObject({ code: 0, err: '' })
     expect(drawn.out).toContain('## host\n\n```mermaid\nstateDiagram-v2\n  [*] --> dancing\n')
     const agents = linesOf(await play('export', 'watchdog', '--json'))
-    expect(agents).toMatchObject([{ kind: 'agent', name: 'host', hears: ['dance.beat'], says: ['dance.silence'] }])
+    expect(agents).toMatchObject([
+      { kind: 'agent', name: 'host', hears: ['dance.beat'], says: ['dance.silence'], machine: { initial: 'dancing' } },
+      { kind: 'agent', name: 'dj' },
+    ])
   })
 
   it('explains itself', async () => {
@@ -106,6 +112,12 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     expect(ran.err).toContain('Play it again: npm run play -- run watchdog --seed 1')
   })
 
+  it('ends in order when nobody reads what it tells any more', async () => {
+    const { child, ended } = beginPlay('run', '--all')
+    child.stderr.destroy()
+    expect(await ended).toMatchObject({ code: 0 })
+  })
+
   it('ends with 130 when it is interrupted', async () => {
     const { child, printed, ended } = beginPlay('run', 'watchdog', 'saga', '--real-time')
     await printed('watchdog: A DJ')
@@ -113,5 +125,16 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     const { code, err } = await ended
     expect(code).toBe(130)
     expect(err).not.toContain('saga:')
+  })
+
+  it('ends with 130, and leaves nothing behind, when it is told to end', async () => {
+    const temporary = mkdtempSync(join(tmpdir(), 'troupe-play-'))
+    onTestFinished(() => rmSync(temporary, { recursive: true }))
+    const { child, printed, ended } = beginPlayWith(temporary, 'run', 'crash-recover', '--real-time')
+    await printed('killed with kill -9')
+    expect(readdirSync(temporary)).toEqual([expect.stringMatching(/^troupe-scenario-/)])
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ code: 130 })
+    expect(readdirSync(temporary)).toEqual([])
   })
 })

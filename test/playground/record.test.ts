@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readRecord, recordTo } from '../../playground/play/record.ts'
@@ -151,6 +151,37 @@ describe('the command that replays a record', { timeout: 60_000 }, () => {
     const { code, err } = await play('replay', file)
     expect(code).toBe(1)
     expect(err).toContain(`✗ failed  ${said}`)
+  })
+
+  it('claims nothing of agents without a party, unless it plays them again', async () => {
+    const file = newFile()
+    await play('run', 'watchdog', '--record', file, '--quiet')
+    const { code, err } = await play('replay', file)
+    expect(code).toBe(0)
+    expect(err).toContain('There is no party in the end; how its agents ended is looked at with --verify.')
+  })
+
+  it('looks at the end of what has fewer frames than were asked for', async () => {
+    const file = newFile()
+    await play('run', 'saga', '--record', file, '--quiet')
+    expect((await play('replay', file, '--to', '9999')).err).toContain('The frames add up to the end of the run.')
+  })
+
+  it('is made anew only when it is whole: one that is there stays until then', async () => {
+    const file = newFile()
+    await play('run', 'own-agent', '--record', file, '--quiet')
+    const before = readFileSync(file, 'utf8')
+    const late = await play('run', 'watchdog', '--record', file, '--real-time', '--timeout', '50ms', '--quiet')
+    expect(late.code).toBe(4)
+    expect(readFileSync(file, 'utf8')).toBe(before)
+    expect(readdirSync(dirname(file))).toEqual(['run.jsonl'])
+  })
+
+  it('ends with 3 for a file that is not there, or cannot be written', async () => {
+    const nowhere = join(newFile(), 'below', 'run.jsonl')
+    const said = expect.stringContaining(`The record "${nowhere}" cannot be opened: ENOENT`)
+    expect(await play('replay', nowhere)).toMatchObject({ code: 3, err: said })
+    expect(await play('run', 'saga', '--record', nowhere)).toMatchObject({ code: 3, err: said })
   })
 
   it('ends with 3 for one that is cut off, or is none', async () => {

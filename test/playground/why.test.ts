@@ -60,7 +60,7 @@ describe('the chain of causes of an event', () => {
   it('goes through questions that nobody answered', async () => {
     expect(await chainOf('tent.settled', 'slow-vendor-timeout')).toEqual([
       'runtime/planner says tent.settled',
-      'the question tent.price fails, for runtime/planner',
+      'the ask tent.price fails, for runtime/planner',
       'somebody outside says tent.wanted',
     ])
   })
@@ -87,7 +87,7 @@ describe('the command that says why', { timeout: 60_000 }, () => {
     expect({ code, err }).toEqual({ code: 0, err: 'In the scenario slow-vendor-timeout, seed 1:\n' })
     expect(out).toBe(`runtime/planner says tent.settled {"outcome":"no tent"}
     2.0 s  runtime at 26
-because the question tent.price fails, for runtime/planner {"code":"ASK_TIMEOUT","message":"\\"runtime/vendor\\" did not answer \\"tent.price\\" within 2000 ms. G...
+because the ask tent.price fails, for runtime/planner {"code":"ASK_TIMEOUT","message":"\\"runtime/vendor\\" did not answer \\"tent.price\\" within 2000 ms. G...
     2.0 s  runtime at 23
 because somebody outside says tent.wanted {}
     0.0 s  runtime at 14
@@ -116,8 +116,13 @@ because somebody outside says tent.wanted {}
   it.each([
     ['an event that is not there', ['why', 'tent.setled', 'slow-vendor-timeout'], 'Did you mean "tent.settled"?'],
     ['an event that nothing is like', ['why', 'x', 'own-agent'], 'It has: door.arrived, door.greeted.'],
+    ['an id of nobody knows which run', ['why', 'runtime/23/planner/0'], 'is an id, and every run has its own.'],
     ['no event at all', ['why'], 'Name one event'],
-    ['a scenario that is not there', ['why', 'tent.settled', 'slow-vendor'], 'There is no scenario "slow-vendor".'],
+    [
+      'a scenario that is not there',
+      ['why', 'tent.settled', 'slow-vendor'],
+      'There is no scenario, record or directory "slow-vendor".',
+    ],
     ['a directory without a journal', ['why', 'tent.settled', tmpdir()], 'There is no journal in'],
   ])('ends with 2 on %s', async (_, args, said) => {
     expect(await play(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) })

@@ -1,13 +1,9 @@
 import { type Agent, child, type Supervised } from 'troupe'
 import type { AnyStateMachine } from 'xstate'
+import { agentsOf } from '../../playground/play/agents.ts'
 import type { Scenario } from '../../playground/scenarios/scenario.ts'
-import { type ChildWork, withChildren } from '../../src/actor/child.ts'
+import type { ChildWork } from '../../src/actor/child.ts'
 import { workOf } from '../../src/actor/outside.ts'
-
-/** All agents of a scenario, those of supervisors and pools and those that others invoke included, each once. */
-export function agentsOf({ runtime: { agents = [], party } }: Scenario): readonly Agent[] {
-  return withChildren([...agents, ...(party?.tree ?? []), ...(party?.shared ?? [])].flatMap(flat))
-}
 
 /**
  * The same scenario with agents that begin as they do and then take no event, wherever they stand; where none of them stands,
@@ -35,10 +31,6 @@ export function withAsleep(scenario: Scenario, isAsleep: (agent: Agent) => boole
     }),
   }
   return { ...scenario, runtime }
-}
-
-function flat(one: Supervised): readonly Agent[] {
-  return 'agents' in one ? one.agents.flatMap(flat) : [one]
 }
 
 // All that XState knows of what a machine makes of an event comes from here.

@@ -64,9 +64,24 @@ export function beginPlayIn(root: string, ...args: readonly string[]): Running {
   return beginCommand('play', args, root)
 }
 
-function beginCommand(command: keyof typeof programs, args: readonly string[], root = project): Running {
+/** Begins to run it with a directory of its own for temporary files. */
+export function beginPlayWith(temporary: string, ...args: readonly string[]): Running {
+  return beginCommand('play', args, project, { TMPDIR: temporary })
+}
+
+function beginCommand(
+  command: keyof typeof programs,
+  args: readonly string[],
+  root = project,
+  env: NodeJS.ProcessEnv = {},
+): Running {
   const child = spawn(process.execPath, ['--conditions=troupe-source', join(root, programs[command]), ...args], {
-    env: { PATH: process.env['PATH'], NO_COLOR: '1', NODE_COMPILE_CACHE: join(tmpdir(), 'troupe-compile-cache') },
+    env: {
+      PATH: process.env['PATH'],
+      NO_COLOR: '1',
+      NODE_COMPILE_CACHE: join(tmpdir(), 'troupe-compile-cache'),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [out, err] = ['', '']

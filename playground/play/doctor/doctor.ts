@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ports } from '../ports.ts'
 import { browserAt, browserPath } from './browser.ts'
-import { type Check, examined, type Finding } from './check.ts'
+import { type Check, examined, type Finding, type Found } from './check.ts'
 import { journal } from './journal.ts'
 import { nodeVersion } from './node-version.ts'
 import { optionalPackages } from './optional-packages.ts'
@@ -24,14 +25,20 @@ export const checks: readonly Check[] = [
   },
   {
     name: 'present directory',
-    look: signal => writable(process.cwd(), 'Name files and directories elsewhere to --record and --data.', signal),
+    look: async signal =>
+      asRemark(await writable(process.cwd(), 'Name files and directories elsewhere to --record and --data.', signal)),
   },
   { name: 'journal', look: signal => journal(tmpdir(), signal) },
   { name: 'processes', look: signal => processes(process.execPath, signal) },
-  { name: 'port', look: signal => port(4_300, signal) },
+  { name: 'port', look: signal => port(ports.first, signal) },
   { name: 'browser', look: () => browserAt(browserPath(process.env)) },
   { name: 'terminal', look: () => terminal(process.stderr) },
 ]
+
+/** What is not as it could be, where nobody needs that. */
+function asRemark(found: Found): Found {
+  return found.how === 'failed' ? { ...found, how: 'remark' } : found
+}
 
 interface Consultation {
   /** Milliseconds that each check may take. */

@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Frame, Journal } from 'troupe'
-import type { Found } from './check.ts'
+import { type Found, reasonOf } from './check.ts'
 import { inNewFolder } from './new-folder.ts'
 
 /** How often it is measured. */
@@ -13,7 +13,20 @@ const partition = 'party/doctor'
 const tooSoon = 0.02
 
 /** Whether a journal on SQLite keeps what it has acknowledged, and how long that takes. */
-export function journal(directory: string, signal: AbortSignal): Promise<Found> {
+export async function journal(directory: string, signal: AbortSignal): Promise<Found> {
+  try {
+    return await looked(directory, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    return {
+      how: 'failed',
+      says: `No journal can be kept in ${directory}: ${reasonOf(error)}.`,
+      mend: 'Name another directory: TMPDIR=DIR npm run play -- ...; for parties, npm start -- --data DIR',
+    }
+  }
+}
+
+function looked(directory: string, signal: AbortSignal): Promise<Found> {
   return inNewFolder(directory, signal, async folder => {
     // Where packages are missing, it cannot be loaded, and all the other checks can.
     const { sqliteJournal } = await import('troupe/sqlite')

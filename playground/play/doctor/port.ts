@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
+import { ports } from '../ports.ts'
 import type { Found } from './check.ts'
 
-/** How many ports are tried. */
-const tries = 20
+const tries = ports.last - ports.first + 1
 
 /**
  * Whether a port of this machine is free, or else which is the next one that is.

@@ -1,0 +1,11 @@
+import { type Agent, type Supervised, withChildren } from 'troupe'
+import type { Scenario } from '../scenarios/scenario.ts'
+
+/** All agents of a scenario, those of supervisors and pools and those that others invoke included, each once. */
+export function agentsOf({ runtime: { agents = [], party } }: Scenario): readonly Agent[] {
+  return withChildren([...(party?.tree ?? []), ...(party?.shared ?? []), ...agents].flatMap(flat))
+}
+
+function flat(one: Supervised): readonly Agent[] {
+  return 'agents' in one ? one.agents.flatMap(flat) : [one]
+}
