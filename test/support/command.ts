@@ -101,18 +101,20 @@ function beginCommand(
     child.on('error', reject)
     child.on('close', code => resolve({ code, out, err }))
   })
-  const printed = async (text: string) => {
+  /** Resolves when it is so, or it has ended. */
+  const until = async (isSo: () => boolean) => {
     const found = new Promise<void>(resolve => {
       const look = () => {
-        if (out.includes(text) || err.includes(text)) resolve()
+        if (isSo()) resolve()
       }
       waiting.push(look)
       look()
     })
     await Promise.race([found, ended])
   }
+  const printed = (text: string) => until(() => out.includes(text) || err.includes(text))
   const line = async () => {
-    await printed('\n')
+    await until(() => out.includes('\n'))
     return out.slice(0, out.indexOf('\n'))
   }
   return { child, printed, line, ended }
