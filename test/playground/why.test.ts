@@ -84,7 +84,9 @@ describe('the command that says why', { timeout: 60_000 }, () => {
 
   it('looks for the event in all scenarios, if it is not told where it is', async () => {
     const { code, out, err } = await play('why', 'tent.settled')
-    expect({ code, err }).toEqual({ code: 0, err: 'In the scenario slow-vendor-timeout, seed 1:\n' })
+    expect(code).toBe(0)
+    // Where that takes long, the bar is told before.
+    expect(err).toMatch(/^In the scenario slow-vendor-timeout, seed 1:\n$/m)
     expect(out).toBe(`runtime/planner says tent.settled {"outcome":"no tent"}
     2.0 s  runtime at 26
 because the ask tent.price fails, for runtime/planner {"code":"ASK_TIMEOUT","message":"\\"runtime/vendor\\" did not answer \\"tent.price\\" within 2000 ms. G...
