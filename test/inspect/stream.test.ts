@@ -1,10 +1,9 @@
 import { once } from 'node:events'
-import { type Agent, type AgentRef, agentTypes, child, defineAgent, defineSupervisor } from 'troupe'
+import { type Agent, type AgentRef, defineSupervisor } from 'troupe'
 import { inspectInto, serveInspector, statelySource } from 'troupe/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { setup } from 'xstate'
-import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { command, dogAgent, motherAgent, petsParty, trainerAgent } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { type Attach, arrivals, config, dog, expectFollowed, named } from './followed.ts'
 import { Reading, standing, stately, windows } from './stately.ts'
@@ -124,15 +123,7 @@ describe('the stream', () => {
     const puppy = { ...dogAgent(), name: 'puppy' }
     const kennel = defineSupervisor({ name: 'kennel', agents: [dogAgent(), puppy] })
     const trainer = trainerAgent('dog')
-    const mother = defineAgent({
-      name: 'mother',
-      hears: [],
-      says: [],
-      machine: setup({
-        types: agentTypes({ context: {}, hears: [], says: [] }),
-        actors: { pup: child(dogAgent()) },
-      }).createMachine({ context: {}, invoke: { id: 'pup', src: 'pup' } }),
-    })
+    const mother = motherAgent()
     const { runtime } = await startRuntime({ party: petsParty(kennel, trainer), agents: [mother] })
     const early = new Reading()
     const late = new Reading()

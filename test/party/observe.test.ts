@@ -1,8 +1,5 @@
 import {
-  agentTypes,
-  child,
   createRuntime,
-  defineAgent,
   defineSupervisor,
   memoryJournal,
   type Observation,
@@ -12,23 +9,10 @@ import {
   systemError,
 } from 'troupe'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { setup } from 'xstate'
-import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
+import { command, dogAgent, motherAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
-/** Has a dog as its child. */
-const mother = defineAgent({
-  name: 'mother',
-  hears: [],
-  says: [],
-  machine: setup({
-    types: agentTypes({ context: {}, hears: [], says: [] }),
-    actors: { pup: child(dogAgent()) },
-  }).createMachine({
-    context: {},
-    invoke: { id: 'pup', src: 'pup' },
-  }),
-})
+const mother = motherAgent()
 
 const kinds = (told: readonly Observation[], address: string) =>
   told.filter(one => one.address === address).map(({ kind }) => kind)

@@ -1,6 +1,7 @@
 import {
   agentTypes,
   ask,
+  child,
   defineAgent,
   defineEvent,
   defineParty,
@@ -210,4 +211,19 @@ export const petsParty = (...agents: Parameters<typeof defineParty>[0]['agents']
         },
       },
     },
+  })
+
+/** Has a dog as its child. */
+export const motherAgent = () =>
+  defineAgent({
+    name: 'mother',
+    hears: [],
+    says: [],
+    machine: setup({
+      types: agentTypes({ context: {}, hears: [], says: [] }),
+      actors: { pup: child(dogAgent()) },
+    }).createMachine({
+      context: {},
+      invoke: { id: 'pup', src: 'pup' },
+    }),
   })
