@@ -6,12 +6,12 @@ import { findScenarios } from '../scenarios/find.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { UsageError } from '../usage-error.ts'
 import { createBar } from './bar.ts'
-import { checkKnown, scenariosNamed } from './cast.ts'
+import { checkKnown, scenarioNamed, scenariosNamed } from './cast.ts'
 import { consultDoctor } from './doctor/consult.ts'
 import { hasColours } from './doctor/terminal.ts'
 import { agentLines, chartsOf } from './export.ts'
 import { faultText } from './fault.ts'
-import { InterruptedError, interruptible, untilInterrupted } from './interruption.ts'
+import { untilInterrupted } from './interruption.ts'
 import { listed, scenarioLine } from './list.ts'
 import { help, type Options, readOptions } from './options.ts'
 import { picked } from './picker.ts'
@@ -25,10 +25,9 @@ import { inProcesses } from './watch/running.ts'
 import { watch } from './watch/watch.ts'
 import { why } from './why.ts'
 
-/** Plays these, and shows how it goes. */
-async function play(scenarios: readonly Scenario[], options: Options): Promise<ExitCode> {
+/** Plays these, and shows how it goes. @throws the reason of the signal */
+async function play(scenarios: readonly Scenario[], options: Options, signal: AbortSignal): Promise<ExitCode> {
   const { json, quiet, verbose, speed, timeout } = options
-  const interruption = interruptible()
   const bar = createBar(process.stderr, scenarios.length, 'scenarios', quiet)
   const report = new Report(json && !verbose ? () => {} : bar.line, quiet)
   const ends: Ended[] = []
@@ -43,7 +42,7 @@ async function play(scenarios: readonly Scenario[], options: Options): Promise<E
         seed,
         timeout,
         speed,
-        signal: interruption.signal,
+        signal,
         onFrame: frame => {
           record?.frame(frame)
           if (json) say(frameLine(frame, { scenario: id }))
@@ -58,15 +57,11 @@ async function play(scenarios: readonly Scenario[], options: Options): Promise<E
       if (json) say(resultLine(ended))
       bar.at(ends.length)
     }
-    report.all(ends, scenarios.length)
     tellWatcher({ ok: ends.filter(({ ok }) => ok).length, of: ends.length })
     return exitCodeOf(ends)
-  } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error
-    report.all(ends, scenarios.length)
-    return exitCodes.interrupted
   } finally {
-    interruption.end()
+    // Of what was played until then, if somebody has had enough.
+    report.all(ends, scenarios.length)
     record?.close()
     bar.end()
   }
@@ -103,7 +98,8 @@ async function choose(options: Options): Promise<ExitCode> {
   if (!process.stdin.isTTY || !isDrawable(process.stderr) || options.json) return await list(options)
   const name = await picked(await findScenarios())
   if (name === undefined) return exitCodes.interrupted
-  return await play(await scenariosNamed([name]), options)
+  const scenario = await scenarioNamed(name)
+  return await untilInterrupted(signal => play([scenario], options, signal))
 }
 
 async function main(options: Options): Promise<ExitCode> {
@@ -136,8 +132,10 @@ async function main(options: Options): Promise<ExitCode> {
     case 'run':
       // What is watched may be broken just now, and mended next.
       for (const name of options.names) checkKnown(name)
-      if (options.watch) return await untilInterrupted(playAndWatch)
-      return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options)
+      return await untilInterrupted(async signal => {
+        if (options.watch) return await playAndWatch(signal)
+        return await play(options.all ? await findScenarios() : await scenariosNamed(options.names), options, signal)
+      })
   }
 }
 
