@@ -1,11 +1,14 @@
 import type { WriteStream } from 'node:tty'
 import { exitCodes } from './exit-codes.ts'
 
-// Whoever reads may have had enough, as `head` has.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.environment)
-  })
+const isGone = ({ code }: NodeJS.ErrnoException) => code === 'EPIPE'
+
+// Whoever reads may have had enough, as `head` has: then there is no more to do.
+process.stdout.on('error', error => process.exit(isGone(error) ? exitCodes.ok : exitCodes.environment))
+// What people are told is not what is to be done: that goes on, and ends as it would have.
+process.stderr.on('error', error => {
+  if (!isGone(error)) process.exit(exitCodes.environment)
+})
 
 /** Prints a line of what was asked for. */
 export function say(line: string): void {

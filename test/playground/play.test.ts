@@ -112,10 +112,13 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     expect(ran.err).toContain('Play it again: npm run play -- run watchdog --seed 1')
   })
 
-  it('ends in order when nobody reads what it tells any more', async () => {
-    const { child, ended } = beginPlay('run', '--all')
-    child.stderr.destroy()
-    expect(await ended).toMatchObject({ code: 0 })
+  it('goes on when nobody reads what it tells any more, and ends as it would have', async () => {
+    const all = beginPlay('run', '--all')
+    all.child.stderr.destroy()
+    expect(await all.ended).toMatchObject({ code: 0 })
+    const late = beginPlay('run', 'saga', 'watchdog', '--real-time', '--timeout', '2s')
+    late.child.stderr.destroy()
+    expect(await late.ended).toMatchObject({ code: 4 })
   })
 
   it('ends with 130 when it is interrupted', async () => {
