@@ -261,3 +261,5 @@ export {
 } from './supervision/definition.ts'
 export { EscalatedError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'
+export { ValueFormatError } from './values/json.ts'
+export { ValueError, type ValueFault } from './values/value.ts'

@@ -19,6 +19,7 @@ const imports = new Map(
 /** The rooms of `src`, each of which may know those before it. */
 const rooms = [
   'foundation',
+  'values',
   'events',
   'actor',
   'supervision',
@@ -106,6 +107,7 @@ describe('the house', () => {
       'src/actor/agent.ts',
       'src/actor/busy.ts',
       'src/actor/identity.ts',
+      'src/actor/kept.ts',
       'src/actor/migrate.ts',
       'src/actor/migration.ts',
       'src/actor/outside.ts',

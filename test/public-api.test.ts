@@ -102,6 +102,8 @@ it('troupe exports these names', () => {
       "TtlError",
       "UnknownEventError",
       "UpcastError",
+      "ValueError",
+      "ValueFormatError",
       "VersionConflictError",
       "WaitInsideError",
       "WatcherError",

@@ -1,6 +1,6 @@
 import { checkPattern, matcher } from '../events/pattern.ts'
 import type { Address } from './address.ts'
-import type { Envelope } from './envelope.ts'
+import { type Envelope, frozenEnvelope } from './envelope.ts'
 
 /**
  * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time was over before
@@ -84,7 +84,8 @@ export class DeadLetters {
 
   /** Keeps those of another process among those of this one, in the order in which they died. */
   comeBack(letters: readonly DeadLetter[]): void {
-    const all = [...letters, ...this.#kept].toSorted((one, other) => one.last - other.last)
+    const back = letters.map(letter => Object.freeze({ ...letter, envelope: frozenEnvelope(letter.envelope) }))
+    const all = [...back, ...this.#kept].toSorted((one, other) => one.last - other.last)
     this.#kept.clear()
     for (const letter of all) this.#kept.add(letter)
     this.#forgetOld()

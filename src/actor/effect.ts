@@ -50,10 +50,10 @@ export interface EffectOptions<I, O> {
  * actors: { search: effect('search-venues', async ({ guests }: { guests: number }, { signal }) => find(guests, signal)) }
  *
  * @param name a word for frames and charts
- * @param run gets the invoke's input and a scope; returns JSON values
+ * @param run gets the invoke's input and a scope; returns data
  * @param options `enrich`: tags and data for the events that tell of it; `inDoubt`: what becomes of it when a process ended
  *   and nobody knows whether it was done
- * @throws (as the invoke's error) whatever `run` throws; EventPayloadError when it returns what JSON cannot carry
+ * @throws (as the invoke's error) whatever `run` throws; ValueError when it returns what a journal cannot give back
  */
 export function effect<I, O>(
   name: string,

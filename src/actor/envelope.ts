@@ -1,4 +1,5 @@
 import type { EventOf } from '../events/event.ts'
+import { deepFrozen } from '../events/json.ts'
 import type { EventFor } from '../events/topic.ts'
 import type { Address } from './address.ts'
 
@@ -46,6 +47,11 @@ export interface Redriven {
   readonly attempts: number
   /** When it first became a dead letter, epoch milliseconds. */
   readonly first: number
+}
+
+/** An envelope that a journal gave back, which its receivers share. */
+export function frozenEnvelope<E extends Envelope>(envelope: E): E {
+  return Object.isFrozen(envelope) ? envelope : deepFrozen(envelope)
 }
 
 /** Whether nobody may be handed it any more. */

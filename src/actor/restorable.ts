@@ -1,4 +1,5 @@
-import { TroupeError } from '../errors.ts'
+import { TroupeError, textOf } from '../errors.ts'
+import { decoded } from '../values/json.ts'
 import type { Agent } from './agent.ts'
 import { type Identity, identityOf, readIdentity, versionOf, writeIdentity } from './identity.ts'
 import { migrate } from './migrate.ts'
@@ -28,12 +29,13 @@ export interface Restorable {
  *   MigrationError
  */
 export function restorable(
-  { definition, snapshot }: { readonly definition: string; readonly snapshot: unknown },
+  { definition, snapshot: json }: { readonly definition: string; readonly snapshot: unknown },
   { current, registered }: Known,
 ): Restorable {
   const saved = readIdentity(definition)
   if (!saved) throw new SnapshotShapeError(current?.name ?? '', `"${definition}" names no definition`)
   const { name, version } = saved
+  const snapshot = readValue(name, json)
   checkShape(name, snapshot)
   if (current && current.name !== name) throw new MachineForeignError(current.name, definition)
   const namesakes = [...(current ? [current] : []), ...registered].filter(agent => agent.name === name)
@@ -47,6 +49,14 @@ export function restorable(
   const next = namesakes.find(({ migrations }) => Object.hasOwn(migrations, version))
   if (next) return { agent: next, snapshot: migrate(next, version, snapshot), migratedFrom: version }
   throw strangerTo(namesakes, saved)
+}
+
+function readValue(agent: string, json: unknown): unknown {
+  try {
+    return decoded(json)
+  } catch (error) {
+    throw new SnapshotShapeError(agent, textOf(error))
+  }
 }
 
 function strangerTo(namesakes: readonly Agent[], saved: Identity): TroupeError {

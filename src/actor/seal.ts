@@ -41,8 +41,9 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
   const definition = facts.ask === undefined ? place.definitionOf(event) : place.persistsAsk(type) ? plainly : inPassing
   const ttl = facts.ttl ?? definition.ttl
   const time = place.now()
-  // Every field each time, so that all envelopes have one shape: engines read those far faster than many.
-  return {
+  // Every field each time, so that all envelopes have one shape: engines read those far faster than many. Frozen, because all
+  // receivers share it, and the journal too.
+  return Object.freeze({
     id,
     seq: facts.at ?? place.nextSeq(),
     source: facts.source ?? place.address,
@@ -59,10 +60,10 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
     party: place.party,
     to: facts.to,
     ask: facts.ask,
-  }
+  })
 }
 
 function tagsOf(declared: readonly string[], more: readonly string[] | undefined): readonly string[] | undefined {
   const all = new Set([...declared, ...(more ?? [])])
-  return all.size === 0 ? undefined : [...all]
+  return all.size === 0 ? undefined : Object.freeze([...all])
 }

@@ -15,6 +15,7 @@ import type { Address } from './address.ts'
 import { afterTimersOf } from './after.ts'
 import type { Agent } from './agent.ts'
 import type { Handled } from './handled.ts'
+import { checkKept } from './kept.ts'
 import { keyOf } from './outside.ts'
 import { type Decision, shortcutOf } from './shortcut.ts'
 
@@ -79,6 +80,9 @@ export interface NewTimer {
 
 /** An agent that wants more than this in one step has run wild. */
 export const mostOutputs = 10_000
+
+/** What an agent has changed in place cannot be saved: it fails of this event. */
+export const unkept = 'troupe.unkept'
 
 const none: readonly never[] = []
 
@@ -176,6 +180,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       const { snapshot, starts } = decision
       try {
         if (snapshot.status === 'error') throw snapshot.error
+        checkKept(actor.address, snapshot)
         const outputs = outputsOf(actor, decision, scope.self)
         return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot }, starts)
       } catch (error) {
@@ -194,11 +199,13 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       const handled = actor.takeHandled()
       if (!handled) throw new StrayStartError(actor.address)
       try {
+        if (event.type === unkept) throw errorOf(event)
         const decision =
           shortcut.decide(snapshot, event, scope) ??
           heldBack(actor.address, scope, held => machine.transition(snapshot, event, held))
         const { snapshot: next, starts } = decision
         if (next.status === 'error') throw next.error
+        if (next !== snapshot) checkKept(actor.address, next, snapshot)
         const outputs = outputsOf(actor, decision, scope.self)
         const outcome = next === snapshot && outputs.length === 0 ? 'ignored' : 'handled'
         return finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)
@@ -238,6 +245,10 @@ function startAgain(child: AnyActorRef | undefined): void {
   if (!('_nodes' in snapshot)) return
   for (const { id, delay } of afterTimersOf(snapshot))
     if (delay !== undefined) child.system.scheduler.schedule(child, child, { type: id }, delay, id)
+}
+
+function errorOf(event: EventObject): unknown {
+  return 'error' in event ? event.error : undefined
 }
 
 function stopChildren(scope: AnyActorScope, { children }: AnyMachineSnapshot): void {

@@ -116,7 +116,7 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
       if (known && isRequest(known)) return given
       const definition = event(type)
       if (version === definition.version) return given
-      return { ...given, data: lifted(definition, data, version).data, version: definition.version }
+      return Object.freeze({ ...given, data: lifted(definition, data, version).data, version: definition.version })
     },
     jsonSchemas: () => Object.fromEntries([...byType.values()].flatMap(schemasOf).map(one => [one.title, one])),
     with: more =>

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
-import { assertJson, deepFrozen, frozen, isFlat, isOpen } from './json.ts'
+import { assertJson, isFlat, isOpen, settled } from './json.ts'
 import { EventPayloadError } from './payload.ts'
 import { type Upcasters, upcastFault } from './upcast.ts'
 
@@ -133,14 +133,13 @@ export function trusted<T extends string, S extends z.ZodType>(
 export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (data: unknown) => z.output<S> {
   const json = jsonSchemaOf(type, schema)
   const open = isOpen(json)
-  const freeze = isFlat(json) ? frozen : deepFrozen
   const checked = (data: unknown) => {
     const parsed = schema.safeParse(data)
     if (!parsed.success) throw EventPayloadError.from(type, parsed.error, data)
-    if (!open) return freeze(parsed.data)
+    if (!open) return settled(type, parsed.data)
     assertJson(type, parsed.data)
     // Where the schema says nothing, zod hands on the sender's own objects, which the sender may change later.
-    return freeze(structuredClone(parsed.data))
+    return settled(type, structuredClone(parsed.data))
   }
   if (isFlat(json)) return checked
   return data => {

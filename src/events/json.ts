@@ -30,10 +30,40 @@ function isPlain(schema: unknown): boolean {
   return isObject(schema) && typeof schema['type'] === 'string' && plain.includes(schema['type'])
 }
 
-/** Freezes a value that is flat. */
-export function frozen<T>(value: T): T {
-  Object.freeze(value)
-  return value
+/**
+ * A payload as JSON gives it back, frozen: fields that are undefined are left out, and -0 is 0.
+ *
+ * @throws EventPayloadError for undefined in an array, which JSON would make null
+ */
+export function settled<T>(type: string, value: T, path = ''): T {
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? (0 as T) : value
+  const fields = value as Record<string, unknown>
+  let copy: Record<string, unknown> | undefined
+  for (const key in fields) {
+    const inner = fields[key]
+    if (inner === undefined) {
+      if (Array.isArray(value)) throw EventPayloadError.at(type, within(path, key), 'a JSON value', 'undefined')
+      delete (copy ??= { ...fields })[key]
+    } else if (typeof inner === 'object' || Object.is(inner, -0)) {
+      const made = settled(type, inner, within(path, key))
+      if (!Object.is(made, inner)) put((copy ??= copied(fields)), key, made)
+    }
+  }
+  return Object.freeze((copy ?? value) as T)
+}
+
+function within(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`
+}
+
+function copied(fields: Record<string, unknown>): Record<string, unknown> {
+  // An array is read by its places here.
+  return Array.isArray(fields) ? ([...fields] as unknown as Record<string, unknown>) : { ...fields }
+}
+
+// By definition, because an assignment to `__proto__` is none.
+function put(fields: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(fields, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** Freezes a value and everything in it. */
@@ -53,7 +83,11 @@ export function assertJson(type: string, value: unknown, path = '', seen = new S
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
     throw EventPayloadError.at(type, path, 'a JSON value', nameOf(prototype))
   seen.add(value)
-  for (const [key, inner] of Object.entries(value)) assertJson(type, inner, path ? `${path}.${key}` : key, seen)
+  const [symbol] = Object.getOwnPropertySymbols(value)
+  if (symbol) throw EventPayloadError.at(type, path, 'a JSON value', `the key ${String(symbol)}`)
+  if (Array.isArray(value) && Object.keys(value).length !== value.length)
+    throw EventPayloadError.at(type, path, 'a JSON value', 'an array with holes or names')
+  for (const [key, inner] of Object.entries(value)) assertJson(type, inner, within(path, key), seen)
   seen.delete(value)
 }
 

@@ -2,6 +2,7 @@ import type { Actor } from '../actor/actor.ts'
 import type { Agent } from '../actor/agent.ts'
 import { definitionOf } from '../actor/identity.ts'
 import type { AgentChange, Entry, GoneReason } from '../journal/frame.ts'
+import { encoded } from '../values/json.ts'
 import type { Partition } from './partition.ts'
 
 /** What the journal is told of the agents of a partition. */
@@ -52,7 +53,7 @@ export class AgentRecords {
       incarnation,
       what: 'stopped' as const,
     }
-    return { ...gone, reason, ...(output !== undefined && { output }) }
+    return { ...gone, reason, ...(output !== undefined && { output: encoded(output) }) }
   }
 
   /** What an agent is and hears, unless the journal knows it already. */

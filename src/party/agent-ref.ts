@@ -1,10 +1,12 @@
-import type { AnyMachineSnapshot, StateValue } from 'xstate'
+import type { AnyActorRef, AnyMachineSnapshot, StateValue } from 'xstate'
 import type * as z from 'zod'
 import type { Actor, MailboxFigures } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
+import { isActorRef } from '../actor/kept.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { RequestDefinition } from '../events/request.ts'
+import { copyOf } from '../values/copy.ts'
 import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
 import type { Crew } from './crew.ts'
 import type { Partition } from './partition.ts'
@@ -83,9 +85,20 @@ export class AgentRef {
   }
 }
 
-// Not XState's own object, which holds the whole machine.
+// Not XState's own object, which holds the whole machine; and a copy, because the machine goes on with its own.
 function shownOf(snapshot: AnyMachineSnapshot): AgentSnapshot
 function shownOf(snapshot: AnyMachineSnapshot | undefined): AgentSnapshot | undefined
 function shownOf(snapshot: AnyMachineSnapshot | undefined): AgentSnapshot | undefined {
-  return snapshot && { status: snapshot.status, value: snapshot.value, context: snapshot.context }
+  if (!snapshot) return undefined
+  const { status, value, context } = snapshot
+  return Object.freeze({
+    status,
+    value: copyOf(value) as StateValue,
+    context: copyOf(context, object => (isActorRef(object) ? shownActor(object) : object)),
+  })
+}
+
+/** An actor that a machine has in its context, as XState saves it: nobody outside is to send to it. */
+function shownActor({ id }: AnyActorRef) {
+  return Object.freeze({ xstate$$type: 1, id })
 }

@@ -99,6 +99,7 @@ export class DeadLetterOffice {
 /** Given as much time as it had when it was said. */
 function revived({ envelope, to, attempts, first }: DeadLetter, partition: Partition): Envelope {
   const { time, expirytime } = envelope
-  const again = { ...envelope, seq: partition.nextSeq(), to, redriven: { attempts, first } }
+  const redriven = Object.freeze({ attempts, first })
+  const again = Object.freeze({ ...envelope, seq: partition.nextSeq(), to, redriven })
   return expirytime === undefined ? again : { ...again, expirytime: partition.now() + expirytime - time }
 }

@@ -1,10 +1,15 @@
-import type { Draft } from 'immer'
+import { type Draft, enableMapSet, freeze } from 'immer'
 import type * as z from 'zod'
 import type { Agent, Said } from '../actor/agent.ts'
 import { TroupeError } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import { agentsOf, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
+import { copyOf } from '../values/copy.ts'
+import { checkValue } from '../values/value.ts'
+
+// States may hold maps and sets.
+enableMapSet()
 
 /** An event that adds an input: its payload has at least an id and a text. */
 export type AddedEvent = EventDefinition<string, z.ZodType<InputFields, InputFields>>
@@ -108,6 +113,7 @@ export interface PartyDefinition<
  *
  * @throws StateEventError if an event that changes the state is declared with `persist: false`
  * @throws StateKeyError if the state begins with a key that every party's state has
+ * @throws ValueError if the state begins with something that a journal cannot give back
  */
 export function defineParty<
   S extends object,
@@ -130,12 +136,18 @@ export function defineParty<
     shared,
     events,
     inputs,
-    initial: state.initial,
+    initial: initialOf(name, state.initial),
     changes,
     apply: type => on.get(type),
     completed: state.completed ?? (() => false),
     figures: state.figures ?? (() => ({})),
   }
+}
+
+/** What a state begins with: a copy, because whoever declared it may change theirs. */
+function initialOf<S extends object>(name: string, initial: S): S {
+  checkValue(`the initial state of "${name}"`, initial)
+  return freeze(copyOf(initial) as S, true)
 }
 
 /** What every party's state has, beside what the application puts there. */

@@ -5,8 +5,8 @@ import type { Origin } from '../actor/handled.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
-import { assertJson } from '../events/json.ts'
 import { effectCompleted, effectStarted } from '../events/runtime-events.ts'
+import { checkValue } from '../values/value.ts'
 import type { Partition } from './partition.ts'
 
 /** For whom it is done, and with what. */
@@ -42,7 +42,7 @@ export function runEffect(
     try {
       // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
       const output = await shared.insideEffect.run(running, () => run(input as never, scope))
-      assertJson(name, output)
+      checkValue(`the outcome of "${name}"`, output)
       outcome = { ok: true, output }
     } catch (error) {
       outcome = { ok: false, error }

@@ -1,8 +1,8 @@
 import type { Address } from '../actor/address.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { TroupeError } from '../errors.ts'
-import { assertJson } from '../events/json.ts'
 import type { Entry } from '../journal/frame.ts'
+import { checkValue } from '../values/value.ts'
 
 /** An effect of which nobody knows whether it was done, and which waits for somebody to say what is so. */
 export interface HeldEffect {
@@ -51,9 +51,9 @@ export class HeldEffects {
     run(attempt)
   }
 
-  /** It was done, and this is what came out of it. @throws NotHeldError, EventPayloadError if JSON cannot carry the output */
+  /** It was done, and this is what came out of it. @throws NotHeldError, ValueError if a journal cannot give back the output */
   succeed(key: string, output: unknown): void {
-    assertJson(this.#at(key).name, output)
+    checkValue(`the outcome of "${this.#at(key).name}"`, output)
     this.#take(key).settle({ ok: true, output })
   }
 

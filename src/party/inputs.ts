@@ -26,6 +26,7 @@ export class Inputs<I> implements Iterable<I> {
     this.#shards = shards
     this.size = size
     this.#nextOrder = nextOrder
+    Object.freeze(this)
   }
 
   static empty<I>(): Inputs<I> {

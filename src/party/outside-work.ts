@@ -8,9 +8,10 @@ import type { EffectWork } from '../actor/effect.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
 import type { Outcome, OutsideHost, PlannedWork } from '../actor/outside.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
-import { assertJson } from '../events/json.ts'
 import type { OutcomeStanding, WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
+import { decoded, encoded } from '../values/json.ts'
+import { checkValue } from '../values/value.ts'
 import { runEffect } from './effect-run.ts'
 import { type Asking, OutsideAsks } from './outside-asks.ts'
 import type { Partition } from './partition.ts'
@@ -190,7 +191,9 @@ export class OutsideWork implements OutsideHost<Work> {
   }
 
   #hand(key: string, { actor, origin, standing }: Planned, outcome: Outcome, settle: Settle): void {
-    const value = outcome.ok ? outcome.output : { code: recordedCode(outcome.error), message: textOf(outcome.error) }
+    const value = outcome.ok
+      ? encoded(outcome.output)
+      : { code: recordedCode(outcome.error), message: textOf(outcome.error) }
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
     const recorded = standing?.outcome
     const handled = recorded && { ...origin, seq: recorded.seq, type: 'outcome' }
@@ -223,7 +226,7 @@ export class OutsideWork implements OutsideHost<Work> {
     let child: Actor | undefined
     const gone: Settle = outcome => {
       child = undefined
-      settle(asJson(agent.name, outcome))
+      settle(kept(agent.name, outcome))
     }
     // In a turn of its own: the supervisor may be in the middle of starting the parent.
     const ended = standing && this.#childEnded(addressOf(actor.address, invokeId), standing.seq)
@@ -247,19 +250,21 @@ export class OutsideWork implements OutsideHost<Work> {
     const child = this.#partition.standing?.at(address)
     if (child?.gone === undefined || child.goneAt < begun) return undefined
     const { gone, output } = child
-    return gone === 'done' ? { ok: true, output } : { ok: false, error: new ChildEndedError(address, gone) }
+    return gone === 'done'
+      ? { ok: true, output: decoded(output) }
+      : { ok: false, error: new ChildEndedError(address, gone) }
   }
 }
 
 function outcomeOf({ ok, value }: OutcomeStanding): Outcome {
-  return ok ? { ok, output: value } : { ok, error: new RecordedError(value) }
+  return ok ? { ok, output: decoded(value) } : { ok, error: new RecordedError(value) }
 }
 
-/** An outcome that the journal can hold. */
-function asJson(name: string, outcome: Outcome): Outcome {
+/** An outcome that the journal can give back. */
+function kept(name: string, outcome: Outcome): Outcome {
   if (!outcome.ok) return outcome
   try {
-    assertJson(name, outcome.output)
+    checkValue(`the outcome of "${name}"`, outcome.output)
     return outcome
   } catch (error) {
     return { ok: false, error }

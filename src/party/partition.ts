@@ -362,7 +362,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   /** Delivers an event that another partition said, as a position of this one. */
   hear(envelope: Envelope): void {
     if (!this.registry.hears(envelope.type)) return
-    const here: Envelope = { ...envelope, seq: this.nextSeq() }
+    const here: Envelope = Object.freeze({ ...envelope, seq: this.nextSeq() })
     if (this.persists(here)) this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here, heard: envelope.seq }])
     this.delivery.deliver(here)
   }
@@ -484,7 +484,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     const { address: partition } = this
     const last = this.now()
     const { attempts: before, first } = envelope.redriven ?? { attempts: 0, first: last }
-    const letter = { envelope, to, partition, reason, attempts: before + attempts, first, last }
+    const letter = Object.freeze({ envelope, to, partition, reason, attempts: before + attempts, first, last })
     this.shared.deadLetters.add(letter)
     this.shared.observers?.buried(this, letter)
     // A dead letter about a dead letter would never end.

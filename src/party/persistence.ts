@@ -25,7 +25,7 @@ export class Persistence {
     const { persist, ask, type } = envelope
     // Requests and replies have a rule of their own.
     if (persist === false || ask !== undefined || this.#always.has(type) || this.#keeps(envelope)) return envelope
-    return { ...envelope, persist: false }
+    return Object.freeze({ ...envelope, persist: false })
   }
 
   #keeps(envelope: Envelope): boolean {

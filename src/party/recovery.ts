@@ -1,7 +1,7 @@
 import { type Address, partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { DeadLetter } from '../actor/dead-letters.ts'
-import type { Envelope } from '../actor/envelope.ts'
+import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
 import type { Entry, Frame } from '../journal/frame.ts'
 import { type InHand, JournalCorruptError, type PartitionInfo } from '../journal/journal.ts'
@@ -128,7 +128,8 @@ export class Recovery {
   async #remember(): Promise<void> {
     const { shared, outside } = this.#host
     try {
-      for (const envelope of eventsIn(await shared.journal.newest(mostFrames))) shared.bus.remember(envelope)
+      for (const envelope of eventsIn(await shared.journal.newest(mostFrames)))
+        shared.bus.remember(frozenEnvelope(envelope))
     } catch (error) {
       outside.reportError('warning', error)
     }

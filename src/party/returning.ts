@@ -3,7 +3,7 @@ import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
 import { afterTimersOf, declaredDelayOf } from '../actor/after.ts'
 import type { Agent } from '../actor/agent.ts'
-import type { Envelope } from '../actor/envelope.ts'
+import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import { TroupeError } from '../errors.ts'
 import type { AgentStanding, TimerStanding } from '../journal/agent-standing.ts'
 import type { Standing } from '../journal/standing.ts'
@@ -125,7 +125,7 @@ export function settlePool(name: string, standing: Standing, { registry, deliver
   // One that is spawned later finds its mail then.
   if (!pool) return
   for (const envelope of inOrder(standing.pools.get(name)?.values() ?? [])) {
-    const lifted = shared.catalog.lifted(envelope)
+    const lifted = frozenEnvelope(shared.catalog.lifted(envelope))
     const member = pool.route(lifted)
     if (member) delivery.deliverTo(member, lifted)
   }
@@ -137,7 +137,7 @@ function deliver(actor: Actor, { suspected }: AgentStanding, envelope: Envelope,
   if ((suspected.get(envelope.seq) ?? 0) >= deadly) {
     shared.tally.created++
     partition.lose(actor, envelope, 'quarantined')
-  } else delivery.deliverTo(actor, shared.catalog.lifted(envelope))
+  } else delivery.deliverTo(actor, frozenEnvelope(shared.catalog.lifted(envelope)))
 }
 
 function inOrder(mail: Iterable<Envelope>): readonly Envelope[] {

@@ -1,7 +1,8 @@
 import type { AnyMachineSnapshot } from 'xstate'
-import type { Agent } from '../actor/agent.ts'
+import type { Actor } from '../actor/actor.ts'
 import { definitionOf } from '../actor/identity.ts'
-import type { Step } from '../actor/step.ts'
+import { savedAsJson } from '../actor/kept.ts'
+import { type Step, unkept } from '../actor/step.ts'
 import { textOf } from '../errors.ts'
 import type { Checkpoint } from '../journal/journal.ts'
 
@@ -9,25 +10,41 @@ import type { Checkpoint } from '../journal/journal.ts'
 export class StepCheckpoint implements Checkpoint {
   readonly incarnation: number
   readonly position: number
-  readonly #agent: Agent
+  readonly #actor: Actor
   readonly #snapshot: AnyMachineSnapshot
 
   constructor({ actor, snapshot }: Step, position: number) {
     this.incarnation = actor.incarnation
     this.position = position
-    this.#agent = actor.agent
+    this.#actor = actor
     this.#snapshot = snapshot
   }
 
   get definition(): string {
-    return definitionOf(this.#agent)
+    return definitionOf(this.#actor.agent)
   }
 
   get snapshot(): unknown {
     const snapshot = this.#snapshot
-    const persisted = this.#agent.machine.getPersistedSnapshot(snapshot)
-    // An error is nothing that JSON could carry.
-    return snapshot.status === 'error' ? { ...persisted, error: textOf(snapshot.error), children: {} } : persisted
+    const isFailed = snapshot.status === 'error'
+    // What it had invoked has ended with it.
+    const left = isFailed ? { ...snapshot, children: {}, error: textOf(snapshot.error) } : snapshot
+    try {
+      return savedAsJson(this.#actor.agent.machine.getPersistedSnapshot(left))
+    } catch (error) {
+      // The step was checked, so the machine has changed in place what it had before. It cannot go on with that.
+      if (!isFailed) this.#fail(error)
+      const { value } = snapshot
+      return { status: 'error', value, context: {}, children: {}, historyValue: {}, error: textOf(error) }
+    }
+  }
+
+  #fail(error: unknown): void {
+    const actor = this.#actor
+    const { incarnation } = this
+    actor.signal(() => {
+      if (actor.incarnation === incarnation) actor.ref?.send({ type: unkept, error })
+    })
   }
 
   toJSON(): Checkpoint {

@@ -1,11 +1,14 @@
 import { createStore } from '@xstate/store'
-import { produce } from 'immer'
+import { freeze, produce } from 'immer'
 import type { Envelope } from '../actor/envelope.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Entry, Frame } from '../journal/frame.ts'
+import { decoded, encoded } from '../values/json.ts'
+import { checkValue } from '../values/value.ts'
 import { changedInputs } from './admission.ts'
 import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
+import { handedOut } from './handed-out.ts'
 import { Inputs } from './inputs.ts'
 import type { Recallable } from './recall.ts'
 
@@ -67,7 +70,12 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.#guard = guard
     this.#lift = lift
     this.#own = definition.initial
-    this.#live = { ...definition.initial, inputs: Inputs.empty(), status: 'initializing', version: 0 }
+    this.#live = Object.freeze({
+      ...definition.initial,
+      inputs: Inputs.empty<InputOf<A>>(),
+      status: 'initializing' as const,
+      version: 0,
+    })
     this.#shown = this.#live
   }
 
@@ -75,8 +83,9 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     return this.#live
   }
 
+  /** The newest durable state, which belongs to whoever gets it. */
   get shown(): PartyState<S, InputOf<A>> {
-    return this.#shown
+    return handedOut(this.#shown)
   }
 
   /** Applies the events among a frame's entries, in journal order: all of them, or none if one cannot be. */
@@ -103,14 +112,16 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     if (next === own && inputs === live.inputs) return { own, live }
     const settled = live.status === 'planning' || live.status === 'completed'
     const status = settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : live.status
-    return { own: next, live: { ...next, inputs, status, version: live.version + 1 } }
+    return { own: next, live: Object.freeze({ ...next, inputs, status, version: live.version + 1 }) }
   }
 
   #produced(own: S, event: EventOf): S {
     const apply = this.#definition.apply(event.type)
     if (!apply) return own
     try {
-      return produce(own, draft => apply(draft, event))
+      const next = produce(own, draft => apply(draft, event))
+      if (next !== own) checkValue(`the state of "${this.#definition.name}"`, next, own)
+      return next
     } catch (error) {
       throw new StateApplyError(this.#definition.name, event.type, error)
     }
@@ -118,16 +129,20 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
 
   /** The party's own progress, which no event of the application tells. */
   setStatus(status: PartyStatus): void {
-    if (this.#live.status !== status) this.#live = { ...this.#live, status, version: this.#live.version + 1 }
+    if (this.#live.status !== status)
+      this.#live = Object.freeze({ ...this.#live, status, version: this.#live.version + 1 })
   }
 
   // ---- as another owner has left it ----
 
   reset(saved: unknown): void {
     // What `saved` gave, through JSON; none for the state that it begins with.
-    const { own, inputs, status, version } = (saved ?? this.#blank) as SavedState<S, InputOf<A>>
-    this.#own = own
-    this.#live = { ...own, inputs: Inputs.of(inputs), status, version }
+    const { own, inputs, status, version } = (saved === undefined ? this.#blank : decoded(saved)) as SavedState<
+      S,
+      InputOf<A>
+    >
+    this.#own = freeze(own, true)
+    this.#live = Object.freeze({ ...own, inputs: Inputs.of(inputs), status, version })
   }
 
   recall({ entries }: Frame): void {
@@ -144,9 +159,9 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   }
 
   /** What a snapshot is to hold of the shown state. */
-  saved(): SavedState<Omit<PartyState<S, InputOf<A>>, 'inputs' | 'status' | 'version'>, InputOf<A>> {
-    const { inputs, status, version, ...own } = this.shown
-    return { own, inputs: [...inputs], status, version }
+  saved(): unknown {
+    const { inputs, status, version, ...own } = this.#shown
+    return encoded({ own, inputs: [...inputs], status, version })
   }
 
   get #blank(): SavedState<S, InputOf<A>> {
@@ -155,7 +170,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
 
   /** Makes a state visible: it is durable now. @returns `false` if it is visible already */
   show(state: PartyState<S, InputOf<A>>): boolean {
-    if (state === this.shown) return false
+    if (state === this.#shown) return false
     this.#shown = state
     this.#watched?.trigger.show({ state })
     return true
@@ -163,14 +178,14 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
 
   /** Drops what is not durable: the shown state stays, marked as failed. */
   fail(): void {
-    this.#live = { ...this.shown, status: 'error' }
+    this.#live = Object.freeze({ ...this.#shown, status: 'error' as const })
     this.show(this.#live)
   }
 
   /** Calls back with every new durable state. */
   watch(watcher: (state: PartyState<S, InputOf<A>>) => void): Unwatch {
     this.#watched ??= watchedStore(this.#shown)
-    const subscription = this.#watched.subscribe(({ context }) => this.#guard(() => watcher(context.state)))
+    const subscription = this.#watched.subscribe(({ context }) => this.#guard(() => watcher(handedOut(context.state))))
     return () => subscription.unsubscribe()
   }
 }

@@ -207,7 +207,7 @@ describe('an effect', () => {
 
   it.each([
     ['throws', async () => Promise.reject(new Error('no legs'))],
-    ['returns what JSON cannot carry', async () => new Date(0)],
+    ['returns what a journal cannot give back', async () => () => 1],
   ])('that %s is an error of the invoke, not of the agent', async (_, run) => {
     const { runtime } = await startRuntime({ party: petsParty(runnerAgent(run)) })
     const party = await runtime.parties.create()

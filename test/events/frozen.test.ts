@@ -7,6 +7,31 @@ const listed = defineEvent('pets.listed', z.object({ names: z.array(z.object({ n
 const noted = defineEvent('pets.noted', z.object({ note: z.unknown() }), { persist: false })
 const word = defineEvent('pets.word', z.object({ word: z.string() }))
 
+const list = z.object({ v: z.array(z.number().optional()).optional() })
+const sums = defineEvent('pets.sums', list)
+const open = defineEvent('pets.open', z.object({ v: z.unknown() }))
+
+describe('a payload', () => {
+  it('has no fields that are undefined, and no -0: JSON would lose both', () => {
+    expect(Object.keys(sums({ v: undefined }).data)).toEqual([])
+    expect(Object.keys(open({ v: { a: undefined, b: 1 } }).data.v ?? {})).toEqual(['b'])
+    expect(Object.is(sums({ v: [-0] }).data.v?.[0], 0)).toBe(true)
+    expect(Object.is(open({ v: -0 }).data.v, 0)).toBe(true)
+  })
+
+  it.each<[string, (data: never) => unknown, unknown, string]>([
+    ['undefined in an array', sums, { v: [1, undefined] }, 'v.1'],
+    ['undefined in an array that the schema leaves open', open, { v: { l: [undefined] } }, 'v.l.0'],
+    ['an array with holes', open, { v: Object.assign([], { length: 2 }) }, 'v'],
+    ['an array with a name', open, { v: Object.assign([1], { extra: 2 }) }, 'v'],
+    ['a symbol as a key', open, { v: { [Symbol('x')]: 1 } }, 'v'],
+  ])('is refused with the path of %s', (_, define, data, field) => {
+    expect(() => define(data as never)).toThrow(
+      expect.objectContaining({ code: 'EVENT_PAYLOAD', issues: [expect.objectContaining({ field })] }),
+    )
+  })
+})
+
 describe('an event', () => {
   it('cannot be changed: the line that tries throws', () => {
     const { data } = listed({ names: [{ name: 'Rex' }] })

@@ -1,4 +1,4 @@
-import { EventPayloadError, type Frame, NotHeldError } from 'troupe'
+import { type Frame, NotHeldError, ValueError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { backHome, boy, type Errand, errandsParty, go, watchedErrands } from '../support/errands.ts'
 import { atEveryAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
@@ -274,9 +274,9 @@ describe('an effect in doubt that is to be held', () => {
     expect(() => runtime.held.fail(key, 'later')).toThrow(/none is/)
   })
 
-  it('is answered with what JSON can carry, or waits on', async () => {
+  it('is answered with what a journal can give back, or waits on', async () => {
     const { runtime, key } = await held()
-    expect(() => runtime.held.succeed(key, () => 'milk')).toThrow(EventPayloadError)
+    expect(() => runtime.held.succeed(key, () => 'milk')).toThrow(ValueError)
     expect(runtime.held.list()).toMatchObject([{ key }])
   })
 

@@ -1,0 +1,67 @@
+import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
+import { encoded } from '../values/json.ts'
+import { checkValue, faultIn } from '../values/value.ts'
+import type { Address } from './address.ts'
+
+/** Whether an object is an actor of XState, which XState saves by its id. */
+export function isActorRef(object: object): object is AnyActorRef {
+  return 'sessionId' in object && 'send' in object && 'ref' in object
+}
+
+/**
+ * Checks that what a step leaves behind can be saved: context, output, and what the machine has invoked or spawned.
+ *
+ * @param before the snapshot before the step, which was checked
+ * @throws ValueError
+ */
+export function checkKept(address: Address, snapshot: AnyMachineSnapshot, before?: AnyMachineSnapshot): void {
+  const { context, output, children } = snapshot
+  if (context !== before?.context) checkValue(`the context of "${address}"`, context, before?.context, isActorRef)
+  if (output !== undefined) checkValue(`the output of "${address}"`, output)
+  if (children === before?.children) return
+  for (const [id, child] of Object.entries<AnyActorRef | undefined>(children))
+    if (child && child !== before?.children[id]) checkChild(`${address}/${id}`, child)
+}
+
+function checkChild(address: Address, child: AnyActorRef): void {
+  const snapshot: unknown = child.getSnapshot()
+  if (isMachineSnapshot(snapshot)) checkKept(address, snapshot)
+  else if (typeof snapshot === 'object' && snapshot !== null && 'input' in snapshot)
+    checkValue(`the input of "${address}"`, snapshot.input)
+}
+
+function isMachineSnapshot(snapshot: unknown): snapshot is AnyMachineSnapshot {
+  return typeof snapshot === 'object' && snapshot !== null && '_nodes' in snapshot
+}
+
+/** A machine as XState saves it, as JSON: `undefined` is left out, and an error of somebody's own class becomes a plain one. */
+export function savedAsJson(persisted: object): unknown {
+  return encoded(structureOf(persisted))
+}
+
+function structureOf(persisted: object): object {
+  const fields = Object.entries(persisted).flatMap(([key, value]: [string, unknown]) => {
+    if (value === undefined) return []
+    if (key === 'children' && isObject(value)) return [[key, mapped(value, childOf)]]
+    return [[key, key === 'error' && faultIn(value) ? plainError(value) : value]]
+  })
+  return Object.fromEntries(fields)
+}
+
+function childOf(child: unknown): unknown {
+  if (!isObject(child) || !('snapshot' in child) || !isObject(child.snapshot)) return child
+  return structureOf({ ...child, snapshot: structureOf(child.snapshot) })
+}
+
+function mapped(values: object, make: (value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, make(value)]))
+}
+
+function plainError(error: unknown): Error {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  return Object.assign(new Error(message), { name, stack })
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

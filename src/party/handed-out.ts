@@ -1,0 +1,32 @@
+import { copyOf } from '../values/copy.ts'
+
+/** Frozen objects in which nothing can be changed, all the way down. */
+const fixed = new WeakSet<object>()
+
+/**
+ * A state as it leaves the runtime. It is frozen, its maps and sets too, so all receivers share it. Only what nobody can
+ * freeze, such as a date, is copied for each receiver, and what holds it.
+ */
+export function handedOut<T extends object>(state: T): T {
+  if (isFixed(state)) return state
+  const fields = Object.entries(state).map(([key, value]: [string, unknown]) => [
+    key,
+    isFixed(value) ? value : copyOf(value),
+  ])
+  // The same fields, of which some are copies.
+  return Object.freeze(Object.fromEntries(fields)) as T
+}
+
+function isFixed(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || fixed.has(value)) return true
+  if (!Object.isFrozen(value) || value instanceof Date || value instanceof Error || value instanceof ArrayBuffer)
+    return false
+  const parts = value instanceof Map ? [...value.keys(), ...value.values()] : partsOf(value)
+  const isSo = parts.every(isFixed)
+  if (isSo) fixed.add(value)
+  return isSo
+}
+
+function partsOf(value: object): readonly unknown[] {
+  return value instanceof Set ? [...value] : Object.values(value)
+}

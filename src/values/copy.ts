@@ -1,0 +1,27 @@
+import { decoded, encoded, withFields } from './json.ts'
+import { bytesNames, errorNames } from './value.ts'
+
+/**
+ * The same value, which belongs to whoever gets it: plain objects and arrays in it are frozen, and nothing in it is shared.
+ *
+ * @param other what to hand out for an object of any other class; the object itself by default
+ */
+export function copyOf(value: unknown, other: (object: object) => unknown = object => object): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const copy = (inner: unknown) => copyOf(inner, other)
+  if (Array.isArray(value)) return Object.freeze(value.map(copy))
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) {
+    const bare: object = Object.create(prototype === null ? null : Object.prototype)
+    return Object.freeze(
+      withFields(
+        bare,
+        Object.entries(value).map(([key, inner]: [string, unknown]) => [key, copy(inner)]),
+      ),
+    )
+  }
+  if (value instanceof Map) return new Map(Array.from(value, ([key, inner]) => [copy(key), copy(inner)]))
+  if (value instanceof Set) return new Set(Array.from(value, copy))
+  if (value instanceof Date || bytesNames.has(prototype) || errorNames.has(prototype)) return decoded(encoded(value))
+  return other(value)
+}

@@ -1,0 +1,149 @@
+import { TroupeError } from '../errors.ts'
+
+/** What of a value cannot be kept, and where it stands. */
+export interface ValueFault {
+  /** Such as `orders.0.total`; empty for the value itself. */
+  readonly path: string
+  /** Such as `a function`. */
+  readonly found: string
+}
+
+/** Tells objects that a value may hold although they are no data, such as the actors that a machine remembers. */
+export type Allowed = (object: object) => boolean
+
+/** A value may have so many levels: the JSON functions of engines fail at some thousands. */
+const mostLevels = 1_000
+
+export const bytes = {
+  ArrayBuffer,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+}
+export const errors = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }
+
+export const bytesNames = namesOf({ ...bytes, Buffer })
+export const errorNames = namesOf(errors)
+
+function namesOf(classes: Readonly<Record<string, { readonly prototype: object }>>): ReadonlyMap<unknown, string> {
+  return new Map(Object.entries(classes).map(([name, { prototype }]) => [prototype, name]))
+}
+
+/**
+ * What keeps a value from coming back from a journal as it was. A value may hold JSON, `undefined`, numbers of every kind,
+ * bigints, dates, maps, sets, typed arrays, buffers and JavaScript's own errors, in plain objects and arrays of at most 1,000
+ * levels.
+ *
+ * @param before a value that was checked: parts that both have are not looked at again
+ */
+export function faultIn(value: unknown, before?: unknown, allowed?: Allowed): ValueFault | undefined {
+  const fault = faultOf(value, before, allowed, 0)
+  return fault && { path: fault.path.toReversed().join('.'), found: fault.found }
+}
+
+/** @throws ValueError naming the first part of the value that cannot be kept */
+export function checkValue(what: string, value: unknown, before?: unknown, allowed?: Allowed): void {
+  const fault = faultIn(value, before, allowed)
+  if (fault) throw new ValueError(what, fault)
+}
+
+interface Fault {
+  /** The innermost key first. */
+  readonly path: string[]
+  readonly found: string
+}
+
+function faultOf(value: unknown, before: unknown, allowed: Allowed | undefined, level: number): Fault | undefined {
+  if (typeof value === 'function') return { path: [], found: 'a function' }
+  if (typeof value === 'symbol') return { path: [], found: 'a symbol' }
+  if (typeof value !== 'object' || value === null || value === before) return undefined
+  // A circle has no last level, so it ends here too.
+  if (level > mostLevels) return { path: [], found: `a circle, or more than ${mostLevels} levels` }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (Array.isArray(value)) return faultInArray(value, before, allowed, level)
+  if (prototype === Object.prototype || prototype === null) return faultInFields(value, before, allowed, level)
+  if (prototype === Date.prototype || bytesNames.has(prototype)) return undefined
+  if (prototype === Map.prototype && value instanceof Map) return faultInEach(value.entries(), level)
+  if (prototype === Set.prototype && value instanceof Set) return faultInEach(value.entries(), level)
+  if (errorNames.has(prototype) && value instanceof Error)
+    return faultInFields(value, undefined, undefined, level) ?? faultAt('cause', value.cause, undefined, level)
+  return allowed?.(value) ? undefined : { path: [], found: nameOf(prototype) }
+}
+
+function faultInArray(value: readonly unknown[], before: unknown, allowed: Allowed | undefined, level: number) {
+  const earlier: readonly unknown[] = Array.isArray(before) ? before : []
+  for (let place = 0; place < value.length; place++) {
+    const fault = faultAt(`${place}`, value[place], earlier[place], level, allowed)
+    if (fault) return fault
+  }
+  // Such as what a match of a regular expression has beside its places.
+  const last = Object.keys(value).at(-1)
+  return last === undefined || Number(last) < value.length ? undefined : { path: [last], found: 'a name in an array' }
+}
+
+function faultInFields(value: object, before: unknown, allowed: Allowed | undefined, level: number) {
+  const fields = fieldsOf(value)
+  const earlier = typeof before === 'object' && before !== null ? fieldsOf(before) : undefined
+  for (const key in fields) {
+    const fault = faultAt(key, fields[key], earlier?.[key], level, allowed)
+    if (fault) return fault
+  }
+  const [symbol] = Object.getOwnPropertySymbols(value)
+  return symbol && { path: [String(symbol)], found: 'a symbol as a key' }
+}
+
+/** In a map or a set, which may have changed although it is the same one. */
+function faultInEach(pairs: Iterable<readonly [unknown, unknown]>, level: number): Fault | undefined {
+  let place = 0
+  for (const [key, inner] of pairs) {
+    const name = `<${place++}>`
+    const fault =
+      faultAt(name, key, undefined, level) ?? (key === inner ? undefined : faultAt(name, inner, undefined, level))
+    if (fault) return fault
+  }
+  return undefined
+}
+
+function faultAt(key: string, value: unknown, before: unknown, level: number, allowed?: Allowed): Fault | undefined {
+  if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') return undefined
+  const fault = faultOf(value, before, allowed, level + 1)
+  fault?.path.push(key)
+  return fault
+}
+
+// An object without prototype of its own class is read by its names.
+export function fieldsOf(object: object): Readonly<Record<string, unknown>> {
+  return object as Readonly<Record<string, unknown>>
+}
+
+export function nameOf(prototype: unknown): string {
+  const named: unknown = typeof prototype === 'object' && prototype !== null ? prototype.constructor : undefined
+  return typeof named === 'function' && named.name !== '' ? `an instance of ${named.name}` : 'an instance of a class'
+}
+
+/** Something holds what would not come back from a journal as it was. */
+export class ValueError extends TroupeError {
+  readonly code = 'VALUE'
+  /** Such as `the context of "venue"`. */
+  readonly what: string
+  /** Where in it, such as `orders.0.total`; empty for all of it. */
+  readonly path: string
+  /** Such as `a function`. */
+  readonly found: string
+  constructor(what: string, { path, found }: ValueFault) {
+    super(
+      `${what.charAt(0).toUpperCase()}${what.slice(1)} holds ${found}${path === '' ? '' : ` at "${path}"`}, which a journal cannot give back as it was. Keep plain data: JSON, dates, maps, sets, bigints, typed arrays.`,
+    )
+    this.what = what
+    this.path = path
+    this.found = found
+  }
+}

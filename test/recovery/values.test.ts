@@ -1,0 +1,245 @@
+import { deepStrictEqual } from 'node:assert'
+import fc from 'fast-check'
+import {
+  agentTypes,
+  defineAgent,
+  defineEvent,
+  defineParty,
+  effect,
+  type Journal,
+  memoryJournal,
+  ValueError,
+} from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import * as z from 'zod'
+import { createProgram } from '../support/program.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+import { temporaryJournal } from '../support/temporary-journal.ts'
+import { keptValue, refusedValue } from '../support/values.ts'
+
+const go = defineEvent('values.go', z.object({}))
+const failed = defineEvent('values.failed', z.object({ code: z.string() }))
+const added = defineEvent('values.added', z.object({ inputId: z.string(), content: z.string() }))
+const removed = defineEvent('values.removed', z.object({ inputId: z.string() }))
+
+const places = ['context', 'input', 'outcome', 'state'] as const
+type Place = (typeof places)[number]
+
+/** What a program puts in each place where a process must find it again. */
+type Values = Readonly<Record<Place, unknown>>
+
+const context: { value: unknown } = { value: undefined }
+const types = agentTypes({ context, hears: [go], says: [failed] })
+
+/** One agent remembers a value and hands one to an effect that never ends; one keeps what an effect gave; and a state. */
+function program(values: Values, seen: unknown[] = []) {
+  const keeper = setup({
+    types,
+    actors: {
+      wait: effect('wait', async (given: unknown) => {
+        seen.push(given)
+        return new Promise<never>(() => {})
+      }),
+    },
+  }).createMachine({
+    context,
+    initial: 'idle',
+    states: {
+      idle: { on: { 'values.go': { target: 'waiting', actions: assign({ value: () => values.context }) } } },
+      waiting: { invoke: { id: 'wait', src: 'wait', input: () => values.input } },
+    },
+  })
+  const getter = setup({ types, actors: { get: effect('get', () => values.outcome) } }).createMachine({
+    context,
+    initial: 'idle',
+    states: {
+      idle: { on: { 'values.go': 'getting' } },
+      getting: {
+        invoke: {
+          id: 'get',
+          src: 'get',
+          onDone: { target: 'got', actions: assign({ value: ({ event }) => event.output }) },
+          onError: {
+            target: 'got',
+            actions: emit(({ event }) => failed({ code: event.error instanceof ValueError ? event.error.code : '' })),
+          },
+        },
+      },
+      got: {},
+    },
+  })
+  const initial: { kept: unknown } = { kept: null }
+  return defineParty({
+    name: 'values',
+    agents: [
+      defineAgent({ name: 'keeper', machine: keeper, hears: [go], says: [failed] }),
+      defineAgent({ name: 'getter', machine: getter, hears: [go], says: [failed] }),
+    ],
+    events: [go],
+    inputs: { added, removed },
+    state: {
+      initial,
+      on: {
+        'values.go': state => {
+          state.kept = values.state
+        },
+      },
+    },
+  })
+}
+
+const plain: Values = { context: 1, input: 1, outcome: 1, state: 1 }
+
+describe('what a process held', () => {
+  it('is equal in the next one: contexts, inputs and outcomes of effects, the state of a party', async () => {
+    const values = fc.record({ context: keptValue, input: keptValue, outcome: keptValue, state: keptValue })
+    await fc.assert(
+      fc.asyncProperty(values, fc.constantFrom(1, 1_000), async (values, every) => {
+        const world = createProgram()
+        const first = await world.start({ party: program(values), snapshots: { every } })
+        const party = await first.parties.create({ id: 'p1' })
+        await first.bus.publish(go({}), { party: 'p1' })
+        await until(() => party.agent('getter').snapshot()?.value === 'got')
+        // Snapshots wait for nobody, and nobody for them.
+        for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+        const seen: unknown[] = []
+        const second = await world.start({ party: program(values, seen) })
+        const again = second.parties.get('p1')
+        deepStrictEqual(again.agent('keeper').snapshot()?.context, { value: values.context })
+        deepStrictEqual(again.agent('getter').snapshot()?.context, { value: values.outcome })
+        deepStrictEqual(again.state.kept, values.state)
+        deepStrictEqual(seen, [values.input])
+        world.crash()
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('is equal too where the process ended before an agent had handled an outcome', async () => {
+    const world = createProgram()
+    const values = { ...plain, outcome: new Map([[new Date(0), 10n]]) }
+    const isOutcome = { last: false }
+    await world.until(
+      frames => {
+        isOutcome.last = frames.some(({ entries }) => entries.some(({ kind }) => kind === 'outcome'))
+        return isOutcome.last ? frames.findIndex(({ cause }) => cause.kind === 'outcome') + 1 : undefined
+      },
+      { party: program(values) },
+      async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await runtime.bus.publish(go({}), { party: 'p1' })
+        await new Promise(() => {})
+      },
+    )
+    const second = await world.start({ party: program(values) })
+    await until(() => second.parties.get('p1').agent('getter').snapshot()?.value === 'got')
+    deepStrictEqual(second.parties.get('p1').agent('getter').snapshot()?.context, { value: values.outcome })
+    world.crash()
+  })
+})
+
+const journals: Readonly<Record<string, () => Journal>> = { memory: memoryJournal, SQLite: temporaryJournal }
+
+describe.each(Object.entries(journals))('what no journal could give back, on a journal in %s,', (_, journal) => {
+  const publishGo = async (values: Values) => {
+    const { runtime } = await startRuntime({ party: program(values), journal: journal() })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const published = await runtime.bus.publish(go({}), { party: 'p1' }).catch((error: unknown) => error)
+    await until(() => party.agent('getter').snapshot()?.value === 'got' || published instanceof Error)
+    const letters = () => runtime.bus.deadLetters.list().map(({ envelope, to, reason }) => [envelope.type, to, reason])
+    return { runtime, party, published, letters }
+  }
+
+  it.each(['context', 'input'] as const)('fails the step before its frame where it is the %s', async place => {
+    await fc.assert(
+      fc.asyncProperty(refusedValue, async ({ value, found }) => {
+        const { runtime, party, letters } = await publishGo({ ...plain, [place]: value })
+        await until(() => letters().length > 0)
+        expect(letters()).toEqual([['values.go', 'party/p1/keeper', 'failed']])
+        const [error] = runtime.bus.history({ type: 'agent.failed' })
+        expect(error?.data).toMatchObject({
+          error: expect.stringContaining(`keeper${place === 'input' ? '/wait' : ''}" holds ${found}`),
+        })
+        await until(() => party.agent('keeper').incarnation === 2)
+        expect(party.agent('keeper').snapshot()).toMatchObject({ status: 'active', value: 'idle' })
+        await runtime.stop({ timeout: 0 })
+      }),
+      { numRuns: 14 },
+    )
+  })
+
+  it('is an error of the invoke where an effect returns it', async () => {
+    const { runtime } = await publishGo({ ...plain, outcome: { sum: () => 1 } })
+    expect(runtime.bus.history({ type: failed.type })).toMatchObject([{ data: { code: 'VALUE' } }])
+  })
+
+  it('refuses the event that would put it into the state of a party', async () => {
+    const { party, published } = await publishGo({ ...plain, state: [{ sum: () => 1 }] })
+    expect(published).toMatchObject({
+      code: 'STATE_APPLY',
+      cause: { code: 'VALUE', path: 'kept.0.sum', found: 'a function' },
+    })
+    expect(party.state.kept).toBeNull()
+  })
+})
+
+describe('a machine that changes in place what it holds', () => {
+  it('fails and begins anew when that cannot be saved, and nothing else does', async () => {
+    const list: unknown[] = []
+    const machine = setup({ types: agentTypes({ context: { list }, hears: [go], says: [] }) }).createMachine({
+      context: () => ({ list: [] }),
+      on: {
+        'values.go': {
+          actions: assign(({ context }) => {
+            context.list.push(() => 1)
+            return { list: context.list }
+          }),
+        },
+      },
+    })
+    const pusher = defineAgent({ name: 'pusher', machine, hears: [go], says: [] })
+    const { runtime } = await startRuntime({ agents: [pusher], journal: temporaryJournal() })
+    await runtime.bus.publish(go({}))
+    await until(
+      () => runtime.agent('pusher').incarnation === 2 && runtime.agent('pusher').snapshot()?.status === 'active',
+    )
+    expect(runtime.agent('pusher').snapshot()).toMatchObject({ context: { list: [] } })
+    expect(runtime.bus.history({ type: 'system.error' })).toEqual([])
+  })
+})
+
+describe('what the runtime hands out', () => {
+  it('is changed by no receiver: the state of a party, what it watches, and snapshots of agents', async () => {
+    const values = { ...plain, context: { at: new Date(0) }, state: { at: new Date(0), tags: new Set(['a']) } }
+    const { runtime } = await startRuntime({ party: program(values) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const watched: unknown[] = []
+    party.watch(state => watched.push(state))
+    await runtime.bus.publish(go({}), { party: 'p1' })
+    await until(() => party.agent('keeper').snapshot()?.value === 'waiting')
+    for (const state of [party.state, ...watched]) {
+      expect(() => Object.assign(state ?? {}, { kept: 'forged' })).toThrow(TypeError)
+      const { kept } = state as { kept: typeof values.state }
+      kept?.at?.setTime(1)
+      kept?.tags?.add('b')
+    }
+    const snapshot = party.agent('keeper').snapshot()?.context as { value: typeof values.context }
+    snapshot.value.at.setTime(1)
+    expect(() => Object.assign(snapshot, { value: 'forged' })).toThrow(TypeError)
+    expect(party.state.kept).toEqual(values.state)
+    expect(party.agent('keeper').snapshot()?.context).toEqual({ value: { at: new Date(0) } })
+  })
+
+  it('is changed by no receiver: envelopes of events', async () => {
+    const { runtime } = await startRuntime({ events: [go] })
+    const said: unknown[] = []
+    runtime.bus.subscribe(go, envelope => {
+      expect(() => Object.assign(envelope, { data: 'forged' })).toThrow(TypeError)
+    })
+    runtime.bus.subscribe(go, envelope => said.push(envelope.data))
+    const published = await runtime.bus.publish(go({}))
+    expect(() => Object.assign(published, { data: 'forged' })).toThrow(TypeError)
+    expect(said).toEqual([{}])
+  })
+})

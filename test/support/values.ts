@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+
+const bytes = fc.uint8Array({ maxLength: 16 })
+const leaf = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.double(),
+  fc.constantFrom<unknown>(
+    -0,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    undefined,
+    null,
+    true,
+    '$',
+  ),
+  fc.bigInt(),
+  fc.date({ noInvalidDate: false }),
+  bytes,
+  bytes.map(one => Buffer.from(one)),
+  bytes.map(one => one.buffer.slice(0)),
+  fc.float64Array({ maxLength: 4 }),
+  fc.string().map(message => new TypeError(message)),
+)
+const key = fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom('$', '__proto__', 'constructor', 'toJSON', 'then'))
+
+/** Any value that a journal keeps. */
+export const keptValue: fc.Arbitrary<unknown> = fc.letrec(tie => ({
+  value: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    leaf,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.sparseArray(tie('value'), { maxNumElements: 3, maxLength: 6 }),
+    fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: false }),
+    fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 3 }).map(pairs => new Map(pairs)),
+    fc.array(tie('value'), { maxLength: 3 }).map(members => new Set(members)),
+  ),
+})).value
+
+class Money {
+  readonly amount = 5
+}
+
+const circle: { self?: unknown } = {}
+circle.self = circle
+
+function deep(levels: number): unknown {
+  let value: unknown = 1
+  for (let level = 0; level < levels; level++) value = { value }
+  return value
+}
+
+/** Values that no journal keeps, each with what is said of it. */
+export const refusedValue = fc.constantFrom(
+  { value: () => 1, found: 'a function' },
+  { value: Symbol('x'), found: 'a symbol' },
+  { value: new Money(), found: 'an instance of Money' },
+  { value: new (class extends Error {})('x'), found: 'an instance of' },
+  { value: /x/, found: 'an instance of RegExp' },
+  { value: new URL('http://localhost/'), found: 'an instance of URL' },
+  { value: new WeakMap(), found: 'an instance of WeakMap' },
+  { value: circle, found: 'a circle' },
+  { value: deep(20_000), found: 'a circle, or more than 1000 levels' },
+  { value: Object.assign([1], { extra: 2 }), found: 'a name in an array' },
+  { value: { [Symbol('x')]: 1 }, found: 'a symbol as a key' },
+  { value: new Map([['k', () => 1]]), found: 'a function' },
+  { value: new Set([new Money()]), found: 'an instance of Money' },
+  { value: { toJSON: () => 'changed' }, found: 'a function' },
+)
