@@ -164,6 +164,7 @@ export {
   type Saved,
   type Snapshot,
 } from './journal/journal.ts'
+export type { LogFields, Logger } from './log.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
@@ -259,7 +260,7 @@ export {
   type SupervisorDefinition,
   type SupervisorOptions,
 } from './supervision/definition.ts'
-export { EscalatedError, type RestartIntensity } from './supervision/restart-intensity.ts'
+export { EscalatedError, GaveUpError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'
 export { ValueFormatError } from './values/json.ts'
 export { ValueError, type ValueFault } from './values/value.ts'

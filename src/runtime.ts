@@ -39,10 +39,18 @@ import { TroupeError } from './errors.ts'
 import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
 import type { PersistRule } from './events/persist.ts'
 import type { RequestDefinition } from './events/request.ts'
-import { runtimeEvents, systemStarted, systemStarting, systemStopped, systemStopping } from './events/runtime-events.ts'
+import {
+  runtimeEvents,
+  systemError,
+  systemStarted,
+  systemStarting,
+  systemStopped,
+  systemStopping,
+} from './events/runtime-events.ts'
 import { type Transform, Transforms } from './events/transform.ts'
 import { createIds, type Ids } from './ids.ts'
 import { type Journal, memoryJournal } from './journal/journal.ts'
+import { createLog, type Log, type Logger } from './log.ts'
 import { type Idle, WaitInsideError } from './party/activity.ts'
 import { AgentRef } from './party/agent-ref.ts'
 import {
@@ -101,6 +109,11 @@ export interface RuntimeOptions<
   readonly clock?: Clock
   /** Numbers from 0 up to but not including 1; `Math.random` by default. */
   readonly random?: () => number
+  /**
+   * Where operators read of errors: a logger with `info`, `warn` and `error` that takes fields and a message, as pino's does, or
+   * `silent`. By default each error that no subscriber of `bus.errors` hears of is one line on stderr.
+   */
+  readonly log?: Logger | 'silent'
   /** Where ids come from; a random prefix and a counter by default. */
   readonly ids?: Ids
   /** How often the agents of one supervisor may restart; 3 times in 5 seconds by default. */
@@ -186,6 +199,7 @@ export class Runtime<
   /** Effects of which nobody knows whether they were done. */
   readonly held = new HeldEffects()
   readonly #options: RuntimeOptions<S, A, R>
+  readonly #log: Log
   readonly #shared: Shared
   readonly #outside: Partition
   readonly #crew: Crew
@@ -209,6 +223,8 @@ export class Runtime<
     const { party, agents = [], events = [], intensity = defaultIntensity } = options
     const outsiders = [...agentsOf(agents), ...(party?.shared ?? [])]
     checkAsks(party?.agents ?? [], outsiders)
+    const log = createLog(options.log)
+    this.#log = log
     const clock = steady(options.clock ?? systemClock)
     if (options.journal?.isLasting) this.#strays = strayWorks(withChildren([...(party?.agents ?? []), ...outsiders]))
     const [stray] = this.#strays
@@ -223,9 +239,11 @@ export class Runtime<
       isByName: isPulse,
       changed: () => this.#pulse.check(),
       failed: error => this.#outside.reportError('warning', error),
-      erred: ({ data }) => {
+      erred: ({ data, party }) => {
+        const error = systemError.schema.parse(data)
+        log.told(error, bus.isHeard(systemError.type, party))
         // Not in the middle of what is being told.
-        if (isCritical(data)) queueMicrotask(() => void (this.#stopping ??= this.#stop({})))
+        if (error.severity === 'critical') queueMicrotask(() => void (this.#stopping ??= this.#stop({})))
       },
     })
     this.#pulse = new Pulse({ clock, bus, outside: () => this.#outside, summary: () => this.#summary() }, options.pulse)
@@ -287,11 +305,16 @@ export class Runtime<
       this.#outside.reportError('error', error)
     })
     partitions.set(runtimePartition, this.#outside)
-    // That it gave up is told; who wants an agent outside the parties from then on is told why there is none.
-    this.#crew = new Crew(this.#outside, { intensity }, () => {})
+    this.#crew = new Crew(this.#outside, { intensity }, (error, escalated) => {
+      this.#outside.append({ kind: 'supervision' }, [escalated])
+      // Nobody is left who would hear it, and the runtime is about to stop.
+      this.#outside.admit = () => {
+        throw error
+      }
+    })
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
     const durable = this.#durable
-    const recover = (partition: Address) => this.#recovery.again(partition)
+    const recover = (partition: Address, how: { readonly isRetry: boolean }) => this.#recovery.again(partition, how)
     const forget = (partition: Address) => this.schedules.forget(partition)
     this.schedules = new Schedules({ shared: this.#shared, partition: id => this.#placeOf(id).partition })
     this.parties = new Parties({
@@ -344,6 +367,7 @@ export class Runtime<
     // It may have been stopped meanwhile.
     this.#checkRunning()
     this.#outside.report(systemStarted({}))
+    this.#log.info('The runtime has started.', this.#counts())
     return this
   }
 
@@ -557,6 +581,7 @@ export class Runtime<
     await this.#within(limit, this.#crew.closed())
     for (const handler of this.#handlers) this.#stopHandler(handler)
     this.#outside.reportNow(systemStopped({ drained }))
+    this.#log.info('The runtime has stopped.', { drained })
     this.#status = 'stopped'
     if (timeout > 0) await this.#within(limit, this.#shared.bus.drained())
     this.#shared.bus.close()
@@ -584,6 +609,10 @@ export class Runtime<
     cancel()
   }
 
+  #counts() {
+    return { parties: this.parties.list().length, quarantined: this.parties.quarantined().length }
+  }
+
   #summary(): Summary {
     return { parties: this.parties.list().length, agents: this.#shared.population, ...this.bus.metrics() }
   }
@@ -600,10 +629,6 @@ export class Runtime<
     muted.muted++
     throw new ReplayMutedError()
   }
-}
-
-function isCritical(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'severity' in error && error.severity === 'critical'
 }
 
 /** Every event and request that the agents, the party, the user and the runtime know. */

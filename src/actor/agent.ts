@@ -54,8 +54,8 @@ export function agentTypes<C, const H extends readonly Definition[], const S ext
 }
 
 /**
- * When a supervisor starts an agent again: `permanent` always, `transient` only after a failure, `temporary` never. The
- * words and rules are those of Erlang/OTP's supervisor.
+ * When a supervisor starts an agent again: `transient` only after a failure, `permanent` also when its machine has reached a
+ * final state at its top, `temporary` never. The words and rules are those of Erlang/OTP's supervisor.
  */
 export type RestartType = 'permanent' | 'transient' | 'temporary'
 
@@ -114,7 +114,10 @@ export interface AgentOptions<
   readonly machine: M
   readonly hears: H
   readonly says: S
-  /** When its supervisor starts it again: always (`permanent`, the default), after a failure (`transient`), or never. */
+  /**
+   * When its supervisor starts it again: after a failure (`transient`, the default), also after its final state
+   * (`permanent`), or never (`temporary`).
+   */
   readonly restart?: RestartType
   /** What a restarted agent begins with: `reset` by default. */
   readonly onRestart?: OnRestart
@@ -165,7 +168,7 @@ export function defineAgent<
   const { name, machine, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
   const migrations: Migrations = { ...options.migrations }
   const {
-    restart = 'permanent',
+    restart = 'transient',
     onRestart = 'reset',
     onCrash = 'drop',
     onInit,

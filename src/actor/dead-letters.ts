@@ -82,6 +82,11 @@ export class DeadLetters {
     this.#forgetOld()
   }
 
+  /** Forgets those of a partition, which is about to be read back from the journal. */
+  forgetOf(partition: Address): void {
+    for (const letter of this.#kept) if (letter.partition === partition) this.#kept.delete(letter)
+  }
+
   /** Keeps those of another process among those of this one, in the order in which they died. */
   comeBack(letters: readonly DeadLetter[]): void {
     const back = letters.map(letter => Object.freeze({ ...letter, envelope: frozenEnvelope(letter.envelope) }))

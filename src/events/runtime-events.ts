@@ -146,6 +146,11 @@ export const agentStopped = defineEvent(
     'An agent is there no more: it was stopped, reached its final state, failed for good, or its supervisor gave up.',
   ),
 )
+export const agentDone = defineEvent(
+  'agent.done',
+  z.object({ ...agent, output: z.unknown().optional() }),
+  told("An agent's machine has reached a final state at its top; `output` is what came out of it, if anything did."),
+)
 export const agentFailed = defineEvent(
   'agent.failed',
   z.object({ ...agent, handled: z.string(), error: z.string() }),
@@ -230,6 +235,7 @@ export const runtimeEvents = [
   agentUpdated,
   agentStarted,
   agentStopped,
+  agentDone,
   agentFailed,
   agentRestarted,
   agentRecovered,

@@ -23,6 +23,8 @@ export interface AgentStanding {
   gone: GoneReason | undefined
   goneAt: number
   output: unknown
+  /** Set while its incarnation has failed: the id of the event on which it did, if it was one. */
+  failure: { readonly on: string | undefined } | undefined
   /** What it was handed and has not handled yet. */
   readonly mail: Mail
   /** How often it crashed on one of them. */
@@ -77,7 +79,7 @@ export interface OutcomeStanding {
 export interface AgentJson
   extends Pick<
     AgentStanding,
-    'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone' | 'goneAt' | 'output'
+    'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone' | 'goneAt' | 'output' | 'failure'
   > {
   readonly mail: readonly Envelope[]
   readonly crashes: readonly (readonly [number, number])[]
@@ -115,6 +117,7 @@ export function agentOf(json: AgentJson): AgentStanding {
     ...json,
     gone: json.gone,
     output: json.output,
+    failure: json.failure,
     mail: mailOf(json.mail),
     crashes: new Map(json.crashes),
     suspected: new Map(json.suspected),
@@ -143,6 +146,7 @@ export function newAgent(name: string, definition: string, under: string, since:
     goneAt: 0,
     output: undefined,
     gone: undefined,
+    failure: undefined,
     mail: new Map(),
     crashes: new Map(),
     suspected: new Map(),

@@ -165,10 +165,20 @@ export type Entry =
       /** Its position. */
       readonly at: number
     }
+  /** The supervisor above all others gave up: every agent has ended, and its mail waits for the next start. */
+  | {
+      readonly kind: 'escalated'
+      readonly seq: number
+      /** The agent that would have restarted too often, how often within how many milliseconds, and of what it failed. */
+      readonly agent: Address
+      readonly restarts: number
+      readonly within: number
+      readonly error: string
+    }
   | {
       readonly kind: 'party'
       readonly seq: number
-      readonly what: 'created' | 'started' | 'failed'
+      readonly what: 'created' | 'started' | 'failed' | 'retried'
       /** What a new party is to begin with. */
       readonly inputs?: readonly EventOf[]
     }

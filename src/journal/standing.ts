@@ -41,6 +41,9 @@ export interface RequestStanding {
   readonly takenBy: number | undefined
 }
 
+/** Why the supervisor above all others gave up. */
+export type Escalation = Pick<EntryOf<'escalated'>, 'agent' | 'restarts' | 'within' | 'error'>
+
 /** How far a party has come. */
 export type Birth = 'created' | 'started' | 'failed'
 
@@ -64,6 +67,8 @@ export class Standing {
   time = 0
   /** None for agents outside parties. */
   birth: Birth | undefined
+  /** Set while the supervisor above all others has given up, and nobody has begun anew. */
+  gaveUp: Escalation | undefined
   /** What a party is to begin with, until it has. */
   inputs: readonly EventOf[] = []
   /** What agents hear, by their definitions. */
@@ -86,7 +91,10 @@ export class Standing {
   take(frame: Frame): void {
     const { cause, entries } = frame
     this.position = frame.position
-    if (entries.some(({ kind }) => kind === 'recovered')) this.#skip(frame.time - this.time)
+    if (entries.some(({ kind }) => kind === 'recovered')) {
+      this.#skip(frame.time - this.time)
+      this.gaveUp = undefined
+    }
     this.time = frame.time
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
@@ -100,7 +108,10 @@ export class Standing {
     // The first step of an agent is where it is introduced.
     const stepped = this.at(cause.agent)
     if (stepped && cause.outcome !== 'ignored') stepped.stepped = frame.position
-    if (stepped && cause.outcome === 'failed') this.#end(stepped, 'failed')
+    if (stepped && cause.outcome === 'failed') {
+      this.#end(stepped, 'failed')
+      stepped.failure = { on: handled?.id }
+    }
   }
 
   /** Nobody was there for so many milliseconds: what waits for an answer, or for what is left of its time, waits on. */
@@ -109,6 +120,11 @@ export class Standing {
       for (const work of works.values()) work.expires += ms
       for (const [id, timer] of timers) timers.set(id, { ...timer, away: (timer.away ?? 0) + ms })
     }
+  }
+
+  /** Its agents begin anew, with the mail that waits for them: nothing goes on that they wanted before. */
+  beginAnew(): void {
+    for (const agent of this.agents.values()) if (agent.gone === undefined) this.#end(agent, 'failed')
   }
 
   /** An agent by its address. */
@@ -177,6 +193,9 @@ export class Standing {
         return void this.hears.set(entry.definition, entry.hears)
       case 'agent':
         return this.#change(entry, frame.time)
+      case 'escalated':
+        this.gaveUp = entry
+        return
       case 'party':
         return this.#progress(entry)
       case 'scheduled':
@@ -294,6 +313,7 @@ export class Standing {
     if (what === 'restarting') this.#end(agent, 'failed')
     if (isNew || agent.gone !== undefined) this.#hear(agent)
     agent.gone = undefined
+    agent.failure = undefined
     agent.incarnation = incarnation
   }
 
@@ -349,7 +369,7 @@ export class Standing {
   }
 
   #progress({ what, inputs = [] }: EntryOf<'party'>): void {
-    this.birth = what
+    this.birth = what === 'retried' ? 'started' : what
     this.inputs = what === 'created' ? inputs : []
   }
 
@@ -389,12 +409,13 @@ export class Standing {
   // ---- as a snapshot ----
 
   toJSON(): StandingJson {
-    const { partition, position, time, birth, inputs } = this
+    const { partition, position, time, birth, gaveUp, inputs } = this
     return {
       partition,
       position,
       time,
       birth,
+      gaveUp,
       inputs,
       hears: [...this.hears],
       agents: Array.from(this.agents.values(), agentJson),
@@ -412,9 +433,9 @@ export class Standing {
   }
 
   /** The standing that `toJSON` gave. */
-  static from({ partition, position, time, birth, inputs, ...json }: StandingJson): Standing {
+  static from({ partition, position, time, birth, gaveUp, inputs, ...json }: StandingJson): Standing {
     const standing = new Standing(partition)
-    Object.assign(standing, { position, time, birth, inputs })
+    Object.assign(standing, { position, time, birth, gaveUp, inputs })
     for (const [definition, hears] of json.hears) standing.hears.set(definition, hears)
     for (const [name, mail] of json.pools) standing.pools.set(name, mailOf(mail))
     for (const agent of json.agents) {
@@ -432,7 +453,8 @@ export class Standing {
 }
 
 /** A standing as JSON carries it. */
-export interface StandingJson extends Pick<Standing, 'partition' | 'position' | 'time' | 'birth' | 'inputs'> {
+export interface StandingJson
+  extends Pick<Standing, 'partition' | 'position' | 'time' | 'birth' | 'gaveUp' | 'inputs'> {
   readonly hears: readonly (readonly [string, readonly string[]])[]
   readonly agents: readonly AgentJson[]
   readonly pools: readonly (readonly [string, readonly Envelope[]])[]

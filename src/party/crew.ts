@@ -16,6 +16,7 @@ import { restored, stepped } from '../actor/step.ts'
 import { type TroupeError, textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
 import {
+  agentDone,
   agentEscalated,
   agentFailed,
   agentRecovered,
@@ -28,6 +29,7 @@ import {
 } from '../events/runtime-events.ts'
 import type { Entry, GoneReason } from '../journal/frame.ts'
 import type { Standing } from '../journal/standing.ts'
+import type { Exit } from '../supervision/child-spec.ts'
 import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import {
@@ -37,6 +39,7 @@ import {
   type SupervisorRules,
   supervisor,
 } from '../supervision/supervisor.ts'
+import { encoded } from '../values/json.ts'
 import { AgentRecords } from './agent-records.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -71,10 +74,12 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #roster: Roster
   readonly #pauses = new Set<() => void>()
   readonly #intensity: RestartIntensity
-  readonly #onGivenUp: (error: EscalatedError) => void
+  readonly #onGivenUp: (error: EscalatedError, escalated: Entry) => void
   readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
   #returning: Returning | undefined
   readonly #arrived = new Set<Actor>()
+  /** Those that have begun anew and have yet to be handed the mail that waited for them. */
+  readonly #unsettled = new Set<Actor>()
   readonly #cameBack = new WeakSet<Actor>()
   /** Those that a program had spawned, and may spawn again: it meets them. */
   readonly #adoptable = new Set<Actor>()
@@ -90,7 +95,12 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #work: OutsideWork
   #closing: Promise<unknown> = Promise.resolve()
 
-  constructor(partition: Partition, options: CrewOptions, onGivenUp: (error: EscalatedError) => void) {
+  /** @param onGivenUp appends that it gave up, before its agents stop */
+  constructor(
+    partition: Partition,
+    options: CrewOptions,
+    onGivenUp: (error: EscalatedError, escalated: Entry) => void,
+  ) {
     this.#partition = partition
     this.#records = new AgentRecords(partition)
     this.#roster = new Roster(partition)
@@ -234,7 +244,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#returning = returning
     this.#roster.choose = (name, agent) => returning.chosen(name, agent)
     this.#records.know(standing.hears.keys())
-    for (const one of tree) for (const actor of this.#roster.declareAll(one, root)) this.#layToRest(actor, standing)
+    for (const one of tree) for (const actor of this.#roster.declareAll(one, root)) this.#layToRest(actor, returning)
     const started = tree.flatMap(one => this.#start(one, root))
     for (const { name, under, gone, incarnation } of standing.agents.values()) {
       if (gone !== undefined || incarnation === 0 || this.#roster.find(name)) continue
@@ -251,10 +261,11 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   /** One that was there no more is not started; its supervisor may yet do so. */
-  #layToRest(actor: Actor, { agents }: Standing): void {
-    const { gone, incarnation = 0 } = agents.get(actor.name) ?? {}
+  #layToRest(actor: Actor, returning: Returning): void {
+    const { gone, incarnation = 0 } = returning.standing.agents.get(actor.name) ?? {}
     if (gone === undefined) return
     actor.incarnation = incarnation
+    if (!returning.isGone(actor.name)) return
     actor.status = 'stopped'
     this.#partition.registry.retire(actor)
     if (gone === 'stopped') this.#roster.retire(actor.name)
@@ -270,9 +281,10 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   /** Hands those that have come back what they had not handled. */
   #arrive(): void {
-    const arrived = [...this.#arrived]
+    const arrived = [...this.#arrived, ...this.#unsettled]
     const returning = this.#returning
     this.#arrived.clear()
+    this.#unsettled.clear()
     if (!returning) return
     const fail = (actor: Actor, type: string) => this.#fail(actor, type, new DeadlyEventError(actor.address, type))
     for (const actor of arrived) settleIn(actor, returning.standing, this.#partition, this.timers, fail)
@@ -460,8 +472,13 @@ export class Crew implements SupervisorHost, NurseryHost {
       return ref
     }
     const actor = this.#roster.named(id)
-    const back = actor.status === 'declared' && actor.incarnation === 0 && this.#returning?.take(actor)
-    if (back) return this.#bringBack(actor, back, create)
+    const isFirst = actor.status === 'declared' && actor.incarnation === 0
+    const back = isFirst ? this.#returning?.take(actor) : undefined
+    if (back?.snapshot) return this.#bringBack(actor, back.incarnation, back.snapshot, back.isMigrated, create)
+    if (back) {
+      actor.incarnation = back.incarnation
+      this.#unsettled.add(actor)
+    }
     // One that had done its work is started again together with a sibling.
     if (actor.status === 'stopped') this.#partition.registry.add(actor)
     actor.status = 'declared'
@@ -485,7 +502,13 @@ export class Crew implements SupervisorHost, NurseryHost {
     return actor.ref
   }
 
-  #bringBack(actor: Actor, { incarnation, snapshot, isMigrated }: Returned, create: () => AnyActorRef): AnyActorRef {
+  #bringBack(
+    actor: Actor,
+    incarnation: number,
+    snapshot: Snapshot<unknown>,
+    isMigrated: boolean,
+    create: () => AnyActorRef,
+  ): AnyActorRef {
     actor.incarnation = incarnation
     if (isMigrated) this.#records.migrated(actor, snapshot)
     this.#back.set(actor, snapshot)
@@ -555,17 +578,31 @@ export class Crew implements SupervisorHost, NurseryHost {
     actor.wake()
   }
 
-  exited(id: string): void {
+  causeOf(id: string): string | undefined {
+    if (this.#roster.isTree(id)) return undefined
+    const { handled, name } = this.#roster.named(id)
+    return handled ? handled.envelope?.id : this.#returning?.failedOn(name)
+  }
+
+  exited(id: string, exit?: Exit): void {
     // What has become of a supervisor's agents, it has told itself; at the end, all are forgotten in order.
     if (this.#ended || this.#roster.isTree(id)) return
     const actor = this.#roster.named(id)
     if (actor.status === 'stopped') return
     actor.status = 'down'
     const { address, incarnation } = actor
+    if (exit === 'done') this.#reportDone(actor)
     void this.#lifecycle.end(actor)
     this.#partition.shared.asks.failAllTo(address, ask =>
       ask.takenBy === incarnation ? new AskFailedError(ask.type, address, 'it ended before it answered') : undefined,
     )
+  }
+
+  #reportDone({ address, incarnation, ref }: Actor): void {
+    const output: unknown = ref?.getSnapshot().output
+    // A payload is JSON: the output stands in it as the journal holds it.
+    const told = output === undefined ? {} : { output: encoded(output) }
+    this.#partition.report(agentDone({ address, incarnation, ...told }))
   }
 
   gone(id: string, why: GoneReason): void {
@@ -582,7 +619,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     id: string,
     restarts: number,
   ): EscalatedError | undefined {
-    const { incarnation } = this.#partition.registry.named(id) ?? { incarnation: 0 }
+    const { incarnation, ref } = this.#partition.registry.named(id) ?? { incarnation: 0 }
     const address = addressOf(this.#partition.address, id)
     this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
     const error = new EscalatedError(address, restarts, within)
@@ -592,8 +629,10 @@ export class Crew implements SupervisorHost, NurseryHost {
     }
     // Without those outside the parties, nobody is served any more.
     this.#partition.reportError(this.#partition.party === undefined ? 'critical' : 'error', error)
-    this.end('escalated', error)
-    this.#onGivenUp(error)
+    const escalated = { agent: address, restarts, within, error: textOf(ref?.getSnapshot().error) }
+    this.#onGivenUp(error, { kind: 'escalated', seq: this.#partition.nextSeq(), ...escalated })
+    // The journal keeps the agents as they were: who starts them again hands them their mail.
+    this.#partition.unrecorded(() => this.end('escalated', error))
     return undefined
   }
 

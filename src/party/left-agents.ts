@@ -14,15 +14,24 @@ export class LeftAgents implements Returning {
   readonly #checkpoints: ReadonlyMap<string, Checkpoint>
   readonly #definitions: readonly Agent[]
   readonly #isWhole: boolean
+  readonly #isRetried: boolean
   readonly #left: Map<string, AgentStanding>
   readonly #restorable = new Map<string, Restorable>()
 
-  /** @param isWhole whether it comes back with all of them or not at all */
-  constructor({ standing, checkpoints }: Recalled, definitions: readonly Agent[], isWhole: boolean) {
+  /**
+   * @param how `isWhole`: whether it comes back with all of them or not at all; `isRetried`: whether somebody retries it after
+   *   its supervisor gave up
+   */
+  constructor(
+    { standing, checkpoints }: Recalled,
+    definitions: readonly Agent[],
+    { isWhole, isRetried }: { readonly isWhole: boolean; readonly isRetried: boolean },
+  ) {
     this.standing = standing
     this.#checkpoints = checkpoints
     this.#definitions = definitions
     this.#isWhole = isWhole
+    this.#isRetried = isRetried
     const left = [...standing.agents].filter(([, { gone, incarnation }]) => gone === undefined && incarnation > 0)
     this.#left = new Map(left)
   }
@@ -39,12 +48,24 @@ export class LeftAgents implements Returning {
     return [...this.#left.values()].some(one => one.name === name || one.under === name)
   }
 
+  /** Whether it is not to go on where it was, because its supervisor gave up. */
+  #beginsAnew(name: string): boolean {
+    if (!this.#isWhole) return this.standing.gaveUp !== undefined
+    return this.#isRetried && this.standing.agents.get(name)?.failure !== undefined
+  }
+
   isGone(name: string): boolean {
-    return this.standing.agents.get(name)?.gone !== undefined
+    const gone = this.standing.agents.get(name)?.gone
+    // Outside the parties a start is a new beginning for those whose supervisor gave up.
+    return gone !== undefined && (this.#isWhole || gone !== 'escalated')
+  }
+
+  failedOn(name: string): string | undefined {
+    return this.standing.agents.get(name)?.failure?.on
   }
 
   chosen(name: string, current: Agent): Agent {
-    return this.#left.has(name) ? this.#restored(name, current).agent : current
+    return this.#left.has(name) && !this.#beginsAnew(name) ? this.#restored(name, current).agent : current
   }
 
   agentOf(name: string): Agent | undefined {
@@ -66,9 +87,10 @@ export class LeftAgents implements Returning {
   take({ name, agent }: Actor): Returned | undefined {
     const known = this.#left.get(name)
     if (!known) return undefined
-    const { snapshot, migratedFrom } = this.#restored(name, agent)
+    const { incarnation } = known
+    const restored = this.#beginsAnew(name) ? undefined : this.#restored(name, agent)
     this.#left.delete(name)
-    return { incarnation: known.incarnation, snapshot, isMigrated: migratedFrom !== undefined }
+    return { incarnation, snapshot: restored?.snapshot, isMigrated: restored?.migratedFrom !== undefined }
   }
 
   #restored(name: string, current: Agent | undefined): Restorable {

@@ -29,7 +29,7 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly partitions: Map<Address, Partition>
   readonly durable: DurableSubscriptions
   /** Brings back one party from the journal, or quarantines it; never rejects. */
-  recover(partition: Address): Promise<void>
+  recover(partition: Address, options: { readonly isRetry: boolean }): Promise<void>
   /** A party is deleted. */
   forget(partition: Address): void
 }
@@ -146,7 +146,8 @@ export class Parties<
   }
 
   /**
-   * Brings back a party that is quarantined, once its reason is mended; resolves when it goes on.
+   * Brings back a party that is quarantined, once its reason is mended, or one that failed because its supervisor gave up; it
+   * goes on from its journal, with the mail that waits. Resolves when it does.
    *
    * @example
    * for (const { partyId } of runtime.parties.quarantined()) await runtime.parties.retry(partyId)
@@ -155,7 +156,8 @@ export class Parties<
    */
   async retry(id: string): Promise<Party<S, A, R>> {
     this.#host.shared.checkRunning()
-    if (this.#quarantined.has(id)) await this.#host.recover(partitionOf(id))
+    if (this.#quarantined.has(id) || this.#parties.get(id)?.failed)
+      await this.#host.recover(partitionOf(id), { isRetry: true })
     const quarantined = this.#quarantined.get(id)
     if (quarantined) throw new PartyQuarantinedError(quarantined)
     return this.get(id)
@@ -203,7 +205,7 @@ export class Parties<
   /** The journal takes no more of a party. What somebody else has written there, it can go on with. */
   #failed(partyId: string, error: JournalError): void {
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
-    if (error.cause instanceof JournalConflictError) void this.#host.recover(partitionOf(partyId))
+    if (error.cause instanceof JournalConflictError) void this.#host.recover(partitionOf(partyId), { isRetry: false })
   }
 
   /** Parties that the journal holds and that cannot go on as things are, and why. */

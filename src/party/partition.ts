@@ -198,6 +198,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
   #suspended = false
+  #isUnrecorded = false
   /** Whether nothing is handed over that is not durable: something killed the last process that the journal does not hold. */
   isCareful = false
   #notes = 0
@@ -272,6 +273,16 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     return this.shared.catalog.persists(type)
   }
 
+  /** What happens meanwhile is this process's own affair: the journal keeps things as they were. */
+  unrecorded(happening: () => void): void {
+    this.#isUnrecorded = true
+    try {
+      happening()
+    } finally {
+      this.#isUnrecorded = false
+    }
+  }
+
   /** Nothing more is journalled: what is still to be told of its end is this process's own affair. */
   suspend(): void {
     this.#suspended = true
@@ -285,7 +296,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     step?: Step,
     checkpointsAt?: (position: number) => Checkpoints,
   ): void {
-    if (this.#suspended) return
+    if (this.#suspended || this.#isUnrecorded) return
     const { address: partition, watermark } = this
     // Before anything is appended, because an event that cannot be applied must not be journalled either.
     this.#state?.apply(entries)
@@ -565,9 +576,11 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** Records that what only the journal holds for a stopped agent will not be handled either. */
   async loseSpilled(actor: Actor, mailbox: Mailbox): Promise<void> {
+    // What the journal keeps for the next start is not lost, so it is only counted.
+    const isKept = this.#isUnrecorded
     for (let missing = mailbox.unread(); missing; missing = mailbox.unread()) {
       const { priority, places } = missing
-      if (!this.watermark.failure) await this.readBack(mailbox, missing)
+      if (!this.watermark.failure && !isKept) await this.readBack(mailbox, missing)
       for (const { place } of places) {
         const envelope = mailbox.drop(priority, place)
         if (envelope) this.lose(actor, envelope, 'stopped')

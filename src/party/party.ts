@@ -94,7 +94,7 @@ export class Party<
 
   #newCrew(): Crew {
     const options = { intensity: this.#intensity, ...this.#definition.supervision }
-    return new Crew(this.#partition, options, error => this.#giveUp(error))
+    return new Crew(this.#partition, options, (error, escalated) => this.#giveUp(error, escalated))
   }
 
   /** Where it happens. @internal */
@@ -229,8 +229,8 @@ export class Party<
   /** Its agents have started: from now on it is at work, and hears what it begins with. */
   #started(inputs: readonly EventOf[]): Promise<unknown> {
     this.#store.setStatus('planning')
-    if (inputs.length === 0) return Promise.resolve(this.#note('started'))
     const started: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'started' }
+    if (inputs.length === 0) return Promise.resolve(this.#partition.append({ kind: 'supervision' }, [started]))
     return publishTogether(this.#partition, inputs, this.#admitting({}), [started])
   }
 
@@ -255,20 +255,24 @@ export class Party<
       crew: this.#crew,
       tree,
       state: this.#store,
+      retry: () => {
+        this.#ended = undefined
+        this.#store.retry()
+      },
       goOn: recalled => this.#goOn(recalled),
       link: () => this.#crew.link(),
     }
   }
 
   #goOn({ standing, frames }: Recalled): void {
-    const { birth, inputs } = standing
+    const { birth, gaveUp, inputs } = standing
     if (birth === 'failed') {
-      this.#ended = new PartyFailedError(this.id, new Error('its supervisor gave up, before the process ended.'))
+      const { agent, restarts, within } = gaveUp ?? { agent: this.#partition.address, restarts: 0, within: 0 }
+      this.#ended = new PartyFailedError(this.id, new EscalatedError(agent, restarts, within))
       return
     }
     const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)
     const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
-    if (hasGivenUp(standing)) this.#giveUp(new EscalatedError(this.#partition.address, 0, 0))
     // Its supervisor may have given up while it came back.
     if (this.#ended instanceof PartyFailedError) return
     this.#ended = undefined
@@ -347,20 +351,22 @@ export class Party<
     }
   }
 
-  #note(what: 'created' | 'started' | 'failed'): void {
-    this.#partition.append({ kind: 'supervision' }, [{ kind: 'party', seq: this.#partition.nextSeq(), what }])
-  }
-
   #checkChange(options: ChangeOptions): void {
     if (this.#ended) throw this.#ended
     this.#partition.shared.checkRunning()
     admitVersion(this.id, this.#store.live.version, options)
   }
 
-  #giveUp(error: EscalatedError): void {
+  #giveUp(error: EscalatedError, escalated: Entry): void {
     this.#ended = new PartyFailedError(this.id, error)
     this.#store.setStatus('error')
-    this.#note('failed')
+    const failed: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'failed' }
+    this.#partition.append({ kind: 'supervision' }, [escalated, failed])
+  }
+
+  /** Whether its supervisor gave up. @internal */
+  get failed(): boolean {
+    return this.#ended instanceof PartyFailedError
   }
 
   #quarantine(error: JournalError): void {
@@ -374,19 +380,12 @@ export class Party<
   }
 }
 
-/** Whether its agents were stopped because its supervisor gave up, and the process ended before the party was failed. */
-function hasGivenUp({ birth, agents }: Standing): boolean {
-  const all = [...agents.values()]
-  const isOver = birth === 'started' && all.every(({ gone }) => gone !== undefined)
-  return isOver && all.some(({ gone, under }) => gone === 'escalated' && under === root)
-}
-
 /** The party's supervisor gave up. */
 export class PartyFailedError extends TroupeError {
   readonly code = 'PARTY_FAILED'
   readonly partyId: string
   constructor(partyId: string, cause: Error) {
-    super(`Party "${partyId}" has failed: ${cause.message}`, { cause })
+    super(`Party "${partyId}" has failed: ${cause.message} Then call runtime.parties.retry("${partyId}").`, { cause })
     this.partyId = partyId
   }
 }

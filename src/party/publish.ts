@@ -88,7 +88,8 @@ function publishLater(
 function publishAdmitted(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
   const passage = passageOf(partition, event, options)
   if (passage) return publishTransformed(partition, event, passage, options)
-  options.admit?.([event])
+  const admit = options.admit ?? partition.admit
+  admit?.([event])
   if (isCrowded(partition, event, options.to))
     return publishWhenRoom(partition, CheckedEvent.copyOf(event), withOrigin(partition, options))
   return say(partition, event, options)
@@ -99,7 +100,8 @@ async function publishWhenRoom(partition: Partition, event: EventOf, options: Of
   let said: Promise<Envelope>
   try {
     await reserve(partition, event, options, reserved)
-    options.admit?.([event])
+    const admit = options.admit ?? partition.admit
+    admit?.([event])
     said = say(partition, event, options, reserved)
   } catch (error) {
     reject(partition.shared.tally)

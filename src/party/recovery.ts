@@ -7,6 +7,7 @@ import type { Entry, Frame } from '../journal/frame.ts'
 import { type InHand, JournalCorruptError, type PartitionInfo } from '../journal/journal.ts'
 import type { Standing } from '../journal/standing.ts'
 import type { Supervised } from '../supervision/definition.ts'
+import { GaveUpError } from '../supervision/restart-intensity.ts'
 import type { Crew } from './crew.ts'
 import { LeftAgents } from './left-agents.ts'
 import type { Partition, Shared } from './partition.ts'
@@ -25,6 +26,8 @@ export interface Comeback {
   readonly crew: Crew
   readonly tree: readonly Supervised[]
   readonly state: Recallable
+  /** It goes on although its supervisor gave up. */
+  retry(): void
   /** Everybody is there: goes on. */
   goOn(recalled: Recalled): void
   /** What is done on behalf of others ends with that. */
@@ -146,18 +149,18 @@ export class Recovery {
   }
 
   /** One party that is not there, or whose memory was dropped. What keeps it away is told, and no error of the caller's. */
-  again(partition: Address): Promise<void> {
-    return this.#during(this.#again(partition))
+  again(partition: Address, options: { readonly isRetry: boolean }): Promise<void> {
+    return this.#during(this.#again(partition, options))
   }
 
-  async #again(partition: Address): Promise<void> {
+  async #again(partition: Address, { isRetry }: { readonly isRetry: boolean }): Promise<void> {
     const { shared } = this.#host
     const release = shared.ready.hold()
     try {
       const infos = await shared.journal.partitions()
       const info = infos.find(one => one.partition === partition)
       if (!info) throw new JournalCorruptError(partition, 'nothing')
-      const go = await this.party(info)
+      const go = await this.party(info, isRetry)
       go?.()
       for (const link of this.#links) link()
       this.#links.length = 0
@@ -187,7 +190,13 @@ export class Recovery {
     const recalled = await recall(shared.journal, info)
     this.#hearing = recalled.standing.hearing
     this.#heard = recalled.standing.heard
-    this.#restore({ partition: outside, crew, tree }, recalled, false)
+    const { gaveUp } = recalled.standing
+    if (gaveUp) recalled.standing.beginAnew()
+    this.#restore({ partition: outside, crew, tree }, recalled, { isWhole: false, isRetried: false })
+    if (gaveUp) {
+      const { agent, restarts, within, error } = gaveUp
+      outside.reportError('warning', new GaveUpError(agent, restarts, within, error), agent)
+    }
     return true
   }
 
@@ -207,7 +216,7 @@ export class Recovery {
   }
 
   /** One party; the returned function lets it go on. What keeps it from coming back is its own affair: the others do. */
-  async party(info: PartitionInfo): Promise<(() => void) | undefined> {
+  async party(info: PartitionInfo, isRetry = false): Promise<(() => void) | undefined> {
     const partyId = partyOf(info.partition) ?? ''
     try {
       const { outside, shared } = this.#host
@@ -216,7 +225,11 @@ export class Recovery {
       const recalled = await recall(shared.journal, info, comeback.state, frame => {
         for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope)) unheard.push(envelope)
       })
-      if (recalled.standing.birth !== 'failed') this.#restore(comeback, recalled, true)
+      const { standing } = recalled
+      const isRetried = isRetry && standing.birth === 'failed'
+      if (isRetried) comeback.retry()
+      if (isRetried) standing.birth = 'started'
+      if (standing.birth !== 'failed') this.#restore(comeback, recalled, { isWhole: true, isRetried })
       return () => {
         comeback.goOn(recalled)
         this.#links.push(() => comeback.link())
@@ -238,18 +251,24 @@ export class Recovery {
   #restore(
     { partition, crew, tree }: Pick<Comeback, 'partition' | 'crew' | 'tree'>,
     recalled: Recalled,
-    isWhole: boolean,
+    how: { readonly isWhole: boolean; readonly isRetried: boolean },
   ): void {
     const { shared, definitions } = this.#host
     const { standing } = recalled
-    const left = new LeftAgents(recalled, definitions, isWhole)
+    const left = new LeftAgents(recalled, definitions, how)
     shared.clock.atLeast(standing.time)
+    // Those of this process that the journal does not hold are mail again.
+    shared.deadLetters.forgetOf(partition.address)
     this.#letters.push(...standing.dead)
     partition.continue(recalled)
     shared.snapshots.continue(partition, recalled)
     partition.standing = standing
     // The first frame of a new owner: from here on, writers before it are refused.
-    partition.append({ kind: 'recovery' }, this.#suspects(partition, recalled))
+    const entries = this.#suspects(partition, recalled)
+    const retried: readonly Entry[] = how.isRetried
+      ? [{ kind: 'party', seq: partition.nextSeq(), what: 'retried' }]
+      : []
+    partition.append({ kind: 'recovery' }, [...entries, ...retried])
     crew.restore(tree, left)
   }
 

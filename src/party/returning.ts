@@ -27,7 +27,8 @@ export class DeadlyEventError extends TroupeError {
 /** An agent that comes back: which incarnation of it, and where its machine was. */
 export interface Returned {
   readonly incarnation: number
-  readonly snapshot: Snapshot<unknown>
+  /** None for one that begins anew. */
+  readonly snapshot: Snapshot<unknown> | undefined
   /** Whether it was saved by another version of its machine. */
   readonly isMigrated: boolean
 }
@@ -50,6 +51,8 @@ export interface Returning {
   awaits(name: string): boolean
   /** Whether it was there no more. */
   isGone(name: string): boolean
+  /** The id of the event on which an agent had failed, if it was one. */
+  failedOn(name: string): string | undefined
   /** Where an agent was, once. @throws why it cannot be restored */
   take(actor: Actor): Returned | undefined
 }

@@ -133,6 +133,11 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
       this.#live = Object.freeze({ ...this.#live, status, version: this.#live.version + 1 })
   }
 
+  /** It goes on after its supervisor gave up. */
+  retry(): void {
+    this.setStatus(this.#definition.completed(this.#own) ? 'completed' : 'planning')
+  }
+
   // ---- as another owner has left it ----
 
   reset(saved: unknown): void {
@@ -147,7 +152,8 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
 
   recall({ entries }: Frame): void {
     for (const entry of entries) {
-      if (entry.kind === 'party' && entry.what !== 'created')
+      if (entry.kind === 'party' && entry.what === 'retried') this.retry()
+      else if (entry.kind === 'party' && entry.what !== 'created')
         this.setStatus(entry.what === 'failed' ? 'error' : 'planning')
       if (entry.kind !== 'event' || !this.#definition.changes.has(entry.envelope.type)) continue
       this.#become(this.#applied(this.#now, this.#lift(entry.envelope)))

@@ -10,19 +10,45 @@ export interface RestartIntensity {
 /** Three restarts in five seconds; Erlang/OTP allows one. */
 export const defaultIntensity: RestartIntensity = { max: 3, within: 5_000 }
 
+/** A restart that counts. One event on which several children failed counts once. */
+export interface Restart {
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** The id of the event on which the children failed, if it was one. */
+  readonly cause: string | undefined
+  readonly children: readonly string[]
+}
+
 /**
- * Adds a restart to those of the period.
+ * Adds the restart of a child to those of the period.
  *
- * @param times when earlier restarts happened, epoch milliseconds, oldest first
+ * @param restarts earlier ones, the oldest first
  * @returns the restarts of the period including this one, and whether they are too many
  */
 export function addRestart(
-  times: readonly number[],
-  now: number,
+  restarts: readonly Restart[],
+  { at, cause, child }: { readonly at: number; readonly cause?: string | undefined; readonly child: string },
   { max, within }: RestartIntensity,
-): { readonly times: readonly number[]; readonly exceeded: boolean } {
-  const recent = [...times.filter(time => now - time <= within), now]
-  return { times: recent, exceeded: recent.length > max }
+): { readonly restarts: readonly Restart[]; readonly exceeded: boolean } {
+  const recent = restarts.filter(restart => at - restart.at <= within)
+  const shared = recent.find(one => cause !== undefined && one.cause === cause && !one.children.includes(child))
+  const all = shared
+    ? recent.map(one => (one === shared ? { ...one, children: [...one.children, child] } : one))
+    : [...recent, { at, cause, children: [child] }]
+  return { restarts: all, exceeded: all.length > max }
+}
+
+/** The supervisor of agents outside the parties gave up in an earlier process. The agents begin anew. */
+export class GaveUpError extends TroupeError {
+  readonly code = 'GAVE_UP'
+  /** The agent that would have restarted too often. */
+  readonly address: Address
+  constructor(address: Address, restarts: number, within: number, error: string) {
+    super(
+      `Before this start, "${address}" would have been restart number ${restarts} within ${within} ms, and its supervisor gave up. The last error was: ${error.replace(/\.$/, '')}. All agents outside the parties begin anew, with the mail that waits for them. Mend the agent, or allow more restarts.`,
+    )
+    this.address = address
+  }
 }
 
 /** A supervisor gave up: its agents restarted too often. */

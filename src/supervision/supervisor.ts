@@ -9,7 +9,7 @@ import {
 import type { RestartType } from '../actor/agent.ts'
 import { type Backoff, delayOf } from './backoff.ts'
 import { type Exit, restarts } from './child-spec.ts'
-import { addRestart, type RestartIntensity } from './restart-intensity.ts'
+import { addRestart, type Restart, type RestartIntensity } from './restart-intensity.ts'
 import { affected, type Strategy } from './strategy.ts'
 
 /** How a supervisor starts a child, each time anew from the same value. */
@@ -44,8 +44,10 @@ export interface SupervisorHost {
   create(id: string, create: () => AnyActorRef): AnyActorRef
   /** It was started, and may have ended already. */
   started(id: string): void
-  /** A child ended, by itself or with its siblings; it takes no more mail until it is started again or gone. */
-  exited(id: string): void
+  /** A child ended, by itself (`exit`) or with its siblings; it takes no more mail until it is started again or gone. */
+  exited(id: string, exit?: Exit): void
+  /** The id of the event on which a child has just failed, if it was one. */
+  causeOf(id: string): string | undefined
   /** A child ended and stays away. */
   gone(id: string, why: Exit | 'stopped' | 'escalated'): void
   /** More restarts than allowed: the supervisor stops all its children, and ends with this error if there is one above it. */
@@ -60,7 +62,13 @@ export type SupervisorEvent =
   | { readonly type: 'supervisor.stop'; readonly id: string }
   /** A child that runs has failed in something that its machine knows nothing of. */
   | { readonly type: 'supervisor.fail'; readonly id: string; readonly ref: AnyActorRef }
-  | { readonly type: 'supervisor.decide'; readonly id: string; readonly ref: AnyActorRef; readonly exit: Exit }
+  | {
+      readonly type: 'supervisor.decide'
+      readonly id: string
+      readonly ref: AnyActorRef
+      readonly exit: Exit
+      readonly cause: string | undefined
+    }
   | { readonly type: 'supervisor.resume'; readonly pause: symbol }
 
 /** What the inspector shows of a supervisor. */
@@ -100,7 +108,7 @@ export function supervisor(
   // In the order of their start, whatever is restarted.
   const children = new Map<string, Child>()
   const pauses = new Map<symbol, () => void>()
-  let times: readonly number[] = []
+  let counted: readonly Restart[] = []
   let restartCount = 0
 
   const shown = (count = children.size): SupervisorSnapshot => ({
@@ -133,10 +141,11 @@ export function supervisor(
   const noteExit = (id: string | undefined, exit: Exit, { self }: AnyActorScope) => {
     const ref = id === undefined ? undefined : children.get(id)?.ref
     if (id === undefined || !ref) return
-    host.exited(id)
+    host.exited(id, exit)
+    const cause = exit === 'failed' ? host.causeOf(id) : undefined
     host.atWatermark(() => {
       // It may have given up meanwhile.
-      if (self.getSnapshot().status === 'active') self.send({ type: 'supervisor.decide', id, ref, exit })
+      if (self.getSnapshot().status === 'active') self.send({ type: 'supervisor.decide', id, ref, exit, cause })
     })
   }
 
@@ -186,7 +195,7 @@ export function supervisor(
   }
 
   const decide = (
-    { id, ref, exit }: SupervisorEvent & { readonly type: 'supervisor.decide' },
+    { id, ref, exit, cause }: SupervisorEvent & { readonly type: 'supervisor.decide' },
     scope: AnyActorScope,
   ) => {
     const child = children.get(id)
@@ -199,13 +208,13 @@ export function supervisor(
       host.gone(id, exit)
       return undefined
     }
-    const period = addRestart(times, host.now(), intensity)
-    times = period.times
+    const period = addRestart(counted, { at: host.now(), cause, child: id }, intensity)
+    counted = period.restarts
     if (!period.exceeded) {
       restart(child, scope)
       return undefined
     }
-    const error = host.escalated(rules, id, times.length)
+    const error = host.escalated(rules, id, counted.length)
     stopAll(scope)
     return error
   }

@@ -146,7 +146,7 @@ describe('a runtime', () => {
     const journal: Journal = {
       ...inner,
       async append(partition, epoch, expectedPosition, frames) {
-        const isStop = frames.some(({ entries }) => entries.some(one => one.kind === 'agent' && one.what === 'stopped'))
+        const isStop = frames.some(({ entries }) => entries.some(({ kind }) => kind === 'escalated'))
         if (partition === 'runtime' && isStop) await gate.promise
         await inner.append(partition, epoch, expectedPosition, frames)
       },

@@ -219,22 +219,6 @@ describe('a party whose supervisor gave up', () => {
       return isEnded
     })
   })
-
-  it.each(['lost', 'cut'] as const)('fails in the next process, if its agents have gone already: %s', async last => {
-    const program = createProgram()
-    const isGone = ({ entries }: Frame) => entries.some(one => one.kind === 'agent' && one.reason === 'escalated')
-    await program.until(atFrame(isGone, last), options, async runtime => {
-      await runtime.parties.create({ id: 'p1' })
-      await runtime.bus.publish(boom, inP1)
-      await forEver()
-    })
-    const next = await program.start(options)
-    const p1 = next.parties.get('p1')
-    await p1.idle().catch(() => {})
-    await someTurns()
-    expect(p1.state).toMatchObject({ status: 'error' })
-    await expect(p1.addInput('sit')).rejects.toThrow(PartyFailedError)
-  })
 })
 
 describe('an agent that was there no more', () => {

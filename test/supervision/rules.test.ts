@@ -19,6 +19,8 @@ describe('the restart type of a child', () => {
 describe('restart intensity', () => {
   const intensity = { max: 2, within: 1_000 }
 
+  const at = (...times: readonly number[]) => times.map(at => ({ at, cause: undefined, children: ['a'] }))
+
   it.each([
     ['the first restart', [], 5_000, [5_000], false],
     ['as many as allowed', [4_500], 5_000, [4_500, 5_000], false],
@@ -26,11 +28,24 @@ describe('restart intensity', () => {
     ['earlier ones out of the period', [3_000, 3_999], 5_000, [5_000], false],
     ['one exactly at the edge of the period', [4_000, 4_500], 5_000, [4_000, 4_500, 5_000], true],
   ])('%s', (_, times, now, kept, exceeded) => {
-    expect(addRestart(times, now, intensity)).toEqual({ times: kept, exceeded })
+    expect(addRestart(at(...times), { at: now, child: 'a' }, intensity)).toEqual({ restarts: at(...kept), exceeded })
   })
 
   it('of 0 allows no restart at all', () => {
-    expect(addRestart([], 1, { max: 0, within: 1_000 }).exceeded).toBe(true)
+    expect(addRestart([], { at: 1, child: 'a' }, { max: 0, within: 1_000 }).exceeded).toBe(true)
+  })
+
+  it.each([
+    ['several children fail on one event: once', 'abcd', ['e1', 'e1', 'e1', 'e1'], 1],
+    ['one child fails on one event again: each time', 'aaa', ['e1', 'e1', 'e1'], 3],
+    ['several children fail on an event each', 'abc', ['e1', 'e2', 'e3'], 3],
+    ['several children fail of themselves', 'abc', [undefined, undefined, undefined], 3],
+    ['two children fail twice on one event', 'abab', ['e1', 'e1', 'e1', 'e1'], 2],
+  ])('counts, where %s', (_, children, causes, count) => {
+    let restarts: ReturnType<typeof addRestart>['restarts'] = []
+    for (const [n, child] of [...children].entries())
+      restarts = addRestart(restarts, { at: n, cause: causes[n], child }, intensity).restarts
+    expect(restarts).toHaveLength(count)
   })
 })
 

@@ -92,9 +92,9 @@ describe('an agent that fails', () => {
 
 describe('an agent that reaches its final state', () => {
   it.each([
-    ['permanent', 2, ['agent.started', 'agent.restarted']],
-    ['transient', 1, ['agent.started', 'agent.stopped']],
-    ['temporary', 1, ['agent.started', 'agent.stopped']],
+    ['permanent', 2, ['agent.started', 'agent.done', 'agent.restarted']],
+    ['transient', 1, ['agent.started', 'agent.done', 'agent.stopped']],
+    ['temporary', 1, ['agent.started', 'agent.done', 'agent.stopped']],
   ] as const)('and is %s has incarnation %i', async (restart, incarnation, events) => {
     const { party, say, lifecycle } = await withDog({ restart })
     await say('leave')

@@ -79,7 +79,7 @@ export function createProgram({ pace }: ProgramOptions = {}) {
     { life, journal, clock }: ReturnType<typeof begin>,
   ) {
     // The same seed for each, as if a program always began with it.
-    const runtime = createRuntime({ journal, clock, random: seededRandom(1), ...options })
+    const runtime = createRuntime({ journal, clock, random: seededRandom(1), log: 'silent', ...options })
     onTestFinished(async () => {
       // Of one whose life is over, nothing ends any more.
       if (!life.isOver) await runtime.stop({ timeout: 0 })

@@ -25,7 +25,7 @@ export async function startRuntime<S extends object, A extends AddedEvent, R ext
   options: RuntimeOptions<S, A, R> = {},
 ) {
   const clock = createSimulatedClock()
-  const runtime = createRuntime({ journal: suiteJournal(), clock, random: seededRandom(1), ...options })
+  const runtime = createRuntime({ journal: suiteJournal(), clock, random: seededRandom(1), log: 'silent', ...options })
   onTestFinished(() => runtime.stop({ timeout: 0 }))
   return { runtime: await runtime.start(), clock }
 }

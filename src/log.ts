@@ -1,0 +1,66 @@
+/** What belongs to a line of a log, beside its text. Payloads of events never do. */
+export interface LogFields {
+  /** The stable code of an error. */
+  readonly code?: string
+  /** The agent, party or runtime that it is about. */
+  readonly address?: string
+  readonly severity?: string
+  readonly [field: string]: unknown
+}
+
+/** A logger of the shape that pino, bunyan and many others have. */
+export interface Logger {
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+}
+
+/** An error, as an event tells it. */
+interface Told {
+  readonly severity: 'warning' | 'error' | 'critical'
+  readonly code: string
+  readonly message: string
+  readonly address?: string | undefined
+}
+
+/** Where a runtime writes what operators are to know. */
+export interface Log {
+  info(message: string, fields?: LogFields): void
+  /** @param isHeard whether a subscriber hears of it: then it needs no line unless there is a logger */
+  told(error: Told, isHeard: boolean): void
+}
+
+/**
+ * The log of a runtime: a logger of the user's, nothing (`silent`), or by default one line on stderr for each error that no
+ * subscriber hears of. A logger that throws harms nobody.
+ */
+export function createLog(given: Logger | 'silent' | undefined): Log {
+  if (given === 'silent') return { info: () => {}, told: () => {} }
+  if (!given)
+    return { info: () => {}, told: (error, isHeard) => isHeard || error.severity === 'warning' || print(error) }
+  return {
+    info: (message, fields = {}) => guarded(() => given.info(fields, message)),
+    told: ({ message, severity, code, address }) => {
+      const fields = { severity, code, ...(address !== undefined && { address }) }
+      guarded(() => (severity === 'warning' ? given.warn(fields, message) : given.error(fields, message)))
+    },
+  }
+}
+
+function guarded(write: () => void): void {
+  try {
+    write()
+  } catch {
+    // There is nobody left to tell.
+  }
+}
+
+function print({ severity, code, message, address }: Told): void {
+  const place = address === undefined ? '' : ` at ${address}`
+  console.error(oneLine(`troupe: ${severity} ${code}${place}: ${message}`))
+}
+
+/** A text may come from an agent or a file: control characters would reach the terminal. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '?')
+}

@@ -1,0 +1,257 @@
+import { agentTypes, defineAgent, defineEvent, effect, PartyFailedError, type Runtime } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import * as z from 'zod'
+import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { atEveryAppend, createProgram, lost, nothingLost } from '../support/program.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+
+const boom = command({ word: 'boom' })
+const inP1 = { party: 'p1' }
+const never = { max: 0, within: 1_000 }
+
+async function someTurns(): Promise<void> {
+  for (let turns = 0; turns < 30; turns++) await new Promise(setImmediate)
+}
+
+const warnings = ({ bus }: Pick<Runtime, 'bus'>) =>
+  bus.history({ type: 'system.error' }).map(({ data }) => data as { readonly code: string })
+
+describe('agents outside the parties whose supervisor gave up', () => {
+  const options = { agents: [dogAgent()], intensity: never }
+
+  it('begin anew in the next process, with the mail that waited, and it is told which gave up and why', async () => {
+    const program = createProgram()
+    const first = await program.start(options)
+    await first.bus.publish(command({ word: 'sit' }))
+    await first.bus.publish(command({ word: 'rest' }))
+    await first.bus.publish(command({ word: 'later' }))
+    // A busy dog does not take it, so it fails of a request that it takes at once.
+    await first.bus.publish({ type: 'pets.urgent', data: { word: 'up' } })
+    await first.bus.publish(command({ word: 'rest' }))
+    await first.bus.publish(boom)
+    await first.bus.publish(command({ word: 'waits' }))
+    await first.bus.publish({ type: 'pets.urgent', data: { word: 'up' } })
+    await someTurns()
+    const second = await program.start(options)
+    await second.idle()
+    expect(warnings(second)).toEqual([
+      expect.objectContaining({
+        severity: 'warning',
+        code: 'GAVE_UP',
+        address: 'runtime/dog',
+        message:
+          'Before this start, "runtime/dog" would have been restart number 1 within 1000 ms, and its supervisor gave up. The last error was: boom. All agents outside the parties begin anew, with the mail that waits for them. Mend the agent, or allow more restarts.',
+      }),
+    ])
+    expect(second.agent('dog').incarnation).toBe(2)
+    expect(second.bus.history({ type: 'pets.barked' }).at(-1)?.data).toEqual({ word: 'waits', count: 1 })
+    const third = await program.start(options)
+    await third.idle()
+    expect(third.agent('dog').incarnation).toBe(2)
+    expect(third.agent('dog').snapshot()?.context).toMatchObject({ count: 1 })
+  })
+
+  it('take nothing more that would be heard by nobody', async () => {
+    const { runtime } = await startRuntime(options)
+    await runtime.bus.publish(boom)
+    await until(() => warnings(runtime).some(({ code }) => code === 'ESCALATED'))
+    await expect(runtime.bus.publish(command({ word: 'sit' }))).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ESCALATED|RUNTIME_STATE)$/),
+    })
+  })
+
+  it('lose nothing, wherever the process ends', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const acknowledged: string[] = []
+      const isEnded = await program.until(ending, options, async runtime => {
+        for (const word of ['a', 'boom', 'b'])
+          await runtime.bus.publish(command({ word })).then(
+            () => acknowledged.push(word),
+            () => {},
+          )
+        await someTurns()
+      })
+      // One that finds an agent failed gives up at once, as no restart is allowed; the one after it begins anew.
+      const next = await program.start(options).catch(() => {})
+      await next?.idle().catch(() => {})
+      await someTurns()
+      const last = await program.start(options)
+      await last.idle()
+      const heard = last.bus.history({ type: 'pets.barked' }).map(({ data }) => (data as { word: string }).word)
+      for (const word of acknowledged) if (word !== 'boom') expect(heard).toContain(word)
+      expect(last.agent('dog').snapshot()?.status).toBe('active')
+      return isEnded
+    })
+  })
+})
+
+describe('a party whose supervisor gave up', () => {
+  const options = { party: petsParty(dogAgent()), intensity: never }
+
+  /** A party that has failed while one command waited behind the one on which its dog failed. */
+  async function failedParty(program: ReturnType<typeof createProgram>) {
+    const runtime = await program.start(options)
+    const party = await runtime.parties.create({ id: 'p1', inputs: ['a dog'] })
+    await runtime.bus.publish(command({ word: 'sit' }), inP1)
+    await party.idle()
+    await Promise.all([boom, command({ word: 'waits' })].map(one => runtime.bus.publish(one, inP1)))
+    await until(() => party.state.status === 'error')
+    return runtime
+  }
+
+  it('goes on when somebody retries it, with its state and its mail', async () => {
+    const program = createProgram()
+    const runtime = await failedParty(program)
+    await expect(runtime.parties.get('p1').addInput('a cat')).rejects.toThrow(PartyFailedError)
+    const party = await runtime.parties.retry('p1')
+    await party.idle()
+    expect(party.state).toMatchObject({ status: 'planning', barks: 2 })
+    expect(party.agent('dog')).toMatchObject({ incarnation: 2 })
+    await party.addInput('a cat')
+    expect(party.state.inputs.size).toBe(2)
+    expect(runtime.bus.deadLetters.list().map(({ envelope, reason }) => [envelope.data, reason])).toEqual([
+      [{ word: 'boom' }, 'failed'],
+    ])
+    expect(lost(runtime)).toEqual(nothingLost)
+    const next = await program.start(options)
+    expect(next.parties.get('p1').state).toMatchObject({ status: 'planning', barks: 2 })
+  })
+
+  it('goes on when somebody retries it in the next process, which says of what it failed', async () => {
+    const program = createProgram()
+    await failedParty(program)
+    const next = await program.start(options)
+    await expect(next.parties.get('p1').addInput('a cat')).rejects.toThrow(
+      'Party "p1" has failed: "party/p1/dog" would have been restart number 1 within 1000 ms',
+    )
+    const party = await next.parties.retry('p1')
+    await party.idle()
+    expect(party.state).toMatchObject({ status: 'planning', barks: 2 })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it('fails again where nothing was mended, and may be retried again', async () => {
+    const program = createProgram()
+    const runtime = await failedParty(program)
+    for (let times = 0; times < 3; times++) {
+      const party = await runtime.parties.retry('p1')
+      await party.idle()
+      await runtime.bus.publish(boom, inP1)
+      await until(() => party.state.status === 'error')
+    }
+    expect(lost(runtime)).toEqual(nothingLost)
+  })
+
+  it('is either failed or whole, wherever the process ends that retries it', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      await failedParty(program)
+      const isEnded = await program.until(ending, options, async runtime => {
+        const party = await runtime.parties.retry('p1')
+        await party.idle()
+      })
+      const next = await program.start(options)
+      const party = await next.parties.retry('p1')
+      await party.idle()
+      expect(party.state).toMatchObject({ status: 'planning', barks: 2 })
+      return isEnded
+    })
+  })
+})
+
+describe('one event on which several agents fail', () => {
+  const poison = defineEvent('poison.spilled', z.object({}))
+  const fine = defineEvent('poison.cleaned', z.object({}))
+  const heard = defineEvent('poison.heard', z.object({}))
+  const fragile = (name: string) =>
+    defineAgent({
+      name,
+      hears: [poison, fine],
+      says: [heard],
+      machine: setup({ types: agentTypes({ context: {}, hears: [poison, fine], says: [heard] }) }).createMachine({
+        on: {
+          'poison.spilled': {
+            actions: assign(() => {
+              throw new Error('cannot read that')
+            }),
+          },
+          'poison.cleaned': { actions: emit(() => heard({})) },
+        },
+      }),
+    })
+  const agents = ['a', 'b', 'c', 'd', 'e'].map(fragile)
+
+  it('counts as one restart: all of them go on', async () => {
+    const { runtime } = await startRuntime({ agents })
+    await runtime.bus.publish(poison({}))
+    await runtime.idle()
+    await runtime.bus.publish(fine({}))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: heard.type })).toHaveLength(5)
+    expect(runtime.bus.history({ type: 'agent.restarted' })).toHaveLength(5)
+  })
+
+  it('counts as one where the process ends before they restart', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const isEnded = await program.until(ending, { agents }, async runtime => {
+        await runtime.bus.publish(poison({}))
+        await runtime.idle()
+      })
+      const next = await program.start({ agents })
+      await next.idle()
+      await next.bus.publish(fine({}))
+      await next.idle()
+      expect(next.bus.history({ type: heard.type })).toHaveLength(5)
+      return isEnded
+    })
+  })
+})
+
+describe('a machine that reaches a final state at its top', () => {
+  const paymentAgent = (charge: () => number, restart?: 'permanent') =>
+    defineAgent({
+      name: 'payment',
+      hears: [],
+      says: [],
+      ...(restart && { restart }),
+      machine: setup({
+        types: agentTypes({ context: {}, hears: [], says: [] }),
+        actors: { charge: effect('charge', charge) },
+      }).createMachine({
+        context: {},
+        initial: 'charging',
+        states: {
+          charging: { invoke: { src: 'charge', id: 'charge', onDone: 'paid' } },
+          paid: { type: 'final' },
+        },
+        output: { at: new Date(0), receipt: 'r-1' },
+      }),
+    })
+
+  it('is done, in this process and in the next, and what came out of it is told', async () => {
+    const program = createProgram()
+    let charges = 0
+    const options = { agents: [paymentAgent(() => ++charges)] }
+    const first = await program.start(options)
+    await first.idle()
+    expect(first.bus.history({ type: 'agent.done' }).map(({ data }) => data)).toEqual([
+      { address: 'runtime/payment', incarnation: 1, output: { at: { $: ['date', 0] }, receipt: 'r-1' } },
+    ])
+    const second = await program.start(options)
+    await second.idle()
+    expect(charges).toBe(1)
+  })
+
+  it('is begun again where its agent is permanent', async () => {
+    let charges = 0
+    const { runtime } = await startRuntime({
+      agents: [paymentAgent(() => ++charges, 'permanent')],
+      intensity: { max: 2, within: 1_000 },
+    })
+    await until(() => charges === 3)
+    await runtime.stop({ timeout: 0 })
+  })
+})
