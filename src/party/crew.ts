@@ -46,7 +46,7 @@ import { Lifecycle } from './lifecycle.ts'
 import { Nursery, type NurseryHost } from './nursery.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
-import { DeadlyEventError, type Returned, type Returning, settleIn, settlePool } from './returning.ts'
+import { DeadlyEventError, type Returning, settleIn, settlePool } from './returning.ts'
 import { memberNames, Roster, root } from './roster.ts'
 import { Steps } from './steps.ts'
 

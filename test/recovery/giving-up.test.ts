@@ -2,7 +2,7 @@ import { agentTypes, defineAgent, defineEvent, effect, PartyFailedError, type Ru
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { command, dogAgent, petsParty } from '../support/pets.ts'
 import { atEveryAppend, createProgram, lost, nothingLost } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
