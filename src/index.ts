@@ -97,6 +97,7 @@ export type { Routing } from './actor/routing.ts'
 export { SnapshotShapeError } from './actor/saved-machine.ts'
 export { type Missed, type Moment, type PlannedSchedule, type Schedule, ScheduleError } from './actor/schedule.ts'
 export { StepOverflowError, StraySendError } from './actor/step.ts'
+export { StrayWorkError, UnnamedActorError } from './actor/strays.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
 export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './actor/subscription.ts'
@@ -245,7 +246,6 @@ export {
   RuntimeStateError,
   type SpawnOptions,
   type StopOptions,
-  StrayWorkError,
 } from './runtime.ts'
 export type { Backoff } from './supervision/backoff.ts'
 export {

@@ -27,11 +27,12 @@ import type { Agent } from './actor/agent.ts'
 import { AskStoppedError, AskTable } from './actor/ask.ts'
 import type { Answer } from './actor/ask-many.ts'
 import { Bus } from './actor/bus.ts'
-import { straysOf, withChildren } from './actor/child.ts'
+import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import { anyHandler, Handler, type HandlerFunction, type HandlerOptions, type HandlerRef } from './actor/handler.ts'
 import { type RateLimitOptions, RateLimits } from './actor/rate-limits.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
+import { Strays, type StrayWorkError } from './actor/strays.ts'
 import { emptyTally } from './actor/tally.ts'
 import { Timers } from './actor/timers.ts'
 import { type Clock, steady, systemClock } from './clock.ts'
@@ -210,7 +211,9 @@ export class Runtime<
   readonly #handlers = new Handlers()
   readonly #rest: Rest
   readonly #recovery: Recovery
-  readonly #strays: readonly StrayWorkError[] = []
+  readonly #strays: Strays
+  /** Told once the runtime starts. */
+  readonly #warnings: StrayWorkError[] = []
   readonly #durable = new DurableSubscriptions()
   #status: Status = 'created'
   readonly #ending = new AbortController()
@@ -226,10 +229,16 @@ export class Runtime<
     const log = createLog(options.log)
     this.#log = log
     const clock = steady(options.clock ?? systemClock)
-    if (options.journal?.isLasting) this.#strays = strayWorks(withChildren([...(party?.agents ?? []), ...outsiders]))
-    const [stray] = this.#strays
-    if (stray && options.strict) throw stray
     const { random = Math.random, journal = memoryJournal() } = options
+    this.#strays = new Strays({
+      isLasting: journal.isLasting ?? false,
+      isStrict: options.strict ?? false,
+      warn: error => {
+        if (this.#status === 'created') this.#warnings.push(error)
+        else this.#outside.reportError('warning', error)
+      },
+    })
+    this.#strays.checkAgents(withChildren([...(party?.agents ?? []), ...outsiders]))
     const timers = new Timers(clock, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
     const bus = new Bus({
@@ -267,6 +276,7 @@ export class Runtime<
       ),
       persistence: this.#persistenceOf(options),
       transforms: new Transforms(options.transforms ?? []),
+      strays: this.#strays,
       rateLimits: new RateLimits(timers, () => clock.now()),
       held: this.held,
       arrivals: new Set(),
@@ -354,7 +364,7 @@ export class Runtime<
     if (this.#status !== 'created') throw new RuntimeStateError('start', this.#status)
     this.#status = 'running'
     this.#outside.report(systemStarting({}))
-    for (const warning of this.#strays) this.#outside.reportError('warning', warning)
+    for (const warning of this.#warnings) this.#outside.reportError('warning', warning)
     const { party, agents = [] } = this.#options
     const tree = [...(party?.shared ?? []), ...agents]
     try {
@@ -378,7 +388,7 @@ export class Runtime<
    * const quotes = await runtime.spawn(quotesAgent) // reached at runtime/quotes
    *
    * @throws AddressTakenError, AgentStartError, AmbiguousAskError, IllegalIdError, NoSupervisorError, PartyNotFoundError,
-   *   RuntimeStateError
+   *   RuntimeStateError, ValueError; StrayWorkError where it is strict
    */
   async spawn(agent: Agent, options?: SpawnOptions): Promise<AgentRef>
   async spawn(pool: PoolDefinition, options?: SpawnOptions): Promise<PoolRef>
@@ -423,6 +433,7 @@ export class Runtime<
   /** Checks what their definitions say against those that are there, and adds what they hear and say to the catalogue. */
   #checkFits(added: readonly Agent[], joined: Party<S, A, R> | undefined): void {
     const catalog = this.#shared.catalog.with(withChildren(added).flatMap(({ hears, says }) => [...hears, ...says]))
+    this.#strays.checkAgents(withChildren(added))
     const outsiders = this.#outside.registry.agents()
     if (joined) checkAsks([...joined.partition.registry.agents(), ...added], outsiders)
     else checkAsks(this.#options.party?.agents ?? [], [...outsiders, ...added])
@@ -651,23 +662,5 @@ export class RuntimeStateError extends TroupeError {
       `The runtime cannot ${what}: it is ${status}. Start it once with runtime.start(), and make a new one after stop().`,
     )
     this.status = status
-  }
-}
-
-function strayWorks(agents: readonly Agent[]): readonly StrayWorkError[] {
-  return agents.flatMap(agent => straysOf(agent).map(src => new StrayWorkError(agent.name, src)))
-}
-
-/** An agent invokes something that the journal knows nothing of. */
-export class StrayWorkError extends TroupeError {
-  readonly code = 'STRAY_WORK'
-  readonly agent: string
-  readonly src: string
-  constructor(agent: string, src: string) {
-    super(
-      `Agent "${agent}" invokes "${src}", which is no effect: after a crash it would be run again, whatever it has done. Make it an effect("${src}", ...).`,
-    )
-    this.agent = agent
-    this.src = src
   }
 }

@@ -222,7 +222,7 @@ export class AgentStartError extends TroupeError {
   readonly address: Address
   constructor(address: Address, cause: unknown) {
     super(
-      `"${address}" failed while it started: ${textOf(cause)}. Mend its initial state; nothing of it is left behind.`,
+      `"${address}" failed while it started: ${textOf(cause).replace(/\.$/, '')}. Mend its initial state; nothing of it is left behind.`,
       {
         cause,
       },

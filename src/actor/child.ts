@@ -1,6 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import type { Address } from './address.ts'
 import type { Agent } from './agent.ts'
+import { logicsOf } from './logics.ts'
 import { type OutsideLogic, outside, workOf } from './outside.ts'
 
 /** What becomes of a child when its parent leaves the state that invoked it, crashes or stops. */
@@ -58,20 +59,10 @@ export function withChildren(agents: readonly Agent[]): readonly Agent[] {
 
 /** What an agent's machine may invoke, as far as it is work of the runtime's. */
 export function* worksOf({ machine }: Agent): Iterable<object> {
-  for (const logic of Object.values(machine.implementations.actors)) {
-    const work = typeof logic === 'object' && logic !== null ? workOf(logic) : undefined
+  for (const { logic } of logicsOf(machine)) {
+    const work = workOf(logic)
     if (typeof work === 'object' && work !== null) yield work
   }
-}
-
-/** The names under which a machine may invoke what the runtime knows nothing of: promises, callbacks, observables. */
-export function straysOf({ machine }: Agent): readonly string[] {
-  return Object.entries(machine.implementations.actors).flatMap(([name, logic]) => (isStray(logic) ? [name] : []))
-}
-
-// What XState's own creators make has a function for its config; a machine has an object.
-function isStray(logic: unknown): boolean {
-  return typeof logic === 'object' && logic !== null && 'config' in logic && typeof logic.config === 'function'
 }
 
 function isChild(work: object): work is ChildWork {

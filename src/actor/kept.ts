@@ -9,25 +9,46 @@ export function isActorRef(object: object): object is AnyActorRef {
 }
 
 /**
- * Checks that what a step leaves behind can be saved: context, output, and what the machine has invoked or spawned.
+ * Checks that the context and the output of a machine can be saved.
  *
  * @param before the snapshot before the step, which was checked
  * @throws ValueError
  */
-export function checkKept(address: Address, snapshot: AnyMachineSnapshot, before?: AnyMachineSnapshot): void {
-  const { context, output, children } = snapshot
+export function checkKept(
+  address: Address,
+  { context, output }: AnyMachineSnapshot,
+  before?: AnyMachineSnapshot,
+): void {
   if (context !== before?.context) checkValue(`the context of "${address}"`, context, before?.context, isActorRef)
   if (output !== undefined) checkValue(`the output of "${address}"`, output)
-  if (children === before?.children) return
-  for (const [id, child] of Object.entries<AnyActorRef | undefined>(children))
-    if (child && child !== before?.children[id]) checkChild(`${address}/${id}`, child)
 }
 
-function checkChild(address: Address, child: AnyActorRef): void {
-  const snapshot: unknown = child.getSnapshot()
-  if (isMachineSnapshot(snapshot)) checkKept(address, snapshot)
-  else if (typeof snapshot === 'object' && snapshot !== null && 'input' in snapshot)
-    checkValue(`the input of "${address}"`, snapshot.input)
+/** The actors that a machine has invoked or spawned. */
+export type Children = AnyMachineSnapshot['children']
+
+/**
+ * The same for the actors that a step has made: contexts of machines, inputs of outside work.
+ *
+ * @param onChild called for each of them, with its name inside the agent
+ * @throws ValueError
+ */
+export function checkChildren(
+  address: Address,
+  children: Children,
+  onChild: (name: string, child: AnyActorRef) => void,
+  before?: Children,
+): void {
+  for (const [id, child] of Object.entries<AnyActorRef | undefined>(children)) {
+    if (!child || child === before?.[id]) continue
+    onChild(child.id, child)
+    const snapshot: unknown = child.getSnapshot()
+    const inner = `${address}/${id}`
+    if (isMachineSnapshot(snapshot)) {
+      checkKept(inner, snapshot)
+      checkChildren(inner, snapshot.children, (name, one) => onChild(`${child.id}/${name}`, one))
+    } else if (typeof snapshot === 'object' && snapshot !== null && 'input' in snapshot)
+      checkValue(`the input of "${inner}"`, snapshot.input)
+  }
 }
 
 function isMachineSnapshot(snapshot: unknown): snapshot is AnyMachineSnapshot {

@@ -15,7 +15,7 @@ import type { Address } from './address.ts'
 import { afterTimersOf } from './after.ts'
 import type { Agent } from './agent.ts'
 import type { Handled } from './handled.ts'
-import { checkKept } from './kept.ts'
+import { type Children, checkChildren, checkKept } from './kept.ts'
 import { keyOf } from './outside.ts'
 import { type Decision, shortcutOf } from './shortcut.ts'
 
@@ -57,6 +57,8 @@ export interface StepHost {
   admit(actor: Actor, event: EventObject): boolean
   /** The event, checked; an invalid one fails the step. */
   check(actor: Actor, event: EventObject): { readonly kind: 'emit' | 'reply'; readonly event: EventOf }
+  /** A new actor inside the agent; one that must not be there fails the step. */
+  checkChild(actor: Actor, name: string, child: AnyActorRef): void
   /** What the runtime's transformations make of what an agent says; one that throws fails the step. */
   passage(actor: Actor, event: EventOf): Passage | undefined
   /** The agent behind an XState ref, if it is one of this partition. */
@@ -129,6 +131,9 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
     return outputs
   }
 
+  const checkNew = (actor: Actor, children: Children, before: Children) =>
+    checkChildren(actor.address, children, (name, child) => host.checkChild(actor, name, child), before)
+
   const finish = (scope: AnyActorScope, step: Step, starts: readonly (() => void)[]): AnyMachineSnapshot => {
     const deliver = host.commit(step)
     const isOver = starts.length === 0 && step.outputs.length === 0
@@ -181,6 +186,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       try {
         if (snapshot.status === 'error') throw snapshot.error
         checkKept(actor.address, snapshot)
+        checkNew(actor, snapshot.children, {})
         const outputs = outputsOf(actor, decision, scope.self)
         return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot }, starts)
       } catch (error) {
@@ -206,6 +212,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
         const { snapshot: next, starts } = decision
         if (next.status === 'error') throw next.error
         if (next !== snapshot) checkKept(actor.address, next, snapshot)
+        if (next.children !== snapshot.children) checkNew(actor, next.children, snapshot.children)
         const outputs = outputsOf(actor, decision, scope.self)
         const outcome = next === snapshot && outputs.length === 0 ? 'ignored' : 'handled'
         return finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)

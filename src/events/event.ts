@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
 import { assertJson, isFlat, isOpen, settled } from './json.ts'
+import { isType } from './pattern.ts'
 import { EventPayloadError } from './payload.ts'
 import { type Upcasters, upcastFault } from './upcast.ts'
 
@@ -42,8 +43,6 @@ export interface EventDefinition<T extends string = string, S extends z.ZodType 
   readonly description: string
 }
 
-const typePattern = /^[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*$/
-
 /**
  * Declares an event once: its type, its payload, how it travels.
  *
@@ -51,7 +50,7 @@ const typePattern = /^[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*$/
  * const inputAdded = defineEvent('party.input.added', z.object({ content: z.string().min(1) }))
  * inputAdded({ content: 'jungle theme' }) // { type: 'party.input.added', data: { content: 'jungle theme' } }
  *
- * @param type dotted lower-case words, such as `party.input.added`
+ * @param type words with dots between them, such as `party.input.added`, `TOGGLE` or `user.nextQuestion`
  * @param schema a zod schema of JSON values: no dates, maps, bigints or transforms
  * @throws EventDefinitionError if the type is malformed, the schema holds what JSON cannot, the version is no whole number from
  *   1, or an upcaster leads nowhere
@@ -161,9 +160,10 @@ function jsonSchemaOf(type: string, schema: z.ZodType) {
   }
 }
 
-/** @throws EventDefinitionError unless the type is dotted lower-case words */
+/** @throws EventDefinitionError unless the type is made of words with dots between them */
 export function checkType(type: string): void {
-  if (!typePattern.test(type)) throw new EventDefinitionError(type, 'types are dotted lower-case words')
+  if (!isType(type)) throw new EventDefinitionError(type, 'types are words with dots between them, without "*"')
+  if (/^(xstate|troupe)\./.test(type)) throw new EventDefinitionError(type, 'types of that group are internal')
 }
 
 /** An event or request was declared in a way that can never work. */

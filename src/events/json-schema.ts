@@ -10,7 +10,7 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema
  * schemaUrn('party.input.added', 1) // 'urn:troupe:event:party.input.added:1'
  */
 export function schemaUrn(type: string, version: number): string {
-  return `urn:troupe:event:${type}:${version}`
+  return `urn:troupe:event:${encodeURIComponent(type)}:${version}`
 }
 
 /** The JSON Schema of what events of one type carry when they are delivered: defaults are filled in. */

@@ -1,10 +1,19 @@
 import { TroupeError } from '../errors.ts'
 
-const patternShape = /^(\*|[a-z0-9_-]+(\.[a-z0-9_-]+)*(\.\*)?)$/
+/** Visible characters but dots and stars; single spaces may stand between them. */
+const words = /^[^\s.*\p{C}]+( [^\s.*\p{C}]+)*$/u
+
+/** Longer types are refused: they stand in every event, index and chart. */
+const longest = 200
+
+/** Whether a text may be the type of an event: words with dots between them, at most 200 characters. */
+export function isType(text: string): boolean {
+  return text.length <= longest && text.split('.').every(part => words.test(part))
+}
 
 /** @throws IllegalPatternError */
 export function checkPattern(pattern: string): string {
-  if (!patternShape.test(pattern)) throw new IllegalPatternError(pattern)
+  if (pattern !== '*' && !isType(pattern.replace(/\.\*$/, ''))) throw new IllegalPatternError(pattern)
   return pattern
 }
 

@@ -44,7 +44,7 @@ export interface RequestDefinition<
  *   output: z.object({ guests: z.number().int() }),
  * })
  *
- * @param type dotted lower-case words, such as `guests.count`
+ * @param type words with dots between them, such as `guests.count`
  * @param io zod schemas of JSON values; `safe: true` says that answering twice does no harm, so that asks may retry; `persist: false`
  *   keeps it and its replies out of the journal; `description`: one sentence for the generated table
  * @throws EventDefinitionError if the type is malformed or a schema holds what JSON cannot

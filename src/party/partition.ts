@@ -15,6 +15,7 @@ import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
 import { type Facts, type Place, sealed } from '../actor/seal.ts'
 import type { Step } from '../actor/step.ts'
+import type { Strays } from '../actor/strays.ts'
 import { accept, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { SteadyClock } from '../clock.ts'
@@ -61,6 +62,7 @@ export interface Shared {
   /** The schedules of a partition that go on, by name. */
   scheduled(partition: Address): Iterable<string>
   readonly snapshots: Snapshots
+  readonly strays: Strays
   readonly rateLimits: RateLimits
   readonly transforms: Transforms
   /** What of events is journalled, if it is not for their definitions alone to say. */

@@ -90,6 +90,10 @@ export class Steps implements StepHost, FrameHost {
       : { kind: 'emit' as const, event: catalog.check(event) }
   }
 
+  checkChild({ agent, address }: Actor, name: string, child: AnyActorRef): void {
+    this.#partition.shared.strays.checkChild(agent, address, name, child)
+  }
+
   passage({ address: source }: Actor, event: EventOf): Passage | undefined {
     try {
       const passage = passageOf(this.#partition, event, { source })

@@ -8,6 +8,7 @@ import {
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { startRuntime } from '../support/runtime.ts'
 
 const priced = defineEvent(
   'shop.priced',
@@ -61,7 +62,39 @@ describe('an event definition', () => {
     expect(() => defineEvent('a.b', schema)).toThrow(EventDefinitionError)
   })
 
-  it.each(['Party.Added', 'party added', '', '.party', 'party..added', '*'])('cannot have the type "%s"', type => {
+  it.each([
+    'TOGGLE',
+    'user.nextQuestion',
+    'NEW_FRIEND.CHANGE',
+    'order:create',
+    'New Game',
+    'todos/add',
+    'größe.geändert',
+  ])('may have the type "%s", as machines of other people have', async type => {
+    const declared = defineEvent(type, z.object({ n: z.int() }))
+    const { runtime } = await startRuntime({ events: [declared] })
+    const heard: unknown[] = []
+    runtime.bus.subscribe(type, ({ data }) => heard.push(data))
+    await runtime.bus.publish(declared({ n: 1 }))
+    expect(heard).toEqual([{ n: 1 }])
+    expect(runtime.bus.history({ type })).toHaveLength(1)
+  })
+
+  it.each([
+    '',
+    '.party',
+    'party.',
+    'party..added',
+    '*',
+    'party.*',
+    ' party',
+    'party  added',
+    'a\u001b[31mb',
+    'a\nb',
+    'xstate.stop',
+    'troupe.x',
+    'x'.repeat(201),
+  ])('cannot have the type "%s"', type => {
     expect(() => defineEvent(type, z.object({}))).toThrow(EventDefinitionError)
   })
 

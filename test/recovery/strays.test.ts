@@ -1,7 +1,18 @@
 import { agentTypes, createRuntime, defineAgent, type Journal, memoryJournal, systemError } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { fromPromise, setup } from 'xstate'
+import {
+  type AnyStateMachine,
+  assign,
+  createMachine,
+  fromCallback,
+  fromObservable,
+  fromPromise,
+  fromTransition,
+  setup,
+  spawnChild,
+} from 'xstate'
 import { command } from '../support/pets.ts'
+import { until } from '../support/runtime.ts'
 
 const lasting = (): Journal => ({ ...memoryJournal(), isLasting: true })
 const nothing: { nothing: null } = { nothing: null }
@@ -33,5 +44,99 @@ describe('an agent that invokes a bare promise', () => {
 
   it("is nobody's business where nothing outlives the process", () => {
     expect(() => createRuntime({ agents: [payer], strict: true })).not.toThrow()
+  })
+})
+
+const pay = fromPromise(async () => 'paid')
+const nested = createMachine({ initial: 'paying', states: { paying: { invoke: { src: pay, id: 'pay' } } } })
+const onCommand = (action: object) => createMachine({ on: { 'pets.command': { actions: action as never } } })
+
+const shown: Readonly<Record<string, AnyStateMachine>> = {
+  'a promise that is written into the invoke': createMachine({ invoke: { src: pay } }),
+  'a callback among several invokes': createMachine({ invoke: [{ src: nested }, { src: fromCallback(() => {}) }] }),
+  'an observable': createMachine({
+    invoke: { src: fromObservable(() => ({ subscribe: () => ({ unsubscribe() {} }) })) },
+  }),
+  'a promise of a machine that it invokes': createMachine({ invoke: { src: nested } }),
+  'a promise two machines down': createMachine({ invoke: { src: createMachine({ invoke: { src: nested } }) } }),
+}
+
+const spawnedUnnamed: Readonly<Record<string, AnyStateMachine>> = {
+  'a promise that an action spawns': onCommand(spawnChild(pay)),
+  'a promise that the entry of a state spawns': createMachine({ entry: spawnChild(pay) }),
+  'a promise that a named action spawns': createMachine({ entry: 'go' }, { actions: { go: spawnChild(pay) } }),
+}
+
+const bare = (machine: AnyStateMachine) =>
+  defineAgent<'bare', AnyStateMachine, [typeof command], [], Record<never, never>>({
+    name: 'bare',
+    machine,
+    hears: [command],
+    says: [],
+  })
+
+const told = async (machine: AnyStateMachine, strict = false) => {
+  const runtime = createRuntime({ agents: [bare(machine)], journal: lasting(), strict, log: 'silent' })
+  const codes: string[] = []
+  runtime.bus.subscribe(systemError, ({ data }) => codes.push(data.code))
+  await runtime.start()
+  await runtime.bus.publish(command({ word: 'go' }))
+  await runtime.idle({ timeout: 1_000 }).catch(() => {})
+  return { runtime, codes }
+}
+
+describe('stray work', () => {
+  it.each(Object.entries(shown))('is seen in a definition: %s', async (_, machine) => {
+    const { runtime, codes } = await told(machine)
+    await runtime.stop({ timeout: 0 })
+    expect(new Set(codes)).toEqual(new Set(['STRAY_WORK']))
+    await expect(told(machine, true)).rejects.toMatchObject({ code: 'STRAY_WORK' })
+  })
+
+  it.each(Object.entries(spawnedUnnamed))('is refused in a definition: %s', (_, machine) => {
+    const agents = [bare(machine)]
+    expect(() => createRuntime({ agents, journal: lasting(), strict: true })).toThrow(
+      expect.objectContaining({ code: 'STRAY_WORK' }),
+    )
+  })
+
+  it('is none where a reducer is invoked, which does nothing outside', async () => {
+    const { runtime, codes } = await told(
+      createMachine({ invoke: { src: fromTransition((count: number) => count + 1, 0) } }),
+    )
+    await runtime.stop({ timeout: 0 })
+    expect(codes).toEqual([])
+  })
+
+  it('is refused at spawn too', async () => {
+    const runtime = await createRuntime({ journal: lasting(), strict: true }).start()
+    await expect(runtime.spawn(payer)).rejects.toMatchObject({ code: 'STRAY_WORK' })
+    await runtime.stop()
+  })
+
+  // A function may spawn by any name that it computes.
+  const spawning = setup({ actors: { pay } }).createMachine({
+    context: {},
+    on: { 'pets.command': { actions: assign({ ref: ({ spawn }) => spawn('pay', { id: 'one' }) }) } },
+  })
+
+  it('is told once where only the step shows it', async () => {
+    const { runtime, codes } = await told(spawning)
+    await runtime.bus.publish(command({ word: 'again' }))
+    await runtime.stop({ timeout: 0 })
+    expect(codes).toEqual(['STRAY_WORK'])
+  })
+
+  it('that has no name, so that nobody else could begin it, fails the step where the journal outlives the process', async () => {
+    const unnamed = createMachine({
+      context: {},
+      on: { 'pets.command': { actions: assign({ ref: ({ spawn }) => spawn(nested, { id: 'kid' }) }) } },
+    })
+    const { runtime } = await told(unnamed)
+    await until(() => runtime.bus.deadLetters.list().length > 0)
+    expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([
+      { data: { error: expect.stringContaining('"runtime/bare" spawned "kid" from a logic and not from a name') } },
+    ])
+    await runtime.stop({ timeout: 0 })
   })
 })

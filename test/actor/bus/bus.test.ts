@@ -121,7 +121,7 @@ describe('the bus', () => {
 
   it('refuses patterns that could match nothing', async () => {
     const { runtime } = await start()
-    for (const pattern of ['', 'pets.*.barked', '**', 'pets.', 'Pets', 'pets barked'])
+    for (const pattern of ['', 'pets.*.barked', '**', 'pets.', '.pets', 'pets  barked'])
       expect(() => runtime.bus.subscribe(pattern, () => {})).toThrow(IllegalPatternError)
   })
 
