@@ -147,7 +147,9 @@ export interface RuntimeOptions<
 }
 
 /** Where an agent is spawned. */
-export interface SpawnOptions {
+export interface SpawnOptions<I = unknown> {
+  /** What its machine begins with, in each incarnation and in each process; that of its definition by default. */
+  readonly input?: I
   /** The last part of its address; the agent's own name by default. */
   readonly name?: string
   /** The party that it joins; outside all parties by default. */
@@ -390,11 +392,11 @@ export class Runtime<
    * @throws AddressTakenError, AgentStartError, AmbiguousAskError, IllegalIdError, NoSupervisorError, PartyNotFoundError,
    *   RuntimeStateError, ValueError; StrayWorkError where it is strict
    */
-  async spawn(agent: Agent, options?: SpawnOptions): Promise<AgentRef>
-  async spawn(pool: PoolDefinition, options?: SpawnOptions): Promise<PoolRef>
+  async spawn<I>(agent: Agent<string, I>, options?: SpawnOptions<NoInfer<I>>): Promise<AgentRef>
+  async spawn(pool: PoolDefinition, options?: Omit<SpawnOptions, 'input'>): Promise<PoolRef>
   async spawn(
     agent: Agent | PoolDefinition,
-    { name, party, supervisor }: SpawnOptions = {},
+    { name, party, supervisor, input }: SpawnOptions = {},
   ): Promise<AgentRef | PoolRef> {
     this.#checkRunning()
     const joined = party === undefined ? undefined : this.parties.get(party)
@@ -405,7 +407,7 @@ export class Runtime<
     if (place.crew.awaits(name ?? agent.name)) await this.#recovery.catchUp(place.partition, place.crew)
     place.checkOpen()
     if (!isPool(agent)) {
-      const actor = place.crew.spawn(agent, name, supervisor)
+      const actor = place.crew.spawn(agent, name, supervisor, input)
       this.#arrived()
       await place.crew.begun([actor])
       return new AgentRef(place.partition, place.crew, actor, place.checkOpen)

@@ -102,6 +102,7 @@ it('troupe exports these names', () => {
       "TroupeError",
       "TtlError",
       "UnknownEventError",
+      "UnnamedActorError",
       "UpcastError",
       "ValueError",
       "ValueFormatError",

@@ -59,6 +59,8 @@ export class Actor implements Ready {
   status: ActorStatus = 'declared'
   incarnation = 0
   ref: AnyActorRef | undefined
+  /** What each incarnation begins with. */
+  input: unknown
   /** What the last incarnation remembered. */
   kept: MachineContext = {}
   /** The name of its supervisor. */
@@ -84,6 +86,7 @@ export class Actor implements Ready {
     this.name = name
     this.address = addressOf(host.address, name)
     this.agent = agent
+    this.input = agent.input
     this.under = under
   }
 

@@ -1,9 +1,10 @@
-import type { AnyStateMachine, EmittedFrom, EventFromLogic } from 'xstate'
+import type { AnyStateMachine, EmittedFrom, EventFromLogic, InputFrom } from 'xstate'
 import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
+import { checkValue } from '../values/value.ts'
 import { type Address, checkId } from './address.ts'
 import { versionOf } from './identity.ts'
 import { type MailboxOptions, type MailboxRules, mailboxRules } from './mailbox.ts'
@@ -85,9 +86,11 @@ export interface HookScope {
 
 /** A definition of an agent: an inert value that can be listed, printed and spawned any number of times. */
 // The machine's own type is left out: it is huge, and names types of the user's that a declaration file could not.
-export interface Agent<N extends string = string> {
+export interface Agent<N extends string = string, I = unknown> {
   readonly name: N
   readonly machine: AnyStateMachine
+  /** What its machine begins with, unless `spawn` gives it something else. */
+  readonly input: I | undefined
   readonly hears: readonly Definition[]
   readonly says: readonly Definition[]
   readonly restart: RestartType
@@ -112,6 +115,8 @@ export interface AgentOptions<
   readonly name: N
   /** Its `version` is raised with every change of its structure, so that what an older one saved is not taken for its own. */
   readonly machine: M
+  /** What each incarnation of its machine begins with, if the machine takes an input; `spawn` may give another one. */
+  readonly input?: NoInfer<InputFrom<M>>
   readonly hears: H
   readonly says: S
   /**
@@ -156,7 +161,8 @@ type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends 
  * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
  *
  * @throws IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
- * MailboxOptionsError; MigrationPathError if a migration does not lead to the version of the machine
+ * MailboxOptionsError; MigrationPathError if a migration does not lead to the version of the machine; ValueError if a journal
+ * could not give back the input
  */
 export function defineAgent<
   const N extends string,
@@ -164,8 +170,8 @@ export function defineAgent<
   const H extends readonly Definition[],
   const S extends readonly Definition[],
   G extends Migrations,
->(options: AgentOptions<N, M, H, S, G> & Fits<M, H, S> & Leads<M, G>): Agent<N> {
-  const { name, machine, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
+>(options: AgentOptions<N, M, H, S, G> & Fits<M, H, S> & Leads<M, G>): Agent<N, InputFrom<M>> {
+  const { name, machine, input, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
   const migrations: Migrations = { ...options.migrations }
   const {
     restart = 'transient',
@@ -177,12 +183,14 @@ export function defineAgent<
   } = options
   checkId('agent', name)
   checkSystemIds(name, machine.root)
+  checkValue(`the input of "${name}"`, input)
   checkMigrations(name, versionOf(machine), migrations)
   // XState's default lets a circle of eventless transitions hang the process for ever.
   if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
   return {
     name,
     machine,
+    input,
     hears,
     says,
     restart,

@@ -13,6 +13,8 @@ export interface AgentStanding {
   /** `<name>@<version>#<hash>` of its machine. */
   definition: string
   readonly under: string
+  /** What its incarnations begin with, as JSON, where that is not its definition's to say. */
+  readonly input: unknown
   /** Since when mail waits for it, epoch milliseconds. */
   readonly since: number
   /** 0 while it is only declared. */
@@ -79,7 +81,17 @@ export interface OutcomeStanding {
 export interface AgentJson
   extends Pick<
     AgentStanding,
-    'name' | 'definition' | 'under' | 'since' | 'incarnation' | 'stepped' | 'gone' | 'goneAt' | 'output' | 'failure'
+    | 'name'
+    | 'definition'
+    | 'under'
+    | 'input'
+    | 'since'
+    | 'incarnation'
+    | 'stepped'
+    | 'gone'
+    | 'goneAt'
+    | 'output'
+    | 'failure'
   > {
   readonly mail: readonly Envelope[]
   readonly crashes: readonly (readonly [number, number])[]
@@ -117,6 +129,7 @@ export function agentOf(json: AgentJson): AgentStanding {
     ...json,
     gone: json.gone,
     output: json.output,
+    input: json.input,
     failure: json.failure,
     mail: mailOf(json.mail),
     crashes: new Map(json.crashes),
@@ -135,11 +148,16 @@ export function mailOf(envelopes: readonly Envelope[]): Mail {
   return new Map(envelopes.map(envelope => [envelope.seq, envelope]))
 }
 
-export function newAgent(name: string, definition: string, under: string, since: number): AgentStanding {
+export function newAgent(
+  name: string,
+  definition: string,
+  { under, input, since }: Pick<AgentStanding, 'under' | 'input' | 'since'>,
+): AgentStanding {
   return {
     name,
     definition,
     under,
+    input,
     since,
     incarnation: 0,
     stepped: 0,

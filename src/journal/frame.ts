@@ -103,6 +103,8 @@ export type Entry =
       /** What it is, and under whom, where that becomes known. */
       readonly definition?: string
       readonly under?: string
+      /** What its incarnations begin with, where that is not its definition's to say. */
+      readonly input?: unknown
       /** Why it stopped. */
       readonly reason?: GoneReason
       /** What came out of one that was done. */

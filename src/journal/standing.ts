@@ -286,7 +286,7 @@ export class Standing {
   // ---- agents ----
 
   #change(
-    { agent: address, what, incarnation, definition, under = '', reason, seq, output }: EntryOf<'agent'>,
+    { agent: address, what, incarnation, definition, under = '', input, reason, seq, output }: EntryOf<'agent'>,
     time: number,
   ): void {
     const name = address.slice(this.partition.length + 1)
@@ -306,7 +306,7 @@ export class Standing {
       return
     }
     const isNew = !known || (known.gone !== undefined && what !== 'restarting')
-    const agent = isNew && definition !== undefined ? newAgent(name, definition, under, time) : known
+    const agent = isNew && definition !== undefined ? newAgent(name, definition, { under, input, since: time }) : known
     if (!agent) return
     if (isNew) this.agents.delete(name)
     this.agents.set(name, agent)

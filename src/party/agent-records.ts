@@ -65,8 +65,9 @@ export class AgentRecords {
     return [{ kind: 'definition', seq: this.#partition.nextSeq(), definition, hears }]
   }
 
-  #change({ agent, address, incarnation, under }: Actor, what: AgentChange) {
+  #change({ agent, address, incarnation, input, under }: Actor, what: AgentChange) {
+    const given = input === agent.input ? {} : { input: encoded(input) }
     const entry = { kind: 'agent' as const, seq: this.#partition.nextSeq(), agent: address, incarnation, what }
-    return what === 'restarting' ? entry : { ...entry, definition: definitionOf(agent), under }
+    return what === 'restarting' ? entry : { ...entry, definition: definitionOf(agent), under, ...given }
   }
 }

@@ -40,6 +40,7 @@ import {
   supervisor,
 } from '../supervision/supervisor.ts'
 import { encoded } from '../values/json.ts'
+import { checkValue } from '../values/value.ts'
 import { AgentRecords } from './agent-records.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -185,18 +186,21 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   /** Starts one agent more, under a name of its own. @throws as `begin` does */
-  spawn(agent: Agent, name: string = agent.name, under: string = root): Actor {
+  spawn(agent: Agent, name: string = agent.name, under: string = root, input: unknown = agent.input): Actor {
     const known = this.met(agent, name)
     if (known && this.#adoptable.delete(known)) return known
-    const actor = this.add(agent, checkId('agent', name), under)
+    const actor = this.add(agent, checkId('agent', name), under, input)
     this.#arrive()
     return actor
   }
 
   /** Starts a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */
-  add(agent: Agent, name: string, under: string): Actor {
+  add(agent: Agent, name: string, under: string, input: unknown = agent.input): Actor {
     if (this.#ended) throw this.#ended
-    return this.#startAgent(this.#roster.declare(agent, name, under))
+    checkValue(`the input of "${name}"`, input)
+    const actor = this.#roster.declare(agent, name, under)
+    actor.input = input
+    return this.#startAgent(actor)
   }
 
   #startAgent(actor: Actor): Actor {
@@ -217,7 +221,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   #agentSpec(actor: Actor): ChildSpec {
-    return { id: actor.name, restart: actor.agent.restart, logic: () => this.#logicOf(actor) }
+    return { id: actor.name, restart: actor.agent.restart, logic: () => this.#logicOf(actor), input: () => actor.input }
   }
 
   #rulesOf({ name, strategy = 'one_for_one', intensity = this.#intensity, backoff }: NamedOptions): SupervisorRules {
@@ -474,6 +478,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     const actor = this.#roster.named(id)
     const isFirst = actor.status === 'declared' && actor.incarnation === 0
     const back = isFirst ? this.#returning?.take(actor) : undefined
+    if (back) actor.input = back.input
     if (back?.snapshot) return this.#bringBack(actor, back.incarnation, back.snapshot, back.isMigrated, create)
     if (back) {
       actor.incarnation = back.incarnation

@@ -5,6 +5,7 @@ import { MachineUnknownError, type Restorable, restorable } from '../actor/resto
 import type { AgentStanding } from '../journal/agent-standing.ts'
 import { type Checkpoint, JournalCorruptError } from '../journal/journal.ts'
 import type { Standing } from '../journal/standing.ts'
+import { decoded } from '../values/json.ts'
 import type { Recalled } from './recall.ts'
 import type { Returned, Returning } from './returning.ts'
 
@@ -90,7 +91,8 @@ export class LeftAgents implements Returning {
     const { incarnation } = known
     const restored = this.#beginsAnew(name) ? undefined : this.#restored(name, agent)
     this.#left.delete(name)
-    return { incarnation, snapshot: restored?.snapshot, isMigrated: restored?.migratedFrom !== undefined }
+    const input = known.input === undefined ? agent.input : decoded(known.input)
+    return { incarnation, input, snapshot: restored?.snapshot, isMigrated: restored?.migratedFrom !== undefined }
   }
 
   #restored(name: string, current: Agent | undefined): Restorable {

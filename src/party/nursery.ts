@@ -13,7 +13,7 @@ export interface NurseryHost {
   readonly stopped: boolean
   begin(tree: readonly SupervisorDefinition[]): unknown
   /** @throws AddressTakenError, AgentLimitError, AgentStartError */
-  add(agent: Agent, name: string, under: string): Actor
+  add(agent: Agent, name: string, under: string, input: unknown): Actor
   stop(actor: Actor): void
   /** Whether it came back from the journal. */
   isBack(actor: Actor): boolean
@@ -34,7 +34,12 @@ export class Nursery implements ChildCare {
     this.#roster = roster
   }
 
-  bear(parent: Actor, id: string, agent: Agent, gone: (outcome: Outcome) => void): Actor {
+  bear(
+    parent: Actor,
+    id: string,
+    { agent, input }: { readonly agent: Agent; readonly input: unknown },
+    gone: (outcome: Outcome) => void,
+  ): Actor {
     const name = `${parent.name}/${checkId('child', id)}`
     const untold = this.#untold.get(name)
     const met = this.#roster.find(name)
@@ -44,7 +49,7 @@ export class Nursery implements ChildCare {
       return met
     }
     const isMet = met?.agent === agent && met.status !== 'stopped' && !this.#wanted.has(met)
-    const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name))
+    const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name), input ?? agent.input)
     this.#wanted.set(child, gone)
     this.#met.add(child)
     return child

@@ -36,7 +36,7 @@ export interface ChildCare {
    * @param gone called when it is there no more
    * @throws IllegalIdError, AddressTakenError, AgentStartError, AgentLimitError
    */
-  bear(parent: Actor, id: string, agent: Agent, gone: Settle): Actor
+  bear(parent: Actor, id: string, child: { readonly agent: Agent; readonly input: unknown }, gone: Settle): Actor
   /** Its parent no longer wants it. */
   orphan(child: Actor, what: Orphan): void
 }
@@ -221,7 +221,7 @@ export class OutsideWork implements OutsideHost<Work> {
     })
   }
 
-  #bear({ agent, orphan }: ChildWork, { actor, invokeId, standing }: Planned, settle: Settle): () => void {
+  #bear({ agent, orphan }: ChildWork, { actor, invokeId, input, standing }: Planned, settle: Settle): () => void {
     let isWanted = true
     let child: Actor | undefined
     const gone: Settle = outcome => {
@@ -234,7 +234,7 @@ export class OutsideWork implements OutsideHost<Work> {
       if (!isWanted) return
       if (ended) return settle(ended)
       try {
-        child = this.#childCare.bear(actor, invokeId, agent, gone)
+        child = this.#childCare.bear(actor, invokeId, { agent, input }, gone)
       } catch (error) {
         settle({ ok: false, error })
       }

@@ -29,6 +29,8 @@ export interface Returned {
   readonly incarnation: number
   /** None for one that begins anew. */
   readonly snapshot: Snapshot<unknown> | undefined
+  /** What its incarnations begin with. */
+  readonly input: unknown
   /** Whether it was saved by another version of its machine. */
   readonly isMigrated: boolean
 }

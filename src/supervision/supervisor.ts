@@ -18,6 +18,8 @@ export interface ChildSpec {
   readonly restart: RestartType
   /** The logic of the next incarnation. */
   readonly logic: () => AnyActorLogic
+  /** What the next incarnation begins with. */
+  readonly input?: () => unknown
 }
 
 /** By which rules a supervisor works. */
@@ -120,7 +122,9 @@ export function supervisor(
 
   const start = (child: Child, scope: AnyActorScope) => {
     const { id } = child.spec
-    const ref = host.create(id, () => createActor(child.spec.logic(), { id, parent: scope.self }))
+    const ref = host.create(id, () =>
+      createActor(child.spec.logic(), { id, parent: scope.self, input: child.spec.input?.() }),
+    )
     child.ref = ref
     child.pause = undefined
     child.startedAt = host.now()

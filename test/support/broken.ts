@@ -114,7 +114,7 @@ export function brokenLimits(rules: RateLimitOptions | boolean): RateLimitOption
 }
 
 /** A mailbox whose publishers never notice that it is full: what is oldest in it is gone. */
-export function brokenMailbox<N extends string>(agent: Agent<N>): Agent<N> {
+export function brokenMailbox<N extends string, I>(agent: Agent<N, I>): Agent<N, I> {
   return { ...agent, mailbox: { ...agent.mailbox, overflow: 'drop-oldest' } }
 }
 
