@@ -102,7 +102,7 @@ export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './act
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
 export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './actor/subscription.ts'
 export type { TodayFigures } from './actor/today.ts'
-export type { Clock, TimerOptions } from './clock.ts'
+export { type Clock, systemClock, type TimerOptions } from './clock.ts'
 export { closeBus, DefaultBusError, getBus, initBus } from './default-bus.ts'
 export { TroupeError } from './errors.ts'
 export {

@@ -155,6 +155,7 @@ it('troupe exports these names', () => {
       "persistBy",
       "runtimeEvents",
       "schemaUrn",
+      "systemClock",
       "systemError",
       "systemMetrics",
       "systemRecovered",

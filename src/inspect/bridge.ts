@@ -1,4 +1,7 @@
-/** The page that hands a stream on to Stately's inspector in a frame: it is told that the inspector is there, then begins. */
+/**
+ * The page that hands a stream on to Stately's inspector in a frame: it is told that the inspector is there, then begins. When its
+ * server has gone it asks every second until the server is back.
+ */
 export function bridgePage(path: string, inspector: string): string {
   return `<!doctype html>
 <title>Inspector</title>
@@ -11,11 +14,17 @@ export function bridgePage(path: string, inspector: string): string {
   const frame = document.getElementById('inspector')
   const target = new URL(frame.src).origin
   let socket
+  const connect = () => {
+    const mine = new WebSocket('ws://' + location.host + '${path}')
+    socket = mine
+    mine.onmessage = message => frame.contentWindow.postMessage(JSON.parse(message.data), target)
+    mine.onclose = () => setTimeout(() => socket === mine && connect(), 1000)
+  }
   window.addEventListener('message', ({ data, source }) => {
     if (source !== frame.contentWindow || data?.type !== '@statelyai.connected') return
-    socket?.close()
-    socket = new WebSocket('ws://' + location.host + '${path}')
-    socket.onmessage = message => frame.contentWindow.postMessage(JSON.parse(message.data), target)
+    const before = socket
+    connect()
+    before?.close()
   })
 </script>
 `

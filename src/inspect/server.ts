@@ -1,8 +1,10 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { type Clock, systemClock } from '../index.ts'
 import { bridgePage } from './bridge.ts'
+import { isLocal } from './local.ts'
 import { type PageOptions, pageSource } from './page.ts'
+import { PendingConnections } from './pending-connections.ts'
 import { InspectorServeError, whyNot } from './serve-error.ts'
 import type { Observable, Source } from './source.ts'
 import { type StatelyOptions, statelySource } from './stately.ts'
@@ -12,7 +14,7 @@ import { type Viewer, viewing } from './viewer.ts'
 export interface ServeOptions {
   /** 0, the default, for any that is free. */
   readonly port?: number
-  /** How many may look at the same time; 16 by default. */
+  /** How many may look at the same time; 16 by default. One who answers no ping makes way for another. */
   readonly viewers?: number
   /** Bytes that may wait for one who reads slowly; 8 MiB by default. */
   readonly most?: number
@@ -21,6 +23,8 @@ export interface ServeOptions {
    * is loaded from the internet, and is told everything that is inspected. None by default.
    */
   readonly stately?: boolean | string
+  /** What the deadlines of connections are measured by; the clock of this machine by default. */
+  readonly clock?: Clock
 }
 
 /** How a runtime is inspected. */
@@ -29,8 +33,8 @@ export interface ServeInspectorOptions extends ServeOptions, StatelyOptions, Pic
 /** The word of WebSockets for a server that stops. */
 const goingAway = 1_001
 
-/** Milliseconds that viewers have to take what is on its way to them. */
-const farewell = 1_000
+/** Milliseconds that viewers have to take what is on its way to them, and to close. */
+const farewell = 500
 
 /** A server of streams. */
 export interface InspectorServer {
@@ -39,7 +43,7 @@ export interface InspectorServer {
   readonly url: string
   /** How many look just now. */
   readonly viewers: number
-  /** Ends every stream; resolves when the port is free again. */
+  /** Ends every stream; resolves when the port is free again, within a second. */
   stop(): Promise<void>
 }
 
@@ -68,29 +72,41 @@ export function serveInspector(observable: Observable, options: ServeInspectorOp
  */
 export async function serveStreams(
   sources: Readonly<Record<string, Source<object>>>,
-  { port = 0, viewers: mostViewers = 16, most = 8 * 1_024 * 1_024, stately = false }: ServeOptions = {},
+  {
+    port = 0,
+    viewers: mostViewers = 16,
+    most = 8 * 1_024 * 1_024,
+    stately = false,
+    clock = systemClock,
+  }: ServeOptions = {},
 ): Promise<InspectorServer> {
   const { WebSocketServer } = await import('ws').catch((error: unknown) => {
     throw new InspectorServeError(port, 'no-ws', error)
   })
   const viewers = new Set<Viewer<object>>()
+  const pending = new PendingConnections(clock)
   const inspector = stately === true ? 'https://stately.ai/inspect' : stately
   const server = createServer((request, response) => {
-    if (!isLocal(request)) response.writeHead(403).end()
+    // One request for each connection, so that its deadline is that of the request.
+    response.setHeader('connection', 'close')
+    if (!isLocal(request)) response.writeHead(403, { 'content-type': 'text/plain' }).end(onlyHere(addressOf(server)))
     else if (inspector === false || request.url !== '/') response.writeHead(404).end()
     else response.writeHead(200, { 'content-type': 'text/html' }).end(bridgePage('/inspect', inspector))
   })
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024 })
+  // Viewers have nothing to say, so a long frame is an error; `Viewer` sends the pongs, within its limit.
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1_024, autoPong: false })
+  server.on('connection', socket => pending.add(socket))
   server.on('upgrade', (request, socket, head) => {
     const source = sourceAt(sources, request)
     if (!isLocal(request)) return refuse(socket, '403 Forbidden')
     if (!source) return refuse(socket, '404 Not Found')
-    if (viewers.size >= mostViewers) return refuse(socket, '503 Service Unavailable')
+    if (viewers.size >= mostViewers && !makeWay(viewers)) return refuse(socket, '503 Service Unavailable')
     return sockets.handleUpgrade(request, socket, head, connection => {
       connection.on('error', () => connection.terminate())
-      const viewer = viewing(connection, source, most)
+      const viewer = viewing(connection, source, { most, clock })
       if (!viewer) return
       viewers.add(viewer)
+      pending.remove(socket)
       connection.on('close', () => {
         viewers.delete(viewer)
         viewer.stop()
@@ -98,34 +114,42 @@ export async function serveStreams(
     })
   })
   await listening(server, port)
-  const { port: taken } = addressOf(server.address())
+  const { port: taken } = addressOf(server)
+  const end = async () => {
+    const closed = new Promise(resolve => server.close(resolve))
+    for (const viewer of viewers) viewer.stop()
+    for (const connection of sockets.clients) connection.close(goingAway)
+    pending.destroyAll()
+    const cancel = clock.after(farewell, () => {
+      for (const connection of sockets.clients) connection.terminate()
+    })
+    await closed
+    cancel()
+  }
+  let ending: Promise<void> | undefined
   return {
     port: taken,
     url: `http://127.0.0.1:${taken}`,
     get viewers() {
       return viewers.size
     },
-    async stop() {
-      for (const viewer of viewers) viewer.stop()
-      if (!server.listening) return
-      for (const connection of sockets.clients) connection.close(goingAway)
-      const cut = setTimeout(() => {
-        for (const connection of sockets.clients) connection.terminate()
-      }, farewell)
-      await new Promise(resolve => server.close(resolve))
-      clearTimeout(cut)
+    stop() {
+      ending ??= end()
+      return ending
     },
   }
 }
 
-function listening(server: ReturnType<typeof createServer>, port: number): Promise<void> {
+function listening(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', error => reject(new InspectorServeError(port, whyNot(error), error)))
+    // It stays: a connection that could not be taken, as when there are too many open files, ends nothing else.
+    server.on('error', error => reject(new InspectorServeError(port, whyNot(error), error)))
     server.listen(port, '127.0.0.1', resolve)
   })
 }
 
-function addressOf(address: AddressInfo | string | null): { readonly port: number } {
+function addressOf(server: Server): { readonly port: number } {
+  const address = server.address()
   return typeof address === 'object' && address !== null ? address : { port: 0 }
 }
 
@@ -134,17 +158,21 @@ function sourceAt(sources: Readonly<Record<string, Source<object>>>, { url = '/'
   return Object.hasOwn(sources, path) ? sources[path] : undefined
 }
 
+/** Ends a viewer who gives no sign; `false` if there is none. */
+function makeWay(viewers: Set<Viewer<object>>): boolean {
+  const silent = [...viewers].find(({ isSilent }) => isSilent)
+  if (!silent) return false
+  viewers.delete(silent)
+  silent.drop()
+  return true
+}
+
+/** The other end closes when it has read this, or is closed at its deadline. */
 function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
+  socket.resume()
 }
 
-const localNames = new Set(['127.0.0.1', 'localhost'])
-
-/** Whether it comes from this machine: any page in a browser could connect to it, or give this machine another name. */
-function isLocal({ headers: { host = '', origin } }: IncomingMessage): boolean {
-  return isLocalName(`http://${host}`) && (origin === undefined || isLocalName(origin))
-}
-
-function isLocalName(url: string): boolean {
-  return URL.canParse(url) && localNames.has(new URL(url).hostname)
+function onlyHere({ port }: { readonly port: number }): string {
+  return `Only programs and pages of this machine may look. Open http://127.0.0.1:${port} there.\n`
 }

@@ -1,16 +1,29 @@
+import type { Clock } from '../index.ts'
+import { Pulse } from './pulse.ts'
 import type { Source, Stream } from './source.ts'
 
 /** The end of a connection that a viewer is at. */
 export interface Socket {
   readonly bufferedAmount: number
   send(text: string, sent: (error?: Error) => void): void
+  ping(): void
+  pong(data: Buffer): void
+  on(event: 'ping' | 'pong', heard: (data: Buffer) => void): unknown
   close(code: number, why: string): void
+  terminate(): void
+}
+
+/** How a viewer is treated. */
+export interface ViewerOptions {
+  /** Bytes that may wait for one who reads slowly. */
+  readonly most: number
+  readonly clock: Clock
 }
 
 /** Begins a stream; closes the connection instead where there is nothing to look at any more. */
-export function viewing<F>(socket: Socket, source: Source<F>, most: number): Viewer<F> | undefined {
+export function viewing<F>(socket: Socket, source: Source<F>, options: ViewerOptions): Viewer<F> | undefined {
   try {
-    return new Viewer(socket, source, most)
+    return new Viewer(socket, source, options)
   } catch (error) {
     close(socket, error)
     return undefined
@@ -22,33 +35,68 @@ export class Viewer<F> {
   readonly #socket: Socket
   readonly #most: number
   readonly #stream: Stream
+  readonly #pulse: Pulse
   #missed = 0
   #isOver = false
 
-  /** @param most bytes that may wait for a slow reader */
-  constructor(socket: Socket, source: Source<F>, most: number) {
+  constructor(socket: Socket, source: Source<F>, { most, clock }: ViewerOptions) {
     this.#socket = socket
     this.#most = most
     this.#stream = source((frame, isState) => this.#take(frame, isState))
+    this.#pulse = new Pulse(
+      clock,
+      () => this.#answer(() => socket.ping()),
+      () => socket.terminate(),
+    )
+    socket.on('pong', () => this.#pulse.sign())
+    socket.on('ping', data => this.#answer(() => socket.pong(data)))
+  }
+
+  /** Whether it has left a ping unanswered, and takes nothing of what it is sent. */
+  get isSilent(): boolean {
+    return this.#pulse.isSilent
   }
 
   stop(): void {
     this.#isOver = true
+    this.#pulse.stop()
     this.#stream.stop()
   }
 
+  /** Ends the connection without a word. */
+  drop(): void {
+    this.stop()
+    this.#socket.terminate()
+  }
+
+  get #isFull(): boolean {
+    return this.#socket.bufferedAmount > this.#most
+  }
+
+  /** Pings and pongs wait for a slow reader as frames do, and are left out as these are. */
+  #answer(send: () => void): void {
+    if (!this.#isFull) send()
+  }
+
   #take(frame: F, isState: boolean): boolean {
-    const isBehind = this.#missed > 0 || this.#socket.bufferedAmount > this.#most
+    const isBehind = this.#missed > 0 || this.#isFull
     if (isBehind && !isState) {
       this.#missed++
       return false
     }
-    this.#socket.send(JSON.stringify(frame), () => this.#sent())
+    let hadToWait = false
+    this.#socket.send(JSON.stringify(frame), error => {
+      if (!error) this.#sent(hadToWait)
+    })
+    hadToWait = this.#socket.bufferedAmount > 0
     return true
   }
 
-  #sent(): void {
-    if (this.#isOver || this.#missed === 0 || this.#socket.bufferedAmount > this.#most / 4) return
+  #sent(hadToWait: boolean): void {
+    if (this.#isOver) return
+    // What went at once may lie in a buffer of the operating system; there is room for the rest when the other end reads.
+    if (hadToWait) this.#pulse.sign()
+    if (this.#missed === 0 || this.#socket.bufferedAmount > this.#most / 4) return
     const missed = this.#missed
     this.#missed = 0
     try {

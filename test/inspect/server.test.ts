@@ -2,61 +2,17 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import type { Observer } from 'troupe'
-import {
-  type InspectorServer,
-  recorded,
-  type ServeInspectorOptions,
-  type ServeOptions,
-  type Source,
-  serveInspector,
-  serveStreams,
-} from 'troupe/inspect'
+import { type InspectorServer, recorded, type ServeOptions, type Source, serveStreams } from 'troupe/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { WebSocket } from 'ws'
 import { command, dogAgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
-
-/** Connects, and keeps what comes; resolves with the status when it is refused. */
-async function look({ port }: InspectorServer, path: string, headers: Record<string, string> = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
-  const frames: unknown[] = []
-  socket.on('message', data => frames.push(JSON.parse(`${data}`)))
-  onTestFinished(() => socket.terminate())
-  const refused = once(socket, 'unexpected-response').then(([, response]) => {
-    socket.on('error', () => {})
-    socket.terminate()
-    return Number(response.statusCode)
-  })
-  const status = await Promise.race([once(socket, 'open').then(() => 101), refused])
-  return { socket, frames, status }
-}
+import { until } from '../support/runtime.ts'
+import { look, served } from './served.ts'
 
 async function get({ port }: InspectorServer, headers: Record<string, string> = {}) {
   const [response] = await once(request({ port, host: '127.0.0.1', path: '/', headers }).end(), 'response')
   const chunks: string[] = []
   for await (const chunk of response) chunks.push(`${chunk}`)
   return { status: Number(response.statusCode), text: chunks.join('') }
-}
-
-async function served(options?: ServeInspectorOptions) {
-  const { runtime } = await startRuntime()
-  let observers = 0
-  let begun = 0
-  const observable = {
-    observe(observer: Observer) {
-      observers++
-      begun++
-      const stop = runtime.observe(observer)
-      return () => {
-        observers--
-        stop()
-      }
-    },
-  }
-  const server = await serveInspector(observable, options)
-  onTestFinished(() => server.stop())
-  return { runtime, server, observers: () => observers, begun: () => begun }
 }
 
 async function streaming(source: Source<object>, options?: ServeOptions) {

@@ -1,0 +1,71 @@
+import { Script } from 'node:vm'
+import { serveInspector } from 'troupe/inspect'
+import { createSimulatedClock } from 'troupe/testing'
+import { expect, it, onTestFinished } from 'vitest'
+import { dogAgent } from '../support/pets.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+
+/** Runs the script of a page as a browser would, around an inspector that only keeps what it is sent. */
+async function openPage(url: string) {
+  const html = await (await fetch(url)).text()
+  const [, script = ''] = /<script>(.*)<\/script>/s.exec(html) ?? []
+  const clock = createSimulatedClock()
+  const posted: object[] = []
+  const contentWindow = { postMessage: (event: object) => void posted.push(event) }
+  let hear = (_: object) => {}
+  let sockets = 0
+  new Script(script).runInNewContext({
+    document: { getElementById: () => ({ src: 'http://localhost/inspector', contentWindow }) },
+    window: { addEventListener: (_: string, listener: typeof hear) => void (hear = listener) },
+    location: new URL(url),
+    URL,
+    setTimeout: (run: () => void, ms: number) => clock.after(ms, run),
+    WebSocket: class extends WebSocket {
+      constructor(address: string) {
+        super(address)
+        sockets++
+        onTestFinished(() => this.close())
+      }
+    },
+  })
+  const connected = () => hear({ data: { type: '@statelyai.connected' }, source: contentWindow })
+  return { clock, posted, connected, sockets: () => sockets }
+}
+
+it('the page around an inspector connects again by itself when its server is back', async () => {
+  const { runtime } = await startRuntime()
+  await runtime.spawn(dogAgent())
+  const first = await serveInspector(runtime, { stately: 'http://localhost/inspector' })
+  const { clock, posted, connected } = await openPage(first.url)
+  connected()
+  await until(() => posted.length > 1)
+  await first.stop()
+  // For a while there is no server.
+  for (let tries = 0; tries < 3; tries++) {
+    await until(() => clock.pending === 1)
+    clock.advance(1_000)
+  }
+  posted.length = 0
+  const second = await serveInspector(runtime, { stately: 'http://localhost/inspector', port: first.port })
+  onTestFinished(() => second.stop())
+  await until(() => {
+    clock.advance(1_000)
+    return posted.length > 1
+  })
+  expect(posted[0]).toMatchObject({ type: '@xstate.actor', sessionId: 'runtime/supervisor' })
+  expect(second.viewers).toBe(1)
+})
+
+it('the page around an inspector has one connection, though the inspector is loaded again', async () => {
+  const { runtime } = await startRuntime()
+  const server = await serveInspector(runtime, { stately: 'http://localhost/inspector' })
+  onTestFinished(() => server.stop())
+  const { clock, posted, connected, sockets } = await openPage(server.url)
+  connected()
+  await until(() => posted.length > 0)
+  connected()
+  await until(() => sockets() === 2 && clock.pending === 1)
+  clock.advance(1_000)
+  await until(() => server.viewers === 1)
+  expect(sockets()).toBe(2)
+})
