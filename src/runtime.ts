@@ -399,6 +399,8 @@ export class Runtime<
     { name, party, supervisor, input }: SpawnOptions = {},
   ): Promise<AgentRef | PoolRef> {
     this.#checkRunning()
+    // Before the catalogue knows of it.
+    if (name !== undefined) checkId(isPool(agent) ? 'pool' : 'agent', name)
     const joined = party === undefined ? undefined : this.parties.get(party)
     const place = joined?.joining ?? this.#place
     const isMet = !isPool(agent) && place.crew.met(agent, name) !== undefined
@@ -412,7 +414,7 @@ export class Runtime<
       await place.crew.begun([actor])
       return new AgentRef(place.partition, place.crew, actor, place.checkOpen)
     }
-    const named = name === undefined ? agent : { ...agent, name: checkId('pool', name) }
+    const named = name === undefined ? agent : { ...agent, name }
     const members = place.crew.begin([named], supervisor)
     const pool = poolRefAt(place, named.name)
     try {

@@ -9,7 +9,12 @@ export type Address = string
 /** The partition of agents that belong to no party. */
 export const runtimePartition = 'runtime'
 
-const idPattern = /^[a-z0-9-]+$/
+/**
+ * Characters of an id at most. Ids are a part of addresses, which every envelope and every frame names, and people call files
+ * after them: file systems take 255 bytes for a name with its ending.
+ */
+const longest = 200
+const idPattern = new RegExp(`^[a-z0-9-]{1,${longest}}$`)
 
 /** The partition of a party. */
 export function partitionOf(partyId: string): Address {
@@ -32,10 +37,17 @@ export function splitAddress(address: Address): { readonly partition: Address; r
   return cut < 0 ? { partition: address, name: '' } : { partition: address.slice(0, cut), name: address.slice(cut + 1) }
 }
 
-/** @throws IllegalIdError unless the id is made of a-z, 0-9 and "-" */
+/** @throws IllegalIdError unless the id is made of a-z, 0-9 and "-", and has 1 to 200 of them */
 export function checkId(kind: string, id: string): string {
   if (!idPattern.test(id)) throw new IllegalIdError(kind, id)
   return id
+}
+
+// What JSON does not escape of characters that are not seen: those after ASCII, and those that turn the direction of text.
+const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** An id that could not be part of an address. */
@@ -44,7 +56,11 @@ export class IllegalIdError extends TroupeError {
   readonly kind: string
   readonly id: string
   constructor(kind: string, id: string) {
-    super(`"${id}" cannot name a ${kind}: use lower-case letters, digits and "-", such as "party-42".`)
+    const isLong = id.length > longest
+    // Escaped and cut: the text may come from anywhere, and errors end in terminals and logs.
+    const quoted = JSON.stringify(isLong ? `${id.slice(0, 40)}...` : id).replaceAll(control, escaped)
+    const use = `use 1 to ${longest} lower-case letters, digits and "-", such as "party-42"`
+    super(`${quoted} cannot name a ${kind}: ${use}.${isLong ? ` This has ${id.length} characters.` : ''}`)
     this.kind = kind
     this.id = id
   }

@@ -111,7 +111,7 @@ export interface AgentOptions<
   S extends readonly Definition[],
   G extends Migrations = Migrations,
 > {
-  /** Letters a-z, digits and "-"; the last part of its address. */
+  /** Letters a-z, digits and "-", 200 at most; the last part of its address. */
   readonly name: N
   /** Its `version` is raised with every change of its structure, so that what an older one saved is not taken for its own. */
   readonly machine: M

@@ -7,7 +7,7 @@ import {
   type Snapshot,
 } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
-import { addressOf, checkId } from '../actor/address.ts'
+import { addressOf } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
 import { bindHost } from '../actor/outside.ts'
@@ -189,7 +189,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   spawn(agent: Agent, name: string = agent.name, under: string = root, input: unknown = agent.input): Actor {
     const known = this.met(agent, name)
     if (known && this.#adoptable.delete(known)) return known
-    const actor = this.add(agent, checkId('agent', name), under, input)
+    const actor = this.add(agent, name, under, input)
     this.#arrive()
     return actor
   }

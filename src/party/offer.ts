@@ -15,7 +15,7 @@ export interface PublishOptions {
   readonly priority?: number
   /** Words that subscriptions can choose by, besides those of its definition. */
   readonly tags?: readonly string[]
-  /** Who says it: letters a-z, digits and "-". Rate limits count by it. */
+  /** Who says it: letters a-z, digits and "-", 200 at most. Rate limits count by it. */
   readonly source?: string
   /**
    * Joins the event to others that one first event led to; by default to those of the event that a subscriber or effect is

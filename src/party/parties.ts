@@ -15,7 +15,7 @@ import { exported, imported } from './transfer.ts'
 
 /** What a new party starts with. */
 export interface CreateOptions<A extends AddedEvent> {
-  /** Letters a-z, digits and "-"; one is made if left out. */
+  /** Letters a-z, digits and "-", 200 at most; one is made if left out. */
   readonly id?: string
   readonly inputs?: readonly (string | InputFor<A>)[]
 }

@@ -21,7 +21,7 @@ export type Supervised = Agent | PoolDefinition | SupervisorDefinition
 
 /** What `defineSupervisor` takes. */
 export interface SupervisorOptions extends SupervisionOptions {
-  /** Letters a-z, digits and "-"; no agent of the same party may have it. */
+  /** Letters a-z, digits and "-", 200 at most; no agent of the same party may have it. */
   readonly name: string
   /** In the order in which they start; they stop in the reverse. */
   readonly agents: readonly Supervised[]
@@ -52,7 +52,7 @@ export function defineSupervisor({ restart = 'permanent', ...options }: Supervis
 
 /** What `definePool` takes. */
 export interface PoolOptions extends Omit<SupervisionOptions, 'strategy'> {
-  /** Letters a-z, digits and "-"; its members are `<name>/1`, `<name>/2` and so on. */
+  /** Letters a-z, digits and "-", 200 at most; its members are `<name>/1`, `<name>/2` and so on. */
   readonly name: string
   readonly agent: Agent
   /** How many members it begins with. */
