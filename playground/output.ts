@@ -1,5 +1,7 @@
 import type { WriteStream } from 'node:tty'
+import { styleText } from 'node:util'
 import { exitCodes } from './exit-codes.ts'
+import { printable } from './visible.ts'
 
 const isGone = ({ code }: NodeJS.ErrnoException) => code === 'EPIPE'
 
@@ -12,12 +14,22 @@ process.stderr.on('error', error => {
 
 /** Prints a line of what was asked for. */
 export function say(line: string): void {
-  process.stdout.write(`${line}\n`)
+  writeLine(process.stdout, line)
 }
 
 /** Tells people something; programs that read the output do not see it. */
 export function tell(line: string): void {
-  process.stderr.write(`${line}\n`)
+  writeLine(process.stderr, line)
+}
+
+/** Writes a line in which a terminal finds nothing to obey but colours. */
+export function writeLine(out: NodeJS.WritableStream, line: string): void {
+  out.write(`${printable(line, () => hasColours(out))}\n`)
+}
+
+/** Whether what is written there may be coloured. */
+export function hasColours(stream: NodeJS.WritableStream): boolean {
+  return styleText('red', 'x', { stream }) !== 'x'
 }
 
 /** Whether what is written there can be changed afterwards: it is a terminal that knows how to. */

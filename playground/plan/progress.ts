@@ -12,7 +12,7 @@ import {
   type PlannerState,
   planUpdated,
 } from 'troupe/agents'
-import { isDrawable } from '../output.ts'
+import { isDrawable, writeLine } from '../output.ts'
 import { dollarRange } from './dollars.ts'
 
 type Look = 'waiting' | 'working' | 'done' | 'failed'
@@ -46,7 +46,7 @@ export function showProgress<S extends PlannerState>(runtime: Runtime<S>, out: W
     for (const [name, line] of lines) {
       out.cursorTo(0)
       out.clearLine(0)
-      out.write(`${render(name, line, out, out.columns)}\n`)
+      writeLine(out, render(name, line, out, out.columns))
     }
     drawn = lines.size
   }
@@ -56,7 +56,7 @@ export function showProgress<S extends PlannerState>(runtime: Runtime<S>, out: W
     if (before?.look === look && before.text === text) return
     lines.set(name, { look, text })
     if (isTerminal) draw()
-    else out.write(`${name}: ${text}\n`)
+    else writeLine(out, `${name}: ${text}`)
   }
 
   let inputs = 0

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import { isDrawable } from '../output.ts'
+import { isDrawable, writeLine } from '../output.ts'
 
 /** How far long work has come. */
 export interface Bar {
@@ -61,7 +61,7 @@ export function createBar(out: WriteStream, total: number, what: string, quiet: 
     },
     line(text) {
       wipe()
-      out.write(`${text}\n`)
+      writeLine(out, text)
       if (isTerminal) draw()
     },
     end: wipe,

@@ -8,12 +8,16 @@ import { UsageError } from '../usage-error.ts'
 import { createBar } from './bar.ts'
 import { scenarioNamed } from './cast.ts'
 import { readRecord } from './record.ts'
+import { checkRegular } from './regular-file.ts'
 
 /** Frames, and where they are from, in words. */
 export interface Source {
   readonly where: string
   readonly frames: readonly Frame[]
 }
+
+/** Bytes of a journal at most, as all of its frames are held in memory. */
+const mostBytes = 256 * 1_024 * 1_024
 
 /** How scenarios are played, where they are. */
 export interface PlayChoices {
@@ -26,7 +30,7 @@ export interface PlayChoices {
  * The frames of a journal in a directory, of a record, or of a scenario that is played; of all scenarios, one after the
  * other, if nothing is said.
  *
- * @throws UsageError, RecordError; what the journal throws; the reason of the signal
+ * @throws UsageError, RecordError, UnfitFileError; what the journal throws; the reason of the signal
  */
 export async function* framesIn(where: string | undefined, choices: PlayChoices): AsyncGenerator<Source> {
   if (where === undefined) yield* ofAll(await findScenarios(), choices)
@@ -63,8 +67,10 @@ async function played(scenario: Scenario, { seed = scenario.seed, signal }: Play
 }
 
 async function journalled(directory: string, { signal }: PlayChoices): Promise<Source> {
-  if (!existsSync(join(directory, 'journal.db')))
+  const file = join(directory, 'journal.db')
+  if (!existsSync(file))
     throw new UsageError(`There is no journal in "${directory}". To make one: npm start -- --data ${directory}`)
+  checkRegular(file, mostBytes)
   const { sqliteJournal } = await import('troupe/sqlite')
   const journal = sqliteJournal({ directory })
   try {

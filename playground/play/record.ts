@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import type { Frame } from 'troupe'
 import * as z from 'zod'
+import { checkKind, readRegularFile, UnfitFileError } from './regular-file.ts'
 import type { Standing } from './standing.ts'
 
 /** The version of the lines that are written here. */
 const version = 2
+
+/** Bytes of a record at most. All of it is held in memory, and the longest of a scenario here has 3 MiB. */
+const most = 64 * 1_024 * 1_024
 
 const headLine = z.object({
   kind: z.literal('record'),
@@ -47,11 +51,11 @@ export interface RecordWriter {
   close(): void
 }
 
-/** Writes down a run as lines of JSON; the file is there when the run is whole. @throws RecordFileError */
+/** Writes down a run as lines of JSON; the file is there when the run is whole. @throws RecordFileError, UnfitFileError */
 export function recordTo(file: string, { scenario, seed }: Pick<RunRecord, 'scenario' | 'seed'>): RecordWriter {
   // A record that is there already is worth more than half of another one.
   const partial = `${file}.part`
-  const to = opened(file, () => openSync(partial, 'w'))
+  const to = opened(file, () => created(file, partial))
   const hash = createHash('sha256')
   let lines = 0
   let isWhole = false
@@ -80,9 +84,9 @@ export function recordTo(file: string, { scenario, seed }: Pick<RunRecord, 'scen
   }
 }
 
-/** @throws RecordError, RecordFileError */
+/** @throws RecordError, RecordFileError, UnfitFileError */
 export function readRecord(file: string): RunRecord {
-  const texts = opened(file, () => readFileSync(file, 'utf8'))
+  const texts = opened(file, () => readRegularFile(file, most))
     .trimEnd()
     .split('\n')
   const all = texts.map((text, place) => parsed(file, text, place + 1))
@@ -144,11 +148,20 @@ export class RecordFileError extends Error {
   }
 }
 
-/** @throws RecordFileError */
+/** Opens the file that will take the place of another one. @throws UnfitFileError; what the file system throws */
+function created(file: string, partial: string): number {
+  if (existsSync(file)) checkKind(file, statSync(file))
+  const to = openSync(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK)
+  checkKind(partial, fstatSync(to))
+  return to
+}
+
+/** @throws RecordFileError, UnfitFileError */
 function opened<T>(file: string, open: () => T): T {
   try {
     return open()
   } catch (error) {
+    if (error instanceof UnfitFileError) throw error
     throw new RecordFileError(file, error)
   }
 }

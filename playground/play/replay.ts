@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { say, tell } from '../output.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
+import { visible } from '../visible.ts'
 import { scenarioNamed } from './cast.ts'
 import { differenceOf } from './difference.ts'
 import { within } from './interruption.ts'
@@ -28,12 +29,12 @@ export async function replay(file: string, options: Options, signal: AbortSignal
   const { scenario: id, seed } = record
   const of = record.lines.filter(({ kind }) => kind === 'frame').length
   const frames = Math.min(options.to ?? of, of)
-  if (!options.json) tell(`${id}, seed ${seed}, recorded with Node ${record.node}: ${frames} of ${of} frames`)
+  if (!options.json) tell(`${id}, seed ${seed}, recorded with Node ${visible(record.node)}: ${frames} of ${of} frames`)
   const findings = [...folded(scenario, record, { ...options, frames, isAll: frames === of }), wholeness(record)]
   if (options.verify) findings.push(await playedAgain(scenario, record, options, signal))
   const ok = findings.every(finding => finding.ok)
   if (options.json) say(JSON.stringify({ kind: 'result', ok, id, seed, frames, of, findings }))
-  else for (const { ok, what } of findings) tell(`${marked(ok ? 'ok' : 'failed')}  ${what}`)
+  else for (const { ok, what } of findings) tell(`${marked(ok ? 'ok' : 'failed')}  ${visible(what)}`)
   return ok ? exitCodes.ok : exitCodes.failed
 }
 
@@ -48,7 +49,7 @@ function folded(scenario: Scenario, record: RunRecord, { frames, isAll, json }: 
   try {
     const parties = partiesAfter(scenario, record, frames)
     for (const [id, state] of Object.entries(parties))
-      say(json ? JSON.stringify({ kind: 'state', party: id, state }) : `${id} ${inspect(state, { depth: 4 })}`)
+      say(json ? JSON.stringify({ kind: 'state', party: id, state }) : `${visible(id)} ${inspect(state, { depth: 4 })}`)
     return isAll ? [endOf(record, parties)] : []
   } catch (error) {
     const why = error instanceof Error ? error.message : `${error}`

@@ -3,6 +3,7 @@ import type { Frame } from 'troupe'
 import type { PlayedAssert } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import type { PlayedStep } from '../scenarios/stage.ts'
+import { visible } from '../visible.ts'
 import type { Ended } from './run.ts'
 
 // A word beside every glyph, so that neither colour nor shape alone carries the meaning.
@@ -52,7 +53,7 @@ export class Report {
     for (const entry of entries)
       if (entry.kind === 'event' || entry.kind === 'asked')
         this.#line(
-          `           ${entry.envelope.source} says ${entry.envelope.type} ${JSON.stringify(entry.envelope.data)}`,
+          `           ${visible(`${entry.envelope.source} says ${entry.envelope.type} ${JSON.stringify(entry.envelope.data)}`)}`,
         )
   }
 

@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { say, tell } from '../output.ts'
 import { UsageError } from '../usage-error.ts'
+import { visible } from '../visible.ts'
 import { Causes, type Link } from './causes.ts'
 import { framesIn } from './frames-in.ts'
 import { within } from './interruption.ts'
@@ -63,11 +64,11 @@ function show(links: readonly Link[], { json, verbose, where, others }: Showing)
     return
   }
   const began = links.at(-1)?.time ?? 0
-  tell(`In ${where}${others > 0 ? `, the newest of ${others + 1}` : ''}:`)
+  tell(`In ${visible(where)}${others > 0 ? `, the newest of ${others + 1}` : ''}:`)
   for (const [place, { what, data, time, partition, position }] of links.entries()) {
     const text = data === undefined ? '' : ` ${JSON.stringify(data)}`
     const payload = verbose || text.length <= shown ? text : `${text.slice(0, shown)}...`
-    const at = styleText('dim', `${((time - began) / 1_000).toFixed(1)} s  ${partition} at ${position}`)
-    say(`${place === 0 ? '' : 'because '}${what}${payload}\n    ${at}`)
+    const at = styleText('dim', `${((time - began) / 1_000).toFixed(1)} s  ${visible(partition)} at ${position}`)
+    say(`${place === 0 ? '' : 'because '}${visible(what)}${visible(payload)}\n    ${at}`)
   }
 }

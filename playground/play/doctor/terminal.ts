@@ -1,4 +1,4 @@
-import { styleText } from 'node:util'
+import { hasColours } from '../../output.ts'
 import type { Found } from './check.ts'
 
 /** Whether what people read goes to a terminal, and has colours. */
@@ -6,9 +6,4 @@ export function terminal(stream: NodeJS.WritableStream & { readonly isTTY?: bool
   if (!stream.isTTY)
     return { how: 'remark', says: 'stderr is no terminal: it has no colours, and nobody is asked what to play.' }
   return { how: 'ok', says: `stderr is a terminal, ${hasColours(stream) ? 'with' : 'without'} colours.` }
-}
-
-/** Whether what is written there may be coloured. */
-export function hasColours(stream: NodeJS.WritableStream): boolean {
-  return styleText('red', 'x', { stream }) !== 'x'
 }

@@ -1,0 +1,27 @@
+/** Control characters, separators of lines, and what turns the direction of text: terminals obey them, and people do not see them. */
+const unseen = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
+/** Escape sequences of colours before all others. */
+const sequence = new RegExp(`\\u001b\\[\\d*m|${unseen.source}`, 'gu')
+
+/** Those that the commands write themselves. */
+const colours = new Set([1, 2, 4, 22, 24, 31, 32, 33, 34, 35, 36, 39].map(code => `\u001b[${code}m`))
+
+/** Text from a file, an event or the command line, as one line in which nothing is hidden: `\u001b` for an escape character. */
+export function visible(text: string): string {
+  return text.replaceAll(unseen, escaped)
+}
+
+/** What is about to be printed: it keeps its lines, and the colours of the commands where there are any. */
+export function printable(text: string, hasColours: () => boolean): string {
+  return text.replaceAll(sequence, found => {
+    if (found === '\n' || found === '\t') return found
+    if (colours.has(found) && hasColours()) return found
+    return visible(found)
+  })
+}
+
+/** As JSON writes it, so that a line of JSON stays one, and says the same. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}

@@ -1,0 +1,198 @@
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { printable, visible } from '../../playground/visible.ts'
+import { linesOf, plan, play, type Ran } from '../support/command.ts'
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-untrusted-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** What a terminal would obey: colours, a title, an erased screen, a return, a bell, and the same in single characters. */
+const evil = '\u001b[31m\u001b]0;title\u0007\u001b[2J\r\b\u0000\u007f\u009b2J\u0085\u202e\u2066\u2028'
+const obeyed = /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
+
+function expectClean({ out, err }: Ran): void {
+  expect(out).not.toMatch(obeyed)
+  expect(err).not.toMatch(obeyed)
+}
+
+/** A record of the scenario `saga` in which some text is another one everywhere; as raw as JSON allows. */
+async function tamperedRecord(text: string | RegExp, by: string): Promise<string> {
+  const file = join(newFolder(), 'run.jsonl')
+  await play('run', 'saga', '--record', file, '--quiet')
+  const escaped = JSON.stringify(by).slice(1, -1)
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(text, escaped))
+  return file
+}
+
+/** Each test begins processes, on a machine that may have much else to do. */
+describe('what is printed of a file that anybody may have written', { timeout: 60_000 }, () => {
+  it.each([
+    ['a payload', /(?<="what":")hall/g],
+    ['an id of a party', /ida-and-otto/g],
+    ['a type', /anniversary\.settled/g],
+    ['an agent', /(?<=party\/[a-z-]+\/)booking/g],
+    ['a version of Node', /(?<="node":")[\d.]+/g],
+    ['a field', /(?<=")what(?=":)/g],
+  ])('has nothing that a terminal obeys, whatever is in %s', async (_, text) => {
+    const file = await tamperedRecord(text, evil)
+    for (const also of [[], ['--json']]) {
+      expectClean(await play('replay', file, ...also))
+      expectClean(await play('why', 'anniversary.settled', file, ...also))
+      expectClean(await play('why', 'anniversary.booked', file, ...also))
+      expectClean(await play('why', 'x', file, ...also))
+    }
+  })
+
+  it('is as it was written in lines of JSON', async () => {
+    const file = await tamperedRecord(/(?<="what":")hall/g, evil)
+    const ran = await play('why', 'anniversary.booked', file, '--json')
+    expect(linesOf(ran)).toContainEqual(expect.objectContaining({ data: { what: evil } }))
+  })
+
+  it.each([
+    ['a scenario', ['run', evil]],
+    ['an option', ['run', `--${evil}`]],
+    ['a command', [evil]],
+    ['a record', ['replay', `./${evil.replace('\u0000', '')}`]],
+    ['an event', ['why', evil, 'saga']],
+    ['a place', ['why', 'anniversary.booked', evil]],
+  ])('is clean for the name of %s that is wrong', async (_, args) => {
+    const ran = await play(...args.map(arg => arg.replace('\u0000', '')))
+    expect(ran.code).toBeGreaterThanOrEqual(2)
+    expectClean(ran)
+  })
+
+  it('is clean for a record of a scenario that is none', async () => {
+    const ran = await play('replay', await tamperedRecord('saga', evil))
+    expect(ran.code).toBe(2)
+    expectClean(ran)
+  })
+
+  it('is clean for what a person has planned', async () => {
+    const data = join(newFolder(), 'data')
+    const text = 'vegan cake \u202e\u2066\u2028'
+    expectClean(await plan('--data', data, '--json', text))
+    expectClean(await plan('--data', data))
+    expectClean(await play('why', 'party.input.added', data))
+  })
+})
+
+describe('a line that is printed', () => {
+  it('keeps its tabs and line breaks, and shows everything else that is hidden', () => {
+    expect(printable('a\tb\nc\u001b[2J\u009bd\r', () => false)).toBe('a\tb\nc\\u001b[2J\\u009bd\\u000d')
+    expect(visible('a\nb\u202e')).toBe('a\\u000ab\\u202e')
+  })
+
+  it('keeps letters of all languages, and signs that are made of several characters', () => {
+    const text = 'Zoë, שלום, 你好, 👩‍👩‍👧'
+    expect(printable(text, () => false)).toBe(text)
+    expect(visible(text)).toBe(text)
+  })
+
+  it('has colours of the commands where there are colours, and no other sequence', () => {
+    const text = '\u001b[32mok\u001b[39m \u001b[8mhidden \u001b[1;31mbold'
+    expect(printable(text, () => true)).toBe('\u001b[32mok\u001b[39m \\u001b[8mhidden \\u001b[1;31mbold')
+    expect(printable(text, () => false)).not.toMatch(obeyed)
+  })
+
+  it('has no colours of data', () => {
+    expect(printable(visible('\u001b[32mok'), () => true)).toBe('\\u001b[32mok')
+  })
+})
+
+describe('what is no file, or too long,', { timeout: 60_000 }, () => {
+  const made: readonly (readonly [string, string, (path: string) => unknown])[] = [
+    ['a directory', 'it is a directory', path => mkdirSync(path)],
+    ['a pipe', 'it is a pipe', path => execFileSync('mkfifo', [path])],
+    ['a device', 'it is a device', path => symlinkSync('/dev/zero', path)],
+    [
+      'a link to a pipe',
+      'it is a pipe',
+      path => {
+        execFileSync('mkfifo', [`${path}.pipe`])
+        symlinkSync(`${path}.pipe`, path)
+      },
+    ],
+    [
+      'a socket',
+      'it is a socket',
+      async path => {
+        const server = createServer()
+        onTestFinished(() => void server.close())
+        await new Promise<void>(resolve => server.listen(path, resolve))
+      },
+    ],
+    [
+      'a file of 65 MiB',
+      'it has more than 64 MiB',
+      path => {
+        closeSync(openSync(path, 'w'))
+        truncateSync(path, 65 * 1_024 * 1_024)
+      },
+    ],
+  ]
+
+  it.each(made)('is no record to be read: %s', async (_, why, make) => {
+    const path = join(newFolder(), 'run')
+    await make(path)
+    expect(await play('replay', path)).toMatchObject({ code: 3, out: '', err: expect.stringContaining(why) })
+  })
+
+  // A directory may hold a journal.
+  it.each(made.slice(1))('is no place where an event may be: %s', async (_, why, make) => {
+    const path = join(newFolder(), 'run')
+    await make(path)
+    expect(await play('why', 'a.b', path)).toMatchObject({ code: 3, out: '', err: expect.stringContaining(why) })
+  })
+
+  it.each(made.slice(0, 5))('is no journal: %s', async (_, why, make) => {
+    const folder = newFolder()
+    await make(join(folder, 'journal.db'))
+    expect(await play('why', 'a.b', folder)).toMatchObject({ code: 3, out: '', err: expect.stringContaining(why) })
+  })
+
+  it('is no journal: a file of 257 MiB', async () => {
+    const folder = newFolder()
+    closeSync(openSync(join(folder, 'journal.db'), 'w'))
+    truncateSync(join(folder, 'journal.db'), 257 * 1_024 * 1_024)
+    const err = expect.stringContaining('it has more than 256 MiB')
+    expect(await play('why', 'a.b', folder)).toMatchObject({ code: 3, out: '', err })
+  })
+
+  it.each(made.slice(0, 5))('is no place for a record, and stays what it is: %s', async (_, why, make) => {
+    const path = join(newFolder(), 'run')
+    await make(path)
+    const refused = { code: 3, out: '', err: expect.stringContaining(why) }
+    expect(await play('run', 'saga', '--quiet', '--record', path)).toMatchObject(refused)
+    expect(await play('replay', path)).toMatchObject(refused)
+  })
+
+  it('does not keep a record waiting that is written beside it', async () => {
+    const path = join(newFolder(), 'run')
+    execFileSync('mkfifo', [`${path}.part`])
+    const err = expect.stringContaining('cannot be opened')
+    expect(await play('run', 'saga', '--quiet', '--record', path)).toMatchObject({ code: 3, out: '', err })
+  })
+
+  it('ends nowhere, though the system says that it is empty', async () => {
+    const endless = '/proc/self/pagemap'
+    expect((await play('replay', endless)).code).toBe(3)
+  })
+})
