@@ -34,8 +34,8 @@ import { type RateLimitOptions, RateLimits } from './actor/rate-limits.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
 import { Strays, type StrayWorkError } from './actor/strays.ts'
 import { emptyTally } from './actor/tally.ts'
-import { Timers } from './actor/timers.ts'
-import { type Clock, steady, systemClock } from './clock.ts'
+import { timersOf } from './actor/timers-of.ts'
+import { type Clock, measuring, systemClock } from './clock.ts'
 import { TroupeError } from './errors.ts'
 import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
 import type { PersistRule } from './events/persist.ts'
@@ -230,7 +230,8 @@ export class Runtime<
     checkAsks(party?.agents ?? [], outsiders)
     const log = createLog(options.log)
     this.#log = log
-    const clock = steady(options.clock ?? systemClock)
+    const given = options.clock ?? systemClock
+    const clock = measuring(given)
     const { random = Math.random, journal = memoryJournal() } = options
     this.#strays = new Strays({
       isLasting: journal.isLasting ?? false,
@@ -241,12 +242,13 @@ export class Runtime<
       },
     })
     this.#strays.checkAgents(withChildren([...(party?.agents ?? []), ...outsiders]))
-    const timers = new Timers(clock, error => this.#outside.fault(error))
+    const timers = timersOf(given, error => this.#outside.fault(error))
     const partitions = new Map<Address, Partition>()
     const bus = new Bus({
       timers,
       insideSubscriber: new AsyncLocalStorage(),
       now: () => clock.now(),
+      elapsed: () => clock.elapsed(),
       isByName: isPulse,
       changed: () => this.#pulse.check(),
       failed: error => this.#outside.reportError('warning', error),
@@ -273,13 +275,13 @@ export class Runtime<
       handlers: this.#handlers,
       asks: new AskTable(
         timers,
-        () => clock.now(),
+        () => clock.elapsed(),
         ask => this.#cleanup.abandoned(ask),
       ),
       persistence: this.#persistenceOf(options),
       transforms: new Transforms(options.transforms ?? []),
       strays: this.#strays,
-      rateLimits: new RateLimits(timers, () => clock.now()),
+      rateLimits: new RateLimits(timers, () => clock.elapsed()),
       held: this.held,
       arrivals: new Set(),
       scheduled: partition => this.schedules.in(partition),

@@ -13,6 +13,8 @@ export interface ActorHost {
   readonly address: Address
   readonly ready: ReadyQueue
   now(): number
+  /** Milliseconds since any fixed moment. */
+  elapsed(): number
   /** A turn of an actor begins: until it is over, whatever happens is its doing. Returns whose turn it interrupts. */
   enter(actor: Actor): Actor | undefined
   leave(outer: Actor | undefined): void
@@ -117,7 +119,7 @@ export class Actor implements Ready {
     const now = this.#host.now()
     let oldest = now
     for (const { time } of this.#mailbox ?? []) oldest = Math.min(oldest, time)
-    const busy = this.#busySince === undefined ? 0 : now - this.#busySince
+    const busy = this.#busySince === undefined ? 0 : this.#host.elapsed() - this.#busySince
     return { depth: this.waiting, spilled: this.#mailbox?.spilled ?? 0, age: now - oldest, busy }
   }
 
@@ -361,7 +363,7 @@ export class Actor implements Ready {
       this.#busySince = undefined
       return
     }
-    this.#busySince ??= this.#host.now()
+    this.#busySince ??= this.#host.elapsed()
     this.#host.becameBusy(this)
   }
 }

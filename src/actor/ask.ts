@@ -99,8 +99,8 @@ export interface PendingAsk {
 export interface OpenAsk extends PendingAsk {
   /** Counted from 1: the larger, the younger. */
   readonly order: number
-  /** Epoch milliseconds. */
-  readonly expires: number
+  /** When it was opened, in the runtime's elapsed milliseconds. */
+  readonly openedAt: number
   readonly cancelTimer: () => void
   /** How often it was sent again. */
   retried: number
@@ -129,15 +129,15 @@ export class AskTable {
   readonly #byCallee = new Map<Address, Set<string>>()
   readonly #byAsker = new Map<Address, Set<string>>()
   readonly #timers: Timers
-  readonly #now: () => number
+  readonly #elapsed: () => number
   readonly #abandoned: (ask: PendingAsk) => void
   #count = 0
   observer: AskObserver | undefined
 
   /** @param abandoned is told of asks that end without an answer before anybody has taken the request */
-  constructor(timers: Timers, now: () => number, abandoned: (ask: PendingAsk) => void) {
+  constructor(timers: Timers, elapsed: () => number, abandoned: (ask: PendingAsk) => void) {
     this.#timers = timers
-    this.#now = now
+    this.#elapsed = elapsed
     this.#abandoned = abandoned
   }
 
@@ -149,13 +149,12 @@ export class AskTable {
   open(ask: PendingAsk, takenBy?: number): void {
     const timeout = () => this.fail(ask.key, new AskTimeoutError(ask.type, ask.to, ask.deadline))
     const cancelTimer = this.#timers.after(ask.deadline, timeout)
-    const expires = this.#now() + ask.deadline
     const opened: OpenAsk = {
       ...ask,
       takenBy,
       answered: false,
       order: ++this.#count,
-      expires,
+      openedAt: this.#elapsed(),
       cancelTimer,
       retried: 0,
       cancelRetry: nothing,
@@ -171,7 +170,7 @@ export class AskTable {
   /** Milliseconds that are left of an ask; for ever, if it has ended or there is none. */
   remaining(key: string | undefined): number {
     const ask = key === undefined ? undefined : this.#pending.get(key)
-    return ask ? Math.max(0, ask.expires - this.#now()) : Number.POSITIVE_INFINITY
+    return ask ? Math.max(0, ask.openedAt + ask.deadline - this.#elapsed()) : Number.POSITIVE_INFINITY
   }
 
   /** Calls `cancel` when an ask ends without an answer; the returned function takes that back. */

@@ -16,7 +16,10 @@ import { Today, type TodayFigures } from './today.ts'
 export interface BusHost {
   readonly timers: Timers
   readonly insideSubscriber: AsyncLocalStorage<Telling>
+  /** Epoch milliseconds. */
   now(): number
+  /** Milliseconds since any fixed moment. */
+  elapsed(): number
   /** Whether only those are told of a type who name it: what happens all the time is no news to a pattern. */
   isByName(type: string): boolean
   /** Somebody subscribed, or did so no more. */
@@ -234,11 +237,11 @@ export class Bus implements SubscriptionHost {
   }
 
   #measure(figures: EventFigures, tell: () => void): void {
-    const start = this.#host.now()
+    const start = this.#host.elapsed()
     const atWork = this.#atWork
     tell()
     // Those who take their time tell how much it was when they end.
-    if (this.#atWork === atWork) figures.took(this.#host.now() - start)
+    if (this.#atWork === atWork) figures.took(this.#host.elapsed() - start)
   }
 
   #routeIn(party: string, everywhere: Route, type: string): Route {
@@ -299,6 +302,10 @@ export class Bus implements SubscriptionHost {
     return this.#host.now()
   }
 
+  elapsed(): number {
+    return this.#host.elapsed()
+  }
+
   /** A name for a subscriber that gave none. */
   newName(): string {
     return `subscriber-${++this.#names}`
@@ -307,7 +314,7 @@ export class Bus implements SubscriptionHost {
   working(): number {
     this.#atWork++
     // One look at the clock for all that are told of the same event.
-    this.#toldAt ??= this.now()
+    this.#toldAt ??= this.elapsed()
     return this.#toldAt
   }
 

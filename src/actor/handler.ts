@@ -69,12 +69,12 @@ export class Handler {
 
 /** A scope whose signal is made only when it is looked at: most handlers never do. */
 export class LazyScope implements HandlerScope {
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'now'>
   #controller: AbortController | undefined
   #reason: unknown
   #isOver = false
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock
   }
 

@@ -48,7 +48,7 @@ class Source {
 /** Keeps what comes from outside within limits: refuses what is too much, or lets it wait for its turn. */
 export class RateLimits {
   readonly #timers: Timers
-  readonly #now: () => number
+  readonly #elapsed: () => number
   #options: RateLimitOptions = {}
   /** None while nothing is limited. */
   #all: RateMeter | undefined
@@ -61,9 +61,9 @@ export class RateLimits {
   #armed: { readonly at: number; readonly disarm: () => void } | undefined
   #closed: TroupeError | undefined
 
-  constructor(timers: Timers, now: () => number) {
+  constructor(timers: Timers, elapsed: () => number) {
     this.#timers = timers
-    this.#now = now
+    this.#elapsed = elapsed
   }
 
   /** Limits from now on, by the defaults for `true`, or no more for `false`. @throws RateLimitOptionsError */
@@ -95,7 +95,7 @@ export class RateLimits {
   admit(type: string, name: string | undefined): ((patience: RoomOptions, onward: Onward) => void) | undefined {
     if (this.#closed) throw this.#closed
     if (!this.#all) return undefined
-    const now = this.#now()
+    const now = this.#elapsed()
     // What has become free belongs to those who wait.
     if (this.#armed && this.#armed.at <= now) this.#letGo()
     const source = this.#source(name ?? '')
@@ -105,7 +105,7 @@ export class RateLimits {
     }
     const { exceeded = 'reject', queue = 10_000 } = this.#options
     const refusal = () => {
-      const at = this.#now()
+      const at = this.#elapsed()
       return this.#refused(withoutStack(() => new RateLimitError(type, name, this.#full(source, at), at)))
     }
     if (exceeded === 'reject' || this.#waiting >= queue) throw refusal()
@@ -183,12 +183,12 @@ export class RateLimits {
     source.waiting.add(waiter)
     this.#turns.add(source)
     this.#waiting++
-    this.#armAt(this.#full(source, this.#now())?.at ?? this.#now())
+    this.#armAt(this.#full(source, this.#elapsed())?.at ?? this.#elapsed())
   }
 
   /** Lets those go for whom there is room, one of each source in turn. */
   #letGo(): void {
-    const now = this.#now()
+    const now = this.#elapsed()
     for (let isMoving = true; isMoving; ) {
       isMoving = false
       for (const source of [...this.#turns]) {
@@ -209,14 +209,14 @@ export class RateLimits {
   #arm(): void {
     this.#armed?.disarm()
     this.#armed = undefined
-    const now = this.#now()
+    const now = this.#elapsed()
     for (const source of this.#turns) this.#armAt(this.#full(source, now)?.at ?? now)
   }
 
   #armAt(at: number): void {
     if (this.#armed && this.#armed.at <= at) return
     this.#armed?.disarm()
-    const disarm = this.#timers.after(Math.max(at - this.#now(), 0), () => {
+    const disarm = this.#timers.after(Math.max(at - this.#elapsed(), 0), () => {
       this.#armed = undefined
       this.#letGo()
     })

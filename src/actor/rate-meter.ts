@@ -22,7 +22,7 @@ interface Gauge {
   take(now: number): void
 }
 
-/** Counts against one rate limit. All times are epoch milliseconds. */
+/** Counts against one rate limit. All times are milliseconds since the same moment. */
 export class RateMeter {
   readonly #gauges: readonly (readonly [RateWindow, Gauge])[]
 

@@ -17,7 +17,8 @@ export interface SubscriberHost {
   /** When the bus began, epoch milliseconds. */
   readonly began: number
   now(): number
-  /** A subscriber takes its time, from this moment on. */
+  elapsed(): number
+  /** A subscriber takes its time, from this elapsed moment on. */
   working(): number
   /** It has ended. */
   took(envelope: Envelope, took: number): void
@@ -137,7 +138,7 @@ export class Subscriber {
       if (telling.isOver) return
       telling.isOver = true
       cancel()
-      host.took(envelope, host.now() - began)
+      host.took(envelope, host.elapsed() - began)
       done(error ? this.#fail(envelope, error) : true)
     }
     const { timeout } = this.#who

@@ -421,8 +421,8 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   // ---- what the supervisor tells ----
 
-  now(): number {
-    return this.#partition.shared.clock.now()
+  elapsed(): number {
+    return this.#partition.elapsed()
   }
 
   atWatermark(decide: () => void): void {

@@ -30,11 +30,11 @@ export function runEffect(
 ): (why?: unknown) => void {
   const { watermark, shared } = partition
   const controller = new AbortController()
-  const scope: EffectScope = { key, attempt, signal: controller.signal, now: () => shared.clock.now() }
+  const scope: EffectScope = { key, attempt, signal: controller.signal, now: () => partition.now() }
   const enricher = new Enricher(name, enrich, input, error => partition.reportError('warning', error, address))
   const start = async () => {
     if (controller.signal.aborted) return
-    const startedAt = scope.now()
+    const startedAt = partition.elapsed()
     partition.note(effectStarted.type, () => trusted(effectStarted, enricher.started({ key, name, address, attempt })))
     const running = { partition, isOver: false, origin }
     let outcome: Outcome
@@ -51,7 +51,7 @@ export function runEffect(
       shared.running.effects--
     }
     settle(outcome)
-    const fields = { key, name, address, success: outcome.ok, durationMs: scope.now() - startedAt }
+    const fields = { key, name, address, success: outcome.ok, durationMs: partition.elapsed() - startedAt }
     const told = outcome.ok ? fields : { ...fields, error: textOf(outcome.error) }
     partition.note(effectCompleted.type, () => trusted(effectCompleted, enricher.completed(told, outcome)))
   }

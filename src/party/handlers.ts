@@ -73,7 +73,7 @@ function answered(
 ): unknown {
   const data = admit(partition, handler, request, input, options)
   partition.note(askRequested.type, () => trusted(askRequested, fieldsOf(handler, request)))
-  const scope = new LazyScope(partition.shared.clock)
+  const scope = new LazyScope(partition)
   const outcome = handler.answer(data, scope)
   const isOver = !(outcome instanceof Promise) && (outcome.ok || (options.retries ?? 0) === 0)
   if (isOver) return tell(partition, handler, request, outcome)
@@ -176,8 +176,8 @@ export function answerAsk(
   handler: Handler,
   { ask, data }: EventOf & { readonly ask: string },
 ): void {
-  const { asks, clock, tally } = partition.shared
-  const scope = new LazyScope(clock)
+  const { asks, tally } = partition.shared
+  const scope = new LazyScope(partition)
   const leave = asks.during(ask, cause => scope.abort(cause))
   accept(tally)
   const over = (outcome: Outcome) => {

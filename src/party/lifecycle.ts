@@ -63,12 +63,13 @@ export class Lifecycle {
     hook: Hook,
     controller: AbortController,
   ): Promise<void> {
-    const { shared, watermark } = this.#partition
+    const partition = this.#partition
+    const { shared, watermark } = partition
     await before
     // Nothing is done for a start that may yet be lost; an end needs no journal.
     if (what === 'onInit') await watermark.reached()
-    const running = { partition: this.#partition, isOver: false }
-    const scope = { address, signal: controller.signal, now: () => shared.clock.now() }
+    const running = { partition, isOver: false }
+    const scope = { address, signal: controller.signal, now: () => partition.now() }
     const timeout = Promise.withResolvers<never>()
     const cancelTimer = shared.timers.after(hookLimit, () => {
       const error = new HookTimeoutError(address, what, hookLimit)

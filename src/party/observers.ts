@@ -151,8 +151,8 @@ class Observers implements PartitionObserver, AskObserver {
     this.#tellAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'asked' }))
   }
 
-  answered({ key, type, from, to, partition, deadline, expires }: OpenAsk, outcome: Outcome | undefined): void {
-    const latency = deadline - (expires - this.#shared.clock.now())
+  answered({ key, type, from, to, partition, openedAt }: OpenAsk, outcome: Outcome | undefined): void {
+    const latency = this.#shared.clock.elapsed() - openedAt
     const failure = outcome?.ok ? undefined : outcome ? codeOf(outcome.error) : 'cancelled'
     const fields = { key, type, to, failure, latency }
     this.#tellAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'answered' }))

@@ -76,12 +76,13 @@ function factsFrom(options: OfferOptions, origin: Origin | null | undefined): Fa
 
 /** What the runtime's transformations make of an event; nothing if none is about it. @throws TransformError */
 export function passageOf(
-  { shared, party, address }: Partition,
+  partition: Partition,
   event: EventOf,
-  { source = address }: OfferOptions,
+  { source = partition.address }: OfferOptions,
 ): Passage | undefined {
+  const { shared, party } = partition
   if (shared.transforms.isEmpty) return undefined
-  return shared.transforms.apply(event, { source, party, now: shared.clock.now() }, one => shared.catalog.check(one))
+  return shared.transforms.apply(event, { source, party, now: partition.now() }, one => shared.catalog.check(one))
 }
 
 /** The agent that transformations (`by`) send an event to, if to one alone. @throws TransformError if there is no such way from here */
@@ -125,12 +126,12 @@ export async function reserve(
   const { to } = options
   const { timeout, signal } = patienceOf(options)
   const { clock, timers } = shared
-  const end = clock.now() + timeout
+  const end = clock.elapsed() + timeout
   const alone = to ? [to] : [...registry.hearers(type)]
   const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
   for (const actors of [...alone.map(actor => [actor]), ...pools]) {
     if (actors.length === 0 || actors.some(actor => reserved.includes(actor) || !actor.isCrowded(type))) continue
-    reserved.push(await placeInOne(actors, type, timers, { timeout: end - clock.now(), signal }))
+    reserved.push(await placeInOne(actors, type, timers, { timeout: end - clock.elapsed(), signal }))
   }
 }
 

@@ -18,7 +18,7 @@ import type { Step } from '../actor/step.ts'
 import type { Strays } from '../actor/strays.ts'
 import { accept, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
-import type { SteadyClock } from '../clock.ts'
+import type { MeasuringClock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { Catalog } from '../events/catalog.ts'
 import { CheckedEvent, type EventDefinition, type EventOf } from '../events/event.ts'
@@ -45,7 +45,7 @@ import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** What all partitions of a runtime share. */
 export interface Shared {
-  readonly clock: SteadyClock
+  readonly clock: MeasuringClock
   readonly ids: Ids
   /** Numbers from 0 up to but not including 1. */
   random(): number
@@ -199,6 +199,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
+  /** Of the last frame, epoch milliseconds. */
+  #time = Number.NEGATIVE_INFINITY
   #suspended = false
   #isUnrecorded = false
   /** Whether nothing is handed over that is not durable: something killed the last process that the journal does not hold. */
@@ -252,9 +254,14 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   // ---- positions and frames ----
 
-  /** Nothing has happened here yet: it goes on where another owner has left it. */
-  continue(from: Continuation): void {
+  /**
+   * Nothing has happened here yet: it goes on where another owner has left it.
+   *
+   * @param time of the last frame, epoch milliseconds
+   */
+  continue(from: Continuation, time: number): void {
     this.#seq = from.position
+    this.#time = time
     this.watermark.continue(from)
   }
 
@@ -262,8 +269,14 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     return ++this.#seq
   }
 
+  /** The date, epoch milliseconds; never behind the last frame, whoever corrects the clock. */
   now(): number {
-    return this.shared.clock.now()
+    return Math.max(this.shared.clock.now(), this.#time)
+  }
+
+  /** Milliseconds since any fixed moment: what durations are measured with. */
+  elapsed(): number {
+    return this.shared.clock.elapsed()
   }
 
   /** Whether an event that was said is journalled; requests and replies too. */
@@ -304,7 +317,9 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     this.#state?.apply(entries)
     // After everything in it, so that the frame of a position is the first one after it.
     const position = this.nextSeq()
-    const frame = { partition, position, time: this.now(), cause, entries }
+    // The clock may be set back between an envelope and its frame.
+    this.#time = Math.max(this.now(), said.at(-1)?.time ?? 0)
+    const frame = { partition, position, time: this.#time, cause, entries }
     watermark.append({ frame, said, step, state: this.#state?.live, checkpoints: checkpointsAt?.(position) })
   }
 

@@ -149,10 +149,10 @@ async function sayWhenRoom(
   let said: Promise<readonly Envelope[]>
   try {
     const { timeout, signal } = patienceOf(options)
-    const end = partition.now() + timeout
+    const end = partition.elapsed() + timeout
     const patience = signal ? { signal } : {}
     for (const { event, to } of crowded)
-      await reserve(partition, event, { ...patience, timeout: end - partition.now(), ...(to && { to }) }, reserved)
+      await reserve(partition, event, { ...patience, timeout: end - partition.elapsed(), ...(to && { to }) }, reserved)
     options.admit?.(together.parts.map(({ event }) => event))
     said = say(partition, together, options, reserved)
   } catch (error) {

@@ -91,7 +91,7 @@ export class Recovery {
 
   async #all(): Promise<boolean> {
     const { shared } = this.#host
-    const startedAt = shared.clock.now()
+    const startedAt = shared.clock.elapsed()
     const infos = await shared.journal.partitions()
     if (infos.length === 0) return false
     shared.ids.after?.(infos.reduce((most, { epoch }) => Math.max(most, epoch), 0))
@@ -110,7 +110,7 @@ export class Recovery {
       this.#links.length = 0
       this.#settle()
       this.#host.recovered()
-      const durationMs = shared.clock.now() - startedAt
+      const durationMs = shared.clock.elapsed() - startedAt
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
       return isBack
     } finally {
@@ -183,7 +183,7 @@ export class Recovery {
     if (!info) {
       // So that each owner counts as one, whatever becomes of the parties.
       const epoch = infos.reduce((most, one) => Math.max(most, one.epoch), 0) + 1
-      outside.continue({ epoch, position: 0 })
+      outside.continue({ epoch, position: 0 }, 0)
       outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
       return false
     }
@@ -256,11 +256,10 @@ export class Recovery {
     const { shared, definitions } = this.#host
     const { standing } = recalled
     const left = new LeftAgents(recalled, definitions, how)
-    shared.clock.atLeast(standing.time)
     // Those of this process that the journal does not hold are mail again.
     shared.deadLetters.forgetOf(partition.address)
     this.#letters.push(...standing.dead)
-    partition.continue(recalled)
+    partition.continue(recalled, standing.time)
     shared.snapshots.continue(partition, recalled)
     partition.standing = standing
     // The first frame of a new owner: from here on, writers before it are refused.

@@ -34,8 +34,8 @@ export class Rest {
   /** Waits until all are at rest at the same time. @throws IdleTimeoutError */
   async idle({ timeout = 60_000, signal }: IdleOptions, isStopped: () => boolean): Promise<Idle> {
     const { outside, crew } = this.#host
-    const end = outside.now() + timeout
-    for (let left = timeout; left > 0; left = end - outside.now()) {
+    const end = outside.elapsed() + timeout
+    for (let left = timeout; left > 0; left = end - outside.elapsed()) {
       const all = await Promise.all([
         idle(outside, crew, { timeout: left, signal }),
         ...this.#working().map(party => party.idle({ timeout: left, signal })),
@@ -55,9 +55,9 @@ export class Rest {
    */
   async drained(timeout: number, hurried: Promise<undefined>): Promise<boolean> {
     const { outside, crew } = this.#host
-    const end = outside.now() + timeout
+    const end = outside.elapsed() + timeout
     let drained = true
-    for (let left = timeout; left > 0; left = end - outside.now()) {
+    for (let left = timeout; left > 0; left = end - outside.elapsed()) {
       const working: Promise<Idle>[] = this.#working().map(party => party.idle({ timeout: left }))
       if (!this.#isOutsideEnded) working.push(idle(outside, crew, { timeout: left }))
       const results = await Promise.race([Promise.allSettled(working), hurried])

@@ -12,7 +12,7 @@ export const defaultIntensity: RestartIntensity = { max: 3, within: 5_000 }
 
 /** A restart that counts. One event on which several children failed counts once. */
 export interface Restart {
-  /** Epoch milliseconds. */
+  /** Milliseconds since any fixed moment. */
   readonly at: number
   /** The id of the event on which the children failed, if it was one. */
   readonly cause: string | undefined

@@ -32,7 +32,8 @@ export interface SupervisorRules {
 
 /** What a supervisor tells the partition that it serves. */
 export interface SupervisorHost {
-  now(): number
+  /** Milliseconds since any fixed moment. */
+  elapsed(): number
   random(): number
   /** Calls back when everything appended so far is durable: a decision must not be made on what may yet be lost. */
   atWatermark(decide: () => void): void
@@ -127,7 +128,7 @@ export function supervisor(
     )
     child.ref = ref
     child.pause = undefined
-    child.startedAt = host.now()
+    child.startedAt = host.elapsed()
     scope.defer(() => {
       ref.start()
       host.started(id)
@@ -182,7 +183,7 @@ export function supervisor(
       host.gone(child.spec.id, 'stopped')
     }
     restartCount++
-    const isFirst = host.now() - failed.startedAt > intensity.within
+    const isFirst = host.elapsed() - failed.startedAt > intensity.within
     failed.attempts = isFirst ? 1 : failed.attempts + 1
     const again = group.filter(({ spec }) => children.has(spec.id))
     if (backoff) pause(again, delayOf(backoff, failed.attempts, host.random()), scope)
@@ -212,7 +213,7 @@ export function supervisor(
       host.gone(id, exit)
       return undefined
     }
-    const period = addRestart(counted, { at: host.now(), cause, child: id }, intensity)
+    const period = addRestart(counted, { at: host.elapsed(), cause, child: id }, intensity)
     counted = period.restarts
     if (!period.exceeded) {
       restart(child, scope)

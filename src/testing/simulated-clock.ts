@@ -2,8 +2,19 @@ import type { Clock } from '../index.ts'
 
 /** A clock that moves only when told to. */
 export interface SimulatedClock extends Clock {
+  /** Milliseconds that it was moved on since it was made. */
+  elapsed(): number
   /** Moves time on by `ms` milliseconds, firing on the way, in order, what is due. */
   advance(ms: number): void
+  /**
+   * Corrects the date, forward or back, as a person or a time server does: no time passes, so no timer fires.
+   *
+   * @example
+   * clock.set(clock.now() - 3_600_000)
+   *
+   * @param now epoch milliseconds
+   */
+  set(now: number): void
   /** How many timers have yet to fire. */
   readonly pending: number
 }
@@ -19,14 +30,20 @@ export interface SimulatedClock extends Clock {
  * @param start epoch milliseconds; the first of January 2026 by default
  */
 export function createSimulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClock {
-  let now = start
+  let date = start
+  let elapsed = 0
+  const moveTo = (time: number) => {
+    date += time - elapsed
+    elapsed = time
+  }
   // In the order in which they fire: by time, and among equals as they were set.
   const timers: { readonly at: number; readonly fire: () => void }[] = []
   return {
-    now: () => now,
+    now: () => date,
+    elapsed: () => elapsed,
     after(ms, fire) {
       // What is set for no time never fires, and stands in nobody's way.
-      const timer = { at: Number.isNaN(ms) ? Number.POSITIVE_INFINITY : now + ms, fire }
+      const timer = { at: Number.isNaN(ms) ? Number.POSITIVE_INFINITY : elapsed + ms, fire }
       timers.splice(timers.findLastIndex(({ at }) => at <= timer.at) + 1, 0, timer)
       return () => {
         const place = timers.indexOf(timer)
@@ -34,13 +51,16 @@ export function createSimulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClo
       }
     },
     advance(ms) {
-      const until = now + ms
+      const until = elapsed + ms
       for (let timer = timers[0]; timer && timer.at <= until; timer = timers[0]) {
         timers.shift()
-        now = Math.max(now, timer.at)
+        moveTo(Math.max(elapsed, timer.at))
         timer.fire()
       }
-      now = until
+      moveTo(until)
+    },
+    set(now) {
+      date = now
     },
     get pending() {
       return timers.length

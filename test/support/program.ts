@@ -172,7 +172,9 @@ function mortal(clock: SimulatedClock, life: Life): SimulatedClock {
   return {
     now: () => clock.now(),
     after: (ms, fn) => clock.after(ms, () => life.isOver || fn()),
+    elapsed: () => clock.elapsed(),
     advance: ms => clock.advance(ms),
+    set: now => clock.set(now),
     get pending() {
       return clock.pending
     },

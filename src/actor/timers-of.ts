@@ -1,0 +1,17 @@
+import type { Clock, MeasuringClock } from '../clock.ts'
+import { ClockTimers } from './clock-timers.ts'
+import { TimerWheel } from './timer-wheel.ts'
+import type { Timers } from './timers.ts'
+
+/**
+ * The timers of a runtime.
+ *
+ * @param fault is told of what a timer throws; the others fire all the same
+ */
+export function timersOf(clock: Clock, fault: (error: unknown) => void): Timers {
+  return isMeasuring(clock) ? new TimerWheel(clock, fault) : new ClockTimers(clock, fault)
+}
+
+function isMeasuring(clock: Clock): clock is MeasuringClock {
+  return clock.elapsed !== undefined
+}
