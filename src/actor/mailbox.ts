@@ -113,14 +113,14 @@ export class Mailbox {
    * Lets an event in, and returns what was given up for it; that may be the event itself.
    *
    * @param journalled whether the event could be read back from the journal
-   * @param clock asked only when there is no room
+   * @param host asked only when there is no room
    * @param wanted whether the agent is busy and takes it nevertheless: a mailbox full of what must wait keeps as many
    *   again of what need not, or nobody could ever tell the agent to go on
    */
   offer(
     envelope: Envelope,
     journalled: boolean,
-    clock: { now(): number },
+    host: { expiryDate(): number },
     wanted: boolean,
   ): readonly Loss[] | undefined {
     const key = this.#keyOf(envelope)
@@ -134,7 +134,7 @@ export class Mailbox {
       this.#add(envelope, key)
       return undefined
     }
-    const losses = this.#expire(clock.now())
+    const losses = this.#expire(host.expiryDate())
     if (!this.full) this.#add(envelope, key)
     else losses.push(...this.#overflow(envelope, key, journalled))
     return losses

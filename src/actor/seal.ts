@@ -25,6 +25,8 @@ export interface Place {
   nextId(): string
   nextSeq(): number
   now(): number
+  /** The date that mail expires by, epoch milliseconds. */
+  expiryDate(): number
   definitionOf(event: EventOf): EventDefinition
   /** Whether a request or reply of this type is journalled. */
   persistsAsk(type: string): boolean
@@ -40,7 +42,6 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
   const id = facts.id ?? place.nextId()
   const definition = facts.ask === undefined ? place.definitionOf(event) : place.persistsAsk(type) ? plainly : inPassing
   const ttl = facts.ttl ?? definition.ttl
-  const time = place.now()
   // Every field each time, so that all envelopes have one shape: engines read those far faster than many. Frozen, because all
   // receivers share it, and the journal too.
   return Object.freeze({
@@ -49,8 +50,8 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
     source: facts.source ?? place.address,
     type,
     data,
-    time,
-    expirytime: ttl === undefined ? undefined : time + ttl,
+    time: place.now(),
+    expirytime: ttl === undefined ? undefined : place.expiryDate() + ttl,
     version: definition.version,
     priority: facts.priority ?? definition.priority,
     tags: facts.tags === undefined && definition.tags.length === 0 ? undefined : tagsOf(definition.tags, facts.tags),

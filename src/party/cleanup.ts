@@ -74,7 +74,7 @@ export class Cleanup {
 /** The same outcomes that its mail would have at its turn. */
 function tidy(actor: Actor, partition: Partition): void {
   const { asks } = partition.shared
-  const now = partition.now()
+  const now = partition.expiryDate()
   const whyOver = (envelope: Envelope) => {
     if (isExpired(envelope, now)) return 'expired'
     return envelope.ask !== undefined && !asks.get(envelope.ask) ? 'stale' : undefined

@@ -101,5 +101,5 @@ function revived({ envelope, to, attempts, first }: DeadLetter, partition: Parti
   const { time, expirytime } = envelope
   const redriven = Object.freeze({ attempts, first })
   const again = Object.freeze({ ...envelope, seq: partition.nextSeq(), to, redriven })
-  return expirytime === undefined ? again : { ...again, expirytime: partition.now() + expirytime - time }
+  return expirytime === undefined ? again : { ...again, expirytime: partition.expiryDate() + expirytime - time }
 }

@@ -201,6 +201,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   #seq = 0
   /** Of the last frame, epoch milliseconds. */
   #time = Number.NEGATIVE_INFINITY
+  /** Since when the clock is behind that, in elapsed milliseconds; none while it is not. */
+  #behindSince: number | undefined
   #suspended = false
   #isUnrecorded = false
   /** Whether nothing is handed over that is not durable: something killed the last process that the journal does not hold. */
@@ -271,7 +273,23 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** The date, epoch milliseconds; never behind the last frame, whoever corrects the clock. */
   now(): number {
-    return Math.max(this.shared.clock.now(), this.#time)
+    const now = this.shared.clock.now()
+    if (now >= this.#time) {
+      this.#behindSince = undefined
+      return now
+    }
+    this.#behindSince ??= this.elapsed()
+    return this.#time
+  }
+
+  /** The date that mail expires by: it goes on while `now` waits for a clock that was set back. */
+  expiryDate(): number {
+    const now = this.now()
+    return this.#behindSince === undefined ? now : now + this.elapsed() - this.#behindSince
+  }
+
+  #isExpired(envelope: Envelope): boolean {
+    return envelope.expirytime !== undefined && isExpired(envelope, this.expiryDate())
   }
 
   /** Milliseconds since any fixed moment: what durations are measured with. */
@@ -548,7 +566,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   handle(actor: Actor, envelope: Envelope): void {
     const { seq, type, ask } = envelope
-    if (isExpired(envelope, this.now())) return this.lose(actor, envelope, 'expired')
+    if (this.#isExpired(envelope)) return this.lose(actor, envelope, 'expired')
     if (ask !== undefined) {
       const asked = this.shared.asks.get(ask)
       // Nobody waits for the answer any more.
