@@ -38,7 +38,7 @@ export interface ActorHost {
 }
 
 /**
- * `declared`: its address exists and mail waits for it. `running`: it handles mail. `down`: it ended, and its supervisor
+ * `declared`: its address exists, and whatever it is to handle waits. `running`: it handles that. `down`: it ended, and its supervisor
  * has not decided yet. `stopped`: it will not come back under this address by itself.
  */
 export type ActorStatus = 'declared' | 'running' | 'down' | 'stopped'
@@ -75,6 +75,8 @@ export class Actor implements Ready {
   #room: Room | undefined
   #givenUp: readonly Mailbox[] | undefined
   #onDrained: (() => void) | undefined
+  /** What waits until this incarnation runs. */
+  #onRunning: readonly (() => void)[] = none
   #queued = false
   #reading = false
   #busySince: number | undefined
@@ -247,6 +249,21 @@ export class Actor implements Ready {
     this.wake()
   }
 
+  /** The incarnation is ready: it handles what waits, and its effects begin. */
+  run(): void {
+    this.status = 'running'
+    const waiting = this.#onRunning
+    this.#onRunning = none
+    for (const call of waiting) call()
+    this.wake()
+  }
+
+  /** Calls back when the incarnation is ready; at once, if it is. One that ends before may call back too. */
+  whenRunning(call: () => void): void {
+    if (this.status === 'declared') this.#onRunning = [...this.#onRunning, call]
+    else call()
+  }
+
   /** Asks for a turn, if there is something to do. */
   wake(): void {
     if (this.#queued) return
@@ -296,6 +313,7 @@ export class Actor implements Ready {
 
   #takeOne(): void {
     const mailbox = this.#mailbox
+    if (this.status === 'declared') return
     const signal = mailbox?.takeSignal()
     if (signal) return signal()
     if (!mailbox || this.status !== 'running' || this.#reading) return
@@ -310,7 +328,7 @@ export class Actor implements Ready {
 
   #hasWork(): boolean {
     const mailbox = this.#mailbox
-    if (!mailbox) return false
+    if (!mailbox || this.status === 'declared') return false
     if (mailbox.signals > 0) return true
     return this.status === 'running' && !this.#reading && mailbox.size > 0 && mailbox.has(this.#accepts())
   }

@@ -132,8 +132,8 @@ export interface AgentOptions<
    */
   readonly onCrash?: 'drop' | 'redeliver'
   /**
-   * Called in each incarnation once its start is durable and before it handles any mail; one that fails, or takes longer
-   * than 30 seconds, is a failed start. Called again after a crash of the process: what it does is not recorded.
+   * Called in each incarnation once its start is durable, before it handles anything and before its effects begin; one that
+   * fails, or takes longer than 30 seconds, is a failed start. Called again after a crash of the process: what it does is not recorded.
    */
   readonly onInit?: Hook
   /** Called after each incarnation, before the next one or the end; `stop` waits for it, 30 seconds at most. */

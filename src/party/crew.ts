@@ -577,10 +577,9 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   #run(actor: Actor): void {
     const { address, incarnation } = actor
-    actor.status = 'running'
     const begun = incarnation === 1 ? agentStarted : agentRestarted
     this.#partition.report(trusted(this.#arrived.has(actor) ? agentRecovered : begun, { address, incarnation }))
-    actor.wake()
+    actor.run()
   }
 
   causeOf(id: string): string | undefined {

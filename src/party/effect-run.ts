@@ -18,17 +18,18 @@ interface Wanted {
 }
 
 /**
- * Runs an effect once all that it stands on is durable, and tells of its start and its end; the returned function aborts it.
- * One that is no longer wanted before it starts is not told.
+ * Runs an effect once all that it stands on is durable and the `onInit` of its agent is over, and tells of its start and its
+ * end; the returned function aborts it. One that is no longer wanted before it starts is not told.
  */
 export function runEffect(
   partition: Partition,
   key: string,
   { name, run, enrich = {} }: EffectWork,
-  { actor: { address }, input, origin, attempt = 1 }: Wanted,
+  { actor, input, origin, attempt = 1 }: Wanted,
   settle: (outcome: Outcome) => void,
 ): (why?: unknown) => void {
   const { watermark, shared } = partition
+  const { address } = actor
   const controller = new AbortController()
   const scope: EffectScope = { key, attempt, signal: controller.signal, now: () => partition.now() }
   const enricher = new Enricher(name, enrich, input, error => partition.reportError('warning', error, address))
@@ -56,7 +57,7 @@ export function runEffect(
     partition.note(effectCompleted.type, () => trusted(effectCompleted, enricher.completed(told, outcome)))
   }
   watermark.whenDurable(
-    () => void start(),
+    () => actor.whenRunning(() => void start()),
     error => settle({ ok: false, error }),
   )
   return why => controller.abort(why)
