@@ -11,9 +11,14 @@ export function frameLine(frame: Frame, also: Readonly<Record<string, string>> =
 }
 
 function withIsoTimes(entry: Entry): unknown {
-  if (entry.kind === 'timer') return { ...entry, at: isoTime(entry.at) }
+  if (entry.kind === 'timer') return isDate(entry.at) ? { ...entry, at: isoTime(entry.at) } : entry
   if (!('envelope' in entry)) return entry
   return { ...entry, envelope: { ...entry.envelope, time: isoTime(entry.envelope.time) } }
+}
+
+/** A timer may be set for a time that no date reaches. */
+function isDate(at: number | undefined): at is number {
+  return at !== undefined && !Number.isNaN(new Date(at).getTime())
 }
 
 function isoTime(ms: number): string {

@@ -12,7 +12,7 @@ export const defaultDeadline = 60_000
 export interface AskOptions {
   /** An agent of the same party, or a full address; left out, it is the one agent that hears the request. */
   readonly to?: Address
-  /** Milliseconds until the ask fails with `AskTimeoutError`; 60,000 by default. */
+  /** Milliseconds until the ask fails with `AskTimeoutError`; 60,000 by default, `Infinity` to wait for ever. */
   readonly deadline?: number
   /**
    * How often a safe request is sent again when its callee failed or its mailbox was full; 0 by default. A callee that fails

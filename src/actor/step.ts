@@ -18,6 +18,7 @@ import type { Handled } from './handled.ts'
 import { type Children, checkChildren, checkKept } from './kept.ts'
 import { keyOf } from './outside.ts'
 import { type Decision, shortcutOf } from './shortcut.ts'
+import { delayOf } from './timers.ts'
 
 /** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
 export type Output =
@@ -74,7 +75,7 @@ export interface StepHost {
 /** A timer that an agent sets in a step. */
 export interface NewTimer {
   readonly id: string
-  /** Milliseconds. */
+  /** Milliseconds; `Infinity` for never. */
   readonly delay: number
   readonly event: EventObject
   readonly to?: Address | undefined
@@ -309,7 +310,7 @@ function timerOutput(
   place: number,
   to?: Address,
 ): Output {
-  const timer = { id: id ?? `${actor.handled?.seq}.${place}`, delay, event, to }
+  const timer = { id: id ?? `${actor.handled?.seq}.${place}`, delay: delayOf(delay), event, to }
   // XState's events need not have payloads of ours.
   return { kind: 'timer', ...timer, event: event as EventOf, perform: () => host.setTimer(actor, timer) }
 }

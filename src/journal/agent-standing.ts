@@ -45,9 +45,9 @@ export interface AgentStanding {
 /** A timer that was set. */
 export interface TimerStanding {
   readonly id: string
-  /** Epoch milliseconds. */
-  readonly at: number
-  readonly delay: number
+  /** Epoch milliseconds; none, like `delay`, for a timer that never fires. */
+  readonly at?: number
+  readonly delay?: number
   readonly event: EventOf
   readonly to?: Address | undefined
   /** What led to it. */

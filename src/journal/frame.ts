@@ -40,7 +40,8 @@ export type Entry =
       readonly key: string
       readonly type: string
       readonly to: Address
-      readonly deadline: number
+      /** Milliseconds; left out for one that waits for ever, which JSON has no number for. */
+      readonly deadline?: number
       /** Where several are asked. */
       readonly callees?: readonly Address[]
     }
@@ -68,9 +69,9 @@ export type Entry =
       readonly seq: number
       readonly agent: Address
       readonly id: string
-      /** Epoch milliseconds. */
-      readonly at: number
-      readonly delay: number
+      /** Epoch milliseconds; left out, like `delay`, for a timer that never fires. */
+      readonly at?: number
+      readonly delay?: number
       readonly event: EventOf
       /** The agent that it is for, if it is for another one. */
       readonly to?: Address

@@ -226,7 +226,7 @@ export class Standing {
     const works = this.ownerOf(key)?.works
     const work = works?.get(key)
     if (kind === 'effect' || kind === 'child' || kind === 'ask') {
-      const expires = kind === 'ask' ? time + entry.deadline : Number.POSITIVE_INFINITY
+      const expires = time + ((kind === 'ask' ? entry.deadline : undefined) ?? Number.POSITIVE_INFINITY)
       const callees = kind === 'ask' ? entry.callees : undefined
       works?.set(key, { seq: entry.seq, expires, callees, attempt: 1, held: false, outcome: undefined })
     } else if (kind === 'dropped') {

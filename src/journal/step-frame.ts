@@ -94,9 +94,9 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
       return { kind: 'reply', seq: host.nextSeq(), key: output.event.ask, data: output.event.data }
     case 'timer': {
       const { id, delay, event, to } = output
-      const at = host.now() + delay
       const origin = originIn(handled)
-      const timer = { kind: 'timer' as const, seq: host.nextSeq(), agent, id, at, delay, event, origin }
+      const when = delay === Number.POSITIVE_INFINITY ? {} : { at: host.now() + delay, delay }
+      const timer = { kind: 'timer' as const, seq: host.nextSeq(), agent, id, ...when, event, origin }
       return to === undefined ? timer : { ...timer, to }
     }
     case 'cancel':

@@ -6,6 +6,7 @@ import { type AskManyWork, gather } from '../actor/ask-many.ts'
 import type { Origin } from '../actor/handled.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
+import { delayOf } from '../actor/timers.ts'
 import { codeOf, textOf } from '../errors.ts'
 import { type EventOf, trusted } from '../events/event.ts'
 import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
@@ -44,13 +45,14 @@ export class OutsideAsks {
   intent(work: AskWork | AskManyWork, key: string, origin: Origin): Entry {
     const seq = this.#partition.nextSeq()
     const { type } = work.request
-    const ask = { kind: 'ask' as const, seq, key, type, deadline: this.#deadlineOf(work, origin) }
+    const deadline = this.#deadlineOf(work, origin)
+    const ask = { kind: 'ask' as const, seq, key, type, ...(deadline < Number.POSITIVE_INFINITY && { deadline }) }
     return work.kind === 'ask' ? { ...ask, to: work.to ?? '' } : { ...ask, to: '', callees: this.#calleesOf(work) }
   }
 
   // Nobody waits longer for the answer to an ask that it is made for.
   #deadlineOf({ deadline }: AskWork | AskManyWork, { request }: Origin): number {
-    return Math.min(deadline, this.#partition.shared.asks.remaining(request))
+    return Math.min(delayOf(deadline), this.#partition.shared.asks.remaining(request))
   }
 
   /** Asks several. */

@@ -4,6 +4,8 @@ import type { Address } from '../actor/address.ts'
 import { afterTimersOf, declaredDelayOf } from '../actor/after.ts'
 import type { Agent } from '../actor/agent.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
+import type { Origin } from '../actor/handled.ts'
+import type { NewTimer } from '../actor/step.ts'
 import { TroupeError } from '../errors.ts'
 import type { AgentStanding, TimerStanding } from '../journal/agent-standing.ts'
 import type { Standing } from '../journal/standing.ts'
@@ -82,10 +84,7 @@ export function settleIn(
   const killer = killerOf(known)
   // Its timers and its work end with this incarnation.
   if (killer !== undefined) return actor.signal(() => fail(actor, killer))
-  for (const timer of timersOf(actor, known)) {
-    const delay = left(timer, actor.agent, standing, partition)
-    timers.set(actor, { ...timer, delay }, timer.origin)
-  }
+  for (const timer of timersOf(actor, known, standing, partition)) timers.set(actor, timer, timer.origin)
   for (const [seq, { event, origin }] of known.fired) {
     actor.signal(() => partition.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event)))
   }
@@ -102,24 +101,31 @@ function killerOf({ suspected, fired, works }: AgentStanding): string | undefine
   return undefined
 }
 
+interface TimerLeft extends NewTimer {
+  readonly origin: Origin
+}
+
 /**
  * The timers that an agent is left with. Where a migration has given a state another name, its `after` has another id: one that
  * was declared with the same delay takes its place, and one that is new begins now.
  */
-function timersOf({ ref, address }: Actor, { timers }: AgentStanding): readonly TimerStanding[] {
+function timersOf(
+  { ref, address, agent }: Actor,
+  { timers }: AgentStanding,
+  standing: Standing,
+  partition: Partition,
+): readonly TimerLeft[] {
   const snapshot: AnyMachineSnapshot | undefined = ref?.getSnapshot()
   if (snapshot?.status !== 'active') return []
   const wanted = afterTimersOf(snapshot)
-  const all = [...timers.values()]
+  const all = [...timers.values()].map(timer => ({ ...timer, delay: left(timer, agent, standing, partition) }))
   const lost = all.filter(({ id }) => declaredDelayOf(id) !== undefined && !wanted.some(one => one.id === id))
-  const found = wanted.flatMap(({ id, delay }): readonly TimerStanding[] => {
+  const found = wanted.flatMap(({ id, delay }): readonly TimerLeft[] => {
     if (timers.has(id)) return []
     const same = lost.find(one => declaredDelayOf(one.id) === declaredDelayOf(id))
     const event = { type: id, data: undefined }
     if (same) return [{ ...same, id, event }]
-    return delay === undefined
-      ? []
-      : [{ id, at: Number.POSITIVE_INFINITY, delay, event, origin: { correlationid: `${address}/${id}` } }]
+    return delay === undefined ? [] : [{ id, delay, event, origin: { correlationid: `${address}/${id}` } }]
   })
   return [...all.filter(timer => !lost.includes(timer)), ...found]
 }
@@ -156,7 +162,8 @@ function left(
   { time }: Standing,
   partition: Partition,
 ): number {
-  // One that begins only now.
-  if (timers === 'restart' || at === Number.POSITIVE_INFINITY) return delay
-  return Math.max(0, timers === 'remaining' ? at + away - time : at - partition.now())
+  // Older journals hold `null` here.
+  if (typeof at !== 'number' || typeof delay !== 'number') return Number.POSITIVE_INFINITY
+  if (timers === 'restart') return delay
+  return timers === 'remaining' ? at + away - time : at - partition.now()
 }
