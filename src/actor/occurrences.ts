@@ -4,6 +4,9 @@ import { type PlannedSchedule, planned, type Schedule } from './schedule.ts'
 /** How many missed occurrences happen late, at most. */
 const mostMissed = 1_000
 
+/** Milliseconds that an occurrence may be late and still is in time: programs are busy, and timers late. */
+const inTime = 60_000
+
 /**
  * The first occurrence of a schedule after a moment.
  *
@@ -46,6 +49,19 @@ export function missedOf(schedule: Schedule, since: number, now: number, started
     at = previous(at)
   }
   return missed.toReversed()
+}
+
+/**
+ * The occurrences that happen now, of those after `since` and up to `now`: usually one. Where more have passed, because the
+ * machine slept or its clock was set forward, all but the newest were missed, and the newest if it is late by a minute.
+ *
+ * @param now epoch milliseconds
+ * @returns epoch milliseconds, the oldest first
+ */
+export function dueOf(plan: PlannedSchedule, since: number, now: number, startedAt: number): readonly number[] {
+  if (plan.missed !== 'none') return missedOf(plan, since, now + 1, startedAt)
+  const [newest] = missedOf({ ...plan, missed: 'once' }, since, now + 1, startedAt)
+  return newest !== undefined && now - newest < inTime ? [newest] : []
 }
 
 function momentsOf(plan: PlannedSchedule): Moments {

@@ -6,8 +6,9 @@ import { cronMoments, lastMoment } from './cron.ts'
 export type Moment = number | Date | string
 
 /**
- * What becomes of occurrences whose time passed while the process was down: the newest one happens late (`once`, the default),
- * all of them do, of more than 1,000 the newest (`all`), or `none`. Then it goes on as planned.
+ * What becomes of occurrences whose time passed while the process was down or the machine slept, or because its clock was set
+ * forward: the newest one happens late (`once`, the default), all of them do, of more than 1,000 the newest (`all`), or `none`.
+ * Then it goes on as planned.
  */
 export type Missed = 'once' | 'all' | 'none'
 
@@ -30,14 +31,15 @@ interface At extends MissedRule {
 }
 
 interface After extends MissedRule {
-  /** Milliseconds from its start. */
+  /** Milliseconds from its start, however the clock is corrected; another process goes by the date that this led to. */
   readonly after: number
 }
 
 interface Every extends MissedRule, Span {
   /**
    * Milliseconds of time that passes: a day is not always 86,400,000. It begins at `from`, if that is given, or else when so many
-   * have passed since its start. Each occurrence is counted from the first, so that no delay adds up.
+   * have passed since its start. Each occurrence is counted from the first, so that no delay adds up; where the clock is set back,
+   * none waits longer than this for the one before.
    */
   readonly every: number
 }

@@ -30,6 +30,13 @@ export interface Catalog {
    */
   check(event: UncheckedEvent): EventOf
   /**
+   * The declared version of an event's schema; 1 for a request, and for a type that nobody declared.
+   *
+   * @example
+   * catalog.versionOf('party.input.added') // 1
+   */
+  versionOf(type: string): number
+  /**
    * What was journalled, in the version that is declared now; the same object if it has that version already.
    *
    * @example
@@ -108,6 +115,10 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
       if (CheckedEvent.isBy(definition, given)) return given
       const version = given.version ?? CheckedEvent.definitionOf(given)?.version ?? definition.version
       return version === definition.version ? definition(given.data) : lifted(definition, given.data, version)
+    },
+    versionOf(type) {
+      const definition = byType.get(type)
+      return definition && !isRequest(definition) ? definition.version : 1
     },
     lifted(given) {
       const { type, data, version } = given

@@ -49,6 +49,8 @@ export interface TimerStanding {
   readonly at?: number
   readonly delay?: number
   readonly event: EventOf
+  /** Of its event's schema; left out for 1. */
+  readonly version?: number
   readonly to?: Address | undefined
   /** What led to it. */
   readonly origin: Origin

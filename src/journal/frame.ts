@@ -73,6 +73,8 @@ export type Entry =
       readonly at?: number
       readonly delay?: number
       readonly event: EventOf
+      /** Of its event's schema; left out for 1. */
+      readonly version?: number
       /** The agent that it is for, if it is for another one. */
       readonly to?: Address
       /** What led to it. */
@@ -128,12 +130,27 @@ export type Entry =
       readonly name: string
       readonly plan: PlannedSchedule
       readonly event: EventOf
+      /** Of its event's schema; left out for 1. */
+      readonly version?: number
       /** Epoch milliseconds. */
       readonly startedAt: number
     }
   /** One of those times has come; the event is in the same frame. */
-  | { readonly kind: 'occurred'; readonly seq: number; readonly name: string; readonly at: number }
-  | { readonly kind: 'unscheduled'; readonly seq: number; readonly name: string }
+  | {
+      readonly kind: 'occurred'
+      readonly seq: number
+      readonly name: string
+      readonly at: number
+      /** Whether it was the last one: the schedule is over. */
+      readonly over?: true
+    }
+  | {
+      readonly kind: 'unscheduled'
+      readonly seq: number
+      readonly name: string
+      /** Whether its last time has passed; left out for one that somebody removed, which is forgotten. */
+      readonly over?: true
+    }
   /** A party was deleted: agents outside the parties have heard nothing of the next one of its id. */
   | { readonly kind: 'forgotten'; readonly seq: number; readonly party: string }
   /** A dead letter was forgotten. */

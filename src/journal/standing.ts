@@ -23,6 +23,8 @@ export interface ScheduleStanding {
   readonly name: string
   readonly plan: PlannedSchedule
   readonly event: EventOf
+  /** Of its event's schema; left out for 1. */
+  readonly version?: number
   /** Epoch milliseconds. */
   readonly startedAt: number
   /** The last of its times that came, epoch milliseconds. */
@@ -51,6 +53,9 @@ export type Birth = 'created' | 'started' | 'failed'
 const mostDead = 1_000
 const mostAnswers = 100_000
 const mostGone = 10_000
+
+/** Schedules that are over are known by their names, the newest of each partition. */
+const mostOver = 1_000
 
 /**
  * How a partition stands: what its frames add up to. Whoever goes on with it needs nothing else but the checkpoints of its
@@ -81,6 +86,8 @@ export class Standing {
   readonly heard = new Map<string, number>()
   readonly dead = new Set<DeadLetter>()
   readonly schedules = new Map<string, ScheduleStanding>()
+  /** Schedules whose last time has come. */
+  readonly over = new Map<string, ScheduleStanding>()
   readonly #hearers = new Map<string, Set<Mail>>()
   readonly #gone = new Set<string>()
 
@@ -205,7 +212,7 @@ export class Standing {
       case 'forgotten':
         return void this.heard.delete(entry.party)
       case 'unscheduled':
-        return void this.schedules.delete(entry.name)
+        return this.#unschedule(entry)
       case 'timer':
         return void this.at(entry.agent)?.timers.set(entry.id, entry)
       case 'cancelled':
@@ -384,13 +391,23 @@ export class Standing {
     if (timer.to === undefined) agent.fired.set(seq, timer)
   }
 
-  #schedule({ name, plan, event, startedAt }: EntryOf<'scheduled'>): void {
-    this.schedules.set(name, { name, plan, event, startedAt, last: undefined })
+  #schedule({ name, plan, event, version, startedAt }: EntryOf<'scheduled'>): void {
+    const ofVersion = version === undefined ? {} : { version }
+    this.over.delete(name)
+    this.schedules.set(name, { name, plan, event, ...ofVersion, startedAt, last: undefined })
   }
 
-  #occur({ name, at }: EntryOf<'occurred'>): void {
+  #occur(entry: EntryOf<'occurred'>): void {
+    const schedule = this.schedules.get(entry.name)
+    if (schedule) schedule.last = entry.at
+    if (entry.over) this.#unschedule(entry)
+  }
+
+  #unschedule({ name, over }: EntryOf<'occurred' | 'unscheduled'>): void {
     const schedule = this.schedules.get(name)
-    if (schedule) schedule.last = at
+    this.schedules.delete(name)
+    if (!over) this.over.delete(name)
+    else if (schedule) rememberOver(this.over, schedule)
   }
 
   #answer(key: string, answer: AnswerStanding): void {
@@ -424,6 +441,7 @@ export class Standing {
       heard: [...this.heard],
       dead: [...this.dead],
       schedules: Array.from(this.schedules.values(), one => ({ ...one })),
+      over: [...this.over.values()],
     }
   }
 
@@ -448,6 +466,7 @@ export class Standing {
     for (const [party, position] of json.heard) standing.heard.set(party, position)
     for (const letter of json.dead) standing.dead.add(letter)
     for (const schedule of json.schedules) standing.schedules.set(schedule.name, schedule)
+    for (const schedule of json.over ?? []) standing.over.set(schedule.name, schedule)
     return standing
   }
 }
@@ -462,6 +481,15 @@ export interface StandingJson
   readonly heard: readonly (readonly [string, number])[]
   readonly dead: readonly DeadLetter[]
   readonly schedules: readonly ScheduleStanding[]
+  /** Older snapshots have none. */
+  readonly over?: readonly ScheduleStanding[]
+}
+
+/** Keeps a schedule that is over among those of its partition; the oldest of more than 1,000 is forgotten. */
+export function rememberOver(over: Map<string, ScheduleStanding>, schedule: ScheduleStanding): void {
+  over.delete(schedule.name)
+  over.set(schedule.name, schedule)
+  forgetOldest(over, mostOver)
 }
 
 interface Kept<K> {

@@ -14,6 +14,8 @@ export interface FrameHost {
   /** Whether an event that was said is journalled. */
   persists(envelope: Envelope): boolean
   persistsReply(type: string): boolean
+  /** Of the schema of an event. */
+  versionOf(type: string): number
   /** Whether the event on which a step failed is handed over again, and for which time. */
   redelivery(step: Step): number | undefined
   /** Makes an envelope of what an agent said. */
@@ -96,7 +98,9 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
       const { id, delay, event, to } = output
       const origin = originIn(handled)
       const when = delay === Number.POSITIVE_INFINITY ? {} : { at: host.now() + delay, delay }
-      const timer = { kind: 'timer' as const, seq: host.nextSeq(), agent, id, ...when, event, origin }
+      const version = host.versionOf(event.type)
+      const what = version > 1 ? { event, version } : { event }
+      const timer = { kind: 'timer' as const, seq: host.nextSeq(), agent, id, ...when, ...what, origin }
       return to === undefined ? timer : { ...timer, to }
     }
     case 'cancel':

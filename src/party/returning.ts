@@ -7,6 +7,7 @@ import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
 import type { NewTimer } from '../actor/step.ts'
 import { TroupeError } from '../errors.ts'
+import type { EventOf } from '../events/event.ts'
 import type { AgentStanding, TimerStanding } from '../journal/agent-standing.ts'
 import type { Standing } from '../journal/standing.ts'
 import type { AgentTimers } from './agent-timers.ts'
@@ -85,7 +86,9 @@ export function settleIn(
   // Its timers and its work end with this incarnation.
   if (killer !== undefined) return actor.signal(() => fail(actor, killer))
   for (const timer of timersOf(actor, known, standing, partition)) timers.set(actor, timer, timer.origin)
-  for (const [seq, { event, origin }] of known.fired) {
+  for (const [seq, timer] of known.fired) {
+    const { origin } = timer
+    const event = liftedOf(timer, partition, actor.address)
     actor.signal(() => partition.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event)))
   }
 }
@@ -118,7 +121,11 @@ function timersOf(
   const snapshot: AnyMachineSnapshot | undefined = ref?.getSnapshot()
   if (snapshot?.status !== 'active') return []
   const wanted = afterTimersOf(snapshot)
-  const all = [...timers.values()].map(timer => ({ ...timer, delay: left(timer, agent, standing, partition) }))
+  const all = Array.from(timers.values(), timer => ({
+    ...timer,
+    delay: left(timer, agent, standing, partition),
+    event: liftedOf(timer, partition, address),
+  }))
   const lost = all.filter(({ id }) => declaredDelayOf(id) !== undefined && !wanted.some(one => one.id === id))
   const found = wanted.flatMap(({ id, delay }): readonly TimerLeft[] => {
     if (timers.has(id)) return []
@@ -128,6 +135,18 @@ function timersOf(
     return delay === undefined ? [] : [{ id, delay, event, origin: { correlationid: `${address}/${id}` } }]
   })
   return [...all.filter(timer => !lost.includes(timer)), ...found]
+}
+
+/** The event of a timer in the version that is declared now; as it was, if there is no way to it, which is better than never. */
+function liftedOf({ event, version = 1 }: TimerStanding, partition: Partition, address: Address): EventOf {
+  const { catalog } = partition.shared
+  if (catalog.versionOf(event.type) === version) return event
+  try {
+    return { ...event, data: catalog.lifted({ ...event, version }).data }
+  } catch (error) {
+    partition.reportError('warning', error, address)
+    return event
+  }
 }
 
 /** Hands a pool's members what none of them had handled. */

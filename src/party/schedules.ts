@@ -1,11 +1,11 @@
 import type { Address } from '../actor/address.ts'
 import { checkId } from '../actor/address.ts'
-import { missedOf, nextOf } from '../actor/occurrences.ts'
+import { dueOf, missedOf, nextOf } from '../actor/occurrences.ts'
 import { type PlannedSchedule, planned, type Schedule } from '../actor/schedule.ts'
 import { accept } from '../actor/tally.ts'
-import type { UncheckedEvent } from '../events/catalog.ts'
+import type { Catalog, UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
-import type { ScheduleStanding, Standing } from '../journal/standing.ts'
+import { rememberOver, type ScheduleStanding, type Standing } from '../journal/standing.ts'
 import type { Partition, Shared } from './partition.ts'
 
 /** Where the event of a schedule goes. */
@@ -27,8 +27,13 @@ export interface ScheduleInfo {
 
 interface Running extends ScheduleStanding {
   next: number
+  /** Whether the time until then is measured by what passes alone, whatever the date. */
+  readonly isMeasured: boolean
   cancel: () => void
 }
+
+/** Milliseconds after which the date is looked at again: somebody may have corrected it, or the machine have slept. */
+const look = 30_000
 
 interface SchedulesHost {
   readonly shared: Shared
@@ -47,6 +52,8 @@ interface SchedulesHost {
 export class Schedules {
   readonly #host: SchedulesHost
   readonly #running = new Map<Address, Map<string, Running>>()
+  /** Those whose last time has come. */
+  readonly #over = new Map<Address, Map<string, ScheduleStanding>>()
 
   constructor(host: SchedulesHost) {
     this.#host = host
@@ -54,7 +61,8 @@ export class Schedules {
 
   /**
    * Begins a schedule; resolves when that is durable. One that is there already under its name goes on if it is the same,
-   * and makes way for this one if not, so a program may say at each start what it wants.
+   * and makes way for this one if not, so a program may say at each start what it wants. One that is over stays over if it is the
+   * same: what is returned then has a `next` of `Infinity`. The newest 1,000 of each party that are over are remembered.
    *
    * @param name letters a-z, digits and "-"; unique in its party
    * @throws ScheduleError, IllegalIdError, UnknownEventError, EventPayloadError, PartyNotFoundError, JournalAppendError
@@ -67,15 +75,13 @@ export class Schedules {
   ): Promise<ScheduleInfo> {
     checkId('schedule', name)
     const partition = this.#host.partition(party)
-    const { type, data } = this.#host.shared.catalog.check(event)
-    const startedAt = partition.now()
-    const plan = planned(schedule, startedAt)
-    const known = this.#of(partition.address).get(name)
-    if (!known || !isSame(known, schedule, { type, data })) {
-      const entry = { name, plan, event: { type, data }, startedAt, last: undefined }
-      partition.append({ kind: 'outside' }, [{ kind: 'scheduled', seq: partition.nextSeq(), ...entry }])
-      this.#begin(partition, entry)
-    }
+    const { catalog } = this.#host.shared
+    const { type, data } = catalog.check(event)
+    const known = this.#running.get(partition.address)?.get(name) ?? this.#over.get(partition.address)?.get(name)
+    const { plan } =
+      known && isSame(known, schedule, { type, data }, catalog)
+        ? known
+        : this.#start(partition, name, schedule, { type, data })
     await partition.watermark.reached()
     return (
       this.list({ ...(party !== undefined && { party }) }).find(one => one.name === name) ??
@@ -83,14 +89,28 @@ export class Schedules {
     )
   }
 
-  /** Ends a schedule; resolves to whether there was one when that is durable. @throws PartyNotFoundError, JournalAppendError */
+  #start(partition: Partition, name: string, schedule: Schedule, event: EventOf): ScheduleStanding {
+    const startedAt = partition.now()
+    const version = this.#host.shared.catalog.versionOf(event.type)
+    const plan = planned(schedule, startedAt)
+    const entry = { name, plan, event, ...(version > 1 && { version }), startedAt, last: undefined }
+    this.#over.get(partition.address)?.delete(name)
+    partition.append({ kind: 'outside' }, [{ kind: 'scheduled', seq: partition.nextSeq(), ...entry }])
+    this.#begin(partition, entry, 'after' in schedule)
+    return entry
+  }
+
+  /**
+   * Ends a schedule, or forgets one that is over; resolves to whether one went on until now when that is durable.
+   *
+   * @throws PartyNotFoundError, JournalAppendError
+   */
   async remove(name: string, { party }: ScheduleOptions = {}): Promise<boolean> {
     const partition = this.#host.partition(party)
-    const isThere = this.#of(partition.address).has(name)
-    if (isThere) {
-      this.#end(partition.address, name)
+    const isThere = this.#end(partition.address, name)
+    const wasOver = this.#over.get(partition.address)?.delete(name) ?? false
+    if (isThere || wasOver)
       partition.append({ kind: 'outside' }, [{ kind: 'unscheduled', seq: partition.nextSeq(), name }])
-    }
     await partition.watermark.reached()
     return isThere
   }
@@ -109,8 +129,9 @@ export class Schedules {
   }
 
   /** Goes on with those that another owner has left. @internal */
-  resume(partition: Partition, { schedules }: Standing): void {
-    for (const schedule of schedules.values()) this.#begin(partition, schedule)
+  resume(partition: Partition, { schedules, over }: Standing): void {
+    if (over.size > 0) this.#over.set(partition.address, new Map(over))
+    for (const schedule of schedules.values()) this.#begin(partition, schedule, false)
   }
 
   /** What a partition waits for. @internal */
@@ -121,52 +142,94 @@ export class Schedules {
   /** A partition is there no more. @internal */
   forget(partition: Address): void {
     for (const name of [...this.in(partition)]) this.#end(partition, name)
+    this.#over.delete(partition)
   }
 
-  #begin(partition: Partition, { last, ...schedule }: ScheduleStanding): void {
+  #begin(partition: Partition, { last, ...schedule }: ScheduleStanding, isMeasured: boolean): void {
     this.#end(partition.address, schedule.name)
     const { plan, startedAt } = schedule
     const now = partition.now()
-    const running: Running = { ...schedule, last, next: now, cancel: () => {} }
-    this.#of(partition.address).set(schedule.name, running)
-    for (const at of missedOf(plan, last ?? Number.NEGATIVE_INFINITY, now, startedAt)) occur(partition, running, at)
-    this.#wait(partition, running, Math.max(now - 1, running.last ?? Number.NEGATIVE_INFINITY))
+    const running: Running = { ...schedule, last, next: now, isMeasured, cancel: () => {} }
+    const known = this.#running.get(partition.address) ?? new Map<string, Running>()
+    this.#running.set(partition.address, known.set(schedule.name, running))
+    const missed = missedOf(plan, last ?? Number.NEGATIVE_INFINITY, now, startedAt)
+    this.#happen(partition, running, missed, Math.max(now - 1, last ?? Number.NEGATIVE_INFINITY))
   }
 
-  #wait(partition: Partition, running: Running, after: number): void {
+  /** Some occurrences happen, and it goes on with the first one after a moment. */
+  #happen(partition: Partition, running: Running, times: readonly number[], after: number): void {
     const { plan, startedAt, name } = running
-    const next = nextOf(plan, after, startedAt)
-    if (next === undefined) return this.#end(partition.address, name)
+    const next = nextOf(plan, Math.max(after, times.at(-1) ?? Number.NEGATIVE_INFINITY), startedAt)
+    for (const at of times) occur(partition, running, at, next === undefined && at === times.at(-1))
+    // What it has led to may have removed it, or put another one into its place.
+    if (this.#running.get(partition.address)?.get(name) !== running) return
+    if (next === undefined) return this.#isOver(partition, running, times.length > 0)
     running.next = next
-    running.cancel = partition.shared.timers.after(Math.max(0, next - partition.now()), () => {
-      occur(partition, running, next)
-      this.#wait(partition, running, next)
+    this.#wait(partition, running, leftOf(running, partition.now(), Number.POSITIVE_INFINITY))
+  }
+
+  /** Waits in steps; `left` is what is left to measure. */
+  #wait(partition: Partition, running: Running, left: number): void {
+    const step = Math.min(Math.max(0, left), look)
+    running.cancel = partition.shared.timers.after(step, () => {
+      const now = partition.now()
+      const rest = leftOf(running, now, left - step)
+      if (rest > 0) return this.#wait(partition, running, rest)
+      const { plan, next, startedAt } = running
+      const times = next >= now ? [next] : dueOf(plan, next - 1, now, startedAt)
+      this.#happen(partition, running, running.isMeasured ? [next] : times, Math.max(now, next))
     })
   }
 
-  #end(partition: Address, name: string): void {
-    const running = this.#running.get(partition)
-    running?.get(name)?.cancel()
-    running?.delete(name)
-    if (running?.size === 0) this.#running.delete(partition)
+  #isOver(partition: Partition, running: Running, isRecorded: boolean): void {
+    const { name } = running
+    this.#end(partition.address, name)
+    const over = this.#over.get(partition.address) ?? new Map<string, ScheduleStanding>()
+    this.#over.set(partition.address, over)
+    rememberOver(over, running)
+    if (!isRecorded)
+      partition.append({ kind: 'outcome' }, [{ kind: 'unscheduled', seq: partition.nextSeq(), name, over: true }])
   }
 
-  #of(partition: Address): Map<string, Running> {
-    const known = this.#running.get(partition) ?? new Map<string, Running>()
-    this.#running.set(partition, known)
-    return known
+  /** Returns whether there was one. */
+  #end(partition: Address, name: string): boolean {
+    const running = this.#running.get(partition)
+    running?.get(name)?.cancel()
+    const isThere = running?.delete(name) ?? false
+    if (running?.size === 0) this.#running.delete(partition)
+    return isThere
   }
 }
 
+/**
+ * Milliseconds until the next occurrence: by the date, which may have been corrected, or by what was measured. An `every` takes
+ * whichever is sooner, and never more than its own time after the last one.
+ *
+ * @param measured what is left by measuring
+ */
+function leftOf({ plan, next, last, isMeasured }: Running, now: number, measured: number): number {
+  const byDate = next - now
+  if (isMeasured && measured < Number.POSITIVE_INFINITY) return measured
+  if (!('every' in plan)) return byDate
+  return Math.min(byDate, measured, last === undefined ? Number.POSITIVE_INFINITY : plan.every)
+}
+
 /** Its time has come: that it has, and its event, are one frame. */
-function occur(partition: Partition, running: Running, at: number): void {
-  const { name, event } = running
+function occur(partition: Partition, running: Running, at: number, isLast: boolean): void {
+  const { name, event, version = 1 } = running
   running.last = at
   try {
-    partition.admit?.([event])
+    const { type, data } = partition.shared.catalog.lifted({ ...event, version })
+    partition.admit?.([{ type, data }])
     accept(partition.shared.tally)
-    const occurred = { kind: 'occurred' as const, seq: partition.nextSeq(), name, at }
-    const envelope = partition.seal(event, { source: `${partition.address}/${name}` })
+    const occurred = {
+      kind: 'occurred' as const,
+      seq: partition.nextSeq(),
+      name,
+      at,
+      ...(isLast && { over: true as const }),
+    }
+    const envelope = partition.seal({ type, data }, { source: `${partition.address}/${name}` })
     const said = partition.persists(envelope) ? [{ kind: 'event' as const, envelope }] : []
     partition.append({ kind: 'outcome' }, [occurred, ...said], [envelope])
     partition.delivery.deliver(envelope)
@@ -175,12 +238,23 @@ function occur(partition: Partition, running: Running, at: number): void {
   }
 }
 
-function isSame({ plan, startedAt, event }: ScheduleStanding, schedule: Schedule, wanted: EventOf): boolean {
-  const again = planned(schedule, startedAt)
-  return JSON.stringify([plan, event]) === JSON.stringify([again, wanted])
+/** Whether it is what a program wants again, now perhaps with a newer version of its event. */
+function isSame(
+  { plan, startedAt, event, version = 1 }: ScheduleStanding,
+  schedule: Schedule,
+  wanted: EventOf,
+  catalog: Catalog,
+): boolean {
+  if (JSON.stringify(plan) !== JSON.stringify(planned(schedule, startedAt)) || event.type !== wanted.type) return false
+  try {
+    return JSON.stringify(catalog.lifted({ ...event, version }).data) === JSON.stringify(wanted.data)
+  } catch {
+    // What cannot be lifted is another one, and makes way.
+    return false
+  }
 }
 
-/** One whose only occurrence was over before it was durable. */
+/** One that is over. */
 function ended(name: string, party: string | undefined, schedule: PlannedSchedule, type: string): ScheduleInfo {
   return { name, party, schedule, type, next: Number.POSITIVE_INFINITY }
 }

@@ -134,6 +134,10 @@ export class Steps implements StepHost, FrameHost {
     return this.#partition.persistsAsk(type)
   }
 
+  versionOf(type: string): number {
+    return this.#partition.shared.catalog.versionOf(type)
+  }
+
   redelivery({ actor, handled: { envelope }, outcome }: Step): number | undefined {
     const { onCrash, restart } = actor.agent
     if (outcome !== 'failed' || !envelope || onCrash !== 'redeliver' || restart === 'temporary') return undefined

@@ -1,9 +1,9 @@
-import { createRuntime, type Journal } from 'troupe'
+import { createRuntime, type Journal, type Runtime } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRecord, type Life } from '../support/lives.ts'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
-import { startRuntime } from '../support/runtime.ts'
+import { startRuntime, turn } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
 const sit = command({ word: 'sit' })
@@ -93,5 +93,207 @@ describe('a schedule whose process ended', () => {
     await clock.advance(500)
     await pets.idle()
     expect(pets.state).toMatchObject({ barks: barks + 1 })
+  })
+})
+
+describe('a schedule that is over', () => {
+  const clock = createSimulatedClock()
+  const lives = async () => {
+    const record = createRecord()
+    const next = async () => {
+      const runtime = createRuntime({ journal: record.next(), clock, events: [command], random: seededRandom(7) })
+      const said: unknown[] = []
+      runtime.bus.subscribe(command, ({ data }) => void said.push(data.word))
+      await runtime.start()
+      return { runtime, said }
+    }
+    const pass = async (runtime: Runtime, ms: number) => {
+      for (let passed = 0; passed < ms; passed += 1_000) {
+        clock.advance(1_000)
+        await runtime.idle()
+      }
+    }
+    return { next, pass }
+  }
+
+  it('stays over at each later start that sets it again; others go on', async () => {
+    const { next, pass } = await lives()
+    const at = clock.now() + 2_000
+    const all: unknown[] = []
+    for (let life = 0; life < 3; life++) {
+      const { runtime, said } = await next()
+      await runtime.schedules.set('at', { at }, command({ word: 'at' }))
+      await runtime.schedules.set('until', { every: 1_000, until: at + 500 }, command({ word: 'until' }))
+      await runtime.schedules.set('after', { after: 2_000 }, command({ word: 'after' }))
+      await runtime.schedules.set('times', { every: 1_000, times: 2 }, command({ word: 'times' }))
+      await runtime.schedules.set('none', { at: at - 5_000, missed: 'none' }, command({ word: 'none' }))
+      await runtime.schedules.set('on', { every: 3_000 }, command({ word: 'on' }))
+      await pass(runtime, 3_000)
+      all.push(said.toSorted())
+      expect(runtime.schedules.list().map(({ name }) => name)).toEqual(['on'])
+      await runtime.stop()
+    }
+    expect(all).toEqual([['after', 'at', 'on', 'times', 'times', 'until', 'until'], ['on'], ['on']])
+  })
+
+  it('says so to who sets it again: nothing is next', async () => {
+    const { next, pass } = await lives()
+    const { runtime } = await next()
+    await runtime.schedules.set('once', { after: 1_000 }, sit)
+    await pass(runtime, 1_000)
+    expect(await runtime.schedules.set('once', { after: 1_000 }, sit)).toMatchObject({ name: 'once', next: Infinity })
+  })
+
+  it('begins anew as another one, or once it was removed', async () => {
+    const { next, pass } = await lives()
+    const first = await next()
+    await first.runtime.schedules.set('once', { after: 1_000 }, command({ word: 'a' }))
+    await pass(first.runtime, 1_000)
+    await first.runtime.schedules.set('once', { after: 2_000 }, command({ word: 'b' }))
+    await pass(first.runtime, 2_000)
+    expect(await first.runtime.schedules.remove('once')).toBe(false)
+    await first.runtime.stop()
+    const second = await next()
+    await second.runtime.schedules.set('once', { after: 2_000 }, command({ word: 'c' }))
+    await pass(second.runtime, 2_000)
+    expect([...first.said, ...second.said]).toEqual(['a', 'b', 'c'])
+  })
+
+  it('is remembered in its party, by the newest 1,000 names', async () => {
+    const { next, pass } = await lives()
+    const first = await next()
+    for (let n = 0; n <= 1_000; n++) await first.runtime.schedules.set(`s-${n}`, { after: 1_000 + n }, sit)
+    await pass(first.runtime, 3_000)
+    await first.runtime.stop()
+    const { runtime } = await next()
+    await runtime.schedules.set('s-0', { after: 1_000 }, sit)
+    await runtime.schedules.set('s-1', { after: 1_001 }, sit)
+    expect(runtime.schedules.list().map(({ name }) => name)).toEqual(['s-0'])
+  })
+
+  it('is forgotten with its party', async () => {
+    const { runtime, clock } = await startRuntime({ party })
+    for (let n = 0; n < 2; n++) {
+      const pets = await runtime.parties.create({ id: 'p1' })
+      await runtime.schedules.set('once', { after: 1_000 }, sit, { party: 'p1' })
+      await clock.advance(1_000)
+      await pets.idle()
+      expect(pets.state).toMatchObject({ barks: 1 })
+      await runtime.parties.delete('p1')
+    }
+  })
+})
+
+describe('a schedule while the machine sleeps, or its clock is corrected', () => {
+  const minute = 60_000
+  const hour = 60 * minute
+  const settle = async () => {
+    for (let turns = 0; turns < 10; turns++) await turn()
+  }
+
+  /** What was said, and the time when it was, in milliseconds since the start. */
+  async function watched() {
+    const { runtime, clock } = await startRuntime({ events: [command] })
+    const start = clock.now()
+    const said: number[] = []
+    runtime.bus.subscribe(command, () => void said.push(clock.now() - start))
+    const pass = async (ms: number, step = ms) => {
+      for (let passed = 0; passed < ms; passed += step) {
+        clock.advance(step)
+        await settle()
+      }
+    }
+    /** A machine that sleeps measures nothing, and finds that it is later. */
+    const sleep = (ms: number) => clock.set(clock.now() + ms)
+    return { runtime, clock, start, said, pass, sleep }
+  }
+
+  it.each([
+    ['none', 1],
+    ['once', 1],
+    ['all', 601],
+  ] as const)('makes up for what was missed, and then goes on as planned: %s', async (missed, atOnce) => {
+    const { runtime, said, pass, sleep } = await watched()
+    await runtime.schedules.set('tick', { every: 1_000, missed }, sit)
+    await pass(5_000, 1_000)
+    sleep(10 * minute + 500)
+    await pass(1_000)
+    expect(said.length).toBe(5 + atOnce)
+    await pass(9_000, 1_000)
+    expect(said.length).toBe(5 + atOnce + 9)
+  })
+
+  it('says no more than 1,000 at once, however long it slept', async () => {
+    const { runtime, said, pass, sleep } = await watched()
+    await runtime.schedules.set('tick', { every: 1_000, missed: 'all' }, sit)
+    sleep(365 * 24 * hour)
+    await pass(1_000)
+    expect(said.length).toBe(1_000)
+  })
+
+  it.each([{ at: Date.UTC(2026, 0, 1, 9) }, { cron: '0 9 1 1 *' }])(
+    'happens at its date, not when so much has passed: %o',
+    async schedule => {
+      for (const jump of [-3 * hour, 3 * hour]) {
+        const { runtime, clock, said, pass } = await watched()
+        await runtime.schedules.set('nine', schedule, sit)
+        await pass(hour)
+        clock.set(clock.now() + jump)
+        await pass(8 * hour - jump - 1)
+        expect(said).toEqual([])
+        await pass(1)
+        expect(said).toEqual([9 * hour])
+      }
+    },
+  )
+
+  it('of which a date has been passed over happens within half a minute', async () => {
+    const { runtime, said, pass, sleep } = await watched()
+    await runtime.schedules.set('nine', { at: Date.UTC(2026, 0, 1, 9), missed: 'none' }, sit)
+    await pass(8 * hour)
+    sleep(hour)
+    await pass(30_000)
+    expect(said).toEqual([9 * hour + 30_000])
+  })
+
+  it('that wants nothing made up for leaves out a date that was passed over long ago', async () => {
+    const { runtime, said, pass, sleep } = await watched()
+    await runtime.schedules.set('nine', { at: Date.UTC(2026, 0, 1, 9), missed: 'none' }, sit)
+    sleep(10 * hour)
+    await pass(hour)
+    expect(said).toEqual([])
+    expect(runtime.schedules.list()).toEqual([])
+  })
+
+  it('set to be after some time is after that time, whatever the date', async () => {
+    for (const jump of [-3 * hour, 3 * hour]) {
+      const { runtime, clock, said, pass } = await watched()
+      await runtime.schedules.set('later', { after: 2 * hour }, sit)
+      await pass(hour)
+      clock.set(clock.now() + jump)
+      await pass(hour - 1)
+      expect(said).toEqual([])
+      await pass(1)
+      expect(said).toHaveLength(1)
+    }
+  })
+
+  it('that says something every so often goes on doing so when the clock is set back, in the next process too', async () => {
+    const record = createRecord()
+    const clock = createSimulatedClock()
+    for (const back of [3 * hour, 0]) {
+      const runtime = createRuntime({ journal: record.next(), clock, events: [command], random: seededRandom(7) })
+      let said = 0
+      runtime.bus.subscribe(command, () => void said++)
+      await runtime.start()
+      await runtime.schedules.set('tick', { every: minute }, sit)
+      clock.set(clock.now() - back)
+      for (let minutes = 0; minutes < 5; minutes++) {
+        clock.advance(minute)
+        await settle()
+      }
+      expect(said).toBe(5)
+      await runtime.stop()
+    }
   })
 })

@@ -5,6 +5,7 @@ import {
   agentTypes,
   defineAgent,
   defineEvent,
+  type Frame,
   MachineChangedError,
   MachineForeignError,
   type Migrations,
@@ -17,7 +18,7 @@ import {
   type Upcasters,
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { type AnyStateMachine, assign, createMachine, setup } from 'xstate'
+import { type AnyStateMachine, assign, createMachine, raise, setup } from 'xstate'
 import * as z from 'zod'
 import { atOnce, firstCook, fromFirst, kitchen, never, order, secondCook, served } from '../support/kitchens.ts'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
@@ -373,6 +374,49 @@ describe('an event of an older version', () => {
     await before.bus.publish(first({ to: 'Ada' }), { party: 'p1' })
     const after = await program.start({ party: petsParty(postman(second)) })
     await after.bus.publish(free({}), { party: 'p1' })
+    await after.idle()
+    expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
+  })
+
+  it('is lifted when the schedule says it that was set by an older program, and goes on if it is set again', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(postman(first)) })
+    await before.parties.create({ id: 'p1' })
+    await before.bus.publish(free({}), { party: 'p1' })
+    await before.schedules.set('post', { every: 1_000 }, first({ to: 'Ada' }), { party: 'p1' })
+    program.clock.advance(500)
+    const after = await program.start({ party: petsParty(postman(second)) })
+    await after.schedules.set('post', { every: 1_000 }, second({ to: 'Ada', weight: 7 }), { party: 'p1' })
+    program.clock.advance(500)
+    await after.idle()
+    expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
+  })
+
+  it.each(['before it is due', 'when it was due'])('is lifted when a timer leads to it, %s', async when => {
+    const timed = (definition: typeof first | typeof second): Agent => {
+      const agent = postman(definition)
+      const { config, implementations } = agent.machine
+      const machine: AnyStateMachine = createMachine(
+        {
+          ...config,
+          on: { 'pets.command': { actions: raise(first({ to: 'Ada' }), { delay: 1_000 }) } },
+        },
+        implementations,
+      )
+      return { ...agent, machine, hears: [...agent.hears, command] }
+    }
+    const program = createProgram()
+    const hasFired = ({ entries }: Frame) => entries.some(({ kind }) => kind === 'fired')
+    await program.until(atFrame(hasFired, 'cut'), { party: petsParty(timed(first)) }, async before => {
+      await before.parties.create({ id: 'p1' })
+      await before.bus.publish(free({}), { party: 'p1' })
+      await before.bus.publish(command({ word: 'later' }), { party: 'p1' })
+      await before.idle()
+      if (when === 'when it was due') program.clock.advance(1_000)
+      if (when === 'when it was due') await new Promise(() => {})
+    })
+    const after = await program.start({ party: petsParty(timed(second)) })
+    program.clock.advance(1_000)
     await after.idle()
     expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
   })
