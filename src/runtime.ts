@@ -591,6 +591,7 @@ export class Runtime<
     this.#outside.report(systemStopping({}))
     const drained = timeout === 0 ? this.#rest.isQuiet : await this.#rest.drained(timeout, this.#hurried.promise)
     const limit = timeout === 0 ? closingLimit : timeout
+    this.#recovery.leave()
     // What is left to do, the journal keeps: another runtime goes on with it.
     for (const partition of this.#shared.partitions()) partition.suspend()
     await this.#within(limit, this.parties.stopAll())

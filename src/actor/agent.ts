@@ -68,7 +68,8 @@ export type OnRestart = 'reset' | 'keep' | 'anew'
 
 /**
  * When the timers of an agent fire that was away, because its process ended: at the time that they were set for, or at once
- * if that is over (`absolute`), after what was left of their time (`remaining`), or after all of it again (`restart`).
+ * if that is over (`absolute`), after what was left of their time (`remaining`), or after all of it again (`restart`). What was
+ * left counts from an orderly stop of the runtime, or, after a crash, from the newest frame in the whole journal.
  */
 export type TimersAfterRestart = 'absolute' | 'remaining' | 'restart'
 

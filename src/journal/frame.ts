@@ -156,7 +156,14 @@ export type Entry =
   /** A dead letter was forgotten. */
   | { readonly kind: 'purged'; readonly seq: number; readonly id: string; readonly to: Address }
   /** A new owner goes on from here; the time between the frame before and this one was nobody's. */
-  | { readonly kind: 'recovered'; readonly seq: number }
+  | {
+      readonly kind: 'recovered'
+      readonly seq: number
+      /** Until when the last owner was there, epoch milliseconds, as far as the journal knows; older frames do not say. */
+      readonly since?: number
+    }
+  /** The owner of the whole journal ends in order: until here it was there. */
+  | { readonly kind: 'left'; readonly seq: number }
   /** The process ended while the agent was being handed it. */
   | { readonly kind: 'suspected'; readonly seq: number; readonly agent: Address; readonly at: number }
   /** The agent crashed on it, and it went back to its place in the mailbox. */

@@ -68,7 +68,7 @@ const mostOver = 1_000
 export class Standing {
   readonly partition: Address
   position = 0
-  /** Epoch milliseconds of the last frame. */
+  /** Epoch milliseconds of the last frame, or until when its owner is known to have been there after that. */
   time = 0
   /** None for agents outside parties. */
   birth: Birth | undefined
@@ -98,8 +98,9 @@ export class Standing {
   take(frame: Frame): void {
     const { cause, entries } = frame
     this.position = frame.position
-    if (entries.some(({ kind }) => kind === 'recovered')) {
-      this.#skip(frame.time - this.time)
+    const recovered = entries.find(entry => entry.kind === 'recovered')
+    if (recovered) {
+      this.#skip(Math.max(0, frame.time - Math.max(this.time, recovered.since ?? 0)))
       this.gaveUp = undefined
     }
     this.time = frame.time

@@ -61,6 +61,10 @@ interface RecoveryHost {
 export class Recovery {
   readonly #host: RecoveryHost
   #inHand: InHand | undefined
+  /** The last moment of the last owner of the journal, epoch milliseconds; 0 while one party alone comes back. */
+  #lastMoment = 0
+  /** Whether all that the journal held is back. */
+  #isOver = false
   /** What agents outside the parties hear, since when, and how far they have heard of each party. */
   #hearing: Standing['hearing'] = new Map()
   #heard: ReadonlyMap<string, number> = new Map()
@@ -83,6 +87,13 @@ export class Recovery {
     await this.#host.outside.watermark.reached()
   }
 
+  /** The runtime ends in order: in all partitions, what has so much time left counts from here. */
+  leave(): void {
+    const { shared, outside } = this.#host
+    const isEmpty = [...shared.partitions()].every(({ watermark }) => watermark.head === 0)
+    if (this.#isOver && !isEmpty) outside.append({ kind: 'supervision' }, [{ kind: 'left', seq: outside.nextSeq() }])
+  }
+
   #during<T>(work: Promise<T>): Promise<T> {
     const over = work.finally(() => this.#underWay.delete(over))
     this.#underWay.add(over)
@@ -93,7 +104,11 @@ export class Recovery {
     const { shared } = this.#host
     const startedAt = shared.clock.elapsed()
     const infos = await shared.journal.partitions()
-    if (infos.length === 0) return false
+    if (infos.length === 0) {
+      this.#isOver = true
+      return false
+    }
+    this.#lastMoment = await this.#newestTime()
     shared.ids.after?.(infos.reduce((most, { epoch }) => Math.max(most, epoch), 0))
     this.#inHand = await shared.journal.inHand?.()
     const release = shared.ready.hold()
@@ -110,11 +125,24 @@ export class Recovery {
       this.#links.length = 0
       this.#settle()
       this.#host.recovered()
+      this.#isOver = true
       const durationMs = shared.clock.elapsed() - startedAt
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
       return isBack
     } finally {
+      this.#lastMoment = 0
       release()
+    }
+  }
+
+  /** Of all frames. One that the clock has yet to reach, or that cannot be read, says nothing. */
+  async #newestTime(): Promise<number> {
+    const { journal, clock } = this.#host.shared
+    try {
+      const [newest] = await journal.newest(1)
+      return newest && newest.time <= clock.now() ? newest.time : 0
+    } catch {
+      return 0
     }
   }
 
@@ -260,6 +288,7 @@ export class Recovery {
     shared.deadLetters.forgetOf(partition.address)
     this.#letters.push(...standing.dead)
     partition.continue(recalled, standing.time)
+    standing.time = Math.max(standing.time, this.#lastMoment)
     shared.snapshots.continue(partition, recalled)
     partition.standing = standing
     // The first frame of a new owner: from here on, writers before it are refused.
@@ -275,7 +304,7 @@ export class Recovery {
   #suspects(here: Partition, { standing }: Recalled): readonly Entry[] {
     const { address } = here
     const { partition, agent, seq: at } = this.#inHand ?? { partition: '', agent: '', seq: 0 }
-    const recovered: Entry = { kind: 'recovered', seq: here.nextSeq() }
+    const recovered: Entry = { kind: 'recovered', seq: here.nextSeq(), since: standing.time }
     if (partition !== address || at === 0) return [recovered]
     // What is not in the journal was handed over ahead of it. Next time it shall be found there.
     if (!standing.suspect(agent, at)) here.isCareful = standing.position < at

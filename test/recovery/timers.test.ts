@@ -12,7 +12,7 @@ import {
   setup,
 } from 'xstate'
 import * as z from 'zod'
-import { barked, petsParty } from '../support/pets.ts'
+import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
 import {
   atEveryAppend,
   atFrame,
@@ -245,6 +245,58 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
       expect(await rung(next)).toEqual(isWound ? [how] : [])
       return isEnded
     })
+  })
+})
+
+describe('a timer that goes on after what is left of its time', () => {
+  const given = { party: petsParty(alarm('remaining')), agents: [dogAgent()] }
+
+  /** An alarm is wound, and nothing is journalled in its party for 700 ms. */
+  async function quiet() {
+    const program = createProgram()
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    await first.bus.publish(wind({ how: 'after' }), inP1)
+    await first.idle()
+    program.clock.advance(700)
+    return { program, first }
+  }
+
+  it('counts from the moment of an orderly stop', async () => {
+    const { program, first } = await quiet()
+    await first.stop()
+    program.clock.advance(60_000)
+    await ringsAfter(300, await program.start(given), program, 'after')
+  })
+
+  it('counts from the moment of an orderly stop in the third process too', async () => {
+    const { program, first } = await quiet()
+    await first.stop()
+    program.clock.advance(60_000)
+    const second = await program.start(given)
+    program.clock.advance(200)
+    await second.stop({ timeout: 0 })
+    program.clock.advance(60_000)
+    await ringsAfter(100, await program.start(given), program, 'after')
+  })
+
+  it('counts from the last moment that the journal knows of any partition, if the process crashed', async () => {
+    const { program, first } = await quiet()
+    await first.bus.publish(command({ word: 'sit' }))
+    await first.idle()
+    program.crash()
+    program.clock.advance(60_000)
+    await ringsAfter(300, await program.start(given), program, 'after')
+  })
+
+  it('counts from its own last frame, if the clock is behind what others have written', async () => {
+    const { program, first } = await quiet()
+    program.clock.set(program.clock.now() + 3_600_000)
+    await first.bus.publish(command({ word: 'sit' }))
+    await first.idle()
+    program.crash()
+    program.clock.set(program.clock.now() - 3_600_000)
+    await ringsAfter(1_000, await program.start(given), program, 'after')
   })
 })
 
