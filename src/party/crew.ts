@@ -136,9 +136,10 @@ export class Crew implements SupervisorHost, NurseryHost {
     try {
       const declared = tree.flatMap(one => this.#roster.declareAll(one, under))
       this.#records.declared(declared, first)
-      const started = tree.flatMap(one => [...this.#start(one, under), ...this.#scaled(one)])
-      this.#arrive()
-      return started
+      return this.#comingBack(
+        tree.map(({ name }) => name),
+        () => tree.flatMap(one => [...this.#start(one, under), ...this.#scaled(one)]),
+      )
     } catch (error) {
       for (const { name } of fresh) if (this.#roster.isTree(name)) this.removeTree(name)
       throw error
@@ -189,9 +190,22 @@ export class Crew implements SupervisorHost, NurseryHost {
   spawn(agent: Agent, name: string = agent.name, under: string = root, input: unknown = agent.input): Actor {
     const known = this.met(agent, name)
     if (known && this.#adoptable.delete(known)) return known
-    const actor = this.add(agent, name, under, input)
-    this.#arrive()
-    return actor
+    return this.#comingBack([name], () => this.add(agent, name, under, input))
+  }
+
+  /** Starts agents; those that had waited for their definition since the last process go on with what they had under way. */
+  #comingBack<T>(names: readonly string[], start: () => T): T {
+    const isLate = names.some(name => this.awaits(name))
+    if (isLate) this.#partition.standing = this.#returning?.standing
+    try {
+      const started = start()
+      this.#arrive()
+      if (isLate) this.goOn()
+      if (isLate) this.link()
+      return started
+    } finally {
+      if (isLate) this.#partition.standing = undefined
+    }
   }
 
   /** Starts a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */

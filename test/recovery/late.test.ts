@@ -1,0 +1,88 @@
+import { agentTypes, ask, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
+import { expect, it } from 'vitest'
+import { emit, setup } from 'xstate'
+import * as z from 'zod'
+import { createProgram } from '../support/program.ts'
+import { until } from '../support/runtime.ts'
+
+const go = defineEvent('late.go', z.object({}))
+const done = defineEvent('late.done', z.object({ what: z.string() }))
+const price = defineRequest('late.price', { input: z.object({}), output: z.object({ euros: z.int() }) })
+
+/** Waits for an effect, for the answer to a request and for a timer at the same time. */
+const workerAgent = (work: () => Promise<string> | string) => {
+  const machine = setup({
+    types: agentTypes({ context: {}, hears: [go], says: [done] }),
+    actors: { work: effect('work', work), price: ask(price) },
+    actions: { say: emit((_, { what }: { what: string }) => done({ what })) },
+  }).createMachine({
+    context: {},
+    type: 'parallel',
+    states: {
+      work: {
+        initial: 'idle',
+        states: {
+          idle: { on: { 'late.go': 'busy' } },
+          busy: {
+            invoke: {
+              id: 'work',
+              src: 'work',
+              onDone: { target: 'idle', actions: { type: 'say', params: { what: 'effect' } } },
+            },
+          },
+        },
+      },
+      price: {
+        initial: 'idle',
+        states: {
+          idle: { on: { 'late.go': 'busy' } },
+          busy: {
+            invoke: {
+              id: 'price',
+              src: 'price',
+              input: {},
+              onDone: { target: 'idle', actions: { type: 'say', params: { what: 'ask' } } },
+            },
+          },
+        },
+      },
+      clock: {
+        initial: 'idle',
+        states: {
+          idle: { on: { 'late.go': 'busy' } },
+          busy: { after: { 1_000: { target: 'idle', actions: { type: 'say', params: { what: 'timer' } } } } },
+        },
+      },
+    },
+  })
+  return defineAgent({ name: 'worker', machine, hears: [go], says: [done] })
+}
+
+const shopMachine = setup({ types: agentTypes({ context: {}, hears: [price, go], says: [price] }) }).createMachine({
+  context: {},
+  initial: 'closed',
+  states: {
+    closed: { tags: 'busy', on: { 'late.go': 'open' } },
+    open: { on: { 'late.price': { actions: emit(({ event }) => price.reply(event, { euros: 3 })) } } },
+  },
+})
+const shop = defineAgent({ name: 'shop', machine: shopMachine, hears: [price, go], says: [price] })
+
+it('an agent that nobody registered goes on with its effect, its ask and its timer when it is spawned again', async () => {
+  const program = createProgram()
+  const options = { agents: [shop], events: [go, done] }
+  const first = await program.start(options)
+  await first.spawn(workerAgent(() => new Promise<never>(() => {})))
+  await first.agent('worker').send(go({}))
+  await until(() => JSON.stringify(first.agent('worker').snapshot()?.value).includes('"clock":"busy"'))
+  program.clock.advance(400)
+  const second = await program.start(options)
+  await second.idle()
+  await second.spawn(workerAgent(() => 'done'))
+  await second.agent('shop').send(go({}))
+  program.clock.advance(600)
+  const said = () => second.bus.history({ type: done.type }).map(({ data }) => (data as { what: string }).what)
+  await until(() => said().length === 3)
+  expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
+  expect(second.agent('worker')).toMatchObject({ incarnation: 1 })
+})
