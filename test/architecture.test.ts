@@ -107,6 +107,7 @@ describe('the house', () => {
       'src/actor/agent.ts',
       'src/actor/busy.ts',
       'src/actor/identity.ts',
+      'src/actor/inside.ts',
       'src/actor/kept.ts',
       'src/actor/logics.ts',
       'src/actor/migrate.ts',

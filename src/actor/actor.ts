@@ -227,6 +227,11 @@ export class Actor implements Ready {
     this.#announced = handled
   }
 
+  /** The position that is about to be handled, or is being. */
+  get current(): Handled | undefined {
+    return this.#announced ?? this.#handling
+  }
+
   get announced(): boolean {
     return this.#announced !== undefined
   }

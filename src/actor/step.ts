@@ -10,9 +10,9 @@ import type {
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Passage } from '../events/transform.ts'
+import { checkValue } from '../values/value.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
-import { afterTimersOf } from './after.ts'
 import type { Agent } from './agent.ts'
 import type { Handled } from './handled.ts'
 import { type Children, checkChildren, checkKept } from './kept.ts'
@@ -28,6 +28,7 @@ export type Output =
   | {
       readonly kind: 'timer'
       readonly id: string
+      readonly key: string
       readonly delay: number
       readonly event: EventOf
       /** The agent that it is for, if it is for another one. */
@@ -75,6 +76,10 @@ export interface StepHost {
 /** A timer that an agent sets in a step. */
 export interface NewTimer {
   readonly id: string
+  /** Tells it from others of the same id. */
+  readonly key: string
+  /** Whether `cancel` does not take it back by its id: a newer one has the id, or one of them has fired. */
+  readonly isSuperseded?: boolean | undefined
   /** Milliseconds; `Infinity` for never. */
   readonly delay: number
   readonly event: EventObject
@@ -240,19 +245,10 @@ export function restored(
       return snapshot
     },
     start({ children }) {
-      for (const child of Object.values<AnyActorRef | undefined>(children)) startAgain(child)
+      for (const child of Object.values<AnyActorRef | undefined>(children))
+        if (child?.getSnapshot().status === 'active') child.start()
     },
   }
-}
-
-/** XState restores a machine within a machine, but neither its children's nor its own timers: these begin anew. */
-function startAgain(child: AnyActorRef | undefined): void {
-  const snapshot: AnyMachineSnapshot | undefined = child?.getSnapshot()
-  if (!child || snapshot?.status !== 'active') return
-  child.start()
-  if (!('_nodes' in snapshot)) return
-  for (const { id, delay } of afterTimersOf(snapshot))
-    if (delay !== undefined) child.system.scheduler.schedule(child, child, { type: id }, delay, id)
 }
 
 function errorOf(event: EventObject): unknown {
@@ -310,7 +306,12 @@ function timerOutput(
   place: number,
   to?: Address,
 ): Output {
-  const timer = { id: id ?? `${actor.handled?.seq}.${place}`, delay: delayOf(delay), event, to }
+  const unique = `${actor.handled?.seq}.${place}`
+  // A state sets its own timer once; a program may give one id to several.
+  const key = id?.startsWith('xstate.after.') ? id : unique
+  // One of the catalogue's is an object of a class.
+  checkValue(`an event that "${actor.address}" sends later`, { ...event })
+  const timer = { id: id ?? unique, key, delay: delayOf(delay), event, to }
   // XState's events need not have payloads of ours.
   return { kind: 'timer', ...timer, event: event as EventOf, perform: () => host.setTimer(actor, timer) }
 }

@@ -1,6 +1,7 @@
 import type { Address } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
+import type { Inside } from '../actor/inside.ts'
 import type { EventOf } from '../events/event.ts'
 import type { GoneReason } from './frame.ts'
 
@@ -45,6 +46,10 @@ export interface AgentStanding {
 /** A timer that was set. */
 export interface TimerStanding {
   readonly id: string
+  readonly key?: string
+  readonly inside?: Inside
+  /** Whether it is taken back by its id no more. */
+  readonly isSuperseded?: boolean
   /** Epoch milliseconds; none, like `delay`, for a timer that never fires. */
   readonly at?: number
   readonly delay?: number
@@ -136,7 +141,7 @@ export function agentOf(json: AgentJson): AgentStanding {
     mail: mailOf(json.mail),
     crashes: new Map(json.crashes),
     suspected: new Map(json.suspected),
-    timers: new Map(json.timers.map(timer => [timer.id, timer])),
+    timers: new Map(json.timers.map(timer => [timer.key ?? timer.id, timer])),
     fired: new Map(json.fired),
     // JSON has no infinity.
     works: new Map(

@@ -2,6 +2,7 @@ import type { Address } from '../actor/address.ts'
 import type { DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
+import type { Inside } from '../actor/inside.ts'
 import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
 
@@ -69,6 +70,10 @@ export type Entry =
       readonly seq: number
       readonly agent: Address
       readonly id: string
+      /** Tells it from others of the same id; left out where it is the id. */
+      readonly key?: string
+      /** Where it was set and who gets its event, if a machine inside the agent set it or is to get it. */
+      readonly inside?: Inside
       /** Epoch milliseconds; left out, like `delay`, for a timer that never fires. */
       readonly at?: number
       readonly delay?: number
@@ -80,15 +85,28 @@ export type Entry =
       /** What led to it. */
       readonly origin: Origin
     }
-  | { readonly kind: 'cancelled'; readonly seq: number; readonly agent: Address; readonly id: string }
+  | {
+      readonly kind: 'cancelled'
+      readonly seq: number
+      readonly agent: Address
+      readonly id: string
+      readonly key?: string
+      /** Whether a machine inside the agent took it back. */
+      readonly isInside?: true
+    }
   | {
       readonly kind: 'fired'
       readonly seq: number
       readonly agent: Address
       readonly id: string
+      readonly key?: string
+      /** Whether a machine inside the agent has handled it, in this frame. */
+      readonly isInside?: true
       readonly type: string
     }
   | { readonly kind: 'internal'; readonly seq: number; readonly agent: Address; readonly type: string }
+  /** Machines inside the agent handled a position by themselves: a timer of theirs, or how their outside work ended. */
+  | { readonly kind: 'inside'; readonly seq: number; readonly agent: Address; readonly handled: number }
   /** Which machine agents have, and what it hears, from here on. */
   | {
       readonly kind: 'definition'

@@ -13,6 +13,7 @@ import {
   mailOf,
   newAgent,
   putBack,
+  type TimerStanding,
 } from './agent-standing.ts'
 import type { Entry, Frame } from './frame.ts'
 
@@ -215,11 +216,13 @@ export class Standing {
       case 'unscheduled':
         return this.#unschedule(entry)
       case 'timer':
-        return void this.at(entry.agent)?.timers.set(entry.id, entry)
+        return this.#setTimer(entry, frame.position)
       case 'cancelled':
-        return void this.at(entry.agent)?.timers.delete(entry.id)
+        return this.#cancelTimer(entry, frame.position)
       case 'fired':
-        return this.#fire(entry)
+        return this.#fire(entry, frame.position)
+      case 'inside':
+        return this.#handleInside(entry, frame.position)
       case 'reply':
         agent?.taken.delete(entry.key)
         return this.#answer(entry.key, { to: agent?.name ?? '', data: entry.data })
@@ -229,7 +232,7 @@ export class Standing {
   }
 
   #takeWork(entry: Entry, time: number): void {
-    if (!('key' in entry)) return
+    if (!('key' in entry) || entry.key === undefined) return
     const { key, kind } = entry
     const works = this.ownerOf(key)?.works
     const work = works?.get(key)
@@ -383,13 +386,40 @@ export class Standing {
 
   // ---- timers and asks ----
 
-  #fire({ agent: address, id, seq }: EntryOf<'fired'>): void {
+  #setTimer(entry: EntryOf<'timer'>, position: number): void {
+    const agent = this.at(entry.agent)
+    if (!agent) return
+    supersede(agent, entry.id, entry.inside)
+    agent.timers.set(entry.key ?? entry.id, entry)
+    if (entry.inside) agent.stepped = position
+  }
+
+  #cancelTimer({ agent: address, id, key, isInside }: EntryOf<'cancelled'>, position: number): void {
     const agent = this.at(address)
-    const timer = agent?.timers.get(id)
+    if (!agent) return
+    if (isInside) agent.stepped = position
+    if (key !== undefined) agent.timers.delete(key)
+    else
+      for (const [known, timer] of agent.timers)
+        if (timer.id === id && !timer.inside && !timer.isSuperseded) agent.timers.delete(known)
+  }
+
+  #fire({ agent: address, id, key = id, seq, isInside }: EntryOf<'fired'>, position: number): void {
+    const agent = this.at(address)
+    if (agent && isInside) agent.stepped = position
+    const timer = agent?.timers.get(key)
     if (!agent || !timer) return
-    agent.timers.delete(id)
-    // One for another agent was said in the same frame.
-    if (timer.to === undefined) agent.fired.set(seq, timer)
+    agent.timers.delete(key)
+    supersede(agent, id, timer.inside)
+    // One for another agent was said in the same frame, and a machine inside the agent has handled its own.
+    if (timer.to === undefined && !isInside) agent.fired.set(seq, timer)
+  }
+
+  #handleInside({ agent: address, handled }: EntryOf<'inside'>, position: number): void {
+    const agent = this.at(address)
+    if (!agent) return
+    agent.stepped = position
+    this.#endMail(agent, handled)
   }
 
   #schedule({ name, plan, event, version, startedAt }: EntryOf<'scheduled'>): void {
@@ -491,6 +521,14 @@ export function rememberOver(over: Map<string, ScheduleStanding>, schedule: Sche
   over.delete(schedule.name)
   over.set(schedule.name, schedule)
   forgetOldest(over, mostOver)
+}
+
+/** No earlier timer of an id is taken back by it: a newer one has it, or one of them has fired, as XState has it. */
+function supersede({ timers }: AgentStanding, id: string, inside: TimerStanding['inside']): void {
+  const source = inside?.source.join('/')
+  for (const [key, timer] of timers)
+    if (timer.id === id && timer.inside?.source.join('/') === source && !timer.isSuperseded)
+      timers.set(key, { ...timer, isSuperseded: true })
 }
 
 interface Kept<K> {

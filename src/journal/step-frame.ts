@@ -4,6 +4,7 @@ import type { Envelope } from '../actor/envelope.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
 import { failureOf, type Output, type Step } from '../actor/step.ts'
 import type { EventOf } from '../events/event.ts'
+import { encoded } from '../values/json.ts'
 import type { Cause, Entry } from './frame.ts'
 
 /** What the frame of a step needs from the partition that the step happened in. */
@@ -95,12 +96,14 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
       if (!host.persistsReply(output.event.type)) return undefined
       return { kind: 'reply', seq: host.nextSeq(), key: output.event.ask, data: output.event.data }
     case 'timer': {
-      const { id, delay, event, to } = output
+      const { id, key, delay, to } = output
+      const event = encoded({ ...output.event }) as EventOf
       const origin = originIn(handled)
       const when = delay === Number.POSITIVE_INFINITY ? {} : { at: host.now() + delay, delay }
       const version = host.versionOf(event.type)
       const what = version > 1 ? { event, version } : { event }
-      const timer = { kind: 'timer' as const, seq: host.nextSeq(), agent, id, ...when, ...what, origin }
+      const keyed = key === id ? {} : { key }
+      const timer = { kind: 'timer' as const, seq: host.nextSeq(), agent, id, ...keyed, ...when, ...what, origin }
       return to === undefined ? timer : { ...timer, to }
     }
     case 'cancel':

@@ -2,21 +2,50 @@ import type { AnyActorRef, EventObject } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import { type Address, splitAddress } from '../actor/address.ts'
 import type { Origin } from '../actor/handled.ts'
+import { actorAt, type Inside, pathFrom } from '../actor/inside.ts'
 import type { NewTimer } from '../actor/step.ts'
+import { delayOf } from '../actor/timers.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Entry } from '../journal/frame.ts'
+import { encoded } from '../values/json.ts'
 import type { WaitingFor } from './activity.ts'
 import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
 
+/** A timer that has yet to fire. */
+interface Pending {
+  readonly id: string
+  readonly cancel: () => void
+  /** The agent inside which it was set, if it was set by a machine inside one. */
+  readonly inside: Actor | undefined
+}
+
+/** The timers of one actor of XState. */
+interface OfActor {
+  readonly pending: Map<string, Pending>
+  /** By id the key of the one that `cancel` takes back: of several with one id, the newest, until any of them has fired. */
+  readonly newest: Map<string, string>
+}
+
+/** A timer inside an agent, as it goes on in another process. */
+export interface InsideTimer {
+  readonly id: string
+  readonly key: string
+  readonly delay: number
+  readonly event: EventObject
+  readonly inside: Inside
+  readonly isSuperseded?: boolean | undefined
+}
+
 /**
  * The timers of agents: `after` and delays run on the runtime's timers, and one that fires is a position of its own before
- * the agent hears of it. Stands in for XState's scheduler, which would also search all timers at every stop.
+ * the agent hears of it. So are those of machines inside agents. Stands in for XState's scheduler, which would also search all
+ * timers at every stop.
  */
 export class AgentTimers {
   readonly #partition: Partition
   readonly #steps: Steps
-  readonly #byActor = new Map<AnyActorRef, Map<string, () => void>>()
+  readonly #byActor = new Map<AnyActorRef, OfActor>()
   #unnamed = 0
 
   constructor(partition: Partition, steps: Steps) {
@@ -25,31 +54,58 @@ export class AgentTimers {
   }
 
   /** A timer that an agent has set in a step, or that was left to it by an owner before this one. */
-  set(actor: Actor, { id, delay, event, to }: NewTimer, origin: Origin | undefined = actor.handled): void {
+  set(actor: Actor, timer: NewTimer, origin: Origin | undefined = actor.handled): void {
     const { ref, address } = actor
-    if (ref) this.#after(ref, id, delay, () => this.#hand(actor, { event, to }, id, origin ?? originOf(address, id)))
+    if (ref) this.#after(ref, timer, () => this.#hand(actor, timer, origin ?? originOf(address, timer.id)))
   }
 
-  /** What XState asks for on behalf of children that are no agents, or of events for such children: its own affair. */
+  /** A timer that a machine inside an agent was left with. */
+  setInside(actor: Actor, timer: InsideTimer): void {
+    const { source, target } = timer.inside
+    const from = actor.ref && actorAt(actor.ref, source)
+    const to = actor.ref && actorAt(actor.ref, target)
+    if (from && to) this.#after(from, timer, () => this.#handInside(actor, to, timer), actor)
+  }
+
+  /** What XState asks for: the timers of machines inside agents, and events that an agent sends to one of them later. */
   schedule(
     source: AnyActorRef,
     target: AnyActorRef,
     event: EventObject,
-    delay: number,
-    name: string = `delay.${++this.#unnamed}`,
+    after: number,
+    id: string = `delay.${++this.#unnamed}`,
   ): void {
-    this.#after(source, name, delay, () => target.send(event))
+    const delay = delayOf(after)
+    const actor = this.#agentAround(source)
+    const from = actor?.ref && pathFrom(actor.ref, source)
+    const to = actor?.ref && pathFrom(actor.ref, target)
+    if (!actor || !from || !to) {
+      this.#after(source, { id, key: id, delay }, () => target.send(event))
+      return
+    }
+    const seq = this.#partition.nextSeq()
+    const timer = { id, key: `inside.${seq}`, delay, event, inside: { source: from, target: to } }
+    this.#after(source, timer, () => this.#handInside(actor, target, timer), actor)
+    const when = delay === Number.POSITIVE_INFINITY ? {} : { at: this.#partition.now() + delay, delay }
+    const what = { id, key: timer.key, inside: timer.inside, event: eventAsJson(event) }
+    const origin = actor.handled ?? originOf(actor.address, id)
+    const { correlationid, causationid } = origin
+    const entry = { kind: 'timer' as const, seq, agent: actor.address, ...what, ...when }
+    this.#steps.recordInside(actor, {
+      ...entry,
+      origin: causationid === undefined ? { correlationid } : { correlationid, causationid },
+    })
   }
 
   cancel(source: AnyActorRef, id: string): void {
-    this.#byActor.get(source)?.get(id)?.()
-    this.#forget(source, id)
+    const ofActor = this.#byActor.get(source)
+    const key = ofActor?.newest.get(id)
+    if (ofActor && key !== undefined) this.#takeBack(source, ofActor, key)
   }
 
   cancelAll(source: AnyActorRef): void {
-    const timers = this.#byActor.get(source)
-    for (const cancel of timers?.values() ?? []) cancel()
-    timers?.clear()
+    const ofActor = this.#byActor.get(source)
+    for (const key of [...(ofActor?.pending.keys() ?? [])]) if (ofActor) this.#takeBack(source, ofActor, key)
     this.#byActor.delete(source)
   }
 
@@ -59,45 +115,67 @@ export class AgentTimers {
 
   /** The timers that have yet to fire. */
   *pending(): Iterable<WaitingFor> {
-    for (const [ref, timers] of this.#byActor) {
-      const agent = this.#partition.registry.behind(ref)?.address ?? this.#partition.address
-      for (const name of timers.keys()) yield { agent, what: 'timer', name }
+    for (const [ref, { pending }] of this.#byActor) {
+      const agent = this.#agentAround(ref)?.address ?? this.#partition.address
+      for (const { id: name } of pending.values()) yield { agent, what: 'timer', name }
     }
   }
 
-  #after(source: AnyActorRef, id: string, delay: number, due: () => void): void {
-    this.cancel(source, id)
-    const timers = this.#byActor.get(source) ?? new Map<string, () => void>()
-    this.#byActor.set(source, timers)
+  #takeBack(source: AnyActorRef, ofActor: OfActor, key: string): void {
+    const timer = ofActor.pending.get(key)
+    if (!timer) return
+    const { id, cancel, inside } = timer
+    cancel()
+    this.#forget(source, ofActor, key, id)
+    if (!inside) return
+    const seq = this.#partition.nextSeq()
+    this.#steps.recordInside(inside, { kind: 'cancelled', seq, agent: inside.address, id, key, isInside: true })
+  }
+
+  #after(
+    source: AnyActorRef,
+    { id, key, delay, isSuperseded = false }: Pick<NewTimer, 'id' | 'key' | 'delay' | 'isSuperseded'>,
+    due: () => void,
+    inside?: Actor,
+  ): void {
+    const ofActor = this.#byActor.get(source) ?? { pending: new Map(), newest: new Map() }
+    this.#byActor.set(source, ofActor)
     const fire = () => {
       const hand = () => {
-        // Cancelled or set anew while it waited for its turn.
-        if (timers.get(id) !== cancel) return
-        this.#forget(source, id)
+        // Cancelled while it waited for its turn.
+        if (ofActor.pending.get(key) !== timer) return
+        this.#forget(source, ofActor, key, id)
         due()
       }
-      const actor = this.#partition.registry.behind(source)
+      const actor = inside ?? this.#partition.registry.behind(source)
       if (actor) actor.signal(hand)
       else hand()
     }
-    const cancel = this.#partition.shared.timers.after(delay, fire)
-    timers.set(id, cancel)
+    const timer = { id, inside, cancel: this.#partition.shared.timers.after(delay, fire) }
+    ofActor.pending.set(key, timer)
+    if (!isSuperseded) ofActor.newest.set(id, key)
   }
 
-  #forget(source: AnyActorRef, id: string): void {
-    const timers = this.#byActor.get(source)
-    timers?.delete(id)
-    if (timers?.size === 0) this.#byActor.delete(source)
+  #forget(source: AnyActorRef, ofActor: OfActor, key: string, id: string): void {
+    ofActor.pending.delete(key)
+    // As in XState: once one of several with an id has fired, no other is taken back by it.
+    ofActor.newest.delete(id)
+    if (ofActor.pending.size === 0) this.#byActor.delete(source)
   }
 
-  #hand(
-    actor: Actor,
-    { event, to }: { readonly event: EventObject; readonly to?: Address | undefined },
-    id: string,
-    origin: Origin,
-  ): void {
+  /** The agent that an actor of XState belongs to. */
+  #agentAround(source: AnyActorRef): Actor | undefined {
+    for (let at: AnyActorRef | undefined = source; at; at = at._parent) {
+      const actor = this.#partition.registry.behind(at)
+      if (actor) return actor
+    }
+    return undefined
+  }
+
+  #hand(actor: Actor, { id, key, event, to }: NewTimer, origin: Origin): void {
     const { address: agent, ref } = actor
-    const entry = (seq: number): Entry => ({ kind: 'fired', seq, agent, id, type: event.type })
+    const keyed = key === id ? {} : { key }
+    const entry = (seq: number): Entry => ({ kind: 'fired', seq, agent, id, ...keyed, type: event.type })
     if (to !== undefined) {
       // The step that set it has checked it.
       const callee = this.#partition.registry.named(splitAddress(to).name)
@@ -106,6 +184,23 @@ export class AgentTimers {
     }
     this.#partition.hand(actor, this.#partition.appendOutcome(entry, event.type, origin), () => ref?.send(event))
   }
+
+  #handInside(actor: Actor, target: AnyActorRef, { id, key, event }: Omit<InsideTimer, 'inside'>): void {
+    const { address: agent } = actor
+    const seq = this.#partition.nextSeq()
+    const { correlationid } = originOf(agent, id)
+    this.#steps.inside(
+      actor,
+      { seq, type: event.type, correlationid },
+      { kind: 'fired', seq, agent, id, key, type: event.type, isInside: true },
+      () => target.send(event),
+    )
+  }
+}
+
+function eventAsJson(event: EventObject): EventOf {
+  // XState's events need not have payloads of ours, and may hold what JSON has no word for.
+  return encoded({ ...event }) as EventOf
 }
 
 /** What a timer leads to goes back to what set it, or to itself where that is not known. */

@@ -195,7 +195,8 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   /** Starts agents; those that had waited for their definition since the last process go on with what they had under way. */
   #comingBack<T>(names: readonly string[], start: () => T): T {
-    const isLate = names.some(name => this.awaits(name))
+    // While everybody comes back, what waits goes on together with all others.
+    const isLate = !this.#partition.standing && names.some(name => this.awaits(name))
     if (isLate) this.#partition.standing = this.#returning?.standing
     try {
       const started = start()

@@ -65,7 +65,7 @@ export class OutsideWork implements OutsideHost<Work> {
 
   plan(invokeId: string, work: Work, input: unknown): PlannedWork {
     const actor = this.#partition.stepping
-    const handled = actor?.handled
+    const handled = actor?.current
     if (!actor || !handled) throw new StrayInvokeError(invokeId)
     const key = this.#keyOf(`${actor.address}@${handled.seq}`, invokeId)
     this.#planned.set(key, { actor, invokeId, origin: handled, work, input })
@@ -197,9 +197,14 @@ export class OutsideWork implements OutsideHost<Work> {
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
     const recorded = standing?.outcome
     const handled = recorded && { ...origin, seq: recorded.seq, type: 'outcome' }
-    this.#partition.hand(actor, handled ?? this.#partition.appendOutcome(entry, 'outcome', origin), () =>
-      settle(outcome),
-    )
+    const position = handled ?? this.#partition.appendOutcome(entry, 'outcome', origin)
+    this.#partition.hand(actor, position, () => {
+      settle(outcome)
+      if (!actor.announced) return
+      // Nothing of it has reached the agent's own machine: one inside it wanted the work.
+      actor.takeHandled()
+      this.#steps.handledInside(actor, position)
+    })
   }
 
   #runEffect(key: string, work: EffectWork, planned: Planned, settle: Settle): (why?: unknown) => void {

@@ -5,12 +5,14 @@ import { afterTimersOf, declaredDelayOf } from '../actor/after.ts'
 import type { Agent } from '../actor/agent.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import type { Origin } from '../actor/handled.ts'
+import { machinesIn } from '../actor/inside.ts'
 import type { NewTimer } from '../actor/step.ts'
 import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { AgentStanding, TimerStanding } from '../journal/agent-standing.ts'
 import type { Standing } from '../journal/standing.ts'
-import type { AgentTimers } from './agent-timers.ts'
+import { decoded } from '../values/json.ts'
+import type { AgentTimers, InsideTimer } from './agent-timers.ts'
 import type { Partition } from './partition.ts'
 
 /** An agent ended the process again and again with something of its own. */
@@ -86,6 +88,7 @@ export function settleIn(
   // Its timers and its work end with this incarnation.
   if (killer !== undefined) return actor.signal(() => fail(actor, killer))
   for (const timer of timersOf(actor, known, standing, partition)) timers.set(actor, timer, timer.origin)
+  for (const timer of insideTimersOf(actor, known, standing, partition)) timers.setInside(actor, timer)
   for (const [seq, timer] of known.fired) {
     const { origin } = timer
     const event = liftedOf(timer, partition, actor.address)
@@ -121,8 +124,10 @@ function timersOf(
   const snapshot: AnyMachineSnapshot | undefined = ref?.getSnapshot()
   if (snapshot?.status !== 'active') return []
   const wanted = afterTimersOf(snapshot)
-  const all = Array.from(timers.values(), timer => ({
+  const own = [...timers.values()].filter(({ inside }) => !inside)
+  const all = own.map(timer => ({
     ...timer,
+    key: timer.key ?? timer.id,
     delay: left(timer, agent, standing, partition),
     event: liftedOf(timer, partition, address),
   }))
@@ -131,14 +136,45 @@ function timersOf(
     if (timers.has(id)) return []
     const same = lost.find(one => declaredDelayOf(one.id) === declaredDelayOf(id))
     const event = { type: id, data: undefined }
-    if (same) return [{ ...same, id, event }]
-    return delay === undefined ? [] : [{ id, delay, event, origin: { correlationid: `${address}/${id}` } }]
+    if (same) return [{ ...same, id, key: id, event }]
+    return delay === undefined ? [] : [{ id, key: id, delay, event, origin: { correlationid: `${address}/${id}` } }]
   })
   return [...all.filter(timer => !lost.includes(timer)), ...found]
 }
 
+/**
+ * The timers that the machines inside an agent are left with. The `after` of a state for which the journal has no timer, such as
+ * that of an older version, begins now.
+ */
+function insideTimersOf(
+  { ref, agent }: Actor,
+  { timers }: AgentStanding,
+  standing: Standing,
+  partition: Partition,
+): readonly InsideTimer[] {
+  if (!ref) return []
+  const all = [...timers].flatMap(([key, timer]): readonly InsideTimer[] => {
+    const { id, inside, isSuperseded } = timer
+    const event = decoded(timer.event) as EventOf
+    return inside ? [{ id, key, inside, isSuperseded, event, delay: left(timer, agent, standing, partition) }] : []
+  })
+  const found = [...machinesIn(ref)].flatMap(([path, snapshot]) =>
+    afterTimersOf(snapshot).flatMap(({ id, delay }): readonly InsideTimer[] => {
+      const isKnown = all.some(one => one.id === id && one.inside.source.join('/') === path.join('/'))
+      const key = `${path.join('/')}.${id}`
+      return isKnown || delay === undefined
+        ? []
+        : [{ id, key, delay, event: { type: id }, inside: { source: path, target: path } }]
+    }),
+  )
+  return [...all, ...found]
+}
+
 /** The event of a timer in the version that is declared now; as it was, if there is no way to it, which is better than never. */
-function liftedOf({ event, version = 1 }: TimerStanding, partition: Partition, address: Address): EventOf {
+function liftedOf(timer: TimerStanding, partition: Partition, address: Address): EventOf {
+  const { version = 1 } = timer
+  // What a step had encoded.
+  const event = decoded(timer.event) as EventOf
   const { catalog } = partition.shared
   if (catalog.versionOf(event.type) === version) return event
   try {

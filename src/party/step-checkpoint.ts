@@ -13,7 +13,7 @@ export class StepCheckpoint implements Checkpoint {
   readonly #actor: Actor
   readonly #snapshot: AnyMachineSnapshot
 
-  constructor({ actor, snapshot }: Step, position: number) {
+  constructor({ actor, snapshot }: Pick<Step, 'actor' | 'snapshot'>, position: number) {
     this.incarnation = actor.incarnation
     this.position = position
     this.#actor = actor

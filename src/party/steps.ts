@@ -3,7 +3,7 @@ import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
 import { AskFailedError, AskRefusedError } from '../actor/ask.ts'
 import type { Envelope } from '../actor/envelope.ts'
-import type { Origin } from '../actor/handled.ts'
+import type { Handled, Origin } from '../actor/handled.ts'
 import { failureOf, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
 import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
@@ -14,6 +14,7 @@ import type { Entry } from '../journal/frame.ts'
 import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.ts'
 import { checkWay, passageOf } from './offer.ts'
 import type { Partition } from './partition.ts'
+import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** How often an event on which its agent crashed is handed over again, at most. */
 const mostRedeliveries = 3
@@ -155,6 +156,40 @@ export class Steps implements StepHost, FrameHost {
     if (this.#planned.length > 0) this.#planned = []
     this.#partition.append(frame.cause, frame.entries, frame.said, step)
     return () => this.#release(step, frame)
+  }
+
+  // ---- what happens inside an agent, beside its steps ----
+
+  /** Records something that a machine inside an agent did; the agent's checkpoint says how the machine is after that. */
+  recordInside(actor: Actor, ...entries: readonly Entry[]): void {
+    const { ref, name } = actor
+    if (ref?.getSnapshot().status !== 'active') return
+    const checkpoint = (position: number) =>
+      new Map([[name, new StepCheckpoint({ actor, snapshot: ref.getSnapshot() }, position)]])
+    this.#partition.append({ kind: 'outcome' }, entries, [], undefined, checkpoint)
+  }
+
+  /** Lets a machine inside an agent handle a position of its own. */
+  inside(actor: Actor, handled: Handled, first: Entry, handle: () => void): void {
+    this.recordInside(actor, first)
+    const outer = this.#partition.enter(actor)
+    // What the machine wants is named after this position.
+    actor.announce(handled)
+    actor.takeHandled()
+    try {
+      handle()
+    } finally {
+      this.#partition.leave(outer)
+      this.handledInside(actor, handled)
+    }
+  }
+
+  /** A position was handled by machines inside an agent: records what they want of outside. */
+  handledInside(actor: Actor, { seq: handled }: Handled): void {
+    const planned = this.#planned
+    this.#planned = []
+    const seq = this.#partition.nextSeq()
+    this.recordInside(actor, ...planned, { kind: 'inside', seq, agent: actor.address, handled })
   }
 
   // ---- after the frame ----

@@ -182,6 +182,7 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
   it('rings once at the later time, if it was set again in the next process', async () => {
     const { program, given } = await wound(how)
     const next = await program.start(given)
+    if (how === 'raised') await next.bus.publish(wind({ how: 'cancel' }), inP1)
     await next.bus.publish(wind({ how }), inP1)
     await next.idle()
     await ringsAfter(1_000, next, program, how)
