@@ -309,6 +309,7 @@ it('troupe/sqlite exports these names', () => {
       "JournalDiskError",
       "JournalFullError",
       "JournalLockedError",
+      "JournalLostError",
       "JournalOpenError",
       "JournalOptionsError",
       "sqliteJournal",

@@ -2,7 +2,7 @@ import type { Address, InHand } from '../index.ts'
 import { InHandFile } from './in-hand.ts'
 import { JournalOpenError } from './open-error.ts'
 import type { SqliteJournalOptions } from './options.ts'
-import type { Asked, Told } from './protocol.ts'
+import type { Asked, FileIdentity, Told } from './protocol.ts'
 import { JournalThread } from './thread.ts'
 
 /** The way to the file of a journal: open from the first question on, and anew when its thread has ended by itself. */
@@ -10,6 +10,8 @@ export class Connection {
   readonly #options: SqliteJournalOptions
   #opening: Promise<JournalThread> | undefined
   #inHand: InHandFile | undefined
+  /** The database that was opened first. */
+  #known: FileIdentity | undefined
 
   constructor(options: SqliteJournalOptions) {
     this.#options = options
@@ -54,7 +56,7 @@ export class Connection {
     }
     const thread = new JournalThread(directory, worker, again)
     try {
-      await thread.ask('open', { directory, maxBytes })
+      this.#known = await thread.ask('open', { directory, maxBytes, known: this.#known })
       this.#inHand ??= inHandIn(directory)
       return thread
     } catch (error) {

@@ -1,22 +1,14 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { accessSync, chmodSync, constants } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { numberIn, textIn } from './columns.ts'
-import type { Failure, OpenReason, Place } from './protocol.ts'
+import { checkFiles, fileMode, fileNames, incomplete, makeDirectory, syncDirectory } from './directory.ts'
+import { isLacking, isLog, isMark, markLacking, markWhole } from './log-mark.ts'
+import { OpenFiles } from './open-files.ts'
+import { ownerOf, writeOwner } from './owner.ts'
+import type { Failure, FileIdentity, OpenReason, Place } from './protocol.ts'
 import { Refusal, sqliteCodeOf, sqliteCodes, textOf } from './refusal.ts'
-
-/** What marks a file as a journal: "trou" in ASCII. */
-const applicationId = 0x74_72_6f_75
+import { isSameFile, WatchedFile } from './watched-file.ts'
 
 /** The version of the tables that `migrations.ts` leads to. */
 const newestVersion = 1
@@ -26,58 +18,79 @@ const pageLength = 4_096
 /** Pages in the write-ahead log after which they are copied to where they belong. */
 const checkpointPages = 2_048
 
+/** Bytes that the log keeps when it begins anew. */
+const keptOfLog = 4 * checkpointPages * pageLength
+
+/** A journal that is open. */
+export interface OpenDatabase {
+  readonly db: DatabaseSync
+  readonly files: OpenFiles
+}
+
 /**
  * Opens the file of a journal so that nobody else can, making it first where there is none.
  *
  * @throws Refusal
  */
-export async function openDatabase({ directory, maxBytes }: Place): Promise<DatabaseSync> {
+export async function openDatabase({ directory, maxBytes, known }: Place): Promise<OpenDatabase> {
   let db: DatabaseSync | undefined
   try {
+    if (known) checkSame(directory, known)
     makeDirectory(directory)
     accessSync(directory, constants.W_OK)
-    db = new DatabaseSync(join(directory, 'journal.db'))
+    const isNew = checkFiles(directory)
+    db = new DatabaseSync(join(directory, fileNames.database))
     lock(db)
-    const version = versionOf(db)
-    writeFileSync(ownerOf(directory), String(process.pid))
+    const file = new WatchedFile(directory, fileNames.database)
+    // SQLite has made it, but has not written to it yet.
+    if (isNew) restrict(file.path)
+    const version = versionOf(db, directory)
+    writeOwner(directory)
     if (version > 0) check(db)
     configure(db, maxBytes)
     if (version < newestVersion) await (await import('./migrations.ts')).migrate(db)
-    return db
+    markLacking(db)
+    if (isNew) syncDirectory(directory)
+    return { db, files: watch(db, directory, file) }
   } catch (error) {
     db?.close()
     throw new Refusal(whyNot(error, directory))
   }
 }
 
-/** The file in which the process that has the journal open says which one it is. */
-function ownerOf(directory: string): string {
-  return join(directory, 'owner')
-}
-
-/** Step by step, because Node's `recursive` never ends where nothing can be made, as in `/proc`. */
-function makeDirectory(directory: string): void {
-  if (existsSync(directory)) return
-  const parent = dirname(directory)
-  makeDirectory(parent)
+/**
+ * Closes a journal; all of it is in its database then.
+ *
+ * @throws Refusal when a file was lost
+ */
+export function closeDatabase({ db, files }: OpenDatabase): void {
   try {
-    mkdirSync(directory)
-  } catch (error) {
-    // Somebody else may have been faster.
-    if (!existsSync(directory)) throw error
+    files.check()
+    // The last time that this was to be done, there may have been no room for it.
+    if (isLacking(pragma(db, 'application_id'))) markWhole(db)
+  } finally {
+    files.close()
+    db.close()
   }
-  // It is there for good when the one that it is in has been written.
-  sync(parent)
 }
 
-function sync(directory: string): void {
+/** Another database in the place of the one that was open before is not gone on with, and none is made. @throws Refusal */
+function checkSame(directory: string, known: FileIdentity): void {
+  const file = new WatchedFile(directory, fileNames.database)
+  if (!isSameFile(file.identity, known)) throw file.lost('replaced')
+}
+
+function restrict(path: string): void {
   try {
-    const file = openSync(directory, 'r')
-    fsyncSync(file)
-    closeSync(file)
+    chmodSync(path, fileMode)
   } catch {
-    // Not every system lets a directory be synchronised, nor everybody read the one that his is in.
+    // Not every file system has rights.
   }
+}
+
+function watch(db: DatabaseSync, directory: string, database: WatchedFile): OpenFiles {
+  const log = new WatchedFile(directory, fileNames.log)
+  return new OpenFiles(database, log, { keptOfLog, copied: () => markLacking(db) })
 }
 
 function lock(db: DatabaseSync): void {
@@ -89,12 +102,14 @@ function lock(db: DatabaseSync): void {
 }
 
 /** The version of the tables; 0 when there are none yet. */
-function versionOf(db: DatabaseSync): number {
+function versionOf(db: DatabaseSync, directory: string): number {
   const id = pragma(db, 'application_id')
   const tables = numberIn(db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get(), 'tables')
   const isNew = id === 0 && tables === 0
-  if (isNew) db.exec(`PRAGMA application_id = ${applicationId}`)
-  else if (id !== applicationId) throw refused('foreign', 'it is a database of something else')
+  if (isNew) markWhole(db)
+  else if (!isMark(id)) throw refused('foreign', 'it is a database of something else')
+  else if (isLacking(id) && !isLog(join(directory, fileNames.log)))
+    throw incomplete(`"${fileNames.log}" is missing or empty, and it holds a part of what was acknowledged`)
   const version = pragma(db, 'user_version')
   if (version > newestVersion)
     throw refused('newer', `its tables have version ${version}, and this one knows ${newestVersion}`)
@@ -112,7 +127,7 @@ function configure(db: DatabaseSync, maxBytes: number | undefined): void {
   // On a Mac, nothing less reaches the disk; elsewhere it means nothing.
   db.exec('PRAGMA fullfsync = ON')
   db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
-  db.exec(`PRAGMA journal_size_limit = ${4 * checkpointPages * pageLength}`)
+  db.exec(`PRAGMA journal_size_limit = ${keptOfLog}`)
   db.exec('PRAGMA cache_size = -32768')
   if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageLength))}`)
 }
@@ -130,7 +145,7 @@ function whyNot(thrown: unknown, directory: string): Failure {
   if (thrown instanceof Refusal) return thrown.failure
   const sqliteCode = sqliteCodeOf(thrown)
   if (sqliteCode === sqliteCodes.busy || sqliteCode === sqliteCodes.locked)
-    return { code: 'locked', pid: holderOf(directory) }
+    return { code: 'locked', pid: ownerOf(directory) }
   if (sqliteCode === sqliteCodes.full) return { code: 'full', text: textOf(thrown) }
   return { code: 'open', reason: reasonOf(sqliteCode, thrown), text: textOf(thrown) }
 }
@@ -142,14 +157,4 @@ function reasonOf(sqliteCode: number | undefined, thrown: unknown): OpenReason {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'read-only'
   return code === 'ERR_MODULE_NOT_FOUND' ? 'no-kysely' : 'unreachable'
-}
-
-/** The process that has the journal open, if it has said so and is still there. */
-function holderOf(directory: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(ownerOf(directory), 'utf8'))
-    return Number.isInteger(pid) && pid > 0 && process.kill(pid, 0) ? pid : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,5 @@
 import { JournalConflictError, JournalCorruptError, JournalPruneError, type TroupeError } from '../index.ts'
-import { JournalDiskError, JournalFullError } from './disk-error.ts'
+import { JournalDiskError, JournalFullError, JournalLostError } from './disk-error.ts'
 import { JournalLockedError, JournalOpenError } from './open-error.ts'
 import type { Failure } from './protocol.ts'
 
@@ -28,5 +28,7 @@ export function errorOf(failure: Failure, { directory, partition = '', position 
       return new JournalFullError(directory, failure.text)
     case 'disk':
       return new JournalDiskError(directory, failure.text)
+    case 'lost':
+      return new JournalLostError(directory, failure.file, failure.loss)
   }
 }

@@ -2,6 +2,7 @@ import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync } fr
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Address, InHand } from '../index.ts'
+import { fileMode, fileNames } from './directory.ts'
 
 /** Bytes of a note at most: its checksum, the lengths of the two names, the seq, then the names. */
 const length = 4_096
@@ -19,7 +20,8 @@ export class InHandFile {
   readonly #note = Buffer.alloc(length)
 
   constructor(directory: string) {
-    this.#file = openSync(join(directory, 'in-hand'), constants.O_RDWR | constants.O_CREAT)
+    const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants
+    this.#file = openSync(join(directory, fileNames.inHand), O_RDWR | O_CREAT | O_NOFOLLOW, fileMode)
     this.found = this.#read()
     ftruncateSync(this.#file)
   }

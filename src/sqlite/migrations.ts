@@ -57,7 +57,7 @@ const migrations: Record<string, Migration> = {
   },
 }
 
-/** Brings the tables to the newest version. */
+/** Brings the tables to the newest version, or leaves them as they are. */
 export async function migrate(database: DatabaseSync): Promise<void> {
   const db = new Kysely<unknown>({
     dialect: new SqliteDialect({
@@ -76,8 +76,11 @@ export async function migrate(database: DatabaseSync): Promise<void> {
     }),
   })
   const provider = { getMigrations: async () => migrations }
+  // Kysely makes no transaction with SQLite, and a process may end on the way. Closing the database takes one back.
+  database.exec('BEGIN IMMEDIATE')
   const { error } = await new Migrator({ db, provider }).migrateToLatest()
   if (error !== undefined) throw error
+  database.exec('COMMIT')
 }
 
 /** Migrations give numbers and texts to their statements. */

@@ -5,6 +5,8 @@ const whatToDo: Record<OpenReason, string> = {
   newer: 'Update the package, or use another directory',
   foreign: 'Use another directory',
   damaged: 'Restore it from a backup, or save what is whole of it with `sqlite3 journal.db .recover`',
+  incomplete: 'Put the file back, restore the whole directory from a backup, or use another directory',
+  'not-a-file': 'Put the file itself there, or use another directory; the directory may be a link',
   'read-only': 'Let this process write there, or use another directory',
   unreachable: 'Check the path, or use another directory',
   'no-kysely': 'Install kysely beside troupe',

@@ -12,7 +12,7 @@ export interface Asked {
 
 /** What each question is answered with. */
 export interface Told {
-  readonly open: null
+  readonly open: FileIdentity
   /** For each write, why it was refused, if it was. */
   readonly write: readonly (Failure | undefined)[]
   readonly read: FrameRows
@@ -35,6 +35,14 @@ export type Answer =
 export interface Place {
   readonly directory: string
   readonly maxBytes: number | undefined
+  /** The database that was open before, if this is not the first time: no other will do. */
+  readonly known: FileIdentity | undefined
+}
+
+/** What stays the same of a file when it is written or renamed. */
+export interface FileIdentity {
+  readonly dev: number
+  readonly ino: number
 }
 
 /** A change, which is made whole or not at all; one that is refused hinders no other. */
@@ -104,6 +112,16 @@ export type Failure =
   | { readonly code: 'open'; readonly reason: OpenReason; readonly text: string }
   | { readonly code: 'full'; readonly text: string }
   | { readonly code: 'disk'; readonly text: string }
+  | { readonly code: 'lost'; readonly file: string; readonly loss: Loss }
+
+/** What happened to a file while it was open. */
+export type Loss =
+  /** It was deleted, or it or its directory was moved. */
+  | 'missing'
+  /** There is another file at its path. */
+  | 'replaced'
+  /** Its end was cut off, or all of it. */
+  | 'shortened'
 
 /** Why a journal cannot be opened. */
 export type OpenReason =
@@ -113,6 +131,10 @@ export type OpenReason =
   | 'foreign'
   /** The file is not as it was written. */
   | 'damaged'
+  /** A file is missing or empty without which what was acknowledged is not all there. */
+  | 'incomplete'
+  /** A file of the journal is a symbolic link, a directory or a device. */
+  | 'not-a-file'
   /** Nothing can be written there. */
   | 'read-only'
   /** The directory cannot be made, or the file cannot be opened. */

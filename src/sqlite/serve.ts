@@ -1,7 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
-import { openDatabase } from './database.ts'
-import type { Answer, Place, Question, Told } from './protocol.ts'
+import { closeDatabase, type OpenDatabase, openDatabase } from './database.ts'
+import type { Answer, FileIdentity, Place, Question, Told } from './protocol.ts'
 import { failureOf } from './refusal.ts'
 import { Tables } from './tables.ts'
 
@@ -13,18 +12,19 @@ export interface ServeOptions {
 
 /** Answers the questions of the main thread, one after the other, until it asks to close. */
 export function serve({ beforeCommit = () => {} }: ServeOptions = {}): void {
-  let journal: { readonly db: DatabaseSync; readonly tables: Tables } | undefined
+  let journal: (OpenDatabase & { readonly tables: Tables }) | undefined
 
   const open = async (place: Place) => {
-    const db = await openDatabase(place)
-    journal = { db, tables: new Tables(db, beforeCommit) }
-    return null
+    const { db, files } = await openDatabase(place)
+    journal = { db, files, tables: new Tables(db, { beforeCommit, afterCommit: () => files.checkCommit() }) }
+    return files.identity
   }
 
-  const answer = (question: Question): Told[keyof Told] | Promise<null> => {
+  const answer = (question: Question): Told[keyof Told] | Promise<FileIdentity> => {
     if (question.kind === 'open') return open(question.what)
     if (!journal) throw new Error('it is not open')
-    const { db, tables } = journal
+    const { files, tables } = journal
+    if (question.kind !== 'close') files.check()
     switch (question.kind) {
       case 'write':
         return tables.write(question.what)
@@ -39,7 +39,7 @@ export function serve({ beforeCommit = () => {} }: ServeOptions = {}): void {
       case 'marks':
         return tables.marks(question.what.reader)
       case 'close':
-        db.close()
+        closeDatabase(journal)
         return null
     }
   }

@@ -8,6 +8,13 @@ import type { AppendWrite, Bytes, Failure, FrameRows, MarkRow, PartitionRow, Sav
 import { failureOf, Refusal, sqliteCodeOf, sqliteCodes } from './refusal.ts'
 import { Snapshots } from './snapshots.ts'
 
+export interface TablesOptions {
+  /** Called when a transaction is written but for its end. */
+  readonly beforeCommit: () => void
+  /** Called when a transaction is committed; what this throws is told instead of what was done. */
+  readonly afterCommit: () => void
+}
+
 /** All that a journal keeps, and the one way to change it. */
 export class Tables {
   readonly #partitions: Partitions
@@ -18,10 +25,9 @@ export class Tables {
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #rollback: StatementSync
-  readonly #beforeCommit: () => void
+  readonly #options: TablesOptions
 
-  /** @param beforeCommit called when a transaction is written but for its end */
-  constructor(db: DatabaseSync, beforeCommit: () => void) {
+  constructor(db: DatabaseSync, options: TablesOptions) {
     this.#partitions = new Partitions(db)
     this.#frames = new Frames(db)
     this.#checkpoints = new Checkpoints(db)
@@ -30,15 +36,21 @@ export class Tables {
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
     this.#rollback = db.prepare('ROLLBACK')
-    this.#beforeCommit = beforeCommit
+    this.#options = options
   }
 
   /** Makes changes in one transaction; the result says for each why it was refused, if it was. */
   write(writes: readonly Write[]): readonly (Failure | undefined)[] {
+    const failures = this.#transact(writes)
+    this.#options.afterCommit()
+    return failures
+  }
+
+  #transact(writes: readonly Write[]): readonly (Failure | undefined)[] {
     try {
       this.#begin.run()
       const failures = writes.map(write => this.#make(write))
-      this.#beforeCommit()
+      this.#options.beforeCommit()
       this.#commit.run()
       return failures
     } catch (error) {
@@ -46,7 +58,7 @@ export class Tables {
       if (writes.length === 1) return [failureOf(error)]
       // One may be too large for the room that is left, and the others not.
       const middle = writes.length >> 1
-      return [...this.write(writes.slice(0, middle)), ...this.write(writes.slice(middle))]
+      return [...this.#transact(writes.slice(0, middle)), ...this.#transact(writes.slice(middle))]
     }
   }
 

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import {
   type AddedEvent,
   createRuntime,
+  defineAgent,
   type InHand,
   type RemovedEvent,
   type RuntimeOptions,
@@ -11,9 +12,10 @@ import {
 import { sqliteJournal } from 'troupe/sqlite'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { assign } from 'xstate'
 import { newDirectory } from '../sqlite/support.ts'
-import { createRecord } from '../support/lives.ts'
-import { barked, command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { createRecord, type Record } from '../support/lives.ts'
+import { barked, command, dogAgent, dogMachine, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
 
 let lives = 0
 
@@ -215,6 +217,59 @@ it('an agent that the program has no more keeps its party away, until its defini
   await withIt.parties.get('p1').addInput('roll')
   await withIt.parties.get('p1').idle()
   expect(withIt.parties.get('p1').state).toMatchObject({ said: ['sit', 'roll'] })
+})
+
+describe('what an agent is being handed', () => {
+  /** A life on a record; its journal notes what it is told, in order, and what the dog does meanwhile. */
+  async function noted(record: Record, hands?: InHand) {
+    const notes: string[] = []
+    const journal = {
+      ...record.next(),
+      inHand: async () => hands,
+      handing: (partition: string, agent: string, seq: number) => void notes.push(`${partition} ${agent} ${seq}`),
+    }
+    const { append } = journal
+    journal.append = async (partition, ...given) => {
+      await append(partition, ...given)
+      if (given[2].some(({ cause }) => cause.kind === 'outside')) notes.push('durable')
+    }
+    const machine = dogMachine().provide({
+      actions: {
+        count: assign(({ context: { count } }) => {
+          notes.push('handled')
+          return { count: count + 1 }
+        }),
+      },
+    })
+    const party = petsParty(
+      defineAgent({ name: 'dog', machine, hears: [command, urgent, trick], says: [barked, trick] }),
+    )
+    const options = { party, journal, clock: createSimulatedClock(), random: seededRandom(++lives) }
+    const runtime = await createRuntime(options).start()
+    return { notes, runtime }
+  }
+
+  it('is noted until it is handled, so that an event that ends the process is found out', async () => {
+    const { notes, runtime } = await noted(createRecord())
+    onTestFinished(() => runtime.stop({ timeout: 0 }))
+    await runtime.parties.create({ id: 'p1' })
+    notes.length = 0
+    const { seq } = await runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await runtime.idle()
+    expect(notes.filter(note => note !== 'durable')).toEqual([`party/p1 dog ${seq}`, 'handled', 'party/p1 dog 0'])
+  })
+
+  it('is in the journal first, where a process ended while it handed over what was not', async () => {
+    const record = createRecord()
+    const { runtime: first } = await noted(record)
+    await first.parties.create({ id: 'p1' })
+    const { notes, runtime } = await noted(record, { partition: 'party/p1', agent: 'dog', seq: 1_000 })
+    onTestFinished(() => runtime.stop({ timeout: 0 }))
+    notes.length = 0
+    const { seq } = await runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await runtime.idle()
+    expect(notes).toEqual(['durable', `party/p1 dog ${seq}`, 'handled', 'party/p1 dog 0'])
+  })
 })
 
 it('an event that ended the process twice while it was handed over is a dead letter, and nobody is handed it again', async () => {

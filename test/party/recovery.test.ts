@@ -132,6 +132,28 @@ describe('a party whose journal takes no more of it', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 2 })
   })
 
+  it('takes for written what the journal has written, although its acknowledgement was lost', async () => {
+    const record = createRecord()
+    const journal = { ...record.next() }
+    const { append } = journal
+    let appends = 0
+    const runtime = await live(journal, { party: petsParty(dogAgent()) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    journal.append = async (...given) => {
+      appends++
+      await append(...given)
+      throw new Error('the acknowledgement was lost')
+    }
+    await runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await party.idle()
+    expect(runtime.parties.quarantined()).toEqual([])
+    expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
+    const frames = (await record.frames('party/p1')).filter(({ cause }) => cause.kind === 'step')
+    expect(frames.map(({ cause }) => 'type' in cause && cause.type)).toContain('pets.command')
+    // None of them was offered again.
+    expect(appends).toBeLessThanOrEqual((await record.frames('party/p1')).length)
+  })
+
   it('goes on with what somebody else has written there', async () => {
     const record = createRecord()
     const life = record.next()

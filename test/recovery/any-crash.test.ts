@@ -148,7 +148,10 @@ function placeOf(entry: Frame['entries'][number]): number {
   return 'seq' in entry ? entry.seq : entry.envelope.seq
 }
 
-it('comes to the same end, wherever and however often processes end on the way', async () => {
+// What bounds these is how often they run, not how fast: both end after so many turns of the event loop.
+const limits = { timeout: 300_000 }
+
+it('comes to the same end, wherever and however often processes end on the way', limits, async () => {
   await fc.assert(
     fc.asyncProperty(recipe, crashes, manner, async (recipe, crashes, manner) => {
       const undisturbed = await follow(recipe, [])
@@ -163,7 +166,7 @@ it('comes to the same end, wherever and however often processes end on the way',
 // A runtime whose agents outside the parties give up stops; then there is nothing to look at.
 const intensity = { max: 1_000, within: 1_000 }
 
-it('loses nothing and does nothing twice, whatever happens in whichever process', async () => {
+it('loses nothing and does nothing twice, whatever happens in whichever process', limits, async () => {
   await fc.assert(
     fc.asyncProperty(
       family,

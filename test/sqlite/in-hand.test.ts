@@ -1,8 +1,8 @@
-import { cpSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Journal } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { journalIn, newDirectory } from './support.ts'
+import { journalIn, leftBehind, newDirectory } from './support.ts'
 
 /** What the next owner is told when a process ends without having closed its journal. */
 async function foundAfter(use: (journal: Journal, directory: string) => void) {
@@ -10,10 +10,7 @@ async function foundAfter(use: (journal: Journal, directory: string) => void) {
   const journal = journalIn(directory)
   expect(await journal.inHand?.()).toBeUndefined()
   use(journal, directory)
-  // The note alone, because SQLite has the rest open.
-  const left = newDirectory()
-  cpSync(join(directory, 'in-hand'), join(left, 'in-hand'))
-  return journalIn(left).inHand?.()
+  return journalIn(leftBehind(directory)).inHand?.()
 }
 
 describe('what was in hand when a process ended', () => {
@@ -31,6 +28,27 @@ describe('what was in hand when a process ended', () => {
       journal.handing?.('p'.repeat(3_000), 'd'.repeat(3_000), 2)
     })
     expect(found).toBeUndefined()
+  })
+
+  it('is not known when a byte of the note has changed', async () => {
+    const found = await foundAfter((journal, directory) => {
+      journal.handing?.('party/p1', 'dog', 1)
+      const note = readFileSync(join(directory, 'in-hand'))
+      note[note.indexOf('dog')] = 0x66
+      writeFileSync(join(directory, 'in-hand'), note)
+    })
+    expect(found).toBeUndefined()
+  })
+
+  it('is said to one process, and not to the next one if that ends with nothing in hand', async () => {
+    const directory = newDirectory()
+    const first = journalIn(directory)
+    await first.inHand?.()
+    first.handing?.('p', 'dog', 1)
+    const left = leftBehind(directory)
+    const second = journalIn(left)
+    expect(await second.inHand?.()).toMatchObject({ agent: 'dog' })
+    expect(await journalIn(leftBehind(left)).inHand?.()).toBeUndefined()
   })
 
   it.each([

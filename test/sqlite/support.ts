@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { Journal } from 'troupe'
 import { type SqliteJournalOptions, sqliteJournal } from 'troupe/sqlite'
 import { onTestFinished } from 'vitest'
+import { frame } from './made.ts'
 
 /** A directory that is gone when the test is over. */
 export function newDirectory(parent = tmpdir()): string {
@@ -23,13 +24,39 @@ export function journalIn(directory: string, options: Omit<SqliteJournalOptions,
 }
 
 /** Makes a journal, does something with it and closes it. */
-export async function withJournal<T>(directory: string, use: (journal: Journal) => Promise<T>): Promise<T> {
+export async function withJournal<T>(
+  directory: string,
+  use: (journal: Journal, directory: string) => Promise<T>,
+): Promise<T> {
   const journal = sqliteJournal({ directory })
   try {
-    return await use(journal)
+    return await use(journal, directory)
   } finally {
     await journal.close()
   }
+}
+
+/** A copy of the directory of an open journal: what would be there if the process were killed now. */
+export function leftBehind(directory: string): string {
+  const copy = newDirectory()
+  // By another process: in this one, closing a file that SQLite has open would take its lock away.
+  execFileSync('cp', ['-R', `${directory}/.`, copy])
+  return copy
+}
+
+/** A directory as a killed process leaves it; its journal holds a frame for each text. */
+export async function killed(texts: readonly string[] = ['a']): Promise<string> {
+  return withJournal(newDirectory(), async (journal, directory) => {
+    for (const [place, text] of texts.entries()) await journal.append('p', 1, place, [frame('p', place + 1, text)])
+    return leftBehind(directory)
+  })
+}
+
+/** A directory whose journal holds one frame and was closed. */
+export async function ended(): Promise<string> {
+  const directory = newDirectory()
+  await withJournal(directory, journal => journal.append('p', 1, 0, [frame('p', 1)]))
+  return directory
 }
 
 export async function positions(journal: Journal, partition: string): Promise<readonly number[]> {

@@ -1,0 +1,49 @@
+import { lstatSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import type { FileIdentity, Loss } from './protocol.ts'
+import { Refusal } from './refusal.ts'
+
+/** A file that is open, and what is at its path. */
+export class WatchedFile {
+  readonly path: string
+  readonly identity: FileIdentity
+  readonly #name: string
+  #size: number
+
+  /** @throws Refusal when the file is missing */
+  constructor(directory: string, name: string) {
+    this.path = join(directory, name)
+    this.#name = name
+    const { dev, ino, size } = this.#stats()
+    this.identity = { dev, ino }
+    this.#size = size
+  }
+
+  /**
+   * Looks what is at the path.
+   *
+   * @param least bytes that are enough, if there were more of them before
+   * @throws Refusal when it is another file, or a part of it is gone
+   */
+  look(least = Number.POSITIVE_INFINITY): Stats {
+    const stats = this.#stats()
+    if (!isSameFile(stats, this.identity)) throw this.lost('replaced')
+    if (stats.size < Math.min(this.#size, least)) throw this.lost('shortened')
+    this.#size = stats.size
+    return stats
+  }
+
+  lost(loss: Loss): Refusal {
+    return new Refusal({ code: 'lost', file: this.#name, loss })
+  }
+
+  #stats(): Stats {
+    const stats = lstatSync(this.path, { throwIfNoEntry: false })
+    if (!stats) throw this.lost('missing')
+    return stats
+  }
+}
+
+export function isSameFile(one: FileIdentity, other: FileIdentity): boolean {
+  return one.dev === other.dev && one.ino === other.ino
+}
