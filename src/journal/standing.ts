@@ -1,4 +1,4 @@
-import type { Address } from '../actor/address.ts'
+import { type Address, partitionOf } from '../actor/address.ts'
 import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { PlannedSchedule } from '../actor/schedule.ts'
@@ -14,6 +14,7 @@ import {
   newAgent,
   putBack,
   type TimerStanding,
+  type WorkStanding,
 } from './agent-standing.ts'
 import type { Entry, Frame } from './frame.ts'
 
@@ -71,6 +72,8 @@ export class Standing {
   position = 0
   /** Epoch milliseconds of the last frame, or until when its owner is known to have been there after that. */
   time = 0
+  /** What the clock of the owners showed at least, epoch milliseconds; less than `time` if that came from another clock. */
+  clock = 0
   /** None for agents outside parties. */
   birth: Birth | undefined
   /** Set while the supervisor above all others has given up, and nobody has begun anew. */
@@ -104,6 +107,7 @@ export class Standing {
       this.#skip(Math.max(0, frame.time - Math.max(this.time, recovered.since ?? 0)))
       this.gaveUp = undefined
     }
+    if (frame.time > this.time) this.clock = frame.time
     this.time = frame.time
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
@@ -212,7 +216,10 @@ export class Standing {
       case 'occurred':
         return this.#occur(entry)
       case 'forgotten':
-        return void this.heard.delete(entry.party)
+        return this.#forgetParty(entry.party)
+      case 'imported':
+        this.clock = entry.clock
+        return
       case 'unscheduled':
         return this.#unschedule(entry)
       case 'timer':
@@ -241,12 +248,12 @@ export class Standing {
       const callees = kind === 'ask' ? entry.callees : undefined
       works?.set(key, { seq: entry.seq, expires, callees, attempt: 1, held: false, outcome: undefined })
     } else if (kind === 'dropped') {
+      this.#forgetAnswers(key, work)
       works?.delete(key)
-      this.#forgetAnswers(key)
     } else if (!work) return
     else if (kind === 'outcome') {
       work.outcome = entry
-      this.#forgetAnswers(key)
+      this.#forgetAnswers(key, work)
     } else if (kind === 'held' || kind === 'retried') {
       work.attempt = entry.attempt
       work.held = kind === 'held'
@@ -373,7 +380,7 @@ export class Standing {
   #end(agent: AgentStanding, why: 'failed' | 'stopped'): void {
     agent.timers.clear()
     agent.fired.clear()
-    for (const key of agent.works.keys()) this.#forgetAnswers(key)
+    for (const [key, work] of agent.works) this.#forgetAnswers(key, work)
     agent.works.clear()
     for (const key of agent.taken) this.#answer(key, { to: agent.name, refused: why })
     agent.taken.clear()
@@ -449,19 +456,32 @@ export class Standing {
     forgetOldest(this.answers, mostAnswers)
   }
 
-  #forgetAnswers(key: string): void {
-    // Those to several agents have keys below that of the ask.
-    for (const one of this.answers.keys()) if (one === key || one.startsWith(`${key}/`)) this.answers.delete(one)
+  #forgetAnswers(key: string, work: WorkStanding | undefined): void {
+    this.answers.delete(key)
+    // The answers of several agents have keys below that of the ask.
+    for (const place of work?.callees?.keys() ?? []) this.answers.delete(`${key}/${place}`)
+  }
+
+  /** Nobody asks for an answer any more that is not wanted. */
+  keepAnswers(isWanted: (key: string) => boolean): void {
+    for (const key of this.answers.keys()) if (!isWanted(key)) this.answers.delete(key)
+  }
+
+  #forgetParty(party: string): void {
+    const asked = `${partitionOf(party)}/`
+    this.heard.delete(party)
+    this.keepAnswers(key => !key.startsWith(asked))
   }
 
   // ---- as a snapshot ----
 
   toJSON(): StandingJson {
-    const { partition, position, time, birth, gaveUp, inputs } = this
+    const { partition, position, time, clock, birth, gaveUp, inputs } = this
     return {
       partition,
       position,
       time,
+      clock,
       birth,
       gaveUp,
       inputs,
@@ -482,9 +502,9 @@ export class Standing {
   }
 
   /** The standing that `toJSON` gave. */
-  static from({ partition, position, time, birth, gaveUp, inputs, ...json }: StandingJson): Standing {
+  static from({ partition, position, time, clock = time, birth, gaveUp, inputs, ...json }: StandingJson): Standing {
     const standing = new Standing(partition)
-    Object.assign(standing, { position, time, birth, gaveUp, inputs })
+    Object.assign(standing, { position, time, clock, birth, gaveUp, inputs })
     for (const [definition, hears] of json.hears) standing.hears.set(definition, hears)
     for (const [name, mail] of json.pools) standing.pools.set(name, mailOf(mail))
     for (const agent of json.agents) {
@@ -505,6 +525,8 @@ export class Standing {
 /** A standing as JSON carries it. */
 export interface StandingJson
   extends Pick<Standing, 'partition' | 'position' | 'time' | 'birth' | 'gaveUp' | 'inputs'> {
+  /** Left out by snapshots that were taken before it was known. */
+  readonly clock?: number
   readonly hears: readonly (readonly [string, readonly string[]])[]
   readonly agents: readonly AgentJson[]
   readonly pools: readonly (readonly [string, readonly Envelope[]])[]
