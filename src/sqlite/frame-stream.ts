@@ -1,8 +1,9 @@
-import type { Frame } from '../index.ts'
+import { type Frame, JournalCorruptError } from '../index.ts'
 import type { Bytes, FrameRows } from './protocol.ts'
 
 /** Where the frames of a partition come from. */
 export interface FrameSource {
+  readonly partition: string
   /** Grows when something is appended to the partition. */
   appended(): number
   /** Those after a position, as many as come at once. */
@@ -61,7 +62,7 @@ export class FrameStream implements AsyncIterableIterator<Frame> {
     while (!this.#over && this.#ended !== this.#source.appended()) {
       const { frames: bytes, end, appended } = await (this.#ahead ?? this.#fetch())
       const frames = framesOf(bytes)
-      this.#last = frames.at(-1)?.position ?? this.#last
+      this.#check(frames)
       this.#ended = end ? appended : undefined
       this.#ahead = end ? undefined : this.#fetch()
       // Whoever asks for what comes next is told if that fails.
@@ -73,6 +74,14 @@ export class FrameStream implements AsyncIterableIterator<Frame> {
       return { value, done: false }
     }
     return this.return()
+  }
+
+  /** @throws JournalCorruptError unless each frame comes after the one before it, so that reading them has an end */
+  #check(frames: readonly Frame[]): void {
+    for (const { position } of frames) {
+      if (!(position > this.#last)) throw new JournalCorruptError(this.#source.partition, `frame ${position}`)
+      this.#last = position
+    }
   }
 
   async #fetch(): Promise<Fetched> {

@@ -60,7 +60,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     },
     read(partition, after = 0) {
       const read = (after: number) => turns.take(() => ask('read', { partition, after }))
-      return new FrameStream({ appended: () => appends.to(partition), read }, after)
+      return new FrameStream({ partition, appended: () => appends.to(partition), read }, after)
     },
     partitions: () => ask('partitions', null),
     async saved(partition) {

@@ -24,12 +24,18 @@ export class Partitions {
   readonly #all: StatementSync
 
   constructor(db: DatabaseSync) {
-    this.#find = db.prepare('SELECT id, epoch, position, pruned, largest FROM partitions WHERE name = ?')
+    // As floating-point numbers, which hold every whole number that a journal counts to: larger ones, which only a damaged file
+    // has, would keep all partitions from being listed.
+    this.#find = db.prepare(
+      'SELECT id, CAST(epoch AS REAL) AS epoch, CAST(position AS REAL) AS position, CAST(pruned AS REAL) AS pruned, CAST(largest AS REAL) AS largest FROM partitions WHERE name = ?',
+    )
     this.#create = db.prepare('INSERT INTO partitions (name, epoch, position, pruned, largest) VALUES (?, ?, 0, 0, 0)')
     this.#advance = db.prepare('UPDATE partitions SET epoch = ?, position = ?, largest = ? WHERE id = ?')
     this.#prune = db.prepare('UPDATE partitions SET pruned = ? WHERE id = ?')
     this.#remove = db.prepare('DELETE FROM partitions WHERE id = ?')
-    this.#all = db.prepare('SELECT name, epoch, position FROM partitions ORDER BY id')
+    this.#all = db.prepare(
+      'SELECT name, CAST(epoch AS REAL) AS epoch, CAST(position AS REAL) AS position FROM partitions ORDER BY id',
+    )
   }
 
   find(name: string): Partition | undefined {

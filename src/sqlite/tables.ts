@@ -169,7 +169,9 @@ function checked<T>(partition: string, what: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (sqliteCodeOf(error) === sqliteCodes.corrupt || error instanceof TypeError)
+    // Numbers that are too large are range errors.
+    const isUnreadable = error instanceof TypeError || error instanceof RangeError
+    if (sqliteCodeOf(error) === sqliteCodes.corrupt || isUnreadable)
       throw new Refusal({ code: 'corrupt', partition, what })
     throw error
   }
