@@ -169,6 +169,7 @@ export type { LogFields, Logger } from './log.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
+export { type ImportOptions, PartyImportError } from './party/arrival.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
 export { AmbiguousAskError } from './party/check-asks.ts'
 export { CleanupError } from './party/cleanup.ts'
@@ -238,7 +239,7 @@ export type { ScheduleInfo, ScheduleOptions, Schedules } from './party/schedules
 export { type SnapshotOptions, SnapshotOptionsError } from './party/snapshots.ts'
 export { FiguresError, type PartiesStats } from './party/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
-export { PartyImportError, PartyMovingError } from './party/transfer.ts'
+export { PartyMovingError } from './party/transfer.ts'
 export {
   createRuntime,
   type Runtime,

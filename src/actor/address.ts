@@ -37,9 +37,14 @@ export function splitAddress(address: Address): { readonly partition: Address; r
   return cut < 0 ? { partition: address, name: '' } : { partition: address.slice(0, cut), name: address.slice(cut + 1) }
 }
 
+/** Whether an id can be part of an address. */
+export function isId(id: string): boolean {
+  return idPattern.test(id)
+}
+
 /** @throws IllegalIdError unless the id is made of a-z, 0-9 and "-", and has 1 to 200 of them */
 export function checkId(kind: string, id: string): string {
-  if (!idPattern.test(id)) throw new IllegalIdError(kind, id)
+  if (!isId(id)) throw new IllegalIdError(kind, id)
   return id
 }
 

@@ -147,10 +147,13 @@ export function memoryJournal(): Journal {
       const position = known?.position ?? 0
       if (epoch < (known?.epoch ?? epoch) || position !== expectedPosition)
         throw new JournalConflictError(partition, expectedPosition, position, known?.epoch ?? 0)
+      // Reading goes by position.
+      let last = position
+      for (const frame of frames) last = checkFollows(partition, last, frame)
       const record = known ?? create(partition, epoch)
       record.epoch = epoch
       for (const frame of frames) record.frames.push(frame)
-      record.position = frames.at(-1)?.position ?? position
+      record.position = last
       if (checkpoints) for (const [agent, checkpoint] of checkpoints) put(record.checkpoints, agent, checkpoint)
     },
     async *read(partition, after = 0) {
@@ -232,6 +235,16 @@ function firstAfter(frames: readonly Frame[], after: number): number {
     else low = middle + 1
   }
   return low
+}
+
+/**
+ * Checks that a frame can come after a position; returns its own.
+ *
+ * @throws JournalCorruptError
+ */
+export function checkFollows(partition: Address, last: number, { position }: Pick<Frame, 'position'>): number {
+  if (position > last && Number.isSafeInteger(position)) return position
+  throw new JournalCorruptError(partition, `frame ${position} after frame ${last}`)
 }
 
 /** The journal took frames no more, or gave them back no more. */

@@ -72,8 +72,6 @@ export class Standing {
   position = 0
   /** Epoch milliseconds of the last frame, or until when its owner is known to have been there after that. */
   time = 0
-  /** What the clock of the owners showed at least, epoch milliseconds; less than `time` if that came from another clock. */
-  clock = 0
   /** None for agents outside parties. */
   birth: Birth | undefined
   /** Set while the supervisor above all others has given up, and nobody has begun anew. */
@@ -107,7 +105,6 @@ export class Standing {
       this.#skip(Math.max(0, frame.time - Math.max(this.time, recovered.since ?? 0)))
       this.gaveUp = undefined
     }
-    if (frame.time > this.time) this.clock = frame.time
     this.time = frame.time
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
@@ -217,9 +214,6 @@ export class Standing {
         return this.#occur(entry)
       case 'forgotten':
         return this.#forgetParty(entry.party)
-      case 'imported':
-        this.clock = entry.clock
-        return
       case 'unscheduled':
         return this.#unschedule(entry)
       case 'timer':
@@ -476,12 +470,11 @@ export class Standing {
   // ---- as a snapshot ----
 
   toJSON(): StandingJson {
-    const { partition, position, time, clock, birth, gaveUp, inputs } = this
+    const { partition, position, time, birth, gaveUp, inputs } = this
     return {
       partition,
       position,
       time,
-      clock,
       birth,
       gaveUp,
       inputs,
@@ -502,9 +495,9 @@ export class Standing {
   }
 
   /** The standing that `toJSON` gave. */
-  static from({ partition, position, time, clock = time, birth, gaveUp, inputs, ...json }: StandingJson): Standing {
+  static from({ partition, position, time, birth, gaveUp, inputs, ...json }: StandingJson): Standing {
     const standing = new Standing(partition)
-    Object.assign(standing, { position, time, clock, birth, gaveUp, inputs })
+    Object.assign(standing, { position, time, birth, gaveUp, inputs })
     for (const [definition, hears] of json.hears) standing.hears.set(definition, hears)
     for (const [name, mail] of json.pools) standing.pools.set(name, mailOf(mail))
     for (const agent of json.agents) {
@@ -525,8 +518,6 @@ export class Standing {
 /** A standing as JSON carries it. */
 export interface StandingJson
   extends Pick<Standing, 'partition' | 'position' | 'time' | 'birth' | 'gaveUp' | 'inputs'> {
-  /** Left out by snapshots that were taken before it was known. */
-  readonly clock?: number
   readonly hears: readonly (readonly [string, readonly string[]])[]
   readonly agents: readonly AgentJson[]
   readonly pools: readonly (readonly [string, readonly Envelope[]])[]

@@ -64,7 +64,7 @@ export class OutsideAsks {
       return () => {}
     }
     const askOne = (callee: Address, place: number, settleOne: Settle) =>
-      this.ask(`${key}/${place}`, { ...work, kind: 'ask', to: callee }, asking, settleOne)
+      this.ask(`${key}/${place}`, { ...work, kind: 'ask', to: callee }, asking, settleOne, key)
     return gather(type, callees, work.need, askOne, settle)
   }
 
@@ -81,14 +81,19 @@ export class OutsideAsks {
     return handler ? [...agents, handler.address] : agents
   }
 
-  /** Asks one. */
-  ask(key: string, work: AskWork, asking: Asking, settle: Settle): Cancel {
+  /**
+   * Asks one.
+   *
+   * @param whole the key of the work that it is part of
+   */
+  ask(key: string, work: AskWork, asking: Asking, settle: Settle, whole = key): Cancel {
     const { actor, origin, input, standing } = asking
     const { shared, watermark, address } = this.#partition
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
     let callee: Callee
     const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
+    if (standing) this.#note(whole)
     const known = standing && this.#recalled(key, work)
     if (known?.answer && 'data' in known.answer) {
       told({ ok: true, output: known.answer.data })
@@ -98,12 +103,13 @@ export class OutsideAsks {
       request = work.request.asked(input, key)
       callee = this.#calleeOf(work, request)
     } catch (error) {
-      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, asking, told)
+      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, asking, told, whole)
       reject(shared.tally)
       told({ ok: false, error })
       return () => {}
     }
     const to = callee.address
+    if (!callee.isHere) this.#note(whole)
     const fields = { key, type, from: actor.address, to }
     const go = () => {
       if (shared.asks.get(key)) callee.take(request, actor.address, origin)
@@ -132,8 +138,14 @@ export class OutsideAsks {
     return () => shared.asks.cancel(key)
   }
 
+  /** Until its outcome is durable here, whoever answers it elsewhere may be asked again. */
+  #note(whole: string): void {
+    this.#partition.asking ??= new Set()
+    this.#partition.asking.add(whole)
+  }
+
   /** Whoever answered in the last process may not be there yet: waits for somebody, for as long as the ask may. */
-  #askLater(key: string, work: AskWork, asking: Asking, told: Settle): Cancel {
+  #askLater(key: string, work: AskWork, asking: Asking, told: Settle, whole: string): Cancel {
     const { shared, standing } = this.#partition
     const { type } = work.request
     let cancel = () => {}
@@ -145,7 +157,7 @@ export class OutsideAsks {
         return
       }
       leave()
-      cancel = this.ask(key, work, asking, told)
+      cancel = this.ask(key, work, asking, told, whole)
     }
     const left = (asking.standing?.expires ?? 0) - (standing?.time ?? 0)
     const cancelTimer = shared.timers.after(Math.max(0, left), () => {

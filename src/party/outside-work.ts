@@ -171,8 +171,19 @@ export class OutsideWork implements OutsideHost<Work> {
     }
     return () => {
       if (!over) cancel()
+      if (!over) queueMicrotask(() => this.#endAsking(key))
       end()
     }
+  }
+
+  /** When all that is appended so far is durable, nobody asks for the answer again. */
+  #endAsking(key: string): void {
+    const { asking, watermark } = this.#partition
+    if (asking?.has(key))
+      watermark.whenDurable(
+        () => void asking.delete(key),
+        () => {},
+      )
   }
 
   #run(key: string, planned: Planned, settle: Settle): (why?: unknown) => void {
@@ -198,6 +209,7 @@ export class OutsideWork implements OutsideHost<Work> {
     const recorded = standing?.outcome
     const handled = recorded && { ...origin, seq: recorded.seq, type: 'outcome' }
     const position = handled ?? this.#partition.appendOutcome(entry, 'outcome', origin)
+    this.#endAsking(key)
     this.#partition.hand(actor, position, () => {
       settle(outcome)
       if (!actor.announced) return

@@ -1,17 +1,18 @@
-import { type Address, checkId, partitionOf, runtimePartition } from '../actor/address.ts'
+import { type Address, checkId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
 import { JournalConflictError, type JournalError } from '../journal/journal.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { ChangeOptions } from './admission.ts'
+import { arriving, type ImportOptions, settle } from './arrival.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { Partition, Shared } from './partition.ts'
 import { Party } from './party.ts'
 import type { Comeback } from './recovery.ts'
 import { type PartiesStats, statsOf } from './stats.ts'
-import { exported, imported } from './transfer.ts'
+import { exported } from './transfer.ts'
 
 /** What a new party starts with. */
 export interface CreateOptions<A extends AddedEvent> {
@@ -34,6 +35,12 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   forget(partition: Address): void
 }
 
+/**
+ * How often a party goes on with what somebody else has written to its journal. Two owners that take it from each other would
+ * go on for ever.
+ */
+const takeovers: RestartIntensity = { max: 5, within: 60_000 }
+
 /** A party that the journal holds and that cannot go on as things are. */
 export interface QuarantinedParty {
   readonly partyId: string
@@ -52,7 +59,18 @@ export class Parties<
   readonly #parties = new Map<string, Party<S, A, R>>()
   readonly #quarantined = new Map<string, QuarantinedParty>()
   /** Those that are being forgotten: still in the way of their ids, but nobody's to get any more. */
-  readonly #leaving = new Map<Party<S, A, R>, Promise<void>>()
+  readonly #leaving = new Map<Party<S, A, R>, Promise<unknown>>()
+  /** Those that are being created: what the journal refuses of them never was. */
+  readonly #beginning = new Map<string, Party<S, A, R>>()
+  /** The ids of those that are being imported. */
+  readonly #arriving = new Set<string>()
+  /** The ids under which the journal may still hold something of a party that is there no more. */
+  readonly #unerased = new Set<string>()
+  /** Where what is quarantined and no party stands in the journal. */
+  readonly #strange = new Map<string, Address>()
+  /** When each party went on with what somebody else had written, epoch milliseconds. */
+  readonly #takeovers = new Map<string, readonly number[]>()
+  readonly #recovering = new Map<string, Promise<void>>()
 
   constructor(host: PartiesHost<S, A, R>) {
     this.#host = host
@@ -73,13 +91,17 @@ export class Parties<
     const party = this.#newParty(partyId, definition)
     const checked = party.checkInputs(inputs)
     this.#parties.set(partyId, party)
+    this.#beginning.set(partyId, party)
     partitions.set(partitionOf(partyId), party.partition)
     try {
+      if (this.#unerased.has(partyId)) await this.#erase(partyId)
       await party.begin(checked)
     } catch (error) {
       // It may have been deleted meanwhile, and its id be another one's already.
       if (this.#parties.get(partyId) === party) await (this.#leaving.get(party) ?? this.#forget(party))
       throw error
+    } finally {
+      if (this.#beginning.get(partyId) === party) this.#beginning.delete(partyId)
     }
     this.#report(partyCreated({ partyId }))
     return party
@@ -135,11 +157,14 @@ export class Parties<
     return { ...party.comeback, cameBack: () => void this.#quarantined.delete(partyId) }
   }
 
-  /** It cannot come back as things are. @internal */
-  quarantine(partyId: string, error: unknown): void {
-    this.#parties.get(partyId)?.dispose(error)
-    this.#parties.delete(partyId)
-    this.#host.partitions.delete(partitionOf(partyId))
+  /** What a partition holds cannot come back as things are. @internal */
+  quarantine(partition: Address, error: unknown): void {
+    const partyId = partyOf(partition) ?? partition
+    if (partition === partitionOf(partyId)) {
+      this.#parties.get(partyId)?.dispose(error)
+      this.#parties.delete(partyId)
+      this.#host.partitions.delete(partition)
+    } else this.#strange.set(partyId, partition)
     const reason = textOf(error)
     this.#quarantined.set(partyId, { partyId, code: codeOf(error), reason })
     this.#report(partyQuarantined({ partyId, reason }))
@@ -156,8 +181,7 @@ export class Parties<
    */
   async retry(id: string): Promise<Party<S, A, R>> {
     this.#host.shared.checkRunning()
-    if (this.#quarantined.has(id) || this.#parties.get(id)?.failed)
-      await this.#host.recover(partitionOf(id), { isRetry: true })
+    if (this.#isAway(id)) await this.#recover(id, { isRetry: true })
     const quarantined = this.#quarantined.get(id)
     if (quarantined) throw new PartyQuarantinedError(quarantined)
     return this.get(id)
@@ -180,32 +204,77 @@ export class Parties<
 
   /**
    * Takes a party that was exported, under its own id, and goes on with it: what its agents had not done yet, they do here too.
+   * All of it is checked before anything is written. Times that are ahead of the clock here stay those of this party alone.
    *
    * @example
    * const party = await runtime.parties.import(readline.createInterface({ input: createReadStream('p1.jsonl') }))
    *
-   * @throws PartyImportError, PartyExistsError, PartyQuarantinedError if this program cannot go on with it, RuntimeStateError
+   * @throws PartyImportError, PartyExistsError, IllegalIdError, JournalConflictError or what the journal refuses it with: nothing is
+   *   imported; PartyQuarantinedError if this program cannot go on with it; RuntimeStateError
    */
-  async import(lines: Iterable<string> | AsyncIterable<string>): Promise<Party<S, A, R>> {
-    this.#host.shared.checkRunning()
-    const id = await imported(this.#host.shared.journal, lines, partyId => this.#checkFree(checkId('party', partyId)))
-    this.#quarantined.set(id, { partyId: id, code: 'PARTY_IMPORT', reason: 'It was imported just now.' })
+  async import(lines: Iterable<string> | AsyncIterable<string>, options: ImportOptions = {}): Promise<Party<S, A, R>> {
+    const { shared } = this.#host
+    shared.checkRunning()
+    let id = ''
+    const admit = (partyId: string) => {
+      this.#checkFree(checkId('party', partyId))
+      this.#arriving.add((id = partyId))
+    }
+    const host = { journal: shared.journal, now: () => shared.clock.now(), admit }
+    try {
+      const arrival = await arriving(lines, host, options)
+      shared.checkRunning()
+      if (this.#unerased.has(id)) await this.#erase(id)
+      await settle(arrival, host).catch(async (error: unknown) => {
+        await this.#takeBack(id, error)
+        throw error
+      })
+      this.#quarantined.set(id, { partyId: id, code: 'PARTY_IMPORT', reason: 'It was imported just now.' })
+    } finally {
+      this.#arriving.delete(id)
+    }
     return this.retry(id)
   }
 
   #checkFree(partyId: string): void {
-    if (this.#parties.has(partyId) || this.#quarantined.has(partyId)) throw new PartyExistsError(partyId)
+    if (this.#parties.has(partyId) || this.#quarantined.has(partyId) || this.#arriving.has(partyId))
+      throw new PartyExistsError(partyId)
   }
 
   #newParty(id: string, definition: PartyDefinition<S, A, R>): Party<S, A, R> {
     const { shared, intensity } = this.#host
-    return new Party(id, definition, shared, intensity, error => this.#failed(id, error))
+    const party: Party<S, A, R> = new Party(id, definition, shared, intensity, error => this.#failed(party, error))
+    return party
   }
 
-  /** The journal takes no more of a party. What somebody else has written there, it can go on with. */
-  #failed(partyId: string, error: JournalError): void {
+  /** The journal takes no more of a party. What somebody else has written there, it can go on with, but not for ever. */
+  #failed(party: Party<S, A, R>, error: JournalError): void {
+    const { id: partyId } = party
+    if (this.#beginning.get(partyId) === party) return
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
-    if (error.cause instanceof JournalConflictError) void this.#host.recover(partitionOf(partyId), { isRetry: false })
+    this.#host.partitions.get(runtimePartition)?.reportNow(partyQuarantined({ partyId, reason: error.message }))
+    if (!(error.cause instanceof JournalConflictError)) return
+    const now = this.#host.shared.clock.now()
+    const times = [...(this.#takeovers.get(partyId) ?? []).filter(at => now - at <= takeovers.within), now]
+    this.#takeovers.set(partyId, times)
+    if (times.length <= takeovers.max) void this.#recover(partyId, { isRetry: false })
+  }
+
+  /** Whether it can be brought back: the journal holds it, and nothing of it goes on here. */
+  #isAway(partyId: string): boolean {
+    return this.#quarantined.has(partyId) || this.#parties.get(partyId)?.failed === true
+  }
+
+  /** Brings back a party, once it is there no more from an earlier time. */
+  #recover(partyId: string, options: { readonly isRetry: boolean }): Promise<void> {
+    const before = this.#recovering.get(partyId) ?? Promise.resolve()
+    const recovering = before
+      .then(() => (this.#isAway(partyId) ? this.#host.recover(partitionOf(partyId), options) : undefined))
+      .finally(() => {
+        if (this.#recovering.get(partyId) === recovering) this.#recovering.delete(partyId)
+      })
+    this.#recovering.set(partyId, recovering)
+    return recovering
   }
 
   /** Parties that the journal holds and that cannot go on as things are, and why. */
@@ -213,17 +282,33 @@ export class Parties<
     return [...this.#quarantined.values()]
   }
 
+  /** Whether what a partition holds is kept from going on. @internal */
+  isQuarantined(partition: Address): boolean {
+    return this.#quarantined.has(partyOf(partition) ?? partition)
+  }
+
   /** All of them, those that are being forgotten too. @internal */
   get present(): Iterable<Party<S, A, R>> {
     return this.#parties.values()
   }
 
-  /** Stops a party and forgets it, its journal too. @throws PartyNotFoundError */
+  /**
+   * Stops a party and forgets it, its journal too. One that the journal does not forget is quarantined, to be deleted again.
+   *
+   * @throws PartyNotFoundError, and what the journal throws that does not forget it
+   */
   async delete(id: string): Promise<void> {
     this.#host.shared.checkLive()
-    if (this.#quarantined.has(id) && !this.#parties.has(id)) await this.#host.shared.journal.delete(partitionOf(id))
-    else await this.#forget(this.get(id))
-    this.#quarantined.delete(id)
+    // What is on its way back would be half of a party.
+    await this.#recovering.get(id)
+    if (this.#quarantined.has(id) && !this.#parties.has(id)) {
+      await this.#erase(id)
+      this.#forgotten(id)
+    } else {
+      const error = await this.#forget(this.get(id))
+      if (error !== undefined) this.#quarantined.set(id, { partyId: id, code: codeOf(error), reason: textOf(error) })
+      if (error !== undefined) throw error
+    }
     this.#report(partyDeleted({ partyId: id }))
   }
 
@@ -235,19 +320,29 @@ export class Parties<
       .map(party => party.stop())
     // One whose journal fails just now is quarantined and reported; the others stop all the same.
     await Promise.allSettled([...stopping, ...leaving])
+    await Promise.allSettled([...this.#unerased].map(id => this.#erase(id)))
   }
 
-  async #forget(party: Party<S, A, R>): Promise<void> {
+  /** Resolves to why the journal does not forget it, if it does not. */
+  async #forget(party: Party<S, A, R>): Promise<unknown> {
     const gone = this.#stopped(party)
     this.#leaving.set(party, gone)
-    await gone
+    const error = await gone
     // The id is free only now, so that a new party under it cannot meet what is left of the old one.
     this.#leaving.delete(party)
     this.#parties.delete(party.id)
+    this.#beginning.delete(party.id)
     this.#host.partitions.delete(partitionOf(party.id))
-    this.#host.durable.forget(partitionOf(party.id))
-    this.#forgetOutside(party.id)
-    this.#host.forget(partitionOf(party.id))
+    this.#forgotten(party.id)
+    return error
+  }
+
+  #forgotten(partyId: string): void {
+    this.#quarantined.delete(partyId)
+    this.#takeovers.delete(partyId)
+    this.#host.durable.forget(partitionOf(partyId))
+    this.#forgetOutside(partyId)
+    this.#host.forget(partitionOf(partyId))
   }
 
   #forgetOutside(party: string): void {
@@ -256,12 +351,35 @@ export class Parties<
     outside.append({ kind: 'supervision' }, [{ kind: 'forgotten', seq: outside.nextSeq(), party }])
   }
 
-  async #stopped(party: Party<S, A, R>): Promise<void> {
-    const { journal } = this.#host.shared
+  async #stopped(party: Party<S, A, R>): Promise<unknown> {
+    const { partition } = party
     // As long as the journal holds it, it holds all of it: should the process end now, it goes on.
-    party.partition.suspend()
+    partition.suspend()
     await party.stop().catch(() => {})
-    await journal.delete(partitionOf(party.id)).catch((error: unknown) => party.partition.reportError('error', error))
+    await this.#host.shared.snapshots.forget(partition)
+    const isBeginning = this.#beginning.get(party.id) === party
+    return this.#takeBack(party.id, isBeginning ? partition.watermark.failure?.cause : undefined)
+  }
+
+  /** Resolves to why the journal does not forget what it may have taken of a party before it refused the rest. */
+  async #takeBack(partyId: string, refusal: unknown): Promise<unknown> {
+    // What somebody else has written there is his.
+    if (refusal instanceof JournalConflictError) return undefined
+    try {
+      await this.#erase(partyId)
+      return undefined
+    } catch (error) {
+      this.#host.partitions.get(runtimePartition)?.reportError('error', error, partitionOf(partyId))
+      return error
+    }
+  }
+
+  /** @throws what the journal throws */
+  async #erase(partyId: string): Promise<void> {
+    this.#unerased.add(partyId)
+    await this.#host.shared.journal.delete(this.#strange.get(partyId) ?? partitionOf(partyId))
+    this.#unerased.delete(partyId)
+    this.#strange.delete(partyId)
   }
 
   #report(event: EventOf): void {

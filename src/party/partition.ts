@@ -196,6 +196,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   admit: ((events: readonly EventOf[]) => void) | undefined
   /** How another owner has left it, until everything goes on. */
   standing: Standing | undefined
+  /** The asks to agents elsewhere whose outcomes are not durable here; nothing while that is not known. */
+  asking: Set<string> | undefined
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0

@@ -3,7 +3,7 @@ import type { Envelope } from '../actor/envelope.ts'
 import { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
-import { partyQuarantined, partyRecovered } from '../events/runtime-events.ts'
+import { partyRecovered } from '../events/runtime-events.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
@@ -234,6 +234,7 @@ export class Party<
 
   /** Its memory is dropped, so that it can be brought back from the journal. @internal */
   reopen(): void {
+    void this.#partition.shared.snapshots.forget(this.#partition)
     this.#partition = this.#newPartition(this.#partition.shared)
     this.#crew = this.#newCrew()
   }
@@ -242,6 +243,7 @@ export class Party<
   dispose(error: unknown): void {
     this.#ended = TroupeError.is(error) ? error : new PartyStoppedError(this.id)
     this.#partition.suspend()
+    void this.#partition.shared.snapshots.forget(this.#partition)
     this.#crew.end('failed', this.#ended)
   }
 
@@ -371,10 +373,9 @@ export class Party<
     this.#ended = error
     this.#store.fail()
     this.#crew.end('failed', error)
-    const { id: partyId } = this
-    this.#runtime?.reportNow(partyQuarantined({ partyId, reason: error.message }))
-    this.#runtime?.reportError('error', error, this.#partition.address)
+    const { address } = this.#partition
     this.#onQuarantined(error)
+    this.#runtime?.reportError('error', error, address)
   }
 }
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import { type Address, partyOf } from '../actor/address.ts'
 import type { Continuation } from '../journal/append.ts'
 import type { Frame } from '../journal/frame.ts'
 import {
   type Checkpoint,
+  checkFollows,
   type Journal,
   JournalCorruptError,
   type PartitionInfo,
@@ -29,6 +31,12 @@ export interface Recalled extends Continuation {
   readonly frames: number
 }
 
+/** What to read back. */
+interface RecallQuery extends Pick<PartitionInfo, 'partition' | 'epoch'> {
+  /** The last position; the newest by default. */
+  readonly upTo?: number
+}
+
 interface SnapshotBody {
   readonly standing: StandingJson
   readonly state?: unknown
@@ -42,24 +50,40 @@ interface SnapshotBody {
  */
 export async function recall(
   journal: Journal,
-  { partition, epoch }: PartitionInfo,
+  { partition, epoch, upTo = Number.POSITIVE_INFINITY }: RecallQuery,
   state?: Recallable,
   seen?: (frame: Frame) => void,
 ): Promise<Recalled> {
+  if (!Number.isSafeInteger(epoch + 1)) throw new JournalCorruptError(partition, `owner ${epoch}`)
   const { snapshot, checkpoints, pruned } = await journal.saved(partition)
-  const body = snapshot && bodyOf(snapshot)
+  const body = snapshot && snapshotBodyOf(snapshot)
   if (!body && pruned > 0) throw new JournalCorruptError(partition, 'the snapshot')
-  const standing = body ? Standing.from(body.standing) : new Standing(partition)
+  const standing = body
+    ? intact(partition, 'the snapshot', () => Standing.from(body.standing))
+    : new Standing(partition)
   state?.reset(body?.state)
   let frames = 0
   for await (const frame of journal.read(partition, standing.position)) {
-    standing.take(frame)
+    if (frame.position > upTo) break
+    checkFollows(partition, standing.position, frame)
+    intact(partition, `frame ${frame.position}`, () => standing.take(frame))
     state?.recall(frame)
     seen?.(frame)
     frames++
   }
+  if (partyOf(partition) !== undefined && standing.birth === undefined)
+    throw new JournalCorruptError(partition, 'what comes after the beginning')
   state?.recalled()
   return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }
+}
+
+/** What is not as it was written cannot be understood. @throws JournalCorruptError */
+function intact<T>(partition: Address, what: string, understand: () => T): T {
+  try {
+    return understand()
+  } catch (cause) {
+    throw new JournalCorruptError(partition, what, { cause })
+  }
 }
 
 /** A snapshot of how a partition stands, and its state if it has one. */
@@ -69,7 +93,7 @@ export function snapshotOf(standing: Standing, state: unknown): Snapshot {
 }
 
 /** What a snapshot holds; nothing if it is not as it was written. */
-function bodyOf({ body, hash }: Snapshot): SnapshotBody | undefined {
+export function snapshotBodyOf({ body, hash }: Snapshot): SnapshotBody | undefined {
   // Its hash says that it is what `snapshotOf` made.
   return hashOf(body) === hash ? (JSON.parse(body) as SnapshotBody) : undefined
 }

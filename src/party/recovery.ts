@@ -1,4 +1,4 @@
-import { type Address, partyOf, runtimePartition } from '../actor/address.ts'
+import { type Address, isId, partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { DeadLetter } from '../actor/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
@@ -49,8 +49,10 @@ interface RecoveryHost {
   recovered(): void
   /** A party that is about to come back. @throws NoPartyDefinitionError */
   comeback(partyId: string): Comeback
-  /** It does not come back, for this reason. */
-  quarantine(partyId: string, error: unknown): void
+  /** What is there does not come back, for this reason. */
+  quarantine(partition: Address, error: unknown): void
+  /** How many parties do not come back. */
+  quarantined(): number
 }
 
 /**
@@ -68,9 +70,11 @@ export class Recovery {
   /** What agents outside the parties hear, since when, and how far they have heard of each party. */
   #hearing: Standing['hearing'] = new Map()
   #heard: ReadonlyMap<string, number> = new Map()
-  readonly #links: (() => void)[] = []
+  readonly #links = new Map<Address, () => void>()
   readonly #letters: DeadLetter[] = []
   readonly #underWay = new Set<Promise<unknown>>()
+  /** One after the other: each ends with everybody being there. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(host: RecoveryHost) {
     this.#host = host
@@ -78,7 +82,12 @@ export class Recovery {
 
   /** All that the journal holds; resolves to whether agents outside the parties came back. */
   all(): Promise<boolean> {
-    return this.#during(this.#all())
+    return this.#during(this.#inTurn(() => this.#all()))
+  }
+
+  /** Whether anybody is on the way back. */
+  get isUnderWay(): boolean {
+    return this.#underWay.size > 0
   }
 
   /** Resolves when all that agents outside the parties have heard so far, or missed in another process, is durable. */
@@ -92,6 +101,12 @@ export class Recovery {
     const { shared, outside } = this.#host
     const isEmpty = [...shared.partitions()].every(({ watermark }) => watermark.head === 0)
     if (this.#isOver && !isEmpty) outside.append({ kind: 'supervision' }, [{ kind: 'left', seq: outside.nextSeq() }])
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => {})
+    return done
   }
 
   #during<T>(work: Promise<T>): Promise<T> {
@@ -109,24 +124,24 @@ export class Recovery {
       return false
     }
     this.#lastMoment = await this.#newestTime()
-    shared.ids.after?.(infos.reduce((most, { epoch }) => Math.max(most, epoch), 0))
+    shared.ids.after?.(newestEpoch(infos))
     this.#inHand = await shared.journal.inHand?.()
     const release = shared.ready.hold()
     try {
       const goOn: (() => void)[] = []
       const isBack = await this.#outside(infos)
       const parties = infos.filter(({ partition }) => partition !== runtimePartition)
-      const quarantined = await this.#parties(parties, goOn)
+      await this.#parties(parties, goOn)
       await this.#remember()
       for (const go of goOn) go()
       if (isBack) this.#host.crew.goOn()
-      for (const link of this.#links) link()
+      this.#link()
       if (isBack) this.#host.crew.link()
-      this.#links.length = 0
       this.#settle()
       this.#host.recovered()
       this.#isOver = true
       const durationMs = shared.clock.elapsed() - startedAt
+      const quarantined = this.#host.quarantined()
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
       return isBack
     } finally {
@@ -146,12 +161,29 @@ export class Recovery {
     }
   }
 
+  #link(): void {
+    for (const [partition, link] of this.#links) this.#guard(partition, link)
+    this.#links.clear()
+  }
+
+  /** What one party cannot do keeps no other from coming back. */
+  #guard(partition: Address, call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      if (partition === runtimePartition) this.#host.outside.fault(error)
+      else this.#host.quarantine(partition, error)
+    }
+  }
+
   /** Everybody is there and goes on: what was known of how things stood is of no use any more. */
   #settle(): void {
     this.#host.shared.deadLetters.comeBack(this.#letters.splice(0))
     for (const partition of this.#host.shared.partitions()) {
-      if (partition.standing) this.#host.schedules.resume(partition, partition.standing)
+      const { standing, address } = partition
+      if (standing) this.#guard(address, () => this.#host.schedules.resume(partition, standing))
       partition.standing = undefined
+      partition.asking ??= new Set()
     }
   }
 
@@ -171,7 +203,7 @@ export class Recovery {
     for (let head = -1; head !== watermark.head; ) {
       head = watermark.head
       await watermark.reached()
-      const { standing } = await recall(this.#host.shared.journal, { partition: address, epoch: 0, position: 0 })
+      const { standing } = await recall(this.#host.shared.journal, { partition: address, epoch: 0 })
       if (head === watermark.head) crew.catchUp(standing)
     }
   }
@@ -182,27 +214,30 @@ export class Recovery {
   }
 
   async #again(partition: Address, { isRetry }: { readonly isRetry: boolean }): Promise<void> {
+    await this.#inTurn(() => this.#bringBack(partition, isRetry))
+    // What it may not write, it will not go on with.
+    await this.#host.shared
+      .partition(partition)
+      ?.watermark.reached()
+      .catch(() => {})
+  }
+
+  async #bringBack(partition: Address, isRetry: boolean): Promise<void> {
     const { shared } = this.#host
     const release = shared.ready.hold()
     try {
       const infos = await shared.journal.partitions()
       const info = infos.find(one => one.partition === partition)
       if (!info) throw new JournalCorruptError(partition, 'nothing')
-      const go = await this.party(info, isRetry)
+      const go = await this.#party(info, isRetry)
       go?.()
-      for (const link of this.#links) link()
-      this.#links.length = 0
+      this.#link()
     } catch (error) {
-      this.#host.quarantine(partyOf(partition) ?? '', error)
+      this.#host.quarantine(partition, error)
     } finally {
       this.#settle()
       release()
     }
-    // What it may not write, it will not go on with.
-    await shared
-      .partition(partition)
-      ?.watermark.reached()
-      .catch(() => {})
   }
 
   async #outside(infos: readonly PartitionInfo[]): Promise<boolean> {
@@ -210,8 +245,7 @@ export class Recovery {
     const info = infos.find(({ partition }) => partition === runtimePartition)
     if (!info) {
       // So that each owner counts as one, whatever becomes of the parties.
-      const epoch = infos.reduce((most, one) => Math.max(most, one.epoch), 0) + 1
-      outside.continue({ epoch, position: 0 }, 0)
+      outside.continue({ epoch: newestEpoch(infos) + 1, position: 0 }, 0)
       outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
       return false
     }
@@ -228,27 +262,27 @@ export class Recovery {
     return true
   }
 
-  /** Returns how many do not come back. */
-  async #parties(infos: readonly PartitionInfo[], goOn: (() => void)[]): Promise<number> {
+  async #parties(infos: readonly PartitionInfo[], goOn: (() => void)[]): Promise<void> {
     let next = 0
-    let quarantined = 0
     const work = async () => {
       for (let info = infos[next++]; info; info = infos[next++]) {
-        const go = await this.party(info)
+        const go = await this.#party(info, false)
         if (go) goOn.push(go)
-        else quarantined++
       }
     }
     await Promise.all(Array.from({ length: atOnce }, work))
-    return quarantined
   }
 
-  /** One party; the returned function lets it go on. What keeps it from coming back is its own affair: the others do. */
-  async party(info: PartitionInfo, isRetry = false): Promise<(() => void) | undefined> {
-    const partyId = partyOf(info.partition) ?? ''
+  /**
+   * One party; the returned function lets it go on. What keeps it from coming back is its own affair: the others do.
+   *
+   * @param isRetry whether somebody retries it after its supervisor gave up
+   */
+  async #party(info: PartitionInfo, isRetry: boolean): Promise<(() => void) | undefined> {
+    const { partition } = info
     try {
       const { outside, shared } = this.#host
-      const comeback = this.#host.comeback(partyId)
+      const comeback = this.#host.comeback(partyIn(info))
       const unheard: Envelope[] = []
       const recalled = await recall(shared.journal, info, comeback.state, frame => {
         for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope)) unheard.push(envelope)
@@ -258,14 +292,15 @@ export class Recovery {
       if (isRetried) comeback.retry()
       if (isRetried) standing.birth = 'started'
       if (standing.birth !== 'failed') this.#restore(comeback, recalled, { isWhole: true, isRetried })
-      return () => {
+      const goOn = () => {
         comeback.goOn(recalled)
-        this.#links.push(() => comeback.link())
+        this.#links.set(partition, () => comeback.link())
         comeback.cameBack()
         for (const envelope of unheard) outside.hear(envelope)
       }
+      return () => this.#guard(partition, goOn)
     } catch (error) {
-      this.#host.quarantine(partyId, error)
+      this.#host.quarantine(partition, error)
       return undefined
     }
   }
@@ -311,6 +346,18 @@ export class Recovery {
     else return [recovered, { kind: 'suspected', seq: here.nextSeq(), agent: `${address}/${agent}`, at }]
     return [recovered]
   }
+}
+
+/** @throws JournalCorruptError where a partition is none of a party */
+function partyIn({ partition }: PartitionInfo): string {
+  const id = partyOf(partition)
+  if (id === undefined || !isId(id)) throw new JournalCorruptError(partition, 'the name')
+  return id
+}
+
+/** Of what was ever written here; what counts no owners is not as it was written. */
+function newestEpoch(infos: readonly PartitionInfo[]): number {
+  return infos.reduce((most, { epoch }) => (Number.isSafeInteger(epoch + 1) ? Math.max(most, epoch) : most), 0)
 }
 
 /** The events that subscribers were told of. */

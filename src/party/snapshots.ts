@@ -3,16 +3,23 @@ import { TroupeError } from '../errors.ts'
 import type { Frame } from '../journal/frame.ts'
 import type { Journal, Snapshot } from '../journal/journal.ts'
 import { Standing } from '../journal/standing.ts'
-import { type Recalled, snapshotOf } from './recall.ts'
+import { type Recalled, recall, snapshotOf } from './recall.ts'
 
-/** Frames of a partition between two snapshots. */
-const usually = 100
+/** Frames between two snapshots, and positions that are kept behind one, where nobody says otherwise. */
+const lasting = { every: 100, keep: Number.POSITIVE_INFINITY }
+const inMemory = { every: 10_000, keep: 10_000 }
 
 /** When snapshots of partitions are taken, and what is kept behind them. */
 export interface SnapshotOptions {
-  /** Frames of a partition between two snapshots; 100 by default. */
+  /**
+   * Frames of a partition between two snapshots; 100 by default, and 10,000 where the journal ends with the process and `keep` is
+   * not given.
+   */
   readonly every?: number
-  /** Frames' positions that are kept behind a snapshot; all by default. What anybody has yet to read is kept in any case. */
+  /**
+   * Positions of frames that are kept behind a snapshot; all by default, and 10,000 where the journal ends with the process. What
+   * anybody has yet to read is kept in any case.
+   */
   readonly keep?: number
 }
 
@@ -28,16 +35,29 @@ interface SnapshotsHost {
   readonly journal: Journal
   /** Resolves when all that agents outside the parties have heard so far is durable. */
   heard(): Promise<void>
+  /** Whether somebody may ask again for the answer to an ask. */
+  mayAskAgain(key: string): boolean
+  /** Frames up to a position are covered, and forgotten as far as readers have come. */
+  pruned(partition: Address, upTo: number): void
   fault(error: unknown): void
 }
 
 /** A partition, as far as it is durable. */
 interface Followed {
-  readonly standing: Standing
+  /** None where it is read back when a snapshot is due. */
+  readonly standing: Standing | undefined
   /** Since its last snapshot. */
   frames: number
   /** Of its last snapshot, characters. */
   length: number
+}
+
+/** What a snapshot is to be of. */
+interface Due {
+  readonly position: number
+  /** Of the partition, at that position. */
+  readonly state: unknown
+  readonly followed: Followed
 }
 
 interface Taken {
@@ -47,50 +67,69 @@ interface Taken {
 }
 
 /** A snapshot may be so much longer than what was appended since the last one, in characters a frame. */
-const lengthPerFrame = 500
+const lengthPerFrame = { lasting: 500, inMemory: 100 }
 
 /**
- * Takes snapshots of partitions, so that recovery reads only what came after them: it follows their frames as they become
- * durable, and saves what those add up to. Nobody waits for it.
+ * Takes snapshots of partitions, so that recovery reads only what came after them and what is before them can be forgotten.
+ * Nobody waits for it. Where the journal lasts, it follows their frames as they become durable; where it does not, snapshots are
+ * rare, and frames are read back when one is due: until then a partition costs nothing.
  */
 export class Snapshots {
   readonly #host: SnapshotsHost
   readonly #every: number
   readonly #keep: number
+  readonly #isFollowing: boolean
+  readonly #lengthPerFrame: number
   readonly #followed = new WeakMap<Snapped, Followed>()
+  readonly #gone = new WeakSet<Snapped>()
   /** The newest ones, until they are saved. */
-  readonly #taken = new Map<Snapped, Taken>()
+  readonly #due = new Map<Snapped, () => Promise<Taken>>()
   readonly #saving = new Map<Snapped, Promise<void>>()
+  /** Whether the journal keeps snapshots. */
+  #isKept = false
   #isOver = false
 
   /** @throws SnapshotOptionsError */
-  constructor(host: SnapshotsHost, { every, keep = Number.POSITIVE_INFINITY }: SnapshotOptions = {}) {
+  constructor(host: SnapshotsHost, { every, keep }: SnapshotOptions = {}) {
     this.#host = host
+    this.#isFollowing = host.journal.isLasting === true
+    this.#lengthPerFrame = this.#isFollowing ? lengthPerFrame.lasting : lengthPerFrame.inMemory
+    const usual = this.#isFollowing ? lasting : inMemory
+    this.#keep = checked('keep', keep ?? usual.keep)
     // What does not outlive the process need not be read back, unless it is to be kept small.
-    const usual = host.journal.isLasting || keep < Number.POSITIVE_INFINITY ? usually : Number.POSITIVE_INFINITY
-    this.#every = checked('every', every ?? usual)
-    this.#keep = checked('keep', keep)
+    const isWanted = this.#isFollowing || this.#keep < Number.POSITIVE_INFINITY
+    const often = keep === undefined ? usual.every : lasting.every
+    this.#every = checked('every', every ?? (isWanted ? often : Number.POSITIVE_INFINITY))
   }
 
   /** A partition goes on where another owner has left it. */
   continue(partition: Snapped, { standing, frames }: Pick<Recalled, 'standing' | 'frames'>): void {
-    if (this.#isWanted) this.#followed.set(partition, { standing: standing.copy(), frames, length: 0 })
+    if (!this.#isWanted) return
+    this.#followed.set(partition, { standing: this.#isFollowing ? standing.copy() : undefined, frames, length: 0 })
   }
 
   /** A frame of a partition is durable and its state is shown: the next one of all that was appended there. */
   follow(partition: Snapped, frame: Frame): void {
-    if (!this.#isWanted) return
+    if (!this.#isWanted || this.#gone.has(partition)) return
     const followed = this.#follow(partition)
-    followed.standing.take(frame)
+    followed.standing?.take(frame)
     followed.frames++
-    if (followed.frames >= this.#every && followed.frames * lengthPerFrame >= followed.length)
-      this.#take(partition, followed)
+    if (followed.frames >= this.#every && followed.frames * this.#lengthPerFrame >= followed.length)
+      this.#take(partition, followed, frame.position)
+  }
+
+  /** A partition is there no more; resolves when nothing of it is saved any more. */
+  async forget(partition: Snapped): Promise<void> {
+    this.#gone.add(partition)
+    this.#followed.delete(partition)
+    this.#due.delete(partition)
+    await this.#saving.get(partition)
   }
 
   /** Resolves when those under way are saved; there are no more. */
   async end(): Promise<void> {
     this.#isOver = true
-    this.#taken.clear()
+    this.#due.clear()
     await Promise.all(this.#saving.values())
   }
 
@@ -101,38 +140,69 @@ export class Snapshots {
   #follow(partition: Snapped): Followed {
     const known = this.#followed.get(partition)
     if (known) return known
-    const followed = { standing: new Standing(partition.address), frames: 0, length: 0 }
+    const standing = this.#isFollowing ? new Standing(partition.address) : undefined
+    const followed = { standing, frames: 0, length: 0 }
     this.#followed.set(partition, followed)
     return followed
   }
 
-  #take(partition: Snapped, followed: Followed): void {
-    const { standing } = followed
-    const snapshot = snapshotOf(standing, partition.saved())
+  #take(partition: Snapped, followed: Followed, position: number): void {
     followed.frames = 0
-    followed.length = snapshot.body.length
-    this.#taken.set(partition, { snapshot, handled: unhandledFrom(standing) - 1 })
+    const due: Due = { position, state: partition.saved(), followed }
+    // What is followed goes on meanwhile, so it is written down at once.
+    const taken = followed.standing && this.#takenOf(followed.standing, due)
+    this.#due.set(partition, async () => taken ?? (await this.#readBack(partition, due)))
     if (!this.#saving.has(partition)) this.#saving.set(partition, this.#saveAll(partition))
+  }
+
+  #takenOf(standing: Standing, { state, followed }: Due): Taken {
+    standing.keepAnswers(key => this.#host.mayAskAgain(key))
+    const snapshot = snapshotOf(standing, state)
+    followed.length = snapshot.body.length
+    return { snapshot, handled: unhandledFrom(standing) - 1 }
+  }
+
+  /** How a partition stood at a position, from the snapshot before. */
+  async #readBack({ address }: Snapped, due: Due): Promise<Taken> {
+    const { journal } = this.#host
+    const { standing } = await recall(journal, { partition: address, epoch: 0, upTo: due.position })
+    return this.#takenOf(standing, due)
   }
 
   /** Those of one partition, one after the other. */
   async #saveAll(partition: Snapped): Promise<void> {
-    for (let taken = this.#taken.get(partition); taken; taken = this.#taken.get(partition)) {
-      this.#taken.delete(partition)
+    for (let due = this.#due.get(partition); due; due = this.#due.get(partition)) {
+      this.#due.delete(partition)
       // Without it, recovery only takes longer.
-      await this.#save(partition, taken).catch((error: unknown) => this.#host.fault(error))
+      await this.#save(partition, due).catch((error: unknown) => this.#host.fault(error))
     }
     this.#saving.delete(partition)
   }
 
-  async #save({ address, watermark }: Snapped, { snapshot, handled }: Taken): Promise<void> {
+  async #save(partition: Snapped, take: () => Promise<Taken>): Promise<void> {
+    const { address, watermark } = partition
     const { journal } = this.#host
     // What it covers is not read again: others must have heard of it before.
     await watermark.reached()
     await this.#host.heard()
+    const taken = await take()
+    // Another partition may have come to its address.
+    if (this.#gone.has(partition)) return
+    const { snapshot, handled } = taken
     await journal.save(address, snapshot)
+    if (!this.#isKept) await this.#check(address, snapshot)
+    if (this.#isOver) return
     const upTo = Math.min(snapshot.position - this.#keep, handled)
-    if (upTo > 0) await journal.prune(address, upTo)
+    if (upTo <= 0) return
+    await journal.prune(address, upTo)
+    this.#host.pruned(address, upTo)
+  }
+
+  /** One that keeps frames alone is left alone: all of them would be read each time. */
+  async #check(address: Address, snapshot: Snapshot): Promise<void> {
+    const saved = await this.#host.journal.saved(address)
+    this.#isKept = saved.snapshot?.hash === snapshot.hash
+    this.#isOver ||= !this.#isKept
   }
 }
 

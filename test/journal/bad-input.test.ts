@@ -73,6 +73,7 @@ describe('a party whose journal is not as it was written', () => {
       `UPDATE checkpoints SET body = replace(body, '"count":3', '"count":4')`,
       /holds the checkpoint of "dog" of/,
     ],
+    ['a frame is where no whole number leads', 'UPDATE frames SET position = position + 9007199254740992', /holds /],
   ])('is quarantined and told, and the others go on: %s', async (_, statement, what) => {
     const directory = await left(3)
     tamper(directory, `${statement} ${statement.includes('WHERE') ? 'AND' : 'WHERE'} ${ofParty}`)
@@ -96,6 +97,24 @@ describe('a party whose journal is not as it was written', () => {
     await runtime.start()
     expect(errors).toEqual(['warning JOURNAL_CORRUPT'])
     expect(runtime.bus.history({ type: 'pets.*' })).toEqual([])
+  })
+
+  it.each([
+    ['has a position that is too large', 'position = 9007199254740993', 'p1'],
+    ['has had more owners than can be counted', 'epoch = 9007199254740993', 'p1'],
+    ['has a name that no party can have', `name = 'party/P 1'`, 'P 1'],
+    ['has the name of no party', `name = 'parties'`, 'parties'],
+  ])('keeps no other from coming back, and can be deleted, when it %s', async (_, change, id) => {
+    const directory = await left(3)
+    tamper(directory, `UPDATE partitions SET ${change} WHERE name = 'party/p1'`)
+    let runtime = await live(directory, { party, agents: [dogAgent()] })
+    expect(runtime.parties.list().map(one => one.id)).toEqual(['p2'])
+    expect(runtime.parties.quarantined()).toMatchObject([{ partyId: id, code: 'JOURNAL_CORRUPT' }])
+    await runtime.parties.delete(id)
+    await runtime.stop()
+    runtime = await live(directory, { party, agents: [dogAgent()] })
+    expect(runtime.parties.quarantined()).toEqual([])
+    expect((await runtime.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
   })
 
   it('can be deleted, and its id be given to a new one', async () => {

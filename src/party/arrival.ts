@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { type Address, partitionOf } from '../actor/address.ts'
+import { TroupeError, textOf } from '../errors.ts'
+import { append } from '../journal/append.ts'
+import type { Frame } from '../journal/frame.ts'
+import { frameIn } from '../journal/frame-shape.ts'
+import { type Checkpoint, type Journal, memoryJournal, type Snapshot } from '../journal/journal.ts'
+import { recall, snapshotBodyOf } from './recall.ts'
+import { type Line, type LineOf, lineIn, version } from './transfer.ts'
+
+/** How much of a party is taken from outside. */
+export interface ImportOptions {
+  /** Characters of one line; 67,108,864 by default. */
+  readonly lineLimit?: number
+  /** Characters of all lines, which are in memory together before any is written; 268,435,456 by default. */
+  readonly totalLimit?: number
+}
+
+/** How far the times of a party may be ahead of the clock here, in milliseconds: a day. */
+const mostAhead = 86_400_000
+
+/** A party as its lines tell it. */
+interface Arrival {
+  readonly partition: Address
+  readonly frames: readonly Frame[]
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>
+  readonly snapshot: Snapshot | undefined
+  readonly pruned: number
+  /** Of the last frame, whether it is here or was forgotten. */
+  readonly last: Pick<Frame, 'position' | 'time'>
+}
+
+interface ImportHost {
+  readonly journal: Journal
+  /** What the clock shows, epoch milliseconds. */
+  now(): number
+  /** A party is about to come here. @throws why it must not */
+  admit(partyId: string): void
+}
+
+/**
+ * Reads a party that was exported, and checks all of it before anything is written.
+ *
+ * @throws PartyImportError, and what `admit` throws
+ */
+export async function arriving(
+  lines: Iterable<string> | AsyncIterable<string>,
+  host: ImportHost,
+  options: ImportOptions = {},
+): Promise<Arrival> {
+  const reader = new ArrivalReader(host, options)
+  for await (const text of lines) reader.read(text)
+  return reader.end()
+}
+
+/**
+ * Writes a party that has arrived, and that its times are of another clock.
+ *
+ * @throws what the journal throws
+ */
+export async function settle(
+  { partition, frames, checkpoints, snapshot, pruned, last }: Arrival,
+  { journal, now }: Pick<ImportHost, 'journal' | 'now'>,
+): Promise<void> {
+  const seq = last.position + 1
+  const clock = now()
+  const mark: Frame = {
+    partition,
+    position: seq + 1,
+    time: Math.max(last.time, clock),
+    cause: { kind: 'recovery' },
+    entries: [{ kind: 'imported', seq, clock }],
+  }
+  await append(journal, partition, { epoch: 1, position: 0 }, [...frames, mark], checkpoints)
+  if (snapshot) await journal.save(partition, snapshot)
+  if (pruned > 0) await journal.prune(partition, pruned)
+}
+
+/** Takes the lines of a party one after the other, each checked as it comes. */
+class ArrivalReader {
+  readonly #host: ImportHost
+  readonly #lineLimit: number
+  readonly #totalLimit: number
+  readonly #latest: number
+  readonly #hash = createHash('sha256')
+  readonly #checkpoints = new Map<string, Checkpoint>()
+  readonly #frames: Frame[] = []
+  #first: LineOf<'party'> | undefined
+  #snapshot: Snapshot | undefined
+  #isWhole = false
+  /** Lines so far, and their characters. */
+  #count = 0
+  #length = 0
+  #last = { position: 0, time: 0 }
+
+  constructor(host: ImportHost, { lineLimit = 67_108_864, totalLimit = 268_435_456 }: ImportOptions) {
+    this.#host = host
+    this.#lineLimit = lineLimit
+    this.#totalLimit = totalLimit
+    this.#latest = host.now() + mostAhead
+  }
+
+  read(text: string): void {
+    this.#measure(text)
+    const trimmed = text.trim()
+    if (trimmed === '') return
+    const line = this.#parsed(trimmed)
+    if (this.#isWhole || (this.#count === 0) !== (line.kind === 'party'))
+      throw this.#refused('it is in the wrong place')
+    if (line.kind === 'end') return this.#takeEnd(line)
+    this.#take(line)
+    this.#hash.update(`${trimmed}\n`)
+    this.#count++
+  }
+
+  async end(): Promise<Arrival> {
+    const first = this.#first
+    if (!first || !this.#isWhole) throw this.#refused('the end is missing')
+    const partition = partitionOf(first.partyId)
+    const [checkpoints, frames, snapshot, last, { pruned }] = [
+      this.#checkpoints,
+      this.#frames,
+      this.#snapshot,
+      this.#last,
+      first,
+    ]
+    if (pruned > (snapshot?.position ?? 0))
+      throw this.#refused(`frames up to ${pruned} were forgotten, and no snapshot covers them`)
+    if (last.position < (snapshot?.position ?? 0))
+      throw this.#refused(`the snapshot is of position ${snapshot?.position}, and the last frame is ${last.position}`)
+    for (const [agent, { position }] of checkpoints)
+      if (position > last.position) throw this.#refused(`the checkpoint of "${agent}" is of a frame that is missing`)
+    const arrival = { partition, frames, checkpoints, snapshot, pruned, last }
+    await this.#tryOut(arrival)
+    return arrival
+  }
+
+  #measure(text: string): void {
+    // So that empty lines have an end too.
+    this.#length += text.length + 1
+    if (text.length > this.#lineLimit)
+      throw this.#refused(`it has ${text.length} characters, and ${this.#lineLimit} are allowed (lineLimit)`)
+    if (this.#length > this.#totalLimit)
+      throw this.#refused(`with it there are more than ${this.#totalLimit} characters in all (totalLimit)`)
+  }
+
+  #parsed(text: string): Line {
+    try {
+      return lineIn(text)
+    } catch (error) {
+      throw this.#refused(whyNot(error))
+    }
+  }
+
+  #take(line: Exclude<Line, LineOf<'end'>>): void {
+    if (line.kind === 'party') this.#takeFirst(line)
+    else if (line.kind === 'snapshot') this.#takeSnapshot(line)
+    else if (line.kind === 'checkpoint') this.#takeCheckpoint(line)
+    else this.#takeFrame(line.frame)
+  }
+
+  #takeFirst(line: LineOf<'party'>): void {
+    if (line.version > version) throw this.#refused(`it has version ${line.version}, and this program knows ${version}`)
+    this.#host.admit(line.partyId)
+    this.#first = line
+  }
+
+  #takeSnapshot({ position, hash, body }: LineOf<'snapshot'>): void {
+    const standing = snapshotBodyOf({ position, hash, body })?.standing
+    if (!standing) throw this.#refused('the snapshot does not have the hash that it names')
+    if (this.#snapshot || this.#frames.length > 0) throw this.#refused('it is in the wrong place')
+    if (standing.position !== position) throw this.#refused('the snapshot is not of the position that it names')
+    this.#checkTime(standing.time)
+    this.#snapshot = { position, hash, body }
+    this.#last = { position, time: standing.time }
+  }
+
+  #takeCheckpoint({ kind: _, agent, ...checkpoint }: LineOf<'checkpoint'>): void {
+    if (this.#checkpoints.has(agent)) throw this.#refused(`there are two checkpoints of "${agent}"`)
+    this.#checkpoints.set(agent, checkpoint)
+  }
+
+  #takeFrame(value: unknown): void {
+    const frame = this.#frameIn(value)
+    const { partition, position, time } = frame
+    const before = this.#frames.at(-1) ?? { position: this.#first?.pruned ?? 0, time: 0 }
+    if (partition !== partitionOf(this.#first?.partyId ?? '')) throw this.#refused(`it is a frame of "${partition}"`)
+    if (position <= before.position)
+      throw this.#refused(`frame ${position} cannot come after position ${before.position}`)
+    this.#checkTime(time)
+    if (time < before.time) throw this.#refused(`frame ${position} is older than the frame before it`)
+    this.#last = { position, time }
+    this.#frames.push(frame)
+  }
+
+  #frameIn(value: unknown): Frame {
+    try {
+      return frameIn(value)
+    } catch (error) {
+      throw this.#refused(whyNot(error))
+    }
+  }
+
+  #checkTime(time: unknown): void {
+    if (typeof time !== 'number' || !Number.isFinite(time)) throw this.#refused('its time is no number')
+    if (time > this.#latest)
+      throw this.#refused(`its time is more than a day ahead of the clock here (${time} and ${this.#host.now()})`)
+  }
+
+  #takeEnd({ lines, hash }: LineOf<'end'>): void {
+    if (lines !== this.#count || hash !== this.#hash.digest('hex'))
+      throw this.#refused('lines before it are missing or not as they were written')
+    this.#isWhole = true
+  }
+
+  /** Reads it back from a journal of its own, as whoever goes on with it will. */
+  async #tryOut(arrival: Arrival): Promise<void> {
+    try {
+      const journal = memoryJournal()
+      await settle(arrival, { journal, now: this.#host.now })
+      await recall(journal, { partition: arrival.partition, epoch: 1 })
+    } catch (error) {
+      throw this.#refused(`what the lines add up to cannot be read back (${textOf(error)})`)
+    }
+  }
+
+  #refused(why: string): PartyImportError {
+    return new PartyImportError(this.#count + 1, why)
+  }
+}
+
+function whyNot(error: unknown): string {
+  const [issue] = error instanceof z.ZodError ? error.issues : []
+  return issue ? `${issue.path.join('.')}: ${issue.message}` : textOf(error)
+}
+
+/** What was to be imported is no party, or not all of one. */
+export class PartyImportError extends TroupeError {
+  readonly code = 'PARTY_IMPORT'
+  /** Counted from 1. */
+  readonly line: number
+  constructor(line: number, why: string) {
+    super(`Line ${line} of the party to import cannot be taken: ${why}. Nothing was imported; export it again.`)
+    this.line = line
+  }
+}

@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto'
+import { type Envelope, type Frame, memoryJournal } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { clock, createRecord, live } from '../support/lives.ts'
+import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
+import { startRuntime } from '../support/runtime.ts'
+
+const party = petsParty(dogAgent())
+
+/** Any of the lines that a party is exported as, but the end. */
+interface ExportedLine {
+  readonly kind: string
+  readonly [field: string]: unknown
+  readonly frame?: Frame
+}
+
+/** What the lines say of a party with three barks, but the end. */
+async function exportedLines(options = {}): Promise<readonly ExportedLine[]> {
+  const { runtime } = await startRuntime({ party, journal: memoryJournal(), ...options })
+  const pets = await runtime.parties.create({ id: 'p1' })
+  for (const word of ['a', 'b', 'c']) await runtime.bus.publish(command({ word }), { party: 'p1' })
+  await pets.idle()
+  const lines: ExportedLine[] = []
+  for await (const line of runtime.parties.export('p1')) lines.push(JSON.parse(line))
+  return lines.slice(0, -1)
+}
+
+/** The same with an end that vouches for them. */
+function sealed(lines: readonly object[]): readonly string[] {
+  const texts = lines.map(line => JSON.stringify(line))
+  const hash = createHash('sha256')
+  for (const text of texts) hash.update(`${text}\n`)
+  return [...texts, JSON.stringify({ kind: 'end', lines: texts.length, hash: hash.digest('hex') })]
+}
+
+type Change = (line: ExportedLine, frame: Frame) => object
+
+/** Changes what the lines say of the newest frame. */
+function ofLastFrame(change: Change): (lines: readonly ExportedLine[]) => readonly object[] {
+  return lines =>
+    lines.map(line => (line.frame && line === lines.at(-1) ? { ...line, frame: change(line, line.frame) } : line))
+}
+
+function without(lines: readonly ExportedLine[], kind: string): readonly ExportedLine[] {
+  return lines.filter(line => line.kind !== kind)
+}
+
+describe('what is imported', () => {
+  it.each<[string, (lines: readonly ExportedLine[]) => readonly object[], RegExp]>([
+    ['a position that falls', ofLastFrame((_, frame) => ({ ...frame, position: 2 })), /frame 2 cannot come after/],
+    ['a position beyond 2^52', ofLastFrame((_, frame) => ({ ...frame, position: 2 ** 52 + 1 })), /position/],
+    ['a position that is no number', ofLastFrame((_, frame) => ({ ...frame, position: null })), /position/],
+    ['a frame of another party', ofLastFrame((_, frame) => ({ ...frame, partition: 'party/p2' })), /of "party\/p2"/],
+    ['a time that is a word', ofLastFrame((_, frame) => ({ ...frame, time: 'now' })), /time/],
+    ['a time that is null', ofLastFrame((_, frame) => ({ ...frame, time: null })), /time/],
+    ['a time that falls', ofLastFrame((_, frame) => ({ ...frame, time: frame.time - 1 })), /older than/],
+    ['a time years ahead', ofLastFrame((_, frame) => ({ ...frame, time: 9e14 })), /more than a day ahead/],
+    ['entries that are none', ofLastFrame((_, frame) => ({ ...frame, entries: {} })), /entries/],
+    ['an entry of no known kind', ofLastFrame((_, frame) => ({ ...frame, entries: [{ kind: 'x' }] })), /kind/],
+    [
+      'an entry without what belongs to it',
+      ofLastFrame((_, frame) => ({ ...frame, entries: [{ kind: 'event', envelope: {} }] })),
+      /envelope/,
+    ],
+    [
+      'a schedule that cannot be',
+      ofLastFrame((_, frame) => {
+        const event = { type: 'pets.command', data: { word: 'a' } }
+        const plan = { every: -1, from: 0, missed: 'once' }
+        const entry = { kind: 'scheduled', seq: frame.position, name: 's', plan, event, startedAt: 0 }
+        return { ...frame, entries: [entry] }
+      }),
+      /every/,
+    ],
+    ['a cause of no known kind', ofLastFrame((_, frame) => ({ ...frame, cause: { kind: 'x' } })), /cause/],
+    ['no frame at all', lines => without(lines, 'frame'), /.*/],
+    ['no beginning', lines => lines.filter(({ frame }) => !frame || frame.position > 10), /the beginning/],
+    [
+      'frames forgotten that nothing covers',
+      ([first, ...rest]) => [{ ...first, pruned: 5 }, ...rest.filter(({ frame }) => !frame || frame.position > 5)],
+      /no snapshot covers them/,
+    ],
+    [
+      'two checkpoints of one agent',
+      lines => lines.flatMap(line => (line.kind === 'checkpoint' ? [line, line] : [line])),
+      /two checkpoints/,
+    ],
+    [
+      'a checkpoint of a frame that is missing',
+      lines => lines.map(line => (line.kind === 'checkpoint' ? { ...line, position: 999 } : line)),
+      /the checkpoint of "dog"/,
+    ],
+  ])('is refused with %s, and nothing of it is there', async (_, spoil, why) => {
+    const lines = await exportedLines()
+    const journal = memoryJournal()
+    const { runtime } = await startRuntime({ party, journal })
+    await expect(runtime.parties.import(sealed(spoil(lines)))).rejects.toMatchObject({
+      code: 'PARTY_IMPORT',
+      message: expect.stringMatching(why),
+    })
+    expect(runtime.parties.list()).toEqual([])
+    expect(runtime.parties.quarantined()).toEqual([])
+    expect((await journal.partitions()).map(({ partition }) => partition)).not.toContain('party/p1')
+    await expect(runtime.parties.import(sealed(lines))).resolves.toBeDefined()
+  })
+
+  it.each<[string, (lines: readonly ExportedLine[]) => readonly object[], RegExp]>([
+    ['that has changed', of => of.map(line => ({ ...line, hash: 'x' })), /hash/],
+    ['of another position', of => of.map(line => ({ ...line, position: 1 })), /position/],
+    ['twice', of => [...of, ...of], /wrong place/],
+    ['that is missing', () => [], /no snapshot covers/],
+  ])('is refused with a snapshot %s', async (_, spoil, why) => {
+    const lines = await exportedLines({ snapshots: { every: 3, keep: 0 } })
+    const [first = {}, ...rest] = lines
+    const snapshots = rest.filter(({ kind }) => kind === 'snapshot')
+    expect(snapshots).toHaveLength(1)
+    const { runtime } = await startRuntime({ party })
+    const spoiled = sealed([first, ...spoil(snapshots), ...without(rest, 'snapshot')])
+    await expect(runtime.parties.import(spoiled)).rejects.toMatchObject({
+      code: 'PARTY_IMPORT',
+      message: expect.stringMatching(why),
+    })
+  })
+
+  it.each([
+    ['one line', { lineLimit: 200 }, /200 are allowed \(lineLimit\)/],
+    ['all of them', { totalLimit: 2_000 }, /more than 2000 characters in all \(totalLimit\)/],
+  ])('is refused above the length of %s, which the error names', async (_, limits, why) => {
+    const lines = await exportedLines()
+    const { runtime } = await startRuntime({ party })
+    await expect(runtime.parties.import(sealed(lines), limits)).rejects.toMatchObject({
+      code: 'PARTY_IMPORT',
+      message: expect.stringMatching(why),
+    })
+    expect(runtime.parties.list()).toEqual([])
+  })
+
+  it('is refused without reading on where its id is taken', async () => {
+    const { runtime } = await startRuntime({ party })
+    await runtime.parties.create({ id: 'p1' })
+    let read = 0
+    function* lines() {
+      for (const line of [{ kind: 'party', version: 1, partyId: 'p1', pruned: 0 }, {}, {}]) {
+        read++
+        yield JSON.stringify(line)
+      }
+    }
+    await expect(runtime.parties.import(lines())).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
+    expect(read).toBe(1)
+  })
+
+  it('has its id for itself while it is on its way', async () => {
+    const lines = sealed(await exportedLines())
+    const { runtime } = await startRuntime({ party })
+    const going = Promise.withResolvers<undefined>()
+    async function* slowly() {
+      for (const line of lines) {
+        yield line
+        await going.promise
+      }
+    }
+    const first = runtime.parties.import(slowly())
+    // The first line is read.
+    for (let n = 0; n < 5; n++) await Promise.resolve()
+    await expect(runtime.parties.import(lines)).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
+    await expect(runtime.parties.create({ id: 'p1' })).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
+    going.resolve(undefined)
+    expect((await first).state).toMatchObject({ barks: 3 })
+  })
+
+  it('leaves nothing where the journal refuses a part of it', async () => {
+    const lines = sealed(await exportedLines({ snapshots: { every: 3, keep: 0 } }))
+    const inner = memoryJournal()
+    let isFull = true
+    const journal = {
+      ...inner,
+      save: (...saved: Parameters<typeof inner.save>) =>
+        isFull ? Promise.reject(new Error('the disk is full')) : inner.save(...saved),
+    }
+    const { runtime } = await startRuntime({ party, journal })
+    await expect(runtime.parties.import(lines)).rejects.toThrow('the disk is full')
+    expect(runtime.parties.quarantined()).toEqual([])
+    expect((await inner.partitions()).map(({ partition }) => partition)).not.toContain('party/p1')
+    isFull = false
+    expect((await runtime.parties.import(lines)).state).toMatchObject({ barks: 3 })
+  })
+})
+
+describe('a party from a machine whose clock is ahead', () => {
+  const hour = 3_600_000
+
+  async function aheadOf(lines: readonly ExportedLine[]) {
+    const times = lines.flatMap(({ frame }) => frame?.time ?? [])
+    const ahead = clock.now() + hour - Math.max(...times)
+    return sealed(
+      lines.map(line => (line.frame ? { ...line, frame: { ...line.frame, time: line.frame.time + ahead } } : line)),
+    )
+  }
+
+  it('moves no time but its own, which does not fall, in this process and the next', async () => {
+    const lines = await aheadOf(await exportedLines())
+    const record = createRecord()
+    let runtime = await live(record.next(), { party })
+    await runtime.parties.create({ id: 'p2' })
+    await runtime.parties.import(lines)
+    for (let process = 1; process <= 2; process++) {
+      if (process === 2) runtime = await live(record.next(), { party })
+      const told: Envelope[] = []
+      runtime.bus.subscribe(barked, envelope => told.push(envelope))
+      for (const id of ['p1', 'p2']) {
+        await runtime.bus.publish(command({ word: 'd' }), { party: id })
+        await runtime.parties.get(id).idle()
+      }
+      expect(told.map(({ party: id, time }) => [id, time - clock.now()])).toEqual([
+        ['p1', hour],
+        ['p2', 0],
+      ])
+    }
+    const times = (await record.frames('party/p1')).map(({ time }) => time)
+    expect(times).toEqual(times.toSorted((one, other) => one - other))
+  })
+
+  it('goes by the clock here once that has come so far', async () => {
+    const lines = await aheadOf(await exportedLines())
+    const runtime = await live(createRecord().next(), { party })
+    await runtime.parties.import(lines)
+    await clock.advance(hour + 5_000)
+    const { time } = await runtime.bus.publish(command({ word: 'd' }), { party: 'p1' })
+    expect(time).toBe(clock.now())
+  })
+
+  it('waits no longer for its timers', async () => {
+    const lines = await aheadOf(await exportedLines())
+    const runtime = await live(createRecord().next(), { party })
+    const pets = await runtime.parties.import(lines)
+    await runtime.bus.publish(command({ word: 'nap' }), { party: 'p1' })
+    await runtime.bus.publish(command({ word: 'd' }), { party: 'p1' })
+    await pets.idle()
+    await clock.advance(1_000)
+    await pets.idle()
+    expect(pets.state).toMatchObject({ barks: 4 })
+  })
+})
