@@ -189,7 +189,7 @@ export {
   StateEventError,
   StateKeyError,
 } from './party/definition.ts'
-export { DurableNameTakenError } from './party/durable-subscriptions.ts'
+export { DurableLagError, type DurableName, DurableNameTakenError } from './party/durable-subscriptions.ts'
 export { foldParty } from './party/fold.ts'
 export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } from './party/held-effects.ts'
 export type { IdleOptions } from './party/idle.ts'

@@ -290,7 +290,7 @@ export class Runtime<
           journal,
           heard: () => this.#recovery.heard(),
           mayAskAgain: key => this.#mayAskAgain(key),
-          pruned: () => {},
+          pruning: (partition, upTo) => this.#durable.pruning(partition, upTo, this.#shared),
           fault: error => this.#outside.fault(error),
         },
         options.snapshots,

@@ -30,6 +30,7 @@ it('troupe exports these names', () => {
       "DefaultBusError",
       "DuplicateEventError",
       "DuplicateInputError",
+      "DurableLagError",
       "DurableNameTakenError",
       "EffectGivenUpError",
       "EnrichError",

@@ -163,6 +163,11 @@ export class Bus implements SubscriptionHost {
 
   // ---- telling ----
 
+  /** Whether all that was said was told to those who listen. */
+  get isTold(): boolean {
+    return !this.#isTelling && this.#untold.size === 0
+  }
+
   /** Remembers an event and tells it to all that subscribed to it. */
   tell(envelope: Envelope): void {
     this.#history.add(envelope)

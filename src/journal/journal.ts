@@ -44,6 +44,8 @@ export interface Journal {
   prune(partition: Address, upTo: number): Promise<void>
   /** The newest frames of all partitions, at most so many, in the order in which they were appended. */
   newest(most: number): Promise<readonly Frame[]>
+  /** The names of the readers that keep a place anywhere. */
+  readers(): Promise<readonly string[]>
   /** How far a reader that keeps its place under a name has come in each partition. */
   marks(reader: string): Promise<ReadonlyMap<Address, number>>
   /** Keeps places of a reader; `undefined` forgets one. */
@@ -156,16 +158,12 @@ export function memoryJournal(): Journal {
       record.position = last
       if (checkpoints) for (const [agent, checkpoint] of checkpoints) put(record.checkpoints, agent, checkpoint)
     },
-    async *read(partition, after = 0) {
-      // By position, because frames may be appended and pruned while somebody reads.
-      for (let last = after; ; ) {
+    read(partition, after = 0) {
+      const framesNow = () => {
         check()
-        const frames = partitions.get(partition)?.frames ?? []
-        const frame = frames[firstAfter(frames, last)]
-        if (!frame) return
-        last = frame.position
-        yield frame
+        return partitions.get(partition)?.frames ?? []
       }
+      return framesAfter(after, framesNow)
     },
     async partitions() {
       check()
@@ -198,6 +196,10 @@ export function memoryJournal(): Journal {
       const frames = [...partitions.values()].flatMap(record => record.frames.slice(-most))
       return frames.toSorted((one, other) => one.time - other.time).slice(-most)
     },
+    async readers() {
+      check()
+      return [...readers].flatMap(([reader, { size }]) => (size > 0 ? [reader] : []))
+    },
     async marks(reader) {
       check()
       return new Map(readers.get(reader))
@@ -217,6 +219,36 @@ export function memoryJournal(): Journal {
       closed = true
       partitions.clear()
       readers.clear()
+    },
+  }
+}
+
+/** The frames after a position, also those that are appended while somebody reads. Not a generator, which takes longer. */
+function framesAfter(after: number, framesNow: () => readonly Frame[]): AsyncIterableIterator<Frame> {
+  let known: readonly Frame[] | undefined
+  let last = after
+  let place = 0
+  let isOver = false
+  const end = { value: undefined, done: true as const }
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      if (isOver) return end
+      const frames = framesNow()
+      // Another array, where frames were pruned meanwhile: then places are others.
+      if (frames !== known) place = firstAfter(frames, last)
+      known = frames
+      const frame = frames[place++]
+      isOver = frame === undefined
+      if (!frame) return end
+      last = frame.position
+      return { value: frame, done: false }
+    },
+    async return() {
+      isOver = true
+      return end
     },
   }
 }

@@ -50,6 +50,8 @@ export class DurableSubscription implements Listener, Subscription {
   /** Calls where it was subscribed, whoever it is that makes it go on. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #going: Promise<void> | undefined
+  /** Of the event that it is being told. */
+  #tellingOf: Address | undefined
   #isPaused = false
   #isHeld = false
   #missed = 0
@@ -163,6 +165,16 @@ export class DurableSubscription implements Listener, Subscription {
     })
   }
 
+  /** All that was said in a partition up to a position was heard: what it does not want of that need not be kept for it. */
+  pass(address: Address, upTo: number): void {
+    const isOnItsWay =
+      this.#isHeld ||
+      this.#behind.has(address) ||
+      this.#tellingOf === address ||
+      [...this.#waiting].some(envelope => partitionIn(envelope) === address)
+    if (!this.isOver && !isOnItsWay && this.#places.in(address) < upTo) this.#places.reach(address, upTo)
+  }
+
   /** A partition is gone, and with it what was said there. */
   forget(address: Address): void {
     const left = [...this.#waiting].filter(envelope => partitionIn(envelope) !== address)
@@ -202,10 +214,17 @@ export class DurableSubscription implements Listener, Subscription {
       const next = again ? undefined : this.#waiting.shift()
       const [behind] = this.#behind.keys()
       if (again) again.ended(await again.call())
-      else if (next) await this.#tell(next, this.#shared.partition(partitionIn(next)))
+      else if (next) await this.#tellNext(next)
       else if (behind !== undefined) await this.#readBack(behind)
       else return
     }
+  }
+
+  async #tellNext(envelope: Envelope): Promise<void> {
+    const address = partitionIn(envelope)
+    this.#tellingOf = address
+    await this.#tell(envelope, this.#shared.partition(address))
+    this.#tellingOf = undefined
   }
 
   async #readBack(address: Address): Promise<void> {

@@ -6,12 +6,31 @@ import { DurableSubscription } from './durable-subscription.ts'
 import type { Shared } from './partition.ts'
 import { Places } from './places.ts'
 
+/** A name under which a subscription keeps its place, whether it is subscribed or not. */
+export interface DurableName {
+  readonly name: string
+  /** Whether a subscription has it in this process. */
+  readonly isSubscribed: boolean
+  /** Positions that it has yet to read, in all partitions together. */
+  readonly behind: number
+}
+
+/** So many positions a name may be behind in a partition that is pruned; above, that is told once. */
+const mostBehind = 10_000
+/** After so many positions of a partition it is looked at again. */
+const betweenLooks = 1_000
+
 /** Subscriptions that keep their place under a name, and how far each has come in each partition. */
 export class DurableSubscriptions {
   readonly #places = new Map<string, Places>()
   readonly #present = new Map<Address, DurableSubscription>()
   /** Whether each was known by its name, or wants everything; not for those that were here before. */
   readonly #begun = new WeakMap<DurableSubscription, Promise<boolean>>()
+  readonly #dropping = new Map<string, Promise<boolean>>()
+  /** Up to where each partition was last looked at for names that are behind. */
+  readonly #looked = new Map<Address, number>()
+  /** The names that were told to be behind, and in which partition. */
+  readonly #lagging = new Map<string, Address>()
 
   /** @throws IllegalIdError, DurableNameTakenError, IllegalPatternError, PriorityError, SubscribeOptionsError */
   subscribe(
@@ -23,7 +42,7 @@ export class DurableSubscriptions {
     checkId('durable subscription', name)
     const wanted = wantedOf(types, { name, ...options }, () => name)
     const known = this.#places.get(name)
-    const places = known ?? new Places(shared.journal, name, error => shared.partition(runtimePartition)?.fault(error))
+    const places = known ?? newPlaces(name, shared)
     const subscription = new DurableSubscription({ ...wanted, name }, tell, places, shared, signal)
     const present = this.#present.get(subscription.address)
     if (present && !present.isOver) throw new DurableNameTakenError(name)
@@ -32,8 +51,87 @@ export class DurableSubscriptions {
     shared.bus.add(subscription)
     if (signal?.aborted) subscription.unsubscribe()
     else if (known) catchUp(subscription, shared)
-    else this.#begun.set(subscription, begin(subscription, places, from, shared))
+    else this.#begun.set(subscription, begin(subscription, places, from, shared, this.#dropping.get(name)))
     return subscription
+  }
+
+  /** Every name that the journal keeps a place for, and how far it is behind. */
+  async names(shared: Shared): Promise<readonly DurableName[]> {
+    this.#passAll(
+      shared,
+      Array.from(shared.partitions(), ({ address, watermark }) => [address, watermark.durable]),
+    )
+    const names = new Set([...(await shared.journal.readers()), ...this.#places.keys()])
+    return Promise.all(Array.from(names, name => this.#about(name, shared)))
+  }
+
+  async #about(name: string, shared: Shared): Promise<DurableName> {
+    const placeIn = await this.#placesOf(name, shared)
+    let behind = 0
+    for (const { address, watermark } of shared.partitions())
+      behind += Math.max(0, watermark.durable - placeIn(address))
+    return { name, isSubscribed: this.#isSubscribed(name), behind }
+  }
+
+  #isSubscribed(name: string): boolean {
+    const present = this.#present.get(addressOfName(name))
+    return present !== undefined && !present.isOver
+  }
+
+  /** Up to where a name has read each partition. */
+  async #placesOf(name: string, { journal }: Shared): Promise<(partition: Address) => number> {
+    const places = this.#places.get(name)
+    if (places) return partition => places.in(partition)
+    const marks = await journal.marks(name)
+    return partition => marks.get(partition) ?? 0
+  }
+
+  /**
+   * Ends the subscription of a name and forgets its place; resolves to whether there was one.
+   *
+   * @throws IllegalIdError, and what the journal throws
+   */
+  async drop(name: string, shared: Shared): Promise<boolean> {
+    checkId('durable subscription', name)
+    const address = addressOfName(name)
+    this.#present.get(address)?.unsubscribe()
+    const places = this.#places.get(name) ?? newPlaces(name, shared)
+    this.#present.delete(address)
+    this.#places.delete(name)
+    this.#lagging.delete(name)
+    const dropping = places.drop()
+    this.#dropping.set(name, dropping)
+    try {
+      return await dropping
+    } finally {
+      if (this.#dropping.get(name) === dropping) this.#dropping.delete(name)
+    }
+  }
+
+  /** A partition is about to be pruned up to a position, as far as every name has read it. */
+  pruning(partition: Address, upTo: number, shared: Shared): void {
+    this.#passAll(shared, [[partition, upTo]])
+    if (upTo - (this.#looked.get(partition) ?? 0) < betweenLooks) return
+    this.#looked.set(partition, upTo)
+    this.#look(partition, upTo, shared).catch((error: unknown) => shared.partition(runtimePartition)?.fault(error))
+  }
+
+  async #look(partition: Address, upTo: number, shared: Shared): Promise<void> {
+    for (const name of await shared.journal.readers()) {
+      const behind = upTo - (await this.#placesOf(name, shared))(partition)
+      const isLagging = this.#lagging.has(name)
+      if (behind <= mostBehind && this.#lagging.get(name) === partition) this.#lagging.delete(name)
+      if (behind <= mostBehind || isLagging) continue
+      this.#lagging.set(name, partition)
+      shared.partition(runtimePartition)?.reportError('warning', new DurableLagError(name, partition, behind))
+    }
+  }
+
+  #passAll({ bus }: Shared, positions: readonly (readonly [Address, number])[]): void {
+    // What subscribers have said may be durable and not told yet.
+    if (!bus.isTold) return
+    for (const subscription of this.#present.values())
+      for (const [partition, position] of positions) subscription.pass(partition, position)
   }
 
   /** The one whose dead letters are addressed like this. */
@@ -44,6 +142,7 @@ export class DurableSubscriptions {
 
   /** The partition is gone; one that comes later under its address begins anew. */
   forget(partition: Address): void {
+    this.#looked.delete(partition)
     for (const places of this.#places.values()) places.forget(partition)
     for (const subscription of this.#present.values()) subscription.forget(partition)
   }
@@ -69,6 +168,14 @@ export class DurableSubscriptions {
   }
 }
 
+function addressOfName(name: string): Address {
+  return `subscriber/${name}`
+}
+
+function newPlaces(name: string, shared: Shared): Places {
+  return new Places(shared.journal, name, error => shared.partition(runtimePartition)?.fault(error))
+}
+
 function catchUp(subscription: DurableSubscription, { partitions }: Shared): void {
   subscription.catchUp(Array.from(partitions(), ({ address }) => address))
 }
@@ -79,10 +186,12 @@ async function begin(
   places: Places,
   from: 'now' | 'start',
   shared: Shared,
+  dropping: Promise<boolean> | undefined,
 ): Promise<boolean> {
   const here = from === 'now' ? placesIn(shared) : []
   const release = subscription.hold()
   try {
+    await dropping
     const isKnown = await places.load()
     if (!isKnown) for (const [partition, place] of here) places.reach(partition, place)
     // So that it is known from now on, also if it is never told anything.
@@ -116,5 +225,22 @@ export class DurableNameTakenError extends TroupeError {
   constructor(name: string) {
     super(`A durable subscription "${name}" is there already. Unsubscribe it first, or take another name.`)
     this.subscriber = name
+  }
+}
+
+/** Nobody reads on under a name, so what it has yet to read is kept. */
+export class DurableLagError extends TroupeError {
+  readonly code = 'DURABLE_LAG'
+  readonly subscriber: string
+  readonly partition: Address
+  /** Positions. */
+  readonly behind: number
+  constructor(name: string, partition: Address, behind: number) {
+    super(
+      `The durable subscription "${name}" is ${behind} positions behind in "${partition}", and nothing after its place is pruned there. Subscribe under that name again, or forget it with bus.forgetDurable("${name}").`,
+    )
+    this.subscriber = name
+    this.partition = partition
+    this.behind = behind
   }
 }

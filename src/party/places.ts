@@ -9,6 +9,7 @@ export class Places {
   readonly #places = new Map<Address, number>()
   #unkept = new Map<Address, number | undefined>()
   #keeping: Promise<void> | undefined
+  #isDropped = false
 
   /** @param fault is told of a journal that does not keep them */
   constructor(journal: Journal, reader: string, fault: (error: unknown) => void) {
@@ -40,12 +41,24 @@ export class Places {
     this.#keep(partition, undefined)
   }
 
+  /** Forgets all of them, for good; resolves to whether the journal knew any. @throws what the journal throws */
+  async drop(): Promise<boolean> {
+    this.#isDropped = true
+    this.#unkept.clear()
+    await this.kept()
+    const kept = await this.#journal.marks(this.#reader)
+    const none = new Map(Array.from(kept.keys(), partition => [partition, undefined] as const))
+    if (none.size > 0) await this.#journal.mark(this.#reader, none)
+    return none.size > 0
+  }
+
   /** Resolves when the journal has kept all of it, as far as it ever will. */
   async kept(): Promise<void> {
     while (this.#keeping) await this.#keeping
   }
 
   #keep(partition: Address, place: number | undefined): void {
+    if (this.#isDropped) return
     this.#unkept.set(partition, place)
     this.#keeping ??= this.#keepAll().finally(() => {
       this.#keeping = undefined

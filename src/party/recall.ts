@@ -35,6 +35,8 @@ export interface Recalled extends Continuation {
 interface RecallQuery extends Pick<PartitionInfo, 'partition' | 'epoch'> {
   /** The last position; the newest by default. */
   readonly upTo?: number
+  /** How it stood, if that is known: it goes on from there. */
+  readonly from?: Standing | undefined
 }
 
 interface SnapshotBody {
@@ -50,23 +52,21 @@ interface SnapshotBody {
  */
 export async function recall(
   journal: Journal,
-  { partition, epoch, upTo = Number.POSITIVE_INFINITY }: RecallQuery,
+  { partition, epoch, upTo = Number.POSITIVE_INFINITY, from }: RecallQuery,
   state?: Recallable,
   seen?: (frame: Frame) => void,
 ): Promise<Recalled> {
   if (!Number.isSafeInteger(epoch + 1)) throw new JournalCorruptError(partition, `owner ${epoch}`)
   const { snapshot, checkpoints, pruned } = await journal.saved(partition)
-  const body = snapshot && snapshotBodyOf(snapshot)
-  if (!body && pruned > 0) throw new JournalCorruptError(partition, 'the snapshot')
-  const standing = body
-    ? intact(partition, 'the snapshot', () => Standing.from(body.standing))
-    : new Standing(partition)
+  const body = from || !snapshot ? undefined : snapshotBodyOf(snapshot)
+  if (!from && !body && pruned > 0) throw new JournalCorruptError(partition, 'the snapshot')
+  const standing = from ?? standingIn(partition, body)
   state?.reset(body?.state)
   let frames = 0
   for await (const frame of journal.read(partition, standing.position)) {
     if (frame.position > upTo) break
     checkFollows(partition, standing.position, frame)
-    intact(partition, `frame ${frame.position}`, () => standing.take(frame))
+    take(standing, frame)
     state?.recall(frame)
     seen?.(frame)
     frames++
@@ -78,11 +78,20 @@ export async function recall(
 }
 
 /** What is not as it was written cannot be understood. @throws JournalCorruptError */
-function intact<T>(partition: Address, what: string, understand: () => T): T {
+function standingIn(partition: Address, body: SnapshotBody | undefined): Standing {
   try {
-    return understand()
+    return body ? Standing.from(body.standing) : new Standing(partition)
   } catch (cause) {
-    throw new JournalCorruptError(partition, what, { cause })
+    throw new JournalCorruptError(partition, 'the snapshot', { cause })
+  }
+}
+
+/** As above. */
+function take(standing: Standing, frame: Frame): void {
+  try {
+    standing.take(frame)
+  } catch (cause) {
+    throw new JournalCorruptError(standing.partition, `frame ${frame.position}`, { cause })
   }
 }
 

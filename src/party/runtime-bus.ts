@@ -19,7 +19,7 @@ import type { TransformFigures } from '../events/transform.ts'
 import { WaitInsideError } from './activity.ts'
 import type { ChangeOptions } from './admission.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
-import type { DurableSubscriptions } from './durable-subscriptions.ts'
+import type { DurableName, DurableSubscriptions } from './durable-subscriptions.ts'
 import type { PublishOptions } from './offer.ts'
 import type { Partition, Shared } from './partition.ts'
 import { publish } from './publish.ts'
@@ -172,6 +172,33 @@ export class RuntimeBus {
   subscriptions(subscriber?: string): readonly SubscriptionInfo[] {
     const all = Array.from(this.#bus.listeners(), ({ info }) => info)
     return subscriber === undefined ? all : all.filter(info => info.subscriber === subscriber)
+  }
+
+  /**
+   * The names of durable subscriptions that the journal keeps a place for, those of earlier processes too, and how many positions
+   * each has yet to read: as long as it has, that is not pruned.
+   *
+   * @example
+   * for (const { name, isSubscribed, behind } of await runtime.bus.durableNames()) console.log(name, isSubscribed, behind)
+   *
+   * @throws JournalClosedError, and what else the journal throws
+   */
+  durableNames(): Promise<readonly DurableName[]> {
+    return this.#host.durable.names(this.#host.shared)
+  }
+
+  /**
+   * Forgets the place of a durable subscription, for good, and ends it if it is there; resolves to whether there was a place.
+   * A subscription that takes the name later begins anew.
+   *
+   * @example
+   * await runtime.bus.forgetDurable('ledger') // true
+   *
+   * @throws IllegalIdError, ReplayMutedError, JournalClosedError, and what else the journal throws
+   */
+  async forgetDurable(name: string): Promise<boolean> {
+    this.#host.shared.checkLive()
+    return this.#host.durable.drop(name, this.#host.shared)
   }
 
   /**

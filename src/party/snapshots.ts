@@ -37,15 +37,15 @@ interface SnapshotsHost {
   heard(): Promise<void>
   /** Whether somebody may ask again for the answer to an ask. */
   mayAskAgain(key: string): boolean
-  /** Frames up to a position are covered, and forgotten as far as readers have come. */
-  pruned(partition: Address, upTo: number): void
+  /** Frames up to a position are about to be forgotten, as far as readers have come. */
+  pruning(partition: Address, upTo: number): void
   fault(error: unknown): void
 }
 
 /** A partition, as far as it is durable. */
 interface Followed {
-  /** None where it is read back when a snapshot is due. */
-  readonly standing: Standing | undefined
+  /** None where all of it is read back when a snapshot is due. */
+  standing: Standing | undefined
   /** Since its last snapshot. */
   frames: number
   /** Of its last snapshot, characters. */
@@ -66,8 +66,14 @@ interface Taken {
   readonly handled: number
 }
 
-/** A snapshot may be so much longer than what was appended since the last one, in characters a frame. */
-const lengthPerFrame = { lasting: 500, inMemory: 100 }
+/** How a partition stood is kept for the next snapshot if its own is no longer than this, in characters. */
+const mostKept = 1_000_000
+
+/**
+ * A snapshot may be so much longer than what was appended since the last one, in characters a frame. Where snapshots are rare, so
+ * that nothing but memory is won by them, they cost less than that; least where all of the one before is read first.
+ */
+const lengthPerFrame = { often: 500, readBack: 50, kept: 10 }
 
 /**
  * Takes snapshots of partitions, so that recovery reads only what came after them and what is before them can be forgotten.
@@ -79,7 +85,6 @@ export class Snapshots {
   readonly #every: number
   readonly #keep: number
   readonly #isFollowing: boolean
-  readonly #lengthPerFrame: number
   readonly #followed = new WeakMap<Snapped, Followed>()
   readonly #gone = new WeakSet<Snapped>()
   /** The newest ones, until they are saved. */
@@ -93,7 +98,6 @@ export class Snapshots {
   constructor(host: SnapshotsHost, { every, keep }: SnapshotOptions = {}) {
     this.#host = host
     this.#isFollowing = host.journal.isLasting === true
-    this.#lengthPerFrame = this.#isFollowing ? lengthPerFrame.lasting : lengthPerFrame.inMemory
     const usual = this.#isFollowing ? lasting : inMemory
     this.#keep = checked('keep', keep ?? usual.keep)
     // What does not outlive the process need not be read back, unless it is to be kept small.
@@ -112,10 +116,15 @@ export class Snapshots {
   follow(partition: Snapped, frame: Frame): void {
     if (!this.#isWanted || this.#gone.has(partition)) return
     const followed = this.#follow(partition)
-    followed.standing?.take(frame)
+    if (this.#isFollowing) followed.standing?.take(frame)
     followed.frames++
-    if (followed.frames >= this.#every && followed.frames * this.#lengthPerFrame >= followed.length)
-      this.#take(partition, followed, frame.position)
+    if (followed.frames >= this.#every && this.#isWorthIt(followed)) this.#take(partition, followed, frame.position)
+  }
+
+  #isWorthIt({ frames, length, standing }: Followed): boolean {
+    const { often, kept, readBack } = lengthPerFrame
+    const rarely = standing ? kept : readBack
+    return frames * (this.#every < inMemory.every ? often : rarely) >= length
   }
 
   /** A partition is there no more; resolves when nothing of it is saved any more. */
@@ -150,7 +159,7 @@ export class Snapshots {
     followed.frames = 0
     const due: Due = { position, state: partition.saved(), followed }
     // What is followed goes on meanwhile, so it is written down at once.
-    const taken = followed.standing && this.#takenOf(followed.standing, due)
+    const taken = this.#isFollowing && followed.standing ? this.#takenOf(followed.standing, due) : undefined
     this.#due.set(partition, async () => taken ?? (await this.#readBack(partition, due)))
     if (!this.#saving.has(partition)) this.#saving.set(partition, this.#saveAll(partition))
   }
@@ -162,11 +171,14 @@ export class Snapshots {
     return { snapshot, handled: unhandledFrom(standing) - 1 }
   }
 
-  /** How a partition stood at a position, from the snapshot before. */
+  /** How a partition stood at a position: from how it did before, or from the snapshot of that. */
   async #readBack({ address }: Snapped, due: Due): Promise<Taken> {
     const { journal } = this.#host
-    const { standing } = await recall(journal, { partition: address, epoch: 0, upTo: due.position })
-    return this.#takenOf(standing, due)
+    const { followed, position: upTo } = due
+    const { standing } = await recall(journal, { partition: address, epoch: 0, upTo, from: followed.standing })
+    const taken = this.#takenOf(standing, due)
+    followed.standing = taken.snapshot.body.length <= mostKept ? standing : undefined
+    return taken
   }
 
   /** Those of one partition, one after the other. */
@@ -194,8 +206,8 @@ export class Snapshots {
     if (this.#isOver) return
     const upTo = Math.min(snapshot.position - this.#keep, handled)
     if (upTo <= 0) return
+    this.#host.pruning(address, upTo)
     await journal.prune(address, upTo)
-    this.#host.pruned(address, upTo)
   }
 
   /** One that keeps frames alone is left alone: all of them would be read each time. */

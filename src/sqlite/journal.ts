@@ -74,6 +74,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     async newest(most) {
       return framesOf(await ask('newest', { most }))
     },
+    readers: () => ask('readers', null),
     async marks(reader) {
       return new Map(await ask('marks', { reader }))
     },

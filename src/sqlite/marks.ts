@@ -9,6 +9,7 @@ export class Marks {
   readonly #put: StatementSync
   readonly #drop: StatementSync
   readonly #all: StatementSync
+  readonly #readers: StatementSync
   readonly #remove: StatementSync
   readonly #least: StatementSync
 
@@ -18,6 +19,7 @@ export class Marks {
     )
     this.#drop = db.prepare('DELETE FROM marks WHERE reader = ? AND partition = ?')
     this.#all = db.prepare('SELECT partition, position, crc FROM marks WHERE reader = ?')
+    this.#readers = db.prepare('SELECT DISTINCT reader FROM marks ORDER BY reader')
     this.#remove = db.prepare('DELETE FROM marks WHERE partition = ?')
     this.#least = db.prepare(
       'SELECT MIN(place) AS place FROM (SELECT COALESCE(MAX(CASE WHEN partition = ? THEN position END), 0) AS place FROM marks GROUP BY reader)',
@@ -37,6 +39,11 @@ export class Marks {
         throw new Refusal({ code: 'corrupt', partition, what: `the place of "${reader}"` })
       return [partition, position]
     })
+  }
+
+  /** The names of all readers. */
+  readers(): readonly string[] {
+    return this.#readers.all().map(row => textIn(row, 'reader'))
   }
 
   /** Up to where every reader has read a partition; without readers, for ever. */

@@ -6,6 +6,7 @@ export interface Asked {
   readonly partitions: null
   readonly saved: { readonly partition: string }
   readonly newest: { readonly most: number }
+  readonly readers: null
   readonly marks: { readonly reader: string }
   readonly close: null
 }
@@ -19,6 +20,7 @@ export interface Told {
   readonly partitions: readonly PartitionRow[]
   readonly saved: SavedRows
   readonly newest: Bytes
+  readonly readers: readonly string[]
   readonly marks: readonly MarkRow[]
   readonly close: null
 }

@@ -36,6 +36,8 @@ export function serve({ beforeCommit = () => {} }: ServeOptions = {}): void {
         return tables.saved(question.what.partition)
       case 'newest':
         return tables.newest(question.what.most)
+      case 'readers':
+        return tables.readers()
       case 'marks':
         return tables.marks(question.what.reader)
       case 'close':

@@ -90,6 +90,10 @@ export class Tables {
     return this.#frames.newest(most)
   }
 
+  readers(): readonly string[] {
+    return this.#marks.readers()
+  }
+
   /** @throws Refusal */
   marks(reader: string): readonly MarkRow[] {
     return this.#marks.all(reader)

@@ -331,6 +331,18 @@ const moreIsKept: Readonly<Record<string, Check>> = {
     assert.deepEqual(await journal.marks('cat'), new Map([['p', 5]]))
   },
 
+  async 'knows the readers that keep a place, and none that was forgotten'(journal) {
+    assert.deepEqual(await journal.readers(), [])
+    await journal.mark('owl', new Map([['p', 1]]))
+    await journal.mark('cat', new Map([['p', 5]]))
+    assert.deepEqual([...(await journal.readers())].toSorted(), ['cat', 'owl'])
+    await journal.mark('owl', new Map([['p', undefined]]))
+    assert.deepEqual(await journal.readers(), ['cat'])
+    await journal.append('p', 1, 0, [frame('p', 1)])
+    await journal.delete('p')
+    assert.deepEqual(await journal.readers(), [])
+  },
+
   async 'forgets with a partition all that was kept of it'(journal) {
     for (const name of ['p', 'q']) {
       await journal.append(name, 1, 0, [frame(name, 1)], new Map([['dog', checkpoint(1)]]))
@@ -376,6 +388,7 @@ const itCloses: Readonly<Record<string, Check>> = {
       () => journal.save('p', snapshot(1)),
       () => journal.prune('p', 1),
       () => journal.newest(1),
+      () => journal.readers(),
       () => journal.marks('owl'),
       () => journal.mark('owl', new Map([['p', 1]])),
       () => journal.delete('p'),
