@@ -92,15 +92,18 @@ export class Standing {
   readonly over = new Map<string, ScheduleStanding>()
   readonly #hearers = new Map<string, Set<Mail>>()
   readonly #gone = new Set<string>()
+  /** Of the addresses of agents here. */
+  readonly #prefix: string
 
   constructor(partition: Address) {
     this.partition = partition
+    this.#prefix = `${partition}/`
   }
 
   take(frame: Frame): void {
     const { cause, entries } = frame
     this.position = frame.position
-    const recovered = entries.find(entry => entry.kind === 'recovered')
+    const recovered = cause.kind === 'recovery' ? entries.find(entry => entry.kind === 'recovered') : undefined
     if (recovered) {
       this.#skip(Math.max(0, frame.time - Math.max(this.time, recovered.since ?? 0)))
       this.gaveUp = undefined
@@ -139,8 +142,8 @@ export class Standing {
 
   /** An agent by its address. */
   at(address: Address): AgentStanding | undefined {
-    const { partition } = this
-    return address.startsWith(`${partition}/`) ? this.agents.get(address.slice(partition.length + 1)) : undefined
+    const prefix = this.#prefix
+    return address.startsWith(prefix) ? this.agents.get(address.slice(prefix.length)) : undefined
   }
 
   /** The process ended while an agent was being handed something; `false` if it has handled it all the same. */

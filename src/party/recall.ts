@@ -31,14 +31,6 @@ export interface Recalled extends Continuation {
   readonly frames: number
 }
 
-/** What to read back. */
-interface RecallQuery extends Pick<PartitionInfo, 'partition' | 'epoch'> {
-  /** The last position; the newest by default. */
-  readonly upTo?: number
-  /** How it stood, if that is known: it goes on from there. */
-  readonly from?: Standing | undefined
-}
-
 interface SnapshotBody {
   readonly standing: StandingJson
   readonly state?: unknown
@@ -52,19 +44,18 @@ interface SnapshotBody {
  */
 export async function recall(
   journal: Journal,
-  { partition, epoch, upTo = Number.POSITIVE_INFINITY, from }: RecallQuery,
+  { partition, epoch }: Pick<PartitionInfo, 'partition' | 'epoch'>,
   state?: Recallable,
   seen?: (frame: Frame) => void,
 ): Promise<Recalled> {
   if (!Number.isSafeInteger(epoch + 1)) throw new JournalCorruptError(partition, `owner ${epoch}`)
   const { snapshot, checkpoints, pruned } = await journal.saved(partition)
-  const body = from || !snapshot ? undefined : snapshotBodyOf(snapshot)
-  if (!from && !body && pruned > 0) throw new JournalCorruptError(partition, 'the snapshot')
-  const standing = from ?? standingIn(partition, body)
+  const body = snapshot && snapshotBodyOf(snapshot)
+  if (!body && pruned > 0) throw new JournalCorruptError(partition, 'the snapshot')
+  const standing = standingIn(partition, body)
   state?.reset(body?.state)
   let frames = 0
   for await (const frame of journal.read(partition, standing.position)) {
-    if (frame.position > upTo) break
     checkFollows(partition, standing.position, frame)
     take(standing, frame)
     state?.recall(frame)
@@ -77,8 +68,8 @@ export async function recall(
   return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }
 }
 
-/** What is not as it was written cannot be understood. @throws JournalCorruptError */
-function standingIn(partition: Address, body: SnapshotBody | undefined): Standing {
+/** How a partition stood by a snapshot of it, if there is one. @throws JournalCorruptError */
+export function standingIn(partition: Address, body: SnapshotBody | undefined): Standing {
   try {
     return body ? Standing.from(body.standing) : new Standing(partition)
   } catch (cause) {

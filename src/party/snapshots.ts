@@ -3,7 +3,7 @@ import { TroupeError } from '../errors.ts'
 import type { Frame } from '../journal/frame.ts'
 import type { Journal, Snapshot } from '../journal/journal.ts'
 import { Standing } from '../journal/standing.ts'
-import { type Recalled, recall, snapshotOf } from './recall.ts'
+import { type Recalled, snapshotBodyOf, snapshotOf, standingIn } from './recall.ts'
 
 /** Frames between two snapshots, and positions that are kept behind one, where nobody says otherwise. */
 const lasting = { every: 100, keep: Number.POSITIVE_INFINITY }
@@ -44,20 +44,15 @@ interface SnapshotsHost {
 
 /** A partition, as far as it is durable. */
 interface Followed {
-  /** None where all of it is read back when a snapshot is due. */
+  /** How it stood before the frames that wait; nothing where only its last snapshot says so. */
   standing: Standing | undefined
+  /** Frames that are not added up yet. */
+  waiting: Frame[]
   /** Since its last snapshot. */
   frames: number
   /** Of its last snapshot, characters. */
   length: number
-}
-
-/** What a snapshot is to be of. */
-interface Due {
-  readonly position: number
-  /** Of the partition, at that position. */
-  readonly state: unknown
-  readonly followed: Followed
+  isGone: boolean
 }
 
 interface Taken {
@@ -66,7 +61,7 @@ interface Taken {
   readonly handled: number
 }
 
-/** How a partition stood is kept for the next snapshot if its own is no longer than this, in characters. */
+/** How a partition stands is kept between two snapshots if they are no longer than this, in characters. */
 const mostKept = 1_000_000
 
 /**
@@ -77,16 +72,15 @@ const lengthPerFrame = { often: 500, readBack: 50, kept: 10 }
 
 /**
  * Takes snapshots of partitions, so that recovery reads only what came after them and what is before them can be forgotten.
- * Nobody waits for it. Where the journal lasts, it follows their frames as they become durable; where it does not, snapshots are
- * rare, and frames are read back when one is due: until then a partition costs nothing.
+ * Nobody waits for it. It follows their frames as they become durable. Where the journal lasts, it adds them up at once; where it
+ * does not, snapshots are rare, and frames wait until one is due: until then a partition costs next to nothing.
  */
 export class Snapshots {
   readonly #host: SnapshotsHost
   readonly #every: number
   readonly #keep: number
-  readonly #isFollowing: boolean
+  readonly #isLasting: boolean
   readonly #followed = new WeakMap<Snapped, Followed>()
-  readonly #gone = new WeakSet<Snapped>()
   /** The newest ones, until they are saved. */
   readonly #due = new Map<Snapped, () => Promise<Taken>>()
   readonly #saving = new Map<Snapped, Promise<void>>()
@@ -97,40 +91,42 @@ export class Snapshots {
   /** @throws SnapshotOptionsError */
   constructor(host: SnapshotsHost, { every, keep }: SnapshotOptions = {}) {
     this.#host = host
-    this.#isFollowing = host.journal.isLasting === true
-    const usual = this.#isFollowing ? lasting : inMemory
+    this.#isLasting = host.journal.isLasting === true
+    const usual = this.#isLasting ? lasting : inMemory
     this.#keep = checked('keep', keep ?? usual.keep)
     // What does not outlive the process need not be read back, unless it is to be kept small.
-    const isWanted = this.#isFollowing || this.#keep < Number.POSITIVE_INFINITY
+    const isWanted = this.#isLasting || this.#keep < Number.POSITIVE_INFINITY
     const often = keep === undefined ? usual.every : lasting.every
     this.#every = checked('every', every ?? (isWanted ? often : Number.POSITIVE_INFINITY))
   }
 
   /** A partition goes on where another owner has left it. */
   continue(partition: Snapped, { standing, frames }: Pick<Recalled, 'standing' | 'frames'>): void {
-    if (!this.#isWanted) return
-    this.#followed.set(partition, { standing: this.#isFollowing ? standing.copy() : undefined, frames, length: 0 })
+    if (this.#isWanted) this.#followed.set(partition, followedFrom(standing.copy(), frames))
   }
 
   /** A frame of a partition is durable and its state is shown: the next one of all that was appended there. */
   follow(partition: Snapped, frame: Frame): void {
-    if (!this.#isWanted || this.#gone.has(partition)) return
+    if (!this.#isWanted) return
     const followed = this.#follow(partition)
-    if (this.#isFollowing) followed.standing?.take(frame)
+    if (followed.isGone) return
+    if (this.#isLasting) followed.standing?.take(frame)
+    else followed.waiting.push(frame)
     followed.frames++
-    if (followed.frames >= this.#every && this.#isWorthIt(followed)) this.#take(partition, followed, frame.position)
+    if (followed.frames >= this.#every && this.#isWorthIt(partition, followed)) this.#take(partition, followed)
   }
 
-  #isWorthIt({ frames, length, standing }: Followed): boolean {
+  #isWorthIt(partition: Snapped, { frames, length, standing }: Followed): boolean {
     const { often, kept, readBack } = lengthPerFrame
     const rarely = standing ? kept : readBack
-    return frames * (this.#every < inMemory.every ? often : rarely) >= length
+    if (frames * (this.#every < inMemory.every ? often : rarely) < length) return false
+    // Where only the last snapshot says how it stood, that has to be there.
+    return standing !== undefined || !this.#saving.has(partition)
   }
 
   /** A partition is there no more; resolves when nothing of it is saved any more. */
   async forget(partition: Snapped): Promise<void> {
-    this.#gone.add(partition)
-    this.#followed.delete(partition)
+    this.#followed.set(partition, { ...followedFrom(undefined, 0), isGone: true })
     this.#due.delete(partition)
     await this.#saving.get(partition)
   }
@@ -149,73 +145,82 @@ export class Snapshots {
   #follow(partition: Snapped): Followed {
     const known = this.#followed.get(partition)
     if (known) return known
-    const standing = this.#isFollowing ? new Standing(partition.address) : undefined
-    const followed = { standing, frames: 0, length: 0 }
+    const followed = followedFrom(new Standing(partition.address), 0)
     this.#followed.set(partition, followed)
     return followed
   }
 
-  #take(partition: Snapped, followed: Followed, position: number): void {
+  #take(partition: Snapped, followed: Followed): void {
+    const { waiting, standing } = followed
     followed.frames = 0
-    const due: Due = { position, state: partition.saved(), followed }
+    followed.waiting = []
+    const state = partition.saved()
     // What is followed goes on meanwhile, so it is written down at once.
-    const taken = this.#isFollowing && followed.standing ? this.#takenOf(followed.standing, due) : undefined
-    this.#due.set(partition, async () => taken ?? (await this.#readBack(partition, due)))
-    if (!this.#saving.has(partition)) this.#saving.set(partition, this.#saveAll(partition))
+    const taken = standing && this.#takenOf(standing, waiting, state, followed)
+    this.#due.set(partition, async () => taken ?? this.#readBack(partition, waiting, state, followed))
+    if (!this.#saving.has(partition)) this.#saving.set(partition, this.#saveAll(partition, followed))
   }
 
-  #takenOf(standing: Standing, { state, followed }: Due): Taken {
+  #takenOf(standing: Standing, waiting: readonly Frame[], state: unknown, followed: Followed): Taken {
+    for (const frame of waiting) standing.take(frame)
     standing.keepAnswers(key => this.#host.mayAskAgain(key))
     const snapshot = snapshotOf(standing, state)
     followed.length = snapshot.body.length
     return { snapshot, handled: unhandledFrom(standing) - 1 }
   }
 
-  /** How a partition stood at a position: from how it did before, or from the snapshot of that. */
-  async #readBack({ address }: Snapped, due: Due): Promise<Taken> {
-    const { journal } = this.#host
-    const { followed, position: upTo } = due
-    const { standing } = await recall(journal, { partition: address, epoch: 0, upTo, from: followed.standing })
-    const taken = this.#takenOf(standing, due)
-    followed.standing = taken.snapshot.body.length <= mostKept ? standing : undefined
-    return taken
+  /** From how the last snapshot says that it stood. */
+  async #readBack({ address }: Snapped, waiting: readonly Frame[], state: unknown, followed: Followed): Promise<Taken> {
+    try {
+      const { snapshot } = await this.#host.journal.saved(address)
+      followed.standing = standingIn(address, snapshot && snapshotBodyOf(snapshot))
+      return this.#takenOf(followed.standing, waiting, state, followed)
+    } catch (error) {
+      followed.waiting = [...waiting, ...followed.waiting]
+      throw error
+    }
   }
 
   /** Those of one partition, one after the other. */
-  async #saveAll(partition: Snapped): Promise<void> {
+  async #saveAll(partition: Snapped, followed: Followed): Promise<void> {
     for (let due = this.#due.get(partition); due; due = this.#due.get(partition)) {
       this.#due.delete(partition)
       // Without it, recovery only takes longer.
-      await this.#save(partition, due).catch((error: unknown) => this.#host.fault(error))
+      await this.#save(partition, due, followed).catch((error: unknown) => this.#host.fault(error))
     }
     this.#saving.delete(partition)
   }
 
-  async #save(partition: Snapped, take: () => Promise<Taken>): Promise<void> {
+  async #save(partition: Snapped, take: () => Promise<Taken>, followed: Followed): Promise<void> {
     const { address, watermark } = partition
     const { journal } = this.#host
     // What it covers is not read again: others must have heard of it before.
     await watermark.reached()
     await this.#host.heard()
-    const taken = await take()
+    const { snapshot, handled } = await take()
     // Another partition may have come to its address.
-    if (this.#gone.has(partition)) return
-    const { snapshot, handled } = taken
+    if (this.#follow(partition).isGone) return
     await journal.save(address, snapshot)
     if (!this.#isKept) await this.#check(address, snapshot)
     if (this.#isOver) return
+    const isLarge = !this.#isLasting && snapshot.body.length > mostKept
+    if (isLarge && followed.standing?.position === snapshot.position) followed.standing = undefined
     const upTo = Math.min(snapshot.position - this.#keep, handled)
     if (upTo <= 0) return
     this.#host.pruning(address, upTo)
     await journal.prune(address, upTo)
   }
 
-  /** One that keeps frames alone is left alone: all of them would be read each time. */
+  /** One that keeps frames alone is left alone: nothing can be forgotten there. */
   async #check(address: Address, snapshot: Snapshot): Promise<void> {
     const saved = await this.#host.journal.saved(address)
     this.#isKept = saved.snapshot?.hash === snapshot.hash
     this.#isOver ||= !this.#isKept
   }
+}
+
+function followedFrom(standing: Standing | undefined, frames: number): Followed {
+  return { standing, waiting: [], frames, length: 0, isGone: false }
 }
 
 /** The oldest position that an agent may still want read back. */
