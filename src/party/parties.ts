@@ -300,7 +300,8 @@ export class Parties<
   async delete(id: string): Promise<void> {
     this.#host.shared.checkLive()
     // What is on its way back would be half of a party.
-    await this.#recovering.get(id)
+    const recovering = this.#recovering.get(id)
+    if (recovering) await recovering
     if (this.#quarantined.has(id) && !this.#parties.has(id)) {
       await this.#erase(id)
       this.#forgotten(id)
