@@ -415,7 +415,7 @@ export class Runtime<
   ): Promise<AgentRef | PoolRef> {
     this.#checkRunning()
     // Before the catalogue knows of it.
-    if (name !== undefined) checkId(isPool(agent) ? 'pool' : 'agent', name)
+    checkId(isPool(agent) ? 'pool' : 'agent', name ?? agent.name)
     const joined = party === undefined ? undefined : this.parties.get(party)
     const place = joined?.joining ?? this.#place
     const isMet = !isPool(agent) && place.crew.met(agent, name) !== undefined
