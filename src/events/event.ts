@@ -147,6 +147,8 @@ export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (dat
     } catch (error) {
       // The stack is over before a payload of some thousand levels is.
       if (error instanceof RangeError) throw EventPayloadError.at(type, '', 'fewer levels', 'too many')
+      // It looks like plain data, but cannot be copied.
+      if (error instanceof DOMException) throw EventPayloadError.at(type, '', 'a JSON value', 'a proxy')
       throw error
     }
   }

@@ -25,6 +25,7 @@ describe('a payload', () => {
     ['an array with holes', open, { v: Object.assign([], { length: 2 }) }, 'v'],
     ['an array with a name', open, { v: Object.assign([1], { extra: 2 }) }, 'v'],
     ['a symbol as a key', open, { v: { [Symbol('x')]: 1 } }, 'v'],
+    ['a proxy, which cannot be copied', open, { v: new Proxy({ a: 1 }, {}) }, ''],
   ])('is refused with the path of %s', (_, define, data, field) => {
     expect(() => define(data as never)).toThrow(
       expect.objectContaining({ code: 'EVENT_PAYLOAD', issues: [expect.objectContaining({ field })] }),
