@@ -354,6 +354,8 @@ function bell(): Agent {
     on: {
       'bakery.tasted': {
         actions: [
+          // One at a time: of several timers with one id, only the newest could be taken back.
+          cancel('nag'),
           raise(({ event }) => ring({ order: event.data.order }), { delay: 2 }),
           raise(({ event }) => nag({ order: event.data.order }), { delay: patient, id: 'nag' }),
         ],
