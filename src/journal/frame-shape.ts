@@ -33,6 +33,8 @@ const envelope = z.looseObject({
   ask: name.optional(),
   redriven: z.looseObject({ attempts: count, first: time }).optional(),
 })
+const version = count.optional()
+const over = z.literal(true).optional()
 const reason = z.enum(['stopped', 'overflow', 'expired', 'stale', 'ignored', 'failed', 'quarantined'])
 const work = { seq: position, key: name }
 const timer = { seq: position, agent: name, id: name }
@@ -50,7 +52,7 @@ const entryShapes = {
   dropped: work,
   retried: { ...work, attempt: count },
   held: { ...work, attempt: count },
-  timer: { ...timer, at: span.optional(), delay: span.optional(), event, to: name.optional(), origin },
+  timer: { ...timer, at: span.optional(), delay: span.optional(), event, version, to: name.optional(), origin },
   cancelled: timer,
   fired: { ...timer, type: name },
   internal: { seq: position, agent: name, type: name },
@@ -65,15 +67,15 @@ const entryShapes = {
     under: name.optional(),
     reason: z.enum(['stopped', 'done', 'failed', 'escalated']).optional(),
     output: any,
+    input: any,
   },
   dead: { ...letter, reason, attempts: count, envelope },
-  scheduled: { seq: position, name, plan: z.looseObject({}), event, startedAt: time },
-  occurred: { seq: position, name, at: time },
-  unscheduled: { seq: position, name },
+  scheduled: { seq: position, name, plan: z.looseObject({}), event, version, startedAt: time },
+  occurred: { seq: position, name, at: time, over },
+  unscheduled: { seq: position, name, over },
   forgotten: { seq: position, party: name },
-  imported: { seq: position, clock: time },
   purged: letter,
-  recovered: { seq: position },
+  recovered: { seq: position, since: time.optional() },
   left: { seq: position },
   suspected: { seq: position, agent: name, at: position },
   redelivered: { ...letter, attempt: count },

@@ -171,8 +171,6 @@ export type Entry =
     }
   /** A party was deleted: agents outside the parties have heard nothing of the next one of its id. */
   | { readonly kind: 'forgotten'; readonly seq: number; readonly party: string }
-  /** The frames before came from another journal: their times are of another clock than `clock`, which it is here now. */
-  | { readonly kind: 'imported'; readonly seq: number; readonly clock: number }
   /** A dead letter was forgotten. */
   | { readonly kind: 'purged'; readonly seq: number; readonly id: string; readonly to: Address }
   /** A new owner goes on from here; the time between the frame before and this one was nobody's. */

@@ -55,7 +55,7 @@ export async function arriving(
 }
 
 /**
- * Writes a party that has arrived, and that its times are of another clock.
+ * Writes a party that has arrived, and that nobody was there since its last frame.
  *
  * @throws what the journal throws
  */
@@ -64,15 +64,15 @@ export async function settle(
   { journal, now }: Pick<ImportHost, 'journal' | 'now'>,
 ): Promise<void> {
   const seq = last.position + 1
-  const clock = now()
-  const mark: Frame = {
+  // Also so that the journal goes on behind the frames that were forgotten.
+  const recovered: Frame = {
     partition,
     position: seq + 1,
-    time: Math.max(last.time, clock),
+    time: Math.max(last.time, now()),
     cause: { kind: 'recovery' },
-    entries: [{ kind: 'imported', seq, clock }],
+    entries: [{ kind: 'recovered', seq, since: last.time }],
   }
-  await append(journal, partition, { epoch: 1, position: 0 }, [...frames, mark], checkpoints)
+  await append(journal, partition, { epoch: 1, position: 0 }, [...frames, recovered], checkpoints)
   if (snapshot) await journal.save(partition, snapshot)
   if (pruned > 0) await journal.prune(partition, pruned)
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { type Envelope, type Frame, memoryJournal } from 'troupe'
+import { defineAgent, type Envelope, type Frame, memoryJournal } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { clock, createRecord, live } from '../support/lives.ts'
-import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
+import { barked, command, dogAgent, dogMachine, petsParty, trick, urgent } from '../support/pets.ts'
 import { startRuntime } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
@@ -184,6 +184,34 @@ describe('what is imported', () => {
     isFull = false
     expect((await runtime.parties.import(lines)).state).toMatchObject({ barks: 3 })
   })
+})
+
+it('a party that was nowhere for an hour has as much time left as when it was exported', async () => {
+  const patient = petsParty(
+    defineAgent({
+      name: 'dog',
+      machine: dogMachine(),
+      hears: [command, urgent, trick],
+      says: [barked, trick],
+      timers: 'remaining',
+    }),
+  )
+  const first = await startRuntime({ party: patient, journal: memoryJournal() })
+  const pets = await first.runtime.parties.create({ id: 'p1' })
+  for (const word of ['nap', 'a']) await first.runtime.bus.publish(command({ word }), { party: 'p1' })
+  await pets.idle()
+  const lines: string[] = []
+  for await (const line of first.runtime.parties.export('p1')) lines.push(line)
+
+  const { runtime, clock: later } = await startRuntime({ party: patient })
+  await later.advance(3_600_000)
+  const again = await runtime.parties.import(lines)
+  await later.advance(999)
+  await again.idle()
+  expect(again.state).toMatchObject({ barks: 0 })
+  await later.advance(1)
+  await again.idle()
+  expect(again.state).toMatchObject({ barks: 1 })
 })
 
 describe('a party from a machine whose clock is ahead', () => {
