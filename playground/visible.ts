@@ -4,7 +4,7 @@ const unseen = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 /** Escape sequences of colours before all others. */
 const sequence = new RegExp(`\\u001b\\[\\d*m|${unseen.source}`, 'gu')
 
-/** Those that the commands write themselves. */
+/** The colours that the commands write themselves. */
 const colours = new Set([1, 2, 4, 22, 24, 31, 32, 33, 34, 35, 36, 39].map(code => `\u001b[${code}m`))
 
 /** Text from a file, an event or the command line, as one line in which nothing is hidden: `\u001b` for an escape character. */
@@ -12,7 +12,7 @@ export function visible(text: string): string {
   return text.replaceAll(unseen, escaped)
 }
 
-/** What is about to be printed: it keeps its lines, and the colours of the commands where there are any. */
+/** Text that the commands print: its lines stay, and so do the colours of the commands if there are any. */
 export function printable(text: string, hasColours: () => boolean): string {
   return text.replaceAll(sequence, found => {
     if (found === '\n' || found === '\t') return found

@@ -22,7 +22,7 @@ export function checkRegular(file: string, mostBytes: number): void {
   if (stats.size > mostBytes) throw new UnfitFileError(file, tooLong(mostBytes))
 }
 
-/** What a file says of its size need not be so: it may grow, and those of the system have none. */
+/** Reads to the end, not to the size that the system tells: a file may grow, and the files in `/proc` have the size 0. */
 function readAll(file: string, from: number, mostBytes: number): Buffer {
   const chunks: Buffer[] = []
   let size = 0
@@ -52,7 +52,7 @@ function tooLong(mostBytes: number): string {
   return `it has more than ${mostBytes / chunk} MiB`
 }
 
-/** What is no file, or a file that is too long. */
+/** The path names something that is not a file, or a file that is too long. */
 export class UnfitFileError extends Error {
   constructor(file: string, why: string) {
     super(`"${file}" cannot be used: ${why}. Name another file.`)

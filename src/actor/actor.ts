@@ -63,7 +63,7 @@ export class Actor implements Ready {
   status: ActorStatus = 'declared'
   incarnation = 0
   ref: AnyActorRef | undefined
-  /** What each incarnation begins with. */
+  /** The input of its machine, for each incarnation. */
   input: unknown
   /** What the last incarnation remembered. */
   kept: MachineContext = {}
@@ -75,7 +75,7 @@ export class Actor implements Ready {
   #room: Room | undefined
   #givenUp: readonly Mailbox[] | undefined
   #onDrained: (() => void) | undefined
-  /** What waits until this incarnation runs. */
+  /** Called as soon as this incarnation runs. */
   #onRunning: readonly (() => void)[] = none
   #queued = false
   #reading = false

@@ -90,7 +90,7 @@ export interface HookScope {
 export interface Agent<N extends string = string, I = unknown> {
   readonly name: N
   readonly machine: AnyStateMachine
-  /** What its machine begins with, unless `spawn` gives it something else. */
+  /** The input of its machine, unless `spawn` gives another one. */
   readonly input: I | undefined
   readonly hears: readonly Definition[]
   readonly says: readonly Definition[]
@@ -116,7 +116,7 @@ export interface AgentOptions<
   readonly name: N
   /** Its `version` is raised with every change of its structure, so that what an older one saved is not taken for its own. */
   readonly machine: M
-  /** What each incarnation of its machine begins with, if the machine takes an input; `spawn` may give another one. */
+  /** The input of its machine, for each incarnation, if the machine takes one; `spawn` may give another one. */
   readonly input?: NoInfer<InputFrom<M>>
   readonly hears: H
   readonly says: S

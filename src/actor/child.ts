@@ -25,8 +25,8 @@ export interface ChildWork {
 
 /**
  * An actor to invoke: an agent of one's own, reached at `<address of the parent>/<id of the invoke>`. The input of the invoke is
- * the input of its machine. It crashes and
- * restarts by itself; when it crashes too often, or ends otherwise, its parent is told.
+ * the input of its machine. It crashes and restarts by itself. When it crashes too often, or ends otherwise, its parent is
+ * told.
  *
  * @example
  * actors: { oven: child(oven) }

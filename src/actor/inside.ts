@@ -1,4 +1,5 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
+import { isMachineSnapshot } from './kept.ts'
 
 /** Where an actor stands inside an agent: the ids from the agent down to it; empty for the agent's own machine. */
 export type Path = readonly string[]
@@ -27,26 +28,19 @@ export function actorAt(agent: AnyActorRef, path: Path): AnyActorRef | undefined
 }
 
 /** The machines inside an agent that have not ended, each with its path. */
-export function* machinesIn(
-  agent: AnyActorRef,
-  above: Path = [],
-): Iterable<readonly [Path, AnyMachineSnapshot, AnyActorRef]> {
+export function* machinesIn(agent: AnyActorRef, above: Path = []): Iterable<readonly [Path, AnyMachineSnapshot]> {
   for (const child of childrenOf(agent)) {
     const snapshot: unknown = child.getSnapshot()
-    if (!isMachine(snapshot) || snapshot.status !== 'active') continue
+    if (!isMachineSnapshot(snapshot) || snapshot.status !== 'active') continue
     const path = [...above, child.id]
-    yield [path, snapshot, child]
+    yield [path, snapshot]
     yield* machinesIn(child, path)
   }
 }
 
 function childrenOf(actor: AnyActorRef): readonly AnyActorRef[] {
   const snapshot: unknown = actor.getSnapshot()
-  return isMachine(snapshot)
+  return isMachineSnapshot(snapshot)
     ? Object.values<AnyActorRef | undefined>(snapshot.children).filter(one => one !== undefined)
     : []
-}
-
-function isMachine(snapshot: unknown): snapshot is AnyMachineSnapshot {
-  return typeof snapshot === 'object' && snapshot !== null && '_nodes' in snapshot
 }

@@ -51,7 +51,8 @@ export function checkChildren(
   }
 }
 
-function isMachineSnapshot(snapshot: unknown): snapshot is AnyMachineSnapshot {
+/** Whether a snapshot is that of a machine: other actors have no states. */
+export function isMachineSnapshot(snapshot: unknown): snapshot is AnyMachineSnapshot {
   return typeof snapshot === 'object' && snapshot !== null && '_nodes' in snapshot
 }
 

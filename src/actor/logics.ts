@@ -38,7 +38,7 @@ function* inStates(node: StateNode): Iterable<NamedLogic> {
   for (const [place, one] of (Array.isArray(invoked) ? invoked : [invoked]).entries())
     if (isObject(one) && 'src' in one && isObject(one.src))
       yield { name: node.invoke[place]?.id ?? node.id, logic: one.src }
-  const transitions = [...node.transitions.values()].flat()
+  const transitions = [...node.transitions.values(), ...(node.always ?? [])].flat()
   const actions = [node.entry, node.exit, node.initial.actions, ...transitions.map(one => one.actions)].flat()
   for (const action of actions) yield* spawnedBy(action, node.id)
   for (const child of Object.values<StateNode>(node.states)) yield* inStates(child)

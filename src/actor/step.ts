@@ -89,7 +89,7 @@ export interface NewTimer {
 /** An agent that wants more than this in one step has run wild. */
 export const mostOutputs = 10_000
 
-/** What an agent has changed in place cannot be saved: it fails of this event. */
+/** The event on which an agent fails whose machine cannot be saved, because an action changed its context in place. */
 export const unkept = 'troupe.unkept'
 
 const none: readonly never[] = []

@@ -48,7 +48,7 @@ export interface TimerStanding {
   readonly id: string
   readonly key?: string
   readonly inside?: Inside
-  /** Whether it is taken back by its id no more. */
+  /** Whether a newer timer has its id: `cancel` takes back the newer one. */
   readonly isSuperseded?: boolean
   /** Epoch milliseconds; none, like `delay`, for a timer that never fires. */
   readonly at?: number

@@ -37,7 +37,10 @@ const version = count.optional()
 const over = z.literal(true).optional()
 const reason = z.enum(['stopped', 'overflow', 'expired', 'stale', 'ignored', 'failed', 'quarantined'])
 const work = { seq: position, key: name }
-const timer = { seq: position, agent: name, id: name }
+const timer = { seq: position, agent: name, id: name, key: name.optional() }
+const path = z.array(name)
+const inside = z.looseObject({ source: path, target: path }).optional()
+const isInside = z.literal(true).optional()
 const letter = { seq: position, id: name, to: name }
 
 const entryShapes = {
@@ -52,9 +55,9 @@ const entryShapes = {
   dropped: work,
   retried: { ...work, attempt: count },
   held: { ...work, attempt: count },
-  timer: { ...timer, at: span.optional(), delay: span.optional(), event, version, to: name.optional(), origin },
-  cancelled: timer,
-  fired: { ...timer, type: name },
+  timer: { ...timer, inside, at: span.optional(), delay: span.optional(), event, version, to: name.optional(), origin },
+  cancelled: { ...timer, isInside },
+  fired: { ...timer, isInside, type: name },
   internal: { seq: position, agent: name, type: name },
   inside: { seq: position, agent: name, handled: position },
   definition: { seq: position, definition: name, hears: z.array(name) },

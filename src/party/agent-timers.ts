@@ -1,7 +1,7 @@
 import type { AnyActorRef, EventObject } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import { type Address, splitAddress } from '../actor/address.ts'
-import type { Origin } from '../actor/handled.ts'
+import { type Origin, originIn } from '../actor/handled.ts'
 import { actorAt, type Inside, pathFrom } from '../actor/inside.ts'
 import type { NewTimer } from '../actor/step.ts'
 import { delayOf } from '../actor/timers.ts'
@@ -88,13 +88,8 @@ export class AgentTimers {
     this.#after(source, timer, () => this.#handInside(actor, target, timer), actor)
     const when = delay === Number.POSITIVE_INFINITY ? {} : { at: this.#partition.now() + delay, delay }
     const what = { id, key: timer.key, inside: timer.inside, event: eventAsJson(event) }
-    const origin = actor.handled ?? originOf(actor.address, id)
-    const { correlationid, causationid } = origin
-    const entry = { kind: 'timer' as const, seq, agent: actor.address, ...what, ...when }
-    this.#steps.recordInside(actor, {
-      ...entry,
-      origin: causationid === undefined ? { correlationid } : { correlationid, causationid },
-    })
+    const origin = originIn(actor.handled ?? originOf(actor.address, id))
+    this.#steps.recordInside(actor, { kind: 'timer', seq, agent: actor.address, ...what, ...when, origin })
   }
 
   cancel(source: AnyActorRef, id: string): void {

@@ -72,6 +72,16 @@ describe('what is imported', () => {
       }),
       /every/,
     ],
+    [
+      'a timer inside an agent at no path',
+      ofLastFrame((_, frame) => {
+        const event = { type: 'pets.command', data: { word: 'a' } }
+        const origin = { correlationid: 'c' }
+        const entry = { kind: 'timer', seq: frame.position, agent: 'party/p1/dog', id: 't', inside: {}, event, origin }
+        return { ...frame, entries: [entry] }
+      }),
+      /inside/,
+    ],
     ['a cause of no known kind', ofLastFrame((_, frame) => ({ ...frame, cause: { kind: 'x' } })), /cause/],
     ['no frame at all', lines => without(lines, 'frame'), /.*/],
     ['no beginning', lines => lines.filter(({ frame }) => !frame || frame.position > 10), /the beginning/],

@@ -63,6 +63,10 @@ const shown: Readonly<Record<string, AnyStateMachine>> = {
 
 const spawnedUnnamed: Readonly<Record<string, AnyStateMachine>> = {
   'a promise that an action spawns': onCommand(spawnChild(pay)),
+  'a promise that an eventless transition spawns': createMachine({
+    initial: 'a',
+    states: { a: { always: { target: 'b', actions: spawnChild(pay) } }, b: {} },
+  }),
   'a promise that the entry of a state spawns': createMachine({ entry: spawnChild(pay) }),
   'a promise that a named action spawns': createMachine({ entry: 'go' }, { actions: { go: spawnChild(pay) } }),
 }
