@@ -1,6 +1,7 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { encoded } from '../values/json.ts'
 import { checkValue, faultIn } from '../values/value.ts'
+import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
 
 /** Whether an object is an actor of XState, which XState saves by its id. */
@@ -26,29 +27,49 @@ export function checkKept(
 /** The actors that a machine has invoked or spawned. */
 export type Children = AnyMachineSnapshot['children']
 
+/** What each actor inside an agent was when it was checked, so that only what has changed is looked at again. */
+const checked = new WeakMap<AnyActorRef, unknown>()
+
 /**
- * The same for the actors that a step has made: contexts of machines, inputs of outside work.
+ * The same for the actors inside an agent: contexts and outputs of machines, inputs of outside work.
  *
- * @param onChild called for each of them, with its name inside the agent
+ * @param onNew called for each that is seen for the first time, with its name inside the agent
  * @throws ValueError
  */
 export function checkChildren(
   address: Address,
   children: Children,
-  onChild: (name: string, child: AnyActorRef) => void,
-  before?: Children,
+  onNew: (name: string, child: AnyActorRef) => void,
 ): void {
   for (const [id, child] of Object.entries<AnyActorRef | undefined>(children)) {
-    if (!child || child === before?.[id]) continue
-    onChild(child.id, child)
-    const snapshot: unknown = child.getSnapshot()
+    if (!child) continue
     const inner = `${address}/${id}`
-    if (isMachineSnapshot(snapshot)) {
-      checkKept(inner, snapshot)
-      checkChildren(inner, snapshot.children, (name, one) => onChild(`${child.id}/${name}`, one))
-    } else if (typeof snapshot === 'object' && snapshot !== null && 'input' in snapshot)
-      checkValue(`the input of "${inner}"`, snapshot.input)
+    const snapshot: unknown = child.getSnapshot()
+    const before = checked.get(child)
+    if (before === undefined) onNew(child.id, child)
+    if (snapshot !== before) {
+      checkActor(inner, snapshot, before)
+      checked.set(child, snapshot)
+    }
+    if (isMachineSnapshot(snapshot))
+      checkChildren(inner, snapshot.children, (name, one) => onNew(`${child.id}/${name}`, one))
   }
+}
+
+function checkActor(address: Address, snapshot: unknown, before: unknown): void {
+  if (isMachineSnapshot(snapshot)) checkKept(address, snapshot, isMachineSnapshot(before) ? before : undefined)
+  else if (before === undefined && typeof snapshot === 'object' && snapshot !== null && 'input' in snapshot)
+    checkValue(`the input of "${address}"`, snapshot.input)
+}
+
+/** The event on which an agent fails because something in it cannot be saved although its own step was checked. */
+export const unkept = 'troupe.unkept'
+
+/** Lets an incarnation of an agent fail in a turn of its own. */
+export function failUnkept(actor: Actor, error: unknown, incarnation = actor.incarnation): void {
+  actor.signal(() => {
+    if (actor.incarnation === incarnation && actor.status === 'running') actor.ref?.send({ type: unkept, error })
+  })
 }
 
 /** Whether a snapshot is that of a machine: other actors have no states. */

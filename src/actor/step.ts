@@ -15,7 +15,7 @@ import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
 import type { Agent } from './agent.ts'
 import type { Handled } from './handled.ts'
-import { type Children, checkChildren, checkKept } from './kept.ts'
+import { checkChildren, checkKept, unkept } from './kept.ts'
 import { keyOf } from './outside.ts'
 import { type Decision, shortcutOf } from './shortcut.ts'
 import { delayOf } from './timers.ts'
@@ -89,9 +89,6 @@ export interface NewTimer {
 /** An agent that wants more than this in one step has run wild. */
 export const mostOutputs = 10_000
 
-/** The event on which an agent fails whose machine cannot be saved, because an action changed its context in place. */
-export const unkept = 'troupe.unkept'
-
 const none: readonly never[] = []
 
 /** Lets a machine decide, and holds back everything that would happen at once. */
@@ -137,8 +134,8 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
     return outputs
   }
 
-  const checkNew = (actor: Actor, children: Children, before: Children) =>
-    checkChildren(actor.address, children, (name, child) => host.checkChild(actor, name, child), before)
+  const checkInside = (actor: Actor, { children }: AnyMachineSnapshot) =>
+    checkChildren(actor.address, children, (name, child) => host.checkChild(actor, name, child))
 
   const finish = (scope: AnyActorScope, step: Step, starts: readonly (() => void)[]): AnyMachineSnapshot => {
     const deliver = host.commit(step)
@@ -159,6 +156,8 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
     }
     for (const start of starts) perform(start)
     for (const output of step.outputs) if ('perform' in output) perform(output.perform)
+    // Machines inside it may have handled something just now.
+    perform(() => checkInside(step.actor, step.snapshot))
     if (!thrown) return
     host.failedAfter(step, thrown.error)
     stopChildren(scope, step.snapshot)
@@ -192,7 +191,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       try {
         if (snapshot.status === 'error') throw snapshot.error
         checkKept(actor.address, snapshot)
-        checkNew(actor, snapshot.children, {})
+        checkInside(actor, snapshot)
         const outputs = outputsOf(actor, decision, scope.self)
         return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot }, starts)
       } catch (error) {
@@ -218,7 +217,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
         const { snapshot: next, starts } = decision
         if (next.status === 'error') throw next.error
         if (next !== snapshot) checkKept(actor.address, next, snapshot)
-        if (next.children !== snapshot.children) checkNew(actor, next.children, snapshot.children)
+        if (next.children !== snapshot.children) checkInside(actor, next)
         const outputs = outputsOf(actor, decision, scope.self)
         const outcome = next === snapshot && outputs.length === 0 ? 'ignored' : 'handled'
         return finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)

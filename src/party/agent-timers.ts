@@ -3,11 +3,13 @@ import type { Actor } from '../actor/actor.ts'
 import { type Address, splitAddress } from '../actor/address.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
 import { actorAt, type Inside, pathFrom } from '../actor/inside.ts'
+import { failUnkept } from '../actor/kept.ts'
 import type { NewTimer } from '../actor/step.ts'
 import { delayOf } from '../actor/timers.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Entry } from '../journal/frame.ts'
 import { encoded } from '../values/json.ts'
+import { faultIn, ValueError } from '../values/value.ts'
 import type { WaitingFor } from './activity.ts'
 import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
@@ -83,6 +85,9 @@ export class AgentTimers {
       this.#after(source, { id, key: id, delay }, () => target.send(event))
       return
     }
+    const inner = [actor.address, ...from].join('/')
+    const fault = faultIn({ ...event })
+    if (fault) return failUnkept(actor, new ValueError(`an event that "${inner}" sends later`, fault))
     const seq = this.#partition.nextSeq()
     const timer = { id, key: `inside.${seq}`, delay, event, inside: { source: from, target: to } }
     this.#after(source, timer, () => this.#handInside(actor, target, timer), actor)

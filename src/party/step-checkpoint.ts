@@ -1,8 +1,8 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import { definitionOf } from '../actor/identity.ts'
-import { savedAsJson } from '../actor/kept.ts'
-import { type Step, unkept } from '../actor/step.ts'
+import { failUnkept, savedAsJson } from '../actor/kept.ts'
+import type { Step } from '../actor/step.ts'
 import { textOf } from '../errors.ts'
 import type { Checkpoint } from '../journal/journal.ts'
 
@@ -33,18 +33,10 @@ export class StepCheckpoint implements Checkpoint {
       return savedAsJson(this.#actor.agent.machine.getPersistedSnapshot(left))
     } catch (error) {
       // The step was checked, so the machine has changed in place what it had before. It cannot go on with that.
-      if (!isFailed) this.#fail(error)
+      if (!isFailed) failUnkept(this.#actor, error, this.incarnation)
       const { value } = snapshot
       return { status: 'error', value, context: {}, children: {}, historyValue: {}, error: textOf(error) }
     }
-  }
-
-  #fail(error: unknown): void {
-    const actor = this.#actor
-    const { incarnation } = this
-    actor.signal(() => {
-      if (actor.incarnation === incarnation) actor.ref?.send({ type: unkept, error })
-    })
   }
 
   toJSON(): Checkpoint {

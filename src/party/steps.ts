@@ -1,9 +1,10 @@
-import type { AnyActorRef, EventObject } from 'xstate'
+import type { AnyActorRef, AnyMachineSnapshot, EventObject } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
 import { AskFailedError, AskRefusedError } from '../actor/ask.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
+import { checkChildren, failUnkept } from '../actor/kept.ts'
 import { failureOf, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
 import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
@@ -184,12 +185,19 @@ export class Steps implements StepHost, FrameHost {
     }
   }
 
-  /** A position was handled by machines inside an agent: records what they want of outside. */
+  /** A position was handled by machines inside an agent: records what they want of outside, and checks what they keep. */
   handledInside(actor: Actor, { seq: handled }: Handled): void {
     const planned = this.#planned
     this.#planned = []
+    const { address, ref } = actor
     const seq = this.#partition.nextSeq()
-    this.recordInside(actor, ...planned, { kind: 'inside', seq, agent: actor.address, handled })
+    this.recordInside(actor, ...planned, { kind: 'inside', seq, agent: address, handled })
+    try {
+      const { children = {} }: Partial<AnyMachineSnapshot> = ref?.getSnapshot() ?? {}
+      checkChildren(address, children, (name, child) => this.checkChild(actor, name, child))
+    } catch (error) {
+      failUnkept(actor, error)
+    }
   }
 
   // ---- after the frame ----

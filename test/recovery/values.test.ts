@@ -11,7 +11,7 @@ import {
   ValueError,
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { assign, emit, setup } from 'xstate'
+import { assign, emit, raise, sendTo, setup } from 'xstate'
 import * as z from 'zod'
 import { createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
@@ -181,6 +181,57 @@ describe.each(Object.entries(journals))('what no journal could give back, on a j
       cause: { code: 'VALUE', path: 'kept.0.sum', found: 'a function' },
     })
     expect(party.state.kept).toBeNull()
+  })
+})
+
+describe.each(Object.entries(journals))('a machine inside an agent, on a journal in %s,', (_, journal) => {
+  const refused = () => ({ sum: () => 1 })
+  const inner = setup({ types: { context: {} as { value: unknown } } }).createMachine({
+    context: { value: undefined },
+    on: {
+      PUT: { actions: assign({ value: refused }) },
+      LATER: { actions: raise(() => ({ type: 'PUT', value: refused() }), { delay: 10 }) },
+    },
+    initial: 'idle',
+    states: {
+      idle: { on: { WAIT: 'waiting' } },
+      waiting: { after: { 10: { target: 'idle', actions: assign({ value: refused }) } } },
+    },
+  })
+  const holderOf = (wanted: string) => {
+    const machine = setup({
+      types: agentTypes({ context: {}, hears: [go], says: [] }),
+      actors: { inner },
+    }).createMachine({
+      context: {},
+      invoke: { id: 'inner', src: 'inner' },
+      on: { 'values.go': { actions: sendTo('inner', { type: wanted }) } },
+    })
+    return defineAgent({ name: 'holder', machine, hears: [go], says: [] })
+  }
+
+  it.each([
+    [
+      'its own step puts it into its context',
+      'PUT',
+      'The context of "runtime/holder/inner" holds a function at "value.sum"',
+    ],
+    ['a timer of its own does', 'WAIT', 'The context of "runtime/holder/inner" holds a function at "value.sum"'],
+    [
+      'it would send it later',
+      'LATER',
+      'An event that "runtime/holder/inner" sends later holds a function at "value.sum"',
+    ],
+  ])('fails its agent over what no journal could give back, when %s', async (_when, wanted, told) => {
+    const { runtime, clock } = await startRuntime({ agents: [holderOf(wanted)], journal: journal() })
+    await runtime.bus.publish(go({}))
+    clock.advance(10)
+    await until(() => runtime.agent('holder').incarnation === 2)
+    expect(runtime.bus.history({ type: 'agent.failed' }).map(({ data }) => data)).toMatchObject([
+      { address: 'runtime/holder', incarnation: 1, error: expect.stringContaining(told) },
+    ])
+    expect(runtime.bus.history({ type: 'system.error' })).toEqual([])
+    await runtime.stop()
   })
 })
 
