@@ -421,16 +421,16 @@ export class Runtime<
     const isMet = !isPool(agent) && place.crew.met(agent, name) !== undefined
     if (!isMet && (isPool(agent) || !place.partition.registry.hasSeveral(agent)))
       this.#checkFits(agentsOf([agent]), joined)
-    if (place.crew.awaits(name ?? agent.name)) await this.#recovery.catchUp(place.partition, place.crew)
-    place.checkOpen()
     if (!isPool(agent)) {
-      const actor = place.crew.spawn(agent, name, supervisor, input)
+      const actor = await this.#caughtUp(place, name ?? agent.name, () =>
+        place.crew.spawn(agent, name, supervisor, input),
+      )
       this.#arrived()
       await place.crew.begun([actor])
       return new AgentRef(place.partition, place.crew, actor, place.checkOpen)
     }
     const named = name === undefined ? agent : { ...agent, name }
-    const members = place.crew.begin([named], supervisor)
+    const members = await this.#caughtUp(place, named.name, () => place.crew.begin([named], supervisor))
     const pool = poolRefAt(place, named.name)
     try {
       await place.crew.begun(members)
@@ -439,6 +439,15 @@ export class Runtime<
       throw error
     }
     return pool
+  }
+
+  /** Starts something; what waited under its name since the last process goes on from how things stand now. */
+  #caughtUp<T>({ partition, crew, checkOpen }: PoolPlace, name: string, start: () => T): T | Promise<T> {
+    const startIfOpen = () => {
+      checkOpen()
+      return start()
+    }
+    return crew.awaits(name) ? this.#recovery.caughtUp(partition, crew, startIfOpen) : startIfOpen()
   }
 
   /** Where events and agents of a party go, or those outside all of them. @throws PartyNotFoundError, RuntimeStateError */

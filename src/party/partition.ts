@@ -26,7 +26,7 @@ import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events
 import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
 import type { Continuation } from '../journal/append.ts'
-import type { Cause, Entry, GoneReason } from '../journal/frame.ts'
+import type { Cause, Entry, Frame, GoneReason } from '../journal/frame.ts'
 import {
   type Checkpoint,
   type Checkpoints,
@@ -207,6 +207,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   #behindSince: number | undefined
   #suspended = false
   #isUnrecorded = false
+  readonly #followers = new Set<(frame: Frame) => void>()
   /** Whether nothing is handed over that is not durable: something killed the last process that the journal does not hold. */
   isCareful = false
   #notes = 0
@@ -340,7 +341,14 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     // The clock may be set back between an envelope and its frame.
     this.#time = Math.max(this.now(), said.at(-1)?.time ?? 0)
     const frame = { partition, position, time: this.#time, cause, entries }
+    if (this.#followers.size > 0) for (const follow of this.#followers) follow(frame)
     watermark.append({ frame, said, step, state: this.#state?.live, checkpoints: checkpointsAt?.(position) })
+  }
+
+  /** Shows every frame from now on as it is appended, before it is durable; ends with the returned function. */
+  follow(follower: (frame: Frame) => void): () => void {
+    this.#followers.add(follower)
+    return () => this.#followers.delete(follower)
   }
 
   /** Appends what came from outside, if there is anything of it that is journalled. */

@@ -198,13 +198,18 @@ export class Recovery {
     }
   }
 
-  /** Reads again how things stand, for agents that have waited to be spawned. */
-  async catchUp({ address, watermark }: Partition, crew: Crew): Promise<void> {
-    for (let head = -1; head !== watermark.head; ) {
-      head = watermark.head
-      await watermark.reached()
-      const { standing } = await recall(this.#host.shared.journal, { partition: address, epoch: 0 })
-      if (head === watermark.head) crew.catchUp(standing)
+  /** Reads again how things stand, for agents that have waited to be spawned, and spawns them right then. */
+  async caughtUp<T>(partition: Partition, crew: Crew, spawn: () => T): Promise<T> {
+    const meanwhile: Frame[] = []
+    const stopFollowing = partition.follow(frame => meanwhile.push(frame))
+    try {
+      await partition.watermark.reached()
+      const { standing } = await recall(this.#host.shared.journal, { partition: partition.address, epoch: 0 })
+      for (const frame of meanwhile) if (frame.position > standing.position) standing.take(frame)
+      crew.catchUp(standing)
+      return spawn()
+    } finally {
+      stopFollowing()
     }
   }
 

@@ -86,3 +86,30 @@ it('an agent that nobody registered goes on with its effect, its ask and its tim
   expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
   expect(second.agent('worker')).toMatchObject({ incarnation: 1 })
 })
+
+it('it does so too while others say something all the time', async () => {
+  const noise = defineEvent('late.noise', z.object({}))
+  const program = createProgram({ pace: () => 1 })
+  const options = { agents: [shop], events: [go, done, noise] }
+  const first = await program.start(options)
+  await first.spawn(workerAgent(() => new Promise<never>(() => {})))
+  await first.agent('worker').send(go({}))
+  await until(() => JSON.stringify(first.agent('worker').snapshot()?.value).includes('"clock":"busy"'))
+  const second = await program.start(options)
+  let isThere = false
+  const publish = async (times: number) => {
+    for (let n = 0; n < times; n++) await second.bus.publish(noise({}))
+  }
+  const spawned = second.spawn(workerAgent(() => 'done')).then(() => {
+    isThere = true
+  })
+  // One of them is on its way to the journal at any time.
+  await Promise.all([publish(50), Promise.resolve().then(() => publish(50))])
+  expect(isThere).toBe(true)
+  await spawned
+  await second.agent('shop').send(go({}))
+  program.clock.advance(1_000)
+  const said = () => second.bus.history({ type: done.type }).map(({ data }) => (data as { what: string }).what)
+  await until(() => said().length === 3)
+  expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
+})
