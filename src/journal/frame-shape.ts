@@ -88,7 +88,7 @@ const entryShapes = {
   party: {
     seq: position,
     what: z.enum(['created', 'started', 'failed', 'retried']),
-    inputs: z.array(event).optional(),
+    inputs: z.array(event.extend({ version })).optional(),
   },
 } satisfies Record<Entry['kind'], z.ZodRawShape>
 

@@ -225,8 +225,13 @@ export type Entry =
       readonly seq: number
       readonly what: 'created' | 'started' | 'failed' | 'retried'
       /** What a new party is to begin with. */
-      readonly inputs?: readonly EventOf[]
+      readonly inputs?: readonly FirstInput[]
     }
+
+/** An event that a new party is to begin with, and the version of its schema, 1 if left out. */
+export interface FirstInput extends EventOf {
+  readonly version?: number
+}
 
 /** What happened to an agent: mail waits for it, an incarnation starts, it is there no more, or its machine is another one. */
 export type AgentChange = 'declared' | 'starting' | 'stopped' | 'restarting' | 'migrated'

@@ -16,7 +16,7 @@ import {
   type TimerStanding,
   type WorkStanding,
 } from './agent-standing.ts'
-import type { Entry, Frame } from './frame.ts'
+import type { Entry, FirstInput, Frame } from './frame.ts'
 
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 
@@ -77,7 +77,7 @@ export class Standing {
   /** Set while the supervisor above all others has given up, and nobody has begun anew. */
   gaveUp: Escalation | undefined
   /** What a party is to begin with, until it has. */
-  inputs: readonly EventOf[] = []
+  inputs: readonly FirstInput[] = []
   /** What agents hear, by their definitions. */
   readonly hears = new Map<string, readonly string[]>()
   readonly agents = new Map<string, AgentStanding>()

@@ -68,7 +68,7 @@ export class Parties<
   readonly #unerased = new Set<string>()
   /** Where what is quarantined and no party stands in the journal. */
   readonly #strange = new Map<string, Address>()
-  /** When each party went on with what somebody else had written, epoch milliseconds. */
+  /** When each party went on with what somebody else had written, on the clock that measures. */
   readonly #takeovers = new Map<string, readonly number[]>()
   readonly #recovering = new Map<string, Promise<void>>()
 
@@ -254,7 +254,7 @@ export class Parties<
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
     this.#host.partitions.get(runtimePartition)?.reportNow(partyQuarantined({ partyId, reason: error.message }))
     if (!(error.cause instanceof JournalConflictError)) return
-    const now = this.#host.shared.clock.now()
+    const now = this.#host.shared.clock.elapsed()
     const times = [...(this.#takeovers.get(partyId) ?? []).filter(at => now - at <= takeovers.within), now]
     this.#takeovers.set(partyId, times)
     if (times.length <= takeovers.max) void this.#recover(partyId, { isRetry: false })

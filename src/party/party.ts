@@ -217,7 +217,8 @@ export class Party<
    * @internal
    */
   async begin(inputs: readonly EventOf<A['type'], InputOf<A>>[]): Promise<void> {
-    const wanted = inputs.map(({ type, data }) => ({ type, data }))
+    const version = this.#partition.shared.catalog.versionOf(this.#definition.inputs.added.type)
+    const wanted = inputs.map(({ type, data }) => ({ type, data, ...(version > 1 && { version }) }))
     const created: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'created', inputs: wanted }
     const agents = this.#crew.begin(this.#definition.tree, undefined, [created])
     // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.
@@ -288,10 +289,12 @@ export class Party<
       }),
     )
     // The process ended while it was being created: whatever it was to begin with, it does.
-    if (birth === 'created')
-      this.#started(inputs.map(input => this.#partition.shared.catalog.check(input))).catch((error: unknown) =>
+    if (birth === 'created') {
+      const { catalog } = this.#partition.shared
+      this.#started(inputs.map(input => catalog.check({ version: 1, ...input }))).catch((error: unknown) =>
         this.#partition.reportError('error', error),
       )
+    }
   }
 
   /** Checks inputs before anything of a party exists. @internal */

@@ -5,6 +5,7 @@ import {
   agentTypes,
   defineAgent,
   defineEvent,
+  defineParty,
   type Frame,
   MachineChangedError,
   MachineForeignError,
@@ -21,7 +22,7 @@ import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, raise, setup } from 'xstate'
 import * as z from 'zod'
 import { atOnce, firstCook, fromFirst, kitchen, never, order, secondCook, served } from '../support/kitchens.ts'
-import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
+import { barked, command, dogAgent, inputAdded, inputRemoved, petsParty } from '../support/pets.ts'
 import { atAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
 
 type Orders = Pick<Runtime, 'bus'>
@@ -419,6 +420,28 @@ describe('an event of an older version', () => {
     program.clock.advance(1_000)
     await after.idle()
     expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
+  })
+
+  it('is lifted when the party that was to begin with it was being created', async () => {
+    const { schema } = inputAdded
+    const withPlace: Upcasters = { 1: old => ({ ...old, content: `${old['content']} at home` }) }
+    const newer = defineEvent(inputAdded.type, schema, { version: 2, upcast: withPlace })
+    const partyOf = (added: typeof inputAdded) =>
+      defineParty({
+        name: 'pets',
+        agents: [],
+        events: [],
+        inputs: { added, removed: inputRemoved },
+        state: { initial: {}, on: {} },
+      })
+    const program = createProgram()
+    const isCreated = ({ entries }: Frame) => entries.some(({ kind }) => kind === 'party')
+    await program.until(atFrame(isCreated, 'cut'), { party: partyOf(inputAdded) }, before =>
+      before.parties.create({ id: 'p1', inputs: ['sit'] }),
+    )
+    const after = await program.start({ party: partyOf(newer) })
+    await after.idle()
+    expect([...after.parties.get('p1').state.inputs].map(({ content }) => content)).toEqual(['sit at home'])
   })
 
   it('keeps its party away from a program to which there is no way from it', async () => {
