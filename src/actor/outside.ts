@@ -14,8 +14,8 @@ export type Outcome<O = unknown> =
 export interface OutsideHost<W> {
   /** Notes that the current step wants this work; its key is made of address, position of the handled event, invoke id. */
   plan(invokeId: string, work: W, input: unknown): PlannedWork
-  /** Notes that an agent, which was restored, still wants work that it planned in another process. */
-  resume(planned: PlannedWork, invokeId: string, work: W, input: unknown): void
+  /** Notes that an agent, which was restored, still wants work that it planned in another process; `false` if that is over. */
+  resume(planned: PlannedWork, invokeId: string, work: W, input: unknown): boolean
   /** Starts planned work once nothing that it stands on can be lost any more; the returned function cancels it. */
   begin(key: string, settle: (outcome: Outcome) => void): () => void
 }
@@ -99,16 +99,16 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
         ? { status: 'done', output: outcome.output, error: undefined, key, origin, input }
         : { status: 'error', output: undefined, error: outcome.error, key, origin, input }
     },
-    // Whoever holds it in a snapshot waits for it: how it ended is a position of its own.
-    getPersistedSnapshot: ({ key, origin, input }) => ({ ...waiting, key, origin, input }),
+    getPersistedSnapshot: snapshot => snapshot,
     restoreSnapshot(persisted, { system, id, self }) {
       // What `getPersistedSnapshot` gave, through JSON.
-      const { key, origin, input } = persisted as OutsideSnapshot<O>
+      const ended = persisted as OutsideSnapshot<O>
+      const { key, origin, input } = ended
       const host = hostOf(system)
       if (!host || !origin) return { status: 'error', output: undefined, error: new NoRuntimeError(kind), key, input }
-      host.resume({ key, origin }, id, work, input)
       keys.set(self, key)
-      return { ...waiting, key, origin, input }
+      // How it ended is a position of its own: until that is handled, it is waited for, whatever the snapshot says.
+      return host.resume({ key, origin }, id, work, input) ? { ...waiting, key, origin, input } : ended
     },
   }
   works.set(logic, work)

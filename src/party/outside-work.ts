@@ -73,13 +73,14 @@ export class OutsideWork implements OutsideHost<Work> {
     return { key, origin: originIn(handled) }
   }
 
-  resume({ key, origin }: PlannedWork, invokeId: string, work: Work, input: unknown): void {
+  resume({ key, origin }: PlannedWork, invokeId: string, work: Work, input: unknown): boolean {
     const { standing, registry } = this.#partition
     const owner = standing?.ownerOf(key)
     const actor = owner && registry.named(owner.name)
     if (!actor) throw new StrayInvokeError(invokeId)
     const known = owner.works.get(key)
-    this.#planned.set(key, { actor, invokeId, origin, work, input, standing: known ?? { ...unknownWork } })
+    if (known) this.#planned.set(key, { actor, invokeId, origin, work, input, standing: known })
+    return known !== undefined
   }
 
   /**
@@ -302,16 +303,6 @@ interface Resumed {
 function recordedCode(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : codeOf(error)
-}
-
-/** Its intent is in the journal by way of its agent's checkpoint alone. */
-const unknownWork: WorkStanding = {
-  seq: Number.POSITIVE_INFINITY,
-  expires: Number.POSITIVE_INFINITY,
-  callees: undefined,
-  attempt: 1,
-  held: false,
-  outcome: undefined,
 }
 
 /** How outside work failed before the process ended: its code and its sentence are what is left of it. */

@@ -1,0 +1,93 @@
+import { agentTypes, ask, child, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import * as z from 'zod'
+import { createProgram } from '../support/program.ts'
+import { until } from '../support/runtime.ts'
+
+const price = defineRequest('ended.price', { input: z.object({}), output: z.object({ euros: z.int() }) })
+const told = defineEvent('ended.told', z.object({}))
+const calls: string[] = []
+beforeEach(() => void calls.splice(0))
+
+const shopMachine = setup({ types: agentTypes({ context: {}, hears: [price], says: [price] }) }).createMachine({
+  context: {},
+  on: {
+    'ended.price': {
+      actions: [() => void calls.push('asked'), emit(({ event }) => price.reply(event, { euros: 3 }))],
+    },
+  },
+})
+const shop = defineAgent({ name: 'shop', machine: shopMachine, hears: [price], says: [price] })
+const kidMachine = setup({ types: agentTypes({ context: {}, hears: [], says: [] }) }).createMachine({
+  context: {},
+  entry: () => void calls.push('born'),
+  initial: 'over',
+  states: { over: { type: 'final' } },
+})
+const kid = defineAgent({ name: 'kid', machine: kidMachine, hears: [], says: [] })
+
+const pay = effect('pay', () => void calls.push('paid'))
+const fail = effect('fail', () => {
+  calls.push('failed')
+  throw new RangeError('no money')
+})
+const inner = setup({ actors: { pay } }).createMachine({ invoke: { id: 'pay', src: 'pay' } })
+
+const context: { ended: number } = { ended: 0 }
+const { createMachine } = setup({
+  types: agentTypes({ context, hears: [], says: [told] }),
+  actors: { pay, fail, price: ask(price), kid: child(kid), inner },
+  actions: { count: assign(({ context: { ended } }) => ({ ended: ended + 1 })), tell: emit(() => told({})) },
+})
+const both = ['count' as const, 'tell' as const]
+
+/** Agents that stay in the state whose work has ended. */
+const stayers = {
+  'an effect': createMachine({ context, invoke: { id: 'w', src: 'pay', onDone: { actions: both } } }),
+  'an effect that failed': createMachine({ context, invoke: { id: 'w', src: 'fail', onError: { actions: both } } }),
+  'an ask': createMachine({ context, invoke: { id: 'w', src: 'price', input: {}, onDone: { actions: both } } }),
+  'a child': createMachine({ context, invoke: { id: 'w', src: 'kid', onDone: { actions: both } } }),
+  'an effect that was spawned': createMachine({
+    context,
+    entry: assign(({ spawn, context: kept }) => {
+      spawn('pay', { id: 'w' })
+      return kept
+    }),
+    on: { 'xstate.done.actor.w': { actions: both } } as never,
+  }),
+}
+
+describe('work that has ended while its state goes on', () => {
+  it.each(Object.entries(stayers))('is not done again by the processes after it: %s', async (_, machine) => {
+    const stayer = defineAgent({ name: 'stayer', machine, hears: [], says: [told] })
+    const program = createProgram()
+    const options = { agents: [shop, stayer], registered: [kid] }
+    const first = await program.start(options)
+    await until(() => first.agent('stayer').snapshot()?.context !== undefined && calls.length === 1)
+    await first.idle()
+    const second = await program.start(options)
+    await second.idle()
+    await second.stop()
+    const third = await program.start(options)
+    await third.idle()
+    expect(calls).toHaveLength(1)
+    expect(third.agent('stayer').snapshot()).toMatchObject({ context: { ended: 1 } })
+    expect(third.bus.history({ type: told.type })).toHaveLength(1)
+  })
+
+  it('is not done again either where a machine inside an agent wanted it', async () => {
+    const machine = setup({ types: agentTypes({ context: {}, hears: [], says: [] }), actors: { inner } }).createMachine(
+      {
+        context: {},
+        invoke: { id: 'inner', src: 'inner' },
+      },
+    )
+    const holder = defineAgent({ name: 'holder', machine, hears: [], says: [] })
+    const program = createProgram()
+    const first = await program.start({ agents: [holder] })
+    await first.idle()
+    for (let process = 2; process < 4; process++) await (await program.start({ agents: [holder] })).idle()
+    expect(calls).toEqual(['paid'])
+  })
+})
