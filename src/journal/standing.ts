@@ -415,8 +415,8 @@ export class Standing {
     if (!agent || !timer) return
     agent.timers.delete(key)
     supersede(agent, id, timer.inside)
-    // One for another agent was said in the same frame, and a machine inside the agent has handled its own.
-    if (timer.to === undefined && !isInside) agent.fired.set(seq, timer)
+    // One for another agent was said in the same frame.
+    if (timer.to === undefined) agent.fired.set(seq, timer)
   }
 
   #handleInside({ agent: address, handled }: EntryOf<'inside'>, position: number): void {

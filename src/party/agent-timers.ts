@@ -66,7 +66,7 @@ export class AgentTimers {
     const { source, target } = timer.inside
     const from = actor.ref && actorAt(actor.ref, source)
     const to = actor.ref && actorAt(actor.ref, target)
-    if (from && to) this.#after(from, timer, () => this.#handInside(actor, to, timer), actor)
+    if (from && to) this.#after(from, timer, () => this.#fireInside(actor, to, timer), actor)
   }
 
   /** What XState asks for: the timers of machines inside agents, and events that an agent sends to one of them later. */
@@ -90,7 +90,7 @@ export class AgentTimers {
     if (fault) return failUnkept(actor, new ValueError(`an event that "${inner}" sends later`, fault))
     const seq = this.#partition.nextSeq()
     const timer = { id, key: `inside.${seq}`, delay, event, inside: { source: from, target: to } }
-    this.#after(source, timer, () => this.#handInside(actor, target, timer), actor)
+    this.#after(source, timer, () => this.#fireInside(actor, target, timer), actor)
     const when = delay === Number.POSITIVE_INFINITY ? {} : { at: this.#partition.now() + delay, delay }
     const what = { id, key: timer.key, inside: timer.inside, event: eventAsJson(event) }
     const origin = originIn(actor.handled ?? originOf(actor.address, id))
@@ -185,16 +185,22 @@ export class AgentTimers {
     this.#partition.hand(actor, this.#partition.appendOutcome(entry, event.type, origin), () => ref?.send(event))
   }
 
-  #handInside(actor: Actor, target: AnyActorRef, { id, key, event }: Omit<InsideTimer, 'inside'>): void {
+  #fireInside(actor: Actor, target: AnyActorRef, { id, key, event }: Omit<InsideTimer, 'inside'>): void {
     const { address: agent } = actor
     const seq = this.#partition.nextSeq()
-    const { correlationid } = originOf(agent, id)
-    this.#steps.inside(
-      actor,
-      { seq, type: event.type, correlationid },
-      { kind: 'fired', seq, agent, id, key, type: event.type, isInside: true },
-      () => target.send(event),
-    )
+    this.#steps.recordInside(actor, { kind: 'fired', seq, agent, id, key, type: event.type, isInside: true })
+    this.#handInside(actor, target, seq, { id, event })
+  }
+
+  /** A timer of a machine inside an agent that had fired in another process, and was not handled there. */
+  handInside(actor: Actor, seq: number, timer: Pick<InsideTimer, 'id' | 'event' | 'inside'>): void {
+    const target = actor.ref && actorAt(actor.ref, timer.inside.target)
+    if (target) this.#handInside(actor, target, seq, timer)
+  }
+
+  #handInside(actor: Actor, target: AnyActorRef, seq: number, { id, event }: Pick<InsideTimer, 'id' | 'event'>): void {
+    const { correlationid } = originOf(actor.address, id)
+    this.#steps.inside(actor, { seq, type: event.type, correlationid }, () => target.send(event))
   }
 }
 

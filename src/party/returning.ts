@@ -87,13 +87,29 @@ export function settleIn(
   const killer = killerOf(known)
   // Its timers and its work end with this incarnation.
   if (killer !== undefined) return actor.signal(() => fail(actor, killer))
-  for (const timer of timersOf(actor, known, standing, partition)) timers.set(actor, timer, timer.origin)
-  for (const timer of insideTimersOf(actor, known, standing, partition)) timers.setInside(actor, timer)
+  const left = [
+    ...timersOf(actor, known, standing, partition),
+    ...insideTimersOf(actor, known, standing, partition),
+  ].toSorted(byTime(known))
+  for (const timer of left)
+    if ('inside' in timer) timers.setInside(actor, timer)
+    else timers.set(actor, timer, timer.origin)
   for (const [seq, timer] of known.fired) {
-    const { origin } = timer
-    const event = liftedOf(timer, partition, actor.address)
-    actor.signal(() => partition.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event)))
+    const { id, origin, inside } = timer
+    const event = inside ? (decoded(timer.event) as EventOf) : liftedOf(timer, partition, actor.address)
+    actor.signal(() => {
+      if (inside) timers.handInside(actor, seq, { id, event, inside })
+      else partition.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event))
+    })
   }
+}
+
+/** Those whose time is over fire at once, and so they come in the order of their times, and of their setting for one time. */
+function byTime({ timers }: AgentStanding) {
+  const places = new Map([...timers.keys()].map((key, place) => [key, place]))
+  const placeOf = (key: string) => places.get(key) ?? places.size
+  return (one: TimerLeft | InsideTimer, other: TimerLeft | InsideTimer) =>
+    one.delay - other.delay || placeOf(one.key) - placeOf(other.key)
 }
 
 /** The type of a timer or an outcome that the agent can only fail of, if there is one. */

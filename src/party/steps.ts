@@ -171,18 +171,18 @@ export class Steps implements StepHost, FrameHost {
   }
 
   /** Lets a machine inside an agent handle a position of its own. */
-  inside(actor: Actor, handled: Handled, first: Entry, handle: () => void): void {
-    this.recordInside(actor, first)
-    const outer = this.#partition.enter(actor)
-    // What the machine wants is named after this position.
-    actor.announce(handled)
-    actor.takeHandled()
-    try {
-      handle()
-    } finally {
-      this.#partition.leave(outer)
-      this.handledInside(actor, handled)
-    }
+  inside(actor: Actor, handled: Handled, handle: () => void): void {
+    this.#partition.hand(actor, handled, () => {
+      const outer = this.#partition.enter(actor)
+      // What the machine wants is named after this position.
+      actor.takeHandled()
+      try {
+        handle()
+      } finally {
+        this.#partition.leave(outer)
+        this.handledInside(actor, handled)
+      }
+    })
   }
 
   /** A position was handled by machines inside an agent: records what they want of outside, and checks what they keep. */

@@ -54,12 +54,18 @@ function messenger() {
   return defineAgent({ name: 'messenger', machine, hears: [added], says: [passed] })
 }
 
+/** Is over a while later, and its process with it. */
+const clockwork = setup({ actions: { dies: assign(() => die()) } }).createMachine({
+  initial: 'winding',
+  states: { winding: { after: { 20: { target: 'over', actions: 'dies' } } }, over: { type: 'final' } },
+})
+
 /** Says what it hears, and has to rest after that unless it dies of what comes at once; the word `die` it does not survive. */
 function listener<N extends string>(name: N) {
   const isDeadly = (word: string) => name === 'victim' && word === 'die'
   const machine = setup({
     types: agentTypes({ context: {}, hears: [passed], says: [heard] }),
-    actors: { work: effect('work', () => 'done') },
+    actors: { work: effect('work', () => 'done'), clockwork },
     actions: { dies: death === 'acting' ? () => die() : assign(() => die()) },
   }).createMachine({
     id: name,
@@ -70,6 +76,7 @@ function listener<N extends string>(name: N) {
         on: {
           'deadly.passed': [
             { guard: ({ event }) => isDeadly(event.data.word) && death === 'timer', target: 'winding' },
+            { guard: ({ event }) => isDeadly(event.data.word) && death === 'inside', target: 'waiting' },
             { guard: ({ event }) => isDeadly(event.data.word) && death === 'outcome', target: 'working' },
             { guard: ({ event }) => isDeadly(event.data.word), actions: 'dies' },
             {
@@ -81,6 +88,7 @@ function listener<N extends string>(name: N) {
       },
       resting: { tags: 'busy', after: { 100: 'idle' } },
       winding: { tags: 'busy', after: { 20: { target: 'idle', actions: 'dies' } } },
+      waiting: { tags: 'busy', invoke: { id: 'clockwork', src: 'clockwork', onDone: 'idle' } },
       working: { tags: 'busy', invoke: { id: 'work', src: 'work', onDone: { target: 'idle', actions: 'dies' } } },
     },
   })

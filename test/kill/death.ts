@@ -8,5 +8,7 @@ export type Death =
   | 'at once'
   /** When a timer of its own fires. */
   | 'timer'
+  /** When a timer of a machine inside it fires. */
+  | 'inside'
   /** When its work outside has ended. */
   | 'outcome'

@@ -35,6 +35,7 @@ describe('an event that kills its process', () => {
   it.each([
     // The first time, nobody's journal held it.
     ['timer', 3],
+    ['inside', 3],
     ['outcome', 3],
   ] as const)(
     '(%s) fails the agent that it belongs to after %d deaths, and all else goes on',

@@ -132,6 +132,33 @@ describe('a timer inside a machine inside an agent', () => {
     await until(() => next.agent('host').snapshot()?.value === 'over')
   })
 
+  it.each([
+    ['before that of its agent, whose time was later', 1_000, 2_000, 'in time'],
+    ['after that of its agent, whose time was sooner', 2_000, 1_000, 'too late'],
+  ])('fires %s, where both were over while nobody was there', async (_, own, limit, end) => {
+    const kid = waiting({ [own]: second })
+    const machine = setup({ types, actors: { kid } }).createMachine({
+      context,
+      initial: 'idle',
+      states: {
+        idle: { on: { 'inside.go': 'waiting' } },
+        waiting: { invoke: { id: 'kid', src: 'kid', onDone: 'in time' }, after: { [limit]: 'too late' } },
+        'in time': {},
+        'too late': {},
+      },
+    })
+    const program = createProgram()
+    const first = await program.start({ agents: [agentOf(machine as never)] })
+    await first.bus.publish(go({ how: '' }))
+    await first.idle()
+    program.crash()
+    program.clock.advance(5_000)
+    const next = await program.start({ agents: [agentOf(machine as never)] })
+    program.clock.advance(0)
+    await until(() => next.agent('host').snapshot()?.value !== 'waiting')
+    expect(next.agent('host').snapshot()?.value).toBe(end)
+  })
+
   it('rings once, wherever the process ends', async () => {
     const agent = agentOf(invoking(kids['two after another'] ?? waiting({})))
     await atEveryAppend(async ending => {

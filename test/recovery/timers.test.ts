@@ -249,6 +249,33 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
   })
 })
 
+it('timers whose time is over fire in the order of their times, not in that of their setting', async () => {
+  const machine = setup({ types: agentTypes({ context: none, hears, says }) }).createMachine({
+    context: none,
+    initial: 'trying',
+    states: {
+      trying: {
+        after: { 2_000: 'late' },
+        initial: 'first',
+        states: { first: { after: { 1_000: '#made' } } },
+      },
+      made: { id: 'made' },
+      late: {},
+    },
+  })
+  const given = { party: petsParty(defineAgent({ name: 'alarm', machine, hears, says })) }
+  const program = createProgram()
+  const first = await program.start(given)
+  await first.parties.create({ id: 'p1' })
+  await first.idle()
+  program.crash()
+  program.clock.advance(5_000)
+  const next = await program.start(given)
+  program.clock.advance(0)
+  await turn()
+  expect(next.parties.get('p1').agent('alarm').snapshot()).toMatchObject({ value: 'made' })
+})
+
 describe('a timer that goes on after what is left of its time', () => {
   const given = { party: petsParty(alarm('remaining')), agents: [dogAgent()] }
 
