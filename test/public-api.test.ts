@@ -90,6 +90,7 @@ it('troupe exports these names', () => {
       "StateApplyError",
       "StateEventError",
       "StateKeyError",
+      "StepCircleError",
       "StepOverflowError",
       "StrayInvokeError",
       "StraySendError",

@@ -69,6 +69,8 @@ export class Actor implements Ready {
   kept: MachineContext = {}
   /** The name of its supervisor. */
   readonly under: string
+  /** How many events the machine was sent by itself, or from inside, in the turn under way. */
+  rounds = 0
   readonly #host: ActorHost
   // An agent that nothing waits for has no mailbox: a hundred thousand of them may be idle.
   #mailbox: Mailbox | undefined
@@ -280,6 +282,7 @@ export class Actor implements Ready {
 
   turn(): boolean {
     const outer = this.#host.enter(this)
+    this.rounds = 0
     try {
       this.#takeOne()
     } catch (error) {

@@ -7,6 +7,7 @@ import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
 import { checkValue } from '../values/value.ts'
 import { type Address, checkId } from './address.ts'
 import { versionOf } from './identity.ts'
+import { machinesOf, systemIdsOf } from './logics.ts'
 import { type MailboxOptions, type MailboxRules, mailboxRules } from './mailbox.ts'
 import { checkMigrations, type Leads, type Migrations } from './migration.ts'
 
@@ -183,11 +184,14 @@ export function defineAgent<
     timers = 'absolute',
   } = options
   checkId('agent', name)
-  checkSystemIds(name, machine.root)
   checkValue(`the input of "${name}"`, input)
   checkMigrations(name, versionOf(machine), migrations)
-  // XState's default lets a circle of eventless transitions hang the process for ever.
-  if (machine.options.maxIterations === Number.POSITIVE_INFINITY) machine.options.maxIterations = 10_000
+  for (const one of machinesOf(machine)) {
+    // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.
+    for (const systemId of systemIdsOf(one)) throw new SystemIdError(name, systemId)
+    // XState's default lets a circle of eventless transitions hang the process for ever.
+    if (one.options.maxIterations === Number.POSITIVE_INFINITY) one.options.maxIterations = mostRounds
+  }
   return {
     name,
     machine,
@@ -205,11 +209,8 @@ export function defineAgent<
   }
 }
 
-// XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.
-function checkSystemIds(agent: string, node: AnyStateMachine['root']): void {
-  for (const { systemId } of node.invoke) if (systemId !== undefined) throw new SystemIdError(agent, systemId)
-  for (const child of Object.values(node.states)) checkSystemIds(agent, child)
-}
+/** A machine that goes round so often within one event has run wild: without events, or by events to itself. */
+export const mostRounds = 10_000
 
 /** A machine gives what it invokes an id of XState's system. */
 export class SystemIdError extends TroupeError {
@@ -218,7 +219,7 @@ export class SystemIdError extends TroupeError {
   readonly systemId: string
   constructor(agent: string, systemId: string) {
     super(
-      `Agent "${agent}" invokes something under the system id "${systemId}", which a failed step would leave taken. Leave systemId out; agents are reached by their address.`,
+      `Agent "${agent}" invokes or spawns something under the system id "${systemId}", which a failed step would leave taken. Leave systemId out; agents are reached by their address.`,
     )
     this.agent = agent
     this.systemId = systemId

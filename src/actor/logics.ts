@@ -17,6 +17,19 @@ export function logicsOf(machine: AnyStateMachine): readonly NamedLogic[] {
   return [...within(machine, '', new Set())]
 }
 
+/** A machine and all those that its definition shows inside it. */
+export function machinesOf(machine: AnyStateMachine): readonly AnyStateMachine[] {
+  const inside = logicsOf(machine).flatMap(({ logic }) => (logic instanceof StateMachine ? [logic] : []))
+  return [...new Set<AnyStateMachine>([machine, ...inside])]
+}
+
+/** The system ids that a machine gives to what it invokes, and to what it spawns by an action. */
+export function* systemIdsOf({ implementations, root }: AnyStateMachine): Iterable<string> {
+  const actions = [...Object.values<unknown>(implementations.actions), ...statesOf(root).flatMap(actionsOf)]
+  const given = [...statesOf(root).flatMap(({ invoke }) => invoke), ...actions.filter(isSpawn)]
+  for (const { systemId } of given) if (systemId !== undefined) yield systemId
+}
+
 function* within(machine: AnyStateMachine, above: string, seen: Set<object>): Iterable<NamedLogic> {
   if (seen.has(machine)) return
   seen.add(machine)
@@ -30,24 +43,32 @@ function* shownBy({ implementations, root }: AnyStateMachine): Iterable<NamedLog
   for (const [name, logic] of Object.entries<unknown>(implementations.actors))
     if (isObject(logic)) yield { name, logic }
   for (const [name, action] of Object.entries<unknown>(implementations.actions)) yield* spawnedBy(action, name)
-  yield* inStates(root)
+  for (const node of statesOf(root)) {
+    const invoked: unknown = node.config.invoke
+    for (const [place, one] of (Array.isArray(invoked) ? invoked : [invoked]).entries())
+      if (isObject(one) && 'src' in one && isObject(one.src))
+        yield { name: node.invoke[place]?.id ?? node.id, logic: one.src }
+    for (const action of actionsOf(node)) yield* spawnedBy(action, node.id)
+  }
 }
 
-function* inStates(node: StateNode): Iterable<NamedLogic> {
-  const invoked: unknown = node.config.invoke
-  for (const [place, one] of (Array.isArray(invoked) ? invoked : [invoked]).entries())
-    if (isObject(one) && 'src' in one && isObject(one.src))
-      yield { name: node.invoke[place]?.id ?? node.id, logic: one.src }
+/** A state and all those in it. */
+function statesOf(node: StateNode): readonly StateNode[] {
+  return [node, ...Object.values<StateNode>(node.states).flatMap(statesOf)]
+}
+
+function actionsOf(node: StateNode): readonly unknown[] {
   const transitions = [...node.transitions.values(), ...(node.always ?? [])].flat()
-  const actions = [node.entry, node.exit, node.initial.actions, ...transitions.map(one => one.actions)].flat()
-  for (const action of actions) yield* spawnedBy(action, node.id)
-  for (const child of Object.values<StateNode>(node.states)) yield* inStates(child)
+  return [node.entry, node.exit, node.initial.actions, ...transitions.map(one => one.actions)].flat()
 }
 
-/** `spawnChild(logic)` hangs the logic on to the action that it makes. */
 function* spawnedBy(action: unknown, name: string): Iterable<NamedLogic> {
-  if (typeof action !== 'function' || !('type' in action) || action.type !== 'xstate.spawnChild') return
-  if ('src' in action && isObject(action.src)) yield { name, logic: action.src }
+  if (isSpawn(action) && isObject(action.src)) yield { name, logic: action.src }
+}
+
+/** `spawnChild` hangs what it was given on to the action that it makes. */
+function isSpawn(action: unknown): action is { readonly src: unknown; readonly systemId: string | undefined } {
+  return typeof action === 'function' && 'type' in action && action.type === 'xstate.spawnChild' && 'src' in action
 }
 
 /**

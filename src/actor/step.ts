@@ -13,7 +13,7 @@ import type { Passage } from '../events/transform.ts'
 import { checkValue } from '../values/value.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
-import type { Agent } from './agent.ts'
+import { type Agent, mostRounds } from './agent.ts'
 import type { Handled } from './handled.ts'
 import { checkChildren, checkKept, unkept } from './kept.ts'
 import { keyOf } from './outside.ts'
@@ -211,6 +211,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       if (!handled) throw new StrayStartError(actor.address)
       try {
         if (event.type === unkept) throw errorOf(event)
+        if (actor.rounds > mostRounds) throw new StepCircleError(actor.address, event.type)
         const decision =
           shortcut.decide(snapshot, event, scope) ??
           heldBack(actor.address, scope, held => machine.transition(snapshot, event, held))
@@ -352,6 +353,20 @@ export class StepOverflowError extends TroupeError {
   constructor(address: Address) {
     super(`"${address}" produced more than ${mostOutputs} outputs in one step. Spread the work over several events.`)
     this.address = address
+  }
+}
+
+/** An agent and what is inside it sent each other more than 10,000 events within one turn. */
+export class StepCircleError extends TroupeError {
+  readonly code = 'STEP_CIRCLE'
+  readonly address: Address
+  readonly type: string
+  constructor(address: Address, type: string) {
+    super(
+      `"${address}" was sent more than ${mostRounds} events by itself, or by what is inside it, while it handled one; the last is "${type}". Give that circle an end, or a delay.`,
+    )
+    this.address = address
+    this.type = type
   }
 }
 

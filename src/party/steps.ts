@@ -56,8 +56,10 @@ export class Steps implements StepHost, FrameHost {
       const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent: actor.address, type })
       actor.announce(this.#partition.appendOutcome(entry, type, actor.handled ?? { correlationid: actor.address }))
     }
-    if (stepping) announce()
-    else {
+    if (stepping) {
+      actor.rounds++
+      announce()
+    } else {
       // A child that is none of ours ended by itself: its parent hears of it in a turn, like of everything else.
       const { ref } = actor
       actor.signal(() => {

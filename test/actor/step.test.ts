@@ -1,7 +1,7 @@
 import { agentTypes, defineAgent, defineEvent, type Frame, type Journal, memoryJournal } from 'troupe'
 import { heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
-import { assign, emit, enqueueActions, raise, sendParent, setup } from 'xstate'
+import { assign, createMachine, emit, enqueueActions, raise, sendParent, sendTo, setup } from 'xstate'
 import * as z from 'zod'
 import { barked, command, dogAgent, petsParty, runnerAgent } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
@@ -101,8 +101,17 @@ const said = defineEvent('wild.said', z.object({ text: z.string().max(3) }))
 const unlisted = defineEvent('wild.unlisted', z.object({}))
 const none: { count: number } = { count: 0 }
 
+const circle = createMachine({
+  initial: 'circling',
+  states: { circling: { always: 'back' }, back: { always: 'circling' } },
+})
+const echo = createMachine({ on: { 'wild.go': { actions: sendParent(go({ how: 'both' })) } } })
+
 const wildAgent = () => {
-  const machine = setup({ types: agentTypes({ context: none, hears: [go], says: [said] }) }).createMachine({
+  const machine = setup({
+    types: agentTypes({ context: none, hears: [go], says: [said] }),
+    actors: { circle, echo },
+  }).createMachine({
     id: 'wild',
     context: none,
     initial: 'ready',
@@ -122,6 +131,9 @@ const wildAgent = () => {
             },
             { guard: ({ event }) => event.data.how === 'parent', actions: sendParent({ type: 'wild.said' }) },
             { guard: ({ event }) => event.data.how === 'circle', target: 'circling' },
+            { guard: ({ event }) => event.data.how === 'circle inside', target: 'watching' },
+            { guard: ({ event }) => event.data.how === 'self', target: 'talking' },
+            { guard: ({ event }) => event.data.how === 'both', target: 'playing' },
             {
               guard: ({ event }) => event.data.how === 'raise',
               actions: [raise({ type: 'wild.go', data: { how: 'two' } }), assign({ count: 1 })],
@@ -129,6 +141,16 @@ const wildAgent = () => {
             { actions: [assign(({ context }) => ({ count: context.count + 1 })), emit(said({ text: 'ok' }))] },
           ],
         },
+      },
+      watching: { invoke: { src: 'circle' } },
+      talking: {
+        entry: sendTo(({ self }) => self, go({ how: 'self' })),
+        on: { 'wild.go': { target: 'talking', reenter: true } },
+      },
+      playing: {
+        entry: sendTo('echo', go({ how: 'both' })),
+        invoke: { id: 'echo', src: 'echo' },
+        on: { 'wild.go': { actions: sendTo('echo', go({ how: 'both' })) } },
       },
       circling: { always: 'back' },
       back: { always: 'circling' },
@@ -143,6 +165,9 @@ describe('an agent that runs wild', () => {
     ['wants more than 10,000 things at once', 'flood', 'more than 10000 outputs'],
     ['sends to its supervisor', 'parent', 'past its mailbox'],
     ['goes round in a circle of eventless transitions', 'circle', 'Infinite loop'],
+    ['invokes a machine that goes round in such a circle', 'circle inside', 'Infinite loop'],
+    ['sends itself events without end', 'self', 'more than 10000 events by itself'],
+    ['and a machine inside it answer each other without end', 'both', 'more than 10000 events by itself'],
   ])('fails before its frame when it %s, and goes on', async (_, how, error) => {
     const { runtime } = await startRuntime({ agents: [wildAgent()] })
     await runtime.bus.publish(go({ how }))

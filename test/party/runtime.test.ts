@@ -1,7 +1,7 @@
 import { agentFailed, agentTypes, createRuntime, defineAgent, defineEvent, memoryJournal } from 'troupe'
 import { createSimulatedClock, heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
-import { assign, fromPromise, setup } from 'xstate'
+import { assign, createMachine, fromPromise, setup, spawnChild } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
 import { startRuntime, suiteJournal, turn } from '../support/runtime.ts'
@@ -285,13 +285,20 @@ describe('what comes at the wrong time', () => {
     expect(() => defineEvent('a.b', z.object({}), { priority })).toThrow('is no priority')
   })
 
-  it('a system id, which XState would keep when a step fails', () => {
-    const machine = setup({ types, actors: { wait: fromPromise(async () => 1) } }).createMachine({
-      context,
+  it.each([
+    ['it invokes something', { invoke: { src: 'wait', systemId: 'the-run' } }],
+    ['it spawns something', { entry: spawnChild('wait', { systemId: 'the-run' }) }],
+    [
+      'a machine inside it invokes something',
+      { invoke: { src: createMachine({ invoke: { src: 'x', systemId: 'id' } }) } },
+    ],
+  ])('a system id, which XState would keep when a step fails: %s under one', (_, on) => {
+    const wait = fromPromise(async () => 1)
+    const machine = setup({ types: agentTypes({ context: {}, hears: [], says: [] }), actors: { wait } }).createMachine({
+      context: {},
       initial: 'on',
-      states: { on: { invoke: { src: 'wait', systemId: 'the-run' } } },
-      on: { 'stray.go': {} },
+      states: { on: on as object },
     })
-    expect(() => defineAgent({ name: 'stray', machine, hears, says })).toThrow('Leave systemId out')
+    expect(() => defineAgent({ name: 'stray', machine, hears: [], says: [] })).toThrow('Leave systemId out')
   })
 })
