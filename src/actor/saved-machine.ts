@@ -69,13 +69,20 @@ export function misfitOf(machine: AnyStateMachine, saved: SavedMachine): string 
   return undefined
 }
 
-function misfitOfChild({ implementations: { actors } }: AnyStateMachine, { src, snapshot }: SavedChild) {
-  // An actor without a name is known by the place of its invoke.
-  if (src.startsWith('xstate.invoke.')) return undefined
-  if (!Object.hasOwn(actors, src)) return `the machine has no actor "${src}"`
-  const logic: unknown = actors[src]
+function misfitOfChild(machine: AnyStateMachine, { src, snapshot }: SavedChild) {
+  const logic = logicBy(machine, src)
+  if (logic === undefined) return `the machine has no actor "${src}"`
   if (!(logic instanceof StateMachine)) return undefined
   return isSavedMachine(snapshot) ? misfitOf(logic, snapshot) : 'it was saved as no machine'
+}
+
+/** An actor without a name is known by the place of its invoke. */
+function logicBy(machine: AnyStateMachine, src: string): unknown {
+  const [, place = '', node = ''] = /^xstate\.invoke\.(\d+)\.(.*)$/.exec(src) ?? []
+  const { actors } = machine.implementations
+  if (place === '') return Object.hasOwn(actors, src) ? actors[src] : undefined
+  const invoked = nodeBy(machine, node)?.config.invoke
+  return (Array.isArray(invoked) ? invoked[Number(place)] : invoked)?.src
 }
 
 /** The state nodes that are active where a value says, and what follows from them. */

@@ -237,6 +237,8 @@ export function restored(
   logic: ActorLogic<AnyMachineSnapshot, EventObject>,
   persisted: Snapshot<unknown>,
 ): ActorLogic<AnyMachineSnapshot, EventObject> {
+  // A child whose snapshots its machine listens to says the one that it comes back with, which its machine knows already.
+  const known = new Set<string>()
   return {
     ...logic,
     getInitialSnapshot(scope) {
@@ -245,8 +247,15 @@ export function restored(
       return snapshot
     },
     start({ children }) {
-      for (const child of Object.values<AnyActorRef | undefined>(children))
-        if (child?.getSnapshot().status === 'active') child.start()
+      for (const child of Object.values<AnyActorRef | undefined>(children)) {
+        if (child?.getSnapshot().status !== 'active') continue
+        known.add(`xstate.snapshot.${child.id}`)
+        child.start()
+      }
+    },
+    transition(snapshot, event, scope) {
+      if (known.size > 0 && known.delete(event.type)) return snapshot
+      return logic.transition(snapshot, event, scope)
     },
   }
 }

@@ -94,4 +94,4 @@ it('all of them are as in XState on SQLite', async () => {
     expect([example.name, seenIn(runtime)]).toEqual([example.name, bare(example)])
     await runtime.stop({ timeout: 0 })
   }
-})
+}, 120_000)

@@ -632,3 +632,29 @@ describe('agents that are started with the runtime', () => {
     expect(third.agent('cook').snapshot()?.context).toMatchObject({ dishes: 1 })
   })
 })
+
+describe('a machine inside an agent that has other states in the new version of the program', () => {
+  const kidIn = (state: string) => createMachine({ initial: state, states: { [state]: {} } })
+  const types = agentTypes({ context: {}, hears: [], says: [] })
+
+  it.each([
+    [
+      'by a name',
+      (kid: AnyStateMachine) =>
+        setup({ types, actors: { kid } }).createMachine({ context: {}, invoke: { id: 'kid', src: 'kid' } as never }),
+    ],
+    [
+      'in its place',
+      (kid: AnyStateMachine) =>
+        setup({ types }).createMachine({ context: {}, invoke: { id: 'kid', src: kid } as never }),
+    ],
+  ])('keeps its party away rather than going on without a state: invoked %s', async (_, machineWith) => {
+    const partyWith = (state: string) =>
+      petsParty(defineAgent({ name: 'mother', machine: machineWith(kidIn(state) as never), hears: [], says: [] }))
+    const program = createProgram()
+    const before = await program.start({ party: partyWith('asleep') })
+    await before.parties.create({ id: 'p1' })
+    const after = await program.start({ party: partyWith('awake') })
+    expect(after.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'SNAPSHOT_SHAPE' }])
+  })
+})

@@ -13,6 +13,7 @@ import {
   raise,
   sendParent,
   sendTo,
+  spawnChild,
   stateIn,
   stopChild,
 } from 'xstate'
@@ -45,6 +46,10 @@ const kid = machine({
   states: { one: { on: { A: 'two' } }, two: { on: { A: 'three' } }, three: final },
 })
 const talker = machine({ on: { A: { actions: sendParent({ type: 'HEARD' }) } } })
+const sleeper = machine({
+  entry: raise({ type: 'WAKE' }, { delay: 100 }),
+  on: { WAKE: { actions: sendParent({ type: 'HEARD' }) } },
+})
 const adder = fromTransition(
   (state: { n: number }, event: { type: string }) => (event.type === 'A' ? { n: state.n + 1 } : state),
   { n: 0 },
@@ -676,6 +681,31 @@ const examples: Readonly<Record<string, readonly [AnyStateMachine, ...Act[]]>> =
     'A',
     'A',
     'B',
+  ],
+  'a machine spawned without an id that raises something later': [
+    machine(
+      { on: { A: { actions: spawnChild('sleeper') }, HEARD: { actions: say('heard') } } },
+      { actors: { sleeper } },
+    ),
+    'A',
+    50,
+    'B',
+    1_000,
+    1_000,
+  ],
+  'an invoked machine whose snapshots are listened to': [
+    machine(
+      {
+        context: zero,
+        invoke: { id: 'kid', src: 'kid', onSnapshot: { actions: [count, sayCount] } },
+        on: { A: { actions: forwardTo('kid') } },
+      },
+      { actors: { kid } },
+    ),
+    'B',
+    'A',
+    'B',
+    'A',
   ],
   'tags and meta': [
     machine({ initial: 'x', states: { x: { tags: ['calm'], meta: { a: 1 }, on: { A: 'y' } }, y: { tags: ['wild'] } } }),
