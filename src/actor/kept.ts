@@ -1,6 +1,6 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { encoded } from '../values/json.ts'
-import { checkValue, faultIn } from '../values/value.ts'
+import { type Allowed, checkValue, faultIn } from '../values/value.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
 
@@ -17,11 +17,19 @@ export function isActorRef(object: object): object is AnyActorRef {
  */
 export function checkKept(
   address: Address,
-  { context, output }: AnyMachineSnapshot,
+  { context, output, children }: AnyMachineSnapshot,
   before?: AnyMachineSnapshot,
 ): void {
-  if (context !== before?.context) checkValue(`the context of "${address}"`, context, before?.context, isActorRef)
+  if (context !== before?.context)
+    checkValue(`the context of "${address}"`, context, before?.context, childrenAmong(children))
   if (output !== undefined) checkValue(`the output of "${address}"`, output)
+}
+
+/** XState finds an actor in a context again if it is a child of that very machine, and puts nothing in its place if not. */
+function childrenAmong(children: Children): Allowed | undefined {
+  for (const _ in children)
+    return object => isActorRef(object) && (children[object.id] === object || Object.values(children).includes(object))
+  return undefined
 }
 
 /** The actors that a machine has invoked or spawned. */

@@ -169,6 +169,22 @@ describe.each(Object.entries(journals))('what no journal could give back, on a j
     )
   })
 
+  it.each([
+    ['itself', assign(({ self }) => ({ value: self }) as never)],
+    ['the parent of a machine', assign(({ self }) => ({ value: self._parent }) as never)],
+  ])(
+    'fails the step before its frame where a context remembers an actor that is no child of its machine: %s',
+    async (_, remember) => {
+      const machine = setup({ types }).createMachine({ context, on: { 'values.go': { actions: remember as never } } })
+      const agent = defineAgent({ name: 'keeper', machine, hears: [go], says: [failed] })
+      const { runtime } = await startRuntime({ agents: [agent], journal: journal() })
+      await runtime.bus.publish(go({}))
+      await until(() => runtime.agent('keeper').incarnation === 2)
+      expect(runtime.bus.deadLetters.list()).toMatchObject([{ reason: 'failed', to: 'runtime/keeper' }])
+      expect(runtime.agent('keeper').snapshot()).toMatchObject({ context: { value: undefined } })
+    },
+  )
+
   it('is an error of the invoke where an effect returns it', async () => {
     const { runtime } = await publishGo({ ...plain, outcome: { sum: () => 1 } })
     expect(runtime.bus.history({ type: failed.type })).toMatchObject([{ data: { code: 'VALUE' } }])
