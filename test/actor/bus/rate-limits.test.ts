@@ -59,15 +59,15 @@ describe('rate limits', () => {
     expect(await flood(runtime, 1, 'talker')).toBe(1)
   })
 
-  it('leave a polite source its room beside a flood of 1,000,000 events from another', async () => {
+  it('leave a polite source its room beside a flood of 100,000 events from another', async () => {
     const { runtime } = await start({ perSecond: 100, burst: 50 })
     let flooded = 0
-    for (let batch = 0; batch < 1_000; batch++) flooded += await flood(runtime, 1_000, 'flood')
+    for (let batch = 0; batch < 100; batch++) flooded += await flood(runtime, 1_000, 'flood')
     expect(flooded).toBe(25)
     expect(await flood(runtime, 20, 'polite')).toBe(20)
     const { offered, accepted, rejected, rateLimits } = runtime.bus.metrics()
-    expect({ offered, accepted, rejected }).toEqual({ offered: 1_000_020, accepted: 45, rejected: 999_975 })
-    expect(rateLimits).toEqual({ rejected: 999_975, delayed: 0, waiting: 0 })
+    expect({ offered, accepted, rejected }).toEqual({ offered: 100_020, accepted: 45, rejected: 99_975 })
+    expect(rateLimits).toEqual({ rejected: 99_975, delayed: 0, waiting: 0 })
   })
 
   it('may delay instead, in turns by source', async () => {
