@@ -1,4 +1,4 @@
-import { type Address, partitionOf } from '../actor/address.ts'
+import { type Address, partitionOf, partyOf, splitAddress } from '../actor/address.ts'
 import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { PlannedSchedule } from '../actor/schedule.ts'
@@ -462,6 +462,12 @@ export class Standing {
   /** Nobody asks for an answer any more that is not wanted. */
   keepAnswers(isWanted: (key: string) => boolean): void {
     for (const key of this.answers.keys()) if (!isWanted(key)) this.answers.delete(key)
+  }
+
+  /** The parties that agents here have heard or answered. */
+  get partiesKnown(): readonly string[] {
+    const askers = Array.from(this.answers.keys(), key => partyOf(splitAddress(key).partition) ?? [])
+    return [...new Set([...this.heard.keys(), ...askers.flat()])]
   }
 
   #forgetParty(party: string): void {

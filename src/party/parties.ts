@@ -342,14 +342,7 @@ export class Parties<
     this.#quarantined.delete(partyId)
     this.#takeovers.delete(partyId)
     this.#host.durable.forget(partitionOf(partyId))
-    this.#forgetOutside(partyId)
     this.#host.forget(partitionOf(partyId))
-  }
-
-  #forgetOutside(party: string): void {
-    const outside = this.#host.partitions.get(runtimePartition)
-    if (!outside || outside.registry.size === 0 || outside.watermark.failure) return
-    outside.append({ kind: 'supervision' }, [{ kind: 'forgotten', seq: outside.nextSeq(), party }])
   }
 
   async #stopped(party: Party<S, A, R>): Promise<unknown> {
@@ -379,8 +372,18 @@ export class Parties<
   async #erase(partyId: string): Promise<void> {
     this.#unerased.add(partyId)
     await this.#host.shared.journal.delete(this.#strange.get(partyId) ?? partitionOf(partyId))
+    await this.#forgetOutside(partyId)
     this.#unerased.delete(partyId)
     this.#strange.delete(partyId)
+  }
+
+  /** What is known of it outside the parties is not of the next party with its id, in another process either. */
+  async #forgetOutside(party: string): Promise<void> {
+    const outside = this.#host.partitions.get(runtimePartition)
+    if (!outside || outside.watermark.head === 0) return
+    outside.append({ kind: 'supervision' }, [{ kind: 'forgotten', seq: outside.nextSeq(), party }])
+    // Where the journal takes no more of it, the next process finds that the party is gone.
+    await outside.watermark.reached().catch(() => {})
   }
 
   #report(event: EventOf): void {

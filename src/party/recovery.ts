@@ -1,4 +1,4 @@
-import { type Address, isId, partyOf, runtimePartition } from '../actor/address.ts'
+import { type Address, isId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { DeadLetter } from '../actor/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
@@ -260,11 +260,23 @@ export class Recovery {
     const { gaveUp } = recalled.standing
     if (gaveUp) recalled.standing.beginAnew()
     this.#restore({ partition: outside, crew, tree }, recalled, { isWhole: false, isRetried: false })
+    await this.#forgetDeleted(infos, recalled)
     if (gaveUp) {
       const { agent, restarts, within, error } = gaveUp
       outside.reportError('warning', new GaveUpError(agent, restarts, within, error), agent)
     }
     return true
+  }
+
+  /** The last process may have ended between the end of a party and the word of that. */
+  async #forgetDeleted(infos: readonly PartitionInfo[], { standing }: Recalled): Promise<void> {
+    const { outside } = this.#host
+    const there = new Set(infos.map(({ partition }) => partition))
+    const gone = standing.partiesKnown.filter(party => !there.has(partitionOf(party)))
+    if (gone.length === 0) return
+    const forgotten = gone.map(party => ({ kind: 'forgotten' as const, seq: outside.nextSeq(), party }))
+    outside.append({ kind: 'supervision' }, forgotten)
+    await outside.watermark.reached()
   }
 
   async #parties(infos: readonly PartitionInfo[], goOn: (() => void)[]): Promise<void> {

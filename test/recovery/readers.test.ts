@@ -1,9 +1,17 @@
-import { type Agent, agentTypes, defineAgent, type EnvelopeOf, type Runtime, type SubscribeOptions } from 'troupe'
+import {
+  type Agent,
+  agentTypes,
+  defineAgent,
+  type EnvelopeOf,
+  type Frame,
+  type Runtime,
+  type SubscribeOptions,
+} from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import * as z from 'zod'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
-import { atEveryAppend, createProgram, lost, nothingLost, type Program } from '../support/program.ts'
+import { atEveryAppend, atFrame, createProgram, lost, nothingLost, type Program } from '../support/program.ts'
 import { turn } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent()) }
@@ -302,4 +310,59 @@ describe('an agent outside the parties', () => {
       return isEnded
     })
   })
+  it('hears of it from its beginning though nobody was there when the one before was deleted', async () => {
+    await atEveryAppend(async ending => {
+      const program = createProgram()
+      const spawning = { ...given, registered: [fan()] }
+      const before = await program.start(spawning)
+      const gone = await before.spawn(fan())
+      await before.parties.create({ id: 'p1' })
+      await bark(before, 'p1', 'a', 'b', 'c', 'd')
+      await gone.stop()
+      await before.parties.delete('p1')
+      await before.spawn(fan())
+      const isEnded = await program.until(ending, spawning, async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await bark(runtime, 'p1', 'new')
+      })
+      const next = await program.start(spawning)
+      await next.idle()
+      expect(wordsOf(next)).toEqual(await barkedIn(program, 'p1'))
+      return isEnded
+    })
+  })
+
+  it('hears of it from its beginning though the process ended while the one before was being deleted', async () => {
+    for (const last of ['written', 'lost'] as const) {
+      const program = createProgram()
+      await program.until(atFrame(isForgotten, last), options, async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await bark(runtime, 'p1', 'a', 'b', 'c', 'd')
+        await runtime.parties.delete('p1')
+      })
+      await program.until(atFrame(isHeard, 'lost'), options, async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await bark(runtime, 'p1', 'new')
+      })
+      const next = await program.start(options)
+      await next.idle()
+      expect(wordsOf(next)).toEqual(['a', 'b', 'c', 'd', 'new'])
+    }
+  })
+
+  it('has forgotten a party, in another process too, when its deletion resolves', async () => {
+    const program = createProgram()
+    let isDeleted = false
+    await program.until(atFrame(isForgotten, 'lost'), options, async runtime => {
+      await runtime.parties.create({ id: 'p1' })
+      await bark(runtime, 'p1', 'a')
+      await runtime.parties.delete('p1')
+      isDeleted = true
+    })
+    await someTurns()
+    expect(isDeleted).toBe(false)
+  })
 })
+
+const isForgotten = ({ entries }: Frame) => entries.some(({ kind }) => kind === 'forgotten')
+const isHeard = ({ entries }: Frame) => entries.some(entry => 'heard' in entry)
