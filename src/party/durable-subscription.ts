@@ -50,8 +50,7 @@ export class DurableSubscription implements Listener, Subscription {
   /** Calls where it was subscribed, whoever it is that makes it go on. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #going: Promise<void> | undefined
-  /** Of the event that it is being told. */
-  #tellingOf: Address | undefined
+  #telling: Envelope | undefined
   #isPaused = false
   #isHeld = false
   #missed = 0
@@ -167,12 +166,18 @@ export class DurableSubscription implements Listener, Subscription {
 
   /** All that was said in a partition up to a position was heard: what it does not want of that need not be kept for it. */
   pass(address: Address, upTo: number): void {
-    const isOnItsWay =
-      this.#isHeld ||
-      this.#behind.has(address) ||
-      this.#tellingOf === address ||
-      [...this.#waiting].some(envelope => partitionIn(envelope) === address)
-    if (!this.isOver && !isOnItsWay && this.#places.in(address) < upTo) this.#places.reach(address, upTo)
+    if (this.isOver || this.#isHeld || this.#behind.has(address)) return
+    const next = this.#nextIn(address)
+    const place = next ? Math.min(next.seq - 1, upTo) : upTo
+    if (this.#places.in(address) < place) this.#places.reach(address, place)
+  }
+
+  /** What it is being told of a partition, or next. What is not journalled moves no place. */
+  #nextIn(address: Address): Envelope | undefined {
+    const isNext = (envelope: Envelope) => isJournalled(envelope) && partitionIn(envelope) === address
+    if (this.#telling && isNext(this.#telling)) return this.#telling
+    for (const envelope of this.#waiting) if (isNext(envelope)) return envelope
+    return undefined
   }
 
   /** A partition is gone, and with it what was said there. */
@@ -221,10 +226,9 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   async #tellNext(envelope: Envelope): Promise<void> {
-    const address = partitionIn(envelope)
-    this.#tellingOf = address
-    await this.#tell(envelope, this.#shared.partition(address))
-    this.#tellingOf = undefined
+    this.#telling = envelope
+    await this.#tell(envelope, this.#shared.partition(partitionIn(envelope)))
+    this.#telling = undefined
   }
 
   async #readBack(address: Address): Promise<void> {

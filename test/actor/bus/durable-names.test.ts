@@ -1,7 +1,7 @@
 import { memoryJournal } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { createRecord, live } from '../../support/lives.ts'
-import { barked, command, dogAgent, petsParty, urgent } from '../../support/pets.ts'
+import { barked, command, dogAgent, petsParty, trick, urgent } from '../../support/pets.ts'
 import { startRuntime, turn, until } from '../../support/runtime.ts'
 
 const options = { party: petsParty(dogAgent()), agents: [dogAgent()] }
@@ -81,6 +81,32 @@ describe('the names of durable subscriptions', () => {
     await runtime.bus.publish(urgent({ word: 'now' }))
     await until(() => words.length > 0)
     expect(words).toEqual(['now'])
+  })
+
+  it('keep nothing for what is not journalled, though that is being told and waits', async () => {
+    const journal = memoryJournal()
+    const { runtime } = await startRuntime({ ...options, journal, snapshots: { every: 5, keep: 0 } })
+    runtime.bus.subscribe('ask.*', () => new Promise(() => {}), { durable: 'ledger' })
+    await turns()
+    for (let n = 0; n < 20; n++) await runtime.ask('runtime/dog', trick, { name: 'roll' })
+    await turns()
+    expect((await journal.saved('runtime')).pruned).toBeGreaterThan(50)
+  })
+
+  it('keep what they are being told from being pruned, and nothing before it', async () => {
+    const journal = memoryJournal()
+    const { runtime } = await startRuntime({ ...options, journal, snapshots: { every: 5, keep: 0 } })
+    let stuck = 0
+    const stick = ({ seq }: { readonly seq: number }) => new Promise(() => (stuck = seq))
+    runtime.bus.subscribe(urgent, stick, { durable: 'ledger' })
+    await bark(runtime, 20)
+    await runtime.bus.publish(urgent({ word: 'now' }))
+    for (let n = 0; n < 5; n++) {
+      await bark(runtime, 5)
+      await turns()
+    }
+    expect(stuck).toBeGreaterThan(20)
+    expect((await journal.saved('runtime')).pruned).toBe(stuck - 1)
   })
 
   it('are told once to be far behind, where that keeps much from being pruned', async () => {
