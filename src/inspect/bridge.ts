@@ -1,6 +1,9 @@
+/** The word of WebSockets for who is not served any more because others are. */
+export const madeWay = 1_013
+
 /**
  * The page that hands a stream on to Stately's inspector in a frame: it is told that the inspector is there, then begins. When its
- * server has gone it asks every second until the server is back.
+ * server has gone it asks every second until the server is back; when it has made way for another viewer it does not.
  */
 export function bridgePage(path: string, inspector: string): string {
   return `<!doctype html>
@@ -18,7 +21,8 @@ export function bridgePage(path: string, inspector: string): string {
     const mine = new WebSocket('ws://' + location.host + '${path}')
     socket = mine
     mine.onmessage = message => frame.contentWindow.postMessage(JSON.parse(message.data), target)
-    mine.onclose = () => setTimeout(() => socket === mine && connect(), 1000)
+    // Not one that has made way for another.
+    mine.onclose = ({ code }) => code !== ${madeWay} && setTimeout(() => socket === mine && connect(), 1000)
   }
   window.addEventListener('message', ({ data, source }) => {
     if (source !== frame.contentWindow || data?.type !== '@statelyai.connected') return

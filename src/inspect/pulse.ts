@@ -6,17 +6,20 @@ const interval = 10_000
 /** Milliseconds without an answer after which a viewer makes way for a new one. */
 const patience = 1_000
 
-/** Milliseconds without an answer after which a viewer is taken for gone. */
-const limit = 30_000
+/** A viewer that has answered so many pings with nothing is taken for gone: half a minute after the first of them. */
+const mostUnanswered = 3
 
 /** Whether a viewer is still there: it answers pings, or takes what it is sent. */
 export class Pulse {
   readonly #clock: Clock
   readonly #ping: () => void
   readonly #gone: () => void
-  /** When the first ping was sent that was not answered. */
-  #askedAt: number | undefined
+  /** Whether somebody else may have its place. */
+  isSilent = false
+  /** Pings since its last sign. */
+  #unanswered = 0
   #cancel = () => {}
+  #cancelPatience = () => {}
 
   /**
    * @param ping sends a ping
@@ -29,28 +32,26 @@ export class Pulse {
     this.#beat()
   }
 
-  /** Whether somebody else may have its place. */
-  get isSilent(): boolean {
-    return this.#silence >= patience
-  }
-
   /** The viewer has given a sign. */
   sign(): void {
-    this.#askedAt = undefined
+    this.#unanswered = 0
+    this.isSilent = false
+    this.#cancelPatience()
   }
 
   stop(): void {
     this.#cancel()
-  }
-
-  get #silence(): number {
-    return this.#askedAt === undefined ? 0 : this.#clock.now() - this.#askedAt
+    this.#cancelPatience()
   }
 
   #beat(): void {
-    if (this.#silence >= limit) return this.#gone()
-    this.#askedAt ??= this.#clock.now()
-    this.#cancel = this.#clock.after(interval, () => this.#beat(), { background: true })
+    if (this.#unanswered === mostUnanswered) return this.#gone()
+    if (this.#unanswered++ === 0) this.#cancelPatience = this.#after(patience, () => (this.isSilent = true))
+    this.#cancel = this.#after(interval, () => this.#beat())
     return this.#ping()
+  }
+
+  #after(ms: number, fn: () => void): () => void {
+    return this.#clock.after(ms, fn, { background: true })
   }
 }

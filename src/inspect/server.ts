@@ -14,7 +14,7 @@ import { type Viewer, viewing } from './viewer.ts'
 export interface ServeOptions {
   /** 0, the default, for any that is free. */
   readonly port?: number
-  /** How many may look at the same time; 16 by default. One who answers no ping makes way for another. */
+  /** How many may look at the same time; 16 by default. One who answers no ping makes way for another, or else the oldest. */
   readonly viewers?: number
   /** Bytes that may wait for one who reads slowly; 8 MiB by default. */
   readonly most?: number
@@ -158,12 +158,13 @@ function sourceAt(sources: Readonly<Record<string, Source<object>>>, { url = '/'
   return Object.hasOwn(sources, path) ? sources[path] : undefined
 }
 
-/** Ends a viewer who gives no sign; `false` if there is none. */
+/** Ends a viewer who gives no sign, or else the oldest; `false` if there is none. */
 function makeWay(viewers: Set<Viewer<object>>): boolean {
-  const silent = [...viewers].find(({ isSilent }) => isSilent)
-  if (!silent) return false
-  viewers.delete(silent)
-  silent.drop()
+  const [oldest] = viewers
+  const leaving = [...viewers].find(({ isSilent }) => isSilent) ?? oldest
+  if (!leaving) return false
+  viewers.delete(leaving)
+  leaving.makeWay()
   return true
 }
 

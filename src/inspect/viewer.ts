@@ -1,4 +1,5 @@
 import type { Clock } from '../index.ts'
+import { madeWay } from './bridge.ts'
 import { Pulse } from './pulse.ts'
 import type { Source, Stream } from './source.ts'
 
@@ -63,9 +64,10 @@ export class Viewer<F> {
     this.#stream.stop()
   }
 
-  /** Ends the connection without a word. */
-  drop(): void {
+  /** Ends the connection at once; whoever listens at the other end is told why. */
+  makeWay(): void {
     this.stop()
+    this.#socket.close(madeWay, 'There are too many viewers, and you came first.')
     this.#socket.terminate()
   }
 

@@ -3,7 +3,7 @@ import { serveInspector } from 'troupe/inspect'
 import { createSimulatedClock } from 'troupe/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { dogAgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 
 /** Runs the script of a page as a browser would, around an inspector that only keeps what it is sent. */
 async function openPage(url: string) {
@@ -54,6 +54,19 @@ it('the page around an inspector connects again by itself when its server is bac
   })
   expect(posted[0]).toMatchObject({ type: '@xstate.actor', sessionId: 'runtime/supervisor' })
   expect(second.viewers).toBe(1)
+})
+
+it('the page around an inspector does not come again by itself when it has made way for another', async () => {
+  const { runtime } = await startRuntime()
+  const server = await serveInspector(runtime, { stately: 'http://localhost/inspector', viewers: 1 })
+  onTestFinished(() => server.stop())
+  const [first, second] = [await openPage(server.url), await openPage(server.url)]
+  first.connected()
+  await until(() => first.posted.length > 0)
+  second.connected()
+  await until(() => second.posted.length > 0)
+  for (let turns = 0; turns < 20; turns++) await turn()
+  expect(first.clock.pending).toBe(0)
 })
 
 it('the page around an inspector has one connection, though the inspector is loaded again', async () => {

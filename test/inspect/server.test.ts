@@ -62,13 +62,19 @@ describe('the server', () => {
     expect(text).toContain('src="https://inspector.test/page"')
   })
 
-  it('takes so many viewers and no more', async () => {
-    const { server } = await served({ viewers: 1 })
-    const { socket } = await look(server, '/ui')
-    expect((await look(server, '/ui')).status).toBe(503)
-    socket.close()
-    await until(() => server.viewers === 0)
+  it('takes so many viewers and no more: the one that has been there for longest makes way', async () => {
+    const { server } = await served({ viewers: 2 })
+    const [oldest, other] = [await look(server, '/ui'), await look(server, '/ui')]
+    const closed = once(oldest.socket, 'close')
     expect((await look(server, '/ui')).status).toBe(101)
+    expect((await closed).map(String)).toEqual(['1013', 'There are too many viewers, and you came first.'])
+    expect(server.viewers).toBe(2)
+    expect(other.socket.readyState).toBe(other.socket.OPEN)
+  })
+
+  it('takes nobody where nobody is to look', async () => {
+    const { server } = await served({ viewers: 0 })
+    expect((await look(server, '/ui')).status).toBe(503)
   })
 
   it('says that its port is taken', async () => {
