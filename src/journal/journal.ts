@@ -142,6 +142,8 @@ export function memoryJournal(): Journal {
     partitions.set(partition, record)
     return record
   }
+  const keepMarks = (reader: string, marks: Map<Address, number>) =>
+    put(readers, reader, marks.size > 0 ? marks : undefined)
   return {
     async append(partition, epoch, expectedPosition, frames, checkpoints) {
       check()
@@ -186,7 +188,7 @@ export function memoryJournal(): Journal {
       if (upTo > (record.snapshot?.position ?? 0))
         throw new JournalPruneError(partition, upTo, record.snapshot?.position ?? 0)
       let end = upTo
-      for (const marks of readers.values()) if (marks.size > 0) end = Math.min(end, marks.get(partition) ?? 0)
+      for (const marks of readers.values()) end = Math.min(end, marks.get(partition) ?? 0)
       record.pruned = Math.max(record.pruned, end)
       record.frames = record.frames.slice(firstAfter(record.frames, end))
     },
@@ -198,7 +200,7 @@ export function memoryJournal(): Journal {
     },
     async readers() {
       check()
-      return [...readers].flatMap(([reader, { size }]) => (size > 0 ? [reader] : []))
+      return [...readers.keys()]
     },
     async marks(reader) {
       check()
@@ -207,13 +209,13 @@ export function memoryJournal(): Journal {
     async mark(reader, marks) {
       check()
       const kept = readers.get(reader) ?? new Map<Address, number>()
-      readers.set(reader, kept)
       for (const [partition, position] of marks) put(kept, partition, position)
+      keepMarks(reader, kept)
     },
     async delete(partition) {
       check()
       partitions.delete(partition)
-      for (const marks of readers.values()) marks.delete(partition)
+      for (const [reader, marks] of readers) if (marks.delete(partition)) keepMarks(reader, marks)
     },
     async close() {
       closed = true
