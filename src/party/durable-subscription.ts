@@ -5,7 +5,6 @@ import { Fifo } from '../actor/fifo.ts'
 import type { Wanted } from '../actor/subscribe-options.ts'
 import { Subscriber, SubscriberError } from '../actor/subscriber.ts'
 import {
-  endedBy,
   infoOf,
   isChosen,
   type Listener,
@@ -39,7 +38,7 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #subscriber: Subscriber
   readonly #places: Places
   readonly #createdAt: number
-  readonly #leave: () => void
+  readonly #ended: () => void
   readonly #waiting = new Fifo<Envelope>()
   /** What it is told again, before what waits. */
   readonly #again = new Fifo<Again>()
@@ -63,10 +62,10 @@ export class DurableSubscription implements Listener, Subscription {
     tell: (envelope: Envelope) => unknown,
     places: Places,
     shared: Shared,
-    signal: AbortSignal | undefined,
+    ended: () => void,
   ) {
     this.wanted = wanted
-    this.#leave = endedBy(signal, () => this.unsubscribe())
+    this.#ended = ended
     this.#shared = shared
     this.#host = shared.bus
     this.#subscriber = new Subscriber(wanted, tell, shared.bus)
@@ -140,13 +139,13 @@ export class DurableSubscription implements Listener, Subscription {
   unsubscribe(): void {
     if (this.isOver) return
     this.isOver = true
-    this.#leave()
     this.#waiting.clear()
     this.#behind.clear()
     for (const { ended } of this.#again) ended(undefined)
     this.#again.clear()
     this.#wake?.()
     this.#host.ended(this)
+    this.#ended()
   }
 
   finish(): void {

@@ -1,6 +1,7 @@
 import { type Address, checkId, partitionOf, runtimePartition } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { type SubscribeOptions, wantedOf } from '../actor/subscribe-options.ts'
+import { endedBy } from '../actor/subscription.ts'
 import { TroupeError } from '../errors.ts'
 import { DurableSubscription } from './durable-subscription.ts'
 import type { Shared } from './partition.ts'
@@ -43,9 +44,12 @@ export class DurableSubscriptions {
     const wanted = wantedOf(types, { name, ...options }, () => name)
     const known = this.#places.get(name)
     const places = known ?? newPlaces(name, shared)
-    const subscription = new DurableSubscription({ ...wanted, name }, tell, places, shared, signal)
-    const present = this.#present.get(subscription.address)
-    if (present && !present.isOver) throw new DurableNameTakenError(name)
+    if (this.#isSubscribed(name)) throw new DurableNameTakenError(name)
+    const subscription = new DurableSubscription({ ...wanted, name }, tell, places, shared, () => {
+      leave()
+      if (this.#present.get(subscription.address) === subscription) this.#present.delete(subscription.address)
+    })
+    const leave = endedBy(signal, () => subscription.unsubscribe())
     this.#places.set(name, places)
     this.#present.set(subscription.address, subscription)
     shared.bus.add(subscription)
@@ -74,8 +78,7 @@ export class DurableSubscriptions {
   }
 
   #isSubscribed(name: string): boolean {
-    const present = this.#present.get(addressOfName(name))
-    return present !== undefined && !present.isOver
+    return this.#present.has(addressOfName(name))
   }
 
   /** Up to where a name has read each partition. */
@@ -93,10 +96,8 @@ export class DurableSubscriptions {
    */
   async drop(name: string, shared: Shared): Promise<boolean> {
     checkId('durable subscription', name)
-    const address = addressOfName(name)
-    this.#present.get(address)?.unsubscribe()
+    this.#present.get(addressOfName(name))?.unsubscribe()
     const places = this.#places.get(name) ?? newPlaces(name, shared)
-    this.#present.delete(address)
     this.#places.delete(name)
     this.#lagging.delete(name)
     const dropping = places.drop()
@@ -136,8 +137,7 @@ export class DurableSubscriptions {
 
   /** The one whose dead letters are addressed like this. */
   at(address: Address): DurableSubscription | undefined {
-    const present = this.#present.get(address)
-    return present?.isOver ? undefined : present
+    return this.#present.get(address)
   }
 
   /** The partition is gone; one that comes later under its address begins anew. */
@@ -151,7 +151,7 @@ export class DurableSubscriptions {
   recovered(shared: Shared): void {
     for (const subscription of this.#present.values()) {
       const places = this.#places.get(subscription.wanted.name)
-      if (!subscription.isOver && places) void this.#catchUpLater(subscription, places, shared)
+      if (places) void this.#catchUpLater(subscription, places, shared)
     }
   }
 

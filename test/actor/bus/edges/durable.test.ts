@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
-import { type Journal, memoryJournal } from 'troupe'
+import { DurableNameTakenError, type Journal, memoryJournal } from 'troupe'
 import { describe, expect, it } from 'vitest'
+import { held } from '../../../support/heap.ts'
 import { command, dogAgent, glance, petsParty } from '../../../support/pets.ts'
 import { startRuntime, turn, until } from '../../../support/runtime.ts'
 
@@ -105,11 +106,25 @@ describe('a durable subscription, at its edges', () => {
     expect(told).toBeLessThan(1_000)
   })
 
-  it('leaves nothing on its signal when it ends', async () => {
+  it('leaves nothing on its signal when it ends or is refused', async () => {
     const { runtime } = await start()
     const { signal } = new AbortController()
-    for (let n = 0; n < 5; n++) runtime.bus.subscribe(command, () => {}, { durable: 'ledger', signal }).unsubscribe()
+    const listen = () => runtime.bus.subscribe(command, () => {}, { durable: 'ledger', signal })
+    for (let n = 0; n < 5; n++) listen().unsubscribe()
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    listen()
+    for (let n = 0; n < 5; n++) expect(listen).toThrow(DurableNameTakenError)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  })
+
+  it('holds on to nothing that its function knew when it ends', async () => {
+    const { runtime } = await start()
+    const known = Array.from({ length: 10 }, (_, n) => {
+      const one = {}
+      runtime.bus.subscribe(command, () => one, { durable: `ledger-${n}` }).unsubscribe()
+      return new WeakRef(one)
+    })
+    expect(await held(known)).toBe(0)
   })
 
   it('is told what it missed of what is not journalled', async () => {
