@@ -143,6 +143,7 @@ export class DurableSubscriptions {
   /** The partition is gone; one that comes later under its address begins anew. */
   forget(partition: Address): void {
     this.#looked.delete(partition)
+    for (const [name, where] of this.#lagging) if (where === partition) this.#lagging.delete(name)
     for (const places of this.#places.values()) places.forget(partition)
     for (const subscription of this.#present.values()) subscription.forget(partition)
   }

@@ -123,4 +123,25 @@ describe('the names of durable subscriptions', () => {
       expect.stringMatching(/^warning DURABLE_LAG: .*"ledger".*bus\.forgetDurable\("ledger"\)/),
     ])
   })
+
+  it('are told again to be far behind, in another party, when the first one was deleted', async () => {
+    const { runtime } = await startRuntime({ ...options, agents: [], snapshots: { every: 500, keep: 0 } })
+    const warnings: string[] = []
+    runtime.bus.errors(({ data }) => void warnings.push(data.message))
+    const ledger = runtime.bus.subscribe(barked, () => {}, { durable: 'ledger' })
+    await runtime.parties.create({ id: 'p0' })
+    await runtime.bus.publish(command({ word: 'a' }), { party: 'p0' })
+    await turns()
+    ledger.unsubscribe()
+    for (const party of ['p1', 'p2']) {
+      await runtime.parties.create({ id: party })
+      for (let n = 0; n < 5; n++) {
+        const barks = Array.from({ length: 1_000 }, () => runtime.bus.publish(command({ word: 'a' }), { party }))
+        await Promise.all(barks)
+        await turns()
+      }
+      await runtime.parties.delete(party)
+    }
+    expect(warnings).toEqual([expect.stringContaining('in "party/p1"'), expect.stringContaining('in "party/p2"')])
+  })
 })
