@@ -1,9 +1,15 @@
 // Registered, so that `is` recognises the errors of a second copy of the package too.
 const marker: unique symbol = Symbol.for('troupe.error')
 
+/** Characters of a sentence at most: somebody may have looked for an id that is as long as a book. */
+const longest = 2_000
+
+/** What terminals obey, and people do not see. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
 /**
  * What every error of Troupe has: a stable `code`, typed fields, and a sentence that says what was asked, what is so,
- * and what to do. Each class stands beside its idea; this file is only their root.
+ * and what to do: one line, in which nothing is hidden. Each class stands beside its idea; this file is only their root.
  *
  * @example
  * try {
@@ -17,7 +23,7 @@ export abstract class TroupeError extends Error {
   readonly [marker] = true
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
+    super(shown(message), options)
     this.name = new.target.name
   }
 
@@ -25,6 +31,17 @@ export abstract class TroupeError extends Error {
   static is(value: unknown): value is TroupeError {
     return typeof value === 'object' && value !== null && marker in value
   }
+}
+
+/** Errors end in terminals and logs, and what they quote may come from anywhere. */
+function shown(sentence: string): string {
+  const half = longest / 2
+  const short = sentence.length > longest ? `${sentence.slice(0, half)}...${sentence.slice(-half)}` : sentence
+  return short.replaceAll(unseen, escaped)
+}
+
+function escaped(character: string): string {
+  return character.replaceAll(/[^]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** The text of whatever was thrown: people throw strings, numbers and nothing at all. */

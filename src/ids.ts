@@ -1,4 +1,5 @@
 import { customRandom } from 'nanoid'
+import { TroupeError } from './errors.ts'
 
 /** Gives ids that no other runtime gives: a random prefix per runtime and a counter. */
 export interface Ids {
@@ -28,5 +29,34 @@ export function createIds(random: () => number): Ids {
       // The same seed gives the same prefix, so each owner takes the next one.
       for (let owner = 0; owner < owners; owner++) prefix = draw()
     },
+  }
+}
+
+/** Characters at most of what others give names to; enough for the id of an event, which has addresses in it. */
+const longestName = 1_000
+const namePattern = new RegExp(`^[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,${longestName}}$`, 'u')
+
+/** Characters of an id that an error names in full. */
+const mostQuoted = 200
+
+/** @throws IllegalIdError unless a name that is part of no address is made of 1 to 1,000 characters that are seen */
+export function checkName(kind: string, name: string): string {
+  if (typeof name !== 'string' || !namePattern.test(name))
+    throw new IllegalIdError(kind, name, `1 to ${longestName} characters that can be seen`)
+  return name
+}
+
+/** An id that could not be part of an address, or that nobody could read. */
+export class IllegalIdError extends TroupeError {
+  readonly code = 'ID_ILLEGAL'
+  readonly kind: string
+  readonly id: string
+  /** @param use what can be used instead */
+  constructor(kind: string, id: string, use: string) {
+    const isLong = typeof id === 'string' && id.length > mostQuoted
+    const quoted = typeof id === 'string' ? JSON.stringify(isLong ? `${id.slice(0, 40)}...` : id) : `A ${typeof id}`
+    super(`${quoted} cannot name a ${kind}: use ${use}.${isLong ? ` This has ${id.length} characters.` : ''}`)
+    this.kind = kind
+    this.id = id
   }
 }

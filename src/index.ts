@@ -1,5 +1,5 @@
 export type { MailboxFigures } from './actor/actor.ts'
-export { type Address, AddressTakenError, IllegalIdError, NoAddressError } from './actor/address.ts'
+export { type Address, AddressTakenError, NoAddressError } from './actor/address.ts'
 export {
   type Agent,
   type AgentOptions,
@@ -146,7 +146,7 @@ export {
   type TransformScope,
 } from './events/transform.ts'
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
-export type { Ids } from './ids.ts'
+export { type Ids, IllegalIdError } from './ids.ts'
 export type { AgentChange, Cause, Entry, Frame, GoneReason } from './journal/frame.ts'
 export {
   type Checkpoint,

@@ -1,4 +1,5 @@
 import { TroupeError } from '../errors.ts'
+import { IllegalIdError } from '../ids.ts'
 
 /**
  * Where an agent is reached: `party/<id>/<agent>` inside a party, `runtime/<agent>` outside all parties; children add
@@ -39,36 +40,14 @@ export function splitAddress(address: Address): { readonly partition: Address; r
 
 /** Whether an id can be part of an address. */
 export function isId(id: string): boolean {
-  return idPattern.test(id)
+  return typeof id === 'string' && idPattern.test(id)
 }
 
 /** @throws IllegalIdError unless the id is made of a-z, 0-9 and "-", and has 1 to 200 of them */
 export function checkId(kind: string, id: string): string {
-  if (!isId(id)) throw new IllegalIdError(kind, id)
+  if (!isId(id))
+    throw new IllegalIdError(kind, id, `1 to ${longest} lower-case letters, digits and "-", such as "party-42"`)
   return id
-}
-
-// What JSON does not escape of characters that are not seen: those after ASCII, and those that turn the direction of text.
-const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-/** An id that could not be part of an address. */
-export class IllegalIdError extends TroupeError {
-  readonly code = 'ID_ILLEGAL'
-  readonly kind: string
-  readonly id: string
-  constructor(kind: string, id: string) {
-    const isLong = id.length > longest
-    // Escaped and cut: the text may come from anywhere, and errors end in terminals and logs.
-    const quoted = JSON.stringify(isLong ? `${id.slice(0, 40)}...` : id).replaceAll(control, escaped)
-    const use = `use 1 to ${longest} lower-case letters, digits and "-", such as "party-42"`
-    super(`${quoted} cannot name a ${kind}: ${use}.${isLong ? ` This has ${id.length} characters.` : ''}`)
-    this.kind = kind
-    this.id = id
-  }
 }
 
 /** Nobody is reached at an address. */

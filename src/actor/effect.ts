@@ -1,3 +1,4 @@
+import { checkName } from '../ids.ts'
 import type { Enrichment } from './enrichment.ts'
 import { type OutsideLogic, outside } from './outside.ts'
 
@@ -60,6 +61,6 @@ export function effect<I, O>(
   run: EffectFunction<I, O>,
   { enrich, inDoubt = 'retry' }: EffectOptions<NoInfer<I>, NoInfer<O>> = {},
 ): EffectLogic<I, O> {
-  const work: EffectWork = { kind: 'effect', name, run, enrich, inDoubt }
+  const work: EffectWork = { kind: 'effect', name: checkName('effect', name), run, enrich, inDoubt }
   return outside('effect', work)
 }

@@ -1,6 +1,7 @@
 import { TroupeError, textOf } from '../errors.ts'
 import { checkPriority } from '../events/event.ts'
 import { checkPattern, matcher } from '../events/pattern.ts'
+import { checkName } from '../ids.ts'
 import type { Envelope } from './envelope.ts'
 import type { Who } from './subscriber.ts'
 
@@ -45,10 +46,11 @@ export interface Wanted extends Who {
   readonly choose: ((envelope: Envelope) => boolean) | undefined
 }
 
-/** @throws IllegalPatternError, PriorityError, SubscribeOptionsError */
+/** @throws IllegalIdError, IllegalPatternError, PriorityError, SubscribeOptionsError */
 export function wantedOf(types: readonly string[], options: SubscribeOptions, newName: () => string): Wanted {
   const { durable, name = durable ?? newName(), party, priority = 5, onMissed } = options
   const { timeout = 60_000, limit = 1_000 } = options
+  checkName('subscriber', name)
   checkPriority(priority)
   checkLimits(limit, timeout)
   const patterns = types.map(checkPattern)

@@ -1,4 +1,5 @@
 import { TroupeError, textOf } from '../errors.ts'
+import { checkName } from '../ids.ts'
 import type { UncheckedEvent } from './catalog.ts'
 import type { EventOf } from './event.ts'
 import { checkPattern, matcher } from './pattern.ts'
@@ -87,6 +88,7 @@ export interface TransformFigures {
  */
 export function defineTransform<const W extends Topic>(options: TransformOptions<W>): Transform {
   const { name, on } = options
+  checkName('transformation', name)
   const work: Work<never> = options
   return { name, types: typesOf(on).map(checkPattern), apply: (event, scope) => applied(work, event, scope) }
 }

@@ -1,5 +1,6 @@
 import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
+import { checkName } from '../ids.ts'
 import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { Inputs } from './inputs.ts'
 
@@ -22,9 +23,9 @@ export function changedInputs<A extends AddedEvent, R extends RemovedEvent>(
 }
 
 /**
- * Adding what is there, and removing what is not, is refused on whichever way it comes.
+ * Adding what is there, and removing what is not, is refused on whichever way it comes; and an id that cannot be one.
  *
- * @throws DuplicateInputError, InputNotFoundError
+ * @throws IllegalIdError, DuplicateInputError, InputNotFoundError
  */
 export function admitInput<A extends AddedEvent, R extends RemovedEvent>(
   partyId: string,
@@ -35,6 +36,7 @@ export function admitInput<A extends AddedEvent, R extends RemovedEvent>(
   if (type !== added.type && type !== removed.type) return
   // Either event has an id, and its payload has been checked by its own schema.
   const { inputId } = data as { readonly inputId: string }
+  if (type === added.type) checkName('input', inputId)
   if (type === added.type && inputs.has(inputId)) throw new DuplicateInputError(partyId, inputId)
   if (type === removed.type && !inputs.has(inputId)) throw new InputNotFoundError(partyId, inputId)
 }

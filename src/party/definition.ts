@@ -4,6 +4,7 @@ import type { Agent, Said } from '../actor/agent.ts'
 import { TroupeError } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
+import { checkName } from '../ids.ts'
 import { agentsOf, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { copyOf } from '../values/copy.ts'
 import { checkValue } from '../values/value.ts'
@@ -122,6 +123,7 @@ export function defineParty<
   R extends RemovedEvent,
 >(options: PartyOptions<S, L, A, R>): PartyDefinition<S, A, R> {
   const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
+  checkName('kind of party', name)
   for (const key of ownKeys) if (key in state.initial) throw new StateKeyError(name, key)
   // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])

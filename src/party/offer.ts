@@ -19,7 +19,7 @@ export interface PublishOptions {
   readonly source?: string
   /**
    * Joins the event to others that one first event led to; by default to those of the event that a subscriber or effect is
-   * called for in which it is published, else its own id.
+   * called for in which it is published, else its own id. 1,000 characters at most.
    */
   readonly correlationId?: string
   /** Milliseconds after which nobody is handed it any more; that of its definition by default. */

@@ -4,6 +4,7 @@ import { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { partyRecovered } from '../events/runtime-events.ts'
+import { checkName } from '../ids.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
@@ -335,7 +336,9 @@ export class Party<
     const given: { content?: string; inputId?: string } = typeof input === 'string' ? { content: input } : input
     const inputId = given.inputId ?? `inp-${this.#partition.shared.ids.next()}`
     // The application's schema decides what else belongs to an input, and the definition has just parsed it by that.
-    return added({ content: '', ...given, inputId }) as EventOf<A['type'], InputOf<A>>
+    const event = added({ content: '', ...given, inputId }) as EventOf<A['type'], InputOf<A>>
+    checkName('input', event.data.inputId)
+    return event
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Envelope } from '../actor/envelope.ts'
 import { accept, reject } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import { CheckedEvent, checkPriority, checkTtl, type EventOf } from '../events/event.ts'
+import { checkName } from '../ids.ts'
 import {
   factsOf,
   isCrowded,
@@ -46,10 +47,12 @@ export function publish(
   }
 }
 
-function checkOptions({ priority, ttl, source }: OfferOptions): void {
+function checkOptions({ priority, ttl, source, correlationId, tags }: OfferOptions): void {
   if (priority !== undefined) checkPriority(priority)
   if (ttl !== undefined) checkTtl(ttl)
   if (source !== undefined) checkId('source', source)
+  if (correlationId !== undefined) checkName('correlation', correlationId)
+  if (tags !== undefined) for (const tag of tags) checkName('tag', tag)
 }
 
 interface Wait {

@@ -2,9 +2,12 @@ import {
   agentTypes,
   defineAgent,
   defineEvent,
+  defineParty,
   definePool,
   defineRequest,
   defineSupervisor,
+  defineTransform,
+  effect,
   type Journal,
   memoryJournal,
   TroupeError,
@@ -12,7 +15,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import * as z from 'zod'
-import { command, dogAgent, petsParty } from '../support/pets.ts'
+import { command, dogAgent, inputAdded, inputRemoved, petsParty } from '../support/pets.ts'
 import { startRuntime } from '../support/runtime.ts'
 
 const longest = 'a'.repeat(200)
@@ -99,6 +102,97 @@ describe.each(takers)('the id of %s', (_, kind, take) => {
     const error = await thrownBy(() => take(runtime, id))
     expect(error).toMatchObject({ code: 'ID_ILLEGAL', kind, id })
     expect(appends()).toBe(before)
+  })
+})
+
+const typed = { types: agentTypes({ context: {}, hears: [], says: [] }) }
+
+/** Everything that takes a name from a program which is part of no address, and the kind that an error names. */
+const namers: readonly (readonly [string, string, (runtime: Started, name: string) => unknown])[] = [
+  [
+    'the correlation of an event',
+    'correlation',
+    (runtime, correlationId) => runtime.bus.publish(command({ word: 'sit' }), { correlationId }),
+  ],
+  ['a tag', 'tag', (runtime, tag) => runtime.bus.publish(command({ word: 'sit' }), { tags: [tag] })],
+  [
+    'an input that a party begins with',
+    'input',
+    (runtime, inputId) => runtime.parties.create({ id: 'p2', inputs: [{ inputId, content: 'a' }] }),
+  ],
+  ['an input', 'input', (runtime, inputId) => runtime.parties.get('p1').addInput({ inputId, content: 'a' })],
+  [
+    'an input that is published',
+    'input',
+    (runtime, inputId) => runtime.bus.publish(inputAdded({ inputId, content: 'a' }), { party: 'p1' }),
+  ],
+  ['a kind of party', 'kind of party', (_, name) => defineParty({ ...petsOptions, name })],
+  ['an effect', 'effect', (_, name) => setup({ ...typed, actors: { run: effect(name, () => {}) } })],
+  ['a transformation', 'transformation', (_, name) => defineTransform({ name, on: command, filter: () => true })],
+  ['a subscriber', 'subscriber', (runtime, name) => runtime.bus.subscribe('*', () => {}, { name }).unsubscribe()],
+]
+
+const petsOptions = {
+  agents: [],
+  events: [],
+  inputs: { added: inputAdded, removed: inputRemoved },
+  state: { initial: {}, on: {} },
+}
+
+describe.each(namers)('the name of %s', (_, kind, take) => {
+  it('may have 1,000 characters of any language', async () => {
+    const { runtime } = await startWithParty()
+    expect(await thrownBy(() => take(runtime, `Größe/10 % 猫 🐈${'a'.repeat(986)}`))).toBeUndefined()
+  })
+
+  it.each([
+    ['is longer', 'a'.repeat(1_001)],
+    ['is as long as a book', 'a'.repeat(1_000_000)],
+    ['is none', ''],
+    ['has a line break', 'dog\n'],
+    ['has an escape sequence', 'dog\u001b[2J'],
+    ['turns the direction of text', 'dog\u202e'],
+    ['is half a character', 'dog\ud800'],
+  ])('that %s is refused before anything happens', async (_, name) => {
+    const { runtime, appends } = await startWithParty()
+    const before = appends()
+    expect(await thrownBy(() => take(runtime, name))).toMatchObject({ code: 'ID_ILLEGAL', kind, id: name })
+    expect(appends()).toBe(before)
+    expect(runtime.parties.list()).toHaveLength(1)
+  })
+})
+
+async function startWithParty() {
+  const { journal, appends } = counted()
+  const runtime = await start(journal)
+  await runtime.parties.create({ id: 'p1' })
+  return { runtime, appends }
+}
+
+/** Everything that looks for an id. */
+const seekers: readonly (readonly [string, (runtime: Started, id: string) => unknown])[] = [
+  ['a party', (runtime, id) => runtime.parties.get(id)],
+  ['an agent', (runtime, id) => runtime.agent(id)],
+  ['a pool', (runtime, id) => runtime.pool(id)],
+  ['an address', (runtime, id) => runtime.ask(id, trick, {})],
+  ['several addresses', (runtime, id) => runtime.askMany([id, id], trick, {})],
+  ['a supervisor', (runtime, id) => runtime.spawn(dogAgent(), { name: 'rex', supervisor: id })],
+  ['a held effect', (runtime, id) => runtime.held.retry(id)],
+  ['an input', (runtime, id) => runtime.parties.get('p1').removeInput(id)],
+  ['a type', (runtime, id) => runtime.bus.publish({ type: id, data: {} })],
+  ['a pattern', (runtime, id) => runtime.bus.history({ type: `${id}*` })],
+  ['an event', (_, id) => defineEvent(`${id}*`, z.object({}))],
+]
+
+describe.each(seekers)('the error of whoever looks for %s', (_, seek) => {
+  it('is one short line in which nothing is hidden, whatever was looked for', async () => {
+    const { runtime } = await startWithParty()
+    const id = `\u001b[2J\n\u009b\u202e${'a'.repeat(1_000_000)}`
+    const error = await thrownBy(() => seek(runtime, id))
+    if (!TroupeError.is(error) || !(error instanceof Error)) throw new Error('it was found')
+    expect(error.message.length).toBeLessThan(2_100)
+    expect(error.message).toContain('\\u001b[2J\\u000a\\u009b\\u202e')
+    expect(error.message).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   })
 })
 
