@@ -331,7 +331,10 @@ export class Runtime<
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
     const durable = this.#durable
     const recover = (partition: Address, how: { readonly isRetry: boolean }) => this.#recovery.again(partition, how)
-    const forget = (partition: Address) => this.schedules.forget(partition)
+    const forget = (partition: Address) => {
+      this.schedules.forget(partition)
+      this.#cleanup.forget(partition)
+    }
     this.schedules = new Schedules({ shared: this.#shared, partition: id => this.#placeOf(id).partition })
     this.parties = new Parties({
       definition: party,

@@ -51,6 +51,11 @@ export class Cleanup {
     if (partition && actor && actor.waiting > 0) this.expect(partition, actor)
   }
 
+  /** A partition is there no more, nor is mail in it. */
+  forget(partition: Address): void {
+    for (const [actor, { address }] of this.#expecting) if (address === partition) this.#expecting.delete(actor)
+  }
+
   end(): void {
     this.#isOver = true
     this.#expecting.clear()

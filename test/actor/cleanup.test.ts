@@ -11,6 +11,7 @@ import { createSimulatedClock, type SimulatedClock } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { enqueueActions, setup } from 'xstate'
 import * as z from 'zod'
+import { held } from '../support/heap.ts'
 import { command, dogAgent, petsParty, spray, trick, urgent } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
@@ -145,6 +146,25 @@ describe('the clean-up of mailboxes', () => {
     await party.idle()
     expect(runtime.bus.deadLetters.list({ reason: 'expired' })).toHaveLength(3)
     expect(runtime.bus.metrics()).toMatchObject({ dead: 3, waiting: 0 })
+  })
+
+  it('holds on to nothing of parties that are deleted', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
+    const parties: WeakRef<object>[] = []
+    const live = async (id: string) => {
+      const party = await runtime.parties.create({ id })
+      parties.push(new WeakRef(party))
+      await runtime.bus.publish(command({ word: 'rest' }), { party: id })
+      await runtime.bus.publish(command({ word: 'soon' }), { party: id, ttl: minute })
+      const giveUp = new AbortController()
+      const asked = party.agent('dog').ask(trick, { name: 'sit' }, giveUp)
+      await until(() => party.agent('dog').mailbox.depth === 2)
+      giveUp.abort()
+      await asked.catch(() => {})
+      await runtime.parties.delete(id)
+    }
+    for (let n = 0; n < 10; n++) await live(`p${n}`)
+    expect(await held(parties)).toBeLessThan(2)
   })
 
   it('happens again and again as long as there may be something to clean up', async () => {
