@@ -89,8 +89,7 @@ export class DeadLetters {
 
   /** Keeps those of another process among those of this one, in the order in which they died. */
   comeBack(letters: readonly DeadLetter[]): void {
-    const back = letters.map(letter => Object.freeze({ ...letter, envelope: frozenEnvelope(letter.envelope) }))
-    const all = [...back, ...this.#kept].toSorted((one, other) => one.last - other.last)
+    const all = [...letters, ...this.#kept].toSorted((one, other) => one.last - other.last)
     this.#kept.clear()
     for (const letter of all) this.#kept.add(letter)
     this.#forgetOld()
@@ -118,6 +117,11 @@ export class DeadLetters {
       this.#kept.delete(letter)
     }
   }
+}
+
+/** A dead letter that a journal gave back. */
+export function frozenLetter(letter: DeadLetter): DeadLetter {
+  return Object.freeze({ ...letter, envelope: frozenEnvelope(letter.envelope) })
 }
 
 function matching({ id, type, party, to, reason, before }: DeadLetterQuery): (letter: DeadLetter) => boolean {

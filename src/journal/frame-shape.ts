@@ -1,20 +1,32 @@
 import * as z from 'zod'
 import { planned } from '../actor/schedule.ts'
+import { textOf } from '../errors.ts'
+import { decoded } from '../values/json.ts'
 import type { Cause, Entry, Frame } from './frame.ts'
 
 /** The last position that a journal from outside may have: as many positions again are left to go on with. */
 export const mostPosition = 2 ** 52
 
-const position = z.int().min(1).max(mostPosition)
-const count = z.int().nonnegative()
-const time = z.number()
+export const position = z.int().min(1)
+export const count = z.int().nonnegative()
+export const time = z.number()
 /** JSON has no infinity. */
 const span = z.number().nullable()
-const name = z.string()
-const any = z.unknown().optional()
-const event = z.looseObject({ type: name, data: any })
+export const name = z.string()
+export const any = z.unknown().optional()
+/** What `encoded` gave. */
+export const value = z.unknown().transform((json, { addIssue }) => {
+  try {
+    return decoded(json)
+  } catch (error) {
+    addIssue({ code: 'custom', message: textOf(error) })
+    return z.NEVER
+  }
+})
+export const kept = value.optional()
+export const event = z.looseObject({ type: name, data: any })
 const origin = z.looseObject({ correlationid: name, causationid: name.optional(), request: name.optional() })
-const envelope = z.looseObject({
+export const envelope = z.looseObject({
   id: name,
   seq: position,
   source: name,
@@ -23,7 +35,8 @@ const envelope = z.looseObject({
   time,
   expirytime: span.optional(),
   version: count,
-  priority: z.number(),
+  // As `checkPriority` has it: an event waits in a lane of its priority.
+  priority: z.int().min(1).max(10),
   tags: z.array(name).optional(),
   persist: z.literal(false).optional(),
   correlationid: name,
@@ -33,15 +46,30 @@ const envelope = z.looseObject({
   ask: name.optional(),
   redriven: z.looseObject({ attempts: count, first: time }).optional(),
 })
-const version = count.optional()
+export const version = count.optional()
 const over = z.literal(true).optional()
-const reason = z.enum(['stopped', 'overflow', 'expired', 'stale', 'ignored', 'failed', 'quarantined'])
+export const reason = z.enum(['stopped', 'overflow', 'expired', 'stale', 'ignored', 'failed', 'quarantined'])
+export const gone = z.enum(['stopped', 'done', 'failed', 'escalated'])
 const work = { seq: position, key: name }
-const timer = { seq: position, agent: name, id: name, key: name.optional() }
+const timer = { id: name, key: name.optional() }
 const path = z.array(name)
-const inside = z.looseObject({ source: path, target: path }).optional()
+/** What is known of a timer that was set. */
+export const timerSet = {
+  ...timer,
+  inside: z.looseObject({ source: path, target: path }).optional(),
+  at: span.optional(),
+  delay: span.optional(),
+  event: value.pipe(event),
+  version,
+  to: name.optional(),
+  origin,
+}
+const timerOf = { seq: position, agent: name }
 const isInside = z.literal(true).optional()
 const letter = { seq: position, id: name, to: name }
+
+export const escalation = { agent: name, restarts: count, within: z.number(), error: name }
+export const inputs = z.array(event.extend({ version }))
 
 const entryShapes = {
   event: { envelope, heard: position.optional() },
@@ -51,13 +79,13 @@ const entryShapes = {
   reply: { ...work, data: any },
   effect: { ...work, name },
   child: { ...work, name },
-  outcome: { ...work, ok: z.boolean(), value: any },
+  outcome: { ...work, ok: z.boolean(), value: kept },
   dropped: work,
   retried: { ...work, attempt: count },
   held: { ...work, attempt: count },
-  timer: { ...timer, inside, at: span.optional(), delay: span.optional(), event, version, to: name.optional(), origin },
-  cancelled: { ...timer, isInside },
-  fired: { ...timer, isInside, type: name },
+  timer: { ...timerOf, ...timerSet },
+  cancelled: { ...timerOf, ...timer, isInside },
+  fired: { ...timerOf, ...timer, isInside, type: name },
   internal: { seq: position, agent: name, type: name },
   inside: { seq: position, agent: name, handled: position },
   definition: { seq: position, definition: name, hears: z.array(name) },
@@ -68,9 +96,9 @@ const entryShapes = {
     what: z.enum(['declared', 'starting', 'stopped', 'restarting', 'migrated']),
     definition: name.optional(),
     under: name.optional(),
-    reason: z.enum(['stopped', 'done', 'failed', 'escalated']).optional(),
-    output: any,
-    input: any,
+    reason: gone.optional(),
+    output: kept,
+    input: kept,
   },
   dead: { ...letter, reason, attempts: count, envelope },
   scheduled: { seq: position, name, plan: z.looseObject({}), event, version, startedAt: time },
@@ -84,11 +112,11 @@ const entryShapes = {
   redelivered: { ...letter, attempt: count },
   transformed: { seq: position, id: name, type: name, by: z.array(name), into: count },
   coalesced: { ...letter, at: position },
-  escalated: { seq: position, agent: name, restarts: count, within: z.number(), error: name },
+  escalated: { seq: position, ...escalation },
   party: {
     seq: position,
     what: z.enum(['created', 'started', 'failed', 'retried']),
-    inputs: z.array(event.extend({ version })).optional(),
+    inputs: inputs.optional(),
   },
 } satisfies Record<Entry['kind'], z.ZodRawShape>
 
@@ -117,7 +145,7 @@ function anyOf(shapes: Readonly<Record<string, z.ZodRawShape>>) {
 
 const frameShape = z.looseObject({
   partition: name,
-  position,
+  position: position.max(mostPosition),
   time,
   cause: anyOf(causeShapes),
   entries: z.array(anyOf(entryShapes)),

@@ -11,6 +11,7 @@ import {
   type Snapshot,
 } from '../journal/journal.ts'
 import { Standing, type StandingJson } from '../journal/standing.ts'
+import { checkStanding } from '../journal/standing-shape.ts'
 
 /** The state of a partition that is read back, if it has one. */
 export interface Recallable {
@@ -64,6 +65,7 @@ export async function recall(
   }
   if (partyOf(partition) !== undefined && standing.birth === undefined)
     throw new JournalCorruptError(partition, 'what comes after the beginning')
+  check(standing)
   state?.recalled()
   return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }
 }
@@ -71,9 +73,19 @@ export async function recall(
 /** How a partition stood by a snapshot of it, if there is one. @throws JournalCorruptError */
 export function standingIn(partition: Address, body: SnapshotBody | undefined): Standing {
   try {
+    if (body && body.standing.partition !== partition) throw new TypeError(`it is one of "${body.standing.partition}"`)
     return body ? Standing.from(body.standing) : new Standing(partition)
   } catch (cause) {
     throw new JournalCorruptError(partition, 'the snapshot', { cause })
+  }
+}
+
+/** @throws JournalCorruptError */
+function check(standing: Standing): void {
+  try {
+    checkStanding(standing)
+  } catch (cause) {
+    throw new JournalCorruptError(standing.partition, 'a snapshot or frames', { cause })
   }
 }
 
@@ -95,7 +107,11 @@ export function snapshotOf(standing: Standing, state: unknown): Snapshot {
 /** What a snapshot holds; nothing if it is not as it was written. */
 export function snapshotBodyOf({ body, hash }: Snapshot): SnapshotBody | undefined {
   // Its hash says that it is what `snapshotOf` made.
-  return hashOf(body) === hash ? (JSON.parse(body) as SnapshotBody) : undefined
+  return isAsWritten({ body, hash }) ? (JSON.parse(body) as SnapshotBody) : undefined
+}
+
+export function isAsWritten({ body, hash }: Pick<Snapshot, 'body' | 'hash'>): boolean {
+  return hashOf(body) === hash
 }
 
 function hashOf(body: string): string {

@@ -1,6 +1,6 @@
 import { type Address, isId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
-import type { DeadLetter } from '../actor/dead-letters.ts'
+import { type DeadLetter, frozenLetter } from '../actor/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
 import type { Entry, Frame } from '../journal/frame.ts'
@@ -338,7 +338,7 @@ export class Recovery {
     const left = new LeftAgents(recalled, definitions, how)
     // Those of this process that the journal does not hold are mail again.
     shared.deadLetters.forgetOf(partition.address)
-    this.#letters.push(...standing.dead)
+    this.#letters.push(...Array.from(standing.dead, frozenLetter))
     partition.continue(recalled, standing.time)
     standing.time = Math.max(standing.time, this.#lastMoment)
     shared.snapshots.continue(partition, recalled)

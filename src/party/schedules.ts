@@ -131,7 +131,12 @@ export class Schedules {
   /** Goes on with those that another owner has left. @internal */
   resume(partition: Partition, { schedules, over }: Standing): void {
     if (over.size > 0) this.#over.set(partition.address, new Map(over))
-    for (const schedule of schedules.values()) this.#begin(partition, schedule, false)
+    try {
+      for (const schedule of schedules.values()) this.#begin(partition, schedule, false)
+    } catch (error) {
+      this.forget(partition.address)
+      throw error
+    }
   }
 
   /** What a partition waits for. @internal */

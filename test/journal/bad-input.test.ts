@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import {
@@ -158,6 +159,57 @@ describe('a snapshot that is not as it was written', () => {
     expect(runtime.parties.quarantined()).toMatchObject([
       { partyId: 'p1', code: 'JOURNAL_CORRUPT', reason: expect.stringContaining('the snapshot') },
     ])
+  })
+})
+
+describe('a snapshot that says what cannot be, though its hash is right', () => {
+  type Standing = { readonly agents: readonly object[]; readonly dead: readonly { readonly envelope: object }[] }
+
+  it.each<[string, (standing: Standing) => object]>([
+    ['a dead letter that is null', () => ({ dead: [null] })],
+    ['a dead letter of nothing', () => ({ dead: [{ last: 9e15 }] })],
+    ['a dead letter of another party', ({ dead }) => ({ dead: dead.map(it => ({ ...it, partition: 'party/p2' })) })],
+    ['a schedule of nothing', () => ({ schedules: [{ name: 's' }] })],
+    ['a schedule without an event', () => ({ schedules: [{ name: 's', plan: { at: 0 }, event: null, startedAt: 0 }] })],
+    [
+      'an input that is no value',
+      ({ agents }) => ({ agents: agents.map(it => ({ ...it, input: { $: ['bigint', 'x'] } })) }),
+    ],
+    [
+      'mail of no priority',
+      ({ agents, dead }) => ({
+        agents: agents.map(it => ({ ...it, mail: dead.map(({ envelope }) => ({ ...envelope, priority: 2 ** 31 })) })),
+      }),
+    ],
+    ['another party', () => ({ partition: 'party/p2' })],
+  ])('keeps its party away alone, and is written to no more: %s', async (_, change) => {
+    const record = createRecord()
+    let journal = record.next()
+    const options = { party, clock: createSimulatedClock(), snapshots: { every: 1 } }
+    const first = await createRuntime({ ...options, journal, random: seededRandom(++lives) }).start()
+    for (const id of ['p1', 'p2']) {
+      await first.parties.create({ id })
+      for (const word of ['a', 'boom', 'b']) await first.bus.publish(command({ word }), { party: id })
+    }
+    await first.idle()
+    await first.stop()
+    const { snapshot } = await journal.saved('party/p1')
+    const before = JSON.parse(snapshot?.body ?? '')
+    const body = JSON.stringify({ ...before, standing: { ...before.standing, ...change(before.standing) } })
+    const hash = createHash('sha256').update(body).digest('hex')
+    await journal.save('party/p1', { position: snapshot?.position ?? 0, hash, body })
+    const written = (await record.frames('party/p1')).length
+
+    const runtime = createRuntime({ ...options, journal: (journal = record.next()), random: seededRandom(++lives) })
+    onTestFinished(() => runtime.stop({ timeout: 0 }))
+    await runtime.start()
+    expect(runtime.parties.list().map(({ id }) => id)).toEqual(['p2'])
+    expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1' }])
+    expect(await record.frames('party/p1')).toHaveLength(written)
+    expect(runtime.schedules.list()).toEqual([])
+    expect(runtime.bus.deadLetters.list({ type: 'pets.*' })).toHaveLength(1)
+    await runtime.parties.delete('p1')
+    expect((await journal.partitions()).map(({ partition }) => partition)).not.toContain('party/p1')
   })
 })
 

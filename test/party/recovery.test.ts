@@ -257,6 +257,7 @@ describe('a journal that is not as it should be', () => {
     await second.parties.get('p2').idle()
     expect(second.parties.get('p2').state).toMatchObject({ barks: 1 })
     expect(second.parties.quarantined()).toMatchObject([{ partyId: 'p1' }])
+    expect(second.schedules.list()).toEqual([])
     await second.parties.delete('p1')
     expect((await second.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
   })
