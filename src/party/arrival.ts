@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { type Address, partitionOf } from '../actor/address.ts'
+import { planned } from '../actor/schedule.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import { append } from '../journal/append.ts'
 import type { Frame } from '../journal/frame.ts'
-import { frameIn } from '../journal/frame-shape.ts'
-import { type Checkpoint, type Journal, memoryJournal, type Snapshot } from '../journal/journal.ts'
-import { recall, snapshotBodyOf } from './recall.ts'
-import { type Line, type LineOf, lineIn, version } from './transfer.ts'
+import { count, frameIn, name, time, value } from '../journal/frame-shape.ts'
+import { type Checkpoint, type Journal, JournalCorruptError, memoryJournal, type Snapshot } from '../journal/journal.ts'
+import { decoded } from '../values/json.ts'
+import { faultIn } from '../values/value.ts'
+import { isAsWritten, recall } from './recall.ts'
+import type { PartyStatus } from './store.ts'
+import { jsonIn, type Line, type LineOf, lineIn, version } from './transfer.ts'
 
 /** How much of a party is taken from outside. */
 export interface ImportOptions {
@@ -16,6 +20,23 @@ export interface ImportOptions {
   /** Characters of all lines, which are in memory together before any is written; 268,435,456 by default. */
   readonly totalLimit?: number
 }
+
+const statuses = ['initializing', 'planning', 'completed', 'error'] as const satisfies readonly PartyStatus[]
+/** What a snapshot of a party holds. How it stands is looked at when all of it is read back. */
+const snapshotBody = z.looseObject({
+  standing: z.looseObject({ position: count, time }),
+  state: value.pipe(
+    z.looseObject({
+      own: z.looseObject({}).superRefine((own, { addIssue }) => {
+        const fault = faultIn(own)
+        if (fault) addIssue({ code: 'custom', message: `it holds ${fault.found}` })
+      }),
+      inputs: z.array(z.looseObject({ inputId: name })),
+      status: z.enum(statuses),
+      version: count,
+    }),
+  ),
+})
 
 /** How far the times of a party may be ahead of the clock here, in milliseconds: a day. */
 const mostAhead = 86_400_000
@@ -105,7 +126,7 @@ class ArrivalReader {
     this.#measure(text)
     const trimmed = text.trim()
     if (trimmed === '') return
-    const line = this.#parsed(trimmed)
+    const line = this.#checked(() => lineIn(trimmed))
     if (this.#isWhole || (this.#count === 0) !== (line.kind === 'party'))
       throw this.#refused('it is in the wrong place')
     if (line.kind === 'end') return this.#takeEnd(line)
@@ -137,6 +158,7 @@ class ArrivalReader {
   }
 
   #measure(text: string): void {
+    if (typeof text !== 'string') throw this.#refused('it is no text')
     // So that empty lines have an end too.
     this.#length += text.length + 1
     if (text.length > this.#lineLimit)
@@ -145,9 +167,9 @@ class ArrivalReader {
       throw this.#refused(`with it there are more than ${this.#totalLimit} characters in all (totalLimit)`)
   }
 
-  #parsed(text: string): Line {
+  #checked<T>(check: () => T): T {
     try {
-      return lineIn(text)
+      return check()
     } catch (error) {
       throw this.#refused(whyNot(error))
     }
@@ -167,9 +189,9 @@ class ArrivalReader {
   }
 
   #takeSnapshot({ position, hash, body }: LineOf<'snapshot'>): void {
-    const standing = snapshotBodyOf({ position, hash, body })?.standing
-    if (!standing) throw this.#refused('the snapshot does not have the hash that it names')
+    if (!isAsWritten({ hash, body })) throw this.#refused('the snapshot does not have the hash that it names')
     if (this.#snapshot || this.#frames.length > 0) throw this.#refused('it is in the wrong place')
+    const { standing } = this.#checked(() => snapshotBody.parse(jsonIn(body)))
     if (standing.position !== position) throw this.#refused('the snapshot is not of the position that it names')
     this.#checkTime(standing.time)
     this.#snapshot = { position, hash, body }
@@ -178,11 +200,12 @@ class ArrivalReader {
 
   #takeCheckpoint({ kind: _, agent, ...checkpoint }: LineOf<'checkpoint'>): void {
     if (this.#checkpoints.has(agent)) throw this.#refused(`there are two checkpoints of "${agent}"`)
+    this.#checked(() => decoded(checkpoint.snapshot))
     this.#checkpoints.set(agent, checkpoint)
   }
 
   #takeFrame(value: unknown): void {
-    const frame = this.#frameIn(value)
+    const frame = this.#checked(() => frameIn(value))
     const { partition, position, time } = frame
     const before = this.#frames.at(-1) ?? { position: this.#first?.pruned ?? 0, time: 0 }
     if (partition !== partitionOf(this.#first?.partyId ?? '')) throw this.#refused(`it is a frame of "${partition}"`)
@@ -192,14 +215,6 @@ class ArrivalReader {
     if (time < before.time) throw this.#refused(`frame ${position} is older than the frame before it`)
     this.#last = { position, time }
     this.#frames.push(frame)
-  }
-
-  #frameIn(value: unknown): Frame {
-    try {
-      return frameIn(value)
-    } catch (error) {
-      throw this.#refused(whyNot(error))
-    }
   }
 
   #checkTime(time: unknown): void {
@@ -219,9 +234,10 @@ class ArrivalReader {
     try {
       const journal = memoryJournal()
       await settle(arrival, { journal, now: this.#host.now })
-      await recall(journal, { partition: arrival.partition, epoch: 1 })
+      const { standing } = await recall(journal, { partition: arrival.partition, epoch: 1 })
+      for (const { plan, startedAt } of standing.schedules.values()) planned(plan, startedAt)
     } catch (error) {
-      throw this.#refused(`what the lines add up to cannot be read back (${textOf(error)})`)
+      throw this.#refused(`what the lines add up to cannot be read back (${whyNot(error)})`)
     }
   }
 
@@ -231,8 +247,9 @@ class ArrivalReader {
 }
 
 function whyNot(error: unknown): string {
-  const [issue] = error instanceof z.ZodError ? error.issues : []
-  return issue ? `${issue.path.join('.')}: ${issue.message}` : textOf(error)
+  const reason = error instanceof JournalCorruptError && error.cause !== undefined ? error.cause : error
+  const [issue] = reason instanceof z.ZodError ? reason.issues : []
+  return issue ? `${issue.path.join('.')}: ${issue.message}` : textOf(reason)
 }
 
 /** What was to be imported is no party, or not all of one. */

@@ -12,9 +12,15 @@ export const version = 1
 /** How often a party is read until it holds still. */
 const mostReads = 5
 
+/**
+ * A line may have so many levels, because the JSON functions of engines fail not far above. A value that may be kept has 1,000, and a
+ * map in JSON has four for each.
+ */
+const mostLevels = 4_096
+
 const position = z.int().min(0).max(mostPosition)
 const line = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('party'), version: z.int(), partyId: z.string(), pruned: position }),
+  z.object({ kind: z.literal('party'), version: z.int().min(1), partyId: z.string(), pruned: position }),
   z.object({ kind: z.literal('snapshot'), position, hash: z.string(), body: z.string() }),
   z.object({
     kind: z.literal('checkpoint'),
@@ -33,9 +39,23 @@ export type Line = z.infer<typeof line>
 
 export type LineOf<K extends Line['kind']> = Extract<Line, { readonly kind: K }>
 
-/** @throws SyntaxError, z.ZodError */
+/** @throws SyntaxError, RangeError, z.ZodError */
 export function lineIn(text: string): Line {
-  return line.parse(JSON.parse(text))
+  return line.parse(jsonIn(text))
+}
+
+/** @throws SyntaxError, RangeError */
+export function jsonIn(text: string): unknown {
+  const json: unknown = JSON.parse(text)
+  if (isDeeper(json, mostLevels)) throw new RangeError(`it has more than ${mostLevels} levels`)
+  return json
+}
+
+function isDeeper(json: unknown, levels: number): boolean {
+  if (typeof json !== 'object' || json === null) return false
+  if (levels === 0) return true
+  for (const inner of Object.values(json)) if (isDeeper(inner, levels - 1)) return true
+  return false
 }
 
 /**

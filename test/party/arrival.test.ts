@@ -41,6 +41,36 @@ function ofLastFrame(change: Change): (lines: readonly ExportedLine[]) => readon
     lines.map(line => (line.frame && line === lines.at(-1) ? { ...line, frame: change(line, line.frame) } : line))
 }
 
+/** Changes the entries of one kind, wherever they are. */
+function ofEntries(
+  kind: string,
+  change: (entry: object) => object,
+): (lines: readonly ExportedLine[]) => readonly object[] {
+  return lines =>
+    lines.map(line => {
+      const { frame } = line
+      const entries = frame?.entries.map(entry => (entry.kind === kind ? { ...entry, ...change(entry) } : entry))
+      return frame ? { ...line, frame: { ...frame, entries } } : line
+    })
+}
+
+/** Of a priority. */
+function inLane(priority: number) {
+  return ofEntries('event', entry => ('envelope' in entry ? { envelope: { ...Object(entry.envelope), priority } } : {}))
+}
+
+/** What stands in a journal for a value, and is none. */
+const noValue = { $: ['bigint', 'x'] }
+
+function nested(levels: number): unknown {
+  return JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+}
+
+/** One more entry in the last frame. */
+function andEntry(entry: object) {
+  return ofLastFrame((_, frame) => ({ ...frame, entries: [...frame.entries, { seq: frame.position, ...entry }] }))
+}
+
 function without(lines: readonly ExportedLine[], kind: string): readonly ExportedLine[] {
   return lines.filter(line => line.kind !== kind)
 }
@@ -82,6 +112,33 @@ describe('what is imported', () => {
       }),
       /inside/,
     ],
+    ['a priority in the thousands of millions', inLane(2 ** 31), /priority/],
+    ['a priority below 1', inLane(0), /priority/],
+    ['a priority that is no whole number', inLane(1.5), /priority/],
+    ['an input that is no value', ofEntries('agent', () => ({ input: noValue })), /input: .* of the kind "bigint"/],
+    ['an output that is no value', ofEntries('agent', () => ({ output: noValue })), /output/],
+    [
+      'an outcome that is no value',
+      andEntry({ kind: 'outcome', key: 'party/p1/dog@1/run', ok: true, value: noValue }),
+      /value/,
+    ],
+    [
+      'an event of a timer that is no value',
+      andEntry({
+        kind: 'timer',
+        agent: 'party/p1/dog',
+        id: 't',
+        event: { type: 'x', data: noValue },
+        origin: { correlationid: 'c' },
+      }),
+      /event/,
+    ],
+    [
+      'a checkpoint that is no value',
+      lines => lines.map(line => (line.kind === 'checkpoint' ? { ...line, snapshot: noValue } : line)),
+      /of the kind "bigint"/,
+    ],
+    ['a version that never was', ([first, ...rest]) => [{ ...first, version: 0 }, ...rest], /version/],
     ['a cause of no known kind', ofLastFrame((_, frame) => ({ ...frame, cause: { kind: 'x' } })), /cause/],
     ['no frame at all', lines => without(lines, 'frame'), /.*/],
     ['no beginning', lines => lines.filter(({ frame }) => !frame || frame.position > 10), /the beginning/],
@@ -129,6 +186,68 @@ describe('what is imported', () => {
     await expect(runtime.parties.import(spoiled)).rejects.toMatchObject({
       code: 'PARTY_IMPORT',
       message: expect.stringMatching(why),
+    })
+  })
+
+  it.each<[string, (body: { standing: Record<string, unknown>; state: unknown }) => object, RegExp]>([
+    ['a dead letter that is null', ({ standing }) => ({ standing: { ...standing, dead: [null] } }), /dead\.0/],
+    ['a dead letter of nothing', ({ standing }) => ({ standing: { ...standing, dead: [{ last: 9e15 }] } }), /envelope/],
+    ['a schedule of nothing', ({ standing }) => ({ standing: { ...standing, schedules: [{ name: 's' }] } }), /plan/],
+    [
+      'a schedule that cannot be',
+      ({ standing }) => {
+        const plan = { every: -1, from: 0, missed: 'once' }
+        const event = { type: 'pets.command', data: { word: 'a' } }
+        return { standing: { ...standing, schedules: [{ name: 's', plan, event, startedAt: 0 }] } }
+      },
+      /every/,
+    ],
+    ['the standing of another party', ({ standing }) => ({ standing: { ...standing, partition: 'party/p2' } }), /p2/],
+    ['no standing', () => ({ standing: null }), /standing/],
+    ['no state', () => ({ state: undefined }), /state/],
+    ['a state that is no value', () => ({ state: noValue }), /of the kind "bigint"/],
+    ['a state without inputs', () => ({ state: { own: {}, status: 'planning', version: 1 } }), /inputs/],
+    [
+      'a state of more levels than may be',
+      () => ({ state: { own: { deep: nested(1_500) }, inputs: [], status: 'planning', version: 1 } }),
+      /more than 1000 levels/,
+    ],
+  ])('is refused with a snapshot that holds %s, though its hash is right', async (_, change, why) => {
+    const lines = await exportedLines({ snapshots: { every: 3, keep: 0 } })
+    const journal = memoryJournal()
+    const { runtime } = await startRuntime({ party, journal })
+    const spoiled = lines.map(line => {
+      if (line.kind !== 'snapshot') return line
+      const before = JSON.parse(`${line['body']}`)
+      const body = JSON.stringify({ ...before, ...change(before) })
+      return { ...line, body, hash: createHash('sha256').update(body).digest('hex') }
+    })
+    await expect(runtime.parties.import(sealed(spoiled))).rejects.toMatchObject({
+      code: 'PARTY_IMPORT',
+      message: expect.stringMatching(why),
+    })
+    expect((await journal.partitions()).map(({ partition }) => partition)).not.toContain('party/p1')
+    await expect(runtime.parties.import(sealed(lines))).resolves.toBeDefined()
+  })
+
+  it.each([
+    ['null', 'null'],
+    ['a number', '5'],
+    ['bytes', '{"0":1}'],
+  ])('is refused where a line is no text but %s', async (_, json) => {
+    const { runtime } = await startRuntime({ party })
+    await expect(runtime.parties.import([JSON.parse(json)])).rejects.toMatchObject({
+      code: 'PARTY_IMPORT',
+      message: expect.stringMatching(/no text/),
+    })
+  })
+
+  it('is refused with more levels than a journal could write', async () => {
+    const { runtime } = await startRuntime({ party })
+    const line = `{"kind":"party","version":1,"partyId":"p1","pruned":0,"deep":${'['.repeat(9_999)}${']'.repeat(9_999)}}`
+    await expect(runtime.parties.import([line])).rejects.toMatchObject({
+      code: 'PARTY_IMPORT',
+      message: expect.stringMatching(/more than 4096 levels/),
     })
   })
 
