@@ -48,7 +48,7 @@ export class Nursery implements ChildCare {
       gone(untold)
       return met
     }
-    const isMet = met?.agent === agent && met.status !== 'stopped' && !this.#wanted.has(met)
+    const isMet = met?.agent.name === agent.name && met.status !== 'stopped' && !this.#wanted.has(met)
     const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name), input ?? agent.input)
     this.#wanted.set(child, gone)
     this.#met.add(child)

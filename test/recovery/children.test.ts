@@ -73,6 +73,16 @@ describe('a child', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
+  it('goes on with a definition that is registered, although its parent has another one of that name', async () => {
+    const { program } = await baking()
+    const next = await program.start({ party: petsParty(cook()), registered: [oven()] })
+    expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 300 })
+    await next.bus.publish(ringing, inP1)
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['sacher'] })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+
   it('tells its parent in the next process how it ended', async () => {
     const { program, given } = await baking()
     const next = await program.start(given)
