@@ -13,7 +13,7 @@ import {
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { printable, visible } from '../../playground/visible.ts'
 import { linesOf, plan, play, type Ran } from '../support/command.ts'
 
@@ -32,12 +32,18 @@ function expectClean({ out, err }: Ran): void {
   expect(err).not.toMatch(obeyed)
 }
 
+let record = ''
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-untrusted-'))
+  await play('run', 'saga', '--record', join(folder, 'run.jsonl'), '--quiet')
+  record = readFileSync(join(folder, 'run.jsonl'), 'utf8')
+  rmSync(folder, { recursive: true })
+})
+
 /** A record of the scenario `saga` in which some text is another one everywhere; as raw as JSON allows. */
-async function tamperedRecord(text: string | RegExp, by: string): Promise<string> {
+function tamperedRecord(text: string | RegExp, by: string): string {
   const file = join(newFolder(), 'run.jsonl')
-  await play('run', 'saga', '--record', file, '--quiet')
-  const escaped = JSON.stringify(by).slice(1, -1)
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(text, escaped))
+  writeFileSync(file, record.replaceAll(text, JSON.stringify(by).slice(1, -1)))
   return file
 }
 
@@ -51,17 +57,14 @@ describe('what is printed of a file that anybody may have written', { timeout: 6
     ['a version of Node', /(?<="node":")[\d.]+/g],
     ['a field', /(?<=")what(?=":)/g],
   ])('has nothing that a terminal obeys, whatever is in %s', async (_, text) => {
-    const file = await tamperedRecord(text, evil)
-    for (const also of [[], ['--json']]) {
-      expectClean(await play('replay', file, ...also))
-      expectClean(await play('why', 'anniversary.settled', file, ...also))
-      expectClean(await play('why', 'anniversary.booked', file, ...also))
-      expectClean(await play('why', 'x', file, ...also))
-    }
+    const file = tamperedRecord(text, evil)
+    expectClean(await play('replay', file))
+    expectClean(await play('why', 'anniversary.booked', file))
+    expectClean(await play('why', 'anniversary.settled', file, '--json'))
   })
 
   it('is as it was written in lines of JSON', async () => {
-    const file = await tamperedRecord(/(?<="what":")hall/g, evil)
+    const file = tamperedRecord(/(?<="what":")hall/g, evil)
     const ran = await play('why', 'anniversary.booked', file, '--json')
     expect(linesOf(ran)).toContainEqual(expect.objectContaining({ data: { what: evil } }))
   })
@@ -80,7 +83,7 @@ describe('what is printed of a file that anybody may have written', { timeout: 6
   })
 
   it('is clean for a record of a scenario that is none', async () => {
-    const ran = await play('replay', await tamperedRecord('saga', evil))
+    const ran = await play('replay', tamperedRecord('saga', evil))
     expect(ran.code).toBe(2)
     expectClean(ran)
   })
