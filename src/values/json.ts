@@ -71,10 +71,12 @@ function encodedEntries(value: object): readonly unknown[] {
 }
 
 function encodedError(error: Error): readonly unknown[] {
-  const fields = Object.entries(error).filter(([key]) => key !== 'cause')
-  const kept = { stack: error.stack, ...('cause' in error && { cause: error.cause }) }
-  return [errorNames.get(Object.getPrototypeOf(error)), error.message, encoded(kept), encoded(fields)]
+  const hidden = hiddenInErrors.filter(key => Object.hasOwn(error, key) && !Object.keys(error).includes(key))
+  const kept = Object.fromEntries(hidden.map(key => [key, error[key]]))
+  return [errorNames.get(Object.getPrototypeOf(error)), error.message, encoded(kept), encoded(Object.entries(error))]
 }
+
+const hiddenInErrors = ['stack', 'name', 'cause'] as const
 
 function bufferOf(value: object): Buffer {
   if (value instanceof ArrayBuffer) return Buffer.from(value)
@@ -152,8 +154,9 @@ export function withFields(object: object, fields: readonly (readonly [unknown, 
 
 function decodedBytes(name: unknown, base64: unknown): unknown {
   const buffer = Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')
-  if (name === 'Buffer') return buffer
+  // Small buffers lie in Node's pool, beside those of others.
   const { buffer: whole } = new Uint8Array(buffer)
+  if (name === 'Buffer') return Buffer.from(whole)
   if (name === 'ArrayBuffer') return whole
   const made = Object.entries(bytes).find(([known]) => known === name)?.[1]
   if (!made) throw new ValueFormatError(name)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual, types } from 'node:util'
 import { TroupeError } from '../errors.ts'
 
 /** What of a value cannot be kept, and where it stands. */
@@ -32,6 +33,7 @@ export const errors = { Error, EvalError, RangeError, ReferenceError, SyntaxErro
 
 export const bytesNames = namesOf({ ...bytes, Buffer })
 export const errorNames = namesOf(errors)
+const imitated = new Set<unknown>([Date.prototype, Map.prototype, Set.prototype, ...errorNames.keys()])
 
 function namesOf(classes: Readonly<Record<string, { readonly prototype: object }>>): ReadonlyMap<unknown, string> {
   return new Map(Object.entries(classes).map(([name, { prototype }]) => [prototype, name]))
@@ -68,14 +70,21 @@ function faultOf(value: unknown, before: unknown, allowed: Allowed | undefined, 
   // A circle has no last level, so it ends here too.
   if (level > mostLevels) return { path: [], found: `a circle, or more than ${mostLevels} levels` }
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (Array.isArray(value)) return faultInArray(value, before, allowed, level)
+  if (prototype === Array.prototype && Array.isArray(value)) return faultInArray(value, before, allowed, level)
   if (prototype === Object.prototype || prototype === null) return faultInFields(value, before, allowed, level)
-  if (prototype === Date.prototype || bytesNames.has(prototype)) return undefined
-  if (prototype === Map.prototype && value instanceof Map) return faultInEach(value.entries(), level)
-  if (prototype === Set.prototype && value instanceof Set) return faultInEach(value.entries(), level)
-  if (errorNames.has(prototype) && value instanceof Error)
+  if (prototype === Date.prototype && types.isDate(value)) return faultInNames(value)
+  if (prototype === Map.prototype && types.isMap(value))
+    return faultInEach(value.entries(), level) ?? faultInNames(value)
+  if (prototype === Set.prototype && types.isSet(value))
+    return faultInEach(value.entries(), level) ?? faultInNames(value)
+  if (bytesNames.has(prototype)) return faultInBytes(value)
+  if (errorNames.has(prototype) && types.isNativeError(value))
     return faultInFields(value, undefined, undefined, level) ?? faultAt('cause', value.cause, undefined, level)
-  return allowed?.(value) ? undefined : { path: [], found: nameOf(prototype) }
+  if (allowed?.(value)) return undefined
+  return {
+    path: [],
+    found: imitated.has(prototype) ? `a proxy, or what only looks like ${nameOf(prototype)}` : nameOf(prototype),
+  }
 }
 
 function faultInArray(value: readonly unknown[], before: unknown, allowed: Allowed | undefined, level: number) {
@@ -84,9 +93,15 @@ function faultInArray(value: readonly unknown[], before: unknown, allowed: Allow
     const fault = faultAt(`${place}`, value[place], earlier[place], level, allowed)
     if (fault) return fault
   }
-  // Such as what a match of a regular expression has beside its places.
+  // Such as what a match of a regular expression has beside its places. Names come after places.
   const last = Object.keys(value).at(-1)
-  return last === undefined || Number(last) < value.length ? undefined : { path: [last], found: 'a name in an array' }
+  if (last !== undefined && !isPlaceIn(value, last)) return { path: [last], found: 'a name in an array' }
+  return faultInHidden(value)
+}
+
+function isPlaceIn({ length }: readonly unknown[], key: string): boolean {
+  const place = Number(key) >>> 0
+  return place < length && `${place}` === key
 }
 
 function faultInFields(value: object, before: unknown, allowed: Allowed | undefined, level: number) {
@@ -96,8 +111,39 @@ function faultInFields(value: object, before: unknown, allowed: Allowed | undefi
     const fault = faultAt(key, fields[key], earlier?.[key], level, allowed)
     if (fault) return fault
   }
+  if (level > 0 && looksLikeActor(fields, allowed)) return { path: [], found: 'what XState takes for an actor' }
+  return faultInHidden(value)
+}
+
+/** What a loop over the keys does not show, but JSON would lose or ask. */
+function faultInHidden(value: object): Fault | undefined {
   const [symbol] = Object.getOwnPropertySymbols(value)
-  return symbol && { path: [String(symbol)], found: 'a symbol as a key' }
+  if (symbol) return { path: [String(symbol)], found: 'a symbol as a key' }
+  return typeof fieldsOf(value)['toJSON'] === 'function' ? { path: ['toJSON'], found: 'a function' } : undefined
+}
+
+/** Plain data in the place of which XState saves an actor's id, or puts an actor when it is restored. */
+function looksLikeActor(fields: Readonly<Record<string, unknown>>, allowed: Allowed | undefined): boolean {
+  if ('sessionId' in fields && 'send' in fields && 'ref' in fields) return true
+  return fields['xstate$$type'] === 1 && !allowed?.(fields)
+}
+
+/** In a date, a map or a set, of which only what they are made of is kept. */
+function faultInNames(value: object): Fault | undefined {
+  const [name] = [...Object.keys(value), ...Object.getOwnPropertySymbols(value)]
+  return name === undefined ? undefined : { path: [String(name)], found: 'a field of its own' }
+}
+
+function faultInBytes(value: object): Fault | undefined {
+  if (types.isArrayBuffer(value) && !value.detached) return faultInNames(value)
+  // Compared with the same bytes seen anew: to list the names in a typed array would list all its places.
+  if (types.isTypedArray(value) && !isDetached(value.buffer) && isDeepStrictEqual(value, value.subarray()))
+    return undefined
+  return { path: [], found: 'bytes that are detached or a proxy, or that have a field of their own' }
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  return 'detached' in buffer && buffer.detached
 }
 
 /** In a map or a set, which may have changed although it is the same one. */

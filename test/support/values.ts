@@ -41,6 +41,11 @@ class Money {
   readonly amount = 5
 }
 
+class List extends Array<unknown> {}
+
+const detached = new Uint8Array(8)
+structuredClone(detached.buffer, { transfer: [detached.buffer] })
+
 const circle: { self?: unknown } = {}
 circle.self = circle
 
@@ -66,4 +71,21 @@ export const refusedValue = fc.constantFrom(
   { value: new Map([['k', () => 1]]), found: 'a function' },
   { value: new Set([new Money()]), found: 'an instance of Money' },
   { value: { toJSON: () => 'changed' }, found: 'a function' },
+  { value: Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 'changed' }), found: 'a function' },
+  { value: Object.defineProperty([1], 'toJSON', { value: () => 'changed' }), found: 'a function' },
+  { value: List.from([1]), found: 'an instance of List' },
+  { value: Object.assign([1], { [Symbol('x')]: 2 }), found: 'a symbol as a key' },
+  { value: Object.assign([1], { '-1': 2 }), found: 'a name in an array' },
+  { value: Object.assign([1], { '': 2 }), found: 'a name in an array' },
+  { value: Object.assign([1], { extra: 2, 0.5: 2 }), found: 'a name in an array' },
+  { value: Object.assign(new Date(0), { zone: 'UTC' }), found: 'a field of its own' },
+  { value: Object.assign(new Map(), { label: 'x' }), found: 'a field of its own' },
+  { value: Object.assign(new Set(), { label: 'x' }), found: 'a field of its own' },
+  { value: Object.assign(new Uint8Array(2), { label: 'x' }), found: 'bytes that' },
+  { value: detached, found: 'bytes that' },
+  { value: Object.create(Uint8Array.prototype), found: 'bytes that' },
+  { value: new Proxy(new Uint8Array(2), {}), found: 'bytes that' },
+  { value: new Proxy(new Date(0), {}), found: 'a proxy, or what only looks like an instance of Date' },
+  { value: Object.create(Date.prototype), found: 'a proxy, or what only looks like an instance of Date' },
+  { value: new Proxy(new Map(), {}), found: 'a proxy, or what only looks like an instance of Map' },
 )

@@ -43,6 +43,8 @@ describe('a value that a journal keeps', () => {
     ['a map of maps', new Map([[new Date(0), new Map([[1n, Number.NaN]])]])],
     ['part of a buffer', new Uint16Array(new Uint8Array([1, 2, 3, 4, 5, 6]).buffer, 2, 2)],
     ['an error with a code and a cause', Object.assign(new RangeError('far', { cause: [1n] }), { code: 'E' })],
+    ['an error with a name of its own', Object.defineProperty(new Error('x'), 'name', { value: 'Mine' })],
+    ['an error with a cause that everybody sees', Object.assign(new Error('x'), { cause: 1 })],
     ['half of a surrogate pair', '\ud83d'],
   ])('%s comes back', (_, value) => {
     deepStrictEqual(throughJson(value), value)
@@ -61,6 +63,13 @@ describe('a value that no journal can give back', () => {
     )
   })
 
+  test.each([
+    ['an actor', { chat: { sessionId: 's1', send: 'email', ref: 'order-7' } }],
+    ['a saved actor', { chat: { xstate$$type: 1, id: 'kid' } }],
+  ])('is data that XState takes for %s', (_, value) => {
+    expect(faultIn(value)).toEqual({ path: 'chat', found: 'what XState takes for an actor' })
+  })
+
   test('is told with what holds it, where it stands and what to do', () => {
     expect(() => checkValue('the context of "venue"', { orders: [{ total: () => 1 }] })).toThrow(
       'The context of "venue" holds a function at "orders.0.total", which a journal cannot give back as it was. Keep plain data: JSON, dates, maps, sets, bigints, typed arrays.',
@@ -76,6 +85,11 @@ describe('a value that no journal can give back', () => {
     expect(faultIn({ part, n: 2 }, before)).toBeUndefined()
     expect(looked).toBe(first)
   })
+})
+
+test('a buffer that comes back shares its memory with nothing else', () => {
+  const [one] = throughJson([Buffer.from('one'), Buffer.from('other')]) as readonly Buffer[]
+  expect(one?.buffer.byteLength).toBe(3)
 })
 
 describe('a copy that is handed out', () => {
