@@ -1,7 +1,9 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Agent } from '../actor/agent.ts'
 import { definitionOf } from '../actor/identity.ts'
+import { deepFrozen } from '../events/json.ts'
 import type { AgentChange, Entry, GoneReason } from '../journal/frame.ts'
+import { copyOf } from '../values/copy.ts'
 import { encoded } from '../values/json.ts'
 import type { Partition } from './partition.ts'
 
@@ -44,8 +46,8 @@ export class AgentRecords {
   }
 
   /** It is there no more. */
-  stopped({ address: agent, incarnation, ref }: Actor, reason: GoneReason): Entry {
-    const output: unknown = reason === 'done' ? ref?.getSnapshot().output : undefined
+  stopped(actor: Actor, reason: GoneReason): Entry {
+    const { address: agent, incarnation } = actor
     const gone = {
       kind: 'agent' as const,
       seq: this.#partition.nextSeq(),
@@ -53,7 +55,20 @@ export class AgentRecords {
       incarnation,
       what: 'stopped' as const,
     }
-    return { ...gone, reason, ...(output !== undefined && { output: encoded(output) }) }
+    return { ...gone, reason, ...(reason === 'done' && this.outputOf(actor)) }
+  }
+
+  /** What came out of a machine that is done, as the journal holds it; nothing if it cannot be read any more. */
+  outputOf({ address, ref }: Actor): { readonly output?: unknown } {
+    const output: unknown = ref?.getSnapshot().output
+    if (output === undefined) return {}
+    try {
+      return { output: deepFrozen(encoded(copyOf(output))) }
+    } catch (error) {
+      // It was checked, but a getter in it does not answer as it did.
+      this.#partition.reportError('error', error, address)
+      return {}
+    }
   }
 
   /** What an agent is and hears, unless the journal knows it already. */

@@ -39,7 +39,6 @@ import {
   type SupervisorRules,
   supervisor,
 } from '../supervision/supervisor.ts'
-import { encoded } from '../values/json.ts'
 import { checkValue } from '../values/value.ts'
 import { AgentRecords } from './agent-records.ts'
 import { AgentTimers } from './agent-timers.ts'
@@ -617,11 +616,10 @@ export class Crew implements SupervisorHost, NurseryHost {
     )
   }
 
-  #reportDone({ address, incarnation, ref }: Actor): void {
-    const output: unknown = ref?.getSnapshot().output
-    // A payload is JSON: the output stands in it as the journal holds it.
-    const told = output === undefined ? {} : { output: encoded(output) }
-    this.#partition.report(agentDone({ address, incarnation, ...told }))
+  #reportDone(actor: Actor): void {
+    const { address, incarnation } = actor
+    // Not checked again: as the journal holds it, an output of 1,000 levels has some thousand.
+    this.#partition.report(trusted(agentDone, { address, incarnation, ...this.#records.outputOf(actor) }))
   }
 
   gone(id: string, why: GoneReason): void {

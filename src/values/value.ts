@@ -14,6 +14,8 @@ export type Allowed = (object: object) => boolean
 
 /** A value may have so many levels: the JSON functions of engines fail at some thousands. */
 const mostLevels = 1_000
+/** How many levels more what JSON has no word for takes there. */
+const moreLevels = 3
 
 export const bytes = {
   ArrayBuffer,
@@ -42,7 +44,7 @@ function namesOf(classes: Readonly<Record<string, { readonly prototype: object }
 /**
  * What keeps a value from coming back from a journal as it was. A value may hold JSON, `undefined`, numbers of every kind,
  * bigints, dates, maps, sets, typed arrays, buffers and JavaScript's own errors, in plain objects and arrays of at most 1,000
- * levels.
+ * levels; a level of what JSON has no word for counts as four.
  *
  * @param before a value that was checked: parts that both have are not looked at again
  */
@@ -71,15 +73,19 @@ function faultOf(value: unknown, before: unknown, allowed: Allowed | undefined, 
   if (level > mostLevels) return { path: [], found: `a circle, or more than ${mostLevels} levels` }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Array.prototype && Array.isArray(value)) return faultInArray(value, before, allowed, level)
-  if (prototype === Object.prototype || prototype === null) return faultInFields(value, before, allowed, level)
+  if (prototype === Object.prototype || prototype === null)
+    return faultInFields(value, before, allowed, '$' in value || prototype === null ? level + moreLevels : level)
   if (prototype === Date.prototype && types.isDate(value)) return faultInNames(value)
   if (prototype === Map.prototype && types.isMap(value))
-    return faultInEach(value.entries(), level) ?? faultInNames(value)
+    return faultInEach(value.entries(), level + moreLevels) ?? faultInNames(value)
   if (prototype === Set.prototype && types.isSet(value))
-    return faultInEach(value.entries(), level) ?? faultInNames(value)
+    return faultInEach(value.entries(), level + moreLevels) ?? faultInNames(value)
   if (bytesNames.has(prototype)) return faultInBytes(value)
   if (errorNames.has(prototype) && types.isNativeError(value))
-    return faultInFields(value, undefined, undefined, level) ?? faultAt('cause', value.cause, undefined, level)
+    return (
+      faultInFields(value, undefined, undefined, level + moreLevels) ??
+      faultAt('cause', value.cause, undefined, level + moreLevels)
+    )
   if (allowed?.(value)) return undefined
   return {
     path: [],

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
 import { atEveryAppend, createProgram, lost, nothingLost } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
+import { deep } from '../support/values.ts'
 
 const boom = command({ word: 'boom' })
 const inP1 = { party: 'p1' }
@@ -245,6 +246,25 @@ describe('a machine that reaches a final state at its top', () => {
     expect(charges).toBe(1)
   })
 
+  it.each([
+    ['of many levels', () => ({ deep: deep(249, inner => new Map([[1, inner]])) }), false],
+    ['that answers only once', () => onceRead(), true],
+  ])('is done too with an output %s, and its process lives', async (_, output, isLost) => {
+    const program = createProgram()
+    const types = agentTypes({ context: {}, hears: [], says: [] })
+    const machine = setup({ types }).createMachine({ initial: 'end', output, states: { end: { type: 'final' } } })
+    const options = { agents: [defineAgent({ name: 'deep', hears: [], says: [], machine })] }
+    const first = await program.start(options)
+    await first.idle()
+    expect(first.bus.history({ type: 'agent.done' }).map(({ data }) => Object.keys(data ?? {}))).toEqual([
+      ['address', 'incarnation', ...(isLost ? [] : ['output'])],
+    ])
+    expect(first.bus.history({ type: 'system.error' }).length > 0).toBe(isLost)
+    const second = await program.start(options)
+    await second.idle()
+    expect(second.bus.history({ type: 'agent.started' })).toEqual([])
+  })
+
   it('is begun again where its agent is permanent', async () => {
     let charges = 0
     const { runtime } = await startRuntime({
@@ -255,3 +275,13 @@ describe('a machine that reaches a final state at its top', () => {
     await runtime.stop({ timeout: 0 })
   })
 })
+
+function onceRead(): object {
+  let reads = 0
+  return {
+    get receipt() {
+      if (++reads > 1) throw new Error('read twice')
+      return 'r-1'
+    },
+  }
+}

@@ -49,9 +49,10 @@ structuredClone(detached.buffer, { transfer: [detached.buffer] })
 const circle: { self?: unknown } = {}
 circle.self = circle
 
-function deep(levels: number): unknown {
+/** A value of so many levels. */
+export function deep(levels: number, around = (value: unknown): unknown => ({ value })): unknown {
   let value: unknown = 1
-  for (let level = 0; level < levels; level++) value = { value }
+  for (let level = 0; level < levels; level++) value = around(value)
   return value
 }
 
@@ -66,6 +67,7 @@ export const refusedValue = fc.constantFrom(
   { value: new WeakMap(), found: 'an instance of WeakMap' },
   { value: circle, found: 'a circle' },
   { value: deep(20_000), found: 'a circle, or more than 1000 levels' },
+  { value: deep(300, inner => new Map([[1, inner]])), found: 'a circle, or more than 1000 levels' },
   { value: Object.assign([1], { extra: 2 }), found: 'a name in an array' },
   { value: { [Symbol('x')]: 1 }, found: 'a symbol as a key' },
   { value: new Map([['k', () => 1]]), found: 'a function' },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { copyOf } from '../../src/values/copy.ts'
 import { decoded, encoded } from '../../src/values/json.ts'
 import { checkValue, faultIn } from '../../src/values/value.ts'
-import { keptValue, refusedValue } from '../support/values.ts'
+import { deep, keptValue, refusedValue } from '../support/values.ts'
 
 const throughJson = (value: unknown) => decoded(JSON.parse(JSON.stringify(encoded(value))))
 
@@ -21,6 +21,18 @@ describe('a value that a journal keeps', () => {
       fc.property(keptValue, value => faultIn(value) === undefined),
       { numRuns: 1_000 },
     )
+  })
+
+  test.each([
+    ['1,000 objects', deep(1_000)],
+    ['1,000 arrays', deep(1_000, inner => [inner])],
+    ['250 maps', deep(250, inner => new Map([[1, inner]]))],
+    ['250 objects without a prototype', deep(250, inner => Object.assign(Object.create(null), { inner }))],
+    ['250 objects with a $', deep(250, inner => ({ $: inner }))],
+    ['250 errors', deep(250, inner => new Error('x', { cause: inner }))],
+  ])('may have %s in each other', (_, value) => {
+    expect(faultIn(value)).toBeUndefined()
+    deepStrictEqual(throughJson(value), value)
   })
 
   test('is JSON as it is where JSON has words for all of it', () => {
