@@ -6,8 +6,7 @@ import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import { checkName } from '../ids.ts'
 import { agentsOf, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
-import { copyOf } from '../values/copy.ts'
-import { checkValue } from '../values/value.ts'
+import { takenOver } from '../values/copy.ts'
 
 // States may hold maps and sets.
 enableMapSet()
@@ -124,7 +123,7 @@ export function defineParty<
 >(options: PartyOptions<S, L, A, R>): PartyDefinition<S, A, R> {
   const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
   checkName('kind of party', name)
-  for (const key of ownKeys) if (key in state.initial) throw new StateKeyError(name, key)
+  checkKeys(name, state.initial)
   // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
   const changing = [...events.filter(({ type }) => on.get(type)), inputs.added, inputs.removed]
@@ -148,12 +147,16 @@ export function defineParty<
 
 /** What a state begins with: a copy, because whoever declared it may change theirs. */
 function initialOf<S extends object>(name: string, initial: S): S {
-  checkValue(`the initial state of "${name}"`, initial)
-  return freeze(copyOf(initial) as S, true)
+  return freeze(takenOver(`the initial state of "${name}"`, initial) as S, true)
 }
 
 /** What every party's state has, beside what the application puts there. */
 const ownKeys = ['inputs', 'status', 'version'] as const
+
+/** @throws StateKeyError if the application's part of a state has one of those */
+export function checkKeys(definition: string, state: object): void {
+  for (const key of ownKeys) if (key in state) throw new StateKeyError(definition, key)
+}
 
 /** The application's state has a key that every party's state has already. */
 export class StateKeyError extends TroupeError {
@@ -161,7 +164,9 @@ export class StateKeyError extends TroupeError {
   readonly definition: string
   readonly key: string
   constructor(definition: string, key: string) {
-    super(`The state of "${definition}" begins with "${key}", which every party's state has. Give it another name.`)
+    super(
+      `The state of "${definition}" has a "${key}" of its own, which every party's state has. Give it another name.`,
+    )
     this.definition = definition
     this.key = key
   }

@@ -21,6 +21,8 @@ function isFixed(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || fixed.has(value)) return true
   if (!Object.isFrozen(value) || value instanceof Date || value instanceof Error || value instanceof ArrayBuffer)
     return false
+  // Frozen by its application, a collection still takes more; immer takes its methods away.
+  if ((value instanceof Map || value instanceof Set) && !Object.hasOwn(value, 'clear')) return false
   const parts = value instanceof Map ? [...value.keys(), ...value.values()] : partsOf(value)
   const isSo = parts.every(isFixed)
   if (isSo) fixed.add(value)

@@ -7,7 +7,7 @@ import type { Entry, Frame } from '../journal/frame.ts'
 import { decoded, encoded } from '../values/json.ts'
 import { checkValue } from '../values/value.ts'
 import { changedInputs } from './admission.ts'
-import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
+import { type AddedEvent, checkKeys, type InputOf, type PartyDefinition, type RemovedEvent } from './definition.ts'
 import { handedOut } from './handed-out.ts'
 import { Inputs } from './inputs.ts'
 import type { Recallable } from './recall.ts'
@@ -69,9 +69,9 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.#definition = definition
     this.#guard = guard
     this.#lift = lift
-    this.#own = definition.initial
+    this.#own = handedOut(definition.initial)
     this.#live = Object.freeze({
-      ...definition.initial,
+      ...this.#own,
       inputs: Inputs.empty<InputOf<A>>(),
       status: 'initializing' as const,
       version: 0,
@@ -120,7 +120,9 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     if (!apply) return own
     try {
       const next = produce(own, draft => apply(draft, event))
-      if (next !== own) checkValue(`the state of "${this.#definition.name}"`, next, own)
+      if (next === own) return own
+      checkKeys(this.#definition.name, next)
+      checkValue(`the state of "${this.#definition.name}"`, next, own)
       return next
     } catch (error) {
       throw new StateApplyError(this.#definition.name, event.type, error)
@@ -147,7 +149,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
       InputOf<A>
     >
     this.#own = freeze(own, true)
-    this.#live = Object.freeze({ ...own, inputs: Inputs.of(inputs), status, version })
+    this.#live = Object.freeze({ ...own, inputs: Inputs.of(freeze(inputs, true)), status, version })
   }
 
   recall({ entries }: Frame): void {
@@ -171,7 +173,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   }
 
   get #blank(): SavedState<S, InputOf<A>> {
-    return { own: this.#definition.initial, inputs: [], status: 'initializing', version: 0 }
+    return { own: handedOut(this.#definition.initial), inputs: [], status: 'initializing', version: 0 }
   }
 
   /** Makes a state visible: it is durable now. @returns `false` if it is visible already */

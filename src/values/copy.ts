@@ -1,5 +1,5 @@
 import { decoded, encoded, withFields } from './json.ts'
-import { bytesNames, errorNames } from './value.ts'
+import { bytesNames, checkValue, errorNames } from './value.ts'
 
 /**
  * The same value, which belongs to whoever gets it: plain objects and arrays in it are frozen, and nothing in it is shared.
@@ -7,13 +7,29 @@ import { bytesNames, errorNames } from './value.ts'
  * @param other what to hand out for an object of any other class; the object itself by default
  */
 export function copyOf(value: unknown, other: (object: object) => unknown = object => object): unknown {
+  return copied(value, other, Object.freeze)
+}
+
+/** The same value, which whoever gets it may change. */
+export function mutableCopyOf(value: unknown): unknown {
+  const same = <T>(object: T) => object
+  return copied(value, same, same)
+}
+
+/** What somebody hands over who may change theirs later. @throws ValueError naming what of it cannot be kept */
+export function takenOver(what: string, value: unknown): unknown {
+  checkValue(what, value)
+  return mutableCopyOf(value)
+}
+
+function copied(value: unknown, other: (object: object) => unknown, finish: (copy: object) => object): unknown {
   if (typeof value !== 'object' || value === null) return value
-  const copy = (inner: unknown) => copyOf(inner, other)
-  if (Array.isArray(value)) return Object.freeze(value.map(copy))
+  const copy = (inner: unknown) => copied(inner, other, finish)
+  if (Array.isArray(value)) return finish(value.map(copy))
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) {
     const bare: object = Object.create(prototype === null ? null : Object.prototype)
-    return Object.freeze(
+    return finish(
       withFields(
         bare,
         Object.entries(value).map(([key, inner]: [string, unknown]) => [key, copy(inner)]),

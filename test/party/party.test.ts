@@ -189,6 +189,60 @@ describe('the state of a party', () => {
     expect(runtime.bus.history({ type: 'pets.barked' })).toHaveLength(2)
   })
 
+  /** A party whose state holds what nobody can freeze. */
+  const startBoxes = async () => {
+    const initial: { bytes: Uint8Array; at: Date; tags: ReadonlySet<string>; version?: number } = {
+      bytes: new Uint8Array(1),
+      at: new Date(0),
+      tags: new Set(),
+    }
+    const party = defineParty({
+      name: 'boxes',
+      agents: [],
+      events: [command],
+      inputs: { added: inputAdded, removed: inputRemoved },
+      state: {
+        initial,
+        on: {
+          'pets.command': (state, { data }) => {
+            if (data.word === 'change') {
+              state.bytes[0] = 1
+              state.at.setTime(1)
+            } else if (data.word === 'tag') state.tags = Object.freeze(new Set(['a']))
+            else state.version = 5
+          },
+        },
+      },
+    })
+    const { runtime } = await startRuntime({ party })
+    return { runtime, say: (word: string) => runtime.bus.publish(command({ word }), { party: 'p1' }) }
+  }
+
+  it('begins with dates and bytes of its own, which no other party changes', async () => {
+    const { runtime, say } = await startBoxes()
+    const other = await runtime.parties.create({ id: 'p2' })
+    await runtime.parties.create({ id: 'p1' })
+    await say('change')
+    const later = await runtime.parties.create({ id: 'p3' })
+    for (const { state } of [other, later]) expect(state).toMatchObject({ bytes: new Uint8Array(1), at: new Date(0) })
+  })
+
+  it('is added to by no receiver, also where its application froze a set', async () => {
+    const { runtime, say } = await startBoxes()
+    const { id } = await runtime.parties.create({ id: 'p1' })
+    await say('tag')
+    Set.prototype.add.call(runtime.parties.get(id).state.tags, 'forged')
+    expect(runtime.parties.get(id).state.tags).toEqual(new Set(['a']))
+  })
+
+  it('does not get a version of its own', async () => {
+    const { runtime, say } = await startBoxes()
+    const party = await runtime.parties.create({ id: 'p1' })
+    const { version } = party
+    await expect(say('version')).rejects.toMatchObject({ code: 'STATE_APPLY', cause: { code: 'STATE_KEY' } })
+    expect(party.state.version).toBe(version)
+  })
+
   it('keeps what it was when it changes', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ inputs: ['sit'] })

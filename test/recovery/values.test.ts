@@ -298,6 +298,18 @@ describe('what the runtime hands out', () => {
     expect(party.agent('keeper').snapshot()?.context).toEqual({ value: { at: new Date(0) } })
   })
 
+  it('is changed by no receiver: inputs that came back from a snapshot', async () => {
+    const world = createProgram()
+    const first = await world.start({ party: program(plain), snapshots: { every: 1 } })
+    await first.parties.create({ id: 'p1', inputs: ['vegan cake'] })
+    await first.idle()
+    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+    const second = await world.start({ party: program(plain) })
+    const [input] = second.parties.get('p1').state.inputs
+    expect(() => Object.assign(input ?? {}, { content: 'forged' })).toThrow(TypeError)
+    world.crash()
+  })
+
   it('is changed by no receiver: envelopes of events', async () => {
     const { runtime } = await startRuntime({ events: [go] })
     const said: unknown[] = []
