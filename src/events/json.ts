@@ -33,23 +33,41 @@ function isPlain(schema: unknown): boolean {
 /**
  * A payload as JSON gives it back, frozen: fields that are undefined are left out, and -0 is 0.
  *
- * @throws EventPayloadError for undefined in an array, which JSON would make null
+ * @throws EventPayloadError for what JSON has no word for, such as undefined in an array
  */
 export function settled<T>(type: string, value: T, path = ''): T {
-  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? (0 as T) : value
+  if (typeof value !== 'object' || value === null) return settledWord(type, value, path)
+  checkPrototype(type, value, path)
   const fields = value as Record<string, unknown>
   let copy: Record<string, unknown> | undefined
   for (const key in fields) {
     const inner = fields[key]
-    if (inner === undefined) {
-      if (Array.isArray(value)) throw EventPayloadError.at(type, within(path, key), 'a JSON value', 'undefined')
-      delete (copy ??= { ...fields })[key]
-    } else if (typeof inner === 'object' || Object.is(inner, -0)) {
+    if (typeof inner === 'string' || typeof inner === 'boolean' || isWord(inner)) continue
+    if (inner !== undefined) {
       const made = settled(type, inner, within(path, key))
       if (!Object.is(made, inner)) put((copy ??= copied(fields)), key, made)
-    }
+    } else if (Array.isArray(value)) throw EventPayloadError.at(type, within(path, key), 'a JSON value', 'undefined')
+    else delete (copy ??= { ...fields })[key]
   }
   return Object.freeze((copy ?? value) as T)
+}
+
+/** A schema may give what its own type does not allow: a default, for example, is not parsed. */
+function settledWord<T>(type: string, value: T, path: string): T {
+  if (Object.is(value, -0)) return 0 as T
+  if (value === undefined || typeof value === 'string' || typeof value === 'boolean' || isWord(value)) return value
+  throw EventPayloadError.at(type, path, 'a JSON value', typeof value === 'number' ? `${value}` : typeof value)
+}
+
+function isWord(value: unknown): boolean {
+  return value === null || (typeof value === 'number' && Number.isFinite(value) && !Object.is(value, -0))
+}
+
+/** @throws EventPayloadError for an object of a class */
+function checkPrototype(type: string, value: object, path: string): void {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null && !Array.isArray(value))
+    throw EventPayloadError.at(type, path, 'a JSON value', nameOf(prototype))
 }
 
 function within(path: string, key: string): string {
@@ -79,9 +97,7 @@ export function assertJson(type: string, value: unknown, path = '', seen = new S
   if (typeof value === 'number' && Number.isFinite(value)) return
   if (typeof value !== 'object') throw EventPayloadError.at(type, path, 'a JSON value', typeof value)
   if (seen.has(value)) throw EventPayloadError.at(type, path, 'a JSON value', 'a circle of references')
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
-    throw EventPayloadError.at(type, path, 'a JSON value', nameOf(prototype))
+  checkPrototype(type, value, path)
   seen.add(value)
   const [symbol] = Object.getOwnPropertySymbols(value)
   if (symbol) throw EventPayloadError.at(type, path, 'a JSON value', `the key ${String(symbol)}`)

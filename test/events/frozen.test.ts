@@ -33,6 +33,39 @@ describe('a payload', () => {
   })
 })
 
+/** A schema of one field, which gives what its own type does not say. */
+const giving = (v: z.ZodType) => defineEvent('pets.giving', z.object({ v }))
+
+describe('a payload that JSON would change', () => {
+  it.each<[string, z.ZodType, unknown]>([
+    ['an infinite default', z.number().default(Number.POSITIVE_INFINITY), undefined],
+    ['a default that is no number', z.number().default(Number.NaN), undefined],
+    ['a date by default', z.string().default(() => new Date(0) as never), undefined],
+    ['an infinite number in the place of a wrong one', z.number().catch(Number.POSITIVE_INFINITY), 'x'],
+    ['a map that a text becomes', z.string().overwrite(() => new Map() as never), 'x'],
+    ['a number that becomes infinite', z.number().overwrite(n => 1 / n), 0],
+    ['a literal that is infinite', z.literal(Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY],
+    ['a bigint that is called a text', z.any().meta({ type: 'string' }), 5n],
+    ['a file', z.file(), new File(['x'], 'a.txt')],
+  ])('is refused: %s', (_, schema, v) => {
+    expect(() => giving(schema)({ v })).toThrow(
+      expect.objectContaining({ code: 'EVENT_PAYLOAD', issues: [expect.objectContaining({ field: 'v' })] }),
+    )
+  })
+
+  it.each([new Date(0), 5n])('is refused where it answers differently when it is copied: %s', second => {
+    let reads = 0
+    const v = {
+      get x() {
+        return reads++ > 0 ? second : 1
+      },
+    }
+    expect(() => open({ v })).toThrow(
+      expect.objectContaining({ code: 'EVENT_PAYLOAD', issues: [expect.objectContaining({ field: 'v.x' })] }),
+    )
+  })
+})
+
 describe('an event', () => {
   it('cannot be changed: the line that tries throws', () => {
     const { data } = listed({ names: [{ name: 'Rex' }] })
