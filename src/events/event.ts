@@ -117,11 +117,16 @@ export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
   }
 }
 
-/** An event whose payload its maker vouches for: the runtime's own are made all the time, and typed already. */
+/**
+ * An event whose payload its maker vouches for: the runtime's own are made all the time, and typed already.
+ *
+ * @param data is frozen; its maker freezes what is in it
+ */
 export function trusted<T extends string, S extends z.ZodType>(
   definition: EventDefinition<T, S>,
   data: z.output<S>,
 ): EventOf<T, z.output<S>> {
+  Object.freeze(data)
   return new CheckedEvent(definition.type, data, definition)
 }
 

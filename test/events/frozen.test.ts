@@ -1,6 +1,7 @@
-import { defineEvent, defineRequest } from 'troupe'
+import { defineEvent, defineRequest, type EventOf } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { dogAgent, petsParty } from '../support/pets.ts'
 import { startRuntime } from '../support/runtime.ts'
 
 const listed = defineEvent('pets.listed', z.object({ names: z.array(z.object({ name: z.string() })) }))
@@ -106,6 +107,22 @@ describe('an event', () => {
     await runtime.bus.publish(word({ word: 'sit' }))
     expect(heard).toEqual(['sit'])
     expect(runtime.bus.metrics().types['pets.word']).toMatchObject({ published: 1, failures: 1 })
+  })
+})
+
+describe('what the runtime says of itself', () => {
+  it('cannot be changed by one subscriber for the next', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
+    const heard: unknown[] = []
+    const forge = ({ data }: EventOf) => void Object.assign(Object(data), { address: 'forged', name: 'forged' })
+    for (const type of ['agent.started', 'effect.started'] as const) {
+      runtime.bus.subscribe(type, forge)
+      runtime.bus.subscribe(type, ({ data }) => void heard.push(data))
+    }
+    await runtime.parties.create({ id: 'p1' })
+    await runtime.idle()
+    expect(heard).toEqual([{ address: 'party/p1/dog', incarnation: 1 }])
+    await runtime.stop()
   })
 })
 
