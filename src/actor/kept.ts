@@ -1,6 +1,6 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { encoded } from '../values/json.ts'
-import { type Allowed, checkValue, faultIn } from '../values/value.ts'
+import { type Allowed, checkValue, faultIn, fieldsOf } from '../values/value.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
 
@@ -39,7 +39,7 @@ export type Children = AnyMachineSnapshot['children']
 const checked = new WeakMap<AnyActorRef, unknown>()
 
 /**
- * The same for the actors inside an agent: contexts and outputs of machines, inputs of outside work.
+ * The same for the actors inside an agent: their contexts, outputs and inputs.
  *
  * @param onNew called for each that is seen for the first time, with its name inside the agent
  * @throws ValueError
@@ -66,9 +66,15 @@ export function checkChildren(
 
 function checkActor(address: Address, snapshot: unknown, before: unknown): void {
   if (isMachineSnapshot(snapshot)) checkKept(address, snapshot, isMachineSnapshot(before) ? before : undefined)
-  else if (before === undefined && typeof snapshot === 'object' && snapshot !== null && 'input' in snapshot)
-    checkValue(`the input of "${address}"`, snapshot.input)
+  else if (isObject(snapshot)) {
+    const [fields, earlier] = [fieldsOf(snapshot), fieldsOf(isObject(before) ? before : {})]
+    for (const part of parts)
+      if (fields[part] !== earlier[part]) checkValue(`the ${part} of "${address}"`, fields[part], earlier[part])
+  }
 }
+
+/** What XState saves of an actor that is no machine. */
+const parts = ['input', 'context', 'output'] as const
 
 /** The event on which an agent fails because something in it cannot be saved although its own step was checked. */
 export const unkept = 'troupe.unkept'
