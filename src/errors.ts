@@ -50,8 +50,8 @@ export function textOf(thrown: unknown): string {
     const told: unknown = thrown instanceof Error ? thrown.message : thrown
     return String(told)
   } catch {
-    // An object without a prototype, or one whose `toString` or `message` throws.
-    return Object.prototype.toString.call(thrown)
+    // An object without a prototype, or one that throws when it is read.
+    return '[object Object]'
   }
 }
 

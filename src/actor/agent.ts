@@ -4,7 +4,7 @@ import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
-import { checkValue } from '../values/value.ts'
+import { takenOver } from '../values/copy.ts'
 import { type Address, checkId } from './address.ts'
 import { versionOf } from './identity.ts'
 import { machinesOf, systemIdsOf } from './logics.ts'
@@ -173,7 +173,7 @@ export function defineAgent<
   const S extends readonly Definition[],
   G extends Migrations,
 >(options: AgentOptions<N, M, H, S, G> & Fits<M, H, S> & Leads<M, G>): Agent<N, InputFrom<M>> {
-  const { name, machine, input, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
+  const { name, machine, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
   const migrations: Migrations = { ...options.migrations }
   const {
     restart = 'transient',
@@ -184,7 +184,7 @@ export function defineAgent<
     timers = 'absolute',
   } = options
   checkId('agent', name)
-  checkValue(`the input of "${name}"`, input)
+  const input = takenOver(`the input of "${name}"`, options.input)
   checkMigrations(name, versionOf(machine), migrations)
   for (const one of machinesOf(machine)) {
     // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.

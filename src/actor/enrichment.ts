@@ -3,6 +3,7 @@ import { TroupeError, textOf } from '../errors.ts'
 import { assertJson } from '../events/json.ts'
 import { EventPayloadError } from '../events/payload.ts'
 import { effectCompleted, effectStarted } from '../events/runtime-events.ts'
+import { mutableCopyOf } from '../values/copy.ts'
 import type { Outcome } from './outside.ts'
 
 /** What work is told by, besides its name: short values, made for the attributes of spans. */
@@ -63,7 +64,7 @@ export class Enricher {
     const event: WorkStarted = { ...fields, tags: this.#tagsBefore() }
     const { started } = this.#hooks
     const data =
-      started && this.#call('started', () => detailsOf(started(structuredClone(event), structuredClone(this.#input))))
+      started && this.#call('started', () => detailsOf(started(structuredClone(event), mutableCopyOf(this.#input))))
     return data ? { ...event, data } : event
   }
 
@@ -81,7 +82,7 @@ export class Enricher {
   #tagsBefore(): Tags {
     const { tagsBefore } = this.#hooks
     this.#before ??=
-      (tagsBefore && this.#call('tagsBefore', () => tagsOf(tagsBefore(structuredClone(this.#input))))) ?? {}
+      (tagsBefore && this.#call('tagsBefore', () => tagsOf(tagsBefore(mutableCopyOf(this.#input))))) ?? {}
     return this.#before
   }
 
@@ -97,7 +98,7 @@ export class Enricher {
 
 /** A copy of what the agent gets, which a hook may do with what it likes. */
 function shown(outcome: Outcome): Outcome {
-  return outcome.ok ? { ok: true, output: structuredClone(outcome.output) } : outcome
+  return outcome.ok ? { ok: true, output: mutableCopyOf(outcome.output) } : outcome
 }
 
 /** @throws EventPayloadError unless it is a record of texts, numbers and truths */

@@ -39,7 +39,7 @@ import {
   type SupervisorRules,
   supervisor,
 } from '../supervision/supervisor.ts'
-import { checkValue } from '../values/value.ts'
+import { takenOver } from '../values/copy.ts'
 import { AgentRecords } from './agent-records.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -211,9 +211,9 @@ export class Crew implements SupervisorHost, NurseryHost {
   /** Starts a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */
   add(agent: Agent, name: string, under: string, input: unknown = agent.input): Actor {
     if (this.#ended) throw this.#ended
-    checkValue(`the input of "${name}"`, input)
+    const taken = takenOver(`the input of "${name}"`, input)
     const actor = this.#roster.declare(agent, name, under)
-    actor.input = input
+    if (input !== agent.input) actor.input = taken
     return this.#startAgent(actor)
   }
 

@@ -147,7 +147,7 @@ export function defineParty<
 
 /** What a state begins with: a copy, because whoever declared it may change theirs. */
 function initialOf<S extends object>(name: string, initial: S): S {
-  return freeze(takenOver(`the initial state of "${name}"`, initial) as S, true)
+  return freeze(takenOver(`the initial state of "${name}"`, initial), true)
 }
 
 /** What every party's state has, beside what the application puts there. */

@@ -5,8 +5,9 @@ import type { Origin } from '../actor/handled.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
+import { deepFrozen } from '../events/json.ts'
 import { effectCompleted, effectStarted } from '../events/runtime-events.ts'
-import { checkValue } from '../values/value.ts'
+import { mutableCopyOf, takenOver } from '../values/copy.ts'
 import type { Partition } from './partition.ts'
 
 /** For whom it is done, and with what. */
@@ -36,15 +37,16 @@ export function runEffect(
   const start = async () => {
     if (controller.signal.aborted) return
     const startedAt = partition.elapsed()
-    partition.note(effectStarted.type, () => trusted(effectStarted, enricher.started({ key, name, address, attempt })))
+    partition.note(effectStarted.type, () =>
+      trusted(effectStarted, deepFrozen(enricher.started({ key, name, address, attempt }))),
+    )
     const running = { partition, isOver: false, origin }
     let outcome: Outcome
     shared.running.effects++
     try {
       // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
-      const output = await shared.insideEffect.run(running, () => run(input as never, scope))
-      checkValue(`the outcome of "${name}"`, output)
-      outcome = { ok: true, output }
+      const output = await shared.insideEffect.run(running, () => run(mutableCopyOf(input) as never, scope))
+      outcome = { ok: true, output: takenOver(`the outcome of "${name}"`, output) }
     } catch (error) {
       outcome = { ok: false, error }
     } finally {
@@ -54,7 +56,7 @@ export function runEffect(
     settle(outcome)
     const fields = { key, name, address, success: outcome.ok, durationMs: partition.elapsed() - startedAt }
     const told = outcome.ok ? fields : { ...fields, error: textOf(outcome.error) }
-    partition.note(effectCompleted.type, () => trusted(effectCompleted, enricher.completed(told, outcome)))
+    partition.note(effectCompleted.type, () => trusted(effectCompleted, deepFrozen(enricher.completed(told, outcome))))
   }
   watermark.whenDurable(
     () => actor.whenRunning(() => void start()),

@@ -2,7 +2,7 @@ import type { Address } from '../actor/address.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { TroupeError } from '../errors.ts'
 import type { Entry } from '../journal/frame.ts'
-import { checkValue } from '../values/value.ts'
+import { takenOver } from '../values/copy.ts'
 
 /** An effect of which nobody knows whether it was done, and which waits for somebody to say what is so. */
 export interface HeldEffect {
@@ -53,8 +53,8 @@ export class HeldEffects {
 
   /** It was done, and this is what came out of it. @throws NotHeldError, ValueError if a journal cannot give back the output */
   succeed(key: string, output: unknown): void {
-    checkValue(`the outcome of "${this.#at(key).name}"`, output)
-    this.#take(key).settle({ ok: true, output })
+    const taken = takenOver(`the outcome of "${this.#at(key).name}"`, output)
+    this.#take(key).settle({ ok: true, output: taken })
   }
 
   /** It is to count as failed. @throws NotHeldError */

@@ -10,8 +10,9 @@ import type { Outcome, OutsideHost, PlannedWork } from '../actor/outside.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
 import type { OutcomeStanding, WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
+import { takenOver } from '../values/copy.ts'
 import { decoded, encoded } from '../values/json.ts'
-import { checkValue } from '../values/value.ts'
+import { faultIn } from '../values/value.ts'
 import { runEffect } from './effect-run.ts'
 import { type Asking, OutsideAsks } from './outside-asks.ts'
 import type { Partition } from './partition.ts'
@@ -202,13 +203,11 @@ export class OutsideWork implements OutsideHost<Work> {
       : this.#asks.askMany(key, work, planned, settled)
   }
 
-  #hand(key: string, { actor, origin, standing }: Planned, outcome: Outcome, settle: Settle): void {
-    const value = outcome.ok
-      ? encoded(outcome.output)
-      : { code: recordedCode(outcome.error), message: textOf(outcome.error) }
+  #hand(key: string, { actor, origin, standing }: Planned, ended: Outcome, settle: Settle): void {
+    const { outcome, value } = recorded(ended)
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
-    const recorded = standing?.outcome
-    const handled = recorded && { ...origin, seq: recorded.seq, type: 'outcome' }
+    const known = standing?.outcome
+    const handled = known && { ...origin, seq: known.seq, type: 'outcome' }
     const position = handled ?? this.#partition.appendOutcome(entry, 'outcome', origin)
     this.#endAsking(key)
     this.#partition.hand(actor, position, () => {
@@ -274,16 +273,41 @@ export class OutsideWork implements OutsideHost<Work> {
   }
 }
 
+/** An outcome, and what the journal holds of it: one that cannot be read any more has failed of that. */
+function recorded(outcome: Outcome): { readonly outcome: Outcome; readonly value: unknown } {
+  if (!outcome.ok) return { outcome, value: failureOf(outcome.error) }
+  try {
+    return { outcome, value: encoded(outcome.output) }
+  } catch (error) {
+    return recorded({ ok: false, error })
+  }
+}
+
+/** Code and sentence of an error of anybody's; the error too, if it can be given back. */
+function failureOf(error: unknown): RecordedFailure {
+  const message = textOf(error)
+  try {
+    return { code: recordedCode(error), message, ...(faultIn(error) === undefined && { error: encoded(error) }) }
+  } catch {
+    // It throws when it is read.
+    return { code: 'UNEXPECTED', message }
+  }
+}
+
 function outcomeOf({ ok, value }: OutcomeStanding): Outcome {
-  return ok ? { ok, output: decoded(value) } : { ok, error: new RecordedError(value) }
+  return ok ? { ok, output: decoded(value) } : { ok, error: errorOf(value) }
+}
+
+function errorOf(value: unknown): unknown {
+  const isWhole = typeof value === 'object' && value !== null && 'error' in value
+  return isWhole ? decoded(value.error) : new RecordedError(value)
 }
 
 /** An outcome that the journal can give back. */
 function kept(name: string, outcome: Outcome): Outcome {
   if (!outcome.ok) return outcome
   try {
-    checkValue(`the outcome of "${name}"`, outcome.output)
-    return outcome
+    return { ok: true, output: takenOver(`the outcome of "${name}"`, outcome.output) }
   } catch (error) {
     return { ok: false, error }
   }
@@ -299,13 +323,21 @@ interface Resumed {
   link(): void
 }
 
+/** How outside work failed, as the journal holds it. */
+interface RecordedFailure {
+  readonly code: string
+  readonly message: string
+  /** As the journal holds a value. */
+  readonly error?: unknown
+}
+
 /** The code of an error of anybody's, by which an agent may decide: as it was thrown, and as it is read back. */
 function recordedCode(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : codeOf(error)
 }
 
-/** How outside work failed before the process ended: its code and its sentence are what is left of it. */
+/** How outside work failed before the process ended, if its error was of a class that no journal can give back. */
 export class RecordedError extends TroupeError {
   readonly code: string
   constructor(recorded: unknown) {

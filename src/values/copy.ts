@@ -11,13 +11,14 @@ export function copyOf(value: unknown, other: (object: object) => unknown = obje
 }
 
 /** The same value, which whoever gets it may change. */
-export function mutableCopyOf(value: unknown): unknown {
-  const same = <T>(object: T) => object
-  return copied(value, same, same)
+export function mutableCopyOf<T>(value: T): T {
+  const same = <O>(object: O) => object
+  // It is equal, so it is of the same type.
+  return copied(value, same, same) as T
 }
 
 /** What somebody hands over who may change theirs later. @throws ValueError naming what of it cannot be kept */
-export function takenOver(what: string, value: unknown): unknown {
+export function takenOver<T>(what: string, value: T): T {
   checkValue(what, value)
   return mutableCopyOf(value)
 }

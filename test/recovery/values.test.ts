@@ -11,9 +11,20 @@ import {
   ValueError,
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { assign, emit, raise, sendTo, setup } from 'xstate'
+import {
+  type AnyActorLogic,
+  assign,
+  emit,
+  fromObservable,
+  fromPromise,
+  fromTransition,
+  type Observer,
+  raise,
+  sendTo,
+  setup,
+} from 'xstate'
 import * as z from 'zod'
-import { createProgram } from '../support/program.ts'
+import { atFrame, createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { temporaryJournal } from '../support/temporary-journal.ts'
 import { keptValue, refusedValue } from '../support/values.ts'
@@ -139,6 +150,93 @@ describe('what a process held', () => {
   })
 })
 
+describe('how an effect failed', () => {
+  const thrown = Object.assign(new TypeError('no such host', { cause: 'dns' }), { code: 'ENOTFOUND' })
+  const keeping = () => {
+    const machine = setup({
+      types,
+      actors: {
+        get: effect('get', () => {
+          throw thrown
+        }),
+      },
+    }).createMachine({
+      context,
+      initial: 'idle',
+      states: {
+        idle: { on: { 'values.go': 'getting' } },
+        getting: {
+          invoke: {
+            src: 'get',
+            onError: { target: 'over', actions: assign({ value: ({ event }) => event.error }) },
+          },
+        },
+        over: {},
+      },
+    })
+    return { agents: [defineAgent({ name: 'keeper', machine, hears: [go], says: [failed] })] }
+  }
+
+  it('may be kept by its agent, and is equal where the process ended before the agent had handled it', async () => {
+    const world = createProgram()
+    await world.until(
+      atFrame(({ cause }) => cause.kind === 'outcome', 'written'),
+      keeping(),
+      async runtime => {
+        await runtime.bus.publish(go({}))
+        await new Promise(() => {})
+      },
+    )
+    const second = await world.start(keeping())
+    const keeper = second.agent('keeper')
+    await until(() => keeper.snapshot()?.value === 'over')
+    deepStrictEqual(keeper.snapshot()?.context, { value: thrown })
+    expect(keeper.incarnation).toBe(1)
+    world.crash()
+  })
+})
+
+describe('what somebody has handed over, and changes later,', () => {
+  it('stays as it was: the input of an effect, what it returns, and the input of an agent', async () => {
+    const given = { list: [1] }
+    const cache = [1]
+    const machine = setup({
+      types: { ...agentTypes({ context, hears: [], says: [] }), input: {} as { readonly list: number[] } },
+      actors: {
+        work: effect('work', ({ value }: typeof context) => {
+          if (Array.isArray(value)) value.push(99)
+          return cache
+        }),
+      },
+    }).createMachine({
+      context: ({ input }) => ({ value: input.list }),
+      initial: 'working',
+      states: {
+        working: {
+          invoke: {
+            src: 'work',
+            input: ({ context }) => context,
+            onDone: {
+              target: 'over',
+              actions: assign({ value: ({ context, event }) => [context.value, event.output] }),
+            },
+          },
+        },
+        over: {},
+      },
+    })
+    const { runtime } = await startRuntime({})
+    const ref = await runtime.spawn(defineAgent({ name: 'worker', machine, hears: [], says: [], input: given }), {
+      input: given,
+    })
+    given.list.push(2)
+    await until(() => ref.snapshot()?.value === 'over')
+    cache.push(3)
+    expect(ref.snapshot()?.context).toEqual({ value: [[1], [1]] })
+    await runtime.stop()
+  })
+})
+
 const journals: Readonly<Record<string, () => Journal>> = { memory: memoryJournal, SQLite: temporaryJournal }
 
 describe.each(Object.entries(journals))('what no journal could give back, on a journal in %s,', (_, journal) => {
@@ -251,6 +349,87 @@ describe.each(Object.entries(journals))('a machine inside an agent, on a journal
   })
 })
 
+describe.each(Object.entries(journals))(
+  'an actor inside an agent that is no machine, on a journal in %s,',
+  (_, journal) => {
+    const fn = () => 1
+    const logics: Readonly<Record<string, AnyActorLogic>> = {
+      transition: fromTransition((): object => ({ fn }), {}),
+      promise: fromPromise(() => Promise.resolve({ fn })),
+      observable: fromObservable(() => ({ subscribe: keepTelling({ fn }) })),
+    }
+
+    it.each(Object.keys(logics))('fails its agent when it holds what cannot be saved: a %s', async name => {
+      const kid = logics[name] ?? fromTransition(() => ({}), {})
+      const machine = setup({
+        types: agentTypes({ context: {}, hears: [go], says: [] }),
+        actors: { kid },
+      }).createMachine({
+        context: {},
+        invoke: { id: 'kid', src: 'kid' },
+        on: { 'values.go': { actions: sendTo('kid', { type: 'values.go' }) } },
+      })
+      const holder = defineAgent({ name: 'holder', machine, hears: [go], says: [] })
+      const { runtime } = await startRuntime({ agents: [holder], journal: journal() })
+      await new Promise(setImmediate)
+      await runtime.bus.publish(go({}))
+      await until(() => runtime.agent('holder').incarnation === 2)
+      expect(runtime.bus.history({ type: 'agent.failed' }).map(({ data }) => data)).toMatchObject([
+        { error: expect.stringMatching(/The (context|output) of "runtime\/holder\/kid" holds a function at "fn"/) },
+      ])
+      await runtime.stop()
+    })
+  },
+)
+
+describe.each(Object.entries(journals))('an effect whose end nobody can read, on a journal in %s,', (_, journal) => {
+  const bad = (why: string) => () => {
+    throw new Error(why)
+  }
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    return proxy
+  }
+  const once = () => {
+    let reads = 0
+    return Object.defineProperty({}, 'x', { enumerable: true, get: () => (reads++ > 0 ? bad('again')() : 1) })
+  }
+  const ends: Readonly<Record<string, () => unknown>> = {
+    'returns what answers only once': once,
+    'returns a proxy of a date': () => new Proxy(new Date(0), {}),
+    'returns what is revoked': revoked,
+    'throws what has no prototype': () => {
+      throw Object.create(null)
+    },
+    'throws what has a code that throws': () => {
+      throw Object.defineProperty({}, 'code', { get: bad('code') })
+    },
+    'throws what has a message that throws': () => {
+      throw Object.defineProperty(new Error('x'), 'message', { get: bad('message') })
+    },
+    'throws what is revoked': () => {
+      throw revoked()
+    },
+  }
+
+  it.each(Object.keys(ends))('has failed, and its agent hears of it, when it %s', async name => {
+    const machine = setup({
+      types: agentTypes({ context: {}, hears: [], says: [] }),
+      actors: { work: effect('work', () => ends[name]?.()) },
+    }).createMachine({
+      context: {},
+      initial: 'working',
+      states: { working: { invoke: { src: 'work', onDone: 'done', onError: 'failed' } }, done: {}, failed: {} },
+    })
+    const worker = defineAgent({ name: 'worker', machine, hears: [], says: [] })
+    const { runtime } = await startRuntime({ agents: [worker], journal: journal() })
+    expect(await runtime.idle()).toMatchObject({ reason: 'settled' })
+    expect(runtime.agent('worker').snapshot()?.value).toBe('failed')
+    await runtime.stop()
+  })
+})
+
 describe('a machine that changes in place what it holds', () => {
   it('fails and begins anew when that cannot be saved, and nothing else does', async () => {
     const list: unknown[] = []
@@ -322,3 +501,11 @@ describe('what the runtime hands out', () => {
     expect(said).toEqual([{}])
   })
 })
+
+/** An observable that tells one value, and is not over. */
+function keepTelling(value: unknown) {
+  return (to: Observer<unknown> | ((value: unknown) => void)) => {
+    queueMicrotask(() => (typeof to === 'function' ? to(value) : to.next?.(value)))
+    return { unsubscribe: () => {} }
+  }
+}
