@@ -1,6 +1,8 @@
 import { type AnyStateMachine, matchesState, type StateValue } from 'xstate'
 import * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
+import { mutableCopyOf } from '../values/copy.ts'
+import { checkValue } from '../values/value.ts'
 import { versionOf } from './identity.ts'
 import type { MigratedMachine, Migrations } from './migration.ts'
 import { isPast, isPlace, issuesOf, machineAt, misfitOf, type SavedMachine } from './saved-machine.ts'
@@ -20,6 +22,7 @@ export function migrate({ name, machine, migrations }: Migratable, from: string,
   const current = versionOf(machine)
   try {
     const { value, context } = lead(migrations, from, current, saved)
+    checkValue('the migrated context', context, undefined, isSavedActor)
     return fitted(machine, saved, wholeValue(machine, value), context)
   } catch (error) {
     throw new MigrationError(name, from, current, error)
@@ -28,7 +31,7 @@ export function migrate({ name, machine, migrations }: Migratable, from: string,
 
 function lead(migrations: Migrations, from: string, current: string, { status, output, ...saved }: SavedMachine) {
   // What was saved stays as it was, whatever a migration does to what it is given.
-  let { value, context } = structuredClone({ value: saved.value, context: saved.context })
+  let { value, context } = mutableCopyOf({ value: saved.value, context: saved.context })
   for (let at = from; at !== current; at = migrations[at]?.to ?? current) {
     const next: unknown = migrations[at]?.lead({ value, context, status, output })
     if (!isMigrated(next)) throw new TypeError(`the migration from version "${at}" returned no context`)
@@ -36,6 +39,11 @@ function lead(migrations: Migrations, from: string, current: string, { status, o
     context = next.context
   }
   return { value, context }
+}
+
+/** What XState saves for an actor that a context holds. */
+function isSavedActor(object: object): boolean {
+  return 'xstate$$type' in object
 }
 
 function isMigrated(made: unknown): made is MigratedMachine {

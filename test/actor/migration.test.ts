@@ -1,8 +1,10 @@
+import { deepStrictEqual } from 'node:assert'
 import { defineAgent, type MigratedMachine, MigrationPathError, type Migrations, migration } from 'troupe'
 import { describe, expect, it, vi } from 'vitest'
 import { type AnyStateMachine, createActor, createMachine } from 'xstate'
 import * as z from 'zod'
 import { restorable } from '../../src/actor/restorable.ts'
+import { encoded } from '../../src/values/json.ts'
 import { first, fromFirst, second, secondWith } from '../support/bakers.ts'
 import { checkpointOf, thrownBy } from '../support/checkpoints.ts'
 
@@ -109,6 +111,21 @@ describe('a migration', () => {
     expect(saved.snapshot.context).toEqual({ cakes: ['tart'] })
   })
 
+  it('hands on what it does not change, as it was', () => {
+    const rest = {
+      buffer: Buffer.from('ab'),
+      error: Object.assign(new RangeError('far'), { code: 'E' }),
+      bare: Object.assign(Object.create(null), { a: 1 }),
+      map: new Map([[1n, new Date(0)]]),
+      kid: { xstate$$type: 1, id: 'kid' },
+    }
+    const { definition, snapshot, ...checkpoint } = checkpointOf(first)
+    const saved = { ...Object(snapshot), context: encoded({ cakes: 0, rest }) }
+    const agent = secondWith({ '1': migration(anyContext, ({ context }) => ({ context })) })
+    const back = restorable({ ...checkpoint, definition, snapshot: saved }, { current: agent, registered: [] })
+    deepStrictEqual(back.snapshot.context, { cakes: 0, rest })
+  })
+
   it('asks for nothing to be under way where the agent had ended', () => {
     const { definition, snapshot } = checkpointOf(first, 'bakery.order')
     const saved = { definition, snapshot: Object.assign({}, snapshot, { status: 'stopped', children: {} }) }
@@ -158,6 +175,14 @@ describe('a migration that goes wrong', () => {
     })
     expect(error).toMatchObject({ code: 'MIGRATION', agent: 'baker', from: '1', to: '2', cause })
     expect(error).toHaveProperty('message', expect.stringContaining('from version "1" to "2": no such cake. Mend'))
+  })
+
+  it('is named with what no journal could give back', () => {
+    const agent = secondWith({ '1': to({ context: { cakes: 1, sum: () => 1 } }) })
+    expect(thrownBy(() => migrated(agent))).toMatchObject({
+      code: 'MIGRATION',
+      cause: { code: 'VALUE', path: 'sum', found: 'a function' },
+    })
   })
 
   it('is named with the field that its schema refuses', () => {
