@@ -211,9 +211,12 @@ export class StateApplyError extends TroupeError {
   readonly definition: string
   readonly type: string
   constructor(definition: string, type: string, cause: unknown) {
-    super(`The state of "${definition}" could not take "${type}": ${textOf(cause)}. Mend its function in state.on.`, {
-      cause,
-    })
+    super(
+      `The state of "${definition}" could not take "${type}": ${textOf(cause).replace(/\.$/, '')}. Mend its function in state.on.`,
+      {
+        cause,
+      },
+    )
     this.definition = definition
     this.type = type
   }
