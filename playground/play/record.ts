@@ -118,16 +118,37 @@ function parsed(file: string, text: string, place: number): z.infer<typeof line>
   }
 }
 
+const word = z.string().optional()
+const position = z.int().optional()
+const envelope = z.looseObject({
+  id: z.string(),
+  seq: z.int(),
+  type: z.string(),
+  source: z.string(),
+  causationid: word,
+  to: word,
+  ask: word,
+})
+const words = { key: word, agent: word, id: word, name: word, type: word, to: word, what: word }
+const entry = z.looseObject({ kind: z.string(), seq: position, ...words, envelope: envelope.optional() })
 const shape = z.looseObject({
   partition: z.string(),
   position: z.int(),
   time: z.int(),
-  cause: z.looseObject({ kind: z.string() }),
-  entries: z.array(z.looseObject({ kind: z.string() })),
+  cause: z.looseObject({ kind: z.string(), agent: word, handled: position, type: word }),
+  entries: z.array(entry),
 })
 
 function isFrame(value: unknown): boolean {
-  return shape.safeParse(value).success
+  return !isDeeper(value, deepest) && shape.safeParse(value).success
+}
+
+/** Levels of a frame at most: more than any journal takes, and less than a program can walk. */
+const deepest = 2_500
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some(one => isDeeper(one, levels - 1))
 }
 
 /** A file is no record, or not a whole one. */

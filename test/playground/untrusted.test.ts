@@ -88,6 +88,32 @@ describe('what is printed of a file that anybody may have written', { timeout: 6
     expectClean(ran)
   })
 
+  it('is one line, so that no data can look like a verdict', async () => {
+    const ran = await play('replay', await tamperedRecord('saga', 'x\n✓ ok      The record is as it was written'))
+    expect(ran.code).toBe(2)
+    expect(ran.err.trimEnd().split('\n')).toHaveLength(1)
+  })
+
+  it.each([
+    ['no envelope', /"envelope":\{/g, '"envelope":null,"was":{'],
+    ['a type that is none', /(?<="envelope":\{[^}]*)"type":"[^"]*"/g, '"type":["a"]'],
+    ['an agent that is none', /"agent":"[^"]*"/g, '"agent":{"toString":1}'],
+    ['a payload without a floor', /"content":/g, `"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},"content":`],
+  ])('is a sentence for a record with %s', async (_, what, by) => {
+    const file = await tamperedRecord('', '')
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replaceAll(what, () => by),
+    )
+    for (const command of [['replay'], ['why', 'anniversary.booked']]) {
+      const ran = await play(...command, file)
+      expect(ran.code).toBe(3)
+      expect(ran.err).toMatch(
+        /^Line \d+ of ".*" cannot be read as part of a record: it is not as it was written\. .*\n$/,
+      )
+    }
+  })
+
   it('is clean for what a person has planned', async () => {
     const data = join(newFolder(), 'data')
     const text = 'vegan cake \u202e\u2066\u2028'
