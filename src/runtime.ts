@@ -20,6 +20,7 @@ import {
   addressOf,
   checkId,
   NoAddressError,
+  partyOf,
   runtimePartition,
   splitAddress,
 } from './actor/address.ts'
@@ -334,6 +335,7 @@ export class Runtime<
     const forget = (partition: Address) => {
       this.schedules.forget(partition)
       this.#cleanup.forget(partition)
+      bus.forget(partyOf(partition) ?? '')
     }
     this.schedules = new Schedules({ shared: this.#shared, partition: id => this.#placeOf(id).partition })
     this.parties = new Parties({

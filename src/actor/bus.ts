@@ -179,6 +179,13 @@ export class Bus implements SubscriptionHost {
     this.#history.add(envelope)
   }
 
+  /** A party is there no more. */
+  forget(party: string): void {
+    this.#history.forget(party)
+    for (const listener of [...(this.#inParty.get(party) ?? [])])
+      if (listener instanceof LiveSubscription) listener.endLoop()
+  }
+
   /** Tells an event to all that subscribed to it, and keeps it out of the history. */
   mention(envelope: Envelope): void {
     // What a subscriber publishes is told after what it was told of, to everybody in the same order.

@@ -17,7 +17,7 @@ const historyLimit = 1_000
 
 /** The newest events that were told. */
 export class History {
-  readonly #kept: Envelope[] = []
+  #kept: Envelope[] = []
   #oldest = 0
 
   add(envelope: Envelope): void {
@@ -31,13 +31,22 @@ export class History {
   /** Those that match, oldest first. @throws IllegalPatternError */
   find({ party, type, correlationId, limit = historyLimit }: HistoryQuery): readonly Envelope[] {
     const isOfType = type === undefined ? () => true : matcher(checkPattern(type))
-    const inOrder = [...this.#kept.slice(this.#oldest), ...this.#kept.slice(0, this.#oldest)]
-    const found = inOrder.filter(
+    const found = this.#inOrder.filter(
       one =>
         (party === undefined || one.party === party) &&
         (correlationId === undefined || one.correlationid === correlationId) &&
         isOfType(one.type),
     )
     return limit < found.length ? found.slice(found.length - limit) : found
+  }
+
+  /** Keeps nothing of a party. */
+  forget(party: string): void {
+    this.#kept = this.#inOrder.filter(one => one.party !== party)
+    this.#oldest = 0
+  }
+
+  get #inOrder(): Envelope[] {
+    return [...this.#kept.slice(this.#oldest), ...this.#kept.slice(0, this.#oldest)]
   }
 }

@@ -170,6 +170,11 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     this.onOver?.()
   }
 
+  /** The party is gone to which it listened: a function may wait for the next one of that id, a loop would wait for ever. */
+  endLoop(): void {
+    if (this.onOver) this.finish()
+  }
+
   finish(): void {
     // A loop may still take what waits for it; a function has had its time.
     if (!this.onOver || this.#hasNothing) return this.unsubscribe()

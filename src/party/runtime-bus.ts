@@ -139,7 +139,7 @@ export class RuntimeBus {
 
   /**
    * The same as events to iterate over: each is handed over when it is asked for; leaving the loop ends it, and so does the
-   * end of the runtime, once what waits was taken.
+   * end of the runtime or, of one party alone, its deletion, once what waits was taken.
    *
    * @example
    * for await (const { data } of runtime.bus.events(agentCompleted)) console.log(data.agentName)
@@ -231,7 +231,7 @@ export class RuntimeBus {
     this.#host.shared.rateLimits.switchTo(rules)
   }
 
-  /** The newest 1,000 durable events, oldest first; by party, type or pattern, and number. */
+  /** The newest 1,000 durable events, but for parties that are deleted, oldest first; by party, type or pattern, and number. */
   history(query?: HistoryQuery): readonly Envelope[] {
     return this.#bus.history(query)
   }

@@ -119,6 +119,20 @@ describe('the bus', () => {
     ])
   })
 
+  it('keeps nothing of a party that is deleted', async () => {
+    const { runtime } = await start()
+    for (const party of ['one', 'two']) {
+      await runtime.parties.create({ id: party })
+      await runtime.bus.publish(command({ word: party }), { party })
+    }
+    await runtime.idle()
+    const left = runtime.bus.history({ party: 'two' })
+    await runtime.parties.delete('one')
+    expect(runtime.bus.history({ party: 'one' })).toEqual([])
+    expect(runtime.bus.history({ party: 'two' })).toEqual(left)
+    expect(runtime.bus.history().at(-1)).toMatchObject({ type: 'system.party.deleted' })
+  })
+
   it('refuses patterns that could match nothing', async () => {
     const { runtime } = await start()
     for (const pattern of ['', 'pets.*.barked', '**', 'pets.', '.pets', 'pets  barked'])

@@ -69,6 +69,24 @@ describe('events to iterate over', () => {
     expect(words).toEqual(['a', 'b'])
   })
 
+  it('of one party end with it, once what waits was taken', async () => {
+    const { runtime } = await start()
+    const words: string[] = []
+    runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { party: 'p1' })
+    const events = runtime.bus.events(command, { party: 'p1' })
+    const party = await runtime.parties.create({ id: 'p1' })
+    for (const word of ['a', 'b']) await runtime.bus.publish(command({ word }), { party: 'p1' })
+    await party.idle()
+    await runtime.parties.delete('p1')
+    const taken: string[] = []
+    for await (const { data } of events) taken.push(data.word)
+    expect(taken).toEqual(['a', 'b'])
+    // A function goes on with the next party of that id.
+    await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'c' }), { party: 'p1' })
+    expect(words).toEqual(['a', 'b', 'c'])
+  })
+
   it('that nobody takes keep nobody from stopping', async () => {
     const { runtime } = await start()
     const events = runtime.bus.events('*')
