@@ -25,7 +25,7 @@ export type PageKind =
   | 'dead'
   /** An ask began, or ended; then with what it took. */
   | 'ask'
-  /** Frames were left out: all that is known is to be forgotten, and how things stand comes next. */
+  /** Something was left out: all that is known is to be forgotten, and how things stand comes next. */
   | 'gap'
 
 /** What happened, for a page: one line of JSON. */
@@ -72,7 +72,7 @@ const patchesPerFull = 50
  * stream.stop()
  */
 export function pageSource(observable: Observable, options: PageOptions = {}): Source<PageFrame> {
-  return send => live(observable, options, isBeginning => new PageTelling(send, isBeginning, options))
+  return (send, refuse) => live(observable, options, isBeginning => new PageTelling(send, isBeginning, options), refuse)
 }
 
 type Optional = Partial<Pick<PageFrame, 'parent' | 'from' | 'corr' | 'cause'>>

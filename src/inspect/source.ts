@@ -12,21 +12,24 @@ export interface Observable {
  */
 export type Send<F> = (frame: F, isState: boolean) => boolean
 
+/** Whether there is no room for frames of something that happens; asked before they are made. */
+type Refuse = () => boolean
+
 /** A stream of frames on its way to one viewer. */
 export interface Stream {
-  /** There is room again, after so many frames were refused. */
+  /** There is room again, after so much of what happened was refused. */
   resume(missed: number): void
   stop(): void
 }
 
 /** Where a viewer's frames come from: each gets a stream of its own, which begins with how things stand. */
-export type Source<F> = (send: Send<F>) => Stream
+export type Source<F> = (send: Send<F>, refuse?: Refuse) => Stream
 
 /** Makes frames of what one stream is told. */
 export interface Telling {
   tell(observation: Observation): void
-  /** So many frames were refused; how things stand is told next. */
-  missed(frames: number): void
+  /** So much was refused; how things stand is told next. */
+  missed(dropped: number): void
   /** How things stand has been told. */
   begun(): void
 }
@@ -36,13 +39,16 @@ export function live(
   observable: Observable,
   options: ObserveOptions,
   telling: (isBeginning: () => boolean) => Telling,
+  refuse: Refuse = () => false,
 ): Stream {
   let isBeginning = false
   let stop = nothing
   const teller = telling(() => isBeginning)
   const begin = () => {
     isBeginning = true
-    stop = observable.observe(one => teller.tell(one), options)
+    stop = observable.observe(one => {
+      if (isBeginning || !refuse()) teller.tell(one)
+    }, options)
     isBeginning = false
     teller.begun()
   }

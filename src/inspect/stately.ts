@@ -65,7 +65,8 @@ const version = '0.7.2'
  * stream.stop()
  */
 export function statelySource(observable: Observable, options: StatelyOptions = {}): Source<StatelyEvent> {
-  return send => live(observable, options, isBeginning => new StatelyTelling(send, isBeginning, options))
+  return (send, refuse) =>
+    live(observable, options, isBeginning => new StatelyTelling(send, isBeginning, options), refuse)
 }
 
 type Event = { readonly type: string }

@@ -43,7 +43,10 @@ export class Viewer<F> {
   constructor(socket: Socket, source: Source<F>, { most, clock }: ViewerOptions) {
     this.#socket = socket
     this.#most = most
-    this.#stream = source((frame, isState) => this.#take(frame, isState))
+    this.#stream = source(
+      (frame, isState) => this.#take(frame, isState),
+      () => this.#refuse(),
+    )
     this.#pulse = new Pulse(
       clock,
       () => this.#answer(() => socket.ping()),
@@ -80,12 +83,14 @@ export class Viewer<F> {
     if (!this.#isFull) send()
   }
 
-  #take(frame: F, isState: boolean): boolean {
+  #refuse(): boolean {
     const isBehind = this.#missed > 0 || this.#isFull
-    if (isBehind && !isState) {
-      this.#missed++
-      return false
-    }
+    if (isBehind) this.#missed++
+    return isBehind
+  }
+
+  #take(frame: F, isState: boolean): boolean {
+    if (!isState && this.#refuse()) return false
     let hadToWait = false
     this.#socket.send(JSON.stringify(frame), error => {
       if (!error) this.#sent(hadToWait)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { applyPatches, enablePatches, type Patch } from 'immer'
-import { agentTypes, defineAgent, defineEvent } from 'troupe'
-import { type Observable, type PageFrame, type PageOptions, pageSource } from 'troupe/inspect'
+import { agentTypes, defineAgent, defineEvent, type Observation, type Observer } from 'troupe'
+import { type Observable, type PageFrame, type PageOptions, pageSource, statelySource } from 'troupe/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, setup } from 'xstate'
 import * as z from 'zod'
@@ -180,6 +180,32 @@ describe('frames for pages', () => {
       ['chart', dog.address],
       ['actor', dog.address],
     ])
+  })
+
+  it.each([
+    ['for pages', pageSource],
+    ['in the protocol of Stately', statelySource],
+  ])('are not made where there is no room for them: %s', async (_, source) => {
+    const { runtime } = await startRuntime()
+    const dog = await runtime.spawn(dogAgent())
+    let looks = 0
+    const get = (one: Observation, key: keyof Observation) => {
+      if (!['kind', 'time', 'address', 'party'].includes(key)) looks++
+      return one[key]
+    }
+    const counted = { observe: (observer: Observer) => runtime.observe(one => observer(new Proxy(one, { get }))) }
+    let hasRoom = true
+    const send = () => true
+    const stream = source(counted)(send, () => !hasRoom)
+    onTestFinished(() => stream.stop())
+    await dog.send(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(looks).toBeGreaterThan(0)
+    hasRoom = false
+    looks = 0
+    await dog.send(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(looks).toBe(0)
   })
 
   it('tell of a gap, and then how everything stands', async () => {
