@@ -94,7 +94,7 @@ export class Parties<
     this.#beginning.set(partyId, party)
     partitions.set(partitionOf(partyId), party.partition)
     try {
-      if (this.#unerased.has(partyId)) await this.#erase(partyId)
+      if (this.#unerased.has(partyId)) await this.#eraseAndTell(partyId)
       await party.begin(checked)
     } catch (error) {
       // It may have been deleted meanwhile, and its id be another one's already.
@@ -224,7 +224,7 @@ export class Parties<
     try {
       const arrival = await arriving(lines, host, options)
       shared.checkRunning()
-      if (this.#unerased.has(id)) await this.#erase(id)
+      if (this.#unerased.has(id)) await this.#eraseAndTell(id)
       await settle(arrival, host).catch(async (error: unknown) => {
         await this.#takeBack(id, error)
         throw error
@@ -303,7 +303,7 @@ export class Parties<
     const recovering = this.#recovering.get(id)
     if (recovering) await recovering
     if (this.#quarantined.has(id) && !this.#parties.has(id)) {
-      await this.#erase(id)
+      await this.#eraseAndTell(id)
       this.#forgotten(id)
     } else {
       const error = await this.#forget(this.get(id))
@@ -352,7 +352,10 @@ export class Parties<
     await party.stop().catch(() => {})
     await this.#host.shared.snapshots.forget(partition)
     const isBeginning = this.#beginning.get(party.id) === party
-    return this.#takeBack(party.id, isBeginning ? partition.watermark.failure?.cause : undefined)
+    const error = await this.#takeBack(party.id, isBeginning ? partition.watermark.failure?.cause : undefined)
+    // Nobody knows of one of which nothing is durable; and a journal that has refused it may have no room for more.
+    if (error === undefined && partition.watermark.durable > 0) await this.#forgetOutside(party.id)
+    return error
   }
 
   /** Resolves to why the journal does not forget what it may have taken of a party before it refused the rest. */
@@ -372,9 +375,13 @@ export class Parties<
   async #erase(partyId: string): Promise<void> {
     this.#unerased.add(partyId)
     await this.#host.shared.journal.delete(this.#strange.get(partyId) ?? partitionOf(partyId))
-    await this.#forgetOutside(partyId)
     this.#unerased.delete(partyId)
     this.#strange.delete(partyId)
+  }
+
+  async #eraseAndTell(partyId: string): Promise<void> {
+    await this.#erase(partyId)
+    await this.#forgetOutside(partyId)
   }
 
   /** What is known of it outside the parties is not of the next party with its id, in another process either. */
