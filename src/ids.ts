@@ -20,14 +20,13 @@ const prefixLength = 8
 export function createIds(random: () => number): Ids {
   // Places within the alphabet, so that no source of numbers, however odd, makes nanoid throw them away for ever.
   const bytes = (size: number) => Uint8Array.from({ length: size }, () => Math.floor(random() * alphabet.length))
-  const draw = customRandom(alphabet, prefixLength, bytes)
-  let prefix = draw()
+  let prefix = customRandom(alphabet, prefixLength, bytes)()
   let count = 0
   return {
     next: () => `${prefix}-${++count}`,
     after(owners) {
-      // The same seed gives the same prefix, so each owner takes the next one.
-      for (let owner = 0; owner < owners; owner++) prefix = draw()
+      // The same seed gives the same prefix, so each owner has its number behind it.
+      prefix = `${prefix}${owners.toString(alphabet.length)}`
     },
   }
 }

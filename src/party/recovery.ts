@@ -372,9 +372,13 @@ function partyIn({ partition }: PartitionInfo): string {
   return id
 }
 
+/** More owners than a partition ever has; as many again can be counted. */
+const mostOwners = 2 ** 52
+
 /** Of what was ever written here; what counts no owners is not as it was written. */
 function newestEpoch(infos: readonly PartitionInfo[]): number {
-  return infos.reduce((most, { epoch }) => (Number.isSafeInteger(epoch + 1) ? Math.max(most, epoch) : most), 0)
+  const isCount = (epoch: number) => Number.isInteger(epoch) && epoch <= mostOwners
+  return infos.reduce((most, { epoch }) => (isCount(epoch) ? Math.max(most, epoch) : most), 0)
 }
 
 /** The events that subscribers were told of. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { textIn } from './columns.ts'
+import { idOf } from './partitions.ts'
 import type { CheckpointRow } from './protocol.ts'
 import { Refusal } from './refusal.ts'
 
@@ -17,7 +18,7 @@ export class Checkpoints {
     )
     this.#drop = db.prepare('DELETE FROM checkpoints WHERE partition = ? AND agent = ?')
     this.#all = db.prepare('SELECT agent, crc, body FROM checkpoints WHERE partition = ?')
-    this.#remove = db.prepare('DELETE FROM checkpoints WHERE partition = ?')
+    this.#remove = db.prepare(`DELETE FROM checkpoints WHERE partition = ${idOf}`)
   }
 
   put(partition: number, agent: string, body: string | undefined): void {
@@ -35,8 +36,8 @@ export class Checkpoints {
     })
   }
 
-  remove(partition: number): void {
-    this.#remove.run(partition)
+  remove(name: string): void {
+    this.#remove.run(name)
   }
 }
 

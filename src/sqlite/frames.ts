@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { altered, Chunk } from './chunk.ts'
 import { numberIn, textIn } from './columns.ts'
-import type { Partition } from './partitions.ts'
+import { idOf, type Partition } from './partitions.ts'
 import type { Bytes, FrameRows } from './protocol.ts'
 
 /** Rows that are read at once. */
@@ -30,7 +30,7 @@ export class Frames {
       'SELECT name, frames.position, crc, body FROM frames JOIN partitions ON partitions.id = partition ORDER BY frames.id DESC LIMIT ?',
     )
     this.#prune = db.prepare('DELETE FROM frames WHERE partition = ? AND position <= ?')
-    this.#remove = db.prepare('DELETE FROM frames WHERE partition = ?')
+    this.#remove = db.prepare(`DELETE FROM frames WHERE partition = ${idOf}`)
   }
 
   append(partition: number, position: number, follows: number, body: string): void {
@@ -77,7 +77,7 @@ export class Frames {
     this.#prune.run(partition, upTo)
   }
 
-  remove(partition: number): void {
-    this.#remove.run(partition)
+  remove(name: string): void {
+    this.#remove.run(name)
   }
 }

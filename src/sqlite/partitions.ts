@@ -14,6 +14,9 @@ export interface Partition {
   readonly largest: number
 }
 
+/** The id of a partition by its name, where a statement can say so: a damaged file may have ids that are no numbers here. */
+export const idOf = '(SELECT id FROM partitions WHERE name = ?)'
+
 /** The table of partitions. */
 export class Partitions {
   readonly #find: StatementSync
@@ -24,6 +27,8 @@ export class Partitions {
   readonly #all: StatementSync
 
   constructor(db: DatabaseSync) {
+    // A name that is no text, which only a damaged file has, would keep all partitions from being listed.
+    db.exec(`UPDATE partitions SET name = quote(name) WHERE typeof(name) <> 'text'`)
     // As floating-point numbers, which hold every whole number that a journal counts to: larger ones, which only a damaged file
     // has, would keep all partitions from being listed.
     this.#find = db.prepare(
@@ -32,7 +37,7 @@ export class Partitions {
     this.#create = db.prepare('INSERT INTO partitions (name, epoch, position, pruned, largest) VALUES (?, ?, 0, 0, 0)')
     this.#advance = db.prepare('UPDATE partitions SET epoch = ?, position = ?, largest = ? WHERE id = ?')
     this.#prune = db.prepare('UPDATE partitions SET pruned = ? WHERE id = ?')
-    this.#remove = db.prepare('DELETE FROM partitions WHERE id = ?')
+    this.#remove = db.prepare('DELETE FROM partitions WHERE name = ?')
     this.#all = db.prepare(
       'SELECT name, CAST(epoch AS REAL) AS epoch, CAST(position AS REAL) AS position FROM partitions ORDER BY id',
     )
@@ -41,12 +46,14 @@ export class Partitions {
   find(name: string): Partition | undefined {
     const row = this.#find.get(name)
     if (!row) return undefined
+    const largest = numberIn(row, 'largest')
+    if (!Number.isInteger(largest)) throw new TypeError('"largest" is no whole number')
     return {
       id: numberIn(row, 'id'),
       epoch: numberIn(row, 'epoch'),
       position: numberIn(row, 'position'),
       pruned: numberIn(row, 'pruned'),
-      largest: numberIn(row, 'largest'),
+      largest,
     }
   }
 
@@ -63,8 +70,8 @@ export class Partitions {
     this.#prune.run(upTo, id)
   }
 
-  remove(id: number): void {
-    this.#remove.run(id)
+  remove(name: string): void {
+    this.#remove.run(name)
   }
 
   /** The oldest first. */

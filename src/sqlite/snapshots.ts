@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { numberIn, textIn } from './columns.ts'
+import { idOf } from './partitions.ts'
 import type { SnapshotRow } from './protocol.ts'
 
 /** The table of snapshots: the last one of each partition. */
@@ -16,7 +17,7 @@ export class Snapshots {
     )
     this.#find = db.prepare('SELECT position, hash, crc, body FROM snapshots WHERE partition = ?')
     this.#covered = db.prepare('SELECT position FROM snapshots WHERE partition = ?')
-    this.#remove = db.prepare('DELETE FROM snapshots WHERE partition = ?')
+    this.#remove = db.prepare(`DELETE FROM snapshots WHERE partition = ${idOf}`)
   }
 
   put(partition: number, { position, hash, body }: SnapshotRow): void {
@@ -37,8 +38,8 @@ export class Snapshots {
     return row ? numberIn(row, 'position') : 0
   }
 
-  remove(partition: number): void {
-    this.#remove.run(partition)
+  remove(name: string): void {
+    this.#remove.run(name)
   }
 }
 

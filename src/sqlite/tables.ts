@@ -151,12 +151,8 @@ export class Tables {
 
   #delete({ partition: name }: Write & { readonly kind: 'delete' }): undefined {
     this.#marks.remove(name)
-    const partition = this.#partitions.find(name)
-    if (!partition) return
-    this.#frames.remove(partition.id)
-    this.#checkpoints.remove(partition.id)
-    this.#snapshots.remove(partition.id)
-    this.#partitions.remove(partition.id)
+    for (const table of [this.#frames, this.#checkpoints, this.#snapshots]) table.remove(name)
+    this.#partitions.remove(name)
   }
 
   #undo(): void {

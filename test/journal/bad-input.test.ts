@@ -103,6 +103,9 @@ describe('a party whose journal is not as it was written', () => {
   it.each([
     ['has a position that is too large', 'position = 9007199254740993', 'p1'],
     ['has had more owners than can be counted', 'epoch = 9007199254740993', 'p1'],
+    ['has a largest frame that is none', 'largest = 300000.5', 'p1'],
+    ['has an id that is larger than numbers are', 'id = 9223372036854775807', 'p1'],
+    ['has a name that is no text', `name = x'00ff'`, `X'00FF'`],
     ['has a name that no party can have', `name = 'party/P 1'`, 'P 1'],
     ['has the name of no party', `name = 'parties'`, 'parties'],
   ])('keeps no other from coming back, and can be deleted, when it %s', async (_, change, id) => {
@@ -116,6 +119,16 @@ describe('a party whose journal is not as it was written', () => {
     runtime = await live(directory, { party, agents: [dogAgent()] })
     expect(runtime.parties.quarantined()).toEqual([])
     expect((await runtime.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
+  })
+
+  it('keeps no runtime from starting, this time and the next, when it has had as many owners as can be counted', async () => {
+    const directory = await left(3)
+    tamper(directory, `UPDATE partitions SET epoch = 9007199254740990 WHERE name = 'party/p1'`)
+    for (let start = 1; start <= 2; start++) {
+      const runtime = await live(directory, { party, agents: [dogAgent()] })
+      expect(runtime.parties.get('p2').state).toMatchObject({ barks: 1 })
+      await runtime.stop()
+    }
   })
 
   it('can be deleted, and its id be given to a new one', async () => {
