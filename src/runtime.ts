@@ -66,6 +66,7 @@ import { Cleanup } from './party/cleanup.ts'
 import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
 import { DurableSubscriptions } from './party/durable-subscriptions.ts'
+import type { Whereabouts } from './party/found.ts'
 import { askHandler, Handlers } from './party/handlers.ts'
 import { HeldEffects } from './party/held-effects.ts'
 import type { IdleOptions } from './party/idle.ts'
@@ -75,7 +76,7 @@ import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
 import { Persistence } from './party/persistence.ts'
-import { type PoolPlace, PoolRef, poolRefAt } from './party/pool-ref.ts'
+import { PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
 import { Recovery } from './party/recovery.ts'
 import { ReplayMutedError } from './party/replay.ts'
@@ -208,7 +209,7 @@ export class Runtime<
   readonly #outside: Partition
   readonly #crew: Crew
   /** Where agents outside the parties are. */
-  readonly #place: PoolPlace
+  readonly #place: Whereabouts
   readonly #pulse: Pulse
   readonly #cleanup: Cleanup
   readonly #handlers = new Handlers()
@@ -422,7 +423,7 @@ export class Runtime<
     // Before the catalogue knows of it.
     checkId(isPool(agent) ? 'pool' : 'agent', name ?? agent.name)
     const joined = party === undefined ? undefined : this.parties.get(party)
-    const place = joined?.joining ?? this.#place
+    const place = joined ?? this.#place
     const isMet = !isPool(agent) && place.crew.met(agent, name) !== undefined
     if (!isMet && (isPool(agent) || !place.partition.registry.hasSeveral(agent)))
       this.#checkFits(agentsOf([agent]), joined)
@@ -432,7 +433,7 @@ export class Runtime<
       )
       this.#arrived()
       await place.crew.begun([actor])
-      return new AgentRef(place.partition, place.crew, actor, place.checkOpen)
+      return new AgentRef(place, actor)
     }
     const named = name === undefined ? agent : { ...agent, name }
     const members = await this.#caughtUp(place, named.name, () => place.crew.begin([named], supervisor))
@@ -447,18 +448,19 @@ export class Runtime<
   }
 
   /** Starts something; what waited under its name since the last process goes on from how things stand now. */
-  #caughtUp<T>({ partition, crew, checkOpen }: PoolPlace, name: string, start: () => T): T | Promise<T> {
+  #caughtUp<T>(place: Whereabouts, name: string, start: () => T): T | Promise<T> {
+    const { partition, crew } = place
     const startIfOpen = () => {
-      checkOpen()
+      place.checkOpen()
       return start()
     }
     return crew.awaits(name) ? this.#recovery.caughtUp(partition, crew, startIfOpen) : startIfOpen()
   }
 
   /** Where events and agents of a party go, or those outside all of them. @throws PartyNotFoundError, RuntimeStateError */
-  #placeOf(party: string | undefined): PoolPlace {
+  #placeOf(party: string | undefined): Whereabouts {
     this.#checkRunning()
-    const place = party === undefined ? this.#place : this.parties.get(party).joining
+    const place = party === undefined ? this.#place : this.parties.get(party)
     place.checkOpen()
     return place
   }
@@ -477,7 +479,7 @@ export class Runtime<
   agent(name: string): AgentRef {
     const actor = this.#outside.registry.named(name)
     if (!actor) throw new NoAddressError(addressOf(runtimePartition, name))
-    return new AgentRef(this.#outside, this.#crew, actor, this.#place.checkOpen)
+    return new AgentRef(this.#place, actor)
   }
 
   /** A pool outside all parties. @throws NoAddressError */

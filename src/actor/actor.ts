@@ -85,7 +85,7 @@ export class Actor implements Ready {
   #accepted: Accepts
   #crashes: Map<number, number> | undefined
   #shown: AnyMachineSnapshot | undefined
-  #watchers: readonly ((snapshot: AnyMachineSnapshot) => void)[] = none
+  #watched: Watched = unwatched
   #announced: Handled | undefined
   #handling: Handled | undefined
 
@@ -181,7 +181,7 @@ export class Actor implements Ready {
 
   show(snapshot: AnyMachineSnapshot): void {
     this.#shown = snapshot
-    for (const watcher of this.#watchers) this.#host.guard(this.address, () => watcher(snapshot))
+    for (const watcher of this.#watched.by) this.#host.guard(this.address, () => watcher(snapshot))
   }
 
   /** Whether events of this type wait until it is no longer busy. */
@@ -218,10 +218,17 @@ export class Actor implements Ready {
 
   /** Calls back with every new durable snapshot; the returned function ends that. */
   watch(watcher: (snapshot: AnyMachineSnapshot) => void): () => void {
-    this.#watchers = [...this.#watchers, watcher]
+    if (this.#watched === unwatched) this.#watched = { by: none }
+    const watched = this.#watched
+    watched.by = [...watched.by, watcher]
     return () => {
-      this.#watchers = this.#watchers.filter(other => other !== watcher)
+      watched.by = watched.by.filter(other => other !== watcher)
     }
+  }
+
+  /** It is what another one was at the same address, and has its watchers. */
+  succeed(former: Actor): void {
+    this.#watched = former.#watched
   }
 
   /** Says which position the next event that reaches the machine is. */
@@ -396,4 +403,9 @@ export class Actor implements Ready {
   }
 }
 
+interface Watched {
+  by: readonly ((snapshot: AnyMachineSnapshot) => void)[]
+}
+
 const none: readonly never[] = []
+const unwatched: Watched = { by: none }

@@ -8,8 +8,7 @@ import type { UncheckedEvent } from '../events/catalog.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { copyOf } from '../values/copy.ts'
 import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
-import type { Crew } from './crew.ts'
-import type { Partition } from './partition.ts'
+import { Found, type Whereabouts } from './found.ts'
 import { publish } from './publish.ts'
 import type { Unwatch } from './store.ts'
 
@@ -20,18 +19,18 @@ export interface AgentSnapshot {
   readonly context: unknown
 }
 
-/** An agent as its owner sees it: the address stays the same through restarts. */
+/** An agent as its owner sees it: the address stays the same through restarts, and when its party is brought back. */
 export class AgentRef {
-  readonly #partition: Partition
-  readonly #crew: Crew
-  readonly #actor: Actor
-  readonly #checkOpen: () => void
+  readonly #place: Whereabouts
+  readonly #found: Found<Actor>
 
-  constructor(partition: Partition, crew: Crew, actor: Actor, checkOpen: () => void) {
-    this.#partition = partition
-    this.#crew = crew
-    this.#actor = actor
-    this.#checkOpen = checkOpen
+  constructor(place: Whereabouts, actor: Actor) {
+    this.#place = place
+    this.#found = new Found(place, actor, ({ registry }, name) => registry.named(name))
+  }
+
+  get #actor(): Actor {
+    return this.#found.now
   }
 
   /** Where it is reached, such as `party/p1/venue`. */
@@ -51,8 +50,8 @@ export class AgentRef {
 
   /** Sends an event to this agent alone; resolves when it is durable. @throws UnknownEventError, EventPayloadError */
   async send(event: UncheckedEvent): Promise<Envelope> {
-    this.#checkOpen()
-    return publish(this.#partition, event, { to: this.#actor })
+    this.#place.checkOpen()
+    return publish(this.#place.partition, event, { to: this.#actor })
   }
 
   /** Asks this agent; see `runtime.ask`. */
@@ -61,8 +60,8 @@ export class AgentRef {
     input: z.input<I>,
     options?: OutsideAskOptions,
   ): Promise<z.output<O>> {
-    this.#checkOpen()
-    return await askFromOutside(this.#partition, this.#actor, request, input, options)
+    this.#place.checkOpen()
+    return await askFromOutside(this.#place.partition, this.#actor, request, input, options)
   }
 
   /** Its newest durable snapshot. */
@@ -79,9 +78,10 @@ export class AgentRef {
 
   /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */
   async stop(): Promise<void> {
-    this.#partition.shared.checkLive()
-    this.#crew.stop(this.#actor)
-    await this.#crew.closed()
+    const { partition, crew } = this.#place
+    partition.shared.checkLive()
+    crew.stop(this.#actor)
+    await crew.closed()
   }
 }
 

@@ -250,6 +250,7 @@ export class Parties<
   /** The journal takes no more of a party. What somebody else has written there, it can go on with, but not for ever. */
   #failed(party: Party<S, A, R>, error: JournalError): void {
     const { id: partyId } = party
+    if (this.#parties.get(partyId) !== party) return
     if (this.#beginning.get(partyId) === party) return
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
     this.#host.partitions.get(runtimePartition)?.reportNow(partyQuarantined({ partyId, reason: error.message }))

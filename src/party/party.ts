@@ -1,5 +1,6 @@
 import { addressOf, NoAddressError, partitionOf, runtimePartition } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
+import type { Registry } from '../actor/registry.ts'
 import { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
@@ -33,7 +34,7 @@ import type {
 import { type IdleOptions, idle } from './idle.ts'
 import type { PublishOptions } from './offer.ts'
 import { Partition, type Shared } from './partition.ts'
-import { type PoolPlace, type PoolRef, poolRefAt } from './pool-ref.ts'
+import { type PoolRef, poolRefAt } from './pool-ref.ts'
 import { publish } from './publish.ts'
 import { publishTogether } from './publish-together.ts'
 import type { Recalled } from './recall.ts'
@@ -63,6 +64,10 @@ export class Party<
   #partition: Partition
   #crew: Crew
   #ended: TroupeError | undefined
+  /** Why it ended before it was last brought back. */
+  #endedBefore: TroupeError | undefined
+  /** The agents that it had before that, until those that come back have their watchers. */
+  #former: Registry | undefined
 
   /** @param onQuarantined is told when the journal takes no more of it */
   constructor(
@@ -86,8 +91,11 @@ export class Party<
   }
 
   #newPartition(shared: Shared): Partition {
-    const partition = new Partition(shared, partitionOf(this.id), this.#store, error => this.#quarantine(error))
-    partition.admit = this.#admitting({})
+    const partition: Partition = new Partition(shared, partitionOf(this.id), this.#store, error => {
+      // What is left of it from an earlier time is nothing to the party that was brought back.
+      if (partition === this.#partition) this.#quarantine(error)
+    })
+    partition.admit = this.#admitting({}, partition)
     return partition
   }
 
@@ -96,9 +104,14 @@ export class Party<
     return new Crew(this.#partition, options, (error, escalated) => this.#giveUp(error, escalated))
   }
 
-  /** Where it happens. @internal */
+  /** Where it happens; another one once it is brought back. @internal */
   get partition(): Partition {
     return this.#partition
+  }
+
+  /** Who looks after its agents, as above. @internal */
+  get crew(): Crew {
+    return this.#crew
   }
 
   /** The newest durable state. */
@@ -193,7 +206,7 @@ export class Party<
   agent(name: string): AgentRef {
     const actor = this.#partition.registry.named(name)
     if (!actor) throw new NoAddressError(addressOf(this.#partition.address, name))
-    return new AgentRef(this.#partition, this.#crew, actor, () => this.#checkChange({}))
+    return new AgentRef(this, actor)
   }
 
   /** Delivers an event of the application to the agents of this party. Used by `bus.publish`. @internal */
@@ -204,12 +217,12 @@ export class Party<
 
   /** One of its pools. @throws NoAddressError */
   pool(name: string): PoolRef {
-    return poolRefAt(this.joining, name)
+    return poolRefAt(this, name)
   }
 
-  /** Where agents are added to this party; they hear only what is said from then on. @internal */
-  get joining(): PoolPlace {
-    return { partition: this.#partition, crew: this.#crew, checkOpen: () => this.#checkChange({}) }
+  /** @internal @throws why nothing more can be wanted of it */
+  checkOpen(): void {
+    this.#checkChange({})
   }
 
   /**
@@ -236,8 +249,12 @@ export class Party<
 
   /** Its memory is dropped, so that it can be brought back from the journal. @internal */
   reopen(): void {
-    void this.#partition.shared.snapshots.forget(this.#partition)
-    this.#partition = this.#newPartition(this.#partition.shared)
+    const { shared, registry } = this.#partition
+    this.#partition.suspend()
+    void shared.snapshots.forget(this.#partition)
+    this.#endedBefore = this.#ended
+    this.#former ??= registry
+    this.#partition = this.#newPartition(shared)
     this.#crew = this.#newCrew()
   }
 
@@ -260,6 +277,10 @@ export class Party<
       retry: () => {
         this.#ended = undefined
         this.#store.retry()
+      },
+      restored: () => {
+        for (const actor of this.#former ?? []) this.#partition.registry.named(actor.name)?.succeed(actor)
+        this.#former = undefined
       },
       goOn: recalled => this.#goOn(recalled),
       link: () => this.#crew.link(),
@@ -345,9 +366,10 @@ export class Party<
    * Everything is refused at the end, what makes no sense before, and a change for which the party has moved on, also while it
    * waited for room. Each event is admitted as if those before it had happened.
    */
-  #admitting(options: ChangeOptions): (events: readonly EventOf[]) => void {
+  #admitting(options: ChangeOptions, partition = this.#partition): (events: readonly EventOf[]) => void {
     return events => {
-      if (this.#ended) throw this.#ended
+      const ended = partition === this.#partition ? this.#ended : this.#endedBefore
+      if (ended) throw ended
       admitVersion(this.id, this.#store.live.version, options)
       let { inputs } = this.#store.live
       for (const event of events) {

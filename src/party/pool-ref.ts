@@ -9,8 +9,7 @@ import type { RequestDefinition } from '../events/request.ts'
 import { checkSize } from '../supervision/definition.ts'
 import { AgentRef } from './agent-ref.ts'
 import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
-import type { Crew } from './crew.ts'
-import type { Partition } from './partition.ts'
+import { Found, type Whereabouts } from './found.ts'
 import { publish } from './publish.ts'
 
 /** How a pool is scaled. */
@@ -19,15 +18,8 @@ export interface ScaleOptions {
   readonly timeout?: number
 }
 
-/** Where agents and pools of a partition are looked after. */
-export interface PoolPlace {
-  readonly partition: Partition
-  readonly crew: Crew
-  readonly checkOpen: () => void
-}
-
 /** @throws NoAddressError */
-export function poolRefAt(place: PoolPlace, name: string): PoolRef {
+export function poolRefAt(place: Whereabouts, name: string): PoolRef {
   const pool = place.partition.registry.pool(name)
   if (!pool) throw new NoAddressError(addressOf(place.partition.address, name))
   return new PoolRef(place, pool)
@@ -35,12 +27,16 @@ export function poolRefAt(place: PoolPlace, name: string): PoolRef {
 
 /** A pool of equal agents as its owner sees it. */
 export class PoolRef {
-  readonly #place: PoolPlace
-  readonly #pool: Pool
+  readonly #place: Whereabouts
+  readonly #found: Found<Pool>
 
-  constructor(place: PoolPlace, pool: Pool) {
+  constructor(place: Whereabouts, pool: Pool) {
     this.#place = place
-    this.#pool = pool
+    this.#found = new Found(place, pool, ({ registry }, name) => registry.pool(name))
+  }
+
+  get #pool(): Pool {
+    return this.#found.now
   }
 
   /** Where one of its members is reached, such as `runtime/bakers`. */
@@ -55,8 +51,7 @@ export class PoolRef {
 
   /** Those that get mail. */
   get members(): readonly AgentRef[] {
-    const { partition, crew, checkOpen } = this.#place
-    return this.#pool.members.map(actor => new AgentRef(partition, crew, actor, checkOpen))
+    return this.#pool.members.map(actor => new AgentRef(this.#place, actor))
   }
 
   /** Sends an event to one member; resolves when it is durable. @throws NoAddressError, UnknownEventError, EventPayloadError */

@@ -28,6 +28,8 @@ export interface Comeback {
   readonly state: Recallable
   /** It goes on although its supervisor gave up. */
   retry(): void
+  /** Its agents are there. */
+  restored(): void
   /** Everybody is there: goes on. */
   goOn(recalled: Recalled): void
   /** What is done on behalf of others ends with that. */
@@ -308,7 +310,10 @@ export class Recovery {
       const isRetried = isRetry && standing.birth === 'failed'
       if (isRetried) comeback.retry()
       if (isRetried) standing.birth = 'started'
-      if (standing.birth !== 'failed') this.#restore(comeback, recalled, { isWhole: true, isRetried })
+      if (standing.birth !== 'failed') {
+        this.#restore(comeback, recalled, { isWhole: true, isRetried })
+        comeback.restored()
+      }
       const goOn = () => {
         comeback.goOn(recalled)
         this.#links.set(partition, () => comeback.link())

@@ -1,8 +1,8 @@
-import { agentTypes, defineAgent, defineEvent, effect, PartyFailedError, type Runtime } from 'troupe'
+import { agentTypes, defineAgent, defineEvent, definePool, effect, PartyFailedError, type Runtime } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { command, dogAgent, petsParty } from '../support/pets.ts'
+import { command, dogAgent, petsParty, trick } from '../support/pets.ts'
 import { atEveryAppend, createProgram, lost, nothingLost } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { deep } from '../support/values.ts'
@@ -118,6 +118,61 @@ describe('a party whose supervisor gave up', () => {
     expect(lost(runtime)).toEqual(nothingLost)
     const next = await program.start(options)
     expect(next.parties.get('p1').state).toMatchObject({ status: 'planning', barks: 2 })
+  })
+
+  it('is reached through what was handed out before, once somebody has retried it', async () => {
+    const program = createProgram()
+    const cats = definePool({ name: 'cats', agent: { ...dogAgent(), name: 'cat' }, size: 2 })
+    const pets = { ...options, party: petsParty(dogAgent(), cats) }
+    const runtime = await program.start(pets)
+    const party = await runtime.parties.create({ id: 'p1' })
+    const dog = party.agent('dog')
+    const pool = party.pool('cats')
+    const [cat] = pool.members
+    const watched: unknown[] = []
+    const unwatch = dog.watch(({ context }) => watched.push(context))
+    await dog.send(boom)
+    await until(() => party.state.status === 'error')
+    await expect(dog.send(command({ word: 'failed' }))).rejects.toThrow(PartyFailedError)
+    await runtime.parties.retry('p1')
+    await party.idle()
+    watched.length = 0
+    for (const ref of [dog, pool, cat]) await ref?.send(command({ word: 'back' }))
+    await dog.ask(trick, { name: 'sit' })
+    await party.idle()
+    expect(party.state).toMatchObject({ status: 'planning', barks: 3 })
+    expect(watched.at(-1)).toMatchObject({ count: 1 })
+    expect(dog.snapshot()?.context).toMatchObject({ count: 1 })
+    expect([dog.incarnation, cat?.incarnation, pool.size]).toEqual([2, 1, 2])
+    watched.length = 0
+    unwatch()
+    await pool.scale(3)
+    await dog.stop()
+    expect(watched).toEqual([])
+    const next = await program.start(pets)
+    await next.parties
+      .get('p1')
+      .pool('cats')
+      .send(command({ word: 'next' }))
+    await next.parties.get('p1').idle()
+    expect(next.parties.get('p1').state).toMatchObject({ barks: 4 })
+    expect(next.parties.get('p1').pool('cats').size).toBe(3)
+  })
+
+  it('refuses what has waited since before somebody retried it', async () => {
+    const program = createProgram()
+    const runtime = await program.start({ ...options, rateLimit: { perSecond: 1, burst: 1, exceeded: 'delay' } })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(boom, inP1)
+    const waiting = runtime.bus.publish(command({ word: 'waits' }), inP1)
+    const refused = expect(waiting).rejects.toThrow(PartyFailedError)
+    await until(() => party.state.status === 'error')
+    await runtime.parties.retry('p1')
+    await program.clock.advance(2_000)
+    await refused
+    await party.idle()
+    expect(party.state).toMatchObject({ status: 'planning', barks: 0 })
+    expect(lost(runtime)).toEqual(nothingLost)
   })
 
   it('goes on when somebody retries it in the next process, which says of what it failed', async () => {
