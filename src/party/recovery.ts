@@ -69,7 +69,7 @@ export class Recovery {
   #lastMoment = 0
   /** Whether all that the journal held is back. */
   #isOver = false
-  /** What agents outside the parties hear, since when, and how far they have heard of each party. */
+  /** What agents outside the parties hear, since when, and how far they have heard of each party that is about to come back. */
   #hearing: Standing['hearing'] = new Map()
   #heard: ReadonlyMap<string, number> = new Map()
   readonly #links = new Map<Address, () => void>()
@@ -221,8 +221,13 @@ export class Recovery {
   }
 
   async #again(partition: Address, { isRetry }: { readonly isRetry: boolean }): Promise<void> {
+    await this.#reached(partition)
     await this.#inTurn(() => this.#bringBack(partition, isRetry))
-    // What it may not write, it will not go on with.
+    await this.#reached(partition)
+  }
+
+  /** Resolves when all of a partition is durable that ever will be. */
+  async #reached(partition: Address): Promise<void> {
     await this.#host.shared
       .partition(partition)
       ?.watermark.reached()
@@ -236,6 +241,8 @@ export class Recovery {
       const infos = await shared.journal.partitions()
       const info = infos.find(one => one.partition === partition)
       if (!info) throw new JournalCorruptError(partition, 'nothing')
+      await this.#reached(runtimePartition)
+      this.#listen((await recall(shared.journal, { partition: runtimePartition, epoch: 0 })).standing)
       const go = await this.#party(info, isRetry)
       go?.()
       this.#link()
@@ -257,8 +264,7 @@ export class Recovery {
       return false
     }
     const recalled = await recall(shared.journal, info)
-    this.#hearing = recalled.standing.hearing
-    this.#heard = recalled.standing.heard
+    this.#listen(recalled.standing)
     const { gaveUp } = recalled.standing
     if (gaveUp) recalled.standing.beginAnew()
     this.#restore({ partition: outside, crew, tree }, recalled, { isWhole: false, isRetried: false })
@@ -279,6 +285,11 @@ export class Recovery {
     const forgotten = gone.map(party => ({ kind: 'forgotten' as const, seq: outside.nextSeq(), party }))
     outside.append({ kind: 'supervision' }, forgotten)
     await outside.watermark.reached()
+  }
+
+  #listen({ hearing, heard }: Standing): void {
+    this.#hearing = hearing
+    this.#heard = heard
   }
 
   async #parties(infos: readonly PartitionInfo[], goOn: (() => void)[]): Promise<void> {

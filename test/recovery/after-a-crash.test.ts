@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, createMachine, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { clock, createRecord, type Life, live } from '../support/lives.ts'
-import { barked, command, dogAgent, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
+import { barked, command, dogAgent, parrotAgent, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
 import { turn, until } from '../support/runtime.ts'
 
 /** A life that ends when a frame like this is on the disk, before anybody knows. */
@@ -151,6 +151,33 @@ describe('an agent outside the parties', () => {
     const second = await live(record.next(), { party, agents, snapshots })
     await second.idle()
     expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c'] })
+  })
+
+  it.each(['failed', 'was quarantined'])('hears nothing twice of a party that %s and is brought back', async why => {
+    const record = createRecord()
+    const options = { party: petsParty(dogAgent()), agents: [parrotAgent()], intensity: { max: 0, within: 1_000 } }
+    const first = await live(record.next(), options)
+    await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'a' }), { party: 'p1' })
+    await first.idle()
+
+    const life = { ...record.next() }
+    const { append } = life
+    const second = await live(life, options)
+    for (const word of ['b', 'c']) await second.bus.publish(command({ word }), { party: 'p1' })
+    await second.idle()
+    if (why === 'was quarantined')
+      life.append = async (partition, ...rest) => {
+        if (partition === 'party/p1') throw new Error('the disk is full')
+        return append(partition, ...rest)
+      }
+    await second.bus.publish(command({ word: 'boom' }), { party: 'p1' }).catch(() => {})
+    await until(() => second.parties.list()[0]?.state.status === 'error')
+    life.append = append
+    await second.parties.retry('p1')
+    await second.bus.publish(command({ word: 'd' }), { party: 'p1' })
+    await second.idle()
+    expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c', 'd'] })
   })
 })
 
@@ -335,16 +362,3 @@ describe('a party', () => {
     expect(third.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c', 'd'] })
   })
 })
-
-/** Remembers what was barked. */
-function parrotAgent() {
-  const context: { words: readonly string[] } = { words: [] }
-  const machine = setup({ types: agentTypes({ context, hears: [barked], says: [] }) }).createMachine({
-    id: 'parrot',
-    context,
-    on: {
-      'pets.barked': { actions: assign(({ context, event }) => ({ words: [...context.words, event.data.word] })) },
-    },
-  })
-  return defineAgent({ name: 'parrot', machine, hears: [barked], says: [] })
-}

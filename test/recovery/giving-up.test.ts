@@ -1,4 +1,14 @@
-import { agentTypes, defineAgent, defineEvent, definePool, effect, PartyFailedError, type Runtime } from 'troupe'
+import {
+  agentFailed,
+  agentTypes,
+  defineAgent,
+  defineEvent,
+  definePool,
+  effect,
+  PartyFailedError,
+  type Runtime,
+} from 'troupe'
+import { heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
@@ -186,6 +196,25 @@ describe('a party whose supervisor gave up', () => {
     await party.idle()
     expect(party.state).toMatchObject({ status: 'planning', barks: 2 })
     expect(lost(next)).toEqual(nothingLost)
+  })
+
+  it('goes on when somebody retries it before the journal has taken that it failed', async () => {
+    const journal = heldJournal()
+    const { runtime } = await startRuntime({ ...options, journal })
+    const party = await runtime.parties.create({ id: 'p1' })
+    runtime.bus.subscribe(agentFailed, () => journal.hold())
+    await runtime.bus.publish(boom, inP1)
+    await someTurns()
+    await expect(party.addInput('a cat')).rejects.toThrow(PartyFailedError)
+    expect(party.state.status).toBe('planning')
+    const retried = runtime.parties.retry('p1')
+    await someTurns()
+    journal.release()
+    expect((await retried).state.status).toBe('planning')
+    await runtime.bus.publish(command({ word: 'sit' }), inP1)
+    await party.idle()
+    expect(party.state).toMatchObject({ barks: 1 })
+    expect(lost(runtime)).toEqual(nothingLost)
   })
 
   it('fails again where nothing was mended, and may be retried again', async () => {

@@ -227,3 +227,20 @@ export const motherAgent = () =>
       invoke: { id: 'pup', src: 'pup' },
     }),
   })
+
+const unheard: { words: readonly string[] } = { words: [] }
+
+/** Remembers what was barked. */
+export const parrotAgent = () =>
+  defineAgent({
+    name: 'parrot',
+    hears: [barked],
+    says: [],
+    machine: setup({ types: agentTypes({ context: unheard, hears: [barked], says: [] }) }).createMachine({
+      id: 'parrot',
+      context: unheard,
+      on: {
+        'pets.barked': { actions: assign(({ context, event }) => ({ words: [...context.words, event.data.word] })) },
+      },
+    }),
+  })
