@@ -106,7 +106,7 @@ const entryShapes = {
   unscheduled: { seq: position, name, over },
   forgotten: { seq: position, party: name },
   purged: letter,
-  recovered: { seq: position, since: time.optional() },
+  recovered: { seq: position, since: time.optional(), arrived: over },
   left: { seq: position },
   suspected: { seq: position, agent: name, at: position },
   redelivered: { ...letter, attempt: count },

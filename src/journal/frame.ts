@@ -179,6 +179,8 @@ export type Entry =
       readonly seq: number
       /** Until when the last owner was there, epoch milliseconds, as far as the journal knows; older frames do not say. */
       readonly since?: number
+      /** Whether it was imported: what it had said was for those outside the parties where it came from. */
+      readonly arrived?: true
     }
   /** The owner of the whole journal ends in order: until here it was there. */
   | { readonly kind: 'left'; readonly seq: number }

@@ -91,7 +91,7 @@ export async function settle(
     position: seq + 1,
     time: Math.max(last.time, now()),
     cause: { kind: 'recovery' },
-    entries: [{ kind: 'recovered', seq, since: last.time }],
+    entries: [{ kind: 'recovered', seq, since: last.time, arrived: true }],
   }
   await append(journal, partition, { epoch: 1, position: 0 }, [...frames, recovered], checkpoints)
   if (snapshot) await journal.save(partition, snapshot)

@@ -315,6 +315,7 @@ export class Recovery {
       const comeback = this.#host.comeback(partyIn(info))
       const unheard: Envelope[] = []
       const recalled = await recall(shared.journal, info, comeback.state, frame => {
+        if (isArrival(frame)) unheard.length = 0
         for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope)) unheard.push(envelope)
       })
       const { standing } = recalled
@@ -395,6 +396,11 @@ const mostOwners = 2 ** 52
 function newestEpoch(infos: readonly PartitionInfo[]): number {
   const isCount = (epoch: number) => Number.isInteger(epoch) && epoch <= mostOwners
   return infos.reduce((most, { epoch }) => (isCount(epoch) ? Math.max(most, epoch) : most), 0)
+}
+
+/** Whether somebody imported the party here: what it had said until then was for others. */
+function isArrival({ cause, entries }: Frame): boolean {
+  return cause.kind === 'recovery' && entries.some(entry => entry.kind === 'recovered' && entry.arrived)
 }
 
 /** The events that subscribers were told of. */

@@ -315,6 +315,29 @@ describe('what is imported', () => {
   })
 })
 
+it.each([
+  ['a runtime that is new', 0],
+  ['one that has gone on from another process', 1],
+])(
+  'what a party said before it was imported is heard by nobody outside the parties: in %s, and the next',
+  async (_, before) => {
+    const lines = sealed(await exportedLines({ clock }))
+    const record = createRecord()
+    const start = () => live(record.next(), { party, agents: [dogAgent()] })
+    for (let process = 0; process < before; process++) await start()
+    const first = await start()
+    await first.parties.import(lines)
+    await first.idle()
+    expect(first.agent('dog').snapshot()).toMatchObject({ context: { count: 0 } })
+    const second = await start()
+    await second.idle()
+    expect(second.agent('dog').snapshot()).toMatchObject({ context: { count: 0 } })
+    await second.bus.publish(command({ word: 'd' }), { party: 'p1' })
+    await second.idle()
+    expect(second.agent('dog').snapshot()).toMatchObject({ context: { count: 1 } })
+  },
+)
+
 it('a party that was nowhere for an hour has as much time left as when it was exported', async () => {
   const patient = petsParty(
     defineAgent({
