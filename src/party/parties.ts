@@ -181,7 +181,11 @@ export class Parties<
    */
   async retry(id: string): Promise<Party<S, A, R>> {
     this.#host.shared.checkRunning()
-    if (this.#isAway(id)) await this.#recover(id, { isRetry: true })
+    return this.#broughtBack(id, { isRetry: true })
+  }
+
+  async #broughtBack(id: string, options: { readonly isRetry: boolean }): Promise<Party<S, A, R>> {
+    if (this.#isAway(id)) await this.#recover(id, options)
     const quarantined = this.#quarantined.get(id)
     if (quarantined) throw new PartyQuarantinedError(quarantined)
     return this.get(id)
@@ -233,7 +237,7 @@ export class Parties<
     } finally {
       this.#arriving.delete(id)
     }
-    return this.retry(id)
+    return this.#broughtBack(id, { isRetry: false })
   }
 
   #checkFree(partyId: string): void {
@@ -253,7 +257,7 @@ export class Parties<
     if (this.#parties.get(partyId) !== party) return
     if (this.#beginning.get(partyId) === party) return
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
-    this.#host.partitions.get(runtimePartition)?.reportNow(partyQuarantined({ partyId, reason: error.message }))
+    this.#outside?.reportNow(partyQuarantined({ partyId, reason: error.message }))
     if (!(error.cause instanceof JournalConflictError)) return
     const now = this.#host.shared.clock.elapsed()
     const times = [...(this.#takeovers.get(partyId) ?? []).filter(at => now - at <= takeovers.within), now]
@@ -367,7 +371,7 @@ export class Parties<
       await this.#erase(partyId)
       return undefined
     } catch (error) {
-      this.#host.partitions.get(runtimePartition)?.reportError('error', error, partitionOf(partyId))
+      this.#outside?.reportError('error', error, partitionOf(partyId))
       return error
     }
   }
@@ -387,7 +391,7 @@ export class Parties<
 
   /** What is known of it outside the parties is not of the next party with its id, in another process either. */
   async #forgetOutside(party: string): Promise<void> {
-    const outside = this.#host.partitions.get(runtimePartition)
+    const outside = this.#outside
     if (!outside || outside.watermark.head === 0) return
     outside.append({ kind: 'supervision' }, [{ kind: 'forgotten', seq: outside.nextSeq(), party }])
     // Where the journal takes no more of it, the next process finds that the party is gone.
@@ -395,7 +399,11 @@ export class Parties<
   }
 
   #report(event: EventOf): void {
-    this.#host.partitions.get(runtimePartition)?.report(event)
+    this.#outside?.report(event)
+  }
+
+  get #outside(): Partition | undefined {
+    return this.#host.partitions.get(runtimePartition)
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
-import { startRuntime } from '../support/runtime.ts'
+import { command, dogAgent, parrotAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { createProgram } from '../support/program.ts'
+import { startRuntime, until } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent(), trainerAgent(undefined))
 
@@ -27,6 +28,36 @@ describe('a party that was exported', () => {
     await runtime.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
     await pets.idle()
     expect(pets.state).toMatchObject({ barks: 4 })
+  })
+
+  it('is still failed where it had failed, until somebody retries it', async () => {
+    const intensity = { max: 0, within: 1_000 }
+    const first = await startRuntime({ party, intensity })
+    const failed = await first.runtime.parties.create({ id: 'p1' })
+    await first.runtime.bus.publish(command({ word: 'boom' }), { party: 'p1' })
+    await until(() => failed.state.status === 'error')
+    const lines: string[] = []
+    for await (const line of first.runtime.parties.export('p1')) lines.push(line)
+
+    const { runtime } = await startRuntime({ party, intensity })
+    const pets = await runtime.parties.import(lines)
+    expect(pets.state.status).toBe('error')
+    await expect(pets.addInput('sit')).rejects.toMatchObject({ code: 'PARTY_FAILED' })
+    expect((await runtime.parties.retry('p1')).state.status).toBe('planning')
+  })
+
+  it('is heard by agents outside the parties from there on, in this process and the next', async () => {
+    const { lines } = await exportedParty()
+    const program = createProgram()
+    const options = { party, agents: [parrotAgent()] }
+    const first = await program.start(options)
+    await first.parties.import(lines)
+    await first.idle()
+    expect(first.agent('parrot').snapshot()?.context).toEqual({ words: [] })
+    const second = await program.start(options)
+    await second.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
+    await second.idle()
+    expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['up', 'b', 'c'] })
   })
 
   it('is not taken where it is there already', async () => {
