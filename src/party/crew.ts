@@ -165,7 +165,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   #scaled(one: Supervised): readonly Actor[] {
     const [agent] = isPool(one) ? one.agents : []
     if (!agent || isSupervisor(agent)) return []
-    return (this.#returning?.under(one.name) ?? []).map(name => this.add(agent, name, one.name))
+    return (this.#returning?.under(one.name) ?? []).map(name => this.#add(agent, name, one.name))
   }
 
   /** Whether what is about to be spawned was there before, and has waited since. */
@@ -189,7 +189,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   spawn(agent: Agent, name: string = agent.name, under: string = root, input: unknown = agent.input): Actor {
     const known = this.met(agent, name)
     if (known && this.#adoptable.delete(known)) return known
-    return this.#comingBack([name], () => this.add(agent, name, under, input))
+    return this.#comingBack([name], () => this.#add(agent, name, under, input))
   }
 
   /** Starts agents; those that had waited for their definition since the last process go on with what they had under way. */
@@ -209,7 +209,11 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   /** Starts a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */
-  add(agent: Agent, name: string, under: string, input: unknown = agent.input): Actor {
+  add(agent: Agent, name: string, under: string, input?: unknown): Actor {
+    return this.#comingBack([name], () => this.#add(agent, name, under, input))
+  }
+
+  #add(agent: Agent, name: string, under: string, input: unknown = agent.input): Actor {
     if (this.#ended) throw this.#ended
     const taken = takenOver(`the input of "${name}"`, input)
     const actor = this.#roster.declare(agent, name, under)
@@ -269,7 +273,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       const agent = returning.agentOf(name)
       if (!agent || !this.#standsUnder(under)) returning.missing(name)
       else {
-        const actor = this.add(agent, name, under)
+        const actor = this.#add(agent, name, under)
         this.#adoptable.add(actor)
         started.push(actor)
       }

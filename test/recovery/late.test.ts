@@ -1,4 +1,4 @@
-import { agentTypes, ask, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
+import { type Agent, agentTypes, ask, child, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
 import { expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
 import * as z from 'zod'
@@ -85,6 +85,37 @@ it('an agent that nobody registered goes on with its effect, its ask and its tim
   await until(() => said().length === 3)
   expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
   expect(second.agent('worker')).toMatchObject({ incarnation: 1 })
+})
+
+it('its children and theirs go on with theirs then', async () => {
+  const above = (name: string, below: Agent) =>
+    defineAgent({
+      name,
+      hears: [],
+      says: [],
+      machine: setup({
+        types: agentTypes({ context: {}, hears: [], says: [] }),
+        actors: { below: child(below) },
+      }).createMachine({ context: {}, invoke: { id: 'below', src: 'below' } }),
+    })
+  const chief = (work: () => Promise<string> | string) => above('chief', above('boss', workerAgent(work)))
+  const program = createProgram()
+  const options = { agents: [shop], events: [go, done] }
+  const first = await program.start(options)
+  await first.spawn(chief(() => new Promise<never>(() => {})))
+  await first.idle()
+  await first.agent('chief/below/below').send(go({}))
+  await until(() => JSON.stringify(first.agent('chief/below/below').snapshot()?.value).includes('"clock":"busy"'))
+  program.clock.advance(400)
+  const second = await program.start(options)
+  await second.idle()
+  await second.spawn(chief(() => 'done'))
+  await second.agent('shop').send(go({}))
+  program.clock.advance(600)
+  const said = () => second.bus.history({ type: done.type }).map(({ data }) => (data as { what: string }).what)
+  await until(() => said().length === 3)
+  expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
+  expect(second.agent('chief/below/below')).toMatchObject({ incarnation: 1 })
 })
 
 it('it does so too while others say something all the time', async () => {
