@@ -28,6 +28,8 @@ export interface AgentStanding {
   output: unknown
   /** Set while its incarnation has failed: the id of the event on which it did, if it was one. */
   failure: { readonly on: string | undefined } | undefined
+  /** Whether its next incarnation is not to go on where this one was, because the supervisor above all others gave up. */
+  beginsAnew: boolean
   /** What it was handed and has not handled yet. */
   readonly mail: Mail
   /** How often it crashed on one of them. */
@@ -100,6 +102,8 @@ export interface AgentJson
     | 'output'
     | 'failure'
   > {
+  /** Older snapshots have none. */
+  readonly beginsAnew?: boolean
   readonly mail: readonly Envelope[]
   readonly crashes: readonly (readonly [number, number])[]
   readonly suspected: readonly (readonly [number, number])[]
@@ -138,6 +142,7 @@ export function agentOf(json: AgentJson): AgentStanding {
     output: json.output,
     input: json.input,
     failure: json.failure,
+    beginsAnew: json.beginsAnew ?? false,
     mail: mailOf(json.mail),
     crashes: new Map(json.crashes),
     suspected: new Map(json.suspected),
@@ -172,6 +177,7 @@ export function newAgent(
     output: undefined,
     gone: undefined,
     failure: undefined,
+    beginsAnew: false,
     mail: new Map(),
     crashes: new Map(),
     suspected: new Map(),

@@ -104,10 +104,7 @@ export class Standing {
     const { cause, entries } = frame
     this.position = frame.position
     const recovered = cause.kind === 'recovery' ? entries.find(entry => entry.kind === 'recovered') : undefined
-    if (recovered) {
-      this.#skip(Math.max(0, frame.time - Math.max(this.time, recovered.since ?? 0)))
-      this.gaveUp = undefined
-    }
+    if (recovered) this.#skip(Math.max(0, frame.time - Math.max(this.time, recovered.since ?? 0)))
     this.time = frame.time
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
@@ -133,11 +130,6 @@ export class Standing {
       for (const work of works.values()) work.expires += ms
       for (const [id, timer] of timers) timers.set(id, { ...timer, away: (timer.away ?? 0) + ms })
     }
-  }
-
-  /** Its agents begin anew, with the mail that waits for them: nothing goes on that they wanted before. */
-  beginAnew(): void {
-    for (const agent of this.agents.values()) if (agent.gone === undefined) this.#end(agent, 'failed')
   }
 
   /** An agent by its address. */
@@ -207,8 +199,7 @@ export class Standing {
       case 'agent':
         return this.#change(entry, frame.time)
       case 'escalated':
-        this.gaveUp = entry
-        return
+        return this.#giveUp(entry)
       case 'party':
         return this.#progress(entry)
       case 'scheduled':
@@ -330,6 +321,9 @@ export class Standing {
     agent.gone = undefined
     agent.failure = undefined
     agent.incarnation = incarnation
+    if (what === 'declared') return
+    agent.beginsAnew = false
+    this.gaveUp = undefined
   }
 
   /** Of those that are there no more, only the newest are remembered. */
@@ -381,6 +375,17 @@ export class Standing {
     agent.works.clear()
     for (const key of agent.taken) this.#answer(key, { to: agent.name, refused: why })
     agent.taken.clear()
+  }
+
+  /** Agents outside the parties begin anew, with the mail that waits for them: nothing goes on that they wanted before. */
+  #giveUp(entry: EntryOf<'escalated'>): void {
+    this.gaveUp = entry
+    if (this.birth !== undefined) return
+    for (const agent of this.agents.values()) {
+      if (agent.gone !== undefined) continue
+      agent.beginsAnew = true
+      this.#end(agent, 'failed')
+    }
   }
 
   #progress({ what, inputs = [] }: EntryOf<'party'>): void {

@@ -51,8 +51,8 @@ export class LeftAgents implements Returning {
 
   /** Whether it is not to go on where it was, because its supervisor gave up. */
   #beginsAnew(name: string): boolean {
-    if (!this.#isWhole) return this.standing.gaveUp !== undefined
-    return this.#isRetried && this.standing.agents.get(name)?.failure !== undefined
+    const known = this.standing.agents.get(name)
+    return known?.beginsAnew || (this.#isRetried && known?.failure !== undefined)
   }
 
   isGone(name: string): boolean {

@@ -266,7 +266,6 @@ export class Recovery {
     const recalled = await recall(shared.journal, info)
     this.#listen(recalled.standing)
     const { gaveUp } = recalled.standing
-    if (gaveUp) recalled.standing.beginAnew()
     this.#restore({ partition: outside, crew, tree }, recalled, { isWhole: false, isRetried: false })
     await this.#forgetDeleted(infos, recalled)
     if (gaveUp) {

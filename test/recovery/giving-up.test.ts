@@ -12,7 +12,7 @@ import { heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { command, dogAgent, petsParty, trick } from '../support/pets.ts'
+import { command, dogAgent, petsParty, trick, urgent } from '../support/pets.ts'
 import { atEveryAppend, createProgram, lost, nothingLost } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { deep } from '../support/values.ts'
@@ -61,6 +61,29 @@ describe('agents outside the parties whose supervisor gave up', () => {
     await third.idle()
     expect(third.agent('dog').incarnation).toBe(2)
     expect(third.agent('dog').snapshot()?.context).toMatchObject({ count: 1 })
+  })
+
+  it('begin anew in the process that spawns them again, where nobody registered them', async () => {
+    const program = createProgram()
+    const cat = { ...dogAgent(), name: 'cat' }
+    const unregistered = { events: [command, urgent], intensity: never }
+    const first = await program.start(unregistered)
+    for (const agent of [dogAgent(), cat]) await first.spawn(agent)
+    await first.agent('cat').send(command({ word: 'nap' }))
+    await first.agent('cat').send(command({ word: 'waits' }))
+    await first.agent('dog').send(boom)
+    await someTurns()
+    // Nobody spawns anything there.
+    await program.start({ ...unregistered, snapshots: { every: 1 } })
+    await someTurns()
+    for (let process = 3; process <= 4; process++) {
+      const next = await program.start(unregistered)
+      for (const agent of [dogAgent(), cat]) await next.spawn(agent)
+      await next.idle()
+      expect(next.agent('dog')).toMatchObject({ incarnation: 2 })
+      expect(next.agent('cat')).toMatchObject({ incarnation: 2 })
+      expect(next.agent('cat').snapshot()).toMatchObject({ value: 'awake', context: { count: 1 } })
+    }
   })
 
   it('take nothing more that would be heard by nobody', async () => {
