@@ -111,14 +111,19 @@ export class Parties<
   get(id: string): Party<S, A, R> {
     const party = this.#parties.get(id)
     const quarantined = this.#quarantined.get(id)
-    if (!party && quarantined) throw new PartyQuarantinedError(quarantined)
+    if (quarantined && (!party || this.#isHalf(party))) throw new PartyQuarantinedError(quarantined)
     if (!party || this.#leaving.has(party)) throw new PartyNotFoundError(id)
     return party
   }
 
   /** All parties, the oldest first. */
   list(): readonly Party<S, A, R>[] {
-    return [...this.#parties.values()].filter(party => !this.#leaving.has(party))
+    return [...this.#parties.values()].filter(party => !this.#leaving.has(party) && !this.#isHalf(party))
+  }
+
+  /** Whether it is on its way back from quarantine: half of a party, and nobody's to work with. */
+  #isHalf({ id }: Party<S, A, R>): boolean {
+    return this.#quarantined.has(id) && this.#recovering.has(id)
   }
 
   /**
@@ -321,7 +326,8 @@ export class Parties<
   /** Stops every party, the youngest first. @internal */
   async stopAll(): Promise<void> {
     const leaving = [...this.#leaving.values()]
-    const stopping = this.list()
+    const stopping = [...this.#parties.values()]
+      .filter(party => !this.#leaving.has(party))
       .toReversed()
       .map(party => party.stop())
     // One whose journal fails just now is quarantined and reported; the others stop all the same.

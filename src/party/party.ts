@@ -274,10 +274,7 @@ export class Party<
       crew: this.#crew,
       tree,
       state: this.#store,
-      retry: () => {
-        this.#ended = undefined
-        this.#store.retry()
-      },
+      retry: () => this.#store.retry(),
       restored: () => {
         for (const actor of this.#former ?? []) this.#partition.registry.named(actor.name)?.succeed(actor)
         this.#former = undefined
@@ -296,8 +293,6 @@ export class Party<
     }
     const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)
     const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
-    // Its supervisor may have given up while it came back.
-    if (this.#ended instanceof PartyFailedError) return
     this.#ended = undefined
     this.#crew.goOn()
     this.#partition.report(

@@ -326,6 +326,8 @@ export class Recovery {
         comeback.restored()
       }
       const goOn = () => {
+        // Its supervisor may have given up, or its journal have failed, while others came back.
+        if (comeback.crew.stopped) return
         comeback.goOn(recalled)
         this.#links.set(partition, () => comeback.link())
         comeback.cameBack()

@@ -145,6 +145,58 @@ describe('a party whose journal takes no more of it', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 2 })
   })
 
+  it("is nobody's to work with while it is on its way back", async () => {
+    const record = createRecord()
+    const options = { party: petsParty(dogAgent()) }
+    await (await live(record.next(), options)).parties.create({ id: 'p1' })
+    const journal = { ...record.next() }
+    const { saved } = journal
+    const { promise: read, resolve: letRead } = Promise.withResolvers<undefined>()
+    let going: Promise<undefined> | undefined
+    journal.saved = async partition => {
+      if (partition === 'party/p1') await (going ?? Promise.reject(new Error('the disk was busy')))
+      return saved(partition)
+    }
+    const runtime = await live(journal, options)
+    expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1' }])
+    going = read
+    const retried = runtime.parties.retry('p1')
+    for (let turns = 0; turns < 10; turns++) await turn()
+    expect(runtime.parties.list()).toEqual([])
+    await expect(runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })).rejects.toMatchObject({
+      code: 'PARTY_QUARANTINED',
+    })
+    letRead(undefined)
+    const party = await retried
+    await runtime.bus.publish(command({ word: 'b' }), { party: 'p1' })
+    await party.idle()
+    expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
+  })
+
+  it('stays in quarantine where that happens while others are still on their way back', async () => {
+    const record = createRecord()
+    const options = { party: petsParty(dogAgent()) }
+    const first = await live(record.next(), options)
+    for (const id of ['p1', 'p2']) await first.parties.create({ id })
+    const journal = { ...record.next() }
+    const { append, saved } = journal
+    journal.append = async (partition, ...rest) => {
+      if (partition === 'party/p1') throw new Error('the disk is full')
+      return append(partition, ...rest)
+    }
+    journal.saved = async partition => {
+      if (partition === 'party/p2') for (let turns = 0; turns < 20; turns++) await turn()
+      return saved(partition)
+    }
+    const second = await live(journal, options)
+    expect(second.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'JOURNAL_APPEND' }])
+    await expect(second.bus.publish(command({ word: 'a' }), { party: 'p1' })).rejects.toMatchObject({
+      code: 'JOURNAL_APPEND',
+    })
+    journal.append = append
+    expect((await second.parties.retry('p1')).state).toMatchObject({ status: 'planning' })
+  })
+
   it('takes for written what the journal has written, although its acknowledgement was lost', async () => {
     const record = createRecord()
     const journal = { ...record.next() }
