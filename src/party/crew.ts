@@ -601,7 +601,10 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   causeOf(id: string): string | undefined {
-    if (this.#roster.isTree(id)) return undefined
+    if (this.#roster.isTree(id)) {
+      const error: unknown = this.#roster.supervisor(id)?.getSnapshot().error
+      return error instanceof EscalatedError ? error.on : undefined
+    }
     const { handled, name } = this.#roster.named(id)
     return handled ? handled.envelope?.id : this.#returning?.failedOn(name)
   }
@@ -643,7 +646,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     const { incarnation, ref } = this.#partition.registry.named(id) ?? { incarnation: 0 }
     const address = addressOf(this.#partition.address, id)
     this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
-    const error = new EscalatedError(address, restarts, within)
+    const error = new EscalatedError(address, restarts, within, this.causeOf(id))
     if (name !== root) {
       this.#partition.reportError('warning', error)
       return error

@@ -57,12 +57,15 @@ export class EscalatedError extends TroupeError {
   readonly address: Address
   readonly restarts: number
   readonly within: number
-  constructor(address: Address, restarts: number, within: number) {
+  /** The id of the event on which its last agent failed, if it was one. */
+  readonly on: string | undefined
+  constructor(address: Address, restarts: number, within: number, on?: string) {
     super(
       `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. Mend the agent, or allow more restarts.`,
     )
     this.address = address
     this.restarts = restarts
     this.within = within
+    this.on = on
   }
 }
