@@ -47,12 +47,11 @@ export function createLog(given: Logger | 'silent' | undefined): Log {
   }
 }
 
-function guarded(write: () => void): void {
+/** There is nobody left to tell of a logger that fails, at once or later. */
+function guarded(write: () => unknown): void {
   try {
-    write()
-  } catch {
-    // There is nobody left to tell.
-  }
+    Promise.resolve(write()).catch(() => {})
+  } catch {}
 }
 
 function print({ severity, code, message, address }: Told): void {

@@ -254,9 +254,9 @@ export class Runtime<
       isByName: isPulse,
       changed: () => this.#pulse.check(),
       failed: error => this.#outside.reportError('warning', error),
-      erred: ({ data, party }) => {
+      erred: ({ data }, isHeard) => {
         const error = systemError.schema.parse(data)
-        log.told(error, bus.isHeard(systemError.type, party))
+        log.told(error, isHeard)
         // Not in the middle of what is being told.
         if (error.severity === 'critical') queueMicrotask(() => void (this.#stopping ??= this.#stop({})))
       },

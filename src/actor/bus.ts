@@ -8,7 +8,7 @@ import { History, type HistoryQuery } from './history.ts'
 import { type Route, Router } from './router.ts'
 import { type SubscribeOptions, wantedOf } from './subscribe-options.ts'
 import type { Telling } from './subscriber.ts'
-import { type Listener, LiveSubscription, type SubscriptionHost } from './subscription.ts'
+import { isChosen, type Listener, LiveSubscription, type SubscriptionHost } from './subscription.ts'
 import type { Timers } from './timers.ts'
 import { Today, type TodayFigures } from './today.ts'
 
@@ -25,8 +25,8 @@ export interface BusHost {
   /** Somebody subscribed, or did so no more. */
   changed(): void
   failed(error: unknown): void
-  /** An error was told of, to whoever wanted to know. */
-  erred(envelope: Envelope): void
+  /** An error was told of, to whoever wanted to know; `isHeard`: whether that was anybody. */
+  erred(envelope: Envelope, isHeard: boolean): void
 }
 
 /** Figures of the subscribers, of all that there are and were. */
@@ -233,19 +233,21 @@ export class Bus implements SubscriptionHost {
     figures.lastAt = time
     this.#today.published(time)
     const isMeasured = ++figures.published % measuredEach === 1
+    const here = party === undefined || this.#inParty.size === 0 ? route : this.#routeIn(party, route, type)
     const outer = this.#telling
     this.#toldAt = undefined
     this.#isTelling = true
     this.#telling = envelope
     try {
-      const here = party === undefined || this.#inParty.size === 0 ? route : this.#routeIn(party, route, type)
       if (isMeasured) this.#measure(figures, () => tellRoute(here, envelope, time - this.began))
       else tellRoute(here, envelope, time - this.began)
     } finally {
       this.#telling = outer
       this.#isTelling = false
     }
-    if (type === systemError.type) this.#host.erred(envelope)
+    if (type !== systemError.type) return
+    const isHeard = here.some(({ wanted }) => isChosen(wanted, envelope, this))
+    this.#host.erred(envelope, isHeard)
   }
 
   #measure(figures: EventFigures, tell: () => void): void {

@@ -31,7 +31,7 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly durable: DurableSubscriptions
   /** Brings back one party from the journal, or quarantines it; never rejects. */
   recover(partition: Address, options: { readonly isRetry: boolean }): Promise<void>
-  /** A party is deleted. */
+  /** A party is deleted, or about to come back: nothing of it goes on. */
   forget(partition: Address): void
 }
 
@@ -155,6 +155,7 @@ export class Parties<
     const { definition, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
     const known = this.#parties.get(partyId)
+    if (known) this.#host.forget(partitionOf(partyId))
     known?.reopen()
     const party = known ?? this.#newParty(partyId, definition)
     this.#parties.set(partyId, party)
@@ -171,8 +172,10 @@ export class Parties<
       this.#host.partitions.delete(partition)
     } else this.#strange.set(partyId, partition)
     const reason = textOf(error)
-    this.#quarantined.set(partyId, { partyId, code: codeOf(error), reason })
+    const quarantined = { partyId, code: codeOf(error), reason }
+    this.#quarantined.set(partyId, quarantined)
     this.#report(partyQuarantined({ partyId, reason }))
+    this.#outside?.reportError('error', new PartyQuarantinedError(quarantined), partition)
   }
 
   /**

@@ -324,6 +324,11 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     this.#suspended = true
   }
 
+  /** Whether nothing that happens here is journalled any more. */
+  get isOver(): boolean {
+    return this.#suspended || this.watermark.failure !== undefined
+  }
+
   /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
   append(
     cause: Cause,

@@ -270,7 +270,7 @@ export class Recovery {
     await this.#forgetDeleted(infos, recalled)
     if (gaveUp) {
       const { agent, restarts, within, error } = gaveUp
-      outside.reportError('warning', new GaveUpError(agent, restarts, within, error), agent)
+      outside.reportError('error', new GaveUpError(agent, restarts, within, error), agent)
     }
     return true
   }

@@ -213,9 +213,9 @@ export class RuntimeBus {
     { atLeast = 'warning' }: ErrorOptions = {},
   ): Subscription {
     const least = severities.indexOf(atLeast)
-    return this.subscribe(systemError, envelope =>
-      severities.indexOf(envelope.data.severity) >= least ? subscriber(envelope) : undefined,
-    )
+    return this.subscribe(systemError, subscriber, {
+      filter: ({ data }) => severities.indexOf(data.severity) >= least,
+    })
   }
 
   /**

@@ -177,6 +177,8 @@ export class Schedules {
   #wait(partition: Partition, running: Running, left: number): void {
     const step = Math.min(Math.max(0, left), look)
     running.cancel = partition.shared.timers.after(step, () => {
+      // It is made up for once its party is back.
+      if (partition.isOver) return
       const now = partition.now()
       const rest = leftOf(running, now, left - step)
       if (rest > 0) return this.#wait(partition, running, rest)

@@ -96,7 +96,7 @@ describe('a party whose journal is not as it was written', () => {
     onTestFinished(() => runtime.stop({ timeout: 0 }))
     runtime.bus.subscribe(systemError, ({ data: { severity, code } }) => errors.push(`${severity} ${code}`))
     await runtime.start()
-    expect(errors).toEqual(['warning JOURNAL_CORRUPT'])
+    expect(errors).toEqual(['error PARTY_QUARANTINED', 'warning JOURNAL_CORRUPT'])
     expect(runtime.bus.history({ type: 'pets.*' })).toEqual([])
   })
 

@@ -1,16 +1,25 @@
 import { createRuntime, type LogFields, type Logger } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { command, dogAgent } from '../support/pets.ts'
-import { until } from '../support/runtime.ts'
+import { command, dogAgent, petsParty } from '../support/pets.ts'
+import { createProgram } from '../support/program.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+
+const never = { max: 0, within: 1_000 }
+
+/** What is written on stderr from now on. */
+function printedLines() {
+  const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => printed.mockRestore())
+  return () => printed.mock.calls.map(([line]) => line)
+}
 
 /** A runtime whose only dog gives up at its first crash, which is a critical error. */
 async function gaveUp(options: { readonly log?: Logger | 'silent' }, word = 'boom', listens = false) {
-  const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
-  onTestFinished(() => printed.mockRestore())
+  const printed = printedLines()
   const runtime = createRuntime({
     agents: [dogAgent()],
-    intensity: { max: 0, within: 1_000 },
+    intensity: never,
     clock: createSimulatedClock(),
     random: seededRandom(1),
     ...options,
@@ -20,7 +29,7 @@ async function gaveUp(options: { readonly log?: Logger | 'silent' }, word = 'boo
   await runtime.bus.publish(command({ word }))
   await until(() => runtime.bus.history({ type: 'system.stopped' }).length > 0)
   await runtime.stop()
-  return printed.mock.calls.map(([line]) => line)
+  return printed()
 }
 
 function listLogger() {
@@ -38,6 +47,40 @@ describe('an error', () => {
 
   it('that somebody listens for is no line', async () => {
     expect(await gaveUp({}, 'boom', true)).toEqual([])
+  })
+
+  it('that is too small for those who listen is one line', async () => {
+    const printed = printedLines()
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), intensity: never, log: undefined })
+    const heard: string[] = []
+    runtime.bus.errors(({ data }) => heard.push(data.severity), { atLeast: 'critical' })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await party.agent('dog').send(command({ word: 'boom' }))
+    await until(() => party.state.status === 'error')
+    expect(heard).toEqual([])
+    expect(printed()).toEqual([expect.stringMatching(/^troupe: error ESCALATED at party\/p1: /)])
+  })
+
+  it('that keeps a party from coming back is one line, with its id and what to do', async () => {
+    const printed = printedLines()
+    const program = createProgram()
+    const first = await program.start({ party: petsParty(dogAgent()) })
+    await first.parties.create({ id: 'p1' })
+    await program.start({ party: petsParty(), log: undefined })
+    expect(printed()).toEqual([
+      'troupe: error PARTY_QUARANTINED at party/p1: Party "p1" is quarantined: Version "0" of agent "dog" was saved, but this program has no agent of that name. Register it: createRuntime({ registered: [...] }). Mend that, and call runtime.parties.retry("p1").',
+    ])
+  })
+
+  it('of which the agents outside the parties gave up is one line in the next process too', async () => {
+    const program = createProgram()
+    const options = { agents: [dogAgent()], intensity: never }
+    const first = await program.start(options)
+    await first.bus.publish(command({ word: 'boom' }))
+    await until(() => first.bus.history({ type: 'system.error' }).length > 0)
+    const printed = printedLines()
+    await program.start({ ...options, log: undefined })
+    expect(printed()).toEqual([expect.stringMatching(/^troupe: error GAVE_UP at runtime\/dog: /)])
   })
 
   it('is no line of a runtime that is silent', async () => {
@@ -60,5 +103,16 @@ describe('an error', () => {
       throw new Error('disk full')
     }
     expect(await gaveUp({ log: { info: fail, warn: fail, error: fail } })).toEqual([])
+  })
+
+  it('stops nothing where the logger fails later', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    onTestFinished(() => void process.off('unhandledRejection', unhandled))
+    const fail = async () => {
+      throw new Error('disk full')
+    }
+    expect(await gaveUp({ log: { info: fail, warn: fail, error: fail } })).toEqual([])
+    expect(unhandled).not.toHaveBeenCalled()
   })
 })

@@ -1,9 +1,9 @@
-import { createRuntime, type Journal, type Runtime } from 'troupe'
+import { createRuntime, type Journal, memoryJournal, type Runtime } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRecord, type Life } from '../support/lives.ts'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
-import { startRuntime, turn } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
 const sit = command({ word: 'sit' })
@@ -54,6 +54,42 @@ describe('a schedule', () => {
     await runtime.parties.delete('p1')
     expect(runtime.schedules.list()).toEqual([])
   })
+
+  it.each(['failed', 'quarantined'])(
+    'waits while its party is %s, without a word, and makes up for that',
+    async why => {
+      const inner = memoryJournal()
+      let isFull = false
+      const append: Journal['append'] = async (partition, ...rest) => {
+        if (isFull && partition === 'party/p1') throw new Error('the disk is full')
+        return inner.append(partition, ...rest)
+      }
+      const intensity = { max: 0, within: 1_000 }
+      const { runtime, clock } = await startRuntime({ party, intensity, journal: { ...inner, append } })
+      const pets = await runtime.parties.create({ id: 'p1' })
+      await runtime.schedules.set('walk', { every: 1_000, missed: 'all' }, sit, { party: 'p1' })
+      await runtime.schedules.set('reminder', { after: 2_000 }, sit, { party: 'p1' })
+      isFull = why === 'quarantined'
+      await pets
+        .agent('dog')
+        .send(command({ word: 'boom' }))
+        .catch(() => {})
+      await until(() => pets.state.status === 'error')
+      isFull = false
+      const errors = () => runtime.bus.history({ type: 'system.error' }).length
+      expect(errors()).toBe(1)
+      await clock.advance(3_500)
+      await turn()
+      expect(errors()).toBe(1)
+      await runtime.parties.retry('p1')
+      await pets.idle()
+      expect(pets.state).toMatchObject({ barks: 4 })
+      await clock.advance(500)
+      await pets.idle()
+      expect(pets.state).toMatchObject({ barks: 5 })
+      expect(errors()).toBe(1)
+    },
+  )
 
   it('of an event that nobody declared, or of no party, is refused', async () => {
     const { runtime } = await startRuntime({ party })

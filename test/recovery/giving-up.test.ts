@@ -4,6 +4,7 @@ import {
   defineAgent,
   defineEvent,
   definePool,
+  defineSupervisor,
   effect,
   PartyFailedError,
   type Runtime,
@@ -48,7 +49,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
     await second.idle()
     expect(warnings(second)).toEqual([
       expect.objectContaining({
-        severity: 'warning',
+        severity: 'error',
         code: 'GAVE_UP',
         address: 'runtime/dog',
         message:
@@ -299,6 +300,22 @@ describe('one event on which several agents fail', () => {
     await runtime.idle()
     expect(runtime.bus.history({ type: heard.type })).toHaveLength(5)
     expect(runtime.bus.history({ type: 'agent.restarted' })).toHaveLength(5)
+  })
+
+  it('counts as one where each has a supervisor that gives up because of it', async () => {
+    const supervisors = agents.map(agent =>
+      defineSupervisor({
+        name: `${agent.name}-group`,
+        intensity: never,
+        agents: [defineSupervisor({ name: `${agent.name}-pair`, intensity: never, agents: [agent] })],
+      }),
+    )
+    const { runtime } = await startRuntime({ agents: supervisors, intensity: { max: 1, within: 1_000 } })
+    await runtime.bus.publish(poison({}))
+    await runtime.idle()
+    await runtime.bus.publish(fine({}))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: heard.type })).toHaveLength(5)
   })
 
   it('counts as one where the process ends before they restart', async () => {
