@@ -15,7 +15,10 @@ export interface Tally {
   ignored: number
   /** The step failed; the event is a dead letter too. */
   failed: number
-  /** Never handed over: stopped, overflow, expired, stale; or meant for one agent alone, which did not take it. */
+  /**
+   * Never handed over: stopped, overflow, expired, stale; or meant for one agent alone, which did not take it. Also what a party
+   * keeps that failed: it is delivered anew when the party is back.
+   */
   dead: number
   /** A newer event with the same key took its place. */
   coalesced: number

@@ -324,11 +324,6 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     this.#suspended = true
   }
 
-  /** Whether nothing that happens here is journalled any more. */
-  get isOver(): boolean {
-    return this.#suspended || this.watermark.failure !== undefined
-  }
-
   /** Appends a frame: state events apply, in journal order; what was said becomes visible when it is durable. */
   append(
     cause: Cause,
@@ -514,9 +509,12 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
       return
     }
     this.shared.tally.dead++
-    const dead = { kind: 'dead' as const, seq, id, to: address, reason: why, attempts: 1, envelope }
-    this.append({ kind: 'supervision' }, [dead])
-    this.bury(envelope, address, why)
+    // What the journal keeps for whoever brings the party back is mail, although nobody here handles it.
+    const isKept = (this.#isUnrecorded || this.watermark.failure !== undefined) && this.persists(envelope)
+    if (!isKept) {
+      this.append({ kind: 'supervision' }, [{ kind: 'dead', seq, id, to: address, reason: why, attempts: 1, envelope }])
+      this.bury(envelope, address, why)
+    }
     if (why === 'stopped') this.failAsk(envelope, new AskStoppedError(type, address))
     if (why === 'overflow') this.failAsk(envelope, new AskRefusedError(type, address, why))
   }

@@ -385,7 +385,6 @@ export class Party<
     this.#store.setStatus('error')
     const failed: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'failed' }
     this.#partition.append({ kind: 'supervision' }, [escalated, failed])
-    this.#partition.suspend()
   }
 
   /** Whether its supervisor gave up. @internal */

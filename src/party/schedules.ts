@@ -178,7 +178,7 @@ export class Schedules {
     const step = Math.min(Math.max(0, left), look)
     running.cancel = partition.shared.timers.after(step, () => {
       // It is made up for once its party is back.
-      if (partition.isOver) return
+      if (!isOpen(partition)) return
       const now = partition.now()
       const rest = leftOf(running, now, left - step)
       if (rest > 0) return this.#wait(partition, running, rest)
@@ -219,6 +219,16 @@ function leftOf({ plan, next, last, isMeasured }: Running, now: number, measured
   if (isMeasured && measured < Number.POSITIVE_INFINITY) return measured
   if (!('every' in plan)) return byDate
   return Math.min(byDate, measured, last === undefined ? Number.POSITIVE_INFINITY : plan.every)
+}
+
+/** Whether anything may be said there from outside, whatever it is. */
+function isOpen(partition: Partition): boolean {
+  try {
+    partition.admit?.([])
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Its time has come: that it has, and its event, are one frame. */

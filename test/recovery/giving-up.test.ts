@@ -1,6 +1,7 @@
 import {
   agentFailed,
   agentTypes,
+  deadLettered,
   defineAgent,
   defineEvent,
   definePool,
@@ -150,8 +151,36 @@ describe('a party whose supervisor gave up', () => {
       [{ word: 'boom' }, 'failed'],
     ])
     expect(lost(runtime)).toEqual(nothingLost)
+    // Nothing is handled a second time.
+    expect(await runtime.bus.deadLetters.redrive({ reason: 'stopped' })).toBe(0)
     const next = await program.start(options)
     expect(next.parties.get('p1').state).toMatchObject({ status: 'planning', barks: 2 })
+  })
+
+  it('keeps its mail, none of which is a dead letter, and lets nobody wait for an answer', async () => {
+    const program = createProgram()
+    const runtime = await program.start(options)
+    const party = await runtime.parties.create({ id: 'p1' })
+    const told: unknown[] = []
+    runtime.bus.subscribe(deadLettered, ({ data }) => told.push(data.reason))
+    const dog = party.agent('dog')
+    for (const word of ['rest', 'boom', 'kept']) await dog.send(command({ word }))
+    const refused = expect(dog.ask(trick, { name: 'sit' })).rejects.toMatchObject({ code: 'ASK_STOPPED' })
+    await dog.send(urgent({ word: 'up' }))
+    await refused
+    await until(() => party.state.status === 'error')
+    expect(told).toEqual(['failed'])
+    expect(lost(runtime)).toEqual(nothingLost)
+    expect(runtime.bus.deadLetters.purge()).toBe(1)
+    await runtime.parties.retry('p1')
+    await party.idle()
+    expect(runtime.bus.history({ type: 'pets.barked' }).map(({ data }) => (data as { word: string }).word)).toEqual([
+      'up',
+      'kept',
+    ])
+    // Nobody waits for the answer any more.
+    expect(runtime.bus.deadLetters.list().map(({ reason }) => reason)).toEqual(['stale'])
+    expect(lost(runtime)).toEqual(nothingLost)
   })
 
   it('is reached through what was handed out before, once somebody has retried it', async () => {
