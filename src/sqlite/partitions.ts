@@ -28,7 +28,7 @@ export class Partitions {
 
   constructor(db: DatabaseSync) {
     // A name that is no text, which only a damaged file has, would keep all partitions from being listed.
-    db.exec(`UPDATE partitions SET name = quote(name) WHERE typeof(name) <> 'text'`)
+    db.prepare(`UPDATE partitions SET name = quote(name) WHERE typeof(name) <> 'text'`).run()
     // As floating-point numbers, which hold every whole number that a journal counts to: larger ones, which only a damaged file
     // has, would keep all partitions from being listed.
     this.#find = db.prepare(
