@@ -160,8 +160,9 @@ describe('an orphan', () => {
   it('stops with the party, after those that came later', async () => {
     const { runtime, say } = await kitchen({ orphan: 'adopt' })
     await say(light({}), leave({}))
+    const stopped: unknown[] = []
+    runtime.bus.subscribe('agent.stopped', ({ data }) => void stopped.push(data))
     await runtime.parties.delete('p1')
-    const stopped = runtime.bus.history({ type: 'agent.stopped' }).map(({ data }) => data)
     expect(stopped).toMatchObject([{ address: 'party/p1/cook/oven' }, { address: 'party/p1/cook' }])
   })
 })
