@@ -333,9 +333,12 @@ export class Runtime<
     this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
     const durable = this.#durable
     const recover = (partition: Address, how: { readonly isRetry: boolean }) => this.#recovery.again(partition, how)
-    const forget = (partition: Address) => {
+    const drop = (partition: Address) => {
       this.schedules.forget(partition)
       this.#cleanup.forget(partition)
+    }
+    const forget = (partition: Address) => {
+      drop(partition)
       bus.forget(partyOf(partition) ?? '')
     }
     this.schedules = new Schedules({ shared: this.#shared, partition: id => this.#placeOf(id).partition })
@@ -346,6 +349,7 @@ export class Runtime<
       partitions,
       durable,
       recover,
+      drop,
       forget,
     })
     this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })

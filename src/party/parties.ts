@@ -31,7 +31,9 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly durable: DurableSubscriptions
   /** Brings back one party from the journal, or quarantines it; never rejects. */
   recover(partition: Address, options: { readonly isRetry: boolean }): Promise<void>
-  /** A party is deleted, or about to come back: nothing of it goes on. */
+  /** Nothing of a party goes on here. */
+  drop(partition: Address): void
+  /** A party is deleted: nobody is to find anything of it any more. */
   forget(partition: Address): void
 }
 
@@ -155,7 +157,7 @@ export class Parties<
     const { definition, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
     const known = this.#parties.get(partyId)
-    if (known) this.#host.forget(partitionOf(partyId))
+    if (known) this.#host.drop(partitionOf(partyId))
     known?.reopen()
     const party = known ?? this.#newParty(partyId, definition)
     this.#parties.set(partyId, party)
