@@ -51,16 +51,15 @@ export function checkChildren(
 ): void {
   for (const [id, child] of Object.entries<AnyActorRef | undefined>(children)) {
     if (!child) continue
-    const inner = `${address}/${id}`
     const snapshot: unknown = child.getSnapshot()
     const before = checked.get(child)
     if (before === undefined) onNew(child.id, child)
     if (snapshot !== before) {
-      checkActor(inner, snapshot, before)
+      checkActor(`${address}/${id}`, snapshot, before)
       checked.set(child, snapshot)
     }
     if (isMachineSnapshot(snapshot))
-      checkChildren(inner, snapshot.children, (name, one) => onNew(`${child.id}/${name}`, one))
+      checkChildren(`${address}/${id}`, snapshot.children, (name, one) => onNew(`${child.id}/${name}`, one))
   }
 }
 

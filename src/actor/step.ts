@@ -155,9 +155,14 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       }
     }
     for (const start of starts) perform(start)
-    for (const output of step.outputs) if ('perform' in output) perform(output.perform)
+    let isInside = starts.length > 0
+    for (const output of step.outputs) {
+      if (!('perform' in output)) continue
+      perform(output.perform)
+      isInside = true
+    }
     // Machines inside it may have handled something just now.
-    perform(() => checkInside(step.actor, step.snapshot))
+    if (isInside) perform(() => checkInside(step.actor, step.snapshot))
     if (!thrown) return
     host.failedAfter(step, thrown.error)
     stopChildren(scope, step.snapshot)

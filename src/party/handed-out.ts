@@ -24,9 +24,15 @@ function isFixed(value: unknown): boolean {
   // Frozen by its application, a collection still takes more; immer takes its methods away.
   if ((value instanceof Map || value instanceof Set) && !Object.hasOwn(value, 'clear')) return false
   const parts = value instanceof Map ? [...value.keys(), ...value.values()] : partsOf(value)
-  const isSo = parts.every(isFixed)
-  if (isSo) fixed.add(value)
-  return isSo
+  let isDeep = false
+  for (const part of parts) {
+    if (typeof part !== 'object' || part === null) continue
+    if (!isFixed(part)) return false
+    isDeep = true
+  }
+  // To look at one level again takes no longer than to remember it.
+  if (isDeep) fixed.add(value)
+  return true
 }
 
 function partsOf(value: object): readonly unknown[] {

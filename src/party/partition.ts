@@ -368,15 +368,18 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     const { frame, said, step, state } = shown
     const isNews = this.#state?.show(state)
     this.shared.snapshots.follow(this, frame)
-    if (this.#state && isNews) this.#noteUpdate(this.#state.shown)
+    if (isNews) this.#noteUpdate()
     if (step) this.#showStep(step)
     this.shared.observers?.shown(this, shown)
     for (const envelope of said) this.tell(envelope)
     this.activity.check()
   }
 
-  #noteUpdate({ version, status }: { readonly version: number; readonly status: string }): void {
-    this.note(partyUpdated.type, () => partyUpdated({ partyId: this.party ?? '', version, status }))
+  #noteUpdate(): void {
+    this.note(partyUpdated.type, () => {
+      const { version = 0, status = '' } = this.#state?.shown ?? {}
+      return partyUpdated({ partyId: this.party ?? '', version, status })
+    })
   }
 
   #showStep({ actor, snapshot, outcome }: Step): void {

@@ -29,13 +29,12 @@ function copied(value: unknown, other: (object: object) => unknown, finish: (cop
   if (Array.isArray(value)) return finish(value.map(copy))
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) {
-    const bare: object = Object.create(prototype === null ? null : Object.prototype)
-    return finish(
-      withFields(
-        bare,
-        Object.entries(value).map(([key, inner]: [string, unknown]) => [key, copy(inner)]),
-      ),
-    )
+    const bare: Record<string, unknown> = prototype === null ? Object.create(null) : {}
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === '__proto__') withFields(bare, [[key, copy(inner)]])
+      else bare[key] = copy(inner)
+    }
+    return finish(bare)
   }
   if (value instanceof Map) return new Map(Array.from(value, ([key, inner]) => [copy(key), copy(inner)]))
   if (value instanceof Set) return new Set(Array.from(value, copy))
