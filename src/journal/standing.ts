@@ -263,9 +263,10 @@ export class Standing {
 
   /** A position was handled; returns the event that it was, if it was one. */
   #endMail(agent: AgentStanding, seq: number): Envelope | undefined {
-    const envelope = agent.mail.get(seq) ?? this.#poolMail(agent)?.get(seq)
+    const shared = this.#poolMail(agent)
+    const envelope = agent.mail.get(seq) ?? shared?.get(seq)
     agent.mail.delete(seq)
-    this.#poolMail(agent)?.delete(seq)
+    shared?.delete(seq)
     agent.crashes.delete(seq)
     agent.suspected.delete(seq)
     agent.fired.delete(seq)
@@ -364,7 +365,7 @@ export class Standing {
   }
 
   #poolMail(agent: AgentStanding): Mail | undefined {
-    return isMember(agent) ? this.pools.get(agent.under) : undefined
+    return this.pools.size > 0 && isMember(agent) ? this.pools.get(agent.under) : undefined
   }
 
   /** Nothing goes on that an incarnation wanted; those that asked it are told. */
