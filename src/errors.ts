@@ -4,7 +4,7 @@ const marker: unique symbol = Symbol.for('troupe.error')
 /** Characters of a sentence at most: somebody may have looked for an id that is as long as a book. */
 const longest = 2_000
 
-/** What terminals obey, and people do not see. */
+/** Characters that a terminal obeys and nobody sees. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /**

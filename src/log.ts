@@ -47,7 +47,7 @@ export function createLog(given: Logger | 'silent' | undefined): Log {
   }
 }
 
-/** There is nobody left to tell of a logger that fails, at once or later. */
+/** A logger that fails, at once or later, harms nobody: nobody is left to tell. */
 function guarded(write: () => unknown): void {
   try {
     Promise.resolve(write()).catch(() => {})

@@ -226,7 +226,7 @@ export class Actor implements Ready {
     }
   }
 
-  /** It is what another one was at the same address, and has its watchers. */
+  /** Takes over the watchers of the actor that was at its address before the party was brought back. */
   succeed(former: Actor): void {
     this.#watched = former.#watched
   }

@@ -212,7 +212,7 @@ export function defineAgent<
 /** A machine that goes round so often within one event has run wild: without events, or by events to itself. */
 export const mostRounds = 10_000
 
-/** A machine gives what it invokes an id of XState's system. */
+/** A machine gives what it invokes or spawns an id of XState's system. */
 export class SystemIdError extends TroupeError {
   readonly code = 'SYSTEM_ID'
   readonly agent: string

@@ -17,7 +17,7 @@ type Refuse = () => boolean
 
 /** A stream of frames on its way to one viewer. */
 export interface Stream {
-  /** There is room again, after so much of what happened was refused. */
+  /** Called when the viewer has room again. @param missed how many things that happened it was not told */
   resume(missed: number): void
   stop(): void
 }

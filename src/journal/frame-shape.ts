@@ -53,7 +53,7 @@ export const gone = z.enum(['stopped', 'done', 'failed', 'escalated'])
 const work = { seq: position, key: name }
 const timer = { id: name, key: name.optional() }
 const path = z.array(name)
-/** What is known of a timer that was set. */
+/** The fields of a timer that was set. */
 export const timerSet = {
   ...timer,
   inside: z.looseObject({ source: path, target: path }).optional(),
@@ -159,6 +159,10 @@ const frameShape = z.looseObject({
 export function frameIn(value: unknown): Frame {
   frameShape.parse(value)
   const frame = value as Frame
-  for (const entry of frame.entries) if (entry.kind === 'scheduled') planned(entry.plan, entry.startedAt)
+  for (const entry of frame.entries) {
+    const highest = Math.max('seq' in entry ? entry.seq : 0, 'envelope' in entry ? (entry.envelope?.seq ?? 0) : 0)
+    if (highest > mostPosition) throw new RangeError(`an entry has position ${highest}, above ${mostPosition}`)
+    if (entry.kind === 'scheduled') planned(entry.plan, entry.startedAt)
+  }
   return frame
 }

@@ -20,7 +20,7 @@ import type { Standing } from './standing.ts'
 const timer = z.looseObject(timerSet)
 const work = z.looseObject({
   seq: position,
-  // That of an ask that waits for ever is infinite.
+  // An ask that waits for ever expires at infinity.
   expires: z.custom<number>(at => typeof at === 'number'),
   callees: z.array(name).optional(),
   attempt: count,

@@ -421,7 +421,7 @@ export class Standing {
     if (!agent || !timer) return
     agent.timers.delete(key)
     supersede(agent, id, timer.inside)
-    // One for another agent was said in the same frame.
+    // The event of a timer for another agent was said in the same frame.
     if (timer.to === undefined) agent.fired.set(seq, timer)
   }
 

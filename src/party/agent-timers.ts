@@ -194,13 +194,18 @@ export class AgentTimers {
 
   /** A timer of a machine inside an agent that had fired in another process, and was not handled there. */
   handInside(actor: Actor, seq: number, timer: Pick<InsideTimer, 'id' | 'event' | 'inside'>): void {
-    const target = actor.ref && actorAt(actor.ref, timer.inside.target)
-    if (target) this.#handInside(actor, target, seq, timer)
+    this.#handInside(actor, actor.ref && actorAt(actor.ref, timer.inside.target), seq, timer)
   }
 
-  #handInside(actor: Actor, target: AnyActorRef, seq: number, { id, event }: Pick<InsideTimer, 'id' | 'event'>): void {
+  /** @param target none if it is there no more: the timer is done with all the same */
+  #handInside(
+    actor: Actor,
+    target: AnyActorRef | undefined,
+    seq: number,
+    { id, event }: Pick<InsideTimer, 'id' | 'event'>,
+  ): void {
     const { correlationid } = originOf(actor.address, id)
-    this.#steps.inside(actor, { seq, type: event.type, correlationid }, () => target.send(event))
+    this.#steps.inside(actor, { seq, type: event.type, correlationid }, () => target?.send(event))
   }
 }
 

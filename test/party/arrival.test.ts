@@ -79,6 +79,7 @@ describe('what is imported', () => {
   it.each<[string, (lines: readonly ExportedLine[]) => readonly object[], RegExp]>([
     ['a position that falls', ofLastFrame((_, frame) => ({ ...frame, position: 2 })), /frame 2 cannot come after/],
     ['a position beyond 2^52', ofLastFrame((_, frame) => ({ ...frame, position: 2 ** 52 + 1 })), /position/],
+    ['an entry beyond 2^52', andEntry({ kind: 'left', seq: 2 ** 52 + 1 }), /has position 4503599627370497/],
     ['a position that is no number', ofLastFrame((_, frame) => ({ ...frame, position: null })), /position/],
     ['a frame of another party', ofLastFrame((_, frame) => ({ ...frame, partition: 'party/p2' })), /of "party\/p2"/],
     ['a time that is a word', ofLastFrame((_, frame) => ({ ...frame, time: 'now' })), /time/],
