@@ -7,14 +7,15 @@ import type { Scale, Suite } from './suite.ts'
 /** A round that takes longer than so many seconds is ended; what it has told by then counts. */
 const limits = { full: 180, smoke: 20 } as const
 
-/** Runs one round in a process of its own. @returns what went wrong, if anything did */
+/** Runs one round in a process of its own, by the code of a checkout. @returns what went wrong, if anything did */
 export async function runRound(
   { name, patience = 1 }: Suite,
   { contestant, case: of }: Place,
   scale: Scale,
   onTold: (told: Told) => void,
+  checkout: string = join(import.meta.dirname, '../..'),
 ): Promise<string | undefined> {
-  const child = fork(join(import.meta.dirname, 'round.ts'), [name, contestant, of, scale], {
+  const child = fork(join(checkout, 'test/bench/round.ts'), [name, contestant, of, scale], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let said = ''

@@ -44,17 +44,17 @@ export class Results {
   }
 
   spread(contestant: string, of: string, figure: string): Spread | undefined {
-    return spreadOf([...this.#byRound(contestant, of, figure).values()])
+    return spreadOf([...this.byRound(contestant, of, figure).values()])
   }
 
   samples(contestant: string, of: string, figure: string): readonly number[] {
-    return [...this.#byRound(contestant, of, figure).values()]
+    return [...this.byRound(contestant, of, figure).values()]
   }
 
   /** One contestant's figure divided by another's of the same round; the median of all rounds. */
   factor(contestant: string, other: string, of: string, figure: string): number | undefined {
-    const others = this.#byRound(other, of, figure)
-    const factors = [...this.#byRound(contestant, of, figure)].flatMap(([round, value]) => {
+    const others = this.byRound(other, of, figure)
+    const factors = [...this.byRound(contestant, of, figure)].flatMap(([round, value]) => {
       const against = others.get(round)
       return against === undefined ? [] : [value / against]
     })
@@ -82,7 +82,8 @@ export class Results {
     return each === undefined || number === undefined ? undefined : { number, total: each * number }
   }
 
-  #byRound(contestant: string, of: string, figure: string): ReadonlyMap<number, number> {
+  /** What each round told of a figure. */
+  byRound(contestant: string, of: string, figure: string): ReadonlyMap<number, number> {
     const found = new Map<number, number>()
     for (const sample of this.#samples) {
       const value = sample.contestant === contestant && sample.case === of ? sample.figures[figure] : undefined

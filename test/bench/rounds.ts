@@ -4,9 +4,13 @@ import { type Place, Results } from './results.ts'
 import type { Scale, Suite } from './suite.ts'
 
 /** Runs a suite: round after round, all contestants of a case next to each other, so that all meet the same weather. */
-export async function runSuite(suite: Suite, scale: Scale, say: (text: string) => void): Promise<Results> {
+export async function runSuite(
+  suite: Suite,
+  scale: Scale,
+  rounds: number,
+  say: (text: string) => void,
+): Promise<Results> {
   const results = new Results(suite)
-  const rounds = scale === 'full' ? (suite.rounds ?? 3) : 1
   const plays = await Promise.all(
     suite.contestants.map(async ({ name, load }) => ({ name, cases: Object.keys(await load()) })),
   )

@@ -1,3 +1,4 @@
+import { compare, comparisonText } from './against.ts'
 import { readOptions, UsageError } from './options.ts'
 import { installPeers } from './peers/install.ts'
 import { machineLine, reportJson, reportText, smokeText } from './report.ts'
@@ -11,7 +12,14 @@ try {
   await installPeers(say)
   say(machineLine())
   for (const suite of options.suites) {
-    const results = await runSuite(suite, options.scale, say)
+    const rounds = options.rounds ?? (options.scale === 'full' ? (suite.rounds ?? 3) : 1)
+    if (options.against !== undefined) {
+      const comparison = await compare(suite, options.against, options.scale, rounds, say)
+      process.stdout.write(`\n${comparisonText(comparison)}\n\n`)
+      if (comparison.here.failures.length > 0) process.exitCode = 1
+      continue
+    }
+    const results = await runSuite(suite, options.scale, rounds, say)
     if (options.json) {
       process.stdout.write(`${JSON.stringify(reportJson(results))}\n`)
       for (const { contestant, case: of, error } of results.failures) say(`failed: ${contestant}, ${of}: ${error}`)
