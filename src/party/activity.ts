@@ -5,11 +5,12 @@ import { TroupeError } from '../errors.ts'
 export interface WaitingFor {
   readonly agent: Address
   /**
-   * A timer that will fire, mail behind an agent that is busy with nothing but timers, a schedule of the partition, or
-   * somebody's answer about an effect in doubt.
+   * A timer that will fire, mail behind an agent that is busy with nothing but timers, a schedule of the partition,
+   * somebody's answer about an effect in doubt, or, for an agent of the last process that had mail, timers or outside work,
+   * that somebody spawns it again.
    */
-  readonly what: 'timer' | 'mail' | 'schedule' | 'answer'
-  /** The timer's id, the type of the oldest event that waits, or the name of the schedule or effect. */
+  readonly what: 'timer' | 'mail' | 'schedule' | 'answer' | 'spawn'
+  /** The timer's id, the type of the oldest event that waits, or the name of the schedule, the effect or the agent. */
   readonly name: string
 }
 

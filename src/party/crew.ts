@@ -173,6 +173,11 @@ export class Crew implements SupervisorHost, NurseryHost {
     return this.#returning?.awaits(name) ?? false
   }
 
+  /** The names of agents and pools that nobody has spawned again, although they had mail, timers or outside work. */
+  leftAtWork(): Iterable<string> {
+    return this.#returning?.atWork() ?? []
+  }
+
   /** How things stand now, for those that have waited until now. */
   catchUp(standing: Standing): void {
     if (this.#returning) this.#returning.standing = standing

@@ -24,6 +24,7 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
     ...waitingMail(partition),
     ...scheduled(partition),
     ...heldEffects(partition),
+    ...leftAlone(partition, crew),
   ]
   return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
 }
@@ -75,6 +76,10 @@ function* waitingMail(partition: Partition): Iterable<WaitingFor> {
     const [oldest] = waiting === 0 ? [] : mailbox
     if (oldest) yield { agent: address, what: 'mail', name: oldest.type }
   }
+}
+
+function* leftAlone({ address }: Partition, crew: Crew): Iterable<WaitingFor> {
+  for (const name of crew.leftAtWork()) yield { agent: `${address}/${name}`, what: 'spawn', name }
 }
 
 /** Whether the caller is an effect or subscriber of this partition, which would wait for itself. */

@@ -41,6 +41,15 @@ export class LeftAgents implements Returning {
     return this.#left.has(name)
   }
 
+  atWork(): ReadonlySet<string> {
+    const names = [...this.#left.values()].flatMap(({ name, under }) => {
+      const { mail, timers, fired, works } = this.standing.agents.get(name) ?? {}
+      const own = mail?.size || timers?.size || fired?.size || works?.size ? [name] : []
+      return this.standing.pools.get(under)?.size ? [...own, under] : own
+    })
+    return new Set(names)
+  }
+
   under(pool: string): readonly string[] {
     return [...this.#left.values()].filter(({ under }) => under === pool).map(({ name }) => name)
   }

@@ -50,6 +50,8 @@ export interface Returning {
   chosen(name: string, current: Agent): Agent
   /** An agent does not come back. @throws MachineUnknownError where that must not be */
   missing(name: string): void
+  /** The names of agents and pools that are yet to come back and had mail, timers or outside work. */
+  atWork(): ReadonlySet<string>
   /** Whether an agent is yet to come back. */
   has(name: string): boolean
   /** The names of those under a pool that are yet to come back. */

@@ -87,6 +87,23 @@ it('an agent that nobody registered goes on with its effect, its ask and its tim
   expect(second.agent('worker')).toMatchObject({ incarnation: 1 })
 })
 
+it('until somebody spawns it again, whoever waits for rest learns that it has work', async () => {
+  const program = createProgram()
+  const options = { agents: [shop], events: [go, done] }
+  const first = await program.start(options)
+  await first.spawn(workerAgent(() => new Promise<never>(() => {})))
+  await first.agent('worker').send(go({}))
+  await until(() => JSON.stringify(first.agent('worker').snapshot()?.value).includes('"clock":"busy"'))
+  const second = await program.start(options)
+  const { reason, waitingFor } = await second.idle()
+  expect(reason).toBe('waiting')
+  expect(waitingFor).toContainEqual({ agent: 'runtime/worker', what: 'spawn', name: 'worker' })
+  await second.spawn(workerAgent(() => 'done'))
+  await second.agent('shop').send(go({}))
+  program.clock.advance(1_000)
+  expect(await second.idle()).toEqual({ reason: 'settled', waitingFor: [] })
+})
+
 it('its children and theirs go on with theirs then', async () => {
   const above = (name: string, below: Agent) =>
     defineAgent({

@@ -127,7 +127,8 @@ function countsOf(bus: Pick<RuntimeBus, 'metrics'>) {
 }
 
 function isActive(ref: AnyActorRef): boolean {
-  const { status, children } = ref.getSnapshot()
+  // Only machines have children.
+  const { status, children = {} } = ref.getSnapshot()
   return status === 'active' || Object.values<AnyActorRef>(children).some(isActive)
 }
 
