@@ -94,6 +94,8 @@ export class Standing {
   readonly #gone = new Set<string>()
   /** Of the addresses of agents here. */
   readonly #prefix: string
+  /** By their addresses, as far as somebody asked: a name that is cut out of an address takes long to look up. */
+  readonly #found = new Map<Address, AgentStanding>()
 
   constructor(partition: Address) {
     this.partition = partition
@@ -134,8 +136,11 @@ export class Standing {
 
   /** An agent by its address. */
   at(address: Address): AgentStanding | undefined {
-    const prefix = this.#prefix
-    return address.startsWith(prefix) ? this.agents.get(address.slice(prefix.length)) : undefined
+    const known = this.#found.get(address)
+    if (known || !address.startsWith(this.#prefix)) return known
+    const agent = this.agents.get(address.slice(this.#prefix.length))
+    if (agent) this.#found.set(address, agent)
+    return agent
   }
 
   /** The process ended while an agent was being handed something; `false` if it has handled it all the same. */
@@ -270,7 +275,8 @@ export class Standing {
     agent.crashes.delete(seq)
     agent.suspected.delete(seq)
     agent.fired.delete(seq)
-    if (!envelope) for (const [key, { outcome }] of agent.works) if (outcome?.seq === seq) agent.works.delete(key)
+    if (!envelope && agent.works.size > 0)
+      for (const [key, { outcome }] of agent.works) if (outcome?.seq === seq) agent.works.delete(key)
     return envelope
   }
 
@@ -315,7 +321,7 @@ export class Standing {
     const isNew = !known || (known.gone !== undefined && what !== 'restarting')
     const agent = isNew && definition !== undefined ? newAgent(name, definition, { under, input, since: time }) : known
     if (!agent) return
-    if (isNew) this.agents.delete(name)
+    if (isNew) this.#forget(name)
     this.agents.set(name, agent)
     if (what === 'restarting') this.#end(agent, 'failed')
     if (isNew || agent.gone !== undefined) this.#hear(agent)
@@ -333,7 +339,12 @@ export class Standing {
     if (this.#gone.size <= mostGone) return
     const [oldest = ''] = this.#gone
     this.#gone.delete(oldest)
-    if (this.agents.get(oldest)?.gone !== undefined) this.agents.delete(oldest)
+    if (this.agents.get(oldest)?.gone !== undefined) this.#forget(oldest)
+  }
+
+  #forget(name: string): void {
+    this.agents.delete(name)
+    this.#found.delete(`${this.#prefix}${name}`)
   }
 
   #migrate(agent: AgentStanding, definition = agent.definition): void {

@@ -61,6 +61,9 @@ interface Taken {
   readonly handled: number
 }
 
+/** So many frames wait where the journal does not last. Later it takes longer to come back to a frame than to add it up at once. */
+const fewFrames = 100
+
 /** How a partition stands is kept between two snapshots if they are no longer than this, in characters. */
 const mostKept = 1_000_000
 
@@ -72,8 +75,8 @@ const lengthPerFrame = { often: 500, readBack: 50, kept: 10 }
 
 /**
  * Takes snapshots of partitions, so that recovery reads only what came after them and what is before them can be forgotten.
- * Nobody waits for it. It follows their frames as they become durable. Where the journal lasts, it adds them up at once; where it
- * does not, snapshots are rare, and frames wait until one is due: until then a partition costs next to nothing.
+ * Nobody waits for it. It follows their frames as they become durable, and adds them up at once. Only where the journal does not
+ * last, the first frames wait: most partitions end before there are more, and cost next to nothing.
  */
 export class Snapshots {
   readonly #host: SnapshotsHost
@@ -110,9 +113,9 @@ export class Snapshots {
     if (!this.#isWanted) return
     const followed = this.#follow(partition)
     if (followed.isGone) return
-    if (this.#isLasting) followed.standing?.take(frame)
-    else followed.waiting.push(frame)
     followed.frames++
+    followed.waiting.push(frame)
+    if (this.#isLasting || followed.frames > fewFrames) addUp(followed)
     if (followed.frames >= this.#every && this.#isWorthIt(partition, followed)) this.#take(partition, followed)
   }
 
@@ -217,6 +220,12 @@ export class Snapshots {
     this.#isKept = saved.snapshot?.hash === snapshot.hash
     this.#isOver ||= !this.#isKept
   }
+}
+
+function addUp({ standing, waiting }: Followed): void {
+  if (!standing) return
+  for (const frame of waiting) standing.take(frame)
+  waiting.length = 0
 }
 
 function followedFrom(standing: Standing | undefined, frames: number): Followed {
