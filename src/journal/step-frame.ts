@@ -42,6 +42,7 @@ export interface StepFrame {
  */
 export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost): StepFrame {
   const { actor, handled, outcome, outputs } = step
+  if (outcome === 'handled' && outputs.length === 0 && planned.length === 0) return silent(step)
   // Planned while the machine decided, so their positions come first; a start stays a start when it fails.
   const entries: Entry[] = planned.filter(
     ({ kind }) => outcome !== 'failed' || kind === 'agent' || kind === 'definition',
@@ -72,6 +73,13 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
     entries.push({ kind: 'redelivered', seq: host.nextSeq(), id: envelope.id, to, attempt })
   // Copied, because an array that grew has room to spare, and a journal keeps all of them.
   return { cause: causeOf(step), entries: [...entries], said, dead, redelivered: attempt !== undefined }
+}
+
+const none: readonly never[] = []
+
+/** Most steps change their machine and want nothing more. */
+function silent(step: Step): StepFrame {
+  return { cause: causeOf(step), entries: none, said: none, dead: undefined, redelivered: false }
 }
 
 /** What an agent said, as it leaves: what came out of transformations, if it went through any. */

@@ -338,8 +338,9 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     this.#state?.apply(entries)
     // After everything in it, so that the frame of a position is the first one after it.
     const position = this.nextSeq()
-    // The clock may be set back between an envelope and its frame.
-    this.#time = Math.max(this.now(), said.at(-1)?.time ?? 0)
+    const last = said.at(-1)?.time
+    // What a step says is sealed just now. The clock may be set back between an envelope and its frame.
+    this.#time = step && last !== undefined ? Math.max(this.#time, last) : Math.max(this.now(), last ?? 0)
     const frame = { partition, position, time: this.#time, cause, entries }
     if (this.#followers.size > 0) for (const follow of this.#followers) follow(frame)
     watermark.append({ frame, said, step, state: this.#state?.live, checkpoints: checkpointsAt?.(position) })
