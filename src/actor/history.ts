@@ -15,12 +15,18 @@ export interface HistoryQuery {
 /** How many events the history keeps (S4: 1,000). */
 const historyLimit = 1_000
 
+/** So many parties are forgotten at once, because that takes as long as one. */
+const forgottenAtOnce = 32
+
 /** The newest events that were told. */
 export class History {
   #kept: Envelope[] = []
   #oldest = 0
+  readonly #forgotten = new Set<string>()
 
   add(envelope: Envelope): void {
+    // Another party may have the id of one that was forgotten.
+    if (this.#forgotten.size > 0 && this.#forgotten.has(envelope.party ?? '')) this.#forgetAll()
     if (this.#kept.length < historyLimit) this.#kept.push(envelope)
     else {
       this.#kept[this.#oldest] = envelope
@@ -30,6 +36,7 @@ export class History {
 
   /** Those that match, oldest first. @throws IllegalPatternError */
   find({ party, type, correlationId, limit = historyLimit }: HistoryQuery): readonly Envelope[] {
+    if (this.#forgotten.size > 0) this.#forgetAll()
     const isOfType = type === undefined ? () => true : matcher(checkPattern(type))
     const found = this.#inOrder.filter(
       one =>
@@ -42,8 +49,14 @@ export class History {
 
   /** Keeps nothing of a party. */
   forget(party: string): void {
-    this.#kept = this.#inOrder.filter(one => one.party !== party)
+    this.#forgotten.add(party)
+    if (this.#forgotten.size >= forgottenAtOnce) this.#forgetAll()
+  }
+
+  #forgetAll(): void {
+    this.#kept = this.#inOrder.filter(({ party }) => party === undefined || !this.#forgotten.has(party))
     this.#oldest = 0
+    this.#forgotten.clear()
   }
 
   get #inOrder(): Envelope[] {

@@ -19,11 +19,9 @@ export function handedOut<T extends object>(state: T): T {
 
 function isFixed(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || fixed.has(value)) return true
-  if (!Object.isFrozen(value) || value instanceof Date || value instanceof Error || value instanceof ArrayBuffer)
-    return false
-  // Frozen by its application, a collection still takes more; immer takes its methods away.
-  if ((value instanceof Map || value instanceof Set) && !Object.hasOwn(value, 'clear')) return false
-  const parts = value instanceof Map ? [...value.keys(), ...value.values()] : partsOf(value)
+  if (!Object.isFrozen(value)) return false
+  const parts = Array.isArray(value) ? value : partsOf(value)
+  if (!parts) return false
   let isDeep = false
   for (const part of parts) {
     if (typeof part !== 'object' || part === null) continue
@@ -35,6 +33,13 @@ function isFixed(value: unknown): boolean {
   return true
 }
 
-function partsOf(value: object): readonly unknown[] {
-  return value instanceof Set ? [...value] : Object.values(value)
+/** What is in an object that is frozen; nothing if it can be changed all the same. */
+function partsOf(value: object): readonly unknown[] | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype) return Object.values(value)
+  if (value instanceof Date || value instanceof Error || value instanceof ArrayBuffer) return undefined
+  if (!(value instanceof Map || value instanceof Set)) return Object.values(value)
+  // Frozen by its application, a collection still takes more; immer takes its methods away.
+  if (!Object.hasOwn(value, 'clear')) return undefined
+  return value instanceof Map ? [...value.keys(), ...value.values()] : [...value]
 }

@@ -93,12 +93,16 @@ function faultOf(value: unknown, before: unknown, allowed: Allowed | undefined, 
   }
 }
 
+const fewPlaces = 8
+
 function faultInArray(value: readonly unknown[], before: unknown, allowed: Allowed | undefined, level: number) {
   const earlier: readonly unknown[] = Array.isArray(before) ? before : []
   for (let place = 0; place < value.length; place++) {
     const fault = faultAt(`${place}`, value[place], earlier[place], level, allowed)
     if (fault) return fault
   }
+  // A long one is compared with its places alone, because to list its names would list these too.
+  if (value.length > fewPlaces && isDeepStrictEqual(value, value.slice())) return faultInHidden(value)
   // Such as what a match of a regular expression has beside its places. Names come after places.
   const last = Object.keys(value).at(-1)
   if (last !== undefined && !isPlaceIn(value, last)) return { path: [last], found: 'a name in an array' }
