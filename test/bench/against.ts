@@ -31,7 +31,7 @@ export async function compare(
           { results: comparison.there, of: folder },
         ]
         // Who comes second finds a warmer machine.
-        for (const { results, of: checkout } of round % 2 === 0 ? both.reverse() : both) {
+        for (const { results, of: checkout } of round % 2 === 0 ? both.toReversed() : both) {
           const place = { round, contestant: one.name, case: of }
           const add = (figures: Readonly<Record<string, number>>) => results.add({ ...place, figures })
           const error = await runRound(suite, place, scale, ({ figures }) => add(figures), checkout)
