@@ -1,6 +1,6 @@
 /**
- * Where all time comes from: the runtime reads no other clock. `now` tells the date, and jumps when somebody corrects it;
- * `after` and `elapsed` measure, and do not.
+ * Where all time comes from: the runtime reads no other clock. `now` tells the date, and jumps when somebody corrects it, or when
+ * the machine has slept; `after` and `elapsed` measure, and do not.
  *
  * @example
  * const clock: Clock = {
@@ -19,7 +19,7 @@ export interface Clock {
   after(ms: number, fn: () => void, options?: TimerOptions): () => void
   /**
    * Milliseconds since any fixed moment; never decreases, and goes at the pace of `after`. Without it, each timer of the
-   * runtime is a timer of this clock, and durations are measured by how far `now` moves forward.
+   * runtime is a timer of this clock, durations are measured by how far `now` moves forward, and no jump of it is noticed.
    */
   elapsed?(): number
 }
@@ -47,13 +47,49 @@ export const systemClock: MeasuringClock = {
   elapsed: () => Math.floor(performance.now()),
 }
 
-/** The same clock, which measures in any case: one that cannot counts how often its date moves forward. */
-export function measuring(clock: Clock): MeasuringClock {
+/** A clock that measures, and whose date is watched: whether somebody corrects it, or the machine sleeps. */
+export interface WatchedClock extends MeasuringClock {
+  /** By how many milliseconds the date has jumped in all: how much further it went than what has passed. */
+  readonly jumped: number
+}
+
+/** Milliseconds. Dates that are kept right are corrected all the time, by less than this. */
+const leastJump = 60_000
+
+/**
+ * The same clock, which measures and is watched in any case. Of one that does not measure, nobody can tell whether its date has
+ * jumped: what passes is how far it moves forward.
+ *
+ * @param noticed is called in the middle of `now`, when the date has jumped
+ */
+export function watched(clock: Clock, noticed: () => void): WatchedClock {
   const { elapsed } = clock
+  const after: Clock['after'] = (ms, fn, options) => clock.after(ms, fn, options)
+  if (!elapsed) return { now: () => clock.now(), after, elapsed: stepsForward(clock), jumped: 0 }
+  const measure = () => elapsed.call(clock)
+  let looked = clock.now()
+  let ahead = looked - measure()
+  let jumped = 0
+  const look = (date: number) => {
+    looked = date
+    const ms = Math.round(date - measure() - ahead)
+    if (Math.abs(ms) < leastJump) return
+    ahead += ms
+    jumped += ms
+    noticed()
+  }
   return {
-    now: () => clock.now(),
-    after: (ms, fn, options) => clock.after(ms, fn, options),
-    elapsed: elapsed ? () => elapsed.call(clock) : stepsForward(clock),
+    now() {
+      const date = clock.now()
+      // To measure as well would cost each event more than to read the date does: once a minute is enough.
+      if (Math.abs(date - looked) >= leastJump) look(date)
+      return date
+    },
+    after,
+    elapsed: measure,
+    get jumped() {
+      return jumped
+    },
   }
 }
 

@@ -36,7 +36,7 @@ import { ReadyQueue } from './actor/ready-queue.ts'
 import { Strays, type StrayWorkError } from './actor/strays.ts'
 import { emptyTally } from './actor/tally.ts'
 import { timersOf } from './actor/timers-of.ts'
-import { type Clock, measuring, systemClock } from './clock.ts'
+import { type Clock, systemClock, watched } from './clock.ts'
 import { TroupeError } from './errors.ts'
 import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
 import type { PersistRule } from './events/persist.ts'
@@ -233,7 +233,13 @@ export class Runtime<
     const log = createLog(options.log)
     this.#log = log
     const given = options.clock ?? systemClock
-    const clock = measuring(given)
+    const partitions = new Map<Address, Partition>()
+    const clock = watched(given, () =>
+      // Not in the middle of whatever has read the date.
+      queueMicrotask(() => {
+        for (const partition of partitions.values()) partition.recordJump()
+      }),
+    )
     const { random = Math.random, journal = memoryJournal() } = options
     this.#strays = new Strays({
       isLasting: journal.isLasting ?? false,
@@ -245,7 +251,6 @@ export class Runtime<
     })
     this.#strays.checkAgents(withChildren([...(party?.agents ?? []), ...outsiders]))
     const timers = timersOf(given, error => this.#outside.fault(error))
-    const partitions = new Map<Address, Partition>()
     const bus = new Bus({
       timers,
       insideSubscriber: new AsyncLocalStorage(),

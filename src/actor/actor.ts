@@ -15,8 +15,8 @@ export interface ActorHost {
   now(): number
   /** Milliseconds since any fixed moment. */
   elapsed(): number
-  /** The date that mail expires by, epoch milliseconds. */
-  expiryDate(): number
+  /** Whether nobody may be handed it any more. */
+  isExpired(envelope: Envelope): boolean
   /** A turn of an actor begins: until it is over, whatever happens is its doing. Returns whose turn it interrupts. */
   enter(actor: Actor): Actor | undefined
   leave(outer: Actor | undefined): void

@@ -14,7 +14,7 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   /** The address that said it, or the partition for what came from outside. */
   readonly source: Address
   readonly time: number
-  /** Epoch milliseconds; after this it is handed to nobody any more. */
+  /** Epoch milliseconds by the clock; after this it is handed to nobody any more. Where the clock jumps, it waits as long as before. */
   readonly expirytime?: number
   /** Version of the payload's schema. */
   readonly version: number
@@ -52,11 +52,6 @@ export interface Redriven {
 /** An envelope that a journal gave back, which its receivers share. */
 export function frozenEnvelope<E extends Envelope>(envelope: E): E {
   return Object.isFrozen(envelope) ? envelope : deepFrozen(envelope)
-}
-
-/** Whether nobody may be handed it any more. */
-export function isExpired({ expirytime }: Envelope, now: number): boolean {
-  return expirytime !== undefined && expirytime <= now
 }
 
 /** Whether it is in the journal of its partition, or on its way there. */

@@ -1,7 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Address } from './address.ts'
-import { type Envelope, isExpired } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
 import { Fifo } from './fifo.ts'
 import { Lane } from './lane.ts'
 import type { Spilled } from './spill.ts'
@@ -120,7 +120,7 @@ export class Mailbox {
   offer(
     envelope: Envelope,
     journalled: boolean,
-    host: { expiryDate(): number },
+    host: { isExpired(envelope: Envelope): boolean },
     wanted: boolean,
   ): readonly Loss[] | undefined {
     const key = this.#keyOf(envelope)
@@ -134,7 +134,7 @@ export class Mailbox {
       this.#add(envelope, key)
       return undefined
     }
-    const losses = this.#expire(host.expiryDate())
+    const losses = this.#expire(envelope => host.isExpired(envelope))
     if (!this.full) this.#add(envelope, key)
     else losses.push(...this.#overflow(envelope, key, journalled))
     return losses
@@ -286,8 +286,8 @@ export class Mailbox {
     return undefined
   }
 
-  #expire(now: number): Loss[] {
-    return this.#expiring === 0 ? [] : this.sweep(envelope => (isExpired(envelope, now) ? 'expired' : undefined))
+  #expire(isExpired: (envelope: Envelope) => boolean): Loss[] {
+    return this.#expiring === 0 ? [] : this.sweep(envelope => (isExpired(envelope) ? 'expired' : undefined))
   }
 
   #hasInMemory(accepts: (type: string) => boolean): boolean {

@@ -25,8 +25,8 @@ export interface Place {
   nextId(): string
   nextSeq(): number
   now(): number
-  /** The date that mail expires by, epoch milliseconds. */
-  expiryDate(): number
+  /** What the clock shows, epoch milliseconds; `now` may be ahead of it. */
+  date(): number
   definitionOf(event: EventOf): EventDefinition
   /** Whether a request or reply of this type is journalled. */
   persistsAsk(type: string): boolean
@@ -42,6 +42,7 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
   const id = facts.id ?? place.nextId()
   const definition = facts.ask === undefined ? place.definitionOf(event) : place.persistsAsk(type) ? plainly : inPassing
   const ttl = facts.ttl ?? definition.ttl
+  const expirytime = ttl === undefined ? undefined : place.date() + ttl
   // Every field each time, so that all envelopes have one shape: engines read those far faster than many. Frozen, because all
   // receivers share it, and the journal too.
   return Object.freeze({
@@ -51,7 +52,7 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
     type,
     data,
     time: place.now(),
-    expirytime: ttl === undefined ? undefined : place.expiryDate() + ttl,
+    expirytime,
     version: definition.version,
     priority: facts.priority ?? definition.priority,
     tags: facts.tags === undefined && definition.tags.length === 0 ? undefined : tagsOf(definition.tags, facts.tags),

@@ -147,6 +147,7 @@ const frameShape = z.looseObject({
   partition: name,
   position: position.max(mostPosition),
   time,
+  clock: z.looseObject({ date: time, jumped: z.int() }).optional(),
   cause: anyOf(causeShapes),
   entries: z.array(anyOf(entryShapes)),
 })

@@ -248,6 +248,21 @@ export interface Frame {
   readonly position: number
   /** Epoch milliseconds; never smaller than that of the frame before. */
   readonly time: number
+  /** Left out where the clock shows `time`, and has not jumped since the frame before. */
+  readonly clock?: ClockReading
   readonly cause: Cause
   readonly entries: readonly Entry[]
+}
+
+/** What the clock of a process showed. */
+export interface ClockReading {
+  /** Epoch milliseconds. */
+  readonly date: number
+  /** How much further it went than what has passed, in milliseconds, since the frame before; less than 0 where it was set back. */
+  readonly jumped: number
+}
+
+/** The date of a frame by the clock of its process, which may be behind its time. */
+export function dateOf({ time, clock }: Pick<Frame, 'time' | 'clock'>): number {
+  return clock ? clock.date : time
 }

@@ -58,6 +58,8 @@ const schedule = z.looseObject({
 const standing = z.looseObject({
   position: count,
   time,
+  date: time,
+  jumps: z.array(z.looseObject({ at: count, ms: z.int() })),
   birth: z.enum(['created', 'started', 'failed']).optional(),
   gaveUp: z.looseObject(escalation).optional(),
   inputs,

@@ -16,7 +16,8 @@ import {
   type TimerStanding,
   type WorkStanding,
 } from './agent-standing.ts'
-import type { Entry, FirstInput, Frame } from './frame.ts'
+import { dateOf, type Entry, type FirstInput, type Frame } from './frame.ts'
+import { type Jump, Jumps } from './jumps.ts'
 
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 
@@ -70,8 +71,12 @@ const mostOver = 1_000
 export class Standing {
   readonly partition: Address
   position = 0
-  /** Epoch milliseconds of the last frame, or until when its owner is known to have been there after that. */
+  /** Of the last frame, epoch milliseconds. */
   time = 0
+  /** What the clock showed then, or when its owner is known to have been there last, after that; `time` may be ahead of it. */
+  date = 0
+  /** How that date has jumped. */
+  jumps = new Jumps()
   /** None for agents outside parties. */
   birth: Birth | undefined
   /** Set while the supervisor above all others has given up, and nobody has begun anew. */
@@ -104,10 +109,13 @@ export class Standing {
 
   take(frame: Frame): void {
     const { cause, entries } = frame
+    const date = dateOf(frame)
+    if (frame.clock && frame.clock.jumped !== 0) this.jump(frame.clock.jumped)
     this.position = frame.position
     const recovered = cause.kind === 'recovery' ? entries.find(entry => entry.kind === 'recovered') : undefined
-    if (recovered) this.#skip(Math.max(0, frame.time - Math.max(this.time, recovered.since ?? 0)))
+    if (recovered) this.#skip(Math.max(0, date - Math.max(this.date, recovered.since ?? 0)))
     this.time = frame.time
+    this.date = date
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
     if (agent && handled?.ask !== undefined && cause.kind === 'step' && cause.outcome === 'handled')
@@ -123,6 +131,17 @@ export class Standing {
     if (stepped && cause.outcome === 'failed') {
       this.#end(stepped, 'failed')
       stepped.failure = { on: handled?.id }
+    }
+  }
+
+  /** The date has jumped by so many milliseconds: what waits for a date waits no longer for that, and no shorter. */
+  jump(ms: number): void {
+    this.date += ms
+    this.jumps.add({ at: this.position, ms })
+    for (const { works, timers } of this.agents.values()) {
+      for (const work of works.values()) work.expires += ms
+      for (const [key, timer] of timers)
+        if (typeof timer.at === 'number') timers.set(key, { ...timer, at: timer.at + ms })
     }
   }
 
@@ -227,17 +246,17 @@ export class Standing {
         agent?.taken.delete(entry.key)
         return this.#answer(entry.key, { to: agent?.name ?? '', data: entry.data })
       default:
-        return this.#takeWork(entry, frame.time)
+        return this.#takeWork(entry, this.date)
     }
   }
 
-  #takeWork(entry: Entry, time: number): void {
+  #takeWork(entry: Entry, date: number): void {
     if (!('key' in entry) || entry.key === undefined) return
     const { key, kind } = entry
     const works = this.ownerOf(key)?.works
     const work = works?.get(key)
     if (kind === 'effect' || kind === 'child' || kind === 'ask') {
-      const expires = time + ((kind === 'ask' ? entry.deadline : undefined) ?? Number.POSITIVE_INFINITY)
+      const expires = date + ((kind === 'ask' ? entry.deadline : undefined) ?? Number.POSITIVE_INFINITY)
       const callees = kind === 'ask' ? entry.callees : undefined
       works?.set(key, { seq: entry.seq, expires, callees, attempt: 1, held: false, outcome: undefined })
     } else if (kind === 'dropped') {
@@ -496,11 +515,13 @@ export class Standing {
   // ---- as a snapshot ----
 
   toJSON(): StandingJson {
-    const { partition, position, time, birth, gaveUp, inputs } = this
+    const { partition, position, time, date, jumps, birth, gaveUp, inputs } = this
     return {
       partition,
       position,
       time,
+      date,
+      jumps: jumps.toJSON(),
       birth,
       gaveUp,
       inputs,
@@ -523,7 +544,8 @@ export class Standing {
   /** The standing that `toJSON` gave. */
   static from({ partition, position, time, birth, gaveUp, inputs, ...json }: StandingJson): Standing {
     const standing = new Standing(partition)
-    Object.assign(standing, { position, time, birth, gaveUp, inputs })
+    const { date = time, jumps } = json
+    Object.assign(standing, { position, time, date, jumps: new Jumps(jumps), birth, gaveUp, inputs })
     for (const [definition, hears] of json.hears) standing.hears.set(definition, hears)
     for (const [name, mail] of json.pools) standing.pools.set(name, mailOf(mail))
     for (const agent of json.agents) {
@@ -544,6 +566,9 @@ export class Standing {
 /** A standing as JSON carries it. */
 export interface StandingJson
   extends Pick<Standing, 'partition' | 'position' | 'time' | 'birth' | 'gaveUp' | 'inputs'> {
+  /** Older snapshots have neither of these. */
+  readonly date?: number
+  readonly jumps?: readonly Jump[]
   readonly hears: readonly (readonly [string, readonly string[]])[]
   readonly agents: readonly AgentJson[]
   readonly pools: readonly (readonly [string, readonly Envelope[]])[]

@@ -11,7 +11,8 @@ import type { Cause, Entry } from './frame.ts'
 export interface FrameHost {
   readonly address: Address
   nextSeq(): number
-  now(): number
+  /** What the clock shows, epoch milliseconds. */
+  date(): number
   /** Whether an event that was said is journalled. */
   persists(envelope: Envelope): boolean
   persistsReply(type: string): boolean
@@ -107,7 +108,7 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
       const { id, key, delay, to } = output
       const event = encoded({ ...output.event }) as EventOf
       const origin = originIn(handled)
-      const when = delay === Number.POSITIVE_INFINITY ? {} : { at: host.now() + delay, delay }
+      const when = delay === Number.POSITIVE_INFINITY ? {} : { at: host.date() + delay, delay }
       const version = host.versionOf(event.type)
       const what = version > 1 ? { event, version } : { event }
       const keyed = key === id ? {} : { key }

@@ -91,7 +91,7 @@ export class AgentTimers {
     const seq = this.#partition.nextSeq()
     const timer = { id, key: `inside.${seq}`, delay, event, inside: { source: from, target: to } }
     this.#after(source, timer, () => this.#fireInside(actor, target, timer), actor)
-    const when = delay === Number.POSITIVE_INFINITY ? {} : { at: this.#partition.now() + delay, delay }
+    const when = delay === Number.POSITIVE_INFINITY ? {} : { at: this.#partition.date() + delay, delay }
     const what = { id, key: timer.key, inside: timer.inside, event: eventAsJson(event) }
     const origin = originIn(actor.handled ?? originOf(actor.address, id))
     this.#steps.recordInside(actor, { kind: 'timer', seq, agent: actor.address, ...what, ...when, origin })

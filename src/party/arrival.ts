@@ -4,7 +4,7 @@ import { type Address, partitionOf } from '../actor/address.ts'
 import { planned } from '../actor/schedule.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import { append } from '../journal/append.ts'
-import type { Frame } from '../journal/frame.ts'
+import { dateOf, type Frame } from '../journal/frame.ts'
 import { count, frameIn, name, time, value } from '../journal/frame-shape.ts'
 import { type Checkpoint, type Journal, JournalCorruptError, memoryJournal, type Snapshot } from '../journal/journal.ts'
 import { decoded } from '../values/json.ts'
@@ -24,7 +24,7 @@ export interface ImportOptions {
 const statuses = ['initializing', 'planning', 'completed', 'error'] as const satisfies readonly PartyStatus[]
 /** What a snapshot of a party holds. How it stands is looked at when all of it is read back. */
 const snapshotBody = z.looseObject({
-  standing: z.looseObject({ position: count, time }),
+  standing: z.looseObject({ position: count, time, date: time.optional() }),
   state: value.pipe(
     z.looseObject({
       own: z.looseObject({}).superRefine((own, { addIssue }) => {
@@ -41,6 +41,11 @@ const snapshotBody = z.looseObject({
 /** How far the times of a party may be ahead of the clock here, in milliseconds: a day. */
 const mostAhead = 86_400_000
 
+/** The last frame of a party, and what the clock showed where it came from. */
+interface Last extends Pick<Frame, 'position' | 'time'> {
+  readonly date: number
+}
+
 /** A party as its lines tell it. */
 interface Arrival {
   readonly partition: Address
@@ -49,7 +54,7 @@ interface Arrival {
   readonly snapshot: Snapshot | undefined
   readonly pruned: number
   /** Of the last frame, whether it is here or was forgotten. */
-  readonly last: Pick<Frame, 'position' | 'time'>
+  readonly last: Last
 }
 
 interface ImportHost {
@@ -85,13 +90,17 @@ export async function settle(
   { journal, now }: Pick<ImportHost, 'journal' | 'now'>,
 ): Promise<void> {
   const seq = last.position + 1
+  const date = now()
+  // The clock of the machine where it comes from may be ahead.
+  const since = Math.min(last.date, date)
   // Also so that the journal goes on behind the frames that were forgotten.
   const recovered: Frame = {
     partition,
     position: seq + 1,
-    time: Math.max(last.time, now()),
+    time: Math.max(last.time, date),
+    clock: { date, jumped: Math.floor(since - last.date) },
     cause: { kind: 'recovery' },
-    entries: [{ kind: 'recovered', seq, since: last.time, arrived: true }],
+    entries: [{ kind: 'recovered', seq, since, arrived: true }],
   }
   await append(journal, partition, { epoch: 1, position: 0 }, [...frames, recovered], checkpoints)
   if (snapshot) await journal.save(partition, snapshot)
@@ -113,7 +122,7 @@ class ArrivalReader {
   /** Lines so far, and their characters. */
   #count = 0
   #length = 0
-  #last = { position: 0, time: 0 }
+  #last: Last = { position: 0, time: 0, date: 0 }
 
   constructor(host: ImportHost, { lineLimit = 67_108_864, totalLimit = 268_435_456 }: ImportOptions) {
     this.#host = host
@@ -195,7 +204,9 @@ class ArrivalReader {
     if (standing.position !== position) throw this.#refused('the snapshot is not of the position that it names')
     this.#checkTime(standing.time)
     this.#snapshot = { position, hash, body }
-    this.#last = { position, time: standing.time }
+    const { time, date = time } = standing
+    this.#checkTime(date)
+    this.#last = { position, time, date }
   }
 
   #takeCheckpoint({ kind: _, agent, ...checkpoint }: LineOf<'checkpoint'>): void {
@@ -212,8 +223,9 @@ class ArrivalReader {
     if (position <= before.position)
       throw this.#refused(`frame ${position} cannot come after position ${before.position}`)
     this.#checkTime(time)
+    this.#checkTime(dateOf(frame))
     if (time < before.time) throw this.#refused(`frame ${position} is older than the frame before it`)
-    this.#last = { position, time }
+    this.#last = { position, time, date: dateOf(frame) }
     this.#frames.push(frame)
   }
 

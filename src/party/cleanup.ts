@@ -1,7 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import { type Address, splitAddress } from '../actor/address.ts'
 import type { PendingAsk } from '../actor/ask.ts'
-import { type Envelope, isExpired } from '../actor/envelope.ts'
+import type { Envelope } from '../actor/envelope.ts'
 import type { Clock } from '../clock.ts'
 import { TroupeError } from '../errors.ts'
 import type { Partition } from './partition.ts'
@@ -79,9 +79,8 @@ export class Cleanup {
 /** The same outcomes that its mail would have at its turn. */
 function tidy(actor: Actor, partition: Partition): void {
   const { asks } = partition.shared
-  const now = partition.expiryDate()
   const whyOver = (envelope: Envelope) => {
-    if (isExpired(envelope, now)) return 'expired'
+    if (partition.isExpired(envelope)) return 'expired'
     return envelope.ask !== undefined && !asks.get(envelope.ask) ? 'stale' : undefined
   }
   for (const { envelope, why } of actor.sweep(whyOver)) partition.lose(actor, envelope, why)

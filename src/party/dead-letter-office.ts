@@ -100,6 +100,9 @@ export class DeadLetterOffice {
 function revived({ envelope, to, attempts, first }: DeadLetter, partition: Partition): Envelope {
   const { time, expirytime } = envelope
   const redriven = Object.freeze({ attempts, first })
+  const date = partition.date()
   const again = Object.freeze({ ...envelope, seq: partition.nextSeq(), to, redriven })
-  return expirytime === undefined ? again : { ...again, expirytime: partition.expiryDate() + expirytime - time }
+  if (expirytime === undefined) return again
+  // Where the clock was behind its party then, nobody knows how long it had: somebody wants it now, so it stays.
+  return { ...again, expirytime: expirytime > time ? date + expirytime - time : undefined }
 }

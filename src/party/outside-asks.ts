@@ -114,7 +114,7 @@ export class OutsideAsks {
     const go = () => {
       if (shared.asks.get(key)) callee.take(request, actor.address, origin)
     }
-    const left = standing && this.#partition.standing && standing.expires - this.#partition.standing.time
+    const left = standing && this.#partition.standing && standing.expires - this.#partition.standing.date
     shared.asks.open(
       {
         key,
@@ -159,7 +159,7 @@ export class OutsideAsks {
       leave()
       cancel = this.ask(key, work, asking, told, whole)
     }
-    const left = (asking.standing?.expires ?? 0) - (standing?.time ?? 0)
+    const left = (asking.standing?.expires ?? 0) - (standing?.date ?? 0)
     const cancelTimer = shared.timers.after(Math.max(0, left), () => {
       leave()
       told({ ok: false, error: new NoAddressError(work.to ?? type) })

@@ -6,7 +6,7 @@ import { breakCircle } from '../actor/ask-circles.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetter, DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
-import { type Envelope, eventOf, isExpired, isJournalled } from '../actor/envelope.ts'
+import { type Envelope, eventOf, isJournalled } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import type { Handler } from '../actor/handler.ts'
 import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
@@ -18,7 +18,7 @@ import type { Step } from '../actor/step.ts'
 import type { Strays } from '../actor/strays.ts'
 import { accept, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
-import type { MeasuringClock } from '../clock.ts'
+import type { WatchedClock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { Catalog } from '../events/catalog.ts'
 import { CheckedEvent, type EventDefinition, type EventOf } from '../events/event.ts'
@@ -39,13 +39,14 @@ import { type Appended, Watermark } from '../journal/watermark.ts'
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { ObservedSnapshot } from './observation.ts'
+import { PartitionTime } from './partition-time.ts'
 import type { Persistence } from './persistence.ts'
 import type { Snapped, Snapshots } from './snapshots.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** What all partitions of a runtime share. */
 export interface Shared {
-  readonly clock: MeasuringClock
+  readonly clock: WatchedClock
   readonly ids: Ids
   /** Numbers from 0 up to but not including 1. */
   random(): number
@@ -201,10 +202,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly #state: PartitionState<unknown> | undefined
   readonly #onFailure: (error: JournalError) => void
   #seq = 0
-  /** Of the last frame, epoch milliseconds. */
-  #time = Number.NEGATIVE_INFINITY
-  /** Since when the clock is behind that, in elapsed milliseconds; none while it is not. */
-  #behindSince: number | undefined
+  readonly #time: PartitionTime
   #suspended = false
   #isUnrecorded = false
   readonly #followers = new Set<(frame: Frame) => void>()
@@ -219,6 +217,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     onFailure: (error: JournalError) => void,
   ) {
     this.shared = shared
+    this.#time = new PartitionTime(shared.clock, () => this.#seq)
     this.address = address
     this.party = partyOf(address)
     this.#state = state
@@ -262,11 +261,11 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   /**
    * Nothing has happened here yet: it goes on where another owner has left it.
    *
-   * @param time of the last frame, epoch milliseconds
+   * @param setBack milliseconds by which the clock was set back while nobody was there
    */
-  continue(from: Continuation, time: number): void {
+  continue(from: Continuation, standing: Pick<Standing, 'time' | 'jumps'>, setBack = 0): void {
     this.#seq = from.position
-    this.#time = time
+    this.#time.continue(standing, setBack)
     this.watermark.continue(from)
   }
 
@@ -274,25 +273,29 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     return ++this.#seq
   }
 
-  /** The date, epoch milliseconds; never behind the last frame, whoever corrects the clock. */
+  /** The time of what happens now, epoch milliseconds; never behind the last frame, whoever corrects the clock. */
   now(): number {
-    const now = this.shared.clock.now()
-    if (now >= this.#time) {
-      this.#behindSince = undefined
-      return now
-    }
-    this.#behindSince ??= this.elapsed()
-    return this.#time
+    return this.#time.now()
   }
 
-  /** The date that mail expires by: it goes on while `now` waits for a clock that was set back. */
-  expiryDate(): number {
-    const now = this.now()
-    return this.#behindSince === undefined ? now : now + this.elapsed() - this.#behindSince
+  /** What the clock shows, epoch milliseconds: whatever waits here for a date waits for this one. */
+  date(): number {
+    return this.#time.date()
   }
 
-  #isExpired(envelope: Envelope): boolean {
-    return envelope.expirytime !== undefined && isExpired(envelope, this.expiryDate())
+  /** Records that the clock has jumped, if no frame tells of it: so in the next process too, everything waits as long as before. */
+  recordJump(): void {
+    const date = this.date()
+    // Of what is not in the journal yet, the first frame tells.
+    if (!this.#time.isUntold || this.watermark.head === 0 || !this.#isRecording) return
+    // Its time stays, because the clock may be set back again.
+    const frame = this.#frameOf(date, { kind: 'supervision' }, [])
+    this.#keep({ frame, said: [], step: undefined, state: this.#state?.live, checkpoints: undefined })
+  }
+
+  /** Whether nobody may be handed it any more. */
+  isExpired({ expirytime, seq }: Envelope): boolean {
+    return expirytime !== undefined && this.#time.isAfter(expirytime, seq)
   }
 
   /** Milliseconds since any fixed moment: what durations are measured with. */
@@ -332,18 +335,33 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     step?: Step,
     checkpointsAt?: (position: number) => Checkpoints,
   ): void {
-    if (this.#suspended || this.#isUnrecorded) return
-    const { address: partition, watermark } = this
+    if (!this.#isRecording) return
     // Before anything is appended, because an event that cannot be applied must not be journalled either.
     this.#state?.apply(entries)
+    const date = this.date()
+    // The clock may be set back between an envelope and its frame.
+    this.#time.goOn(Math.max(date, said.at(-1)?.time ?? 0))
+    const frame = this.#frameOf(date, cause, entries)
+    this.#keep({ frame, said, step, state: this.#state?.live, checkpoints: checkpointsAt?.(frame.position) })
+  }
+
+  get #isRecording(): boolean {
+    return !this.#suspended && !this.#isUnrecorded
+  }
+
+  #frameOf(date: number, cause: Cause, entries: readonly Entry[]): Frame {
+    const { address: partition } = this
+    const time = this.#time.last
     // After everything in it, so that the frame of a position is the first one after it.
     const position = this.nextSeq()
-    const last = said.at(-1)?.time
-    // What a step says is sealed just now. The clock may be set back between an envelope and its frame.
-    this.#time = step && last !== undefined ? Math.max(this.#time, last) : Math.max(this.now(), last ?? 0)
-    const frame = { partition, position, time: this.#time, cause, entries }
-    if (this.#followers.size > 0) for (const follow of this.#followers) follow(frame)
-    watermark.append({ frame, said, step, state: this.#state?.live, checkpoints: checkpointsAt?.(position) })
+    const clock = this.#time.reading(date)
+    if (!clock) return { partition, position, time, cause, entries }
+    return { partition, position, time, clock, cause, entries }
+  }
+
+  #keep(shown: Shown): void {
+    if (this.#followers.size > 0) for (const follow of this.#followers) follow(shown.frame)
+    this.watermark.append(shown)
   }
 
   /** Shows every frame from now on as it is appended, before it is durable; ends with the returned function. */
@@ -583,7 +601,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   handle(actor: Actor, envelope: Envelope): void {
     const { seq, type, ask } = envelope
-    if (this.#isExpired(envelope)) return this.lose(actor, envelope, 'expired')
+    if (this.isExpired(envelope)) return this.lose(actor, envelope, 'expired')
     if (ask !== undefined) {
       const asked = this.shared.asks.get(ask)
       // Nobody waits for the answer any more.

@@ -3,9 +3,9 @@ import type { Agent } from '../actor/agent.ts'
 import { type DeadLetter, frozenLetter } from '../actor/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
-import type { Entry, Frame } from '../journal/frame.ts'
+import { dateOf, type Entry, type Frame } from '../journal/frame.ts'
 import { type InHand, JournalCorruptError, type PartitionInfo } from '../journal/journal.ts'
-import type { Standing } from '../journal/standing.ts'
+import { Standing } from '../journal/standing.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import { GaveUpError } from '../supervision/restart-intensity.ts'
 import type { Crew } from './crew.ts'
@@ -101,6 +101,7 @@ export class Recovery {
   /** The runtime ends in order: in all partitions, what has so much time left counts from here. */
   leave(): void {
     const { shared, outside } = this.#host
+    for (const partition of shared.partitions()) partition.recordJump()
     const isEmpty = [...shared.partitions()].every(({ watermark }) => watermark.head === 0)
     if (this.#isOver && !isEmpty) outside.append({ kind: 'supervision' }, [{ kind: 'left', seq: outside.nextSeq() }])
   }
@@ -157,7 +158,8 @@ export class Recovery {
     const { journal, clock } = this.#host.shared
     try {
       const [newest] = await journal.newest(1)
-      return newest && newest.time <= clock.now() ? newest.time : 0
+      const date = newest ? dateOf(newest) : 0
+      return date <= clock.now() ? date : 0
     } catch {
       return 0
     }
@@ -259,7 +261,7 @@ export class Recovery {
     const info = infos.find(({ partition }) => partition === runtimePartition)
     if (!info) {
       // So that each owner counts as one, whatever becomes of the parties.
-      outside.continue({ epoch: newestEpoch(infos) + 1, position: 0 }, 0)
+      outside.continue({ epoch: newestEpoch(infos) + 1, position: 0 }, new Standing(runtimePartition))
       outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
       return false
     }
@@ -357,9 +359,12 @@ export class Recovery {
     // Those of this process that the journal does not hold are mail again.
     shared.deadLetters.forgetOf(partition.address)
     this.#letters.push(...Array.from(standing.dead, frozenLetter))
-    partition.continue(recalled, standing.time)
-    standing.time = Math.max(standing.time, this.#lastMoment)
+    // It takes what is found out here from the frame that follows.
     shared.snapshots.continue(partition, recalled)
+    standing.date = Math.max(standing.date, this.#lastMoment)
+    const setBack = Math.max(0, Math.ceil(standing.date - shared.clock.now()))
+    if (setBack > 0) standing.jump(-setBack)
+    partition.continue(recalled, standing, setBack)
     partition.standing = standing
     // The first frame of a new owner: from here on, writers before it are refused.
     const entries = this.#suspects(partition, recalled)
@@ -374,7 +379,7 @@ export class Recovery {
   #suspects(here: Partition, { standing }: Recalled): readonly Entry[] {
     const { address } = here
     const { partition, agent, seq: at } = this.#inHand ?? { partition: '', agent: '', seq: 0 }
-    const recovered: Entry = { kind: 'recovered', seq: here.nextSeq(), since: standing.time }
+    const recovered: Entry = { kind: 'recovered', seq: here.nextSeq(), since: standing.date }
     if (partition !== address || at === 0) return [recovered]
     // What is not in the journal was handed over ahead of it. Next time it shall be found there.
     if (!standing.suspect(agent, at)) here.isCareful = standing.position < at

@@ -232,11 +232,11 @@ function inOrder(mail: Iterable<Envelope>): readonly Envelope[] {
 function left(
   { at, delay, away = 0 }: TimerStanding,
   { timers }: Agent,
-  { time }: Standing,
+  { date }: Standing,
   partition: Partition,
 ): number {
   // Older journals hold `null` here.
   if (typeof at !== 'number' || typeof delay !== 'number') return Number.POSITIVE_INFINITY
   if (timers === 'restart') return delay
-  return timers === 'remaining' ? at + away - time : at - partition.now()
+  return timers === 'remaining' ? at + away - date : at - partition.date()
 }

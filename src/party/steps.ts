@@ -122,8 +122,8 @@ export class Steps implements StepHost, FrameHost {
     return this.#partition.address
   }
 
-  now(): number {
-    return this.#partition.now()
+  date(): number {
+    return this.#partition.date()
   }
 
   nextSeq(): number {

@@ -71,6 +71,11 @@ function andEntry(entry: object) {
   return ofLastFrame((_, frame) => ({ ...frame, entries: [...frame.entries, { seq: frame.position, ...entry }] }))
 }
 
+/** The last frame, of a process whose clock showed that. */
+function withClock(clock: object) {
+  return ofLastFrame((_, frame) => ({ ...frame, clock }))
+}
+
 function without(lines: readonly ExportedLine[], kind: string): readonly ExportedLine[] {
   return lines.filter(line => line.kind !== kind)
 }
@@ -86,6 +91,10 @@ describe('what is imported', () => {
     ['a time that is null', ofLastFrame((_, frame) => ({ ...frame, time: null })), /time/],
     ['a time that falls', ofLastFrame((_, frame) => ({ ...frame, time: frame.time - 1 })), /older than/],
     ['a time years ahead', ofLastFrame((_, frame) => ({ ...frame, time: 9e14 })), /more than a day ahead/],
+    ['a clock that shows a word', withClock({ date: 'now', jumped: 0 }), /clock\.date/],
+    ['a clock years ahead', withClock({ date: 9e14, jumped: 0 }), /more than a day ahead/],
+    ['a jump that is no whole number', withClock({ date: 0, jumped: 0.5 }), /clock\.jumped/],
+    ['a jump beyond all numbers', withClock({ date: 0, jumped: 1e300 }), /clock\.jumped/],
     ['entries that are none', ofLastFrame((_, frame) => ({ ...frame, entries: {} })), /entries/],
     ['an entry of no known kind', ofLastFrame((_, frame) => ({ ...frame, entries: [{ kind: 'x' }] })), /kind/],
     [
@@ -204,6 +213,9 @@ describe('what is imported', () => {
       /every/,
     ],
     ['the standing of another party', ({ standing }) => ({ standing: { ...standing, partition: 'party/p2' } }), /p2/],
+    ['jumps of nothing', ({ standing }) => ({ standing: { ...standing, jumps: [null] } }), /jumps\.0/],
+    ['a jump that is no number', ({ standing }) => ({ standing: { ...standing, jumps: [{ at: 1 }] } }), /jumps\.0\.ms/],
+    ['a clock years ahead', ({ standing }) => ({ standing: { ...standing, date: 9e14 } }), /more than a day ahead/],
     ['no standing', () => ({ standing: null }), /standing/],
     ['no state', () => ({ state: undefined }), /state/],
     ['a state that is no value', () => ({ state: noValue }), /of the kind "bigint"/],
