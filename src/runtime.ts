@@ -302,7 +302,7 @@ export class Runtime<
         },
         options.snapshots,
       ),
-      deadLetters: new DeadLetters(() => clock.now(), options.deadLetters),
+      deadLetters: new DeadLetters(clock, options.deadLetters),
       tally: emptyTally(),
       limits: { agents: 1_000_000, partyAgents: 1_000_000, ...options.limits },
       population: 0,

@@ -1,3 +1,4 @@
+import type { MeasuringClock } from '../clock.ts'
 import { checkPattern, matcher } from '../events/pattern.ts'
 import type { Address } from './address.ts'
 import { type Envelope, frozenEnvelope } from './envelope.ts'
@@ -55,13 +56,18 @@ const week = 7 * 24 * 60 * 60 * 1_000
 export class DeadLetters {
   // In the order in which they died last.
   readonly #kept = new Set<DeadLetter>()
-  readonly #now: () => number
+  /** Until when each is kept, in elapsed milliseconds. */
+  readonly #until = new WeakMap<DeadLetter, number>()
+  readonly #clock: Pick<MeasuringClock, 'now' | 'elapsed'>
   readonly #most: number
   readonly #retention: number
   #total = 0
 
-  constructor(now: () => number, { most = 1_000, retention = week }: DeadLetterRules = {}) {
-    this.#now = now
+  constructor(
+    clock: Pick<MeasuringClock, 'now' | 'elapsed'>,
+    { most = 1_000, retention = week }: DeadLetterRules = {},
+  ) {
+    this.#clock = clock
     this.#most = most
     this.#retention = retention
   }
@@ -73,6 +79,7 @@ export class DeadLetters {
 
   add(letter: DeadLetter): void {
     this.#total++
+    this.#until.set(letter, this.#clock.elapsed() + this.#retention)
     this.putBack(letter)
   }
 
@@ -89,6 +96,10 @@ export class DeadLetters {
 
   /** Keeps those of another process among those of this one, in the order in which they died. */
   comeBack(letters: readonly DeadLetter[]): void {
+    // How long ago they died, nobody has measured.
+    const now = this.#clock.now()
+    const elapsed = this.#clock.elapsed()
+    for (const letter of letters) this.#until.set(letter, elapsed + this.#retention - Math.max(0, now - letter.last))
     const all = [...letters, ...this.#kept].toSorted((one, other) => one.last - other.last)
     this.#kept.clear()
     for (const letter of all) this.#kept.add(letter)
@@ -111,9 +122,9 @@ export class DeadLetters {
   }
 
   #forgetOld(): void {
-    const oldest = this.#now() - this.#retention
+    const now = this.#clock.elapsed()
     for (const letter of this.#kept) {
-      if (this.#kept.size <= this.#most && letter.last > oldest) return
+      if (this.#kept.size <= this.#most && (this.#until.get(letter) ?? now) > now) return
       this.#kept.delete(letter)
     }
   }

@@ -321,3 +321,19 @@ describe('mail with a time to live', () => {
     expect(runtime.parties.get('p1').state).toMatchObject({ barks: 3 })
   })
 })
+
+it('dead letters are kept as long as they are to be, when the clock was wrong for a while', async () => {
+  const program = createProgram()
+  const given = { agents: [dogAgent()], deadLetters: { retention: hour } }
+  const runtime = await program.start(given)
+  await runtime.bus.publish(command({ word: 'boom' })).catch(() => {})
+  await runtime.idle()
+  jump(program, 24 * hour)
+  const letters = () => runtime.bus.deadLetters.list({ reason: 'failed' })
+  expect(letters()).toHaveLength(1)
+  jump(program, -48 * hour)
+  program.clock.advance(hour - 1)
+  expect(letters()).toHaveLength(1)
+  program.clock.advance(1)
+  expect(letters()).toEqual([])
+})
