@@ -5,7 +5,7 @@ import { type PlannedSchedule, planned, type Schedule } from './schedule.ts'
 const mostMissed = 1_000
 
 /** Milliseconds that an occurrence may be late and still is in time: programs are busy, and timers late. */
-const inTime = 60_000
+export const inTime = 60_000
 
 /**
  * The first occurrence of a schedule after a moment.

@@ -49,7 +49,8 @@ interface ByCron extends MissedRule, Span {
    * Minute, hour, day of the month, month, day of the week; seconds may stand before them, and years behind; or a word such as
    * `@daily`. Days of the month and of the week are alternatives where both are given. When clocks go forward, a time of day
    * that is skipped happens at the first moment after, and when they go back, it happens once; what happens every so often (a
-   * wildcard, step, list or range among hours, minutes or seconds) goes by the clock on the wall both times.
+   * wildcard, step, list or range among hours, minutes or seconds) goes by the clock on the wall both times. Where a date that was
+   * wrong is taken back by more than a minute, it goes by the date that is right, and happens again at times that come again.
    */
   readonly cron: string
   /** Whose hours and days these are, such as `Europe/Berlin`; `UTC` by default, so that it is the same on every machine. */

@@ -1,6 +1,6 @@
 import type { Address } from '../actor/address.ts'
 import { checkId } from '../actor/address.ts'
-import { dueOf, missedOf, nextOf } from '../actor/occurrences.ts'
+import { dueOf, inTime, missedOf, nextOf } from '../actor/occurrences.ts'
 import { type PlannedSchedule, planned, type Schedule } from '../actor/schedule.ts'
 import { accept } from '../actor/tally.ts'
 import type { Catalog, UncheckedEvent } from '../events/catalog.ts'
@@ -90,7 +90,7 @@ export class Schedules {
   }
 
   #start(partition: Partition, name: string, schedule: Schedule, event: EventOf): ScheduleStanding {
-    const startedAt = partition.now()
+    const startedAt = partition.date()
     const version = this.#host.shared.catalog.versionOf(event.type)
     const plan = planned(schedule, startedAt)
     const entry = { name, plan, event, ...(version > 1 && { version }), startedAt, last: undefined }
@@ -153,12 +153,12 @@ export class Schedules {
   #begin(partition: Partition, { last, ...schedule }: ScheduleStanding, isMeasured: boolean): void {
     this.#end(partition.address, schedule.name)
     const { plan, startedAt } = schedule
-    const now = partition.now()
+    const now = partition.date()
     const running: Running = { ...schedule, last, next: now, isMeasured, cancel: () => {} }
     const known = this.#running.get(partition.address) ?? new Map<string, Running>()
     this.#running.set(partition.address, known.set(schedule.name, running))
     const missed = missedOf(plan, last ?? Number.NEGATIVE_INFINITY, now, startedAt)
-    this.#happen(partition, running, missed, Math.max(now - 1, last ?? Number.NEGATIVE_INFINITY))
+    this.#happen(partition, running, missed, Math.max(now - 1, lastOf(running, now)))
   }
 
   /** Some occurrences happen, and it goes on with the first one after a moment. */
@@ -170,7 +170,7 @@ export class Schedules {
     if (this.#running.get(partition.address)?.get(name) !== running) return
     if (next === undefined) return this.#isOver(partition, running, times.length > 0)
     running.next = next
-    this.#wait(partition, running, leftOf(running, partition.now(), Number.POSITIVE_INFINITY))
+    this.#wait(partition, running, leftOf(running, partition.date(), Number.POSITIVE_INFINITY))
   }
 
   /** Waits in steps; `left` is what is left to measure. */
@@ -179,10 +179,15 @@ export class Schedules {
     running.cancel = partition.shared.timers.after(step, () => {
       // It is made up for once its party is back.
       if (!isOpen(partition)) return
-      const now = partition.now()
-      const rest = leftOf(running, now, left - step)
+      const now = partition.date()
+      const { plan, startedAt } = running
+      const measured = left - step
+      // The clock was set back, so that an earlier occurrence may be the next one.
+      if (leftOf(running, now, measured) > measured + inTime)
+        running.next = nextOf(plan, Math.max(now, lastOf(running, now)), startedAt) ?? running.next
+      const rest = leftOf(running, now, measured)
       if (rest > 0) return this.#wait(partition, running, rest)
-      const { plan, next, startedAt } = running
+      const { next } = running
       const times = next >= now ? [next] : dueOf(plan, next - 1, now, startedAt)
       this.#happen(partition, running, running.isMeasured ? [next] : times, Math.max(now, next))
     })
@@ -206,6 +211,14 @@ export class Schedules {
     if (running?.size === 0) this.#running.delete(partition)
     return isThere
   }
+}
+
+/**
+ * The last occurrence that happened, which the next one is after, epoch milliseconds. That of a `cron` may have happened by a date
+ * that was taken back since: what is due by the date as it is now happens all the same.
+ */
+function lastOf({ plan, last = Number.NEGATIVE_INFINITY }: Running, now: number): number {
+  return 'cron' in plan && last - now > inTime ? Number.NEGATIVE_INFINITY : last
 }
 
 /**

@@ -314,6 +314,51 @@ describe('a schedule while the machine sleeps, or its clock is corrected', () =>
     }
   })
 
+  it.each([
+    ['in the same process', false],
+    ['in the next process', true],
+  ])('by cron goes by the date again as soon as a date that was wrong is taken back, %s', async (_, crashes) => {
+    const record = createRecord()
+    const clock = createSimulatedClock()
+    const start = clock.now()
+    const said: number[] = []
+    const live = async () => {
+      const runtime = createRuntime({ journal: record.next(), clock, events: [command], random: seededRandom(7) })
+      runtime.bus.subscribe(command, () => void said.push(clock.now() - start))
+      await runtime.start()
+      await runtime.schedules.set('hourly', { cron: '0 * * * *' }, sit)
+      return runtime
+    }
+    const pass = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += minute) {
+        clock.advance(minute)
+        await settle()
+      }
+    }
+    let runtime = await live()
+    await pass(90 * minute)
+    clock.set(clock.now() + 5 * hour)
+    await pass(hour)
+    clock.set(clock.now() - 5 * hour)
+    if (crashes) {
+      await runtime.stop()
+      runtime = await live()
+    }
+    await pass(2 * hour)
+    await runtime.stop()
+    // The second one is late: it makes up for what the date passed over.
+    expect(said).toEqual([hour, 6.5 * hour + minute, 7 * hour, 3 * hour, 4 * hour])
+  })
+
+  it('by cron says nothing twice when the clock is corrected by seconds', async () => {
+    const { runtime, clock, said, pass } = await watched()
+    await runtime.schedules.set('hourly', { cron: '0 * * * *' }, sit)
+    await pass(hour)
+    clock.set(clock.now() - 20_000)
+    await pass(hour, minute)
+    expect(said).toHaveLength(1)
+  })
+
   it('that says something every so often goes on doing so when the clock is set back, in the next process too', async () => {
     const record = createRecord()
     const clock = createSimulatedClock()
