@@ -37,19 +37,34 @@ function isPlain(schema: unknown): boolean {
  */
 export function settled<T>(type: string, value: T, path = ''): T {
   if (typeof value !== 'object' || value === null) return settledWord(type, value, path)
+  // Apart from each other: one loop over both is ten times slower for either.
+  if (Array.isArray(value)) return settledPlaces(type, value, path)
   checkPrototype(type, value, path)
   const fields = value as Record<string, unknown>
   let copy: Record<string, unknown> | undefined
   for (const key in fields) {
     const inner = fields[key]
     if (typeof inner === 'string' || typeof inner === 'boolean' || isWord(inner)) continue
-    if (inner !== undefined) {
+    if (inner === undefined) delete (copy ??= { ...fields })[key]
+    else {
       const made = settled(type, inner, within(path, key))
-      if (!Object.is(made, inner)) put((copy ??= copied(fields)), key, made)
-    } else if (Array.isArray(value)) throw EventPayloadError.at(type, within(path, key), 'a JSON value', 'undefined')
-    else delete (copy ??= { ...fields })[key]
+      if (!Object.is(made, inner)) put((copy ??= { ...fields }), key, made)
+    }
   }
   return Object.freeze((copy ?? value) as T)
+}
+
+function settledPlaces<T extends readonly unknown[]>(type: string, places: T, path: string): T {
+  let copy: unknown[] | undefined
+  for (let place = 0; place < places.length; place++) {
+    const inner = places[place]
+    if (typeof inner === 'string' || typeof inner === 'boolean' || isWord(inner)) continue
+    if (inner === undefined) throw EventPayloadError.at(type, within(path, `${place}`), 'a JSON value', 'undefined')
+    const made = settled(type, inner, within(path, `${place}`))
+    if (!Object.is(made, inner)) (copy ??= [...places])[place] = made
+  }
+  // Equal but for its words, so it is of the same type.
+  return Object.freeze((copy ?? places) as T)
 }
 
 /** A schema may give what its own type does not allow: a default, for example, is not parsed. */
@@ -72,11 +87,6 @@ function checkPrototype(type: string, value: object, path: string): void {
 
 function within(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`
-}
-
-function copied(fields: Record<string, unknown>): Record<string, unknown> {
-  // An array is read by its places here.
-  return Array.isArray(fields) ? ([...fields] as unknown as Record<string, unknown>) : { ...fields }
 }
 
 // By definition, because an assignment to `__proto__` is none.
