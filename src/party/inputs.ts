@@ -59,7 +59,8 @@ export class Inputs<I> implements Iterable<I> {
     if (!this.has(id)) return this
     const bucket = new Map(this.#bucket(id))
     bucket.delete(id)
-    return new Inputs(this.#replaced(id, bucket), this.size - 1, this.#nextOrder)
+    // Or those that came and went would stay as empty buckets.
+    return new Inputs(this.#replaced(id, bucket.size > 0 ? bucket : undefined), this.size - 1, this.#nextOrder)
   }
 
   /** In the order in which they were added. */
@@ -79,16 +80,25 @@ export class Inputs<I> implements Iterable<I> {
     return this.#shards[outer]?.[middle]?.[inner]
   }
 
-  #replaced(id: string, bucket: Bucket<I>): Outer<I> {
+  #replaced(id: string, bucket: Bucket<I> | undefined): Outer<I> {
     const [outer, middle, inner] = placesOf(id)
-    const shards = this.#shards.slice()
-    const shard = shards[outer]?.slice() ?? []
-    const buckets = shard[middle]?.slice() ?? []
-    buckets[inner] = bucket
-    shard[middle] = buckets
-    shards[outer] = shard
-    return shards
+    const shard = this.#shards[outer]
+    return put(this.#shards, outer, filled(put(shard, middle, filled(put(shard?.[middle], inner, bucket)))))
   }
+}
+
+function put<T>(
+  parts: readonly (T | undefined)[] = [],
+  place: number,
+  part: T | undefined,
+): readonly (T | undefined)[] {
+  const copy = parts.slice()
+  copy[place] = part
+  return copy
+}
+
+function filled<T>(parts: readonly (T | undefined)[]): readonly (T | undefined)[] | undefined {
+  return parts.some(part => part !== undefined) ? parts : undefined
 }
 
 /** Where the bucket of an id is, at each of the three levels. */
