@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { begin, plan, planUntil, type Ran } from '../support/command.ts'
+import { begin, planUntil, type Ran } from '../support/command.ts'
+import { plan } from '../support/here.ts'
 
 /** A directory that is not there yet. */
 function newDirectory(): string {

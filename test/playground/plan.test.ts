@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { begin, plan, planUntil } from '../support/command.ts'
+import * as here from '../support/here.ts'
 
 describe('the command that plans a party', () => {
   it('plans a sample party that a family could act on: names, prices, what it costs, what is open, what to do', async () => {
@@ -26,7 +27,7 @@ describe('the command that plans a party', () => {
   })
 
   it('prints JSON Lines on demand: frames, and last the result', async () => {
-    const { code, out } = await plan('--json', 'space party for 20 kids', 'vegan cake')
+    const { code, out } = await here.plan('--json', 'space party for 20 kids', 'vegan cake')
     expect(code).toBe(0)
     const lines = out
       .trimEnd()
@@ -50,7 +51,7 @@ describe('the command that plans a party', () => {
   })
 
   it('plans as far as it understands, and asks about the rest', async () => {
-    const { code, out } = await plan('What a great party, pricey juice')
+    const { code, out } = await here.plan('What a great party, pricey juice')
     expect(code).toBe(0)
     expect(out).toContain('We did not understand "What a great party, pricey juice"')
   })
@@ -64,7 +65,7 @@ describe('the command that plans a party', () => {
     ['a directory that is not said', ['--data'], '--data'],
     ['an input that is too long', ['x'.repeat(100_000)], 'content'],
   ])('ends with 2 on %s, and says what to do', async (_, args, said) => {
-    const { code, out, err } = await plan(...args)
+    const { code, out, err } = await here.plan(...args)
     expect(code).toBe(2)
     expect(out).toBe('')
     expect(err).toContain(said)
@@ -79,7 +80,7 @@ describe('the command that plans a party', () => {
   })
 
   it('explains itself', async () => {
-    const { code, out } = await plan('--help')
+    const { code, out } = await here.plan('--help')
     expect(code).toBe(0)
     expect(out).toContain('troupe [options]')
   })

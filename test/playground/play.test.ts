@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { findScenarios } from '../../playground/scenarios/find.ts'
 import { beginPlay, beginPlayWith, linesOf, play } from '../support/command.ts'
+import * as here from '../support/here.ts'
 
-/** Each test begins a process, on a machine that may have much else to do. */
+/** Some tests begin processes, on a machine that may have much else to do. */
 describe('the command that plays scenarios', { timeout: 60_000 }, () => {
   it('lists them by name, also when nothing is named and nobody can be asked', async () => {
     const listed = await play('list')
@@ -15,7 +16,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
   })
 
   it('lists them as JSON Lines on demand', async () => {
-    const listed = linesOf(await play('list', '--json'))
+    const listed = linesOf(await here.play('list', '--json'))
     expect(listed).toHaveLength((await findScenarios()).length)
     expect(listed).toContainEqual({
       kind: 'scenario',
@@ -39,7 +40,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
   })
 
   it('prints nothing but JSON Lines on stdout on demand: frames, and last the result', async () => {
-    const ran = await play('run', 'saga', '--json', '--seed', '7')
+    const ran = await here.play('run', 'saga', '--json', '--seed', '7')
     expect(ran).toMatchObject({ code: 0, err: '' })
     const lines = linesOf(ran)
     const frames = lines.slice(0, -1)
@@ -58,21 +59,21 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
 
   it('prints the same frames for the same seed, and others for another', async () => {
     const framesOf = async (seed: string) =>
-      linesOf(await play('run', 'watchdog', '--json', '--seed', seed)).slice(0, -1)
+      linesOf(await here.play('run', 'watchdog', '--json', '--seed', seed)).slice(0, -1)
     const first = await framesOf('3')
     expect(await framesOf('3')).toEqual(first)
     expect(await framesOf('4')).not.toEqual(first)
   })
 
   it('says nothing when nothing fails and it shall be quiet', async () => {
-    expect(await play('run', 'saga', 'debounce', '--quiet')).toEqual({ code: 0, out: '', err: '' })
+    expect(await here.play('run', 'saga', 'debounce', '--quiet')).toEqual({ code: 0, out: '', err: '' })
   })
 
   it('draws the machines of a scenario, or gives them as JSON Lines', async () => {
-    const drawn = await play('export', 'watchdog', '--mermaid')
+    const drawn = await here.play('export', 'watchdog', '--mermaid')
     expect(drawn).toMatchObject({ code: 0, err: '' })
     expect(drawn.out).toContain('## host\n\n```mermaid\nstateDiagram-v2\n  [*] --> dancing\n')
-    const agents = linesOf(await play('export', 'watchdog', '--json'))
+    const agents = linesOf(await here.play('export', 'watchdog', '--json'))
     expect(agents).toMatchObject([
       { kind: 'agent', name: 'host', hears: ['dance.beat'], says: ['dance.silence'], machine: { initial: 'dancing' } },
       { kind: 'agent', name: 'dj' },
@@ -80,7 +81,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
   })
 
   it('explains itself', async () => {
-    const { code, out } = await play('--help')
+    const { code, out } = await here.play('--help')
     expect(code).toBe(0)
     expect(out).toContain('npm run play -- [command] [options]')
   })
@@ -100,7 +101,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     ['a speed that is none', ['run', 'saga', '--speed', '0'], '--speed is "0". Give a number above 0'],
     ['a time that is none', ['run', 'saga', '--timeout', '9'], '--timeout is "9". Say for example 30s'],
   ])('ends with 2 on %s, and says what to type', async (_, args, said) => {
-    const { code, out, err } = await play(...args)
+    const { code, out, err } = await here.play(...args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain(said)
   })

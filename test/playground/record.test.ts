@@ -10,7 +10,8 @@ import { partiesAfter, playedOtherwise } from '../../playground/play/verify.ts'
 import { findScenario, findScenarios } from '../../playground/scenarios/find.ts'
 import { playScenario } from '../../playground/scenarios/play.ts'
 import type { Scenario } from '../../playground/scenarios/scenario.ts'
-import { linesOf, play } from '../support/command.ts'
+import { linesOf } from '../support/command.ts'
+import { play } from '../support/here.ts'
 
 function newFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-record-'))
@@ -92,8 +93,7 @@ describe('a record', () => {
   })
 })
 
-/** Each test begins processes, on a machine that may have much else to do. */
-describe('the command that replays a record', { timeout: 60_000 }, () => {
+describe('the command that replays a record', () => {
   it('shows how the parties stand in the end, and plays it again on demand', async () => {
     const file = newFile()
     expect(await play('run', 'saga', '--seed', '7', '--record', file, '--quiet')).toMatchObject({ code: 0 })

@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { printable, visible } from '../../playground/visible.ts'
-import { linesOf, plan, play, type Ran } from '../support/command.ts'
+import { linesOf, type Ran } from '../support/command.ts'
+import { plan, play } from '../support/here.ts'
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-untrusted-'))
@@ -47,8 +48,7 @@ function tamperedRecord(text: string | RegExp, by: string): string {
   return file
 }
 
-/** Each test begins processes, on a machine that may have much else to do. */
-describe('what is printed of a file that anybody may have written', { timeout: 60_000 }, () => {
+describe('what is printed of a file that anybody may have written', () => {
   it.each([
     ['a payload', /(?<="what":")hall/g],
     ['an id of a party', /ida-and-otto/g],
@@ -146,7 +146,7 @@ describe('a line that is printed', () => {
   })
 })
 
-describe('what is no file, or too long,', { timeout: 60_000 }, () => {
+describe('what is no file, or too long,', () => {
   const made: readonly (readonly [string, string, (path: string) => unknown])[] = [
     ['a directory', 'it is a directory', path => mkdirSync(path)],
     ['a pipe', 'it is a pipe', path => execFileSync('mkfifo', [path])],

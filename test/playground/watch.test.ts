@@ -5,7 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { changedLines } from '../../playground/play/watch/changed-lines.ts'
 import { type BeginRun, inProcesses, type RunEnd } from '../../playground/play/watch/running.ts'
 import { watch } from '../../playground/play/watch/watch.ts'
-import { beginPlayIn, play } from '../support/command.ts'
+import { beginPlayIn } from '../support/command.ts'
+import { play } from '../support/here.ts'
 import { projectCopy } from '../support/project-copy.ts'
 
 /** What is printed, to be waited for in its order. */

@@ -7,7 +7,8 @@ import { Causes } from '../../playground/play/causes.ts'
 import { findScenario, findScenarios } from '../../playground/scenarios/find.ts'
 import { playScenario } from '../../playground/scenarios/play.ts'
 import type { Scenario } from '../../playground/scenarios/scenario.ts'
-import { linesOf, plan, play } from '../support/command.ts'
+import { linesOf } from '../support/command.ts'
+import { plan, play } from '../support/here.ts'
 
 async function causesOf(scenario: Scenario): Promise<Causes> {
   const frames: Frame[] = []
@@ -74,8 +75,7 @@ describe('the chain of causes of an event', () => {
   })
 })
 
-/** Each test begins processes, on a machine that may have much else to do. */
-describe('the command that says why', { timeout: 60_000 }, () => {
+describe('the command that says why', () => {
   function newPath(name: string): string {
     const folder = mkdtempSync(join(tmpdir(), 'troupe-why-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
