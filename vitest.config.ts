@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
@@ -9,6 +10,9 @@ const standIn =
     ? []
     : [{ find: /^troupe$/, replacement: join(import.meta.dirname, 'test/support/stand-in.ts') }]
 
+// What Node itself loads is compiled once, and not in each of hundreds of processes and threads.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'troupe-compile-cache')
+
 export default defineConfig({
   resolve: { conditions: ['troupe-source'], alias: standIn },
   ssr: { resolve: { conditions: ['troupe-source'], externalConditions: ['troupe-source'] } },
@@ -18,6 +22,8 @@ export default defineConfig({
     // No promise here is about time; the limit only ends a test that hangs.
     testTimeout: process.env['TROUPE_JOURNAL'] === 'sqlite' ? 300_000 : 30_000,
     globalSetup: 'test/support/journals.ts',
+    // The house has no state of its own, so that files need no process each: loading it again takes longer than most tests.
+    isolate: false,
     // The usual one less than there are cores leaves one of two without work.
     maxWorkers: '100%',
   },

@@ -26,7 +26,7 @@ function run(standIn: string, rows: readonly Promised[]): ReadonlyMap<string, re
   const outputFile = join(folder, `${standIn}.json`)
   const names = [...new Set(rows.map(({ test }) => namesOf(test).source.slice(1, -1).replaceAll(' > ', '(?: > | )')))]
   const files = new Set(rows.map(({ file }) => file))
-  const options = ['--reporter=json', `--outputFile=${outputFile}`, '--testTimeout=2000']
+  const options = ['--isolate', '--reporter=json', `--outputFile=${outputFile}`, '--testTimeout=2000']
   const chosen = ['--testNamePattern', `^(?:${names.join('|')})$`]
   spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files, ...options, ...chosen], {
     cwd: root,
