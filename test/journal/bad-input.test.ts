@@ -14,7 +14,7 @@ import { sqliteJournal } from 'troupe/sqlite'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign } from 'xstate'
-import { newDirectory } from '../sqlite/support.ts'
+import { emptyJournal } from '../sqlite/support.ts'
 import { createRecord, type Record } from '../support/lives.ts'
 import { barked, command, dogAgent, dogMachine, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
 
@@ -39,7 +39,7 @@ const party = petsParty(dogAgent())
 
 /** Two parties, p1 with this many barks and p2 with one, left in order. */
 async function left(barks: number, options: Pick<RuntimeOptions, 'snapshots'> = {}): Promise<string> {
-  const directory = newDirectory()
+  const directory = emptyJournal()
   const runtime = await live(directory, { party, agents: [dogAgent()], ...options })
   for (const [id, count] of Object.entries({ p1: barks, p2: 1 })) {
     await runtime.parties.create({ id })
@@ -227,7 +227,7 @@ describe('a snapshot that says what cannot be, though its hash is right', () => 
 })
 
 it('a journal without room refuses what does not fit; with more room the party is there as far as it was acknowledged', async () => {
-  const directory = newDirectory()
+  const directory = emptyJournal()
   const small = sqliteJournal({ directory, maxBytes: 1_048_576 })
   const runtime = await live(directory, { party, journal: small })
   await runtime.parties.create({ id: 'p1' })
@@ -262,7 +262,7 @@ it('a journal that somebody has open keeps a runtime from starting, until it is 
 })
 
 it('a clock that was set back between two processes does not take time back, and counts when it has caught up', async () => {
-  const directory = newDirectory()
+  const directory = emptyJournal()
   const [late, early] = [createSimulatedClock(2_000_000), createSimulatedClock(1_000_000)]
   const first = await live(directory, { party, clock: late })
   await first.parties.create({ id: 'p1' })
@@ -286,7 +286,7 @@ it('a clock that was set back between two processes does not take time back, and
 })
 
 it('an agent that the program has no more keeps its party away, until its definition is registered', async () => {
-  const directory = newDirectory()
+  const directory = emptyJournal()
   const first = await live(directory, { party: petsParty(dogAgent(), trainerAgent('dog')) })
   await first.parties.create({ id: 'p1', inputs: ['sit'] })
   await first.parties.get('p1').idle()

@@ -2,7 +2,7 @@ import { createRuntime, type Journal } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { newDirectory } from '../sqlite/support.ts'
+import { emptyJournal } from '../sqlite/support.ts'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
 
 const party = petsParty(dogAgent())
@@ -16,7 +16,7 @@ async function live(journal: Journal, seed: number) {
 
 /** A runtime that was stopped in order has left one party, which has barked twice. */
 async function left(): Promise<string> {
-  const directory = newDirectory()
+  const directory = emptyJournal()
   const runtime = await live(sqliteJournal({ directory }), 1)
   const { id } = await runtime.parties.create({ id: 'p1', inputs: ['sit'] })
   for (const word of ['a', 'b', 'boom']) await runtime.bus.publish(command({ word }), { party: id })

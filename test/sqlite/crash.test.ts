@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Journal } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { checkpoint, frame } from './made.ts'
-import { appendElsewhere, journalIn, newDirectory, positions, withJournal } from './support.ts'
+import { appendElsewhere, emptyJournal, journalIn, newDirectory, positions, withJournal } from './support.ts'
 
 /** Sees that each partition is whole, with all that was acknowledged, and goes on with it. */
 async function goOn(journal: Journal, acknowledged: ReadonlyMap<string, number>): Promise<void> {
@@ -29,7 +29,7 @@ describe('a process that is killed', () => {
   })
 
   it('in the middle of a transaction leaves nothing of it, and the next one goes on', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const { acknowledged } = await appendElsewhere(
       directory,
       Number.POSITIVE_INFINITY,
@@ -40,7 +40,7 @@ describe('a process that is killed', () => {
   })
 
   it('says what it had in hand to the next one, once', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const { acknowledged } = await appendElsewhere(directory, 30)
     const found = await withJournal(directory, journal => Promise.resolve(journal.inHand?.()))
     expect(found).toMatchObject({ agent: 'dog' })
@@ -90,8 +90,7 @@ const page = 4_096
 
 /** The file and the log of a journal after two batches, and how long the log was after the first. */
 async function twoBatches(second: (journal: Journal) => Promise<unknown>) {
-  const directory = newDirectory()
-  await withJournal(directory, journal => journal.partitions())
+  const directory = emptyJournal()
   return await withJournal(directory, async journal => {
     await journal.append('p', 1, 0, [frame('p', 1)])
     const acknowledged = statSync(join(directory, 'journal.db-wal')).size

@@ -4,11 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Journal } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { checkpoint, frame, snapshot } from './made.ts'
-import { journalIn, newDirectory, positions, withJournal } from './support.ts'
+import { emptyJournal, journalIn, newDirectory, positions, withJournal } from './support.ts'
 
 /** A journal with a bit of everything, closed. */
 async function filled(): Promise<string> {
-  const directory = newDirectory()
+  const directory = emptyJournal()
   await withJournal(directory, async journal => {
     const frames = Array.from({ length: 50 }, (_, place) => frame('p', place + 1, `text ${place + 1} of p`))
     await journal.append('p', 1, 0, frames, new Map([['dog', checkpoint(50)]]))

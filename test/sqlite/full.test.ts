@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { frame } from './made.ts'
-import { journalIn, newDirectory, positions } from './support.ts'
+import { emptyJournal, journalIn, newDirectory, positions } from './support.ts'
 
 const maxBytes = 1_048_576
 const large = 'x'.repeat(100_000)
@@ -27,7 +27,7 @@ describe('a journal that has no room left', () => {
   })
 
   it('goes on when there is room again', async () => {
-    const journal = journalIn(newDirectory(), { maxBytes })
+    const journal = journalIn(emptyJournal(), { maxBytes })
     await journal.append('old', 1, 0, [frame('old', 1, large.repeat(8))])
     await expect(journal.append('p', 1, 0, [frame('p', 1, large.repeat(4))])).rejects.toMatchObject({
       code: 'JOURNAL_FULL',
@@ -38,7 +38,7 @@ describe('a journal that has no room left', () => {
   })
 
   it('goes on when it is given more', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const small = journalIn(directory, { maxBytes })
     await expect(small.append('p', 1, 0, [frame('p', 1, large.repeat(20))])).rejects.toMatchObject({
       code: 'JOURNAL_FULL',
@@ -50,7 +50,7 @@ describe('a journal that has no room left', () => {
   })
 
   it('still takes what fits of all that comes at once', async () => {
-    const journal = journalIn(newDirectory(), { maxBytes })
+    const journal = journalIn(emptyJournal(), { maxBytes })
     const tooLarge = journal.append('p', 1, 0, [frame('p', 1, large.repeat(20))])
     const others = ['q', 'r'].map(name => journal.append(name, 1, 0, [frame(name, 1)]))
     await expect(tooLarge).rejects.toMatchObject({ code: 'JOURNAL_FULL' })

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Journal } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { journalIn, leftBehind, newDirectory } from './support.ts'
+import { emptyJournal, journalIn, leftBehind } from './support.ts'
 
 /** What the next owner is told when a process ends without having closed its journal. */
 async function foundAfter(use: (journal: Journal, directory: string) => void) {
-  const directory = newDirectory()
+  const directory = emptyJournal()
   const journal = journalIn(directory)
   expect(await journal.inHand?.()).toBeUndefined()
   use(journal, directory)
@@ -41,7 +41,7 @@ describe('what was in hand when a process ended', () => {
   })
 
   it('is said to one process, and not to the next one if that ends with nothing in hand', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const first = journalIn(directory)
     await first.inHand?.()
     first.handing?.('p', 'dog', 1)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { type Journal, memoryJournal, TroupeError } from 'troupe'
 import { expect, it } from 'vitest'
 import { checkpoint, frame, snapshot } from './made.ts'
-import { journalIn, newDirectory, positions } from './support.ts'
+import { emptyJournal, journalIn, positions } from './support.ts'
 
 const name = fc.constantFrom('p', 'q', 'r')
 const agent = fc.constantFrom('dog', 'cat')
@@ -73,7 +73,7 @@ const snapshotAhead: Act[][] = [
 ]
 
 it('a journal on SQLite does as one in memory, whatever is asked of it, at once or one after the other', async () => {
-  const journal = journalIn(newDirectory())
+  const journal = journalIn(emptyJournal())
   let runs = 0
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(act, { maxLength: 5 }), { maxLength: 12, size: 'max' }), async rounds => {

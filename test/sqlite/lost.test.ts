@@ -15,13 +15,13 @@ import { type Journal, TroupeError } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { frame } from './made.ts'
-import { journalIn, newDirectory, positions } from './support.ts'
+import { emptyJournal, journalIn, newDirectory, positions } from './support.ts'
 
 const log = 'journal.db-wal'
 
 /** A journal of one frame, with its files in a directory that a test may do anything to. */
 async function opened(worker?: URL) {
-  const directory = join(newDirectory(), 'data')
+  const directory = emptyJournal(join(newDirectory(), 'data'))
   const journal = sqliteJournal({ directory, ...(worker && { worker }) })
   onTestFinished(() => journal.close().catch(() => {}))
   await journal.append('p', 1, 0, [frame('p', 1)])

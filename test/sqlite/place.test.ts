@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { sqliteJournal } from 'troupe/sqlite'
 import { describe, expect, it } from 'vitest'
 import { frame } from './made.ts'
-import { appendElsewhere, journalIn, newDirectory, positions } from './support.ts'
+import { appendElsewhere, emptyJournal, journalIn, newDirectory, positions } from './support.ts'
 
 describe('a journal that is open', () => {
   it('is refused to a second one in the same process', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     await journalIn(directory).append('p', 1, 0, [frame('p', 1)])
     const error = await journalIn(directory)
       .partitions()
@@ -19,7 +19,7 @@ describe('a journal that is open', () => {
   })
 
   it('is refused to another process', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const journal = journalIn(directory)
     await journal.partitions()
     expect(await appendElsewhere(directory, 1)).toMatchObject({ refused: 'JOURNAL_LOCKED' })
@@ -27,7 +27,7 @@ describe('a journal that is open', () => {
   })
 
   it('is free for the next one when it is closed, which may be one that was refused', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const [first, second] = [journalIn(directory), journalIn(directory)]
     await first.append('p', 1, 0, [frame('p', 1)])
     await expect(second.partitions()).rejects.toMatchObject({ code: 'JOURNAL_LOCKED' })

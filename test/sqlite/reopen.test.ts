@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { checkpoint, frame, snapshot } from './made.ts'
-import { journalIn, newDirectory, positions, withJournal } from './support.ts'
+import { emptyJournal, journalIn, newDirectory, positions, withJournal } from './support.ts'
 
 describe('a journal that is opened again', () => {
   it('has all that it had', async () => {
@@ -28,7 +28,7 @@ describe('a journal that is opened again', () => {
   })
 
   it('goes on where it was, and fences who came before', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     await withJournal(directory, journal => journal.append('p', 2, 0, [frame('p', 1)]))
     const journal = journalIn(directory)
     await expect(journal.append('p', 1, 1, [frame('p', 2)])).rejects.toMatchObject({ code: 'JOURNAL_CONFLICT' })
@@ -38,7 +38,7 @@ describe('a journal that is opened again', () => {
   })
 
   it('has what was under way when it was asked to close', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const first = journalIn(directory)
     const appending = first.append('p', 1, 0, [frame('p', 1)])
     await first.close()
@@ -47,7 +47,7 @@ describe('a journal that is opened again', () => {
   })
 
   it('has nothing in hand when the last owner ended in order', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     await withJournal(directory, async journal => {
       await journal.append('p', 1, 0, [frame('p', 1)])
       journal.handing?.('p', 'dog', 1)
@@ -56,7 +56,7 @@ describe('a journal that is opened again', () => {
   })
 
   it('has all in one file when it was closed', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     await withJournal(directory, journal => journal.append('p', 1, 0, [frame('p', 1)]))
     expect(existsSync(join(directory, 'journal.db-wal'))).toBe(false)
   })

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { frame } from './made.ts'
-import { appendElsewhere, journalIn, newDirectory, positions, withJournal } from './support.ts'
+import { appendElsewhere, emptyJournal, journalIn, newDirectory, positions, withJournal } from './support.ts'
 
 const modeOf = (path: string) => statSync(path).mode & 0o777
 
@@ -41,7 +41,7 @@ describe('a directory of a journal in which something is no file', () => {
   const names = ['journal.db', 'journal.db-wal', 'journal.db-journal', 'journal.db-shm', 'in-hand', 'owner']
 
   it.each(names)('is refused when "%s" is a symbolic link, and what it leads to is left alone', async name => {
-    const [directory, elsewhere] = [newDirectory(), newDirectory()]
+    const [directory, elsewhere] = [emptyJournal(), newDirectory()]
     await withJournal(directory, journal => journal.append('p', 1, 0, [frame('p', 1)]))
     const target = join(elsewhere, 'target')
     const path = join(directory, name)
@@ -73,7 +73,7 @@ describe('a directory of a journal in which something is no file', () => {
 
 describe('a journal that is reached in two ways', () => {
   it('may be in a directory that is a link, and is one with it', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const link = join(newDirectory(), 'link')
     symlinkSync(directory, link)
     const journal = journalIn(link)
@@ -85,7 +85,7 @@ describe('a journal that is reached in two ways', () => {
   })
 
   it('has one owner also when its database has two names', async () => {
-    const [directory, other] = [newDirectory(), newDirectory()]
+    const [directory, other] = [emptyJournal(), newDirectory()]
     const journal = journalIn(directory)
     await journal.append('p', 1, 0, [frame('p', 1)])
     linkSync(join(directory, 'journal.db'), join(other, 'journal.db'))

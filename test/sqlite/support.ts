@@ -7,12 +7,19 @@ import { createInterface } from 'node:readline'
 import type { Journal } from 'troupe'
 import { type SqliteJournalOptions, sqliteJournal } from 'troupe/sqlite'
 import { onTestFinished } from 'vitest'
+import { layDownEmpty } from '../support/temporary-journal.ts'
 import { frame } from './made.ts'
 
 /** A directory that is gone when the test is over. */
 export function newDirectory(parent = tmpdir()): string {
   const directory = mkdtempSync(join(parent, 'troupe-sqlite-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** A directory with a journal that holds nothing yet, for tests of what comes after it was made. */
+export function emptyJournal(directory = newDirectory()): string {
+  layDownEmpty(directory)
   return directory
 }
 
@@ -46,7 +53,7 @@ export function leftBehind(directory: string): string {
 
 /** A directory as a killed process leaves it; its journal holds a frame for each text. */
 export async function killed(texts: readonly string[] = ['a']): Promise<string> {
-  return withJournal(newDirectory(), async (journal, directory) => {
+  return withJournal(emptyJournal(), async (journal, directory) => {
     for (const [place, text] of texts.entries()) await journal.append('p', 1, place, [frame('p', place + 1, text)])
     return leftBehind(directory)
   })
@@ -54,7 +61,7 @@ export async function killed(texts: readonly string[] = ['a']): Promise<string> 
 
 /** A directory whose journal holds one frame and was closed. */
 export async function ended(): Promise<string> {
-  const directory = newDirectory()
+  const directory = emptyJournal()
   await withJournal(directory, journal => journal.append('p', 1, 0, [frame('p', 1)]))
   return directory
 }

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { frame } from './made.ts'
-import { journalIn, newDirectory, positions, withJournal } from './support.ts'
+import { emptyJournal, journalIn, newDirectory, positions, withJournal } from './support.ts'
 
 describe('the thread of a journal', () => {
   it('that ends by itself fails what is under way; the next use begins another', async () => {
-    const directory = newDirectory()
+    const directory = emptyJournal()
     const journal = journalIn(directory, { worker: new URL('./ended-before-commit.ts', import.meta.url) })
     await journal.append('p', 1, 0, [frame('p', 1)])
     await expect(journal.append('p', 1, 1, [frame('p', 2)])).rejects.toMatchObject({ code: 'JOURNAL_DISK', directory })

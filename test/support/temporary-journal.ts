@@ -11,12 +11,22 @@ export async function diskAtRest(): Promise<void> {
   if (underWay.size > 0) await Promise.allSettled(underWay)
 }
 
-/** A journal on SQLite in a directory of its own, which is gone after `close`. */
-export function temporaryJournal(): Journal {
+/** Puts a journal there that holds nothing yet: to make one takes longer than most tests. */
+export function layDownEmpty(directory: string): void {
+  cpSync(join(journals(), 'empty'), directory, { recursive: true })
+}
+
+/** Where journals of tests are, with an empty one among them. */
+function journals(): string {
   const root = process.env['TROUPE_JOURNALS']
   if (root === undefined) throw new Error('test/support/journals.ts is to be set up before.')
-  const directory = mkdtempSync(join(root, 'troupe-sqlite-'))
-  cpSync(join(root, 'empty'), directory, { recursive: true })
+  return root
+}
+
+/** A journal on SQLite in a directory of its own, which is gone after `close`. */
+export function temporaryJournal(): Journal {
+  const directory = mkdtempSync(join(journals(), 'troupe-sqlite-'))
+  layDownEmpty(directory)
   const journal = sqliteJournal({ directory })
   return {
     ...journal,
