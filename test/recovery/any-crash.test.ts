@@ -7,6 +7,7 @@ import type { Family } from '../support/family.ts'
 import { throughJson } from '../support/lives.ts'
 import { atAppend, createProgram, goesOn, lost, nothingLost, type Program } from '../support/program.ts'
 import { programOf, type Recipe, recipe } from '../support/recipes.ts'
+import { runs } from '../support/runs.ts'
 import { turn } from '../support/runtime.ts'
 import { type Act, family, schedule } from '../support/schedules.ts'
 import { startStage } from '../support/stage.ts'
@@ -159,7 +160,7 @@ it('comes to the same end, wherever and however often processes end on the way',
       expect([...undisturbed.wrong, ...disturbed.wrong]).toEqual([])
       expect(disturbed.outcome).toEqual(undisturbed.outcome)
     }),
-    { numRuns: 200 },
+    { numRuns: runs(50) },
   )
 })
 
@@ -189,7 +190,7 @@ it('loses nothing and does nothing twice, whatever happens in whichever process'
         await stage.stop(0)
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(50) },
   )
 })
 

@@ -1,5 +1,5 @@
 import { type Agent, defineAgent, defineEvent, type Runtime } from 'troupe'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type AnyStateMachine, createActor, SimulatedClock } from 'xstate'
 import * as z from 'zod'
 import { type Act, type Example, machines } from '../support/machines.ts'
@@ -88,10 +88,15 @@ describe.each(machines.map(example => [example.name, example] as const))('%s', (
 })
 
 it('all of them are as in XState on SQLite', async () => {
+  // To begin its thread takes longer than a machine.
+  const one = temporaryJournal()
+  onTestFinished(one.close)
+  const journal = { ...one, close: async () => {} }
   for (const example of machines) {
-    const { runtime, clock } = await startRuntime({ agents: [agentOf(example.machine)], journal: temporaryJournal() })
+    const { runtime, clock } = await startRuntime({ agents: [agentOf(example.machine)], journal })
     for (const act of example.acts) await perform(runtime, act, ms => clock.advance(ms))
     expect([example.name, seenIn(runtime)]).toEqual([example.name, bare(example)])
     await runtime.stop({ timeout: 0 })
+    await journal.delete('runtime')
   }
 }, 120_000)

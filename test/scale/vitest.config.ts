@@ -4,5 +4,9 @@ import suite from '../../vitest.config.ts'
 // What takes minutes, and runs once in `verify` where the suite runs three times.
 export default defineConfig({
   ...suite,
-  test: { include: ['test/scale/**/*.test.ts'], testTimeout: 600_000 },
+  test: {
+    include: ['test/scale/**/*.test.ts', 'test/recovery/any-crash.test.ts'],
+    env: { TROUPE_RUNS: '10' },
+    testTimeout: 600_000,
+  },
 })
