@@ -18,6 +18,7 @@ import { isWithin } from '../../playground/play/doctor/range.ts'
 import { terminal } from '../../playground/play/doctor/terminal.ts'
 import { writable } from '../../playground/play/doctor/writable.ts'
 import { beginPlayIn, play } from '../support/command.ts'
+import * as here from '../support/here.ts'
 import { projectCopy } from '../support/project-copy.ts'
 
 const { signal } = new AbortController()
@@ -57,7 +58,7 @@ describe('the doctor', () => {
   })
 
   it('says the same as JSON Lines on demand, the last of them in short', { timeout: 60_000 }, async () => {
-    const { code, out, err } = await play('doctor', '--json')
+    const { code, out, err } = await here.play('doctor', '--json')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     const lines = linesOf(out)
     expect(lines.at(-1)).toEqual({ kind: 'result', ok: true })

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Reading, stately } from '../inspect/stately.ts'
-import { beginPlay, play } from '../support/command.ts'
+import { beginPlay } from '../support/command.ts'
+import { play } from '../support/here.ts'
 
 /** A port of this machine that somebody else has: this one, or any. */
 async function takenPort(port = 0): Promise<number> {
@@ -14,7 +15,7 @@ async function takenPort(port = 0): Promise<number> {
   return typeof address === 'object' && address ? address.port : port
 }
 
-/** Each test begins a process, on a machine that may have much else to do. */
+/** Some tests begin a process, on a machine that may have much else to do. */
 describe('the command that lets people look', { timeout: 60_000 }, () => {
   const begin = async (...args: readonly string[]) => {
     const running = beginPlay('inspect', ...args)
