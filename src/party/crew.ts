@@ -156,8 +156,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     }
     this.#roster.supervisor(under)?.send({ type: 'supervisor.start', spec: this.#specOf(one) })
     const started = this.#roster.under(one.name)
-    // One that had failed before it came back is its supervisor's to decide about.
-    for (const actor of started) if (!this.#arrived.has(actor)) this.#checkStarted(actor)
+    for (const actor of started) this.#checkStarted(actor)
     return started
   }
 
@@ -228,7 +227,7 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   #startAgent(actor: Actor): Actor {
     this.#send(actor, { type: 'supervisor.start', spec: this.#agentSpec(actor) })
-    if (!this.#arrived.has(actor)) this.#checkStarted(actor)
+    this.#checkStarted(actor)
     return actor
   }
 
@@ -253,6 +252,8 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   #checkStarted(actor: Actor): void {
     if (actor.status === 'running' || this.#beginning.has(actor)) return
+    // One that was there before is its supervisor's to decide about: its mail waits.
+    if (this.#arrived.has(actor) || this.#unsettled.has(actor)) return
     const { status, error } = actor.ref?.getSnapshot() ?? {}
     // One that has reached its final state already has done its work.
     if (status === 'done') return
