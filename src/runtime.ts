@@ -313,6 +313,8 @@ export class Runtime<
       catalog: catalogOf([...(party?.agents ?? []), ...outsiders, ...(options.registered ?? [])], party, events),
       partition: address => partitions.get(address),
       partitions: () => partitions.values(),
+      isAnyAway: () => this.parties.quarantined().length > 0,
+      returning: address => this.parties.returning(address),
       isRunning: () => this.#status === 'running',
       checkLive: () => this.#checkLive(),
       checkRunning: () => this.#checkRunning(),

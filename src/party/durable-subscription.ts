@@ -50,6 +50,8 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #outside = AsyncLocalStorage.snapshot()
   #going: Promise<void> | undefined
   #telling: Envelope | undefined
+  /** Whether the partition of what it is being told has gone meanwhile, so that another one may have its address. */
+  #isGone = false
   #isPaused = false
   #isHeld = false
   #missed = 0
@@ -185,6 +187,7 @@ export class DurableSubscription implements Listener, Subscription {
     this.#waiting.clear()
     for (const envelope of left) this.#waiting.push(envelope)
     this.#behind.delete(address)
+    this.#isGone = true
   }
 
   /** Nobody can read it back: it is heard now, or missed. */
@@ -231,6 +234,9 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   async #readBack(address: Address): Promise<void> {
+    // What the journal holds of a party that is on its way back is not known yet.
+    const returning = this.#shared.returning(address)
+    if (returning) await returning
     const told = this.#behind.get(address)
     const partition = this.#shared.partition(address)
     try {
@@ -267,6 +273,7 @@ export class DurableSubscription implements Listener, Subscription {
     const address = partitionIn(envelope)
     this.#tellMissed(envelope)
     const persists = isJournalled(envelope)
+    this.#isGone = false
     if (persists && envelope.seq <= this.#places.in(address)) return
     if (isChosen(this.wanted, envelope, this.#host)) {
       for (let attempt = 1; !(await this.#call(envelope)); attempt++) {
@@ -282,8 +289,7 @@ export class DurableSubscription implements Listener, Subscription {
         if (this.isOver) return
       }
     }
-    // Its partition may have gone meanwhile, and another have taken its address.
-    if (!persists || !partition || this.#shared.partition(address) !== partition) return
+    if (!persists || !partition || this.#isGone) return
     this.#places.reach(address, envelope.seq)
   }
 

@@ -148,6 +148,11 @@ export class DurableSubscriptions {
     for (const subscription of this.#present.values()) subscription.forget(partition)
   }
 
+  /** A partition is on its way back: what was not read there before is read then. */
+  returning(partition: Address): void {
+    for (const subscription of this.#present.values()) subscription.catchUp([partition])
+  }
+
   /** The parties of another owner are there again: who subscribed before that catches up on them too. */
   recovered(shared: Shared): void {
     for (const subscription of this.#present.values()) {
@@ -159,7 +164,9 @@ export class DurableSubscriptions {
   async #catchUpLater(subscription: DurableSubscription, places: Places, shared: Shared): Promise<void> {
     const isKnown = await this.#begun.get(subscription)
     // One that begins now wants nothing of what was before.
-    if (isKnown === false) for (const [partition, place] of placesIn(shared)) places.reach(partition, place)
+    if (isKnown === false)
+      for (const [partition, place] of [...placesIn(shared), ...(await placesAway(shared))])
+        places.reach(partition, place)
     else if (!subscription.isOver) catchUp(subscription, shared)
   }
 
@@ -194,7 +201,8 @@ async function begin(
   try {
     await dropping
     const isKnown = await places.load()
-    if (!isKnown) for (const [partition, place] of here) places.reach(partition, place)
+    const away = !isKnown && from === 'now' && shared.isAnyAway() ? await placesAway(shared) : []
+    if (!isKnown) for (const [partition, place] of [...here, ...away]) places.reach(partition, place)
     // So that it is known from now on, also if it is never told anything.
     if (!isKnown && here.length === 0) places.reach(runtimePartition, 0)
     const wantsAll = isKnown || from === 'start'
@@ -207,6 +215,12 @@ async function begin(
   } finally {
     release()
   }
+}
+
+/** What was said in partitions that are not there, such as quarantined ones, was said before. */
+async function placesAway({ journal, partition: find }: Shared): Promise<readonly (readonly [Address, number])[]> {
+  const away = (await journal.partitions()).filter(({ partition }) => !find(partition))
+  return away.map(({ partition, position }) => [partition, position])
 }
 
 /** Up to where everything was told; of what is being told right now, up to that. */

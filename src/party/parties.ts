@@ -162,6 +162,7 @@ export class Parties<
     const party = known ?? this.#newParty(partyId, definition)
     this.#parties.set(partyId, party)
     partitions.set(partitionOf(partyId), party.partition)
+    this.#host.durable.returning(partitionOf(partyId))
     return { ...party.comeback, cameBack: () => void this.#quarantined.delete(partyId) }
   }
 
@@ -211,9 +212,14 @@ export class Parties<
    * @throws PartyNotFoundError, PartyMovingError if it never holds still for so long, JournalCorruptError
    */
   export(id: string): AsyncIterable<string> {
-    const { journal } = this.#host.shared
+    this.get(id)
+    return this.#exported(id)
+  }
+
+  async *#exported(id: string): AsyncGenerator<string> {
+    await this.#recovering.get(id)
     const { watermark } = this.get(id).partition
-    return exported(journal, id, () => watermark.durable)
+    yield* exported(this.#host.shared.journal, id, () => watermark.durable)
   }
 
   /**
@@ -273,6 +279,11 @@ export class Parties<
     const times = [...(this.#takeovers.get(partyId) ?? []).filter(at => now - at <= takeovers.within), now]
     this.#takeovers.set(partyId, times)
     if (times.length <= takeovers.max) void this.#recover(partyId, { isRetry: false })
+  }
+
+  /** Resolves when a party that is being brought back is there, or cannot be. @internal */
+  returning(partition: Address): Promise<void> | undefined {
+    return this.#recovering.get(partyOf(partition) ?? '')
   }
 
   /** Whether it can be brought back: the journal holds it, and nothing of it goes on here. */

@@ -88,6 +88,10 @@ export interface Shared {
   partition(address: Address): Partition | undefined
   /** All that are there, that outside the parties first. */
   partitions(): Iterable<Partition>
+  /** Whether the journal holds partitions that are quarantined. */
+  isAnyAway(): boolean
+  /** Resolves when a partition that is being brought back is there, or cannot be; nothing for all others. */
+  returning(address: Address): Promise<void> | undefined
   isRunning(): boolean
   /** @throws ReplayMutedError inside a replay */
   checkLive(): void

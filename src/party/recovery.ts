@@ -268,6 +268,7 @@ export class Recovery {
     const recalled = await recall(shared.journal, info)
     this.#listen(recalled.standing)
     const { gaveUp } = recalled.standing
+    this.#continue(outside, recalled)
     this.#restore({ partition: outside, crew, tree }, recalled, { isWhole: false, isRetried: false })
     await this.#forgetDeleted(infos, recalled)
     if (gaveUp) {
@@ -323,6 +324,7 @@ export class Recovery {
       const isRetried = isRetry && standing.birth === 'failed'
       if (isRetried) comeback.retry()
       if (isRetried) standing.birth = 'started'
+      this.#continue(comeback.partition, recalled)
       if (standing.birth !== 'failed') {
         this.#restore(comeback, recalled, { isWhole: true, isRetried })
         comeback.restored()
@@ -348,24 +350,28 @@ export class Recovery {
     return to === undefined && since !== undefined && time >= since && seq > (this.#heard.get(party) ?? 0)
   }
 
+  /** What the journal holds of a partition is known: who reads there may, whether anybody goes on there or not. */
+  #continue(partition: Partition, recalled: Recalled): void {
+    const { clock, deadLetters, snapshots } = this.#host.shared
+    const { standing } = recalled
+    // Those of this process that the journal does not hold are mail again.
+    deadLetters.forgetOf(partition.address)
+    this.#letters.push(...Array.from(standing.dead, frozenLetter))
+    // It takes what is found out here from the frame that follows.
+    snapshots.continue(partition, recalled)
+    standing.date = Math.max(standing.date, this.#lastMoment)
+    const setBack = Math.max(0, Math.ceil(standing.date - clock.now()))
+    if (setBack > 0) standing.jump(-setBack)
+    partition.continue(recalled, standing, setBack)
+  }
+
   #restore(
     { partition, crew, tree }: Pick<Comeback, 'partition' | 'crew' | 'tree'>,
     recalled: Recalled,
     how: { readonly isWhole: boolean; readonly isRetried: boolean },
   ): void {
-    const { shared, definitions } = this.#host
-    const { standing } = recalled
-    const left = new LeftAgents(recalled, definitions, how)
-    // Those of this process that the journal does not hold are mail again.
-    shared.deadLetters.forgetOf(partition.address)
-    this.#letters.push(...Array.from(standing.dead, frozenLetter))
-    // It takes what is found out here from the frame that follows.
-    shared.snapshots.continue(partition, recalled)
-    standing.date = Math.max(standing.date, this.#lastMoment)
-    const setBack = Math.max(0, Math.ceil(standing.date - shared.clock.now()))
-    if (setBack > 0) standing.jump(-setBack)
-    partition.continue(recalled, standing, setBack)
-    partition.standing = standing
+    const left = new LeftAgents(recalled, this.#host.definitions, how)
+    partition.standing = recalled.standing
     // The first frame of a new owner: from here on, writers before it are refused.
     const entries = this.#suspects(partition, recalled)
     const retried: readonly Entry[] = how.isRetried

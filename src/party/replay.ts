@@ -78,7 +78,11 @@ export async function replay(
 }
 
 /** Up to where the journal is when it begins, so that it ends however much is said meanwhile. */
-async function chosenOf(partition: Partition, query: Chosen): Promise<AsyncIterable<Envelope>> {
+async function chosenOf({ address, shared }: Partition, query: Chosen): Promise<AsyncIterable<Envelope>> {
+  const returning = shared.returning(address)
+  if (returning) await returning
+  const partition = shared.partition(address)
+  if (!partition) return merged([])
   const { watermark } = partition
   const head = watermark.head
   if (!watermark.failure) await watermark.reached()

@@ -1,0 +1,216 @@
+import { defineParty, type EnvelopeOf, type Runtime, type RuntimeOptions } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import {
+  barked,
+  command,
+  dogAgent,
+  inputAdded,
+  inputRemoved,
+  parrotAgent,
+  petsParty,
+  trainerAgent,
+} from '../support/pets.ts'
+import { atFrame, createProgram, type Program } from '../support/program.ts'
+import { turn, until } from '../support/runtime.ts'
+
+const never = { max: 0, within: 1_000 }
+const given = { party: petsParty(dogAgent()), intensity: never }
+const inP1 = { party: 'p1' }
+
+async function someTurns() {
+  for (let turns = 0; turns < 30; turns++) await turn()
+}
+
+interface Story extends Pick<Runtime, 'bus'> {
+  readonly parties: {
+    get(id: string): { readonly state: { readonly status: string }; idle(): Promise<unknown> }
+  }
+}
+
+/** Says these words in a party. */
+async function bark({ bus, parties }: Story, ...words: readonly string[]) {
+  for (const word of words) await bus.publish(command({ word }), inP1)
+  await parties.get('p1').idle()
+}
+
+/** Lets a party fail. */
+async function fail({ bus, parties }: Story) {
+  await bus.publish(command({ word: 'boom' }), inP1)
+  await until(() => parties.get('p1').state.status === 'error')
+  await someTurns()
+}
+
+/** Writes down under a name what was barked. */
+function diary({ bus }: Pick<Runtime, 'bus'>, told: string[], options: { from?: 'start'; limit?: number } = {}) {
+  const tell = ({ data }: EnvelopeOf<typeof barked>) => void told.push(data.word)
+  return bus.subscribe(barked, tell, { durable: 'diary', ...options })
+}
+
+describe('a subscriber who keeps his place', () => {
+  it('is told in the next process what a party said before it failed', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    diary(first, told, { from: 'start' }).unsubscribe()
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'a', 'b', 'c')
+    await fail(first)
+    const second = await program.start(given)
+    diary(second, told)
+    await someTurns()
+    expect(told).toEqual(['a', 'b', 'c'])
+    await second.parties.retry('p1')
+    await bark(second, 'd')
+    await someTurns()
+    expect(told).toEqual(['a', 'b', 'c', 'd'])
+    expect(await second.bus.durableNames()).toEqual([{ name: 'diary', isSubscribed: true, behind: 0 }])
+  })
+
+  it('misses nothing, whenever he goes on while somebody retries the party', async () => {
+    for (let ticks = 0; ticks <= 40; ticks++) {
+      const program = createProgram()
+      const told: string[] = []
+      const runtime = await program.start(given)
+      const subscription = diary(runtime, told, { from: 'start', limit: 2 })
+      await someTurns()
+      await runtime.parties.create({ id: 'p1' })
+      subscription.pause()
+      await bark(runtime, 'a', 'b', 'c', 'd')
+      await fail(runtime)
+      const retried = runtime.parties.retry('p1')
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+      subscription.resume()
+      await retried
+      await bark(runtime, 'e')
+      await someTurns()
+      expect(told).toEqual(['a', 'b', 'c', 'd', 'e'])
+    }
+  })
+
+  it.each([
+    ['is told what it said before', 'start', ['a', 'b', 'c']],
+    ['is told nothing of what it said before where he subscribed later', undefined, ['c']],
+  ] as const)('whose party is quarantined and retried %s', async (_, from, expected) => {
+    const program = createProgram()
+    const told: string[] = []
+    let isBroken = false
+    const party = defineParty({
+      name: 'pets',
+      agents: [dogAgent()],
+      events: [barked],
+      inputs: { added: inputAdded, removed: inputRemoved },
+      state: {
+        initial: { barks: 0 },
+        on: {
+          'pets.barked': state => {
+            if (isBroken) throw new Error('it cannot be counted')
+            state.barks++
+          },
+        },
+      },
+    })
+    const first = await program.start({ party })
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'a', 'b')
+    isBroken = true
+    const second = await program.start({ party })
+    expect(second.parties.quarantined()).toHaveLength(1)
+    diary(second, told, from && { from })
+    await someTurns()
+    isBroken = false
+    await second.parties.retry('p1')
+    await bark(second, 'c')
+    await someTurns()
+    expect(told).toEqual(expected)
+  })
+})
+
+describe('a party that failed in an earlier process', () => {
+  async function failedBefore(options: Pick<RuntimeOptions, 'agents' | 'snapshots'> = {}): Promise<Program> {
+    const program = createProgram()
+    const first = await program.start({ ...given, ...options })
+    await first.parties.create({ id: 'p1' })
+    await bark(first, 'a', 'b')
+    await fail(first)
+    return program
+  }
+
+  it('can be exported and replayed, and its dead letters are listed', async () => {
+    const program = await failedBefore()
+    const next = await program.start(given)
+    const lines: string[] = []
+    for await (const line of next.parties.export('p1')) lines.push(line)
+    expect(lines.length).toBeGreaterThan(5)
+    expect((await next.bus.replay({ ...inP1, type: barked }, () => {})).told).toBe(2)
+    expect(next.bus.deadLetters.list().map(({ reason }) => reason)).toEqual(['failed'])
+  })
+
+  it('goes on after its dead letters were purged and its snapshot was taken', async () => {
+    const options = { ...given, snapshots: { every: 1 } }
+    const program = await failedBefore(options)
+    const second = await program.start(options)
+    expect(second.bus.deadLetters.purge()).toBe(1)
+    await someTurns()
+    const third = await program.start(options)
+    expect(third.bus.deadLetters.list()).toEqual([])
+    const party = await third.parties.retry('p1')
+    await bark(third, 'c')
+    expect(party.state).toMatchObject({ status: 'planning', barks: 3 })
+  })
+
+  it('is replayed whole while somebody retries it', async () => {
+    const program = await failedBefore()
+    const next = await program.start(given)
+    for (let ticks = 0; ticks < 20; ticks++) {
+      const retried = next.parties.retry('p1')
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+      expect((await next.bus.replay({ ...inP1, type: barked }, () => {})).told).toBe(2)
+      await retried
+      await fail(next)
+    }
+  })
+
+  it('and is deleted leaves no answer to the next one of its id', async () => {
+    const program = createProgram()
+    const options = {
+      party: petsParty(trainerAgent('runtime/dog'), { ...dogAgent(), name: 'pup' }),
+      agents: [dogAgent()],
+      intensity: never,
+    }
+    const first = await program.start(options)
+    const old = await first.parties.create({ id: 'p1', inputs: ['old'] })
+    await old.idle()
+    await old.agent('pup').send(command({ word: 'boom' }))
+    await until(() => old.state.status === 'error')
+    await someTurns()
+    const asks = atFrame(({ partition, entries }) => partition === 'party/p1' && entries[0]?.kind === 'ask', 'written')
+    await program.until(asks, options, async runtime => {
+      await runtime.parties.delete('p1')
+      const party = await runtime.parties.create({ id: 'p1', inputs: ['new'] })
+      await party.idle()
+    })
+    const last = await program.start(options)
+    await last.idle()
+    expect(last.parties.get('p1').state).toMatchObject({ said: ['new'] })
+  })
+
+  it('and is deleted keeps nobody outside the parties from hearing the next one of its id', async () => {
+    const options = { ...given, agents: [parrotAgent()] }
+    const program = await failedBefore(options)
+    const barksNew = atFrame(
+      ({ partition, entries }) =>
+        partition === 'party/p1' &&
+        entries.some(one => one.kind === 'event' && barked.schema.safeParse(one.envelope.data).data?.word === 'new'),
+      'written',
+    )
+    await program.until(barksNew, options, async runtime => {
+      await runtime.parties.delete('p1')
+      await runtime.parties.create({ id: 'p1' })
+      await runtime.bus.publish(command({ word: 'new' }), inP1)
+      await runtime.idle()
+    })
+    const last = await program.start(options)
+    await last.idle()
+    expect(last.agent('parrot').snapshot()?.context).toMatchObject({ words: ['a', 'b', 'new'] })
+  })
+})
