@@ -386,8 +386,9 @@ export class Runtime<
   #mayAskAgain(key: string): boolean {
     if (this.#recovery.isUnderWay) return true
     const { partition: at } = splitAddress(key)
+    if (this.parties.isKept(at)) return true
     const asker = this.#shared.partition(at)
-    if (!asker) return this.parties.isQuarantined(at)
+    if (!asker) return false
     const { asking } = asker
     // Of several that are asked, each has a key below that of the ask.
     return asking === undefined || asking.has(key) || asking.has(key.slice(0, key.lastIndexOf('/')))

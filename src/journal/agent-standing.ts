@@ -71,6 +71,8 @@ export interface WorkStanding {
   readonly seq: number
   /** Epoch milliseconds until which an ask waits. */
   expires: number
+  /** Whom an ask names; none in older snapshots. */
+  readonly to?: Address | undefined
   /** Where several are asked. */
   readonly callees: readonly Address[] | undefined
   attempt: number

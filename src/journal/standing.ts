@@ -187,6 +187,13 @@ export class Standing {
     return undefined
   }
 
+  /** The partitions of those whom agents here have asked by their whole addresses, and who may not have answered. */
+  get asked(): ReadonlySet<Address> {
+    const works = [...this.agents.values()].flatMap(agent => [...agent.works.values()])
+    const callees = works.flatMap(({ to, callees = [] }) => (to === undefined ? callees : [to, ...callees]))
+    return new Set(callees.flatMap(to => (to.includes('/') ? splitAddress(to).partition : [])))
+  }
+
   /** Since when each type is heard here, epoch milliseconds. */
   get hearing(): ReadonlyMap<string, number> {
     const hearing = new Map<string, number>()
@@ -257,8 +264,8 @@ export class Standing {
     const work = works?.get(key)
     if (kind === 'effect' || kind === 'child' || kind === 'ask') {
       const expires = date + ((kind === 'ask' ? entry.deadline : undefined) ?? Number.POSITIVE_INFINITY)
-      const callees = kind === 'ask' ? entry.callees : undefined
-      works?.set(key, { seq: entry.seq, expires, callees, attempt: 1, held: false, outcome: undefined })
+      const { to, callees } = kind === 'ask' ? entry : {}
+      works?.set(key, { seq: entry.seq, expires, to, callees, attempt: 1, held: false, outcome: undefined })
     } else if (kind === 'dropped') {
       this.#forgetAnswers(key, work)
       works?.delete(key)

@@ -185,7 +185,7 @@ export class OutsideAsks {
       shared.partition(runtimePartition),
     ])
     for (const place of places) {
-      const known = place?.standing?.request(key)
+      const known = (place?.standing ?? place?.requests)?.request(key)
       if (known) return known
     }
     return undefined

@@ -308,9 +308,9 @@ export class Parties<
     return [...this.#quarantined.values()]
   }
 
-  /** Whether what a partition holds is kept from going on. @internal */
-  isQuarantined(partition: Address): boolean {
-    return this.#quarantined.has(partyOf(partition) ?? partition)
+  /** Whether what a partition holds is kept from going on, until somebody brings it back. @internal */
+  isKept(partition: Address): boolean {
+    return this.#isAway(partyOf(partition) ?? partition)
   }
 
   /** All of them, those that are being forgotten too. @internal */

@@ -201,6 +201,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   admit: ((events: readonly EventOf[]) => void) | undefined
   /** How another owner has left it, until everything goes on. */
   standing: Standing | undefined
+  /** What the journal says of requests to agents here, while a party comes back that may have sent them. */
+  requests: Pick<Standing, 'request'> | undefined
   /** The asks to agents elsewhere whose outcomes are not durable here; nothing while that is not known. */
   asking: Set<string> | undefined
   readonly #state: PartitionState<unknown> | undefined

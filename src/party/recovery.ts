@@ -187,6 +187,7 @@ export class Recovery {
       const { standing, address } = partition
       if (standing) this.#guard(address, () => this.#host.schedules.resume(partition, standing))
       partition.standing = undefined
+      partition.requests = undefined
       partition.asking ??= new Set()
     }
   }
@@ -243,9 +244,12 @@ export class Recovery {
       const infos = await shared.journal.partitions()
       const info = infos.find(one => one.partition === partition)
       if (!info) throw new JournalCorruptError(partition, 'nothing')
-      await this.#reached(runtimePartition)
-      this.#listen((await recall(shared.journal, { partition: runtimePartition, epoch: 0 })).standing)
+      this.#listen(await this.#requestsIn(this.#host.outside))
       const go = await this.#party(info, isRetry)
+      for (const address of shared.partition(partition)?.standing?.asked ?? []) {
+        const asked = shared.partition(address)
+        if (asked && address !== partition) await this.#requestsIn(asked)
+      }
       go?.()
       this.#link()
     } catch (error) {
@@ -254,6 +258,15 @@ export class Recovery {
       this.#settle()
       release()
     }
+  }
+
+  /** What was asked of the agents of a partition is known, so that they are not asked it again. */
+  async #requestsIn(partition: Partition): Promise<Standing> {
+    const { address } = partition
+    await this.#reached(address)
+    const { standing } = await recall(this.#host.shared.journal, { partition: address, epoch: 0 })
+    partition.requests = standing
+    return standing
   }
 
   async #outside(infos: readonly PartitionInfo[]): Promise<boolean> {

@@ -214,3 +214,38 @@ describe('a party that failed in an earlier process', () => {
     expect(last.agent('parrot').snapshot()?.context).toMatchObject({ words: ['a', 'b', 'new'] })
   })
 })
+
+describe('what a party that failed has asked elsewhere', () => {
+  const cases = ['runtime/dog', 'party/p2/dog'].flatMap(to =>
+    ['the same process', 'the next process'].flatMap(where =>
+      ['before', 'after'].map(answered => ({ to, where, answered })),
+    ),
+  )
+
+  it.each(cases)('is asked of $to once, where $where retries it and the answer comes $answered that', async one => {
+    const { to, where, answered } = one
+    const program = createProgram()
+    const options = {
+      party: petsParty(trainerAgent(to, 60_000), dogAgent(), { ...dogAgent(), name: 'pup' }),
+      agents: [dogAgent()],
+      intensity: never,
+      snapshots: { every: 1, keep: 0 },
+    }
+    let runtime = await program.start(options)
+    await runtime.parties.create({ id: 'p2' })
+    let party = await runtime.parties.create({ id: 'p1', inputs: ['later'] })
+    await someTurns()
+    await party.agent('pup').send(command({ word: 'boom' }))
+    await until(() => party.state.status === 'error')
+    const answer = async () => {
+      program.clock.advance(5_000)
+      await someTurns()
+    }
+    if (answered === 'before') await answer()
+    if (where === 'the next process') runtime = await program.start(options)
+    await someTurns()
+    party = await runtime.parties.retry('p1')
+    await (answered === 'after' ? answer() : someTurns())
+    expect(party.state).toMatchObject({ said: ['late'] })
+  })
+})
