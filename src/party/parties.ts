@@ -62,6 +62,8 @@ export class Parties<
   readonly #quarantined = new Map<string, QuarantinedParty>()
   /** Those that are being forgotten: still in the way of their ids, but nobody's to get any more. */
   readonly #leaving = new Map<Party<S, A, R>, Promise<unknown>>()
+  /** The ids of those in quarantine that are being forgotten. */
+  readonly #erasing = new Set<string>()
   /** Those that are being created: what the journal refuses of them never was. */
   readonly #beginning = new Map<string, Party<S, A, R>>()
   /** The ids of those that are being imported. */
@@ -113,14 +115,21 @@ export class Parties<
   get(id: string): Party<S, A, R> {
     const party = this.#parties.get(id)
     const quarantined = this.#quarantined.get(id)
+    if (this.#isLeaving(id)) throw new PartyNotFoundError(id)
     if (quarantined && (!party || this.#isHalf(party))) throw new PartyQuarantinedError(quarantined)
-    if (!party || this.#leaving.has(party)) throw new PartyNotFoundError(id)
+    if (!party) throw new PartyNotFoundError(id)
     return party
   }
 
   /** All parties, the oldest first. */
   list(): readonly Party<S, A, R>[] {
     return [...this.#parties.values()].filter(party => !this.#leaving.has(party) && !this.#isHalf(party))
+  }
+
+  /** Whether it is being forgotten. */
+  #isLeaving(id: string): boolean {
+    const party = this.#parties.get(id)
+    return this.#erasing.has(id) || (party !== undefined && this.#leaving.has(party))
   }
 
   /** Whether it is on its way back from quarantine: half of a party, and nobody's to work with. */
@@ -197,9 +206,10 @@ export class Parties<
 
   async #broughtBack(id: string, options: { readonly isRetry: boolean }): Promise<Party<S, A, R>> {
     if (this.#isAway(id)) await this.#recover(id, options)
+    const party = this.get(id)
     const quarantined = this.#quarantined.get(id)
     if (quarantined) throw new PartyQuarantinedError(quarantined)
-    return this.get(id)
+    return party
   }
 
   /**
@@ -288,6 +298,7 @@ export class Parties<
 
   /** Whether it can be brought back: the journal holds it, and nothing of it goes on here. */
   #isAway(partyId: string): boolean {
+    if (this.#isLeaving(partyId)) return false
     return this.#quarantined.has(partyId) || this.#parties.get(partyId)?.failed === true
   }
 
@@ -326,10 +337,11 @@ export class Parties<
   async delete(id: string): Promise<void> {
     this.#host.shared.checkLive()
     // What is on its way back would be half of a party.
-    const recovering = this.#recovering.get(id)
-    if (recovering) await recovering
+    while (this.#recovering.has(id)) await this.#recovering.get(id)
     if (this.#quarantined.has(id) && !this.#parties.has(id)) {
-      await this.#eraseAndTell(id)
+      if (this.#erasing.has(id)) throw new PartyNotFoundError(id)
+      this.#erasing.add(id)
+      await this.#eraseAndTell(id).finally(() => this.#erasing.delete(id))
       this.#forgotten(id)
     } else {
       const error = await this.#forget(this.get(id))

@@ -249,3 +249,44 @@ describe('what a party that failed has asked elsewhere', () => {
     expect(party.state).toMatchObject({ said: ['late'] })
   })
 })
+
+describe('a party that is deleted while somebody retries it', () => {
+  it.each([0, 1, 2, 3, 5, 8])('is gone, and its id is free, where the other comes %i ticks later', async ticks => {
+    for (const order of ['delete retry', 'retry delete', 'retry retry delete', 'delete delete']) {
+      const program = createProgram()
+      const runtime = await program.start(given)
+      await runtime.parties.create({ id: 'p1' })
+      await fail(runtime)
+      const codes = await Promise.all(
+        order.split(' ').map(async (what, place) => {
+          for (let tick = 0; tick < place * ticks; tick++) await Promise.resolve()
+          const done = what === 'delete' ? runtime.parties.delete('p1') : runtime.parties.retry('p1')
+          return done.then(
+            () => undefined,
+            (error: { readonly code: string }) => error.code,
+          )
+        }),
+      )
+      for (const code of codes) expect([undefined, 'PARTY_NOT_FOUND']).toContain(code)
+      expect(codes).toContain(undefined)
+      expect(runtime.parties.quarantined()).toEqual([])
+      await runtime.parties.create({ id: 'p1' })
+      // Those of the party itself are gone with it.
+      expect(runtime.bus.history({ type: 'system.error' })).toEqual([])
+    }
+  })
+
+  it('is gone too where it was quarantined', async () => {
+    const program = createProgram()
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    const next = await program.start({ party: petsParty(), events: [barked] })
+    expect(next.parties.quarantined()).toHaveLength(1)
+    const deleted = next.parties.delete('p1')
+    await expect(next.parties.retry('p1')).rejects.toMatchObject({ code: 'PARTY_NOT_FOUND' })
+    await expect(next.parties.delete('p1')).rejects.toMatchObject({ code: 'PARTY_NOT_FOUND' })
+    await deleted
+    expect(next.parties.quarantined()).toEqual([])
+    await next.parties.create({ id: 'p1' })
+  })
+})
