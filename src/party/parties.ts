@@ -9,7 +9,7 @@ import { arriving, type ImportOptions, settle } from './arrival.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { Partition, Shared } from './partition.ts'
-import { Party } from './party.ts'
+import { Party, PartyStoppedError } from './party.ts'
 import type { Comeback } from './recovery.ts'
 import { type PartiesStats, statsOf } from './stats.ts'
 import { exported } from './transfer.ts'
@@ -60,6 +60,8 @@ export class Parties<
   readonly #host: PartiesHost<S, A, R>
   readonly #parties = new Map<string, Party<S, A, R>>()
   readonly #quarantined = new Map<string, QuarantinedParty>()
+  /** What was handed out of those that are in quarantine, to be good again once they are back. */
+  readonly #disposed = new Map<string, Party<S, A, R>>()
   /** Those that are being forgotten: still in the way of their ids, but nobody's to get any more. */
   readonly #leaving = new Map<Party<S, A, R>, Promise<unknown>>()
   /** The ids of those in quarantine that are being forgotten. */
@@ -165,7 +167,8 @@ export class Parties<
   comeback(partyId: string): Comeback {
     const { definition, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
-    const known = this.#parties.get(partyId)
+    const known = this.#parties.get(partyId) ?? this.#disposed.get(partyId)
+    this.#disposed.delete(partyId)
     if (known) this.#host.drop(partitionOf(partyId))
     known?.reopen()
     const party = known ?? this.#newParty(partyId, definition)
@@ -178,16 +181,22 @@ export class Parties<
   /** What a partition holds cannot come back as things are. @internal */
   quarantine(partition: Address, error: unknown): void {
     const partyId = partyOf(partition) ?? partition
-    if (partition === partitionOf(partyId)) {
-      this.#parties.get(partyId)?.dispose(error)
-      this.#parties.delete(partyId)
-      this.#host.partitions.delete(partition)
-    } else this.#strange.set(partyId, partition)
     const reason = textOf(error)
     const quarantined = { partyId, code: codeOf(error), reason }
+    const why = new PartyQuarantinedError(quarantined)
+    if (partition === partitionOf(partyId)) this.#dispose(partyId, why)
+    else this.#strange.set(partyId, partition)
     this.#quarantined.set(partyId, quarantined)
     this.#report(partyQuarantined({ partyId, reason }))
-    this.#outside?.reportError('error', new PartyQuarantinedError(quarantined), partition)
+    this.#outside?.reportError('error', why, partition)
+  }
+
+  #dispose(partyId: string, why: PartyQuarantinedError): void {
+    const party = this.#parties.get(partyId)
+    party?.dispose(why)
+    if (party) this.#disposed.set(partyId, party)
+    this.#parties.delete(partyId)
+    this.#host.partitions.delete(partitionOf(partyId))
   }
 
   /**
@@ -378,6 +387,8 @@ export class Parties<
   }
 
   #forgotten(partyId: string): void {
+    this.#disposed.get(partyId)?.dispose(new PartyStoppedError(partyId))
+    this.#disposed.delete(partyId)
     this.#quarantined.delete(partyId)
     this.#takeovers.delete(partyId)
     this.#host.durable.forget(partitionOf(partyId))

@@ -258,9 +258,10 @@ export class Party<
     this.#crew = this.#newCrew()
   }
 
-  /** It does not come back: nothing of it goes on. @internal */
-  dispose(error: unknown): void {
-    this.#ended = TroupeError.is(error) ? error : new PartyStoppedError(this.id)
+  /** It does not come back as things are: nothing of it goes on. @internal */
+  dispose(why: TroupeError): void {
+    this.#ended = why
+    if (this.state.status !== 'error') this.#store.fail()
     this.#partition.suspend()
     void this.#partition.shared.snapshots.forget(this.#partition)
     this.#crew.end('failed', this.#ended)
@@ -274,6 +275,7 @@ export class Party<
       crew: this.#crew,
       tree,
       state: this.#store,
+      former: Array.from(this.#former ?? [], ({ agent }) => agent),
       retry: () => this.#store.retry(),
       restored: () => {
         for (const actor of this.#former ?? []) this.#partition.registry.named(actor.name)?.succeed(actor)

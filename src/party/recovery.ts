@@ -26,6 +26,8 @@ export interface Comeback {
   readonly crew: Crew
   readonly tree: readonly Supervised[]
   readonly state: Recallable
+  /** The definitions of the agents that it had in this process. */
+  readonly former: readonly Agent[]
   /** It goes on although its supervisor gave up. */
   retry(): void
   /** Its agents are there. */
@@ -282,7 +284,7 @@ export class Recovery {
     this.#listen(recalled.standing)
     const { gaveUp } = recalled.standing
     this.#continue(outside, recalled)
-    this.#restore({ partition: outside, crew, tree }, recalled, { isWhole: false, isRetried: false })
+    this.#restore({ partition: outside, crew, tree, former: [] }, recalled, { isWhole: false, isRetried: false })
     await this.#forgetDeleted(infos, recalled)
     if (gaveUp) {
       const { agent, restarts, within, error } = gaveUp
@@ -379,11 +381,11 @@ export class Recovery {
   }
 
   #restore(
-    { partition, crew, tree }: Pick<Comeback, 'partition' | 'crew' | 'tree'>,
+    { partition, crew, tree, former }: Pick<Comeback, 'partition' | 'crew' | 'tree' | 'former'>,
     recalled: Recalled,
     how: { readonly isWhole: boolean; readonly isRetried: boolean },
   ): void {
-    const left = new LeftAgents(recalled, this.#host.definitions, how)
+    const left = new LeftAgents(recalled, [...new Set([...this.#host.definitions, ...former])], how)
     partition.standing = recalled.standing
     // The first frame of a new owner: from here on, writers before it are refused.
     const entries = this.#suspects(partition, recalled)

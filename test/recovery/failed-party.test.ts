@@ -1,4 +1,4 @@
-import { defineParty, type EnvelopeOf, type Runtime, type RuntimeOptions } from 'troupe'
+import { defineParty, type EnvelopeOf, memoryJournal, type Runtime, type RuntimeOptions } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import {
   barked,
@@ -11,7 +11,7 @@ import {
   trainerAgent,
 } from '../support/pets.ts'
 import { atFrame, createProgram, type Program } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 
 const never = { max: 0, within: 1_000 }
 const given = { party: petsParty(dogAgent()), intensity: never }
@@ -247,6 +247,83 @@ describe('what a party that failed has asked elsewhere', () => {
     party = await runtime.parties.retry('p1')
     await (answered === 'after' ? answer() : someTurns())
     expect(party.state).toMatchObject({ said: ['late'] })
+  })
+})
+
+describe('what was handed out of a party', () => {
+  it.each(['failed', 'quarantined'])(
+    'that is %s is good again after a retry, also where another was in vain',
+    async how => {
+      const inner = memoryJournal()
+      const broken = { reads: false, appends: false }
+      const { runtime } = await startRuntime({
+        ...given,
+        journal: {
+          ...inner,
+          async append(partition, ...frames) {
+            if (broken.appends && partition === 'party/p1') throw new Error('the disk is full')
+            return inner.append(partition, ...frames)
+          },
+          async saved(partition) {
+            if (broken.reads && partition === 'party/p1') throw new Error('the disk is sick')
+            return inner.saved(partition)
+          },
+        },
+      })
+      const party = await runtime.parties.create({ id: 'p1' })
+      const dog = party.agent('dog')
+      const watched: unknown[] = []
+      party.watch(({ status }) => void watched.push(status))
+      dog.watch(({ context }) => void watched.push(context))
+      broken.appends = how === 'quarantined'
+      if (broken.appends) await dog.send(command({ word: 'x' })).catch(() => {})
+      else await fail(runtime)
+      broken.appends = false
+      broken.reads = true
+      await expect(runtime.parties.retry('p1')).rejects.toMatchObject({ code: 'PARTY_QUARANTINED' })
+      expect(party.state.status).toBe('error')
+      await expect(party.addInput('a cat')).rejects.toThrow('runtime.parties.retry("p1")')
+      broken.reads = false
+      expect(await runtime.parties.retry('p1')).toBe(party)
+      watched.length = 0
+      await party.addInput('a cat')
+      await dog.send(command({ word: 'back' }))
+      await party.idle()
+      expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
+      expect(watched).toContainEqual(expect.objectContaining({ count: 1 }))
+      expect(watched).toContain('planning')
+    },
+  )
+
+  it('that is deleted in quarantine says so', async () => {
+    let isBroken = false
+    const inner = memoryJournal()
+    const saved: typeof inner.saved = async partition => {
+      if (isBroken && partition === 'party/p1') throw new Error('the disk is sick')
+      return inner.saved(partition)
+    }
+    const { runtime } = await startRuntime({ ...given, journal: { ...inner, saved } })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await fail(runtime)
+    isBroken = true
+    await runtime.parties.retry('p1').catch(() => {})
+    await runtime.parties.delete('p1')
+    await expect(party.addInput('a cat')).rejects.toMatchObject({ code: 'PARTY_STOPPED' })
+  })
+
+  it('that was spawned in this process and is registered nowhere comes back with it', async () => {
+    const program = createProgram()
+    const runtime = await program.start(given)
+    const party = await runtime.parties.create({ id: 'p1' })
+    const cat = await runtime.spawn({ ...dogAgent(), name: 'cat' }, inP1)
+    await cat.send(command({ word: 'a' }))
+    await party.idle()
+    await party.agent('dog').send(command({ word: 'boom' }))
+    await until(() => party.state.status === 'error')
+    await runtime.parties.retry('p1')
+    await cat.send(command({ word: 'b' }))
+    await party.idle()
+    expect(cat.snapshot()).toMatchObject({ status: 'active', context: { count: 2 } })
   })
 })
 
