@@ -337,7 +337,8 @@ export class Runtime<
         throw error
       }
     })
-    this.#place = { partition: this.#outside, crew: this.#crew, checkOpen: () => this.#checkRunning() }
+    const checkOpen = () => this.#checkRunning()
+    this.#place = { partition: this.#outside, crew: this.#crew, checkOpen, checkStoppable: () => {} }
     const durable = this.#durable
     const recover = (partition: Address, how: { readonly isRetry: boolean }) => this.#recovery.again(partition, how)
     const drop = (partition: Address) => {
@@ -453,7 +454,8 @@ export class Runtime<
     try {
       await place.crew.begun(members)
     } catch (error) {
-      await pool.stop()
+      // Its party may have failed meanwhile, which is why it did not begin.
+      await pool.stop().catch(() => {})
       throw error
     }
     return pool

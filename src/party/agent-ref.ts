@@ -76,10 +76,11 @@ export class AgentRef {
     return this.#actor.watch(snapshot => watcher(shownOf(snapshot)))
   }
 
-  /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. */
+  /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. @throws PartyFailedError */
   async stop(): Promise<void> {
     const { partition, crew } = this.#place
     partition.shared.checkLive()
+    this.#place.checkStoppable()
     crew.stop(this.#actor)
     await crew.closed()
   }

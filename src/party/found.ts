@@ -7,6 +7,8 @@ export interface Whereabouts {
   readonly crew: Crew
   /** @throws why nothing can be wanted of those who are there */
   checkOpen(): void
+  /** @throws why nobody there can be stopped for good: they may come back */
+  checkStoppable(): void
 }
 
 /** An agent or a pool: found again by its name once its party was brought back. */

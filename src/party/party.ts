@@ -225,6 +225,11 @@ export class Party<
     this.#checkChange({})
   }
 
+  /** @internal @throws why its agents cannot be stopped for good: it may be brought back with them */
+  checkStoppable(): void {
+    if (this.#ended && !(this.#ended instanceof PartyStoppedError)) throw this.#ended
+  }
+
   /**
    * The party's birth: all its agents get addresses and mailboxes, start in order, and hear the first inputs.
    *
@@ -330,7 +335,7 @@ export class Party<
 
   /** Stops its agents in order; resolves when that is durable. @internal */
   async stop(): Promise<void> {
-    this.#ended ??= new PartyStoppedError(this.id)
+    if (!this.#ended || this.failed) this.#ended = new PartyStoppedError(this.id)
     this.#crew.end('stopped', this.#ended)
     await this.#crew.closed()
   }

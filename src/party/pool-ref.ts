@@ -93,9 +93,10 @@ export class PoolRef {
       )
   }
 
-  /** Stops all its members for good; resolves when that is durable. Their waiting mail becomes dead letters. */
+  /** Stops all its members for good; resolves when that is durable. Their waiting mail becomes dead letters. @throws PartyFailedError */
   async stop(): Promise<void> {
     const { crew } = this.#place
+    this.#place.checkStoppable()
     crew.stopPool(this.#pool)
     await crew.closed()
   }

@@ -1,4 +1,4 @@
-import { defineParty, type EnvelopeOf, memoryJournal, type Runtime, type RuntimeOptions } from 'troupe'
+import { defineParty, definePool, type EnvelopeOf, memoryJournal, type Runtime, type RuntimeOptions } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import {
   barked,
@@ -324,6 +324,27 @@ describe('what was handed out of a party', () => {
     await cat.send(command({ word: 'b' }))
     await party.idle()
     expect(cat.snapshot()).toMatchObject({ status: 'active', context: { count: 2 } })
+  })
+})
+
+describe('an agent of a party that has failed', () => {
+  it('cannot be stopped for good, and neither can a pool, until the party is back or deleted', async () => {
+    const program = createProgram()
+    const cats = definePool({ name: 'cats', agent: { ...dogAgent(), name: 'cat' }, size: 2 })
+    const runtime = await program.start({ ...given, party: petsParty(dogAgent(), cats) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const [dog, pool] = [party.agent('dog'), party.pool('cats')]
+    await dog.send(command({ word: 'boom' }))
+    await until(() => party.state.status === 'error')
+    for (const one of [dog, pool]) await expect(one.stop()).rejects.toMatchObject({ code: 'PARTY_FAILED' })
+    await runtime.parties.retry('p1')
+    expect([dog.snapshot()?.status, pool.size]).toEqual(['active', 2])
+    await pool.stop()
+    await dog.send(command({ word: 'boom' }))
+    await until(() => party.state.status === 'error')
+    await runtime.parties.delete('p1')
+    await dog.stop()
+    await expect(dog.send(command({ word: 'sit' }))).rejects.toMatchObject({ code: 'PARTY_STOPPED' })
   })
 })
 
