@@ -651,16 +651,22 @@ export class Crew implements SupervisorHost, NurseryHost {
   ): EscalatedError | undefined {
     const { incarnation, ref } = this.#partition.registry.named(id) ?? { incarnation: 0 }
     const address = addressOf(this.#partition.address, id)
-    this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
     const error = new EscalatedError(address, restarts, within, this.causeOf(id))
+    const tell = (severity: 'warning' | 'error' | 'critical') => {
+      this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
+      this.#partition.reportError(severity, error)
+    }
     if (name !== root) {
-      this.#partition.reportError('warning', error)
+      tell('warning')
       return error
     }
-    // Without those outside the parties, nobody is served any more.
-    this.#partition.reportError(this.#partition.party === undefined ? 'critical' : 'error', error)
+    const isOutside = this.#partition.party === undefined
+    // Without those outside the parties, nobody is served any more, whatever the journal takes.
+    if (isOutside) tell('critical')
     const escalated = { agent: address, restarts, within, error: textOf(ref?.getSnapshot().error) }
     this.#onGivenUp(error, { kind: 'escalated', seq: this.#partition.nextSeq(), ...escalated })
+    // Whoever hears of it may retry the party at once.
+    if (!isOutside) tell('error')
     // The journal keeps the agents as they were: who starts them again hands them their mail.
     this.#partition.unrecorded(() => this.end('escalated', error))
     return undefined

@@ -206,7 +206,7 @@ export class Parties<
    * @example
    * for (const { partyId } of runtime.parties.quarantined()) await runtime.parties.retry(partyId)
    *
-   * @throws PartyQuarantinedError if it still cannot, PartyNotFoundError, RuntimeStateError
+   * @throws PartyQuarantinedError if it still cannot, PartyFailedError if it has failed again, PartyNotFoundError, RuntimeStateError
    */
   async retry(id: string): Promise<Party<S, A, R>> {
     this.#host.shared.checkRunning()
@@ -218,6 +218,8 @@ export class Parties<
     const party = this.get(id)
     const quarantined = this.#quarantined.get(id)
     if (quarantined) throw new PartyQuarantinedError(quarantined)
+    // One that is imported may have failed where it comes from.
+    if (options.isRetry) party.checkOpen()
     return party
   }
 

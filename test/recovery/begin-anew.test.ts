@@ -140,8 +140,8 @@ describe('an agent whose initial context throws while it begins anew', () => {
     for (const word of ['boom', 'kept']) await party.agent('cat').send(command({ word }))
     await until(() => party.state.status === 'error')
     isConfigured = false
-    await runtime.parties.retry('p1').catch(() => {})
-    await until(() => party.state.status === 'error')
+    await expect(runtime.parties.retry('p1')).rejects.toMatchObject({ code: 'PARTY_FAILED' })
+    expect(party.state.status).toBe('error')
     isConfigured = true
     await runtime.parties.retry('p1')
     await party.idle()

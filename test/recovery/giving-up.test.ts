@@ -270,6 +270,21 @@ describe('a party whose supervisor gave up', () => {
     expect(lost(runtime)).toEqual(nothingLost)
   })
 
+  it('goes on where whoever is told that it gave up retries it at once', async () => {
+    const program = createProgram()
+    const runtime = await program.start(options)
+    const retried: Promise<unknown>[] = []
+    runtime.bus.errors(({ data }) => {
+      if (data.code === 'ESCALATED') retried.push(runtime.parties.retry('p1'))
+    })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await Promise.all([boom, command({ word: 'waits' })].map(one => runtime.bus.publish(one, inP1)))
+    await until(() => retried.length > 0)
+    expect(await Promise.all(retried)).toEqual([party])
+    await party.idle()
+    expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
+  })
+
   it('fails again where nothing was mended, and may be retried again', async () => {
     const program = createProgram()
     const runtime = await failedParty(program)
