@@ -395,7 +395,7 @@ export class Runtime<
     return asking === undefined || asking.has(key) || asking.has(key.slice(0, key.lastIndexOf('/')))
   }
 
-  /** Starts the agents outside the parties; resolves to itself when that is durable. @throws AgentStartError, RuntimeStateError */
+  /** Starts the agents outside the parties; resolves to itself when that is durable. @throws AgentStartError, EscalatedError, RuntimeStateError */
   async start(): Promise<this> {
     if (this.#status !== 'created') throw new RuntimeStateError('start', this.#status)
     this.#status = 'running'
@@ -406,6 +406,8 @@ export class Runtime<
     try {
       const isBack = await this.#recovery.all()
       await this.#crew.begun(isBack ? [] : this.#crew.begin(tree))
+      const { gaveUp } = this.#crew
+      if (gaveUp) throw gaveUp
     } catch (error) {
       await this.stop({ timeout: 0 })
       throw error

@@ -85,6 +85,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #adoptable = new Set<Actor>()
   readonly #back = new Map<Actor, Snapshot<unknown>>()
   readonly #records: AgentRecords
+  /** Of what incarnations have failed that their machines know nothing of. */
+  readonly #failures = new WeakMap<AnyActorRef, unknown>()
   #ended: TroupeError | undefined
   readonly #lifecycle: Lifecycle
   /** The first incarnations that do not handle mail yet. */
@@ -116,6 +118,11 @@ export class Crew implements SupervisorHost, NurseryHost {
     bindHost(this.#supervisor.system, this.#work)
     this.#supervisor.start()
     this.#roster.runs(root, this.#supervisor)
+  }
+
+  /** Why its supervisor above all others gave up, if it has. */
+  get gaveUp(): EscalatedError | undefined {
+    return this.#ended instanceof EscalatedError ? this.#ended : undefined
   }
 
   /** Whether all its agents are stopped for good. */
@@ -596,7 +603,9 @@ export class Crew implements SupervisorHost, NurseryHost {
   #fail(actor: Actor, handled: string, error: unknown): void {
     const { address, incarnation, name, ref } = actor
     this.#partition.report(agentFailed({ address, incarnation, handled, error: textOf(error) }))
-    if (ref) this.#send(actor, { type: 'supervisor.fail', id: name, ref })
+    if (!ref) return
+    this.#failures.set(ref, error)
+    this.#send(actor, { type: 'supervisor.fail', id: name, ref })
   }
 
   #run(actor: Actor): void {
@@ -649,9 +658,9 @@ export class Crew implements SupervisorHost, NurseryHost {
     id: string,
     restarts: number,
   ): EscalatedError | undefined {
-    const { incarnation, ref } = this.#partition.registry.named(id) ?? { incarnation: 0 }
+    const { incarnation } = this.#partition.registry.named(id) ?? { incarnation: 0 }
     const address = addressOf(this.#partition.address, id)
-    const error = new EscalatedError(address, restarts, within, this.causeOf(id))
+    const error = new EscalatedError(address, restarts, within, this.#lastErrorOf(id), this.causeOf(id))
     const tell = (severity: 'warning' | 'error' | 'critical') => {
       this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
       this.#partition.reportError(severity, error)
@@ -663,13 +672,21 @@ export class Crew implements SupervisorHost, NurseryHost {
     const isOutside = this.#partition.party === undefined
     // Without those outside the parties, nobody is served any more, whatever the journal takes.
     if (isOutside) tell('critical')
-    const escalated = { agent: address, restarts, within, error: textOf(ref?.getSnapshot().error) }
+    const escalated = { agent: address, restarts, within, error: error.lastError }
     this.#onGivenUp(error, { kind: 'escalated', seq: this.#partition.nextSeq(), ...escalated })
     // Whoever hears of it may retry the party at once.
     if (!isOutside) tell('error')
     // The journal keeps the agents as they were: who starts them again hands them their mail.
     this.#partition.unrecorded(() => this.end('escalated', error))
     return undefined
+  }
+
+  #lastErrorOf(id: string): string {
+    const ref = this.#roster.isTree(id) ? this.#roster.supervisor(id) : this.#roster.find(id)?.ref
+    const { status, error } = ref?.getSnapshot() ?? {}
+    if (error instanceof EscalatedError) return `${error.address}: ${error.lastError}`
+    if (status === 'done') return 'none, as it was done each time'
+    return textOf(ref && this.#failures.has(ref) ? this.#failures.get(ref) : error)
   }
 
   #logicOf(actor: Actor): ReturnType<typeof stepped> {

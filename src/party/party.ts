@@ -294,8 +294,9 @@ export class Party<
   #goOn({ standing, frames }: Recalled): void {
     const { birth, gaveUp, inputs } = standing
     if (birth === 'failed') {
-      const { agent, restarts, within } = gaveUp ?? { agent: this.#partition.address, restarts: 0, within: 0 }
-      this.#ended = new PartyFailedError(this.id, new EscalatedError(agent, restarts, within))
+      const { address } = this.#partition
+      const { agent, restarts, within, error } = gaveUp ?? { agent: address, restarts: 0, within: 0, error: 'unknown' }
+      this.#ended = new PartyFailedError(this.id, new EscalatedError(agent, restarts, within, error))
       return
     }
     const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)

@@ -59,13 +59,16 @@ export class EscalatedError extends TroupeError {
   readonly within: number
   /** The id of the event on which its last agent failed, if it was one. */
   readonly on: string | undefined
-  constructor(address: Address, restarts: number, within: number, on?: string) {
+  /** Why it ended the last time, in words. */
+  readonly lastError: string
+  constructor(address: Address, restarts: number, within: number, lastError: string, on?: string) {
     super(
-      `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. Mend the agent, or allow more restarts.`,
+      `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. The last error was: ${lastError.replace(/\.$/, '')}. Mend the agent, or allow more restarts.`,
     )
     this.address = address
     this.restarts = restarts
     this.within = within
+    this.lastError = lastError
     this.on = on
   }
 }

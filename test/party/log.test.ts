@@ -41,7 +41,7 @@ function listLogger() {
 describe('an error', () => {
   it('that nobody listens for is one line on stderr, with its code, its address and what to do', async () => {
     expect(await gaveUp({})).toEqual([
-      'troupe: critical ESCALATED at runtime: "runtime/dog" would have been restart number 1 within 1000 ms, so its supervisor gave up and stopped its agents. Mend the agent, or allow more restarts.',
+      'troupe: critical ESCALATED at runtime: "runtime/dog" would have been restart number 1 within 1000 ms, so its supervisor gave up and stopped its agents. The last error was: boom. Mend the agent, or allow more restarts.',
     ])
   })
 

@@ -7,6 +7,7 @@ import {
   definePool,
   defineSupervisor,
   effect,
+  type Hook,
   PartyFailedError,
   type Runtime,
 } from 'troupe'
@@ -22,6 +23,16 @@ import { deep } from '../support/values.ts'
 const boom = command({ word: 'boom' })
 const inP1 = { party: 'p1' }
 const never = { max: 0, within: 1_000 }
+
+const inner = defineSupervisor({ name: 'inner', intensity: never, agents: [dogAgent()] })
+
+/** Fails from then on. */
+function failingAfter(calls: number): Hook {
+  let count = 0
+  return () => {
+    if (++count > calls) throw new Error('no antenna')
+  }
+}
 
 async function someTurns(): Promise<void> {
   for (let turns = 0; turns < 30; turns++) await new Promise(setImmediate)
@@ -63,6 +74,20 @@ describe('agents outside the parties whose supervisor gave up', () => {
     await third.idle()
     expect(third.agent('dog').incarnation).toBe(2)
     expect(third.agent('dog').snapshot()?.context).toMatchObject({ count: 1 })
+  })
+
+  it.each([
+    ['in an onInit', [{ ...dogAgent(), onInit: failingAfter(1) }], 'onInit of "runtime/dog" failed: no antenna'],
+    ['under an inner supervisor', [inner], 'runtime/dog: boom'],
+  ])('are told by the next process of what the last one failed %s', async (_, agents, error) => {
+    const program = createProgram()
+    const first = await program.start({ agents, intensity: { max: agents[0] === inner ? 0 : 1, within: 1_000 } })
+    await first.bus.publish(boom)
+    await someTurns()
+    const second = await program.start({ agents: [dogAgent()], intensity: never })
+    expect(warnings(second)).toEqual([
+      expect.objectContaining({ code: 'GAVE_UP', message: expect.stringContaining(`The last error was: ${error}`) }),
+    ])
   })
 
   it('begin anew in the process that spawns them again, where nobody registered them', async () => {
