@@ -26,7 +26,7 @@ export interface AgentStanding {
   gone: GoneReason | undefined
   goneAt: number
   output: unknown
-  /** Set while its incarnation has failed: the id of the event on which it did, if it was one. */
+  /** Set while its incarnation has failed: the id of the event that led to it, if one did. */
   failure: { readonly on: string | undefined } | undefined
   /** Whether its next incarnation is not to go on where this one was, because the supervisor above all others gave up. */
   beginsAnew: boolean
@@ -71,6 +71,8 @@ export interface WorkStanding {
   readonly seq: number
   /** Epoch milliseconds until which an ask waits. */
   expires: number
+  /** The id of the event that led to it, if one did; none in older snapshots. */
+  readonly on?: string | undefined
   /** Whom an ask names; none in older snapshots. */
   readonly to?: Address | undefined
   /** Where several are asked. */

@@ -22,6 +22,7 @@ const work = z.looseObject({
   seq: position,
   // An ask that waits for ever expires at infinity.
   expires: z.custom<number>(at => typeof at === 'number'),
+  on: name.optional(),
   to: name.optional(),
   callees: z.array(name).optional(),
   attempt: count,

@@ -117,12 +117,14 @@ export class Standing {
     this.time = frame.time
     this.date = date
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
+    const led = agent && cause.kind === 'step' ? causeOf(agent, cause.handled) : undefined
     const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
+    const on = handled?.id ?? led
     if (agent && handled?.ask !== undefined && cause.kind === 'step' && cause.outcome === 'handled')
       agent.taken.add(handled.ask)
     for (const entry of entries) {
       if (entry.kind === 'redelivered' && agent && handled) putBack(agent, handled, entry.attempt)
-      else this.#takeEntry(entry, frame, agent)
+      else this.#takeEntry(entry, frame, agent, on)
     }
     if (cause.kind !== 'step') return
     // The first step of an agent is where it is introduced.
@@ -130,7 +132,7 @@ export class Standing {
     if (stepped && cause.outcome !== 'ignored') stepped.stepped = frame.position
     if (stepped && cause.outcome === 'failed') {
       this.#end(stepped, 'failed')
-      stepped.failure = { on: handled?.id }
+      stepped.failure = { on }
     }
   }
 
@@ -208,7 +210,7 @@ export class Standing {
     return this.at(key.slice(0, key.indexOf('@')))
   }
 
-  #takeEntry(entry: Entry, frame: Frame, agent: AgentStanding | undefined): void {
+  #takeEntry(entry: Entry, frame: Frame, agent: AgentStanding | undefined, on: string | undefined): void {
     switch (entry.kind) {
       case 'event':
         return this.#deliver(entry)
@@ -253,11 +255,11 @@ export class Standing {
         agent?.taken.delete(entry.key)
         return this.#answer(entry.key, { to: agent?.name ?? '', data: entry.data })
       default:
-        return this.#takeWork(entry, this.date)
+        return this.#takeWork(entry, this.date, on)
     }
   }
 
-  #takeWork(entry: Entry, date: number): void {
+  #takeWork(entry: Entry, date: number, on: string | undefined): void {
     if (!('key' in entry) || entry.key === undefined) return
     const { key, kind } = entry
     const works = this.ownerOf(key)?.works
@@ -265,7 +267,7 @@ export class Standing {
     if (kind === 'effect' || kind === 'child' || kind === 'ask') {
       const expires = date + ((kind === 'ask' ? entry.deadline : undefined) ?? Number.POSITIVE_INFINITY)
       const { to, callees } = kind === 'ask' ? entry : {}
-      works?.set(key, { seq: entry.seq, expires, to, callees, attempt: 1, held: false, outcome: undefined })
+      works?.set(key, { seq: entry.seq, expires, on, to, callees, attempt: 1, held: false, outcome: undefined })
     } else if (kind === 'dropped') {
       this.#forgetAnswers(key, work)
       works?.delete(key)
@@ -592,6 +594,15 @@ export function rememberOver(over: Map<string, ScheduleStanding>, schedule: Sche
   over.delete(schedule.name)
   over.set(schedule.name, schedule)
   forgetOldest(over, mostOver)
+}
+
+/** The id of the event that led to a timer or an outcome at a position of an agent. */
+function causeOf({ mail, fired, works }: AgentStanding, seq: number): string | undefined {
+  if (mail.has(seq)) return undefined
+  const timer = fired.get(seq)
+  if (timer) return timer.origin.causationid
+  for (const { outcome, on } of works.values()) if (outcome?.seq === seq) return on
+  return undefined
 }
 
 /** No earlier timer of an id is taken back by it: a newer one has it, or one of them has fired, as XState has it. */

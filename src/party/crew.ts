@@ -621,7 +621,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       return error instanceof EscalatedError ? error.on : undefined
     }
     const { handled, name } = this.#roster.named(id)
-    return handled ? handled.envelope?.id : this.#returning?.failedOn(name)
+    return handled ? handled.causationid : this.#returning?.failedOn(name)
   }
 
   exited(id: string, exit?: Exit): void {

@@ -60,7 +60,7 @@ export interface Returning {
   awaits(name: string): boolean
   /** Whether it was there no more. */
   isGone(name: string): boolean
-  /** The id of the event on which an agent had failed, if it was one. */
+  /** The id of the event that led to the failure of an agent, if one did. */
   failedOn(name: string): string | undefined
   /** Where an agent was, once. @throws why it cannot be restored */
   take(actor: Actor): Returned | undefined

@@ -14,7 +14,7 @@ export const defaultIntensity: RestartIntensity = { max: 3, within: 5_000 }
 export interface Restart {
   /** Milliseconds since any fixed moment. */
   readonly at: number
-  /** The id of the event on which the children failed, if it was one. */
+  /** The id of the event that led to the failures of the children, if one did. */
   readonly cause: string | undefined
   readonly children: readonly string[]
 }
@@ -57,7 +57,7 @@ export class EscalatedError extends TroupeError {
   readonly address: Address
   readonly restarts: number
   readonly within: number
-  /** The id of the event on which its last agent failed, if it was one. */
+  /** The id of the event that led to the failure of its last agent, if one did. */
   readonly on: string | undefined
   /** Why it ended the last time, in words. */
   readonly lastError: string

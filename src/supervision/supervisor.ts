@@ -49,7 +49,7 @@ export interface SupervisorHost {
   started(id: string): void
   /** A child ended, by itself (`exit`) or with its siblings; it takes no more mail until it is started again or gone. */
   exited(id: string, exit?: Exit): void
-  /** The id of the event on which a child has just failed, if it was one. */
+  /** The id of the event that led to the failure of a child, if one did. */
   causeOf(id: string): string | undefined
   /** A child ended and stays away. */
   gone(id: string, why: Exit | 'stopped' | 'escalated'): void

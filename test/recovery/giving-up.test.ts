@@ -371,6 +371,52 @@ describe('one event on which several agents fail', () => {
     expect(runtime.bus.history({ type: 'agent.restarted' })).toHaveLength(5)
   })
 
+  describe.each(['effect', 'timer'])('of what they do because of it, such as an %s', what => {
+    const slow = (name: string) =>
+      defineAgent({
+        name,
+        hears: [poison, fine],
+        says: [heard],
+        machine: setup({
+          types: agentTypes({ context: {}, hears: [poison, fine], says: [heard] }),
+          actors: { work: effect('work', () => Promise.reject(new Error('cannot read that'))) },
+          actions: {
+            explode: assign(() => {
+              throw new Error('cannot read that')
+            }),
+          },
+        }).createMachine({
+          initial: 'awake',
+          on: { 'poison.cleaned': { actions: emit(() => heard({})) } },
+          states: {
+            awake: { on: { 'poison.spilled': what === 'effect' ? 'working' : 'waiting' } },
+            working: { invoke: { id: 'work', src: 'work' } },
+            waiting: { after: { 1_000: { target: 'awake', actions: 'explode' } } },
+          },
+        }),
+      })
+    const given = { agents: ['a', 'b', 'c', 'd', 'e'].map(slow) }
+
+    it('counts as one, also where the process ends before they restart', async () => {
+      await atEveryAppend(async ending => {
+        const program = createProgram()
+        const isEnded = await program.until(ending, given, async runtime => {
+          await runtime.bus.publish(poison({}))
+          await someTurns()
+          program.clock.advance(1_000)
+          await someTurns()
+        })
+        const next = await program.start(given)
+        program.clock.advance(1_000)
+        await someTurns()
+        await next.bus.publish(fine({}))
+        await next.idle()
+        expect(next.bus.history({ type: heard.type })).toHaveLength(5)
+        return isEnded
+      })
+    })
+  })
+
   it('counts as one where each has a supervisor that gives up because of it', async () => {
     const supervisors = agents.map(agent =>
       defineSupervisor({
