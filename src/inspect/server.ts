@@ -100,11 +100,13 @@ export async function serveStreams(
     const source = sourceAt(sources, request)
     if (!isLocal(request)) return refuse(socket, '403 Forbidden')
     if (!source) return refuse(socket, '404 Not Found')
-    if (viewers.size >= mostViewers && !makeWay(viewers)) return refuse(socket, '503 Service Unavailable')
+    if (mostViewers === 0) return refuse(socket, '503 Service Unavailable')
     return sockets.handleUpgrade(request, socket, head, connection => {
       connection.on('error', () => connection.terminate())
       const viewer = viewing(connection, source, { most, clock })
       if (!viewer) return
+      // Only now, as a request that cannot be taken is nobody to make way for.
+      if (viewers.size >= mostViewers) makeWay(viewers)
       viewers.add(viewer)
       pending.remove(socket)
       connection.on('close', () => {
@@ -158,14 +160,13 @@ function sourceAt(sources: Readonly<Record<string, Source<object>>>, { url = '/'
   return Object.hasOwn(sources, path) ? sources[path] : undefined
 }
 
-/** Ends a viewer who gives no sign, or else the oldest; `false` if there is none. */
-function makeWay(viewers: Set<Viewer<object>>): boolean {
+/** Ends a viewer who gives no sign, or else the oldest. */
+function makeWay(viewers: Set<Viewer<object>>): void {
   const [oldest] = viewers
   const leaving = [...viewers].find(({ isSilent }) => isSilent) ?? oldest
-  if (!leaving) return false
+  if (!leaving) return
   viewers.delete(leaving)
   leaving.makeWay()
-  return true
 }
 
 /** The other end closes when it has read this, or is closed at its deadline. */

@@ -6,7 +6,7 @@ import { type InspectorServer, recorded, type ServeOptions, type Source, serveSt
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { command, dogAgent } from '../support/pets.ts'
 import { until } from '../support/runtime.ts'
-import { look, served } from './served.ts'
+import { look, served, upgrade, wire } from './served.ts'
 
 async function get({ port }: InspectorServer, headers: Record<string, string> = {}) {
   const [response] = await once(request({ port, host: '127.0.0.1', path: '/', headers }).end(), 'response')
@@ -70,6 +70,16 @@ describe('the server', () => {
     expect((await closed).map(String)).toEqual(['1013', 'There are too many viewers, and you came first.'])
     expect(server.viewers).toBe(2)
     expect(other.socket.readyState).toBe(other.socket.OPEN)
+  })
+
+  it('keeps its viewers where a handshake is broken', async () => {
+    const { server } = await served({ viewers: 1 })
+    const { socket } = await look(server, '/ui')
+    const broken = await wire(server, upgrade('/ui', { 'sec-websocket-key': '' }))
+    await until(() => broken.isClosed)
+    expect(broken.text).toContain('400 Bad Request')
+    expect(server.viewers).toBe(1)
+    expect(socket.readyState).toBe(socket.OPEN)
   })
 
   it('takes nobody where nobody is to look', async () => {
