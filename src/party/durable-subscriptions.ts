@@ -26,7 +26,7 @@ export class DurableSubscriptions {
   readonly #places = new Map<string, Places>()
   readonly #present = new Map<Address, DurableSubscription>()
   /** Whether each was known by its name, or wants everything; not for those that were here before. */
-  readonly #begun = new WeakMap<DurableSubscription, Promise<boolean>>()
+  readonly #begun = new WeakMap<DurableSubscription, Promise<boolean | undefined>>()
   readonly #dropping = new Map<string, Promise<boolean>>()
   /** Up to where each partition was last looked at for names that are behind. */
   readonly #looked = new Map<Address, number>()
@@ -50,13 +50,23 @@ export class DurableSubscriptions {
       if (this.#present.get(subscription.address) === subscription) this.#present.delete(subscription.address)
     })
     const leave = endedBy(signal, () => subscription.unsubscribe())
-    this.#places.set(name, places)
     this.#present.set(subscription.address, subscription)
     shared.bus.add(subscription)
     if (signal?.aborted) subscription.unsubscribe()
     else if (known) catchUp(subscription, shared)
-    else this.#begun.set(subscription, begin(subscription, places, from, shared, this.#dropping.get(name)))
+    else this.#begin(subscription, places, from, shared)
     return subscription
+  }
+
+  #begin(subscription: DurableSubscription, places: Places, from: 'now' | 'start', shared: Shared): void {
+    const { name } = subscription.wanted
+    this.#places.set(name, places)
+    const begun = begin(subscription, places, from, shared, this.#dropping.get(name))
+    this.#begun.set(subscription, begun)
+    void begun.then(isKnown => {
+      // Where it was is not known: whoever has the name next looks again.
+      if (isKnown === undefined && this.#places.get(name) === places) this.#places.delete(name)
+    })
   }
 
   /** Every name that the journal keeps a place for, and how far it is behind. */
@@ -188,14 +198,14 @@ function catchUp(subscription: DurableSubscription, { partitions }: Shared): voi
   subscription.catchUp(Array.from(partitions(), ({ address }) => address))
 }
 
-/** Goes on where a subscription of this name was in another process, or begins where it wants to. */
+/** Goes on where a subscription of this name was in another process, or begins where it wants to; `undefined` if it cannot. */
 async function begin(
   subscription: DurableSubscription,
   places: Places,
   from: 'now' | 'start',
   shared: Shared,
   dropping: Promise<boolean> | undefined,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const here = from === 'now' ? placesIn(shared) : []
   const release = subscription.hold()
   try {
@@ -211,7 +221,7 @@ async function begin(
   } catch (error) {
     shared.partition(runtimePartition)?.fault(error)
     subscription.unsubscribe()
-    return false
+    return undefined
   } finally {
     release()
   }

@@ -1,4 +1,4 @@
-import { memoryJournal } from 'troupe'
+import { type Journal, memoryJournal } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { createRecord, live } from '../../support/lives.ts'
 import { barked, command, dogAgent, petsParty, trick, urgent } from '../../support/pets.ts'
@@ -48,6 +48,39 @@ describe('the names of durable subscriptions', () => {
     await turns()
     expect((await journal.saved('runtime')).pruned).toBeGreaterThan(50)
   })
+
+  it.each(['was aborted before it began', 'could not read its place'])(
+    'keep their place where a subscription %s',
+    async how => {
+      const record = createRecord()
+      const words: string[] = []
+      const say = async ({ bus }: Pick<Started, 'bus'>, ...said: readonly string[]) => {
+        await Promise.all(said.map(word => bus.publish(command({ word }))))
+        await turns()
+      }
+      const first = await live(record.next(), options)
+      const listen = ({ bus }: Pick<Started, 'bus'>, signal?: AbortSignal) =>
+        bus.subscribe(command, ({ data }) => void words.push(data.word), {
+          durable: 'ledger',
+          ...(signal && { signal }),
+        })
+      listen(first)
+      await say(first, 'a', 'b')
+      const next = record.next()
+      let isSick = how.startsWith('could not')
+      const marks: Journal['marks'] = reader => {
+        if (isSick) throw new Error('the disk is sick')
+        return next.marks(reader)
+      }
+      const second = await live({ ...next, marks }, { ...options, log: 'silent' })
+      listen(second, isSick ? undefined : AbortSignal.abort())
+      await turns()
+      isSick = false
+      listen(second)
+      await say(second, 'c')
+      expect(words).toEqual(['a', 'b', 'c'])
+    },
+  )
 
   it('begin anew after that, whatever their subscription had yet to hear', async () => {
     const { runtime } = await startRuntime(options)
