@@ -59,7 +59,7 @@ function print({ severity, code, message, address }: Told): void {
   console.error(oneLine(`troupe: ${severity} ${code}${place}: ${message}`))
 }
 
-/** A text may come from an agent or a file: control characters would reach the terminal. */
+/** A text may come from an agent or a file: control characters, and those that nobody sees, would reach the terminal. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/\p{Cc}/gu, '?')
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
 }

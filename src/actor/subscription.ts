@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { TroupeError } from '../errors.ts'
+import { systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
 import { Fifo } from './fifo.ts'
 import { FilterError, type Wanted } from './subscribe-options.ts'
@@ -288,8 +289,23 @@ export function tellMissed({ onMissed }: Wanted, missed: number, failed: (error:
   }
 }
 
-/** Whether an event is wanted; a filter that throws wants nothing, and is told of. */
+/** What was said of errors, of which the log wants to know too whether anybody hears of them. */
+const choices = new WeakMap<Envelope, Map<Wanted, boolean>>()
+
+/**
+ * Whether an event is wanted; a filter that throws wants nothing, and is told of. For an error it is asked once, and what it says
+ * is remembered.
+ */
 export function isChosen(wanted: Wanted, envelope: Envelope, host: SubscriptionHost): boolean {
+  if (!wanted.choose || envelope.type !== systemError.type) return chosenNow(wanted, envelope, host)
+  const known = choices.get(envelope) ?? new Map<Wanted, boolean>()
+  choices.set(envelope, known)
+  const chosen = known.get(wanted) ?? chosenNow(wanted, envelope, host)
+  known.set(wanted, chosen)
+  return chosen
+}
+
+function chosenNow(wanted: Wanted, envelope: Envelope, host: SubscriptionHost): boolean {
   try {
     return wanted.choose?.(envelope) ?? true
   } catch (error) {

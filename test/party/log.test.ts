@@ -1,4 +1,4 @@
-import { createRuntime, type LogFields, type Logger } from 'troupe'
+import { createRuntime, type Journal, type LogFields, type Logger, memoryJournal } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
@@ -32,6 +32,8 @@ async function gaveUp(options: { readonly log?: Logger | 'silent' }, word = 'boo
   return printed()
 }
 
+const codeOf = (data: unknown): string => (data as { readonly code: string }).code
+
 function listLogger() {
   const lines: [string, LogFields, string][] = []
   const write = (level: string) => (fields: LogFields, message: string) => void lines.push([level, fields, message])
@@ -47,6 +49,33 @@ describe('an error', () => {
 
   it('that somebody listens for is no line', async () => {
     expect(await gaveUp({}, 'boom', true)).toEqual([])
+  })
+
+  it('that a filter lets through once is told, and no line', async () => {
+    const printed = printedLines()
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), intensity: never, log: undefined })
+    const seen = new Set<string>()
+    const heard: string[] = []
+    runtime.bus.subscribe('system.error', ({ data }) => void heard.push(codeOf(data)), {
+      filter: ({ data }) => !seen.has(codeOf(data)) && seen.add(codeOf(data)).size > 0,
+    })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await party.agent('dog').send(command({ word: 'boom' }))
+    await until(() => party.state.status === 'error' && heard.length > 0)
+    expect(heard).toEqual(['ESCALATED'])
+    expect(printed()).toEqual([])
+  })
+
+  it('hides nothing in its line', async () => {
+    const printed = printedLines()
+    const inner = memoryJournal()
+    const marks: Journal['marks'] = () => {
+      throw new Error('the disk \u202eis\u2066 sick\u001b[31m')
+    }
+    const { runtime } = await startRuntime({ journal: { ...inner, marks }, log: undefined })
+    runtime.bus.subscribe('system.started', () => {}, { durable: 'ledger' })
+    await until(() => printed().length > 0)
+    expect(printed()).toEqual(['troupe: error UNEXPECTED at runtime: the disk ?is? sick?[31m'])
   })
 
   it('that is too small for those who listen is one line', async () => {
