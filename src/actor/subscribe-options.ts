@@ -53,7 +53,7 @@ export function wantedOf(types: readonly string[], options: SubscribeOptions, ne
   checkName('subscriber', name)
   checkPriority(priority)
   checkLimits(limit, timeout)
-  const patterns = types.map(checkPattern)
+  const patterns = Object.freeze(types.map(checkPattern))
   const matchers = patterns.map(matcher)
   const covers = (envelope: Envelope) =>
     (party === undefined || envelope.party === party) && matchers.some(matches => matches(envelope.type))

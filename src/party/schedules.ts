@@ -121,7 +121,7 @@ export class Schedules {
       Array.from(running.values(), ({ name, plan, event, next }) => ({
         name,
         party: this.#host.shared.partition(address)?.party,
-        schedule: plan,
+        schedule: Object.freeze(plan),
         type: event.type,
         next,
       })).filter(one => party === undefined || one.party === party),
@@ -286,5 +286,5 @@ function isSame(
 
 /** One that is over. */
 function ended(name: string, party: string | undefined, schedule: PlannedSchedule, type: string): ScheduleInfo {
-  return { name, party, schedule, type, next: Number.POSITIVE_INFINITY }
+  return { name, party, schedule: Object.freeze(schedule), type, next: Number.POSITIVE_INFINITY }
 }

@@ -1,6 +1,6 @@
 import { createStore } from '@xstate/store'
 import { freeze, produce } from 'immer'
-import type { Envelope } from '../actor/envelope.ts'
+import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Entry, Frame } from '../journal/frame.ts'
@@ -158,7 +158,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
       else if (entry.kind === 'party' && entry.what !== 'created')
         this.setStatus(entry.what === 'failed' ? 'error' : 'planning')
       if (entry.kind !== 'event' || !this.#definition.changes.has(entry.envelope.type)) continue
-      this.#become(this.#applied(this.#now, this.#lift(entry.envelope)))
+      this.#become(this.#applied(this.#now, frozenEnvelope(this.#lift(entry.envelope))))
     }
   }
 

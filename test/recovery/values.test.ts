@@ -8,6 +8,7 @@ import {
   effect,
   type Journal,
   memoryJournal,
+  type Schedule,
   ValueError,
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
@@ -24,6 +25,7 @@ import {
   setup,
 } from 'xstate'
 import * as z from 'zod'
+import { throughJson } from '../support/lives.ts'
 import { atFrame, createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { temporaryJournal } from '../support/temporary-journal.ts'
@@ -100,6 +102,7 @@ function program(values: Values, seen: unknown[] = []) {
   })
 }
 
+const inP1 = { party: 'p1' }
 const plain: Values = { context: 1, input: 1, outcome: 1, state: 1 }
 
 describe('what a process held', () => {
@@ -488,6 +491,40 @@ describe('what the runtime hands out', () => {
     const [input] = second.parties.get('p1').state.inputs
     expect(() => Object.assign(input ?? {}, { content: 'forged' })).toThrow(TypeError)
     world.crash()
+  })
+
+  it('is changed by no receiver: inputs and schedules that came back from frames', async () => {
+    const memory = memoryJournal()
+    const journal: Journal = {
+      ...memory,
+      async *read(...from) {
+        for await (const frame of memory.read(...from)) yield throughJson(frame)
+      },
+      close: async () => {},
+    }
+    const world = createProgram()
+    const every: Schedule = { every: 1_000 }
+    const over: Schedule = { after: 0 }
+    const first = await world.start({ party: program(plain), journal })
+    await first.parties.create({ id: 'p1', inputs: ['vegan cake'] })
+    await first.schedules.set('every', every, go({}), inP1)
+    await first.schedules.set('over', over, go({}), inP1)
+    world.clock.advance(0)
+    await first.stop({ timeout: 0 })
+    const second = await world.start({ party: program(plain), journal })
+    const [input] = second.parties.get('p1').state.inputs
+    const infos = [...second.schedules.list(), await second.schedules.set('over', over, go({}), inP1)]
+    expect(infos.map(({ name }) => name)).toEqual(['every', 'over'])
+    for (const handedOut of [input, ...infos.map(({ schedule }) => schedule)])
+      expect(() => Object.assign(handedOut ?? {}, { content: 'forged', missed: 'forged' })).toThrow(TypeError)
+    await second.stop({ timeout: 0 })
+  })
+
+  it('is changed by no receiver: what is known of subscriptions', async () => {
+    const { runtime } = await startRuntime({ events: [go] })
+    runtime.bus.subscribe(go, () => {})
+    const types = runtime.bus.subscriptions()[0]?.types ?? []
+    expect(() => Object.assign(types, ['forged'])).toThrow(TypeError)
   })
 
   it('is changed by no receiver: envelopes of events', async () => {
