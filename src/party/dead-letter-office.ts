@@ -1,6 +1,6 @@
 import { runtimePartition, splitAddress } from '../actor/address.ts'
 import type { DeadLetter, DeadLetterQuery } from '../actor/dead-letters.ts'
-import type { Envelope } from '../actor/envelope.ts'
+import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import { accept } from '../actor/tally.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 import type { Partition, Shared } from './partition.ts'
@@ -33,9 +33,10 @@ export class DeadLetterOffice {
 
   /**
    * Delivers those that match to their agents again, each once; resolves with their number when that is durable. One whose
-   * agent is gone is a dead letter again, with one attempt more.
+   * agent is gone is a dead letter again, with one attempt more. One that cannot be lifted to the version that is declared now
+   * stays a dead letter.
    *
-   * @throws IllegalPatternError, RuntimeStateError, JournalAppendError
+   * @throws IllegalPatternError, RuntimeStateError, UnknownEventError, EventVersionError, UpcastError, JournalAppendError
    */
   async redrive(query?: DeadLetterQuery): Promise<number> {
     this.#shared.checkRunning()
@@ -85,14 +86,26 @@ export class DeadLetterOffice {
       return
     }
     const actor = partition.registry.named(splitAddress(to).name)
-    accept(tally)
     if (actor?.address !== to) {
+      accept(tally)
       this.#forget(letter)
       return partition.loseOutside(again, to, envelope.ask === to ? 'stale' : 'stopped')
     }
-    if (partition.persists(again)) partition.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: again }])
-    partition.delivery.deliverTo(actor, again)
+    const lifted = this.#lifted(again, letter)
+    accept(tally)
+    if (partition.persists(lifted)) partition.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: lifted }])
+    partition.delivery.deliverTo(actor, lifted)
     await partition.watermark.reached()
+  }
+
+  /** In the version that is declared now: no process could go on with mail that has no way there. @throws why it has none */
+  #lifted(again: Envelope, letter: DeadLetter): Envelope {
+    try {
+      return frozenEnvelope(this.#shared.catalog.lifted(again))
+    } catch (error) {
+      this.#shared.deadLetters.putBack(letter)
+      throw error
+    }
   }
 }
 

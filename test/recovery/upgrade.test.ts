@@ -368,6 +368,18 @@ describe('an event of an older version', () => {
     return { ...agent, hears: [definition, free] }
   }
 
+  /** A party in which a parcel has waited too long for its postman. */
+  async function expired(definition: typeof first | typeof second) {
+    const program = createProgram()
+    const runtime = await program.start({ party: petsParty(postman(definition)) })
+    await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish({ type: parcel, data: { to: 'Ada', weight: 1 } }, { party: 'p1', ttl: 1_000 })
+    program.clock.advance(1_000)
+    await runtime.bus.publish(free({}), { party: 'p1' })
+    await runtime.idle()
+    return { program, letters: runtime.bus.deadLetters.list() }
+  }
+
   it('is lifted when it is handed over by a program that has a newer one', async () => {
     const program = createProgram()
     const before = await program.start({ party: petsParty(postman(first)) })
@@ -442,6 +454,26 @@ describe('an event of an older version', () => {
     const after = await program.start({ party: partyOf(newer) })
     await after.idle()
     expect([...after.parties.get('p1').state.inputs].map(({ content }) => content)).toEqual(['sit at home'])
+  })
+
+  it('is lifted when it is a dead letter that is handed over again', async () => {
+    const { program } = await expired(first)
+    const after = await program.start({ party: petsParty(postman(second)) })
+    expect(await after.bus.deadLetters.redrive()).toBe(1)
+    await after.idle()
+    expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
+  })
+
+  it('stays a dead letter in a program to which there is no way from it, and keeps nobody away', async () => {
+    const { program, letters } = await expired(second)
+    const older = { party: petsParty(postman(first)) }
+    const after = await program.start(older)
+    await expect(after.bus.deadLetters.redrive()).rejects.toMatchObject({ code: 'EVENT_VERSION' })
+    expect(after.bus.deadLetters.list()).toEqual(letters)
+    expect(lost(after)).toEqual(nothingLost)
+    const next = await program.start(older)
+    expect(next.parties.quarantined()).toEqual([])
+    expect(next.bus.deadLetters.list()).toEqual(letters)
   })
 
   it('keeps its party away from a program to which there is no way from it', async () => {
