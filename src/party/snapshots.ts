@@ -116,7 +116,13 @@ export class Snapshots {
     followed.frames++
     followed.waiting.push(frame)
     if (this.#isLasting || followed.frames > fewFrames) addUp(followed)
-    if (followed.frames >= this.#every && this.#isWorthIt(partition, followed)) this.#take(partition, followed)
+    if (followed.frames < this.#every || !this.#isWorthIt(partition, followed)) return
+    try {
+      this.#take(partition, followed)
+    } catch (error) {
+      // What this frame says becomes visible all the same.
+      this.#host.fault(error)
+    }
   }
 
   #isWorthIt(partition: Snapped, { frames, length, standing }: Followed): boolean {
@@ -154,12 +160,13 @@ export class Snapshots {
   }
 
   #take(partition: Snapped, followed: Followed): void {
-    const { waiting, standing } = followed
     followed.frames = 0
-    followed.waiting = []
+    addUp(followed)
+    const { waiting, standing } = followed
     const state = partition.saved()
     // What is followed goes on meanwhile, so it is written down at once.
     const taken = standing && this.#takenOf(standing, waiting, state, followed)
+    followed.waiting = []
     this.#due.set(partition, async () => taken ?? this.#readBack(partition, waiting, state, followed))
     if (!this.#saving.has(partition)) this.#saving.set(partition, this.#saveAll(partition, followed))
   }

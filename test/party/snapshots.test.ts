@@ -1,7 +1,8 @@
-import { type Frame, type Journal, memoryJournal } from 'troupe'
+import { defineEvent, defineParty, type Frame, type Journal, memoryJournal } from 'troupe'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { createRecord, type Life, live } from '../support/lives.ts'
-import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { command, dogAgent, inputAdded, inputRemoved, petsParty, trainerAgent } from '../support/pets.ts'
 import { startRuntime, turn, until } from '../support/runtime.ts'
 
 async function framesOf(journal: Journal, partition: string): Promise<readonly Frame[]> {
@@ -70,6 +71,50 @@ describe('a journal in memory', () => {
     expect(errors).toEqual([])
     expect((await framesOf(journal, 'runtime')).length).toBeGreaterThan(40)
   })
+})
+
+describe('a state that was changed in place to what cannot be saved', () => {
+  const knocked = defineEvent('doors.knocked', z.object({ n: z.int() }))
+  const party = defineParty({
+    name: 'doors',
+    agents: [],
+    events: [knocked],
+    inputs: { added: inputAdded, removed: inputRemoved },
+    state: {
+      initial: { error: new Error('shut'), knocks: 0 },
+      on: {
+        'doors.knocked': (state, { data }) => {
+          state.knocks++
+          Object.assign(state.error, { retry: data.n < 4 ? () => 1 : 1 })
+        },
+      },
+    },
+  })
+
+  it.each([true, false])(
+    'takes no event away from subscribers, and is saved once it can be; lasting: %s',
+    async isLasting => {
+      const record = createRecord()
+      const snapshots = { every: 3 }
+      const life = Object.assign(record.next(), { isLasting })
+      const first = await live(life, { party, snapshots })
+      const [heard, faults]: [number[], string[]] = [[], []]
+      first.bus.subscribe(knocked, ({ data }) => void heard.push(data.n))
+      first.bus.errors(({ data }) => faults.push(data.code))
+      await first.parties.create({ id: 'p1' })
+      const knock = async (from: number) => {
+        for (let n = from; n < from + 4; n++) await first.bus.publish(knocked({ n }), { party: 'p1' })
+        for (let turns = 0; turns < 5; turns++) await turn()
+      }
+      await knock(0)
+      await knock(4)
+      expect(heard).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+      expect(new Set(faults)).toEqual(new Set(['VALUE']))
+      expect((await life.saved('party/p1')).snapshot).toBeDefined()
+      const next = await live(Object.assign(record.next(), { isLasting }), { party, snapshots })
+      expect(next.parties.get('p1').state).toMatchObject({ knocks: 8 })
+    },
+  )
 })
 
 describe.each([true, false])('a reply to an agent elsewhere, in a journal that lasts: %s', isLasting => {
