@@ -81,11 +81,7 @@ function faultOf(value: unknown, before: unknown, allowed: Allowed | undefined, 
   if (prototype === Set.prototype && types.isSet(value))
     return faultInEach(value.entries(), level + moreLevels) ?? faultInNames(value)
   if (bytesNames.has(prototype)) return faultInBytes(value)
-  if (errorNames.has(prototype) && types.isNativeError(value))
-    return (
-      faultInFields(value, undefined, undefined, level + moreLevels) ??
-      faultAt('cause', value.cause, undefined, level + moreLevels)
-    )
+  if (errorNames.has(prototype) && types.isNativeError(value)) return faultInError(value, level + moreLevels)
   if (allowed?.(value)) return undefined
   return {
     path: [],
@@ -154,6 +150,18 @@ function faultInBytes(value: object): Fault | undefined {
 
 function isDetached(buffer: ArrayBufferLike): boolean {
   return 'detached' in buffer && buffer.detached
+}
+
+/** Some fields of an error are hidden, and kept all the same. */
+function faultInError(error: Error, level: number): Fault | undefined {
+  const { message } = fieldsOf(error)
+  if (typeof message !== 'string') return { path: ['message'], found: 'what is no text' }
+  return (
+    faultInFields(error, undefined, undefined, level) ??
+    faultAt('name', error.name, undefined, level) ??
+    faultAt('stack', error.stack, undefined, level) ??
+    faultAt('cause', error.cause, undefined, level)
+  )
 }
 
 /** In a map or a set, which may have changed although it is the same one. */
