@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
-import { assertJson, isFlat, isOpen, settled } from './json.ts'
+import { assertJson, isFlat, isOpen, settled, tooDeep } from './json.ts'
 import { isType } from './pattern.ts'
 import { EventPayloadError } from './payload.ts'
 import { type Upcasters, upcastFault } from './upcast.ts'
@@ -151,7 +151,7 @@ export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (dat
       return checked(data)
     } catch (error) {
       // The stack is over before a payload of some thousand levels is.
-      if (error instanceof RangeError) throw EventPayloadError.at(type, '', 'fewer levels', 'too many')
+      if (error instanceof RangeError) throw tooDeep(type)
       // It looks like plain data, but cannot be copied.
       if (error instanceof DOMException) throw EventPayloadError.at(type, '', 'a JSON value', 'a proxy')
       throw error

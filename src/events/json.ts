@@ -1,3 +1,4 @@
+import { mostLevels } from '../values/value.ts'
 import { EventPayloadError } from './payload.ts'
 
 type JsonSchema = { readonly [key: string]: unknown }
@@ -35,10 +36,11 @@ function isPlain(schema: unknown): boolean {
  *
  * @throws EventPayloadError for what JSON has no word for, such as undefined in an array
  */
-export function settled<T>(type: string, value: T, path = ''): T {
+export function settled<T>(type: string, value: T, path = '', level = 0): T {
   if (typeof value !== 'object' || value === null) return settledWord(type, value, path)
+  if (level > mostLevels) throw tooDeep(type)
   // Apart from each other: one loop over both is ten times slower for either.
-  if (Array.isArray(value)) return settledPlaces(type, value, path)
+  if (Array.isArray(value)) return settledPlaces(type, value, path, level)
   checkPrototype(type, value, path)
   const fields = value as Record<string, unknown>
   let copy: Record<string, unknown> | undefined
@@ -47,20 +49,20 @@ export function settled<T>(type: string, value: T, path = ''): T {
     if (typeof inner === 'string' || typeof inner === 'boolean' || isWord(inner)) continue
     if (inner === undefined) delete (copy ??= { ...fields })[key]
     else {
-      const made = settled(type, inner, within(path, key))
+      const made = settled(type, inner, within(path, key), level + 1)
       if (!Object.is(made, inner)) put((copy ??= { ...fields }), key, made)
     }
   }
   return Object.freeze((copy ?? value) as T)
 }
 
-function settledPlaces<T extends readonly unknown[]>(type: string, places: T, path: string): T {
+function settledPlaces<T extends readonly unknown[]>(type: string, places: T, path: string, level: number): T {
   let copy: unknown[] | undefined
   for (let place = 0; place < places.length; place++) {
     const inner = places[place]
     if (typeof inner === 'string' || typeof inner === 'boolean' || isWord(inner)) continue
     if (inner === undefined) throw EventPayloadError.at(type, within(path, `${place}`), 'a JSON value', 'undefined')
-    const made = settled(type, inner, within(path, `${place}`))
+    const made = settled(type, inner, within(path, `${place}`), level + 1)
     if (!Object.is(made, inner)) (copy ??= [...places])[place] = made
   }
   // Equal but for its words, so it is of the same type.
@@ -107,6 +109,7 @@ export function assertJson(type: string, value: unknown, path = '', seen = new S
   if (typeof value === 'number' && Number.isFinite(value)) return
   if (typeof value !== 'object') throw EventPayloadError.at(type, path, 'a JSON value', typeof value)
   if (seen.has(value)) throw EventPayloadError.at(type, path, 'a JSON value', 'a circle of references')
+  if (seen.size > mostLevels) throw tooDeep(type)
   checkPrototype(type, value, path)
   seen.add(value)
   const [symbol] = Object.getOwnPropertySymbols(value)
@@ -115,6 +118,11 @@ export function assertJson(type: string, value: unknown, path = '', seen = new S
     throw EventPayloadError.at(type, path, 'a JSON value', 'an array with holes or names')
   for (const [key, inner] of Object.entries(value)) assertJson(type, inner, within(path, key), seen)
   seen.delete(value)
+}
+
+/** The path of what is too deep is too long to be read. */
+export function tooDeep(type: string): EventPayloadError {
+  return EventPayloadError.at(type, '', `at most ${mostLevels} levels`, 'more')
 }
 
 function nameOf(prototype: unknown): string {

@@ -5,6 +5,7 @@ import { TroupeError } from '../errors.ts'
 import type { Frame } from '../journal/frame.ts'
 import { mostPosition } from '../journal/frame-shape.ts'
 import type { Journal } from '../journal/journal.ts'
+import { mostLevels as mostLevelsOfValues } from '../values/value.ts'
 
 /** The version of the lines that are written here. */
 export const version = 1
@@ -12,11 +13,8 @@ export const version = 1
 /** How often a party is read until it holds still. */
 const mostReads = 5
 
-/**
- * A line may have so many levels, because the JSON functions of engines fail not far above. A value that may be kept has 1,000, and a
- * map in JSON has four for each.
- */
-const mostLevels = 4_096
+/** A line may have so many levels: those of a value in JSON, and as many around it as no machine inside others needs. */
+const mostLevels = mostLevelsOfValues + 200
 
 const position = z.int().min(0).max(mostPosition)
 const line = z.discriminatedUnion('kind', [

@@ -13,7 +13,7 @@ export interface ValueFault {
 export type Allowed = (object: object) => boolean
 
 /** A value may have so many levels: the JSON functions of engines fail at some thousands. */
-const mostLevels = 1_000
+export const mostLevels = 1_000
 /** How many levels more what JSON has no word for takes there. */
 const moreLevels = 3
 

@@ -9,6 +9,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { startRuntime } from '../support/runtime.ts'
+import { deep } from '../support/values.ts'
 
 const priced = defineEvent(
   'shop.priced',
@@ -113,6 +114,18 @@ describe('an event definition', () => {
     const event = open({ value })
     value.inner = 2
     expect(event.data).toEqual({ value: { inner: 1 } })
+  })
+
+  it.each(['open', 'recursive'])('has at most 1,000 levels where its schema is %s', kind => {
+    const list: z.ZodType = z.lazy(() => z.array(list))
+    const nested = defineEvent('a.nested', z.object({ value: kind === 'open' ? z.unknown() : list }))
+    const inArray = (inner: unknown) => [inner]
+    // The payload is a level, and the innermost value here is an array.
+    expect(nested({ value: deep(999, inArray, []) }).type).toBe('a.nested')
+    for (const levels of [1_000, 2_500, 20_000])
+      expect(thrownBy(() => nested({ value: deep(levels, inArray, []) }))).toMatchObject({
+        issues: [{ field: '', expected: 'at most 1000 levels' }],
+      })
   })
 
   it('lets no circle of references through a schema that allows anything', () => {

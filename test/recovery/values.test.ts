@@ -29,7 +29,7 @@ import { throughJson } from '../support/lives.ts'
 import { atFrame, createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { temporaryJournal } from '../support/temporary-journal.ts'
-import { keptValue, refusedValue } from '../support/values.ts'
+import { deep, keptValue, refusedValue } from '../support/values.ts'
 
 const go = defineEvent('values.go', z.object({}))
 const failed = defineEvent('values.failed', z.object({ code: z.string() }))
@@ -129,6 +129,32 @@ describe('what a process held', () => {
       { numRuns: 100 },
     )
   })
+
+  it.each<[string, unknown]>([
+    ['plain ones', deep(999)],
+    ['maps', deep(249, inner => new Map([[1, inner]]))],
+  ])(
+    'is equal with as many levels as it may have, in the next process and in another runtime: %s',
+    async (_, value) => {
+      const values: Values = { context: value, input: value, outcome: value, state: value }
+      const options = { party: program(values), snapshots: { every: 1 } }
+      const world = createProgram()
+      const first = await world.start(options)
+      const party = await first.parties.create({ id: 'p1' })
+      await first.bus.publish(go({}), inP1)
+      await until(() => party.agent('getter').snapshot()?.value === 'got')
+      for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+      const next = await world.start(options)
+      const lines: string[] = []
+      for await (const line of next.parties.export('p1')) lines.push(line)
+      const { runtime } = await startRuntime({ party: program(values), journal: temporaryJournal() })
+      for (const again of [next.parties.get('p1'), await runtime.parties.import(lines)]) {
+        deepStrictEqual(again.agent('keeper').snapshot()?.context, { value })
+        deepStrictEqual(again.agent('getter').snapshot()?.context, { value })
+        deepStrictEqual(again.state.kept, value)
+      }
+    },
+  )
 
   it('is equal too where the process ended before an agent had handled an outcome', async () => {
     const world = createProgram()

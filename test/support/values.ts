@@ -49,9 +49,9 @@ structuredClone(detached.buffer, { transfer: [detached.buffer] })
 const circle: { self?: unknown } = {}
 circle.self = circle
 
-/** A value of so many levels. */
-export function deep(levels: number, around = (value: unknown): unknown => ({ value })): unknown {
-  let value: unknown = 1
+/** A value of so many levels around another. */
+export function deep(levels: number, around = (value: unknown): unknown => ({ value }), inner: unknown = 1): unknown {
+  let value = inner
   for (let level = 0; level < levels; level++) value = around(value)
   return value
 }
