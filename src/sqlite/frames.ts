@@ -54,6 +54,7 @@ export class Frames {
       }
       if (rows.length === most) continue
       chunk.checkReached(head)
+      if (chunk.last > head && this.#read.all(id, head, 1).length > 0) throw altered(name, head)
       return { frames: chunk.bytes(), end: true }
     }
     return { frames: chunk.bytes(), end: false }

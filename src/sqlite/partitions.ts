@@ -29,6 +29,7 @@ export class Partitions {
   constructor(db: DatabaseSync) {
     // A name that is no text, which only a damaged file has, would keep all partitions from being listed.
     db.prepare(`UPDATE partitions SET name = quote(name) WHERE typeof(name) <> 'text'`).run()
+    moveIdsAboveNumbers(db)
     // As floating-point numbers, which hold every whole number that a journal counts to: larger ones, which only a damaged file
     // has, would keep all partitions from being listed.
     this.#find = db.prepare(
@@ -82,4 +83,15 @@ export class Partitions {
       position: numberIn(row, 'position'),
     }))
   }
+}
+
+/** Ids that are no numbers here, which only a damaged file has, would be counted on from. */
+function moveIdsAboveNumbers(db: DatabaseSync): void {
+  const most = Number.MAX_SAFE_INTEGER
+  const counted = db.prepare(`SELECT 1 FROM sqlite_sequence WHERE name = 'partitions' AND seq > ${most}`).get()
+  const given = db.prepare(`SELECT 1 FROM partitions WHERE id > ${most}`).get()
+  // Where there is no room, even an update of nothing may fail.
+  if (given) db.exec(`UPDATE partitions SET id = -id WHERE id > ${most}`)
+  if (counted)
+    db.exec(`UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM partitions) WHERE name = 'partitions'`)
 }

@@ -102,8 +102,11 @@ describe('a party whose journal is not as it was written', () => {
 
   it.each([
     ['has a position that is too large', 'position = 9007199254740993', 'p1'],
+    ['has a position that is below that of its frames', 'position = 1', 'p1'],
+    ['has a position that is no number', `position = 'x'`, 'p1'],
     ['has had more owners than can be counted', 'epoch = 9007199254740993', 'p1'],
     ['has a largest frame that is none', 'largest = 300000.5', 'p1'],
+    ['has an id above all that are counted', 'id = 9007199254740992', 'p1'],
     ['has an id that is larger than numbers are', 'id = 9223372036854775807', 'p1'],
     ['has a name that is no text', `name = x'00ff'`, `X'00FF'`],
     ['has a name that no party can have', `name = 'party/P 1'`, 'P 1'],
@@ -114,10 +117,18 @@ describe('a party whose journal is not as it was written', () => {
     let runtime = await live(directory, { party, agents: [dogAgent()] })
     expect(runtime.parties.list().map(one => one.id)).toEqual(['p2'])
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: id, code: 'JOURNAL_CORRUPT' }])
+    const barked = async (id: string) => {
+      const made = await runtime.parties.create({ id })
+      await runtime.bus.publish(command({ word: 'a' }), { party: id })
+      await made.idle()
+    }
+    await barked('p3')
     await runtime.parties.delete(id)
+    await barked('p4')
     await runtime.stop()
     runtime = await live(directory, { party, agents: [dogAgent()] })
     expect(runtime.parties.quarantined()).toEqual([])
+    for (const made of ['p3', 'p4']) expect(runtime.parties.get(made).state).toMatchObject({ barks: 1 })
     expect((await runtime.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
   })
 
