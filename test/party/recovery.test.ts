@@ -314,6 +314,26 @@ describe('a journal that is not as it should be', () => {
     expect((await second.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
   })
 
+  it('whose party somebody takes again and again forgets it when it is deleted meanwhile', async () => {
+    const journal = { ...createRecord().next() }
+    const { append } = journal
+    let isTaken = false
+    journal.append = async (partition, epoch, position, ...rest) => {
+      if (!isTaken || partition !== 'party/p1') return append(partition, epoch, position, ...rest)
+      throw new JournalConflictError(partition, position, position, epoch)
+    }
+    const runtime = await live(journal, { party: petsParty(dogAgent()) })
+    await runtime.parties.create({ id: 'p1' })
+    isTaken = true
+    await expect(runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })).rejects.toMatchObject({
+      code: 'JOURNAL_APPEND',
+    })
+    await runtime.parties.delete('p1')
+    isTaken = false
+    expect(runtime.parties.quarantined()).toEqual([])
+    expect((await runtime.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
+  })
+
   it('whose party somebody takes again and again keeps it in quarantine in the end', async () => {
     const journal = { ...createRecord().next() }
     const { append } = journal
