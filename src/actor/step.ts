@@ -223,9 +223,12 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
         const { snapshot: next, starts } = decision
         if (next.status === 'error') throw next.error
         if (next !== snapshot) checkKept(actor.address, next, snapshot)
-        if (next.children !== snapshot.children) checkInside(actor, next)
+        // What is no event comes from inside: something there has changed, so the agent is not as it was.
+        const isFromInside = handled.envelope === undefined
+        if (isFromInside || next.children !== snapshot.children) checkInside(actor, next)
         const outputs = outputsOf(actor, decision, scope.self)
-        const outcome = next === snapshot && outputs.length === 0 ? 'ignored' : 'handled'
+        const isIgnored = next === snapshot && outputs.length === 0 && !isFromInside
+        const outcome = isIgnored ? 'ignored' : 'handled'
         return finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)
       } catch (error) {
         return failed(scope, actor, handled, snapshot, error)

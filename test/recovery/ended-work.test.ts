@@ -1,12 +1,13 @@
 import { agentTypes, ask, child, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { assign, emit, setup } from 'xstate'
+import { assign, emit, sendParent, setup, spawnChild } from 'xstate'
 import * as z from 'zod'
 import { createProgram } from '../support/program.ts'
 import { until } from '../support/runtime.ts'
 
 const price = defineRequest('ended.price', { input: z.object({}), output: z.object({ euros: z.int() }) })
 const told = defineEvent('ended.told', z.object({}))
+const look = defineEvent('ended.look', z.object({}))
 const calls: string[] = []
 beforeEach(() => void calls.splice(0))
 
@@ -58,6 +59,46 @@ const stayers = {
   }),
 }
 
+const quiet = setup({
+  types: agentTypes({ context: {}, hears: [], says: [] }),
+  actors: { pay, price: ask(price), kid: child(kid) },
+})
+const lost = { target: 'lost' as const }
+const states = { lost: {} }
+
+/** Agents that stay in a state whose work has ended, and do nothing about that. */
+const deaf = {
+  'without onDone': quiet.createMachine({
+    context: {},
+    initial: 'here',
+    states: { ...states, here: { invoke: { id: 'w', src: 'pay', onError: lost } } },
+  }),
+  'with a guard that says no': quiet.createMachine({
+    context: {},
+    initial: 'here',
+    states: {
+      ...states,
+      here: { invoke: { id: 'w', src: 'pay', onDone: { guard: () => false, ...lost }, onError: lost } },
+    },
+  }),
+  'an ask': quiet.createMachine({
+    context: {},
+    initial: 'here',
+    states: { ...states, here: { invoke: { id: 'w', src: 'price', input: {}, onError: lost } } },
+  }),
+  'a child': quiet.createMachine({
+    context: {},
+    initial: 'here',
+    states: { ...states, here: { invoke: { id: 'w', src: 'kid', onError: lost } } },
+  }),
+  'an effect that was spawned': quiet.createMachine({
+    context: {},
+    entry: spawnChild('pay', { id: 'w' }),
+    initial: 'here',
+    states: { ...states, here: {} },
+  }),
+}
+
 describe('work that has ended while its state goes on', () => {
   it.each(Object.entries(stayers))('is not done again by the processes after it: %s', async (_, machine) => {
     const stayer = defineAgent({ name: 'stayer', machine, hears: [], says: [told] })
@@ -88,6 +129,58 @@ describe('work that has ended while its state goes on', () => {
     const first = await program.start({ agents: [holder] })
     await first.idle()
     for (let process = 2; process < 4; process++) await (await program.start({ agents: [holder] })).idle()
+    expect(calls).toEqual(['paid'])
+  })
+
+  it.each(Object.entries(deaf))('is not done again either where its agent ignores that: %s', async (_, machine) => {
+    const holder = defineAgent({ name: 'holder', machine, hears: [], says: [] })
+    const program = createProgram()
+    const states: unknown[] = []
+    for (let process = 1; process < 4; process++) {
+      const runtime = await program.start({ agents: [shop, holder], registered: [kid] })
+      await until(() => calls.length > 0)
+      await runtime.idle()
+      states.push(runtime.agent('holder').snapshot()?.value)
+      expect(runtime.agent('holder').incarnation).toBe(1)
+    }
+    expect(calls).toHaveLength(1)
+    expect(states).toEqual(['here', 'here', 'here'])
+  })
+
+  it('ends as it did for a machine inside that says so to an agent which ignores that', async () => {
+    const inner = setup({ actors: { pay } }).createMachine({
+      initial: 'paying',
+      states: {
+        paying: {
+          invoke: {
+            src: 'pay',
+            onDone: { target: 'paid', actions: sendParent({ type: 'progress' }) },
+            onError: 'lost',
+          },
+        },
+        paid: {},
+        lost: {},
+      },
+    })
+    const context: { inside: unknown } = { inside: undefined }
+    const machine = setup({ types: agentTypes({ context, hears: [look], says: [] }), actors: { inner } }).createMachine(
+      {
+        context,
+        invoke: { id: 'inner', src: 'inner' },
+        on: {
+          'ended.look': {
+            actions: assign({ inside: ({ self }) => self.getSnapshot().children['inner']?.getSnapshot().value }),
+          },
+        },
+      },
+    )
+    const holder = defineAgent({ name: 'holder', machine, hears: [look], says: [] })
+    const program = createProgram()
+    await (await program.start({ agents: [holder] })).idle()
+    const second = await program.start({ agents: [holder] })
+    await second.bus.publish(look({}))
+    await second.idle()
+    expect(second.agent('holder').snapshot()?.context).toEqual({ inside: 'paid' })
     expect(calls).toEqual(['paid'])
   })
 })

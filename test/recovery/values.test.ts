@@ -383,9 +383,11 @@ describe.each(Object.entries(journals))(
   'an actor inside an agent that is no machine, on a journal in %s,',
   (_, journal) => {
     const fn = () => 1
+    let promises = 0
     const logics: Readonly<Record<string, AnyActorLogic>> = {
       transition: fromTransition((): object => ({ fn }), {}),
-      promise: fromPromise(() => Promise.resolve({ fn })),
+      // Its agent fails as soon as it is resolved: that of the next incarnation never is.
+      promise: fromPromise(() => (promises++ === 0 ? Promise.resolve({ fn }) : new Promise<never>(() => {}))),
       observable: fromObservable(() => ({ subscribe: keepTelling({ fn }) })),
     }
 
