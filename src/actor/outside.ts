@@ -10,12 +10,21 @@ export type Outcome<O = unknown> =
   | { readonly ok: true; readonly output: O }
   | { readonly ok: false; readonly error: unknown }
 
+/** Outside work, as a machine invokes it. */
+export interface WantedWork<W> {
+  readonly invokeId: string
+  /** The machine: that of the agent, or one inside the agent. */
+  readonly parent: AnyActorRef | undefined
+  readonly work: W
+  readonly input: unknown
+}
+
 /** What outside work needs from the partition that its agent lives in. */
 export interface OutsideHost<W> {
   /** Notes that the current step wants this work; its key is made of address, position of the handled event, invoke id. */
-  plan(invokeId: string, work: W, input: unknown): PlannedWork
+  plan(wanted: WantedWork<W>): PlannedWork
   /** Notes that an agent, which was restored, still wants work that it planned in another process; `false` if that is over. */
-  resume(planned: PlannedWork, invokeId: string, work: W, input: unknown): boolean
+  resume(planned: PlannedWork, wanted: WantedWork<W>): boolean
   /** Starts planned work once nothing that it stands on can be lost any more; the returned function cancels it. */
   begin(key: string, settle: (outcome: Outcome) => void): () => void
 }
@@ -79,7 +88,7 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
     getInitialSnapshot({ system, id, self }, input) {
       const host = hostOf(system)
       if (!host) return { status: 'error', output: undefined, error: new NoRuntimeError(kind), key: '', input }
-      const { key, origin } = host.plan(id, work, input)
+      const { key, origin } = host.plan({ invokeId: id, parent: self._parent, work, input })
       keys.set(self, key)
       return { status: 'active', output: undefined, error: undefined, key, origin, input }
     },
@@ -108,7 +117,9 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
       if (!host || !origin) return { status: 'error', output: undefined, error: new NoRuntimeError(kind), key, input }
       keys.set(self, key)
       // How it ended is a position of its own: until that is handled, it is waited for, whatever the snapshot says.
-      return host.resume({ key, origin }, id, work, input) ? { ...waiting, key, origin, input } : ended
+      const wanted = { invokeId: id, parent: self._parent, work, input }
+      if (host.resume({ key, origin }, wanted)) return { ...waiting, key, origin, input }
+      return ended.status === 'active' ? { ...ended, status: 'stopped' } : ended
     },
   }
   works.set(logic, work)

@@ -6,7 +6,7 @@ import { type AskManyWork } from '../actor/ask-many.ts'
 import { ChildEndedError, type ChildWork, type Orphan } from '../actor/child.ts'
 import type { EffectWork } from '../actor/effect.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
-import type { Outcome, OutsideHost, PlannedWork } from '../actor/outside.ts'
+import type { Outcome, OutsideHost, PlannedWork, WantedWork } from '../actor/outside.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
 import type { OutcomeStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
@@ -21,10 +21,10 @@ import type { Steps } from './steps.ts'
 /** The kinds of work that an agent may invoke. */
 export type Work = AskWork | AskManyWork | EffectWork | ChildWork
 
-interface Planned extends Asking {
-  readonly invokeId: string
-  readonly work: Work
+interface Planned extends Asking, WantedWork<Work> {
+  readonly incarnation: number
   readonly attempt?: number
+  isBegun: boolean
 }
 
 type Settle = (outcome: Outcome) => void
@@ -52,7 +52,9 @@ export class OutsideWork implements OutsideHost<Work> {
   readonly #steps: Steps
   readonly #childCare: ChildCare
   readonly #asks: OutsideAsks
+  /** What was planned in the newest turn in which something was. */
   readonly #planned = new Map<string, Planned>()
+  #turn = 0
   /** What agents wanted that were restored, until all of them are there. */
   #resumed: Resumed[] = []
   #unlinked: readonly Resumed[] = []
@@ -64,23 +66,25 @@ export class OutsideWork implements OutsideHost<Work> {
     this.#asks = new OutsideAsks(partition)
   }
 
-  plan(invokeId: string, work: Work, input: unknown): PlannedWork {
+  plan(wanted: WantedWork<Work>): PlannedWork {
+    const { invokeId, work } = wanted
     const actor = this.#partition.stepping
     const handled = actor?.current
     if (!actor || !handled) throw new StrayInvokeError(invokeId)
+    this.#forgetOthers()
     const key = this.#keyOf(`${actor.address}@${handled.seq}`, invokeId)
-    this.#planned.set(key, { actor, invokeId, origin: handled, work, input })
+    this.#planned.set(key, plannedBy(actor, handled, wanted))
     this.#steps.plan(this.#intentOf(work, key, handled))
     return { key, origin: originIn(handled) }
   }
 
-  resume({ key, origin }: PlannedWork, invokeId: string, work: Work, input: unknown): boolean {
+  resume({ key, origin }: PlannedWork, wanted: WantedWork<Work>): boolean {
     const { standing, registry } = this.#partition
     const owner = standing?.ownerOf(key)
     const actor = owner && registry.named(owner.name)
-    if (!actor) throw new StrayInvokeError(invokeId)
+    if (!actor) throw new StrayInvokeError(wanted.invokeId)
     const known = owner.works.get(key)
-    if (known) this.#planned.set(key, { actor, invokeId, origin, work, input, standing: known })
+    if (known) this.#planned.set(key, { ...plannedBy(actor, origin, wanted), standing: known })
     return known !== undefined
   }
 
@@ -119,10 +123,17 @@ export class OutsideWork implements OutsideHost<Work> {
     return this.#asks.intent(work, key, origin)
   }
 
+  /** Within a turn, several steps may plan before the first of them begins what it wants. */
+  #forgetOthers(): void {
+    if (this.#turn === this.#partition.turns) return
+    this.#turn = this.#partition.turns
+    // What has not begun was left again before it could.
+    for (const [key, planned] of this.#planned) if (!planned.isBegun) this.#drop(key, planned)
+    this.#planned.clear()
+  }
+
   /** A key that no other work of this step has, and that is the same when the step is run again. */
   #keyOf(step: string, invokeId: string): string {
-    // What an earlier step planned and never began was left again before it could start.
-    for (const key of this.#planned.keys()) if (!key.startsWith(`${step}/`)) this.#planned.delete(key)
     // XState numbers spawned actors without an id through the whole process.
     const name = /^x:\d+$/.test(invokeId) ? 'spawned' : invokeId
     let key = `${step}/${name}`
@@ -134,6 +145,7 @@ export class OutsideWork implements OutsideHost<Work> {
     const planned = this.#planned.get(key)
     if (!planned) throw new StrayInvokeError(key)
     const { activity, shared } = this.#partition
+    planned.isBegun = true
     // A child that lives is nothing to wait for.
     const isAwaited = planned.work.kind !== 'child'
     if (isAwaited) activity.begin()
@@ -173,6 +185,7 @@ export class OutsideWork implements OutsideHost<Work> {
     }
     return () => {
       if (!over) cancel()
+      if (!over) this.#drop(key, planned)
       if (!over) queueMicrotask(() => this.#endAsking(key))
       end()
     }
@@ -203,19 +216,27 @@ export class OutsideWork implements OutsideHost<Work> {
       : this.#asks.askMany(key, work, planned, settled)
   }
 
-  #hand(key: string, { actor, origin, standing }: Planned, ended: Outcome, settle: Settle): void {
+  /** Work is left before it has ended. What the agent's own machine leaves, the frame of its step says. */
+  #drop(key: string, planned: Planned): void {
+    const { actor, incarnation } = planned
+    if (!isInside(planned) || actor.incarnation !== incarnation || actor.ref?.getSnapshot().status !== 'active') return
+    this.#partition.append({ kind: 'outcome' }, [{ kind: 'dropped', seq: this.#partition.nextSeq(), key }])
+  }
+
+  #hand(key: string, planned: Planned, ended: Outcome, settle: Settle): void {
+    const { actor, origin, standing } = planned
     const { outcome, value } = recorded(ended)
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
     const known = standing?.outcome
     const handled = known && { ...origin, seq: known.seq, type: 'outcome' }
     const position = handled ?? this.#partition.appendOutcome(entry, 'outcome', origin)
     this.#endAsking(key)
+    // What a machine inside the agent tells the agent because of it is a position of its own.
+    if (isInside(planned)) return this.#steps.inside(actor, position, () => settle(outcome))
     this.#partition.hand(actor, position, () => {
       settle(outcome)
-      if (!actor.announced) return
-      // Nothing of it has reached the agent's own machine: one inside it wanted the work.
-      actor.takeHandled()
-      this.#steps.handledInside(actor, position)
+      // The agent wanted it no more when the journal had it at last.
+      if (actor.announced) actor.takeHandled()
     })
   }
 
@@ -271,6 +292,15 @@ export class OutsideWork implements OutsideHost<Work> {
       ? { ok: true, output: decoded(output) }
       : { ok: false, error: new ChildEndedError(address, gone) }
   }
+}
+
+function plannedBy(actor: Actor, origin: Origin, wanted: WantedWork<Work>): Planned {
+  return { ...wanted, actor, incarnation: actor.incarnation, origin, isBegun: false }
+}
+
+/** Whether a machine inside an agent wants it, not that of the agent. */
+function isInside({ actor, parent }: Planned): boolean {
+  return parent !== actor.ref
 }
 
 /** An outcome, and what the journal holds of it: one that cannot be read any more has failed of that. */

@@ -203,6 +203,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   standing: Standing | undefined
   /** What the journal says of requests to agents here, while a party comes back that may have sent them. */
   requests: Pick<Standing, 'request'> | undefined
+  /** How many turns its agents have had. */
+  turns = 0
   /** The asks to agents elsewhere whose outcomes are not durable here; nothing while that is not known. */
   asking: Set<string> | undefined
   readonly #state: PartitionState<unknown> | undefined
@@ -589,6 +591,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   enter(actor: Actor): Actor | undefined {
     const outer = this.shared.stepping
+    if (!outer) this.turns++
     this.shared.stepping = actor
     return outer
   }

@@ -182,13 +182,13 @@ export class Steps implements StepHost, FrameHost {
         handle()
       } finally {
         this.#partition.leave(outer)
-        this.handledInside(actor, handled)
+        this.#handledInside(actor, handled)
       }
     })
   }
 
   /** A position was handled by machines inside an agent: records what they want of outside, and checks what they keep. */
-  handledInside(actor: Actor, { seq: handled }: Handled): void {
+  #handledInside(actor: Actor, { seq: handled }: Handled): void {
     const planned = this.#planned
     this.#planned = []
     const { address, ref } = actor
