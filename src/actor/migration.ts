@@ -61,6 +61,8 @@ type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]>
  * starts from, and leads to the machine that the agent has, or by `to` to a version from which another one leads on.
  *
  * What the old machine was waiting for goes on if the state that it is led to invokes it too, by the same id and source.
+ * So does its `after`, also under another name of the state; one that the old machine did not have, or that had fired while
+ * its state went on, begins now.
  *
  * @example
  * const context = { guests: 0, currency: 'USD' }

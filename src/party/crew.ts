@@ -78,6 +78,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
   #returning: Returning | undefined
   readonly #arrived = new Set<Actor>()
+  /** Those of them whose machines have another version than before. */
+  readonly #migrated = new Set<Actor>()
   /** Those that have begun anew and have yet to be handed the mail that waited for them. */
   readonly #unsettled = new Set<Actor>()
   readonly #cameBack = new WeakSet<Actor>()
@@ -322,7 +324,10 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#unsettled.clear()
     if (!returning) return
     const fail = (actor: Actor, type: string) => this.#fail(actor, type, new DeadlyEventError(actor.address, type))
-    for (const actor of arrived) settleIn(actor, returning.standing, this.#partition, this.timers, fail)
+    for (const actor of arrived) {
+      const isMigrated = this.#migrated.delete(actor)
+      settleIn(actor, returning.standing, this.#partition, this.timers, { isMigrated, fail })
+    }
     for (const name of [...returning.standing.pools.keys()]) settlePool(name, returning.standing, this.#partition)
   }
 
@@ -547,6 +552,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   ): AnyActorRef {
     actor.incarnation = incarnation
     if (isMigrated) this.#records.migrated(actor, snapshot)
+    if (isMigrated) this.#migrated.add(actor)
     this.#back.set(actor, snapshot)
     try {
       actor.ref = create()

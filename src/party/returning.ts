@@ -1,18 +1,15 @@
-import type { AnyMachineSnapshot, Snapshot } from 'xstate'
+import type { Snapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
-import { afterTimersOf, declaredDelayOf } from '../actor/after.ts'
 import type { Agent } from '../actor/agent.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
-import type { Origin } from '../actor/handled.ts'
-import { machinesIn } from '../actor/inside.ts'
-import type { NewTimer } from '../actor/step.ts'
 import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { AgentStanding, TimerStanding } from '../journal/agent-standing.ts'
 import type { Standing } from '../journal/standing.ts'
 import { decoded } from '../values/json.ts'
 import type { AgentTimers, InsideTimer } from './agent-timers.ts'
+import { beginInside, migratedTimers, type TimerLeft } from './migrated-timers.ts'
 import type { Partition } from './partition.ts'
 
 /** An agent ended the process again and again with something of its own. */
@@ -72,14 +69,15 @@ const deadly = 2
 /**
  * Hands an agent that has come back the mail, timers and outcomes that it had not handled.
  *
- * @param fail lets it fail, because of something of this type
+ * @param how `isMigrated`: whether it was saved by another version of its machine; `fail` lets it fail, because of something of
+ *   this type
  */
 export function settleIn(
   { name }: Actor,
   standing: Standing,
   partition: Partition,
   timers: AgentTimers,
-  fail: (actor: Actor, type: string) => void,
+  { isMigrated, fail }: { readonly isMigrated: boolean; readonly fail: (actor: Actor, type: string) => void },
 ): void {
   const actor = partition.registry.named(name)
   const known = standing.agents.get(name)
@@ -89,13 +87,15 @@ export function settleIn(
   const killer = killerOf(known)
   // Its timers and its work end with this incarnation.
   if (killer !== undefined) return actor.signal(() => fail(actor, killer))
+  const own = timersOf(actor, known, standing, partition)
   const left = [
-    ...timersOf(actor, known, standing, partition),
+    ...(isMigrated ? migratedTimers(actor, own, known, partition) : own),
     ...insideTimersOf(actor, known, standing, partition),
   ].toSorted(byTime(known))
   for (const timer of left)
     if ('inside' in timer) timers.setInside(actor, timer)
     else timers.set(actor, timer, timer.origin)
+  if (isMigrated) beginInside(actor, known, timers)
   for (const [seq, timer] of known.fired) {
     const { id, origin, inside } = timer
     const event = inside ? (decoded(timer.event) as EventOf) : liftedOf(timer, partition, actor.address)
@@ -125,67 +125,39 @@ function killerOf({ suspected, fired, works }: AgentStanding): string | undefine
   return undefined
 }
 
-interface TimerLeft extends NewTimer {
-  readonly origin: Origin
-}
-
-/**
- * The timers that an agent is left with. Where a migration has given a state another name, its `after` has another id: one that
- * was declared with the same delay takes its place, and one that is new begins now.
- */
+/** The timers that an agent is left with. */
 function timersOf(
   { ref, address, agent }: Actor,
   { timers }: AgentStanding,
   standing: Standing,
   partition: Partition,
 ): readonly TimerLeft[] {
-  const snapshot: AnyMachineSnapshot | undefined = ref?.getSnapshot()
-  if (snapshot?.status !== 'active') return []
-  const wanted = afterTimersOf(snapshot)
-  const own = [...timers.values()].filter(({ inside }) => !inside)
-  const all = own.map(timer => ({
-    ...timer,
-    key: timer.key ?? timer.id,
-    delay: left(timer, agent, standing, partition),
-    event: liftedOf(timer, partition, address),
-  }))
-  const lost = all.filter(({ id }) => declaredDelayOf(id) !== undefined && !wanted.some(one => one.id === id))
-  const found = wanted.flatMap(({ id, delay }): readonly TimerLeft[] => {
-    if (timers.has(id)) return []
-    const same = lost.find(one => declaredDelayOf(one.id) === declaredDelayOf(id))
-    const event = { type: id, data: undefined }
-    if (same) return [{ ...same, id, key: id, event }]
-    return delay === undefined ? [] : [{ id, key: id, delay, event, origin: { correlationid: `${address}/${id}` } }]
-  })
-  return [...all.filter(timer => !lost.includes(timer)), ...found]
+  if (ref?.getSnapshot().status !== 'active') return []
+  return [...timers.values()].flatMap(timer =>
+    timer.inside
+      ? []
+      : {
+          ...timer,
+          key: timer.key ?? timer.id,
+          delay: left(timer, agent, standing, partition),
+          whole: timer.delay ?? Number.POSITIVE_INFINITY,
+          event: liftedOf(timer, partition, address),
+        },
+  )
 }
 
-/**
- * The timers that the machines inside an agent are left with. The `after` of a state for which the journal has no timer, such as
- * that of an older version, begins now.
- */
+/** The timers that the machines inside an agent are left with. */
 function insideTimersOf(
-  { ref, agent }: Actor,
+  { agent }: Actor,
   { timers }: AgentStanding,
   standing: Standing,
   partition: Partition,
 ): readonly InsideTimer[] {
-  if (!ref) return []
-  const all = [...timers].flatMap(([key, timer]): readonly InsideTimer[] => {
+  return [...timers].flatMap(([key, timer]): readonly InsideTimer[] => {
     const { id, inside, isSuperseded } = timer
     const event = decoded(timer.event) as EventOf
     return inside ? [{ id, key, inside, isSuperseded, event, delay: left(timer, agent, standing, partition) }] : []
   })
-  const found = [...machinesIn(ref)].flatMap(([path, snapshot]) =>
-    afterTimersOf(snapshot).flatMap(({ id, delay }): readonly InsideTimer[] => {
-      const isKnown = all.some(one => one.id === id && one.inside.source.join('/') === path.join('/'))
-      const key = `${path.join('/')}.${id}`
-      return isKnown || delay === undefined
-        ? []
-        : [{ id, key, delay, event: { type: id }, inside: { source: path, target: path } }]
-    }),
-  )
-  return [...all, ...found]
 }
 
 /** The event of a timer in the version that is declared now; as it was, if there is no way to it, which is better than never. */

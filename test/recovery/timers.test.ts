@@ -361,3 +361,49 @@ describe('an event that is sent to another agent after a while', () => {
     expect(await rung(another, 'other')).toEqual(['neighbour'])
   })
 })
+
+describe('an after that has fired while its state goes on', () => {
+  const said = emit(() => barked({ word: 'wake up', count: 1 }))
+  const after = { 1_000: { actions: assign({ rung: ['once'] }) } }
+  const machine = (config: object, actors = {}): AnyStateMachine =>
+    createMachine({ context: none, ...config } as never, { actors }) as never
+  const kid = machine({ initial: 'on', states: { on: { after } } })
+  const isRung = ({ context }: { context: typeof none }) => context.rung.length > 0
+  const onSnapshot = {
+    guard: ({ event }: { event: { snapshot: { context: typeof none } } }) => isRung(event.snapshot),
+    actions: said,
+  }
+  const machines: Readonly<Record<string, AnyStateMachine>> = {
+    "of the agent's own": machine({ initial: 'on', states: { on: { after: { 1_000: { actions: said } } } } }),
+    'of a machine inside': machine({ invoke: { src: 'kid', onSnapshot } }, { kid }),
+    'of which a guard said no': machine({
+      initial: 'on',
+      states: {
+        on: {
+          on: { 'clock.wind': { actions: assign({ rung: ['then'] }) } },
+          after: { 1_000: { guard: isRung, actions: said } },
+        },
+      },
+    }),
+  }
+
+  it.each([
+    ["of the agent's own", 1],
+    ['of a machine inside', 1],
+    ['of which a guard said no', 0],
+  ])('fires in no later process again: one %s', async (what, count) => {
+    const given = { agents: [defineAgent({ name: 'alarm', machine: machines[what] ?? kid, hears, says })] }
+    const program = createProgram()
+    const first = await program.start(given)
+    program.clock.advance(1_000)
+    await first.idle()
+    await first.bus.publish(wind({ how: 'then' }))
+    await first.idle()
+    for (let process = 2; process < 5; process++) {
+      const runtime = await program.start(given)
+      program.clock.advance(1_000)
+      await runtime.idle()
+      expect(runtime.bus.history({ type: barked.type })).toHaveLength(count)
+    }
+  })
+})

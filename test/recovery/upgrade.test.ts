@@ -333,6 +333,69 @@ describe('timers of a state that has another name in the next version', () => {
     await after.idle()
     expect(after.parties.get('p1').agent('sleeper').snapshot()).toMatchObject({ value: 'awake', context: { naps: 1 } })
   })
+
+  it('fire once, though their state is not left then, in whichever process', async () => {
+    const staying = (version: string, nap: string): Agent => {
+      const doze = assign(({ context }: { context: { naps: number } }) => ({ naps: context.naps + 1 }))
+      const machine: AnyStateMachine = createMachine({
+        id: 'sleeper',
+        version,
+        context,
+        initial: nap,
+        states: { [nap]: { after: { 1_000: { actions: doze } } } },
+      })
+      return defineAgent({
+        name: 'sleeper',
+        machine,
+        hears: [],
+        says: [],
+        migrations: version === '1' ? {} : { '1': fromNap },
+      })
+    }
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(staying('1', 'napping')) })
+    await before.parties.create({ id: 'p1' })
+    await before.idle()
+    const party = petsParty(staying('2', 'dozing'))
+    for (const naps of [0, 0, 1, 1, 1]) {
+      program.clock.advance(400)
+      const after = await program.start({ party })
+      program.clock.advance(0)
+      await after.idle()
+      expect(contextOf(after, 'sleeper')).toEqual({ naps })
+    }
+  })
+})
+
+describe('a timer that a state has in the next version only', () => {
+  const sleeper = (version: string, after: object): Agent => {
+    const config = { id: 'sleeper', context: { naps: 0 }, initial: 'napping', states: { napping: { after } } }
+    const keep = migration(z.object({ naps: z.int() }), ({ value, context }) => ({ value, context }))
+    const machine: AnyStateMachine = createMachine({ ...config, version })
+    return defineAgent({
+      name: 'sleeper',
+      machine,
+      hears: [],
+      says: [],
+      migrations: version === '1' ? {} : { '1': keep },
+    })
+  }
+  const nap = { actions: assign(({ context }: { context: { naps: number } }) => ({ naps: context.naps + 1 })) }
+
+  it('begins with that version, goes on in later processes, and fires once', async () => {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(sleeper('1', {})) })
+    await before.parties.create({ id: 'p1' })
+    await before.idle()
+    const party = petsParty(sleeper('2', { 1_000: nap }))
+    for (const naps of [0, 0, 0, 1, 1]) {
+      program.clock.advance(400)
+      const after = await program.start({ party })
+      program.clock.advance(0)
+      await after.idle()
+      expect(contextOf(after, 'sleeper')).toEqual({ naps })
+    }
+  })
 })
 
 describe('an event of an older version', () => {

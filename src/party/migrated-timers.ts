@@ -1,0 +1,64 @@
+import type { Actor } from '../actor/actor.ts'
+import { afterTimersOf, declaredDelayOf } from '../actor/after.ts'
+import type { Origin } from '../actor/handled.ts'
+import { actorAt, machinesIn } from '../actor/inside.ts'
+import type { NewTimer } from '../actor/step.ts'
+import type { EventOf } from '../events/event.ts'
+import type { AgentStanding } from '../journal/agent-standing.ts'
+import type { Entry } from '../journal/frame.ts'
+import type { AgentTimers } from './agent-timers.ts'
+import type { Partition } from './partition.ts'
+
+/** A timer of an agent's own machine, as it is left. */
+export interface TimerLeft extends NewTimer {
+  /** All of it, of which `delay` is what is left. */
+  readonly whole: number
+  readonly origin: Origin
+  readonly event: EventOf
+}
+
+/**
+ * The timers that an agent has after a migration, which are recorded as they are now. Where a state has another name, its `after`
+ * has another id: one that was declared with the same delay takes its place, and one that is new begins now.
+ */
+export function migratedTimers(
+  { ref, address: agent }: Actor,
+  all: readonly TimerLeft[],
+  { fired }: AgentStanding,
+  partition: Partition,
+): readonly TimerLeft[] {
+  if (ref?.getSnapshot().status !== 'active') return []
+  const wanted = afterTimersOf(ref.getSnapshot())
+  const isAfter = ({ id }: TimerLeft) => declaredDelayOf(id) !== undefined
+  const lost = all.filter(one => isAfter(one) && !wanted.some(({ id }) => id === one.id))
+  const known = new Set([...all, ...fired.values()].map(({ id }) => id))
+  const found = wanted.flatMap(({ id, delay }): readonly TimerLeft[] => {
+    if (known.has(id)) return []
+    const same = lost.find(one => declaredDelayOf(one.id) === declaredDelayOf(id))
+    const named = { id, key: id, event: { type: id, data: undefined } }
+    if (same) return [{ ...same, ...named }]
+    return delay === undefined ? [] : [{ ...named, delay, whole: delay, origin: { correlationid: `${agent}/${id}` } }]
+  })
+  const entries: Entry[] = []
+  for (const { id, key } of lost) entries.push({ kind: 'cancelled', seq: partition.nextSeq(), agent, id, key })
+  for (const { id, delay, whole, event, origin } of found) {
+    const when = delay === Number.POSITIVE_INFINITY ? {} : { at: partition.now() + delay, delay: whole }
+    entries.push({ kind: 'timer', seq: partition.nextSeq(), agent, id, ...when, event, origin })
+  }
+  if (entries.length > 0) partition.append({ kind: 'recovery' }, entries)
+  return [...all.filter(one => !lost.includes(one)), ...found]
+}
+
+/** Begins those `after` of machines inside a migrated agent for which the journal has no timer. */
+export function beginInside({ ref }: Actor, known: AgentStanding, timers: AgentTimers): void {
+  if (!ref) return
+  const left = [...known.timers.values(), ...known.fired.values()]
+  for (const [path, snapshot] of machinesIn(ref)) {
+    const place = path.join('/')
+    const machine = actorAt(ref, path)
+    for (const { id, delay } of afterTimersOf(snapshot)) {
+      const isKnown = left.some(one => one.id === id && one.inside?.source.join('/') === place)
+      if (machine && !isKnown && delay !== undefined) timers.schedule(machine, machine, { type: id }, delay, id)
+    }
+  }
+}
