@@ -348,10 +348,6 @@ export class Crew implements SupervisorHost, NurseryHost {
     return beginning.length === 0 ? durable : Promise.all([durable, ...beginning])
   }
 
-  isBack(actor: Actor): boolean {
-    return this.#cameBack.has(actor)
-  }
-
   /** Stops an agent for good. */
   stop(actor: Actor): void {
     if (actor.status !== 'stopped') this.#remove(actor, 'stopped')

@@ -15,8 +15,6 @@ export interface NurseryHost {
   /** @throws AddressTakenError, AgentLimitError, AgentStartError */
   add(agent: Agent, name: string, under: string, input: unknown): Actor
   stop(actor: Actor): void
-  /** Whether it came back from the journal. */
-  isBack(actor: Actor): boolean
   removeTree(supervisor: string): void
 }
 
@@ -25,13 +23,18 @@ export class Nursery implements ChildCare {
   readonly #host: NurseryHost
   readonly #roster: Roster
   readonly #wanted = new Map<Actor, (outcome: Outcome) => void>()
-  /** How children ended whose parents came back with them, and are about to want them. */
-  readonly #untold = new Map<string, Outcome>()
-  readonly #met = new WeakSet<Actor>()
+  /** The children of parents that came back and are about to want them, by name, and how they ended, if they have. */
+  readonly #expected = new Map<string, Outcome | undefined>()
 
   constructor(host: NurseryHost, roster: Roster) {
     this.#host = host
     this.#roster = roster
+  }
+
+  expect(parent: Actor, id: string): () => void {
+    const name = `${parent.name}/${id}`
+    this.#expected.set(name, undefined)
+    return () => void this.#expected.delete(name)
   }
 
   bear(
@@ -41,17 +44,16 @@ export class Nursery implements ChildCare {
     gone: (outcome: Outcome) => void,
   ): Actor {
     const name = `${parent.name}/${checkId('child', id)}`
-    const untold = this.#untold.get(name)
+    const untold = this.#expected.get(name)
+    this.#expected.delete(name)
     const met = this.#roster.find(name)
     if (untold && met) {
-      this.#untold.delete(name)
       gone(untold)
       return met
     }
     const isMet = met?.agent.name === agent.name && met.status !== 'stopped' && !this.#wanted.has(met)
     const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name), input ?? agent.input)
     this.#wanted.set(child, gone)
-    this.#met.add(child)
     return child
   }
 
@@ -65,8 +67,7 @@ export class Nursery implements ChildCare {
     this.#dismiss(actor)
     const tell = this.#wanted.get(actor)
     if (this.#wanted.delete(actor)) tell?.(outcomeOf(actor, reason))
-    // Its parent, which came back with it, is about to want it.
-    else if (this.#host.isBack(actor) && !this.#met.has(actor)) this.#untold.set(actor.name, outcomeOf(actor, reason))
+    else if (this.#expected.has(actor.name)) this.#expected.set(actor.name, outcomeOf(actor, reason))
   }
 
   /** One for each child: above its intensity it is there no more, so that the parent is told rather than taken along. */

@@ -31,6 +31,8 @@ type Settle = (outcome: Outcome) => void
 
 /** Who looks after the children of agents. */
 export interface ChildCare {
+  /** A parent that came back is about to want a child: until the returned function is called, how that ends is kept for it. */
+  expect(parent: Actor, id: string): () => void
   /**
    * Starts an agent as the child of another, or meets it again if it was left running.
    *
@@ -151,16 +153,19 @@ export class OutsideWork implements OutsideHost<Work> {
     if (isAwaited) activity.begin()
     let over = false
     let leave = () => {}
+    const { actor, invokeId, standing } = planned
+    const forget = standing && !isAwaited ? this.#childCare.expect(actor, invokeId) : undefined
     const end = () => {
       if (over) return
       over = true
+      forget?.()
       leave()
       if (isAwaited) activity.end()
     }
     const settled: Settle = outcome => {
       if (over) return
       // Of the agent's lane, so that no step is interrupted; cancelled work has nobody left to tell.
-      planned.actor.signal(() => {
+      actor.signal(() => {
         if (!over) this.#hand(key, planned, outcome, settle)
         end()
       })
@@ -178,7 +183,7 @@ export class OutsideWork implements OutsideHost<Work> {
         settled({ ok: false, error })
       })
     }
-    if (planned.standing) this.#resumed.push({ key, planned, go, link })
+    if (standing) this.#resumed.push({ key, planned, go, link })
     else {
       go()
       link()

@@ -154,6 +154,39 @@ describe('a child', () => {
     expect(second.parties.get('p1').state).toMatchObject({ said: ['sacher'] })
   })
 
+  it('that ends while nobody wants it is nothing to the next one, also after a crash', async () => {
+    const { program, given, runtime } = await baking({ orphan: 'adopt' })
+    await runtime.bus.publish(leave({}), inP1)
+    await runtime.idle()
+    const next = await program.start({ ...given, registered: [oven()] })
+    await next.bus.publish(ringing, inP1)
+    await next.idle()
+    await next.bus.publish(light({}), inP1)
+    await next.idle()
+    expect(next.bus.history({ type: told.type })).toEqual([])
+    expect(next.parties.get('p1').agent('cook').snapshot()?.value).toBe('baking')
+    expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 100 })
+  })
+
+  it('that ended before its parent was spawned again is told of once', async () => {
+    const program = createProgram()
+    const options = { events: [light, leave, spill, ring, told], registered: [oven()] }
+    const first = await program.start(options)
+    await first.spawn(cook())
+    await first.bus.publish(light({}))
+    await first.idle()
+    const next = await program.start(options)
+    await next.bus.publish(ringing)
+    await next.idle()
+    await next.spawn(cook())
+    await next.idle()
+    expect(next.bus.history({ type: told.type })).toHaveLength(1)
+    await next.bus.publish(light({}))
+    await next.idle()
+    expect(next.bus.history({ type: told.type })).toHaveLength(1)
+    expect(await next.ask('runtime/cook/oven', heat, {})).toEqual({ degrees: 100 })
+  })
+
   it('keeps its mail', async () => {
     const { program, given } = await baking()
     const isRinging = atFrame(
