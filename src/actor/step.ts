@@ -245,8 +245,6 @@ export function restored(
   logic: ActorLogic<AnyMachineSnapshot, EventObject>,
   persisted: Snapshot<unknown>,
 ): ActorLogic<AnyMachineSnapshot, EventObject> {
-  // A child whose snapshots its machine listens to says the one that it comes back with, which its machine knows already.
-  const known = new Set<string>()
   return {
     ...logic,
     getInitialSnapshot(scope) {
@@ -254,17 +252,32 @@ export function restored(
       if (!snapshot) throw new StrayStartError(scope.id)
       return snapshot
     },
-    start({ children }) {
-      for (const child of Object.values<AnyActorRef | undefined>(children)) {
-        if (child?.getSnapshot().status !== 'active') continue
-        known.add(`xstate.snapshot.${child.id}`)
-        child.start()
-      }
+    start({ children }, { system }) {
+      withoutFirstSnapshots(system, () => {
+        for (const child of Object.values<AnyActorRef | undefined>(children))
+          if (child?.getSnapshot().status === 'active') child.start()
+      })
     },
-    transition(snapshot, event, scope) {
-      if (known.size > 0 && known.delete(event.type)) return snapshot
-      return logic.transition(snapshot, event, scope)
-    },
+  }
+}
+
+/**
+ * Starts actors that come back, at any depth. One whose machine listens to its snapshots says the one that it comes back with,
+ * which its machine knows already. The relay of an XState system is the one place where all that actors say comes by.
+ */
+function withoutFirstSnapshots(system: AnyActorScope['system'], start: () => void): void {
+  const relay: unknown = Reflect.get(system, '_relay')
+  if (typeof relay !== 'function') return start()
+  const known = new Set<unknown>()
+  const relayNews = (source: unknown, target: unknown, event: EventObject) => {
+    if (event.type.startsWith('xstate.snapshot.') && !known.has(source)) known.add(source)
+    else Reflect.apply(relay, system, [source, target, event])
+  }
+  Reflect.set(system, '_relay', relayNews)
+  try {
+    start()
+  } finally {
+    Reflect.set(system, '_relay', relay)
   }
 }
 

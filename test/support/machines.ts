@@ -4,6 +4,7 @@ import {
   assign,
   cancel,
   createMachine,
+  type EventObject,
   emit,
   enqueueActions,
   forwardTo,
@@ -33,6 +34,13 @@ const machine = (config: object, implementations: object = {}): AnyStateMachine 
 
 const say = (word: string) => emit({ type: 'said', data: { word } })
 const sayCount = emit(({ context }) => ({ type: 'said', data: { word: `${context['count']}` } }))
+interface Told extends EventObject {
+  readonly snapshot: { readonly context: typeof zero }
+}
+const sayInner = emit(({ event: { snapshot } }: { event: Told }) => ({
+  type: 'said',
+  data: { word: `${snapshot.context.count}` },
+}))
 const count = assign({ count: ({ context }) => Number(context['count']) + 1 })
 const zero = { count: 0 }
 const final = { type: 'final' }
@@ -701,6 +709,46 @@ const examples: Readonly<Record<string, readonly [AnyStateMachine, ...Act[]]>> =
         on: { A: { actions: forwardTo('kid') } },
       },
       { actors: { kid } },
+    ),
+    'B',
+    'A',
+    'B',
+    'A',
+  ],
+  'another child of the same id whose snapshots are listened to': [
+    machine(
+      {
+        context: zero,
+        initial: 'x',
+        states: {
+          x: { invoke: { id: 'kid', src: 'kid' }, on: { B: 'y' } },
+          y: { invoke: { id: 'kid', src: 'kid', onSnapshot: { actions: [count, sayCount] } } },
+        },
+      },
+      { actors: { kid } },
+    ),
+    'A',
+    'B',
+    'C',
+  ],
+  'a machine inside that listens to the snapshots of one inside it': [
+    machine(
+      {
+        invoke: { id: 'holder', src: 'holder', onSnapshot: { actions: sayInner } },
+        on: { A: { actions: forwardTo('holder') } },
+      },
+      {
+        actors: {
+          holder: machine(
+            {
+              context: zero,
+              invoke: { id: 'kid', src: 'kid', onSnapshot: { actions: count } },
+              on: { A: { actions: forwardTo('kid') } },
+            },
+            { actors: { kid } },
+          ),
+        },
+      },
     ),
     'B',
     'A',
