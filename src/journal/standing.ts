@@ -113,7 +113,7 @@ export class Standing {
     if (frame.clock && frame.clock.jumped !== 0) this.jump(frame.clock.jumped)
     this.position = frame.position
     const recovered = cause.kind === 'recovery' ? entries.find(entry => entry.kind === 'recovered') : undefined
-    if (recovered) this.#skip(Math.max(0, date - Math.max(this.date, recovered.since ?? 0)))
+    if (recovered) this.skip(Math.max(0, date - Math.max(this.date, recovered.since ?? 0)))
     this.time = frame.time
     this.date = date
     const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
@@ -148,7 +148,7 @@ export class Standing {
   }
 
   /** Nobody was there for so many milliseconds: what waits for an answer, or for what is left of its time, waits on. */
-  #skip(ms: number): void {
+  skip(ms: number): void {
     for (const { works, timers } of this.agents.values()) {
       for (const work of works.values()) work.expires += ms
       for (const [id, timer] of timers) timers.set(id, { ...timer, away: (timer.away ?? 0) + ms })

@@ -77,6 +77,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #onGivenUp: (error: EscalatedError, escalated: Entry) => void
   readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
   #returning: Returning | undefined
+  /** When this owner took over, epoch milliseconds, and its first position. */
+  #restoredAt = { date: 0, position: 0 }
   readonly #arrived = new Set<Actor>()
   /** Those of them whose machines have another version than before. */
   readonly #migrated = new Set<Actor>()
@@ -188,7 +190,11 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   /** How things stand now, for those that have waited until now. */
   catchUp(standing: Standing): void {
-    if (this.#returning) this.#returning.standing = standing
+    if (!this.#returning) return
+    // They were not there meanwhile: what they have left, they still have.
+    const { date, position } = this.#restoredAt
+    standing.skip(Math.max(0, standing.date - date - standing.jumps.since(position)))
+    this.#returning.standing = standing
   }
 
   /** The agent that came back and that whoever spawns it again meets. */
@@ -279,6 +285,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   restore(tree: readonly Supervised[], returning: Returning): readonly Actor[] {
     const { standing } = returning
     this.#returning = returning
+    this.#restoredAt = { date: this.#partition.date(), position: standing.position + 1 }
     this.#roster.choose = (name, agent) => returning.chosen(name, agent)
     this.#records.know(standing.hears.keys())
     for (const one of tree) for (const actor of this.#roster.declareAll(one, root)) this.#layToRest(actor, returning)

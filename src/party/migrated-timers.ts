@@ -42,7 +42,7 @@ export function migratedTimers(
   const entries: Entry[] = []
   for (const { id, key } of lost) entries.push({ kind: 'cancelled', seq: partition.nextSeq(), agent, id, key })
   for (const { id, delay, whole, event, origin } of found) {
-    const when = delay === Number.POSITIVE_INFINITY ? {} : { at: partition.now() + delay, delay: whole }
+    const when = delay === Number.POSITIVE_INFINITY ? {} : { at: partition.date() + delay, delay: whole }
     entries.push({ kind: 'timer', seq: partition.nextSeq(), agent, id, ...when, event, origin })
   }
   if (entries.length > 0) partition.append({ kind: 'recovery' }, entries)

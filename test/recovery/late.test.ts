@@ -161,3 +161,33 @@ it('it does so too while others say something all the time', async () => {
   await until(() => said().length === 3)
   expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
 })
+
+it.each([
+  ['in silence', 0],
+  ['in which others talked', 3],
+])('what was left of the time of its timer is still left after a while %s', async (_, events) => {
+  const machine = setup({ types: agentTypes({ context: {}, hears: [], says: [] }) }).createMachine({
+    context: {},
+    initial: 'waiting',
+    states: { waiting: { after: { 10_000: 'over' } }, over: {} },
+  })
+  const agent = defineAgent({ name: 'sleeper', machine, hears: [], says: [], timers: 'remaining' })
+  const program = createProgram()
+  const first = await program.start({ events: [go] })
+  await first.spawn(agent)
+  program.clock.advance(4_000)
+  await first.stop()
+  program.clock.advance(1_000)
+  const second = await program.start({ events: [go] })
+  for (let n = 0; n < events; n++) {
+    program.clock.advance(7_000)
+    await second.bus.publish(go({}))
+  }
+  await second.spawn(agent)
+  program.clock.advance(5_999)
+  await until(() => second.agent('sleeper').snapshot() !== undefined)
+  await second.idle()
+  expect(second.agent('sleeper').snapshot()?.value).toBe('waiting')
+  program.clock.advance(1)
+  await until(() => second.agent('sleeper').snapshot()?.value === 'over')
+})
