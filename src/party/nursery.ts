@@ -15,6 +15,8 @@ export interface NurseryHost {
   /** @throws AddressTakenError, AgentLimitError, AgentStartError */
   add(agent: Agent, name: string, under: string, input: unknown): Actor
   stop(actor: Actor): void
+  /** Whether an agent of this name has yet to come back. */
+  awaits(name: string): boolean
   removeTree(supervisor: string): void
 }
 
@@ -35,6 +37,10 @@ export class Nursery implements ChildCare {
     const name = `${parent.name}/${id}`
     this.#expected.set(name, undefined)
     return () => void this.#expected.delete(name)
+  }
+
+  awaits(parent: Actor, id: string): boolean {
+    return this.#host.awaits(`${parent.name}/${id}`)
   }
 
   bear(

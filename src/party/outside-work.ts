@@ -33,6 +33,8 @@ type Settle = (outcome: Outcome) => void
 export interface ChildCare {
   /** A parent that came back is about to want a child: until the returned function is called, how that ends is kept for it. */
   expect(parent: Actor, id: string): () => void
+  /** Whether a child has yet to come back. */
+  awaits(parent: Actor, id: string): boolean
   /**
    * Starts an agent as the child of another, or meets it again if it was left running.
    *
@@ -59,7 +61,7 @@ export class OutsideWork implements OutsideHost<Work> {
   #turn = 0
   /** What agents wanted that were restored, until all of them are there. */
   #resumed: Resumed[] = []
-  #unlinked: readonly Resumed[] = []
+  #unlinked: Resumed[] = []
 
   constructor(partition: Partition, steps: Steps, childCare: ChildCare) {
     this.#partition = partition
@@ -95,18 +97,20 @@ export class OutsideWork implements OutsideHost<Work> {
    * are on their way are waited for, and effects of which nobody knows are done again or held. What is decided is one frame.
    */
   goOn(): void {
-    const resumed = this.#resumed
-    this.#resumed = []
-    const entries = resumed.flatMap(one => this.#decide(one) ?? [])
-    if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
-    for (const { go } of resumed) go()
-    this.#unlinked = resumed
+    // Children that come back because of it have more.
+    while (this.#resumed.length > 0) {
+      const resumed = this.#resumed
+      this.#resumed = []
+      const entries = resumed.flatMap(one => this.#decide(one) ?? [])
+      if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
+      for (const { go } of resumed) go()
+      this.#unlinked.push(...resumed)
+    }
   }
 
   /** All that was asked is asked again: what is done on behalf of an ask ends with it. */
   link(): void {
-    for (const { link } of this.#unlinked) link()
-    this.#unlinked = []
+    for (const { link } of this.#unlinked.splice(0)) link()
   }
 
   #decide({ key, planned }: Resumed): Entry | undefined {
@@ -271,9 +275,8 @@ export class OutsideWork implements OutsideHost<Work> {
       child = undefined
       settle(kept(agent.name, outcome))
     }
-    // In a turn of its own: the supervisor may be in the middle of starting the parent.
     const ended = standing && this.#childEnded(addressOf(actor.address, invokeId), standing.seq)
-    actor.signal(() => {
+    const bear = () => {
       if (!isWanted) return
       if (ended) return settle(ended)
       try {
@@ -281,7 +284,11 @@ export class OutsideWork implements OutsideHost<Work> {
       } catch (error) {
         settle({ ok: false, error })
       }
-    })
+    }
+    // One that comes back with its parent misses nothing from here on, also while the parent is not ready.
+    if (standing && this.#childCare.awaits(actor, invokeId)) bear()
+    // In a turn of its own: the supervisor may be in the middle of starting the parent.
+    else actor.signal(bear)
     return () => {
       isWanted = false
       if (child) this.#childCare.orphan(child, orphan)

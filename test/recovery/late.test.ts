@@ -1,6 +1,6 @@
 import { type Agent, agentTypes, ask, child, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
 import { expect, it } from 'vitest'
-import { emit, setup } from 'xstate'
+import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { createProgram } from '../support/program.ts'
 import { until } from '../support/runtime.ts'
@@ -190,4 +190,56 @@ it.each([
   expect(second.agent('sleeper').snapshot()?.value).toBe('waiting')
   program.clock.advance(1)
   await until(() => second.agent('sleeper').snapshot()?.value === 'over')
+})
+
+it('its child misses nothing that is said while it is not ready', async () => {
+  const got: { words: readonly string[] } = { words: [] }
+  const heard = defineAgent({
+    name: 'below',
+    hears: [done],
+    says: [],
+    machine: setup({ types: agentTypes({ context: got, hears: [done], says: [] }) }).createMachine({
+      context: got,
+      on: {
+        'late.done': {
+          actions: assign(({ context, event }) => ({ words: [...context.words, event.data.what] })),
+        },
+      },
+    }),
+  })
+  let ready = Promise.resolve()
+  let begun = 0
+  const above = () =>
+    defineAgent({
+      name: 'above',
+      hears: [],
+      says: [],
+      onInit: () => {
+        begun++
+        return ready
+      },
+      machine: setup({
+        types: agentTypes({ context: {}, hears: [], says: [] }),
+        actors: { below: child(heard) },
+      }).createMachine({ context: {}, invoke: { id: 'below', src: 'below' } }),
+    })
+  const program = createProgram()
+  const first = await program.start({ events: [done] })
+  await first.spawn(above())
+  await first.idle()
+  await first.bus.publish(done({ what: '1' }))
+  await first.idle()
+  const second = await program.start({ events: [done] })
+  await second.bus.publish(done({ what: '2' }))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  ready = promise
+  const spawning = second.spawn(above())
+  await until(() => begun === 2)
+  await second.bus.publish(done({ what: '3' }))
+  resolve()
+  await spawning
+  await second.idle()
+  await second.bus.publish(done({ what: '4' }))
+  await second.idle()
+  expect(second.agent('above/below').snapshot()?.context).toEqual({ words: ['1', '2', '3', '4'] })
 })
