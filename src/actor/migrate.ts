@@ -22,8 +22,13 @@ export function migrate({ name, machine, migrations }: Migratable, from: string,
   const current = versionOf(machine)
   try {
     const { value, context } = lead(migrations, from, current, saved)
-    checkValue('the migrated context', context, undefined, isSavedActor)
-    return fitted(machine, saved, wholeValue(machine, value), context)
+    const held = new Set<unknown>()
+    checkValue('the migrated context', context, undefined, object => {
+      if (!isSavedActor(object)) return false
+      held.add(object.id)
+      return true
+    })
+    return fitted(machine, saved, { value: wholeValue(machine, value), context, held })
   } catch (error) {
     throw new MigrationError(name, from, current, error)
   }
@@ -42,8 +47,8 @@ function lead(migrations: Migrations, from: string, current: string, { status, o
 }
 
 /** What XState saves for an actor that a context holds. */
-function isSavedActor(object: object): boolean {
-  return 'xstate$$type' in object
+function isSavedActor(object: object): object is { readonly id: unknown } {
+  return 'xstate$$type' in object && 'id' in object
 }
 
 function isMigrated(made: unknown): made is MigratedMachine {
@@ -60,12 +65,22 @@ function wholeValue(machine: AnyStateMachine, value: StateValue): StateValue {
   throw new TypeError(`${JSON.stringify(value)} is no state of the machine`)
 }
 
-/** What the old machine invoked, and what its history states remember, is kept as far as the new one has it too. */
-function fitted(machine: AnyStateMachine, saved: SavedMachine, value: StateValue, context: object): SavedMachine {
+interface Led {
+  readonly value: StateValue
+  readonly context: object
+  /** The ids of the actors that the context holds. */
+  readonly held: ReadonlySet<unknown>
+}
+
+/**
+ * What the old machine invoked, and what its history states remember, is kept as far as the new one has it too; so is what it
+ * spawned, as far as the new context holds it.
+ */
+function fitted(machine: AnyStateMachine, saved: SavedMachine, { value, context, held }: Led): SavedMachine {
   const { _nodes: nodes } = machineAt(machine, value)
   const invokes = nodes.flatMap(node => node.invoke)
   const isInvoked = (id: string, src: string) => invokes.some(invoke => invoke.id === id && invoke.src === src)
-  const children = Object.entries(saved.children).filter(([id, { src }]) => isInvoked(id, src))
+  const children = Object.entries(saved.children).filter(([id, { src }]) => held.has(id) || isInvoked(id, src))
   const remembered = Object.entries(saved.historyValue ?? {}).filter(([id, past]) =>
     past.every(state => isPast(machine, id, state)),
   )

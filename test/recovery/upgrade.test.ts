@@ -19,7 +19,7 @@ import {
   type Upcasters,
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { type AnyStateMachine, assign, createMachine, raise, setup } from 'xstate'
+import { type AnyStateMachine, assign, createMachine, raise, sendParent, setup } from 'xstate'
 import * as z from 'zod'
 import { atOnce, firstCook, fromFirst, kitchen, never, order, secondCook, served } from '../support/kitchens.ts'
 import { barked, command, dogAgent, inputAdded, inputRemoved, petsParty } from '../support/pets.ts'
@@ -395,6 +395,57 @@ describe('a timer that a state has in the next version only', () => {
       await after.idle()
       expect(contextOf(after, 'sleeper')).toEqual({ naps })
     }
+  })
+})
+
+describe('a machine that an agent spawned', () => {
+  const context: { ref: unknown; rung: boolean } = { ref: undefined, rung: false }
+  const bell: AnyStateMachine = createMachine({
+    initial: 'still',
+    states: { still: { after: { 1_000: { target: 'rung', actions: sendParent({ type: 'rang' }) } } }, rung: {} },
+  })
+  const ringer = (version: string, actors: Record<string, AnyStateMachine>, migrations: Migrations = {}): Agent => {
+    const machine: AnyStateMachine = createMachine(
+      {
+        id: 'ringer',
+        version,
+        context,
+        entry: assign({ ref: ({ spawn }) => spawn('bell', { id: 'bell' }) }),
+        on: { rang: { actions: assign({ rung: true }) } },
+      },
+      { actors },
+    )
+    return defineAgent({ name: 'ringer', machine, hears: [], says: [], migrations })
+  }
+  const refOnly = z.object({ ref: z.unknown() })
+
+  async function upgraded(next: Agent) {
+    const program = createProgram()
+    const before = await program.start({ party: petsParty(ringer('1', { bell })) })
+    await before.parties.create({ id: 'p1' })
+    await before.idle()
+    const after = await program.start({ party: petsParty(next) })
+    program.clock.advance(1_000)
+    await after.idle()
+    return after
+  }
+
+  it('goes on with the next version if its context holds it', async () => {
+    const keep = migration(refOnly, ({ context: { ref } }) => ({ context: { ref, rung: false } }))
+    const after = await upgraded(ringer('2', { bell }, { '1': keep }))
+    expect(contextOf(after, 'ringer')).toMatchObject({ rung: true, ref: expect.objectContaining({ id: 'bell' }) })
+  })
+
+  it('ends with the old version if the context of the next one does not hold it', async () => {
+    const drop = migration(refOnly, () => ({ context }))
+    const after = await upgraded(ringer('2', { bell }, { '1': drop }))
+    expect(contextOf(after, 'ringer')).toEqual(context)
+  })
+
+  it('that the next version does not know keeps its party away, if the context holds it', async () => {
+    const keep = migration(refOnly, ({ context: { ref } }) => ({ context: { ref, rung: false } }))
+    const after = await upgraded(ringer('2', {}, { '1': keep }))
+    expect(after.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MIGRATION' }])
   })
 })
 
