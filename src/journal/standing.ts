@@ -19,6 +19,7 @@ import {
 import { dateOf, type Entry, type FirstInput, type Frame } from './frame.ts'
 import { type Jump, Jumps } from './jumps.ts'
 
+type StepCause = Extract<Frame['cause'], { readonly kind: 'step' }>
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 
 /** An event that is to be said at certain times. */
@@ -116,24 +117,30 @@ export class Standing {
     if (recovered) this.skip(Math.max(0, date - Math.max(this.date, recovered.since ?? 0)))
     this.time = frame.time
     this.date = date
-    const agent = cause.kind === 'step' ? this.at(cause.agent) : undefined
-    const led = agent && cause.kind === 'step' ? causeOf(agent, cause.handled) : undefined
-    const handled = agent && cause.kind === 'step' ? this.#endMail(agent, cause.handled) : undefined
+    if (cause.kind === 'step') return this.#takeStep(frame, cause)
+    for (const entry of entries) this.#takeEntry(entry, frame, undefined, undefined)
+  }
+
+  #takeStep(frame: Frame, { agent: address, handled: seq, outcome }: StepCause): void {
+    const { entries, position } = frame
+    const agent = this.at(address)
+    const isFailed = outcome === 'failed'
+    // Most steps only change their machine.
+    const led = agent && (isFailed || entries.length > 0) ? causeOf(agent, seq) : undefined
+    const handled = agent && this.#endMail(agent, seq)
     const on = handled?.id ?? led
-    if (agent && handled?.ask !== undefined && cause.kind === 'step' && cause.outcome === 'handled')
-      agent.taken.add(handled.ask)
+    if (agent && handled?.ask !== undefined && outcome === 'handled') agent.taken.add(handled.ask)
     for (const entry of entries) {
       if (entry.kind === 'redelivered' && agent && handled) putBack(agent, handled, entry.attempt)
       else this.#takeEntry(entry, frame, agent, on)
     }
-    if (cause.kind !== 'step') return
     // The first step of an agent is where it is introduced.
-    const stepped = this.at(cause.agent)
-    if (stepped && cause.outcome !== 'ignored') stepped.stepped = frame.position
-    if (stepped && cause.outcome === 'failed') {
-      this.#end(stepped, 'failed')
-      stepped.failure = { on }
-    }
+    const stepped = this.at(address)
+    if (!stepped || outcome === 'ignored') return
+    stepped.stepped = position
+    if (!isFailed) return
+    this.#end(stepped, 'failed')
+    stepped.failure = { on }
   }
 
   /** The date has jumped by so many milliseconds: what waits for a date waits no longer for that, and no shorter. */
@@ -286,7 +293,8 @@ export class Standing {
   #deliver({ envelope, heard }: EntryOf<'event'>): void {
     if (heard !== undefined && envelope.party !== undefined) this.heard.set(envelope.party, heard)
     if (envelope.to !== undefined) return this.#deliverTo(envelope)
-    for (const mail of this.#hearers.get(envelope.type) ?? []) mail.set(envelope.seq, envelope)
+    const hearers = this.#hearers.get(envelope.type)
+    if (hearers) for (const mail of hearers) mail.set(envelope.seq, envelope)
   }
 
   #deliverTo(envelope: Envelope): void {
