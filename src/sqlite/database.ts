@@ -9,6 +9,7 @@ import { ownerOf, writeOwner } from './owner.ts'
 import type { Failure, FileIdentity, OpenReason, Place } from './protocol.ts'
 import { Refusal, sqliteCodeOf, sqliteCodes, textOf } from './refusal.ts'
 import { isSameFile, WatchedFile } from './watched-file.ts'
+import { WatchedLog } from './watched-log.ts'
 
 /** The version of the tables that `migrations.ts` leads to. */
 const newestVersion = 1
@@ -89,7 +90,7 @@ function restrict(path: string): void {
 }
 
 function watch(db: DatabaseSync, directory: string, database: WatchedFile): OpenFiles {
-  const log = new WatchedFile(directory, fileNames.log)
+  const log = new WatchedLog(directory, fileNames.log)
   return new OpenFiles(database, log, { keptOfLog, copied: () => markLacking(db) })
 }
 

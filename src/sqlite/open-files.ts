@@ -1,8 +1,8 @@
-import { closeSync, constants, copyFileSync, openSync, rmSync, truncateSync } from 'node:fs'
-import { beginsAsLog } from './log-mark.ts'
+import { constants, copyFileSync, rmSync, truncateSync } from 'node:fs'
 import type { FileIdentity } from './protocol.ts'
 import { Refusal } from './refusal.ts'
 import type { WatchedFile } from './watched-file.ts'
+import type { WatchedLog } from './watched-log.ts'
 
 export interface OpenFilesOptions {
   /** Bytes that SQLite leaves of a larger log. */
@@ -17,20 +17,18 @@ export interface OpenFilesOptions {
  */
 export class OpenFiles {
   readonly #database: WatchedFile
-  readonly #log: WatchedFile
-  readonly #descriptor: number
+  readonly #log: WatchedLog
   readonly #options: OpenFilesOptions
   /** The time at which SQLite has last copied the log into the database, as its file says it. */
   #copiedAt: number
   /** What is left of a log that was cut is no part of the journal any more. */
   #cut: Refusal | undefined
 
-  constructor(database: WatchedFile, log: WatchedFile, options: OpenFilesOptions) {
+  constructor(database: WatchedFile, log: WatchedLog, options: OpenFilesOptions) {
     this.#database = database
     this.#log = log
     this.#options = options
     this.#copiedAt = database.look().mtimeMs
-    this.#descriptor = openSync(log.path, constants.O_RDONLY | constants.O_NOFOLLOW)
   }
 
   /** By which the database can be recognised when it is opened again. */
@@ -53,14 +51,13 @@ export class OpenFiles {
   }
 
   close(): void {
-    closeSync(this.#descriptor)
+    this.#log.close()
   }
 
   /** @param least bytes that are enough, if there were more of them before */
   #checkLog(least: number): void {
     try {
       this.#log.look(least)
-      if (!beginsAsLog(this.#descriptor)) throw this.#log.lost('shortened')
     } catch (error) {
       if (error instanceof Refusal && error.failure.code === 'lost' && error.failure.loss === 'shortened') {
         this.#cut = error

@@ -7,8 +7,9 @@ import { Refusal } from './refusal.ts'
 export class WatchedFile {
   readonly path: string
   readonly identity: FileIdentity
+  /** Bytes that it had when it was last seen. */
+  size: number
   readonly #name: string
-  #size: number
 
   /** @throws Refusal when the file is missing */
   constructor(directory: string, name: string) {
@@ -16,7 +17,7 @@ export class WatchedFile {
     this.#name = name
     const { dev, ino, size } = this.#stats()
     this.identity = { dev, ino }
-    this.#size = size
+    this.size = size
   }
 
   /**
@@ -28,8 +29,8 @@ export class WatchedFile {
   look(least = Number.POSITIVE_INFINITY): Stats {
     const stats = this.#stats()
     if (!isSameFile(stats, this.identity)) throw this.lost('replaced')
-    if (stats.size < Math.min(this.#size, least)) throw this.lost('shortened')
-    this.#size = stats.size
+    if (stats.size < Math.min(this.size, least)) throw this.lost('shortened')
+    this.size = stats.size
     return stats
   }
 
