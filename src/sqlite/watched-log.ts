@@ -10,7 +10,7 @@ const end = Buffer.alloc(65_536)
 
 /**
  * The write-ahead log of a database, which is written to all the time. Whoever asks for the times of such a file makes its next
- * fsync slower, so it is read instead, and asked only when its folder has changed.
+ * fsync slower (Linux then writes finer times), so it is read instead, and asked only when its folder has changed.
  */
 export class WatchedLog {
   readonly #file: WatchedFile

@@ -8,6 +8,7 @@ import {
   statSync,
   truncateSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -51,6 +52,32 @@ describe('a journal whose files vanish while it is open', () => {
     ['another log takes its place', directory => another(join(directory, log)), log, 'replaced'],
   ])('acknowledges nothing any more, and the next start has all or is refused: %s', async (_, harm, file, loss) => {
     const { directory, journal } = await opened()
+    await harmed(directory, journal, harm, file, loss)
+  })
+
+  it.each<[string, (directory: string) => void, string]>([
+    ['deleted', directory => unlinkSync(join(directory, log)), 'missing'],
+    ['emptied', directory => truncateSync(join(directory, log)), 'shortened'],
+    ['cut', directory => truncateSync(join(directory, log), 9_000), 'shortened'],
+    ['replaced', directory => another(join(directory, log)), 'replaced'],
+  ])(
+    'notices as well that its log was %s after nothing has changed in the directory for long',
+    async (_, harm, loss) => {
+      const { directory, journal } = await opened()
+      utimesSync(directory, 1_000_000, 1_000_000)
+      // It has looked at the directory since.
+      await positions(journal, 'p')
+      await harmed(directory, journal, harm, log, loss)
+    },
+  )
+
+  async function harmed(
+    directory: string,
+    journal: Journal,
+    harm: (directory: string) => void,
+    file: string,
+    loss: string,
+  ) {
     harm(directory)
     const error = await journal.append('p', 1, 1, [frame('p', 2)]).catch(error => error)
     expect(error).toMatchObject({ code: 'JOURNAL_LOST', directory, file, loss })
@@ -60,7 +87,7 @@ describe('a journal whose files vanish while it is open', () => {
     const left = existsSync(directory) ? directory : `${directory}-2`
     if (existsSync(left))
       expect([[1], expect.objectContaining({ code: 'JOURNAL_OPEN' })]).toContainEqual(await foundIn(left))
-  })
+  }
 
   it('acknowledges nothing any more when another journal takes their place, and leaves that alone', async () => {
     const { directory, journal } = await opened()
