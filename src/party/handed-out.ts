@@ -3,6 +3,9 @@ import { copyOf } from '../values/copy.ts'
 /** Frozen objects in which nothing can be changed, all the way down. */
 const fixed = new WeakSet<object>()
 
+/** To look at so few objects again takes no longer than to remember what holds them. */
+const few = 32
+
 /**
  * A state as it leaves the runtime. It is frozen, its maps and sets too, so all receivers share it. Only what nobody can
  * freeze, such as a date, is copied for each receiver, and what holds it.
@@ -18,19 +21,26 @@ export function handedOut<T extends object>(state: T): T {
 }
 
 function isFixed(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || fixed.has(value)) return true
-  if (!Object.isFrozen(value)) return false
+  return looked(value) !== undefined
+}
+
+/** How many objects were looked at; nothing if one of them can be changed. */
+function looked(value: unknown): number | undefined {
+  if (typeof value !== 'object' || value === null) return 0
+  if (fixed.has(value)) return 1
+  if (!Object.isFrozen(value)) return undefined
   const parts = Array.isArray(value) ? value : partsOf(value)
-  if (!parts) return false
-  let isDeep = false
+  if (!parts) return undefined
+  let all = 1
   for (const part of parts) {
     if (typeof part !== 'object' || part === null) continue
-    if (!isFixed(part)) return false
-    isDeep = true
+    const inner = looked(part)
+    if (inner === undefined) return undefined
+    all += inner
   }
-  // To look at one level again takes no longer than to remember it.
-  if (isDeep) fixed.add(value)
-  return true
+  if (all <= few) return all
+  fixed.add(value)
+  return 1
 }
 
 /** What is in an object that is frozen; nothing if it can be changed all the same. */

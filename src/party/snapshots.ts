@@ -44,7 +44,9 @@ interface SnapshotsHost {
 
 /** A partition, as far as it is durable. */
 interface Followed {
-  /** How it stood before the frames that wait; nothing where only its last snapshot says so. */
+  /** Whether all of its frames wait. */
+  isNew: boolean
+  /** How it stood before the frames that wait; nothing where it is new, or only its last snapshot says so. */
   standing: Standing | undefined
   /** Frames that are not added up yet. */
   waiting: Frame[]
@@ -115,7 +117,7 @@ export class Snapshots {
     if (followed.isGone) return
     followed.frames++
     followed.waiting.push(frame)
-    if (this.#isLasting || followed.frames > fewFrames) addUp(followed)
+    if (this.#isLasting || followed.frames > fewFrames) addUp(partition.address, followed)
     if (followed.frames < this.#every || !this.#isWorthIt(partition, followed)) return
     try {
       this.#take(partition, followed)
@@ -154,14 +156,14 @@ export class Snapshots {
   #follow(partition: Snapped): Followed {
     const known = this.#followed.get(partition)
     if (known) return known
-    const followed = followedFrom(new Standing(partition.address), 0)
+    const followed = { ...followedFrom(undefined, 0), isNew: true }
     this.#followed.set(partition, followed)
     return followed
   }
 
   #take(partition: Snapped, followed: Followed): void {
     followed.frames = 0
-    addUp(followed)
+    addUp(partition.address, followed)
     const { waiting, standing } = followed
     const state = partition.saved()
     // What is followed goes on meanwhile, so it is written down at once.
@@ -229,14 +231,17 @@ export class Snapshots {
   }
 }
 
-function addUp({ standing, waiting }: Followed): void {
+function addUp(address: Address, followed: Followed): void {
+  if (followed.isNew) followed.standing = new Standing(address)
+  followed.isNew = false
+  const { standing, waiting } = followed
   if (!standing) return
   for (const frame of waiting) standing.take(frame)
   waiting.length = 0
 }
 
 function followedFrom(standing: Standing | undefined, frames: number): Followed {
-  return { standing, waiting: [], frames, length: 0, isGone: false }
+  return { isNew: false, standing, waiting: [], frames, length: 0, isGone: false }
 }
 
 /** The oldest position that an agent may still want read back. */
