@@ -38,6 +38,15 @@ function copied(value: unknown, other: (object: object) => unknown, finish: (cop
   }
   if (value instanceof Map) return new Map(Array.from(value, ([key, inner]) => [copy(key), copy(inner)]))
   if (value instanceof Set) return new Set(Array.from(value, copy))
-  if (value instanceof Date || bytesNames.has(prototype) || errorNames.has(prototype)) return decoded(encoded(value))
+  if (errorNames.has(prototype)) return copiedError(value, copy)
+  if (value instanceof Date || bytesNames.has(prototype)) return decoded(encoded(value))
   return other(value)
+}
+
+function copiedError(error: object, copy: (inner: unknown) => unknown): unknown {
+  const made = decoded(encoded(error))
+  if (typeof made !== 'object' || made === null) return made
+  for (const [key, field] of Object.entries(Object.getOwnPropertyDescriptors(made)))
+    if ('value' in field) Object.defineProperty(made, key, { ...field, value: copy(field.value) })
+  return made
 }

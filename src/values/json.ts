@@ -170,7 +170,7 @@ function decodedError(name: unknown, message: unknown, [kept, fields]: readonly 
   const hidden = decoded(kept)
   for (const [key, value] of Object.entries(typeof hidden === 'object' && hidden !== null ? hidden : {}))
     Object.defineProperty(error, key, { value, writable: true, enumerable: false, configurable: true })
-  withFields(error, pairsOf(decoded(fields)))
+  withFields(error, pairsOf(fields))
   return error
 }
 

@@ -96,6 +96,20 @@ describe('a party that the journal refuses when it is created', () => {
 })
 
 describe('a party that is deleted', () => {
+  it('makes room in the history for what others say', async () => {
+    const { runtime } = await startRuntime({ party })
+    const say = async (id: string, times: number) => {
+      for (let nth = 0; nth < times; nth++) await runtime.bus.publish(barked({ word: 'a', count: nth }), { party: id })
+    }
+    for (const id of ['kept', 'gone', 'next']) await runtime.parties.create({ id })
+    await say('kept', 100)
+    await say('gone', 850)
+    await runtime.parties.delete('gone')
+    await say('next', 300)
+    const heard = (id: string) => runtime.bus.history({ type: barked.type, party: id }).length
+    expect([heard('kept'), heard('gone'), heard('next')]).toEqual([100, 0, 300])
+  })
+
   it('is quarantined where the journal does not forget it, and can be deleted again', async () => {
     const { journal, refuses, addresses } = refusingJournal()
     const { runtime, bark } = await barks(journal)

@@ -34,8 +34,17 @@ export const keptValue: fc.Arbitrary<unknown> = fc.letrec(tie => ({
     fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: false }),
     fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 3 }).map(pairs => new Map(pairs)),
     fc.array(tie('value'), { maxLength: 3 }).map(members => new Set(members)),
+    fc
+      .tuple(fc.dictionary(key, tie('value'), { maxKeys: 2, noNullPrototype: true }), tie('value'))
+      .map(([fields, cause]) => withOwn(new RangeError('too much', { cause }), fields)),
   ),
 })).value
+
+function withOwn(error: Error, fields: object): Error {
+  for (const [key, value] of Object.entries(fields))
+    Object.defineProperty(error, key, { value, writable: true, enumerable: true, configurable: true })
+  return error
+}
 
 class Money {
   readonly amount = 5

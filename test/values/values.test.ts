@@ -115,6 +115,15 @@ describe('a copy that is handed out', () => {
     )
   })
 
+  test('of an error shares nothing that is in it', () => {
+    const [cause, more] = [{ code: 1 }, { lines: ['one'] }]
+    const error = Object.assign(new Error('no', { cause }), { more })
+    const copy = copyOf(error) as typeof error
+    deepStrictEqual(copy, error)
+    expect(copy.cause).not.toBe(cause)
+    expect(copy.more.lines).not.toBe(more.lines)
+  })
+
   test('has plain parts that nobody can change', () => {
     const copy = copyOf({ list: [{ n: 1 }] }) as { list: { n: number }[] }
     expect(Object.isFrozen(copy.list[0])).toBe(true)
