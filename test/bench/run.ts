@@ -16,7 +16,7 @@ try {
     if (options.against !== undefined) {
       const comparison = await compare(suite, options.against, options.scale, rounds, say)
       process.stdout.write(`\n${comparisonText(comparison)}\n\n`)
-      if (comparison.here.failures.length > 0) process.exitCode = 1
+      if (comparison.here.failures.length + comparison.there.failures.length > 0) process.exitCode = 1
       continue
     }
     const results = await runSuite(suite, options.scale, rounds, say)
