@@ -48,6 +48,7 @@ import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
 import { DeadlyEventError, type Returning, settleIn, settlePool } from './returning.ts'
 import { memberNames, Roster, root } from './roster.ts'
+import { keepInside } from './step-checkpoint.ts'
 import { Steps } from './steps.ts'
 
 /** Agents that stop at the same time, in one frame. */
@@ -382,6 +383,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   end(reason: GoneReason, why: TroupeError): void {
     if (this.#ended) return
     this.#ended = why
+    keepInside(this.#partition.registry)
     this.#supervisor.stop()
     this.#forget([...this.#partition.registry].toReversed(), reason)
     this.#roster.clear()
@@ -676,6 +678,8 @@ export class Crew implements SupervisorHost, NurseryHost {
     }
     if (name !== root) {
       tell('warning')
+      // The one above may give up as well, and they are stopped before it does.
+      keepInside(this.#roster.under(name))
       return error
     }
     const isOutside = this.#partition.party === undefined

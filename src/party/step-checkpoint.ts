@@ -6,6 +6,25 @@ import type { Step } from '../actor/step.ts'
 import { textOf } from '../errors.ts'
 import type { Checkpoint } from '../journal/journal.ts'
 
+/** Machines with others inside them as data, from before those were stopped. */
+const wholes = new WeakMap<AnyMachineSnapshot, unknown>()
+
+/**
+ * Agents are about to be stopped, and may be wanted as they are now: what is inside them is made into data while it goes on, as
+ * their last checkpoints know it by its actors alone.
+ */
+export function keepInside(actors: Iterable<Actor>): void {
+  for (const { agent, ref } of actors) {
+    const snapshot = ref?.getSnapshot()
+    if (snapshot?.status !== 'active' || Object.keys(snapshot.children).length === 0) continue
+    try {
+      wholes.set(snapshot, savedAsJson(agent.machine.getPersistedSnapshot(snapshot)))
+    } catch {
+      // What cannot be saved fails again where somebody wants it, and is told there.
+    }
+  }
+}
+
 /** An agent's machine after a step, made into data only when somebody wants it: a journal in memory never does. */
 export class StepCheckpoint implements Checkpoint {
   readonly incarnation: number
@@ -30,7 +49,7 @@ export class StepCheckpoint implements Checkpoint {
     // What it had invoked has ended with it.
     const left = isFailed ? { ...snapshot, children: {}, error: textOf(snapshot.error) } : snapshot
     try {
-      return savedAsJson(this.#actor.agent.machine.getPersistedSnapshot(left))
+      return wholes.get(snapshot) ?? savedAsJson(this.#actor.agent.machine.getPersistedSnapshot(left))
     } catch (error) {
       // The step was checked, so the machine has changed in place what it had before. It cannot go on with that.
       if (!isFailed) failUnkept(this.#actor, error, this.incarnation)

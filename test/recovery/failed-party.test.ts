@@ -1,5 +1,18 @@
-import { defineParty, definePool, type EnvelopeOf, memoryJournal, type Runtime, type RuntimeOptions } from 'troupe'
+import {
+  agentTypes,
+  defineAgent,
+  defineParty,
+  definePool,
+  defineSupervisor,
+  type EnvelopeOf,
+  memoryJournal,
+  type Runtime,
+  type RuntimeOptions,
+  type Supervised,
+} from 'troupe'
+import type { SimulatedClock } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
+import { assign, sendParent, sendTo, setup } from 'xstate'
 import {
   barked,
   command,
@@ -9,6 +22,7 @@ import {
   parrotAgent,
   petsParty,
   trainerAgent,
+  urgent,
 } from '../support/pets.ts'
 import { atFrame, createProgram, type Program } from '../support/program.ts'
 import { startRuntime, turn, until } from '../support/runtime.ts'
@@ -324,6 +338,79 @@ describe('what was handed out of a party', () => {
     await cat.send(command({ word: 'b' }))
     await party.idle()
     expect(cat.snapshot()).toMatchObject({ status: 'active', context: { count: 2 } })
+  })
+})
+
+describe('machines inside an agent of a party on a journal in memory', () => {
+  /** Listens to a kid inside it, who speaks up when it is told to and after a second. */
+  const nurse = () => {
+    const count: { heard: number } = { heard: 0 }
+    const kid = setup({}).createMachine({
+      initial: 'awake',
+      states: {
+        awake: { on: { speak: { actions: sendParent({ type: 'heard' }) } }, after: { 1_000: 'grown' } },
+        grown: { entry: sendParent({ type: 'heard' }) },
+      },
+    })
+    const heard: object = { heard: { actions: assign({ heard: ({ context }) => context.heard + 1 }) } }
+    const hears = [urgent]
+    const machine = setup({ types: agentTypes({ context: count, hears, says: [] }), actors: { kid } }).createMachine({
+      context: count,
+      invoke: { id: 'kid', src: 'kid' },
+      on: { ...heard, 'pets.urgent': { actions: sendTo('kid', { type: 'speak' }) } },
+    })
+    return defineAgent({ name: 'nurse', hears, says: [], machine })
+  }
+
+  const ward = (tree: Supervised[]) => ({ party: petsParty(...tree), intensity: never })
+  const wards = [
+    ['beside the one that failed', ward([nurse(), dogAgent()])],
+    ['under a supervisor that gave up', ward([defineSupervisor({ name: 'ward', agents: [nurse(), dogAgent()] })])],
+  ] as const
+
+  /** What the kid says when it is told to, and what after its time. */
+  async function speaks({ bus, parties }: Awaited<ReturnType<typeof failed>>['runtime'], clock: SimulatedClock) {
+    await bus.publish(urgent({ word: 'speak' }), inP1)
+    await someTurns()
+    clock.advance(600)
+    await someTurns()
+    return parties.get('p1').agent('nurse').snapshot()?.context
+  }
+
+  async function failed(options: (typeof wards)[number][1]) {
+    const { runtime, clock } = await startRuntime({ ...options, journal: memoryJournal() })
+    await runtime.parties.create({ id: 'p1' })
+    clock.advance(400)
+    await someTurns()
+    await fail(runtime)
+    return { runtime, clock }
+  }
+
+  it.each(wards)('go on when it is retried: the agent is %s', async (_, options) => {
+    const { runtime, clock } = await failed(options)
+    await runtime.parties.retry('p1')
+    expect(await speaks(runtime, clock)).toEqual({ heard: 2 })
+  })
+
+  it.each(wards)('go on in another runtime that it is taken to: the agent is %s', async (_, options) => {
+    const { runtime } = await failed(options)
+    const lines: string[] = []
+    for await (const line of runtime.parties.export('p1')) lines.push(line)
+    const other = await startRuntime({ ...options, journal: memoryJournal() })
+    await other.runtime.parties.import(lines)
+    await other.runtime.parties.retry('p1')
+    expect(await speaks(other.runtime, other.clock)).toEqual({ heard: 2 })
+  })
+
+  it.each(wards)('go on in another runtime on the same journal: the agent is %s', async (_, options) => {
+    const journal = memoryJournal()
+    const first = await startRuntime({ ...options, journal: { ...journal, close: async () => {} } })
+    await first.runtime.parties.create({ id: 'p1' })
+    first.clock.advance(400)
+    await someTurns()
+    await first.runtime.stop()
+    const next = await startRuntime({ ...options, journal, clock: first.clock })
+    expect(await speaks(next.runtime, first.clock)).toEqual({ heard: 2 })
   })
 })
 
