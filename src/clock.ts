@@ -67,11 +67,12 @@ export function watched(clock: Clock, noticed: () => void): WatchedClock {
   const after: Clock['after'] = (ms, fn, options) => clock.after(ms, fn, options)
   if (!elapsed) return { now: () => clock.now(), after, elapsed: stepsForward(clock), jumped: 0 }
   const measure = () => elapsed.call(clock)
-  let looked = clock.now()
-  let ahead = looked - measure()
+  const first = clock.now()
+  const seen = { looked: first, last: first }
+  let ahead = first - measure()
   let jumped = 0
   const look = (date: number) => {
-    looked = date
+    seen.looked = date
     const ms = Math.round(date - measure() - ahead)
     if (Math.abs(ms) < leastJump) return
     ahead += ms
@@ -81,8 +82,10 @@ export function watched(clock: Clock, noticed: () => void): WatchedClock {
   return {
     now() {
       const date = clock.now()
-      // To measure as well would cost each event more than to read the date does: once a minute is enough.
-      if (Math.abs(date - looked) >= leastJump) look(date)
+      // To measure as well would cost each event more than to read the date does: once a minute is enough. A date that falls
+      // may have done so by more than a minute, however near it is to the one that was looked at.
+      if (date < seen.last || date - seen.looked >= leastJump) look(date)
+      seen.last = date
       return date
     },
     after,

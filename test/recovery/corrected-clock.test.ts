@@ -104,6 +104,27 @@ describe.each(['absolute', 'remaining'] as const)(
       },
     )
 
+    it.each([70, 90, 115])(
+      'rings after what was left of its time: the clock was set back by %i s, 58 s after anybody had looked at it',
+      async seconds => {
+        const program = createProgram()
+        const given = { party: petsParty(bell(timers)), agents: [dogAgent()] }
+        const first = await program.start(given)
+        await first.parties.create({ id: 'p1' })
+        await first.idle()
+        program.clock.advance(58_000)
+        await saying.here(first)
+        jump(program, -seconds * 1_000)
+        await first.bus.publish(wind({}), inP1)
+        for (let times = 0; times < 20; times++) {
+          program.clock.advance(10_000)
+          await saying.here(first)
+          await first.idle()
+        }
+        await ringsAfter(2 * hour - 200_000, await program.start(given), program)
+      },
+    )
+
     it('rings less than a minute early, where the clock was set forward by and by', async () => {
       const { program, given, first } = await wound(timers)
       for (let times = 0; times < 100; times++) {
