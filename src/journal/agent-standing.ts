@@ -16,7 +16,7 @@ export interface AgentStanding {
   readonly under: string
   /** What its incarnations begin with, as JSON, where that is not its definition's to say. */
   readonly input: unknown
-  /** Since when mail waits for it, epoch milliseconds. */
+  /** Since when mail waits for it, epoch milliseconds, by the clock of that process. */
   readonly since: number
   /** 0 while it is only declared. */
   incarnation: number

@@ -237,7 +237,7 @@ export class Standing {
       case 'definition':
         return void this.hears.set(entry.definition, entry.hears)
       case 'agent':
-        return this.#change(entry, frame.time)
+        return this.#change(entry)
       case 'escalated':
         return this.#giveUp(entry)
       case 'party':
@@ -334,10 +334,17 @@ export class Standing {
 
   // ---- agents ----
 
-  #change(
-    { agent: address, what, incarnation, definition, under = '', input, reason, seq, output }: EntryOf<'agent'>,
-    time: number,
-  ): void {
+  #change({
+    agent: address,
+    what,
+    incarnation,
+    definition,
+    under = '',
+    input,
+    reason,
+    seq,
+    output,
+  }: EntryOf<'agent'>): void {
     const name = address.slice(this.partition.length + 1)
     const known = this.agents.get(name)
     if (what === 'stopped') {
@@ -355,7 +362,8 @@ export class Standing {
       return
     }
     const isNew = !known || (known.gone !== undefined && what !== 'restarting')
-    const agent = isNew && definition !== undefined ? newAgent(name, definition, { under, input, since: time }) : known
+    const { date: since } = this
+    const agent = isNew && definition !== undefined ? newAgent(name, definition, { under, input, since }) : known
     if (!agent) return
     if (isNew) this.#forget(name)
     this.agents.set(name, agent)

@@ -333,7 +333,7 @@ export class Recovery {
       const unheard: Envelope[] = []
       const recalled = await recall(shared.journal, info, comeback.state, frame => {
         if (isArrival(frame)) unheard.length = 0
-        for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope)) unheard.push(envelope)
+        for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope, dateOf(frame))) unheard.push(envelope)
       })
       const { standing } = recalled
       const isRetried = isRetry && standing.birth === 'failed'
@@ -360,9 +360,9 @@ export class Recovery {
   }
 
   /** Whether the process ended before agents outside the parties heard of it, who were there. */
-  #isUnheard({ seq, type, time, to, party = '' }: Envelope): boolean {
+  #isUnheard({ seq, type, to, party = '' }: Envelope, date: number): boolean {
     const since = this.#hearing.get(type)
-    return to === undefined && since !== undefined && time >= since && seq > (this.#heard.get(party) ?? 0)
+    return to === undefined && since !== undefined && date >= since && seq > (this.#heard.get(party) ?? 0)
   }
 
   /** What the journal holds of a partition is known: who reads there may, whether anybody goes on there or not. */

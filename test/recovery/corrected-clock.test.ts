@@ -1,9 +1,9 @@
-import { agentTypes, defineAgent, defineEvent, type Runtime, type TimersAfterRestart } from 'troupe'
+import { agentTypes, defineAgent, defineEvent, type Frame, type Runtime, type TimersAfterRestart } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { setup } from 'xstate'
 import * as z from 'zod'
-import { command, dogAgent, petsParty, trainerAgent, urgent } from '../support/pets.ts'
-import { createProgram, type Program } from '../support/program.ts'
+import { command, dogAgent, parrotAgent, petsParty, trainerAgent, urgent } from '../support/pets.ts'
+import { atFrame, createProgram, type Program } from '../support/program.ts'
 import { turn } from '../support/runtime.ts'
 
 const minute = 60_000
@@ -292,6 +292,38 @@ it.each([3 * hour, -3 * hour])(
     expect(said()).toMatchObject({ said: ['ASK_TIMEOUT'] })
   },
 )
+
+describe('an agent outside the parties that was spawned after the clock had been ahead for a while', () => {
+  it.each([
+    ['outside', 'elsewhere'],
+    ['in the party', 'here'],
+  ] as const)(
+    'hears in the next process what was said since then, and nothing older; meanwhile something was said %s',
+    async (_, where) => {
+      const program = createProgram()
+      const given = { agents: [bell('absolute')], registered: [parrotAgent()], party: petsParty(dogAgent()) }
+      const says = ({ bus }: Pick<Runtime, 'bus'>, word: string) => bus.publish(command({ word }), inP1)
+      const barksNew = ({ cause, entries }: Frame) => cause.kind === 'step' && JSON.stringify(entries).includes('"new"')
+      const isEnded = await program.until(atFrame(barksNew, 'cut'), given, async first => {
+        await first.parties.create({ id: 'p1' })
+        jump(program, 3 * hour)
+        await (where === 'here' ? first.bus.publish(urgent({ word: 'up' }), inP1) : first.bus.publish(polish({})))
+        jump(program, -3 * hour)
+        await says(first, 'old')
+        await first.idle()
+        program.clock.advance(minute)
+        await first.spawn(parrotAgent())
+        program.clock.advance(minute)
+        await says(first, 'new')
+        await settle()
+      })
+      expect(isEnded).toBe(true)
+      const next = await program.start(given)
+      await next.idle()
+      expect(next.agent('parrot').snapshot()?.context).toEqual({ words: ['new'] })
+    },
+  )
+})
 
 describe('mail with a time to live', () => {
   const given = { party: petsParty(dogAgent()) }
