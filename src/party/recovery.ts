@@ -207,6 +207,8 @@ export class Recovery {
 
   /** Reads again how things stand, for agents that have waited to be spawned, and spawns them right then. */
   async caughtUp<T>(partition: Partition, crew: Crew, spawn: () => T): Promise<T> {
+    // Nobody may have read the date since it jumped, and what waits for one is about to be counted by it.
+    partition.recordJump()
     const meanwhile: Frame[] = []
     const stopFollowing = partition.follow(frame => meanwhile.push(frame))
     try {

@@ -293,6 +293,25 @@ it.each([3 * hour, -3 * hour])(
   },
 )
 
+it.each([hour, -hour])(
+  'a timer of an agent that nobody has spawned yet waits no longer and no shorter for a jump that nobody has noticed: %i',
+  async ms => {
+    const program = createProgram()
+    const given = { agents: [dogAgent()], events: [wind, polish] }
+    const first = await program.start(given)
+    await first.spawn(bell('absolute'))
+    await first.bus.publish(wind({}))
+    await first.idle()
+    const second = await program.start(given)
+    await second.idle()
+    jump(program, ms)
+    program.clock.advance(minute)
+    await second.spawn(bell('absolute'))
+    const outside = { parties: { get: () => second } }
+    await ringsAfter(2 * hour - minute, outside, program)
+  },
+)
+
 describe('an agent outside the parties that was spawned after the clock had been ahead for a while', () => {
   it.each([
     ['outside', 'elsewhere'],
