@@ -1,5 +1,5 @@
 import type { Actor } from '../actor/actor.ts'
-import { afterTimersOf, declaredDelayOf } from '../actor/after.ts'
+import { type AfterTimer, afterTimersOf, declaredDelayOf } from '../actor/after.ts'
 import type { Origin } from '../actor/handled.ts'
 import { actorAt, machinesIn } from '../actor/inside.ts'
 import type { NewTimer } from '../actor/step.ts'
@@ -19,7 +19,8 @@ export interface TimerLeft extends NewTimer {
 
 /**
  * The timers that an agent has after a migration, which are recorded as they are now. Where a state has another name, its `after`
- * has another id: one that was declared with the same delay takes its place, and one that is new begins now.
+ * has another id: one that was declared with the same delay takes its place, of several the one of the nearest state, and one that is
+ * new begins now.
  */
 export function migratedTimers(
   { ref, address: agent }: Actor,
@@ -32,9 +33,10 @@ export function migratedTimers(
   const isAfter = ({ id }: TimerLeft) => declaredDelayOf(id) !== undefined
   const lost = all.filter(one => isAfter(one) && !wanted.some(({ id }) => id === one.id))
   const known = new Set([...all, ...fired.values()].map(({ id }) => id))
-  const found = wanted.flatMap(({ id, delay }): readonly TimerLeft[] => {
-    if (known.has(id)) return []
-    const same = lost.find(one => declaredDelayOf(one.id) === declaredDelayOf(id))
+  const missing = wanted.filter(({ id }) => !known.has(id))
+  const places = placesOf(missing, lost)
+  const found = missing.flatMap(({ id, delay }): readonly TimerLeft[] => {
+    const same = places.get(id)
     const named = { id, key: id, event: { type: id, data: undefined } }
     if (same) return [{ ...same, ...named }]
     return delay === undefined ? [] : [{ ...named, delay, whole: delay, origin: { correlationid: `${agent}/${id}` } }]
@@ -47,6 +49,30 @@ export function migratedTimers(
   }
   if (entries.length > 0) partition.append({ kind: 'recovery' }, entries)
   return [...all.filter(one => !lost.includes(one)), ...found]
+}
+
+/** Which timer takes the place of which that is missing, by its id: those first whose states have the most of their paths in common. */
+function placesOf(missing: readonly AfterTimer[], lost: readonly TimerLeft[]): ReadonlyMap<string, TimerLeft> {
+  const pairs = missing.flatMap(({ id }) =>
+    lost.flatMap(timer =>
+      declaredDelayOf(timer.id) === declaredDelayOf(id) ? { id, timer, near: inCommon(id, timer.id) } : [],
+    ),
+  )
+  const places = new Map<string, TimerLeft>()
+  const taken = new Set<TimerLeft>()
+  for (const { id, timer } of pairs.toSorted((one, other) => other.near - one.near)) {
+    if (places.has(id) || taken.has(timer)) continue
+    places.set(id, timer)
+    taken.add(timer)
+  }
+  return places
+}
+
+/** How many of their first segments two ids share. */
+function inCommon(one: string, other: string): number {
+  const [segments, others] = [one.split('.'), other.split('.')]
+  const end = segments.findIndex((segment, place) => segment !== others[place])
+  return end < 0 ? segments.length : end
 }
 
 /** Begins those `after` of machines inside a migrated agent for which the journal has no timer. */

@@ -367,6 +367,48 @@ describe('timers of a state that has another name in the next version', () => {
   })
 })
 
+describe('timers of the same delay of several states that have other names in the next version', () => {
+  const nothing = z.object({})
+  const cook = (version: string, bake: string, cool: string, migrations: Migrations = {}): Agent => {
+    const machine: AnyStateMachine = createMachine({
+      id: 'cook',
+      version,
+      context: {},
+      type: 'parallel',
+      states: {
+        oven: {
+          initial: 'off',
+          states: { off: { on: { 'pets.command': bake } }, [bake]: { after: { 1_000: 'done' } }, done: {} },
+        },
+        shelf: { initial: cool, states: { [cool]: { after: { 1_000: 'done' } }, done: {} } },
+      },
+    })
+    return defineAgent({ name: 'cook', machine, hears: [command], says: [], migrations })
+  }
+
+  it('fire each at the time that it was set for', async () => {
+    const program = createProgram()
+    const before = await program.start({ agents: [cook('1', 'baking', 'cooling')] })
+    program.clock.advance(600)
+    await before.bus.publish(command({ word: 'bake' }))
+    await before.idle()
+    const value = { oven: 'roasting', shelf: 'resting' }
+    const migrations = { '1': migration(nothing, ({ context }) => ({ value, context })) }
+    const after = await program.start({ agents: [cook('2', 'roasting', 'resting', migrations)] })
+    const states: unknown[] = []
+    for (const ms of [399, 1, 599, 1]) {
+      program.clock.advance(ms)
+      await after.idle()
+      states.push(after.agent('cook').snapshot()?.value)
+    }
+    const [shelf, both] = [
+      { ...value, shelf: 'done' },
+      { oven: 'done', shelf: 'done' },
+    ]
+    expect(states).toEqual([value, shelf, shelf, both])
+  })
+})
+
 describe('a timer that a state has in the next version only', () => {
   const sleeper = (version: string, after: object): Agent => {
     const config = { id: 'sleeper', context: { naps: 0 }, initial: 'napping', states: { napping: { after } } }
