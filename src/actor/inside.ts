@@ -1,5 +1,5 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
-import { type Children, isMachineSnapshot } from './kept.ts'
+import { type Children, isMachineSnapshot, isObject } from './kept.ts'
 
 /** Where an actor stands inside an agent: the keys of children from the agent down to it; empty for the agent's own machine. */
 export type Path = readonly string[]
@@ -47,4 +47,32 @@ export function* machinesIn(agent: AnyActorRef, above: Path = []): Iterable<read
 function childrenOf(actor: AnyActorRef): Children {
   const snapshot: unknown = actor.getSnapshot()
   return isMachineSnapshot(snapshot) ? snapshot.children : {}
+}
+
+const numbered = /^x:(\d{1,15})$/
+
+/**
+ * Actors that are spawned without ids are numbered by XState, from 0 in each process. Once a saved machine comes back, this system
+ * goes on above the numbers of those inside it: another actor of the same id would take their place.
+ */
+export function numberAbove(system: object, saved: unknown): void {
+  const highest = highestIn(saved)
+  const book: unknown = Reflect.get(system, '_bookId')
+  if (highest < 0 || typeof book !== 'function') return
+  const next = numberOf(String(Reflect.apply(book, system, [])))
+  if (next > highest) return
+  let number = highest
+  Reflect.set(system, '_bookId', () => `x:${++number}`)
+}
+
+function highestIn(saved: unknown): number {
+  if (!isObject(saved) || !('children' in saved) || !isObject(saved.children)) return -1
+  return Object.entries(saved.children).reduce<number>((highest, [id, child]: [string, unknown]) => {
+    const inside = isObject(child) && 'snapshot' in child ? highestIn(child.snapshot) : -1
+    return Math.max(highest, numberOf(id), inside)
+  }, -1)
+}
+
+function numberOf(id: string): number {
+  return Number(numbered.exec(id)?.[1] ?? -1)
 }

@@ -118,6 +118,6 @@ function plainError(error: unknown): Error {
   return Object.assign(new Error(message), { name, stack })
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }

@@ -10,6 +10,7 @@ import type { Actor } from '../actor/actor.ts'
 import { addressOf } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
+import { numberAbove } from '../actor/inside.ts'
 import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
 import { restored, stepped } from '../actor/step.ts'
@@ -559,6 +560,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     if (isMigrated) this.#records.migrated(actor, snapshot)
     if (isMigrated) this.#migrated.add(actor)
     this.#back.set(actor, snapshot)
+    numberAbove(this.#supervisor.system, snapshot)
     try {
       actor.ref = create()
     } finally {

@@ -1,6 +1,15 @@
-import { agentTypes, defineAgent, defineEvent, effect, type TimersAfterRestart } from 'troupe'
+import {
+  agentTypes,
+  defineAgent,
+  defineEvent,
+  effect,
+  type Journal,
+  memoryJournal,
+  type TimersAfterRestart,
+} from 'troupe'
 import { describe, expect, it } from 'vitest'
 import {
+  type ActorRefFrom,
   type AnyStateMachine,
   assign,
   cancel,
@@ -14,9 +23,10 @@ import {
 } from 'xstate'
 import * as z from 'zod'
 import { atEveryAppend, createProgram } from '../support/program.ts'
-import { until } from '../support/runtime.ts'
+import { startRuntime, until } from '../support/runtime.ts'
 
 const go = defineEvent('inside.go', z.object({ how: z.string() }))
+const more = defineEvent('inside.more', z.object({ n: z.int() }))
 const rang = defineEvent('inside.rang', z.object({}))
 const context: { ref: unknown; count: number } = { ref: undefined, count: 0 }
 const types = agentTypes({ context, hears: [go], says: [rang] })
@@ -268,4 +278,50 @@ describe('two timers of one id', () => {
       expect(runtime.agent('host').snapshot()?.context).toEqual(bare.getSnapshot().context)
     },
   )
+})
+
+it('actors that were spawned without ids keep theirs, however many are spawned in later processes', async () => {
+  const kid = setup({ types: { context: {} as { n: number }, input: {} as { n: number } } }).createMachine({
+    context: ({ input }) => input,
+  })
+  const hears = [more, go]
+  const brood: { refs: readonly ActorRefFrom<typeof kid>[]; seen: readonly number[] } = { refs: [], seen: [] }
+  const machine = setup({ types: agentTypes({ context: brood, hears, says: [] }), actors: { kid } }).createMachine({
+    context: brood,
+    on: {
+      'inside.go': {
+        actions: assign({ seen: ({ context }) => context.refs.map(ref => ref.getSnapshot().context.n) }),
+      },
+      'inside.more': {
+        actions: assign({
+          refs: ({ context, event, spawn }) => [...context.refs, spawn('kid', { input: { n: event.data.n } })],
+        }),
+      },
+    },
+  })
+  const agents = [defineAgent({ name: 'mother', hears, says: [], machine })]
+  const inner = memoryJournal()
+  // XState counts on while this process lives: as many more had been made in the one before.
+  const journal: Journal = {
+    ...inner,
+    close: async () => {},
+    async saved(partition) {
+      const { checkpoints, ...saved } = await inner.saved(partition)
+      const counted = (text: string) => text.replaceAll(/x:(\d+)/g, (_, n: string) => `x:${Number(n) + 25}`)
+      const later = [...checkpoints].map(([name, one]) => [name, JSON.parse(counted(JSON.stringify(one)))] as const)
+      return { ...saved, checkpoints: new Map(later) }
+    },
+  }
+  const numbers: number[] = []
+  for (const many of [10, 50, 0]) {
+    const { runtime } = await startRuntime({ agents, journal })
+    for (let times = 0; times < many; times++) {
+      numbers.push(numbers.length)
+      await runtime.bus.publish(more({ n: numbers.length - 1 }))
+    }
+    await runtime.bus.publish(go({ how: 'see' }))
+    await runtime.idle()
+    expect(runtime.agent('mother').snapshot()?.context).toMatchObject({ seen: numbers })
+    await runtime.stop()
+  }
 })
