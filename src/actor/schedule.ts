@@ -39,7 +39,7 @@ interface Every extends MissedRule, Span {
   /**
    * Milliseconds of time that passes: a day is not always 86,400,000. It begins at `from`, if that is given, or else when so many
    * have passed since its start. Each occurrence is counted from the first, so that no delay adds up; where the clock is set back,
-   * none waits longer than this for the one before.
+   * none waits longer than this for the one before, or the first for its start.
    */
   readonly every: number
 }
@@ -50,7 +50,8 @@ interface ByCron extends MissedRule, Span {
    * `@daily`. Days of the month and of the week are alternatives where both are given. When clocks go forward, a time of day
    * that is skipped happens at the first moment after, and when they go back, it happens once; what happens every so often (a
    * wildcard, step, list or range among hours, minutes or seconds) goes by the clock on the wall both times. Where a date that was
-   * wrong is taken back by more than a minute, it goes by the date that is right, and happens again at times that come again.
+   * wrong is taken back by more than a minute, it goes by the date that is right, and happens again at times that come again. One
+   * that has `times` or `until` begins when it was to begin, though: at its start by the date of then.
    */
   readonly cron: string
   /** Whose hours and days these are, such as `Europe/Berlin`; `UTC` by default, so that it is the same on every machine. */

@@ -26,6 +26,8 @@ export interface ScheduleInfo {
 }
 
 interface Running extends ScheduleStanding {
+  plan: PlannedSchedule
+  startedAt: number
   next: number
   /** Whether the time until then is measured by what passes alone, whatever the date. */
   readonly isMeasured: boolean
@@ -152,12 +154,12 @@ export class Schedules {
 
   #begin(partition: Partition, { last, ...schedule }: ScheduleStanding, isMeasured: boolean): void {
     this.#end(partition.address, schedule.name)
-    const { plan, startedAt } = schedule
     const now = partition.date()
     const running: Running = { ...schedule, last, next: now, isMeasured, cancel: () => {} }
+    beginBy(running, now)
     const known = this.#running.get(partition.address) ?? new Map<string, Running>()
     this.#running.set(partition.address, known.set(schedule.name, running))
-    const missed = missedOf(plan, last ?? Number.NEGATIVE_INFINITY, now, startedAt)
+    const missed = missedOf(running.plan, last ?? Number.NEGATIVE_INFINITY, now, running.startedAt)
     this.#happen(partition, running, missed, Math.max(now - 1, lastOf(running, now)))
   }
 
@@ -180,14 +182,11 @@ export class Schedules {
       // It is made up for once its party is back.
       if (!isOpen(partition)) return
       const now = partition.date()
-      const { plan, startedAt } = running
       const measured = left - step
-      // The clock was set back, so that an earlier occurrence may be the next one.
-      if (leftOf(running, now, measured) > measured + inTime)
-        running.next = nextOf(plan, Math.max(now, lastOf(running, now)), startedAt) ?? running.next
+      if (leftOf(running, now, measured) > measured + inTime) setBack(running, now, now - step)
       const rest = leftOf(running, now, measured)
       if (rest > 0) return this.#wait(partition, running, rest)
-      const { next } = running
+      const { plan, startedAt, next } = running
       const times = next >= now ? [next] : dueOf(plan, next - 1, now, startedAt)
       this.#happen(partition, running, running.isMeasured ? [next] : times, Math.max(now, next))
     })
@@ -221,17 +220,39 @@ function lastOf({ plan, last = Number.NEGATIVE_INFINITY }: Running, now: number)
   return 'cron' in plan && last - now > inTime ? Number.NEGATIVE_INFINITY : last
 }
 
+/** The clock was set back since it was looked at, so that an earlier occurrence may be the next one, or have come already. */
+function setBack(running: Running, now: number, looked: number): void {
+  beginBy(running, looked)
+  const { plan, startedAt, next } = running
+  running.next = nextOf(plan, Math.max(looked, lastOf(running, now)), startedAt) ?? next
+}
+
+/**
+ * A `cron` that was left to its start, by a date that was taken back since, begins by the one that is right. With an end it does
+ * not: how many occurrences there are would not be right any more.
+ */
+function beginBy(running: Running, now: number): void {
+  const { plan, startedAt, last = startedAt } = running
+  if (!('cron' in plan) || plan.until !== undefined || plan.from !== startedAt + 1) return
+  const start = Math.min(last, startedAt - now > inTime ? now : startedAt)
+  if (start >= startedAt) return
+  const { cron, timezone, missed } = plan
+  running.plan = planned({ cron, timezone, missed }, start)
+  running.startedAt = start
+}
+
 /**
  * Milliseconds until the next occurrence: by the date, which may have been corrected, or by what was measured. An `every` takes
- * whichever is sooner, and never more than its own time after the last one.
+ * whichever is sooner, and never more than its own time after the last one, or after its start if it did not begin later.
  *
  * @param measured what is left by measuring
  */
-function leftOf({ plan, next, last, isMeasured }: Running, now: number, measured: number): number {
+function leftOf({ plan, startedAt, next, last, isMeasured }: Running, now: number, measured: number): number {
   const byDate = next - now
   if (isMeasured && measured < Number.POSITIVE_INFINITY) return measured
   if (!('every' in plan)) return byDate
-  return Math.min(byDate, measured, last === undefined ? Number.POSITIVE_INFINITY : plan.every)
+  const beginsLater = last === undefined && plan.from > startedAt + plan.every
+  return Math.min(byDate, measured, beginsLater ? Number.POSITIVE_INFINITY : plan.every)
 }
 
 /** Whether anything may be said there from outside, whatever it is. */

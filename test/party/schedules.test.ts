@@ -1,4 +1,4 @@
-import { createRuntime, type Journal, memoryJournal, type Runtime } from 'troupe'
+import { createRuntime, type Journal, memoryJournal, type Runtime, type Schedule } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRecord, type Life } from '../support/lives.ts'
@@ -348,6 +348,81 @@ describe('a schedule while the machine sleeps, or its clock is corrected', () =>
     await runtime.stop()
     // The second one is late: it makes up for what the date passed over.
     expect(said).toEqual([hour, 6.5 * hour + minute, 7 * hour, 3 * hour, 4 * hour])
+  })
+
+  /** It is set while the date is five days ahead, which is then taken back in the same process, or before the next one. */
+  async function setAhead(schedule: Schedule, crashes: boolean) {
+    const record = createRecord()
+    const clock = createSimulatedClock()
+    const start = clock.now()
+    const said: number[] = []
+    const live = async () => {
+      const runtime = createRuntime({ journal: record.next(), clock, events: [command], random: seededRandom(7) })
+      runtime.bus.subscribe(command, () => void said.push(clock.now() - start))
+      onTestFinished(() => runtime.stop({ timeout: 0 }))
+      await runtime.start()
+      await runtime.schedules.set('tick', schedule, sit)
+      return runtime
+    }
+    const pass = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += minute / 2) {
+        clock.advance(minute / 2)
+        await settle()
+      }
+    }
+    clock.set(start + 5 * 24 * hour)
+    let runtime = await live()
+    if (crashes) await runtime.stop()
+    clock.set(start)
+    if (crashes) runtime = await live()
+    /** The next process begins, so long after the right date of the start. */
+    const goesOnAt = async (ms: number) => {
+      await runtime.stop()
+      clock.set(start + ms)
+      runtime = await live()
+      await settle()
+    }
+    return { said, pass, goesOnAt, next: () => runtime.schedules.list()[0]?.next }
+  }
+
+  const inOneOrTwo = [
+    ['in the same process', false],
+    ['in the next process', true],
+  ] as const
+
+  it.each(inOneOrTwo)(
+    'by cron that was set while the date was ahead goes by the one that is right, %s',
+    async (_, crashes) => {
+      const { said, pass } = await setAhead({ cron: '*/10 * * * *' }, crashes)
+      await pass(30 * minute)
+      expect(said).toEqual([10 * minute, 20 * minute, 30 * minute])
+    },
+  )
+
+  it.each(inOneOrTwo)(
+    'by cron that was set while the date was ahead happens so often all the same, %s',
+    async (_, crashes) => {
+      const { said, pass, next } = await setAhead({ cron: '0 9 * * *', times: 2 }, crashes)
+      await pass(hour)
+      expect(said).toEqual([])
+      expect(next()).toBe(Date.UTC(2026, 0, 6, 9))
+    },
+  )
+
+  it.each(inOneOrTwo)(
+    'of every so often that was set while the date was ahead waits for that time alone, %s',
+    async (_, crashes) => {
+      const { said, pass } = await setAhead({ every: 10 * minute, times: 2 }, crashes)
+      await pass(40 * minute)
+      expect(said).toEqual([10 * minute, 20 * minute])
+    },
+  )
+
+  it('by cron that was set while the date was ahead misses nothing once that date has come', async () => {
+    const { said, pass, goesOnAt } = await setAhead({ cron: '0 0 * * *', missed: 'all' }, true)
+    await pass(24 * hour)
+    await goesOnAt(7 * 24 * hour - hour)
+    expect(said.slice(1)).toHaveLength(5)
   })
 
   it('by cron says nothing twice when the clock is corrected by seconds', async () => {
