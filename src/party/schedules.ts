@@ -183,7 +183,7 @@ export class Schedules {
       if (!isOpen(partition)) return
       const now = partition.date()
       const measured = left - step
-      if (leftOf(running, now, measured) > measured + inTime) setBack(running, now, now - step)
+      if (leftOf(running, now, measured) > measured + inTime) setBack(running, now - step)
       const rest = leftOf(running, now, measured)
       if (rest > 0) return this.#wait(partition, running, rest)
       const { plan, startedAt, next } = running
@@ -220,11 +220,15 @@ function lastOf({ plan, last = Number.NEGATIVE_INFINITY }: Running, now: number)
   return 'cron' in plan && last - now > inTime ? Number.NEGATIVE_INFINITY : last
 }
 
-/** The clock was set back since it was looked at, so that an earlier occurrence may be the next one, or have come already. */
-function setBack(running: Running, now: number, looked: number): void {
+/**
+ * The clock was set back, so that an earlier occurrence may be the next one, or have come meanwhile.
+ *
+ * @param looked when it was looked at before, by the date as it is now: what happened until then at a later one happens again
+ */
+function setBack(running: Running, looked: number): void {
   beginBy(running, looked)
   const { plan, startedAt, next } = running
-  running.next = nextOf(plan, Math.max(looked, lastOf(running, now)), startedAt) ?? next
+  running.next = nextOf(plan, looked, startedAt) ?? next
 }
 
 /**

@@ -425,6 +425,18 @@ describe('a schedule while the machine sleeps, or its clock is corrected', () =>
     expect(said.slice(1)).toHaveLength(5)
   })
 
+  it('by cron happens again at a time that comes again right after a date was taken back', async () => {
+    const { runtime, clock, said, pass } = await watched()
+    await runtime.schedules.set('nine', { cron: '0 9 * * *' }, sit)
+    await pass(7 * hour)
+    clock.set(clock.now() + hour)
+    await pass(2 * hour - 10_000, 10_000)
+    clock.set(clock.now() - hour)
+    await pass(minute, 10_000)
+    expect(said).toHaveLength(2)
+    expect(said[1]).toBeLessThanOrEqual(9 * hour + minute / 2)
+  })
+
   it('by cron says nothing twice when the clock is corrected by seconds', async () => {
     const { runtime, clock, said, pass } = await watched()
     await runtime.schedules.set('hourly', { cron: '0 * * * *' }, sit)
