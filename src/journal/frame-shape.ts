@@ -127,6 +127,7 @@ const step = {
   type: name,
   outcome: z.enum(['handled', 'ignored', 'failed']),
   error: name.optional(),
+  on: name.optional(),
 }
 
 const causeShapes = { step, outside: {}, outcome: {}, supervision: {}, recovery: {} } satisfies Record<

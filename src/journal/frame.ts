@@ -17,6 +17,8 @@ export type Cause =
       readonly type: string
       readonly outcome: 'handled' | 'ignored' | 'failed'
       readonly error?: string
+      /** The id of the event that led to a failure, where what was handled is no event. */
+      readonly on?: string
     }
   /** Somebody outside published, asked or sent. */
   | { readonly kind: 'outside' }

@@ -121,14 +121,14 @@ export class Standing {
     for (const entry of entries) this.#takeEntry(entry, frame, undefined, undefined)
   }
 
-  #takeStep(frame: Frame, { agent: address, handled: seq, outcome }: StepCause): void {
+  #takeStep(frame: Frame, { agent: address, handled: seq, outcome, on: because }: StepCause): void {
     const { entries, position } = frame
     const agent = this.at(address)
     const isFailed = outcome === 'failed'
     // Most steps only change their machine.
     const led = agent && (isFailed || entries.length > 0) ? causeOf(agent, seq) : undefined
     const handled = agent && this.#endMail(agent, seq)
-    const on = handled?.id ?? led
+    const on = handled?.id ?? because ?? led
     if (agent && handled?.ask !== undefined && outcome === 'handled') agent.taken.add(handled.ask)
     for (const entry of entries) {
       if (entry.kind === 'redelivered' && agent && handled) putBack(agent, handled, entry.attempt)

@@ -128,9 +128,10 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
 function causeOf(step: Step): Cause {
   const { actor, handled, outcome } = step
   const { address: agent, incarnation } = actor
-  const { seq, type } = handled
+  const { seq, type, envelope, causationid: on } = handled
   const cause = { kind: 'step' as const, agent, incarnation, handled: seq, type, outcome }
-  return outcome === 'failed' ? { ...cause, error: failureOf(step) } : cause
+  if (outcome !== 'failed') return cause
+  return { ...cause, error: failureOf(step), ...(!envelope && on !== undefined && { on }) }
 }
 
 function deadReason({ outcome, handled }: Step): DeadReason | undefined {

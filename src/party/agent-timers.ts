@@ -36,6 +36,8 @@ export interface InsideTimer {
   readonly delay: number
   readonly event: EventObject
   readonly inside: Inside
+  /** What led to it. */
+  readonly origin: Origin
   readonly isSuperseded?: boolean | undefined
 }
 
@@ -89,11 +91,11 @@ export class AgentTimers {
     const fault = faultIn({ ...event })
     if (fault) return failUnkept(actor, new ValueError(`an event that "${inner}" sends later`, fault))
     const seq = this.#partition.nextSeq()
-    const timer = { id, key: `inside.${seq}`, delay, event, inside: { source: from, target: to } }
+    const origin = originIn(actor.handled ?? originOf(actor.address, id))
+    const timer = { id, key: `inside.${seq}`, delay, event, inside: { source: from, target: to }, origin }
     this.#after(source, timer, () => this.#fireInside(actor, target, timer), actor)
     const when = delay === Number.POSITIVE_INFINITY ? {} : { at: this.#partition.date() + delay, delay }
     const what = { id, key: timer.key, inside: timer.inside, event: eventAsJson(event) }
-    const origin = originIn(actor.handled ?? originOf(actor.address, id))
     this.#steps.recordInside(actor, { kind: 'timer', seq, agent: actor.address, ...what, ...when, origin })
   }
 
@@ -185,15 +187,15 @@ export class AgentTimers {
     this.#partition.hand(actor, this.#partition.appendOutcome(entry, event.type, origin), () => ref?.send(event))
   }
 
-  #fireInside(actor: Actor, target: AnyActorRef, { id, key, event }: Omit<InsideTimer, 'inside'>): void {
+  #fireInside(actor: Actor, target: AnyActorRef, { id, key, event, origin }: Omit<InsideTimer, 'inside'>): void {
     const { address: agent } = actor
     const seq = this.#partition.nextSeq()
     this.#steps.recordInside(actor, { kind: 'fired', seq, agent, id, key, type: event.type, isInside: true })
-    this.#handInside(actor, target, seq, { id, event })
+    this.#handInside(actor, target, seq, { event, origin })
   }
 
   /** A timer of a machine inside an agent that had fired in another process, and was not handled there. */
-  handInside(actor: Actor, seq: number, timer: Pick<InsideTimer, 'id' | 'event' | 'inside'>): void {
+  handInside(actor: Actor, seq: number, timer: Pick<InsideTimer, 'event' | 'inside' | 'origin'>): void {
     this.#handInside(actor, actor.ref && actorAt(actor.ref, timer.inside.target), seq, timer)
   }
 
@@ -202,10 +204,9 @@ export class AgentTimers {
     actor: Actor,
     target: AnyActorRef | undefined,
     seq: number,
-    { id, event }: Pick<InsideTimer, 'id' | 'event'>,
+    { event, origin }: Pick<InsideTimer, 'event' | 'origin'>,
   ): void {
-    const { correlationid } = originOf(actor.address, id)
-    this.#steps.inside(actor, { seq, type: event.type, correlationid }, () => target?.send(event))
+    this.#steps.inside(actor, { ...origin, seq, type: event.type }, () => target?.send(event))
   }
 }
 

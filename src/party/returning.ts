@@ -97,10 +97,10 @@ export function settleIn(
     else timers.set(actor, timer, timer.origin)
   if (isMigrated) beginInside(actor, known, timers)
   for (const [seq, timer] of known.fired) {
-    const { id, origin, inside } = timer
+    const { origin, inside } = timer
     const event = inside ? (decoded(timer.event) as EventOf) : liftedOf(timer, partition, actor.address)
     actor.signal(() => {
-      if (inside) timers.handInside(actor, seq, { id, event, inside })
+      if (inside) timers.handInside(actor, seq, { event, inside, origin })
       else partition.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event))
     })
   }
@@ -154,9 +154,10 @@ function insideTimersOf(
   partition: Partition,
 ): readonly InsideTimer[] {
   return [...timers].flatMap(([key, timer]): readonly InsideTimer[] => {
-    const { id, inside, isSuperseded } = timer
+    const { id, inside, origin, isSuperseded } = timer
     const event = decoded(timer.event) as EventOf
-    return inside ? [{ id, key, inside, isSuperseded, event, delay: left(timer, agent, standing, partition) }] : []
+    if (!inside) return []
+    return [{ id, key, inside, origin, isSuperseded, event, delay: left(timer, agent, standing, partition) }]
   })
 }
 

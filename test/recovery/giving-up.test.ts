@@ -13,10 +13,10 @@ import {
 } from 'troupe'
 import { heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
-import { assign, emit, setup } from 'xstate'
+import { assign, createMachine, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, trick, urgent } from '../support/pets.ts'
-import { atEveryAppend, createProgram, lost, nothingLost } from '../support/program.ts'
+import { atEveryAppend, createProgram, lost, nothingLost, type Program } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { deep } from '../support/values.ts'
 
@@ -371,7 +371,30 @@ describe('one event on which several agents fail', () => {
     expect(runtime.bus.history({ type: 'agent.restarted' })).toHaveLength(5)
   })
 
-  describe.each(['effect', 'timer'])('of what they do because of it, such as an %s', what => {
+  const explode = () => {
+    throw new Error('cannot read that')
+  }
+  const cannot = effect('work', () => Promise.reject(new Error('cannot read that')))
+  /** What a machine inside them does. */
+  const inside = {
+    'failure inside': createMachine({ entry: assign(explode) }),
+    'effect inside': setup({ actors: { work: cannot } }).createMachine({ invoke: { id: 'work', src: 'work' } }),
+    'timer inside': createMachine({ after: { 1_000: { actions: assign(explode) } } }),
+    'timer inside that leads to another': createMachine({
+      initial: 'first',
+      states: { first: { after: { 500: 'second' } }, second: { after: { 500: { actions: assign(explode) } } } },
+    }),
+  }
+
+  describe.each([
+    'effect',
+    'timer',
+    'failure inside',
+    'effect inside',
+    'timer inside',
+    'timer inside that leads to another',
+  ] as const)('of what they do because of it, such as an %s', what => {
+    const state = what === 'effect' ? 'working' : what === 'timer' ? 'waiting' : 'around'
     const slow = (name: string) =>
       defineAgent({
         name,
@@ -379,23 +402,27 @@ describe('one event on which several agents fail', () => {
         says: [heard],
         machine: setup({
           types: agentTypes({ context: {}, hears: [poison, fine], says: [heard] }),
-          actors: { work: effect('work', () => Promise.reject(new Error('cannot read that'))) },
-          actions: {
-            explode: assign(() => {
-              throw new Error('cannot read that')
-            }),
-          },
+          actors: { work: cannot, inner: inside[what === 'effect' || what === 'timer' ? 'timer inside' : what] },
+          actions: { explode: assign(explode) },
         }).createMachine({
           initial: 'awake',
           on: { 'poison.cleaned': { actions: emit(() => heard({})) } },
           states: {
-            awake: { on: { 'poison.spilled': what === 'effect' ? 'working' : 'waiting' } },
+            awake: { on: { 'poison.spilled': state } },
             working: { invoke: { id: 'work', src: 'work' } },
             waiting: { after: { 1_000: { target: 'awake', actions: 'explode' } } },
+            around: { invoke: { id: 'inner', src: 'inner' } },
           },
         }),
       })
     const given = { agents: ['a', 'b', 'c', 'd', 'e'].map(slow) }
+
+    async function halfSeconds({ clock }: Pick<Program, 'clock'>) {
+      for (let times = 0; times < 2; times++) {
+        clock.advance(500)
+        await someTurns()
+      }
+    }
 
     it('counts as one, also where the process ends before they restart', async () => {
       await atEveryAppend(async ending => {
@@ -403,12 +430,10 @@ describe('one event on which several agents fail', () => {
         const isEnded = await program.until(ending, given, async runtime => {
           await runtime.bus.publish(poison({}))
           await someTurns()
-          program.clock.advance(1_000)
-          await someTurns()
+          await halfSeconds(program)
         })
         const next = await program.start(given)
-        program.clock.advance(1_000)
-        await someTurns()
+        await halfSeconds(program)
         await next.bus.publish(fine({}))
         await next.idle()
         expect(next.bus.history({ type: heard.type })).toHaveLength(5)
