@@ -39,7 +39,7 @@ interface Every extends MissedRule, Span {
   /**
    * Milliseconds of time that passes: a day is not always 86,400,000. It begins at `from`, if that is given, or else when so many
    * have passed since its start. Each occurrence is counted from the first, so that no delay adds up; where the clock is set back,
-   * none waits longer than this for the one before, or the first for its start.
+   * none waits longer than this for the one before, or the first for its start, and where it is set forward, one comes sooner.
    */
   readonly every: number
 }
