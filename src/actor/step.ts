@@ -69,6 +69,8 @@ export interface StepHost {
   setTimer(actor: Actor, timer: NewTimer): void
   /** Appends the step as one frame; the returned function delivers what it said, once the snapshot is in place. */
   commit(step: Step): () => void
+  /** All that the step wanted has happened, to machines inside the agent too: records what these want because of it. */
+  released(step: Step): void
   /** A custom action threw after its frame: the step stands, the agent fails. */
   failedAfter(step: Step, error: unknown): void
 }
@@ -163,7 +165,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
     }
     // Machines inside it may have handled something just now.
     if (isInside) perform(() => checkInside(step.actor, step.snapshot))
-    if (!thrown) return
+    if (!thrown) return host.released(step)
     host.failedAfter(step, thrown.error)
     stopChildren(scope, step.snapshot)
     throw thrown.error

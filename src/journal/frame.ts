@@ -107,7 +107,7 @@ export type Entry =
       readonly type: string
     }
   | { readonly kind: 'internal'; readonly seq: number; readonly agent: Address; readonly type: string }
-  /** Machines inside the agent handled a position by themselves: a timer of theirs, or how their outside work ended. */
+  /** Machines inside the agent handled a position: a timer, how outside work ended, or a step of the agent that sent them something. */
   | { readonly kind: 'inside'; readonly seq: number; readonly agent: Address; readonly handled: number }
   /** Which machine agents have, and what it hears, from here on. */
   | {

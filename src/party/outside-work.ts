@@ -188,10 +188,11 @@ export class OutsideWork implements OutsideHost<Work> {
       })
     }
     if (standing) this.#resumed.push({ key, planned, go, link })
-    else {
-      go()
-      link()
-    }
+    else
+      this.#steps.whenRecorded(() => {
+        go()
+        link()
+      })
     return () => {
       if (!over) cancel()
       if (!over) this.#drop(key, planned)

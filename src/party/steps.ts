@@ -24,6 +24,8 @@ const mostRedeliveries = 3
 export class Steps implements StepHost, FrameHost {
   readonly #partition: Partition
   #planned: Entry[] = []
+  /** What begins as soon as all that is planned is in a frame. */
+  #beginning: (() => void)[] = []
 
   /** Sets a timer of an agent. */
   readonly setTimer: (actor: Actor, timer: NewTimer) => void
@@ -116,6 +118,12 @@ export class Steps implements StepHost, FrameHost {
     this.#planned.push(entry)
   }
 
+  /** Calls back when all that is planned is in a frame; at once, if it is. */
+  whenRecorded(begin: () => void): void {
+    if (this.#planned.length === 0) begin()
+    else this.#beginning.push(begin)
+  }
+
   // ---- the frame ----
 
   get address(): Address {
@@ -156,8 +164,10 @@ export class Steps implements StepHost, FrameHost {
 
   commit(step: Step): () => void {
     const frame = frameOf(step, this.#planned, this)
-    if (this.#planned.length > 0) this.#planned = []
+    const isPlanned = this.#planned.length > 0
+    if (isPlanned) this.#planned = []
     this.#partition.append(frame.cause, frame.entries, frame.said, step)
+    if (isPlanned) this.#begin()
     return () => this.#release(step, frame)
   }
 
@@ -189,11 +199,12 @@ export class Steps implements StepHost, FrameHost {
 
   /** A position was handled by machines inside an agent: records what they want of outside, and checks what they keep. */
   #handledInside(actor: Actor, { seq: handled }: Handled): void {
+    const { address, ref } = actor
     const planned = this.#planned
     this.#planned = []
-    const { address, ref } = actor
     const seq = this.#partition.nextSeq()
     this.recordInside(actor, ...planned, { kind: 'inside', seq, agent: address, handled })
+    this.#begin()
     try {
       const { children = {} }: Partial<AnyMachineSnapshot> = ref?.getSnapshot() ?? {}
       checkChildren(address, children, (name, child) => this.checkChild(actor, name, child))
@@ -202,9 +213,20 @@ export class Steps implements StepHost, FrameHost {
     }
   }
 
+  #begin(): void {
+    for (const begin of this.#beginning.splice(0)) begin()
+  }
+
   // ---- after the frame ----
 
+  released({ actor, handled }: Step): void {
+    if (this.#planned.length > 0) this.#handledInside(actor, handled)
+  }
+
   failedAfter(step: Step, error: unknown): void {
+    // What machines inside it wanted because of the step ends with it.
+    this.#planned = []
+    this.#beginning = []
     this.#tellFailed({ ...step, error })
   }
 

@@ -1,17 +1,27 @@
-import { agentTypes, defineAgent, defineEvent, effect } from 'troupe'
+import { agentTypes, ask, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sendParent, sendTo, setup } from 'xstate'
+import { assign, emit, sendParent, sendTo, setup } from 'xstate'
 import * as z from 'zod'
 import { createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
 const go = defineEvent('work-inside.go', z.object({}))
 const off = defineEvent('work-inside.off', z.object({}))
+const look = defineEvent('work-inside.look', z.object({}))
+const price = defineRequest('work-inside.price', { input: z.object({}), output: z.object({ euros: z.int() }) })
 const ran: string[] = []
-beforeEach(() => void ran.splice(0))
+let isHanging = false
+beforeEach(() => {
+  ran.splice(0)
+  isHanging = false
+})
 
 const first = effect('first', () => void ran.push('first'))
 const second = effect('second', () => void ran.push('second'))
+const slow = effect('slow', () => {
+  ran.push('slow')
+  return isHanging ? new Promise<never>(() => {}) : Promise.resolve()
+})
 const hang = effect('hang', () => new Promise<never>(() => {}))
 
 /** Says that it goes on, and then has an effect run. */
@@ -56,7 +66,100 @@ const hearers = {
   }),
 }
 
+/** Asked only when it is open. */
+const shop = defineAgent({
+  name: 'shop',
+  hears: [price, off],
+  says: [price],
+  machine: setup({ types: agentTypes({ context: {}, hears: [price, off], says: [price] }) }).createMachine({
+    context: {},
+    initial: 'closed',
+    states: {
+      closed: { tags: 'busy', on: { 'work-inside.off': 'open' } },
+      open: {
+        on: { 'work-inside.price': { actions: emit(({ event }) => price.reply(event, { euros: 3 })) } },
+      },
+    },
+  }),
+})
+
+/** An agent that sends `go` to the machine inside it, and looks where that is. */
+function sender(src: 'slow' | 'price', onDone?: string) {
+  const inner = setup({ actors: { slow, price: ask(price) } }).createMachine({
+    initial: 'idle',
+    states: { idle: { on: { go: 'working' } }, working: { invoke: { src, input: {}, onDone } }, over: {} },
+  })
+  const context: { inside: unknown } = { inside: undefined }
+  const machine = setup({
+    types: agentTypes({ context, hears: [go, look], says: [] }),
+    actors: { inner },
+  }).createMachine({
+    context,
+    invoke: { id: 'inner', src: 'inner' },
+    on: {
+      'work-inside.go': { actions: sendTo('inner', { type: 'go' }) },
+      'work-inside.look': {
+        actions: assign({ inside: ({ self }) => self.getSnapshot().children['inner']?.getSnapshot().value }),
+      },
+    },
+  })
+  return defineAgent({ name: 'sender', machine, hears: [go, look], says: [] })
+}
+
+const failing = defineAgent({
+  name: 'failing',
+  hears: [off],
+  says: [],
+  machine: setup({ types: agentTypes({ context: {}, hears: [off], says: [] }) }).createMachine({
+    context: {},
+    on: {
+      'work-inside.off': {
+        actions: assign(() => {
+          throw new Error('failed')
+        }),
+      },
+    },
+  }),
+})
+
 describe('an effect of a machine inside an agent', () => {
+  it('is in the journal before it begins, where its agent sends what it is wanted for', async () => {
+    isHanging = true
+    const program = createProgram()
+    const runtime = await program.start({ agents: [sender('slow', 'over')] })
+    await runtime.bus.publish(go({}))
+    await until(() => ran.length > 0)
+    const kinds = (await program.frames('runtime')).flatMap(frame => frame.entries.map(({ kind }) => kind))
+    expect(kinds).toContain('effect')
+  })
+
+  it.each([
+    ['alone', []],
+    ['and another agent fails meanwhile', [off({})]],
+  ])('is run again after a crash, where its agent has sent what it is wanted for, %s', async (_, meanwhile) => {
+    isHanging = true
+    const program = createProgram()
+    const first = await program.start({ agents: [sender('slow', 'over'), failing] })
+    for (const event of [go({}), ...meanwhile]) await first.bus.publish(event)
+    await until(() => ran.length > 0)
+    isHanging = false
+    const second = await program.start({ agents: [sender('slow', 'over'), failing] })
+    await second.idle()
+    await second.bus.publish(look({}))
+    await second.idle()
+    expect(second.agent('sender').snapshot()?.context).toEqual({ inside: 'over' })
+  })
+
+  it('is not run again where its machine stays when it has ended, and its agent had sent what it is wanted for', async () => {
+    const program = createProgram()
+    const first = await program.start({ agents: [sender('slow')] })
+    await first.bus.publish(go({}))
+    await until(() => ran.length > 0)
+    await first.idle()
+    for (let process = 2; process < 4; process++) await (await program.start({ agents: [sender('slow')] })).idle()
+    expect(ran).toEqual(['slow'])
+  })
+
   it.each(Object.entries(hearers))('runs beside one that is wanted at the same time by %s', async (_, machine) => {
     const { runtime, clock } = await startRuntime({
       agents: [defineAgent({ name: 'host', machine, hears: [go], says: [] })],
@@ -105,5 +208,21 @@ describe('an effect of a machine inside an agent', () => {
     expect(wanted).toHaveLength(3)
     // What never began is dropped when something else is wanted.
     expect(dropped).toEqual(expect.arrayContaining(wanted.slice(0, 2)))
+  })
+})
+
+describe('an ask of a machine inside an agent', () => {
+  it('is answered in the next process, where its agent has sent what it is wanted for', async () => {
+    const program = createProgram()
+    const agents = () => [shop, sender('price', 'over')]
+    const first = await program.start({ agents: agents() })
+    await first.bus.publish(go({}))
+    await until(() => first.agent('shop').mailbox.depth > 0)
+    const second = await program.start({ agents: agents() })
+    await second.bus.publish(off({}))
+    await second.idle()
+    await second.bus.publish(look({}))
+    await second.idle()
+    expect(second.agent('sender').snapshot()?.context).toEqual({ inside: 'over' })
   })
 })
