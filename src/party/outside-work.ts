@@ -230,6 +230,7 @@ export class OutsideWork implements OutsideHost<Work> {
   #drop(key: string, planned: Planned): void {
     const { actor, incarnation } = planned
     if (!isInside(planned) || actor.incarnation !== incarnation || actor.ref?.getSnapshot().status !== 'active') return
+    if (this.#steps.takeBack(key)) return
     this.#partition.append({ kind: 'outcome' }, [{ kind: 'dropped', seq: this.#partition.nextSeq(), key }])
   }
 

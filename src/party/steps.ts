@@ -118,6 +118,13 @@ export class Steps implements StepHost, FrameHost {
     this.#planned.push(entry)
   }
 
+  /** Outside work was left at once: if its intent is in no frame yet, takes that back, and says so. */
+  takeBack(key: string): boolean {
+    const place = this.#planned.findIndex(entry => 'key' in entry && entry.key === key)
+    if (place >= 0) this.#planned.splice(place, 1)
+    return place >= 0
+  }
+
   /** Calls back when all that is planned is in a frame; at once, if it is. */
   whenRecorded(begin: () => void): void {
     if (this.#planned.length === 0) begin()

@@ -160,6 +160,41 @@ describe('an effect of a machine inside an agent', () => {
     expect(ran).toEqual(['slow'])
   })
 
+  it.each([
+    ['its agent sends', { on: { go: 'on' } }],
+    ['a timer of its own', { after: { 100: 'on' } }],
+  ])('that is left as soon as it is wanted because of %s is not known for ever', async (_, idle) => {
+    const inner = setup({ actors: { hang } }).createMachine({
+      initial: 'idle',
+      states: {
+        idle,
+        on: { entry: sendTo(({ self }) => self, { type: 'leave' }), invoke: { src: 'hang' }, on: { leave: 'idle' } },
+      },
+    } as never)
+    const machine = setup({
+      types: agentTypes({ context: {}, hears: [go], says: [] }),
+      actors: { inner },
+    }).createMachine({
+      context: {},
+      invoke: { id: 'inner', src: 'inner' },
+      on: { 'work-inside.go': { actions: sendTo('inner', { type: 'go' }) } },
+    })
+    const program = createProgram()
+    const runtime = await program.start({ agents: [defineAgent({ name: 'host', machine, hears: [go], says: [] })] })
+    for (let round = 0; round < 5; round++) {
+      await runtime.bus.publish(go({}))
+      program.clock.advance(100)
+      await runtime.idle()
+    }
+    const known = new Set<string>()
+    for (const { entries } of await program.frames('runtime'))
+      for (const entry of entries) {
+        if (entry.kind === 'effect') known.add(entry.key)
+        if (entry.kind === 'dropped') known.delete(entry.key)
+      }
+    expect([...known]).toEqual([])
+  })
+
   it.each(Object.entries(hearers))('runs beside one that is wanted at the same time by %s', async (_, machine) => {
     const { runtime, clock } = await startRuntime({
       agents: [defineAgent({ name: 'host', machine, hears: [go], says: [] })],
