@@ -511,19 +511,28 @@ export class Crew implements SupervisorHost, NurseryHost {
     return this.#returning?.isGone(id) ?? false
   }
 
-  create(id: string, create: () => AnyActorRef): AnyActorRef {
+  start(id: string, create: () => AnyActorRef): AnyActorRef {
     if (this.#roster.isTree(id)) {
       const ref = create()
       this.#roster.runs(id, ref)
+      ref.start()
       return ref
     }
     const actor = this.#roster.named(id)
     const isFirst = actor.status === 'declared' && actor.incarnation === 0
     const back = isFirst ? this.#returning?.take(actor) : undefined
     if (back) actor.input = back.input
-    if (back?.snapshot) return this.#bringBack(actor, back.incarnation, back.snapshot, back.isMigrated, create)
-    if (back) {
-      actor.incarnation = back.incarnation
+    const ref = back?.snapshot
+      ? this.#bringBack(actor, back.incarnation, back.snapshot, back.isMigrated, create)
+      : this.#beginNext(actor, back?.incarnation, create)
+    this.#started(actor)
+    return ref
+  }
+
+  /** @param before the incarnation that it was in another process, if it begins anew */
+  #beginNext(actor: Actor, before: number | undefined, create: () => AnyActorRef): AnyActorRef {
+    if (before !== undefined) {
+      actor.incarnation = before
       this.#unsettled.add(actor)
     }
     // One that had done its work is started again together with a sibling.
@@ -540,13 +549,17 @@ export class Crew implements SupervisorHost, NurseryHost {
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
     actor.kept = actor.ref?.getSnapshot().context
     actor.ref = undefined
+    actor.rounds = 0
+    // What machines inside it do when they start belongs to its start.
     const outer = this.#partition.enter(actor)
     try {
-      actor.ref = create()
+      const ref = create()
+      actor.ref = ref
+      ref.start()
+      return ref
     } finally {
       this.#partition.leave(outer)
     }
-    return actor.ref
   }
 
   #bringBack(
@@ -570,12 +583,11 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#arrived.add(actor)
     this.#cameBack.add(actor)
     this.#partition.shared.observers?.cameBack(this.#partition, actor)
+    actor.ref.start()
     return actor.ref
   }
 
-  started(id: string): void {
-    if (this.#roster.isTree(id)) return
-    const actor = this.#roster.named(id)
+  #started(actor: Actor): void {
     // One that has ended in its first step is about to be reported as such.
     if (actor.ref?.getSnapshot().status !== 'active') return
     const begun = this.#lifecycle.begin(actor)

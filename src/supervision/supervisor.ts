@@ -43,10 +43,8 @@ export interface SupervisorHost {
   isRetired(id: string): boolean
   /** Whether a child had done its work before its supervisor came back: it is known, and not started. */
   isAway(id: string): boolean
-  /** Creates the next incarnation of a child: its initial state is a step, and needs a position. */
-  create(id: string, create: () => AnyActorRef): AnyActorRef
-  /** It was started, and may have ended already. */
-  started(id: string): void
+  /** Creates and starts the next incarnation of a child, as one turn: its initial state is a step. It may have ended already. */
+  start(id: string, create: () => AnyActorRef): AnyActorRef
   /** A child ended, by itself (`exit`) or with its siblings; it takes no more mail until it is started again or gone. */
   exited(id: string, exit?: Exit): void
   /** The id of the event that led to the failure of a child, if one did. */
@@ -123,16 +121,11 @@ export function supervisor(
 
   const start = (child: Child, scope: AnyActorScope) => {
     const { id } = child.spec
-    const ref = host.create(id, () =>
-      createActor(child.spec.logic(), { id, parent: scope.self, input: child.spec.input?.() }),
-    )
-    child.ref = ref
     child.pause = undefined
     child.startedAt = host.elapsed()
-    scope.defer(() => {
-      ref.start()
-      host.started(id)
-    })
+    child.ref = host.start(id, () =>
+      createActor(child.spec.logic(), { id, parent: scope.self, input: child.spec.input?.() }),
+    )
   }
 
   const know = (spec: ChildSpec) => {
