@@ -50,8 +50,6 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #outside = AsyncLocalStorage.snapshot()
   #going: Promise<void> | undefined
   #telling: Envelope | undefined
-  /** Whether the partition of what it is being told has gone meanwhile, so that another one may have its address. */
-  #isGone = false
   #isPaused = false
   #isHeld = false
   #missed = 0
@@ -187,7 +185,7 @@ export class DurableSubscription implements Listener, Subscription {
     this.#waiting.clear()
     for (const envelope of left) this.#waiting.push(envelope)
     this.#behind.delete(address)
-    this.#isGone = true
+    if (this.#telling && partitionIn(this.#telling) === address) this.#telling = undefined
   }
 
   /** Nobody can read it back: it is heard now, or missed. */
@@ -273,7 +271,8 @@ export class DurableSubscription implements Listener, Subscription {
     const address = partitionIn(envelope)
     this.#tellMissed(envelope)
     const persists = isJournalled(envelope)
-    this.#isGone = false
+    // Its partition may be deleted while it is told, and another one have its address, by whoever has the name then.
+    const place = persists && partition ? this.#places.of(address) : undefined
     if (persists && envelope.seq <= this.#places.in(address)) return
     if (isChosen(this.wanted, envelope, this.#host)) {
       for (let attempt = 1; !(await this.#call(envelope)); attempt++) {
@@ -289,8 +288,7 @@ export class DurableSubscription implements Listener, Subscription {
         if (this.isOver) return
       }
     }
-    if (!persists || !partition || this.#isGone) return
-    this.#places.reach(address, envelope.seq)
+    if (place) this.#places.reach(address, envelope.seq, place)
   }
 
   async #call(envelope: Envelope): Promise<boolean> {

@@ -1,12 +1,17 @@
 import type { Address } from '../actor/address.ts'
 import type { Journal } from '../journal/journal.ts'
 
+/** Up to where a reader was told everything of one partition. */
+export interface Place {
+  upTo: number
+}
+
 /** How far a reader has come in each partition: known at once, and kept in the journal a moment later. */
 export class Places {
   readonly #journal: Journal
   readonly #reader: string
   readonly #fault: (error: unknown) => void
-  readonly #places = new Map<Address, number>()
+  readonly #places = new Map<Address, Place>()
   #unkept = new Map<Address, number | undefined>()
   #keeping: Promise<void> | undefined
   #isDropped = false
@@ -21,19 +26,30 @@ export class Places {
   /** Reads back what the journal has kept; `false` if it knows no such reader. */
   async load(): Promise<boolean> {
     const kept = await this.#journal.marks(this.#reader)
-    for (const [partition, place] of kept) this.#places.set(partition, place)
+    for (const [partition, upTo] of kept) this.#places.set(partition, { upTo })
     return kept.size > 0
   }
 
   /** The position up to which it was told everything; 0 where it was told nothing. */
   in(partition: Address): number {
-    return this.#places.get(partition) ?? 0
+    return this.#places.get(partition)?.upTo ?? 0
   }
 
-  reach(partition: Address, place: number): void {
+  /** Another one, once the partition is forgotten: what comes to its address then begins anew. */
+  of(partition: Address): Place {
+    const known = this.#places.get(partition)
+    if (known) return known
+    const place = { upTo: 0 }
+    this.#places.set(partition, place)
+    return place
+  }
+
+  /** @param place where the reader was before; nothing happens if that is forgotten */
+  reach(partition: Address, upTo: number, place = this.of(partition)): void {
+    if (this.#places.get(partition) !== place) return
     // Two subscriptions under one name, one after the other, may both have been told.
-    this.#places.set(partition, Math.max(place, this.in(partition)))
-    this.#keep(partition, this.in(partition))
+    place.upTo = Math.max(upTo, place.upTo)
+    this.#keep(partition, place.upTo)
   }
 
   forget(partition: Address): void {

@@ -1,0 +1,97 @@
+import type { EnvelopeOf, Runtime, SubscribeOptions } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
+import { createProgram } from '../support/program.ts'
+import { turn } from '../support/runtime.ts'
+
+const given = { party: petsParty(dogAgent()) }
+
+/** As far as things get. */
+async function someTurns() {
+  for (let turns = 0; turns < 20; turns++) await turn()
+}
+
+type Story = Pick<Runtime, 'bus' | 'idle'>
+
+async function bark(runtime: Story, party: string | undefined, ...words: readonly string[]) {
+  for (const word of words) await runtime.bus.publish(command({ word }), party === undefined ? {} : { party })
+  await runtime.idle()
+  await someTurns()
+}
+
+type Told = EnvelopeOf<typeof barked>
+
+/** Keeps its place under a name. */
+function diary({ bus }: Pick<Runtime, 'bus'>, tell: (told: Told) => unknown, options: SubscribeOptions = {}) {
+  return bus.subscribe(barked, tell, { durable: 'diary', ...options })
+}
+
+const wordIn = ({ data, party = 'outside' }: Told) => `${party} ${data.word}`
+
+describe('a subscriber who keeps his place, and a party that is deleted', () => {
+  it.each([
+    ['another party', 'p1', []],
+    ['an agent outside', undefined, [dogAgent()]],
+  ])('while he is told of %s: he is told that once', async (_, party, agents) => {
+    const program = createProgram()
+    const first = await program.start({ ...given, agents })
+    for (const id of ['p1', 'p2']) await first.parties.create({ id })
+    diary(first, () => first.parties.delete('p2'))
+    await someTurns()
+    await bark(first, party, 'a')
+    await first.stop()
+    const told: string[] = []
+    const second = await program.start({ ...given, agents })
+    diary(second, one => told.push(wordIn(one)))
+    await someTurns()
+    expect(told).toEqual([])
+  })
+
+  it.each([
+    ['unsubscribed', false],
+    ['is still there', true],
+  ])('while he is told of it, and %s: he is told of the next one under its id', async (_, stays) => {
+    const program = createProgram()
+    const told: string[] = []
+    const { promise: isRead, resolve: read } = Promise.withResolvers<void>()
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    const subscription = diary(first, async one => {
+      if (wordIn(one) === 'p1 old') await isRead
+      else if (wordIn(one) === 'p1 new') told.push('new')
+    })
+    await someTurns()
+    await bark(first, 'p1', 'x', 'y', 'z', 'old')
+    if (!stays) subscription.unsubscribe()
+    await first.parties.delete('p1')
+    read()
+    await someTurns()
+    await first.parties.create({ id: 'p1' })
+    if (!stays) diary(first, one => told.push(one.data.word))
+    await bark(first, 'p1', 'new')
+    expect(told).toEqual(['new'])
+    expect(await first.bus.durableNames()).toEqual([{ name: 'diary', isSubscribed: true, behind: 0 }])
+  })
+
+  it('and created again while he is told of it: he is told of the next one, whoever asks how far he is', async () => {
+    const program = createProgram()
+    const told: string[] = []
+    const { promise: isRead, resolve: read } = Promise.withResolvers<void>()
+    const runtime = await program.start(given)
+    await runtime.parties.create({ id: 'p1' })
+    diary(runtime, async one => {
+      if (one.data.word === 'old') await isRead
+      told.push(one.data.word)
+    })
+    await someTurns()
+    await bark(runtime, 'p1', 'x', 'y', 'z', 'old')
+    await runtime.parties.delete('p1')
+    await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'new' }), { party: 'p1' })
+    await someTurns()
+    await runtime.bus.durableNames()
+    read()
+    await someTurns()
+    expect(told).toEqual(['x', 'y', 'z', 'old', 'new'])
+  })
+})
