@@ -368,6 +368,7 @@ export class Runtime<
       tree: [...(party?.shared ?? []), ...agents],
       definitions: withChildren([...(options.registered ?? []), ...(party?.agents ?? []), ...outsiders]),
       schedules: this.schedules,
+      recovering: () => durable.recovering(),
       recovered: () => durable.recovered(this.#shared),
       comeback: id => this.parties.comeback(id),
       quarantine: (partition, error) => this.parties.quarantine(partition, error),

@@ -51,7 +51,7 @@ export class DurableSubscription implements Listener, Subscription {
   #going: Promise<void> | undefined
   #telling: Envelope | undefined
   #isPaused = false
-  #isHeld = false
+  #holds = 0
   #missed = 0
   #untoldMissed = 0
   #wake: (() => void) | undefined
@@ -98,11 +98,15 @@ export class DurableSubscription implements Listener, Subscription {
     return this.isOver || this.#isPaused || this.#going === undefined
   }
 
+  get #isHeld(): boolean {
+    return this.#holds > 0
+  }
+
   /** Waits with what it is told until its place is known. */
   hold(): () => void {
-    this.#isHeld = true
+    this.#holds++
     return () => {
-      this.#isHeld = false
+      this.#holds--
       this.#goOn()
       this.#host.rested()
     }

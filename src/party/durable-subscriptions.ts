@@ -27,6 +27,8 @@ export class DurableSubscriptions {
   readonly #present = new Map<Address, DurableSubscription>()
   /** Whether each was known by its name, or wants everything; not for those that were here before. */
   readonly #begun = new WeakMap<DurableSubscription, Promise<boolean | undefined>>()
+  /** Those that wait until the parties of another owner are there again, and what lets them go on. */
+  #held: Map<DurableSubscription, () => void> | undefined
   readonly #dropping = new Map<string, Promise<boolean>>()
   /** Up to where each partition was last looked at for names that are behind. */
   readonly #looked = new Map<Address, number>()
@@ -55,6 +57,7 @@ export class DurableSubscriptions {
     if (signal?.aborted) subscription.unsubscribe()
     else if (known) catchUp(subscription, shared)
     else this.#begin(subscription, places, from, shared)
+    this.#held?.set(subscription, subscription.hold())
     return subscription
   }
 
@@ -163,20 +166,25 @@ export class DurableSubscriptions {
     for (const subscription of this.#present.values()) subscription.catchUp([partition])
   }
 
+  /** The parties of another owner come back: what was said there before is not known yet, nor what is new. */
+  recovering(): void {
+    this.#held = new Map(Array.from(this.#present.values(), subscription => [subscription, subscription.hold()]))
+  }
+
   /** The parties of another owner are there again: who subscribed before that catches up on them too. */
   recovered(shared: Shared): void {
-    for (const subscription of this.#present.values()) {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const [subscription, release] of held) {
       const places = this.#places.get(subscription.wanted.name)
-      if (places) void this.#catchUpLater(subscription, places, shared)
+      if (places && !subscription.isOver) void this.#catchUpLater(subscription, places, shared).finally(release)
     }
   }
 
   async #catchUpLater(subscription: DurableSubscription, places: Places, shared: Shared): Promise<void> {
     const isKnown = await this.#begun.get(subscription)
     // One that begins now wants nothing of what was before.
-    if (isKnown === false)
-      for (const [partition, place] of [...placesIn(shared), ...(await placesAway(shared))])
-        places.reach(partition, place)
+    if (isKnown === false) await beginHere(places, shared)
     else if (!subscription.isOver) catchUp(subscription, shared)
   }
 
@@ -224,6 +232,16 @@ async function begin(
     return undefined
   } finally {
     release()
+  }
+}
+
+/** All that was said before counts as told. What is away and cannot be looked up is told, rather than missed. */
+async function beginHere(places: Places, shared: Shared): Promise<void> {
+  for (const [partition, place] of placesIn(shared)) places.reach(partition, place)
+  try {
+    for (const [partition, place] of await placesAway(shared)) places.reach(partition, place)
+  } catch (error) {
+    shared.partition(runtimePartition)?.fault(error)
   }
 }
 

@@ -174,7 +174,6 @@ export class Parties<
     const party = known ?? this.#newParty(partyId, definition)
     this.#parties.set(partyId, party)
     partitions.set(partitionOf(partyId), party.partition)
-    this.#host.durable.returning(partitionOf(partyId))
     return { ...party.comeback, cameBack: () => void this.#quarantined.delete(partyId) }
   }
 
@@ -316,8 +315,13 @@ export class Parties<
   /** Brings back a party, once it is there no more from an earlier time. */
   #recover(partyId: string, options: { readonly isRetry: boolean }): Promise<void> {
     const before = this.#recovering.get(partyId) ?? Promise.resolve()
+    const partition = partitionOf(partyId)
     const recovering = before
-      .then(() => (this.#isAway(partyId) ? this.#host.recover(partitionOf(partyId), options) : undefined))
+      .then(() => {
+        if (!this.#isAway(partyId)) return undefined
+        this.#host.durable.returning(partition)
+        return this.#host.recover(partition, options)
+      })
       .finally(() => {
         if (this.#recovering.get(partyId) === recovering) this.#recovering.delete(partyId)
       })

@@ -49,6 +49,8 @@ interface RecoveryHost {
   /** Every definition that the program has, by name; several versions of one have the same name. */
   readonly definitions: readonly Agent[]
   readonly schedules: Schedules
+  /** Partitions are about to come back. */
+  recovering(): void
   /** All partitions are there. */
   recovered(): void
   /** A party that is about to come back. @throws NoPartyDefinitionError */
@@ -132,6 +134,7 @@ export class Recovery {
     shared.ids.after?.(newestEpoch(infos))
     this.#inHand = await shared.journal.inHand?.()
     const release = shared.ready.hold()
+    this.#host.recovering()
     try {
       const goOn: (() => void)[] = []
       const isBack = await this.#outside(infos)
