@@ -161,6 +161,18 @@ export class DurableSubscriptions {
     for (const subscription of this.#present.values()) subscription.forget(partition)
   }
 
+  /** A partition was imported: what it had said up to a position was for others. */
+  async arrived(partition: Address, position: number, { journal, partition: find }: Shared): Promise<void> {
+    try {
+      for (const name of await journal.readers())
+        if (!this.#places.has(name)) await journal.mark(name, new Map([[partition, position]]))
+    } catch (error) {
+      // They are told of it, rather than not of what comes after it.
+      find(runtimePartition)?.fault(error)
+    }
+    for (const places of this.#places.values()) places.reach(partition, position)
+  }
+
   /** A partition is on its way back: what was not read there before is read then. */
   returning(partition: Address): void {
     for (const subscription of this.#present.values()) subscription.catchUp([partition])

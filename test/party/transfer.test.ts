@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { command, dogAgent, parrotAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { barked, command, dogAgent, parrotAgent, petsParty, trainerAgent } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
@@ -13,6 +13,16 @@ async function exportedParty(options = {}) {
   const lines: string[] = []
   for await (const line of runtime.parties.export('p1')) lines.push(line)
   return { lines, state: JSON.stringify(pets.state), runtime }
+}
+
+/** In the next process of one that may have known who keeps his place. */
+async function nextProcess(isKnown: boolean) {
+  const program = createProgram()
+  const first = await program.start({ party })
+  if (isKnown) first.bus.subscribe(barked, () => {}, { durable: 'diary' })
+  await first.idle()
+  await first.stop()
+  return program.start({ party })
 }
 
 describe('a party that was exported', () => {
@@ -58,6 +68,27 @@ describe('a party that was exported', () => {
     await second.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
     await second.idle()
     expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['up', 'b', 'c'] })
+  })
+
+  it.each([
+    ['before it came', true, true],
+    ['in an earlier process', true, false],
+    ['after it came', false, false],
+  ])('is told to who keeps his place from there on, who subscribed %s', async (_, before, stays) => {
+    const { lines } = await exportedParty()
+    const runtime = await nextProcess(before && !stays)
+    const told: string[] = []
+    const subscribe = () =>
+      runtime.bus.subscribe(barked, ({ data }) => void told.push(data.word), { durable: 'diary', from: 'now' })
+    if (stays) subscribe()
+    await runtime.idle()
+    const pets = await runtime.parties.import(lines)
+    if (!stays) subscribe()
+    await runtime.idle()
+    await runtime.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
+    await pets.idle()
+    await until(() => told.includes('c'))
+    expect(told).toEqual(['up', 'b', 'c'])
   })
 
   it('is not taken where it is there already', async () => {
