@@ -76,12 +76,13 @@ export class DeadLetterOffice {
     const again = revived(letter, partition)
     const subscriber = this.#durable.at(to)
     if (subscriber) {
-      const isWell = await subscriber.again(again)
+      const lifted = this.#lifted(again, letter)
+      const isWell = await subscriber.again(lifted)
       // It is not what he wants to be told any more, or he has gone meanwhile.
       if (isWell === undefined) deadLetters.putBack(letter)
       else {
         this.#forget(letter)
-        if (!isWell) partition.loseOutside(again, to, 'failed')
+        if (!isWell) partition.loseOutside(lifted, to, 'failed')
       }
       return
     }

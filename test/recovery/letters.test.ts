@@ -1,5 +1,6 @@
-import { type DeadLetterRules, type Frame } from 'troupe'
+import { type DeadLetterRules, defineEvent, type Frame } from 'troupe'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { command, dogAgent, petsParty, runnerAgent } from '../support/pets.ts'
 import { atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
 import { turn } from '../support/runtime.ts'
@@ -161,6 +162,30 @@ describe('dead letters', () => {
     expect(told).toEqual(['a'])
     const last = await program.start(given)
     expect(last.bus.deadLetters.list()).toEqual([])
+  })
+
+  it('of a subscriber who keeps his place are told him in the version that is declared now', async () => {
+    const program = createProgram()
+    const paid = defineEvent('pets.paid', z.object({ amount: z.number() }))
+    const upcast = { 1: (data: unknown) => ({ cents: paid.schema.parse(data).amount * 100 }) }
+    const paidNow = defineEvent('pets.paid', z.object({ cents: z.int() }), { version: 2, upcast })
+    const first = await program.start({ events: [paid] })
+    const refuse = () => {
+      throw new Error('not now')
+    }
+    first.bus.subscribe(paid, refuse, { durable: 'diary' })
+    await turn()
+    await first.bus.publish(paid({ amount: 5 }))
+    for (let n = 0; n < 5; n++) {
+      await turn()
+      program.clock.advance(10_000)
+    }
+    const next = await program.start({ events: [paidNow] })
+    const told: unknown[] = []
+    next.bus.subscribe(paidNow, ({ version, data }) => told.push({ version, data }), { durable: 'diary' })
+    await turn()
+    expect(await next.bus.deadLetters.redrive()).toBe(1)
+    expect(told).toEqual([{ version: 2, data: { cents: 500 } }])
   })
 
   it('are those of requests too, and nobody is asked for them', async () => {
