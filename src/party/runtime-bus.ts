@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { MailboxFigures } from '../actor/actor.ts'
+import { partitionOf } from '../actor/address.ts'
 import type { Bus, BusFigures } from '../actor/bus.ts'
 import type { Envelope, EnvelopeOf } from '../actor/envelope.ts'
 import type { TypeFigures } from '../actor/event-figures.ts'
@@ -244,8 +245,8 @@ export class RuntimeBus {
    * await runtime.bus.replay({ party: party.id, type: agentCompleted }, ({ data }) => console.log(data.agentName))
    * await runtime.bus.replay({ correlationId, speed: 1 }, subscription)
    *
-   * @throws PartyNotFoundError, IllegalPatternError, ReplayQueryError, JournalAppendError, WaitInsideError for a subscription that calls it
-   *   itself, RuntimeStateError when the runtime stops, the signal's reason
+   * @throws PartyNotFoundError, PartyQuarantinedError, IllegalPatternError, ReplayQueryError, JournalAppendError,
+   *   WaitInsideError for a subscription that calls it itself, RuntimeStateError when the runtime stops, the signal's reason
    */
   async replay<const W extends Topic = '*'>(
     query: ReplayQuery<W>,
@@ -261,6 +262,11 @@ export class RuntimeBus {
     const chosen = { ...rest, types, partitions }
     if (typeof target !== 'function' && this.#bus.isInside(target))
       throw new WaitInsideError(target.info.subscriber, 'replay')
+    if (party !== undefined) {
+      await shared.returning(partitionOf(party))
+      // Where that was in vain, it says why there is nothing to replay.
+      parties.get(party)
+    }
     if (typeof target !== 'function') return replay(shared, chosen, envelope => target.again(envelope), options)
     // The types and patterns are those of the query, and the catalogue has checked each event by its own schema.
     const tell = target as (envelope: Envelope) => unknown

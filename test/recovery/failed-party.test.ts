@@ -184,6 +184,27 @@ describe('a party that failed in an earlier process', () => {
     }
   })
 
+  it('is not replayed while a retry is under way that is in vain, and that is said', async () => {
+    const journal = memoryJournal()
+    let isBroken = false
+    const breaking = {
+      ...journal,
+      async saved(partition: string) {
+        if (isBroken) await turn()
+        if (isBroken) throw new Error('it cannot be read')
+        return journal.saved(partition)
+      },
+    }
+    const { runtime } = await startRuntime({ ...given, journal: breaking })
+    await runtime.parties.create({ id: 'p1' })
+    await bark(runtime, 'a')
+    await fail(runtime)
+    isBroken = true
+    const retried = expect(runtime.parties.retry('p1')).rejects.toMatchObject({ code: 'PARTY_QUARANTINED' })
+    await expect(runtime.bus.replay(inP1, () => {})).rejects.toMatchObject({ code: 'PARTY_QUARANTINED' })
+    await retried
+  })
+
   it('and is deleted leaves no answer to the next one of its id', async () => {
     const program = createProgram()
     const options = {
