@@ -82,23 +82,18 @@ export class Inputs<I> implements Iterable<I> {
 
   #replaced(id: string, bucket: Bucket<I> | undefined): Outer<I> {
     const [outer, middle, inner] = placesOf(id)
-    const shard = this.#shards[outer]
-    return put(this.#shards, outer, filled(put(shard, middle, filled(put(shard?.[middle], inner, bucket)))))
+    const shards = this.#shards.slice()
+    const shard = shards[outer]?.slice() ?? []
+    const buckets = shard[middle]?.slice() ?? []
+    buckets[inner] = bucket
+    shard[middle] = bucket || buckets.some(isThere) ? buckets : undefined
+    shards[outer] = bucket || shard.some(isThere) ? shard : undefined
+    return shards
   }
 }
 
-function put<T>(
-  parts: readonly (T | undefined)[] = [],
-  place: number,
-  part: T | undefined,
-): readonly (T | undefined)[] {
-  const copy = parts.slice()
-  copy[place] = part
-  return copy
-}
-
-function filled<T>(parts: readonly (T | undefined)[]): readonly (T | undefined)[] | undefined {
-  return parts.some(part => part !== undefined) ? parts : undefined
+function isThere(part: unknown): boolean {
+  return part !== undefined
 }
 
 /** Where the bucket of an id is, at each of the three levels. */
