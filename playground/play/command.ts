@@ -82,7 +82,7 @@ async function list({ json }: Options): Promise<ExitCode> {
 function playAndWatch(signal: AbortSignal): Promise<never> {
   const args = process.argv.slice(1).filter(arg => arg !== '--watch')
   const env = hasColours(process.stderr) ? { ...process.env, FORCE_COLOR: '1' } : process.env
-  // Whoever ends this process ends that one, too.
+  // A signal that ends this process ends the other one too.
   process.once('SIGHUP', () => process.exit(exitCodes.interrupted))
   return watch({
     root: join(import.meta.dirname, '..', '..'),
@@ -120,7 +120,7 @@ async function main(options: Options): Promise<ExitCode> {
       return await untilInterrupted(signal => replay(options.names[0] ?? '', options, signal))
     case 'inspect':
       return await untilInterrupted(async signal => {
-        // What it needs is loaded only here.
+        // The packages that this command needs are loaded only when it runs.
         const { inspect } = await import('./inspect.ts')
         return await inspect(options.names[0] ?? 'jungle-party', options, signal)
       })
@@ -129,7 +129,7 @@ async function main(options: Options): Promise<ExitCode> {
     case 'doctor':
       return await untilInterrupted(signal => consultDoctor({ json: options.json, signal }))
     case 'run':
-      // What is watched may be broken just now, and mended next.
+      // A file that is watched may be broken now, and mended by the next change.
       for (const name of options.names) checkKnown(name)
       return await untilInterrupted(async signal => {
         if (options.watch) return await playAndWatch(signal)

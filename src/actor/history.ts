@@ -27,7 +27,7 @@ export class History {
   add(envelope: Envelope): void {
     // Another party may have the id of one that was forgotten.
     if (this.#forgotten.size > 0 && this.#forgotten.has(envelope.party ?? '')) this.#forgetAll()
-    // What is forgotten makes room before anything else does.
+    // The events of deleted parties make room before those of others do.
     if (this.#kept.length === historyLimit && this.#forgotten.size > 0) this.#forgetAll()
     if (this.#kept.length < historyLimit) this.#kept.push(envelope)
     else {

@@ -73,8 +73,8 @@ interface Led {
 }
 
 /**
- * What the old machine invoked, and what its history states remember, is kept as far as the new one has it too; so is what it
- * spawned, as far as the new context holds it.
+ * The saved machine for the new definition. It keeps the actors that the old machine invoked and the states that its history states
+ * remember, as far as the new machine has them, and the actors that it spawned, as far as the new context holds them.
  */
 function fitted(machine: AnyStateMachine, saved: SavedMachine, { value, context, held }: Led): SavedMachine {
   const { _nodes: nodes } = machineAt(machine, value)

@@ -225,7 +225,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
         const { snapshot: next, starts } = decision
         if (next.status === 'error') throw next.error
         if (next !== snapshot) checkKept(actor.address, next, snapshot)
-        // What is no event comes from inside: something there has changed, so the agent is not as it was.
+        // A timer, an outcome or a word of a child comes from inside the agent: something there has changed.
         const isFromInside = handled.envelope === undefined
         if (isFromInside || next.children !== snapshot.children) checkInside(actor, next)
         const outputs = outputsOf(actor, decision, scope.self)

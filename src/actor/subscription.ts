@@ -289,7 +289,7 @@ export function tellMissed({ onMissed }: Wanted, missed: number, failed: (error:
   }
 }
 
-/** What was said of errors, of which the log wants to know too whether anybody hears of them. */
+/** What the filters of subscribers said of each error: the log asks too whether anybody hears it. */
 const choices = new WeakMap<Envelope, Map<Wanted, boolean>>()
 
 /**

@@ -256,7 +256,7 @@ export interface Frame {
   readonly entries: readonly Entry[]
 }
 
-/** What the clock of a process showed. */
+/** What the clock of a process showed when a frame was appended. */
 export interface ClockReading {
   /** Epoch milliseconds. */
   readonly date: number

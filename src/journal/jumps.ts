@@ -1,12 +1,12 @@
 /** The date of a partition jumped. */
 export interface Jump {
-  /** What is before this position, or at it, was there when it did. */
+  /** The last position before the jump. */
   readonly at: number
   /** Milliseconds; less than 0 where it was set back. */
   readonly ms: number
 }
 
-/** What is older than so many jumps has hardly an end to its time. */
+/** So many jumps are kept of a partition, the newest: hardly any event with a time to live is older. */
 const mostJumps = 1_000
 
 /** How the date of a partition has jumped, so that what is to end at a date can end when so much has passed. */

@@ -91,7 +91,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #adoptable = new Set<Actor>()
   readonly #back = new Map<Actor, Snapshot<unknown>>()
   readonly #records: AgentRecords
-  /** Of what incarnations have failed that their machines know nothing of. */
+  /** The errors of incarnations that failed outside their machines, such as in `onInit`. */
   readonly #failures = new WeakMap<AnyActorRef, unknown>()
   #ended: TroupeError | undefined
   readonly #lifecycle: Lifecycle
@@ -193,7 +193,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   /** How things stand now, for those that have waited until now. */
   catchUp(standing: Standing): void {
     if (!this.#returning) return
-    // They were not there meanwhile: what they have left, they still have.
+    // The timers of agents that were away did not run: each keeps the time that it had left.
     const { date, position } = this.#restoredAt
     standing.skip(Math.max(0, standing.date - date - standing.jumps.since(position)))
     this.#returning.standing = standing
