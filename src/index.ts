@@ -264,4 +264,5 @@ export {
 export { EscalatedError, GaveUpError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'
 export { ValueFormatError } from './values/json.ts'
+export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'

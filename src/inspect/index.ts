@@ -1,5 +1,5 @@
 export { type PageFrame, type PageKind, type PageOptions, pageSource } from './page.ts'
-export { type Patch } from './patch.ts'
+
 export { InspectorServeError, type ServeReason } from './serve-error.ts'
 export {
   type InspectorServer,

@@ -1,6 +1,13 @@
-import type { Observation, ObservedActor, ObservedAnswer, ObservedAsk, ObservedStep, ObserveOptions } from '../index.ts'
+import {
+  type Observation,
+  type ObservedActor,
+  type ObservedAnswer,
+  type ObservedAsk,
+  type ObservedStep,
+  type ObserveOptions,
+  patchesBetween,
+} from '../index.ts'
 import { cut } from './cut.ts'
-import { patchesBetween } from './patch.ts'
 import { plain } from './plain.ts'
 import { type ShownSnapshot, shownSnapshot } from './shown-snapshot.ts'
 import { live, type Observable, type Send, type Source, type Telling } from './source.ts'

@@ -12,7 +12,7 @@ import { isSameFile, WatchedFile } from './watched-file.ts'
 import { WatchedLog } from './watched-log.ts'
 
 /** The version of the tables that `migrations.ts` leads to. */
-const newestVersion = 1
+const newestVersion = 2
 
 const pageLength = 4_096
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Address, type Checkpoint, type Journal, JournalClosedError } from '../index.ts'
+import { type Address, type Journal, JournalClosedError } from '../index.ts'
 import { Appends } from './appends.ts'
 import { Connection } from './connection.ts'
 import { errorOf } from './failure.ts'
@@ -8,6 +8,7 @@ import { checkOptions, type SqliteJournalOptions } from './options.ts'
 import type { Asked, Write } from './protocol.ts'
 import { Turns } from './turns.ts'
 import { Writer } from './writer.ts'
+import { checkpointIn, WrittenCheckpoints } from './written-checkpoints.ts'
 
 /** Chunks of frames that are on their way at once, over all readers. */
 const mostChunks = 8
@@ -28,6 +29,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
   const writer = new Writer(writes => connection.ask('write', writes))
   const turns = new Turns(mostChunks)
   const appends = new Appends()
+  const written = new WrittenCheckpoints()
   let closing: Promise<void> | undefined
 
   const ask = async <K extends keyof Asked>(kind: K, what: Asked[K]) => {
@@ -48,14 +50,15 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     async append(partition, epoch, expected, frames, checkpoints = new Map()) {
       const bodies = frames.map(frame => JSON.stringify(frame))
       const positions = frames.map(({ position }) => position)
-      const rows = Array.from(checkpoints, ([agent, one]) => [agent, one && JSON.stringify(one)] as const)
+      const rows = Array.from(checkpoints, ([agent, one]) => written.of(partition, agent, one))
       const length = bodies.reduce((sum, body) => sum + body.length, 0)
-      await write(
-        { kind: 'append', partition, epoch, expected, positions, bodies, checkpoints: rows },
-        length,
-        partition,
-        expected,
-      )
+      const append = { kind: 'append' as const, partition, epoch, expected, positions, bodies, checkpoints: rows }
+      try {
+        await write(append, length, partition, expected)
+      } catch (error) {
+        written.forget(partition)
+        throw error
+      }
       appends.count(partition)
     },
     read(partition, after = 0) {
@@ -65,7 +68,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     partitions: () => ask('partitions', null),
     async saved(partition) {
       const { snapshot, checkpoints, pruned } = await ask('saved', { partition })
-      const all = checkpoints.map(([agent, body]): [string, Checkpoint] => [agent, JSON.parse(body)])
+      const all = checkpoints.map(row => [row[0], checkpointIn(partition, row)] as const)
       return { snapshot, checkpoints: new Map(all), pruned }
     },
     save: (partition, { position, hash, body }) =>
@@ -79,7 +82,10 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
       return new Map(await ask('marks', { reader }))
     },
     mark: (reader, marks) => write({ kind: 'mark', reader, marks: [...marks] }, 0, '', 0),
-    delete: partition => write({ kind: 'delete', partition }, 0, partition, 0),
+    delete(partition) {
+      written.forget(partition)
+      return write({ kind: 'delete', partition }, 0, partition, 0)
+    },
     isLasting: true,
     handing: (partition, agent, seq) => connection.handing(partition, agent, seq),
     async inHand() {

@@ -55,6 +55,21 @@ const migrations: Record<string, Migration> = {
       await sql`PRAGMA user_version = 1`.execute(db)
     },
   },
+  '002-changes': {
+    async up(db) {
+      const { schema } = db
+      await schema
+        .createTable('changes')
+        .addColumn('id', 'integer', column => column.primaryKey())
+        .addColumn('partition', 'integer', column => column.notNull())
+        .addColumn('agent', 'text', column => column.notNull())
+        .addColumn('crc', 'integer', column => column.notNull())
+        .addColumn('body', 'text', column => column.notNull())
+        .execute()
+      await schema.createIndex('changes_of_agent').on('changes').columns(['partition', 'agent', 'id']).execute()
+      await sql`PRAGMA user_version = 2`.execute(db)
+    },
+  },
 }
 
 /** Brings the tables to the newest version, or leaves them as they are. */

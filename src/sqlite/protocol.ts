@@ -67,9 +67,13 @@ export interface AppendWrite {
   readonly positions: readonly number[]
   /** JSON, one for each position. */
   readonly bodies: readonly string[]
-  /** JSON by agent; none for one that is there no more. */
-  readonly checkpoints: readonly (readonly [agent: string, body: string | undefined])[]
+  readonly checkpoints: readonly CheckpointWrite[]
 }
+
+/** JSON of a checkpoint, or none for an agent that is there no more; or of what has changed in it. */
+export type CheckpointWrite =
+  | readonly [agent: string, kind: 'whole', body: string | undefined]
+  | readonly [agent: string, kind: 'change', body: string]
 
 /** UTF-8 of a JSON array. */
 export type Bytes = Uint8Array<ArrayBuffer>
@@ -99,7 +103,8 @@ export interface SnapshotRow {
   readonly body: string
 }
 
-export type CheckpointRow = readonly [agent: string, body: string]
+/** A checkpoint as it was last written whole, and what has changed in it since, in order. */
+export type CheckpointRow = readonly [agent: string, body: string, changes: readonly string[]]
 
 export type MarkRow = readonly [partition: string, position: number]
 

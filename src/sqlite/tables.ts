@@ -128,7 +128,10 @@ export class Tables {
       last = position
       most = Math.max(most, Buffer.byteLength(body))
     }
-    for (const [agent, body] of checkpoints) this.#checkpoints.put(id, agent, body)
+    for (const [agent, kind, body] of checkpoints) {
+      if (kind === 'whole') this.#checkpoints.put(id, agent, body)
+      else this.#checkpoints.change(id, agent, body)
+    }
     this.#partitions.advance(id, epoch, last, most)
     return undefined
   }

@@ -2,6 +2,7 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Journal } from 'troupe'
+import { sqliteJournal } from 'troupe/sqlite'
 import { describe, expect, it } from 'vitest'
 import { checkpoint, frame, snapshot } from './made.ts'
 import { emptyJournal, journalIn, newDirectory, positions, withJournal } from './support.ts'
@@ -35,6 +36,38 @@ function tamper(directory: string, sql: string): void {
   db.exec(sql)
   db.close()
 }
+
+/** A journal with a checkpoint that is so long that only what changed in it was written, twice; closed. */
+async function withChanges(): Promise<string> {
+  const directory = emptyJournal()
+  await withJournal(directory, async journal => {
+    for (const position of [1, 2, 3]) {
+      const log = ['x'.repeat(70_000), `text ${position} of the log`]
+      await journal.append('p', 1, position - 1, [frame('p', position)], new Map([['dog', checkpoint(position, log)]]))
+    }
+  })
+  return directory
+}
+
+describe('a journal in which a long checkpoint has changed', () => {
+  it.each([
+    ['DELETE FROM changes WHERE id = 1'],
+    ["UPDATE changes SET body = replace(body, 'text 2', 'text 4') WHERE id = 1"],
+    ["UPDATE changes SET body = replace(body, 'text 3', 'text 4') WHERE id = 2"],
+    ["UPDATE checkpoints SET body = replace(body, 'xx', 'x')"],
+  ])('says so when it is read: %s', async sql => {
+    const directory = await withChanges()
+    const journal = sqliteJournal({ directory })
+    expect((await journal.saved('p')).checkpoints.get('dog')?.position).toBe(3)
+    await journal.close()
+    tamper(directory, sql)
+    await expect(journalIn(directory).saved('p')).rejects.toMatchObject({
+      code: 'JOURNAL_CORRUPT',
+      partition: 'p',
+      what: 'the checkpoint of "dog"',
+    })
+  })
+})
 
 describe('a journal in which one byte has changed', () => {
   it.each([
@@ -118,7 +151,7 @@ describe('a file that cannot be opened as a journal', () => {
       .partitions()
       .catch(error => error)
     expect(error).toMatchObject({ code: 'JOURNAL_OPEN', reason: 'newer' })
-    expect(error.message).toContain('its tables have version 99, and this one knows 1. Update the package')
+    expect(error.message).toContain('its tables have version 99, and this one knows 2. Update the package')
     expect(readFileSync(join(directory, 'journal.db'))).toEqual(before)
   })
 

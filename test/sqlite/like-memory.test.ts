@@ -18,6 +18,7 @@ const act = fc.oneof(
     count: small,
     agent,
     gone: fc.boolean(),
+    log: fc.option(fc.subarray(['a', 'b', 'c', 'd', 'e', 'f']), { nil: undefined }),
   }),
   fc.record({ what: fc.constant('save' as const), name, at: small }),
   fc.record({ what: fc.constant('prune' as const), name, at: small }),
@@ -33,7 +34,9 @@ function perform(journal: Journal, act: Act, ending: string, heads: ReadonlyMap<
     case 'append': {
       const after = act.after ?? heads.get(partition) ?? 0
       const frames = Array.from({ length: act.count }, (_, place) => frame(partition, after + place + 1, 'ä'))
-      const checkpoints = new Map([[act.agent, act.gone ? undefined : checkpoint(after + act.count)]])
+      // So long that only its changes are written.
+      const log = act.log?.flatMap(one => Array.from({ length: 20 }, () => one.repeat(1_000)))
+      const checkpoints = new Map([[act.agent, act.gone ? undefined : checkpoint(after + act.count, log)]])
       return journal.append(partition, act.epoch, after, frames, checkpoints)
     }
     case 'save':
@@ -66,10 +69,10 @@ async function contentOf(journal: Journal, ending: string) {
 
 /** A snapshot of what is yet to come, up to which frames are forgotten before they are there. */
 const snapshotAhead: Act[][] = [
-  [{ what: 'append', name: 'q', epoch: 1, after: null, count: 0, agent: 'dog', gone: false }],
+  [{ what: 'append', name: 'q', epoch: 1, after: null, count: 0, agent: 'dog', gone: false, log: undefined }],
   [{ what: 'save', name: 'q', at: 1 }],
   [{ what: 'prune', name: 'q', at: 1 }],
-  [{ what: 'append', name: 'q', epoch: 1, after: null, count: 1, agent: 'dog', gone: false }],
+  [{ what: 'append', name: 'q', epoch: 1, after: null, count: 1, agent: 'dog', gone: false, log: undefined }],
 ]
 
 it('a journal on SQLite does as one in memory, whatever is asked of it, at once or one after the other', async () => {

@@ -7,8 +7,10 @@ export function frame(partition: string, position: number, text = ''): Frame {
   return { partition, position, time: position, cause: { kind: 'outside' }, entries }
 }
 
-export function checkpoint(position: number): Checkpoint {
-  return { incarnation: 1, position, definition: 'dog@1#ab', snapshot: { value: 'idle', context: { position } } }
+/** @param log what makes its context long */
+export function checkpoint(position: number, log?: readonly string[]): Checkpoint {
+  const context = { position, ...(log && { log: [...log] }) }
+  return { incarnation: 1, position, definition: 'dog@1#ab', snapshot: { value: 'idle', context } }
 }
 
 export function snapshot(position: number): Snapshot {

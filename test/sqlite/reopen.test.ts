@@ -27,6 +27,24 @@ describe('a journal that is opened again', () => {
     expect(await journal.marks('owl')).toEqual(new Map([['p', 3]]))
   })
 
+  it('has all that it had when an older version wrote it, which knew no changes of long checkpoints', async () => {
+    const directory = newDirectory()
+    const log = ['x'.repeat(70_000)]
+    await withJournal(directory, journal =>
+      journal.append('p', 1, 0, [frame('p', 1)], new Map([['dog', checkpoint(1, log)]])),
+    )
+    const db = new DatabaseSync(join(directory, 'journal.db'))
+    db.exec(`DROP TABLE changes; DELETE FROM kysely_migration WHERE name = '002-changes'; PRAGMA user_version = 1`)
+    db.close()
+    const journal = journalIn(directory)
+    expect((await journal.saved('p')).checkpoints.get('dog')).toEqual(checkpoint(1, log))
+    for (const position of [2, 3]) {
+      log.push(`message ${position}`)
+      await journal.append('p', 1, position - 1, [frame('p', position)], new Map([['dog', checkpoint(position, log)]]))
+    }
+    expect((await journal.saved('p')).checkpoints.get('dog')).toEqual(checkpoint(3, log))
+  })
+
   it('goes on where it was, and fences who came before', async () => {
     const directory = emptyJournal()
     await withJournal(directory, journal => journal.append('p', 2, 0, [frame('p', 1)]))

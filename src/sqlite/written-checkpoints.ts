@@ -1,0 +1,88 @@
+import { type Address, type Checkpoint, JournalCorruptError, type Patch, patched, patchesBetween } from '../index.ts'
+import type { CheckpointRow, CheckpointWrite } from './protocol.ts'
+
+/** Checkpoints that are longer are not written whole each time, characters. */
+const long = 65_536
+
+/** What reading one more change costs, as characters of a checkpoint. */
+const changeCosts = 1_000
+
+/** Long checkpoints that are known at once, at most; of others, the next one is written whole. */
+const mostKnown = 1_000
+
+/** A long checkpoint, as it can be read back. */
+interface Written {
+  readonly value: unknown
+  /** When it was written whole, characters. */
+  readonly length: number
+  /** Of what was written since, characters. */
+  changes: number
+}
+
+/**
+ * What is to be written of checkpoints: all of one, or where that is long, what has changed since it was last written. When the
+ * changes have become as long as the whole, the whole is written again, so that reading takes twice as long at most.
+ */
+export class WrittenCheckpoints {
+  readonly #known = new Map<Address, Map<string, Written>>()
+  #count = 0
+
+  of(partition: Address, agent: string, checkpoint: Checkpoint | undefined): CheckpointWrite {
+    const known = this.#known.size > 0 ? this.#known.get(partition)?.get(agent) : undefined
+    if (!checkpoint) {
+      this.#drop(partition, agent)
+      return [agent, 'whole', undefined]
+    }
+    const { incarnation, position, definition, snapshot } = checkpoint
+    const value = { incarnation, position, definition, snapshot }
+    if (known) {
+      const patches = patchesBetween(known.value, value)
+      const body = JSON.stringify(patches)
+      known.changes += body.length + changeCosts
+      if (known.changes < known.length) {
+        patched(known.value, patches)
+        return [agent, 'change', body]
+      }
+      this.#drop(partition, agent)
+    }
+    const body = JSON.stringify(value)
+    if (body.length > long) this.#keep(partition, agent, value, body.length)
+    return [agent, 'whole', body]
+  }
+
+  /** Nobody knows what was written of a partition. */
+  forget(partition: Address): void {
+    this.#count -= this.#known.get(partition)?.size ?? 0
+    this.#known.delete(partition)
+  }
+
+  #keep(partition: Address, agent: string, whole: object, length: number): void {
+    const [oldest] = this.#known.keys()
+    if (this.#count >= mostKnown && oldest !== undefined) this.forget(oldest)
+    const agents = this.#known.get(partition) ?? new Map<string, Written>()
+    this.#known.set(partition, agents)
+    // A copy, because what an agent has may change in place.
+    agents.set(agent, { value: patched(undefined, [{ op: 'replace', path: [], value: whole }]), length, changes: 0 })
+    this.#count++
+  }
+
+  #drop(partition: Address, agent: string): void {
+    const agents = this.#known.get(partition)
+    if (!agents?.delete(agent)) return
+    this.#count--
+    if (agents.size === 0) this.#known.delete(partition)
+  }
+}
+
+/** The checkpoint that is the last one of an agent. @throws JournalCorruptError */
+export function checkpointIn(partition: Address, [agent, body, changes]: CheckpointRow): Checkpoint {
+  const patches = changes.flatMap((change): readonly Patch[] => JSON.parse(change))
+  const checkpoint: Checkpoint = JSON.parse(body)
+  try {
+    // No change is of all of it.
+    patched(checkpoint, patches)
+  } catch {
+    throw new JournalCorruptError(partition, `the checkpoint of "${agent}"`)
+  }
+  return checkpoint
+}
