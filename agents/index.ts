@@ -3,4 +3,4 @@ export { builtInDirectory, checkedDirectory, type Directory } from './party/dire
 export * from './party/events.ts'
 export { definePartyPlanner, type PlannerOptions, type PlannerState, partyPlanner } from './party/planner.ts'
 export type { AgentProgress, Progress } from './party/progress.ts'
-export type { Brief, PartyBudget, PartyInput, PartyPlan, Results, SearchAgent } from './party/schemas.ts'
+export type { Brief, PartyBudget, PartyFeedback, PartyInput, PartyPlan, Results, SearchAgent } from './party/schemas.ts'

@@ -147,7 +147,7 @@ export {
 } from './events/transform.ts'
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export { type Ids, IllegalIdError } from './ids.ts'
-export type { AgentChange, Cause, Entry, Frame, GoneReason } from './journal/frame.ts'
+export type { AgentChange, Cause, Entry, Frame, GoneReason, PartyMetadata } from './journal/frame.ts'
 export {
   type Checkpoint,
   type Checkpoints,
@@ -216,6 +216,7 @@ export {
   NoPartyDefinitionError,
   type Parties,
   PartyExistsError,
+  PartyMetadataError,
   PartyNotFoundError,
   PartyQuarantinedError,
   type QuarantinedParty,

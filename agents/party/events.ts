@@ -4,6 +4,7 @@ import {
   brief,
   needs,
   partyBudget,
+  partyFeedback,
   partyInput,
   partyPlan,
   quotes,
@@ -128,6 +129,10 @@ export const taskCompleted = defineEvent(
   z.object({ taskId: z.string(), completedBy: z.string().default('user') }),
   { description: 'Somebody ticked off a task of the checklist.' },
 )
+
+export const feedbackGiven = defineEvent('party.feedback.given', partyFeedback, {
+  description: 'Somebody said what they think of the plan or of the party.',
+})
 
 export const quotesSilenced = defineEvent('quotes.silenced', z.object({ silent: z.boolean() }), {
   description: 'Tells the quotes desk to answer nobody, or to answer again.',

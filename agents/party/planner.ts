@@ -16,13 +16,14 @@ import {
   agentShouldExecute,
   briefUpdated,
   budgetUpdated,
+  feedbackGiven,
   inputAdded,
   inputRemoved,
   planUpdated,
   taskCompleted,
 } from './events.ts'
 import { followed, noProgress, type Progress, type ProgressEvent } from './progress.ts'
-import type { Brief, PartyBudget, PartyPlan } from './schemas.ts'
+import type { Brief, PartyBudget, PartyFeedback, PartyPlan } from './schemas.ts'
 
 /** What a party that is being planned knows, besides its inputs, status and version. */
 export interface PlannerState extends Progress {
@@ -30,9 +31,13 @@ export interface PlannerState extends Progress {
   readonly brief: Brief | null
   readonly budget: PartyBudget | null
   readonly plan: PartyPlan | null
+  /** What people said of it, in order; the newest 100. */
+  readonly userFeedback: readonly PartyFeedback[]
 }
 
-const initial: PlannerState = { ...noProgress, brief: null, budget: null, plan: null }
+const mostFeedback = 100
+
+const initial: PlannerState = { ...noProgress, brief: null, budget: null, plan: null, userFeedback: [] }
 
 const follow = (state: Progress, event: ProgressEvent) => void Object.assign(state, followed(state, event))
 
@@ -75,6 +80,7 @@ export const definePartyPlanner = (options: PlannerOptions = {}) => {
       budgetUpdated,
       planUpdated,
       taskCompleted,
+      feedbackGiven,
     ],
     inputs: { added: inputAdded, removed: inputRemoved },
     state: {
@@ -87,6 +93,8 @@ export const definePartyPlanner = (options: PlannerOptions = {}) => {
         'party.brief.updated': (state, { data }) => void (state.brief = data.brief),
         'party.budget.updated': (state, { data }) => void (state.budget = data),
         'party.plan.updated': (state, { data }) => void (state.plan = data),
+        'party.feedback.given': (state, { data }) =>
+          void (state.userFeedback = [...state.userFeedback, data].slice(-mostFeedback)),
       },
       completed: ({ plan, agents }) =>
         plan?.completionPercent === 100 && Object.values(agents).every(({ status }) => status !== 'running'),

@@ -54,6 +54,15 @@ export const partyInput = z.object({
 })
 export type PartyInput = z.infer<typeof partyInput>
 
+/** What somebody thinks of the plan or of the party. */
+export const partyFeedback = z.object({
+  feedback: plainText(10_000),
+  /** 1 is bad, 5 is very good. */
+  rating: z.int().min(1).max(5).optional(),
+  givenBy: z.string().min(1).default('user'),
+})
+export type PartyFeedback = z.infer<typeof partyFeedback>
+
 /** What an input is about, the strongest category first. */
 export const classification = z.object({
   categories: z.array(z.object({ category, score: z.number().positive(), words: z.array(z.string()) })),

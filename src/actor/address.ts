@@ -16,6 +16,8 @@ export const runtimePartition = 'runtime'
  */
 const longest = 200
 const idPattern = new RegExp(`^[a-z0-9-]{1,${longest}}$`)
+/** Parties are often called as something is in a database: `fp2025A12345`. */
+const partyIdPattern = new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`)
 
 /** The partition of a party. */
 export function partitionOf(partyId: string): Address {
@@ -38,14 +40,21 @@ export function splitAddress(address: Address): { readonly partition: Address; r
   return cut < 0 ? { partition: address, name: '' } : { partition: address.slice(0, cut), name: address.slice(cut + 1) }
 }
 
-/** Whether an id can be part of an address. */
-export function isId(id: string): boolean {
-  return typeof id === 'string' && idPattern.test(id)
+/** Whether an id can be that of a party. */
+export function isPartyId(id: string): boolean {
+  return typeof id === 'string' && partyIdPattern.test(id)
+}
+
+/** @throws IllegalIdError unless the id is made of letters a to z of either case, digits, "-" and "_", and has 1 to 200 of them */
+export function checkPartyId(id: string): string {
+  if (!isPartyId(id))
+    throw new IllegalIdError('party', id, `1 to ${longest} letters a to z, digits, "-" and "_", such as "party-42"`)
+  return id
 }
 
 /** @throws IllegalIdError unless the id is made of a-z, 0-9 and "-", and has 1 to 200 of them */
 export function checkId(kind: string, id: string): string {
-  if (!isId(id))
+  if (typeof id !== 'string' || !idPattern.test(id))
     throw new IllegalIdError(kind, id, `1 to ${longest} lower-case letters, digits and "-", such as "party-42"`)
   return id
 }

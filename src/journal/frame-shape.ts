@@ -117,6 +117,7 @@ const entryShapes = {
     seq: position,
     what: z.enum(['created', 'started', 'failed', 'retried']),
     inputs: inputs.optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
   },
 } satisfies Record<Entry['kind'], z.ZodRawShape>
 

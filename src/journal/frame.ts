@@ -230,7 +230,12 @@ export type Entry =
       readonly what: 'created' | 'started' | 'failed' | 'retried'
       /** What a new party is to begin with. */
       readonly inputs?: readonly FirstInput[]
+      /** What is said about a new party, if anything is. */
+      readonly metadata?: PartyMetadata
     }
+
+/** What an application says about a party when it creates it, such as who it is for: JSON values by name. */
+export type PartyMetadata = Readonly<Record<string, unknown>>
 
 /** An event that a new party is to begin with, and the version of its schema, 1 if left out. */
 export interface FirstInput extends EventOf {

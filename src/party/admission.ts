@@ -10,16 +10,27 @@ export interface ChangeOptions {
   readonly expectedVersion?: number
 }
 
-/** What events make of a party's inputs. Other events leave them as they are. */
+/**
+ * What events make of a party's inputs. Other events leave them as they are.
+ *
+ * @param time when it was said, epoch milliseconds
+ */
 export function changedInputs<A extends AddedEvent, R extends RemovedEvent>(
   inputs: Inputs<InputOf<A>>,
   { type, data }: EventOf,
+  time: number,
   { added, removed }: PartyDefinition<object, A, R>['inputs'],
 ): Inputs<InputOf<A>> {
   if (type !== added.type && type !== removed.type) return inputs
-  // The catalogue has checked the payload against the schema of exactly this type.
-  const input = data as InputOf<A>
+  const input = inputOf<A>(data, time)
   return type === added.type ? inputs.with(input.inputId, input) : inputs.without(input.inputId)
+}
+
+/** The input that the payload of an event adds, which the catalogue has checked against the schema of exactly that. */
+export function inputOf<A extends AddedEvent>(data: unknown, time: number): InputOf<A> {
+  const input = { addedAt: time, ...(data as object) } as InputOf<A>
+  Object.freeze(input)
+  return input
 }
 
 /**

@@ -24,8 +24,14 @@ interface InputFields {
   readonly content: string
 }
 
-/** An input as the party's state holds it. */
-export type InputOf<A extends AddedEvent> = z.output<A['schema']>
+/** The payload of an event of the application. */
+export type PayloadOf<E extends AddedEvent | RemovedEvent> = z.output<E['schema']>
+
+/** An input as the party's state holds it: the payload of the application's event, and when it was said. */
+export type InputOf<A extends AddedEvent> = PayloadOf<A> & {
+  /** Epoch milliseconds; what the payload calls so, if it does. */
+  readonly addedAt: number
+}
 /** What `addInput` takes besides a bare text: the payload of the application's event, with or without an id. */
 export type InputFor<A extends AddedEvent> = Omit<z.input<A['schema']>, 'inputId'> & { readonly inputId?: string }
 /** What may be said about the removal of an input: the payload of the application's event, without the id. */
@@ -151,7 +157,7 @@ function initialOf<S extends object>(name: string, initial: S): S {
 }
 
 /** What every party's state has, beside what the application puts there. */
-const ownKeys = ['inputs', 'status', 'version'] as const
+const ownKeys = ['inputs', 'status', 'version', 'createdAt', 'updatedAt', 'metadata'] as const
 
 /** @throws StateKeyError if the application's part of a state has one of those */
 export function checkKeys(definition: string, state: object): void {

@@ -1,10 +1,13 @@
-import { type Address, checkId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
+import { type Address, checkPartyId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
+import type { PartyMetadata } from '../journal/frame.ts'
 import { JournalConflictError, type JournalError } from '../journal/journal.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
-import type { ChangeOptions } from './admission.ts'
+import { takenOver } from '../values/copy.ts'
+import { encoded } from '../values/json.ts'
+import { admitVersion, type ChangeOptions } from './admission.ts'
 import { arriving, type ImportOptions, settle } from './arrival.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
@@ -16,9 +19,11 @@ import { exported } from './transfer.ts'
 
 /** What a new party starts with. */
 export interface CreateOptions<A extends AddedEvent> {
-  /** Letters a-z, digits and "-", 200 at most; one is made if left out. */
+  /** Letters a to z, digits, "-" and "_", 200 at most; one is made if left out. */
   readonly id?: string
   readonly inputs?: readonly (string | InputFor<A>)[]
+  /** What `party.state.metadata` shall say for as long as the party is there, such as who it is for: JSON values by name. */
+  readonly metadata?: PartyMetadata
 }
 
 /** What the parties of a runtime stand on. */
@@ -86,22 +91,26 @@ export class Parties<
    * Creates a party, starts its agents and gives them the first inputs; resolves when all of that is durable. Either
    * everything of it happens or nothing does.
    *
-   * @throws PartyExistsError, IllegalIdError, EventPayloadError, AgentStartError, NoPartyDefinitionError, RuntimeStateError
+   * @example
+   * await runtime.parties.create({ id: 'fp2025A12345', inputs: ['jungle theme'], metadata: { customer: 'Ada' } })
+   *
+   * @throws PartyExistsError, IllegalIdError, EventPayloadError, PartyMetadataError, ValueError, AgentStartError, NoPartyDefinitionError, RuntimeStateError
    */
-  async create({ id, inputs = [] }: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
+  async create({ id, inputs = [], metadata }: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
     this.#host.shared.checkRunning()
     const { definition, shared, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
-    const partyId = checkId('party', id ?? `p-${shared.ids.next()}`)
+    const partyId = checkPartyId(id ?? `p-${shared.ids.next()}`)
     this.#checkFree(partyId)
     const party = this.#newParty(partyId, definition)
     const checked = party.checkInputs(inputs)
+    const about = metadata === undefined ? undefined : metadataOf(partyId, metadata)
     this.#parties.set(partyId, party)
     this.#beginning.set(partyId, party)
     partitions.set(partitionOf(partyId), party.partition)
     try {
       if (this.#unerased.has(partyId)) await this.#eraseAndTell(partyId)
-      await party.begin(checked)
+      await party.begin(checked, about)
     } catch (error) {
       // It may have been deleted meanwhile, and its id be another one's already.
       if (this.#parties.get(partyId) === party) await (this.#leaving.get(party) ?? this.#forget(party))
@@ -257,7 +266,7 @@ export class Parties<
     shared.checkRunning()
     let id = ''
     const admit = (partyId: string) => {
-      this.#checkFree(checkId('party', partyId))
+      this.#checkFree(checkPartyId(partyId))
       this.#arriving.add((id = partyId))
     }
     const host = { journal: shared.journal, now: () => shared.clock.now(), admit }
@@ -348,12 +357,17 @@ export class Parties<
   /**
    * Stops a party and forgets it, its journal too. One that the journal does not forget is quarantined, to be deleted again.
    *
-   * @throws PartyNotFoundError, and what the journal throws that does not forget it
+   * @example
+   * await runtime.parties.delete('p1', { expectedVersion: 7 })
+   *
+   * @throws PartyNotFoundError, VersionConflictError, PartyQuarantinedError if a version is expected of one that cannot say its own,
+   *   and what the journal throws that does not forget it
    */
-  async delete(id: string): Promise<void> {
+  async delete(id: string, options: ChangeOptions = {}): Promise<void> {
     this.#host.shared.checkLive()
     // What is on its way back would be half of a party.
     while (this.#recovering.has(id)) await this.#recovering.get(id)
+    if (options.expectedVersion !== undefined) admitVersion(id, this.get(id).liveVersion, options)
     if (this.#quarantined.has(id) && !this.#parties.has(id)) {
       if (this.#erasing.has(id)) throw new PartyNotFoundError(id)
       this.#erasing.add(id)
@@ -456,6 +470,27 @@ export class Parties<
 
   get #outside(): Partition | undefined {
     return this.#host.partitions.get(runtimePartition)
+  }
+}
+
+/** What is said about a new party, as a frame holds it. @throws PartyMetadataError, ValueError */
+function metadataOf(partyId: string, metadata: PartyMetadata): PartyMetadata {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    throw new PartyMetadataError(partyId, metadata)
+  // A plain object stays one.
+  return encoded(takenOver(`the metadata of party "${partyId}"`, { ...metadata })) as PartyMetadata
+}
+
+/** What is said about a new party is no object with names. */
+export class PartyMetadataError extends TroupeError {
+  readonly code = 'PARTY_METADATA'
+  readonly partyId: string
+  constructor(partyId: string, metadata: unknown) {
+    const found = Array.isArray(metadata) ? 'an array' : metadata === null ? 'null' : `a ${typeof metadata}`
+    super(
+      `The metadata of party "${partyId}" is ${found}. Say what belongs to the party by names: create({ metadata: { customer: "Ada" } }).`,
+    )
+    this.partyId = partyId
   }
 }
 

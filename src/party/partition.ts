@@ -138,7 +138,7 @@ export interface Replaying {
 export interface PartitionState<T> {
   readonly live: T
   readonly shown: { readonly version: number; readonly status: string }
-  apply(entries: readonly Entry[]): void
+  apply(entries: readonly Entry[], time: number): void
   /** Makes a state visible; `false` if it is already. */
   show(state: T): boolean
   /** What a snapshot is to hold of the shown state. */
@@ -344,11 +344,11 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     checkpointsAt?: (position: number) => Checkpoints,
   ): void {
     if (!this.#isRecording) return
-    // Before anything is appended, because an event that cannot be applied must not be journalled either.
-    this.#state?.apply(entries)
     const date = this.date()
     // The clock may be set back between an envelope and its frame.
     this.#time.goOn(Math.max(date, said.at(-1)?.time ?? 0))
+    // Before anything is appended, because an event that cannot be applied must not be journalled either.
+    this.#state?.apply(entries, this.#time.last)
     const frame = this.#frameOf(date, cause, entries)
     this.#keep({ frame, said, step, state: this.#state?.live, checkpoints: checkpointsAt?.(frame.position) })
   }

@@ -7,7 +7,7 @@ import type { EventOf } from '../events/event.ts'
 import { partyRecovered } from '../events/runtime-events.ts'
 import { checkName } from '../ids.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
-import type { Entry } from '../journal/frame.ts'
+import type { Entry, PartyMetadata } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Idle } from './activity.ts'
@@ -18,6 +18,7 @@ import {
   changedInputs,
   DuplicateInputError,
   InputNotAddedError,
+  inputOf,
 } from './admission.ts'
 import { AgentRef } from './agent-ref.ts'
 import { Crew } from './crew.ts'
@@ -28,6 +29,7 @@ import type {
   InputOf,
   InputsChange,
   PartyDefinition,
+  PayloadOf,
   RemovalFor,
   RemovedEvent,
 } from './definition.ts'
@@ -124,6 +126,11 @@ export class Party<
     return this.state.version
   }
 
+  /** The version of the newest state, durable or not. @internal */
+  get liveVersion(): number {
+    return this.#store.live.version
+  }
+
   /**
    * Adds an input; resolves with it when it is durable.
    *
@@ -136,7 +143,7 @@ export class Party<
     return this.#add(event, options)
   }
 
-  async #add(event: EventOf<A['type'], InputOf<A>>, options: ChangeOptions = {}): Promise<InputOf<A>> {
+  async #add(event: EventOf<A['type'], PayloadOf<A>>, options: ChangeOptions = {}): Promise<InputOf<A>> {
     const said = await publishTogether(this.#partition, [event], this.#admitting(options))
     const [input] = this.#inputsIn(said)
     if (!input) throw new InputNotAddedError(this.id, event.data.inputId)
@@ -146,8 +153,7 @@ export class Party<
   /** The inputs that were added, which a transformation may have made others of. */
   #inputsIn(said: readonly Envelope[]): readonly InputOf<A>[] {
     const { added } = this.#definition.inputs
-    // The catalogue has checked each against the schema of exactly this type.
-    return said.filter(({ type }) => type === added.type).map(({ data }) => data as InputOf<A>)
+    return said.filter(({ type }) => type === added.type).map(({ data, time }) => inputOf<A>(data, time))
   }
 
   /**
@@ -235,10 +241,11 @@ export class Party<
    *
    * @internal
    */
-  async begin(inputs: readonly EventOf<A['type'], InputOf<A>>[]): Promise<void> {
+  async begin(inputs: readonly EventOf<A['type'], PayloadOf<A>>[], metadata?: PartyMetadata): Promise<void> {
     const version = this.#partition.shared.catalog.versionOf(this.#definition.inputs.added.type)
     const wanted = inputs.map(({ type, data }) => ({ type, data, ...(version > 1 && { version }) }))
-    const created: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'created', inputs: wanted }
+    const seq = this.#partition.nextSeq()
+    const created: Entry = { kind: 'party', seq, what: 'created', inputs: wanted, ...(metadata && { metadata }) }
     const agents = this.#crew.begin(this.#definition.tree, undefined, [created])
     // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.
     await Promise.all([this.#crew.begun(agents), this.#started(inputs)])
@@ -246,7 +253,6 @@ export class Party<
 
   /** Its agents have started: from now on it is at work, and hears what it begins with. */
   #started(inputs: readonly EventOf[]): Promise<unknown> {
-    this.#store.setStatus('planning')
     const started: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'started' }
     if (inputs.length === 0) return Promise.resolve(this.#partition.append({ kind: 'supervision' }, [started]))
     return publishTogether(this.#partition, inputs, this.#admitting({}), [started])
@@ -281,7 +287,6 @@ export class Party<
       tree,
       state: this.#store,
       former: Array.from(this.#former ?? [], ({ agent }) => agent),
-      retry: () => this.#store.retry(),
       restored: () => {
         for (const actor of this.#former ?? []) this.#partition.registry.named(actor.name)?.succeed(actor)
         this.#former = undefined
@@ -323,7 +328,7 @@ export class Party<
   }
 
   /** Checks inputs before anything of a party exists. @internal */
-  checkInputs(inputs: readonly (string | InputFor<A>)[]): readonly EventOf<A['type'], InputOf<A>>[] {
+  checkInputs(inputs: readonly (string | InputFor<A>)[]): readonly EventOf<A['type'], PayloadOf<A>>[] {
     const seen = new Set<string>()
     return inputs.map(input => {
       const event = this.#added(input)
@@ -355,12 +360,12 @@ export class Party<
     return this.#partition.shared.partition(runtimePartition)
   }
 
-  #added(input: string | InputFor<A>): EventOf<A['type'], InputOf<A>> {
+  #added(input: string | InputFor<A>): EventOf<A['type'], PayloadOf<A>> {
     const { added } = this.#definition.inputs
     const given: { content?: string; inputId?: string } = typeof input === 'string' ? { content: input } : input
     const inputId = given.inputId ?? `inp-${this.#partition.shared.ids.next()}`
     // The application's schema decides what else belongs to an input, and the definition has just parsed it by that.
-    const event = added({ content: '', ...given, inputId }) as EventOf<A['type'], InputOf<A>>
+    const event = added({ content: '', ...given, inputId }) as EventOf<A['type'], PayloadOf<A>>
     checkName('input', event.data.inputId)
     return event
   }
@@ -377,7 +382,7 @@ export class Party<
       let { inputs } = this.#store.live
       for (const event of events) {
         admitInput(this.id, inputs, event, this.#definition.inputs)
-        inputs = changedInputs(inputs, event, this.#definition.inputs)
+        inputs = changedInputs(inputs, event, 0, this.#definition.inputs)
       }
     }
   }
@@ -390,7 +395,6 @@ export class Party<
 
   #giveUp(error: EscalatedError, escalated: Entry): void {
     this.#ended = new PartyFailedError(this.id, error)
-    this.#store.setStatus('error')
     const failed: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'failed' }
     this.#partition.append({ kind: 'supervision' }, [escalated, failed])
   }

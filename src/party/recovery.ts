@@ -1,4 +1,4 @@
-import { type Address, isId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
+import { type Address, isPartyId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import { type DeadLetter, frozenLetter } from '../actor/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
@@ -28,8 +28,6 @@ export interface Comeback {
   readonly state: Recallable
   /** The definitions of the agents that it had in this process. */
   readonly former: readonly Agent[]
-  /** It goes on although its supervisor gave up. */
-  retry(): void
   /** Its agents are there. */
   restored(): void
   /** Everybody is there: goes on. */
@@ -342,7 +340,6 @@ export class Recovery {
       })
       const { standing } = recalled
       const isRetried = isRetry && standing.birth === 'failed'
-      if (isRetried) comeback.retry()
       if (isRetried) standing.birth = 'started'
       this.#continue(comeback.partition, recalled)
       if (standing.birth !== 'failed') {
@@ -417,7 +414,7 @@ export class Recovery {
 /** @throws JournalCorruptError where a partition is none of a party */
 function partyIn({ partition }: PartitionInfo): string {
   const id = partyOf(partition)
-  if (id === undefined || !isId(id)) throw new JournalCorruptError(partition, 'the name')
+  if (id === undefined || !isPartyId(id)) throw new JournalCorruptError(partition, 'the name')
   return id
 }
 

@@ -3,7 +3,7 @@ import { freeze, produce } from 'immer'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
-import type { Entry, Frame } from '../journal/frame.ts'
+import type { Entry, Frame, PartyMetadata } from '../journal/frame.ts'
 import { decoded, encoded } from '../values/json.ts'
 import { checkValue } from '../values/value.ts'
 import { changedInputs } from './admission.ts'
@@ -24,6 +24,12 @@ export type PartyState<S extends object, I> = Readonly<S> & {
   readonly status: PartyStatus
   /** Counts the events that changed the state. */
   readonly version: number
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** When the state last changed, epoch milliseconds. */
+  readonly updatedAt: number
+  /** What was said about the party when it was created. */
+  readonly metadata: PartyMetadata
 }
 
 /** A state as JSON carries it. */
@@ -32,6 +38,10 @@ interface SavedState<S extends object, I> {
   readonly inputs: readonly I[]
   readonly status: PartyStatus
   readonly version: number
+  /** Older snapshots have none of these. */
+  readonly createdAt?: number
+  readonly updatedAt?: number
+  readonly metadata?: PartyMetadata
 }
 
 /** The application's part of the state, and the whole of it. */
@@ -39,6 +49,16 @@ interface Applied<S extends object, I> {
   readonly own: S
   readonly live: PartyState<S, I>
 }
+
+type PartyEntry = Extract<Entry, { readonly kind: 'party' }>
+
+const nothing: PartyMetadata = Object.freeze({})
+
+/** What the state of every party begins with. */
+const blank = { status: 'initializing' as const, version: 0, createdAt: 0, updatedAt: 0, metadata: nothing }
+
+/** Where the application does not say it. */
+const statusAfter: Readonly<Partial<Record<PartyEntry['what'], PartyStatus>>> = { started: 'planning', failed: 'error' }
 
 /** Takes a watcher back. */
 export type Unwatch = () => void
@@ -73,8 +93,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.#live = Object.freeze({
       ...this.#own,
       inputs: Inputs.empty<InputOf<A>>(),
-      status: 'initializing' as const,
-      version: 0,
+      ...blank,
     })
     this.#shown = this.#live
   }
@@ -88,31 +107,62 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     return handedOut(this.#shown)
   }
 
-  /** Applies the events among a frame's entries, in journal order: all of them, or none if one cannot be. */
-  apply(entries: readonly Entry[]): void {
+  /**
+   * Applies what a frame's entries change, in journal order: all of it, or nothing if one of them cannot be.
+   *
+   * @param time of the frame, epoch milliseconds
+   */
+  apply(entries: readonly Entry[], time: number): void {
+    this.#become(this.#after(entries, time))
+  }
+
+  #become(next: Applied<S, InputOf<A>> | undefined): void {
+    if (!next) return
+    this.#own = next.own
+    this.#live = next.live
+  }
+
+  /** @param ready makes an event that was journalled what it is here; left out where it is that */
+  #after(
+    entries: readonly Entry[],
+    time: number,
+    ready?: (envelope: Envelope) => Envelope,
+  ): Applied<S, InputOf<A>> | undefined {
     let next: Applied<S, InputOf<A>> | undefined
-    for (const entry of entries)
-      if (entry.kind === 'event' && this.#definition.changes.has(entry.envelope.type))
-        next = this.#applied(next ?? this.#now, entry.envelope)
-    if (next) this.#become(next)
+    for (const entry of entries) {
+      if (entry.kind === 'party') next = this.#progressed(next ?? this.#now, entry, time)
+      else if (entry.kind === 'event' && this.#definition.changes.has(entry.envelope.type))
+        next = this.#applied(next ?? this.#now, ready ? ready(entry.envelope) : entry.envelope, time)
+    }
+    return next
   }
 
   get #now(): Applied<S, InputOf<A>> {
     return { own: this.#own, live: this.#live }
   }
 
-  #become({ own, live }: Applied<S, InputOf<A>>): void {
-    this.#own = own
-    this.#live = live
+  /** The party's own progress, which no event of the application tells. */
+  #progressed({ own, live }: Applied<S, InputOf<A>>, entry: PartyEntry, updatedAt: number): Applied<S, InputOf<A>> {
+    if (entry.what === 'created') {
+      const metadata = freeze(decoded(entry.metadata ?? nothing), true) as PartyMetadata
+      return { own, live: Object.freeze({ ...live, createdAt: updatedAt, updatedAt, metadata }) }
+    }
+    const status = statusAfter[entry.what] ?? (this.#definition.completed(own) ? 'completed' : 'planning')
+    if (status === live.status) return { own, live }
+    return { own, live: Object.freeze({ ...live, status, version: live.version + 1, updatedAt }) }
   }
 
-  #applied({ own, live }: Applied<S, InputOf<A>>, { type, data }: EventOf): Applied<S, InputOf<A>> {
-    const inputs = changedInputs(live.inputs, { type, data }, this.#definition.inputs)
+  #applied({ own, live }: Applied<S, InputOf<A>>, envelope: Envelope, updatedAt: number): Applied<S, InputOf<A>> {
+    const { type, data, time } = envelope
+    const inputs = changedInputs(live.inputs, { type, data }, time, this.#definition.inputs)
     const next = this.#produced(own, { type, data })
     if (next === own && inputs === live.inputs) return { own, live }
     const settled = live.status === 'planning' || live.status === 'completed'
     const status = settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : live.status
-    return { own: next, live: Object.freeze({ ...next, inputs, status, version: live.version + 1 }) }
+    return {
+      own: next,
+      live: Object.freeze({ ...live, ...next, inputs, status, version: live.version + 1, updatedAt }),
+    }
   }
 
   #produced(own: S, event: EventOf): S {
@@ -129,37 +179,17 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     }
   }
 
-  /** The party's own progress, which no event of the application tells. */
-  setStatus(status: PartyStatus): void {
-    if (this.#live.status !== status)
-      this.#live = Object.freeze({ ...this.#live, status, version: this.#live.version + 1 })
-  }
-
-  /** It goes on after its supervisor gave up. */
-  retry(): void {
-    this.setStatus(this.#definition.completed(this.#own) ? 'completed' : 'planning')
-  }
-
   // ---- as another owner has left it ----
 
   reset(saved: unknown): void {
     // What `saved` gave, through JSON; none for the state that it begins with.
-    const { own, inputs, status, version } = (saved === undefined ? this.#blank : decoded(saved)) as SavedState<
-      S,
-      InputOf<A>
-    >
+    const { own, inputs, ...rest } = (saved === undefined ? this.#blank : decoded(saved)) as SavedState<S, InputOf<A>>
     this.#own = freeze(own, true)
-    this.#live = Object.freeze({ ...own, inputs: Inputs.of(freeze(inputs, true)), status, version })
+    this.#live = Object.freeze({ ...own, inputs: Inputs.of(freeze(inputs, true)), ...blank, ...freeze(rest, true) })
   }
 
-  recall({ entries }: Frame): void {
-    for (const entry of entries) {
-      if (entry.kind === 'party' && entry.what === 'retried') this.retry()
-      else if (entry.kind === 'party' && entry.what !== 'created')
-        this.setStatus(entry.what === 'failed' ? 'error' : 'planning')
-      if (entry.kind !== 'event' || !this.#definition.changes.has(entry.envelope.type)) continue
-      this.#become(this.#applied(this.#now, frozenEnvelope(this.#lift(entry.envelope))))
-    }
+  recall({ entries, time }: Frame): void {
+    this.#become(this.#after(entries, time, envelope => frozenEnvelope(this.#lift(envelope))))
   }
 
   recalled(): void {
@@ -168,12 +198,12 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
 
   /** What a snapshot is to hold of the shown state. */
   saved(): unknown {
-    const { inputs, status, version, ...own } = this.#shown
-    return encoded({ own, inputs: [...inputs], status, version })
+    const { inputs, status, version, createdAt, updatedAt, metadata, ...own } = this.#shown
+    return encoded({ own, inputs: [...inputs], status, version, createdAt, updatedAt, metadata })
   }
 
   get #blank(): SavedState<S, InputOf<A>> {
-    return { own: handedOut(this.#definition.initial), inputs: [], status: 'initializing', version: 0 }
+    return { own: handedOut(this.#definition.initial), inputs: [], ...blank }
   }
 
   /** Makes a state visible: it is durable now. @returns `false` if it is visible already */

@@ -1,4 +1,4 @@
-import { inputRemoved } from 'troupe/agents'
+import { feedbackGiven, inputRemoved } from 'troupe/agents'
 import { expect, test } from 'vitest'
 import { planned, startPlanner } from './support.ts'
 
@@ -18,13 +18,13 @@ test('an input keeps where it came from, its tags, who added it and its metadata
       tags: [...input.tags],
       metadata: { ...input.metadata, labels: ['cake', 'pink'] },
     }),
-  ).toEqual(input)
-  expect(party.state.inputs.get('photo-1')).toEqual(input)
+  ).toMatchObject(input)
+  expect(party.state.inputs.get('photo-1')).toMatchObject(input)
 })
 
 test('a bare text is an input of a user', async () => {
   const { party } = await planned(['vegan cake'])
-  expect([...party.state.inputs]).toEqual([
+  expect([...party.state.inputs]).toMatchObject([
     { inputId: expect.any(String), content: 'vegan cake', sourceType: 'text', tags: [], addedBy: 'user' },
   ])
 })
@@ -66,4 +66,17 @@ test('a removal tells who removed the input and why', async () => {
     { inputId: 'a', removedBy: 'grandma', reason: 'duplicate' },
     { inputId: 'b', removedBy: 'user', reason: 'user_action' },
   ])
+})
+
+test('what people say of a plan is kept in the state of their party', async () => {
+  const { runtime, party } = await planned(['vegan cake'])
+  const say = async (feedback: string, rating?: number) =>
+    runtime.bus.publish(feedbackGiven({ feedback, ...(rating && { rating }) }), { party: party.id })
+  await say('Lovely, but too far away', 4)
+  await say('Now it is perfect')
+  expect(party.state.userFeedback).toEqual([
+    { feedback: 'Lovely, but too far away', rating: 4, givenBy: 'user' },
+    { feedback: 'Now it is perfect', givenBy: 'user' },
+  ])
+  await expect(say('', 4)).rejects.toMatchObject({ code: 'EVENT_PAYLOAD' })
 })

@@ -70,10 +70,10 @@ describe('the parties of a runtime', () => {
 
 describe('the inputs of a party', () => {
   it('are added as text or with all that belongs to them, and removed', async () => {
-    const { runtime } = await start()
+    const { runtime, clock } = await start()
     const party = await runtime.parties.create({ inputs: ['sit'] })
     const added = await party.addInput({ inputId: 'mine', content: 'roll' })
-    expect(added).toEqual({ inputId: 'mine', content: 'roll' })
+    expect(added).toEqual({ inputId: 'mine', content: 'roll', addedAt: clock.now() })
     expect([...party.state.inputs].map(({ content }) => content)).toEqual(['sit', 'roll'])
     await party.removeInput('mine', { why: 'enough' })
     expect(party.state.inputs.size).toBe(1)

@@ -85,7 +85,7 @@ describe('an update of a party', () => {
     expect(frames.map(({ entries }) => entries)).toMatchObject([
       [
         { kind: 'event', envelope: { data: { inputId: 'ball', why: 'chewed' } } },
-        { kind: 'event', envelope: { data: rope } },
+        { kind: 'event', envelope: { data: { inputId: rope?.inputId, content: 'a rope' } } },
         { kind: 'event', envelope: { data: toy('bone') } },
       ],
     ])
@@ -94,7 +94,7 @@ describe('an update of a party', () => {
   it('puts an input in the place of another of the same id, because removals happen first', async () => {
     const { party } = await startToys()
     await party.update({ add: [{ inputId: 'ball', content: 'a better ball' }], remove: ['ball'] })
-    expect([...party.state.inputs]).toEqual([{ inputId: 'ball', content: 'a better ball' }])
+    expect([...party.state.inputs]).toMatchObject([{ inputId: 'ball', content: 'a better ball' }])
   })
 
   it.each<[string, Change, new (...args: never[]) => Error]>([
@@ -127,7 +127,7 @@ describe('an update of a party', () => {
     const party = await runtime.parties.create({ id: 'p1', inputs: [toy('ball')] })
     await party.idle()
     await expect(party.update({ add: [toy('bone'), toy('brick')] })).rejects.toBeInstanceOf(StateApplyError)
-    expect([...party.state.inputs]).toEqual([toy('ball')])
+    expect([...party.state.inputs]).toMatchObject([toy('ball')])
     expect(runtime.bus.metrics()).toMatchObject({ rejected: 2, waiting: 0 })
     await party.update({ add: [toy('bone')] })
     expect(party.state.inputs.size).toBe(2)
@@ -195,7 +195,7 @@ describe('an update of a party whose mailboxes are full', () => {
     clock.advance(60_000)
     await waiting
     await wake()
-    expect([...party.state.inputs]).toEqual([toy('ball'), toy('a')])
+    expect([...party.state.inputs]).toMatchObject([toy('ball'), toy('a')])
   })
 
   it.each([

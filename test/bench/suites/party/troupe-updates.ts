@@ -47,7 +47,7 @@ export const stateAlone = updateRounds(ids => {
       priority: 5,
       correlationid: id,
     }
-    store.apply([{ kind: 'event', envelope }])
+    store.apply([{ kind: 'event', envelope }], 0)
     store.show(store.live)
   }
   for (const id of ids) apply(added.type, inputOf(id))
