@@ -48,19 +48,27 @@ export class Nursery implements ChildCare {
     id: string,
     { agent, input }: { readonly agent: Agent; readonly input: unknown },
     gone: (outcome: Outcome) => void,
-  ): Actor {
+  ): Actor | undefined {
     const name = `${parent.name}/${checkId('child', id)}`
     const untold = this.#expected.get(name)
-    this.#expected.delete(name)
-    const met = this.#roster.find(name)
-    if (untold && met) {
+    if (untold) {
+      this.#expected.delete(name)
       gone(untold)
-      return met
+      return undefined
     }
+    const met = this.#roster.find(name)
     const isMet = met?.agent.name === agent.name && met.status !== 'stopped' && !this.#wanted.has(met)
-    const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name), input ?? agent.input)
-    this.#wanted.set(child, gone)
-    return child
+    // One that comes back may have ended already, and is gone before it is known here.
+    this.#expected.set(name, undefined)
+    try {
+      const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name), input ?? agent.input)
+      const ended = this.#expected.get(name)
+      if (ended) gone(ended)
+      else this.#wanted.set(child, gone)
+      return child
+    } finally {
+      this.#expected.delete(name)
+    }
   }
 
   orphan(child: Actor, what: Orphan): void {

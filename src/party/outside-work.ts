@@ -36,12 +36,17 @@ export interface ChildCare {
   /** Whether a child has yet to come back. */
   awaits(parent: Actor, id: string): boolean
   /**
-   * Starts an agent as the child of another, or meets it again if it was left running.
+   * Starts an agent as the child of another, or meets it again if it was left running; none if it has ended meanwhile.
    *
    * @param gone called when it is there no more
    * @throws IllegalIdError, AddressTakenError, AgentStartError, AgentLimitError
    */
-  bear(parent: Actor, id: string, child: { readonly agent: Agent; readonly input: unknown }, gone: Settle): Actor
+  bear(
+    parent: Actor,
+    id: string,
+    child: { readonly agent: Agent; readonly input: unknown },
+    gone: Settle,
+  ): Actor | undefined
   /** Its parent no longer wants it. */
   orphan(child: Actor, what: Orphan): void
 }

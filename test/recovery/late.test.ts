@@ -1,8 +1,8 @@
-import { type Agent, agentTypes, ask, child, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
+import { type Agent, agentTypes, ask, child, defineAgent, defineEvent, defineRequest, effect, type Frame } from 'troupe'
 import { expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { createProgram } from '../support/program.ts'
+import { atFrame, createProgram } from '../support/program.ts'
 import { until } from '../support/runtime.ts'
 
 const go = defineEvent('late.go', z.object({}))
@@ -243,3 +243,60 @@ it('its child misses nothing that is said while it is not ready', async () => {
   await second.idle()
   expect(second.agent('above/below').snapshot()?.context).toEqual({ words: ['1', '2', '3', '4'] })
 })
+
+const ending = (restart: 'transient' | 'temporary', failure?: unknown) =>
+  defineAgent({
+    name: 'kid',
+    hears: [go],
+    says: [],
+    restart,
+    machine: setup({ types: agentTypes({ context: {}, hears: [go], says: [] }) }).createMachine({
+      context: {},
+      initial: 'on',
+      states: {
+        on: { on: { 'late.go': 'off' } },
+        off:
+          failure === undefined
+            ? { type: 'final' }
+            : {
+                entry: assign(() => {
+                  throw failure
+                }),
+              },
+      },
+    }),
+  })
+
+it.each([
+  ['is done', 'transient', undefined, 'done'],
+  ['has failed for good', 'temporary', new Error('failed'), 'failed'],
+] as const)(
+  'it is told how its child ended that %s just before the process did',
+  async (_, restart, failure, state) => {
+    const machine = setup({
+      types: agentTypes({ context: {}, hears: [], says: [] }),
+      actors: { kid: child(ending(restart, failure)) },
+    }).createMachine({
+      context: {},
+      initial: 'waiting',
+      states: {
+        waiting: { invoke: { id: 'kid', src: 'kid', onDone: 'done', onError: 'failed' } },
+        done: {},
+        failed: {},
+      },
+    })
+    const parent = defineAgent({ name: 'parent', hears: [], says: [], machine })
+    const program = createProgram()
+    const isLast = ({ cause }: Frame) => cause.kind === 'step' && cause.type === go.type
+    await program.until(atFrame(isLast, 'cut'), { events: [go] }, async runtime => {
+      await runtime.spawn(parent)
+      await runtime.idle()
+      await runtime.agent('parent/kid').send(go({}))
+      await runtime.idle()
+    })
+    const next = await program.start({ events: [go] })
+    await next.spawn(parent)
+    await next.idle()
+    expect(next.agent('parent').snapshot()).toMatchObject({ value: state })
+  },
+)
