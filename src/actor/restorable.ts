@@ -1,4 +1,5 @@
 import { TroupeError, textOf } from '../errors.ts'
+import { mutableCopyOf } from '../values/copy.ts'
 import { decoded } from '../values/json.ts'
 import type { Agent } from './agent.ts'
 import { type Identity, identityOf, readIdentity, versionOf, writeIdentity } from './identity.ts'
@@ -53,7 +54,8 @@ export function restorable(
 
 function readValue(agent: string, json: unknown): unknown {
   try {
-    return decoded(json)
+    // XState puts actors into the context that it is given, which may be that of the journal.
+    return mutableCopyOf(decoded(json))
   } catch (error) {
     throw new SnapshotShapeError(agent, textOf(error))
   }

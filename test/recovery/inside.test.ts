@@ -325,3 +325,22 @@ it('actors that were spawned without ids keep theirs, however many are spawned i
     await runtime.stop()
   }
 })
+
+it('actors in a context come back in each process, also where nothing happens between', async () => {
+  const kid = createMachine({})
+  const brood: { refs: readonly ActorRefFrom<typeof kid>[] } = { refs: [] }
+  const machine = setup({
+    types: agentTypes({ context: brood, hears: [more], says: [] }),
+    actors: { kid },
+  }).createMachine({
+    context: brood,
+    on: { 'inside.more': { actions: assign({ refs: ({ context, spawn }) => [...context.refs, spawn('kid')] }) } },
+  })
+  const agents = [defineAgent({ name: 'mother', hears: [more], says: [], machine })]
+  const program = createProgram()
+  const runtime = await program.start({ agents })
+  await runtime.bus.publish(more({ n: 1 }))
+  await program.start({ agents })
+  const third = await program.start({ agents })
+  expect(third.agent('mother').snapshot()?.context).toMatchObject({ refs: [{ id: expect.any(String) }] })
+})
