@@ -65,8 +65,8 @@ export class Actor implements Ready {
   ref: AnyActorRef | undefined
   /** The input of its machine, for each incarnation. */
   input: unknown
-  /** What the last incarnation remembered. */
-  kept: MachineContext = {}
+  /** What the incarnations in this process remembered last. */
+  kept: MachineContext | undefined
   /** The name of its supervisor. */
   readonly under: string
   /** How many events the machine was sent by itself, or from inside, in the turn under way. */

@@ -63,7 +63,8 @@ export type RestartType = 'permanent' | 'transient' | 'temporary'
 
 /**
  * How an agent is started again. In place: it goes on with the mail that waits, and begins with its initial context
- * (`reset`) or with the one that it had (`keep`). As new (`anew`): the mail that waits becomes dead letters too.
+ * (`reset`) or with the one that it had (`keep`), but for actors in it, which have ended. As new (`anew`): the mail that waits
+ * becomes dead letters too. After its supervisor gave up, it begins with its initial context.
  */
 export type OnRestart = 'reset' | 'keep' | 'anew'
 

@@ -1,11 +1,4 @@
-import {
-  type AnyActorRef,
-  type AnyStateMachine,
-  createActor,
-  createMachine,
-  type MachineContext,
-  type Snapshot,
-} from 'xstate'
+import { type AnyActorRef, createActor, type Snapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import { addressOf } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
@@ -13,6 +6,7 @@ import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
 import { numberAbove } from '../actor/inside.ts'
 import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
+import { remembering } from '../actor/remembering.ts'
 import { restored, stepped } from '../actor/step.ts'
 import { type TroupeError, textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
@@ -547,7 +541,8 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#steps.plan(change)
     const { seq } = change
     actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
-    actor.kept = actor.ref?.getSnapshot().context
+    // An incarnation that failed before it had a context remembers nothing.
+    actor.kept = actor.ref?.getSnapshot().context ?? actor.kept
     actor.ref = undefined
     actor.rounds = 0
     // What machines inside it do when they start belongs to its start.
@@ -720,16 +715,11 @@ export class Crew implements SupervisorHost, NurseryHost {
     const { agent } = actor
     const back = this.#back.get(actor)
     if (back) return restored(stepped(agent, this.#steps), back)
-    if (agent.onRestart === 'keep' && actor.incarnation > 1)
+    if (agent.onRestart === 'keep' && actor.kept)
       return stepped({ ...agent, machine: remembering(agent.machine, actor.kept) }, this.#steps)
     // One for all actors of an agent: what it needs to know of each, it asks.
     let logic = this.#logics.get(agent)
     if (!logic) this.#logics.set(agent, (logic = stepped(agent, this.#steps)))
     return logic
   }
-}
-
-/** The same machine, which begins with what an earlier incarnation remembered. */
-function remembering({ config, implementations }: AnyStateMachine, context: MachineContext): AnyStateMachine {
-  return createMachine({ ...config, context }, implementations)
 }

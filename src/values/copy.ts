@@ -10,11 +10,14 @@ export function copyOf(value: unknown, other: (object: object) => unknown = obje
   return copied(value, other, Object.freeze)
 }
 
-/** The same value, which whoever gets it may change. */
-export function mutableCopyOf<T>(value: T): T {
-  const same = <O>(object: O) => object
+/**
+ * The same value, which whoever gets it may change.
+ *
+ * @param other as above
+ */
+export function mutableCopyOf<T>(value: T, other: (object: object) => unknown = object => object): T {
   // It is equal, so it is of the same type.
-  return copied(value, same, same) as T
+  return copied(value, other, object => object) as T
 }
 
 /** What somebody hands over who may change theirs later. @throws ValueError naming what of it cannot be kept */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import { barked, command, dogAgent, petsParty, urgent } from '../support/pets.ts'
 import { createProgram, lost, nothingLost } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
 
 const never = { max: 0, within: 1_000 }
 
@@ -158,5 +158,29 @@ describe('an agent whose initial context throws while it begins anew', () => {
     const second = await program.start(options)
     await second.idle()
     expect(barks(second)).toEqual(['kept'])
+  })
+})
+
+describe('an agent that keeps its context', () => {
+  const keeping = () => ({ ...dogAgent(), onRestart: 'keep' as const })
+
+  it('begins with its initial one after its supervisor gave up', async () => {
+    const program = createProgram()
+    const options = { agents: [keeping()], intensity: never }
+    const first = await program.start(options)
+    for (const word of ['woof', 'boom']) void first.bus.publish(command({ word }))
+    await someTurns()
+    const second = await program.start(options)
+    await second.idle()
+    expect(second.agent('dog').snapshot()?.context).toMatchObject({ count: 0 })
+  })
+
+  it('begins with its initial one when its party is retried', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(keeping()), intensity: never })
+    const party = await runtime.parties.create({ id: 'p1' })
+    for (const word of ['woof', 'boom']) await party.agent('dog').send(command({ word }))
+    await until(() => party.state.status === 'error')
+    await runtime.parties.retry('p1')
+    expect(party.agent('dog').snapshot()?.context).toMatchObject({ count: 0 })
   })
 })

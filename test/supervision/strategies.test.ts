@@ -255,6 +255,39 @@ describe('a restart', () => {
     expect(family.runtime.bus.history({ type: counted.type }).at(-1)).toMatchObject({ data: { count } })
   })
 
+  it('begins with the context that it had, but for actors, which ended with the incarnation that had them', async () => {
+    const kid = setup({}).createMachine({})
+    const none: readonly unknown[] = []
+    const { createMachine } = setup({
+      types: { ...agentTypes({ context: { count: 0, own: none, more: none }, hears: [poke], says: [] }) },
+      actors: { kid },
+    })
+    const machine = createMachine({
+      context: ({ spawn }) => ({ count: 0, own: [spawn('kid', { id: 'own' })], more: [] }),
+      on: {
+        'worker.poke': [
+          {
+            guard: ({ event: { data } }) => data.how === 'crash',
+            actions: assign(() => {
+              throw new Error('crashed')
+            }),
+          },
+          {
+            actions: assign({
+              count: ({ context }) => context.count + 1,
+              more: ({ spawn }) => [spawn('kid', { id: 'more' })],
+            }),
+          },
+        ],
+      },
+    })
+    const family = await withWorkers([defineAgent({ name: 'a', machine, hears: [poke], says: [], onRestart: 'keep' })])
+    for (const how of ['count', 'crash', 'count', 'crash'] as const) await family.poked('a', how)
+    expect(family.incarnations()).toEqual([3])
+    const { context } = family.pets.agent('a').snapshot() ?? {}
+    expect(context).toEqual({ count: 2, own: [expect.objectContaining({ id: 'own' })], more: [undefined] })
+  })
+
   it('hands the event over again where the agent says so, at most 3 times', async () => {
     const family = await withWorkers([worker('a', { onCrash: 'redeliver' })], { intensity: { max: 9, within: 1_000 } })
     await family.poked('a', 'crash')
