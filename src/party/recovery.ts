@@ -348,10 +348,11 @@ export class Recovery {
       }
       const goOn = () => {
         // Its supervisor may have given up, or its journal have failed, while others came back.
-        if (comeback.crew.stopped) return
-        comeback.goOn(recalled)
-        this.#links.set(partition, () => comeback.link())
-        comeback.cameBack()
+        if (!comeback.crew.stopped) {
+          comeback.goOn(recalled)
+          this.#links.set(partition, () => comeback.link())
+          comeback.cameBack()
+        }
         for (const envelope of unheard) outside.hear(envelope)
       }
       return () => this.#guard(partition, goOn)

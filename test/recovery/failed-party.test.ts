@@ -5,6 +5,7 @@ import {
   definePool,
   defineSupervisor,
   type EnvelopeOf,
+  type Frame,
   memoryJournal,
   type Runtime,
   type RuntimeOptions,
@@ -247,6 +248,23 @@ describe('a party that failed in an earlier process', () => {
     const last = await program.start(options)
     await last.idle()
     expect(last.agent('parrot').snapshot()?.context).toMatchObject({ words: ['a', 'b', 'new'] })
+  })
+})
+
+describe('a party that gives up while it comes back', () => {
+  it('is heard to its end by agents outside the parties', async () => {
+    const program = createProgram()
+    const options = { ...given, agents: [parrotAgent()] }
+    const isFailure = ({ cause }: Frame) => cause.kind === 'step' && cause.outcome === 'failed'
+    await program.until(atFrame(isFailure, 'written'), options, async first => {
+      await first.parties.create({ id: 'p1' })
+      for (const word of ['a', 'b', 'boom']) void first.bus.publish(command({ word }), inP1)
+      await someTurns()
+    })
+    const second = await program.start(options)
+    await someTurns()
+    expect(second.parties.get('p1').state.status).toBe('error')
+    expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b'] })
   })
 })
 
