@@ -25,8 +25,8 @@ const betweenLooks = 1_000
 export class DurableSubscriptions {
   readonly #places = new Map<string, Places>()
   readonly #present = new Map<Address, DurableSubscription>()
-  /** Whether each was known by its name, or wants everything; not for those that were here before. */
-  readonly #begun = new WeakMap<DurableSubscription, Promise<boolean | undefined>>()
+  /** Resolves when the places of a name are known: whether it began from now on; `undefined` if they cannot be known. */
+  readonly #begun = new WeakMap<Places, Promise<boolean | undefined>>()
   /** Those that wait until the parties of another owner are there again, and what lets them go on. */
   #held: Map<DurableSubscription, () => void> | undefined
   readonly #dropping = new Map<string, Promise<boolean>>()
@@ -44,9 +44,9 @@ export class DurableSubscriptions {
   ): DurableSubscription {
     checkId('durable subscription', name)
     const wanted = wantedOf(types, { name, ...options }, () => name)
+    if (this.#isSubscribed(name)) throw new DurableNameTakenError(name)
     const known = this.#places.get(name)
     const places = known ?? newPlaces(name, shared)
-    if (this.#isSubscribed(name)) throw new DurableNameTakenError(name)
     const subscription = new DurableSubscription({ ...wanted, name }, tell, places, shared, () => {
       leave()
       if (this.#present.get(subscription.address) === subscription) this.#present.delete(subscription.address)
@@ -54,21 +54,37 @@ export class DurableSubscriptions {
     const leave = endedBy(signal, () => subscription.unsubscribe())
     this.#present.set(subscription.address, subscription)
     shared.bus.add(subscription)
-    if (signal?.aborted) subscription.unsubscribe()
-    else if (known) catchUp(subscription, shared)
-    else this.#begin(subscription, places, from, shared)
+    if (signal?.aborted) {
+      subscription.unsubscribe()
+      return subscription
+    }
+    if (!known) this.#begin(name, places, from, shared)
+    this.#goOn(subscription, places, shared, { isFirst: !known, release: subscription.hold() })
     this.#held?.set(subscription, subscription.hold())
     return subscription
   }
 
-  #begin(subscription: DurableSubscription, places: Places, from: 'now' | 'start', shared: Shared): void {
-    const { name } = subscription.wanted
+  #begin(name: string, places: Places, from: 'now' | 'start', shared: Shared): void {
     this.#places.set(name, places)
-    const begun = begin(subscription, places, from, shared, this.#dropping.get(name))
-    this.#begun.set(subscription, begun)
-    void begun.then(isKnown => {
+    const begun = begin(places, from, shared, this.#dropping.get(name))
+    this.#begun.set(places, begun)
+    void begun.then(isNew => {
       // Where it was is not known: whoever has the name next looks again.
-      if (isKnown === undefined && this.#places.get(name) === places) this.#places.delete(name)
+      if (isNew === undefined && this.#places.get(name) === places) this.#places.delete(name)
+    })
+  }
+
+  /** Lets a subscription go on once its places are known; the first one that begins from now on has nothing to read. */
+  #goOn(
+    subscription: DurableSubscription,
+    places: Places,
+    shared: Shared,
+    { isFirst, release }: { readonly isFirst: boolean; readonly release: () => void },
+  ): void {
+    void this.#begun.get(places)?.then(isNew => {
+      if (isNew === undefined) subscription.unsubscribe()
+      else if (!subscription.isOver && !(isFirst && isNew)) catchUp(subscription, shared)
+      release()
     })
   }
 
@@ -187,17 +203,18 @@ export class DurableSubscriptions {
   recovered(shared: Shared): void {
     const held = this.#held ?? []
     this.#held = undefined
+    for (const places of this.#places.values()) {
+      const begun = this.#begun.get(places)?.then(async isNew => {
+        // A name that begins now wants nothing of what was before, whoever has it by then.
+        if (isNew) await beginHere(places, shared)
+        return isNew
+      })
+      if (begun) this.#begun.set(places, begun)
+    }
     for (const [subscription, release] of held) {
       const places = this.#places.get(subscription.wanted.name)
-      if (places && !subscription.isOver) void this.#catchUpLater(subscription, places, shared).finally(release)
+      if (places) this.#goOn(subscription, places, shared, { isFirst: true, release })
     }
-  }
-
-  async #catchUpLater(subscription: DurableSubscription, places: Places, shared: Shared): Promise<void> {
-    const isKnown = await this.#begun.get(subscription)
-    // One that begins now wants nothing of what was before.
-    if (isKnown === false) await beginHere(places, shared)
-    else if (!subscription.isOver) catchUp(subscription, shared)
   }
 
   /** Resolves when the places of all are in the journal. */
@@ -218,32 +235,29 @@ function catchUp(subscription: DurableSubscription, { partitions }: Shared): voi
   subscription.catchUp(Array.from(partitions(), ({ address }) => address))
 }
 
-/** Goes on where a subscription of this name was in another process, or begins where it wants to; `undefined` if it cannot. */
+/**
+ * Finds out where a subscription of this name was in another process, or lets it begin where it wants to.
+ *
+ * @returns whether it begins from now on; `undefined` if it cannot begin
+ */
 async function begin(
-  subscription: DurableSubscription,
   places: Places,
   from: 'now' | 'start',
   shared: Shared,
   dropping: Promise<boolean> | undefined,
 ): Promise<boolean | undefined> {
   const here = from === 'now' ? placesIn(shared) : []
-  const release = subscription.hold()
   try {
-    await dropping
+    if (dropping) await dropping
     const isKnown = await places.load()
     const away = !isKnown && from === 'now' && shared.isAnyAway() ? await placesAway(shared) : []
     if (!isKnown) for (const [partition, place] of [...here, ...away]) places.reach(partition, place)
     // So that it is known from now on, also if it is never told anything.
     if (!isKnown && here.length === 0) places.reach(runtimePartition, 0)
-    const wantsAll = isKnown || from === 'start'
-    if (wantsAll) catchUp(subscription, shared)
-    return wantsAll
+    return !isKnown && from === 'now'
   } catch (error) {
     shared.partition(runtimePartition)?.fault(error)
-    subscription.unsubscribe()
     return undefined
-  } finally {
-    release()
   }
 }
 

@@ -1,8 +1,8 @@
-import type { EnvelopeOf } from 'troupe'
+import { type EnvelopeOf, type Journal, memoryJournal, type Runtime } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
-import { turn } from '../support/runtime.ts'
+import { startRuntime, turn } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent()) }
 
@@ -37,5 +37,74 @@ describe('a subscriber who takes a new name before the runtime has started', () 
     await second.idle()
     await someTurns()
     expect(told.slice(expected)).toEqual(['p39 new'])
+  })
+})
+
+describe('a subscriber who takes a name, ends, and takes it again', () => {
+  const inP1 = { party: 'p1' }
+
+  it.each(['ends before the start', 'ends during the start'])(
+    '%s: a new name is told nothing of the past',
+    async when => {
+      const program = createProgram()
+      const told: string[] = []
+      const first = await program.start(given)
+      await first.parties.create({ id: 'p1' })
+      for (const word of ['a', 'b']) await first.bus.publish(command({ word }), inP1)
+      await first.idle()
+      await first.stop()
+      const second = program.create(given)
+      const subscribe = () => second.bus.subscribe(barked, ({ data }) => told.push(data.word), { durable: 'diary' })
+      const subscription = subscribe()
+      const starting = when === 'ends before the start' ? undefined : second.start()
+      subscription.unsubscribe()
+      if (!starting) subscribe()
+      await (starting ?? second.start())
+      if (starting) subscribe()
+      await someTurns()
+      await second.bus.publish(command({ word: 'c' }), inP1)
+      await second.idle()
+      await someTurns()
+      expect(told).toEqual(['c'])
+    },
+  )
+
+  it.each([
+    ['is new', ['d']],
+    ['is known', ['c', 'd']],
+  ])('before the journal has said where it was: it begins there, where the name %s', async (how, expected) => {
+    const inner = memoryJournal()
+    let isSlow = false
+    const journal: Journal = {
+      ...inner,
+      async marks(reader) {
+        if (isSlow) await someTurns()
+        return inner.marks(reader)
+      },
+      close: async () => {},
+    }
+    const told: string[] = []
+    const subscribe = ({ bus }: Pick<Runtime, 'bus'>) =>
+      bus.subscribe(barked, ({ data }) => told.push(data.word), { durable: 'diary' })
+    const { runtime: first } = await startRuntime({ ...given, journal })
+    await first.parties.create({ id: 'p1' })
+    if (how === 'is known') subscribe(first)
+    for (const word of ['a', 'b']) await first.bus.publish(command({ word }), inP1)
+    await first.idle()
+    await someTurns()
+    await first.stop()
+    told.length = 0
+    const { runtime: second } = await startRuntime({ ...given, journal })
+    if (how === 'is new') await second.bus.publish(command({ word: 'c' }), inP1)
+    await second.idle()
+    isSlow = true
+    subscribe(second).unsubscribe()
+    subscribe(second)
+    if (how === 'is known') await second.bus.publish(command({ word: 'c' }), inP1)
+    await someTurns()
+    await second.bus.publish(command({ word: 'd' }), inP1)
+    await second.idle()
+    await someTurns()
+    expect(told).toEqual(expected)
   })
 })
