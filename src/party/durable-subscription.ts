@@ -246,8 +246,9 @@ export class DurableSubscription implements Listener, Subscription {
         // Another partition may have come to this address, or the journal hold what nobody may know yet.
         if (partition !== this.#shared.partition(address)) return
         if (partition && envelope.seq > partition.watermark.durable) break
-        if (this.wanted.covers(envelope)) await this.#tell(this.#lifted(envelope), partition)
+        // While it waited for the journal or was told of the one before.
         if (this.#isPaused || this.isOver) return
+        if (this.wanted.covers(envelope)) await this.#tell(this.#lifted(envelope), partition)
       }
       this.#unread.delete(address)
     } catch (error) {

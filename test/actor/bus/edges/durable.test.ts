@@ -89,6 +89,30 @@ describe('a durable subscription, at its edges', () => {
     expect(state.words).toEqual(['a'])
   })
 
+  it.each(['unsubscribe', 'pause'] as const)(
+    'is told nothing after %s, whenever that comes while it reads',
+    async end => {
+      const started = await start()
+      await say(started, 'a', 'b', 'c')
+      for (let ticks = 0; ticks < 40; ticks++) {
+        const told: string[] = []
+        const name = `ledger-${ticks}`
+        const tell = ({ data }: { readonly data: { readonly word: string } }) => void told.push(data.word)
+        const subscription = started.runtime.bus.subscribe(command, tell, { durable: name, from: 'start' })
+        for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+        subscription[end]()
+        const before = [...told]
+        await turns(3)
+        expect(told).toEqual(before)
+        // What it was not told yet, it is told later.
+        if (end === 'pause') subscription.resume()
+        else started.runtime.bus.subscribe(command, tell, { durable: name })
+        await turns(3)
+        expect(told).toEqual(['a', 'b', 'c'])
+      }
+    },
+  )
+
   it('to everything that always throws leaves the event loop its turns', async () => {
     const { runtime, clock } = await start()
     let told = 0
