@@ -134,7 +134,14 @@ export {
   persistBy,
   type SaidEvent,
 } from './events/persist.ts'
-export { type AskedOf, defineRequest, type ReplyOf, type RequestDefinition } from './events/request.ts'
+export {
+  AskRefusedByCalleeError,
+  type Refusal,
+  type RefusalInput,
+  type RefusalOutput,
+  type Refusals,
+} from './events/refusal.ts'
+export { type AskedOf, defineRequest, type RefusalOf, type ReplyOf, type RequestDefinition } from './events/request.ts'
 export * from './events/runtime-events.ts'
 export type { EventFor, Topic } from './events/topic.ts'
 export {

@@ -19,6 +19,7 @@ it('troupe exports these names', () => {
       "AskCycleError",
       "AskFailedError",
       "AskManyError",
+      "AskRefusedByCalleeError",
       "AskRefusedError",
       "AskRetryError",
       "AskStoppedError",

@@ -26,7 +26,15 @@ it.each([
   ],
   ['agents/README.md', ['test/package/own-town.ts']],
   ['src/actor/README.md', ['test/package/own-bus.ts']],
-  ['src/events/README.md', ['test/package/own-rules.ts', 'test/package/own-versions.ts', 'test/package/own-echoes.ts']],
+  [
+    'src/events/README.md',
+    [
+      'test/package/own-refusal.ts',
+      'test/package/own-rules.ts',
+      'test/package/own-versions.ts',
+      'test/package/own-echoes.ts',
+    ],
+  ],
   ['src/journal/README.md', ['test/package/own-contract.ts']],
   ['src/inspect/README.md', ['test/package/own-inspector.ts']],
   ['src/sqlite/README.md', ['test/package/own-journal.ts']],

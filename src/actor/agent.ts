@@ -3,7 +3,8 @@ import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
-import type { AskedOf, ReplyOf, RequestDefinition } from '../events/request.ts'
+import type { RefusalOutput } from '../events/refusal.ts'
+import type { AskedOf, RefusalOf, ReplyOf, RequestDefinition } from '../events/request.ts'
 import { takenOver } from '../values/copy.ts'
 import { type Address, checkId } from './address.ts'
 import { versionOf } from './identity.ts'
@@ -13,7 +14,7 @@ import { checkMigrations, type Leads, type Migrations } from './migration.ts'
 
 /** The events that a list of definitions lets an agent take: events as they are, requests with the key to reply to. */
 export type Heard<L extends readonly Definition[]> = OrNone<HeardOf<L[number]>>
-/** The events that a list of definitions lets an agent emit: events as they are, requests as their replies. */
+/** The events that a list of definitions lets an agent emit: events as they are, requests as their replies and refusals. */
 export type Said<L extends readonly Definition[]> = OrNone<SaidOf<L[number]>>
 
 // XState cannot carry `never`: an agent that hears or says nothing has an event that nobody can make.
@@ -27,8 +28,8 @@ type HeardOf<D> =
       : never
 
 type SaidOf<D> =
-  D extends RequestDefinition<infer T, z.ZodType, infer O>
-    ? ReplyOf<T, z.output<O>>
+  D extends RequestDefinition<infer T, z.ZodType, infer O, infer R>
+    ? ReplyOf<T, z.output<O>> | RefusalOf<T, RefusalOutput<R>>
     : D extends EventDefinition<infer T, infer S>
       ? EventOf<T, z.output<S>>
       : never

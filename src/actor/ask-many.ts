@@ -1,8 +1,9 @@
 import type * as z from 'zod'
 import { codeOf, type Place, placeOf, TroupeError, textOf } from '../errors.ts'
+import type { Refusal } from '../events/refusal.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import type { Address } from './address.ts'
-import { type AskOptions, defaultDeadline, type Retry, retryOf } from './ask.ts'
+import { type AskOptions, defaultDeadline, isRefused, type Retry, retryOf } from './ask.ts'
 import { type Outcome, type OutsideLogic, outside } from './outside.ts'
 
 /** How many answers are enough: the first one, more than half of those asked, all of them (the default), or so many. */
@@ -100,7 +101,7 @@ export function gather(
       pending.delete(place)
       if (isOver) return
       if (outcome.ok) answers.push({ from: to, output: outcome.output })
-      else failures.push({ to, code: codeOf(outcome.error), message: textOf(outcome.error) })
+      else failures.push(failureOf(to, outcome.error))
       check()
     })
     if (pending.has(place)) pending.set(place, cancel)
@@ -124,11 +125,18 @@ function enoughOf(need: Need, asked: number): number {
   return need === 'all' ? asked : need
 }
 
-/** One that did not answer, and why. */
+function failureOf(to: Address, error: unknown): AskFailure {
+  const failure = { to, code: codeOf(error), message: textOf(error) }
+  return isRefused(error) ? { ...failure, refusal: error.refusal } : failure
+}
+
+/** One that did not answer as was asked, and why. */
 export interface AskFailure {
   readonly to: Address
   readonly code: string
   readonly message: string
+  /** What it said, if it refused. */
+  readonly refusal?: Refusal
 }
 
 /** Not enough of those asked can answer any more. */

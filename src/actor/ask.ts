@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { type Place, placeOf, TroupeError } from '../errors.ts'
+import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import type { Address } from './address.ts'
 import { type Outcome, type OutsideLogic, outside } from './outside.ts'
@@ -53,7 +54,7 @@ export interface Retry {
  * @param options `to`: agent name or address; `deadline`: milliseconds; `retries` and `retryAfter`
  * @throws AskRetryError if it is to retry a request that does not say that it is safe
  * @throws (as the invoke's error) NoAddressError, AskTimeoutError, AskStoppedError, AskFailedError, AskRefusedError,
- *   AskCycleError, AskCancelledError
+ *   AskRefusedByCalleeError, AskCycleError, AskCancelledError
  */
 export function ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
   request: RequestDefinition<T, I, O>,
@@ -231,7 +232,7 @@ export class AskTable {
     if (!ask) return false
     this.observer?.answered(ask, outcome)
     ask.settle(outcome)
-    if (!outcome.ok) this.#abandon(ask, outcome.error)
+    if (!outcome.ok && !isRefused(outcome.error)) this.#abandon(ask, outcome.error)
     return true
   }
 
@@ -302,6 +303,11 @@ function strike(index: Map<Address, Set<string>>, address: Address, key: string)
   const keys = index.get(address)
   keys?.delete(key)
   if (keys?.size === 0) index.delete(address)
+}
+
+/** Whether the callee has answered, and said no. */
+export function isRefused(error: unknown): error is AskRefusedByCalleeError {
+  return error instanceof AskRefusedByCalleeError
 }
 
 /** Whether asking again may help: the callee failed and restarts, or its mailbox was full for the moment. */

@@ -1,21 +1,24 @@
 import type * as z from 'zod'
 import type { Clock } from '../clock.ts'
 import { textOf } from '../errors.ts'
-import type { RequestDefinition } from '../events/request.ts'
+import { AskRefusedByCalleeError, type Refusal } from '../events/refusal.ts'
+import { type RefusalOf, type RequestDefinition, refusalIn } from '../events/request.ts'
 import type { Address } from './address.ts'
 import { AskFailedError, AskRefusedError } from './ask.ts'
 import type { Outcome } from './outside.ts'
 
 /** What the runtime hands to a handler. */
 export interface HandlerScope {
+  /** The key that an answer carries back: `request.fail(scope, { code, message })`. */
+  readonly ask: string
   /** Aborted when nobody waits for the answer any more: the deadline has come, or the asker gave up. */
   readonly signal: AbortSignal
   /** The runtime's clock, epoch milliseconds. */
   now(): number
 }
 
-/** Answers a request: at once, or later by a promise. */
-export type HandlerFunction<I, O> = (input: I, scope: HandlerScope) => O | Promise<O>
+/** Answers a request: at once, or later by a promise; with what `request.fail` makes, it says no. */
+export type HandlerFunction<I, O> = (input: I, scope: HandlerScope) => O | RefusalOf | Promise<O | RefusalOf>
 
 /** A function that answers requests at an address: no machine, no mailbox, no state that anybody keeps. */
 export class Handler {
@@ -45,7 +48,7 @@ export class Handler {
     try {
       const output = this.#answer(input, scope)
       if (output instanceof Promise) return this.#later(output)
-      return { ok: true, output: this.request.checkOutput(output) }
+      return this.#ended(output)
     } catch (error) {
       return this.#failed(error)
     }
@@ -54,7 +57,7 @@ export class Handler {
   async #later(answer: Promise<unknown>): Promise<Outcome> {
     this.#inHand++
     try {
-      return { ok: true, output: this.request.checkOutput(await answer) }
+      return this.#ended(await answer)
     } catch (error) {
       return this.#failed(error)
     } finally {
@@ -62,19 +65,32 @@ export class Handler {
     }
   }
 
+  #ended(output: unknown): Outcome {
+    const refusal = refusalIn(this.request, output)
+    return refusal ? this.#refused(refusal) : { ok: true, output: this.request.checkOutput(output) }
+  }
+
+  #refused(refusal: Refusal): Outcome {
+    return { ok: false, error: new AskRefusedByCalleeError(this.request.type, this.address, refusal) }
+  }
+
   #failed(error: unknown): Outcome {
+    const refusal = refusalIn(this.request, error)
+    if (refusal) return this.#refused(refusal)
     return { ok: false, error: new AskFailedError(this.request.type, this.address, textOf(error)) }
   }
 }
 
 /** A scope whose signal is made only when it is looked at: most handlers never do. */
 export class LazyScope implements HandlerScope {
+  readonly ask: string
   readonly #clock: Pick<Clock, 'now'>
   #controller: AbortController | undefined
   #reason: unknown
   #isOver = false
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'now'>, ask: string) {
+    this.ask = ask
     this.#clock = clock
   }
 

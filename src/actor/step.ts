@@ -9,6 +9,7 @@ import type {
 } from 'xstate'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
+import type { RefusalOf, ReplyOf } from '../events/request.ts'
 import type { Passage } from '../events/transform.ts'
 import { checkValue } from '../values/value.ts'
 import type { Actor } from './actor.ts'
@@ -23,7 +24,7 @@ import { delayOf } from './timers.ts'
 /** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
 export type Output =
   | { readonly kind: 'emit'; readonly event: EventOf; readonly passage?: Passage | undefined }
-  | { readonly kind: 'reply'; readonly event: EventOf & { readonly ask: string } }
+  | Answering
   | { readonly kind: 'send'; readonly event: EventOf; readonly to: Address }
   | {
       readonly kind: 'timer'
@@ -40,6 +41,11 @@ export type Output =
   | { readonly kind: 'drop'; readonly key: string; readonly perform: () => void }
   /** What stays inside the agent: its own children, and custom actions. */
   | { readonly kind: 'inside'; readonly perform: () => void }
+
+/** A request is answered, well or not. */
+export type Answering =
+  | { readonly kind: 'reply'; readonly event: ReplyOf }
+  | { readonly kind: 'refusal'; readonly event: RefusalOf }
 
 /** One event handled by one agent, atomically. */
 export interface Step {
@@ -58,7 +64,7 @@ export interface StepHost {
   /** Gives an event that nobody announced a position; `false` when it must not reach the agent at all. */
   admit(actor: Actor, event: EventObject): boolean
   /** The event, checked; an invalid one fails the step. */
-  check(actor: Actor, event: EventObject): { readonly kind: 'emit' | 'reply'; readonly event: EventOf }
+  check(actor: Actor, event: EventObject): Answering | { readonly kind: 'emit'; readonly event: EventOf }
   /** A new actor inside the agent; one that must not be there fails the step. */
   checkChild(actor: Actor, name: string, child: AnyActorRef): void
   /** What the runtime's transformations make of what an agent says; one that throws fails the step. */
@@ -311,9 +317,9 @@ function outputOf(
   const params = paramsOf(action)
   switch (action.type) {
     case 'xstate.emit': {
-      const { kind, event } = host.check(actor, params.event ?? { type: '' })
-      if (kind === 'emit') return { kind, event, passage: host.passage(actor, event) }
-      return { kind, event: { ask: '', ...event } }
+      const checked = host.check(actor, params.event ?? { type: '' })
+      if (checked.kind !== 'emit') return checked
+      return { kind: 'emit', event: checked.event, passage: host.passage(actor, checked.event) }
     }
     case 'xstate.raise':
       return params.delay === undefined ? undefined : timerOutput(actor, host, params, place)

@@ -1,7 +1,8 @@
 import { TroupeError } from '../errors.ts'
 import { CheckedEvent, type EventDefinition, type EventOf } from './event.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
-import type { RequestDefinition } from './request.ts'
+import type { Refusal } from './refusal.ts'
+import { answeredBy, type RefusalOf, type ReplyOf, type RequestDefinition } from './request.ts'
 import { canLift, lift } from './upcast.ts'
 
 /** What agents hear and say: events and requests. */
@@ -12,8 +13,9 @@ export function isRequest(definition: Definition): definition is RequestDefiniti
   return 'output' in definition
 }
 
-function replyTypeOf({ type }: Definition): string {
-  return `${type}.reply`
+/** The types of what answers a request. */
+function answerTypesOf({ type }: Definition): readonly [string, string] {
+  return [`${type}.reply`, `${type}.refusal`]
 }
 
 /** Every event and request of a program, once: the only place that knows which types exist. */
@@ -46,8 +48,8 @@ export interface Catalog {
    */
   lifted<E extends VersionedEvent>(event: E): E
   /**
-   * The JSON Schema (draft 2020-12) of what every type carries when it is delivered, by type; a request has two, the answer's
-   * under its type with `.reply`.
+   * The JSON Schema (draft 2020-12) of what every type carries when it is delivered, by type; a request has three: the answers'
+   * stand under its type with `.reply` and `.refusal`.
    *
    * @example
    * catalog.jsonSchemas()['party.input.added']?.$id // 'urn:troupe:event:party.input.added:1'
@@ -56,7 +58,9 @@ export interface Catalog {
   /** This catalogue and more definitions. @throws DuplicateEventError */
   with(definitions: readonly Definition[]): Catalog
   /** A reply, parsed likewise. @throws UnknownEventError, EventPayloadError */
-  checkReply(event: UncheckedEvent & { readonly ask: string }): EventOf & { readonly ask: string }
+  checkReply(event: UncheckedEvent & { readonly ask: string }): ReplyOf
+  /** A refusal, parsed likewise. @throws UnknownEventError, EventPayloadError */
+  checkRefusal(event: UncheckedEvent & { readonly ask: string }): RefusalOf
 }
 
 /** An event from outside, which may be anything. */
@@ -88,18 +92,19 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     if (known && known !== definition) throw new DuplicateEventError(definition.type)
     byType.set(definition.type, definition)
   }
-  for (const definition of byType.values())
-    if (isRequest(definition) && byType.has(replyTypeOf(definition)))
-      throw new DuplicateEventError(replyTypeOf(definition))
+  for (const definition of byType.values()) {
+    const taken = isRequest(definition) ? answerTypesOf(definition).find(type => byType.has(type)) : undefined
+    if (taken !== undefined) throw new DuplicateEventError(taken)
+  }
   const unknown = (type: string) => new UnknownEventError(type, [...byType.keys()])
   const event = (type: string) => {
     const definition = byType.get(type)
     if (!definition || isRequest(definition)) throw unknown(type)
     return definition
   }
-  const request = (replyType: string) => {
-    const definition = byType.get(replyType.replace(/\.reply$/, ''))
-    if (!definition || !isRequest(definition)) throw unknown(replyType)
+  const request = (answerType: string) => {
+    const definition = byType.get(answeredBy(answerType) ?? answerType)
+    if (!definition || !isRequest(definition)) throw unknown(answerType)
     return definition
   }
   const lifted = (definition: EventDefinition, data: unknown, from: number) => {
@@ -109,7 +114,7 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
   const catalog: Catalog = {
     definitions: [...byType.values()],
     event,
-    persists: type => (byType.get(type) ?? byType.get(type.replace(/\.reply$/, '')))?.persist ?? true,
+    persists: type => (byType.get(type) ?? byType.get(answeredBy(type) ?? type))?.persist ?? true,
     check(given) {
       const definition = event(given.type)
       if (CheckedEvent.isBy(definition, given)) return given
@@ -132,11 +137,9 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     jsonSchemas: () => Object.fromEntries([...byType.values()].flatMap(schemasOf).map(one => [one.title, one])),
     with: more =>
       more.every(one => byType.get(one.type) === one) ? catalog : defineCatalog([...byType.values(), ...more]),
-    checkReply(given) {
-      const definition = request(given.type)
-      if (CheckedEvent.isBy(definition.output, given)) return given
-      return definition.reply(given, given.data)
-    },
+    checkReply: given => request(given.type).reply(given, given.data),
+    // What `fail` takes, it checks itself.
+    checkRefusal: given => request(given.type).fail(given, given.data as Refusal),
   }
   return catalog
 }
@@ -144,9 +147,11 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
 function schemasOf(definition: Definition): readonly JsonSchema[] {
   const { type, description } = definition
   if (!isRequest(definition)) return [jsonSchemaOf(type, definition.version, definition.schema, description)]
+  const [reply, refusal] = answerTypesOf(definition)
   return [
     jsonSchemaOf(type, 1, definition.input, description),
-    jsonSchemaOf(replyTypeOf(definition), 1, definition.output, description),
+    jsonSchemaOf(reply, 1, definition.output, description),
+    jsonSchemaOf(refusal, 1, definition.refusal, description),
   ]
 }
 

@@ -1,5 +1,13 @@
 import type * as z from 'zod'
 import { CheckedEvent, checkType, type EventOf, payloadCheck } from './event.ts'
+import {
+  AskRefusedByCalleeError,
+  type Refusal,
+  type RefusalInput,
+  type RefusalOutput,
+  type Refusals,
+  refusalSchema,
+} from './refusal.ts'
 
 /** A request as the callee hears it: `ask` is the key that the reply carries back. */
 export interface AskedOf<T extends string = string, I = unknown> extends EventOf<T, I> {
@@ -11,15 +19,23 @@ export interface ReplyOf<T extends string = string, O = unknown> extends EventOf
   readonly ask: string
 }
 
+/** The refusal of a request, as the callee emits it. */
+export interface RefusalOf<T extends string = string, R extends Refusal = Refusal> extends EventOf<`${T}.refusal`, R> {
+  readonly ask: string
+}
+
 /** What `defineRequest` returns: a question with the schemas of what is asked and what is answered. */
 export interface RequestDefinition<
   T extends string = string,
   I extends z.ZodType = z.ZodType,
   O extends z.ZodType = z.ZodType,
+  R extends Refusals = Refusals,
 > {
   readonly type: T
   readonly input: I
   readonly output: O
+  /** The schema of what it is refused with: a code, a message and data. */
+  readonly refusal: z.ZodType
   /** Whether it may be asked again when it is not known what became of it. */
   readonly safe: boolean
   /** Whether requests and replies are journalled. */
@@ -33,6 +49,23 @@ export interface RequestDefinition<
   asked(input: z.input<I>, key: string): AskedOf<T, z.output<I>>
   /** Makes the checked reply to a request that was heard: `emit(({ event }) => guestCount.reply(event, { guests: 75 }))`. */
   reply(to: { readonly ask: string }, output: z.input<O>): ReplyOf<T, z.output<O>>
+  /**
+   * Makes the checked answer that says no, which is emitted like a reply: the asker gets an `AskRefusedByCalleeError`, and nobody
+   * fails. A handler returns it.
+   *
+   * @example
+   * emit(({ event }) => getUser.fail(event, { code: 'NO_SUCH_USER', message: 'Nobody has this id.', data: { id: 'u7' } }))
+   *
+   * @throws EventPayloadError if the request does not allow this refusal
+   */
+  fail(to: { readonly ask: string }, refusal: RefusalInput<R>): RefusalOf<T, RefusalOutput<R>>
+  /**
+   * Whether what an ask of this request ended with is a refusal of its callee, whose fields have types then.
+   *
+   * @example
+   * if (getUser.isRefusal(error) && error.refusal.code === 'NO_SUCH_USER') console.log(error.refusal.data.id)
+   */
+  isRefusal(error: unknown): error is AskRefusedByCalleeError<T, RefusalOutput<R>>
 }
 
 /**
@@ -46,27 +79,38 @@ export interface RequestDefinition<
  *
  * @param type words with dots between them, such as `guests.count`
  * @param io zod schemas of JSON values; `safe: true` says that answering twice does no harm, so that asks may retry; `persist: false`
- *   keeps it and its replies out of the journal; `description`: one sentence for the generated table
+ *   keeps it and its replies out of the journal; `refusals`: by code, the schema of the data that `fail` takes, any code and any
+ *   JSON by default; `description`: one sentence for the generated table
  * @throws EventDefinitionError if the type is malformed or a schema holds what JSON cannot
  */
-export function defineRequest<const T extends string, I extends z.ZodType, O extends z.ZodType>(
+export function defineRequest<
+  const T extends string,
+  I extends z.ZodType,
+  O extends z.ZodType,
+  R extends Refusals = Refusals,
+>(
   type: T,
   io: {
     readonly input: I
     readonly output: O
+    readonly refusals?: R
     readonly safe?: boolean
     readonly persist?: boolean
     readonly description?: string
   },
-): RequestDefinition<T, I, O> {
+): RequestDefinition<T, I, O, R> {
   checkType(type)
   const replyType: `${T}.reply` = `${type}.reply`
+  const refusalType: `${T}.refusal` = `${type}.refusal`
+  const refusal = refusalSchema(io.refusals)
   const checkInput = payloadCheck(type, io.input)
   const checkOutput = payloadCheck(replyType, io.output)
+  const checkRefusal = payloadCheck(refusalType, refusal)
   return {
     type,
     input: io.input,
     output: io.output,
+    refusal,
     safe: io.safe ?? false,
     persist: io.persist ?? true,
     description: io.description ?? '',
@@ -74,7 +118,30 @@ export function defineRequest<const T extends string, I extends z.ZodType, O ext
     checkOutput,
     asked: (input, key) => new CheckedAsk(type, checkInput(input), key, io.input),
     reply: (to, output) => new CheckedAsk(replyType, checkOutput(output), to.ask, io.output),
+    // The schema was made of the refusals that the type comes from.
+    fail: (to, no) => new CheckedAsk(refusalType, checkRefusal(no) as RefusalOutput<R>, to.ask, refusal),
+    isRefusal: (error): error is AskRefusedByCalleeError<T, RefusalOutput<R>> =>
+      error instanceof AskRefusedByCalleeError && error.type === type,
   }
+}
+
+/** What was made by `fail` of a request, whatever it was made of. */
+export function refusalIn({ type, refusal }: RequestDefinition, answer: unknown): Refusal | undefined {
+  const isRefusal =
+    answer instanceof CheckedAsk && answer.type === `${type}.refusal` && CheckedAsk.isBy(refusal, answer)
+  // Its schema has made it.
+  return isRefusal ? (answer.data as Refusal) : undefined
+}
+
+/** The type of the request that a reply or a refusal of this type answers; none if it is no such type. */
+export function answeredBy(type: string): string | undefined {
+  if (type.endsWith('.reply')) return type.slice(0, -'.reply'.length)
+  return isRefusalType(type) ? type.slice(0, -'.refusal'.length) : undefined
+}
+
+/** Whether an answer of this type says no. */
+export function isRefusalType(type: string): boolean {
+  return type.endsWith('.refusal')
 }
 
 /** A request or reply that went through its schema already. */

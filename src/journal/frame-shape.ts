@@ -49,6 +49,7 @@ export const envelope = z.looseObject({
 export const version = count.optional()
 const over = z.literal(true).optional()
 export const reason = z.enum(['stopped', 'overflow', 'expired', 'stale', 'ignored', 'failed', 'quarantined'])
+export const refusal = z.looseObject({ code: name, message: name, data: any })
 export const gone = z.enum(['stopped', 'done', 'failed', 'escalated'])
 const work = { seq: position, key: name }
 const timer = { id: name, key: name.optional() }
@@ -77,6 +78,7 @@ const entryShapes = {
   asked: { envelope },
   redriven: { envelope },
   reply: { ...work, data: any },
+  refusal: { ...work, refusal },
   effect: { ...work, name },
   child: { ...work, name },
   outcome: { ...work, ok: z.boolean(), value: kept },

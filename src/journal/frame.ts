@@ -5,6 +5,7 @@ import type { Origin } from '../actor/handled.ts'
 import type { Inside } from '../actor/inside.ts'
 import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
+import type { Refusal } from '../events/refusal.ts'
 
 /** What a frame is the record of. */
 export type Cause =
@@ -52,6 +53,8 @@ export type Entry =
   /** A dead letter is on its way to its agent again; it changes the state no second time. */
   | { readonly kind: 'redriven'; readonly envelope: Envelope }
   | { readonly kind: 'reply'; readonly seq: number; readonly key: string; readonly data: unknown }
+  /** The callee answered that it cannot do what it was asked. */
+  | { readonly kind: 'refusal'; readonly seq: number; readonly key: string; readonly refusal: Refusal }
   | { readonly kind: 'effect'; readonly seq: number; readonly key: string; readonly name: string }
   | { readonly kind: 'child'; readonly seq: number; readonly key: string; readonly name: string }
   | {

@@ -11,6 +11,7 @@ import {
   name,
   position,
   reason,
+  refusal,
   time,
   timerSet,
   version,
@@ -68,7 +69,17 @@ const standing = z.looseObject({
   hears: z.array(z.tuple([name, z.array(name)])),
   agents: z.array(agent),
   pools: z.array(z.tuple([name, z.array(envelope)])),
-  answers: z.array(z.tuple([name, z.looseObject({ to: name, data: any, refused: z.enum(reason.options).optional() })])),
+  answers: z.array(
+    z.tuple([
+      name,
+      z.looseObject({
+        to: name,
+        data: any,
+        refusal: refusal.optional(),
+        refused: z.enum(reason.options).optional(),
+      }),
+    ]),
+  ),
   heard: z.array(z.tuple([name, position])),
   dead: z.array(
     z.looseObject({ envelope, to: name, partition: name, reason, attempts: count, first: time, last: time }),

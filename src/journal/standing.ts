@@ -3,6 +3,7 @@ import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
+import type { Refusal } from '../events/refusal.ts'
 import {
   type AgentJson,
   type AgentStanding,
@@ -38,6 +39,7 @@ export interface ScheduleStanding {
 /** What became of a request whose asker may not know it yet. */
 export type AnswerStanding =
   | { readonly to: Address; readonly data: unknown }
+  | { readonly to: Address; readonly refusal: Refusal }
   | { readonly to: Address; readonly refused: DeadReason }
 
 /** A request that is known where it was sent to. */
@@ -261,6 +263,9 @@ export class Standing {
       case 'reply':
         agent?.taken.delete(entry.key)
         return this.#answer(entry.key, { to: agent?.name ?? '', data: entry.data })
+      case 'refusal':
+        agent?.taken.delete(entry.key)
+        return this.#answer(entry.key, { to: agent?.name ?? '', refusal: entry.refusal })
       default:
         return this.#takeWork(entry, this.date, on)
     }

@@ -104,6 +104,9 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
     case 'reply':
       if (!host.persistsReply(output.event.type)) return undefined
       return { kind: 'reply', seq: host.nextSeq(), key: output.event.ask, data: output.event.data }
+    case 'refusal':
+      if (!host.persistsReply(output.event.type)) return undefined
+      return { kind: 'refusal', seq: host.nextSeq(), key: output.event.ask, refusal: output.event.data }
     case 'timer': {
       const { id, key, delay, to } = output
       const event = encoded({ ...output.event }) as EventOf

@@ -1,7 +1,14 @@
 import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
-import { AskCancelledError, AskStoppedError, AskTimeoutError, defaultDeadline, retryOf } from '../actor/ask.ts'
+import {
+  AskCancelledError,
+  AskStoppedError,
+  AskTimeoutError,
+  defaultDeadline,
+  isRefused,
+  retryOf,
+} from '../actor/ask.ts'
 import { type Answer, type AskOne, gather, type Need } from '../actor/ask-many.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
@@ -51,8 +58,8 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
     const output = await new Promise<unknown>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))
-        // A reply has waited for the journal already; that the asker gave up needs none.
-        if (outcome.ok || isGivenUp(outcome.error)) end()
+        // An answer has waited for the journal already; that the asker gave up needs none.
+        if (outcome.ok || isRefused(outcome.error) || isGivenUp(outcome.error)) end()
         else partition.watermark.whenDurable(end, reject)
       }
       const send = () => partition.deliverAsk(actor, asked, 'outside', origin)

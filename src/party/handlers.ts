@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { Address } from '../actor/address.ts'
-import { AskCancelledError, AskRefusedError, type AskTable, defaultDeadline, retryOf } from '../actor/ask.ts'
+import { AskCancelledError, AskRefusedError, type AskTable, defaultDeadline, isRefused, retryOf } from '../actor/ask.ts'
 import { type Handler, LazyScope } from '../actor/handler.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { accept, reject, type Tally } from '../actor/tally.ts'
@@ -73,7 +73,7 @@ function answered(
 ): unknown {
   const data = admit(partition, handler, request, input, options)
   partition.note(askRequested.type, () => trusted(askRequested, fieldsOf(handler, request)))
-  const scope = new LazyScope(partition)
+  const scope = new LazyScope(partition, '')
   const outcome = handler.answer(data, scope)
   const isOver = !(outcome instanceof Promise) && (outcome.ok || (options.retries ?? 0) === 0)
   if (isOver) return tell(partition, handler, request, outcome)
@@ -177,7 +177,7 @@ export function answerAsk(
   { ask, data }: EventOf & { readonly ask: string },
 ): void {
   const { asks, tally } = partition.shared
-  const scope = new LazyScope(partition)
+  const scope = new LazyScope(partition, ask)
   const leave = asks.during(ask, cause => scope.abort(cause))
   accept(tally)
   const over = (outcome: Outcome) => {
@@ -193,6 +193,6 @@ export function answerAsk(
 /** Counts a delivery to a handler, which ends as soon as it is known how. */
 function count(tally: Tally, outcome: Outcome): void {
   tally.created++
-  if (outcome.ok) tally.handled++
+  if (outcome.ok || isRefused(outcome.error)) tally.handled++
   else tally[outcome.error instanceof AskRefusedError ? 'dead' : 'failed']++
 }

@@ -9,6 +9,7 @@ import { reject } from '../actor/tally.ts'
 import { delayOf } from '../actor/timers.ts'
 import { codeOf, textOf } from '../errors.ts'
 import { type EventOf, trusted } from '../events/event.ts'
+import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
 import type { WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
@@ -95,8 +96,9 @@ export class OutsideAsks {
     const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
     if (standing) this.#note(whole)
     const known = standing && this.#recalled(key, work)
-    if (known?.answer && 'data' in known.answer) {
-      told({ ok: true, output: known.answer.data })
+    const answered = known?.answer && answerIn(known.answer, type, known.at)
+    if (answered) {
+      told(answered)
       return () => {}
     }
     try {
@@ -130,7 +132,7 @@ export class OutsideAsks {
       },
       known?.takenBy,
     )
-    if (known?.answer) answer(shared.asks, key, type, to, known.answer)
+    if (known?.answer) end(shared.asks, key, type, to, known.answer)
     if (known) return () => shared.asks.cancel(key)
     this.#partition.note(askRequested.type, () => trusted(askRequested, fields))
     if (callee.isHere) go()
@@ -176,7 +178,7 @@ export class OutsideAsks {
   }
 
   /** What the journal says of a request that an owner before this one may have sent. */
-  #recalled(key: string, { to }: AskWork): RequestStanding | undefined {
+  #recalled(key: string, { to }: AskWork): (RequestStanding & { readonly at: Address }) | undefined {
     const { shared } = this.#partition
     const named = to === undefined ? undefined : splitAddress(fullAddress(to, this.#partition)).partition
     const places = new Set([
@@ -186,7 +188,7 @@ export class OutsideAsks {
     ])
     for (const place of places) {
       const known = (place?.standing ?? place?.requests)?.request(key)
-      if (known) return known
+      if (place && known) return { ...known, at: place.address }
     }
     return undefined
   }
@@ -217,9 +219,16 @@ export class OutsideAsks {
   }
 }
 
+/** What an agent of a partition answered before the process ended, if it did. */
+function answerIn(known: AnswerStanding, type: string, partition: Address): Outcome | undefined {
+  if ('data' in known) return { ok: true, output: known.data }
+  if (!('refusal' in known)) return undefined
+  return { ok: false, error: new AskRefusedByCalleeError(type, addressOf(partition, known.to), known.refusal) }
+}
+
 /** Ends an ask as its callee did before the process ended. */
-function answer(asks: AskTable, key: string, type: string, to: Address, known: AnswerStanding): void {
-  if ('data' in known) return
+function end(asks: AskTable, key: string, type: string, to: Address, known: AnswerStanding): void {
+  if (!('refused' in known)) return
   if (known.refused === 'failed') asks.fail(key, new AskFailedError(type, to, 'it ended before it answered'))
   else if (known.refused === 'stopped') asks.fail(key, new AskStoppedError(type, to))
   else if (known.refused === 'overflow') asks.fail(key, new AskRefusedError(type, to, 'overflow'))

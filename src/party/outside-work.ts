@@ -14,6 +14,7 @@ import { takenOver } from '../values/copy.ts'
 import { decoded, encoded } from '../values/json.ts'
 import { faultIn } from '../values/value.ts'
 import { runEffect } from './effect-run.ts'
+import { knownError, knownFields } from './known-errors.ts'
 import { type Asking, OutsideAsks } from './outside-asks.ts'
 import type { Partition } from './partition.ts'
 import type { Steps } from './steps.ts'
@@ -336,7 +337,9 @@ function recorded(outcome: Outcome): { readonly outcome: Outcome; readonly value
 function failureOf(error: unknown): RecordedFailure {
   const message = textOf(error)
   try {
-    return { code: recordedCode(error), message, ...(faultIn(error) === undefined && { error: encoded(error) }) }
+    const code = recordedCode(error)
+    const whole = faultIn(error) === undefined && { error: encoded(error) }
+    return { code, message, ...whole, ...knownFields(code, error) }
   } catch {
     // It throws when it is read.
     return { code: 'UNEXPECTED', message }
@@ -348,8 +351,8 @@ function outcomeOf({ ok, value }: OutcomeStanding): Outcome {
 }
 
 function errorOf(value: unknown): unknown {
-  const isWhole = typeof value === 'object' && value !== null && 'error' in value
-  return isWhole ? decoded(value.error) : new RecordedError(value)
+  if (typeof value !== 'object' || value === null) return new RecordedError(value)
+  return 'error' in value ? decoded(value.error) : (knownError(value) ?? new RecordedError(value))
 }
 
 /** An outcome that the journal can give back. */
@@ -378,6 +381,8 @@ interface RecordedFailure {
   readonly message: string
   /** As the journal holds a value. */
   readonly error?: unknown
+  /** The same, of the errors that come back by their fields. */
+  readonly fields?: unknown
 }
 
 /** The code of an error of anybody's, by which an agent may decide: as it was thrown, and as it is read back. */

@@ -1,14 +1,17 @@
 import type { AnyActorRef, AnyMachineSnapshot, EventObject } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
-import { AskFailedError, AskRefusedError } from '../actor/ask.ts'
+import { AskFailedError, AskRefusedError, type PendingAsk } from '../actor/ask.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import { checkChildren, failUnkept } from '../actor/kept.ts'
-import { failureOf, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import type { Outcome } from '../actor/outside.ts'
+import { type Answering, failureOf, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
 import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
+import { AskRefusedByCalleeError } from '../events/refusal.ts'
+import { answeredBy, isRefusalType } from '../events/request.ts'
 import { agentFailed } from '../events/runtime-events.ts'
 import type { Passage } from '../events/transform.ts'
 import type { Entry } from '../journal/frame.ts'
@@ -84,16 +87,18 @@ export class Steps implements StepHost, FrameHost {
 
   #checked({ agent }: Actor, event: EventObject & { readonly ask?: unknown }) {
     const { ask, type } = event
-    const isReply = typeof ask === 'string' && type.endsWith('.reply')
-    const listed = agent.says.find(one => one.type === (isReply ? type.slice(0, -'.reply'.length) : type))
-    if (!listed || isRequest(listed) !== isReply) {
+    const request = typeof ask === 'string' ? answeredBy(type) : undefined
+    const said = request ?? type
+    const listed = agent.says.find(one => one.type === said)
+    if (!listed || isRequest(listed) !== (request !== undefined)) {
       const known = agent.says.map(one => one.type)
       throw new UnknownEventError(type, known)
     }
     const { catalog } = this.#partition.shared
-    return isReply
-      ? { kind: 'reply' as const, event: catalog.checkReply({ ...event, ask }) }
-      : { kind: 'emit' as const, event: catalog.check(event) }
+    if (typeof ask !== 'string' || request === undefined) return { kind: 'emit' as const, event: catalog.check(event) }
+    return isRefusalType(type)
+      ? { kind: 'refusal' as const, event: catalog.checkRefusal({ ...event, ask }) }
+      : { kind: 'reply' as const, event: catalog.checkReply({ ...event, ask }) }
   }
 
   checkChild({ agent, address }: Actor, name: string, child: AnyActorRef): void {
@@ -260,7 +265,8 @@ export class Steps implements StepHost, FrameHost {
     if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
     accept(partition.shared.tally, said.length)
     for (const one of said) partition.delivery.deliver(one)
-    for (const output of step.outputs) if (output.kind === 'reply') this.#reply(output.event, step)
+    for (const output of step.outputs)
+      if (output.kind === 'reply' || output.kind === 'refusal') this.#answer(output, step)
   }
 
   #putBack(step: Step, envelope: Envelope): void {
@@ -288,28 +294,34 @@ export class Steps implements StepHost, FrameHost {
     this.#partition.failAsk(envelope, new AskFailedError(type, address, error))
   }
 
-  #reply(reply: EventOf & { readonly ask: string }, step: Step): void {
+  #answer(answer: Answering, step: Step): void {
     const { shared, address, watermark } = this.#partition
-    const pending = shared.asks.get(reply.ask)
-    if (!pending || pending.answered) return this.#staleReply(reply, step)
+    const { ask } = answer.event
+    const pending = shared.asks.get(ask)
+    if (!pending || pending.answered) return this.#staleAnswer(answer.event, step)
     const close = () => {
       // Its deadline may have come while the frame was on its way.
-      if (!shared.asks.close(reply.ask, { ok: true, output: reply.data })) this.#staleReply(reply, step)
+      if (!shared.asks.close(ask, outcomeOf(answer, pending, step))) this.#staleAnswer(answer.event, step)
     }
     if (pending.partition === address) return close()
     // An answer that leaves this partition waits until it cannot be lost.
     pending.answered = true
-    watermark.whenDurable(close, error => shared.asks.fail(reply.ask, error))
+    watermark.whenDurable(close, error => shared.asks.fail(ask, error))
   }
 
-  #staleReply(reply: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
+  #staleAnswer(answer: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
     const partition = this.#partition
     const { correlationid, causationid } = handled
-    const { ask } = reply
-    const envelope = partition.seal(reply, { source: actor.address, correlationid, causationid, ask })
+    const { ask } = answer
+    const envelope = partition.seal(answer, { source: actor.address, correlationid, causationid, ask })
     const { id } = envelope
     const entry: Entry = { kind: 'dead', seq: partition.nextSeq(), id, to: ask, reason: 'stale', attempts: 1, envelope }
     partition.append({ kind: 'supervision' }, [entry])
     partition.bury(envelope, ask, 'stale')
   }
+}
+
+function outcomeOf({ kind, event }: Answering, { type }: PendingAsk, { actor }: Step): Outcome {
+  if (kind === 'reply') return { ok: true, output: event.data }
+  return { ok: false, error: new AskRefusedByCalleeError(type, actor.address, event.data) }
 }

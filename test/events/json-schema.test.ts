@@ -36,8 +36,13 @@ describe('the JSON Schemas of a catalogue', () => {
     expect(schemaUrn('party.input.added', 2)).toBe('urn:troupe:event:party.input.added:2')
   })
 
-  it('say of a request what is asked and what is answered', () => {
-    expect(Object.keys(schemas)).toEqual(['party.input.added', 'guests.count', 'guests.count.reply'])
+  it('say of a request what is asked, what is answered, and what it is refused with', () => {
+    expect(Object.keys(schemas)).toEqual([
+      'party.input.added',
+      'guests.count',
+      'guests.count.reply',
+      'guests.count.refusal',
+    ])
     expect(schemas['guests.count']).toMatchObject({
       $id: 'urn:troupe:event:guests.count:1',
       properties: { why: { type: 'string' } },
@@ -46,6 +51,10 @@ describe('the JSON Schemas of a catalogue', () => {
       $id: 'urn:troupe:event:guests.count.reply:1',
       description: 'How many come.',
       properties: { guests: { type: 'integer' } },
+    })
+    expect(schemas['guests.count.refusal']).toMatchObject({
+      $id: 'urn:troupe:event:guests.count.refusal:1',
+      properties: { code: { type: 'string', minLength: 1 }, message: { type: 'string' } },
     })
   })
 

@@ -45,6 +45,29 @@ expectTypeOf(howMany.reply({ ask: 'k' }, { count: 1 }).type).toEqualTypeOf<'note
 // @ts-expect-error a reply that is none
 howMany.reply({ ask: 'k' }, { many: 1 })
 
+// ---- refusals: of the codes and data that the request lists, or of any ----
+
+const takeOut = defineRequest('notes.take_out', {
+  input: z.object({ id: z.string() }),
+  output: z.object({}),
+  refusals: { UNKNOWN: z.object({ id: z.string() }), LOCKED: z.object({ until: z.number() }).optional() },
+})
+takeOut.fail({ ask: 'k' }, { code: 'UNKNOWN', message: 'Nothing has this id.', data: { id: 'n1' } })
+takeOut.fail({ ask: 'k' }, { code: 'LOCKED', message: 'Somebody writes it.' })
+// @ts-expect-error a code that it does not list
+takeOut.fail({ ask: 'k' }, { code: 'LOST', message: 'It is gone.' })
+// @ts-expect-error the data of another code
+takeOut.fail({ ask: 'k' }, { code: 'UNKNOWN', message: 'Nothing has this id.', data: { until: 1 } })
+// @ts-expect-error without the data that belongs to it
+takeOut.fail({ ask: 'k' }, { code: 'UNKNOWN', message: 'Nothing has this id.' })
+howMany.fail({ ask: 'k' }, { code: 'ANY', message: 'No.', data: [1] })
+const caught: unknown = undefined
+if (takeOut.isRefusal(caught)) {
+  expectTypeOf(caught.refusal.code).toEqualTypeOf<'UNKNOWN' | 'LOCKED'>()
+  if (caught.refusal.code === 'UNKNOWN') expectTypeOf(caught.refusal.data).toEqualTypeOf<{ id: string }>()
+}
+if (howMany.isRefusal(caught)) expectTypeOf(caught.refusal.data).toEqualTypeOf<unknown>()
+
 // ---- agents: the machine fits what is heard and said ----
 
 const context = { count: 0 }
@@ -65,7 +88,7 @@ const machine = setup({ types: agentTypes({ context, hears, says }) }).createMac
     'notes.how_many': {
       actions: emit(({ context: { count }, event }) => {
         expectTypeOf(event.ask).toEqualTypeOf<string>()
-        return howMany.reply(event, { count })
+        return count < 0 ? howMany.fail(event, { code: 'LOST', message: 'No.' }) : howMany.reply(event, { count })
       }),
     },
   },

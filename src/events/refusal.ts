@@ -1,0 +1,53 @@
+import * as z from 'zod'
+import { TroupeError } from '../errors.ts'
+
+/** Why a callee said no: a code to decide by, a sentence for people, and what belongs to it. */
+export interface Refusal {
+  readonly code: string
+  readonly message: string
+  readonly data?: unknown
+}
+
+/** What a request may be refused with: by code, the schema of the data that belongs to it. */
+export type Refusals = Readonly<Record<string, z.ZodType>>
+
+/** The refusals of a request, as its callee gives them. */
+export type RefusalInput<R extends Refusals> = {
+  [C in keyof R & string]: { readonly code: C; readonly message: string } & Carrying<z.input<R[C]>>
+}[keyof R & string]
+
+/** The same, as its asker gets them. */
+export type RefusalOutput<R extends Refusals> = {
+  [C in keyof R & string]: { readonly code: C; readonly message: string } & Carrying<z.output<R[C]>>
+}[keyof R & string]
+
+type Carrying<D> = undefined extends D ? { readonly data?: D } : { readonly data: D }
+
+const sentence = { code: z.string().min(1), message: z.string() }
+
+/** Of requests that do not say what they may be refused with. */
+const anyRefusal = z.object({ ...sentence, data: z.json().optional() })
+
+/** The schema of what a request may be refused with. */
+export function refusalSchema(refusals: Refusals | undefined): z.ZodType<Refusal> {
+  const [first, ...others] = Object.entries(refusals ?? {}).map(([code, data]) =>
+    z.object({ ...sentence, code: z.literal(code), data }),
+  )
+  return first ? z.discriminatedUnion('code', [first, ...others]) : anyRefusal
+}
+
+/** The callee answered that it cannot do what it was asked: `refusal` is what it gave to `request.fail`. */
+export class AskRefusedByCalleeError<T extends string = string, R extends Refusal = Refusal> extends TroupeError {
+  readonly code = 'ASK_REFUSED_BY_CALLEE'
+  readonly type: T
+  readonly to: string
+  readonly refusal: R
+  constructor(type: T, to: string, refusal: R) {
+    super(
+      `"${to}" refused "${type}" with ${refusal.code}, "${refusal.message}". Decide by error.refusal.code, or ask for something else.`,
+    )
+    this.type = type
+    this.to = to
+    this.refusal = refusal
+  }
+}
