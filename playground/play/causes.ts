@@ -38,7 +38,7 @@ export class Causes {
     this.#all.push(one)
     this.#at.set(`${frame.partition} ${positionOf(entry)}`, one)
     if (entry.kind === 'ask' || entry.kind === 'effect' || entry.kind === 'child') this.#wanted.set(entry.key, one)
-    else if (entry.kind === 'reply') this.#answered.set(entry.key, one)
+    else if (entry.kind === 'reply' || entry.kind === 'refusal') this.#answered.set(entry.key, one)
     // Agents outside the parties hear what is said in one at a position of their own: it was said only once.
     else if (isSaid(entry) && entry.kind !== 'dead' && !('heard' in entry) && !this.#said.has(entry.envelope.id))
       this.#said.set(entry.envelope.id, one)
@@ -85,7 +85,7 @@ export class Causes {
       case 'asked':
         return this.#wanted.get(entry.envelope.ask ?? '') ?? this.#eventBefore(entry.envelope)
       case 'outcome':
-        return (entry.ok ? this.#answered.get(entry.key) : undefined) ?? this.#wanted.get(entry.key)
+        return this.#answerTo(entry) ?? this.#wanted.get(entry.key)
       case 'fired':
         return this.#before(frame, other => other.kind === 'timer' && isSame(other, entry))
       case 'occurred':
@@ -93,6 +93,12 @@ export class Causes {
       default:
         return this.#handledIn({ entry, frame }) ?? this.#eventBefore('envelope' in entry ? entry.envelope : undefined)
     }
+  }
+
+  /** The answer that work ended with, if it is an ask: a reply may have come too late. */
+  #answerTo({ key, ok }: { readonly key: string; readonly ok: boolean }): Happening | undefined {
+    const answer = this.#answered.get(key)
+    return (answer?.entry.kind === 'reply') === ok ? answer : undefined
   }
 
   /** What the agent was handling that did this. */
@@ -133,9 +139,11 @@ export class Causes {
       }
       case 'reply':
         return { ...link, what: `${agent} answers`, data: entry.data }
+      case 'refusal':
+        return { ...link, what: `${agent} refuses`, data: entry.refusal }
       case 'outcome': {
         const wanted = this.#wanted.get(entry.key)?.entry
-        if (entry.ok && this.#answered.has(entry.key)) return undefined
+        if (this.#answerTo(entry)) return undefined
         const what = `${nameOf(wanted) ?? entry.key} ${entry.ok ? 'is done' : 'fails'}, for ${ownerOf(entry.key)}`
         return { ...link, what, data: entry.value }
       }

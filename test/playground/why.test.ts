@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Frame } from 'troupe'
+import { type Frame, memoryJournal } from 'troupe'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Causes } from '../../playground/play/causes.ts'
 import { findScenario, findScenarios } from '../../playground/scenarios/find.ts'
 import { playScenario } from '../../playground/scenarios/play.ts'
 import type { Scenario } from '../../playground/scenarios/scenario.ts'
 import { linesOf } from '../support/command.ts'
+import { asked, clerk, heard, visitor } from '../support/desk.ts'
 import { plan, play } from '../support/here.ts'
+import { startRuntime } from '../support/runtime.ts'
 
 const known = new Map<string, Promise<Causes>>()
 
@@ -55,6 +57,23 @@ describe('the chain of causes of an event', () => {
       'total-budget is done, for party/garden/budget',
       'party/garden/input-analyzer says party.agent.data_removed',
       'somebody outside says party.input.removed',
+    ])
+  })
+
+  it('goes through questions that were refused', async () => {
+    const journal = memoryJournal()
+    const { runtime } = await startRuntime({ journal, agents: [clerk(), visitor()] })
+    await runtime.bus.publish(asked({ id: 'nobody' }))
+    await runtime.idle()
+    const frames: Frame[] = []
+    for await (const frame of journal.read('runtime')) frames.push(frame)
+    const causes = new Causes(frames)
+    const [event] = causes.find(heard.type)
+    expect(causes.chain(event?.id ?? '').map(({ what }) => what)).toEqual([
+      'runtime/visitor says desk.heard',
+      'runtime/clerk refuses',
+      'runtime/visitor asks runtime/clerk desk.whois',
+      'somebody outside says desk.asked',
     ])
   })
 
