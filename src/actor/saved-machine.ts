@@ -1,6 +1,7 @@
 import { type AnyMachineSnapshot, type AnyStateMachine, type Snapshot, StateMachine, type StateValue } from 'xstate'
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
+import { lazily } from '../lazily.ts'
 
 /** A machine as XState saves it. */
 export type SavedMachine = Snapshot<unknown> & {
@@ -23,29 +24,31 @@ export interface SavedPast {
 
 type StateNode = AnyStateMachine['root']
 
-const stateValue: z.ZodType<StateValue> = z.union([
-  z.string(),
-  z.record(
+const savedMachine = lazily(() => {
+  const stateValue: z.ZodType<StateValue> = z.union([
     z.string(),
-    z.lazy(() => stateValue),
-  ),
-])
-const savedMachine = z.object({
-  status: z.enum(['active', 'done', 'error', 'stopped']),
-  value: stateValue,
-  context: z.looseObject({}),
-  children: z.record(z.string(), z.object({ src: z.string(), snapshot: z.looseObject({}) })),
-  historyValue: z.record(z.string(), z.array(z.object({ id: z.string() }))).optional(),
+    z.record(
+      z.string(),
+      z.lazy(() => stateValue),
+    ),
+  ])
+  return z.object({
+    status: z.enum(['active', 'done', 'error', 'stopped']),
+    value: stateValue,
+    context: z.looseObject({}),
+    children: z.record(z.string(), z.object({ src: z.string(), snapshot: z.looseObject({}) })),
+    historyValue: z.record(z.string(), z.array(z.object({ id: z.string() }))).optional(),
+  })
 })
 
 /** @throws SnapshotShapeError unless this is a machine as XState saves it, whichever that was */
 export function checkShape(agent: string, saved: unknown): asserts saved is SavedMachine {
-  const { error } = savedMachine.safeParse(saved)
+  const { error } = savedMachine().safeParse(saved)
   if (error) throw new SnapshotShapeError(agent, issuesOf(error))
 }
 
 function isSavedMachine(saved: unknown): saved is SavedMachine {
-  return savedMachine.safeParse(saved).success
+  return savedMachine().safeParse(saved).success
 }
 
 /** What a schema refuses, in one line. */

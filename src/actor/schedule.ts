@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
+import { lazily } from '../lazily.ts'
 import { cronMoments, lastMoment } from './cron.ts'
 
 /** A point in time: epoch milliseconds, a date, or ISO 8601 with seconds and zone, such as `2026-05-01T09:00:00+02:00`. */
@@ -216,7 +217,7 @@ function missedRuleOf(schedule: Schedule): Missed {
   throw new ScheduleError('missed', missed, 'there is no such rule', '"once", "all" or "none"')
 }
 
-const isoMoment = z.iso.datetime({ offset: true })
+const isoMoment = lazily(() => z.iso.datetime({ offset: true }))
 
 function momentOf(field: string, moment: Moment): number {
   const at = epochOf(moment)
@@ -228,7 +229,7 @@ function momentOf(field: string, moment: Moment): number {
 function epochOf(moment: unknown): number {
   if (moment instanceof Date) return moment.getTime()
   if (typeof moment === 'number') return moment
-  return isoMoment.safeParse(moment).success ? Date.parse(`${moment}`) : Number.NaN
+  return isoMoment().safeParse(moment).success ? Date.parse(`${moment}`) : Number.NaN
 }
 
 function whole(field: string, value: number, least: number, write: string, most = lastMoment): number {

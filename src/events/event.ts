@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
+import { lazily } from '../lazily.ts'
 import { assertJson, isFlat, isOpen, settled, tooDeep } from './json.ts'
 import { isType } from './pattern.ts'
 import { EventPayloadError } from './payload.ts'
@@ -61,17 +62,39 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
   schema: S,
   options: EventOptions = {},
 ): EventDefinition<T, S> {
-  const { version = 1, upcast = {}, persist = true, priority = 5, ttl, tags = [], description = '' } = options
+  const { version = 1, upcast = {}, priority = 5, ttl } = options
   checkType(type)
   const fault = upcastFault(version, upcast)
   if (fault !== undefined) throw new EventDefinitionError(type, fault)
   checkPriority(priority)
   if (ttl !== undefined) checkTtl(ttl)
-  const check = payloadCheck(type, schema)
+  return defined(type, () => schema, payloadCheck(type, schema), options)
+}
+
+/**
+ * Declares an event of the runtime itself. Its schema is made when somebody first looks at it: the runtime's own payloads are
+ * trusted, and all these schemas together would take every program that imports the package some milliseconds.
+ */
+export function defineOwnEvent<const T extends string, S extends z.ZodType>(
+  type: T,
+  schemaOf: () => S,
+  options: EventOptions,
+): EventDefinition<T, S> {
+  const schema = lazily(schemaOf)
+  const check = lazily(() => payloadCheck(type, schema()))
+  return defined(type, schema, data => check()(data), options)
+}
+
+function defined<const T extends string, S extends z.ZodType>(
+  type: T,
+  schema: () => S,
+  check: (data: unknown) => z.output<S>,
+  options: EventOptions,
+): EventDefinition<T, S> {
+  const { version = 1, upcast = {}, persist = true, priority = 5, ttl, tags = [], description = '' } = options
   const make = (data: z.input<S>): EventOf<T, z.output<S>> => new CheckedEvent(type, check(data), definition)
-  const definition: EventDefinition<T, S> = Object.assign(make, {
+  const fields = {
     type,
-    schema,
     version,
     upcast: { ...upcast },
     persist,
@@ -79,7 +102,10 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
     ttl,
     tags: Object.freeze([...tags]),
     description,
-  })
+  }
+  // A getter, which `Object.assign` would call.
+  Object.defineProperty(make, 'schema', { get: schema, enumerable: true })
+  const definition = Object.assign(make, fields) as EventDefinition<T, S>
   return definition
 }
 

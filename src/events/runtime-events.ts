@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defineEvent, type EventOptions } from './event.ts'
+import { defineOwnEvent, type EventOptions } from './event.ts'
 
 /**
  * What the runtime says about itself. None is journalled: the frames they tell of are. A subscriber hears them once their
@@ -9,207 +9,223 @@ import { defineEvent, type EventOptions } from './event.ts'
 const told = (description: string): EventOptions => ({ persist: false, description })
 const agent = { address: z.string(), incarnation: z.int() }
 
-export const systemStarting = defineEvent(
+export const systemStarting = defineOwnEvent(
   'system.starting',
-  z.object({}),
+  () => z.object({}),
   told('The runtime begins to start its agents.'),
 )
-export const systemRecovered = defineEvent(
+export const systemRecovered = defineOwnEvent(
   'system.recovered',
-  z.object({ parties: z.int(), quarantined: z.int(), durationMs: z.number() }),
+  () => z.object({ parties: z.int(), quarantined: z.int(), durationMs: z.number() }),
   told('What the last process left goes on: so many parties, and so many that cannot.'),
 )
-export const systemStarted = defineEvent(
+export const systemStarted = defineOwnEvent(
   'system.started',
-  z.object({}),
+  () => z.object({}),
   told('The agents outside the parties run; parties can be created.'),
 )
-export const systemStopping = defineEvent('system.stopping', z.object({}), told('The runtime takes no more work.'))
-export const systemStopped = defineEvent(
+export const systemStopping = defineOwnEvent(
+  'system.stopping',
+  () => z.object({}),
+  told('The runtime takes no more work.'),
+)
+export const systemStopped = defineOwnEvent(
   'system.stopped',
-  z.object({ drained: z.boolean() }),
+  () => z.object({ drained: z.boolean() }),
   told('Everything is stopped; `drained` says whether all work under way was finished.'),
 )
 
-export const systemTick = defineEvent(
+export const systemTick = defineOwnEvent(
   'system.tick',
-  z.object({ tick: z.int() }),
+  () => z.object({ tick: z.int() }),
   told('Time passes: every 100 ms by default, while somebody listens. Only those are told who name it.'),
 )
 
 const count = z.int().nonnegative()
-export const systemMetrics = defineEvent(
+export const systemMetrics = defineOwnEvent(
   'system.metrics',
-  z.object({
-    tick: count,
-    parties: count,
-    /** That are not stopped. */
-    agents: count,
-    // As in `bus.metrics()`.
-    offered: count,
-    accepted: count,
-    rejected: count,
-    created: count,
-    handled: count,
-    ignored: count,
-    failed: count,
-    dead: count,
-    coalesced: count,
-    waiting: count,
-    spilled: count,
-    age: z.number(),
-    busy: z.number(),
-    deadLetters: count,
-    pendingAsks: count,
-    subscribers: z.object({
-      subscriptions: count,
-      delivered: count,
+  () =>
+    z.object({
+      tick: count,
+      parties: count,
+      /** That are not stopped. */
+      agents: count,
+      // As in `bus.metrics()`.
+      offered: count,
+      accepted: count,
+      rejected: count,
+      created: count,
+      handled: count,
+      ignored: count,
       failed: count,
-      missed: count,
-      queued: count,
-      untold: count,
+      dead: count,
+      coalesced: count,
+      waiting: count,
+      spilled: count,
+      age: z.number(),
+      busy: z.number(),
+      deadLetters: count,
+      pendingAsks: count,
+      subscribers: z.object({
+        subscriptions: count,
+        delivered: count,
+        failed: count,
+        missed: count,
+        queued: count,
+        untold: count,
+      }),
+      rateLimits: z.object({ rejected: count, delayed: count, waiting: count }),
+      transforms: z.record(z.string(), z.object({ applied: count, filtered: count, failed: count })),
     }),
-    rateLimits: z.object({ rejected: count, delayed: count, waiting: count }),
-    transforms: z.record(z.string(), z.object({ applied: count, filtered: count, failed: count })),
-  }),
   told('What went on so far, every 60 ticks by default, while somebody listens. Only those are told who name it.'),
 )
 
-export const systemError = defineEvent(
+export const systemError = defineOwnEvent(
   'system.error',
-  z.object({
-    severity: z.enum(['warning', 'error', 'critical']),
-    code: z.string(),
-    message: z.string(),
-    address: z.string().optional(),
-  }),
+  () =>
+    z.object({
+      severity: z.enum(['warning', 'error', 'critical']),
+      code: z.string(),
+      message: z.string(),
+      address: z.string().optional(),
+    }),
   told(
     '`warning` is a note, `error` abandons the work at hand, `critical` stops the system in order, whoever says it.',
   ),
 )
 
-export const partyCreated = defineEvent(
+export const partyCreated = defineOwnEvent(
   'system.party.created',
-  z.object({ partyId: z.string() }),
+  () => z.object({ partyId: z.string() }),
   told('A party was created, with all its agents and first inputs.'),
 )
-export const partyDeleted = defineEvent(
+export const partyDeleted = defineOwnEvent(
   'system.party.deleted',
-  z.object({ partyId: z.string() }),
+  () => z.object({ partyId: z.string() }),
   told('A party was stopped and forgotten.'),
 )
-export const partyQuarantined = defineEvent(
+export const partyQuarantined = defineOwnEvent(
   'system.party.quarantined',
-  z.object({ partyId: z.string(), reason: z.string() }),
+  () => z.object({ partyId: z.string(), reason: z.string() }),
   told("The journal refused a party's frames: its memory is dropped, its promises have rejected."),
 )
 
-export const partyRecovered = defineEvent(
+export const partyRecovered = defineOwnEvent(
   'system.party.recovered',
-  z.object({ partyId: z.string(), frames: z.int(), agents: z.int(), mail: z.int(), timers: z.int(), works: z.int() }),
+  () =>
+    z.object({ partyId: z.string(), frames: z.int(), agents: z.int(), mail: z.int(), timers: z.int(), works: z.int() }),
   told(
     'A party goes on where the last process left it; `mail` is what its agents had not handled, `works` what they waited for.',
   ),
 )
-export const partyUpdated = defineEvent(
+export const partyUpdated = defineOwnEvent(
   'system.party.updated',
-  z.object({ partyId: z.string(), version: z.int(), status: z.string() }),
+  () => z.object({ partyId: z.string(), version: z.int(), status: z.string() }),
   told("A party's state changed, and the change is durable."),
 )
 
-export const agentAdded = defineEvent(
+export const agentAdded = defineOwnEvent(
   'agent.added',
-  z.object({ address: z.string() }),
+  () => z.object({ address: z.string() }),
   told('An agent has an address, and mail waits for it; it is about to be started.'),
 )
-export const agentStarting = defineEvent(
+export const agentStarting = defineOwnEvent(
   'agent.starting',
-  z.object(agent),
+  () => z.object(agent),
   told('An incarnation of an agent is being started.'),
 )
-export const agentStopping = defineEvent('agent.stopping', z.object(agent), told('An agent is being stopped for good.'))
-export const agentRemoved = defineEvent(
+export const agentStopping = defineOwnEvent(
+  'agent.stopping',
+  () => z.object(agent),
+  told('An agent is being stopped for good.'),
+)
+export const agentRemoved = defineOwnEvent(
   'agent.removed',
-  z.object({ address: z.string() }),
+  () => z.object({ address: z.string() }),
   told('An agent hears nothing any more: its address is free.'),
 )
-export const agentUpdated = defineEvent(
+export const agentUpdated = defineOwnEvent(
   'agent.updated',
-  z.object({ ...agent, state: z.json() }),
+  () => z.object({ ...agent, state: z.json() }),
   told("An agent handled something and is in a state that is durable; `state` is its machine's state value."),
 )
-export const agentStarted = defineEvent('agent.started', z.object(agent), told('An agent began its first incarnation.'))
-export const agentStopped = defineEvent(
+export const agentStarted = defineOwnEvent(
+  'agent.started',
+  () => z.object(agent),
+  told('An agent began its first incarnation.'),
+)
+export const agentStopped = defineOwnEvent(
   'agent.stopped',
-  z.object({ ...agent, reason: z.enum(['stopped', 'done', 'failed', 'escalated']) }),
+  () => z.object({ ...agent, reason: z.enum(['stopped', 'done', 'failed', 'escalated']) }),
   told(
     'An agent is there no more: it was stopped, reached its final state, failed for good, or its supervisor gave up.',
   ),
 )
-export const agentDone = defineEvent(
+export const agentDone = defineOwnEvent(
   'agent.done',
-  z.object({ ...agent, output: z.unknown().optional() }),
+  () => z.object({ ...agent, output: z.unknown().optional() }),
   told("An agent's machine has reached a final state at its top; `output` is what came out of it, if anything did."),
 )
-export const agentFailed = defineEvent(
+export const agentFailed = defineOwnEvent(
   'agent.failed',
-  z.object({ ...agent, handled: z.string(), error: z.string() }),
+  () => z.object({ ...agent, handled: z.string(), error: z.string() }),
   told("An agent's step failed; `handled` is the type of what it was handling."),
 )
-export const agentRestarted = defineEvent(
+export const agentRestarted = defineOwnEvent(
   'agent.restarted',
-  z.object(agent),
+  () => z.object(agent),
   told('An agent runs again under its old address, with its mail, and its context begun anew.'),
 )
-export const agentRecovered = defineEvent(
+export const agentRecovered = defineOwnEvent(
   'agent.recovered',
-  z.object(agent),
+  () => z.object(agent),
   told('An agent goes on where it was when the last process ended, with the mail that it had not handled.'),
 )
-export const agentEscalated = defineEvent(
+export const agentEscalated = defineOwnEvent(
   'agent.escalated',
-  z.object({ ...agent, restarts: z.int(), within: z.number() }),
+  () => z.object({ ...agent, restarts: z.int(), within: z.number() }),
   told('An agent would have restarted more often than allowed (`restarts` within `within` milliseconds).'),
 )
 
 const askFields = { type: z.string(), from: z.string(), to: z.string(), key: z.string() }
-export const askRequested = defineEvent(
+export const askRequested = defineOwnEvent(
   'ask.requested',
-  z.object(askFields),
+  () => z.object(askFields),
   told('Somebody asks, and waits for the answer.'),
 )
-export const askSucceeded = defineEvent('ask.succeeded', z.object(askFields), told('An ask was answered.'))
-export const askFailed = defineEvent(
+export const askSucceeded = defineOwnEvent('ask.succeeded', () => z.object(askFields), told('An ask was answered.'))
+export const askFailed = defineOwnEvent(
   'ask.failed',
-  z.object({ ...askFields, code: z.string(), error: z.string() }),
+  () => z.object({ ...askFields, code: z.string(), error: z.string() }),
   told('An ask ended without an answer; `code` says why.'),
 )
 
 /** What an application says of its work in few words, and at length. */
-const tags = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-const data = z.record(z.string(), z.json()).optional()
+const tags = () => z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const data = () => z.record(z.string(), z.json()).optional()
 const effect = { key: z.string(), name: z.string(), address: z.string() }
-export const effectStarted = defineEvent(
+export const effectStarted = defineOwnEvent(
   'effect.started',
-  z.object({ ...effect, attempt: z.int(), tags, data }),
+  () => z.object({ ...effect, attempt: z.int(), tags: tags(), data: data() }),
   told('An effect of an agent begins to run, for the `attempt`-th time.'),
 )
-export const effectCompleted = defineEvent(
+export const effectCompleted = defineOwnEvent(
   'effect.completed',
-  z.object({
-    ...effect,
-    success: z.boolean(),
-    durationMs: z.number(),
-    error: z.string().optional(),
-    tags,
-    data,
-  }),
+  () =>
+    z.object({
+      ...effect,
+      success: z.boolean(),
+      durationMs: z.number(),
+      error: z.string().optional(),
+      tags: tags(),
+      data: data(),
+    }),
   told('An effect ran for `durationMs` milliseconds, and ended well or with an `error`.'),
 )
 
-export const deadLettered = defineEvent(
+export const deadLettered = defineOwnEvent(
   'system.dead_letter',
-  z.object({ id: z.string(), type: z.string(), to: z.string(), reason: z.string() }),
+  () => z.object({ id: z.string(), type: z.string(), to: z.string(), reason: z.string() }),
   told('An event could not be delivered to one that it was meant for.'),
 )
 

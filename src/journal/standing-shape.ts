@@ -1,91 +1,95 @@
 import * as z from 'zod'
-import {
-  any,
-  count,
-  envelope,
-  escalation,
-  event,
-  gone,
-  inputs,
-  kept,
-  name,
-  position,
-  reason,
-  refusal,
-  time,
-  timerSet,
-  version,
-} from './frame-shape.ts'
+import { lazily } from '../lazily.ts'
+import { shapes } from './frame-shape.ts'
 import type { Standing } from './standing.ts'
 
-const timer = z.looseObject(timerSet)
-const work = z.looseObject({
-  seq: position,
-  // An ask that waits for ever expires at infinity.
-  expires: z.custom<number>(at => typeof at === 'number'),
-  on: name.optional(),
-  to: name.optional(),
-  callees: z.array(name).optional(),
-  attempt: count,
-  held: z.boolean(),
-  outcome: z.looseObject({ seq: position, ok: z.boolean(), value: kept }).optional(),
-})
-const agent = z.looseObject({
-  name,
-  definition: name,
-  under: name,
-  input: kept,
-  since: time,
-  incarnation: count,
-  stepped: count,
-  gone: gone.optional(),
-  goneAt: count,
-  output: kept,
-  failure: z.looseObject({ on: name.optional() }).optional(),
-  mail: z.array(envelope),
-  crashes: z.array(z.tuple([position, count])),
-  suspected: z.array(z.tuple([position, count])),
-  timers: z.array(timer),
-  fired: z.array(z.tuple([position, timer])),
-  works: z.array(z.tuple([name, work])),
-  taken: z.array(name),
-})
-const schedule = z.looseObject({
-  name,
-  plan: z.looseObject({}),
-  event,
-  version,
-  startedAt: time,
-  last: time.optional(),
-})
-const standing = z.looseObject({
-  position: count,
-  time,
-  date: time,
-  jumps: z.array(z.looseObject({ at: count, ms: z.int() })),
-  birth: z.enum(['created', 'started', 'failed']).optional(),
-  gaveUp: z.looseObject(escalation).optional(),
-  inputs,
-  hears: z.array(z.tuple([name, z.array(name)])),
-  agents: z.array(agent),
-  pools: z.array(z.tuple([name, z.array(envelope)])),
-  answers: z.array(
-    z.tuple([
-      name,
-      z.looseObject({
-        to: name,
-        data: any,
-        refusal: refusal.optional(),
-        refused: z.enum(reason.options).optional(),
-      }),
-    ]),
-  ),
-  heard: z.array(z.tuple([name, position])),
-  dead: z.array(
-    z.looseObject({ envelope, to: name, partition: name, reason, attempts: count, first: time, last: time }),
-  ),
-  schedules: z.array(schedule),
-  over: z.array(schedule),
+const standing = lazily(() => {
+  const {
+    any,
+    count,
+    envelope,
+    escalation,
+    event,
+    gone,
+    inputs,
+    kept,
+    name,
+    position,
+    reason,
+    refusal,
+    time,
+    timerSet,
+    version,
+  } = shapes()
+  const timer = z.looseObject(timerSet)
+  const work = z.looseObject({
+    seq: position,
+    // An ask that waits for ever expires at infinity.
+    expires: z.custom<number>(at => typeof at === 'number'),
+    on: name.optional(),
+    to: name.optional(),
+    callees: z.array(name).optional(),
+    attempt: count,
+    held: z.boolean(),
+    outcome: z.looseObject({ seq: position, ok: z.boolean(), value: kept }).optional(),
+  })
+  const agent = z.looseObject({
+    name,
+    definition: name,
+    under: name,
+    input: kept,
+    since: time,
+    incarnation: count,
+    stepped: count,
+    gone: gone.optional(),
+    goneAt: count,
+    output: kept,
+    failure: z.looseObject({ on: name.optional() }).optional(),
+    mail: z.array(envelope),
+    crashes: z.array(z.tuple([position, count])),
+    suspected: z.array(z.tuple([position, count])),
+    timers: z.array(timer),
+    fired: z.array(z.tuple([position, timer])),
+    works: z.array(z.tuple([name, work])),
+    taken: z.array(name),
+  })
+  const schedule = z.looseObject({
+    name,
+    plan: z.looseObject({}),
+    event,
+    version,
+    startedAt: time,
+    last: time.optional(),
+  })
+  return z.looseObject({
+    position: count,
+    time,
+    date: time,
+    jumps: z.array(z.looseObject({ at: count, ms: z.int() })),
+    birth: z.enum(['created', 'started', 'failed']).optional(),
+    gaveUp: z.looseObject(escalation).optional(),
+    inputs,
+    hears: z.array(z.tuple([name, z.array(name)])),
+    agents: z.array(agent),
+    pools: z.array(z.tuple([name, z.array(envelope)])),
+    answers: z.array(
+      z.tuple([
+        name,
+        z.looseObject({
+          to: name,
+          data: any,
+          refusal: refusal.optional(),
+          refused: z.enum(reason.options).optional(),
+        }),
+      ]),
+    ),
+    heard: z.array(z.tuple([name, position])),
+    dead: z.array(
+      z.looseObject({ envelope, to: name, partition: name, reason, attempts: count, first: time, last: time }),
+    ),
+    schedules: z.array(schedule),
+    over: z.array(schedule),
+  })
 })
 
 /**
@@ -94,7 +98,7 @@ const standing = z.looseObject({
  * @throws z.ZodError that names the field
  */
 export function checkStanding(it: Standing): void {
-  standing.parse(it.toJSON())
+  standing().parse(it.toJSON())
   for (const { partition } of it.dead)
     if (partition !== it.partition) throw new TypeError(`a dead letter is one of "${partition}"`)
 }

@@ -5,8 +5,9 @@ import { planned } from '../actor/schedule.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import { append } from '../journal/append.ts'
 import { dateOf, type Frame } from '../journal/frame.ts'
-import { count, frameIn, name, time, value } from '../journal/frame-shape.ts'
+import { frameIn, shapes } from '../journal/frame-shape.ts'
 import { type Checkpoint, type Journal, JournalCorruptError, memoryJournal, type Snapshot } from '../journal/journal.ts'
+import { lazily } from '../lazily.ts'
 import { decoded } from '../values/json.ts'
 import { faultIn } from '../values/value.ts'
 import { isAsWritten, recall } from './recall.ts'
@@ -23,19 +24,22 @@ export interface ImportOptions {
 
 const statuses = ['initializing', 'planning', 'completed', 'error'] as const satisfies readonly PartyStatus[]
 /** What a snapshot of a party holds. How it stands is looked at when all of it is read back. */
-const snapshotBody = z.looseObject({
-  standing: z.looseObject({ position: count, time, date: time.optional() }),
-  state: value.pipe(
-    z.looseObject({
-      own: z.looseObject({}).superRefine((own, { addIssue }) => {
-        const fault = faultIn(own)
-        if (fault) addIssue({ code: 'custom', message: `it holds ${fault.found}` })
+const snapshotBody = lazily(() => {
+  const { count, name, time, value } = shapes()
+  return z.looseObject({
+    standing: z.looseObject({ position: count, time, date: time.optional() }),
+    state: value.pipe(
+      z.looseObject({
+        own: z.looseObject({}).superRefine((own, { addIssue }) => {
+          const fault = faultIn(own)
+          if (fault) addIssue({ code: 'custom', message: `it holds ${fault.found}` })
+        }),
+        inputs: z.array(z.looseObject({ inputId: name })),
+        status: z.enum(statuses),
+        version: count,
       }),
-      inputs: z.array(z.looseObject({ inputId: name })),
-      status: z.enum(statuses),
-      version: count,
-    }),
-  ),
+    ),
+  })
 })
 
 /** How far the times of a party may be ahead of the clock here, in milliseconds: a day. */
@@ -201,7 +205,7 @@ class ArrivalReader {
   #takeSnapshot({ position, hash, body }: LineOf<'snapshot'>): void {
     if (!isAsWritten({ hash, body })) throw this.#refused('the snapshot does not have the hash that it names')
     if (this.#snapshot || this.#frames.length > 0) throw this.#refused('it is in the wrong place')
-    const { standing } = this.#checked(() => snapshotBody.parse(jsonIn(body)))
+    const { standing } = this.#checked(() => snapshotBody().parse(jsonIn(body)))
     if (standing.position !== position) throw this.#refused('the snapshot is not of the position that it names')
     this.#checkTime(standing.time)
     this.#snapshot = { position, hash, body }

@@ -5,6 +5,7 @@ import { TroupeError } from '../errors.ts'
 import type { Frame } from '../journal/frame.ts'
 import { mostPosition } from '../journal/frame-shape.ts'
 import type { Journal } from '../journal/journal.ts'
+import { lazily } from '../lazily.ts'
 import { mostLevels as mostLevelsOfValues } from '../values/value.ts'
 
 /** The version of the lines that are written here. */
@@ -16,30 +17,32 @@ const mostReads = 5
 /** A line may have so many levels: those of a value in JSON, and as many around it as no machine inside others needs. */
 const mostLevels = mostLevelsOfValues + 200
 
-const position = z.int().min(0).max(mostPosition)
-const line = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('party'), version: z.int().min(1), partyId: z.string(), pruned: position }),
-  z.object({ kind: z.literal('snapshot'), position, hash: z.string(), body: z.string() }),
-  z.object({
-    kind: z.literal('checkpoint'),
-    agent: z.string(),
-    incarnation: z.int().nonnegative(),
-    position,
-    definition: z.string(),
-    snapshot: z.unknown(),
-  }),
-  z.object({ kind: z.literal('frame'), frame: z.unknown() }),
-  z.object({ kind: z.literal('end'), lines: z.int(), hash: z.string() }),
-])
+const line = lazily(() => {
+  const position = z.int().min(0).max(mostPosition)
+  return z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('party'), version: z.int().min(1), partyId: z.string(), pruned: position }),
+    z.object({ kind: z.literal('snapshot'), position, hash: z.string(), body: z.string() }),
+    z.object({
+      kind: z.literal('checkpoint'),
+      agent: z.string(),
+      incarnation: z.int().nonnegative(),
+      position,
+      definition: z.string(),
+      snapshot: z.unknown(),
+    }),
+    z.object({ kind: z.literal('frame'), frame: z.unknown() }),
+    z.object({ kind: z.literal('end'), lines: z.int(), hash: z.string() }),
+  ])
+})
 
 /** A line of a party that is on its way. */
-export type Line = z.infer<typeof line>
+export type Line = z.infer<ReturnType<typeof line>>
 
 export type LineOf<K extends Line['kind']> = Extract<Line, { readonly kind: K }>
 
 /** @throws SyntaxError, RangeError, z.ZodError */
 export function lineIn(text: string): Line {
-  return line.parse(jsonIn(text))
+  return line().parse(jsonIn(text))
 }
 
 /** @throws SyntaxError, RangeError */
