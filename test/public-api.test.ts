@@ -320,6 +320,7 @@ it('troupe/sqlite exports these names', () => {
       "JournalLostError",
       "JournalOpenError",
       "JournalOptionsError",
+      "JournalReadOnlyError",
       "sqliteJournal",
     ]
   `)

@@ -1,9 +1,16 @@
 import type { Address, InHand } from '../index.ts'
+import { type Copy, copyOf } from './copy.ts'
+import { errorOf } from './failure.ts'
 import { InHandFile } from './in-hand.ts'
 import { JournalOpenError } from './open-error.ts'
 import type { SqliteJournalOptions } from './options.ts'
 import type { Asked, FileIdentity, Told } from './protocol.ts'
+import { Refusal } from './refusal.ts'
 import { JournalThread } from './thread.ts'
+import { isSameFile } from './watched-file.ts'
+
+/** The databases that this process has open. */
+const openHere = new Set<FileIdentity>()
 
 /** The way to the file of a journal: open from the first question on, and anew when its thread has ended by itself. */
 export class Connection {
@@ -12,6 +19,8 @@ export class Connection {
   #inHand: InHandFile | undefined
   /** The database that was opened first. */
   #known: FileIdentity | undefined
+  /** What is read in place of a journal that must not be changed. */
+  #copy: Promise<Copy> | undefined
 
   constructor(options: SqliteJournalOptions) {
     this.#options = options
@@ -39,8 +48,11 @@ export class Connection {
       await thread?.ask('close', null)
     } finally {
       await thread?.end()
+      this.#forget()
       this.#inHand?.close()
       this.#inHand = undefined
+      const copy = await this.#copy?.catch(() => undefined)
+      await copy?.remove()
     }
   }
 
@@ -50,19 +62,39 @@ export class Connection {
   }
 
   async #start(): Promise<JournalThread> {
-    const { directory, maxBytes, worker } = this.#options
+    const { maxBytes, worker, directory, readOnly = false } = this.#options
     const again = () => {
       this.#opening = undefined
     }
+    const place = readOnly ? await this.#copied(directory, again) : directory
     const thread = new JournalThread(directory, worker, again)
     try {
-      this.#known = await thread.ask('open', { directory, maxBytes, known: this.#known })
-      this.#inHand ??= inHandIn(directory)
+      const found = await thread.ask('open', { directory: place, maxBytes, known: this.#known })
+      this.#forget()
+      openHere.add(found)
+      this.#known = found
+      if (!readOnly) this.#inHand ??= inHandIn(directory)
       return thread
     } catch (error) {
       await thread.end()
       again()
       throw error
+    }
+  }
+
+  #forget(): void {
+    if (this.#known) openHere.delete(this.#known)
+  }
+
+  /** @throws JournalLockedError, JournalOpenError */
+  async #copied(directory: string, again: () => void): Promise<string> {
+    try {
+      this.#copy ??= copyOf(directory, one => [...openHere].some(other => isSameFile(one, other)))
+      return (await this.#copy).directory
+    } catch (error) {
+      this.#copy = undefined
+      again()
+      throw error instanceof Refusal ? errorOf(error.failure, { directory }) : error
     }
   }
 }

@@ -1,5 +1,5 @@
 export { JournalDiskError, JournalFullError, JournalLostError } from './disk-error.ts'
 export { sqliteJournal } from './journal.ts'
 export { JournalLockedError, JournalOpenError } from './open-error.ts'
-export { JournalOptionsError, type SqliteJournalOptions } from './options.ts'
+export { JournalOptionsError, JournalReadOnlyError, type SqliteJournalOptions } from './options.ts'
 export type { Loss, OpenReason } from './protocol.ts'

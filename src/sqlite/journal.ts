@@ -4,7 +4,7 @@ import { Appends } from './appends.ts'
 import { Connection } from './connection.ts'
 import { errorOf } from './failure.ts'
 import { FrameStream, framesOf } from './frame-stream.ts'
-import { checkOptions, type SqliteJournalOptions } from './options.ts'
+import { checkOptions, JournalReadOnlyError, type SqliteJournalOptions } from './options.ts'
 import type { Asked, Write } from './protocol.ts'
 import { Turns } from './turns.ts'
 import { Writer } from './writer.ts'
@@ -38,6 +38,7 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
   }
   const write = async (one: Write, length: number, partition: Address, position: number) => {
     if (closing) throw new JournalClosedError()
+    if (options.readOnly) throw new JournalReadOnlyError(directory)
     const failure = await writer.write(one, length)
     if (failure) throw errorOf(failure, { directory, partition, position })
   }

@@ -6,6 +6,11 @@ export interface SqliteJournalOptions {
   readonly directory: string
   /** Bytes that its file may take, 1 MiB at least; without it, as many as the disk has. */
   readonly maxBytes?: number
+  /**
+   * Reads a copy, as the journal is when it is first used: nothing in the directory is changed, and another process may have it
+   * open. What would write is refused with a `JournalReadOnlyError`. `false` by default.
+   */
+  readonly readOnly?: boolean
   /** Another worker, for tests that end the process in the middle of a transaction. @internal */
   readonly worker?: URL
 }
@@ -26,5 +31,17 @@ export class JournalOptionsError extends TroupeError {
   constructor(option: string, text: string) {
     super(`A journal cannot be made with this ${option}: ${text}.`)
     this.option = option
+  }
+}
+
+/** Something would change a journal that is only read. */
+export class JournalReadOnlyError extends TroupeError {
+  readonly code = 'JOURNAL_READ_ONLY'
+  readonly directory: string
+  constructor(directory: string) {
+    super(
+      `The journal in "${directory}" is only read, and this would change it. Make one without "readOnly" to write there.`,
+    )
+    this.directory = directory
   }
 }

@@ -12,8 +12,8 @@ const runtime = await createRuntime({
 await runtime.bus.publish(invited({ guest: 'Ada' })) // resolves when it is on the disk
 await runtime.stop()
 
-// What is in a journal can be read without a runtime.
-const journal = sqliteJournal({ directory: 'data' })
+// What is in a journal can be read without a runtime, also while another process has it open.
+const journal = sqliteJournal({ directory: 'data', readOnly: true })
 for (const { entries } of await journal.newest(1_000))
   for (const entry of entries) if (entry.kind === 'event') console.log(entry.envelope.data) // { guest: 'Ada' }
 await journal.close()

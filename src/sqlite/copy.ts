@@ -1,0 +1,77 @@
+import { constants, lstatSync, type Stats } from 'node:fs'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkFiles, fileNames } from './directory.ts'
+import { ownerOf } from './owner.ts'
+import type { FileIdentity } from './protocol.ts'
+import { Refusal, textOf } from './refusal.ts'
+
+/** How often the files are copied until they hold still, and milliseconds between two tries. */
+const mostTries = 20
+const pause = 25
+
+/** What a journal is made of; the other files say who had it open, and what was in hand. */
+const copied = [fileNames.database, fileNames.log] as const
+
+/** A copy of a journal, to be read instead of it. */
+export interface Copy {
+  readonly directory: string
+  remove(): Promise<void>
+}
+
+/**
+ * Copies a journal as it is now, also while another process has it open: then until its files hold still for as long as a copy
+ * takes. SQLite itself changes what it only reads: it copies the log into the database, and writes files beside them.
+ *
+ * @param isOpenHere whether this process has a database open
+ * @throws Refusal if there is none, if this process has it open, or if it does not hold still
+ */
+export async function copyOf(directory: string, isOpenHere: (database: FileIdentity) => boolean): Promise<Copy> {
+  checkThere(directory)
+  const database = statsOf(directory, fileNames.database)
+  // Closing a file takes away all locks that this process has on it.
+  if (database && isOpenHere(database)) throw new Refusal({ code: 'locked', pid: process.pid })
+  const copy = await mkdtemp(join(tmpdir(), 'troupe-copy-'))
+  const remove = () => rm(copy, { recursive: true, force: true })
+  try {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const before = lookOf(directory)
+      await copyAll(directory, copy)
+      if (lookOf(directory) === before) return { directory: copy, remove }
+      await sleep(pause)
+    }
+    throw new Refusal({ code: 'locked', pid: ownerOf(directory) })
+  } catch (error) {
+    await remove()
+    throw error instanceof Refusal ? error : new Refusal({ code: 'open', reason: 'unreachable', text: textOf(error) })
+  }
+}
+
+/** @throws Refusal */
+function checkThere(directory: string): void {
+  if (!checkFiles(directory)) return
+  const what = lstatSync(directory, { throwIfNoEntry: false }) ? `it has no "${fileNames.database}"` : 'it is not there'
+  throw new Refusal({ code: 'open', reason: 'unreachable', text: what })
+}
+
+async function copyAll(directory: string, to: string): Promise<void> {
+  for (const name of copied) {
+    await rm(join(to, name), { force: true })
+    if (statsOf(directory, name)) await copyFile(join(directory, name), join(to, name), constants.COPYFILE_FICLONE)
+  }
+}
+
+/** What changes when one of the files is written. */
+function lookOf(directory: string): string {
+  return copied.map(name => lookAt(statsOf(directory, name))).join(' ')
+}
+
+function lookAt(stats: Stats | undefined): string {
+  return stats ? `${stats.ino}:${stats.size}:${stats.mtimeMs}` : '-'
+}
+
+function statsOf(directory: string, name: string): Stats | undefined {
+  return lstatSync(join(directory, name), { throwIfNoEntry: false })
+}
