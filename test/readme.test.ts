@@ -5,7 +5,7 @@ import * as agents from 'troupe/agents'
 import type { Publisher } from 'troupe/events'
 import * as events from 'troupe/events'
 import { expect, it } from 'vitest'
-import { chartOf } from '../playground/play/chart.ts'
+import { chartOf } from '../src/cli/chart.ts'
 import { definitionsIn } from './support/definitions.ts'
 import { eventTable, publisherWords, requestTable, withTables } from './support/event-table.ts'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { UsageError, understood } from '../usage-error.ts'
+import { UsageError, understood } from '../../src/cli/usage-error.ts'
 
 /** What the person asked for on the command line. */
 export interface Options {

@@ -12,7 +12,7 @@ import {
   type PlannerState,
   planUpdated,
 } from 'troupe/agents'
-import { isDrawable, writeLine } from '../output.ts'
+import { isDrawable, writeLine } from '../../src/cli/output.ts'
 import { dollarRange } from './dollars.ts'
 
 type Look = 'waiting' | 'working' | 'done' | 'failed'

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import { isDrawable, writeLine } from '../output.ts'
+import { isDrawable, writeLine } from '../../src/cli/output.ts'
 
 /** How far long work has come. */
 export interface Bar {

@@ -1,7 +1,7 @@
+import { didYouMean } from '../../src/cli/nearest.ts'
+import { UsageError } from '../../src/cli/usage-error.ts'
 import { findScenario, scenarioIds } from '../scenarios/find.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
-import { UsageError } from '../usage-error.ts'
-import { didYouMean } from './nearest.ts'
 
 /**
  * The scenario of this name.

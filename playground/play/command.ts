@@ -1,20 +1,21 @@
 import { join } from 'node:path'
-import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { frameLine } from '../frame-line.ts'
-import { hasColours, isDrawable, say, tell } from '../output.ts'
+import { consultDoctor } from '../../src/cli/doctor/consult.ts'
+import { type ExitCode, exitCodes } from '../../src/cli/exit-codes.ts'
+import { faultText } from '../../src/cli/fault.ts'
+import { frameLine } from '../../src/cli/frame-line.ts'
+import { untilInterrupted } from '../../src/cli/interruption.ts'
+import { hasColours, isDrawable, say, tell } from '../../src/cli/output.ts'
+import { type RecordWriter, recordTo } from '../../src/cli/record.ts'
+import { UsageError } from '../../src/cli/usage-error.ts'
 import { findScenarios } from '../scenarios/find.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
-import { UsageError } from '../usage-error.ts'
 import { createBar } from './bar.ts'
 import { checkKnown, scenarioNamed, scenariosNamed } from './cast.ts'
-import { consultDoctor } from './doctor/consult.ts'
+import { checks, verdicts } from './doctor/doctor.ts'
 import { agentLines, chartsOf } from './export.ts'
-import { faultText } from './fault.ts'
-import { untilInterrupted } from './interruption.ts'
 import { listed, scenarioLine } from './list.ts'
 import { help, type Options, readOptions } from './options.ts'
 import { picked } from './picker.ts'
-import { type RecordWriter, recordTo } from './record.ts'
 import { replay } from './replay.ts'
 import { Report } from './report.ts'
 import { type Ended, resultLine, run } from './run.ts'
@@ -127,7 +128,7 @@ async function main(options: Options): Promise<ExitCode> {
     case 'why':
       return await untilInterrupted(signal => why(options.names[0] ?? '', options.names[1], options, signal))
     case 'doctor':
-      return await untilInterrupted(signal => consultDoctor({ json: options.json, signal }))
+      return await untilInterrupted(signal => consultDoctor(checks, { json: options.json, signal, verdicts }))
     case 'run':
       // A file that is watched may be broken now, and mended by the next change.
       for (const name of options.names) checkKnown(name)

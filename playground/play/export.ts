@@ -1,7 +1,7 @@
 import type { Agent } from 'troupe'
+import { chartOf } from '../../src/cli/chart.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { agentsOf } from './agents.ts'
-import { chartOf } from './chart.ts'
 
 /** The machines of all agents of a scenario, as Mermaid state diagrams under their names. */
 export function chartsOf(scenario: Scenario): string {

@@ -8,12 +8,12 @@ import {
   serveStreams,
   statelySource,
 } from 'troupe/inspect'
-import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { say, tell } from '../output.ts'
+import { type ExitCode, exitCodes } from '../../src/cli/exit-codes.ts'
+import { say, tell } from '../../src/cli/output.ts'
+import { ports } from '../../src/cli/ports.ts'
 import { type Playing, playScenario } from '../scenarios/play.ts'
 import { scenarioNamed } from './cast.ts'
 import type { Options } from './options.ts'
-import { ports } from './ports.ts'
 import { Report } from './report.ts'
 
 /** A server of what a runtime does, and the first who looks. */

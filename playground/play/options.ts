@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { UsageError, understood } from '../usage-error.ts'
-import { didYouMean } from './nearest.ts'
-import { ports } from './ports.ts'
+import { didYouMean } from '../../src/cli/nearest.ts'
+import { ports } from '../../src/cli/ports.ts'
+import { UsageError, understood } from '../../src/cli/usage-error.ts'
 
 const flags = {
   all: { type: 'boolean' },

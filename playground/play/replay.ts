@@ -1,14 +1,15 @@
 import { inspect } from 'node:util'
-import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { say, tell } from '../output.ts'
+import { differenceOf } from '../../src/cli/difference.ts'
+import { type ExitCode, exitCodes } from '../../src/cli/exit-codes.ts'
+import { within } from '../../src/cli/interruption.ts'
+import { marked } from '../../src/cli/marks.ts'
+import { say, tell } from '../../src/cli/output.ts'
+import { type RunRecord, readRecord } from '../../src/cli/record.ts'
+import { UsageError } from '../../src/cli/usage-error.ts'
+import { visible } from '../../src/cli/visible.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
-import { visible } from '../visible.ts'
 import { scenarioNamed } from './cast.ts'
-import { differenceOf } from './difference.ts'
-import { within } from './interruption.ts'
 import type { Options } from './options.ts'
-import { type RunRecord, readRecord } from './record.ts'
-import { marked } from './report.ts'
 import { partiesAfter, playedOtherwise } from './verify.ts'
 
 /** Whether something about a record is as it should be, in a sentence. */
@@ -25,8 +26,9 @@ interface Finding {
  */
 export async function replay(file: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
   const record = readRecord(file)
-  const scenario = await scenarioNamed(record.scenario)
   const { scenario: id, seed } = record
+  if (id === undefined || seed === undefined) throw new UsageError(ofDirectory(file))
+  const scenario = await scenarioNamed(id)
   const of = record.lines.filter(({ kind }) => kind === 'frame').length
   const frames = Math.min(options.to ?? of, of)
   if (!options.json) tell(`${id}, seed ${seed}, recorded with Node ${visible(record.node)}: ${frames} of ${of} frames`)
@@ -42,6 +44,10 @@ interface Folding {
   readonly frames: number
   readonly isAll: boolean
   readonly json: boolean
+}
+
+function ofDirectory(file: string): string {
+  return `"${file}" is a record of a data directory, not of a scenario. Replay it with: npx troupe replay ${file}`
 }
 
 /** Shows what frames add up to; all of them have to add up to the end of the run. */

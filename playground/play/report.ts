@@ -1,22 +1,10 @@
-import { styleText } from 'node:util'
 import type { Frame } from 'troupe'
+import { type Look, marked } from '../../src/cli/marks.ts'
+import { visible } from '../../src/cli/visible.ts'
 import type { PlayedAssert } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import type { PlayedStep } from '../scenarios/stage.ts'
-import { visible } from '../visible.ts'
 import type { Ended } from './run.ts'
-
-// A word beside every glyph, so that neither colour nor shape alone carries the meaning.
-const looks = {
-  done: { glyph: '✓', colour: 'green' },
-  holds: { glyph: '✓', colour: 'green' },
-  ok: { glyph: '✓', colour: 'green' },
-  remark: { glyph: '!', colour: 'yellow' },
-  fails: { glyph: '✗', colour: 'red' },
-  failed: { glyph: '✗', colour: 'red' },
-} as const
-
-type Look = keyof typeof looks
 
 /** What people read of a play, line by line. */
 export class Report {
@@ -75,10 +63,4 @@ export class Report {
     const others = `${ends.length - good} failed${left > 0 ? `, ${left} not played` : ''}`
     this.#line(`${marked(good === wanted ? 'ok' : 'failed')}  ${wanted} scenarios: ${good} ok, ${others}`)
   }
-}
-
-/** A sign and a word, for how something is. */
-export function marked(look: Look): string {
-  const { glyph, colour } = looks[look]
-  return `${styleText(colour, glyph, { stream: process.stderr })} ${look.padEnd(6)}`
 }

@@ -1,7 +1,7 @@
+import { LateError, within } from '../../src/cli/interruption.ts'
 import { type PlayedAssert, type PlayOptions, playScenario } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import type { PlayedStep } from '../scenarios/stage.ts'
-import { LateError, within } from './interruption.ts'
 
 /** How a scenario is run. */
 export interface RunOptions extends Pick<PlayOptions, 'onFrame' | 'onForgotten' | 'onStart' | 'onEnd'> {

@@ -1,10 +1,5 @@
+import type { Standing } from '../../src/cli/record.ts'
 import type { Playing } from '../scenarios/play.ts'
-
-/** How everything stands at a moment: the states of parties by id, and the machines of agents by address. */
-export interface Standing {
-  readonly parties: Readonly<Record<string, unknown>>
-  readonly agents: Readonly<Record<string, unknown>>
-}
 
 /** How everything stands in a runtime, as JSON has it. */
 export function standingIn(runtime: Playing): Standing {

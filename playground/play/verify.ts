@@ -1,37 +1,13 @@
-import { type Frame, foldParty } from 'troupe'
+import { differenceOf } from '../../src/cli/difference.ts'
+import { statesAfter } from '../../src/cli/folded.ts'
+import type { RecordedLine, RunRecord } from '../../src/cli/record.ts'
 import { playScenario } from '../scenarios/play.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
-import { differenceOf } from './difference.ts'
-import type { RecordedLine, RunRecord } from './record.ts'
 import { standingIn } from './standing.ts'
 
-/**
- * The states of parties by id, as so many first frames of a record add up to them: no agent takes part.
- *
- * @throws what `foldParty` throws, and anything else if the frames are none of this scenario
- */
-export function partiesAfter(
-  { runtime: { party } }: Scenario,
-  { lines }: RunRecord,
-  frames: number,
-): Readonly<Record<string, unknown>> {
-  if (!party) return {}
-  const written = new Map<string, Frame[]>()
-  let left = frames
-  for (const line of lines) {
-    if (line.kind === 'forgotten') written.delete(line.partition)
-    else if (left-- === 0) break
-    else framesOf(written, line.frame.partition).push(line.frame)
-  }
-  const states = Array.from(written, ([partition, frames]) => [partition.split('/')[1], foldParty(party, frames)])
-  return JSON.parse(JSON.stringify(Object.fromEntries(states)))
-}
-
-function framesOf(written: Map<string, Frame[]>, partition: string): Frame[] {
-  const known = written.get(partition) ?? []
-  // Agents outside the parties have no state that frames would add up to.
-  if (partition.startsWith('party/')) written.set(partition, known)
-  return known
+/** The states of parties by id, as so many first frames of a record add up to them. @throws what `statesAfter` throws */
+export function partiesAfter({ runtime: { party } }: Scenario, { lines }: RunRecord, frames: number) {
+  return party ? statesAfter(party, lines, frames) : {}
 }
 
 /**
@@ -42,7 +18,7 @@ function framesOf(written: Map<string, Frame[]>, partition: string): Frame[] {
  */
 export async function playedOtherwise(
   scenario: Scenario,
-  { seed, lines, standing }: RunRecord,
+  { seed = scenario.seed, lines, standing }: RunRecord,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const again: RecordedLine[] = []

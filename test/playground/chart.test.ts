@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createMachine, fromPromise } from 'xstate'
-import { chartOf } from '../../playground/play/chart.ts'
+import { chartOf } from '../../src/cli/chart.ts'
 
 it('a chart has states within states, beginnings, ends, what is invoked, and what each transition follows on', () => {
   const machine = createMachine({

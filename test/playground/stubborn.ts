@@ -1,5 +1,5 @@
 /** A program that stops in order when it is interrupted, which takes for ever. */
-import { interruptible } from '../../playground/play/interruption.ts'
+import { interruptible } from '../../src/cli/interruption.ts'
 
 const { signal } = interruptible()
 signal.addEventListener('abort', () => process.stdout.write('It stops in order.\n'))

@@ -14,7 +14,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { printable, visible } from '../../playground/visible.ts'
+import { printable, visible } from '../../src/cli/visible.ts'
 import { linesOf, type Ran } from '../support/command.ts'
 import { plan, play } from '../support/here.ts'
 

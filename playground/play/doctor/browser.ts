@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs'
-import type { Found } from './check.ts'
+import type { Found } from '../../../src/cli/doctor/check.ts'
 
 /** Where the Chromium is that the suite of `npm run test:browser` opens pages in. */
 export function browserPath(env: NodeJS.ProcessEnv): string {

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ports } from '../ports.ts'
+import type { Check, Found } from '../../../src/cli/doctor/check.ts'
+import { ports } from '../../../src/cli/ports.ts'
 import { browserAt, browserPath } from './browser.ts'
-import { type Check, examined, type Finding, type Found } from './check.ts'
 import { journal } from './journal.ts'
 import { nodeVersion } from './node-version.ts'
 import { optionalPackages } from './optional-packages.ts'
@@ -40,25 +40,5 @@ function asRemark(found: Found): Found {
   return found.how === 'failed' ? { ...found, how: 'remark' } : found
 }
 
-interface Consultation {
-  /** Milliseconds that each check may take. */
-  readonly limit?: number
-  /** Somebody has had enough. */
-  readonly signal: AbortSignal
-  /** Is told of each check as soon as it is over. */
-  readonly told: (finding: Finding) => void
-}
-
-/** Makes checks one after the other; whether nothing that is needed is missing. @throws the reason of the signal */
-export async function consulted(
-  checks: readonly Check[],
-  { limit = 10_000, signal, told }: Consultation,
-): Promise<boolean> {
-  let ok = true
-  for (const check of checks) {
-    const finding = await examined(check, { limit, signal })
-    if (finding.how === 'failed') ok = false
-    told(finding)
-  }
-  return ok
-}
+/** What is said of all checks together. */
+export const verdicts = ['Everything here can run.', 'Something that is needed is not there.'] as const

@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Frame, Journal } from 'troupe'
-import { type Found, reasonOf } from './check.ts'
+import { type Found, reasonOf } from '../../../src/cli/doctor/check.ts'
 import { inNewFolder } from './new-folder.ts'
 
 /** How often it is measured. */

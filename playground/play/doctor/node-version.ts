@@ -1,6 +1,6 @@
-import type { Found } from './check.ts'
-import { manifestIn } from './manifest.ts'
-import { isWithin } from './range.ts'
+import type { Found } from '../../../src/cli/doctor/check.ts'
+import { manifestIn } from '../../../src/cli/doctor/manifest.ts'
+import { isWithin } from '../../../src/cli/doctor/range.ts'
 
 /** Whether Node is one of those that the project says it runs on. */
 export function nodeVersion(root: string, version: string): Found {

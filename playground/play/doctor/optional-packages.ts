@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Found, reasonOf } from './check.ts'
-import { installedVersion, type Manifest, manifestIn } from './manifest.ts'
-import { isWithin } from './range.ts'
+import { type Found, reasonOf } from '../../../src/cli/doctor/check.ts'
+import { installedVersion, type Manifest, manifestIn } from '../../../src/cli/doctor/manifest.ts'
+import { isWithin } from '../../../src/cli/doctor/range.ts'
 
 /** Whether the packages that parts of Troupe want beside it are there, in versions that it takes, and can be loaded. */
 export async function optionalPackages(root: string): Promise<Found> {

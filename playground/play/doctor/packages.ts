@@ -1,5 +1,5 @@
-import type { Found } from './check.ts'
-import { installedVersion, manifestIn } from './manifest.ts'
+import type { Found } from '../../../src/cli/doctor/check.ts'
+import { installedVersion, manifestIn } from '../../../src/cli/doctor/manifest.ts'
 
 /** How many packages are named before the rest are counted. */
 const mostNamed = 5

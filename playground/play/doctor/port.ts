@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
-import { ports } from '../ports.ts'
-import type { Found } from './check.ts'
+import type { Found } from '../../../src/cli/doctor/check.ts'
+import { ports } from '../../../src/cli/ports.ts'
 
 const tries = ports.last - ports.first + 1
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { type Found, reasonOf } from './check.ts'
+import { type Found, reasonOf } from '../../../src/cli/doctor/check.ts'
 
 /**
  * Whether another process can be begun, and ended at once from here: scenarios about crashes do that.

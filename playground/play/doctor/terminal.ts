@@ -1,5 +1,5 @@
-import { hasColours } from '../../output.ts'
-import type { Found } from './check.ts'
+import type { Found } from '../../../src/cli/doctor/check.ts'
+import { hasColours } from '../../../src/cli/output.ts'
 
 /** Whether what people read goes to a terminal, and has colours. */
 export function terminal(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }): Found {

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Found, reasonOf } from './check.ts'
+import { type Found, reasonOf } from '../../../src/cli/doctor/check.ts'
 import { inNewFolder } from './new-folder.ts'
 
 /**

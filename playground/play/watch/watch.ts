@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { marked } from '../report.ts'
+import { marked } from '../../../src/cli/marks.ts'
 import { changedLines } from './changed-lines.ts'
 import { changesIn } from './changes.ts'
 import type { BeginRun, RunEnd } from './running.ts'

@@ -1,4 +1,4 @@
-import type { Entry, Frame } from 'troupe'
+import type { Entry, Frame } from '../journal/frame.ts'
 
 /**
  * A frame as one line: times as ISO 8601, as everywhere outside the process.

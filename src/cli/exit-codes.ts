@@ -1,4 +1,4 @@
-/** How the commands of the playground end. */
+/** How commands end. */
 export const exitCodes = {
   ok: 0,
   /** Something that was asserted is not so. */

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, existsSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
-import type { Frame } from 'troupe'
 import * as z from 'zod'
+import type { Frame } from '../journal/frame.ts'
 import { checkKind, readRegularFile, UnfitFileError } from './regular-file.ts'
-import type { Standing } from './standing.ts'
 
 /** The version of the lines that are written here. */
 const version = 2
@@ -14,8 +13,9 @@ const most = 64 * 1_024 * 1_024
 const headLine = z.object({
   kind: z.literal('record'),
   version: z.int(),
-  scenario: z.string(),
-  seed: z.int(),
+  scenario: z.string().optional(),
+  seed: z.int().optional(),
+  from: z.string().optional(),
   node: z.string(),
 })
 // What it says is compared with what is played.
@@ -29,10 +29,23 @@ const line = z.discriminatedUnion('kind', [headLine, frameLine, forgottenLine, s
 /** Something that was written down: a frame of the journal, or that it forgot a partition. */
 export type RecordedLine = z.infer<typeof frameLine> | z.infer<typeof forgottenLine>
 
+/** How everything stands at a moment: the states of parties by id, and the machines of agents by address. */
+export interface Standing {
+  readonly parties: Readonly<Record<string, unknown>>
+  readonly agents: Readonly<Record<string, unknown>>
+}
+
+/** What a record is of. */
+export interface Recorded {
+  /** The scenario that was played, and its seed. */
+  readonly scenario?: string | undefined
+  readonly seed?: number | undefined
+  /** Or else the directory that was read. */
+  readonly from?: string | undefined
+}
+
 /** What was written down of one run. */
-export interface RunRecord {
-  readonly scenario: string
-  readonly seed: number
+export interface RunRecord extends Recorded {
   /** The version of Node that it was played on. */
   readonly node: string
   readonly lines: readonly RecordedLine[]
@@ -52,7 +65,7 @@ export interface RecordWriter {
 }
 
 /** Writes down a run as lines of JSON; the file is there when the run is whole. @throws RecordFileError, UnfitFileError */
-export function recordTo(file: string, { scenario, seed }: Pick<RunRecord, 'scenario' | 'seed'>): RecordWriter {
+export function recordTo(file: string, of: Recorded): RecordWriter {
   // A record that is there already is worth more than half of another one.
   const partial = `${file}.part`
   const to = opened(file, () => created(file, partial))
@@ -67,7 +80,7 @@ export function recordTo(file: string, { scenario, seed }: Pick<RunRecord, 'scen
     lines++
     writeSync(to, text)
   }
-  write({ kind: 'record', version, scenario, seed, node: process.versions.node })
+  write({ kind: 'record', version, ...of, node: process.versions.node })
   return {
     frame: frame => write({ kind: 'frame', frame }),
     forgotten: partition => write({ kind: 'forgotten', partition }),
@@ -100,10 +113,10 @@ export function readRecord(file: string): RunRecord {
   if (!lines.every(isRecorded)) throw new RecordError(file, all.length, 'something in it is in the wrong place')
   const hash = createHash('sha256')
   for (const text of texts.slice(0, -1)) hash.update(`${text}\n`)
-  const { scenario, seed, node } = head
+  const { scenario, seed, from, node } = head
   const { parties, agents } = standing
   const isUnchanged = hash.digest('hex') === end.hash
-  return { scenario, seed, node, lines, standing: { parties, agents }, isUnchanged }
+  return { scenario, seed, from, node, lines, standing: { parties, agents }, isUnchanged }
 }
 
 function isRecorded(one: z.infer<typeof line>): one is RecordedLine {
@@ -155,7 +168,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 export class RecordError extends Error {
   constructor(file: string, place: number, why: string, options?: ErrorOptions) {
     super(
-      `Line ${place} of "${file}" cannot be read as part of a record: ${why}. To make one: run NAME --record FILE`,
+      `Line ${place} of "${file}" cannot be read as part of a record: ${why}. Use all of the file as it was written, or record it again.`,
       options,
     )
   }

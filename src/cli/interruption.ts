@@ -1,5 +1,5 @@
-import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { tell } from '../output.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { tell } from './output.ts'
 
 /** Somebody has had enough. */
 export class InterruptedError extends Error {}

@@ -1,4 +1,5 @@
-import type { Entry, Envelope, Frame } from 'troupe'
+import type { Envelope } from '../actor/envelope.ts'
+import type { Entry, Frame } from '../journal/frame.ts'
 
 /** Something that happened, in the frame that is the record of it. */
 interface Happening {

@@ -1,4 +1,4 @@
-import { visible } from '../visible.ts'
+import { visible } from './visible.ts'
 
 /** What is to be told of an error; of a mistake in a program, also where it is. */
 export function faultText(error: unknown): string {

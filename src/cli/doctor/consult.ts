@@ -1,0 +1,57 @@
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { marked } from '../marks.ts'
+import { say, tell } from '../output.ts'
+import { visible } from '../visible.ts'
+import { type Check, examined, type Finding } from './check.ts'
+
+interface Consultation {
+  readonly json: boolean
+  /** Somebody has had enough. */
+  readonly signal: AbortSignal
+  /** What is said in the end: of all that is as it should be, and of something that is not. */
+  readonly verdicts: readonly [good: string, bad: string]
+}
+
+/** Makes checks, and tells each as soon as it is over. @throws the reason of the signal */
+export async function consultDoctor(
+  checks: readonly Check[],
+  { json, signal, verdicts: [good, bad] }: Consultation,
+): Promise<ExitCode> {
+  const width = Math.max(...checks.map(({ name }) => name.length))
+  const told = (finding: Finding) => {
+    if (json) say(JSON.stringify({ kind: 'check', ...finding }))
+    else for (const line of linesOf(finding, width)) tell(line)
+  }
+  const ok = await consulted(checks, { signal, told })
+  if (json) say(JSON.stringify({ kind: 'result', ok }))
+  else tell(ok ? `${marked('ok')}  ${good}` : `${marked('failed')}  ${bad}`)
+  return ok ? exitCodes.ok : exitCodes.environment
+}
+
+function linesOf({ check, how, says, mend }: Finding, width: number): readonly string[] {
+  const line = `${marked(how)}  ${check.padEnd(width)}  ${visible(says)}`
+  return mend === undefined ? [line] : [line, `${' '.repeat(width + 12)}${visible(mend)}`]
+}
+
+interface Examination {
+  /** Milliseconds that each check may take. */
+  readonly limit?: number
+  /** Somebody has had enough. */
+  readonly signal: AbortSignal
+  /** Is told of each check as soon as it is over. */
+  readonly told: (finding: Finding) => void
+}
+
+/** Makes checks one after the other; whether nothing that is needed is missing. @throws the reason of the signal */
+export async function consulted(
+  checks: readonly Check[],
+  { limit = 10_000, signal, told }: Examination,
+): Promise<boolean> {
+  let ok = true
+  for (const check of checks) {
+    const finding = await examined(check, { limit, signal })
+    if (finding.how === 'failed') ok = false
+    told(finding)
+  }
+  return ok
+}

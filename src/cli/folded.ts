@@ -1,0 +1,33 @@
+import { partyOf } from '../actor/address.ts'
+import type { Frame } from '../journal/frame.ts'
+import type { AddedEvent, PartyDefinition, RemovedEvent } from '../party/definition.ts'
+import { foldParty } from '../party/fold.ts'
+import type { RecordedLine } from './record.ts'
+
+/**
+ * The states of parties by id, as JSON has them, as so many first frames add up to them: no agent takes part.
+ *
+ * @throws what `foldParty` throws, and anything else if the frames are of another application
+ */
+export function statesAfter<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  party: PartyDefinition<S, A, R>,
+  lines: Iterable<RecordedLine>,
+  frames: number,
+): Readonly<Record<string, unknown>> {
+  const written = new Map<string, Frame[]>()
+  let left = frames
+  for (const line of lines) {
+    if (line.kind === 'forgotten') written.delete(partyOf(line.partition) ?? '')
+    else if (left-- === 0) break
+    else {
+      // Agents outside the parties have no state that frames would add up to.
+      const id = partyOf(line.frame.partition)
+      if (id === undefined) continue
+      const known = written.get(id)
+      if (known) known.push(line.frame)
+      else written.set(id, [line.frame])
+    }
+  }
+  const states = Array.from(written, ([id, frames]) => [id, foldParty(party, frames)])
+  return JSON.parse(JSON.stringify(Object.fromEntries(states)))
+}

@@ -1,0 +1,82 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Address } from '../actor/address.ts'
+import type { Frame } from '../journal/frame.ts'
+import type { Journal } from '../journal/journal.ts'
+import { type RunRecord, readRecord } from './record.ts'
+import { checkRegular } from './regular-file.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Frames, and where they are from, in words. */
+export interface Source {
+  readonly where: string
+  /** Of all partitions, in the order of their times. */
+  readonly frames: readonly Frame[]
+  /** Up to which position the frames of a partition were forgotten, where some were. */
+  readonly pruned: ReadonlyMap<Address, number>
+  /** Of a record, all of it. */
+  readonly record?: RunRecord
+}
+
+/** Bytes of a journal at most of which all frames are held in memory. */
+const mostBytes = 256 * 1_024 * 1_024
+
+/**
+ * What is in a data directory or a record.
+ *
+ * @throws UsageError, RecordError, UnfitFileError; what the journal throws; the reason of the signal
+ */
+export async function sourceAt(where: string, signal: AbortSignal): Promise<Source> {
+  if (isDirectory(where)) return await inJournal(where, journal => journalled(where, journal, signal), mostBytes)
+  const record = readRecord(where)
+  const frames = record.lines.flatMap(line => (line.kind === 'frame' ? [line.frame] : []))
+  const isChanged = record.isUnchanged ? '' : ', which was changed after it was written'
+  return { where: `the record ${where}${isChanged}`, frames, pruned: new Map(), record }
+}
+
+/** Whether it is a directory, and not a file. @throws UsageError if it is neither */
+export function isDirectory(where: string): boolean {
+  if (!existsSync(where)) throw new UsageError(`There is no directory or file "${where}".`)
+  return statSync(where).isDirectory()
+}
+
+/**
+ * Does something with the journal in a directory, which is not changed.
+ *
+ * @param most bytes that it may have
+ * @throws UsageError if there is none; UnfitFileError; what the journal throws
+ */
+export async function inJournal<T>(
+  directory: string,
+  use: (journal: Journal) => Promise<T>,
+  most = Number.POSITIVE_INFINITY,
+): Promise<T> {
+  const file = join(directory, 'journal.db')
+  if (!existsSync(file))
+    throw new UsageError(
+      `There is no journal in "${directory}". A runtime makes one there: createRuntime({ journal: sqliteJournal({ directory }) }).`,
+    )
+  checkRegular(file, most)
+  const { sqliteJournal } = await import('../sqlite/index.ts')
+  const journal = sqliteJournal({ directory, readOnly: true })
+  try {
+    return await use(journal)
+  } finally {
+    await journal.close()
+  }
+}
+
+async function journalled(directory: string, journal: Journal, signal: AbortSignal): Promise<Source> {
+  const frames: Frame[] = []
+  const forgotten = new Map<Address, number>()
+  for (const { partition } of await journal.partitions()) {
+    const { pruned } = await journal.saved(partition)
+    if (pruned > 0) forgotten.set(partition, pruned)
+    for await (const frame of journal.read(partition, pruned)) {
+      signal.throwIfAborted()
+      frames.push(frame)
+    }
+  }
+  const inOrder = frames.toSorted((one, other) => one.time - other.time)
+  return { where: `the journal in ${directory}`, frames: inOrder, pruned: forgotten }
+}

@@ -1,0 +1,73 @@
+import { styleText } from 'node:util'
+import { Causes, type Link } from './causes.ts'
+import { didYouMean } from './nearest.ts'
+import { say, tell } from './output.ts'
+import { UsageError } from './usage-error.ts'
+import { visible } from './visible.ts'
+import type { Source } from './where.ts'
+
+/** Characters of a payload that are shown to people. */
+const shown = 100
+
+/** How a chain is shown. */
+export interface WhyOptions {
+  readonly json: boolean
+  /** Whether payloads are shown whole. */
+  readonly verbose: boolean
+  /** Where it is looked for, in words. */
+  readonly where: string
+  /** Looks at what was found before it is shown. @throws UsageError */
+  readonly check?: (newest: { readonly type: string }) => void
+}
+
+/**
+ * Tells what led to an event, link by link, back to somebody outside.
+ *
+ * @param event its id, or its type for the newest of it
+ * @param sources looked through in turn, until it is found in one
+ * @throws UsageError if it is not there
+ */
+export async function tellWhy(
+  event: string,
+  sources: AsyncIterable<Pick<Source, 'where' | 'frames'>>,
+  { where, check, ...options }: WhyOptions,
+): Promise<void> {
+  const types = new Set<string>()
+  for await (const found of sources) {
+    const causes = new Causes(found.frames)
+    const events = causes.find(event)
+    const newest = events.at(-1)
+    if (newest) {
+      check?.(newest)
+      show(causes.chain(newest.id), { ...options, where: found.where, others: events.length - 1 })
+      return
+    }
+    for (const type of causes.types) types.add(type)
+  }
+  throw new UsageError(`There is no event "${event}" in ${where}.${hint(event, [...types])}`)
+}
+
+function hint(event: string, types: readonly string[]): string {
+  return didYouMean(event, types) || (types.length > 0 ? ` It has: ${types.join(', ')}.` : ' Nothing was said there.')
+}
+
+interface Showing extends Pick<WhyOptions, 'json' | 'verbose' | 'where'> {
+  readonly others: number
+}
+
+function show(links: readonly Link[], { json, verbose, where, others }: Showing): void {
+  if (json) {
+    for (const { time, ...link } of links)
+      say(JSON.stringify({ kind: 'link', time: new Date(time).toISOString(), ...link }))
+    say(JSON.stringify({ kind: 'result', ok: true, where, links: links.length, others }))
+    return
+  }
+  const began = links.at(-1)?.time ?? 0
+  tell(`In ${visible(where)}${others > 0 ? `, the newest of ${others + 1}` : ''}:`)
+  for (const [place, { what, data, time, partition, position }] of links.entries()) {
+    const text = data === undefined ? '' : ` ${JSON.stringify(data)}`
+    const payload = verbose || text.length <= shown ? text : `${text.slice(0, shown)}...`
+    const at = styleText('dim', `${((time - began) / 1_000).toFixed(1)} s  ${visible(partition)} at ${position}`)
+    say(`${place === 0 ? '' : 'because '}${visible(what)}${visible(payload)}\n    ${at}`)
+  }
+}
