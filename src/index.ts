@@ -41,6 +41,7 @@ export {
 export { type BusFigures, BusFullError } from './actor/bus.ts'
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan, withChildren } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
+export { MachineChangedError, MachineEditedError } from './actor/edited.ts'
 export {
   type EffectFunction,
   type EffectLogic,
@@ -88,7 +89,6 @@ export {
 } from './actor/rate-limits.ts'
 export type { RateLimit, RateWindow } from './actor/rate-meter.ts'
 export {
-  MachineChangedError,
   MachineForeignError,
   MachineUnknownError,
   MachineVersionError,

@@ -32,12 +32,21 @@ export interface Log {
 
 /**
  * The log of a runtime: a logger of the user's, nothing (`silent`), or by default one line on stderr for each error that no
- * subscriber hears of. A logger that throws harms nobody.
+ * subscriber hears of, in development for each such warning too. A logger that throws harms nobody.
  */
-export function createLog(given: Logger | 'silent' | undefined): Log {
+export function createLog(
+  given: Logger | 'silent' | undefined,
+  { development }: { readonly development: boolean },
+): Log {
   if (given === 'silent') return { info: () => {}, told: () => {} }
   if (!given)
-    return { info: () => {}, told: (error, isHeard) => isHeard || error.severity === 'warning' || print(error) }
+    return {
+      info: () => {},
+      told: (error, isHeard) => {
+        const isQuiet = isHeard ? !isLoud(error) : error.severity === 'warning' && !development
+        if (!isQuiet) print(error)
+      },
+    }
   return {
     info: (message, fields = {}) => guarded(() => given.info(fields, message)),
     told: ({ message, severity, code, address }) => {
@@ -45,6 +54,11 @@ export function createLog(given: Logger | 'silent' | undefined): Log {
       guarded(() => (severity === 'warning' ? given.warn(fields, message) : given.error(fields, message)))
     },
   }
+}
+
+/** A party that does not come back looks like one that never was, to everybody who did not listen for that. */
+function isLoud({ code }: Told): boolean {
+  return code === 'PARTY_QUARANTINED'
 }
 
 /** A logger that fails, at once or later, harms nobody: nobody is left to tell. */

@@ -103,6 +103,11 @@ export interface RuntimeOptions<
    * warning.
    */
   readonly strict?: boolean
+  /**
+   * Whether this is a program that is being written: machines that were edited go on where what was saved still fits them, with a
+   * warning, and warnings that nobody hears of are printed too. True by default, unless `NODE_ENV` is `production`.
+   */
+  readonly development?: boolean
   /** Agents that are spawned while it runs, and older versions of agents: what the journal holds of them goes on with these. */
   readonly registered?: readonly Agent[]
   /** Events and requests that no agent lists but somebody publishes or asks. */
@@ -114,7 +119,8 @@ export interface RuntimeOptions<
   readonly random?: () => number
   /**
    * Where operators read of errors: a logger with `info`, `warn` and `error` that takes fields and a message, as pino's does, or
-   * `silent`. By default each error that no subscriber of `bus.errors` hears of is one line on stderr.
+   * `silent`. By default each error that no subscriber of `bus.errors` hears of is one line on stderr, and so are each party that
+   * is quarantined, whoever hears, and, in development, each warning that nobody hears of.
    */
   readonly log?: Logger | 'silent'
   /** Where ids come from; a random prefix and a counter by default. */
@@ -230,7 +236,8 @@ export class Runtime<
     const { party, agents = [], events = [], intensity = defaultIntensity } = options
     const outsiders = [...agentsOf(agents), ...(party?.shared ?? [])]
     checkAsks(party?.agents ?? [], outsiders)
-    const log = createLog(options.log)
+    const { development = process.env['NODE_ENV'] !== 'production' } = options
+    const log = createLog(options.log, { development })
     this.#log = log
     const given = options.clock ?? systemClock
     const partitions = new Map<Address, Partition>()
@@ -368,6 +375,7 @@ export class Runtime<
       tree: [...(party?.shared ?? []), ...agents],
       definitions: withChildren([...(options.registered ?? []), ...(party?.agents ?? []), ...outsiders]),
       schedules: this.schedules,
+      development,
       recovering: () => durable.recovering(),
       recovered: () => durable.recovered(this.#shared),
       comeback: id => this.parties.comeback(id),

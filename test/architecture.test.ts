@@ -108,6 +108,7 @@ describe('the house', () => {
       'src/actor/after.ts',
       'src/actor/agent.ts',
       'src/actor/busy.ts',
+      'src/actor/edited.ts',
       'src/actor/identity.ts',
       'src/actor/inside.ts',
       'src/actor/kept.ts',

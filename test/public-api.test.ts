@@ -55,6 +55,7 @@ it('troupe exports these names', () => {
       "JournalPruneError",
       "JournalReadError",
       "MachineChangedError",
+      "MachineEditedError",
       "MachineForeignError",
       "MachineUnknownError",
       "MachineVersionError",

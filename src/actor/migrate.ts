@@ -7,7 +7,8 @@ import { versionOf } from './identity.ts'
 import type { MigratedMachine, Migrations } from './migration.ts'
 import { isPast, isPlace, issuesOf, machineAt, misfitOf, type SavedMachine } from './saved-machine.ts'
 
-interface Migratable {
+/** What a saved machine can be led to. */
+export interface Migratable {
   readonly name: string
   readonly machine: AnyStateMachine
   readonly migrations: Migrations

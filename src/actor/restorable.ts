@@ -2,6 +2,7 @@ import { TroupeError, textOf } from '../errors.ts'
 import { mutableCopyOf } from '../values/copy.ts'
 import { decoded } from '../values/json.ts'
 import type { Agent } from './agent.ts'
+import { edited, MachineChangedError, MachineEditedError } from './edited.ts'
 import { type Identity, identityOf, readIdentity, versionOf, writeIdentity } from './identity.ts'
 import { migrate } from './migrate.ts'
 import { checkShape, misfitOf, type SavedMachine, SnapshotShapeError } from './saved-machine.ts'
@@ -12,6 +13,10 @@ export interface Known {
   readonly current: Agent | undefined
   /** Those of older versions, and of agents that are spawned later. */
   readonly registered: readonly Agent[]
+  /** Whether a machine that was edited goes on where what was saved still fits it. */
+  readonly development?: boolean
+  /** What its machine began with, where that was not the input of its definition. */
+  readonly input?: unknown
 }
 
 /** What an actor is started with again. */
@@ -20,18 +25,19 @@ export interface Restorable {
   readonly snapshot: SavedMachine
   /** The version that was saved, if that was another. */
   readonly migratedFrom?: string
+  /** A warning: the machine has the version that was saved, and another structure. */
+  readonly edited?: MachineEditedError
 }
 
 /**
  * How to go on with an agent's checkpoint: by the definition that it was saved by, current or registered, or else by the
  * first to which a migration leads. Bare XState would go on with any.
- *
  * @throws SnapshotShapeError, MachineUnknownError, MachineForeignError, MachineChangedError, MachineVersionError,
  *   MigrationError
  */
 export function restorable(
   { definition, snapshot: json }: { readonly definition: string; readonly snapshot: unknown },
-  { current, registered }: Known,
+  { current, registered, development = false, input }: Known,
 ): Restorable {
   const saved = readIdentity(definition)
   if (!saved) throw new SnapshotShapeError(current?.name ?? '', `"${definition}" names no definition`)
@@ -49,7 +55,12 @@ export function restorable(
   }
   const next = namesakes.find(({ migrations }) => Object.hasOwn(migrations, version))
   if (next) return { agent: next, snapshot: migrate(next, version, snapshot), migratedFrom: version }
-  throw strangerTo(namesakes, saved)
+  const changed = namesakes.find(({ machine }) => versionOf(machine) === version)
+  if (!changed) throw strangerTo(namesakes, saved)
+  if (!development) throw new MachineChangedError(saved, identityOf(changed))
+  const fitting = edited(changed, saved, snapshot, input ?? changed.input)
+  const warning = new MachineEditedError(saved, identityOf(changed))
+  return { agent: changed, snapshot: fitting, migratedFrom: version, edited: warning }
 }
 
 function readValue(agent: string, json: unknown): unknown {
@@ -63,8 +74,6 @@ function readValue(agent: string, json: unknown): unknown {
 
 function strangerTo(namesakes: readonly Agent[], saved: Identity): TroupeError {
   if (namesakes.length === 0) return new MachineUnknownError(saved)
-  const changed = namesakes.find(({ machine }) => versionOf(machine) === saved.version)
-  if (changed) return new MachineChangedError(saved, identityOf(changed))
   return new MachineVersionError(saved, [
     ...new Set(namesakes.flatMap(({ machine, migrations }) => [versionOf(machine), ...Object.keys(migrations)])),
   ])
@@ -97,25 +106,6 @@ export class MachineForeignError extends TroupeError {
     )
     this.agent = agent
     this.definition = definition
-  }
-}
-
-/** A machine was changed, but not its version. */
-export class MachineChangedError extends TroupeError {
-  readonly code = 'MACHINE_CHANGED'
-  readonly agent: string
-  readonly version: string
-  /** The hash of what was saved, and that of the machine that the program has. */
-  readonly saved: string
-  readonly actual: string
-  constructor({ name, version, hash }: Identity, actual: Identity) {
-    super(
-      `Version "${version}" of agent "${name}" was saved with the structure ${hash}, and has ${actual.hash} now. Raise the version of its machine and declare a migration from "${version}", or register the old definition.`,
-    )
-    this.agent = name
-    this.version = version
-    this.saved = hash
-    this.actual = actual.hash
   }
 }
 

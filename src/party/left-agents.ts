@@ -1,5 +1,6 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Agent } from '../actor/agent.ts'
+import type { MachineEditedError } from '../actor/edited.ts'
 import { readIdentity } from '../actor/identity.ts'
 import { MachineUnknownError, type Restorable, restorable } from '../actor/restorable.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
@@ -9,30 +10,32 @@ import { decoded } from '../values/json.ts'
 import type { Recalled } from './recall.ts'
 import type { Returned, Returning } from './returning.ts'
 
+/** How the agents of a partition come back. */
+export interface LeftOptions {
+  /** Whether it comes back with all of them or not at all. */
+  readonly isWhole: boolean
+  /** Whether somebody retries it after its supervisor gave up. */
+  readonly isRetried: boolean
+  /** Whether machines that were edited go on where they still fit. */
+  readonly development: boolean
+  /** One of these does. */
+  edited(warning: MachineEditedError): void
+}
+
 /** The agents of a partition that another owner has left, and the definitions that the program has of them. */
 export class LeftAgents implements Returning {
   standing: Standing
   readonly #checkpoints: ReadonlyMap<string, Checkpoint>
   readonly #definitions: readonly Agent[]
-  readonly #isWhole: boolean
-  readonly #isRetried: boolean
+  readonly #options: LeftOptions
   readonly #left: Map<string, AgentStanding>
   readonly #restorable = new Map<string, Restorable>()
 
-  /**
-   * @param how `isWhole`: whether it comes back with all of them or not at all; `isRetried`: whether somebody retries it after
-   *   its supervisor gave up
-   */
-  constructor(
-    { standing, checkpoints }: Recalled,
-    definitions: readonly Agent[],
-    { isWhole, isRetried }: { readonly isWhole: boolean; readonly isRetried: boolean },
-  ) {
+  constructor({ standing, checkpoints }: Recalled, definitions: readonly Agent[], options: LeftOptions) {
     this.standing = standing
     this.#checkpoints = checkpoints
     this.#definitions = definitions
-    this.#isWhole = isWhole
-    this.#isRetried = isRetried
+    this.#options = options
     const left = [...standing.agents].filter(([, { gone, incarnation }]) => gone === undefined && incarnation > 0)
     this.#left = new Map(left)
   }
@@ -61,13 +64,13 @@ export class LeftAgents implements Returning {
   /** Whether it is not to go on where it was, because its supervisor gave up. */
   #beginsAnew(name: string): boolean {
     const known = this.standing.agents.get(name)
-    return known?.beginsAnew || (this.#isRetried && known?.failure !== undefined)
+    return known?.beginsAnew || (this.#options.isRetried && known?.failure !== undefined)
   }
 
   isGone(name: string): boolean {
     const gone = this.standing.agents.get(name)?.gone
     // Outside the parties a start is a new beginning for those whose supervisor gave up.
-    return gone !== undefined && (this.#isWhole || gone !== 'escalated')
+    return gone !== undefined && (this.#options.isWhole || gone !== 'escalated')
   }
 
   failedOn(name: string): string | undefined {
@@ -83,7 +86,7 @@ export class LeftAgents implements Returning {
       return this.#restored(name, undefined).agent
     } catch (error) {
       // Outside the parties, whoever spawned it may do so again.
-      if (!this.#isWhole && error instanceof MachineUnknownError) return undefined
+      if (!this.#options.isWhole && error instanceof MachineUnknownError) return undefined
       throw error
     }
   }
@@ -91,7 +94,7 @@ export class LeftAgents implements Returning {
   missing(name: string): void {
     const { definition } = this.standing.agents.get(name) ?? { definition: '' }
     const identity = readIdentity(definition)
-    if (this.#isWhole && identity) throw new MachineUnknownError(identity)
+    if (this.#options.isWhole && identity) throw new MachineUnknownError(identity)
   }
 
   take({ name, agent }: Actor): Returned | undefined {
@@ -105,12 +108,14 @@ export class LeftAgents implements Returning {
   }
 
   #restored(name: string, current: Agent | undefined): Restorable {
-    let found = this.#restorable.get(name)
-    if (!found)
-      this.#restorable.set(
-        name,
-        (found = restorable(this.#checkpointOf(name), { current, registered: this.#definitions })),
-      )
+    const known = this.#restorable.get(name)
+    if (known) return known
+    const { development } = this.#options
+    const given = this.#left.get(name)?.input
+    const input = given === undefined ? undefined : decoded(given)
+    const found = restorable(this.#checkpointOf(name), { current, registered: this.#definitions, development, input })
+    this.#restorable.set(name, found)
+    if (found.edited) this.#options.edited(found.edited)
     return found
   }
 

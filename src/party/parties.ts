@@ -94,7 +94,8 @@ export class Parties<
    * @example
    * await runtime.parties.create({ id: 'fp2025A12345', inputs: ['jungle theme'], metadata: { customer: 'Ada' } })
    *
-   * @throws PartyExistsError, IllegalIdError, EventPayloadError, PartyMetadataError, ValueError, AgentStartError, NoPartyDefinitionError, RuntimeStateError
+   * @throws PartyExistsError, PartyQuarantinedError, IllegalIdError, EventPayloadError, PartyMetadataError, ValueError, AgentStartError,
+   *   NoPartyDefinitionError, RuntimeStateError
    */
   async create({ id, inputs = [], metadata }: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
     this.#host.shared.checkRunning()
@@ -132,8 +133,16 @@ export class Parties<
     return party
   }
 
-  /** All parties, the oldest first. */
-  list(): readonly Party<S, A, R>[] {
+  /**
+   * All parties, the oldest first; or, with `quarantined`, those that the journal holds and that cannot go on as things are.
+   *
+   * @example
+   * for (const { partyId, code, reason } of runtime.parties.list({ quarantined: true })) console.log(partyId, code, reason)
+   */
+  list(options?: { readonly quarantined?: false }): readonly Party<S, A, R>[]
+  list(options: { readonly quarantined: true }): readonly QuarantinedParty[]
+  list({ quarantined = false } = {}): readonly Party<S, A, R>[] | readonly QuarantinedParty[] {
+    if (quarantined) return this.quarantined()
     return [...this.#parties.values()].filter(party => !this.#leaving.has(party) && !this.#isHalf(party))
   }
 
@@ -287,6 +296,8 @@ export class Parties<
   }
 
   #checkFree(partyId: string): void {
+    const quarantined = this.#quarantined.get(partyId)
+    if (quarantined && !this.#isLeaving(partyId)) throw new PartyQuarantinedError(quarantined)
     if (this.#parties.has(partyId) || this.#quarantined.has(partyId) || this.#arriving.has(partyId))
       throw new PartyExistsError(partyId)
   }
@@ -339,7 +350,7 @@ export class Parties<
     return recovering
   }
 
-  /** Parties that the journal holds and that cannot go on as things are, and why. */
+  /** Parties that the journal holds and that cannot go on as things are, and why; as `list({ quarantined: true })`. */
   quarantined(): readonly QuarantinedParty[] {
     return [...this.#quarantined.values()]
   }
@@ -511,7 +522,9 @@ export class PartyQuarantinedError extends TroupeError {
   /** Of the error that keeps it. */
   readonly reason: string
   constructor({ partyId, reason, code }: QuarantinedParty) {
-    super(`Party "${partyId}" is quarantined: ${reason} Mend that, and call runtime.parties.retry("${partyId}").`)
+    super(
+      `Party "${partyId}" is quarantined (${code}): ${reason.replace(/\.?$/, '.')} Fix that and call runtime.parties.retry("${partyId}") or start again, or give the party up with runtime.parties.delete("${partyId}").`,
+    )
     this.partyId = partyId
     this.reason = code
   }

@@ -1,6 +1,7 @@
 import { type Address, isPartyId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import { type DeadLetter, frozenLetter } from '../actor/dead-letters.ts'
+import type { MachineEditedError } from '../actor/edited.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
 import { systemRecovered } from '../events/runtime-events.ts'
 import { dateOf, type Entry, type Frame } from '../journal/frame.ts'
@@ -47,6 +48,8 @@ interface RecoveryHost {
   /** Every definition that the program has, by name; several versions of one have the same name. */
   readonly definitions: readonly Agent[]
   readonly schedules: Schedules
+  /** Whether machines that were edited go on where they still fit. */
+  readonly development: boolean
   /** Partitions are about to come back. */
   recovering(): void
   /** All partitions are there. */
@@ -76,6 +79,7 @@ export class Recovery {
   #heard: ReadonlyMap<string, number> = new Map()
   readonly #links = new Map<Address, () => void>()
   readonly #letters: DeadLetter[] = []
+  readonly #warned = new Set<string>()
   readonly #underWay = new Set<Promise<unknown>>()
   /** One after the other: each ends with everybody being there. */
   #last: Promise<unknown> = Promise.resolve()
@@ -388,7 +392,9 @@ export class Recovery {
     recalled: Recalled,
     how: { readonly isWhole: boolean; readonly isRetried: boolean },
   ): void {
-    const left = new LeftAgents(recalled, [...new Set([...this.#host.definitions, ...former])], how)
+    const { definitions, development } = this.#host
+    const edited = (warning: MachineEditedError) => this.#warn(warning)
+    const left = new LeftAgents(recalled, [...new Set([...definitions, ...former])], { ...how, development, edited })
     partition.standing = recalled.standing
     // The first frame of a new owner: from here on, writers before it are refused.
     const entries = this.#suspects(partition, recalled)
@@ -397,6 +403,13 @@ export class Recovery {
       : []
     partition.append({ kind: 'recovery' }, [...entries, ...retried])
     crew.restore(tree, left)
+  }
+
+  /** Once, however many parties have an agent of this definition. */
+  #warn(warning: MachineEditedError): void {
+    if (this.#warned.has(warning.message)) return
+    this.#warned.add(warning.message)
+    this.#host.outside.reportError('warning', warning)
   }
 
   /** What the last owner was handing over when it ended, if it was here. */

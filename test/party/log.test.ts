@@ -97,7 +97,7 @@ describe('an error', () => {
     await first.parties.create({ id: 'p1' })
     await program.start({ party: petsParty(), log: undefined })
     expect(printed()).toEqual([
-      'troupe: error PARTY_QUARANTINED at party/p1: Party "p1" is quarantined: Version "0" of agent "dog" was saved, but this program has no agent of that name. Register it: createRuntime({ registered: [...] }). Mend that, and call runtime.parties.retry("p1").',
+      'troupe: error PARTY_QUARANTINED at party/p1: Party "p1" is quarantined (MACHINE_UNKNOWN): Version "0" of agent "dog" was saved, but this program has no agent of that name. Register it: createRuntime({ registered: [...] }). Fix that and call runtime.parties.retry("p1") or start again, or give the party up with runtime.parties.delete("p1").',
     ])
   })
 
@@ -143,5 +143,23 @@ describe('an error', () => {
     }
     expect(await gaveUp({ log: { info: fail, warn: fail, error: fail } })).toEqual([])
     expect(unhandled).not.toHaveBeenCalled()
+  })
+})
+
+describe('a warning', () => {
+  it.each([
+    ['one line in development', { development: true }, false, 1],
+    ['no line where somebody listens', { development: true }, true, 0],
+    ['no line elsewhere', { development: false }, false, 0],
+  ])('is %s', async (_, options, listens, lines) => {
+    const printed = printedLines()
+    const { runtime } = await startRuntime({ agents: [dogAgent()], log: undefined, ...options })
+    if (listens) runtime.bus.errors(() => {})
+    runtime.bus.subscribe(command, () => {
+      throw new Error('deaf')
+    })
+    await runtime.bus.publish(command({ word: 'a' }))
+    await until(() => runtime.bus.history({ type: 'system.error' }).length > 0)
+    expect(printed()).toEqual(Array(lines).fill(expect.stringMatching(/^troupe: warning \w+ at runtime/)))
   })
 })

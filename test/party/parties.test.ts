@@ -118,7 +118,7 @@ describe('a party that is deleted', () => {
     refuses.delete = true
     await expect(runtime.parties.delete('p1')).rejects.toThrow('the disk is full')
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', reason: 'the disk is full' }])
-    await expect(runtime.parties.create({ id: 'p1' })).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
+    await expect(runtime.parties.create({ id: 'p1' })).rejects.toMatchObject({ code: 'PARTY_QUARANTINED' })
     refuses.delete = false
     await runtime.parties.delete('p1')
     expect(runtime.parties.quarantined()).toEqual([])

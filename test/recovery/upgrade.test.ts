@@ -12,7 +12,6 @@ import {
   type Migrations,
   migration,
   NoAddressError,
-  PartyExistsError,
   PartyQuarantinedError,
   partyQuarantined,
   type Runtime,
@@ -117,7 +116,7 @@ describe('a party that began with version 1 of its cook', () => {
     const { program } = await firstVersion()
     const next = await program.start({ party: kitchen(secondCook()) })
     await expect(orderIn(next, 'p1', 'tea')).rejects.toThrow(PartyQuarantinedError)
-    await expect(next.parties.create({ id: 'p1' })).rejects.toThrow(PartyExistsError)
+    await expect(next.parties.create({ id: 'p1' })).rejects.toThrow(PartyQuarantinedError)
     await expect(next.parties.retry('p1')).rejects.toThrow(PartyQuarantinedError)
     await next.parties.delete('p1')
     const p1 = await next.parties.create({ id: 'p1' })
@@ -283,7 +282,7 @@ describe('a party whose agents are not those of the program', () => {
     }
     const before = await program.start({ party: petsParty(host('idle', 'busy')) })
     await before.parties.create({ id: 'p1' })
-    const after = await program.start({ party: petsParty(host('idle', 'busy', 'gone')) })
+    const after = await program.start({ party: petsParty(host('idle', 'busy', 'gone')), development: false })
     expect(after.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_CHANGED' }])
     const again = await program.start({ party: petsParty(host('idle', 'busy')) })
     expect(again.parties.get('p1').agent('host').snapshot()).toMatchObject({ value: 'idle' })
