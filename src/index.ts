@@ -113,6 +113,7 @@ export {
   EventVersionError,
   type UncheckedEvent,
   UnknownEventError,
+  UnknownTopicError,
   type VersionedEvent,
 } from './events/catalog.ts'
 export {

@@ -108,6 +108,7 @@ it('troupe exports these names', () => {
       "TroupeError",
       "TtlError",
       "UnknownEventError",
+      "UnknownTopicError",
       "UnnamedActorError",
       "UpcastError",
       "ValueError",

@@ -1,8 +1,11 @@
 import { TroupeError } from '../errors.ts'
 import { CheckedEvent, type EventDefinition, type EventOf } from './event.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+import { didYouMean } from './nearest.ts'
+import { checkPattern, matcher } from './pattern.ts'
 import type { Refusal } from './refusal.ts'
 import { answeredBy, type RefusalOf, type ReplyOf, type RequestDefinition } from './request.ts'
+import type { Topic } from './topic.ts'
 import { canLift, lift } from './upcast.ts'
 
 /** What agents hear and say: events and requests. */
@@ -23,6 +26,12 @@ export interface Catalog {
   readonly definitions: readonly Definition[]
   /** The event declared under this type. @throws UnknownEventError */
   event(type: string): EventDefinition
+  /**
+   * Checks that each type and pattern of a topic matches something that is declared; definitions declare themselves.
+   *
+   * @throws UnknownTopicError, IllegalPatternError
+   */
+  checkTopic(topic: Topic): void
   /** Whether events, requests or replies of this type are journalled; what nobody declared is. */
   persists(type: string): boolean
   /**
@@ -96,6 +105,9 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     const taken = isRequest(definition) ? answerTypesOf(definition).find(type => byType.has(type)) : undefined
     if (taken !== undefined) throw new DuplicateEventError(taken)
   }
+  const types = new Set(
+    [...byType.values()].flatMap(one => (isRequest(one) ? [one.type, ...answerTypesOf(one)] : one.type)),
+  )
   const unknown = (type: string) => new UnknownEventError(type, [...byType.keys()])
   const event = (type: string) => {
     const definition = byType.get(type)
@@ -114,6 +126,12 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
   const catalog: Catalog = {
     definitions: [...byType.values()],
     event,
+    checkTopic(topic) {
+      for (const one of typeof topic === 'string' || 'type' in topic ? [topic] : topic) {
+        if (typeof one !== 'string' || one === '*' || types.has(one)) continue
+        if (![...types].some(matcher(checkPattern(one)))) throw new UnknownTopicError(one, [...types])
+      }
+    },
     persists: type => (byType.get(type) ?? byType.get(answeredBy(type) ?? type))?.persist ?? true,
     check(given) {
       const definition = event(given.type)
@@ -165,6 +183,20 @@ export class UnknownEventError extends TroupeError {
       `No event "${type}" is declared. Declare it with defineEvent and list it in an agent's hears or says, or use one of: ${known.join(', ')}.`,
     )
     this.type = type
+    this.known = known
+  }
+}
+
+/** Somebody subscribes to what nobody declares, so nobody could ever say it. */
+export class UnknownTopicError extends TroupeError {
+  readonly code = 'TOPIC_UNKNOWN'
+  readonly topic: string
+  readonly known: readonly string[]
+  constructor(topic: string, known: readonly string[]) {
+    super(
+      `No event that is declared matches "${topic}".${didYouMean(topic, known)} Subscribe to a definition, or list the event in createRuntime({ events }) if its agent is spawned later.`,
+    )
+    this.topic = topic
     this.known = known
   }
 }

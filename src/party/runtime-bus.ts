@@ -124,15 +124,16 @@ export class RuntimeBus {
    * subscription.unsubscribe()
    *
    * @param topic definitions, types, or patterns such as `party.agent.*` or `*`
-   * @throws IllegalPatternError, PriorityError, SubscribeOptionsError, DurableNameTakenError, IllegalIdError
+   * @throws UnknownTopicError, IllegalPatternError, PriorityError, SubscribeOptionsError, DurableNameTakenError, IllegalIdError
    */
   subscribe<const W extends Topic>(
     topic: W,
     subscriber: (envelope: EnvelopeOf<W>) => unknown,
     options?: SubscribeOptions<EnvelopeOf<W>>,
   ): Subscription {
-    if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
     const { durable, shared } = this.#host
+    shared.catalog.checkTopic(topic)
+    if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
     // As below.
     const tell = subscriber as (envelope: Envelope) => unknown
     return durable.subscribe(typesOf(topic), tell, options as SubscribeOptions, shared)
@@ -145,12 +146,13 @@ export class RuntimeBus {
    * @example
    * for await (const { data } of runtime.bus.events(agentCompleted)) console.log(data.agentName)
    *
-   * @throws IllegalPatternError, PriorityError, SubscribeOptionsError
+   * @throws UnknownTopicError, IllegalPatternError, PriorityError, SubscribeOptionsError
    */
   events<const W extends Topic>(
     topic: W,
     options?: Omit<SubscribeOptions<EnvelopeOf<W>>, 'timeout' | 'durable' | 'from'>,
   ): EventStream<EnvelopeOf<W>> {
+    this.#host.shared.catalog.checkTopic(topic)
     return new EventStream(tell => this.#subscribe(topic, tell, { ...options, timeout: Number.POSITIVE_INFINITY }))
   }
 

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import type {
   AddedEvent,
   Agent,
@@ -12,6 +13,7 @@ import type {
   SubscribeOptions,
   UncheckedEvent,
 } from '../../src/index.ts'
+import { defineEvent } from '../../src/index.ts'
 import { instead } from './instead.ts'
 
 /**
@@ -54,7 +56,7 @@ export const asIfSaid = ({ type, data }: UncheckedEvent) => ({
 })
 
 /** What nobody ever says. */
-const nothing = 'nobody.says.this'
+const nothing = defineEvent('nobody.says.this', z.object({}))
 
 export function silentBus(bus: RuntimeBus): RuntimeBus {
   const subscribe = () => bus.subscribe(nothing, () => {})

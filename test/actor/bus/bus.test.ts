@@ -15,7 +15,7 @@ describe('the bus', () => {
     runtime.bus.subscribe('*', ({ type }) => {
       if (type.startsWith('pets.')) seen.push(`all ${type}`)
     })
-    runtime.bus.subscribe('pets', ({ type }) => void seen.push(`other ${type}`))
+    runtime.bus.subscribe('pets.input.*', ({ type }) => void seen.push(`other ${type}`))
     const party = await runtime.parties.create()
     await runtime.bus.publish(command({ word: 'sit' }), { party: party.id })
     await party.idle()

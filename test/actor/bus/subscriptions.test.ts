@@ -226,7 +226,8 @@ describe('a subscription', () => {
   })
 
   it('gives a number to a pattern that matches nothing, and costs nothing', async () => {
-    const { runtime } = await start()
+    const said = defineEvent('nobody.says.this', z.object({}))
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), events: [said] })
     const nothing = runtime.bus.subscribe('nobody.says.*', () => {})
     await say(runtime, 'sit')
     expect(nothing.info).toMatchObject({ count: 0, waiting: 0 })
