@@ -179,7 +179,7 @@ export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionCon
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export { type ImportOptions, PartyImportError } from './party/arrival.ts'
 export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
-export { AmbiguousAskError } from './party/check-asks.ts'
+export { AmbiguousAskError, UnheardAskError } from './party/check-asks.ts'
 export { CleanupError } from './party/cleanup.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {
@@ -231,6 +231,7 @@ export {
 } from './party/parties.ts'
 export { type Limits, WatcherError } from './party/partition.ts'
 export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
+export { PartyNeededError } from './party/party-types.ts'
 export { PersistRuleError } from './party/persistence.ts'
 export type { PoolRef } from './party/pool-ref.ts'
 export type { PulseOptions } from './party/pulse.ts'
@@ -259,6 +260,7 @@ export {
 } from './runtime.ts'
 export type { Backoff } from './supervision/backoff.ts'
 export {
+  DuplicateNameError,
   definePool,
   defineSupervisor,
   NoSupervisorError,

@@ -61,7 +61,7 @@ import {
   type OutsideAskManyOptions,
   type OutsideAskOptions,
 } from './party/ask-from-outside.ts'
-import { checkAsks } from './party/check-asks.ts'
+import { checkAsks, unheardAsks } from './party/check-asks.ts'
 import { Cleanup } from './party/cleanup.ts'
 import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
@@ -75,6 +75,7 @@ import { observe } from './party/observers.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
+import { PartyTypes } from './party/party-types.ts'
 import { Persistence } from './party/persistence.ts'
 import { PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
@@ -85,7 +86,7 @@ import { RuntimeBus } from './party/runtime-bus.ts'
 import { Schedules } from './party/schedules.ts'
 import { type SnapshotOptions, Snapshots } from './party/snapshots.ts'
 import type { Unwatch } from './party/store.ts'
-import { agentsOf, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
+import { agentsOf, checkNames, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
 /** What a runtime stands on; every part has a default. */
@@ -186,7 +187,7 @@ type Status = 'created' | 'running' | 'stopping' | 'stopped'
  * await party.idle()
  * await runtime.stop()
  *
- * @throws DuplicateEventError, AmbiguousAskError if the agents' definitions contradict each other; CleanupError,
+ * @throws DuplicateEventError, DuplicateNameError, AmbiguousAskError if the agents' definitions contradict each other; CleanupError,
  *   SnapshotOptionsError; StrayWorkError where it is strict
  */
 export function createRuntime<
@@ -235,6 +236,7 @@ export class Runtime<
     this.#options = options
     const { party, agents = [], events = [], intensity = defaultIntensity } = options
     const outsiders = [...agentsOf(agents), ...(party?.shared ?? [])]
+    checkNames('the runtime', [...(party?.shared ?? []), ...agents])
     checkAsks(party?.agents ?? [], outsiders)
     const { development = process.env['NODE_ENV'] !== 'production' } = options
     const log = createLog(options.log, { development })
@@ -356,7 +358,17 @@ export class Runtime<
       drop(partition)
       bus.forget(partyOf(partition) ?? '')
     }
-    this.schedules = new Schedules({ shared: this.#shared, partition: id => this.#placeOf(id).partition })
+    const partyTypes = new PartyTypes(party, {
+      // A transformation may send it to a party.
+      isHeardOutside: type =>
+        (options.transforms ?? []).length > 0 || this.#outside.registry.hears(type) || bus.isWanted(type),
+      warn: warning => this.#outside.reportError('warning', warning),
+    })
+    this.schedules = new Schedules({
+      shared: this.#shared,
+      partition: id => this.#placeOf(id).partition,
+      partyTypes,
+    })
     this.parties = new Parties({
       definition: party,
       shared: this.#shared,
@@ -367,7 +379,13 @@ export class Runtime<
       drop,
       forget,
     })
-    this.bus = new RuntimeBus({ shared: this.#shared, outside: this.#outside, parties: this.parties, durable })
+    this.bus = new RuntimeBus({
+      shared: this.#shared,
+      outside: this.#outside,
+      parties: this.parties,
+      durable,
+      partyTypes,
+    })
     this.#recovery = new Recovery({
       shared: this.#shared,
       outside: this.#outside,
@@ -410,7 +428,10 @@ export class Runtime<
     this.#status = 'running'
     this.#outside.report(systemStarting({}))
     for (const warning of this.#warnings) this.#outside.reportError('warning', warning)
-    const { party, agents = [] } = this.#options
+    const { party, agents = [], registered = [] } = this.#options
+    const all = [...(party?.agents ?? []), ...(party?.shared ?? []), ...agentsOf(agents)]
+    const isHandled = (type: string) => this.#handlers.answering(type) !== undefined
+    for (const warning of unheardAsks(all, registered, isHandled)) this.#outside.reportError('warning', warning)
     const tree = [...(party?.shared ?? []), ...agents]
     try {
       const isBack = await this.#recovery.all()

@@ -145,6 +145,11 @@ export class Bus implements SubscriptionHost {
     return here !== undefined && here.route(type, this.#isByName).length > 0
   }
 
+  /** Whether anybody listens to this type or its group in particular, rather than to everything. */
+  isWanted(type: string): boolean {
+    return this.#route(type).some(({ wanted: { types } }) => !types.includes('*'))
+  }
+
   #routerOf({ wanted: { party } }: Listener): Router {
     if (party === undefined) return this.#everywhere
     let router = this.#inParty.get(party)

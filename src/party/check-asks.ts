@@ -1,6 +1,7 @@
 import type { Agent } from '../actor/agent.ts'
 import type { AskWork } from '../actor/ask.ts'
-import { worksOf } from '../actor/child.ts'
+import type { AskManyWork } from '../actor/ask-many.ts'
+import { withChildren, worksOf } from '../actor/child.ts'
 import { TroupeError } from '../errors.ts'
 
 /**
@@ -20,12 +21,52 @@ export function checkAsks(partyAgents: readonly Agent[], outsiders: readonly Age
   }
 }
 
+/**
+ * Every request of which an agent asks and that nobody in the program could answer: no agent hears it, not even one that is
+ * registered to be spawned later, and no handler is there.
+ */
+export function* unheardAsks(
+  agents: readonly Agent[],
+  registered: readonly Agent[],
+  isHandled: (type: string) => boolean,
+): Iterable<UnheardAskError> {
+  const present = withChildren(agents)
+  const heard = new Set([...present, ...withChildren(registered)].flatMap(({ hears }) => hears.map(({ type }) => type)))
+  for (const agent of present) {
+    for (const type of new Set([...worksOf(agent)].flatMap(askedBy)))
+      if (!heard.has(type) && !isHandled(type)) yield new UnheardAskError(agent.name, type)
+  }
+}
+
 function hearersOf(type: string, agents: readonly Agent[]): readonly string[] {
   return agents.filter(({ hears }) => hears.some(one => one.type === type)).map(({ name }) => name)
 }
 
 function isAsk(work: object): work is AskWork {
   return 'kind' in work && work.kind === 'ask'
+}
+
+function isAskMany(work: object): work is AskManyWork {
+  return 'kind' in work && work.kind === 'ask-many'
+}
+
+/** The type of the request that a piece of work asks, if it asks. */
+function askedBy(work: object): readonly string[] {
+  return isAsk(work) || isAskMany(work) ? [work.request.type] : []
+}
+
+/** An agent asks what nobody answers. */
+export class UnheardAskError extends TroupeError {
+  readonly code = 'ASK_UNHEARD'
+  readonly asker: string
+  readonly type: string
+  constructor(asker: string, type: string) {
+    super(
+      `Agent "${asker}" asks "${type}", and nobody answers that: no agent hears it and no handler is there, so each ask would fail. List it in the hears of an agent, register an agent that is spawned later with createRuntime({ registered }), or call runtime.handle before start.`,
+    )
+    this.asker = asker
+    this.type = type
+  }
 }
 
 /** An ask names nobody, and several agents hear its request. */

@@ -5,7 +5,7 @@ import { TroupeError } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import { checkName } from '../ids.ts'
-import { agentsOf, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
+import { agentsOf, checkNames, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { takenOver } from '../values/copy.ts'
 
 // States may hold maps and sets.
@@ -117,6 +117,7 @@ export interface PartyDefinition<
  *   state: { initial: { results: {} }, on: { 'party.agent.completed': (state, { data }) => { ... } } },
  * })
  *
+ * @throws DuplicateNameError if two of its agents have one name
  * @throws StateEventError if an event that changes the state is declared with `persist: false`
  * @throws StateKeyError if the state begins with a key that every party's state has
  * @throws ValueError if the state begins with something that a journal cannot give back
@@ -129,6 +130,7 @@ export function defineParty<
 >(options: PartyOptions<S, L, A, R>): PartyDefinition<S, A, R> {
   const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
   checkName('kind of party', name)
+  checkNames(`the party "${name}"`, tree)
   checkKeys(name, state.initial)
   // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])

@@ -23,6 +23,7 @@ import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { DurableName, DurableSubscriptions } from './durable-subscriptions.ts'
 import type { PublishOptions } from './offer.ts'
 import type { Partition, Shared } from './partition.ts'
+import type { PartyTypes } from './party-types.ts'
 import { publish } from './publish.ts'
 import { type Replayed, type ReplayOptions, type ReplayQuery, ReplayQueryError, replay } from './replay.ts'
 
@@ -81,6 +82,7 @@ interface BusHost {
   readonly outside: Partition
   readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
   readonly durable: DurableSubscriptions
+  readonly partyTypes: PartyTypes
 }
 
 /** The bus as people outside the agents use it. */
@@ -107,7 +109,10 @@ export class RuntimeBus {
   publish(event: UncheckedEvent, options?: BusPublishOptions): Promise<Envelope> {
     try {
       this.#host.shared.checkRunning()
-      if (options?.party === undefined) return publish(this.#host.outside, event, options)
+      if (options?.party === undefined) {
+        this.#host.partyTypes.saidOutside(event.type)
+        return publish(this.#host.outside, event, options)
+      }
       return this.#host.parties.get(options.party).publish(event, options)
     } catch (error) {
       return Promise.reject(error)

@@ -103,6 +103,33 @@ export function agentsOf(supervised: readonly Supervised[]): readonly Agent[] {
   return supervised.flatMap(one => (isSupervisor(one) ? agentsOf(one.agents) : [one]))
 }
 
+/** @throws DuplicateNameError where two of a tree have one name: they would have one address */
+export function checkNames(where: string, tree: readonly Supervised[]): void {
+  const names = namesOf(tree)
+  for (const [place, name] of names.entries())
+    if (names.indexOf(name) !== place) throw new DuplicateNameError(where, name)
+}
+
+/** The names of all that have addresses of their own: of a pool its own alone. */
+function namesOf(tree: readonly Supervised[]): readonly string[] {
+  return tree.flatMap(one => (isSupervisor(one) && !isPool(one) ? [one.name, ...namesOf(one.agents)] : [one.name]))
+}
+
+/** Two agents, pools or supervisors that stand together have one name. */
+export class DuplicateNameError extends TroupeError {
+  readonly code = 'NAME_DUPLICATE'
+  /** What was to be declared or made. */
+  readonly where: string
+  readonly duplicate: string
+  constructor(where: string, duplicate: string) {
+    super(
+      `Two agents, pools or supervisors of ${where} are called "${duplicate}", and would have one address. Give each a name of its own, or make equal agents a pool with definePool.`,
+    )
+    this.where = where
+    this.duplicate = duplicate
+  }
+}
+
 /** There is no supervisor with this name, or it has given up. */
 export class NoSupervisorError extends TroupeError {
   readonly code = 'NO_SUPERVISOR'

@@ -89,7 +89,7 @@ describe('events to iterate over', () => {
 
   it('that nobody takes keep nobody from stopping', async () => {
     const { runtime } = await start()
-    const events = runtime.bus.events('*')
+    const events = runtime.bus.events('pets.*')
     await say(runtime, 'a', 'b')
     await runtime.stop()
     expect((await events.next()).value?.type).toBe('pets.command')

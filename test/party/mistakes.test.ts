@@ -1,0 +1,59 @@
+import { type Agent, createRuntime, DuplicateNameError, defineParty, definePool, defineSupervisor } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { dogAgent, inputAdded, inputRemoved, petsParty, trainerAgent, trick } from '../support/pets.ts'
+import { startRuntime } from '../support/runtime.ts'
+
+const dog = dogAgent()
+const kennel = defineSupervisor({ name: 'kennel', agents: [dogAgent()] })
+
+describe('two agents of one name', () => {
+  it.each([
+    ['two agents', [dog, dogAgent()]],
+    ['one below a supervisor', [dog, kennel]],
+    ['a supervisor', [kennel, { ...dog, name: 'kennel' }]],
+    ['a pool', [dog, definePool({ name: 'dog', agent: dog, size: 2 })]],
+  ])('are refused where the party is declared: %s', (_, agents) => {
+    const inputs = { added: inputAdded, removed: inputRemoved }
+    const declare = () => defineParty({ name: 'pets', agents, events: [], inputs, state: { initial: {}, on: {} } })
+    expect(declare).toThrow(DuplicateNameError)
+    expect(declare).toThrow(/of the party "pets" are called "(dog|kennel)"/)
+  })
+
+  it('are refused where the runtime is made', () => {
+    expect(() => createRuntime({ agents: [dog, dogAgent()] })).toThrow(/of the runtime are called "dog"/)
+  })
+})
+
+describe('a request that nobody hears', () => {
+  const party = petsParty(trainerAgent(undefined))
+
+  async function warningsOf(options: { readonly agents?: readonly Agent[]; readonly registered?: readonly Agent[] }) {
+    const { runtime } = await startRuntime({ ...options, party })
+    return runtime.bus.history({ type: 'system.error' }).map(({ data }) => data)
+  }
+
+  it('is a warning at the start, with the agent that asks', async () => {
+    expect(await warningsOf({})).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'ASK_UNHEARD',
+        message: expect.stringContaining('Agent "trainer" asks "pets.trick"'),
+      },
+    ])
+  })
+
+  it.each([
+    ['an agent outside the parties hears it', { agents: [dog] }],
+    ['an agent that is spawned later hears it', { registered: [dog] }],
+  ])('is none where %s', async (_, options) => {
+    expect(await warningsOf(options)).toEqual([])
+  })
+
+  it('is none where a function answers it', async () => {
+    const runtime = createRuntime({ party, log: 'silent' })
+    runtime.handle(trick, () => ({ done: 'roll' }))
+    await runtime.start()
+    expect(runtime.bus.history({ type: 'system.error' })).toEqual([])
+    await runtime.stop()
+  })
+})
