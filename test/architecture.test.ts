@@ -117,6 +117,7 @@ describe('the house', () => {
       'src/actor/migration.ts',
       'src/actor/outside.ts',
       'src/actor/registry.ts',
+      'src/actor/remembering.ts',
       'src/actor/saved-machine.ts',
       'src/actor/shortcut.ts',
       'src/actor/step.ts',

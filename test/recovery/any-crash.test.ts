@@ -48,7 +48,8 @@ async function follow(recipe: Recipe, crashes: readonly Crash[], { snapshots, se
   const party = runtime.parties.get('p1')
   const chronicle = logOf(runtime.agent('chronicler'))
   const outcome = {
-    state: throughJson(party.state),
+    // The times are those of the process in which something happened.
+    state: { ...throughJson(party.state), inputs: contentsOf(party), createdAt: 0, updatedAt: 0 },
     workers: recipe.workers.map((_, place) => {
       const worker = party.agent(`worker-${place}`)
       return { ...worker.snapshot(), incarnation: worker.incarnation }
@@ -60,6 +61,9 @@ async function follow(recipe: Recipe, crashes: readonly Crash[], { snapshots, se
   }
   return { outcome, wrong: await wrongIn(program) }
 }
+
+const contentsOf = ({ state }: { readonly state: { readonly inputs: Iterable<{ readonly content: string }> } }) =>
+  Array.from(state.inputs, ({ content }) => content)
 
 const logOf = (agent: { snapshot(): { readonly context: unknown } | undefined }) =>
   z.object({ log: z.array(z.string()) }).parse(agent.snapshot()?.context).log
