@@ -66,6 +66,12 @@ export function* worksOf({ machine }: Agent): Iterable<object> {
   }
 }
 
+/** What becomes of a child that its parent no longer invokes, as the definition of the parent says of children of that name. */
+export function orphanOf(parent: Agent, { name }: Agent): Orphan {
+  for (const work of worksOf(parent)) if (isChild(work) && work.agent.name === name) return work.orphan
+  return 'stop'
+}
+
 function isChild(work: object): work is ChildWork {
   return 'kind' in work && work.kind === 'child'
 }

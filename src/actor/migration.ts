@@ -62,7 +62,8 @@ type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]>
  *
  * What the old machine was waiting for goes on if the state that it is led to invokes it too, by the same id and source.
  * So does its `after`, also under another name of the state; one that the old machine did not have, or that had fired while
- * its state went on, begins now. What the old machine spawned goes on if the new context holds it, and ends if not.
+ * its state went on, begins now. What the old machine spawned goes on if the new context holds it, and ends if not; a child that
+ * it no longer invokes stops, or lives on if it is one to adopt.
  *
  * @example
  * const context = { guests: 0, currency: 'USD' }

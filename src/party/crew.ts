@@ -293,6 +293,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       else {
         const actor = this.#add(agent, name, under)
         this.#adoptable.add(actor)
+        this.#nursery.cameBack(actor)
         started.push(actor)
       }
     }
@@ -329,6 +330,8 @@ export class Crew implements SupervisorHost, NurseryHost {
     const fail = (actor: Actor, type: string) => this.#fail(actor, type, new DeadlyEventError(actor.address, type))
     for (const actor of arrived) {
       const isMigrated = this.#migrated.delete(actor)
+      if (isMigrated) this.#work.forgetLost(actor)
+      this.#nursery.settle(actor)
       settleIn(actor, returning.standing, this.#partition, this.timers, { isMigrated, fail })
     }
     for (const name of [...returning.standing.pools.keys()]) settlePool(name, returning.standing, this.#partition)

@@ -1,7 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import { checkId } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
-import { ChildEndedError, type Orphan } from '../actor/child.ts'
+import { ChildEndedError, type Orphan, orphanOf } from '../actor/child.ts'
 import type { Outcome } from '../actor/outside.ts'
 import type { GoneReason } from '../journal/frame.ts'
 import type { SupervisorDefinition } from '../supervision/definition.ts'
@@ -27,6 +27,8 @@ export class Nursery implements ChildCare {
   readonly #wanted = new Map<Actor, (outcome: Outcome) => void>()
   /** The children of parents that came back and are about to want them, by name, and how they ended, if they have. */
   readonly #expected = new Map<string, Outcome | undefined>()
+  /** Children that came back by themselves, by the names of their parents. */
+  readonly #cameBack = new Map<string, readonly Actor[]>()
 
   constructor(host: NurseryHost, roster: Roster) {
     this.#host = host
@@ -71,6 +73,28 @@ export class Nursery implements ChildCare {
     }
   }
 
+  /** An agent came back by itself. If it is a child, its parent may want it no more. */
+  cameBack(child: Actor): void {
+    if (!isChild(child)) return
+    const name = child.name.slice(0, child.name.lastIndexOf('/'))
+    this.#cameBack.set(name, [...(this.#cameBack.get(name) ?? []), child])
+    const parent = this.#roster.find(name)
+    if (parent) this.settle(parent)
+  }
+
+  /** An agent is there again. Once it has met the children that it wants, the others are no longer its own. */
+  settle(parent: Actor): void {
+    const children = this.#cameBack.get(parent.name)
+    if (!children) return
+    this.#cameBack.delete(parent.name)
+    parent.signal(() => {
+      for (const child of children) {
+        const isWanted = this.#wanted.has(child) || this.#expected.has(child.name)
+        if (!isWanted) this.orphan(child, orphanOf(parent.agent, child.agent))
+      }
+    })
+  }
+
   orphan(child: Actor, what: Orphan): void {
     this.#wanted.delete(child)
     if (what === 'stop' && !this.#host.stopped) this.#host.stop(child)
@@ -91,15 +115,20 @@ export class Nursery implements ChildCare {
     return name
   }
 
-  #dismiss({ name, under }: Actor): void {
-    const isChild = under === supervisorOf(name)
-    if (isChild && this.#roster.supervisor(under)?.getSnapshot().status === 'active') this.#host.removeTree(under)
+  #dismiss(actor: Actor): void {
+    const { under } = actor
+    if (isChild(actor) && this.#roster.supervisor(under)?.getSnapshot().status === 'active')
+      this.#host.removeTree(under)
   }
 }
 
 function outcomeOf({ address, ref }: Actor, reason: GoneReason): Outcome {
   if (reason === 'done') return { ok: true, output: ref?.getSnapshot().output }
   return { ok: false, error: new ChildEndedError(address, reason) }
+}
+
+function isChild({ name, under }: Actor): boolean {
+  return under === supervisorOf(name)
 }
 
 function supervisorOf(child: string): string {

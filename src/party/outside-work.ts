@@ -119,6 +119,15 @@ export class OutsideWork implements OutsideHost<Work> {
     for (const { link } of this.#unlinked.splice(0)) link()
   }
 
+  /** An agent has come back with another machine: what that does not want is wanted no more. */
+  forgetLost({ name }: Actor): void {
+    const works = this.#partition.standing?.agents.get(name)?.works
+    const wanted = new Set(this.#resumed.map(({ key }) => key))
+    const lost = [...(works?.keys() ?? [])].filter(key => !wanted.has(key))
+    const entries = lost.map(key => ({ kind: 'dropped' as const, seq: this.#partition.nextSeq(), key }))
+    if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
+  }
+
   #decide({ key, planned }: Resumed): Entry | undefined {
     const { work, standing } = planned
     if (work.kind !== 'effect' || !standing || standing.outcome || standing.held) return undefined

@@ -1,4 +1,15 @@
-import { type Agent, agentTypes, type ChildOptions, child, defineAgent, defineEvent, type Frame } from 'troupe'
+import {
+  type Agent,
+  agentTypes,
+  type ChildOptions,
+  child,
+  defineAgent,
+  defineEvent,
+  type Frame,
+  type Migrations,
+  migration,
+  type Runtime,
+} from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
@@ -14,7 +25,7 @@ const inP1 = { party: 'p1' }
 const ringing = ring({ cake: 'sacher' })
 
 /** Lights its oven, leaves the kitchen without it, or spills something and crashes; tells what became of the oven. */
-const cook = (options: ChildOptions = {}): Agent => {
+const cook = (options: ChildOptions = {}, migrations: Migrations = {}): Agent => {
   const hears = [light, leave, spill]
   const machine = setup({
     types: agentTypes({ context: {}, hears, says: [told] }),
@@ -27,6 +38,7 @@ const cook = (options: ChildOptions = {}): Agent => {
     },
   }).createMachine({
     id: 'cook',
+    version: `${Object.keys(migrations).length}`,
     context: {},
     initial: 'away',
     states: {
@@ -45,7 +57,7 @@ const cook = (options: ChildOptions = {}): Agent => {
       },
     },
   })
-  return defineAgent({ name: 'cook', machine, hears, says: [told] })
+  return { ...defineAgent({ name: 'cook', machine, hears, says: [told] }), migrations }
 }
 
 const codeOf = (error: unknown): string => z.object({ code: z.string() }).parse(error).code
@@ -271,5 +283,60 @@ describe('a child', () => {
     await second.bus.publish(ringing)
     await until(() => second.bus.history({ type: told.type }).length === 1)
     expect(second.bus.history({ type: told.type })).toMatchObject([{ data: { what: 'sacher' } }])
+  })
+})
+
+/** The same cook in its next version, which is away, wherever it was. */
+const movedCook = (options: ChildOptions): Agent =>
+  cook(options, { '0': migration(z.object({}), () => ({ value: 'away', context: {} })) })
+
+/** Crashes on a spill, and takes with it all that stand under the same supervisor. */
+const clumsy = { ...cook(), name: 'clumsy' }
+
+describe.each([
+  ['adopt', 'is left to itself', true],
+  ['stop', 'stops', false],
+] as const)('a child (%s) that its parent wants no more in the next process %s', (orphan, _, lives) => {
+  const options = { orphan }
+  const isThere = (runtime: Runtime) =>
+    runtime.ask('runtime/cook/oven', heat, {}).then(
+      () => true,
+      () => false,
+    )
+
+  it('because of a migration, and the journal knows of no work of it', async () => {
+    const program = createProgram()
+    const first = await program.start({ agents: [cook(options)] })
+    await first.bus.publish(light({}))
+    await first.idle()
+    for (let process = 0; process < 2; process++) {
+      const next = await program.start({ agents: [movedCook(options)] })
+      await next.idle()
+      expect(await isThere(next)).toBe(lives)
+    }
+    const frames = await program.frames('runtime')
+    const keysOf = (kind: string) =>
+      frames.flatMap(({ entries }) => entries.flatMap(one => (one.kind === kind && 'key' in one ? [one.key] : [])))
+    expect(keysOf('dropped')).toEqual(keysOf('child'))
+  })
+
+  it('because it begins anew after its supervisor gave up', async () => {
+    const program = createProgram()
+    const given = { agents: [cook(options), clumsy], intensity: { max: 0, within: 1_000 } }
+    const first = await program.start(given)
+    let gaveUp = false
+    first.bus.errors(({ data }) => void (gaveUp ||= data.severity === 'critical'))
+    await first.agent('cook').send(light({}))
+    await first.idle()
+    void first.agent('clumsy').send(light({}))
+    void first.agent('clumsy').send(spill({}))
+    await until(() => gaveUp)
+    const next = await program.start(given)
+    await next.idle()
+    expect(next.agent('cook').snapshot()).toMatchObject({ value: 'away' })
+    expect(await isThere(next)).toBe(lives)
+    await next.agent('cook').send(light({}))
+    await next.idle()
+    expect(await isThere(next)).toBe(true)
   })
 })
