@@ -102,9 +102,9 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     return this.#live
   }
 
-  /** The newest durable state, which belongs to whoever gets it. */
+  /** The newest durable state, which belongs to whoever gets it. @throws ValueError if it cannot be copied any more */
   get shown(): PartyState<S, InputOf<A>> {
-    return handedOut(this.#shown)
+    return this.#copied(() => handedOut(this.#shown))
   }
 
   /**
@@ -196,10 +196,21 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.show(this.#live)
   }
 
-  /** What a snapshot is to hold of the shown state. */
+  /** What a snapshot is to hold of the shown state. @throws ValueError if that cannot be saved any more */
   saved(): unknown {
     const { inputs, status, version, createdAt, updatedAt, metadata, ...own } = this.#shown
-    return encoded({ own, inputs: [...inputs], status, version, createdAt, updatedAt, metadata })
+    return this.#copied(() => encoded({ own, inputs: [...inputs], status, version, createdAt, updatedAt, metadata }))
+  }
+
+  /** What was changed in place since its event, such as bytes that were transferred, is told by its path. */
+  #copied<T>(copy: () => T): T {
+    try {
+      return copy()
+    } catch (error) {
+      const { inputs: _, ...state } = this.#shown
+      checkValue(`the state of "${this.#definition.name}"`, state)
+      throw error
+    }
   }
 
   get #blank(): SavedState<S, InputOf<A>> {

@@ -117,6 +117,37 @@ describe('a state that was changed in place to what cannot be saved', () => {
   )
 })
 
+it('bytes in a state that somebody has transferred elsewhere are told by their path', async () => {
+  const bytes = new Uint8Array(8)
+  const filled = defineEvent('bowls.filled', z.object({}))
+  const emptied = defineEvent('bowls.emptied', z.object({}))
+  const context: { bowls: { bytes?: Uint8Array }[] } = { bowls: [{}] }
+  const party = defineParty({
+    name: 'bowls',
+    agents: [],
+    events: [filled, emptied],
+    inputs: { added: inputAdded, removed: inputRemoved },
+    state: {
+      initial: context,
+      on: {
+        'bowls.filled': state => {
+          state.bowls[0] = { bytes }
+        },
+      },
+    },
+  })
+  const { runtime } = await startRuntime({ party, journal: memoryJournal(), snapshots: { every: 1 } })
+  const faults: string[] = []
+  runtime.bus.errors(({ data }) => faults.push(`${data.code} ${data.message}`))
+  const bowls = await runtime.parties.create({ id: 'p1' })
+  await runtime.bus.publish(filled({}), { party: 'p1' })
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+  await runtime.bus.publish(emptied({}), { party: 'p1' })
+  await runtime.idle()
+  expect(() => bowls.state).toThrow(expect.objectContaining({ code: 'VALUE', path: 'bowls.0.bytes' }))
+  expect(faults).toEqual([expect.stringMatching(/^VALUE The state of "bowls" holds bytes .* at "bowls\.0\.bytes"/)])
+})
+
 describe.each([true, false])('a reply to an agent elsewhere, in a journal that lasts: %s', isLasting => {
   const options = {
     party: petsParty(trainerAgent('runtime/dog', 60_000)),
