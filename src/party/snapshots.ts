@@ -167,14 +167,13 @@ export class Snapshots {
     const { waiting, standing } = followed
     const state = partition.saved()
     // What is followed goes on meanwhile, so it is written down at once.
-    const taken = standing && this.#takenOf(standing, waiting, state, followed)
+    const taken = standing && this.#takenOf(standing, state, followed)
     followed.waiting = []
     this.#due.set(partition, async () => taken ?? this.#readBack(partition, waiting, state, followed))
     if (!this.#saving.has(partition)) this.#saving.set(partition, this.#saveAll(partition, followed))
   }
 
-  #takenOf(standing: Standing, waiting: readonly Frame[], state: unknown, followed: Followed): Taken {
-    for (const frame of waiting) standing.take(frame)
+  #takenOf(standing: Standing, state: unknown, followed: Followed): Taken {
     standing.keepAnswers(key => this.#host.mayAskAgain(key))
     const snapshot = snapshotOf(standing, state)
     followed.length = snapshot.body.length
@@ -185,8 +184,11 @@ export class Snapshots {
   async #readBack({ address }: Snapped, waiting: readonly Frame[], state: unknown, followed: Followed): Promise<Taken> {
     try {
       const { snapshot } = await this.#host.journal.saved(address)
-      followed.standing = standingIn(address, snapshot && snapshotBodyOf(snapshot))
-      return this.#takenOf(followed.standing, waiting, state, followed)
+      const standing = standingIn(address, snapshot && snapshotBodyOf(snapshot))
+      for (const frame of waiting) standing.take(frame)
+      const taken = this.#takenOf(standing, state, followed)
+      followed.standing = standing
+      return taken
     } catch (error) {
       followed.waiting = [...waiting, ...followed.waiting]
       throw error
