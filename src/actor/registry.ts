@@ -147,6 +147,15 @@ export class Registry implements Iterable<Actor> {
     return actor?.ref === ref ? actor : undefined
   }
 
+  /** The agent that an actor of XState belongs to: the one behind it, or the one inside which it is. */
+  around(ref: AnyActorRef): Actor | undefined {
+    for (let at: AnyActorRef | undefined = ref; at; at = at._parent) {
+      const actor = this.behind(at)
+      if (actor) return actor
+    }
+    return undefined
+  }
+
   /** The definitions of those that are there; one that several have is listed twice, however many they are. */
   agents(): readonly Agent[] {
     return [...this.#agents].flatMap(([agent, count]) => (count > 1 ? [agent, agent] : [agent]))

@@ -80,7 +80,7 @@ export class AgentTimers {
     id: string = `delay.${++this.#unnamed}`,
   ): void {
     const delay = delayOf(after)
-    const actor = this.#agentAround(source)
+    const actor = this.#partition.registry.around(source)
     const from = actor?.ref && pathFrom(actor.ref, source)
     const to = actor?.ref && pathFrom(actor.ref, target)
     if (!actor || !from || !to) {
@@ -118,7 +118,7 @@ export class AgentTimers {
   /** The timers that have yet to fire. */
   *pending(): Iterable<WaitingFor> {
     for (const [ref, { pending }] of this.#byActor) {
-      const agent = this.#agentAround(ref)?.address ?? this.#partition.address
+      const agent = this.#partition.registry.around(ref)?.address ?? this.#partition.address
       for (const { id: name } of pending.values()) yield { agent, what: 'timer', name }
     }
   }
@@ -163,15 +163,6 @@ export class AgentTimers {
     // As in XState: once one of several with an id has fired, no other is taken back by it.
     ofActor.newest.delete(id)
     if (ofActor.pending.size === 0) this.#byActor.delete(source)
-  }
-
-  /** The agent that an actor of XState belongs to. */
-  #agentAround(source: AnyActorRef): Actor | undefined {
-    for (let at: AnyActorRef | undefined = source; at; at = at._parent) {
-      const actor = this.#partition.registry.behind(at)
-      if (actor) return actor
-    }
-    return undefined
   }
 
   #hand(actor: Actor, { id, key, event, to }: NewTimer, origin: Origin): void {

@@ -77,9 +77,10 @@ export class OutsideWork implements OutsideHost<Work> {
   }
 
   plan(wanted: WantedWork<Work>): PlannedWork {
-    const { invokeId, work } = wanted
-    const actor = this.#partition.stepping
-    const handled = actor?.current
+    const { invokeId, parent, work } = wanted
+    const { stepping, registry } = this.#partition
+    const actor = stepping ?? (parent && registry.around(parent))
+    const handled = stepping ? stepping.current : actor && this.#steps.goOnInside(actor, invokeId)
     if (!actor || !handled) throw new StrayInvokeError(invokeId)
     this.#forgetOthers()
     const key = this.#keyOf(`${actor.address}@${handled.seq}`, invokeId)
@@ -416,7 +417,9 @@ export class StrayInvokeError extends TroupeError {
   readonly code = 'STRAY_INVOKE'
   readonly invokeId: string
   constructor(invokeId: string) {
-    super(`"${invokeId}" was invoked outside the step of an agent. Invoke asks and effects in the agent's own machine.`)
+    super(
+      `"${invokeId}" was invoked outside the step of an agent. Invoke asks and effects in the agent's machine, or in one inside it.`,
+    )
     this.invokeId = invokeId
   }
 }

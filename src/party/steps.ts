@@ -209,6 +209,20 @@ export class Steps implements StepHost, FrameHost {
     })
   }
 
+  /**
+   * A machine inside an agent goes on by itself, because of work that the journal knows nothing of, such as a promise. Makes a
+   * position of it, and what the machine wants is recorded in a turn of the agent.
+   */
+  goOnInside(actor: Actor, type: string): Handled {
+    const { address: agent, ref } = actor
+    const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent, type })
+    const handled = this.#partition.appendOutcome(entry, type, actor.handled ?? { correlationid: agent })
+    actor.signal(() => {
+      if (actor.ref === ref) this.#handledInside(actor, handled)
+    })
+    return handled
+  }
+
   /** A position was handled by machines inside an agent: records what they want of outside, and checks what they keep. */
   #handledInside(actor: Actor, { seq: handled }: Handled): void {
     const { address, ref } = actor

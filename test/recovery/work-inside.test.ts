@@ -1,6 +1,6 @@
 import { agentTypes, ask, defineAgent, defineEvent, defineRequest, effect } from 'troupe'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { assign, emit, sendParent, sendTo, setup } from 'xstate'
+import { assign, emit, fromCallback, fromPromise, sendParent, sendTo, setup } from 'xstate'
 import * as z from 'zod'
 import { createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
@@ -64,6 +64,12 @@ const hearers = {
     initial: 'idle',
     states: { idle: { on: { told: { actions: sendTo('working', { type: 'told' }) } } as never }, failed: {} },
   }),
+}
+
+/** Work that the journal knows nothing of. */
+const strays = {
+  'a promise': fromPromise(async () => {}),
+  'a callback': fromCallback(({ sendBack }) => void setImmediate(() => sendBack({ type: 'go' }))),
 }
 
 /** Asked only when it is open. */
@@ -193,6 +199,35 @@ describe('an effect of a machine inside an agent', () => {
         if (entry.kind === 'dropped') known.delete(entry.key)
       }
     expect([...known]).toEqual([])
+  })
+
+  it.each(Object.entries(strays))('is run, and again after a crash, where %s leads to it', async (_, stray) => {
+    isHanging = true
+    const inner = setup({ actors: { stray, slow } }).createMachine({
+      initial: 'first',
+      states: {
+        first: { invoke: { src: 'stray', onDone: 'second' }, on: { go: 'second' } },
+        second: { invoke: { src: 'slow', onDone: 'over' } },
+        over: { type: 'final' },
+      },
+    } as never)
+    const machine = setup({
+      types: agentTypes({ context: {}, hears: [], says: [] }),
+      actors: { inner },
+    }).createMachine({
+      context: {},
+      initial: 'on',
+      states: { on: { invoke: { src: 'inner', onDone: 'over', onError: 'failed' } }, over: {}, failed: {} },
+    })
+    const agents = [defineAgent({ name: 'host', machine, hears: [], says: [] })]
+    const program = createProgram()
+    await program.start({ agents })
+    await until(() => ran.length > 0)
+    isHanging = false
+    const second = await program.start({ agents })
+    await until(() => second.agent('host').snapshot()?.value !== 'on')
+    expect(second.agent('host').snapshot()?.value).toBe('over')
+    expect(ran).toEqual(['slow', 'slow'])
   })
 
   it.each(Object.entries(hearers))('runs beside one that is wanted at the same time by %s', async (_, machine) => {
