@@ -25,7 +25,8 @@ export interface LeftOptions {
 /** The agents of a partition that another owner has left, and the definitions that the program has of them. */
 export class LeftAgents implements Returning {
   standing: Standing
-  readonly #checkpoints: ReadonlyMap<string, Checkpoint>
+  /** Of those that are yet to come back: one of a journal in memory holds all of the partition that its agent was in. */
+  readonly #checkpoints: Map<string, Checkpoint>
   readonly #definitions: readonly Agent[]
   readonly #options: LeftOptions
   readonly #left: Map<string, AgentStanding>
@@ -33,11 +34,11 @@ export class LeftAgents implements Returning {
 
   constructor({ standing, checkpoints }: Recalled, definitions: readonly Agent[], options: LeftOptions) {
     this.standing = standing
-    this.#checkpoints = checkpoints
     this.#definitions = definitions
     this.#options = options
     const left = [...standing.agents].filter(([, { gone, incarnation }]) => gone === undefined && incarnation > 0)
     this.#left = new Map(left)
+    this.#checkpoints = new Map([...checkpoints].filter(([name]) => this.#left.has(name)))
   }
 
   has(name: string): boolean {
@@ -103,6 +104,8 @@ export class LeftAgents implements Returning {
     const { incarnation } = known
     const restored = this.#beginsAnew(name) ? undefined : this.#restored(name, agent)
     this.#left.delete(name)
+    this.#checkpoints.delete(name)
+    this.#restorable.delete(name)
     const input = known.input === undefined ? agent.input : decoded(known.input)
     return { incarnation, input, snapshot: restored?.snapshot, isMigrated: restored?.migratedFrom !== undefined }
   }

@@ -14,6 +14,7 @@ import {
 import type { SimulatedClock } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { assign, sendParent, sendTo, setup } from 'xstate'
+import { held } from '../support/heap.ts'
 import {
   barked,
   command,
@@ -450,6 +451,36 @@ describe('machines inside an agent of a party on a journal in memory', () => {
     await first.runtime.stop()
     const next = await startRuntime({ ...options, journal, clock: first.clock })
     expect(await speaks(next.runtime, first.clock)).toEqual({ heard: 2 })
+  })
+})
+
+describe('a party on a journal in memory that somebody retries again and again', () => {
+  it('holds on to nothing of how it was before', async () => {
+    const boxes: WeakRef<object>[] = []
+    const hears = [command]
+    const context: { box: object } = { box: {} }
+    const fill = () => {
+      const box = {}
+      boxes.push(new WeakRef(box))
+      return { box }
+    }
+    const explode = () => {
+      throw new Error('boom')
+    }
+    const machine = setup({ types: agentTypes({ context, hears, says: [] }) }).createMachine({
+      context,
+      entry: assign(fill),
+      on: { 'pets.command': { actions: assign(explode) } },
+    })
+    const party = petsParty(defineAgent({ name: 'dog', machine, hears, says: [] }), parrotAgent())
+    const { runtime } = await startRuntime({ party, intensity: never, journal: memoryJournal() })
+    await runtime.parties.create({ id: 'p1' })
+    for (let times = 0; times < 10; times++) {
+      await fail(runtime)
+      await runtime.parties.retry('p1')
+    }
+    expect(boxes).toHaveLength(11)
+    expect(await held(boxes)).toBeLessThanOrEqual(3)
   })
 })
 
