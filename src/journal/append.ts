@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Address } from '../actor/address.ts'
 import type { Frame } from './frame.ts'
 import { type Checkpoints, type Journal, JournalConflictError } from './journal.ts'
@@ -48,9 +49,12 @@ async function tailOf(journal: Journal, partition: Address, position: number): P
   return tail
 }
 
-/** Whether these are the frames that were written, and all of them. */
+/** Whether these are the frames that were written, and all of them: another owner's may be as long, and of the same moment. */
 function isSame(tail: readonly Frame[], frames: readonly Frame[]): boolean {
-  const last = tail.at(-1)
-  const wanted = frames.at(-1)
-  return tail.length === frames.length && last?.position === wanted?.position && last?.time === wanted?.time
+  return tail.at(-1)?.position === frames.at(-1)?.position && isDeepStrictEqual(asJson(tail), asJson(frames))
+}
+
+/** As every journal gives them back, whatever order it keeps fields in. */
+function asJson(frames: readonly Frame[]): unknown {
+  return JSON.parse(JSON.stringify(frames))
 }

@@ -219,7 +219,10 @@ describe('a party whose journal takes no more of it', () => {
     expect(appends).toBeLessThanOrEqual((await record.frames('party/p1')).length)
   })
 
-  it('goes on with what somebody else has written there', async () => {
+  it.each([
+    ['', 1],
+    [', though it ends where its own frame would and is of the same moment', 2],
+  ])('goes on with what somebody else has written there%s', async (_, length) => {
     const record = createRecord()
     const life = record.next()
     const runtime = await live(life, { party: petsParty(dogAgent()) })
@@ -227,7 +230,7 @@ describe('a party whose journal takes no more of it', () => {
     const { position } = (await record.frames('party/p1')).at(-1) ?? { position: 0 }
     const foreign = {
       partition: 'party/p1',
-      position: position + 1,
+      position: position + length,
       time: clock.now(),
       cause: { kind: 'outside' as const },
       entries: [],
