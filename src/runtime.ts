@@ -397,6 +397,7 @@ export class Runtime<
       recovering: () => durable.recovering(),
       recovered: () => durable.recovered(this.#shared),
       comeback: id => this.parties.comeback(id),
+      arrived: (partition, position) => durable.arrived(partition, position, this.#shared),
       quarantine: (partition, error) => this.parties.quarantine(partition, error),
       quarantined: () => this.parties.quarantined().length,
     })

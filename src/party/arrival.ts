@@ -85,14 +85,14 @@ export async function arriving(
 }
 
 /**
- * Writes a party that has arrived, and that nobody was there since its last frame; resolves to the position of that.
+ * Writes a party that has arrived, and that nobody was there since its last frame.
  *
  * @throws what the journal throws
  */
 export async function settle(
   { partition, frames, checkpoints, snapshot, pruned, last }: Arrival,
   { journal, now }: Pick<ImportHost, 'journal' | 'now'>,
-): Promise<number> {
+): Promise<void> {
   const seq = last.position + 1
   const date = now()
   // The clock of the machine where it comes from may be ahead.
@@ -109,7 +109,6 @@ export async function settle(
   await append(journal, partition, { epoch: 1, position: 0 }, [...frames, recovered], checkpoints)
   if (snapshot) await journal.save(partition, snapshot)
   if (pruned > 0) await journal.prune(partition, pruned)
-  return recovered.position
 }
 
 /** Takes the lines of a party one after the other, each checked as it comes. */

@@ -283,11 +283,10 @@ export class Parties<
       const arrival = await arriving(lines, host, options)
       shared.checkRunning()
       if (this.#unerased.has(id)) await this.#eraseAndTell(id)
-      const position = await settle(arrival, host).catch(async (error: unknown) => {
+      await settle(arrival, host).catch(async (error: unknown) => {
         await this.#takeBack(id, error)
         throw error
       })
-      await this.#host.durable.arrived(arrival.partition, position, shared)
       this.#quarantined.set(id, { partyId: id, code: 'PARTY_IMPORT', reason: 'It was imported just now.' })
     } finally {
       this.#arriving.delete(id)

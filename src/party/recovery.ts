@@ -56,6 +56,8 @@ interface RecoveryHost {
   recovered(): void
   /** A party that is about to come back. @throws NoPartyDefinitionError */
   comeback(partyId: string): Comeback
+  /** What a party had said up to a position was for others: it was imported, and nobody went on with it before. */
+  arrived(partition: Address, position: number): Promise<void>
   /** What is there does not come back, for this reason. */
   quarantine(partition: Address, error: unknown): void
   /** How many parties do not come back. */
@@ -338,10 +340,13 @@ export class Recovery {
       const { outside, shared } = this.#host
       const comeback = this.#host.comeback(partyIn(info))
       const unheard: Envelope[] = []
+      let arrival: number | undefined
       const recalled = await recall(shared.journal, info, comeback.state, frame => {
-        if (isArrival(frame)) unheard.length = 0
+        arrival = isArrival(frame) ? frame.position : undefined
+        if (arrival !== undefined) unheard.length = 0
         for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope, dateOf(frame))) unheard.push(envelope)
       })
+      if (arrival !== undefined) await this.#host.arrived(partition, arrival)
       const { standing } = recalled
       const isRetried = isRetry && standing.birth === 'failed'
       if (isRetried) standing.birth = 'started'

@@ -1,6 +1,7 @@
+import type { Frame } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, parrotAgent, petsParty, trainerAgent } from '../support/pets.ts'
-import { createProgram } from '../support/program.ts'
+import { atFrame, createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent(), trainerAgent(undefined))
@@ -87,6 +88,24 @@ describe('a party that was exported', () => {
     await runtime.idle()
     await runtime.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
     await pets.idle()
+    await until(() => told.includes('c'))
+    expect(told).toEqual(['up', 'b', 'c'])
+  })
+
+  it('is told to nobody who keeps his place, also where the process ends as soon as the journal has it', async () => {
+    const { lines } = await exportedParty()
+    const program = createProgram()
+    const first = await program.start({ party })
+    first.bus.subscribe(barked, () => {}, { durable: 'diary' })
+    await first.idle()
+    await first.stop()
+    const hasArrived = ({ entries }: Frame) => entries.some(entry => entry.kind === 'recovered' && entry.arrived)
+    await program.until(atFrame(hasArrived, 'written'), { party }, second => second.parties.import(lines))
+    const third = await program.start({ party })
+    const told: string[] = []
+    third.bus.subscribe(barked, ({ data }) => told.push(data.word), { durable: 'diary' })
+    await third.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
+    await third.idle()
     await until(() => told.includes('c'))
     expect(told).toEqual(['up', 'b', 'c'])
   })
