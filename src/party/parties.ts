@@ -232,6 +232,8 @@ export class Parties<
 
   async #broughtBack(id: string, options: { readonly isRetry: boolean }): Promise<Party<S, A, R>> {
     if (this.#isAway(id)) await this.#recover(id, options)
+    // It may have begun to stop meanwhile, which is why the party ended.
+    if (options.isRetry) this.#host.shared.checkRunning()
     const party = this.get(id)
     const quarantined = this.#quarantined.get(id)
     if (quarantined) throw new PartyQuarantinedError(quarantined)

@@ -484,6 +484,25 @@ describe('a party on a journal in memory that somebody retries again and again',
   })
 })
 
+describe('a party that somebody retries while the runtime stops', () => {
+  it('is back or says that the runtime stops, whenever the stop comes', async () => {
+    const outcomes = new Set<string>()
+    for (let ticks = 0; ticks < 30; ticks++) {
+      const { runtime } = await startRuntime(given)
+      await runtime.parties.create({ id: 'p1' })
+      await fail(runtime)
+      const retried = runtime.parties.retry('p1').then(
+        () => 'back',
+        ({ code }) => code,
+      )
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+      await runtime.stop()
+      outcomes.add(await retried)
+    }
+    expect([...outcomes].filter(outcome => outcome !== 'back')).toEqual(['RUNTIME_STATE'])
+  })
+})
+
 describe('an agent of a party that has failed', () => {
   it('cannot be stopped for good, and neither can a pool, until the party is back or deleted', async () => {
     const program = createProgram()
