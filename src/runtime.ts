@@ -346,8 +346,15 @@ export class Runtime<
         throw error
       }
     })
-    const checkOpen = () => this.#checkRunning()
-    this.#place = { partition: this.#outside, crew: this.#crew, checkOpen, checkStoppable: () => {} }
+    const checkStoppable = () => {
+      const { gaveUp } = this.#crew
+      if (gaveUp) throw gaveUp
+    }
+    const checkOpen = () => {
+      this.#checkRunning()
+      checkStoppable()
+    }
+    this.#place = { partition: this.#outside, crew: this.#crew, checkOpen, checkStoppable }
     const durable = this.#durable
     const recover = (partition: Address, how: { readonly isRetry: boolean }) => this.#recovery.again(partition, how)
     const drop = (partition: Address) => {

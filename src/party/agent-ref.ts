@@ -76,7 +76,7 @@ export class AgentRef {
     return this.#actor.watch(snapshot => watcher(shownOf(snapshot)))
   }
 
-  /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. @throws PartyFailedError */
+  /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. @throws PartyFailedError, EscalatedError */
   async stop(): Promise<void> {
     const { partition, crew } = this.#place
     partition.shared.checkLive()

@@ -78,7 +78,8 @@ export class PoolRef {
    * @example
    * await runtime.pool('bakers').scale(8)
    *
-   * @throws PoolSizeError, AgentLimitError, AgentStartError, JournalAppendError
+   * @throws PoolSizeError, AgentLimitError, AgentStartError, JournalAppendError; PartyFailedError or EscalatedError if it cannot be
+   *   made smaller because the supervisor gave up
    */
   async scale(size: number, { timeout = 30_000 }: ScaleOptions = {}): Promise<void> {
     this.#place.checkOpen()
@@ -93,7 +94,11 @@ export class PoolRef {
       )
   }
 
-  /** Stops all its members for good; resolves when that is durable. Their waiting mail becomes dead letters. @throws PartyFailedError */
+  /**
+   * Stops all its members for good; resolves when that is durable. Their waiting mail becomes dead letters.
+   *
+   * @throws PartyFailedError, EscalatedError
+   */
   async stop(): Promise<void> {
     const { crew } = this.#place
     this.#place.checkStoppable()
@@ -127,6 +132,8 @@ export class PoolRef {
         resolve()
       })
     })
+    // Its supervisor may have given up meanwhile: then it comes back.
+    this.#place.checkStoppable()
     crew.stop(member)
     await crew.closed()
   }

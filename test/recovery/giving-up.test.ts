@@ -113,6 +113,22 @@ describe('agents outside the parties whose supervisor gave up', () => {
     }
   })
 
+  it('cannot be stopped for good, and their pools not be made smaller', async () => {
+    const program = createProgram()
+    const cats = definePool({ name: 'cats', agent: { ...dogAgent(), name: 'cat' }, size: 2 })
+    const both = { agents: [dogAgent(), cats], intensity: never }
+    const first = await program.start(both)
+    const [dog, pets] = [first.agent('dog'), first.pool('cats')]
+    for (const cat of pets.members) await cat.send(command({ word: 'rest' }))
+    for (const cat of pets.members) await cat.send(command({ word: 'sit' }))
+    const smaller = pets.scale(1)
+    await dog.send(boom)
+    await expect(smaller).rejects.toMatchObject({ code: 'ESCALATED' })
+    for (const one of [dog, pets]) await expect(one.stop()).rejects.toMatchObject({ code: 'ESCALATED' })
+    const second = await program.start(both)
+    expect(second.pool('cats').size).toBe(2)
+  })
+
   it('take nothing more that would be heard by nobody', async () => {
     const { runtime } = await startRuntime(options)
     await runtime.bus.publish(boom)
