@@ -16,6 +16,7 @@ export {
   SystemIdError,
   type TimersAfterRestart,
 } from './actor/agent.ts'
+export { AgingError } from './actor/aging.ts'
 export {
   AskCancelledError,
   AskCycleError,

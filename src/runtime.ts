@@ -20,16 +20,19 @@ import {
   addressOf,
   checkId,
   NoAddressError,
+  partitionOf,
   partyOf,
   runtimePartition,
   splitAddress,
 } from './actor/address.ts'
 import type { Agent } from './actor/agent.ts'
+import { agingOf } from './actor/aging.ts'
 import { AskStoppedError, AskTable } from './actor/ask.ts'
 import type { Answer } from './actor/ask-many.ts'
 import { Bus } from './actor/bus.ts'
 import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
+import type { Envelope } from './actor/envelope.ts'
 import { anyHandler, Handler, type HandlerFunction, type HandlerOptions, type HandlerRef } from './actor/handler.ts'
 import { type RateLimitOptions, RateLimits } from './actor/rate-limits.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
@@ -149,6 +152,11 @@ export interface RuntimeOptions<
   /** How often `system.tick` and `system.metrics` are said; every 100 ms, and every 60 ticks. */
   readonly pulse?: PulseOptions
   /**
+   * Milliseconds of waiting that make an event, or whoever waits to publish one, more urgent by one; 1,000 by default, so that
+   * nothing waits for ever behind what is more urgent. Infinity: nothing becomes more urgent.
+   */
+  readonly aging?: number
+  /**
    * Milliseconds between two looks through mailboxes for what nobody will be handed any more, while there may be such mail:
    * events whose time to live is over, requests that nobody waits for. 5 minutes by default.
    */
@@ -250,6 +258,7 @@ export class Runtime<
       }),
     )
     const { random = Math.random, journal = memoryJournal() } = options
+    const aging = agingOf(options.aging)
     this.#strays = new Strays({
       isLasting: journal.isLasting ?? false,
       isStrict: options.strict ?? false,
@@ -263,6 +272,10 @@ export class Runtime<
     const bus = new Bus({
       timers,
       insideSubscriber: new AsyncLocalStorage(),
+      aging,
+      isExpired: envelope => this.#isExpired(envelope),
+      expired: (envelope, address) => this.#expire(envelope, address),
+      mayExpire: listener => this.#cleanup.expectOf(listener),
       now: () => clock.now(),
       elapsed: () => clock.elapsed(),
       isByName: isPulse,
@@ -282,6 +295,7 @@ export class Runtime<
       timers,
       ids: options.ids ?? createIds(random),
       random,
+      aging,
       ready: new ReadyQueue(),
       stepping: undefined,
       observers: undefined,
@@ -297,7 +311,7 @@ export class Runtime<
       persistence: this.#persistenceOf(options),
       transforms: new Transforms(options.transforms ?? []),
       strays: this.#strays,
-      rateLimits: new RateLimits(timers, () => clock.elapsed()),
+      rateLimits: new RateLimits(timers, () => clock.elapsed(), aging),
       held: this.held,
       arrivals: new Set(),
       scheduled: partition => this.schedules.in(partition),
@@ -417,6 +431,24 @@ export class Runtime<
       // Not in the middle of what is being said.
       queueMicrotask(() => this.#outside.reportError('warning', error)),
     )
+  }
+
+  #partitionOf({ party }: Envelope): Partition | undefined {
+    return party === undefined ? this.#outside : this.#shared.partition(partitionOf(party))
+  }
+
+  /** Whether nobody may be told of an event any more, also where its party is gone. */
+  #isExpired(envelope: Envelope): boolean {
+    const partition = this.#partitionOf(envelope)
+    if (partition) return partition.isExpired(envelope)
+    return envelope.expirytime !== undefined && envelope.expirytime <= this.#shared.clock.now()
+  }
+
+  #expire(envelope: Envelope, address: Address): void {
+    const partition = this.#partitionOf(envelope) ?? this.#outside
+    // Of what is not journalled, the journal need not tell how it ended.
+    if (partition.persists(envelope)) partition.loseOutside(envelope, address, 'expired')
+    else partition.bury(envelope, address, 'expired')
   }
 
   #mayAskAgain(key: string): boolean {

@@ -4,7 +4,8 @@ import type { Agent } from './agent.ts'
 import { acceptedBy } from './busy.ts'
 import type { Envelope } from './envelope.ts'
 import type { Handled } from './handled.ts'
-import { type Accepts, type Loss, Mailbox, type ReadBack, type WhyOver } from './mailbox.ts'
+import type { Accepts } from './lane.ts'
+import { type Loss, Mailbox, type ReadBack, type WhyOver } from './mailbox.ts'
 import type { Ready, ReadyQueue } from './ready-queue.ts'
 import { Room } from './room.ts'
 
@@ -12,6 +13,8 @@ import { Room } from './room.ts'
 export interface ActorHost {
   readonly address: Address
   readonly ready: ReadyQueue
+  /** Milliseconds of waiting that make an event more urgent by one. */
+  readonly aging: number
   now(): number
   /** Milliseconds since any fixed moment. */
   elapsed(): number
@@ -99,7 +102,7 @@ export class Actor implements Ready {
   }
 
   get mailbox(): Mailbox {
-    this.#mailbox ??= new Mailbox(this.agent.mailbox)
+    this.#mailbox ??= new Mailbox(this.agent.mailbox, this.#host.aging)
     return this.#mailbox
   }
 
@@ -131,7 +134,7 @@ export class Actor implements Ready {
 
   /** Where publishers wait while the mailbox is full, if it is one that makes them wait. */
   get room(): Room {
-    this.#room ??= new Room(this.address, this.agent.mailbox.capacity)
+    this.#room ??= new Room(this.address, this.agent.mailbox.capacity, this.#host.aging)
     return this.#room
   }
 

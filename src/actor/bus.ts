@@ -1,12 +1,13 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { codeOf, TroupeError } from '../errors.ts'
 import { deadLettered, systemError } from '../events/runtime-events.ts'
+import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 import { EventFigures, type TypeFigures } from './event-figures.ts'
 import { Fifo } from './fifo.ts'
 import { History, type HistoryQuery } from './history.ts'
 import { type Route, Router } from './router.ts'
-import { type SubscribeOptions, wantedOf } from './subscribe-options.ts'
+import { addressOfSubscriber, type SubscribeOptions, type Wanted, wantedOf } from './subscribe-options.ts'
 import type { Telling } from './subscriber.ts'
 import { isChosen, type Listener, LiveSubscription, type SubscriptionHost } from './subscription.ts'
 import type { Timers } from './timers.ts'
@@ -16,12 +17,20 @@ import { Today, type TodayFigures } from './today.ts'
 export interface BusHost {
   readonly timers: Timers
   readonly insideSubscriber: AsyncLocalStorage<Telling>
+  /** Milliseconds of waiting that make an event more urgent by one. */
+  readonly aging: number
   /** Epoch milliseconds. */
   now(): number
   /** Milliseconds since any fixed moment. */
   elapsed(): number
   /** Whether only those are told of a type who name it: what happens all the time is no news to a pattern. */
   isByName(type: string): boolean
+  /** Whether the time of an event is over. */
+  isExpired(envelope: Envelope): boolean
+  /** An event's time was over before the subscriber at an address could be told of it. */
+  expired(envelope: Envelope, address: Address): void
+  /** Something may wait for a subscriber until its time is over. */
+  mayExpire(listener: Listener): void
   /** Somebody subscribed, or did so no more. */
   changed(): void
   failed(error: unknown): void
@@ -38,6 +47,8 @@ export interface BusFigures {
   readonly failed: number
   /** Events that slow subscribers missed. */
   readonly missed: number
+  /** Events whose time was over before a subscriber could be told of them. */
+  readonly expired: number
   /** Events that wait for subscribers that are busy or paused. */
   readonly queued: number
   /** Events that subscribers said and that have yet to be told. */
@@ -80,7 +91,7 @@ export class Bus implements SubscriptionHost {
   /** What subscribers published since the event loop turned, and those who wait for it to turn. */
   #answers = 0
   readonly #breathing = new Fifo<() => void>()
-  readonly #past = { delivered: 0, failed: 0, missed: 0 }
+  readonly #past = { delivered: 0, failed: 0, missed: 0, expired: 0 }
   /** Subscribers that have returned a promise and not ended yet. */
   #atWork = 0
   #isTelling = false
@@ -127,6 +138,7 @@ export class Bus implements SubscriptionHost {
     this.#past.delivered += info.count
     this.#past.failed += info.failed
     this.#past.missed += info.missed
+    this.#past.expired += info.expired
     if (party !== undefined && this.#inParty.get(party)?.size === 0) this.#inParty.delete(party)
     this.#host.changed()
     this.rested()
@@ -136,6 +148,13 @@ export class Bus implements SubscriptionHost {
   *listeners(): Generator<Listener> {
     yield* this.#everywhere
     for (const router of this.#inParty.values()) yield* router
+  }
+
+  /** One whose dead letters are addressed like this. */
+  subscriptionAt(address: Address): LiveSubscription | undefined {
+    for (const listener of this.listeners())
+      if (listener instanceof LiveSubscription && addressOfSubscriber(listener.wanted.name) === address) return listener
+    return undefined
   }
 
   /** Whether anybody would be told of an event of this type, in this party or outside all of them. */
@@ -239,6 +258,7 @@ export class Bus implements SubscriptionHost {
     this.#today.published(time)
     const isMeasured = ++figures.published % measuredEach === 1
     const here = party === undefined || this.#inParty.size === 0 ? route : this.#routeIn(party, route, type)
+    if (envelope.expirytime !== undefined && this.isExpired(envelope)) return tellLate(here, envelope)
     const outer = this.#telling
     this.#toldAt = undefined
     this.#isTelling = true
@@ -282,6 +302,22 @@ export class Bus implements SubscriptionHost {
   }
 
   // ---- what subscribers tell of themselves ----
+
+  get aging(): number {
+    return this.#host.aging
+  }
+
+  isExpired(envelope: Envelope): boolean {
+    return this.#host.isExpired(envelope)
+  }
+
+  expired(envelope: Envelope, { name }: Wanted): void {
+    this.#host.expired(envelope, addressOfSubscriber(name))
+  }
+
+  mayExpire(listener: Listener): void {
+    this.#host.mayExpire(listener)
+  }
 
   get timers(): Timers {
     return this.#host.timers
@@ -391,6 +427,7 @@ export class Bus implements SubscriptionHost {
       sum.delivered += info.count
       sum.failed += info.failed
       sum.missed += info.missed
+      sum.expired += info.expired
       sum.queued += info.waiting
     }
     return sum
@@ -404,6 +441,10 @@ export class Bus implements SubscriptionHost {
   get types(): Readonly<Record<string, TypeFigures>> {
     return Object.fromEntries(Array.from(this.#types, ([type, { figures }]) => [type, figures.figures]))
   }
+}
+
+function tellLate(route: Route, envelope: Envelope): void {
+  for (const listener of route) listener.hearLate(envelope)
 }
 
 /** One subscriber may end another's subscription: that hears nothing more. */

@@ -1,5 +1,5 @@
 import { type AnyMachineSnapshot, type AnyStateMachine, getNextTransitions } from 'xstate'
-import type { Accepts } from './mailbox.ts'
+import type { Accepts } from './lane.ts'
 
 const acceptedIn = new WeakMap<AnyStateMachine, Map<string, (type: string) => boolean>>()
 

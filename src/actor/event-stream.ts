@@ -9,11 +9,12 @@ interface Taker<E> {
 export class EventStream<E extends Envelope = Envelope> implements AsyncIterableIterator<E, undefined> {
   readonly #subscription: LiveSubscription
   readonly #takers: Taker<E>[] = []
-  #held: { readonly envelope: E; free(): void } | undefined
   #isOver = false
 
   constructor(subscribe: (tell: (envelope: E) => unknown) => LiveSubscription) {
-    this.#subscription = subscribe(envelope => this.#hold(envelope))
+    this.#subscription = subscribe(envelope => this.#hand(envelope))
+    // What comes waits until somebody asks for it: so it may still be overtaken, or come to the end of its time.
+    this.#subscription.withhold()
     if (this.#subscription.isOver) this.#isOver = true
     else this.#subscription.onOver = () => this.#end()
   }
@@ -24,16 +25,11 @@ export class EventStream<E extends Envelope = Envelope> implements AsyncIterable
   }
 
   next(): Promise<IteratorResult<E, undefined>> {
-    const held = this.#held
-    if (held) {
-      this.#held = undefined
-      const taken = Promise.resolve({ done: false as const, value: held.envelope })
-      // After whoever takes it, so that he learns of what he missed in the place where it would have been.
-      void taken.then(held.free)
-      return taken
-    }
     if (this.#isOver) return Promise.resolve(ended)
-    return new Promise(resolve => this.#takers.push({ resolve }))
+    return new Promise(resolve => {
+      this.#takers.push({ resolve })
+      this.#subscription.release()
+    })
   }
 
   return(): Promise<IteratorResult<E, undefined>> {
@@ -49,19 +45,13 @@ export class EventStream<E extends Envelope = Envelope> implements AsyncIterable
     await this.return()
   }
 
-  #hold(envelope: E): unknown {
-    const taker = this.#takers.shift()
-    if (taker) return taker.resolve({ done: false, value: envelope })
-    // The next one is handed over when this one was taken.
-    return new Promise<void>(free => {
-      this.#held = { envelope, free }
-    })
+  #hand(envelope: E): void {
+    this.#takers.shift()?.resolve({ done: false, value: envelope })
+    if (this.#takers.length === 0) this.#subscription.withhold()
   }
 
   #end(): void {
     this.#isOver = true
-    this.#held?.free()
-    this.#held = undefined
     for (const taker of this.#takers.splice(0)) taker.resolve(ended)
   }
 }

@@ -1,6 +1,11 @@
 import type { Envelope } from './envelope.ts'
 import { Spill, type Spilled } from './spill.ts'
 
+/** Which events are acceptable now; `undefined` for all. */
+export type Accepts = ((type: string) => boolean) | undefined
+
+export const everything = () => true
+
 /**
  * The waiting events of one priority, oldest first: those in memory, then those that only the journal holds. A place in
  * the middle that was taken stays empty until half of all places are.
@@ -41,6 +46,24 @@ export class Lane {
   /** The oldest in memory. */
   first(): Envelope | undefined {
     return this.#items[this.#head]
+  }
+
+  /** Since when the oldest acceptable one has waited, or at most, if that was before a moment; nothing if not. */
+  since(accepts: Accepts, before: number): number | undefined {
+    const spill = this.#spill
+    const oldest = this.#items[this.#head]?.time ?? Number.POSITIVE_INFINITY
+    if (!(oldest < before || (spill && (spill.since ?? before) < before))) return undefined
+    if (!accepts && !spill) return oldest
+    let first: Envelope | undefined
+    for (const envelope of this) {
+      if (envelope.time >= before) break
+      if (accepts && !accepts(envelope.type)) continue
+      first = envelope
+      break
+    }
+    const [spilled] = spill?.has(accepts ?? everything) ? spill.oldest(accepts ?? everything, 1) : []
+    const since = spilled && !(first && first.seq < spilled.seq) ? spill?.sinceAt(spilled.place) : first?.time
+    return since !== undefined && since < before ? since : undefined
   }
 
   /** Whether the oldest acceptable one is in the journal alone. */

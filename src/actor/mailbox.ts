@@ -3,7 +3,7 @@ import type { EventOf } from '../events/event.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 import { Fifo } from './fifo.ts'
-import { Lane } from './lane.ts'
+import { type Accepts, everything, Lane } from './lane.ts'
 import type { Spilled } from './spill.ts'
 
 /**
@@ -55,9 +55,6 @@ export interface Loss {
 /** Why an event will be handed to nobody, if so. */
 export type WhyOver = (envelope: Envelope) => 'expired' | 'stale' | undefined
 
-/** Which events are acceptable now; `undefined` for all. */
-export type Accepts = ((type: string) => boolean) | undefined
-
 /** Where to read events back: the lane that they belong to, and their places in it. */
 export interface ReadBack {
   readonly priority: number
@@ -68,11 +65,12 @@ export interface ReadBack {
 const countedFrom = 16
 
 /**
- * An actor's waiting events: the most urgent first, and among equals the oldest. Its memory is bounded, and it knows
- * nothing of machines. Signals (replies, outcomes, timers, supervision) wait in a lane of their own, outside the bound.
+ * An actor's waiting events: the most urgent first, and among equals the oldest; what waits long becomes more urgent. Its
+ * memory is bounded, and it knows nothing of machines. Signals (replies, outcomes, timers, supervision) wait in a lane of their own, outside the bound.
  */
 export class Mailbox {
   readonly #rules: MailboxRules
+  readonly #aging: number
   readonly #lanes: (Lane | undefined)[] = []
   #size = 0
   #spilled = 0
@@ -81,8 +79,10 @@ export class Mailbox {
   #latest: Map<string, Envelope> | undefined
   #types: Map<string, number> | undefined
 
-  constructor(rules: MailboxRules) {
+  /** @param aging milliseconds of waiting that make an event more urgent by one */
+  constructor(rules: MailboxRules, aging: number) {
     this.#rules = rules
+    this.#aging = aging
   }
 
   /** How many events wait, in memory or in the journal. */
@@ -156,11 +156,24 @@ export class Mailbox {
 
   /** Takes the first event that is acceptable now, or says what to read back first; the others keep their places. */
   take(accepts: Accepts): Envelope | ReadBack | undefined {
-    for (const lane of this.#lanes) {
-      const found = lane && this.#takeFrom(lane, accepts)
-      if (found) return found
+    const lane = this.#next(accepts)
+    return lane && this.#takeFrom(lane, accepts)
+  }
+
+  /** The lane of the acceptable event whose turn it is. */
+  #next(accepts: Accepts): Lane | undefined {
+    const aging = this.#aging
+    let next: Lane | undefined
+    let turn = Number.POSITIVE_INFINITY
+    for (let priority = 1; priority < this.#lanes.length; priority++) {
+      const lane = this.#lanes[priority]
+      // A less urgent lane is looked at only as far as it has waited longer.
+      const since = lane?.since(accepts, next ? turn - priority * aging : turn)
+      if (since === undefined) continue
+      next = lane
+      turn = since + priority * aging
     }
-    return undefined
+    return next
   }
 
   #takeFrom(lane: Lane, accepts: Accepts): Envelope | ReadBack | undefined {
@@ -207,7 +220,7 @@ export class Mailbox {
     this.#lanes[priority]?.spill?.load(place, envelope)
   }
 
-  /** The events that wait in memory, in the order in which they would be handed over. */
+  /** The events that wait in memory, by priority. */
   *[Symbol.iterator](): Iterator<Envelope> {
     for (const lane of this.#lanes) if (lane) yield* lane
   }
@@ -328,8 +341,6 @@ export class Mailbox {
     }
   }
 }
-
-const everything = () => true
 
 /** A mailbox that could hold nothing. */
 export class MailboxOptionsError extends TroupeError {

@@ -1,4 +1,6 @@
 import { TroupeError } from '../errors.ts'
+import type { Waiting } from './aging.ts'
+import { Line } from './line.ts'
 import { type RateLimit, RateMeter, type RateWindow, type Room } from './rate-meter.ts'
 import type { RoomOptions } from './room.ts'
 import type { Timers } from './timers.ts'
@@ -7,7 +9,7 @@ import type { Timers } from './timers.ts'
 export interface RateLimitOptions extends RateLimit {
   /** Of each source; by default half of what all together may, so that one alone leaves room for others. */
   readonly source?: RateLimit
-  /** What becomes of more: `reject` (the default), or `delay` until there is room, in turns by source. */
+  /** What becomes of more: `reject` (the default), or `delay` until there is room: the most urgent first, in turns by source. */
   readonly exceeded?: 'reject' | 'delay'
   /** How many may be delayed at one time; 10,000 by default (S1). */
   readonly queue?: number
@@ -35,13 +37,15 @@ export interface Onward {
   giveUp(error: unknown): void
 }
 
+interface Waiter extends Onward, Waiting {}
+
 class Source {
   meter: RateMeter
-  /** In the order in which they came. */
-  readonly waiting = new Set<Onward>()
+  readonly waiting: Line<Waiter>
 
-  constructor(meter: RateMeter) {
+  constructor(meter: RateMeter, aging: number) {
     this.meter = meter
+    this.waiting = new Line(aging)
   }
 }
 
@@ -49,6 +53,7 @@ class Source {
 export class RateLimits {
   readonly #timers: Timers
   readonly #elapsed: () => number
+  readonly #aging: number
   #options: RateLimitOptions = {}
   /** None while nothing is limited. */
   #all: RateMeter | undefined
@@ -61,9 +66,11 @@ export class RateLimits {
   #armed: { readonly at: number; readonly disarm: () => void } | undefined
   #closed: TroupeError | undefined
 
-  constructor(timers: Timers, elapsed: () => number) {
+  /** @param aging milliseconds of waiting that make a publisher more urgent by one */
+  constructor(timers: Timers, elapsed: () => number, aging: number) {
     this.#timers = timers
     this.#elapsed = elapsed
+    this.#aging = aging
   }
 
   /** Limits from now on, by the defaults for `true`, or no more for `false`. @throws RateLimitOptionsError */
@@ -73,7 +80,7 @@ export class RateLimits {
     check(options.source ?? {})
     this.#options = { ...options, source: options.source ?? half(options) }
     this.#all = rules === false ? undefined : new RateMeter(options)
-    // Those who wait go on by the new limits, in the order in which they came.
+    // Those who wait go on by the new limits.
     for (const [name, source] of this.#sources) source.meter = this.#meterOf(name)
     this.#letGo()
   }
@@ -127,7 +134,7 @@ export class RateLimits {
     let source = this.#sources.get(name)
     if (source) this.#sources.delete(name)
     // Those who name no source are many: as a whole they have no limit but that of all.
-    else source = new Source(this.#meterOf(name))
+    else source = new Source(this.#meterOf(name), this.#aging)
     this.#sources.set(name, source)
     if (this.#sources.size > mostSources) this.#forgetOne()
     return source
@@ -157,16 +164,19 @@ export class RateLimits {
     this.#all?.take(now)
   }
 
-  #wait(source: Source, refusal: () => RateLimitError, { timeout, signal }: RoomOptions, { go, giveUp }: Onward): void {
+  #wait(source: Source, refusal: () => RateLimitError, patience: RoomOptions, { go, giveUp }: Onward): void {
+    const { priority, timeout, signal } = patience
     signal?.throwIfAborted()
     const over = () => {
-      source.waiting.delete(waiter)
+      source.waiting.leave(spot)
       if (source.waiting.size === 0) this.#turns.delete(source)
       this.#waiting--
       cancelTimer()
       signal?.removeEventListener('abort', aborted)
     }
-    const waiter: Onward = {
+    const waiter: Waiter = {
+      priority,
+      time: this.#elapsed(),
       go: () => {
         over()
         this.#delayed++
@@ -180,21 +190,19 @@ export class RateLimits {
     const aborted = () => waiter.giveUp(signal?.reason)
     const cancelTimer = this.#timers.after(timeout, () => waiter.giveUp(refusal()))
     signal?.addEventListener('abort', aborted, { once: true })
-    source.waiting.add(waiter)
+    const spot = source.waiting.push(waiter)
     this.#turns.add(source)
     this.#waiting++
     this.#armAt(this.#full(source, this.#elapsed())?.at ?? this.#elapsed())
   }
 
-  /** Lets those go for whom there is room, one of each source in turn. */
+  /** Lets those go for whom there is room: the most urgent, of equals one of each source in turn. */
   #letGo(): void {
     const now = this.#elapsed()
-    for (let isMoving = true; isMoving; ) {
-      isMoving = false
-      for (const source of [...this.#turns]) {
-        const [waiter] = source.waiting
+    for (let next = this.#mostUrgent(now); next.length > 0; next = this.#mostUrgent(now)) {
+      for (const source of next) {
+        const waiter = source.waiting.first?.item
         if (!waiter || this.#full(source, now)) continue
-        isMoving = true
         this.#take(source, now)
         // Behind the others, if it has more that wait.
         this.#turns.delete(source)
@@ -203,6 +211,23 @@ export class RateLimits {
       }
     }
     this.#arm()
+  }
+
+  /** The sources that have room, and of those the ones whose next publisher is most urgent. */
+  #mostUrgent(now: number): readonly Source[] {
+    if (this.#all?.full(now)) return []
+    let found: Source[] = []
+    let least = Number.POSITIVE_INFINITY
+    for (const source of this.#turns) {
+      const first = source.waiting.first?.item
+      if (!first) continue
+      const urgency = first.priority - Math.floor((now - first.time) / this.#aging)
+      if (urgency > least || this.#full(source, now)) continue
+      if (urgency < least) found = []
+      least = urgency
+      found.push(source)
+    }
+    return found
   }
 
   /** For the moment when the first of those who wait can go. */

@@ -1,15 +1,27 @@
 import type { Address } from './address.ts'
-import { type Accepts, type Mailbox, MailboxFullError } from './mailbox.ts'
+import type { Waiting } from './aging.ts'
+import type { Accepts } from './lane.ts'
+import { Line } from './line.ts'
+import { type Mailbox, MailboxFullError } from './mailbox.ts'
 import type { Timers } from './timers.ts'
 
-/** How long a publisher waits for room. */
+/** How a publisher waits for room. */
 export interface RoomOptions {
+  /** That of its event: 1 is most urgent, 10 least. */
+  readonly priority: number
   /** Milliseconds. */
   readonly timeout: number
   readonly signal?: AbortSignal | undefined
 }
 
-interface Waiter {
+/** What tells how long a publisher waits. */
+interface RoomHost {
+  readonly timers: Timers
+  /** Milliseconds since any fixed moment. */
+  elapsed(): number
+}
+
+interface Waiter extends Waiting {
   readonly type: string
   go(): void
 }
@@ -18,19 +30,20 @@ interface Waiter {
 const mostWaiting = 10_000
 
 /**
- * Where publishers from outside wait, in order, while a mailbox is full. A place that becomes free is promised to the one
- * who has waited longest, so that nobody who comes later takes it.
+ * Where publishers from outside wait while a mailbox is full, the most urgent first. A place that becomes free is promised to
+ * the first of them, so that nobody who comes later takes it.
  */
 export class Room {
   readonly #address: Address
   readonly #capacity: number
-  /** In the order in which they came. */
-  readonly #waiting = new Set<Waiter>()
+  readonly #waiting: Line<Waiter>
   #promised = 0
 
-  constructor(address: Address, capacity: number) {
+  /** @param aging milliseconds of waiting that make a publisher more urgent by one */
+  constructor(address: Address, capacity: number, aging: number) {
     this.#address = address
     this.#capacity = capacity
+    this.#waiting = new Line(aging)
   }
 
   /** Whether somebody who comes now may go on at once. */
@@ -39,17 +52,19 @@ export class Room {
   }
 
   /** Waits for a place, which is kept until `use`. @throws MailboxFullError, the signal's reason */
-  reserve(type: string, timers: Timers, { timeout, signal }: RoomOptions): Promise<void> {
+  reserve(type: string, { timers, elapsed }: RoomHost, { priority, timeout, signal }: RoomOptions): Promise<void> {
     if (this.#waiting.size >= mostWaiting) throw new MailboxFullError(this.#address, type, 'waiting')
     signal?.throwIfAborted()
     return new Promise((resolve, reject) => {
       const over = () => {
-        this.#waiting.delete(waiter)
+        this.#waiting.leave(spot)
         cancelTimer()
         signal?.removeEventListener('abort', aborted)
       }
       const waiter: Waiter = {
         type,
+        priority,
+        time: elapsed(),
         go: () => {
           over()
           resolve()
@@ -64,7 +79,7 @@ export class Room {
         reject(new MailboxFullError(this.#address, type, 'timeout'))
       })
       signal?.addEventListener('abort', aborted, { once: true })
-      this.#waiting.add(waiter)
+      const spot = this.#waiting.push(waiter)
     })
   }
 
@@ -74,14 +89,14 @@ export class Room {
   }
 
   /**
-   * Promises the places that are free to those who have waited longest.
+   * Promises the places that are free to those whose turn it is.
    *
    * @param accepts what the agent takes although it is busy: for that it finds room in any case
    */
   offer(mailbox: Mailbox, accepts: Accepts): void {
     while (this.#waiting.size > 0 && mailbox.size + this.#promised < this.#capacity) this.#letOneGo()
     if (!accepts || this.#waiting.size === 0) return
-    for (const waiter of this.#waiting) if (accepts(waiter.type)) this.#letGo(waiter)
+    for (const waiter of [...this.#waiting]) if (accepts(waiter.type)) this.#letGo(waiter)
   }
 
   /** Lets everybody go: the agent is there no more. */
@@ -90,8 +105,8 @@ export class Room {
   }
 
   #letOneGo(): void {
-    const [waiter] = this.#waiting
-    if (waiter) this.#letGo(waiter)
+    const { first } = this.#waiting
+    if (first) this.#letGo(first.item)
   }
 
   #letGo(waiter: Waiter): void {

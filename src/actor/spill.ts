@@ -9,6 +9,8 @@ const taken = 0xffff
 /** Positions and types of 1,024 events, 6 bytes each. */
 interface Chunk {
   readonly base: number
+  /** When the first of them was said: none of them has waited for longer. */
+  readonly since: number
   /** How many of them are still here. */
   left: number
   readonly offsets: Int32Array
@@ -40,11 +42,12 @@ export class Spill {
     return this.#size
   }
 
-  push({ seq, type }: Envelope): void {
+  push({ seq, type, time }: Envelope): void {
     const within = this.#tail % chunkLength
     if (within === 0)
       this.#chunks.push({
         base: seq,
+        since: time,
         left: 0,
         offsets: new Int32Array(chunkLength),
         types: new Uint16Array(chunkLength),
@@ -76,6 +79,16 @@ export class Spill {
       if (number !== taken && accepts(typeNames[number] ?? '')) found.push({ place, seq: this.#seqAt(place) })
     }
     return found
+  }
+
+  /** Since when the one at a place has waited; of one that was not read back, since when at most. */
+  sinceAt(place: number): number | undefined {
+    return this.#loaded.get(place)?.time ?? this.#chunkAt(place)?.since
+  }
+
+  /** Since when at most any of them has waited. */
+  get since(): number | undefined {
+    return this.#size === 0 ? undefined : this.#chunkAt(this.#head)?.since
   }
 
   /** Keeps an event that was read back until it is taken. */

@@ -2,6 +2,7 @@ import { TroupeError, textOf } from '../errors.ts'
 import { checkPriority } from '../events/event.ts'
 import { checkPattern, matcher } from '../events/pattern.ts'
 import { checkName } from '../ids.ts'
+import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 import type { Who } from './subscriber.ts'
 
@@ -17,7 +18,7 @@ export interface SubscribeOptions<E extends Envelope = Envelope> {
   readonly filter?: (envelope: E) => boolean
   /** Who is told before whom: 1 first, 10 last; 5 by default, and then in the order of subscribing. */
   readonly priority?: number
-  /** Events that may wait while it is busy or paused; 1,000 by default (S4). Of more, the oldest are missed. */
+  /** Events that may wait while it is busy or paused; 1,000 by default (S4). Of more, the least urgent are missed, of these the oldest. */
   readonly limit?: number
   /** Milliseconds that a call may take that returns a promise; 60,000 by default. */
   readonly timeout?: number
@@ -44,6 +45,11 @@ export interface Wanted extends Who {
   covers(envelope: Envelope): boolean
   /** Whether an event is wanted, if not all are; may throw. */
   readonly choose: ((envelope: Envelope) => boolean) | undefined
+}
+
+/** Where what could not be told to a subscriber is addressed to, when it is a dead letter. */
+export function addressOfSubscriber(name: string): Address {
+  return `subscriber/${name}`
 }
 
 /** @throws IllegalIdError, IllegalPatternError, PriorityError, SubscribeOptionsError */

@@ -3,6 +3,7 @@ import { TroupeError } from '../errors.ts'
 import { systemError } from '../events/runtime-events.ts'
 import type { Envelope } from './envelope.ts'
 import { Fifo } from './fifo.ts'
+import { Line, type Spot } from './line.ts'
 import { FilterError, type Wanted } from './subscribe-options.ts'
 import { type Done, Subscriber, SubscriberError, type SubscriberHost } from './subscriber.ts'
 
@@ -18,6 +19,8 @@ export interface SubscriptionInfo {
   readonly failed: number
   /** Events that came while too many waited. */
   readonly missed: number
+  /** Events whose time to live was over before it could be told of them; they are dead letters to `subscriber/<name>`. */
+  readonly expired: number
   /** Events that wait for it. */
   readonly waiting: number
   /** Milliseconds since the oldest of them happened. */
@@ -53,12 +56,26 @@ export interface Listener {
   readonly info: SubscriptionInfo
   /** @param at milliseconds since the bus began, of the event */
   hear(envelope: Envelope, at: number): void
+  /** The same of an event whose time was over before anybody could be told of it. */
+  hearLate(envelope: Envelope): void
+  /** Whether the time of anything that waits for it may come to an end. */
+  readonly mayExpire: boolean
+  /** Takes out of its memory what it will not be told any more. */
+  sweep(): void
   /** The bus ends: takes nothing more. */
   finish(): void
 }
 
 /** What a subscription needs from the bus around it. */
 export interface SubscriptionHost extends SubscriberHost {
+  /** Milliseconds of waiting that make an event more urgent by one. */
+  readonly aging: number
+  /** Whether the time of an event is over. */
+  isExpired(envelope: Envelope): boolean
+  /** An event's time was over before this one could be told of it: it is a dead letter. */
+  expired(envelope: Envelope, wanted: Wanted): void
+  /** Something may wait for it until its time is over. */
+  mayExpire(listener: Listener): void
   /** Calls somebody who is told of an event. */
   during<T>(envelope: Envelope, call: () => T): T
   warn(envelope: Envelope, error: unknown): void
@@ -79,7 +96,10 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   readonly #host: SubscriptionHost
   readonly #createdAt: number
   readonly #hasChoice: boolean
-  readonly #waiting = new Fifo<Envelope>()
+  readonly #waiting: Line<Envelope>
+  /** How many of those that wait have an end to their time, and when the first of them ends, if not later. */
+  #expiring = 0
+  #expires = Number.POSITIVE_INFINITY
   /** What it is told again, before what waits. */
   readonly #again = new Fifo<Again>()
   readonly #leave: () => void
@@ -89,8 +109,11 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   #isFree = true
   #isBusy = false
   #isPaused = false
+  /** Whether a loop is busy with what it took; a function takes what comes. */
+  #isWithheld = false
   #isFinishing = false
   #missed = 0
+  #expired = 0
   #untoldMissed = 0
   isOver = false
   /** Set by a loop that takes its events itself: is told when it ends, however that comes about. */
@@ -105,16 +128,18 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     super(wanted, tell, host)
     this.wanted = wanted
     this.#host = host
+    this.#waiting = new Line(host.aging)
     this.#createdAt = host.now()
     this.#hasChoice = wanted.choose !== undefined
     this.#leave = endedBy(signal, () => this.unsubscribe())
   }
 
   get info(): SubscriptionInfo {
-    const { size: waiting, first } = this.#waiting
-    const lag = first === undefined ? 0 : this.#host.now() - first.time
+    const { size: waiting, since } = this.#waiting
+    const lag = since === undefined ? 0 : this.#host.now() - since
     const own = {
       missed: this.#missed,
+      expired: this.#expired,
       waiting,
       lag,
       paused: this.#isPaused,
@@ -135,6 +160,10 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   hear(envelope: Envelope, at: number): void {
     if (!this.isDirect) return this.#consider(envelope, at)
     if (this.callDirectly(envelope, this.#ended, at)) this.#await()
+  }
+
+  hearLate(envelope: Envelope): void {
+    if (!this.isOver && isChosen(this.wanted, envelope, this.#host)) this.#expire(envelope)
   }
 
   again(envelope: Envelope): Promise<boolean | undefined> {
@@ -159,11 +188,24 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     if (!this.#isBusy) this.#outside(() => this.#goOn())
   }
 
+  /** Waits with what comes, because the loop is busy. */
+  withhold(): void {
+    this.#isWithheld = true
+    this.#block()
+  }
+
+  /** The loop wants the next one. */
+  release(): void {
+    this.#isWithheld = false
+    if (!this.#isBusy) this.#outside(() => this.#goOn())
+  }
+
   unsubscribe(): void {
     if (this.isOver) return
     this.isOver = true
     this.#block()
     this.#waiting.clear()
+    this.#expiring = 0
     for (const { ended } of this.#again) ended(undefined)
     this.#again.clear()
     this.#leave()
@@ -181,6 +223,21 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     if (!this.onOver || this.#hasNothing) return this.unsubscribe()
     this.#isFinishing = true
     this.#block()
+  }
+
+  get mayExpire(): boolean {
+    return this.#expiring > 0
+  }
+
+  sweep(): void {
+    if (this.#expiring === 0) return
+    this.#expires = Number.POSITIVE_INFINITY
+    for (const spot of [...this.#waiting.spots()]) {
+      const envelope = spot.item
+      if (envelope.expirytime === undefined) continue
+      if (this.#host.isExpired(envelope)) this.#expireAt(spot)
+      else this.#expires = Math.min(this.#expires, envelope.expirytime)
+    }
   }
 
   #consider(envelope: Envelope, at: number): void {
@@ -205,7 +262,7 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
 
   readonly #ended = () => {
     this.#isBusy = false
-    const isCaughtUp = this.#hasNothing && this.#untoldMissed === 0 && !this.#isPaused
+    const isCaughtUp = this.#hasNothing && this.#untoldMissed === 0 && !this.#isStopped
     if (isCaughtUp) this.#caughtUp()
     else this.#outside(() => this.#goOn())
   }
@@ -218,33 +275,67 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   #keep(envelope: Envelope): void {
     if (this.isOver || this.#isFinishing) return
     this.#waiting.push(envelope)
+    if (envelope.expirytime !== undefined) this.#noteEnd(envelope.expirytime)
     if (this.#waiting.size <= this.wanted.limit) return
-    this.#waiting.shift()
+    // What nobody will be told any more makes room first.
+    if (this.#expires <= this.#host.now()) this.sweep()
+    if (this.#waiting.size <= this.wanted.limit) return
+    const missed = this.#waiting.takeLeastUrgent()
+    if (missed?.expirytime !== undefined) this.#expiring--
     this.#missed++
     // Once, however many it is before it has caught up.
     if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.wanted))
   }
 
+  #noteEnd(expirytime: number): void {
+    this.#expires = Math.min(this.#expires, expirytime)
+    if (this.#expiring++ === 0) this.#host.mayExpire(this)
+  }
+
+  #expireAt(spot: Spot<Envelope>): void {
+    if (!this.#waiting.leave(spot)) return
+    this.#expiring--
+    this.#expire(spot.item)
+  }
+
+  #expire(envelope: Envelope): void {
+    this.#expired++
+    this.#host.expired(envelope, this.wanted)
+  }
+
+  get #isStopped(): boolean {
+    return this.#isPaused || this.#isWithheld
+  }
+
   #goOn(): void {
-    while (!this.#isBusy && !this.#isPaused && !this.isOver) {
+    while (!this.#isBusy && !this.#isStopped && !this.isOver) {
       const again = this.#again.shift()
       if (again) {
         this.#handAgain(again)
         continue
       }
-      if (this.#untoldMissed > 0) {
-        // Which may pause it, or end it.
-        this.#tellMissed()
+      const { first } = this.#waiting
+      const next = first?.item
+      if (first && next?.expirytime !== undefined && this.#host.isExpired(next)) {
+        this.#expireAt(first)
         continue
       }
-      const next = this.#waiting.shift()
-      if (next) this.#host.during(next, () => this.#hand(next))
-      else return this.#caughtUp()
+      if (this.#untoldMissed > 0) {
+        // Which may pause it, or end it.
+        this.#tellMissed(next)
+        continue
+      }
+      if (!first || !next) return this.#caughtUp()
+      this.#waiting.leave(first)
+      if (next.expirytime !== undefined) this.#expiring--
+      this.#host.during(next, () => this.#hand(next))
     }
     this.#host.rested()
   }
 
   #handAgain({ envelope, call, ended }: Again): void {
+    // A dead letter whose time is over once more stays one. A replay shows what happened, however old it is.
+    if (envelope.redriven && this.#host.isExpired(envelope)) return ended(undefined)
     const done = (isWell: boolean) => {
       ended(isWell)
       this.#ended()
@@ -263,9 +354,8 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     this.#host.rested()
   }
 
-  #tellMissed(): void {
+  #tellMissed(next: Envelope | undefined): void {
     const missed = this.#untoldMissed
-    const next = this.#waiting.first
     this.#untoldMissed = 0
     tellMissed(this.wanted, missed, error => {
       if (next) this.#host.warn(next, new SubscriberError(this.wanted, next, error))
@@ -314,7 +404,7 @@ function chosenNow(wanted: Wanted, envelope: Envelope, host: SubscriptionHost): 
   }
 }
 
-type Progress = Pick<SubscriptionInfo, 'missed' | 'waiting' | 'lag' | 'paused' | 'durable' | 'createdAt'>
+type Progress = Pick<SubscriptionInfo, 'missed' | 'expired' | 'waiting' | 'lag' | 'paused' | 'durable' | 'createdAt'>
 
 export function infoOf(
   { name, types, party, priority }: Wanted,

@@ -71,6 +71,7 @@ export const systemMetrics = defineOwnEvent(
         delivered: count,
         failed: count,
         missed: count,
+        expired: count,
         queued: count,
         untold: count,
       }),

@@ -6,6 +6,13 @@ import type { Clock } from '../clock.ts'
 import { TroupeError } from '../errors.ts'
 import type { Partition } from './partition.ts'
 
+/** Somebody who is no agent, and for whom events wait. */
+interface Subscribed {
+  readonly mayExpire: boolean
+  /** Takes out of its memory what it will not be told any more. */
+  sweep(): void
+}
+
 interface CleanupHost {
   readonly clock: Clock
   partition(address: Address): Partition | undefined
@@ -17,7 +24,7 @@ const usual = 300_000
 const longest = 2_147_483_647
 
 /**
- * Takes out of mailboxes what nobody will be handed any more: events whose time to live is over, and requests that nobody
+ * Takes out of mailboxes, and out of what waits for subscribers, what nobody will be handed any more: events whose time to live is over, and requests that nobody
  * waits for. Behind a busy agent they would keep their places until its next turn, and publishers would wait for those. It
  * wakes up only while there may be such mail, and keeps no process alive. What only the journal holds is found when it is
  * read back.
@@ -26,6 +33,7 @@ export class Cleanup {
   readonly #host: CleanupHost
   readonly #every: number
   readonly #expecting = new Map<Actor, Partition>()
+  readonly #subscribed = new Set<Subscribed>()
   #cancel: (() => void) | undefined
   #isOver = false
 
@@ -40,6 +48,13 @@ export class Cleanup {
   expect(partition: Partition, actor: Actor): void {
     if (this.#isOver) return
     this.#expecting.set(actor, partition)
+    this.#cancel ??= this.#schedule()
+  }
+
+  /** Events that may become too old wait for a subscriber. */
+  expectOf(subscribed: Subscribed): void {
+    if (this.#isOver) return
+    this.#subscribed.add(subscribed)
     this.#cancel ??= this.#schedule()
   }
 
@@ -59,6 +74,7 @@ export class Cleanup {
   end(): void {
     this.#isOver = true
     this.#expecting.clear()
+    this.#subscribed.clear()
     this.#cancel?.()
     this.#cancel = undefined
   }
@@ -72,7 +88,11 @@ export class Cleanup {
       tidy(actor, partition)
       if (!actor.mayExpire) this.#expecting.delete(actor)
     }
-    this.#cancel = this.#expecting.size > 0 ? this.#schedule() : undefined
+    for (const subscribed of this.#subscribed) {
+      subscribed.sweep()
+      if (!subscribed.mayExpire) this.#subscribed.delete(subscribed)
+    }
+    this.#cancel = this.#expecting.size + this.#subscribed.size > 0 ? this.#schedule() : undefined
   }
 }
 

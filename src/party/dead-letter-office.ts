@@ -74,7 +74,7 @@ export class DeadLetterOffice {
       throw partition?.watermark.failure
     }
     const again = revived(letter, partition)
-    const subscriber = this.#durable.at(to)
+    const subscriber = this.#durable.at(to) ?? this.#shared.bus.subscriptionAt(to)
     if (subscriber) {
       const lifted = this.#lifted(again, letter)
       const isWell = await subscriber.again(lifted)

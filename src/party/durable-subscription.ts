@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Address, partitionOf, runtimePartition } from '../actor/address.ts'
 import { type Envelope, isJournalled } from '../actor/envelope.ts'
 import { Fifo } from '../actor/fifo.ts'
-import type { Wanted } from '../actor/subscribe-options.ts'
+import { Line } from '../actor/line.ts'
+import { addressOfSubscriber, type Wanted } from '../actor/subscribe-options.ts'
 import { Subscriber, SubscriberError } from '../actor/subscriber.ts'
 import {
   infoOf,
@@ -17,19 +18,21 @@ import {
 import { journalled } from './journalled.ts'
 import type { Partition, Shared } from './partition.ts'
 import type { Places } from './places.ts'
+import { type Pending, Progress } from './progress.ts'
 
 /** How often it is told of an event that it fails on, and after how many milliseconds for the first time again. */
 const mostAttempts = 3
 const firstPause = 1_000
 
 interface Again {
+  readonly envelope: Envelope
   call(): Promise<boolean>
   ended(ok: boolean | undefined): void
 }
 
 /**
- * Events on their way to one function, which misses none that is journalled: at least once each, in the order of their
- * partition. What comes while too much waits is read back from the journal.
+ * Events on their way to one function, which misses none that is journalled: at least once each, the most urgent first of those
+ * in memory, and equals in the order of their partition. What comes while too much waits is read back from the journal.
  */
 export class DurableSubscription implements Listener, Subscription {
   readonly wanted: Wanted
@@ -39,7 +42,8 @@ export class DurableSubscription implements Listener, Subscription {
   readonly #places: Places
   readonly #createdAt: number
   readonly #ended: () => void
-  readonly #waiting = new Fifo<Envelope>()
+  readonly #waiting: Line<Pending>
+  readonly #progress = new Map<Address, Progress>()
   /** What it is told again, before what waits. */
   readonly #again = new Fifo<Again>()
   /** Partitions whose journal is to be read, and the newest position that was told meanwhile. */
@@ -49,10 +53,10 @@ export class DurableSubscription implements Listener, Subscription {
   /** Calls where it was subscribed, whoever it is that makes it go on. */
   readonly #outside = AsyncLocalStorage.snapshot()
   #going: Promise<void> | undefined
-  #telling: Envelope | undefined
   #isPaused = false
   #holds = 0
   #missed = 0
+  #expired = 0
   #untoldMissed = 0
   #wake: (() => void) | undefined
   isOver = false
@@ -68,6 +72,7 @@ export class DurableSubscription implements Listener, Subscription {
     this.#ended = ended
     this.#shared = shared
     this.#host = shared.bus
+    this.#waiting = new Line(shared.aging)
     this.#subscriber = new Subscriber(wanted, tell, shared.bus)
     this.#places = places
     this.#createdAt = shared.clock.now()
@@ -75,15 +80,16 @@ export class DurableSubscription implements Listener, Subscription {
 
   /** Where its dead letters are addressed to. */
   get address(): Address {
-    return `subscriber/${this.wanted.name}`
+    return addressOfSubscriber(this.wanted.name)
   }
 
   get info(): SubscriptionInfo {
-    const { size: waiting, first } = this.#waiting
-    const oldest = first?.time ?? (this.#behind.size > 0 ? this.#subscriber.lastEventAt : undefined)
+    const { size: waiting, since } = this.#waiting
+    const oldest = since ?? (this.#behind.size > 0 ? this.#subscriber.lastEventAt : undefined)
     const lag = oldest === undefined ? 0 : this.#host.now() - oldest
     const own = {
       missed: this.#missed,
+      expired: this.#expired,
       waiting,
       lag,
       paused: this.#isPaused,
@@ -125,8 +131,50 @@ export class DurableSubscription implements Listener, Subscription {
     const isBehind = this.#isHeld || this.#behind.has(partition)
     if (!isJournalled(envelope)) this.#hearInPassing(envelope)
     else if (isBehind || this.#waiting.size >= this.wanted.limit) this.#behind.set(partition, envelope.seq)
-    else this.#waiting.push(envelope)
+    else this.#take(envelope)
     this.#goOn()
+  }
+
+  hearLate(envelope: Envelope): void {
+    this.hear(envelope)
+  }
+
+  #take(envelope: Envelope): void {
+    const progress = this.#progressIn(partitionIn(envelope))
+    // It was read in the journal before it was told.
+    if (envelope.seq <= progress.taken) return
+    this.#waiting.push(progress.take(envelope))
+    if (envelope.expirytime !== undefined) this.#host.mayExpire(this)
+  }
+
+  #progressIn(address: Address): Progress {
+    const known = this.#progress.get(address)
+    if (known) return known
+    const progress = new Progress(address, this.#places)
+    this.#progress.set(address, progress)
+    return progress
+  }
+
+  get mayExpire(): boolean {
+    for (const { envelope } of this.#waiting) if (envelope.expirytime !== undefined) return true
+    return false
+  }
+
+  sweep(): void {
+    for (const spot of [...this.#waiting.spots()]) {
+      const { envelope, progress } = spot.item
+      if (!this.#host.isExpired(envelope) || !this.#waiting.leave(spot)) continue
+      if (isChosen(this.wanted, envelope, this.#host)) this.#expire(envelope)
+      progress?.end(spot.item)
+    }
+  }
+
+  #expire(envelope: Envelope): void {
+    // What was over before the name began is not for it.
+    const { expirytime = 0 } = envelope
+    if (expirytime <= this.#places.begunAt) return
+    this.#expired++
+    this.#host.expired(envelope, this.wanted)
   }
 
   pause(): void {
@@ -162,7 +210,7 @@ export class DurableSubscription implements Listener, Subscription {
     // Whoever wants it told is still known in what it calls then.
     const call = AsyncLocalStorage.bind(() => this.#call(envelope))
     return new Promise(resolve => {
-      this.#again.push({ call, ended: resolve })
+      this.#again.push({ envelope, call, ended: resolve })
       this.#goOn()
     })
   }
@@ -170,32 +218,27 @@ export class DurableSubscription implements Listener, Subscription {
   /** All that was said in a partition up to a position was heard: what it does not want of that need not be kept for it. */
   pass(address: Address, upTo: number): void {
     if (this.isOver || this.#isHeld || this.#behind.has(address)) return
-    const next = this.#nextIn(address)
-    const place = next ? Math.min(next.seq - 1, upTo) : upTo
+    const next = this.#progress.get(address)?.next
+    const place = next === undefined ? upTo : Math.min(next - 1, upTo)
     if (this.#places.in(address) < place) this.#places.reach(address, place)
-  }
-
-  /** What it is being told of a partition, or next. What is not journalled moves no place. */
-  #nextIn(address: Address): Envelope | undefined {
-    const isNext = (envelope: Envelope) => isJournalled(envelope) && partitionIn(envelope) === address
-    if (this.#telling && isNext(this.#telling)) return this.#telling
-    for (const envelope of this.#waiting) if (isNext(envelope)) return envelope
-    return undefined
   }
 
   /** A partition is gone, and with it what was said there. */
   forget(address: Address): void {
-    const left = [...this.#waiting].filter(envelope => partitionIn(envelope) !== address)
-    this.#waiting.clear()
-    for (const envelope of left) this.#waiting.push(envelope)
+    for (const spot of this.#waiting.spots())
+      if (partitionIn(spot.item.envelope) === address) this.#waiting.leave(spot)
+    this.#progress.delete(address)
+    this.#unread.delete(address)
     this.#behind.delete(address)
-    if (this.#telling && partitionIn(this.#telling) === address) this.#telling = undefined
   }
 
   /** Nobody can read it back: it is heard now, or missed. */
   #hearInPassing(envelope: Envelope): void {
-    if (this.#waiting.size < this.wanted.limit) this.#waiting.push(envelope)
-    else {
+    const { priority, time } = envelope
+    if (this.#waiting.size < this.wanted.limit) {
+      this.#waiting.push({ priority, time, envelope, isDone: false })
+      if (envelope.expirytime !== undefined) this.#host.mayExpire(this)
+    } else {
       this.#missed++
       if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.wanted))
     }
@@ -220,19 +263,43 @@ export class DurableSubscription implements Listener, Subscription {
   async #tellAll(): Promise<void> {
     while (!this.#isPaused && !this.isOver) {
       const again = this.#again.shift()
-      const next = again ? undefined : this.#waiting.shift()
-      const [behind] = this.#behind.keys()
-      if (again) again.ended(await again.call())
-      else if (next) await this.#tellNext(next)
-      else if (behind !== undefined) await this.#readBack(behind)
-      else return
+      if (again) {
+        await this.#tellAgain(again)
+        continue
+      }
+      if (this.#hasRoom) await this.#readAll()
+      if (this.#isPaused || this.isOver) return
+      const next = this.#waiting.shift()
+      if (next) await this.#tellNext(next)
+      else if (this.#unread.size > 0) await this.#rest(firstPause)
+      else if (this.#behind.size + this.#again.size === 0) return
     }
   }
 
-  async #tellNext(envelope: Envelope): Promise<void> {
-    this.#telling = envelope
-    await this.#tell(envelope, this.#shared.partition(partitionIn(envelope)))
-    this.#telling = undefined
+  async #tellAgain({ envelope, call, ended }: Again): Promise<void> {
+    // A dead letter whose time is over once more stays one. A replay shows what happened, however old it is.
+    ended(envelope.redriven && this.#host.isExpired(envelope) ? undefined : await call())
+  }
+
+  /** Whether what it is behind with is to be read: half of what fits, so that it need not be begun for each event. */
+  get #hasRoom(): boolean {
+    if (this.#behind.size === 0) return false
+    const { size } = this.#waiting
+    // What could not be read is tried again when there is nothing else to do.
+    return size === 0 || (this.#unread.size === 0 && size * 2 <= this.wanted.limit)
+  }
+
+  async #readAll(): Promise<void> {
+    for (const address of [...this.#behind.keys()]) {
+      if (this.#waiting.size >= this.wanted.limit || this.#isPaused || this.isOver) return
+      await this.#readBack(address)
+    }
+  }
+
+  async #tellNext(pending: Pending): Promise<void> {
+    const { envelope, progress } = pending
+    const isDone = await this.#tell(envelope, this.#shared.partition(partitionIn(envelope)))
+    if (isDone) progress?.end(pending)
   }
 
   async #readBack(address: Address): Promise<void> {
@@ -241,24 +308,36 @@ export class DurableSubscription implements Listener, Subscription {
     if (returning) await returning
     const told = this.#behind.get(address)
     const partition = this.#shared.partition(address)
+    const progress = this.#progressIn(address)
     try {
-      for await (const envelope of partition ? journalled(partition, this.#places.in(address)) : []) {
+      for await (const envelope of partition
+        ? journalled(partition, Math.max(progress.taken, this.#places.in(address)))
+        : []) {
         // Another partition may have come to this address, or the journal hold what nobody may know yet.
+        if (this.isOver || this.#progress.get(address) !== progress) return
         if (partition !== this.#shared.partition(address)) return
         if (partition && envelope.seq > partition.watermark.durable) break
-        // While it waited for the journal or was told of the one before.
-        if (this.#isPaused || this.isOver) return
-        if (this.wanted.covers(envelope)) await this.#tell(this.#lifted(envelope), partition)
+        if (!this.wanted.covers(envelope)) continue
+        if (this.#waiting.size >= this.wanted.limit) return this.#readOnLater(address)
+        this.#take(this.#lifted(envelope))
       }
       this.#unread.delete(address)
     } catch (error) {
       if (!this.#unread.has(address)) partition?.reportError('error', error)
       this.#unread.add(address)
       // What it did not read must not be passed over; of a partition that takes no more, there is nothing to wait for.
-      if (partition && !partition.watermark.failure) return await this.#rest(firstPause)
+      if (partition && !partition.watermark.failure) return
+      this.#unread.delete(address)
     }
     // More may have been told while it read.
     if (this.#behind.get(address) === told) this.#behind.delete(address)
+  }
+
+  /** After the others that it is behind with. */
+  #readOnLater(address: Address): void {
+    const told = this.#behind.get(address)
+    this.#behind.delete(address)
+    if (told !== undefined) this.#behind.set(address, told)
   }
 
   /** In the version that is declared now, if there is a way; else as it was said, which is better than never. */
@@ -271,29 +350,27 @@ export class DurableSubscription implements Listener, Subscription {
     }
   }
 
-  /** Until it goes well, but not for ever; then the event counts as told. */
-  async #tell(envelope: Envelope, partition: Partition | undefined): Promise<void> {
-    const address = partitionIn(envelope)
+  /** Until it goes well, but not for ever; whether it is done with the event. */
+  async #tell(envelope: Envelope, partition: Partition | undefined): Promise<boolean> {
     this.#tellMissed(envelope)
     const persists = isJournalled(envelope)
-    // Its partition may be deleted while it is told, and another one have its address, by whoever has the name then.
-    const place = persists && partition ? this.#places.of(address) : undefined
-    if (persists && envelope.seq <= this.#places.in(address)) return
-    if (isChosen(this.wanted, envelope, this.#host)) {
-      for (let attempt = 1; !(await this.#call(envelope)); attempt++) {
-        // What is not journalled is told once, and what fails then is counted and reported as of any other subscriber.
-        if (!persists) break
-        if (attempt === mostAttempts) {
-          partition?.loseOutside(envelope, this.address, 'failed', attempt)
-          break
-        }
-        await this.#rest(firstPause * 2 ** (attempt - 1))
-        // It stays the next one, however long that takes: those behind it must not be told before.
-        while (this.#isPaused && !this.isOver) await this.#rest()
-        if (this.isOver) return
+    // Another subscription may have had the name meanwhile, and told it.
+    if (persists && envelope.seq <= this.#places.in(partitionIn(envelope))) return true
+    if (!isChosen(this.wanted, envelope, this.#host)) return true
+    for (let attempt = 1; !this.#host.isExpired(envelope); attempt++) {
+      // What is not journalled is told once, and what fails then is counted and reported as of any other subscriber.
+      if ((await this.#call(envelope)) || !persists) return true
+      if (attempt === mostAttempts) {
+        partition?.loseOutside(envelope, this.address, 'failed', attempt)
+        return true
       }
+      await this.#rest(firstPause * 2 ** (attempt - 1))
+      // It stays the next one, however long that takes: those behind it must not be told before.
+      while (this.#isPaused && !this.isOver) await this.#rest()
+      if (this.isOver) return false
     }
-    if (place) this.#places.reach(address, envelope.seq, place)
+    this.#expire(envelope)
+    return true
   }
 
   async #call(envelope: Envelope): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { type Address, checkId, partitionOf, runtimePartition } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
-import { type SubscribeOptions, wantedOf } from '../actor/subscribe-options.ts'
+import { addressOfSubscriber, type SubscribeOptions, wantedOf } from '../actor/subscribe-options.ts'
 import { endedBy } from '../actor/subscription.ts'
 import { TroupeError } from '../errors.ts'
 import { DurableSubscription } from './durable-subscription.ts'
@@ -107,7 +107,7 @@ export class DurableSubscriptions {
   }
 
   #isSubscribed(name: string): boolean {
-    return this.#present.has(addressOfName(name))
+    return this.#present.has(addressOfSubscriber(name))
   }
 
   /** Up to where a name has read each partition. */
@@ -125,7 +125,7 @@ export class DurableSubscriptions {
    */
   async drop(name: string, shared: Shared): Promise<boolean> {
     checkId('durable subscription', name)
-    this.#present.get(addressOfName(name))?.unsubscribe()
+    this.#present.get(addressOfSubscriber(name))?.unsubscribe()
     const places = this.#places.get(name) ?? newPlaces(name, shared)
     this.#places.delete(name)
     this.#lagging.delete(name)
@@ -223,10 +223,6 @@ export class DurableSubscriptions {
   }
 }
 
-function addressOfName(name: string): Address {
-  return `subscriber/${name}`
-}
-
 function newPlaces(name: string, shared: Shared): Places {
   return new Places(shared.journal, name, error => shared.partition(runtimePartition)?.fault(error))
 }
@@ -254,6 +250,7 @@ async function begin(
     if (!isKnown) for (const [partition, place] of [...here, ...away]) places.reach(partition, place)
     // So that it is known from now on, also if it is never told anything.
     if (!isKnown && here.length === 0) places.reach(runtimePartition, 0)
+    if (!isKnown && from === 'start') places.begunAt = shared.clock.now()
     return !isKnown && from === 'now'
   } catch (error) {
     shared.partition(runtimePartition)?.fault(error)

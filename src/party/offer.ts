@@ -4,7 +4,6 @@ import type { Origin } from '../actor/handled.ts'
 import { MailboxFullError } from '../actor/mailbox.ts'
 import type { RoomOptions } from '../actor/room.ts'
 import type { Facts } from '../actor/seal.ts'
-import type { Timers } from '../actor/timers.ts'
 import type { EventOf } from '../events/event.ts'
 import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
 import type { Partition } from './partition.ts'
@@ -51,8 +50,13 @@ export function withOrigin(partition: Partition, options: OfferOptions): OfferOp
   return options.origin === undefined ? { ...options, origin: partition.origin ?? null } : options
 }
 
-export function patienceOf({ timeout = 60_000, signal }: OfferOptions): RoomOptions {
-  return { timeout, signal }
+/** Milliseconds that a publisher waits for room. */
+export const usualPatience = 60_000
+
+/** How whoever publishes an event waits for room. */
+export function patienceOf(partition: Partition, event: EventOf, options: OfferOptions): RoomOptions {
+  const { timeout = usualPatience, signal, priority = partition.definitionOf(event).priority } = options
+  return { timeout, signal, priority }
 }
 
 /** What an envelope says of an event besides the event: as its publisher wants it, and what led to it. */
@@ -117,35 +121,38 @@ export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | u
  * @param reserved the agents in whose mailboxes a place is kept; one is enough in each
  */
 export async function reserve(
-  { registry, shared }: Partition,
+  partition: Partition,
   event: EventOf,
   options: OfferOptions,
   reserved: Actor[],
 ): Promise<void> {
+  const { registry } = partition
   const { type } = event
   const { to } = options
-  const { timeout, signal } = patienceOf(options)
-  const { clock, timers } = shared
-  const end = clock.elapsed() + timeout
+  const patience = patienceOf(partition, event, options)
+  const end = partition.elapsed() + patience.timeout
   const alone = to ? [to] : [...registry.hearers(type)]
   const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
   for (const actors of [...alone.map(actor => [actor]), ...pools]) {
     if (actors.length === 0 || actors.some(actor => reserved.includes(actor) || !actor.isCrowded(type))) continue
-    reserved.push(await placeInOne(actors, type, timers, { timeout: end - clock.elapsed(), signal }))
+    reserved.push(await placeInOne(partition, actors, type, { ...patience, timeout: end - partition.elapsed() }))
   }
 }
 
 /** Waits for a place in one of several full mailboxes. */
 async function placeInOne(
+  partition: Partition,
   actors: readonly Actor[],
   type: string,
-  timers: Timers,
-  { timeout, signal }: RoomOptions,
+  patience: RoomOptions,
 ): Promise<Actor> {
   const found = new AbortController()
+  const { signal } = patience
   const either = signal ? AbortSignal.any([signal, found.signal]) : found.signal
+  const { timers } = partition.shared
+  const host = { timers, elapsed: () => partition.elapsed() }
   const places = actors.map(async actor => {
-    await actor.room.reserve(type, timers, { timeout, signal: either })
+    await actor.room.reserve(type, host, { ...patience, signal: either })
     return actor
   })
   let winner: Actor | undefined

@@ -51,6 +51,8 @@ export interface Shared {
   /** Numbers from 0 up to but not including 1. */
   random(): number
   readonly timers: Timers
+  /** Milliseconds of waiting that make an event more urgent by one. */
+  readonly aging: number
   readonly ready: ReadyQueue
   readonly journal: Journal
   readonly bus: Bus
@@ -244,6 +246,10 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
       fault: error => this.fault(error),
     })
     this.activity = new Activity(() => this.watermark.caughtUp)
+  }
+
+  get aging(): number {
+    return this.shared.aging
   }
 
   get ready(): ReadyQueue {

@@ -15,6 +15,8 @@ export class Places {
   #unkept = new Map<Address, number | undefined>()
   #keeping: Promise<void> | undefined
   #isDropped = false
+  /** When the reader began with all that was ever said, epoch milliseconds, if in this process. */
+  begunAt = Number.NEGATIVE_INFINITY
 
   /** @param fault is told of a journal that does not keep them */
   constructor(journal: Journal, reader: string, fault: (error: unknown) => void) {

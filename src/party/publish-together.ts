@@ -14,6 +14,7 @@ import {
   passageOf,
   patienceOf,
   reserve,
+  usualPatience,
   withOrigin,
 } from './offer.ts'
 import type { Partition } from './partition.ts'
@@ -61,11 +62,12 @@ export function publishTogether(
   }
   try {
     for (const { type } of events) bus.checkRoom(type)
-    const turns = rateLimits.isOn ? events.map(({ type }) => rateLimits.admit(type, undefined)) : []
+    const turns = rateLimits.isOn ? events.map(event => ({ event, turn: rateLimits.admit(event.type, undefined) })) : []
     // At once if it can, so that changes happen in the order in which they were asked for.
-    if (turns.every(turn => turn === undefined)) return go()
+    if (turns.every(({ turn }) => turn === undefined)) return go()
     const waits = turns.map(
-      turn => turn && new Promise<void>((go, giveUp) => turn(patienceOf(options), { go, giveUp })),
+      ({ turn, event }) =>
+        turn && new Promise<void>((go, giveUp) => turn(patienceOf(partition, event, options), { go, giveUp })),
     )
     return Promise.all(waits).then(go, refused)
   } catch (error) {
@@ -148,11 +150,10 @@ async function sayWhenRoom(
   const reserved: Actor[] = []
   let said: Promise<readonly Envelope[]>
   try {
-    const { timeout, signal } = patienceOf(options)
+    const { timeout = usualPatience } = options
     const end = partition.elapsed() + timeout
-    const patience = signal ? { signal } : {}
     for (const { event, to } of crowded)
-      await reserve(partition, event, { ...patience, timeout: end - partition.elapsed(), ...(to && { to }) }, reserved)
+      await reserve(partition, event, { ...options, timeout: end - partition.elapsed(), ...(to && { to }) }, reserved)
     options.admit?.(together.parts.map(({ event }) => event))
     said = say(partition, together, options, reserved)
   } catch (error) {

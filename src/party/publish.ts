@@ -82,7 +82,7 @@ function publishLater(
       }
     }
     const go = guarded(() => resolve(publishAdmitted(partition, event, known)))
-    const wait = guarded(() => (inTurn ? inTurn(patienceOf(known), { go, giveUp }) : go()))
+    const wait = guarded(() => (inTurn ? inTurn(patienceOf(partition, event, known), { go, giveUp }) : go()))
     if (breath) void breath.then(wait)
     else wait()
   })

@@ -39,9 +39,8 @@ describe('events to iterate over', () => {
     const words: string[] = []
     const events = runtime.bus.events(command, { limit: 2, onMissed: count => void words.push(`missed ${count}`) })
     await say(runtime, 'a', 'b', 'c', 'd')
-    for await (const { data } of events) if (words.push(data.word) === 4) break
-    // One was held already when the limit was reached.
-    expect(words).toEqual(['a', 'missed 1', 'c', 'd'])
+    for await (const { data } of events) if (words.push(data.word) === 3) break
+    expect(words).toEqual(['missed 2', 'c', 'd'])
   })
 
   it.each([

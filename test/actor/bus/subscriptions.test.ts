@@ -1,6 +1,7 @@
 import { agentUpdated, defineEvent, SubscribeOptionsError, systemError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import { createGate } from '../../support/gate.ts'
 import { barked, command, dogAgent, glance, petsParty, urgent } from '../../support/pets.ts'
 import { startRuntime, turn, until } from '../../support/runtime.ts'
 
@@ -14,21 +15,6 @@ const errorsOf = (runtime: Started) => {
   const codes: string[] = []
   runtime.bus.subscribe(systemError, ({ data }) => void codes.push(data.code))
   return codes
-}
-
-/** An async subscriber whose calls the test ends. */
-const gate = () => {
-  const words: string[] = []
-  const ends: (() => void)[] = []
-  const hear = ({ data }: { readonly data: { readonly word: string } }) => {
-    words.push(data.word)
-    return new Promise<void>(end => ends.push(end))
-  }
-  const open = async () => {
-    ends.shift()?.()
-    await turn()
-  }
-  return { words, hear, open }
 }
 
 describe('a subscription', () => {
@@ -152,7 +138,7 @@ describe('a subscription', () => {
 
   it('is told of the next event when the promise that it returned has settled', async () => {
     const { runtime } = await start()
-    const { words, hear, open } = gate()
+    const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear)
     const others: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void others.push(data.word))
@@ -166,7 +152,7 @@ describe('a subscription', () => {
   it('that is slow misses the oldest above its limit, is told how many, and is reported once', async () => {
     const { runtime } = await start()
     const codes = errorsOf(runtime)
-    const { words, hear, open } = gate()
+    const { words, hear, open } = createGate()
     const told: string[] = []
     const onMissed = (count: number) => void words.push(`missed ${count}`)
     const slow = runtime.bus.subscribe(command, hear, { limit: 2, onMissed, name: 'slow' })
@@ -183,7 +169,7 @@ describe('a subscription', () => {
   it('that hangs is given up after its timeout, and is told of the next event', async () => {
     const { runtime, clock } = await start()
     const codes = errorsOf(runtime)
-    const { words, hear } = gate()
+    const { words, hear } = createGate()
     const hanging = runtime.bus.subscribe(command, hear, { timeout: 5_000 })
     await say(runtime, 'a', 'b')
     clock.advance(5_000)
@@ -259,6 +245,7 @@ describe('subscriptions', () => {
         count: 1,
         failed: 0,
         missed: 0,
+        expired: 0,
         waiting: 0,
         lag: 0,
         paused: false,
@@ -306,7 +293,7 @@ describe('what a subscriber publishes', () => {
 describe('stop', () => {
   it('lets subscribers end with what they were told', async () => {
     const { runtime } = await start()
-    const { words, hear, open } = gate()
+    const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear)
     await say(runtime, 'a', 'b')
     const stopping = runtime.stop()

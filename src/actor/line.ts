@@ -1,0 +1,112 @@
+import { turnOf, type Waiting } from './aging.ts'
+
+/** Where something stands in a line, until it leaves: between its neighbours of the same priority. */
+export interface Spot<T extends Waiting> {
+  readonly item: T
+  before: Spot<T> | undefined
+  after: Spot<T> | undefined
+  hasLeft: boolean
+}
+
+/** Those of one priority, in the order in which they came. */
+interface Rank<T extends Waiting> {
+  first: Spot<T> | undefined
+  last: Spot<T> | undefined
+}
+
+/**
+ * What waits for its turn: the most urgent first, and of equals the one that came first. What waits long rises, so that it does
+ * not starve behind what is more urgent. Anything may leave from the middle, at the same cost however many wait.
+ */
+export class Line<T extends Waiting> implements Iterable<T> {
+  readonly #aging: number
+  /** By priority. */
+  #ranks: (Rank<T> | undefined)[] = []
+  #size = 0
+
+  /** @param aging milliseconds of waiting that make something more urgent by one */
+  constructor(aging: number) {
+    this.#aging = aging
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  push(item: T): Spot<T> {
+    const rank = (this.#ranks[item.priority] ??= { first: undefined, last: undefined })
+    const spot: Spot<T> = { item, before: rank.last, after: undefined, hasLeft: false }
+    if (rank.last) rank.last.after = spot
+    else rank.first = spot
+    rank.last = spot
+    this.#size++
+    return spot
+  }
+
+  /** Where the one stands whose turn it is. */
+  get first(): Spot<T> | undefined {
+    let next: Spot<T> | undefined
+    let turn = Number.POSITIVE_INFINITY
+    for (const rank of this.#ranks) {
+      const first = rank?.first
+      if (!first) continue
+      const at = turnOf(first.item, this.#aging)
+      // Of equals the more urgent one, which comes first here.
+      if (next && at >= turn) continue
+      next = first
+      turn = at
+    }
+    return next
+  }
+
+  /** Takes the one whose turn it is; none when empty. */
+  shift(): T | undefined {
+    const { first } = this
+    if (first) this.leave(first)
+    return first?.item
+  }
+
+  /** Takes the oldest of the least urgent; waiting makes nothing more urgent here. */
+  takeLeastUrgent(): T | undefined {
+    const first = this.#ranks.findLast(rank => rank?.first)?.first
+    if (first) this.leave(first)
+    return first?.item
+  }
+
+  /** Lets one leave; whether it was still there. */
+  leave(spot: Spot<T>): boolean {
+    const rank = this.#ranks[spot.item.priority]
+    if (spot.hasLeft || !rank) return false
+    spot.hasLeft = true
+    if (spot.before) spot.before.after = spot.after
+    else rank.first = spot.after
+    if (spot.after) spot.after.before = spot.before
+    else rank.last = spot.before
+    this.#size--
+    return true
+  }
+
+  /** Since when the one waits that has waited for longest. */
+  get since(): number | undefined {
+    if (this.#size === 0) return undefined
+    let since = Number.POSITIVE_INFINITY
+    for (const rank of this.#ranks) since = Math.min(since, rank?.first?.item.time ?? since)
+    return since
+  }
+
+  clear(): void {
+    for (const spot of this.spots()) spot.hasLeft = true
+    this.#ranks = []
+    this.#size = 0
+  }
+
+  /** By priority alone. */
+  *[Symbol.iterator](): Iterator<T> {
+    for (const { item } of this.spots()) yield item
+  }
+
+  /** All of them, by priority alone; the one at hand may leave. */
+  *spots(): Generator<Spot<T>> {
+    for (const rank of this.#ranks) for (let spot = rank?.first; spot; spot = spot.after) yield spot
+  }
+}
