@@ -29,6 +29,7 @@ import type { Agent } from './actor/agent.ts'
 import { agingOf } from './actor/aging.ts'
 import { AskStoppedError, AskTable } from './actor/ask.ts'
 import type { Answer } from './actor/ask-many.ts'
+import { Breath } from './actor/breath.ts'
 import { Bus } from './actor/bus.ts'
 import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
@@ -297,6 +298,7 @@ export class Runtime<
       random,
       aging,
       ready: new ReadyQueue(),
+      breath: new Breath(),
       stepping: undefined,
       observers: undefined,
       journal,
@@ -590,7 +592,11 @@ export class Runtime<
   ): Promise<z.output<O>> {
     this.#checkRunning()
     const handler = this.#handlers.at(address)
-    if (handler) return await askHandler(this.#outside, handler, request, input, options)
+    if (handler) {
+      const breath = this.#shared.breath.dueToAsker(this.#shared.clock)
+      if (breath) await breath
+      return await askHandler(this.#outside, handler, request, input, options)
+    }
     const { partition: at, name } = splitAddress(address)
     const partition = this.#shared.partition(at)
     const actor = partition?.registry.meant(name, { type: request.type, data: input })

@@ -3,6 +3,7 @@ import type { Actor, ActorHost } from '../actor/actor.ts'
 import { type Address, partyOf, runtimePartition, splitAddress } from '../actor/address.ts'
 import { AskRefusedError, AskStoppedError, type AskTable, type PendingAsk } from '../actor/ask.ts'
 import { breakCircle } from '../actor/ask-circles.ts'
+import type { Breath } from '../actor/breath.ts'
 import type { Bus } from '../actor/bus.ts'
 import type { DeadLetter, DeadLetters, DeadReason } from '../actor/dead-letters.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
@@ -54,6 +55,7 @@ export interface Shared {
   /** Milliseconds of waiting that make an event more urgent by one. */
   readonly aging: number
   readonly ready: ReadyQueue
+  readonly breath: Breath
   readonly journal: Journal
   readonly bus: Bus
   readonly asks: AskTable

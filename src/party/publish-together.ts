@@ -181,7 +181,9 @@ function say(
   accept(shared.tally, parts.length)
   for (const envelope of envelopes) delivery.deliver(envelope)
   for (const envelope of envelopes) if (!partition.persists(envelope)) partition.tell(envelope)
-  return watermark.reached().then(() => envelopes)
+  const said = watermark.reached().then(() => envelopes)
+  const breath = shared.breath.due(partition.now())
+  return breath ? Promise.all([said, breath]).then(([all]) => all) : said
 }
 
 /** Of what is journalled. */

@@ -130,9 +130,15 @@ function say(
   accept(shared.tally)
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
-  if (persists) return watermark.reached().then(() => envelope)
-  partition.tell(envelope)
-  return Promise.resolve(envelope)
+  if (!persists) partition.tell(envelope)
+  const said = persists ? watermark.reached().then(() => envelope) : Promise.resolve(envelope)
+  const breath = shared.breath.due(envelope.time)
+  return breath ? whenBoth(said, breath) : said
+}
+
+async function whenBoth(said: Promise<Envelope>, breath: Promise<void>): Promise<Envelope> {
+  const [envelope] = await Promise.all([said, breath])
+  return envelope
 }
 
 function usePlaces(reserved: readonly Actor[]): void {
