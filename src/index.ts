@@ -82,6 +82,7 @@ export {
   type OldMachine,
 } from './actor/migration.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
+export { PublishCancelledError } from './actor/patience.ts'
 export {
   type RateFigures,
   RateLimitError,

@@ -2,7 +2,7 @@ import { TroupeError } from '../errors.ts'
 import type { Waiting } from './aging.ts'
 import { Line } from './line.ts'
 import { type RateLimit, RateMeter, type RateWindow, type Room } from './rate-meter.ts'
-import type { RoomOptions } from './room.ts'
+import { checkWanted, type Patience, PublishCancelledError } from './patience.ts'
 import type { Timers } from './timers.ts'
 
 /** What may be published from outside: by all sources together, and by each that names itself. */
@@ -38,6 +38,12 @@ export interface Onward {
 }
 
 interface Waiter extends Onward, Waiting {}
+
+/** What somebody is told who waits in vain. */
+interface Refused {
+  readonly type: string
+  refusal(): RateLimitError
+}
 
 class Source {
   meter: RateMeter
@@ -99,7 +105,7 @@ export class RateLimits {
    * @param name its source; those without a name are only counted with all others
    * @throws RateLimitError, RuntimeStateError once nothing is let in any more
    */
-  admit(type: string, name: string | undefined): ((patience: RoomOptions, onward: Onward) => void) | undefined {
+  admit(type: string, name: string | undefined): ((patience: Patience, onward: Onward) => void) | undefined {
     if (this.#closed) throw this.#closed
     if (!this.#all) return undefined
     const now = this.#elapsed()
@@ -116,7 +122,7 @@ export class RateLimits {
       return this.#refused(withoutStack(() => new RateLimitError(type, name, this.#full(source, at), at)))
     }
     if (exceeded === 'reject' || this.#waiting >= queue) throw refusal()
-    return (patience, onward) => this.#wait(source, refusal, patience, onward)
+    return (patience, onward) => this.#wait(source, { type, refusal }, patience, onward)
   }
 
   /** Nobody is let in any more, who waits neither. */
@@ -164,9 +170,9 @@ export class RateLimits {
     this.#all?.take(now)
   }
 
-  #wait(source: Source, refusal: () => RateLimitError, patience: RoomOptions, { go, giveUp }: Onward): void {
+  #wait(source: Source, { type, refusal }: Refused, patience: Patience, { go, giveUp }: Onward): void {
     const { priority, timeout, signal } = patience
-    signal?.throwIfAborted()
+    checkWanted(type, signal)
     const over = () => {
       source.waiting.leave(spot)
       if (source.waiting.size === 0) this.#turns.delete(source)
@@ -187,7 +193,7 @@ export class RateLimits {
         giveUp(error)
       },
     }
-    const aborted = () => waiter.giveUp(signal?.reason)
+    const aborted = () => waiter.giveUp(new PublishCancelledError(type, signal?.reason))
     const cancelTimer = this.#timers.after(timeout, () => waiter.giveUp(refusal()))
     signal?.addEventListener('abort', aborted, { once: true })
     const spot = source.waiting.push(waiter)

@@ -3,16 +3,8 @@ import type { Waiting } from './aging.ts'
 import type { Accepts } from './lane.ts'
 import { Line } from './line.ts'
 import { type Mailbox, MailboxFullError } from './mailbox.ts'
+import { checkWanted, type Patience, PublishCancelledError } from './patience.ts'
 import type { Timers } from './timers.ts'
-
-/** How a publisher waits for room. */
-export interface RoomOptions {
-  /** That of its event: 1 is most urgent, 10 least. */
-  readonly priority: number
-  /** Milliseconds. */
-  readonly timeout: number
-  readonly signal?: AbortSignal | undefined
-}
 
 /** What tells how long a publisher waits. */
 interface RoomHost {
@@ -51,10 +43,10 @@ export class Room {
     return this.#waiting.size === 0 && mailbox.size + this.#promised < this.#capacity
   }
 
-  /** Waits for a place, which is kept until `use`. @throws MailboxFullError, the signal's reason */
-  reserve(type: string, { timers, elapsed }: RoomHost, { priority, timeout, signal }: RoomOptions): Promise<void> {
+  /** Waits for a place, which is kept until `use`. @throws MailboxFullError, PublishCancelledError */
+  reserve(type: string, { timers, elapsed }: RoomHost, { priority, timeout, signal }: Patience): Promise<void> {
     if (this.#waiting.size >= mostWaiting) throw new MailboxFullError(this.#address, type, 'waiting')
-    signal?.throwIfAborted()
+    checkWanted(type, signal)
     return new Promise((resolve, reject) => {
       const over = () => {
         this.#waiting.leave(spot)
@@ -72,7 +64,7 @@ export class Room {
       }
       const aborted = () => {
         over()
-        reject(signal?.reason)
+        reject(new PublishCancelledError(type, signal?.reason))
       }
       const cancelTimer = timers.after(timeout, () => {
         over()

@@ -9,6 +9,7 @@ import type { RequestDefinition } from '../events/request.ts'
 import { copyOf } from '../values/copy.ts'
 import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
 import { Found, type Whereabouts } from './found.ts'
+import type { PublishOptions } from './offer.ts'
 import { publish } from './publish.ts'
 import type { Unwatch } from './store.ts'
 
@@ -48,10 +49,17 @@ export class AgentRef {
     return this.#actor.figures
   }
 
-  /** Sends an event to this agent alone; resolves when it is durable. @throws UnknownEventError, EventPayloadError */
-  async send(event: UncheckedEvent): Promise<Envelope> {
+  /**
+   * Sends an event to this agent alone; resolves when it is durable.
+   *
+   * @example
+   * await runtime.agent('desk').send(ticketOpened({ id: 't1' }), { priority: 1 })
+   *
+   * @throws UnknownEventError, EventPayloadError, MailboxFullError, PublishCancelledError
+   */
+  async send(event: UncheckedEvent, options: PublishOptions = {}): Promise<Envelope> {
     this.#place.checkOpen()
-    return publish(this.#place.partition, event, { to: this.#actor })
+    return publish(this.#place.partition, event, { ...options, to: this.#actor })
   }
 
   /** Asks this agent; see `runtime.ask`. */

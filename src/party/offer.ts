@@ -2,7 +2,7 @@ import type { Actor } from '../actor/actor.ts'
 import { addressOf, NoAddressError } from '../actor/address.ts'
 import type { Origin } from '../actor/handled.ts'
 import { MailboxFullError } from '../actor/mailbox.ts'
-import type { RoomOptions } from '../actor/room.ts'
+import type { Patience } from '../actor/patience.ts'
 import type { Facts } from '../actor/seal.ts'
 import type { EventOf } from '../events/event.ts'
 import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
@@ -25,7 +25,7 @@ export interface PublishOptions {
   readonly ttl?: number
   /** Milliseconds to wait for room in full mailboxes, or for the rate limits; 60,000 by default. */
   readonly timeout?: number
-  /** Gives up waiting. */
+  /** Gives up waiting; where it is aborted already, nothing is published. */
   readonly signal?: AbortSignal
 }
 
@@ -54,7 +54,7 @@ export function withOrigin(partition: Partition, options: OfferOptions): OfferOp
 export const usualPatience = 60_000
 
 /** How whoever publishes an event waits for room. */
-export function patienceOf(partition: Partition, event: EventOf, options: OfferOptions): RoomOptions {
+export function patienceOf(partition: Partition, event: EventOf, options: OfferOptions): Patience {
   const { timeout = usualPatience, signal, priority = partition.definitionOf(event).priority } = options
   return { timeout, signal, priority }
 }
@@ -144,7 +144,7 @@ async function placeInOne(
   partition: Partition,
   actors: readonly Actor[],
   type: string,
-  patience: RoomOptions,
+  patience: Patience,
 ): Promise<Actor> {
   const found = new AbortController()
   const { signal } = patience

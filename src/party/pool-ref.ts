@@ -10,6 +10,7 @@ import { checkSize } from '../supervision/definition.ts'
 import { AgentRef } from './agent-ref.ts'
 import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
 import { Found, type Whereabouts } from './found.ts'
+import type { PublishOptions } from './offer.ts'
 import { publish } from './publish.ts'
 
 /** How a pool is scaled. */
@@ -54,10 +55,14 @@ export class PoolRef {
     return this.#pool.members.map(actor => new AgentRef(this.#place, actor))
   }
 
-  /** Sends an event to one member; resolves when it is durable. @throws NoAddressError, UnknownEventError, EventPayloadError */
-  async send(event: UncheckedEvent): Promise<Envelope> {
+  /**
+   * Sends an event to one member; resolves when it is durable.
+   *
+   * @throws NoAddressError, UnknownEventError, EventPayloadError, MailboxFullError, PublishCancelledError
+   */
+  async send(event: UncheckedEvent, options: PublishOptions = {}): Promise<Envelope> {
     this.#place.checkOpen()
-    return publish(this.#place.partition, event, { to: this.#choose({ data: undefined, ...event }) })
+    return publish(this.#place.partition, event, { ...options, to: this.#choose({ data: undefined, ...event }) })
   }
 
   /** Asks one member; see `runtime.ask`. @throws NoAddressError */

@@ -1,6 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import { checkId } from '../actor/address.ts'
 import type { Envelope } from '../actor/envelope.ts'
+import { checkWanted } from '../actor/patience.ts'
 import { accept, reject } from '../actor/tally.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import { CheckedEvent, checkPriority, checkTtl, type EventOf } from '../events/event.ts'
@@ -25,7 +26,7 @@ import { publishTransformed } from './publish-together.ts'
  * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.
  *
  * @throws UnknownEventError, EventPayloadError, EventVersionError, RateLimitError, TransformError, MailboxFullError, BusFullError,
- *   JournalAppendError
+ *   PublishCancelledError, JournalAppendError
  */
 export function publish(
   partition: Partition,
@@ -34,7 +35,7 @@ export function publish(
 ): Promise<Envelope> {
   const { bus, catalog, rateLimits, tally } = partition.shared
   try {
-    if (options !== noOptions) checkOptions(options)
+    if (options !== noOptions) checkOptions(offered.type, options)
     bus.checkRoom(offered.type)
     const event = catalog.check(offered)
     const breath = bus.told ? bus.breath() : undefined
@@ -47,12 +48,14 @@ export function publish(
   }
 }
 
-function checkOptions({ priority, ttl, source, correlationId, tags }: OfferOptions): void {
+function checkOptions(type: string, options: OfferOptions): void {
+  const { priority, ttl, source, correlationId, tags, signal } = options
   if (priority !== undefined) checkPriority(priority)
   if (ttl !== undefined) checkTtl(ttl)
   if (source !== undefined) checkId('source', source)
   if (correlationId !== undefined) checkName('correlation', correlationId)
   if (tags !== undefined) for (const tag of tags) checkName('tag', tag)
+  checkWanted(type, signal)
 }
 
 interface Wait {

@@ -104,7 +104,8 @@ export class RuntimeBus {
    * @example
    * await runtime.bus.publish(taskCompleted({ taskId: 'book-venue' }), { party: party.id })
    *
-   * @throws UnknownEventError, EventPayloadError, EventVersionError, PartyNotFoundError, VersionConflictError, JournalAppendError
+   * @throws UnknownEventError, EventPayloadError, EventVersionError, PartyNotFoundError, VersionConflictError, PublishCancelledError,
+   *   RateLimitError, MailboxFullError, JournalAppendError
    */
   publish(event: UncheckedEvent, options?: BusPublishOptions): Promise<Envelope> {
     try {

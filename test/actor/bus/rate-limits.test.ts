@@ -108,7 +108,7 @@ describe('rate limits', () => {
     await runtime.stop({ timeout: 0 })
     expect((await outcomes).map(one => one.status === 'rejected' && one.reason)).toMatchObject([
       { code: 'RATE_LIMITED' },
-      { message: 'no more' },
+      { code: 'PUBLISH_CANCELLED', cause: { message: 'no more' } },
       { code: 'RUNTIME_STATE' },
     ])
   })
