@@ -56,7 +56,7 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
     version: definition.version,
     priority: facts.priority ?? definition.priority,
     tags: facts.tags === undefined && definition.tags.length === 0 ? undefined : tagsOf(definition.tags, facts.tags),
-    persist: definition.persist ? undefined : false,
+    persist: definition.persist === true ? undefined : false,
     correlationid: facts.correlationid ?? id,
     causationid: facts.causationid,
     party: place.party,

@@ -32,7 +32,7 @@ export interface Catalog {
    * @throws UnknownTopicError, IllegalPatternError
    */
   checkTopic(topic: Topic): void
-  /** Whether events, requests or replies of this type are journalled; what nobody declared is. */
+  /** Whether events, requests or replies of this type are journalled, whatever a rule says; what nobody declared is. */
   persists(type: string): boolean
   /**
    * The event, parsed by its schema unless its definition made it; one of an older version is lifted first.
@@ -132,7 +132,7 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
         if (![...types].some(matcher(checkPattern(one)))) throw new UnknownTopicError(one, [...types])
       }
     },
-    persists: type => (byType.get(type) ?? byType.get(answeredBy(type) ?? type))?.persist ?? true,
+    persists: type => ((byType.get(type) ?? byType.get(answeredBy(type) ?? type))?.persist ?? true) === true,
     check(given) {
       const definition = event(given.type)
       if (CheckedEvent.isBy(definition, given)) return given

@@ -18,8 +18,11 @@ export interface EventOptions {
   readonly version?: number
   /** Lifts payloads of older versions, step by step: the function at 1 makes version 2 of version 1. */
   readonly upcast?: Upcasters
-  /** `false`: never journalled, delivered at most once (ticks, progress). */
-  readonly persist?: boolean
+  /**
+   * `false`: never journalled, delivered at most once (ticks). `'by-rule'`: only where a rule of the runtime says so, which it
+   * does not have by default.
+   */
+  readonly persist?: boolean | 'by-rule'
   /** 1 is most urgent, 10 least; 5 by default. */
   readonly priority?: number
   /** Milliseconds after which an event that still waits is handed to nobody any more; for ever by default. */
@@ -37,7 +40,7 @@ export interface EventDefinition<T extends string = string, S extends z.ZodType 
   readonly schema: S
   readonly version: number
   readonly upcast: Upcasters
-  readonly persist: boolean
+  readonly persist: boolean | 'by-rule'
   readonly priority: number
   readonly ttl: number | undefined
   readonly tags: readonly string[]

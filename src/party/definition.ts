@@ -118,7 +118,7 @@ export interface PartyDefinition<
  * })
  *
  * @throws DuplicateNameError if two of its agents have one name
- * @throws StateEventError if an event that changes the state is declared with `persist: false`
+ * @throws StateEventError if an event that changes the state is declared with `persist: false` or `'by-rule'`
  * @throws StateKeyError if the state begins with a key that every party's state has
  * @throws ValueError if the state begins with something that a journal cannot give back
  */
@@ -135,7 +135,7 @@ export function defineParty<
   // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
   const changing = [...events.filter(({ type }) => on.get(type)), inputs.added, inputs.removed]
-  for (const { type, persist } of changing) if (!persist) throw new StateEventError(name, type)
+  for (const { type, persist } of changing) if (persist !== true) throw new StateEventError(name, type)
   const changes = new Set(changing.map(({ type }) => type))
   return {
     name,
@@ -187,7 +187,7 @@ export class StateEventError extends TroupeError {
   readonly type: string
   constructor(definition: string, type: string) {
     super(
-      `"${type}" changes the state of "${definition}", but is declared with persist: false, and a state is made of what is journalled. Leave persist out, or take it out of state.on.`,
+      `"${type}" changes the state of "${definition}", but its definition does not have it journalled, and a state is made of what is journalled. Leave persist out, or take it out of state.on.`,
     )
     this.definition = definition
     this.type = type

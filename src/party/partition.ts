@@ -439,7 +439,9 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   seal(event: EventOf, facts: Facts = {}): Envelope {
     const envelope = sealed(event, facts, this)
     const { persistence } = this.shared
-    return persistence === undefined ? envelope : persistence.decided(envelope)
+    // Requests and replies have a rule of their own.
+    if (persistence === undefined || envelope.ask !== undefined) return envelope
+    return persistence.decided(envelope, this.definitionOf(event).persist)
   }
 
   nextId(): string {

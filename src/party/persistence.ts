@@ -1,11 +1,12 @@
-import type { Envelope } from '../actor/envelope.ts'
+import { type Envelope, isJournalled } from '../actor/envelope.ts'
 import { TroupeError, textOf } from '../errors.ts'
+import type { EventDefinition } from '../events/event.ts'
 import type { PersistRule } from '../events/persist.ts'
 
 /**
  * The rule of a runtime about what is journalled. It is asked once about each event, when that is said; the envelope then
- * carries the answer wherever it goes. It cannot bring back what its definition keeps out, nor keep out what changes the
- * state of a party: a state is what its journal makes of it.
+ * carries the answer wherever it goes. It cannot bring back what its definition keeps out for good, nor keep out what changes
+ * the state of a party: a state is what its journal makes of it.
  */
 export class Persistence {
   readonly #rule: PersistRule
@@ -20,12 +21,16 @@ export class Persistence {
     this.#failed = failed
   }
 
-  /** The envelope, with the rule's answer in it. */
-  decided(envelope: Envelope): Envelope {
-    const { persist, ask, type } = envelope
-    // Requests and replies have a rule of their own.
-    if (persist === false || ask !== undefined || this.#always.has(type) || this.#keeps(envelope)) return envelope
-    return Object.freeze({ ...envelope, persist: false })
+  /**
+   * The envelope, with the rule's answer in it.
+   *
+   * @param persist what its definition says
+   */
+  decided(envelope: Envelope, persist: EventDefinition['persist']): Envelope {
+    if (persist === false || this.#always.has(envelope.type)) return envelope
+    const keeps = this.#keeps(envelope)
+    if (keeps === isJournalled(envelope)) return envelope
+    return Object.freeze({ ...envelope, persist: keeps ? undefined : false })
   }
 
   #keeps(envelope: Envelope): boolean {

@@ -309,6 +309,34 @@ describe('a rule that throws', () => {
   })
 })
 
+describe("an event that is declared with persist: 'by-rule'", () => {
+  const hint = defineEvent('hints.hint', z.object({ n: z.int() }), { persist: 'by-rule' })
+  const kept = async (persist?: PersistRule) => {
+    const journal = suiteJournal()
+    const { runtime } = await startRuntime({ events: [hint], journal, ...(persist && { persist }) })
+    const said = await runtime.bus.publish(hint({ n: 1 }))
+    await runtime.idle()
+    return { said, events: (await eventsOf(journal, 'runtime')).map(({ type }) => type) }
+  }
+
+  it('is not journalled where there is no rule, or where the rule leaves it out', async () => {
+    expect(await kept()).toMatchObject({ said: { persist: false }, events: [] })
+    expect(await kept(() => false)).toMatchObject({ said: { persist: false }, events: [] })
+  })
+
+  it('is journalled where the rule says so', async () => {
+    const { said, events } = await kept(({ type }) => type === hint.type)
+    expect(said.persist).toBeUndefined()
+    expect(events).toEqual([hint.type])
+  })
+
+  it('cannot change the state of a party', () => {
+    const base = { name: 'hinted', agents: [], inputs: { added: inputAdded, removed: inputRemoved } }
+    const state = { initial: { hints: 0 }, on: { 'hints.hint': () => {} } }
+    expect(() => defineParty({ ...base, events: [hint], state })).toThrow(StateEventError)
+  })
+})
+
 it('an event that changes the state of a party cannot be declared with persist: false', () => {
   const base = { name: 'ticking', agents: [], inputs: { added: inputAdded, removed: inputRemoved } }
   const ticked = defineEvent('clock.ticked', z.object({}), { persist: false })

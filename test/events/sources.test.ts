@@ -93,7 +93,7 @@ describe('the payloads', () => {
   it('tell a piece of an answer from its end, and a thought from an answer', () => {
     const piece = events.llmResponse({ stepName: 'ask', content: 'Hel', finishReason: 'streaming', tokensUsed: 0 })
     expect(piece.data).toMatchObject({ suppressFromUser: false, isThinking: false })
-    expect(events.llmResponse.persist).toBe(false)
+    expect(events.llmResponse.persist).toBe('by-rule')
   })
 
   it('count urgency as everything else here does: 1 is most urgent', () => {

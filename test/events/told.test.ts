@@ -104,6 +104,24 @@ it('the events of a platform that it keeps are in the journal, and the others ar
   ])
 })
 
+it.each([
+  ['a platform', ofPlatform],
+  ['a pipeline', ofPipeline],
+])('the events of %s are all kept by the rule for what is important, when they are urgent', async (_, all) => {
+  const { runtime } = await startRuntime({
+    events: [...events.platformEvents, ...events.pipelineEvents],
+    persist: events.importantEvents,
+  })
+  const tell = async (priority: number) => {
+    const types = new Set<string>()
+    for (const event of all) await runtime.bus.publish(event, { priority })
+    await runtime.bus.replay({ type: all.map(({ type }) => type) }, ({ type }) => void types.add(type))
+    return types
+  }
+  expect((await tell(4)).size).toBeLessThan(all.length)
+  expect((await tell(3)).size).toBe(all.length)
+})
+
 it('the pieces of an answer are told in order, before its end, and kept by nobody', async () => {
   const { runtime } = await start()
   const shown: string[] = []

@@ -7,5 +7,6 @@ const persist = persistBy(importantEvents, { types: ['custom', 'audit.*'], prior
 )
 const runtime = await createRuntime({ events: [...platformEvents], persist }).start()
 const paused = await runtime.bus.publish(workflowPaused({ workflowId: 'w1' }), { priority: 1 })
-console.log(paused.persist) // false
+const later = await runtime.bus.publish(workflowPaused({ workflowId: 'w2' }))
+console.log(paused.persist, later.persist) // undefined false
 await runtime.stop()

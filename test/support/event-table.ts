@@ -17,7 +17,7 @@ export function eventTable(
     `${one.version}`,
     `${one.priority}`,
     one.ttl === undefined ? '' : `${one.ttl} ms`,
-    one.persist ? 'yes' : '',
+    journalled(one.persist),
     one.tags.join(', '),
   ])
   return table(['Event', 'What it says', 'Fields', 'Said by', 'Version', 'Priority', 'TTL', 'Journalled', 'Tags'], rows)
@@ -36,6 +36,11 @@ export function requestTable(
     answeredBy(one),
   ])
   return table(['Request', 'What it is for', 'Asked with', 'Answered with', 'Answered by'], rows)
+}
+
+function journalled(persist: EventDefinition['persist']): string {
+  if (persist === 'by-rule') return 'by rule'
+  return persist ? 'yes' : ''
 }
 
 /** Who publishes an event, in words. */

@@ -15,7 +15,7 @@ const ai = (description: string, options: EventOptions = {}): EventOptions => ({
 })
 const aboutMoney = (description: string, priority = 5) => ai(description, { tags: ['ai', 'money'], priority })
 /** A report of how something went, which nothing stands on. */
-const report = { persist: false, priority: 8 }
+const report: EventOptions = { persist: 'by-rule', priority: 8 }
 
 const role = z.enum(['system', 'user', 'assistant', 'tool'])
 const message = z.object({

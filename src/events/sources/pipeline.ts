@@ -11,7 +11,7 @@ const said = (description: string, options: EventOptions = {}): EventOptions => 
   description,
 })
 /** Pieces of something that is still going on. */
-const passing = { persist: false, priority: 7 }
+const passing: EventOptions = { persist: 'by-rule', priority: 7 }
 
 const base = {
   stepName: z.string().min(1),

@@ -18,11 +18,14 @@ import { after, byUser, later, type PublishersOf } from './publisher.ts'
 
 /**
  * What an agent platform says: workflows, agents, improvements, users, the system. A workflow is a party here. Those are
- * journalled that a platform keeps; the others are told and gone.
+ * journalled that a platform keeps, and by its rule, `importantEvents`, whatever is urgent; the others are told and gone.
  */
 
 const kept = (description: string, priority = 5): EventOptions => ({ tags: ['platform'], priority, description })
-const told = (description: string, priority = 5): EventOptions => ({ ...kept(description, priority), persist: false })
+const told = (description: string, priority = 5): EventOptions => ({
+  ...kept(description, priority),
+  persist: 'by-rule',
+})
 
 const workflow = { workflowId: id, details: details.default({}) }
 const agent = { agentId: id, details: details.default({}) }

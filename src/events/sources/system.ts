@@ -29,7 +29,7 @@ import { after, byRuntime, byUser, later, type PublishersOf } from './publisher.
  * the runtime says the same, its own definition stands in the list.
  */
 
-const told = (description: string): EventOptions => ({ tags: ['system'], persist: false, description })
+const told = (description: string): EventOptions => ({ tags: ['system'], persist: 'by-rule', description })
 
 const registered = z.object({ names: z.array(z.string()).optional() })
 
