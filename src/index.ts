@@ -39,7 +39,7 @@ export {
   type Need,
   NeedError,
 } from './actor/ask-many.ts'
-export { type BusFigures, BusFullError } from './actor/bus.ts'
+export { type BusFigures, BusFullError, BusQueueError } from './actor/bus.ts'
 export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan, withChildren } from './actor/child.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
 export { MachineChangedError, MachineEditedError } from './actor/edited.ts'

@@ -30,7 +30,7 @@ import { agingOf } from './actor/aging.ts'
 import { AskStoppedError, AskTable } from './actor/ask.ts'
 import type { Answer } from './actor/ask-many.ts'
 import { Breath } from './actor/breath.ts'
-import { Bus } from './actor/bus.ts'
+import { Bus, queueOf } from './actor/bus.ts'
 import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import type { Envelope } from './actor/envelope.ts'
@@ -153,6 +153,11 @@ export interface RuntimeOptions<
   /** How often `system.tick` and `system.metrics` are said; every 100 ms, and every 60 ticks. */
   readonly pulse?: PulseOptions
   /**
+   * Events that may wait to be told to subscribers because subscribers said them; 10,000 by default. More are refused with
+   * `BUS_FULL`.
+   */
+  readonly queue?: number
+  /**
    * Milliseconds of waiting that make an event, or whoever waits to publish one, more urgent by one; 1,000 by default, so that
    * nothing waits for ever behind what is more urgent. Infinity: nothing becomes more urgent.
    */
@@ -274,6 +279,7 @@ export class Runtime<
       timers,
       insideSubscriber: new AsyncLocalStorage(),
       aging,
+      queue: queueOf(options.queue),
       isExpired: envelope => this.#isExpired(envelope),
       expired: (envelope, address) => this.#expire(envelope, address),
       mayExpire: listener => this.#cleanup.expectOf(listener),

@@ -19,6 +19,8 @@ export interface BusHost {
   readonly insideSubscriber: AsyncLocalStorage<Telling>
   /** Milliseconds of waiting that make an event more urgent by one. */
   readonly aging: number
+  /** Events that may wait to be told because subscribers said them. */
+  readonly queue: number
   /** Epoch milliseconds. */
   now(): number
   /** Milliseconds since any fixed moment. */
@@ -57,9 +59,6 @@ export interface BusFigures {
 
 /** What is told in one go; then the event loop gets its turn. */
 const toldPerYield = 200
-
-/** Events that may wait to be told because subscribers said them (S1: 10,000). */
-const mostUntold = 10_000
 
 /** One event in so many is measured: reading the clock costs more than most subscribers do. */
 const measuredEach = 16
@@ -221,7 +220,7 @@ export class Bus implements SubscriptionHost {
   /** @throws BusFullError while subscribers have said more than can be told */
   checkRoom(type: string): void {
     const waiting = this.#untold.size + this.#breathing.size
-    if (waiting >= mostUntold) throw new BusFullError(type, waiting)
+    if (waiting >= this.#host.queue) throw new BusFullError(type, waiting)
   }
 
   /**
@@ -452,6 +451,27 @@ function tellRoute(route: Route, envelope: Envelope, at: number): void {
   for (let place = 0; place < route.length; place++) route[place]?.hear(envelope, at)
 }
 
+/** Events that may wait to be told (S1: 10,000). */
+const usualQueue = 10_000
+
+/** @throws BusQueueError unless it is a whole number from 1 */
+export function queueOf(queue = usualQueue): number {
+  if (!Number.isInteger(queue) || queue < 1) throw new BusQueueError(queue)
+  return queue
+}
+
+/** A queue that could hold nothing. */
+export class BusQueueError extends TroupeError {
+  readonly code = 'BUS_QUEUE'
+  readonly queue: number
+  constructor(queue: number) {
+    super(
+      `The bus cannot have a queue of ${queue} events: use a whole number from 1, or leave "queue" out for ${usualQueue}.`,
+    )
+    this.queue = queue
+  }
+}
+
 /** Subscribers say more than can be told. */
 export class BusFullError extends TroupeError {
   readonly code = 'BUS_FULL'
@@ -459,7 +479,7 @@ export class BusFullError extends TroupeError {
   readonly untold: number
   constructor(type: string, untold: number) {
     super(
-      `"${type}" was not published: ${untold} events that subscribers said have yet to be told. Let subscribers say less than they are told.`,
+      `"${type}" was not published: ${untold} events that subscribers said have yet to be told. Let subscribers say less than they are told, or give the runtime a larger "queue".`,
     )
     this.type = type
     this.untold = untold

@@ -2,10 +2,11 @@ import type { MeasuringClock } from '../clock.ts'
 import { checkPattern, matcher } from '../events/pattern.ts'
 import type { Address } from './address.ts'
 import { type Envelope, frozenEnvelope } from './envelope.ts'
+import { isTaggedBy } from './subscribe-options.ts'
 
 /**
  * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time was over before
- * it was handled (`expired`), it is a request or reply of an ask that had ended (`stale`), the machine did not take what was
+ * it was handled, or a subscriber was told of it (`expired`), it is a request or reply of an ask that had ended (`stale`), the machine did not take what was
  * meant for it alone (`ignored`), the step that handled it `failed`, or twice the process ended while it was being handed over
  * (`quarantined`).
  */
@@ -14,7 +15,7 @@ export type DeadReason = 'stopped' | 'overflow' | 'expired' | 'stale' | 'ignored
 /** An event that could not be delivered, to whom, and why. */
 export interface DeadLetter {
   readonly envelope: Envelope
-  /** The agent that it was for; of a reply, the key of its ask. */
+  /** The agent that it was for; of a reply, the key of its ask; of a subscriber, `subscriber/<name>`. */
   readonly to: Address
   /** The partition in whose journal it died. */
   readonly partition: Address
@@ -36,6 +37,8 @@ export interface DeadLetterQuery {
   readonly party?: string
   readonly to?: Address
   readonly reason?: DeadReason
+  /** Those of events that have at least one of these tags. */
+  readonly tags?: readonly string[]
   /** Epoch milliseconds: those that died last before this. */
   readonly before?: number
   /** The newest so many. */
@@ -135,11 +138,13 @@ export function frozenLetter(letter: DeadLetter): DeadLetter {
   return Object.freeze({ ...letter, envelope: frozenEnvelope(letter.envelope) })
 }
 
-function matching({ id, type, party, to, reason, before }: DeadLetterQuery): (letter: DeadLetter) => boolean {
+function matching({ id, type, party, to, reason, tags, before }: DeadLetterQuery): (letter: DeadLetter) => boolean {
+  const isTagged = isTaggedBy(tags)
   const isOfType = type === undefined ? () => true : matcher(checkPattern(type))
   return letter =>
     (id === undefined || letter.envelope.id === id) &&
     isOfType(letter.envelope.type) &&
+    isTagged(letter.envelope) &&
     (party === undefined || letter.envelope.party === party) &&
     (to === undefined || letter.to === to) &&
     (reason === undefined || letter.reason === reason) &&

@@ -1,5 +1,6 @@
 import { checkPattern, matcher } from '../events/pattern.ts'
 import type { Envelope } from './envelope.ts'
+import { isTaggedBy } from './subscribe-options.ts'
 
 /** What to look for in the history. */
 export interface HistoryQuery {
@@ -8,6 +9,8 @@ export interface HistoryQuery {
   readonly type?: string
   /** What one first event led to. */
   readonly correlationId?: string
+  /** Those that have at least one of these tags. */
+  readonly tags?: readonly string[]
   /** The newest so many. */
   readonly limit?: number
 }
@@ -37,14 +40,16 @@ export class History {
   }
 
   /** Those that match, oldest first. @throws IllegalPatternError */
-  find({ party, type, correlationId, limit = historyLimit }: HistoryQuery): readonly Envelope[] {
+  find({ party, type, correlationId, tags, limit = historyLimit }: HistoryQuery): readonly Envelope[] {
     if (this.#forgotten.size > 0) this.#forgetAll()
     const isOfType = type === undefined ? () => true : matcher(checkPattern(type))
+    const isTagged = isTaggedBy(tags)
     const found = this.#inOrder.filter(
       one =>
         (party === undefined || one.party === party) &&
         (correlationId === undefined || one.correlationid === correlationId) &&
-        isOfType(one.type),
+        isOfType(one.type) &&
+        isTagged(one),
     )
     return limit < found.length ? found.slice(found.length - limit) : found
   }

@@ -1,8 +1,8 @@
 import { TroupeError } from '../errors.ts'
 import type { Waiting } from './aging.ts'
 import { Line } from './line.ts'
-import { type RateLimit, RateMeter, type RateWindow, type Room } from './rate-meter.ts'
 import { checkWanted, type Patience, PublishCancelledError } from './patience.ts'
+import { type RateLimit, RateMeter, type RateWindow, type Room } from './rate-meter.ts'
 import type { Timers } from './timers.ts'
 
 /** What may be published from outside: by all sources together, and by each that names itself. */

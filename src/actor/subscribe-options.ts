@@ -66,10 +66,16 @@ export function wantedOf(types: readonly string[], options: SubscribeOptions, ne
   return { name, types: patterns, party, priority, timeout, limit, onMissed, covers, choose: choosing(options) }
 }
 
+/** Whether an event has at least one of some tags; every event has, where none are wanted. */
+export function isTaggedBy(tags: readonly string[] | undefined): (envelope: Envelope) => boolean {
+  if (tags === undefined) return () => true
+  const wanted = new Set(tags)
+  return envelope => envelope.tags?.some(tag => wanted.has(tag)) ?? false
+}
+
 function choosing({ tags, filter }: SubscribeOptions): ((envelope: Envelope) => boolean) | undefined {
   if (tags === undefined) return filter
-  const wanted = new Set(tags)
-  const isTagged = (envelope: Envelope) => envelope.tags?.some(tag => wanted.has(tag)) ?? false
+  const isTagged = isTaggedBy(tags)
   return filter ? envelope => isTagged(envelope) && filter(envelope) : isTagged
 }
 

@@ -1,4 +1,5 @@
 import type { Envelope } from '../actor/envelope.ts'
+import { isTaggedBy } from '../actor/subscribe-options.ts'
 import { TroupeError } from '../errors.ts'
 import { matcher } from '../events/pattern.ts'
 import type { Topic } from '../events/topic.ts'
@@ -13,6 +14,8 @@ export interface ReplayQuery<W extends Topic = Topic> {
   readonly party?: string
   /** What one first event led to. */
   readonly correlationId?: string
+  /** Those that have at least one of these tags. */
+  readonly tags?: readonly string[]
   /** Epoch milliseconds: not before, and not after. */
   readonly from?: number
   readonly to?: number
@@ -90,13 +93,15 @@ async function chosenOf({ address, shared }: Partition, query: Chosen): Promise<
 }
 
 async function* eventsOf(partition: Partition, query: Chosen, until: number): AsyncGenerator<Envelope> {
-  const { types, correlationId, from = 0, to = Number.POSITIVE_INFINITY, after = 0 } = query
+  const { types, correlationId, tags, from = 0, to = Number.POSITIVE_INFINITY, after = 0 } = query
   const matchers = types.map(matcher)
+  const isTagged = isTaggedBy(tags)
   for await (const envelope of journalled(partition, after)) {
     if (envelope.seq > until || envelope.time > to) return
     const isWanted =
       envelope.time >= from &&
       (correlationId === undefined || envelope.correlationid === correlationId) &&
+      isTagged(envelope) &&
       matchers.some(matches => matches(envelope.type))
     if (isWanted) yield partition.shared.catalog.lifted(envelope)
   }

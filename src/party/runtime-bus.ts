@@ -240,7 +240,7 @@ export class RuntimeBus {
     this.#host.shared.rateLimits.switchTo(rules)
   }
 
-  /** The newest 1,000 durable events, but for parties that are deleted, oldest first; by party, type or pattern, and number. */
+  /** The newest 1,000 durable events, but for parties that are deleted, oldest first; by party, type or pattern, tags, and number. */
   history(query?: HistoryQuery): readonly Envelope[] {
     return this.#bus.history(query)
   }

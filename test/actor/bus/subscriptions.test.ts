@@ -1,4 +1,4 @@
-import { agentUpdated, defineEvent, SubscribeOptionsError, systemError } from 'troupe'
+import { agentUpdated, BusQueueError, createRuntime, defineEvent, SubscribeOptionsError, systemError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { createGate } from '../../support/gate.ts'
@@ -315,5 +315,27 @@ describe('what happens all the time in a party', () => {
     await runtime.idle()
     expect(parties).toEqual(['p1'])
     expect(runtime.bus.metrics().types['agent.updated']).toMatchObject({ published: 1 })
+  })
+})
+
+describe('the queue of what subscribers say', () => {
+  it.each([0, 1.5, Number.NaN])('is refused if it holds %s events', queue => {
+    expect(() => createRuntime({ queue })).toThrow(BusQueueError)
+  })
+
+  it('holds as many events as it is told to', async () => {
+    const { runtime } = await startRuntime({ events: [glance], queue: 3 })
+    const ended: unknown[] = []
+    const first = runtime.bus.subscribe(glance, () => {
+      first.unsubscribe()
+      for (let n = 0; n < 5; n++)
+        runtime.bus.publish(glance({ at: `${n}` })).then(
+          () => ended.push('told'),
+          error => ended.push(error.code),
+        )
+    })
+    await runtime.bus.publish(glance({ at: 'first' }))
+    await until(() => ended.length === 5)
+    expect(ended.toSorted()).toEqual(['BUS_FULL', 'BUS_FULL', 'told', 'told', 'told'])
   })
 })
