@@ -63,6 +63,9 @@ const toldPerYield = 200
 /** One event in so many is measured: reading the clock costs more than most subscribers do. */
 const measuredEach = 16
 
+/** And of these, one in so many by subscriber. */
+const measuredBySubscriberEach = 256
+
 /** What is known of a type that was told. */
 interface OfType {
   readonly route: Route
@@ -263,7 +266,7 @@ export class Bus implements SubscriptionHost {
     this.#isTelling = true
     this.#telling = envelope
     try {
-      if (isMeasured) this.#measure(figures, () => tellRoute(here, envelope, time - this.began))
+      if (isMeasured) this.#measure(figures, () => tellMeasured(here, envelope, time - this.began, figures))
       else tellRoute(here, envelope, time - this.began)
     } finally {
       this.#telling = outer
@@ -279,7 +282,7 @@ export class Bus implements SubscriptionHost {
     const atWork = this.#atWork
     tell()
     // Those who take their time tell how much it was when they end.
-    if (this.#atWork === atWork) figures.took(this.#host.elapsed() - start)
+    if (this.#atWork === atWork) figures.times.took(this.#host.elapsed() - start)
   }
 
   #routeIn(party: string, everywhere: Route, type: string): Route {
@@ -374,7 +377,7 @@ export class Bus implements SubscriptionHost {
 
   took({ type }: Envelope, ms: number): void {
     this.#atWork--
-    this.#ofType(type).figures.took(ms)
+    this.#ofType(type).figures.times.took(ms)
   }
 
   failed(envelope: Envelope, error: TroupeError): void {
@@ -440,6 +443,12 @@ export class Bus implements SubscriptionHost {
   get types(): Readonly<Record<string, TypeFigures>> {
     return Object.fromEntries(Array.from(this.#types, ([type, { figures }]) => [type, figures.figures]))
   }
+}
+
+/** The same for an event that is measured. */
+function tellMeasured(route: Route, envelope: Envelope, at: number, { published }: EventFigures): void {
+  if (published % measuredBySubscriberEach !== 1) return tellRoute(route, envelope, at)
+  for (let place = 0; place < route.length; place++) route[place]?.hearMeasured(envelope, at)
 }
 
 function tellLate(route: Route, envelope: Envelope): void {

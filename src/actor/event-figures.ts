@@ -1,3 +1,5 @@
+import { Times } from './times.ts'
+
 /** What is known of the events of one type since the runtime was made. */
 export interface TypeFigures {
   /** How many were told. */
@@ -19,19 +21,10 @@ export class EventFigures {
   published = 0
   failures = 0
   lastAt: number | undefined
-  #measured = 0
-  #total = 0
-  #last: number | undefined
-
-  took(ms: number): void {
-    this.#measured++
-    this.#total += ms
-    this.#last = ms
-  }
+  readonly times = new Times()
 
   get figures(): TypeFigures {
-    const { published, failures, lastAt } = this
-    const averageMs = this.#measured === 0 ? undefined : this.#total / this.#measured
-    return { published, failures, lastAt, averageMs, lastMs: this.#last }
+    const { published, failures, lastAt, times } = this
+    return { published, failures, lastAt, averageMs: times.average, lastMs: times.last }
   }
 }

@@ -2,6 +2,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks'
 import { TroupeError, textOf } from '../errors.ts'
 import type { Envelope } from './envelope.ts'
 import type { Timers } from './timers.ts'
+import { Times } from './times.ts'
 
 /** An event that a subscriber is being told of, in whatever that subscriber calls. */
 export interface Telling {
@@ -28,6 +29,9 @@ export interface SubscriberHost {
 /** A subscriber that has returned at once so many times in a row is trusted to do so. */
 const trusted = 100
 
+/** One call in so many is measured of a subscriber that returns at once. */
+const measuredEach = 16
+
 /** Is told how it went. */
 export type Done = (isWell: boolean) => void
 
@@ -51,6 +55,7 @@ export class Subscriber {
   readonly #who: Who
   readonly #host: SubscriberHost
   failed = 0
+  #times: Times | undefined
   /** How often in a row it was over when it returned; never enough for one that ever took its time, or is declared to. */
   #atOnce: number
 
@@ -78,6 +83,13 @@ export class Subscriber {
   call(envelope: Envelope, done: Done, at = envelope.time - this.#host.began): boolean | undefined {
     this.count++
     this.#lastAt = at
+    const began = this.count % measuredEach === 1 ? this.#host.elapsed() : undefined
+    const isWell = this.#call(envelope, done)
+    if (began !== undefined && isWell !== undefined) this.took(this.#host.elapsed() - began)
+    return isWell
+  }
+
+  #call(envelope: Envelope, done: Done): boolean | undefined {
     try {
       if (!this.returnsAtOnce) return this.#callCarrying(envelope, done)
       const returned = this.#tell(envelope)
@@ -85,6 +97,19 @@ export class Subscriber {
     } catch (error) {
       return this.#failWith(envelope, error)
     }
+  }
+
+  protected took(ms: number): void {
+    this.#times ??= new Times()
+    this.#times.took(ms)
+  }
+
+  get averageMs(): number | undefined {
+    return this.#times?.average
+  }
+
+  get lastMs(): number | undefined {
+    return this.#times?.last
   }
 
   /** The same as a promise. */
@@ -138,7 +163,9 @@ export class Subscriber {
       if (telling.isOver) return
       telling.isOver = true
       cancel()
-      host.took(envelope, host.elapsed() - began)
+      const took = host.elapsed() - began
+      this.took(took)
+      host.took(envelope, took)
       done(error ? this.#fail(envelope, error) : true)
     }
     const { timeout } = this.#who

@@ -32,6 +32,12 @@ export interface SubscriptionInfo {
   readonly createdAt: number
   /** When the newest event that it was told of happened; none before the first. */
   readonly lastEventAt: number | undefined
+  /**
+   * Milliseconds that a call takes, on average and the last time: all calls that return a promise, some of those that return at
+   * once. None before the first was measured.
+   */
+  readonly averageMs: number | undefined
+  readonly lastMs: number | undefined
 }
 
 /** Somebody who is told of events, until he wants it no more. */
@@ -56,6 +62,8 @@ export interface Listener {
   readonly info: SubscriptionInfo
   /** @param at milliseconds since the bus began, of the event */
   hear(envelope: Envelope, at: number): void
+  /** The same, measuring how long it takes if it is over when it returns. */
+  hearMeasured(envelope: Envelope, at: number): void
   /** The same of an event whose time was over before anybody could be told of it. */
   hearLate(envelope: Envelope): void
   /** Whether the time of anything that waits for it may come to an end. */
@@ -160,6 +168,13 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   hear(envelope: Envelope, at: number): void {
     if (!this.isDirect) return this.#consider(envelope, at)
     if (this.callDirectly(envelope, this.#ended, at)) this.#await()
+  }
+
+  hearMeasured(envelope: Envelope, at: number): void {
+    if (!this.isDirect) return this.#consider(envelope, at)
+    const began = this.#host.elapsed()
+    if (this.callDirectly(envelope, this.#ended, at)) this.#await()
+    else this.took(this.#host.elapsed() - began)
   }
 
   hearLate(envelope: Envelope): void {
@@ -411,8 +426,8 @@ export function infoOf(
   subscriber: Subscriber,
   own: Progress,
 ): SubscriptionInfo {
-  const { count, failed, lastEventAt } = subscriber
-  return { subscriber: name, types, party, priority, count, failed, lastEventAt, ...own }
+  const { count, failed, lastEventAt, averageMs, lastMs } = subscriber
+  return { subscriber: name, types, party, priority, count, failed, lastEventAt, averageMs, lastMs, ...own }
 }
 
 /** A subscriber is too slow, or paused for too long. */

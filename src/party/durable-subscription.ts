@@ -135,6 +135,10 @@ export class DurableSubscription implements Listener, Subscription {
     this.#goOn()
   }
 
+  hearMeasured(envelope: Envelope): void {
+    this.hear(envelope)
+  }
+
   hearLate(envelope: Envelope): void {
     this.hear(envelope)
   }

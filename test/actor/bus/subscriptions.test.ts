@@ -252,11 +252,53 @@ describe('subscriptions', () => {
         durable: false,
         createdAt: at,
         lastEventAt: at,
+        averageMs: 0,
+        lastMs: 0,
       },
     ])
     expect(runtime.bus.subscriptions('paused')).toMatchObject([{ waiting: 1, lag: 700, count: 0 }])
     paused.unsubscribe()
     expect(runtime.bus.subscriptions('paused')).toEqual([])
+  })
+})
+
+describe('the time that a subscriber takes', () => {
+  it('is known of one that returns a promise: on average and the last time', async () => {
+    const { runtime, clock } = await start()
+    const { hear, open } = createGate()
+    const slow = runtime.bus.subscribe(command, hear)
+    expect(slow.info).toMatchObject({ averageMs: undefined, lastMs: undefined })
+    for (const [word, ms] of [
+      ['a', 10],
+      ['b', 30],
+    ] as const) {
+      await say(runtime, word)
+      clock.advance(ms)
+      await open()
+    }
+    expect(slow.info).toMatchObject({ averageMs: 20, lastMs: 30 })
+  })
+
+  it('is known of one that returns at once, also when it always does', async () => {
+    const { runtime, clock } = await start()
+    let ms = 5
+    const subscription = runtime.bus.subscribe(glance, () => clock.advance(ms))
+    await runtime.bus.publish(glance({ at: 'x' }))
+    expect(subscription.info).toMatchObject({ averageMs: 5, lastMs: 5 })
+    ms = 7
+    for (let n = 0; n < 500; n++) await runtime.bus.publish(glance({ at: 'x' }))
+    expect(subscription.info).toMatchObject({ lastMs: 7 })
+  })
+
+  it('is known of a durable one', async () => {
+    const { runtime, clock } = await start()
+    const { words, hear, open } = createGate()
+    const subscription = runtime.bus.subscribe(command, hear, { durable: 'ledger' })
+    await say(runtime, 'a')
+    await until(() => words.length === 1)
+    clock.advance(10)
+    await open()
+    expect(subscription.info).toMatchObject({ averageMs: 10, lastMs: 10 })
   })
 })
 
