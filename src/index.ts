@@ -8,6 +8,7 @@ export {
   agentTypes,
   defineAgent,
   type Heard,
+  type HearsAndSays,
   type Hook,
   type HookScope,
   type OnRestart,

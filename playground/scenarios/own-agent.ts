@@ -11,12 +11,11 @@ const greeted = defineEvent('door.greeted', z.object({ guest: z.string(), number
 })
 
 // 2. What the agent hears, says and remembers.
-const hears = [arrived]
-const says = [greeted]
 const context = { guests: 0 }
+const types = agentTypes({ context, hears: [arrived], says: [greeted] })
 
 // 3. How it behaves.
-const machine = setup({ types: agentTypes({ context, hears, says }) }).createMachine({
+const machine = setup({ types }).createMachine({
   id: 'porter',
   context,
   on: {
@@ -28,7 +27,7 @@ const machine = setup({ types: agentTypes({ context, hears, says }) }).createMac
     },
   },
 })
-const porter = defineAgent({ name: 'porter', machine, hears, says })
+const porter = defineAgent({ name: 'porter', machine, types })
 
 // 4. What happens, and what is so in the end.
 export const scenario = defineScenario({

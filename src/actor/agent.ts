@@ -1,4 +1,4 @@
-import type { AnyStateMachine, EmittedFrom, EventFromLogic, InputFrom } from 'xstate'
+import type { AnyStateMachine, EmittedFrom, EventFromLogic, EventObject, InputFrom } from 'xstate'
 import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
@@ -34,8 +34,15 @@ type SaidOf<D> =
       ? EventOf<T, z.output<S>>
       : never
 
-/** What `setup({ types })` of XState takes. */
-export interface AgentTypes<C, E, M> {
+/** What an agent hears and says. */
+export interface HearsAndSays<H extends readonly Definition[], S extends readonly Definition[]> {
+  readonly hears: H
+  readonly says: S
+}
+
+/** What `setup({ types })` of XState takes, and `defineAgent({ types })`. */
+export interface AgentTypes<C, E, M, H extends readonly Definition[], S extends readonly Definition[]>
+  extends HearsAndSays<H, S> {
   readonly context: C
   readonly events: E
   readonly emitted: M
@@ -45,15 +52,30 @@ export interface AgentTypes<C, E, M> {
  * The types of an agent's machine, inferred from the catalogue: what it hears are its events, what it says its emits.
  *
  * @example
- * const machine = setup({ types: agentTypes({ context: { guests: 0 }, hears, says }) }).createMachine({ ... })
+ * const types = agentTypes({ context: { guests: 0 }, hears: [guestsWanted], says: [guestsCounted], internal: [retried] })
+ * const machine = setup({ types }).createMachine({ ... })
+ * const counter = defineAgent({ name: 'counter', machine, types })
+ *
+ * @param options `internal`: events that the machine raises for itself, which nobody else can say to it
  */
-export function agentTypes<C, const H extends readonly Definition[], const S extends readonly Definition[]>(_: {
-  readonly context: C
-  readonly hears: H
-  readonly says: S
-}): AgentTypes<C, Heard<H>, Said<S>> {
-  // XState reads the type only, never the value.
-  return {} as AgentTypes<C, Heard<H>, Said<S>>
+export function agentTypes<
+  C,
+  const H extends readonly Definition[],
+  const S extends readonly Definition[],
+  const N extends readonly EventDefinition[] = [],
+>({
+  hears,
+  says,
+}: HearsAndSays<H, S> & { readonly context: C; readonly internal?: N }): AgentTypes<
+  C,
+  OrNone<HeardOf<H[number] | N[number]>>,
+  Said<S>,
+  H,
+  S
+> {
+  // XState reads types alone, and never the values of these.
+  const types: HearsAndSays<H, S> = { hears, says }
+  return types as AgentTypes<C, OrNone<HeardOf<H[number] | N[number]>>, Said<S>, H, S>
 }
 
 /**
@@ -107,22 +129,22 @@ export interface Agent<N extends string = string, I = unknown> {
   readonly migrations: Migrations
 }
 
-/** What `defineAgent` takes. */
-export interface AgentOptions<
+/** What `defineAgent` takes: `hears` and `says`, or `types`, which has both. */
+export type AgentOptions<
   N extends string,
   M extends AnyStateMachine,
   H extends readonly Definition[],
   S extends readonly Definition[],
   G extends Migrations = Migrations,
-> {
+> = AgentRules<N, M, G> & (HearsAndSays<H, S> | { readonly types: HearsAndSays<H, S> })
+
+interface AgentRules<N extends string, M extends AnyStateMachine, G extends Migrations> {
   /** Letters a-z, digits and "-", 200 at most; the last part of its address. */
   readonly name: N
   /** Its `version` is raised with every change of its structure, so that what an older one saved is not taken for its own. */
   readonly machine: M
   /** The input of its machine, for each incarnation, if the machine takes one; `spawn` may give another one. */
   readonly input?: NoInfer<InputFrom<M>>
-  readonly hears: H
-  readonly says: S
   /**
    * When its supervisor starts it again: after a failure (`transient`, the default), also after its final state
    * (`permanent`), or never (`temporary`).
@@ -155,14 +177,19 @@ type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends 
 ] extends [Said<S>]
   ? [Heard<H>] extends [EventFromLogic<M>]
     ? unknown
-    : { readonly machine: 'The machine does not take every event that `hears` lists.' }
-  : { readonly machine: 'The machine emits an event that `says` does not list.' }
+    : Definition extends H[number]
+      ? { readonly machine: 'Say what the agent hears and says: give `hears` and `says`, or `types` of agentTypes.' }
+      : { readonly machine: 'The machine does not take every event that `hears` lists.' }
+  : EventObject extends EmittedFrom<M>
+    ? { readonly machine: 'The machine has no types: setup({ types: agentTypes({ context, hears, says }) }).' }
+    : { readonly machine: 'The machine emits an event that `says` does not list.' }
 
 /**
  * Declares an agent: a state machine, what it hears and what it says.
  *
  * @example
  * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
+ * export const cake = defineAgent({ name: 'cake', machine, types }) // what agentTypes gave, with both lists
  *
  * @throws IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
  * MailboxOptionsError; MigrationPathError if a migration does not lead to the version of the machine; ValueError if a journal
@@ -175,7 +202,8 @@ export function defineAgent<
   const S extends readonly Definition[],
   G extends Migrations,
 >(options: AgentOptions<N, M, H, S, G> & Fits<M, H, S> & Leads<M, G>): Agent<N, InputFrom<M>> {
-  const { name, machine, hears, says, mailbox }: AgentOptions<N, M, H, S> = options
+  const { name, machine, mailbox }: AgentOptions<N, M, H, S> = options
+  const { hears, says } = 'types' in options ? options.types : options
   const migrations: Migrations = { ...options.migrations }
   const {
     restart = 'transient',

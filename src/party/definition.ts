@@ -49,6 +49,11 @@ export type Apply<S, E> = (state: Draft<S>, event: E) => void
 type EventsOf<D extends readonly Definition[]> = Extract<Said<D>, EventOf>
 type AppliesTo<S, E extends EventOf> = { readonly [T in E['type']]?: Apply<S, Extract<E, { readonly type: T }>> }
 
+/** The sentence for the types of `state.on` that no event of the party has. */
+type Listed<O, E extends EventOf> = {
+  readonly [T in keyof O]: T extends E['type'] ? unknown : 'The option `events` of the party does not list this event.'
+}
+
 /** What an application counts in its state, by name. */
 export type Figures = Readonly<Record<string, number>>
 
@@ -58,6 +63,7 @@ export interface PartyOptions<
   L extends readonly Definition[],
   A extends AddedEvent,
   R extends RemovedEvent,
+  O = object,
 > {
   /** Names the kind of party in errors. */
   readonly name: string
@@ -73,7 +79,7 @@ export interface PartyOptions<
   readonly state: {
     readonly initial: S
     /** By event type: what an event changes. Nothing else ever changes the state. */
-    readonly on: AppliesTo<S, EventsOf<L>>
+    readonly on: AppliesTo<S, EventsOf<L>> & Listed<O, EventsOf<L>>
     /** When the party's status is `completed` rather than `planning`; never, if left out. */
     readonly completed?: (state: S) => boolean
     /** Numbers that `runtime.parties.stats()` sums over all parties. */
@@ -127,7 +133,8 @@ export function defineParty<
   const L extends readonly Definition[],
   A extends AddedEvent,
   R extends RemovedEvent,
->(options: PartyOptions<S, L, A, R>): PartyDefinition<S, A, R> {
+  O,
+>(options: PartyOptions<S, L, A, R, O>): PartyDefinition<S, A, R> {
   const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
   checkName('kind of party', name)
   checkNames(`the party "${name}"`, tree)

@@ -10,22 +10,21 @@ const failed = defineEvent('trip.train.failed', z.object({ error: z.string() }))
 const seats = defineRequest('trip.seats', { input: z.object({ to: z.string() }), output: z.object({ seats: z.int() }) })
 
 // 2. An agent that answers.
+const deskTypes = agentTypes({ context: {}, hears: [seats], says: [seats] })
 const desk = defineAgent({
   name: 'desk',
-  hears: [seats],
-  says: [seats],
-  machine: setup({ types: agentTypes({ context: {}, hears: [seats], says: [seats] }) }).createMachine({
+  types: deskTypes,
+  machine: setup({ types: deskTypes }).createMachine({
     context: {},
     on: { 'trip.seats': { actions: emit(({ event }) => seats.reply(event, { seats: event.data.to.length })) } },
   }),
 })
 
 // 3. An agent that asks, works outside, and tells.
-const hears = [added]
-const says = [found, failed]
 const context = { to: '', seats: 0 }
+const types = agentTypes({ context, hears: [added], says: [found, failed] })
 const machine = setup({
-  types: agentTypes({ context, hears, says }),
+  types,
   actors: {
     count: ask(seats, { deadline: 2_000 }),
     search: effect('search-trains', async ({ to, seats }: typeof context) => `${seats} seats to ${to}`),
@@ -63,7 +62,7 @@ const machine = setup({
     },
   },
 })
-const train = defineAgent({ name: 'train', machine, hears, says, restart: 'transient' })
+const train = defineAgent({ name: 'train', machine, types, restart: 'transient' })
 
 // 4. A party of both, whose state changes only by what they say.
 const initial: { trains: string[] } = { trains: [] }

@@ -3,10 +3,10 @@ import { assign, setup } from 'xstate'
 import * as z from 'zod'
 
 const sold = defineEvent('shop.sold', z.object({ price: z.int() }))
-const hears = [sold]
 const context = { sum: 0, sales: 0 }
+const types = agentTypes({ context, hears: [sold], says: [] })
 const machine = setup({
-  types: agentTypes({ context, hears, says: [] }),
+  types,
   actions: {
     enter: assign(({ context: { sum, sales } }, price: number) => ({ sum: sum + price, sales: sales + 1 })),
   },
@@ -22,4 +22,4 @@ const fromFirst = migration(z.object({ sum: z.int() }), ({ context: { sum } }) =
   value: 'selling',
   context: { sum, sales: 0 },
 }))
-export const till = defineAgent({ name: 'till', machine, hears, says: [], migrations: { 1: fromFirst } })
+export const till = defineAgent({ name: 'till', machine, types, migrations: { 1: fromFirst } })

@@ -6,6 +6,7 @@ import {
   askMany,
   child,
   createRuntime,
+  type Definition,
   defineAgent,
   defineEvent,
   defineParty,
@@ -18,7 +19,7 @@ import {
 } from 'troupe'
 import { type PartyPlan, partyPlanner } from 'troupe/agents'
 import { expectTypeOf } from 'vitest'
-import { assign, emit, setup } from 'xstate'
+import { type AnyStateMachine, assign, emit, raise, setup } from 'xstate'
 import * as z from 'zod'
 
 // ---- events and requests: inferred from their schemas ----
@@ -111,6 +112,54 @@ const speaker = setup({ types: agentTypes({ context, hears: [], says: [counted] 
   entry: emit(counted({ count: 1 })),
 })
 defineAgent({ name: 'speaker', machine: speaker, hears: [], says: [counted] })
+
+// What it hears and says need not be written twice, and what it raises for itself is heard from nobody else.
+const retried = defineEvent('notes.retried', z.object({ at: z.int() }))
+const types = agentTypes({ context, hears: [added], says: [counted], internal: [retried] })
+const retrying = setup({ types }).createMachine({
+  context,
+  on: {
+    'notes.added': { actions: raise(retried({ at: 1 })) },
+    'notes.retried': {
+      actions: emit(({ event }) => {
+        expectTypeOf(event.data).toEqualTypeOf<{ at: number }>()
+        return counted({ count: event.data.at })
+      }),
+    },
+  },
+})
+expectTypeOf(defineAgent({ name: 'retrying', machine: retrying, types }).name).toEqualTypeOf<'retrying'>()
+// @ts-expect-error types of another machine
+defineAgent({ name: 'retrying', machine, types })
+// @ts-expect-error an internal event that is not listed
+setup({ types: agentTypes({ context, hears, says }) }).createMachine({ context, entry: raise(retried({ at: 1 })) })
+
+// ---- what is missing is named ----
+
+type Machine<M extends AnyStateMachine, H extends readonly Definition[], S extends readonly Definition[]> = Parameters<
+  typeof defineAgent<'counter', M, H, S, Record<never, never>>
+>[0]['machine']
+type State<O> = Parameters<
+  typeof defineParty<typeof context, [typeof removed], typeof added, typeof removed, O>
+>[0]['state']
+
+const bare = setup({}).createMachine({ on: { 'notes.added': { actions: emit(() => counted({ count: 1 })) } } })
+// @ts-expect-error the machine was made without agentTypes
+defineAgent({ name: 'counter', machine: bare, hears, says })
+expectTypeOf<
+  Machine<typeof bare, typeof hears, typeof says>
+>().toExtend<'The machine has no types: setup({ types: agentTypes({ context, hears, says }) }).'>()
+// @ts-expect-error neither hears and says nor types
+defineAgent({ name: 'counter', machine })
+expectTypeOf<
+  Machine<typeof machine, readonly Definition[], readonly Definition[]>
+>().toExtend<'Say what the agent hears and says: give `hears` and `says`, or `types` of agentTypes.'>()
+expectTypeOf<
+  Machine<typeof machine, typeof hears, readonly [typeof howMany]>
+>().toExtend<'The machine emits an event that `says` does not list.'>()
+expectTypeOf<
+  State<{ 'notes.counted': () => void }>['on']['notes.counted']
+>().toEqualTypeOf<'The option `events` of the party does not list this event.'>()
 
 // ---- invoked asks and effects: typed input and output ----
 
