@@ -1,3 +1,5 @@
+import { checkNode } from './node-version.ts'
+
 export type { MailboxFigures } from './actor/actor.ts'
 export { type Address, AddressTakenError, NoAddressError } from './actor/address.ts'
 export {
@@ -177,6 +179,7 @@ export {
   type Snapshot,
 } from './journal/journal.ts'
 export type { LogFields, Logger } from './log.ts'
+export { NodeVersionError } from './node-version.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
@@ -280,3 +283,6 @@ export type { Strategy } from './supervision/strategy.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'
+
+// At once: what an older Node lacks would fail anywhere, and say nothing of that.
+checkNode(process.versions.node)

@@ -69,6 +69,7 @@ it('troupe exports these names', () => {
       "NoPartyDefinitionError",
       "NoRuntimeError",
       "NoSupervisorError",
+      "NodeVersionError",
       "NotHeldError",
       "PartyExistsError",
       "PartyFailedError",

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { consultDoctor } from '../../src/cli/doctor/consult.ts'
 import { type ExitCode, exitCodes } from '../../src/cli/exit-codes.ts'
+import { agentLines, chartsOf } from '../../src/cli/export.ts'
 import { faultText } from '../../src/cli/fault.ts'
 import { frameLine } from '../../src/cli/frame-line.ts'
 import { untilInterrupted } from '../../src/cli/interruption.ts'
@@ -9,10 +10,10 @@ import { type RecordWriter, recordTo } from '../../src/cli/record.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
 import { findScenarios } from '../scenarios/find.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
+import { agentsOf } from './agents.ts'
 import { createBar } from './bar.ts'
 import { checkKnown, scenarioNamed, scenariosNamed } from './cast.ts'
 import { checks, verdicts } from './doctor/doctor.ts'
-import { agentLines, chartsOf } from './export.ts'
 import { listed, scenarioLine } from './list.ts'
 import { help, type Options, readOptions } from './options.ts'
 import { picked } from './picker.ts'
@@ -114,8 +115,10 @@ async function main(options: Options): Promise<ExitCode> {
     case 'list':
       return await list(options)
     case 'export':
-      for (const scenario of await scenariosNamed(options.names))
-        for (const text of options.json ? agentLines(scenario) : [chartsOf(scenario)]) say(text)
+      for (const scenario of await scenariosNamed(options.names)) {
+        const agents = agentsOf(scenario)
+        for (const text of options.json ? agentLines(agents) : [chartsOf(agents)]) say(text)
+      }
       return exitCodes.ok
     case 'replay':
       return await untilInterrupted(signal => replay(options.names[0] ?? '', options, signal))

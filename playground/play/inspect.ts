@@ -1,16 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Journal, memoryJournal } from 'troupe'
-import {
-  InspectorServeError,
-  type InspectorServer,
-  pageSource,
-  type Source,
-  serveStreams,
-  statelySource,
-} from 'troupe/inspect'
+import { type InspectorServer, pageSource, type Source, statelySource } from 'troupe/inspect'
 import { type ExitCode, exitCodes } from '../../src/cli/exit-codes.ts'
-import { say, tell } from '../../src/cli/output.ts'
-import { ports } from '../../src/cli/ports.ts'
+import { tell } from '../../src/cli/output.ts'
+import { announce, served } from '../../src/cli/serving.ts'
 import { type Playing, playScenario } from '../scenarios/play.ts'
 import { scenarioNamed } from './cast.ts'
 import type { Options } from './options.ts'
@@ -45,7 +38,7 @@ export async function inspect(name: string, options: Options, signal: AbortSigna
       journal: unhurried(memoryJournal(), beat / speed),
       told: one => report.told(scenario.id, one),
       onStart: async runtime => {
-        const inspected = await served(runtime, options)
+        const inspected = await serving(runtime, options)
         server = inspected.server
         announce(server, options)
         tell(`${scenario.id} begins when somebody looks. Ctrl-C ends it.`)
@@ -75,20 +68,7 @@ function unhurried(journal: Journal, ms: number): Journal {
   }
 }
 
-/** One URL for programs, the rest for people. */
-function announce({ url, port }: InspectorServer, { stately, port: wanted }: Options): void {
-  const sockets = `ws://127.0.0.1:${port}`
-  if (port !== ports.first && wanted === undefined) tell(`Port ${ports.first} is taken.`)
-  say(stately ? `${url}/` : `${sockets}/inspect`)
-  if (stately)
-    tell(
-      'Open it in a browser. The page in it comes from https://stately.ai and is told everything that is played here.',
-    )
-  else tell('That is what createWebSocketReceiver of @statelyai/inspect reads.')
-  tell(`Frames for a page of your own: ${sockets}/ui. Only this machine can look.`)
-}
-
-async function served(runtime: Playing, { port, stately }: Options): Promise<Inspected> {
+async function serving(runtime: Playing, options: Options): Promise<Inspected> {
   const { promise: looked, resolve } = Promise.withResolvers<void>()
   const noticed =
     (source: Source<object>): Source<object> =>
@@ -97,20 +77,5 @@ async function served(runtime: Playing, { port, stately }: Options): Promise<Ins
       return source(send)
     }
   const sources = { '/inspect': noticed(statelySource(runtime)), '/ui': noticed(pageSource(runtime)) }
-  return { server: await listening(sources, { port, stately }), looked }
-}
-
-/** On the port that was named, or else on the first that is free. */
-async function listening(
-  sources: Readonly<Record<string, Source<object>>>,
-  { port, stately }: { readonly port: number | undefined; readonly stately: boolean },
-): Promise<InspectorServer> {
-  if (port !== undefined) return await serveStreams(sources, { port, stately })
-  for (let next = ports.first; ; next++)
-    try {
-      return await serveStreams(sources, { port: next, stately })
-    } catch (error) {
-      const isTaken = error instanceof InspectorServeError && error.reason === 'port-taken'
-      if (!isTaken || next === ports.last) throw error
-    }
+  return { server: await served(sources, options), looked }
 }

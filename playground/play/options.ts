@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { checkFlags, countOf, portOf, wholeNumber } from '../../src/cli/arguments.ts'
 import { didYouMean } from '../../src/cli/nearest.ts'
 import { ports } from '../../src/cli/ports.ts'
 import { UsageError, understood } from '../../src/cli/usage-error.ts'
@@ -108,7 +109,7 @@ Exit codes: 0 ok, 1 an assert fails or a replay differs, 2 usage, 3 environment,
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Options {
-  for (const arg of args) checkFlag(arg)
+  checkFlags(args, flags)
   const { values, positionals } = understood('npm run play --', () =>
     parseArgs({ args: [...args], allowPositionals: true, options: flags }),
   )
@@ -163,12 +164,6 @@ function commandOf(word: string): Command {
   )
 }
 
-function checkFlag(arg: string): void {
-  const [, word] = /^--([^=]+)/.exec(arg) ?? []
-  if (word === undefined || isFlag(word)) return
-  throw new UsageError(`There is no option "--${word}".${didYouMean(word, Object.keys(flags)) || ' See --help.'}`)
-}
-
 function checkTaken(flag: Flag, command: Command | undefined): void {
   const taken: readonly Flag[] = command === undefined ? commands.list : commands[command]
   if (taken.includes(flag) || forAll.includes(flag)) return
@@ -197,25 +192,6 @@ function checkEvent(words: readonly string[]): void {
 
 function checkOneAtMost(names: readonly string[]): void {
   if (names.length > 1) throw new UsageError('Name one scenario: inspect NAME. The names: list')
-}
-
-function wholeNumber(option: string, text: string): number {
-  const number = Number(text)
-  if (text.trim() === '' || !Number.isSafeInteger(number))
-    throw new UsageError(`${option} is "${text}". Give a whole number, for example ${option} 7.`)
-  return number
-}
-
-function countOf(option: string, text: string): number {
-  const count = wholeNumber(option, text)
-  if (count >= 0) return count
-  throw new UsageError(`${option} is "${text}". Give 0 or more, for example ${option} 12.`)
-}
-
-function portOf(text: string): number {
-  const port = wholeNumber('--port', text)
-  if (port >= 0 && port <= 65_535) return port
-  throw new UsageError(`--port is "${text}". Give one from 0 to 65535; 0 is any that is free.`)
 }
 
 function speedOf(text: string | undefined): number | undefined {

@@ -1,7 +1,9 @@
 import { partyOf } from '../actor/address.ts'
+import { defineCatalog } from '../events/catalog.ts'
 import type { Frame } from '../journal/frame.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from '../party/definition.ts'
 import { foldParty } from '../party/fold.ts'
+import { PartyStore } from '../party/store.ts'
 import type { RecordedLine } from './record.ts'
 
 /**
@@ -30,4 +32,10 @@ export function statesAfter<S extends object, A extends AddedEvent, R extends Re
   }
   const states = Array.from(written, ([id, frames]) => [id, foldParty(party, frames)])
   return JSON.parse(JSON.stringify(Object.fromEntries(states)))
+}
+
+/** What reads back the state of a party. */
+export function storeFor(party: PartyDefinition): PartyStore<object, AddedEvent, RemovedEvent> {
+  const { added, removed } = party.inputs
+  return new PartyStore(party, call => call(), defineCatalog([...party.events, added, removed]).lifted)
 }

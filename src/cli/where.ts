@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Address } from '../actor/address.ts'
+import { type Address, partitionOf } from '../actor/address.ts'
 import type { Frame } from '../journal/frame.ts'
 import type { Journal } from '../journal/journal.ts'
+import { isExported, readExported } from './exported.ts'
 import { type RunRecord, readRecord } from './record.ts'
 import { checkRegular } from './regular-file.ts'
 import { UsageError } from './usage-error.ts'
@@ -14,6 +15,8 @@ export interface Source {
   readonly frames: readonly Frame[]
   /** Up to which position the frames of a partition were forgotten, where some were. */
   readonly pruned: ReadonlyMap<Address, number>
+  /** Of a file, whether it is as it was written. */
+  readonly isUnchanged?: boolean
   /** Of a record, all of it. */
   readonly record?: RunRecord
 }
@@ -22,16 +25,27 @@ export interface Source {
 const mostBytes = 256 * 1_024 * 1_024
 
 /**
- * What is in a data directory or a record.
+ * What is in a data directory, a record or an exported party.
  *
- * @throws UsageError, RecordError, UnfitFileError; what the journal throws; the reason of the signal
+ * @throws UsageError, RecordError, ExportedFileError, UnfitFileError; what the journal throws; the reason of the signal
  */
 export async function sourceAt(where: string, signal: AbortSignal): Promise<Source> {
   if (isDirectory(where)) return await inJournal(where, journal => journalled(where, journal, signal), mostBytes)
+  if (isExported(where)) return exportedIn(where)
   const record = readRecord(where)
   const frames = record.lines.flatMap(line => (line.kind === 'frame' ? [line.frame] : []))
-  const isChanged = record.isUnchanged ? '' : ', which was changed after it was written'
-  return { where: `the record ${where}${isChanged}`, frames, pruned: new Map(), record }
+  const { isUnchanged } = record
+  return { where: `the record ${where}${changedOr(isUnchanged)}`, frames, pruned: new Map(), isUnchanged, record }
+}
+
+function exportedIn(file: string): Source {
+  const { party, pruned, frames, isUnchanged } = readExported(file)
+  const where = `the party "${party}" in ${file}${changedOr(isUnchanged)}`
+  return { where, frames, pruned: new Map(pruned > 0 ? [[partitionOf(party), pruned]] : []), isUnchanged }
+}
+
+function changedOr(isUnchanged: boolean): string {
+  return isUnchanged ? '' : ', which was changed after it was written'
 }
 
 /** Whether it is a directory, and not a file. @throws UsageError if it is neither */

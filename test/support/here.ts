@@ -2,6 +2,7 @@ import { format } from 'node:util'
 import { vi } from 'vitest'
 import { command as planning } from '../../playground/plan/command.ts'
 import { command as playing } from '../../playground/play/command.ts'
+import { command as looking } from '../../src/cli/command.ts'
 import type { Ran } from './command.ts'
 
 /**
@@ -17,6 +18,11 @@ export function plan(...args: readonly string[]): Promise<Ran> {
 /** Plays scenarios. */
 export function play(...args: readonly string[]): Promise<Ran> {
   return run(playing, args)
+}
+
+/** Looks at what agents did. */
+export function troupe(...args: readonly string[]): Promise<Ran> {
+  return run(looking, args)
 }
 
 let isRunning = false

@@ -28,7 +28,8 @@ export async function consultDoctor(
   return ok ? exitCodes.ok : exitCodes.environment
 }
 
-function linesOf({ check, how, says, mend }: Finding, width: number): readonly string[] {
+/** A finding as people read it. */
+export function linesOf({ check, how, says, mend }: Finding, width: number): readonly string[] {
   const line = `${marked(how)}  ${check.padEnd(width)}  ${visible(says)}`
   return mend === undefined ? [line] : [line, `${' '.repeat(width + 12)}${visible(mend)}`]
 }

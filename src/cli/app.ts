@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Agent } from '../actor/agent.ts'
+import { withChildren } from '../actor/child.ts'
+import { textOf } from '../errors.ts'
+import type { Observable } from '../inspect/index.ts'
+import type { PartyDefinition } from '../party/definition.ts'
+import type { Supervised } from '../supervision/definition.ts'
+import { UsageError } from './usage-error.ts'
+
+/** What commands use of an application. */
+export interface App {
+  readonly party: PartyDefinition | undefined
+  /** All of them: those of the party and its supervisors, those outside, and those that they invoke. */
+  readonly agents: readonly Agent[]
+  /** A runtime that the module has started. */
+  readonly runtime: Observable | undefined
+}
+
+/** What a module is to export. */
+const example = 'export const party = defineParty(...), or agents = [...]: what createRuntime takes'
+
+/**
+ * Loads the definitions of an application from a module. What the module does while it is loaded is done: one that starts a
+ * runtime starts it here, too.
+ *
+ * @param file a module of JavaScript, or of TypeScript as far as this Node can load it
+ * @throws UsageError if there is none, or nothing in it can be used; AppError if it cannot be loaded
+ */
+export async function loadApp(file: string): Promise<App> {
+  if (!existsSync(file)) throw new UsageError(`There is no module "${file}". Name the file: --app ./src/app.js`)
+  const exported = await exportsOf(file)
+  const values = [...exported.values()].flatMap(value => (Array.isArray(value) ? value : [value]))
+  const parties = values.filter(isParty)
+  const named = exported.get('party')
+  const party = isParty(named) ? named : parties[0]
+  if (!isParty(named) && new Set(parties).size > 1)
+    throw new UsageError(
+      `"${file}" exports several parties, and none as "party". Export the one that is meant as "party".`,
+    )
+  const roots = [...(party ? [...party.tree, ...party.shared] : []), ...values.filter(isSupervised)]
+  const app = { party, agents: withChildren(roots.flatMap(flat)), runtime: values.find(isRuntime) }
+  if (party || app.agents.length > 0 || app.runtime) return app
+  throw new UsageError(`"${file}" exports no party, agents or runtime. Let it export what is meant: ${example}.`)
+}
+
+/** What a module exports by name, and as fields of its default. */
+async function exportsOf(file: string): Promise<ReadonlyMap<string, unknown>> {
+  try {
+    const module: object = await import(pathToFileURL(resolve(file)).href)
+    const main: unknown = 'default' in module ? await module.default : undefined
+    const fields = typeof main === 'object' && main !== null && !isParty(main) && !isSupervised(main) ? main : {}
+    const all = { ...fields, ...module }
+    return new Map(await Promise.all(Object.entries(all).map(async ([name, value]) => [name, await value] as const)))
+  } catch (error) {
+    throw new AppError(file, error)
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function isParty(value: unknown): value is PartyDefinition {
+  return isObject(value) && Array.isArray(value['tree']) && value['changes'] instanceof Set && 'initial' in value
+}
+
+function isAgent(value: unknown): value is Agent {
+  return isObject(value) && typeof value['name'] === 'string' && 'machine' in value && Array.isArray(value['hears'])
+}
+
+function isSupervised(value: unknown): value is Supervised {
+  if (isAgent(value)) return true
+  return isObject(value) && !isParty(value) && Array.isArray(value['agents']) && value['agents'].every(isSupervised)
+}
+
+function isRuntime(value: unknown): value is Observable {
+  return isObject(value) && typeof value['observe'] === 'function'
+}
+
+/** The agents of a supervisor or a pool, or an agent itself. */
+function flat(one: Supervised): readonly Agent[] {
+  return 'agents' in one ? one.agents.flatMap(flat) : [one]
+}
+
+/** The module of an application throws while it is loaded. */
+export class AppError extends Error {
+  constructor(file: string, cause: unknown) {
+    super(`The module "${file}" cannot be loaded: ${textOf(cause)}`, { cause })
+  }
+}

@@ -1,0 +1,53 @@
+import { loadApp } from '../app.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { marked } from '../marks.ts'
+import type { Options } from '../options.ts'
+import { say } from '../output.ts'
+import { inJournal } from '../where.ts'
+import type { Finding } from './check.ts'
+import { consulted, linesOf } from './consult.ts'
+import { fileCheck, lookInto } from './directory.ts'
+import { packageChecks } from './packages.ts'
+
+/** As wide as the longest name of a check. */
+const width = 13
+
+/** Milliseconds that a look at a file or a package may take. */
+const limit = 60_000
+
+/**
+ * Looks at what Troupe needs of this machine and, if one is named, at a data directory.
+ *
+ * @throws UsageError, AppError; the reason of the signal
+ */
+export async function doctor(
+  directory: string | undefined,
+  { json, app: module }: Options,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const app = module === undefined ? undefined : await loadApp(module)
+  const findings: Finding[] = []
+  const told = (finding: Finding) => {
+    findings.push(finding)
+    if (json) say(JSON.stringify({ kind: 'check', ...finding }))
+    else for (const line of linesOf(finding, width)) say(line)
+  }
+  const checks = [...packageChecks, ...(directory === undefined ? [] : [fileCheck(directory)])]
+  const isHealthy = await consulted(checks, { limit, signal, told })
+  if (isHealthy && directory !== undefined)
+    await inJournal(directory, async journal => {
+      for await (const finding of lookInto({ journal, app }, signal)) told(finding)
+    })
+  const failed = findings.filter(({ how }) => how === 'failed')
+  if (json) say(JSON.stringify({ kind: 'result', ok: failed.length === 0 }))
+  else say(`${marked(failed.length > 0 ? 'failed' : 'ok')}  ${verdict(failed.length, directory)}`)
+  if (failed.length === 0) return exitCodes.ok
+  return isHealthy && failed.every(({ check }) => check !== 'journal') ? exitCodes.failed : exitCodes.environment
+}
+
+function verdict(failed: number, directory: string | undefined): string {
+  if (failed > 0) return failed === 1 ? 'One thing is to be mended.' : `${failed} things are to be mended.`
+  return directory === undefined
+    ? 'Troupe can run here. To look at data too: troupe doctor DIR'
+    : 'All is as it should be. The directory was not changed.'
+}

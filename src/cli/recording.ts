@@ -1,0 +1,70 @@
+import { addressOf } from '../actor/address.ts'
+import type { Checkpoint, Journal } from '../journal/journal.ts'
+import { loadApp } from './app.ts'
+import { counted } from './bytes.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import type { Options } from './options.ts'
+import { say, tell } from './output.ts'
+import { recordTo, type Standing } from './record.ts'
+import { survey } from './survey.ts'
+import { UsageError } from './usage-error.ts'
+import { inJournal, isDirectory } from './where.ts'
+
+/**
+ * Writes all frames of a data directory into one file, with how its agents stand; with the application, also with the states of
+ * its parties. What has a fault stays out.
+ *
+ * @throws UsageError, AppError, RecordFileError, UnfitFileError; what the journal throws; the reason of the signal
+ */
+export async function record(
+  directory: string,
+  file: string,
+  options: Options,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  if (!isDirectory(directory)) throw new UsageError(`"${directory}" is a file. Name a data directory: record DIR FILE`)
+  return await inJournal(directory, journal => recorded(journal, directory, file, options, signal))
+}
+
+async function recorded(
+  journal: Journal,
+  directory: string,
+  file: string,
+  { app: module, json }: Options,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const app = module === undefined ? undefined : await loadApp(module)
+  const writer = recordTo(file, { from: directory })
+  let frames = 0
+  const parties: Record<string, unknown> = {}
+  const agents: Record<string, unknown> = {}
+  const faults: string[] = []
+  try {
+    for await (const { partition, party, pruned, fault, checkpoints, state } of survey(journal, app, signal)) {
+      if (fault !== undefined) faults.push(`${partition} is left out: ${fault}`)
+      if (pruned > 0) faults.push(`The frames of ${partition} up to ${pruned} were forgotten; they are not in it.`)
+      if (fault !== undefined) continue
+      for await (const frame of journal.read(partition, pruned)) {
+        writer.frame(frame)
+        frames++
+      }
+      for (const [name, one] of checkpoints) agents[addressOf(partition, name)] = machineOf(one)
+      if (party !== undefined && state && pruned === 0) parties[party] = state
+    }
+    const standing: Standing = JSON.parse(JSON.stringify({ parties, agents }))
+    writer.end(standing)
+  } finally {
+    writer.close()
+  }
+  if (json) say(JSON.stringify({ kind: 'result', ok: faults.length === 0, file, frames, faults }))
+  for (const fault of faults) tell(fault)
+  if (!json) tell(`Wrote ${counted(frames, 'frame')} to ${file}. To look at them: troupe replay ${file}`)
+  return faults.length === 0 ? exitCodes.ok : exitCodes.failed
+}
+
+/** How the machine of an agent stands. */
+function machineOf({ snapshot }: Checkpoint): unknown {
+  if (typeof snapshot !== 'object' || snapshot === null) return undefined
+  const { status, value, context } = snapshot as Readonly<Record<string, unknown>>
+  return { status, value, context }
+}

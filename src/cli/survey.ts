@@ -1,0 +1,131 @@
+import { type Address, partyOf } from '../actor/address.ts'
+import type { Agent } from '../actor/agent.ts'
+import type { DeadLetter } from '../actor/dead-letters.ts'
+import { restorable } from '../actor/restorable.ts'
+import { textOf } from '../errors.ts'
+import type { Checkpoint, Journal, PartitionInfo } from '../journal/journal.ts'
+import type { Standing } from '../journal/standing.ts'
+import { recall } from '../party/recall.ts'
+import type { App } from './app.ts'
+import { storeFor } from './folded.ts'
+
+/** How a partition of a journal stands, as far as that can be told without its runtime. */
+export interface PartitionSurvey {
+  readonly partition: Address
+  /** The id of its party; none for the agents outside the parties. */
+  readonly party: string | undefined
+  /** Of its last frame. */
+  readonly position: number
+  /** Up to which position its frames were forgotten. */
+  readonly pruned: number
+  /** Frames that were read, each as it was written. */
+  readonly frames: number
+  /** Why no runtime can go on with it: it will be quarantined. Nothing else is known of it then. */
+  readonly fault: string | undefined
+  readonly standing: Standing | undefined
+  /** By the names of agents. */
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>
+  /** Its state, where the application's party is known. */
+  readonly state: object | undefined
+}
+
+/** A name under which a subscription keeps its place. */
+export interface ReaderSurvey {
+  readonly name: string
+  /** Positions that it has yet to read, in all partitions together. */
+  readonly behind: number
+}
+
+/**
+ * Reads every frame of a journal, and says how each of its partitions stands.
+ *
+ * @param app with it, the agents that were saved are compared with those of the application, and parties have states
+ * @throws what the journal throws where all of it cannot be read; the reason of the signal
+ */
+export async function* survey(
+  journal: Journal,
+  app: App | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<PartitionSurvey> {
+  for (const info of await journal.partitions()) yield await surveyed(journal, info, app, signal)
+}
+
+async function surveyed(
+  journal: Journal,
+  info: PartitionInfo,
+  app: App | undefined,
+  signal: AbortSignal,
+): Promise<PartitionSurvey> {
+  const { partition, position } = info
+  const none = { standing: undefined, checkpoints: new Map(), state: undefined }
+  let [pruned, frames] = [0, 0]
+  try {
+    pruned = (await journal.saved(partition)).pruned
+    for await (const _ of journal.read(partition, pruned)) {
+      signal.throwIfAborted()
+      frames++
+    }
+    const party = partyOf(partition)
+    const store = party !== undefined && app?.party ? storeFor(app.party) : undefined
+    const { standing, checkpoints } = await recall(journal, info, store)
+    if (app) for (const [name, one] of checkpoints) if (!isGone(standing, name)) checkRestorable(one, app.agents)
+    return { partition, party, position, pruned, frames, fault: undefined, standing, checkpoints, state: store?.live }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { partition, party: partyOf(partition), position, pruned, frames, fault: textOf(error), ...none }
+  }
+}
+
+function isGone({ agents }: Standing, name: string): boolean {
+  return agents.get(name)?.gone !== undefined
+}
+
+/** @throws what says why a runtime could not go on with it */
+function checkRestorable(checkpoint: Checkpoint, agents: readonly Agent[]): void {
+  restorable(checkpoint, { current: undefined, registered: agents })
+}
+
+/** How far behind each name is under which a subscription keeps its place. */
+export async function surveyReaders(journal: Journal): Promise<readonly ReaderSurvey[]> {
+  const partitions = await journal.partitions()
+  return await Promise.all(
+    (await journal.readers()).map(async name => {
+      const marks = await journal.marks(name)
+      const behind = partitions.map(({ partition, position }) => Math.max(0, position - (marks.get(partition) ?? 0)))
+      return { name, behind: behind.reduce((sum, one) => sum + one, 0) }
+    }),
+  )
+}
+
+/** What is left to do in some partitions. */
+export interface LeftToDo {
+  /** Events that agents have not handled yet. */
+  readonly mail: number
+  readonly timers: number
+  /** Asks and effects without an outcome. */
+  readonly works: number
+  /** Effects that wait for a person. */
+  readonly held: number
+}
+
+export function leftToDo(surveys: readonly PartitionSurvey[]): LeftToDo {
+  const left = { mail: 0, timers: 0, works: 0, held: 0 }
+  for (const { standing } of surveys) {
+    for (const mail of standing?.pools.values() ?? []) left.mail += mail.size
+    for (const { mail, timers, works } of standing?.agents.values() ?? []) {
+      left.mail += mail.size
+      left.timers += timers.size
+      for (const { outcome, held } of works.values()) {
+        if (held) left.held++
+        else if (!outcome) left.works++
+      }
+    }
+  }
+  return left
+}
+
+/** The dead letters of some partitions, the oldest first. */
+export function deadLettersOf(surveys: readonly PartitionSurvey[]): readonly DeadLetter[] {
+  const letters = surveys.flatMap(({ standing }) => [...(standing?.dead ?? [])])
+  return letters.toSorted((one, other) => one.last - other.last)
+}
