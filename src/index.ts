@@ -131,6 +131,7 @@ export {
   TtlError,
 } from './events/event.ts'
 export { type JsonSchema, schemaUrn } from './events/json-schema.ts'
+export { MissingDefinitionError } from './events/missing.ts'
 export { IllegalPatternError } from './events/pattern.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
 export {
@@ -180,6 +181,7 @@ export {
 } from './journal/journal.ts'
 export type { LogFields, Logger } from './log.ts'
 export { NodeVersionError } from './node-version.ts'
+export { UnknownOptionError } from './options.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'

@@ -43,6 +43,7 @@ import { timersOf } from './actor/timers-of.ts'
 import { type Clock, systemClock, watched } from './clock.ts'
 import { TroupeError } from './errors.ts'
 import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
+import { checkDeclared } from './events/missing.ts'
 import type { PersistRule } from './events/persist.ts'
 import type { RequestDefinition } from './events/request.ts'
 import {
@@ -57,11 +58,14 @@ import { type Transform, Transforms } from './events/transform.ts'
 import { createIds, type Ids } from './ids.ts'
 import { type Journal, memoryJournal } from './journal/journal.ts'
 import { createLog, type Log, type Logger } from './log.ts'
+import { checkOptionNames, type OptionNames } from './options.ts'
 import { type Idle, WaitInsideError } from './party/activity.ts'
 import { AgentRef } from './party/agent-ref.ts'
 import {
   askFromOutside,
   askManyFromOutside,
+  checkAsked,
+  checkAskedOfMany,
   type OutsideAskManyOptions,
   type OutsideAskOptions,
 } from './party/ask-from-outside.ts'
@@ -73,7 +77,7 @@ import { DurableSubscriptions } from './party/durable-subscriptions.ts'
 import type { Whereabouts } from './party/found.ts'
 import { askHandler, Handlers } from './party/handlers.ts'
 import { HeldEffects } from './party/held-effects.ts'
-import type { IdleOptions } from './party/idle.ts'
+import { type IdleOptions, idleOptions } from './party/idle.ts'
 import type { ObserveOptions, Observer } from './party/observation.ts'
 import { observe } from './party/observers.ts'
 import { Parties } from './party/parties.ts'
@@ -190,6 +194,35 @@ export interface StopOptions {
 /** Milliseconds that a journal may take for the last frames when nothing is waited for otherwise. */
 const closingLimit = 1_000
 
+const runtimeOptions: OptionNames<RuntimeOptions> = {
+  party: true,
+  agents: true,
+  strict: true,
+  development: true,
+  registered: true,
+  events: true,
+  journal: true,
+  clock: true,
+  random: true,
+  log: true,
+  ids: true,
+  intensity: true,
+  snapshots: true,
+  deadLetters: true,
+  persist: true,
+  transforms: true,
+  rateLimit: true,
+  limits: true,
+  pulse: true,
+  queue: true,
+  aging: true,
+  cleanup: true,
+}
+const limitOptions: OptionNames<Limits> = { agents: true, partyAgents: true }
+const spawnOptions: OptionNames<SpawnOptions> = { input: true, name: true, party: true, supervisor: true }
+const stopOptions: OptionNames<StopOptions> = { timeout: true }
+const handlerOptions: OptionNames<HandlerOptions> = { name: true, limit: true }
+
 type Status = 'created' | 'running' | 'stopping' | 'stopped'
 
 /**
@@ -201,8 +234,9 @@ type Status = 'created' | 'running' | 'stopping' | 'stopped'
  * await party.idle()
  * await runtime.stop()
  *
- * @throws DuplicateEventError, DuplicateNameError, AmbiguousAskError if the agents' definitions contradict each other; CleanupError,
- *   SnapshotOptionsError; StrayWorkError where it is strict
+ * @throws DuplicateEventError, DuplicateNameError, AmbiguousAskError if the agents' definitions contradict each other;
+ *   UnknownOptionError, MissingDefinitionError, AgingError, BusQueueError, CleanupError, RateLimitOptionsError, SnapshotOptionsError;
+ *   StrayWorkError where it is strict
  */
 export function createRuntime<
   S extends object = object,
@@ -249,6 +283,9 @@ export class Runtime<
   constructor(options: RuntimeOptions<S, A, R>) {
     this.#options = options
     const { party, agents = [], events = [], intensity = defaultIntensity } = options
+    checkOptionNames('createRuntime', options, runtimeOptions)
+    checkOptionNames('limits', options.limits ?? {}, limitOptions)
+    for (const agent of options.registered ?? []) checkDeclared('registered', 'an agent', agent, 'name')
     const outsiders = [...agentsOf(agents), ...(party?.shared ?? [])]
     checkNames('the runtime', [...(party?.shared ?? []), ...agents])
     checkAsks(party?.agents ?? [], outsiders)
@@ -508,11 +545,11 @@ export class Runtime<
    */
   async spawn<I>(agent: Agent<string, I>, options?: SpawnOptions<NoInfer<I>>): Promise<AgentRef>
   async spawn(pool: PoolDefinition, options?: Omit<SpawnOptions, 'input'>): Promise<PoolRef>
-  async spawn(
-    agent: Agent | PoolDefinition,
-    { name, party, supervisor, input }: SpawnOptions = {},
-  ): Promise<AgentRef | PoolRef> {
+  async spawn(agent: Agent | PoolDefinition, options: SpawnOptions = {}): Promise<AgentRef | PoolRef> {
     this.#checkRunning()
+    checkDeclared('runtime.spawn', 'an agent', agent, 'name')
+    checkOptionNames('runtime.spawn', options, spawnOptions)
+    const { name, party, supervisor, input } = options
     // Before the catalogue knows of it.
     checkId(isPool(agent) ? 'pool' : 'agent', name ?? agent.name)
     const joined = party === undefined ? undefined : this.parties.get(party)
@@ -597,6 +634,7 @@ export class Runtime<
     options?: OutsideAskOptions,
   ): Promise<z.output<O>> {
     this.#checkRunning()
+    checkAsked('runtime.ask', request, options)
     const handler = this.#handlers.at(address)
     if (handler) {
       const breath = this.#shared.breath.dueToAsker(this.#shared.clock)
@@ -625,8 +663,11 @@ export class Runtime<
   handle<T extends string, I extends z.ZodType, O extends z.ZodType>(
     request: RequestDefinition<T, I, O>,
     answer: HandlerFunction<z.output<I>, z.input<O>>,
-    { name = request.type.replaceAll(/[._]/g, '-'), limit = 1_000 }: HandlerOptions = {},
+    options: HandlerOptions = {},
   ): HandlerRef {
+    checkDeclared('runtime.handle', 'a request', request)
+    checkOptionNames('runtime.handle', options, handlerOptions)
+    const { name = request.type.replaceAll(/[._]/g, '-'), limit = 1_000 } = options
     // Before it starts too: agents that come back may wait for an answer.
     if (this.#status !== 'created') this.#checkRunning()
     const address = addressOf(runtimePartition, checkId('handler', name))
@@ -670,6 +711,7 @@ export class Runtime<
     options?: OutsideAskManyOptions,
   ): Promise<readonly Answer<z.output<O>>[]> {
     this.#checkRunning()
+    checkAskedOfMany('runtime.askMany', request, options)
     return await askManyFromOutside(addresses, request, options, (to, one) => this.ask(to, request, input, one))
   }
 
@@ -691,6 +733,7 @@ export class Runtime<
 
   /** Waits until the agents outside the parties and all parties are at rest at the same time; see `party.idle`. */
   async idle(options: IdleOptions = {}): Promise<Idle> {
+    checkOptionNames('runtime.idle', options, idleOptions)
     return this.#rest.idle(options, () => this.#status === 'stopped')
   }
 
@@ -702,6 +745,7 @@ export class Runtime<
    */
   async stop(options: StopOptions = {}): Promise<void> {
     this.#checkLive()
+    checkOptionNames('runtime.stop', options, stopOptions)
     const effect = this.#shared.insideEffect.getStore()
     if (this.#shared.bus.told || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
     if (this.#status === 'stopping') this.#hurry(options)

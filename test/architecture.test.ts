@@ -37,7 +37,16 @@ const rooms = [
 /** The rooms of sub-paths: they know the index alone, as anybody's would, and none knows another. */
 const plugs = ['sqlite', 'inspect', 'testing']
 
-const foundation = ['src/errors.ts', 'src/clock.ts', 'src/ids.ts', 'src/lazily.ts', 'src/log.ts', 'src/node-version.ts']
+const foundation = [
+  'src/errors.ts',
+  'src/clock.ts',
+  'src/ids.ts',
+  'src/lazily.ts',
+  'src/log.ts',
+  'src/nearest.ts',
+  'src/node-version.ts',
+  'src/options.ts',
+]
 
 function roomOf(file: string): string {
   if (foundation.includes(file)) return 'foundation'

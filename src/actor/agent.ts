@@ -3,8 +3,10 @@ import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
+import { checkDeclared } from '../events/missing.ts'
 import type { RefusalOutput } from '../events/refusal.ts'
 import type { AskedOf, RefusalOf, ReplyOf, RequestDefinition } from '../events/request.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import { takenOver } from '../values/copy.ts'
 import { type Address, checkId } from './address.ts'
 import { versionOf } from './identity.ts'
@@ -172,6 +174,23 @@ interface AgentRules<N extends string, M extends AnyStateMachine, G extends Migr
   readonly migrations?: G
 }
 
+const agentNames: OptionNames<AgentRules<string, AnyStateMachine, Migrations> & HearsAndSays<[], []> & { types: unknown }> = {
+  name: true,
+  machine: true,
+  input: true,
+  hears: true,
+  says: true,
+  types: true,
+  restart: true,
+  onRestart: true,
+  onCrash: true,
+  onInit: true,
+  onDestroy: true,
+  timers: true,
+  mailbox: true,
+  migrations: true,
+}
+
 type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends readonly Definition[]> = [
   EmittedFrom<M>,
 ] extends [Said<S>]
@@ -191,7 +210,7 @@ type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends 
  * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
  * export const cake = defineAgent({ name: 'cake', machine, types }) // what agentTypes gave, with both lists
  *
- * @throws IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
+ * @throws UnknownOptionError, MissingDefinitionError; IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
  * MailboxOptionsError; MigrationPathError if a migration does not lead to the version of the machine; ValueError if a journal
  * could not give back the input
  */
@@ -214,6 +233,9 @@ export function defineAgent<
     timers = 'absolute',
   } = options
   checkId('agent', name)
+  checkOptionNames('defineAgent', options, agentNames)
+  for (const one of hears) checkDeclared(`hears of agent "${name}"`, 'a definition', one)
+  for (const one of says) checkDeclared(`says of agent "${name}"`, 'a definition', one)
   const input = takenOver(`the input of "${name}"`, options.input)
   checkMigrations(name, versionOf(machine), migrations)
   for (const one of machinesOf(machine)) {

@@ -1,7 +1,9 @@
 import type * as z from 'zod'
 import { type Place, placeOf, TroupeError } from '../errors.ts'
+import { checkDeclared } from '../events/missing.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import type { RequestDefinition } from '../events/request.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Address } from './address.ts'
 import { type Outcome, type OutsideLogic, outside } from './outside.ts'
 import type { Timers } from './timers.ts'
@@ -23,6 +25,8 @@ export interface AskOptions {
   /** Milliseconds before the first retry, twice as long before each one after; 100 by default. */
   readonly retryAfter?: number
 }
+
+const askNames: OptionNames<AskOptions> = { to: true, deadline: true, retries: true, retryAfter: true }
 
 /** An invoked ask: its input is what is asked, its output the reply. */
 export interface AskLogic<I, O> extends OutsideLogic<I, O> {}
@@ -60,6 +64,8 @@ export function ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
   request: RequestDefinition<T, I, O>,
   options: AskOptions = {},
 ): AskLogic<z.input<I>, z.output<O>> {
+  checkDeclared('ask', 'a request', request)
+  checkOptionNames('ask', options, askNames)
   const { to, deadline = defaultDeadline } = options
   const retry = retryOf(request, options)
   const work: AskWork = { kind: 'ask', request, deadline, retry, place: placeOf(ask), ...(to !== undefined && { to }) }

@@ -1,5 +1,6 @@
 import type { MeasuringClock } from '../clock.ts'
 import { checkPattern, matcher } from '../events/pattern.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Address } from './address.ts'
 import { type Envelope, frozenEnvelope } from './envelope.ts'
 import { isTaggedBy } from './subscribe-options.ts'
@@ -45,6 +46,17 @@ export interface DeadLetterQuery {
   readonly limit?: number
 }
 
+const queryNames: OptionNames<DeadLetterQuery> = {
+  id: true,
+  type: true,
+  party: true,
+  to: true,
+  reason: true,
+  tags: true,
+  before: true,
+  limit: true,
+}
+
 /** How many dead letters are kept, and for how long. */
 export interface DeadLetterRules {
   /** The newest so many, 1,000 by default. */
@@ -52,6 +64,8 @@ export interface DeadLetterRules {
   /** Milliseconds; 7 days by default. */
   readonly retention?: number
 }
+
+const ruleNames: OptionNames<DeadLetterRules> = { most: true, retention: true }
 
 const week = 7 * 24 * 60 * 60 * 1_000
 
@@ -66,10 +80,9 @@ export class DeadLetters {
   readonly #retention: number
   #total = 0
 
-  constructor(
-    clock: Pick<MeasuringClock, 'now' | 'elapsed'>,
-    { most = 1_000, retention = week }: DeadLetterRules = {},
-  ) {
+  constructor(clock: Pick<MeasuringClock, 'now' | 'elapsed'>, rules: DeadLetterRules = {}) {
+    checkOptionNames('deadLetters', rules, ruleNames)
+    const { most = 1_000, retention = week } = rules
     this.#clock = clock
     this.#most = most
     this.#retention = retention
@@ -111,6 +124,7 @@ export class DeadLetters {
 
   /** Those that match, oldest first. @throws IllegalPatternError */
   list({ limit = Number.POSITIVE_INFINITY, ...query }: DeadLetterQuery = {}): readonly DeadLetter[] {
+    checkOptionNames('bus.deadLetters', query, queryNames)
     this.#forgetOld()
     const isMeant = matching(query)
     const found = [...this.#kept].filter(isMeant)

@@ -1,4 +1,5 @@
 import { checkPattern, matcher } from '../events/pattern.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Envelope } from './envelope.ts'
 import { isTaggedBy } from './subscribe-options.ts'
 
@@ -13,6 +14,14 @@ export interface HistoryQuery {
   readonly tags?: readonly string[]
   /** The newest so many. */
   readonly limit?: number
+}
+
+const historyNames: OptionNames<HistoryQuery> = {
+  party: true,
+  type: true,
+  correlationId: true,
+  tags: true,
+  limit: true,
 }
 
 /** How many events the history keeps (S4: 1,000). */
@@ -39,8 +48,10 @@ export class History {
     }
   }
 
-  /** Those that match, oldest first. @throws IllegalPatternError */
-  find({ party, type, correlationId, tags, limit = historyLimit }: HistoryQuery): readonly Envelope[] {
+  /** Those that match, oldest first. @throws IllegalPatternError, UnknownOptionError */
+  find(query: HistoryQuery): readonly Envelope[] {
+    checkOptionNames('bus.history', query, historyNames)
+    const { party, type, correlationId, tags, limit = historyLimit } = query
     if (this.#forgotten.size > 0) this.#forgetAll()
     const isOfType = type === undefined ? () => true : matcher(checkPattern(type))
     const isTagged = isTaggedBy(tags)

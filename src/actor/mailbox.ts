@@ -1,5 +1,6 @@
 import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 import { Fifo } from './fifo.ts'
@@ -36,12 +37,12 @@ export interface MailboxRules {
   readonly coalesce: Readonly<Record<string, CoalesceKey>>
 }
 
-/** @throws MailboxOptionsError if the capacity is no whole number above 0 */
-export function mailboxRules({
-  capacity = 1_000,
-  overflow = 'backpressure',
-  coalesce = {},
-}: MailboxOptions = {}): MailboxRules {
+const mailboxNames: OptionNames<MailboxOptions> = { capacity: true, overflow: true, coalesce: true }
+
+/** @throws UnknownOptionError; MailboxOptionsError if the capacity is no whole number above 0 */
+export function mailboxRules(options: MailboxOptions = {}): MailboxRules {
+  checkOptionNames('mailbox', options, mailboxNames)
+  const { capacity = 1_000, overflow = 'backpressure', coalesce = {} } = options
   if (!Number.isInteger(capacity) || capacity < 1) throw new MailboxOptionsError(capacity)
   return { capacity, overflow, coalesce }
 }

@@ -1,4 +1,5 @@
 import { TroupeError } from '../errors.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Waiting } from './aging.ts'
 import { Line } from './line.ts'
 import { checkWanted, type Patience, PublishCancelledError } from './patience.ts'
@@ -14,6 +15,9 @@ export interface RateLimitOptions extends RateLimit {
   /** How many may be delayed at one time; 10,000 by default (S1). */
   readonly queue?: number
 }
+
+const meterNames: OptionNames<RateLimit> = { perSecond: true, perMinute: true, perHour: true, burst: true }
+const limitNames: OptionNames<RateLimitOptions> = { ...meterNames, source: true, exceeded: true, queue: true }
 
 /** What became of events because of the limits. */
 export interface RateFigures {
@@ -79,9 +83,11 @@ export class RateLimits {
     this.#aging = aging
   }
 
-  /** Limits from now on, by the defaults for `true`, or no more for `false`. @throws RateLimitOptionsError */
+  /** Limits from now on, by the defaults for `true`, or no more for `false`. @throws RateLimitOptionsError, UnknownOptionError */
   switchTo(rules: RateLimitOptions | boolean): void {
     const options: RateLimitOptions = rules === true ? defaultRateLimit : rules || {}
+    checkOptionNames('rateLimit', options, limitNames)
+    checkOptionNames('rateLimit.source', options.source ?? {}, meterNames)
     check(options)
     check(options.source ?? {})
     this.#options = { ...options, source: options.source ?? half(options) }

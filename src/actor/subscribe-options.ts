@@ -2,6 +2,7 @@ import { TroupeError, textOf } from '../errors.ts'
 import { checkPriority } from '../events/event.ts'
 import { checkPattern, matcher } from '../events/pattern.ts'
 import { checkName } from '../ids.ts'
+import type { OptionNames } from '../options.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 import type { Who } from './subscriber.ts'
@@ -33,6 +34,24 @@ export interface SubscribeOptions<E extends Envelope = Envelope> {
   readonly durable?: string
   /** Where a durable subscription begins the first time: `now` (the default), or the `start` of every journal. */
   readonly from?: 'now' | 'start'
+}
+
+/** Options of a loop, which takes its own time. */
+export const streamNames: OptionNames<Omit<SubscribeOptions, 'timeout' | 'durable' | 'from'>> = {
+  name: true,
+  party: true,
+  tags: true,
+  filter: true,
+  priority: true,
+  limit: true,
+  onMissed: true,
+  signal: true,
+}
+export const subscribeNames: OptionNames<SubscribeOptions> = {
+  ...streamNames,
+  timeout: true,
+  durable: true,
+  from: true,
 }
 
 /** What a subscription was asked for, checked and complete. */

@@ -1,7 +1,8 @@
 import { TroupeError } from '../errors.ts'
+import { didYouMean } from '../nearest.ts'
 import { CheckedEvent, type EventDefinition, type EventOf } from './event.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
-import { didYouMean } from './nearest.ts'
+import { checkDeclared } from './missing.ts'
 import { checkPattern, matcher } from './pattern.ts'
 import type { Refusal } from './refusal.ts'
 import { answeredBy, type RefusalOf, type ReplyOf, type RequestDefinition } from './request.ts'
@@ -97,6 +98,7 @@ export interface VersionedEvent extends EventOf {
 export function defineCatalog(definitions: Iterable<Definition>): Catalog {
   const byType = new Map<string, Definition>()
   for (const definition of definitions) {
+    checkDeclared('a catalogue of events', 'a definition', definition)
     const known = byType.get(definition.type)
     if (known && known !== definition) throw new DuplicateEventError(definition.type)
     byType.set(definition.type, definition)
@@ -180,7 +182,7 @@ export class UnknownEventError extends TroupeError {
   readonly known: readonly string[]
   constructor(type: string, known: readonly string[]) {
     super(
-      `No event "${type}" is declared. Declare it with defineEvent and list it in an agent's hears or says, or use one of: ${known.join(', ')}.`,
+      `No event "${type}" is declared.${didYouMean(type, known)} Declare it with defineEvent and list it in an agent's hears or says, or use one of: ${known.join(', ')}.`,
     )
     this.type = type
     this.known = known

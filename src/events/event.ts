@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
 import { lazily } from '../lazily.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import { assertJson, isFlat, isOpen, settled, tooDeep } from './json.ts'
 import { isType } from './pattern.ts'
 import { EventPayloadError } from './payload.ts'
@@ -31,6 +32,16 @@ export interface EventOptions {
   readonly tags?: readonly string[]
   /** One sentence for the generated table of events. */
   readonly description?: string
+}
+
+const eventNames: OptionNames<EventOptions> = {
+  version: true,
+  upcast: true,
+  persist: true,
+  priority: true,
+  ttl: true,
+  tags: true,
+  description: true,
 }
 
 /** What `defineEvent` returns: call it to make and check an event. */
@@ -67,6 +78,7 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
 ): EventDefinition<T, S> {
   const { version = 1, upcast = {}, priority = 5, ttl } = options
   checkType(type)
+  checkOptionNames('defineEvent', options, eventNames)
   const fault = upcastFault(version, upcast)
   if (fault !== undefined) throw new EventDefinitionError(type, fault)
   checkPriority(priority)

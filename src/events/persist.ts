@@ -1,7 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import { checkPriority, type EventOf } from './event.ts'
 import { checkPattern, matcher } from './pattern.ts'
-import { type Topic, typesOf } from './topic.ts'
+import { checkIsTopic, type Topic, typesOf } from './topic.ts'
 
 /** What is known of an event at the moment when it is said. */
 export interface SaidEvent extends EventOf {
@@ -41,6 +41,7 @@ export function persistBy(...parts: readonly (PersistOptions | PersistRule)[]): 
 }
 
 function rulesOf({ types = [], priority: least }: PersistOptions): readonly PersistRule[] {
+  checkIsTopic('persistBy', types)
   const rules = typesOf(types).map((pattern): PersistRule => {
     const matches = matcher(checkPattern(pattern))
     return ({ type }) => matches(type)

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { checkOptionNames } from '../options.ts'
 import { CheckedEvent, checkType, type EventOf, payloadCheck } from './event.ts'
 import {
   AskRefusedByCalleeError,
@@ -100,6 +101,7 @@ export function defineRequest<
   },
 ): RequestDefinition<T, I, O, R> {
   checkType(type)
+  checkOptionNames('defineRequest', io, { input: true, output: true, safe: true, persist: true, description: true })
   const replyType: `${T}.reply` = `${type}.reply`
   const refusalType: `${T}.refusal` = `${type}.refusal`
   const refusal = refusalSchema(io.refusals)

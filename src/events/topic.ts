@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { EventDefinition, EventOf } from './event.ts'
+import { checkDeclared } from './missing.ts'
 
 /** Which events: a definition, a type, a pattern such as `party.agent.*` or `*`, or several of them. */
 export type Topic = EventDefinition | string | readonly (EventDefinition | string)[]
@@ -10,6 +11,12 @@ export type EventFor<W> = W extends readonly (infer O)[]
   : W extends EventDefinition<infer T, infer S>
     ? EventOf<T, z.output<S>>
     : EventOf
+
+/** @throws MissingDefinitionError unless it is made of types, patterns and definitions */
+export function checkIsTopic(at: string, topic: Topic): void {
+  for (const one of Array.isArray(topic) ? topic : [topic])
+    if (typeof one !== 'string') checkDeclared(at, 'a topic', one)
+}
 
 /** The types and patterns of a topic. */
 export function typesOf(topic: Topic): readonly string[] {

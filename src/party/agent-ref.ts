@@ -7,9 +7,9 @@ import { isActorRef } from '../actor/kept.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { copyOf } from '../values/copy.ts'
-import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
+import { askFromOutside, checkAsked, type OutsideAskOptions } from './ask-from-outside.ts'
 import { Found, type Whereabouts } from './found.ts'
-import type { PublishOptions } from './offer.ts'
+import { checkPublished, type PublishOptions } from './offer.ts'
 import { publish } from './publish.ts'
 import type { Unwatch } from './store.ts'
 
@@ -59,6 +59,7 @@ export class AgentRef {
    */
   async send(event: UncheckedEvent, options: PublishOptions = {}): Promise<Envelope> {
     this.#place.checkOpen()
+    checkPublished('agent.send', event, options)
     return publish(this.#place.partition, event, { ...options, to: this.#actor })
   }
 
@@ -69,6 +70,7 @@ export class AgentRef {
     options?: OutsideAskOptions,
   ): Promise<z.output<O>> {
     this.#place.checkOpen()
+    checkAsked('agent.ask', request, options)
     return await askFromOutside(this.#place.partition, this.#actor, request, input, options)
   }
 

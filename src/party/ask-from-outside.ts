@@ -14,8 +14,10 @@ import type { Outcome } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
+import { checkDeclared } from '../events/missing.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Partition } from './partition.ts'
 
 /** How long somebody outside waits for an answer. */
@@ -28,6 +30,14 @@ export interface OutsideAskOptions {
   readonly retryAfter?: number
   /** Gives up waiting. */
   readonly signal?: AbortSignal
+}
+
+const askOptions: OptionNames<OutsideAskOptions> = { deadline: true, retries: true, retryAfter: true, signal: true }
+
+/** @throws MissingDefinitionError, UnknownOptionError */
+export function checkAsked(at: string, request: RequestDefinition, options: OutsideAskOptions = {}): void {
+  checkDeclared(at, 'a request', request)
+  checkOptionNames(at, options, askOptions)
 }
 
 /** Asks an agent on behalf of somebody who is none; resolves with the reply once it cannot be lost. */
@@ -88,6 +98,14 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
 export interface OutsideAskManyOptions extends OutsideAskOptions {
   /** How many answers are enough; `all` by default. */
   readonly need?: Need
+}
+
+const askManyOptions: OptionNames<OutsideAskManyOptions> = { ...askOptions, need: true }
+
+/** @throws MissingDefinitionError, UnknownOptionError */
+export function checkAskedOfMany(at: string, request: RequestDefinition, options: OutsideAskManyOptions = {}): void {
+  checkDeclared(at, 'a request', request)
+  checkOptionNames(at, options, askManyOptions)
 }
 
 /** Asks several agents on behalf of somebody who is none, each as `askOne` asks it. */

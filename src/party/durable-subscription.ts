@@ -229,8 +229,7 @@ export class DurableSubscription implements Listener, Subscription {
 
   /** A partition is gone, and with it what was said there. */
   forget(address: Address): void {
-    for (const spot of this.#waiting.spots())
-      if (partitionIn(spot.item.envelope) === address) this.#waiting.leave(spot)
+    for (const spot of this.#waiting.spots()) if (partitionIn(spot.item.envelope) === address) this.#waiting.leave(spot)
     this.#progress.delete(address)
     this.#unread.delete(address)
     this.#behind.delete(address)

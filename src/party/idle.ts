@@ -1,3 +1,4 @@
+import type { OptionNames } from '../options.ts'
 import { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './activity.ts'
 import type { Crew } from './crew.ts'
 import type { Partition } from './partition.ts'
@@ -8,6 +9,8 @@ export interface IdleOptions {
   readonly timeout?: number
   readonly signal?: AbortSignal
 }
+
+export const idleOptions: OptionNames<IdleOptions> = { timeout: true, signal: true }
 
 /** Waits until a partition is at rest: nothing pending but timers, and everything durable. */
 export async function idle(partition: Partition, crew: Crew, options: IdleOptions = {}): Promise<Idle> {

@@ -4,8 +4,11 @@ import type { Origin } from '../actor/handled.ts'
 import { MailboxFullError } from '../actor/mailbox.ts'
 import type { Patience } from '../actor/patience.ts'
 import type { Facts } from '../actor/seal.ts'
+import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
+import { checkDeclared } from '../events/missing.ts'
 import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Partition } from './partition.ts'
 
 /** How an event from outside travels. */
@@ -27,6 +30,27 @@ export interface PublishOptions {
   readonly timeout?: number
   /** Gives up waiting; where it is aborted already, nothing is published. */
   readonly signal?: AbortSignal
+}
+
+export const publishOptions: OptionNames<PublishOptions> = {
+  priority: true,
+  tags: true,
+  source: true,
+  correlationId: true,
+  ttl: true,
+  timeout: true,
+  signal: true,
+}
+
+/** @throws MissingDefinitionError, UnknownOptionError */
+export function checkPublished(
+  at: string,
+  event: UncheckedEvent,
+  options: PublishOptions | undefined,
+  known: Readonly<Record<string, true>> = publishOptions,
+): void {
+  checkDeclared(at, 'an event', event)
+  if (options !== undefined) checkOptionNames(at, options, known)
 }
 
 /** What is said about an event that only some part of the runtime publishes. */

@@ -8,9 +8,9 @@ import type { EventOf } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { checkSize } from '../supervision/definition.ts'
 import { AgentRef } from './agent-ref.ts'
-import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
+import { askFromOutside, checkAsked, type OutsideAskOptions } from './ask-from-outside.ts'
 import { Found, type Whereabouts } from './found.ts'
-import type { PublishOptions } from './offer.ts'
+import { checkPublished, type PublishOptions } from './offer.ts'
 import { publish } from './publish.ts'
 
 /** How a pool is scaled. */
@@ -62,6 +62,7 @@ export class PoolRef {
    */
   async send(event: UncheckedEvent, options: PublishOptions = {}): Promise<Envelope> {
     this.#place.checkOpen()
+    checkPublished('pool.send', event, options)
     return publish(this.#place.partition, event, { ...options, to: this.#choose({ data: undefined, ...event }) })
   }
 

@@ -2,6 +2,7 @@ import type { Bus } from '../actor/bus.ts'
 import type { Clock } from '../clock.ts'
 import type { EventOf } from '../events/event.ts'
 import { systemMetrics, systemTick } from '../events/runtime-events.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Partition } from './partition.ts'
 
 /** How often the runtime says that time passes. */
@@ -11,6 +12,8 @@ export interface PulseOptions {
   /** Ticks between two `system.metrics`, 60 by default. */
   readonly metricsEvery?: number
 }
+
+const pulseNames: OptionNames<PulseOptions> = { every: true, metricsEvery: true }
 
 /** What `system.metrics` tells besides its tick. */
 export type Summary = Omit<Parameters<typeof systemMetrics>[0], 'tick'>
@@ -33,7 +36,9 @@ export class Pulse {
   #cancel: (() => void) | undefined
   #isOver = false
 
-  constructor(host: PulseHost, { every = 100, metricsEvery = 60 }: PulseOptions = {}) {
+  constructor(host: PulseHost, options: PulseOptions = {}) {
+    checkOptionNames('pulse', options, pulseNames)
+    const { every = 100, metricsEvery = 60 } = options
     this.#host = host
     this.#every = every
     this.#metricsEvery = metricsEvery

@@ -3,6 +3,7 @@ import { isTaggedBy } from '../actor/subscribe-options.ts'
 import { TroupeError } from '../errors.ts'
 import { matcher } from '../events/pattern.ts'
 import type { Topic } from '../events/topic.ts'
+import type { OptionNames } from '../options.ts'
 import { journalled } from './journalled.ts'
 import { merged } from './merge.ts'
 import type { Partition, Replaying, Shared } from './partition.ts'
@@ -31,6 +32,18 @@ export interface ReplayOptions {
   /** Ends it. */
   readonly signal?: AbortSignal
 }
+
+export const replayNames: OptionNames<ReplayQuery> = {
+  type: true,
+  party: true,
+  correlationId: true,
+  tags: true,
+  from: true,
+  to: true,
+  after: true,
+  until: true,
+}
+export const replayOptionNames: OptionNames<ReplayOptions> = { speed: true, signal: true }
 
 /** What became of a replay. */
 export interface Replayed {

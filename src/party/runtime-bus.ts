@@ -7,7 +7,7 @@ import type { TypeFigures } from '../actor/event-figures.ts'
 import { EventStream } from '../actor/event-stream.ts'
 import type { HistoryQuery } from '../actor/history.ts'
 import type { RateFigures, RateLimitOptions } from '../actor/rate-limits.ts'
-import type { SubscribeOptions } from '../actor/subscribe-options.ts'
+import { type SubscribeOptions, streamNames, subscribeNames } from '../actor/subscribe-options.ts'
 import { Subscriber } from '../actor/subscriber.ts'
 import type { Subscription, SubscriptionInfo } from '../actor/subscription.ts'
 import type { Tally } from '../actor/tally.ts'
@@ -15,17 +15,26 @@ import type { TodayFigures } from '../actor/today.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import { checkPattern } from '../events/pattern.ts'
 import { systemError } from '../events/runtime-events.ts'
-import { type Topic, typesOf } from '../events/topic.ts'
+import { checkIsTopic, type Topic, typesOf } from '../events/topic.ts'
 import type { TransformFigures } from '../events/transform.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import { WaitInsideError } from './activity.ts'
 import type { ChangeOptions } from './admission.ts'
 import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { DurableName, DurableSubscriptions } from './durable-subscriptions.ts'
-import type { PublishOptions } from './offer.ts'
+import { checkPublished, type PublishOptions, publishOptions } from './offer.ts'
 import type { Partition, Shared } from './partition.ts'
 import type { PartyTypes } from './party-types.ts'
 import { publish } from './publish.ts'
-import { type Replayed, type ReplayOptions, type ReplayQuery, ReplayQueryError, replay } from './replay.ts'
+import {
+  type Replayed,
+  type ReplayOptions,
+  type ReplayQuery,
+  ReplayQueryError,
+  replay,
+  replayNames,
+  replayOptionNames,
+} from './replay.ts'
 
 /** Where an event from outside goes. */
 export interface BusPublishOptions extends PublishOptions, ChangeOptions {
@@ -69,6 +78,9 @@ export interface ErrorOptions {
   readonly atLeast?: SystemError['severity']
 }
 
+const publishNames: OptionNames<BusPublishOptions> = { ...publishOptions, party: true, expectedVersion: true }
+const errorNames: OptionNames<ErrorOptions> = { atLeast: true }
+
 const severities = systemError.schema.shape.severity.options
 
 /** A party, as far as the bus is concerned. */
@@ -110,6 +122,7 @@ export class RuntimeBus {
   publish(event: UncheckedEvent, options?: BusPublishOptions): Promise<Envelope> {
     try {
       this.#host.shared.checkRunning()
+      checkPublished('bus.publish', event, options, publishNames)
       if (options?.party === undefined) {
         this.#host.partyTypes.saidOutside(event.type)
         return publish(this.#host.outside, event, options)
@@ -130,15 +143,16 @@ export class RuntimeBus {
    * subscription.unsubscribe()
    *
    * @param topic definitions, types, or patterns such as `party.agent.*` or `*`
-   * @throws UnknownTopicError, IllegalPatternError, PriorityError, SubscribeOptionsError, DurableNameTakenError, IllegalIdError
+   * @throws UnknownTopicError, MissingDefinitionError, UnknownOptionError, IllegalPatternError, PriorityError, SubscribeOptionsError,
+   *   DurableNameTakenError, IllegalIdError
    */
   subscribe<const W extends Topic>(
     topic: W,
     subscriber: (envelope: EnvelopeOf<W>) => unknown,
     options?: SubscribeOptions<EnvelopeOf<W>>,
   ): Subscription {
+    this.#checkTopic('bus.subscribe', topic, options, subscribeNames)
     const { durable, shared } = this.#host
-    shared.catalog.checkTopic(topic)
     if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
     // As below.
     const tell = subscriber as (envelope: Envelope) => unknown
@@ -152,14 +166,21 @@ export class RuntimeBus {
    * @example
    * for await (const { data } of runtime.bus.events(agentCompleted)) console.log(data.agentName)
    *
-   * @throws UnknownTopicError, IllegalPatternError, PriorityError, SubscribeOptionsError
+   * @throws UnknownTopicError, MissingDefinitionError, UnknownOptionError, IllegalPatternError, PriorityError, SubscribeOptionsError
    */
   events<const W extends Topic>(
     topic: W,
     options?: Omit<SubscribeOptions<EnvelopeOf<W>>, 'timeout' | 'durable' | 'from'>,
   ): EventStream<EnvelopeOf<W>> {
-    this.#host.shared.catalog.checkTopic(topic)
+    this.#checkTopic('bus.events', topic, options, streamNames)
     return new EventStream(tell => this.#subscribe(topic, tell, { ...options, timeout: Number.POSITIVE_INFINITY }))
+  }
+
+  /** @throws MissingDefinitionError, UnknownOptionError, UnknownTopicError, IllegalPatternError */
+  #checkTopic(at: string, topic: Topic, options: object = {}, known: Readonly<Record<string, true>>): void {
+    checkIsTopic(at, topic)
+    checkOptionNames(at, options, known)
+    this.#host.shared.catalog.checkTopic(topic)
   }
 
   #subscribe<W extends Topic>(
@@ -219,8 +240,10 @@ export class RuntimeBus {
    */
   errors(
     subscriber: (envelope: Envelope<'system.error', SystemError>) => unknown,
-    { atLeast = 'warning' }: ErrorOptions = {},
+    options: ErrorOptions = {},
   ): Subscription {
+    checkOptionNames('bus.errors', options, errorNames)
+    const { atLeast = 'warning' } = options
     const least = severities.indexOf(atLeast)
     return this.subscribe(systemError, subscriber, {
       filter: ({ data }) => severities.indexOf(data.severity) >= least,
@@ -262,6 +285,8 @@ export class RuntimeBus {
     options: ReplayOptions = {},
   ): Promise<Replayed> {
     const { shared, parties } = this.#host
+    checkOptionNames('bus.replay', query, replayNames)
+    checkOptionNames('bus.replay', options, replayOptionNames)
     const { party, type, ...rest } = query
     if (party === undefined && (rest.after !== undefined || rest.until !== undefined))
       throw new ReplayQueryError('positions of no party', 'the positions of one party, because each counts its own')

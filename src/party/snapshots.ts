@@ -3,6 +3,7 @@ import { TroupeError } from '../errors.ts'
 import type { Frame } from '../journal/frame.ts'
 import type { Journal, Snapshot } from '../journal/journal.ts'
 import { Standing } from '../journal/standing.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import { type Recalled, snapshotBodyOf, snapshotOf, standingIn } from './recall.ts'
 
 /** Frames between two snapshots, and positions that are kept behind one, where nobody says otherwise. */
@@ -22,6 +23,8 @@ export interface SnapshotOptions {
    */
   readonly keep?: number
 }
+
+const snapshotNames: OptionNames<SnapshotOptions> = { every: true, keep: true }
 
 /** A partition, as far as its snapshots are concerned. */
 export interface Snapped {
@@ -94,7 +97,9 @@ export class Snapshots {
   #isOver = false
 
   /** @throws SnapshotOptionsError */
-  constructor(host: SnapshotsHost, { every, keep }: SnapshotOptions = {}) {
+  constructor(host: SnapshotsHost, options: SnapshotOptions = {}) {
+    checkOptionNames('snapshots', options, snapshotNames)
+    const { every, keep } = options
     this.#host = host
     this.#isLasting = host.journal.isLasting === true
     const usual = this.#isLasting ? lasting : inMemory

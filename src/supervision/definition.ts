@@ -2,6 +2,7 @@ import { type Address, checkId } from '../actor/address.ts'
 import type { Agent, RestartType } from '../actor/agent.ts'
 import type { Routing } from '../actor/routing.ts'
 import { TroupeError } from '../errors.ts'
+import { checkDeclared } from '../events/missing.ts'
 import type { Backoff } from './backoff.ts'
 import type { RestartIntensity } from './restart-intensity.ts'
 import type { Strategy } from './strategy.ts'
@@ -100,6 +101,7 @@ export function isSupervisor(supervised: Supervised): supervised is SupervisorDe
 
 /** All agents of a tree, in the order of their start; that of a pool once. */
 export function agentsOf(supervised: readonly Supervised[]): readonly Agent[] {
+  for (const one of supervised) checkDeclared('agents', 'an agent', one, 'name')
   return supervised.flatMap(one => (isSupervisor(one) ? agentsOf(one.agents) : [one]))
 }
 

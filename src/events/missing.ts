@@ -1,0 +1,37 @@
+import { TroupeError } from '../errors.ts'
+
+/** What may stand where something declared belongs. */
+type Wanted = 'a definition' | 'an event' | 'a request' | 'an agent' | 'a topic'
+
+/**
+ * Whether something was declared: it has a type or a name.
+ *
+ * @param at where it was given, such as `bus.publish`
+ * @throws MissingDefinitionError
+ */
+export function checkDeclared(at: string, wanted: Wanted, given: unknown, field: 'type' | 'name' = 'type'): void {
+  const isThing = (typeof given === 'object' && given !== null) || typeof given === 'function'
+  if (!isThing || typeof Reflect.get(given, field) !== 'string') throw new MissingDefinitionError(at, wanted, given)
+}
+
+/** Something else was given where a definition belongs, most often nothing. */
+export class MissingDefinitionError extends TroupeError {
+  readonly code = 'DEFINITION_MISSING'
+  readonly at: string
+  readonly wanted: string
+  readonly received: string
+  constructor(at: string, wanted: Wanted, given: unknown) {
+    const received = kindOf(given)
+    super(
+      `${at} was given ${received} where ${wanted} belongs. Look at its import: where two files import each other, a definition is not there yet when it is used.`,
+    )
+    this.at = at
+    this.wanted = wanted
+    this.received = received
+  }
+}
+
+function kindOf(given: unknown): string {
+  if (given === undefined || given === null) return `${given}`
+  return Array.isArray(given) ? 'an array' : typeof given === 'object' ? 'another object' : `a ${typeof given}`
+}
