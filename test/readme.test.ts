@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { type Agent, type Definition, type EventDefinition, type RequestDefinition, runtimeEvents } from 'troupe'
 import * as agents from 'troupe/agents'
 import type { Publisher } from 'troupe/events'
@@ -42,6 +42,37 @@ it.each([
   const snippets = [...read(readme).matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code)
   expect(snippets).toEqual(examples.map(read))
 })
+
+/** The files that the package ships beside `dist`, as `files` of package.json names them, and those that every package has. */
+const shipped = (() => {
+  const { files }: { files: readonly string[] } = JSON.parse(read('package.json'))
+  const named = globSync([...files, ...files.map(one => `${one}/**`)], { cwd: root, withFileTypes: true })
+  const paths = named.filter(one => one.isFile()).map(one => relative(root, join(one.parentPath, one.name)))
+  return new Set([...paths.filter(path => !path.startsWith('dist')), 'README.md', 'LICENSE', 'package.json'])
+})()
+
+/** What a heading is linked by. */
+const anchorsIn = (text: string) =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+it.each([...shipped].filter(file => file.endsWith('.md')))(
+  'every link of %s leads to something that is in the package, too',
+  file => {
+    const links = [...read(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link)
+    for (const link of links) {
+      const [path = '', anchor] = link.split('#')
+      const to = path === '' ? file : relative(root, join(root, dirname(file), path))
+      const page = shipped.has(`${to}/README.md`) ? `${to}/README.md` : to
+      expect(shipped, link).toContain(page)
+      if (anchor !== undefined) expect(anchorsIn(read(page)), link).toContain(anchor)
+    }
+  },
+)
 
 it('every file that CONTRIBUTING names exists', () => {
   const named = [...read('CONTRIBUTING.md').matchAll(/`((?:src|agents|test)\/[\w./-]+\.(?:ts|json))`/g)].map(

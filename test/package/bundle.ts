@@ -1,6 +1,8 @@
 /**
- * Bundles what the package ships into `dist`, one file for each entry and what they share: as a file for each module it took twice
- * as long to import. Readable, because stacks of users lead there, and without source maps, which would need the sources.
+ * Bundles what the package ships: a file for each entry, and what they share. As a file for each module it took twice as long to
+ * import. Readable, because the stacks of users lead there, and without source maps, which would need the sources.
+ *
+ *     node test/package/bundle.ts   into `dist`
  */
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
@@ -17,17 +19,22 @@ const entries = [
   'agents/index',
 ]
 
-const bundle = await rolldown({
-  cwd: root,
-  input: Object.fromEntries(entries.map(entry => [entry, `${entry}.ts`])),
-  platform: 'node',
-  // What users install beside the package or with it, and the package itself by its name.
-  external: /^[^./]/,
-})
-await bundle.write({
-  dir: join(root, 'dist'),
-  entryFileNames: '[name].js',
-  chunkFileNames: 'shared/[name]-[hash].js',
-  comments: false,
-})
-await bundle.close()
+/** Writes the bundle into a folder. */
+export async function bundle(folder: string): Promise<void> {
+  const bundled = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(entries.map(entry => [entry, `${entry}.ts`])),
+    platform: 'node',
+    // What users install beside the package or with it, and the package itself by its name.
+    external: /^[^./]/,
+  })
+  await bundled.write({
+    dir: folder,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'shared/[name]-[hash].js',
+    comments: false,
+  })
+  await bundled.close()
+}
+
+if (import.meta.main) await bundle(join(root, 'dist'))
