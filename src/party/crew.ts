@@ -638,6 +638,10 @@ export class Crew implements SupervisorHost, NurseryHost {
     actor.run()
   }
 
+  pausing(ids: readonly string[]): void {
+    keepInside(ids.flatMap(id => (this.#roster.isTree(id) ? this.#roster.under(id) : (this.#roster.find(id) ?? []))))
+  }
+
   causeOf(id: string): string | undefined {
     if (this.#roster.isTree(id)) {
       const error: unknown = this.#roster.supervisor(id)?.getSnapshot().error

@@ -47,6 +47,8 @@ export interface SupervisorHost {
   start(id: string, create: () => AnyActorRef): AnyActorRef
   /** A child ended, by itself (`exit`) or with its siblings; it takes no more mail until it is started again or gone. */
   exited(id: string, exit?: Exit): void
+  /** Children are about to be stopped, and to begin anew after a pause: the supervisor may give up before that. */
+  pausing(ids: readonly string[]): void
   /** The id of the event that led to the failure of a child, if one did. */
   causeOf(id: string): string | undefined
   /** A child ended and stays away. */
@@ -168,6 +170,7 @@ export function supervisor(
   const restart = (failed: Child, scope: AnyActorScope) => {
     const group = affected(strategy, [...children.keys()], failed.spec.id).flatMap(id => children.get(id) ?? [])
     failed.ref = undefined
+    if (backoff) host.pausing(group.map(({ spec }) => spec.id))
     for (const child of group.toReversed()) {
       if (child === failed) continue
       halt(child, scope)

@@ -452,6 +452,27 @@ describe('machines inside an agent of a party on a journal in memory', () => {
     const next = await startRuntime({ ...options, journal, clock: first.clock })
     expect(await speaks(next.runtime, first.clock)).toEqual({ heard: 2 })
   })
+
+  it('go on when it is retried that gave up while they were stopped, in the pause before a restart', async () => {
+    const group = defineSupervisor({
+      name: 'ward',
+      strategy: 'rest_for_one',
+      intensity: { max: 1, within: 60_000 },
+      backoff: { initial: 10_000 },
+      agents: [{ ...dogAgent(), name: 'first' }, { ...dogAgent(), name: 'second' }, nurse()],
+    })
+    const { runtime, clock } = await startRuntime({ ...ward([group]), journal: memoryJournal() })
+    const party = await runtime.parties.create({ id: 'p1' })
+    clock.advance(400)
+    await someTurns()
+    for (const name of ['second', 'first']) {
+      await party.agent(name).send(command({ word: 'boom' }))
+      await someTurns()
+    }
+    expect(party.state.status).toBe('error')
+    await runtime.parties.retry('p1')
+    expect(await speaks(runtime, clock)).toEqual({ heard: 2 })
+  })
 })
 
 describe('a party on a journal in memory that somebody retries again and again', () => {
