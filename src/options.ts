@@ -12,7 +12,8 @@ export type OptionNames<O> = Readonly<Record<keyof O, true>>
  */
 export function checkOptionNames(of: string, options: object, known: Readonly<Record<string, true>>): void {
   for (const option in options)
-    if (Object.hasOwn(options, option) && !Object.hasOwn(known, option)) throw new UnknownOptionError(of, option, Object.keys(known))
+    if (Object.hasOwn(options, option) && !Object.hasOwn(known, option))
+      throw new UnknownOptionError(of, option, Object.keys(known))
 }
 
 /** There is no such option. */

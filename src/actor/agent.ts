@@ -174,7 +174,9 @@ interface AgentRules<N extends string, M extends AnyStateMachine, G extends Migr
   readonly migrations?: G
 }
 
-const agentNames: OptionNames<AgentRules<string, AnyStateMachine, Migrations> & HearsAndSays<[], []> & { types: unknown }> = {
+const agentNames: OptionNames<
+  AgentRules<string, AnyStateMachine, Migrations> & HearsAndSays<[], []> & { types: unknown }
+> = {
   name: true,
   machine: true,
   input: true,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { briefOf } from '../../../agents/input-analyzer/brief.ts'
 import { readByRules } from '../../../agents/input-analyzer/agent.ts'
+import { briefOf } from '../../../agents/input-analyzer/brief.ts'
 import { partyInput } from '../../../agents/party/schemas.ts'
 import sentences from './sentences.json' with { type: 'json' }
 
