@@ -4,6 +4,7 @@ import {
   defineAgent,
   defineEvent,
   defineParty,
+  definePool,
   defineRequest,
   persistBy,
   TroupeError,
@@ -19,7 +20,8 @@ import { startRuntime } from './support/runtime.ts'
 const loose = (given: unknown): any => given
 
 const started = async () => {
-  const { runtime } = await startRuntime({ party: petsParty(dogAgent()), agents: [dogAgent()] })
+  const dogs = definePool({ name: 'dogs', agent: dogAgent(), size: 1 })
+  const { runtime } = await startRuntime({ party: petsParty(dogAgent()), agents: [dogAgent(), dogs] })
   return runtime
 }
 type Started = Awaited<ReturnType<typeof started>>
@@ -81,6 +83,9 @@ describe('an option that nobody knows is refused', () => {
     ['agent.ask', runtime => runtime.agent('dog').ask(trick, { name: 'roll' }, typo)],
     ['handle', runtime => runtime.handle(trick, () => ({ done: 'x' }), typo)],
     ['spawn', runtime => runtime.spawn(dogAgent(), typo)],
+    ['parties.create', ({ parties }) => parties.create(typo)],
+    ['pool.send', runtime => runtime.pool('dogs').send(command({ word: 'sit' }), typo)],
+    ['pool.ask', runtime => runtime.pool('dogs').ask(trick, { name: 'roll' }, typo)],
     ['idle', runtime => runtime.idle(typo)],
     ['stop', runtime => runtime.stop(typo)],
   ])('by %s', async (_, call) => {

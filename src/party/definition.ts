@@ -138,6 +138,7 @@ export function defineParty<
 >(options: PartyOptions<S, L, A, R, O>): PartyDefinition<S, A, R> {
   const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
   checkName('kind of party', name)
+  const agents = agentsOf(tree)
   checkNames(`the party "${name}"`, tree)
   checkKeys(name, state.initial)
   for (const one of [...events, inputs.added, inputs.removed]) checkDeclared(`party "${name}"`, 'a definition', one)
@@ -148,7 +149,7 @@ export function defineParty<
   const changes = new Set(changing.map(({ type }) => type))
   return {
     name,
-    agents: agentsOf(tree),
+    agents,
     tree,
     supervision,
     shared,

@@ -4,6 +4,7 @@ import type { EventOf } from '../events/event.ts'
 import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
 import type { PartyMetadata } from '../journal/frame.ts'
 import { JournalConflictError, type JournalError } from '../journal/journal.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { takenOver } from '../values/copy.ts'
 import { encoded } from '../values/json.ts'
@@ -25,6 +26,8 @@ export interface CreateOptions<A extends AddedEvent> {
   /** What `party.state.metadata` shall say for as long as the party is there, such as who it is for: JSON values by name. */
   readonly metadata?: PartyMetadata
 }
+
+const createOptions: OptionNames<CreateOptions<AddedEvent>> = { id: true, inputs: true, metadata: true }
 
 /** What the parties of a runtime stand on. */
 interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedEvent> {
@@ -94,10 +97,12 @@ export class Parties<
    * @example
    * await runtime.parties.create({ id: 'fp2025A12345', inputs: ['jungle theme'], metadata: { customer: 'Ada' } })
    *
-   * @throws PartyExistsError, PartyQuarantinedError, IllegalIdError, EventPayloadError, PartyMetadataError, ValueError, AgentStartError,
-   *   NoPartyDefinitionError, RuntimeStateError
+   * @throws PartyExistsError, PartyQuarantinedError, IllegalIdError, EventPayloadError, PartyMetadataError, ValueError, UnknownOptionError,
+   *   AgentStartError, NoPartyDefinitionError, RuntimeStateError
    */
-  async create({ id, inputs = [], metadata }: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
+  async create(options: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
+    checkOptionNames('parties.create', options, createOptions)
+    const { id, inputs = [], metadata } = options
     this.#host.shared.checkRunning()
     const { definition, shared, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()

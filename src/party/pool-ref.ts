@@ -8,7 +8,7 @@ import type { EventOf } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { checkSize } from '../supervision/definition.ts'
 import { AgentRef } from './agent-ref.ts'
-import { askFromOutside, type OutsideAskOptions } from './ask-from-outside.ts'
+import { askFromOutside, checkAsked, type OutsideAskOptions } from './ask-from-outside.ts'
 import { Found, type Whereabouts } from './found.ts'
 import { checkPublished, type PublishOptions } from './offer.ts'
 import { publish } from './publish.ts'
@@ -72,6 +72,7 @@ export class PoolRef {
     input: z.input<I>,
     options?: OutsideAskOptions,
   ): Promise<z.output<O>> {
+    checkAsked('pool.ask', request, options)
     this.#place.checkOpen()
     const member = this.#choose({ type: request.type, data: input })
     return await askFromOutside(this.#place.partition, member, request, input, options)
