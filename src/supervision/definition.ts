@@ -101,15 +101,21 @@ export function isSupervisor(supervised: Supervised): supervised is SupervisorDe
 
 /** All agents of a tree, in the order of their start; that of a pool once. */
 export function agentsOf(supervised: readonly Supervised[]): readonly Agent[] {
-  for (const one of supervised) checkDeclared('agents', 'an agent', one, 'name')
+  checkAgents(supervised)
   return supervised.flatMap(one => (isSupervisor(one) ? agentsOf(one.agents) : [one]))
 }
 
 /** @throws DuplicateNameError where two of a tree have one name: they would have one address */
 export function checkNames(where: string, tree: readonly Supervised[]): void {
+  checkAgents(tree)
   const names = namesOf(tree)
   for (const [place, name] of names.entries())
     if (names.indexOf(name) !== place) throw new DuplicateNameError(where, name)
+}
+
+/** @throws MissingDefinitionError */
+function checkAgents(supervised: readonly Supervised[]): void {
+  for (const one of supervised) checkDeclared('agents', 'an agent', one, 'name')
 }
 
 /** The names of all that have addresses of their own: of a pool its own alone. */

@@ -4,7 +4,8 @@ import { type, typedRounds } from './rounds.ts'
 
 /** No agents: from the bus to functions, and nothing is journalled. */
 export const troupe = typedRounds(async hears => {
-  const tick = defineEvent(type, z.object({ n: z.int() }), { persist: false })
+  const schema = z.object({ n: z.int() })
+  const tick = defineEvent(type, schema, { persist: false })
   const runtime = await createRuntime({ events: [tick] }).start()
   for (const hear of hears) runtime.bus.subscribe(tick, ({ data }) => hear(data.n))
   return {
@@ -14,7 +15,7 @@ export const troupe = typedRounds(async hears => {
       return last
     },
     crowd(types, hearOther) {
-      for (const other of types) runtime.bus.subscribe(other, () => hearOther())
+      for (const other of types) runtime.bus.subscribe(defineEvent(other, schema), () => hearOther())
     },
   }
 })
