@@ -2,8 +2,8 @@
  * Packs the project, installs the tarball in an empty folder as a user would, type-checks the examples of the README there
  * and runs them. The versions of what users bring themselves are those that the project is tested with.
  */
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -26,6 +26,19 @@ const examples = [
   'own-contract.ts',
   'own-inspector.ts',
 ]
+
+/** Two tickets: the second burns its clerk, and a timer waits for a day. */
+const runDesk = `
+import { createRuntime } from 'troupe'
+import { sqliteJournal } from 'troupe/sqlite'
+import { party } from './desk.js'
+
+const runtime = createRuntime({ party, journal: sqliteJournal({ directory: 'data' }), log: 'silent' })
+await runtime.start()
+const desk = await runtime.parties.create({ id: 'p1', inputs: ['a lamp', 'hot soup'] })
+await desk.idle()
+await runtime.stop()
+`
 
 const run = (command: string, ...args: string[]) =>
   execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
@@ -72,19 +85,50 @@ try {
   expectOutput('own-migration.js', /^$/)
   expectOutput('own-contract.js', /^# fail 0$|^ℹ fail 0$/m)
   expectOutput('own-inspector.js', /"kind":"chart"[^]*"kind":"snapshot","actor":"party\/p-[^"]+\/final-planner"/)
-  for (const args of [['vegan cake'], ['--data', 'kept', 'vegan cake'], ['--data', 'kept']]) {
-    const lastLine =
-      run('npx', 'troupe', '--json', ...args)
-        .trimEnd()
-        .split('\n')
-        .at(-1) ?? ''
-    if (JSON.parse(lastLine).kind !== 'result') throw new Error(`npx troupe --json ${args} ended with ${lastLine}`)
+  // The command line, on what an application of four agents has written, and with its module.
+  copyFileSync(join(root, 'test', 'cli', 'desk.ts'), join(folder, 'desk.ts'))
+  writeFileSync(join(folder, 'run-desk.ts'), runDesk)
+  run('npx', 'tsc')
+  expectOutput('run-desk.js', /^$/)
+  const module = join('out', 'desk.js')
+  const everything = [
+    [['doctor', 'data'], /1 party with 4 agents: p1\.[^]*1 timer set[^]*1 failed[^]*The directory was not changed/],
+    [['doctor', 'data', '--app', module], /All is as it should be/],
+    [['why', 'desk.answer.drafted', 'data'], /because draft is done[^]*somebody outside says desk\.ticket\.added/],
+    [['replay', 'data', '--app', module], /filed: \[ 'a lamp' \]/],
+    [['record', 'data', 'all.jsonl'], /^$/],
+    [['replay', 'all.jsonl', '--json'], /"kind":"result","ok":true/],
+    [['export', 'data', 'p1'], /^{"kind":"party"[^]*{"kind":"end"/],
+    [['export', '--app', module], /resting --> waiting/],
+    [['--version'], /^\d+\.\d+\.\d+$/m],
+  ] as const
+  for (const [args, expected] of everything) {
+    const output = run('npx', 'troupe', ...args)
+    if (!expected.test(output)) throw new Error(`npx troupe ${args.join(' ')} printed ${output}`)
   }
+  const installed = join(folder, 'node_modules', 'troupe')
+  const maps = globSync('**/*.map', { cwd: installed })
+  if (maps.length > 0) throw new Error(`The package has source maps without sources: ${maps.join(', ')}`)
+  checkOldNode(join(installed, 'dist', 'src', 'cli', 'bin.js'))
   console.log(
     `${packed.filename}: installed in an empty folder, type-checked, ran ${examples.join(', ')} and npx troupe`,
   )
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Where this machine has a Node that is too old, the command line says so in one sentence. */
+function checkOldNode(program: string): void {
+  const path = (process.env['PATH'] ?? '')
+    .split(':')
+    .filter(one => !one.includes('node_modules'))
+    .join(':')
+  const node = (...args: string[]) => spawnSync('node', args, { encoding: 'utf8', env: { ...process.env, PATH: path } })
+  if (!/^v(1\d|20|21)\./.test(node('--version').stdout)) return
+  const { status, stderr } = node(program, 'doctor')
+  if (status !== 3 || !/^Troupe needs Node 22\.13 or newer, and this is \S+ .*\n$/.test(stderr))
+    throw new Error(`An older Node ended with ${status} and said: ${stderr}`)
+  console.log(`Node ${node('--version').stdout.trim()} is told that it is too old`)
 }
 
 function expectOutput(file: string, expected: RegExp): string {

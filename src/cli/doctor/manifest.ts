@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** What is read of a package.json. */
 export interface Manifest {
@@ -16,11 +16,12 @@ export function manifestIn(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
-/** The version of a package that is installed in a project; `undefined` if none is. */
-export function installedVersion(root: string, name: string): string | undefined {
+/** The version of a package that is installed for a folder, in it or above it; `undefined` if none is. */
+export function installedVersion(folder: string, name: string): string | undefined {
   try {
-    return manifestIn(join(root, 'node_modules', name)).version
+    return manifestIn(join(folder, 'node_modules', name)).version
   } catch {
-    return undefined
+    const above = dirname(folder)
+    return above === folder ? undefined : installedVersion(above, name)
   }
 }

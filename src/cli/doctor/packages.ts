@@ -6,7 +6,7 @@ import { isWithin } from './range.ts'
 
 /** What needs each of the packages that are not needed by everybody. */
 const uses: Readonly<Record<string, string>> = {
-  kysely: 'a journal on SQLite that is made, or of an older version',
+  kysely: 'a journal on SQLite',
   ws: 'inspect',
   '@statelyai/inspect': 'an inspector of your own',
 }
@@ -51,9 +51,9 @@ function optional(manifest: Manifest): Found {
     return { how: 'failed', says: `${wrong.join(', ')}.`, mend: `Install them: ${installing(there)}` }
   const named = there.map(({ name, version }) => `${name} ${version}`)
   const absent = all.filter(({ version }) => version === undefined)
-  const without = absent.map(({ name }) => `${name}, for ${uses[name]}`)
+  const without = absent.map(({ name }) => `${name} (for ${uses[name]})`)
   if (absent.length === 0) return { how: 'ok', says: `${named.join(', ')}.` }
-  return { how: 'ok', says: `${[...named, `not there: ${without.join('; ')}`].join('. ')}.` }
+  return { how: 'ok', says: `${[...named, `not there: ${without.join(', ')}`].join(', ')}.` }
 }
 
 interface Peer {
