@@ -4,7 +4,7 @@ import { dollars, type Needs, type Results, type VenueOption } from '../party/sc
 const offered = 3
 
 /**
- * Ranks the venues for what is needed: fewest unmet wishes first (too small counts three times), then the nearest to
+ * Ranks the venues for what is needed: a party at home stays there, however small it is; then fewest unmet wishes first (too small counts three times), then the nearest to
  * the number of guests and the price, then those that suit the theme, then rating, price and name. The confidence is
  * 0.85, less 0.15 for each wish that the best one does not meet, and at least 0.1; it is 0 if there are no venues.
  */
@@ -18,6 +18,7 @@ export const searchVenues = (
     .map(entry => ({ entry, option: judge(entry, needs), ...distance(entry, needs) }))
     .toSorted(
       (a, b) =>
+        a.notAtHome - b.notAtHome ||
         a.unmet - b.unmet ||
         a.seatsShort - b.seatsShort ||
         a.overspent - b.overspent ||
@@ -49,7 +50,8 @@ const distance = (entry: VenueEntry, needs: Needs['venue']) => {
     Math.max(0, entry.pricePerHour - (needs.maxPerHour ?? Infinity))
   const unmet = wishes(entry, needs).filter(({ met }) => !met).length + (seatsShort > 0 ? 2 : 0)
   const offTheme = needs.theme !== undefined && entry.themes.includes(needs.theme) ? 0 : 1
-  return { seatsShort, overspent, unmet, offTheme }
+  const notAtHome = needs.place === 'home' && entry.kind !== 'home' ? 1 : 0
+  return { notAtHome, seatsShort, overspent, unmet, offTheme }
 }
 
 const judge = (entry: VenueEntry, needs: Needs['venue']): VenueOption => {

@@ -51,6 +51,11 @@ describe('the venue search', () => {
     expect(find({}).confidence).toBe(0.85)
   })
 
+  it('leaves a party at home there, and says if the home is too small', () => {
+    const [best] = find({ place: 'home', guests: 60, area: 'downtown', maxPerDay: 100 }).result.options
+    expect(best).toMatchObject({ name: 'Your Own Home', misses: ['holds only 30, you expect 60', 'is not downtown'] })
+  })
+
   it('explains each option', () => {
     const [best] = find({ setting: 'outdoor', area: 'downtown', maxPerDay: 1500, theme: 'jungle' }).result.options
     expect(best).toMatchObject({ name: 'Sunshine Garden Park', misses: [] })
