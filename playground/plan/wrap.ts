@@ -1,10 +1,11 @@
-/** Breaks a line between words so that none is wider than `columns`; what follows is indented like the beginning. */
+/** Breaks a line between words so that none is wider than `columns`; what follows stands below the first word. */
 export function wrap(line: string, columns: number): readonly string[] {
-  const indent = /^ */.exec(line)?.[0] ?? ''
+  const beginning = /^ *(?:- |\d\. )?/.exec(line)?.[0] ?? ''
+  const indent = ' '.repeat(beginning.length)
   const lines: string[] = []
   let current = ''
-  for (const word of line.slice(indent.length).split(/(?<=\S)\s(?=\S)/)) {
-    const longer = current === '' ? `${indent}${word}` : `${current} ${word}`
+  for (const word of line.slice(beginning.length).split(/(?<=\S)\s(?=\S)/)) {
+    const longer = current === '' ? `${beginning}${word}` : `${current} ${word}`
     if (longer.length <= columns || current === '') current = longer
     else {
       lines.push(current)

@@ -7,6 +7,11 @@ it('breaks between words, and indents what follows', () => {
   expect(wrap('short', 80)).toEqual(['short'])
 })
 
+it('puts what follows below the first word of an item of a list', () => {
+  expect(wrap('  - one two three', 11)).toEqual(['  - one two', '    three'])
+  expect(wrap('1. one two', 7)).toEqual(['1. one', '   two'])
+})
+
 it('keeps columns of words that stand apart', () => {
   expect(wrap('venue     $0', 80)).toEqual(['venue     $0'])
 })
