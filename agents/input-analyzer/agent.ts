@@ -15,7 +15,7 @@ export type Reader = (
 export const readByRules: Reader = async ({ inputId, content, tags, metadata }, { today }) => ({
   inputId,
   categories: classify({ content, tags, metadata }).categories,
-  facts: extract(content, { today }),
+  facts: extract(content, { today, tags }),
 })
 
 /** Understands what people write, and decides which agents have to search. */

@@ -23,6 +23,10 @@ export const briefOf = (inputs: readonly AnalysedInput[]): Brief => {
   const date = said(inputs, facts => facts.date)
   const theme = said(inputs, facts => facts.theme)
   const money = saidMany(inputs, facts => facts.money)
+  const arranged = latestPer(
+    saidMany(inputs, facts => facts.arranged ?? []),
+    String,
+  )
   const last = {
     ...standing('guests', guests),
     ...standing('tiers', tiers),
@@ -36,10 +40,7 @@ export const briefOf = (inputs: readonly AnalysedInput[]): Brief => {
   return {
     ...last,
     money: latestPer(money, moneySubject),
-    dietary: latestPer(
-      saidMany(inputs, facts => facts.dietary),
-      dietarySubject,
-    ),
+    dietary: withAllergies(saidMany(inputs, facts => facts.dietary)),
     flavours: latestPer(
       saidMany(inputs, facts => facts.flavours),
       String,
@@ -48,6 +49,7 @@ export const briefOf = (inputs: readonly AnalysedInput[]): Brief => {
       saidMany(inputs, facts => facts.services),
       String,
     ),
+    ...(arranged.length > 0 && { arranged }),
     wanted: wantedIn(inputs),
     contradictions: [
       ...clashes('guests', guests),
@@ -135,6 +137,15 @@ const moneySubject = ({ about, service, unit }: MoneyFact): string =>
 const inWords = ({ min, max }: MoneyFact): string => {
   if (min !== undefined && max !== undefined) return `${dollars(min)} to ${dollars(max)}`
   return max === undefined ? `at least ${dollars(min ?? 0)}` : `at most ${dollars(max)}`
+}
+
+/** The last word on each need; but an allergy that any input speaks of stays one. */
+const withAllergies = (dietary: readonly Said<DietaryFact>[]): Said<DietaryFact>[] => {
+  const allergies = new Set(dietary.filter(({ value }) => value.allergy).map(({ value }) => value.need))
+  return latestPer(dietary, dietarySubject).map(({ value, inputId }) => ({
+    value: allergies.has(value.need) ? { ...value, allergy: true } : value,
+    inputId,
+  }))
 }
 
 const dietarySubject = ({ need, about }: DietaryFact): string => `${need} ${about}`

@@ -1,36 +1,40 @@
 import type { Facts } from '../party/schemas.ts'
-import { eachOnce } from './answer.ts'
-import { readFlavours, readTiers } from './cake.ts'
-import { fold, wordsIn } from './classify.ts'
-import { readDate } from './date.ts'
-import { readDietary } from './dietary.ts'
-import { readGuests } from './guests.ts'
-import { readMoney } from './money.ts'
-import { withDigits } from './number-words.ts'
-import { blank } from './passage.ts'
-import { each, readOne, readSetting, readTheme } from './words.ts'
+import { eachOnce } from './says/answer.ts'
+import { readFlavours, readTiers } from './says/cake.ts'
+import { readDate } from './says/date.ts'
+import { eachNeed, readDietary } from './says/dietary.ts'
+import { readGuests } from './says/guests.ts'
+import { readMoney } from './says/money.ts'
+import { readPlace } from './says/place.ts'
+import { unreadIn } from './says/unread.ts'
+import { each, readOne, readSetting, readTheme } from './says/words.ts'
+import { blank } from './text/passage.ts'
+import { readingOf } from './text/reading.ts'
 
 /**
  * Everything that one input says, read by rules: numbers, money, dates and keywords. `today` (YYYY-MM-DD) decides which
- * year "December 5" means. Whatever is out of bounds, or said twice with different values, is listed in `ignored`.
+ * year "December 5" means. Whatever is out of bounds, said twice with different values, or not understood is listed in
+ * `ignored`. A tag says no more than what must not be in the food.
  */
-export const extract = (content: string, { today }: { today: string }): Facts => {
+export const extract = (content: string, { today, tags = [] }: { today: string; tags?: readonly string[] }): Facts => {
   // The readers share one text of constant length: each blanks what it has used, so that the day of a date, a price or
   // a dietary head count is never read again as the number of guests.
-  const text = withDigits(fold(content))
-  const words = wordsIn(text)
+  const reading = readingOf(content)
+  const { text, words, ruledOut, arranged, foreign } = reading
   const date = readDate(text, today)
   const money = readMoney(blank(text, date.used), words)
-  const dietary = readDietary(blank(text, [...date.used, ...money.used]), words)
+  const dietary = readDietary(blank(text, [...date.used, ...money.used]), reading)
   const guests = readGuests(blank(text, [...date.used, ...money.used, ...dietary.used]))
   const tiers = readTiers(text)
+  const place = readPlace(text, words)
   const area = readOne('area', words, ({ area }) => area)
-  const place = readOne('place', words, ({ place }) => place)
   const style = readOne('style', words, ({ style }) => style)
   const setting = readSetting(words)
   const theme = readTheme(words)
-  const readers = [guests, tiers, setting, area, place, style, date, theme, money, dietary]
-  return {
+  const tagged = tags.map(readingOf).map(tag => readDietary(tag.text, tag))
+  const readers = [guests, tiers, setting, area, place, style, date, theme, money, dietary, ...tagged]
+  const used = [date, money, dietary, guests, tiers, place].flatMap(reader => reader.used)
+  const facts = {
     ...(guests.value !== undefined && { guests: guests.value }),
     ...(tiers.value !== undefined && { tiers: tiers.value }),
     ...(setting.value !== undefined && { setting: setting.value }),
@@ -40,11 +44,20 @@ export const extract = (content: string, { today }: { today: string }): Facts =>
     ...(date.value !== undefined && { date: date.value }),
     ...(theme.value && { theme: theme.value }),
     money: money.value,
-    dietary: dietary.value,
+    dietary: eachNeed([dietary, ...tagged].flatMap(({ value }) => value)),
     flavours: readFlavours(text, words),
     services: each(words, ({ service }) => service),
+    ...(arranged.length > 0 && { arranged: [...new Set(arranged.map(({ agent }) => agent))] }),
+  }
+  const ignored = [...foreign, ...readers.flatMap(reader => reader.ignored)]
+  const understood = used.length + words.length + ruledOut.length + arranged.length + foreign.length > 0
+  return {
+    ...facts,
     ignored: eachOnce(
-      readers.flatMap(({ ignored }) => ignored),
+      // A text of which nothing was understood is told of as a whole.
+      understood
+        ? [...ignored, ...unreadIn(text, [...used, ...words, ...ruledOut, ...arranged], content, ignored)]
+        : ignored,
       ({ field, text }) => `${field} ${text}`,
     ),
   }

@@ -1,3 +1,4 @@
+import { canBeInCakes } from './allergens.ts'
 import type { Brief, MoneyFact, Needs, Results, SearchAgent, VendorService } from './schemas.ts'
 import { vendorServices } from './schemas.ts'
 
@@ -97,9 +98,11 @@ export const guestsOf = (brief: Brief) => ({
 const themeOf = (results: Partial<Results>): { theme?: string } =>
   results.theme?.fits === true ? { theme: results.theme.name } : {}
 
-// Two vegan guests need no vegan cake, but a nut allergy concerns whatever stands on the table.
-const concernsCake = (need: Brief['dietary'][number]['value']): boolean =>
-  need.about === 'cake' || (need.about === 'guests' && (need.guests === undefined || need.need === 'nut-free'))
+// Two vegan guests need no vegan cake, but an allergy concerns whatever stands on the table.
+const concernsCake = ({ need, about, guests, allergy = false }: Brief['dietary'][number]['value']): boolean => {
+  if (about !== 'guests') return about === 'cake'
+  return canBeInCakes(need) && (guests === undefined || allergy || need === 'nut-free')
+}
 
 /** Each need once; a head count is kept unless the whole menu has to follow the need. */
 const tableNeeds = (brief: Brief): Needs['catering']['dietary'] => {

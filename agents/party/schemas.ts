@@ -82,11 +82,15 @@ export const moneyFact = z.object({
 })
 export type MoneyFact = z.infer<typeof moneyFact>
 
-/** A dietary need, of the cake, of the food, or of the guests themselves (with how many of them, if it was said). */
+/**
+ * A dietary need, of the cake, of the food, or of the guests themselves (with how many of them, if it was said).
+ * `allergy` says that it is no matter of taste: nothing on the table may hold it.
+ */
 export const dietaryFact = z.object({
   need: z.string(),
   about: z.enum(['cake', 'catering', 'guests']),
   guests: z.int().min(1).max(500).optional(),
+  allergy: z.boolean().optional(),
 })
 export type DietaryFact = z.infer<typeof dietaryFact>
 
@@ -113,6 +117,8 @@ export const facts = z.object({
   dietary: z.array(dietaryFact),
   flavours: z.array(z.string()),
   services: z.array(vendorService),
+  /** What the family has already, so that nobody searches for it. */
+  arranged: z.array(searchAgent).optional(),
   ignored: z.array(ignoredText),
 })
 export type Facts = z.infer<typeof facts>
@@ -143,6 +149,7 @@ export const brief = z.object({
   dietary: z.array(standing(dietaryFact)),
   flavours: z.array(standing(z.string())),
   services: z.array(standing(vendorService)),
+  arranged: z.array(standing(searchAgent)).optional(),
   wanted: z.partialRecord(searchAgent, z.array(z.string())),
   contradictions: z.array(contradiction),
   unclassified: z.array(z.string()),

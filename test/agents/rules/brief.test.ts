@@ -52,6 +52,11 @@ describe('the brief', () => {
     expect(contradictions).toEqual([])
   })
 
+  it('keeps an allergy that a later input speaks of less strictly', () => {
+    const { dietary } = briefly('two kids have an egg allergy', 'one guest is egg-free')
+    expect(dietary.map(({ value }) => value)).toEqual([{ need: 'egg-free', about: 'guests', guests: 1, allergy: true }])
+  })
+
   it('unites flavours, diets and services', () => {
     const { flavours, dietary, services } = briefly(
       'lemon cake',

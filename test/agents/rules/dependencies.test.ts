@@ -97,6 +97,13 @@ describe('the needs of an agent', () => {
     expect(diets('one kid has a nut allergy')).toEqual(['nut-free'])
   })
 
+  it('ask for a cake without whatever somebody is allergic to, unless no cake holds it', () => {
+    const diets = (...contents: string[]) => needsOf('cake', briefly('cake', ...contents), {})?.dietary
+    expect(diets('two kids are allergic to eggs')).toEqual(['egg-free'])
+    expect(diets('two kids are allergic to eggs', 'two guests need egg-free food')).toEqual(['egg-free'])
+    expect(diets('we are allergic to shellfish')).toEqual([])
+  })
+
   it('tell the caterer how many guests need a diet, unless all of them do', () => {
     const diets = (...contents: string[]) => needsOf('catering', briefly('buffet', ...contents), {})?.dietary
     expect(diets('two guests are vegan')).toEqual([{ need: 'vegan', guests: 2 }])

@@ -121,7 +121,7 @@ describe('dietary needs', () => {
     ['two tier vegan chocolate cake', [{ need: 'vegan', about: 'cake' }]],
     ['vegetarian buffet', [{ need: 'vegetarian', about: 'catering' }]],
     ['buffet, two guests are gluten free', [{ need: 'gluten-free', about: 'guests', guests: 2 }]],
-    ['3 kids with nut allergies', [{ need: 'nut-free', about: 'guests', guests: 3 }]],
+    ['3 kids with nut allergies', [{ need: 'nut-free', about: 'guests', guests: 3, allergy: true }]],
     ['30 guests, 4 of them vegan', [{ need: 'vegan', about: 'guests', guests: 4 }]],
     ['we keep kosher', [{ need: 'kosher', about: 'guests' }]],
     ['no nuts!', [{ need: 'nut-free', about: 'guests' }]],

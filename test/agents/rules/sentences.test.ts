@@ -17,7 +17,7 @@ interface Sentence {
   readonly place?: string
   /** Passages that people must be told of because they were not used. */
   readonly told?: readonly string[]
-  /** Written before the rules, and never looked at while they were written. */
+  /** Written before the rules, and not looked at until they were there. */
   readonly holdOut?: boolean
 }
 
@@ -28,6 +28,27 @@ const read = async (content: string) => {
   const told = [...brief.ignored.map(({ text }) => text), ...brief.unclassified.map(() => content.toLowerCase())]
   return { brief, told }
 }
+
+test.each([
+  ['the venue is booked, need food for 60', 'venue'],
+  ["we've got the cake sorted", 'cake'],
+  ['We already have a photographer', 'vendor'],
+  ['caterer already hired', 'catering'],
+  ['my mom is making the cake', 'cake'],
+])('"%s" asks for no search for the %s', async (text, agent) => {
+  const { brief } = await read(text)
+  expect(brief.arranged).toMatchObject([{ value: agent }])
+  expect(Object.keys(brief.wanted)).not.toContain(agent)
+})
+
+test.each(["I haven't booked a venue yet", 'please get a venue booked', 'we need a booked venue'])(
+  '"%s" asks for a venue',
+  async text => {
+    const { brief } = await read(text)
+    expect(brief.arranged).toBeUndefined()
+    expect(Object.keys(brief.wanted)).toEqual(['venue'])
+  },
+)
 
 test.each<Sentence>(sentences)('"$text" is read as a person reads it', async ({ text, ...expected }) => {
   const { brief, told } = await read(text)

@@ -1,7 +1,7 @@
-import type { Setting, ThemeFact } from '../party/schemas.ts'
-import { themeScore } from '../theme/search.ts'
+import type { Setting, ThemeFact } from '../../party/schemas.ts'
+import { themeScore } from '../../theme/search.ts'
+import type { FoundWord } from '../text/words-in.ts'
 import { type Answer, latest } from './answer.ts'
-import type { FoundWord } from './classify.ts'
 
 /** What the keywords say, each thing once. */
 export const each = <T>(words: readonly FoundWord[], read: (word: FoundWord) => T | undefined): T[] => [

@@ -1,14 +1,22 @@
-import type { FoundWord } from './classify.ts'
-
 /** Where a passage stands in a text. */
 export interface Span {
   readonly at: number
   readonly end: number
 }
 
+/** A sentence of a text; the point of a number ends none. */
+export const sentence = /(?:[^.;!?\n]|[.](?=\d))+/g
+
+/** Whether a passage shares letters with any of some others. */
+export const isWithin = ({ at, end }: Span, spans: readonly Span[]): boolean =>
+  spans.some(span => at < span.end && end > span.at)
+
 /** The text without some passages, of the same length, so that other passages keep their places. */
 export const blank = (text: string, spans: readonly Span[]): string =>
   spans.reduce((rest, { at, end }) => rest.slice(0, at) + '~'.repeat(end - at) + rest.slice(end), text)
+
+// "$2,500 including the cake" is not the price of the cake, and neither is "$8000 not including it".
+const leavesOut = /(?<!\w)(?:(?:not )?including|incl|includes|excluding|not counting|without|apart from|except)(?!\w)/
 
 /**
  * The word that a passage belongs to: the one with the shortest way to it within the sentence. Each comma or "and" on
@@ -26,19 +34,10 @@ export const nearest = <T extends Span & { far?: number }>(
     // A subject that far off is another thought; it also keeps long texts cheap.
     if (to - from > 160) continue
     const gap = text.slice(from, to)
-    if (/[;!?\n]|\.(?!\d)/.test(gap)) continue
+    if (/[;!?\n]|\.(?!\d)/.test(gap) || leavesOut.test(gap)) continue
     const breaks = gap.match(/,| and | or | but | plus | with /g)?.length ?? 0
     const way = gap.length + 30 * breaks + (candidate.far ?? 0)
     if (best === undefined || way < best.way) best = { candidate, way }
   }
   return best?.candidate
-}
-
-/** The dish that a word is said of. */
-export const dishOf = (text: string, words: readonly FoundWord[], word: FoundWord): 'cake' | 'catering' | undefined => {
-  const dishes = words.flatMap(({ categories, at, end }): (Span & { dish: 'cake' | 'catering' })[] => {
-    if (categories.includes('cake')) return [{ dish: 'cake', at, end }]
-    return categories.includes('catering') ? [{ dish: 'catering', at, end }] : []
-  })
-  return nearest(text, word, dishes)?.dish
 }

@@ -1,4 +1,4 @@
-import type { IgnoredText } from '../party/schemas.ts'
+import type { IgnoredText } from '../../party/schemas.ts'
 
 /** What a rule read in a text: the value, if any, and the passages that it deliberately did not use. */
 export interface Answer<T> {

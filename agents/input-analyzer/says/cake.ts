@@ -1,15 +1,16 @@
-import { type Answer, within } from './answer.ts'
-import type { FoundWord } from './classify.ts'
-import { dishOf } from './passage.ts'
+import type { FoundWord } from '../text/words-in.ts'
+import { within } from './answer.ts'
+import { dishOf } from './dish.ts'
 import { each } from './words.ts'
 
 const namedTiers: Readonly<Record<string, number>> = { single: 1, double: 2, triple: 3 }
 
 /** How many tiers the cake is to have. */
-export const readTiers = (text: string): Answer<number | undefined> => {
+export const readTiers = (text: string) => {
   const matches = [...text.matchAll(/(?<![\w.])(\d+|single|double|triple)[ -](?:tiers?|tiered)(?!\w)/g)]
   const said = matches.map(match => ({ text: match[0], value: namedTiers[match[1] ?? ''] ?? Number(match[1]) }))
-  return within('tiers', said, 1, 10, 'tiers')
+  const used = matches.map(match => ({ at: match.index, end: match.index + match[0].length }))
+  return { ...within('tiers', said, 1, 10, 'tiers'), used }
 }
 
 /** Chocolate milk is no wish for the cake, so flavours that stand nearer to the food are left alone. */
