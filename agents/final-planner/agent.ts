@@ -2,7 +2,8 @@ import { defineAgent, type EffectLogic, effect } from 'troupe'
 import { briefOf } from '../input-analyzer/brief.ts'
 import type { PartyPlan } from '../party/schemas.ts'
 import { finalPlannerMachine, hears, says } from './machine.ts'
-import { type PlanSources, writePlan } from './plan.ts'
+import { writePlan } from './plan.ts'
+import type { PlanSources } from './sources.ts'
 
 /** Writes the plan that the family reads. */
 export const finalPlannerAgent = () => {

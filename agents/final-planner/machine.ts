@@ -16,7 +16,7 @@ import {
 import { failureOf } from '../party/failure.ts'
 import { failures, followed, noProgress, type Progress, type ProgressEvent } from '../party/progress.ts'
 import { type Brief, type PartyBudget, type PartyInput, type PartyPlan, searchAgent } from '../party/schemas.ts'
-import type { PlanSources } from './plan.ts'
+import type { PlanSources } from './sources.ts'
 
 export const hears = [
   inputAdded,

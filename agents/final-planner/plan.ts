@@ -3,7 +3,6 @@ import {
   type ChecklistTask,
   dollars,
   type PartyBudget,
-  type PartyInput,
   type PartyPlan,
   type Range,
   type Recommendation,
@@ -11,30 +10,22 @@ import {
   type SearchAgent,
   searchAgents,
 } from '../party/schemas.ts'
+import { isOpen, questionsOf } from './questions.ts'
+import type { PlanSources } from './sources.ts'
+import { listed, sentences } from './wording.ts'
 
 /** What a plan must have to be complete, besides a budget. */
 export const requiredAgents = ['theme', 'venue', 'cake', 'catering'] as const
 
-/** Everything that a plan is written from; `failed` are the searches that gave no result and why. */
-export interface PlanSources {
-  readonly results: Partial<Results>
-  readonly brief: Brief
-  readonly budget?: PartyBudget | undefined
-  readonly failed?: readonly { readonly agent: string; readonly reason: string }[]
-  /** The texts of the inputs, so that a question about one can quote it. */
-  readonly inputs?: readonly Pick<PartyInput, 'inputId' | 'content'>[]
-  /** The ids of the checklist tasks that the family has ticked off. */
-  readonly doneTasks?: readonly string[]
-}
-
 /**
  * Writes the plan: what to book, in which order, and what is still open. Complete means theme, venue, cake, catering
- * and a budget that rests on at least one result, 20 percent each.
+ * (or that the family has them already) and a budget that rests on at least one result, 20 percent each.
  */
 export const writePlan = (sources: PlanSources): PartyPlan => {
   const { results, budget, brief } = sources
   const isActive = (agent: SearchAgent): boolean => results[agent] !== undefined
-  const done = requiredAgents.filter(isActive).length + (hasBudget(budget) ? 1 : 0)
+  const isThere = (agent: SearchAgent): boolean => isActive(agent) || isArranged(brief, agent)
+  const done = requiredAgents.filter(isThere).length + (hasBudget(budget) ? 1 : 0)
   const expected = searchAgents.filter(agent => agent !== 'vendor' || brief.wanted.vendor !== undefined)
   const checklist = checklistOf(sources)
   const completedTasks = checklist.filter(task => task.done).length
@@ -44,7 +35,7 @@ export const writePlan = (sources: PlanSources): PartyPlan => {
     recommendations: [...recommendationsOf(sources), ...questionsOf(sources)],
     nextSteps: nextStepsOf(sources, checklist).slice(0, 5),
     activeAgents: searchAgents.filter(isActive),
-    missingAgents: expected.filter(agent => !isActive(agent)),
+    missingAgents: expected.filter(agent => !isThere(agent)),
     checklist,
     checklistSummary: {
       totalTasks: checklist.length,
@@ -61,6 +52,10 @@ export const writePlan = (sources: PlanSources): PartyPlan => {
     }),
   }
 }
+
+/** Whether the family has it already, without us. */
+const isArranged = (brief: Brief, agent: SearchAgent): boolean =>
+  brief.arranged?.some(({ value }) => value === agent) ?? false
 
 const hasBudget = (budget: PartyBudget | undefined): boolean => (budget?.basedOnAgents.length ?? 0) > 0
 
@@ -92,7 +87,8 @@ const priorities = {
 const recommendationsOf = (sources: PlanSources): Recommendation[] => {
   const { results, brief, budget } = sources
   const failed = (sources.failed ?? []).map(({ agent }) => agent)
-  const open = requiredAgents.filter(agent => results[agent] === undefined && !failed.includes(agent))
+  const isOwn = (agent: SearchAgent): boolean => results[agent] === undefined && isArranged(brief, agent)
+  const open = requiredAgents.filter(agent => results[agent] === undefined && !failed.includes(agent) && !isOwn(agent))
   const lines: { category: keyof typeof priorities; description: string }[] = [
     ...(results.theme ? [{ category: 'theme' as const, description: adviseTheme(results.theme) }] : []),
     ...(results.venue ? [{ category: 'venue' as const, description: adviseVenue(results.venue) }] : []),
@@ -103,11 +99,17 @@ const recommendationsOf = (sources: PlanSources): Recommendation[] => {
     ...(results.vendor
       ? adviseVendors(results.vendor).map(text => ({ category: 'vendor' as const, description: text }))
       : []),
+    ...searchAgents.filter(isOwn).map(agent => ({ category: agent, description: ownOf(agent) })),
     ...open.map(agent => ({ category: agent, description: stillOpen[agent] })),
     ...(budget ? [{ category: 'budget' as const, description: adviseBudget(budget) }] : []),
   ]
   return lines.map(({ category, description }) => ({ category, priority: priorities[category], description }))
 }
+
+const ownOf = (agent: SearchAgent): string =>
+  agent === 'vendor' ? 'Some helpers are hired already.' : `The ${dishes[agent]} is arranged already.`
+
+const dishes = { theme: 'theme', venue: 'venue', cake: 'cake', catering: 'food' }
 
 const stillOpen = {
   theme: 'There is no theme yet. It decides the decorations, the games and the look of the cake.',
@@ -180,62 +182,25 @@ const adviseBudget = ({ totalBudget, missing, basedOnAgents, advice }: PartyBudg
   return sentences([`Plan with ${inRange(totalBudget)}`, totalBudget.note, ...advice, gaps])
 }
 
-// A pasted price list can hold hundreds of unusable numbers; the plan stays readable.
-const mostNotes = 10
-
-/** What went wrong or is not clear, as questions to the family. */
-const questionsOf = ({ brief, failed = [], inputs = [] }: PlanSources): Recommendation[] => {
-  const contents = new Map(inputs.map(({ inputId, content }) => [inputId, content]))
-  const quoted = (inputId: string): string => {
-    const content = contents.get(inputId)
-    return content === undefined ? `the input ${inputId}` : `"${shortened(content)}"`
-  }
-  return [
-    ...failed.map(({ agent, reason }) => ({
-      category: agent,
-      priority: 'high' as const,
-      description: sentences([
-        `We could not finish the ${agent} search: ${reason}`,
-        'Try again, or change what you ask for',
-      ]),
-    })),
-    ...brief.unclassified.map(inputId => ({
-      category: 'clarification',
-      priority: 'medium' as const,
-      description: sentences([
-        `We did not understand ${quoted(inputId)}`,
-        'Say what it is about: the theme, the venue, the cake, the food or helpers',
-      ]),
-    })),
-    ...brief.contradictions.map(({ field, earlier, later }) => ({
-      category: 'clarification',
-      priority: 'medium' as const,
-      description: sentences([
-        `You said two things about ${field}: first ${earlier.value}, then ${later.value}`,
-        `The later one counts; remove ${quoted(later.inputId)} if it is wrong`,
-      ]),
-    })),
-    ...brief.ignored.slice(0, mostNotes).map(({ text, reason }) => ({
-      category: 'clarification',
-      priority: 'low' as const,
-      description: `We did not use "${shortened(text)}": ${reason}.`,
-    })),
-  ]
-}
-
 // ---------------------------------------------------------------- what to do
 
 const nextStepsOf = ({ results, brief, failed = [] }: PlanSources, checklist: readonly ChecklistTask[]): string[] => {
   const failedAgents = failed.map(({ agent }) => agent)
-  const missing = requiredAgents.filter(agent => results[agent] === undefined && !failedAgents.includes(agent))
+  const isUrgent = brief.ignored.some(({ field }) => isOpen(field))
+  const isUnclear = !isUrgent && brief.unclassified.length > 0
+  const explain = 'Explain what we did not understand.'
+  const missing = requiredAgents.filter(
+    agent => results[agent] === undefined && !failedAgents.includes(agent) && !isArranged(brief, agent),
+  )
   const task = (id: string): string[] => checklist.filter(one => one.id === id && !one.done).map(({ text }) => text)
   const unconfirmed = results.vendor?.choices.filter(({ best }) => !best.confirmed).map(({ best }) => best.name) ?? []
   const toHire = results.vendor?.choices.filter(({ best }) => best.confirmed).map(({ best }) => best.name) ?? []
   return [
+    ...(isUrgent ? [explain] : []),
     ...failedAgents.map(agent => `Try the ${agent} search again.`),
     ...missing.map(agent => firstStep[agent]),
     ...(brief.guests === undefined ? ['Tell us how many guests come.'] : []),
-    ...(brief.unclassified.length > 0 ? ['Explain what we did not understand.'] : []),
+    ...(isUnclear ? [explain] : []),
     ...(brief.date === undefined ? ['Choose the day of the party.'] : []),
     ...(results.venue ? task('venue-book') : []),
     ...(results.catering ? task('catering-book') : []),
@@ -279,8 +244,12 @@ const checklistOf = ({ results, brief, doneTasks = [] }: PlanSources): Checklist
     ['catering', 'catering-menu', `Settle the menu${diets.length > 0 ? ` (${listed(diets)})` : ''}.`],
     ['catering', 'catering-headcount', 'Tell the caterer the final number of guests a week before.'],
   ]
-  return tasks.map(([category, id, text]) => ({ id, category, text, done: doneTasks.includes(id) }))
+  const isDone = (category: SearchAgent, id: string): boolean =>
+    doneTasks.includes(id) || (bookings.includes(id) && results[category] === undefined && isArranged(brief, category))
+  return tasks.map(([category, id, text]) => ({ id, category, text, done: isDone(category, id) }))
 }
+
+const bookings = ['venue-book', 'cake-order', 'catering-book']
 
 const bookVenue = (venue: Results['venue']['options'][number] | undefined): string => {
   if (venue === undefined) return 'Book the venue.'
@@ -294,7 +263,9 @@ const dietsOf = (brief: Brief): string[] => [
   ...new Set(
     brief.dietary
       .filter(({ value }) => value.about !== 'cake')
-      .map(({ value }) => (value.guests === undefined ? value.need : `${value.need} for ${value.guests}`)),
+      .map(({ value: { need, guests, allergy } }) =>
+        [need, guests === undefined ? '' : ` for ${guests}`, allergy === true ? ' (allergy)' : ''].join(''),
+      ),
   ),
 ]
 
@@ -304,24 +275,10 @@ const missesOf = ({ misses }: { misses: readonly string[] }): string | undefined
 const butOf = ({ misses }: { misses: readonly string[] }): string =>
   misses.length === 0 ? '' : `, but it ${listed(misses)}`
 
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
-
 const inRange = ({ min, max }: Range): string =>
   min === max ? `about ${dollars(min)}` : `about ${dollars(min)} to ${dollars(max)}`
 
-const sentences = (parts: readonly (string | undefined)[]): string =>
-  parts
-    .filter(part => part !== undefined)
-    .map(part => (/[.!?]$/.test(part) ? part : `${part}.`))
-    .join(' ')
-
 const article = (word: string): string => (/^[aeio]/.test(word) ? 'An' : 'A')
-
-const shortened = (text: string): string => {
-  const letters = [...text.replace(/\s+/g, ' ').trim()]
-  return letters.length <= 80 ? letters.join('') : `${letters.slice(0, 79).join('')}…`
-}
 
 const monthNames = 'January February March April May June July August September October November December'.split(' ')
 

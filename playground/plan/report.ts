@@ -89,9 +89,12 @@ function money({ totalBudget, breakdown, limit, withinLimit, missing, advice }: 
 }
 
 function open({ recommendations, missingAgents }: PartyPlan): readonly string[] {
+  const questions = recommendations.filter(({ category }) => category === 'clarification')
+  const isUrgent = ({ priority }: PartyPlan['recommendations'][number]): boolean => priority === 'high'
   const lines = [
+    ...questions.filter(isUrgent).map(({ description }) => description),
     ...missingAgents.map(agent => `There is no ${agent} yet.`),
-    ...recommendations.filter(({ category }) => category === 'clarification').map(({ description }) => description),
+    ...questions.filter(question => !isUrgent(question)).map(({ description }) => description),
   ]
-  return lines.length > 0 ? lines : ['None: everything that a party needs is chosen.']
+  return lines.length > 0 ? lines.map(line => `- ${line}`) : ['None: everything that a party needs is chosen.']
 }

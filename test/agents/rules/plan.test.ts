@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { totalBudget } from '../../../agents/budget/total.ts'
 import { searchCakes } from '../../../agents/cake/search.ts'
 import { searchCaterers } from '../../../agents/catering/search.ts'
-import { type PlanSources, writePlan } from '../../../agents/final-planner/plan.ts'
+import { writePlan } from '../../../agents/final-planner/plan.ts'
+import type { PlanSources } from '../../../agents/final-planner/sources.ts'
 import { briefOf } from '../../../agents/input-analyzer/brief.ts'
 import { classify } from '../../../agents/input-analyzer/classify.ts'
 import { extract } from '../../../agents/input-analyzer/extract.ts'
@@ -130,6 +131,53 @@ describe('the plan', () => {
     expect(plan.recommendations).toContainEqual(
       expect.objectContaining({ category: 'clarification', description: expect.stringContaining('"blorp the zazz"') }),
     )
+  })
+
+  it('asks first of all about food that it did not understand, however much else it has to say', async () => {
+    const prices = Array.from({ length: 20 }, (_, index) => `€${index + 1}`).join('; ')
+    const { plan } = await planned([prices, 'cake for 20 kids, one is allergic to flurbs'])
+    const asked = plan.recommendations.filter(({ category }) => category === 'clarification')
+    expect(asked[0]).toEqual({
+      category: 'clarification',
+      priority: 'high',
+      description:
+        'What must the food not hold? We did not understand "allergic to flurbs". ' +
+        'Say it in other words, and tell whoever cooks and bakes.',
+    })
+    expect(asked.at(-1)?.description).toBe('There are 10 more passages that we did not use.')
+    expect(plan.nextSteps).toContain('Explain what we did not understand.')
+  })
+
+  it('says that it does not understand another language, and plans nothing from it', async () => {
+    const { plan, brief } = await planned(['Fiesta para 20 personas, sin nueces'])
+    expect(plan.recommendations).toContainEqual({
+      category: 'clarification',
+      priority: 'high',
+      description:
+        'We did not read "fiesta para 20 personas, sin nueces": ' +
+        'this seems to be Spanish, and we understand only English. Please write it in English.',
+    })
+    expect(brief).toMatchObject({ dietary: [], wanted: {} })
+    expect(brief.guests).toBeUndefined()
+  })
+
+  it('tells what it did not understand also when it understood the rest', async () => {
+    const { plan } = await planned(['30 guests, a taco bar and a mechanical bull'])
+    expect(plan.recommendations.map(({ description }) => description)).toContain(
+      'We did not understand "a mechanical bull".',
+    )
+  })
+
+  it('names allergies to the caterer as such', async () => {
+    const { text } = await planned(['buffet, 2 kids are allergic to eggs, one guest is vegan'])
+    expect(text).toContain('Tell them: egg-free for 2 (allergy) and vegan for 1.')
+  })
+
+  it('misses nothing that the family has already', async () => {
+    const { plan, text } = await planned(['jungle theme, the venue is booked, and we need a cake and a buffet'])
+    expect(plan).toMatchObject({ completionPercent: 100, missingAgents: [] })
+    expect(text).toContain('The venue is arranged already.')
+    expect(plan.checklist.find(({ id }) => id === 'venue-book')?.done).toBe(true)
   })
 
   it('tells contradictions and refused values', async () => {
