@@ -239,7 +239,6 @@ export {
 } from './party/parties.ts'
 export { type Limits, WatcherError } from './party/partition.ts'
 export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
-export { PartyNeededError } from './party/party-types.ts'
 export { PersistRuleError } from './party/persistence.ts'
 export type { PoolRef } from './party/pool-ref.ts'
 export type { PulseOptions } from './party/pulse.ts'
@@ -258,6 +257,7 @@ export { type SnapshotOptions, SnapshotOptionsError } from './party/snapshots.ts
 export { FiguresError, type PartiesStats } from './party/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
 export { PartyMovingError } from './party/transfer.ts'
+export { EventUnheardError, HearsMissingError, PartyNeededError } from './party/unheard.ts'
 export {
   createRuntime,
   type Runtime,

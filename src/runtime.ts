@@ -83,7 +83,6 @@ import { observe } from './party/observers.ts'
 import { Parties } from './party/parties.ts'
 import { type Limits, Partition, type Shared } from './party/partition.ts'
 import type { Party } from './party/party.ts'
-import { PartyTypes } from './party/party-types.ts'
 import { Persistence } from './party/persistence.ts'
 import { PoolRef, poolRefAt } from './party/pool-ref.ts'
 import { isPulse, Pulse, type PulseOptions, type Summary } from './party/pulse.ts'
@@ -94,6 +93,7 @@ import { RuntimeBus } from './party/runtime-bus.ts'
 import { Schedules } from './party/schedules.ts'
 import { type SnapshotOptions, Snapshots } from './party/snapshots.ts'
 import type { Unwatch } from './party/store.ts'
+import { Unheard, unlisted } from './party/unheard.ts'
 import { agentsOf, checkNames, isPool, type PoolDefinition, type Supervised } from './supervision/definition.ts'
 import { defaultIntensity, type RestartIntensity } from './supervision/restart-intensity.ts'
 
@@ -260,6 +260,7 @@ export class Runtime<
   readonly held = new HeldEffects()
   readonly #options: RuntimeOptions<S, A, R>
   readonly #log: Log
+  readonly #development: boolean
   readonly #shared: Shared
   readonly #outside: Partition
   readonly #crew: Crew
@@ -290,6 +291,7 @@ export class Runtime<
     checkNames('the runtime', [...(party?.shared ?? []), ...agents])
     checkAsks(party?.agents ?? [], outsiders)
     const { development = process.env['NODE_ENV'] !== 'production' } = options
+    this.#development = development
     const log = createLog(options.log, { development })
     this.#log = log
     const given = options.clock ?? systemClock
@@ -424,16 +426,19 @@ export class Runtime<
       drop(partition)
       bus.forget(partyOf(partition) ?? '')
     }
-    const partyTypes = new PartyTypes(party, {
-      // A transformation may send it to a party.
-      isHeardOutside: type =>
-        (options.transforms ?? []).length > 0 || this.#outside.registry.hears(type) || bus.isWanted(type),
+    const isTransformed = (options.transforms ?? []).length > 0
+    const unheard = new Unheard(party, {
+      outside: this.#outside,
+      development,
+      // A transformation may send it to somebody else.
+      isWanted: type => isTransformed || bus.isWanted(type),
+      isTold: (type, id) => isTransformed || bus.isHeard(type, id),
       warn: warning => this.#outside.reportError('warning', warning),
     })
     this.schedules = new Schedules({
       shared: this.#shared,
       partition: id => this.#placeOf(id).partition,
-      partyTypes,
+      unheard,
     })
     this.parties = new Parties({
       definition: party,
@@ -450,7 +455,7 @@ export class Runtime<
       outside: this.#outside,
       parties: this.parties,
       durable,
-      partyTypes,
+      unheard,
     })
     this.#recovery = new Recovery({
       shared: this.#shared,
@@ -517,6 +522,8 @@ export class Runtime<
     const all = [...(party?.agents ?? []), ...(party?.shared ?? []), ...agentsOf(agents)]
     const isHandled = (type: string) => this.#handlers.answering(type) !== undefined
     for (const warning of unheardAsks(all, registered, isHandled)) this.#outside.reportError('warning', warning)
+    if (this.#development)
+      for (const warning of unlisted(all, this.#shared.catalog)) this.#outside.reportError('warning', warning)
     const tree = [...(party?.shared ?? []), ...agents]
     try {
       const isBack = await this.#recovery.all()

@@ -1,3 +1,4 @@
+import { freeze } from 'immer'
 import type { AnyStateMachine, EmittedFrom, EventFromLogic, EventObject, InputFrom } from 'xstate'
 import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
@@ -245,6 +246,8 @@ export function defineAgent<
     for (const systemId of systemIdsOf(one)) throw new SystemIdError(name, systemId)
     // XState's default lets a circle of eventless transitions hang the process for ever.
     if (one.options.maxIterations === Number.POSITIVE_INFINITY) one.options.maxIterations = mostRounds
+    // All its agents begin with this very object, so what one of them changed in place would be everybody's.
+    freeze(one.config.context, true)
   }
   return {
     name,

@@ -24,7 +24,6 @@ import { DeadLetterOffice } from './dead-letter-office.ts'
 import type { DurableName, DurableSubscriptions } from './durable-subscriptions.ts'
 import { checkPublished, type PublishOptions, publishOptions } from './offer.ts'
 import type { Partition, Shared } from './partition.ts'
-import type { PartyTypes } from './party-types.ts'
 import { publish } from './publish.ts'
 import {
   type Replayed,
@@ -35,6 +34,7 @@ import {
   replayNames,
   replayOptionNames,
 } from './replay.ts'
+import type { Unheard } from './unheard.ts'
 
 /** Where an event from outside goes. */
 export interface BusPublishOptions extends PublishOptions, ChangeOptions {
@@ -94,7 +94,7 @@ interface BusHost {
   readonly outside: Partition
   readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
   readonly durable: DurableSubscriptions
-  readonly partyTypes: PartyTypes
+  readonly unheard: Unheard
 }
 
 /** The bus as people outside the agents use it. */
@@ -123,11 +123,14 @@ export class RuntimeBus {
     try {
       this.#host.shared.checkRunning()
       checkPublished('bus.publish', event, options, publishNames)
+      const { outside, parties, unheard } = this.#host
       if (options?.party === undefined) {
-        this.#host.partyTypes.saidOutside(event.type)
-        return publish(this.#host.outside, event, options)
+        unheard.said(event.type, outside)
+        return publish(outside, event, options)
       }
-      return this.#host.parties.get(options.party).publish(event, options)
+      const party = parties.get(options.party)
+      unheard.said(event.type, party.partition)
+      return party.publish(event, options)
     } catch (error) {
       return Promise.reject(error)
     }

@@ -7,7 +7,7 @@ import type { Catalog, UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { rememberOver, type ScheduleStanding, type Standing } from '../journal/standing.ts'
 import type { Partition, Shared } from './partition.ts'
-import type { PartyTypes } from './party-types.ts'
+import type { Unheard } from './unheard.ts'
 
 /** Where the event of a schedule goes. */
 export interface ScheduleOptions {
@@ -42,7 +42,7 @@ interface SchedulesHost {
   readonly shared: Shared
   /** @throws PartyNotFoundError, PartyStoppedError, RuntimeStateError */
   partition(party: string | undefined): Partition
-  readonly partyTypes: PartyTypes
+  readonly unheard: Unheard
 }
 
 /**
@@ -81,7 +81,7 @@ export class Schedules {
     const partition = this.#host.partition(party)
     const { catalog } = this.#host.shared
     const { type, data } = catalog.check(event)
-    if (party === undefined) this.#host.partyTypes.saidOutside(type)
+    this.#host.unheard.said(type, partition)
     const known = this.#running.get(partition.address)?.get(name) ?? this.#over.get(partition.address)?.get(name)
     const { plan } =
       known && isSame(known, schedule, { type, data }, catalog)

@@ -1,6 +1,16 @@
-import { type Agent, createRuntime, DuplicateNameError, defineParty, definePool, defineSupervisor } from 'troupe'
+import {
+  type Agent,
+  agentTypes,
+  createRuntime,
+  DuplicateNameError,
+  defineAgent,
+  defineParty,
+  definePool,
+  defineSupervisor,
+} from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { dogAgent, inputAdded, inputRemoved, petsParty, trainerAgent, trick } from '../support/pets.ts'
+import { assign, setup } from 'xstate'
+import { command, dogAgent, inputAdded, inputRemoved, petsParty, trainerAgent, trick } from '../support/pets.ts'
 import { startRuntime } from '../support/runtime.ts'
 
 const dog = dogAgent()
@@ -55,5 +65,35 @@ describe('a request that nobody hears', () => {
     await runtime.start()
     expect(runtime.bus.history({ type: 'system.error' })).toEqual([])
     await runtime.stop()
+  })
+})
+
+describe('an initial context that an agent changes in place', () => {
+  const context: { words: string[]; seen: Map<string, number> } = { words: [], seen: new Map() }
+  const types = agentTypes({ context, hears: [command], says: [] })
+
+  it.each<[string, (own: typeof context) => unknown]>([
+    ['an array', ({ words }) => words.push('sit')],
+    ['a map', ({ seen }) => seen.set('sit', 1)],
+    ['itself', own => (own.words = ['sit'])],
+  ])('is a failed step, and stays as it is for all others: %s', async (_, change) => {
+    const { runtime } = await startRuntime()
+    const machine = setup({ types }).createMachine({
+      context,
+      on: {
+        'pets.command': {
+          actions: assign(({ context }) => {
+            change(context)
+            return context
+          }),
+        },
+      },
+    })
+    await runtime.spawn(defineAgent({ name: 'dog', machine, types }))
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(runtime.bus.deadLetters.list()).toMatchObject([{ to: 'runtime/dog', reason: 'failed' }])
+    const other = await runtime.spawn(defineAgent({ name: 'cat', machine, types }))
+    expect(other.snapshot()?.context).toEqual({ words: [], seen: new Map() })
   })
 })

@@ -136,7 +136,12 @@ it('bytes in a state that somebody has transferred elsewhere are told by their p
       },
     },
   })
-  const { runtime } = await startRuntime({ party, journal: memoryJournal(), snapshots: { every: 1 } })
+  const { runtime } = await startRuntime({
+    party,
+    journal: memoryJournal(),
+    snapshots: { every: 1 },
+    development: false,
+  })
   const faults: string[] = []
   runtime.bus.errors(({ data }) => faults.push(`${data.code} ${data.message}`))
   const bowls = await runtime.parties.create({ id: 'p1' })
