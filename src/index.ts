@@ -186,7 +186,7 @@ export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from '.
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export { type ImportOptions, PartyImportError } from './party/arrival.ts'
-export type { OutsideAskManyOptions, OutsideAskOptions } from './party/ask-from-outside.ts'
+export { type OutsideAskManyOptions, type OutsideAskOptions, RequestIdTakenError } from './party/ask-from-outside.ts'
 export { AmbiguousAskError, UnheardAskError } from './party/check-asks.ts'
 export { CleanupError } from './party/cleanup.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'

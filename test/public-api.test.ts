@@ -96,6 +96,7 @@ it('troupe exports these names', () => {
       "RecordedError",
       "ReplayMutedError",
       "ReplayQueryError",
+      "RequestIdTakenError",
       "RuntimeStateError",
       "ScheduleError",
       "SnapshotOptionsError",

@@ -27,6 +27,7 @@ export class Handler {
   readonly #answer: HandlerFunction<unknown, unknown>
   readonly #limit: number
   #inHand = 0
+  #asked = 0
 
   /** @param limit how many requests it may have in hand at one time */
   constructor(address: Address, request: RequestDefinition, answer: HandlerFunction<unknown, unknown>, limit: number) {
@@ -34,6 +35,11 @@ export class Handler {
     this.request = request
     this.#answer = answer
     this.#limit = limit
+  }
+
+  /** Names the next request of somebody outside who gives it no name. */
+  nextId(): string {
+    return `${this.address}/${++this.#asked}`
   }
 
   /** @throws AskRefusedError if it answers another request */

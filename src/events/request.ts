@@ -41,6 +41,8 @@ export interface RequestDefinition<
   readonly safe: boolean
   /** Whether requests and replies are journalled. */
   readonly persist: boolean
+  /** Whether the events `ask.*` carry what is asked and what is answered. */
+  readonly tell: boolean
   /** One sentence for the generated table of events. */
   readonly description: string
   /** Parses what is asked, and what is answered. @throws EventPayloadError */
@@ -69,6 +71,16 @@ export interface RequestDefinition<
   isRefusal(error: unknown): error is AskRefusedByCalleeError<T, RefusalOutput<R>>
 }
 
+const requestNames = {
+  input: true,
+  output: true,
+  refusals: true,
+  safe: true,
+  persist: true,
+  tell: true,
+  description: true,
+} as const
+
 /**
  * Declares a request once: its type, what is asked, what is answered.
  *
@@ -81,7 +93,7 @@ export interface RequestDefinition<
  * @param type words with dots between them, such as `guests.count`
  * @param io zod schemas of JSON values; `safe: true` says that answering twice does no harm, so that asks may retry; `persist: false`
  *   keeps it and its replies out of the journal; `refusals`: by code, the schema of the data that `fail` takes, any code and any
- *   JSON by default; `description`: one sentence for the generated table
+ *   JSON by default; `tell: true` lets the events `ask.*` carry what is asked and what is answered; `description`: one sentence for the generated table
  * @throws EventDefinitionError if the type is malformed or a schema holds what JSON cannot
  */
 export function defineRequest<
@@ -97,11 +109,12 @@ export function defineRequest<
     readonly refusals?: R
     readonly safe?: boolean
     readonly persist?: boolean
+    readonly tell?: boolean
     readonly description?: string
   },
 ): RequestDefinition<T, I, O, R> {
   checkType(type)
-  checkOptionNames('defineRequest', io, { input: true, output: true, safe: true, persist: true, description: true })
+  checkOptionNames('defineRequest', io, requestNames)
   const replyType: `${T}.reply` = `${type}.reply`
   const refusalType: `${T}.refusal` = `${type}.refusal`
   const refusal = refusalSchema(io.refusals)
@@ -115,6 +128,7 @@ export function defineRequest<
     refusal,
     safe: io.safe ?? false,
     persist: io.persist ?? true,
+    tell: io.tell ?? false,
     description: io.description ?? '',
     checkInput,
     checkOutput,

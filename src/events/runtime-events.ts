@@ -188,17 +188,29 @@ export const agentEscalated = defineOwnEvent(
   told('An agent would have restarted more often than allowed (`restarts` within `within` milliseconds).'),
 )
 
-const askFields = { type: z.string(), from: z.string(), to: z.string(), key: z.string() }
+/** `parameters`, `answer` and `refusal` are those of requests that are defined with `tell: true`. */
+const asking = () => ({
+  type: z.string(),
+  from: z.string(),
+  to: z.string(),
+  key: z.string(),
+  parameters: z.unknown().optional(),
+})
+const refusal = () => z.object({ code: z.string(), message: z.string(), data: z.unknown().optional() })
 export const askRequested = defineOwnEvent(
   'ask.requested',
-  () => z.object(askFields),
+  () => z.object(asking()),
   told('Somebody asks, and waits for the answer.'),
 )
-export const askSucceeded = defineOwnEvent('ask.succeeded', () => z.object(askFields), told('An ask was answered.'))
+export const askSucceeded = defineOwnEvent(
+  'ask.succeeded',
+  () => z.object({ ...asking(), answer: z.unknown().optional() }),
+  told('An ask was answered.'),
+)
 export const askFailed = defineOwnEvent(
   'ask.failed',
-  () => z.object({ ...askFields, code: z.string(), error: z.string() }),
-  told('An ask ended without an answer; `code` says why.'),
+  () => z.object({ ...asking(), code: z.string(), error: z.string(), refusal: refusal().optional() }),
+  told('An ask was refused, or ended without an answer; `code` says why.'),
 )
 
 /** What an application says of its work in few words, and at length. */

@@ -4,6 +4,7 @@ import type { Address } from '../actor/address.ts'
 import {
   AskCancelledError,
   AskStoppedError,
+  type AskTable,
   AskTimeoutError,
   defaultDeadline,
   isRefused,
@@ -12,12 +13,13 @@ import {
 import { type Answer, type AskOne, gather, type Need } from '../actor/ask-many.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
-import { codeOf, TroupeError, textOf } from '../errors.ts'
-import { trusted } from '../events/event.ts'
+import { TroupeError } from '../errors.ts'
 import { checkDeclared } from '../events/missing.ts'
 import type { RequestDefinition } from '../events/request.ts'
-import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
+import { askRequested, askSucceeded } from '../events/runtime-events.ts'
+import { checkName, IllegalIdError } from '../ids.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
+import { type AskFields, endedEvent, requestedEvent } from './ask-events.ts'
 import type { Partition } from './partition.ts'
 
 /** How long somebody outside waits for an answer. */
@@ -30,9 +32,40 @@ export interface OutsideAskOptions {
   readonly retryAfter?: number
   /** Gives up waiting. */
   readonly signal?: AbortSignal
+  /** Who asks, for those who hear of it: 1 to 1,000 characters, no "/" among them; `outside` by default. */
+  readonly requester?: string
+  /** Names the request, for those who hear of it: one that no other request under way has; 1,000 characters at most. */
+  readonly requestId?: string
 }
 
-const askOptions: OptionNames<OutsideAskOptions> = { deadline: true, retries: true, retryAfter: true, signal: true }
+/** @throws IllegalIdError, RequestIdTakenError */
+export function checkAsker(asks: AskTable, { requester, requestId }: OutsideAskOptions): void {
+  if (requester !== undefined) checkName('requester', requester)
+  // Only agents have addresses.
+  if (requester?.includes('/')) throw new IllegalIdError('requester', requester, 'a name without "/"')
+  if (requestId === undefined) return
+  checkName('request', requestId)
+  if (asks.get(`outside/${requestId}`)) throw new RequestIdTakenError(requestId)
+}
+
+/** What those who hear of an ask of somebody outside are told of it. */
+export function askFields(
+  key: string,
+  { type }: RequestDefinition,
+  to: Address,
+  { requester = 'outside', requestId = key }: OutsideAskOptions,
+): AskFields {
+  return { type, from: requester, to, key: requestId }
+}
+
+const askOptions: OptionNames<OutsideAskOptions> = {
+  deadline: true,
+  retries: true,
+  retryAfter: true,
+  signal: true,
+  requester: true,
+  requestId: true,
+}
 
 /** @throws MissingDefinitionError, UnknownOptionError */
 export function checkAsked(at: string, request: RequestDefinition, options: OutsideAskOptions = {}): void {
@@ -54,17 +87,18 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const { origin } = partition
   const { type } = request
   const to = actor.address
-  const key = `outside/${ids.next()}`
+  admitted(partition, () => checkAsker(asks, options))
+  const key = `outside/${options.requestId ?? ids.next()}`
   const cancel = () => void asks.fail(key, new AskCancelledError(type, to, signal?.reason))
   partition.activity.begin()
-  const fields = { type, from: 'outside', to, key }
+  const fields = askFields(key, request, to, options)
   try {
     const asked = admitted(partition, () => {
       if (signal?.aborted) throw new AskCancelledError(type, to, signal.reason)
       if (actor.status === 'stopped') throw new AskStoppedError(type, to)
       return request.asked(input, key)
     })
-    partition.note(askRequested.type, () => trusted(askRequested, fields))
+    partition.note(askRequested.type, () => requestedEvent(fields, request, input))
     const output = await new Promise<unknown>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))
@@ -72,19 +106,19 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
         if (outcome.ok || isRefused(outcome.error) || isGivenUp(outcome.error)) end()
         else partition.watermark.whenDurable(end, reject)
       }
-      const send = () => partition.deliverAsk(actor, asked, 'outside', origin)
+      const send = () => partition.deliverAsk(actor, asked, fields.from, origin)
       asks.open({ key, type, from: 'outside', partition: undefined, to, deadline, retry, again: send, settle })
       signal?.addEventListener('abort', cancel, { once: true })
       send()
     })
-    const told = () => trusted(askSucceeded, fields)
+    const told = () => endedEvent(fields, request, input, { ok: true, output })
     // Of what is not journalled, only failures are kept in the history.
     if (request.persist) partition.report(told())
     else partition.note(askSucceeded.type, told)
     // The reply was made by `request.reply`, or parsed by the catalogue: it has this type.
     return output as z.output<O>
   } catch (error) {
-    partition.report(askFailed({ ...fields, code: codeOf(error), error: textOf(error) }))
+    partition.report(endedEvent(fields, request, input, { ok: false, error }))
     // The caller's line rather than that of the timer or step which ended the ask.
     if (error instanceof TroupeError) Error.captureStackTrace(error)
     throw error
@@ -95,7 +129,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
 }
 
 /** How somebody outside asks several agents. */
-export interface OutsideAskManyOptions extends OutsideAskOptions {
+export interface OutsideAskManyOptions extends Omit<OutsideAskOptions, 'requestId'> {
   /** How many answers are enough; `all` by default. */
   readonly need?: Need
 }
@@ -148,4 +182,14 @@ function admitted<T>({ shared }: Partition, admit: () => T): T {
 
 function isGivenUp(error: unknown): boolean {
   return error instanceof AskTimeoutError || error instanceof AskCancelledError
+}
+
+/** Another request that is under way has this id. */
+export class RequestIdTakenError extends TroupeError {
+  readonly code = 'REQUEST_ID_TAKEN'
+  readonly requestId: string
+  constructor(requestId: string) {
+    super(`A request with the id "${requestId}" is under way. Wait for its answer, or give this one another id.`)
+    this.requestId = requestId
+  }
 }

@@ -4,11 +4,12 @@ import { AskCancelledError, AskRefusedError, type AskTable, defaultDeadline, isR
 import { type Handler, LazyScope } from '../actor/handler.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { accept, reject, type Tally } from '../actor/tally.ts'
-import { codeOf, TroupeError, textOf } from '../errors.ts'
-import { type EventOf, trusted } from '../events/event.ts'
+import { TroupeError } from '../errors.ts'
+import type { EventOf } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
-import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
-import type { OutsideAskOptions } from './ask-from-outside.ts'
+import { askRequested, askSucceeded } from '../events/runtime-events.ts'
+import { type AskFields, endedEvent, requestedEvent } from './ask-events.ts'
+import { askFields, checkAsker, type OutsideAskOptions } from './ask-from-outside.ts'
 import type { Partition } from './partition.ts'
 
 /** The handlers of a runtime, by address and by what they answer. */
@@ -64,6 +65,17 @@ export function askHandler<T extends string, I extends z.ZodType, O extends z.Zo
   return answered(partition, handler, request, input, options) as z.output<O> | Promise<z.output<O>>
 }
 
+/** A request of somebody outside, for a handler. */
+interface Asking {
+  readonly handler: Handler
+  readonly request: RequestDefinition
+  /** What is asked, as its schema made it. */
+  readonly data: unknown
+  readonly key: string
+  readonly options: OutsideAskOptions
+  readonly scope: LazyScope
+}
+
 function answered(
   partition: Partition,
   handler: Handler,
@@ -72,36 +84,33 @@ function answered(
   options: OutsideAskOptions,
 ): unknown {
   const data = admit(partition, handler, request, input, options)
-  partition.note(askRequested.type, () => trusted(askRequested, fieldsOf(handler, request)))
-  const scope = new LazyScope(partition, '')
+  const key = `outside/${options.requestId ?? handler.nextId()}`
+  const scope = new LazyScope(partition, key)
+  const asking: Asking = { handler, request, data, key, options, scope }
+  partition.note(askRequested.type, () => requestedEvent(fieldsOf(asking), request, data))
   const outcome = handler.answer(data, scope)
   const isOver = !(outcome instanceof Promise) && (outcome.ok || (options.retries ?? 0) === 0)
-  if (isOver) return tell(partition, handler, request, outcome)
+  if (isOver) return tell(partition, asking, outcome)
   return new Promise((resolve, reject) => {
-    const told = (end: Outcome) => {
+    open(partition, asking, end => {
       try {
-        resolve(tell(partition, handler, request, end))
+        resolve(tell(partition, asking, end))
       } catch (error) {
         reject(error)
       }
-    }
-    const { asks, key } = open(partition, handler, request, options, scope, told, () => handler.answer(data, scope))
-    settle(asks, key, outcome)
+    })
+    settle(partition.shared.asks, key, outcome)
   })
 }
 
 /** Waits for an answer that does not come at once, like for that of an agent. */
 function open(
-  { shared: { asks, ids }, activity }: Partition,
-  { address: to }: Handler,
-  request: RequestDefinition,
-  options: OutsideAskOptions,
-  scope: LazyScope,
+  { shared: { asks }, activity }: Partition,
+  { handler, request, data, key, options, scope }: Asking,
   told: (outcome: Outcome) => void,
-  answer: () => Outcome | Promise<Outcome>,
-): { readonly asks: AskTable; readonly key: string } {
+): void {
   const { type } = request
-  const key = `outside/${ids.next()}`
+  const { address: to } = handler
   const { deadline = defaultDeadline, signal } = options
   const cancel = () => void asks.fail(key, new AskCancelledError(type, to, signal?.reason))
   activity.begin()
@@ -113,7 +122,7 @@ function open(
     to,
     deadline,
     retry: retryOf(request, options),
-    again: () => settle(asks, key, answer()),
+    again: () => settle(asks, key, handler.answer(data, scope)),
     settle: outcome => {
       signal?.removeEventListener('abort', cancel)
       if (!outcome.ok) scope.abort(outcome.error)
@@ -122,7 +131,6 @@ function open(
     },
   })
   signal?.addEventListener('abort', cancel, { once: true })
-  return { asks, key }
 }
 
 /** Ends an ask as its handler does, unless it may be asked again. */
@@ -142,6 +150,7 @@ function admit(
   try {
     handler.check(request)
     retryOf(request, options)
+    checkAsker(shared.asks, options)
     if (signal?.aborted) throw new AskCancelledError(request.type, handler.address, signal.reason)
     const data: unknown = request.checkInput(input)
     accept(shared.tally)
@@ -153,21 +162,19 @@ function admit(
 }
 
 /** Counts and tells how an ask of a handler ended. @throws what it ended with */
-function tell(partition: Partition, handler: Handler, request: RequestDefinition, outcome: Outcome): unknown {
-  const fields = fieldsOf(handler, request)
+function tell(partition: Partition, asking: Asking, outcome: Outcome): unknown {
+  const { request, data } = asking
   count(partition.shared.tally, outcome)
-  if (outcome.ok) {
-    // Of what is not journalled, only failures are kept in the history.
-    partition.note(askSucceeded.type, () => trusted(askSucceeded, fields))
-    return outcome.output
-  }
-  const { error } = outcome
-  partition.report(askFailed({ ...fields, code: codeOf(error), error: textOf(error) }))
-  throw error
+  const ended = () => endedEvent(fieldsOf(asking), request, data, outcome)
+  // Of what is not journalled, only failures are kept in the history.
+  if (outcome.ok) partition.note(askSucceeded.type, ended)
+  else partition.report(ended())
+  if (!outcome.ok) throw outcome.error
+  return outcome.output
 }
 
-function fieldsOf({ address: to }: Handler, { type }: RequestDefinition) {
-  return { type, from: 'outside', to, key: '' }
+function fieldsOf({ handler, request, key, options }: Asking): AskFields {
+  return askFields(key, request, handler.address, options)
 }
 
 /** Hands an agent's request to a handler; the answer ends the ask. */

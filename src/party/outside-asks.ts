@@ -1,4 +1,3 @@
-import type * as z from 'zod'
 import type { Actor } from '../actor/actor.ts'
 import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../actor/address.ts'
 import { AskFailedError, AskRefusedError, AskStoppedError, type AskTable, type AskWork } from '../actor/ask.ts'
@@ -7,13 +6,13 @@ import type { Origin } from '../actor/handled.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
 import { delayOf } from '../actor/timers.ts'
-import { codeOf, textOf } from '../errors.ts'
-import { type EventOf, trusted } from '../events/event.ts'
+import type { EventOf } from '../events/event.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
-import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
+import { askRequested } from '../events/runtime-events.ts'
 import type { WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { AnswerStanding, RequestStanding } from '../journal/standing.ts'
+import { type AskFields, endedEvent, requestedEvent } from './ask-events.ts'
 import { answerAsk } from './handlers.ts'
 import type { Partition } from './partition.ts'
 
@@ -93,7 +92,7 @@ export class OutsideAsks {
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
     let callee: Callee
-    const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, origin, settle)
+    const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, work, asking, settle)
     if (standing) this.#note(whole)
     const known = standing && this.#recalled(key, work)
     const answered = known?.answer && answerIn(known.answer, type, known.at)
@@ -128,13 +127,13 @@ export class OutsideAsks {
         parent: origin.request,
         retry: work.retry,
         again: go,
-        settle: this.#telling(fields, origin, settle),
+        settle: this.#telling(fields, work, asking, settle),
       },
       known?.takenBy,
     )
     if (known?.answer) end(shared.asks, key, type, to, known.answer)
     if (known) return () => shared.asks.cancel(key)
-    this.#partition.note(askRequested.type, () => trusted(askRequested, fields))
+    this.#partition.note(askRequested.type, () => requestedEvent(fields, work.request, input))
     if (callee.isHere) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
     return () => shared.asks.cancel(key)
@@ -193,12 +192,9 @@ export class OutsideAsks {
     return undefined
   }
 
-  #telling(fields: z.input<typeof askSucceeded.schema>, origin: Origin, settle: Settle): Settle {
+  #telling(fields: AskFields, { request }: AskWork, { input, origin }: Asking, settle: Settle): Settle {
     return outcome => {
-      const event = outcome.ok
-        ? trusted(askSucceeded, fields)
-        : askFailed({ ...fields, code: codeOf(outcome.error), error: textOf(outcome.error) })
-      this.#partition.report(event, origin)
+      this.#partition.report(endedEvent(fields, request, input, outcome), origin)
       settle(outcome)
     }
   }

@@ -1,0 +1,168 @@
+import { agentTypes, ask, defineAgent, defineEvent, defineRequest, IllegalIdError, RequestIdTakenError } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { emit, setup } from 'xstate'
+import * as z from 'zod'
+import { asked, clerk, unknown, visitor } from '../support/desk.ts'
+import { dogAgent, trick } from '../support/pets.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+
+const getUser = defineRequest('users.get', {
+  input: z.object({ id: z.string() }),
+  output: z.object({ name: z.string() }),
+  tell: true,
+})
+const wanted = defineEvent('users.wanted', z.object({ id: z.string() }))
+const no = { code: 'NO_SUCH_USER', message: 'Nobody has this id.', data: { tried: 1 } }
+
+const hears = [getUser]
+const service = defineAgent({
+  name: 'service',
+  hears,
+  says: hears,
+  machine: setup({ types: agentTypes({ context: {}, hears, says: hears }) }).createMachine({
+    on: {
+      'users.get': {
+        actions: emit(({ event }) =>
+          event.data.id === 'none' ? getUser.fail(event, no) : getUser.reply(event, { name: 'Ada' }),
+        ),
+      },
+    },
+  }),
+})
+
+/** Asks for whom an event names. */
+const client = defineAgent({
+  name: 'client',
+  hears: [wanted],
+  says: [],
+  machine: setup({
+    types: agentTypes({ context: {}, hears: [wanted], says: [] }),
+    actors: { ask: ask(getUser) },
+  }).createMachine({
+    initial: 'idle',
+    states: {
+      idle: { on: { 'users.wanted': 'asking' } },
+      asking: {
+        tags: 'busy',
+        invoke: {
+          src: 'ask',
+          input: ({ event }) => ({ id: event.type === 'users.wanted' ? event.data.id : '' }),
+          onDone: 'idle',
+          onError: 'idle',
+        },
+      },
+    },
+  }),
+})
+
+/** A runtime with everybody, and what is told of asks there. */
+async function start() {
+  const { runtime, clock } = await startRuntime({ agents: [service, client, clerk(), visitor('clerk'), dogAgent()] })
+  const told: { readonly type: string; readonly data: unknown }[] = []
+  runtime.bus.subscribe('ask.*', ({ type, data }) => void told.push({ type, data }))
+  return { runtime, clock, told }
+}
+
+describe('what is told of a request that is defined with tell', () => {
+  const between = { type: 'users.get', from: 'runtime/client', to: 'runtime/service' }
+
+  it('holds what an agent asked and what it was answered, or how it was refused', async () => {
+    const { runtime, told } = await start()
+    for (const id of ['u1', 'none']) await runtime.bus.publish(wanted({ id }))
+    await runtime.idle()
+    const key = expect.stringContaining('runtime/client@')
+    expect(told).toEqual([
+      { type: 'ask.requested', data: { ...between, key, parameters: { id: 'u1' } } },
+      { type: 'ask.succeeded', data: { ...between, key, parameters: { id: 'u1' }, answer: { name: 'Ada' } } },
+      { type: 'ask.requested', data: { ...between, key, parameters: { id: 'none' } } },
+      {
+        type: 'ask.failed',
+        data: {
+          ...between,
+          key,
+          parameters: { id: 'none' },
+          code: 'ASK_REFUSED_BY_CALLEE',
+          error: expect.stringContaining('NO_SUCH_USER'),
+          refusal: no,
+        },
+      },
+    ])
+  })
+
+  it('holds the same of asks from outside, of agents and of handlers', async () => {
+    const { runtime, told } = await start()
+    const handler = runtime.handle(getUser, ({ id }) => ({ name: id.toUpperCase() }))
+    for (const to of ['runtime/service', handler.address]) {
+      await runtime.ask(to, getUser, { id: 'ada' })
+      await runtime.idle()
+      const parameters = { id: 'ada' }
+      expect(told.splice(0)).toMatchObject([
+        { type: 'ask.requested', data: { to, parameters } },
+        { type: 'ask.succeeded', data: { to, parameters, answer: { name: expect.stringMatching(/ada/i) } } },
+      ])
+    }
+  })
+
+  it('holds no parameters that the request does not allow', async () => {
+    const { runtime, told } = await start()
+    await Reflect.apply(runtime.ask, runtime, ['runtime/service', getUser, { id: 7, secret: 's' }]).catch(() => {})
+    await runtime.idle()
+    expect(told).toMatchObject([{ type: 'ask.failed', data: { code: 'EVENT_PAYLOAD' } }])
+    expect(JSON.stringify(told)).not.toContain('secret')
+  })
+
+  it('is told again in no other words of requests that do not say so: nothing that is asked or answered', async () => {
+    const { runtime, told } = await start()
+    await runtime.bus.publish(asked({ id: 'nobody' }))
+    await runtime.idle()
+    expect(told.map(({ type }) => type)).toEqual(['ask.requested', 'ask.failed'])
+    for (const { data } of told)
+      for (const key of ['parameters', 'answer', 'refusal']) expect(data).not.toHaveProperty(key)
+    expect(JSON.stringify(told)).not.toContain(JSON.stringify(unknown('nobody').data))
+  })
+})
+
+describe('somebody outside who asks', () => {
+  it('may say who asks and how the request is called, and all that is told of it says so', async () => {
+    const { runtime, told } = await start()
+    const { address } = runtime.handle(getUser, async () => ({ name: 'Ada' }))
+    for (const to of ['runtime/service', address]) {
+      await runtime.ask(to, getUser, { id: 'u1' }, { requester: 'client_agent', requestId: 'r-1' })
+      await runtime.idle()
+      expect(told.splice(0)).toMatchObject([
+        { type: 'ask.requested', data: { type: 'users.get', from: 'client_agent', to, key: 'r-1' } },
+        { type: 'ask.succeeded', data: { type: 'users.get', from: 'client_agent', to, key: 'r-1' } },
+      ])
+    }
+  })
+
+  it('has requests with names of their own otherwise, which what is told of them shares', async () => {
+    const { runtime, told } = await start()
+    const { address } = runtime.handle(getUser, () => ({ name: 'Ada' }))
+    for (const to of ['runtime/service', address, address]) await runtime.ask(to, getUser, { id: 'u1' })
+    await runtime.idle()
+    const keys = told.map(
+      ({ data }) => z.object({ from: z.literal('outside'), key: z.string().min(1) }).parse(data).key,
+    )
+    expect(new Set(keys).size).toBe(3)
+    expect(keys).toHaveLength(6)
+  })
+
+  it('cannot take the name of a request that is under way, nor pass for an agent', async () => {
+    const { runtime, clock } = await start()
+    const handler = runtime.handle(trick, () => new Promise<never>(() => {}))
+    for (const to of ['runtime/dog', handler.address]) {
+      const name = { requestId: 'r-1', deadline: 1_000 }
+      const first = expect(runtime.ask(to, trick, { name: 'silence' }, name)).rejects.toMatchObject({
+        code: 'ASK_TIMEOUT',
+      })
+      await until(() => runtime.bus.metrics().pendingAsks === 1)
+      await expect(runtime.ask(to, trick, { name: 'roll' }, name)).rejects.toBeInstanceOf(RequestIdTakenError)
+      clock.advance(1_000)
+      await first
+      for (const wrong of [{ requester: 'runtime/clerk' }, { requester: '' }, { requestId: '\n' }])
+        await expect(runtime.ask(to, trick, { name: 'roll' }, wrong)).rejects.toBeInstanceOf(IllegalIdError)
+    }
+    expect(runtime.bus.metrics().pendingAsks).toBe(0)
+  })
+})
