@@ -3,7 +3,7 @@ import { type Address, addressOf } from './address.ts'
 import type { Agent } from './agent.ts'
 import { acceptedBy } from './busy.ts'
 import type { Envelope } from './envelope.ts'
-import type { Handled } from './handled.ts'
+import type { Handled, Origin } from './handled.ts'
 import type { Accepts } from './lane.ts'
 import { type Loss, Mailbox, type ReadBack, type WhyOver } from './mailbox.ts'
 import type { Ready, ReadyQueue } from './ready-queue.ts'
@@ -72,6 +72,8 @@ export class Actor implements Ready {
   kept: MachineContext | undefined
   /** The name of its supervisor. */
   readonly under: string
+  /** What led to this incarnation: what it was spawned for, or what the last one failed on. */
+  led: Origin | undefined
   /** How many events the machine was sent by itself, or from inside, in the turn under way. */
   rounds = 0
   readonly #host: ActorHost

@@ -26,8 +26,8 @@ export interface AgentStanding {
   gone: GoneReason | undefined
   goneAt: number
   output: unknown
-  /** Set while its incarnation has failed: the id of the event that led to it, if one did. */
-  failure: { readonly on: string | undefined } | undefined
+  /** Set while its incarnation has failed: the id of the event that led to it, if one did, and the correlation of that. */
+  failure: { readonly on: string | undefined; readonly correlation?: string | undefined } | undefined
   /** Whether its next incarnation is not to go on where this one was, because the supervisor above all others gave up. */
   beginsAnew: boolean
   /** What it was handed and has not handled yet. */

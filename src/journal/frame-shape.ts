@@ -133,6 +133,7 @@ export const shapes = lazily(() => {
     outcome: z.enum(['handled', 'ignored', 'failed']),
     error: name.optional(),
     on: name.optional(),
+    correlation: name.optional(),
   }
 
   const causeShapes = { step, outside: {}, outcome: {}, supervision: {}, recovery: {} } satisfies Record<

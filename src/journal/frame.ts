@@ -20,6 +20,8 @@ export type Cause =
       readonly error?: string
       /** The id of the event that led to a failure, where what was handled is no event. */
       readonly on?: string
+      /** What it shares with all that one first event led to; left out, like `on`, where an event was handled. */
+      readonly correlation?: string
     }
   /** Somebody outside published, asked or sent. */
   | { readonly kind: 'outside' }

@@ -44,7 +44,7 @@ const standing = lazily(() => {
     gone: gone.optional(),
     goneAt: count,
     output: kept,
-    failure: z.looseObject({ on: name.optional() }).optional(),
+    failure: z.looseObject({ on: name.optional(), correlation: name.optional() }).optional(),
     mail: z.array(envelope),
     crashes: z.array(z.tuple([position, count])),
     suspected: z.array(z.tuple([position, count])),

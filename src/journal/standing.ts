@@ -123,7 +123,8 @@ export class Standing {
     for (const entry of entries) this.#takeEntry(entry, frame, undefined, undefined)
   }
 
-  #takeStep(frame: Frame, { agent: address, handled: seq, outcome, on: because }: StepCause): void {
+  #takeStep(frame: Frame, cause: StepCause): void {
+    const { agent: address, handled: seq, outcome, on: because } = cause
     const { entries, position } = frame
     const agent = this.at(address)
     const isFailed = outcome === 'failed'
@@ -142,7 +143,7 @@ export class Standing {
     stepped.stepped = position
     if (!isFailed) return
     this.#end(stepped, 'failed')
-    stepped.failure = { on }
+    stepped.failure = { on, correlation: handled?.correlationid ?? cause.correlation }
   }
 
   /** The date has jumped by so many milliseconds: what waits for a date waits no longer for that, and no shorter. */

@@ -131,10 +131,11 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
 function causeOf(step: Step): Cause {
   const { actor, handled, outcome } = step
   const { address: agent, incarnation } = actor
-  const { seq, type, envelope, causationid: on } = handled
+  const { seq, type, envelope, causationid: on, correlationid: correlation } = handled
   const cause = { kind: 'step' as const, agent, incarnation, handled: seq, type, outcome }
   if (outcome !== 'failed') return cause
-  return { ...cause, error: failureOf(step), ...(!envelope && on !== undefined && { on }) }
+  const led = on === undefined ? { correlation } : { on, correlation }
+  return { ...cause, error: failureOf(step), ...(!envelope && led) }
 }
 
 function deadReason({ outcome, handled }: Step): DeadReason | undefined {

@@ -11,6 +11,7 @@ import {
   retryOf,
 } from '../actor/ask.ts'
 import { type Answer, type AskOne, gather, type Need } from '../actor/ask-many.ts'
+import type { Origin } from '../actor/handled.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { reject } from '../actor/tally.ts'
 import { TroupeError } from '../errors.ts'
@@ -36,16 +37,28 @@ export interface OutsideAskOptions {
   readonly requester?: string
   /** Names the request, for those who hear of it: one that no other request under way has; 1,000 characters at most. */
   readonly requestId?: string
+  /**
+   * Joins the request to others that one first event led to; by default to those of the event that a subscriber or effect is
+   * called for in which it is asked, else its own key. 1,000 characters at most.
+   */
+  readonly correlationId?: string
 }
 
 /** @throws IllegalIdError, RequestIdTakenError */
-export function checkAsker(asks: AskTable, { requester, requestId }: OutsideAskOptions): void {
+export function checkAsker(asks: AskTable, { requester, requestId, correlationId }: OutsideAskOptions): void {
+  if (correlationId !== undefined) checkName('correlation', correlationId)
   if (requester !== undefined) checkName('requester', requester)
   // Only agents have addresses.
   if (requester?.includes('/')) throw new IllegalIdError('requester', requester, 'a name without "/"')
   if (requestId === undefined) return
   checkName('request', requestId)
   if (asks.get(`outside/${requestId}`)) throw new RequestIdTakenError(requestId)
+}
+
+/** What leads to an ask of somebody outside. */
+export function askOrigin({ origin }: Partition, key: string, { correlationId }: OutsideAskOptions): Origin {
+  const correlationid = correlationId ?? origin?.correlationid ?? key
+  return origin?.causationid === undefined ? { correlationid } : { correlationid, causationid: origin.causationid }
 }
 
 /** What those who hear of an ask of somebody outside are told of it. */
@@ -84,7 +97,6 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const { deadline = defaultDeadline, signal } = options
   const retry = retryOf(request, options)
   const { asks, ids } = partition.shared
-  const { origin } = partition
   const { type } = request
   const to = actor.address
   admitted(partition, () => checkAsker(asks, options))
@@ -92,13 +104,14 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const cancel = () => void asks.fail(key, new AskCancelledError(type, to, signal?.reason))
   partition.activity.begin()
   const fields = askFields(key, request, to, options)
+  const origin = askOrigin(partition, key, options)
   try {
     const asked = admitted(partition, () => {
       if (signal?.aborted) throw new AskCancelledError(type, to, signal.reason)
       if (actor.status === 'stopped') throw new AskStoppedError(type, to)
       return request.asked(input, key)
     })
-    partition.note(askRequested.type, () => requestedEvent(fields, request, input))
+    partition.note(askRequested.type, () => requestedEvent(fields, request, input), origin)
     const output = await new Promise<unknown>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))
@@ -113,12 +126,12 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
     })
     const told = () => endedEvent(fields, request, input, { ok: true, output })
     // Of what is not journalled, only failures are kept in the history.
-    if (request.persist) partition.report(told())
-    else partition.note(askSucceeded.type, told)
+    if (request.persist) partition.report(told(), origin)
+    else partition.note(askSucceeded.type, told, origin)
     // The reply was made by `request.reply`, or parsed by the catalogue: it has this type.
     return output as z.output<O>
   } catch (error) {
-    partition.report(endedEvent(fields, request, input, { ok: false, error }))
+    partition.report(endedEvent(fields, request, input, { ok: false, error }), origin)
     // The caller's line rather than that of the timer or step which ended the ask.
     if (error instanceof TroupeError) Error.captureStackTrace(error)
     throw error

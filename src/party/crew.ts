@@ -3,6 +3,7 @@ import type { Actor } from '../actor/actor.ts'
 import { addressOf } from '../actor/address.ts'
 import { type Agent, AgentStartError } from '../actor/agent.ts'
 import { AskFailedError, AskStoppedError } from '../actor/ask.ts'
+import { type Origin, originIn } from '../actor/handled.ts'
 import { numberAbove } from '../actor/inside.ts'
 import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
@@ -87,6 +88,9 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #records: AgentRecords
   /** The errors of incarnations that failed outside their machines, such as in `onInit`. */
   readonly #failures = new WeakMap<AnyActorRef, unknown>()
+  /** What led to the failures because of which supervisors gave up. */
+  readonly #escalations = new WeakMap<EscalatedError, Origin>()
+  #lastEscalation: Origin | undefined
   #ended: TroupeError | undefined
   readonly #lifecycle: Lifecycle
   /** The first incarnations that do not handle mail yet. */
@@ -224,14 +228,14 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   /** Starts a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */
-  add(agent: Agent, name: string, under: string, input?: unknown): Actor {
-    return this.#comingBack([name], () => this.#add(agent, name, under, input))
+  add(agent: Agent, name: string, under: string, input?: unknown, led?: Origin): Actor {
+    return this.#comingBack([name], () => this.#add(agent, name, under, input, led))
   }
 
-  #add(agent: Agent, name: string, under: string, input: unknown = agent.input): Actor {
+  #add(agent: Agent, name: string, under: string, input: unknown = agent.input, led?: Origin): Actor {
     if (this.#ended) throw this.#ended
     const taken = takenOver(`the input of "${name}"`, input)
-    const actor = this.#roster.declare(agent, name, under)
+    const actor = this.#roster.declare(agent, name, under, led)
     if (input !== agent.input) actor.input = taken
     return this.#startAgent(actor)
   }
@@ -421,7 +425,8 @@ export class Crew implements SupervisorHost, NurseryHost {
         { kind: 'supervision' },
         some.map(actor => {
           const { address, incarnation } = actor
-          this.#partition.note(agentStopping.type, () => agentStopping({ address, incarnation }))
+          const stopping = () => agentStopping({ address, incarnation })
+          this.#partition.note(agentStopping.type, stopping, this.#endOf(actor, reason))
           actor.status = 'stopped'
           return this.#records.stopped(actor, reason)
         }),
@@ -437,15 +442,22 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#roster.stopped(actor)
     this.#loseMail(actor)
     this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
+    const origin = this.#endOf(actor, reason)
     const tell = () => {
-      this.#partition.report(trusted(agentStopped, { address, incarnation, reason }))
-      this.#partition.note(agentRemoved.type, () => agentRemoved({ address }))
+      this.#partition.report(trusted(agentStopped, { address, incarnation, reason }), origin)
+      this.#partition.note(agentRemoved.type, () => agentRemoved({ address }), origin)
     }
     this.#interrupt.get(actor)?.(new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
     this.#nursery.gone(actor, reason)
     const ending = this.#lifecycle.end(actor)
     if (ending) this.#close(ending.then(tell))
     else tell()
+  }
+
+  /** What led to the end of an agent: what it was handling, or what somebody else was. */
+  #endOf({ handled }: Actor, reason: GoneReason): Origin | undefined {
+    if (reason === 'escalated') return this.#lastEscalation
+    return reason === 'stopped' ? (this.#partition.stepping?.handled ?? this.#partition.origin) : handled
   }
 
   #loseMail(actor: Actor): void {
@@ -530,6 +542,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   #beginNext(actor: Actor, before: number | undefined, create: () => AnyActorRef): AnyActorRef {
     if (before !== undefined) {
       actor.incarnation = before
+      actor.led = this.#returning?.failedOn(actor.name)
       this.#unsettled.add(actor)
     }
     // One that had done its work is started again together with a sibling.
@@ -537,13 +550,16 @@ export class Crew implements SupervisorHost, NurseryHost {
     actor.status = 'declared'
     const incarnation = ++actor.incarnation
     if (incarnation > 1 && actor.agent.onRestart === 'anew') this.#loseMail(actor)
-    this.#partition.note(agentStarting.type, () => agentStarting({ address: actor.address, incarnation }))
+    const starting = () => agentStarting({ address: actor.address, incarnation })
+    this.#partition.note(agentStarting.type, starting, actor.led)
     // Part of the frame of the first step.
     const { definition, change } = this.#records.starting(actor)
     if (definition) this.#steps.plan(definition)
     this.#steps.plan(change)
     const { seq } = change
-    actor.announce({ seq, type: 'xstate.init', correlationid: `${this.#partition.address}/${seq}` })
+    // Not what caused it: each start that fails counts as a failure of its own.
+    const correlationid = actor.led?.correlationid ?? `${this.#partition.address}/${seq}`
+    actor.announce({ seq, type: 'xstate.init', correlationid })
     // An incarnation that failed before it had a context remembers nothing.
     actor.kept = actor.ref?.getSnapshot().context ?? actor.kept
     actor.ref = undefined
@@ -625,7 +641,10 @@ export class Crew implements SupervisorHost, NurseryHost {
   /** An incarnation has failed in something that its machine knows nothing of. */
   #fail(actor: Actor, handled: string, error: unknown): void {
     const { address, incarnation, name, ref } = actor
-    this.#partition.report(agentFailed({ address, incarnation, handled, error: textOf(error) }))
+    this.#partition.report(
+      agentFailed({ address, incarnation, handled, error: textOf(error) }),
+      actor.handled ?? actor.led,
+    )
     if (!ref) return
     this.#failures.set(ref, error)
     this.#send(actor, { type: 'supervisor.fail', id: name, ref })
@@ -634,7 +653,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   #run(actor: Actor): void {
     const { address, incarnation } = actor
     const begun = incarnation === 1 ? agentStarted : agentRestarted
-    this.#partition.report(trusted(this.#arrived.has(actor) ? agentRecovered : begun, { address, incarnation }))
+    const isBack = this.#arrived.has(actor)
+    this.#partition.report(trusted(isBack ? agentRecovered : begun, { address, incarnation }), actor.led)
     actor.run()
   }
 
@@ -643,12 +663,24 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   causeOf(id: string): string | undefined {
+    return this.#originOf(id)?.causationid
+  }
+
+  /** What led to the failure of an agent, or to that because of which a supervisor gave up. */
+  #originOf(id: string): Origin | undefined {
     if (this.#roster.isTree(id)) {
       const error: unknown = this.#roster.supervisor(id)?.getSnapshot().error
-      return error instanceof EscalatedError ? error.on : undefined
+      return error instanceof EscalatedError ? this.#escalations.get(error) : undefined
     }
     const { handled, name } = this.#roster.named(id)
-    return handled ? handled.causationid : this.#returning?.failedOn(name)
+    return handled ?? this.#returning?.failedOn(name)
+  }
+
+  restarting(ended: string, ids: readonly string[]): void {
+    const origin = this.#originOf(ended)
+    const led = origin && originIn(origin)
+    const actors = ids.flatMap(id => (this.#roster.isTree(id) ? this.#roster.under(id) : this.#roster.named(id)))
+    for (const actor of actors) actor.led = led
   }
 
   exited(id: string, exit?: Exit): void {
@@ -668,7 +700,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   #reportDone(actor: Actor): void {
     const { address, incarnation } = actor
     // Not checked again: as the journal holds it, an output of 1,000 levels has some thousand.
-    this.#partition.report(trusted(agentDone, { address, incarnation, ...this.#records.outputOf(actor) }))
+    const done = { address, incarnation, ...this.#records.outputOf(actor) }
+    this.#partition.report(trusted(agentDone, done), actor.handled)
   }
 
   gone(id: string, why: GoneReason): void {
@@ -687,10 +720,13 @@ export class Crew implements SupervisorHost, NurseryHost {
   ): EscalatedError | undefined {
     const { incarnation } = this.#partition.registry.named(id) ?? { incarnation: 0 }
     const address = addressOf(this.#partition.address, id)
-    const error = new EscalatedError(address, restarts, within, this.#lastErrorOf(id), this.causeOf(id))
+    const origin = this.#originOf(id)
+    const error = new EscalatedError(address, restarts, within, this.#lastErrorOf(id), origin?.causationid)
+    this.#lastEscalation = origin
+    if (origin) this.#escalations.set(error, origin)
     const tell = (severity: 'warning' | 'error' | 'critical') => {
-      this.#partition.report(agentEscalated({ address, incarnation, restarts, within }))
-      this.#partition.reportError(severity, error)
+      this.#partition.report(agentEscalated({ address, incarnation, restarts, within }), origin)
+      this.#partition.reportError(severity, error, undefined, origin)
     }
     if (name !== root) {
       tell('warning')

@@ -33,13 +33,12 @@ export function runEffect(
   const { address } = actor
   const controller = new AbortController()
   const scope: EffectScope = { key, attempt, signal: controller.signal, now: () => partition.now() }
-  const enricher = new Enricher(name, enrich, input, error => partition.reportError('warning', error, address))
+  const enricher = new Enricher(name, enrich, input, error => partition.reportError('warning', error, address, origin))
   const start = async () => {
     if (controller.signal.aborted) return
     const startedAt = partition.elapsed()
-    partition.note(effectStarted.type, () =>
-      trusted(effectStarted, deepFrozen(enricher.started({ key, name, address, attempt }))),
-    )
+    const started = () => trusted(effectStarted, deepFrozen(enricher.started({ key, name, address, attempt })))
+    partition.note(effectStarted.type, started, origin)
     const running = { partition, isOver: false, origin }
     let outcome: Outcome
     shared.running.effects++
@@ -56,7 +55,8 @@ export function runEffect(
     settle(outcome)
     const fields = { key, name, address, success: outcome.ok, durationMs: partition.elapsed() - startedAt }
     const told = outcome.ok ? fields : { ...fields, error: textOf(outcome.error) }
-    partition.note(effectCompleted.type, () => trusted(effectCompleted, deepFrozen(enricher.completed(told, outcome))))
+    const completed = () => trusted(effectCompleted, deepFrozen(enricher.completed(told, outcome)))
+    partition.note(effectCompleted.type, completed, origin)
   }
   watermark.whenDurable(
     () => actor.whenRunning(() => void start()),

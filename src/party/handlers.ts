@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { Address } from '../actor/address.ts'
 import { AskCancelledError, AskRefusedError, type AskTable, defaultDeadline, isRefused, retryOf } from '../actor/ask.ts'
+import type { Origin } from '../actor/handled.ts'
 import { type Handler, LazyScope } from '../actor/handler.ts'
 import type { Outcome } from '../actor/outside.ts'
 import { accept, reject, type Tally } from '../actor/tally.ts'
@@ -9,7 +10,7 @@ import type { EventOf } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askRequested, askSucceeded } from '../events/runtime-events.ts'
 import { type AskFields, endedEvent, requestedEvent } from './ask-events.ts'
-import { askFields, checkAsker, type OutsideAskOptions } from './ask-from-outside.ts'
+import { askFields, askOrigin, checkAsker, type OutsideAskOptions } from './ask-from-outside.ts'
 import type { Partition } from './partition.ts'
 
 /** The handlers of a runtime, by address and by what they answer. */
@@ -72,6 +73,7 @@ interface Asking {
   /** What is asked, as its schema made it. */
   readonly data: unknown
   readonly key: string
+  readonly origin: Origin
   readonly options: OutsideAskOptions
   readonly scope: LazyScope
 }
@@ -86,8 +88,9 @@ function answered(
   const data = admit(partition, handler, request, input, options)
   const key = `outside/${options.requestId ?? handler.nextId()}`
   const scope = new LazyScope(partition, key)
-  const asking: Asking = { handler, request, data, key, options, scope }
-  partition.note(askRequested.type, () => requestedEvent(fieldsOf(asking), request, data))
+  const origin = askOrigin(partition, key, options)
+  const asking: Asking = { handler, request, data, key, origin, options, scope }
+  partition.note(askRequested.type, () => requestedEvent(fieldsOf(asking), request, data), origin)
   const outcome = handler.answer(data, scope)
   const isOver = !(outcome instanceof Promise) && (outcome.ok || (options.retries ?? 0) === 0)
   if (isOver) return tell(partition, asking, outcome)
@@ -163,12 +166,12 @@ function admit(
 
 /** Counts and tells how an ask of a handler ended. @throws what it ended with */
 function tell(partition: Partition, asking: Asking, outcome: Outcome): unknown {
-  const { request, data } = asking
+  const { request, data, origin } = asking
   count(partition.shared.tally, outcome)
   const ended = () => endedEvent(fieldsOf(asking), request, data, outcome)
   // Of what is not journalled, only failures are kept in the history.
-  if (outcome.ok) partition.note(askSucceeded.type, ended)
-  else partition.report(ended())
+  if (outcome.ok) partition.note(askSucceeded.type, ended, origin)
+  else partition.report(ended(), origin)
   if (!outcome.ok) throw outcome.error
   return outcome.output
 }

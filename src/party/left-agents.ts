@@ -1,6 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Agent } from '../actor/agent.ts'
 import type { MachineEditedError } from '../actor/edited.ts'
+import { type Origin, originIn } from '../actor/handled.ts'
 import { readIdentity } from '../actor/identity.ts'
 import { MachineUnknownError, type Restorable, restorable } from '../actor/restorable.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
@@ -74,8 +75,10 @@ export class LeftAgents implements Returning {
     return gone !== undefined && (this.#options.isWhole || gone !== 'escalated')
   }
 
-  failedOn(name: string): string | undefined {
-    return this.standing.agents.get(name)?.failure?.on
+  failedOn(name: string): Origin | undefined {
+    const { on: causationid, correlation = causationid } = this.standing.agents.get(name)?.failure ?? {}
+    if (correlation === undefined) return undefined
+    return originIn({ correlationid: correlation, ...(causationid !== undefined && { causationid }) })
   }
 
   chosen(name: string, current: Agent): Agent {

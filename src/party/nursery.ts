@@ -2,6 +2,7 @@ import type { Actor } from '../actor/actor.ts'
 import { checkId } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import { ChildEndedError, type Orphan, orphanOf } from '../actor/child.ts'
+import type { Origin } from '../actor/handled.ts'
 import type { Outcome } from '../actor/outside.ts'
 import type { GoneReason } from '../journal/frame.ts'
 import type { SupervisorDefinition } from '../supervision/definition.ts'
@@ -13,7 +14,7 @@ export interface NurseryHost {
   readonly stopped: boolean
   begin(tree: readonly SupervisorDefinition[]): unknown
   /** @throws AddressTakenError, AgentLimitError, AgentStartError */
-  add(agent: Agent, name: string, under: string, input: unknown): Actor
+  add(agent: Agent, name: string, under: string, input: unknown, led: Origin): Actor
   stop(actor: Actor): void
   /** Whether an agent of this name has yet to come back. */
   awaits(name: string): boolean
@@ -48,7 +49,7 @@ export class Nursery implements ChildCare {
   bear(
     parent: Actor,
     id: string,
-    { agent, input }: { readonly agent: Agent; readonly input: unknown },
+    { agent, input, origin }: { readonly agent: Agent; readonly input: unknown; readonly origin: Origin },
     gone: (outcome: Outcome) => void,
   ): Actor | undefined {
     const name = `${parent.name}/${checkId('child', id)}`
@@ -63,7 +64,7 @@ export class Nursery implements ChildCare {
     // One that comes back may have ended already, and is gone before it is known here.
     this.#expected.set(name, undefined)
     try {
-      const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name), input ?? agent.input)
+      const child = isMet ? met : this.#host.add(agent, name, this.#supervisorOf(name), input ?? agent.input, origin)
       const ended = this.#expected.get(name)
       if (ended) gone(ended)
       else this.#wanted.set(child, gone)

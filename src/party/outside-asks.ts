@@ -133,7 +133,7 @@ export class OutsideAsks {
     )
     if (known?.answer) end(shared.asks, key, type, to, known.answer)
     if (known) return () => shared.asks.cancel(key)
-    this.#partition.note(askRequested.type, () => requestedEvent(fields, work.request, input))
+    this.#partition.note(askRequested.type, () => requestedEvent(fields, work.request, input), origin)
     if (callee.isHere) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
     return () => shared.asks.cancel(key)

@@ -45,7 +45,7 @@ export interface ChildCare {
   bear(
     parent: Actor,
     id: string,
-    child: { readonly agent: Agent; readonly input: unknown },
+    child: { readonly agent: Agent; readonly input: unknown; readonly origin: Origin },
     gone: Settle,
   ): Actor | undefined
   /** Its parent no longer wants it. */
@@ -286,7 +286,11 @@ export class OutsideWork implements OutsideHost<Work> {
     })
   }
 
-  #bear({ agent, orphan }: ChildWork, { actor, invokeId, input, standing }: Planned, settle: Settle): () => void {
+  #bear(
+    { agent, orphan }: ChildWork,
+    { actor, invokeId, input, origin, standing }: Planned,
+    settle: Settle,
+  ): () => void {
     let isWanted = true
     let child: Actor | undefined
     const gone: Settle = outcome => {
@@ -298,7 +302,7 @@ export class OutsideWork implements OutsideHost<Work> {
       if (!isWanted) return
       if (ended) return settle(ended)
       try {
-        child = this.#childCare.bear(actor, invokeId, { agent, input }, gone)
+        child = this.#childCare.bear(actor, invokeId, { agent, input, origin }, gone)
       } catch (error) {
         settle({ ok: false, error })
       }

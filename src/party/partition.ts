@@ -403,25 +403,26 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     const { frame, said, step, state } = shown
     const isNews = this.#state?.show(state)
     this.shared.snapshots.follow(this, frame)
-    if (isNews) this.#noteUpdate()
+    if (isNews) this.#noteUpdate(shown)
     if (step) this.#showStep(step)
     this.shared.observers?.shown(this, shown)
     for (const envelope of said) this.tell(envelope)
     this.activity.check()
   }
 
-  #noteUpdate(): void {
-    this.note(partyUpdated.type, () => {
+  #noteUpdate({ step, said: [first] }: Shown): void {
+    const make = () => {
       const { version = 0, status = '' } = this.#state?.shown ?? {}
       return partyUpdated({ partyId: this.party ?? '', version, status })
-    })
+    }
+    this.note(partyUpdated.type, make, step?.handled ?? (first && originOf(first)))
   }
 
-  #showStep({ actor, snapshot, outcome }: Step): void {
+  #showStep({ actor, snapshot, outcome, handled }: Step): void {
     actor.show(snapshot)
     if (outcome !== 'handled') return
     const { address, incarnation } = actor
-    this.note(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }))
+    this.note(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }), handled)
   }
 
   saved(): unknown {
@@ -471,16 +472,15 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 
   /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */
-  note(type: string, make: () => EventOf): void {
+  note(type: string, make: () => EventOf, origin?: Origin): void {
     const { bus, partition } = this.shared
     const isHeard = bus.isHeard(type, this.party) || partition(runtimePartition)?.registry.hears(type)
     const isHeardInside = this.registry.hears(type)
     if (!isHeard && !isHeardInside) return
     // Who only watches changes nothing: it takes no position and no id away from what agents do.
-    const envelope = this.seal(
-      make(),
-      isHeardInside ? {} : { id: `${this.address}/note-${++this.#notes}`, at: this.#seq },
-    )
+    const { correlationid, causationid } = origin ?? {}
+    const place = isHeardInside ? {} : { id: `${this.address}/note-${++this.#notes}`, at: this.#seq }
+    const envelope = this.seal(make(), { ...place, correlationid, causationid })
     if (isHeardInside) this.delivery.deliver(envelope)
     this.watermark.whenDurable(
       () => {
@@ -504,10 +504,15 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 
   /** Reports an error as an event, without its payloads. */
-  reportError(severity: 'warning' | 'error' | 'critical', error: unknown, address: Address = this.address): void {
+  reportError(
+    severity: 'warning' | 'error' | 'critical',
+    error: unknown,
+    address: Address = this.address,
+    origin?: Origin,
+  ): void {
     const event = systemError({ severity, code: codeOf(error), message: textOf(error), address })
     if (this.watermark.failure) this.reportNow(event)
-    else this.report(event)
+    else this.report(event, origin)
   }
 
   /** Delivers a request to one of its agents. */

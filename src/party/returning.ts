@@ -3,6 +3,7 @@ import type { Actor } from '../actor/actor.ts'
 import type { Address } from '../actor/address.ts'
 import type { Agent } from '../actor/agent.ts'
 import { type Envelope, frozenEnvelope } from '../actor/envelope.ts'
+import type { Origin } from '../actor/handled.ts'
 import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { AgentStanding, TimerStanding } from '../journal/agent-standing.ts'
@@ -57,8 +58,8 @@ export interface Returning {
   awaits(name: string): boolean
   /** Whether it was there no more. */
   isGone(name: string): boolean
-  /** The id of the event that led to the failure of an agent, if one did. */
-  failedOn(name: string): string | undefined
+  /** What led to the failure of an agent, if it has failed. */
+  failedOn(name: string): Origin | undefined
   /** Where an agent was, once. @throws why it cannot be restored */
   take(actor: Actor): Returned | undefined
 }

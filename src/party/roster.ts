@@ -43,7 +43,7 @@ export class Roster implements Supervisors {
   }
 
   /** Gives an agent an address and a mailbox; its mail waits until it is started. @throws AddressTakenError, NoSupervisorError, AgentLimitError */
-  declare(agent: Agent, name: string, under: string): Actor {
+  declare(agent: Agent, name: string, under: string, led = this.#partition.origin): Actor {
     const { registry } = this.#partition
     this.#checkUnder(under)
     const taken = registry.named(name)
@@ -55,7 +55,8 @@ export class Roster implements Supervisors {
     this.#retired.delete(name)
     this.#gone.delete(name)
     registry.add(actor)
-    this.#partition.note(agentAdded.type, () => agentAdded({ address: actor.address }))
+    actor.led = led
+    this.#partition.note(agentAdded.type, () => agentAdded({ address: actor.address }), led)
     return actor
   }
 

@@ -54,7 +54,12 @@ export class Steps implements StepHost, FrameHost {
     const { stepping } = this.#partition.shared
     const { type } = event
     if (stepping && stepping !== actor) {
-      this.#partition.reportError('error', new StraySendError(stepping.address, type), stepping.address)
+      this.#partition.reportError(
+        'error',
+        new StraySendError(stepping.address, type),
+        stepping.address,
+        stepping.handled,
+      )
       return false
     }
     const announce = () => {

@@ -51,6 +51,8 @@ export interface SupervisorHost {
   pausing(ids: readonly string[]): void
   /** The id of the event that led to the failure of a child, if one did. */
   causeOf(id: string): string | undefined
+  /** These children are about to be started again, because one has ended. */
+  restarting(ended: string, ids: readonly string[]): void
   /** A child ended and stays away. */
   gone(id: string, why: Exit | 'stopped' | 'escalated'): void
   /** More restarts than allowed: the supervisor stops all its children, and ends with this error if there is one above it. */
@@ -182,6 +184,10 @@ export function supervisor(
     const isFirst = host.elapsed() - failed.startedAt > intensity.within
     failed.attempts = isFirst ? 1 : failed.attempts + 1
     const again = group.filter(({ spec }) => children.has(spec.id))
+    host.restarting(
+      failed.spec.id,
+      again.map(({ spec }) => spec.id),
+    )
     if (backoff) pause(again, delayOf(backoff, failed.attempts, host.random()), scope)
     else for (const child of again) start(child, scope)
   }

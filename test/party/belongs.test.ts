@@ -1,0 +1,202 @@
+import {
+  agentTypes,
+  ask,
+  child,
+  defineAgent,
+  defineEvent,
+  defineRequest,
+  defineSupervisor,
+  type Envelope,
+  effect,
+  type Frame,
+} from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { assign, emit, setup } from 'xstate'
+import * as z from 'zod'
+import { petsParty } from '../support/pets.ts'
+import { atFrame, createProgram } from '../support/program.ts'
+import { startRuntime, turn, until } from '../support/runtime.ts'
+
+/** A worker whose every word leads to one thing that the runtime tells of. */
+
+const word = defineEvent('worker.word', z.object({ word: z.string() }))
+const said = defineEvent('worker.said', z.object({}))
+const question = defineRequest('worker.question', { input: z.object({}), output: z.object({}) })
+
+const oracle = defineAgent({
+  name: 'oracle',
+  hears: [question],
+  says: [question],
+  machine: setup({ types: agentTypes({ context: {}, hears: [question], says: [question] }) }).createMachine({
+    on: { 'worker.question': { actions: emit(({ event }) => question.reply(event, {})) } },
+  }),
+})
+
+const kid = defineAgent({
+  name: 'kid',
+  hears: [],
+  says: [said],
+  machine: setup({ types: agentTypes({ context: {}, hears: [], says: [said] }) }).createMachine({
+    entry: emit(() => said({})),
+  }),
+})
+
+const hears = [word]
+const worker = (run: () => unknown = () => 1) =>
+  defineAgent({
+    name: 'worker',
+    hears,
+    says: [said],
+    machine: setup({
+      types: agentTypes({ context: {}, hears, says: [said] }),
+      actors: { run: effect('run', async () => run()), ask: ask(question), kid: child(kid) },
+      actions: {
+        explode: assign(() => {
+          throw new Error('boom')
+        }),
+      },
+      guards: { is: ({ event }, is: string) => event.type === word.type && event.data.word === is },
+    }).createMachine({
+      initial: 'idle',
+      states: {
+        idle: {
+          on: {
+            'worker.word': [
+              { guard: { type: 'is', params: 'ask' }, target: 'asking' },
+              { guard: { type: 'is', params: 'run' }, target: 'running' },
+              { guard: { type: 'is', params: 'boom' }, actions: 'explode' },
+              { guard: { type: 'is', params: 'kid' }, target: 'parent' },
+              { guard: { type: 'is', params: 'leave' }, target: 'gone' },
+            ],
+          },
+        },
+        asking: { tags: 'busy', invoke: { id: 'ask', src: 'ask', input: {}, onDone: 'idle' } },
+        running: { tags: 'busy', invoke: { id: 'run', src: 'run', onDone: 'idle', onError: 'idle' } },
+        parent: { invoke: { id: 'kid', src: 'kid' } },
+        gone: { type: 'final' },
+      },
+    }),
+  })
+
+type Told = Pick<Envelope, 'type' | 'data' | 'correlationid' | 'causationid'>
+
+/** What is told after somebody has said a word, all of it with a correlation of that word and caused by it. */
+const belongs = (told: readonly Told[], id: string, correlationid: string, types: readonly string[]) => {
+  for (const type of types) {
+    const found = told.filter(one => one.type === type && !JSON.stringify(one.data).includes('oracle"'))
+    expect(found.length, type).toBeGreaterThan(0)
+    for (const one of found) expect(one).toMatchObject({ correlationid, causationid: id })
+  }
+}
+
+describe('what the runtime tells of', () => {
+  const start = async (...agents: Parameters<typeof petsParty>) => {
+    const { runtime, clock } = await startRuntime({ party: petsParty(...agents) })
+    await runtime.parties.create({ id: 'p1' })
+    await runtime.idle()
+    const told: Told[] = []
+    runtime.bus.subscribe('*', envelope => void told.push(envelope))
+    const say = async (it: string) => {
+      told.length = 0
+      const { id } = await runtime.bus.publish(word({ word: it }), { party: 'p1', correlationId: `run-${it}` })
+      await runtime.idle()
+      await turn()
+      return (...types: string[]) => belongs(told, id, `run-${it}`, types)
+    }
+    return { runtime, clock, told, say }
+  }
+
+  it.each([
+    { it: 'run', types: ['effect.started', 'effect.completed', 'agent.updated'] },
+    { it: 'ask', types: ['agent.updated'] },
+    { it: 'boom', types: ['agent.failed', 'agent.starting', 'agent.restarted', 'system.dead_letter'] },
+    { it: 'kid', types: ['agent.added', 'agent.starting', 'agent.started'] },
+    { it: 'leave', types: ['agent.done', 'agent.updated', 'agent.stopping', 'agent.stopped', 'agent.removed'] },
+  ])('because of an event belongs to its run, and is caused by it: $it', async ({ it, types }) => {
+    const { say } = await start(worker(), oracle)
+    const told = await say(it)
+    told(...types)
+  })
+
+  it('of a restart belongs to the failure: siblings that begin again, after a pause, and what they say then', async () => {
+    const team = defineSupervisor({
+      name: 'team',
+      agents: [worker(), kid],
+      strategy: 'one_for_all',
+      backoff: { initial: 1_000, jitter: 0 },
+    })
+    const { runtime, clock, told, say } = await start(team)
+    const resting = say('boom')
+    await until(() => told.some(({ type }) => type === 'agent.failed'))
+    await turn()
+    clock.advance(1_000)
+    const belonging = await resting
+    belonging('agent.failed', 'agent.starting', 'agent.restarted')
+    expect(runtime.bus.history({ type: 'agent.restarted' })).toHaveLength(2)
+    expect(told.filter(({ type }) => type === said.type)).toMatchObject([{ correlationid: 'run-boom' }])
+  })
+
+  it('of a supervisor that gives up belongs to the last failure', async () => {
+    const team = defineSupervisor({ name: 'team', agents: [worker(), kid], intensity: { max: 0, within: 1_000 } })
+    const { say } = await start(team)
+    const belonging = await say('boom')
+    belonging('agent.failed', 'agent.escalated', 'system.error', 'agent.restarted')
+  })
+
+  it('of an ask from outside belongs to it: to its own run, or the one that it is given', async () => {
+    const { runtime, told } = await start(oracle)
+    for (const options of [{}, { correlationId: 'c1', requestId: 'r1' }, { requestId: 'r2' }])
+      await runtime.ask('party/p1/oracle', question, {}, options)
+    const handler = runtime.handle(question, () => ({}))
+    for (const options of [{}, { correlationId: 'c2' }]) await runtime.ask(handler.address, question, {}, options)
+    await runtime.idle()
+    const runs = Map.groupBy(told, ({ correlationid }) => correlationid)
+    expect([...runs.keys()]).toEqual([
+      expect.stringMatching(/^outside\/.*-\d+$/),
+      'c1',
+      'outside/r2',
+      'outside/runtime/worker-question/1',
+      'c2',
+    ])
+    for (const run of runs.values())
+      expect(run.map(({ type }) => type)).toEqual(expect.arrayContaining(['ask.requested', 'ask.succeeded']))
+  })
+
+  it('of an agent that a subscriber has spawned, and stops, belongs to what the subscriber was told of', async () => {
+    const { runtime, told, say } = await start(worker())
+    runtime.bus.subscribe(word, async () => {
+      const spawned = await runtime.spawn(kid, { party: 'p1' })
+      await spawned.stop()
+    })
+    const belonging = await say('nothing')
+    await until(() => told.some(({ type }) => type === 'agent.removed'))
+    belonging('agent.added', 'agent.starting', 'agent.started', 'agent.stopping', 'agent.stopped', 'agent.removed')
+  })
+
+  it('is the same in another process', async () => {
+    const program = createProgram()
+    const told: Told[] = []
+    const ids: string[] = []
+    const process = (run: () => unknown) => ({ party: petsParty(worker(run)) })
+    // The first process ends while an effect runs, and while the failure of another agent is about to be decided upon.
+    const isFailed = ({ cause }: Frame) => cause.kind === 'step' && cause.outcome === 'failed'
+    const never = process(() => new Promise(() => {}))
+    await program.until(atFrame(isFailed, 'cut'), never, async runtime => {
+      for (const id of ['p1', 'p2']) await runtime.parties.create({ id })
+      for (const [party, it] of [
+        ['p1', 'run'],
+        ['p2', 'boom'],
+      ] as const) {
+        const { id } = await runtime.bus.publish(word({ word: it }), { party, correlationId: `run-${it}` })
+        ids.push(id)
+      }
+      await new Promise<never>(() => {})
+    })
+    const next = program.create(process(() => 1))
+    next.bus.subscribe('*', envelope => void told.push(envelope))
+    await next.start()
+    await next.idle()
+    belongs(told, ids[0] ?? '', 'run-run', ['effect.started', 'effect.completed'])
+    belongs(told, ids[1] ?? 'unknown', 'run-boom', ['agent.starting', 'agent.restarted'])
+  })
+})
