@@ -515,11 +515,28 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     else this.report(event, origin)
   }
 
+  /** Tells a request that no mailbox gets, or an answer, to those who listen to its type. */
+  tellAsk(event: EventOf & { readonly ask: string }, source: Address, { correlationid, causationid }: Origin): void {
+    if (!this.#isTold(event.type)) return
+    const { ask } = event
+    const id = `${this.address}/note-${++this.#notes}`
+    this.#mention(this.seal(event, { id, at: this.#seq, source, correlationid, causationid, ask }))
+  }
+
+  #isTold(type: string): boolean {
+    return this.shared.bus.isHeard(type, this.party)
+  }
+
+  #mention(envelope: Envelope): void {
+    this.watermark.whenDurable(() => this.shared.bus.mention(envelope), neverHappened)
+  }
+
   /** Delivers a request to one of its agents. */
   deliverAsk(actor: Actor, request: EventOf & { readonly ask: string }, source: Address, origin?: Origin): void {
     accept(this.shared.tally)
     const envelope = this.seal(request, { ...origin, source, to: actor.address, ask: request.ask })
     if (this.persists(envelope)) this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
+    if (this.#isTold(envelope.type)) this.#mention(envelope)
     this.delivery.deliverTo(actor, envelope)
     this.#breakCircle(request.ask)
   }

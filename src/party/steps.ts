@@ -318,6 +318,7 @@ export class Steps implements StepHost, FrameHost {
     const { ask } = answer.event
     const pending = shared.asks.get(ask)
     if (!pending || pending.answered) return this.#staleAnswer(answer.event, step)
+    this.#partition.tellAsk(answer.event, step.actor.address, step.handled)
     const close = () => {
       // Its deadline may have come while the frame was on its way.
       if (!shared.asks.close(ask, outcomeOf(answer, pending, step))) this.#staleAnswer(answer.event, step)

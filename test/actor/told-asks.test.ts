@@ -122,6 +122,27 @@ describe('what is told of a request that is defined with tell', () => {
   })
 })
 
+describe('a request to an agent, and its answer', () => {
+  it('are told to those who listen to their types, joined to what led to them, and kept out of the history', async () => {
+    const { runtime } = await start()
+    const told: unknown[] = []
+    runtime.bus.subscribe('users.get.*', envelope => void told.push(envelope))
+    runtime.bus.subscribe('users.get', envelope => void told.push(envelope))
+    for (const id of ['u1', 'none']) await runtime.bus.publish(wanted({ id }), { correlationId: `run-${id}` })
+    await runtime.idle()
+    const request = { type: 'users.get', source: 'runtime/client', to: 'runtime/service' }
+    const answer = { source: 'runtime/service', ask: expect.stringContaining('runtime/client@') }
+    expect(told).toMatchObject([
+      { ...request, data: { id: 'u1' }, correlationid: 'run-u1' },
+      { ...answer, type: 'users.get.reply', data: { name: 'Ada' }, correlationid: 'run-u1' },
+      { ...request, data: { id: 'none' }, correlationid: 'run-none' },
+      { ...answer, type: 'users.get.refusal', data: no, correlationid: 'run-none' },
+    ])
+    expect(runtime.bus.history({ type: 'users.get' })).toEqual([])
+    expect(runtime.bus.history({ type: 'users.get.*' })).toEqual([])
+  })
+})
+
 describe('somebody outside who asks', () => {
   it('may say who asks and how the request is called, and all that is told of it says so', async () => {
     const { runtime, told } = await start()
