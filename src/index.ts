@@ -47,10 +47,13 @@ export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
 export { MachineChangedError, MachineEditedError } from './actor/edited.ts'
 export {
+  EffectExhaustedError,
   type EffectFunction,
   type EffectLogic,
   type EffectOptions,
+  EffectOptionsError,
   type EffectScope,
+  EffectTimeoutError,
   effect,
   type InDoubt,
 } from './actor/effect.ts'
@@ -107,6 +110,7 @@ export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './act
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
 export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './actor/subscription.ts'
 export type { TodayFigures } from './actor/today.ts'
+export type { Backoff } from './backoff.ts'
 export { type Clock, systemClock, type TimerOptions } from './clock.ts'
 export { closeBus, DefaultBusError, getBus, initBus } from './default-bus.ts'
 export { TroupeError } from './errors.ts'
@@ -266,7 +270,6 @@ export {
   type SpawnOptions,
   type StopOptions,
 } from './runtime.ts'
-export type { Backoff } from './supervision/backoff.ts'
 export {
   DuplicateNameError,
   definePool,

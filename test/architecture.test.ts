@@ -38,6 +38,7 @@ const rooms = [
 const plugs = ['sqlite', 'inspect', 'testing']
 
 const foundation = [
+  'src/backoff.ts',
   'src/errors.ts',
   'src/clock.ts',
   'src/ids.ts',

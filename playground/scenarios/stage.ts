@@ -67,7 +67,13 @@ export async function buildStage<S extends object, A extends AddedEvent, R exten
     }
   }
   const random = seededRandom(seed)
-  const runtime = await createRuntime({ development: false, ...scenario.runtime, clock, journal: watched, random }).start()
+  const runtime = await createRuntime({
+    development: false,
+    ...scenario.runtime,
+    clock,
+    journal: watched,
+    random,
+  }).start()
   const stage: Stage<S, A, R> = {
     runtime,
     async pass(ms) {

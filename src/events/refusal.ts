@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
+import { lazily } from '../lazily.ts'
 
 /** Why a callee said no: a code to decide by, a sentence for people, and what belongs to it. */
 export interface Refusal {
@@ -23,17 +24,17 @@ export type RefusalOutput<R extends Refusals> = {
 
 type Carrying<D> = undefined extends D ? { readonly data?: D } : { readonly data: D }
 
-const sentence = { code: z.string().min(1), message: z.string() }
+const sentence = () => ({ code: z.string().min(1), message: z.string() })
 
 /** Of requests that do not say what they may be refused with. */
-const anyRefusal = z.object({ ...sentence, data: z.json().optional() })
+const anyRefusal = lazily(() => z.object({ ...sentence(), data: z.json().optional() }))
 
 /** The schema of what a request may be refused with. */
 export function refusalSchema(refusals: Refusals | undefined): z.ZodType<Refusal> {
   const [first, ...others] = Object.entries(refusals ?? {}).map(([code, data]) =>
-    z.object({ ...sentence, code: z.literal(code), data }),
+    z.object({ ...sentence(), code: z.literal(code), data }),
   )
-  return first ? z.discriminatedUnion('code', [first, ...others]) : anyRefusal
+  return first ? z.discriminatedUnion('code', [first, ...others]) : anyRefusal()
 }
 
 /** The callee answered that it cannot do what it was asked: `refusal` is what it gave to `request.fail`. */

@@ -222,6 +222,19 @@ export const effectStarted = defineOwnEvent(
   () => z.object({ ...effect, attempt: z.int(), tags: tags(), data: data() }),
   told('An effect of an agent begins to run, for the `attempt`-th time.'),
 )
+export const effectAttemptFailed = defineOwnEvent(
+  'effect.attempt_failed',
+  () =>
+    z.object({
+      ...effect,
+      attempt: z.int(),
+      durationMs: z.number(),
+      code: z.string(),
+      error: z.string(),
+      waitMs: z.number(),
+    }),
+  told('An attempt of an effect failed, or took too long; the next one begins after `waitMs` milliseconds.'),
+)
 export const effectCompleted = defineOwnEvent(
   'effect.completed',
   () =>
@@ -233,7 +246,7 @@ export const effectCompleted = defineOwnEvent(
       tags: tags(),
       data: data(),
     }),
-  told('An effect ran for `durationMs` milliseconds, and ended well or with an `error`.'),
+  told('An effect is over: its last attempt took `durationMs` milliseconds, and ended well or with an `error`.'),
 )
 
 export const deadLettered = defineOwnEvent(
@@ -273,6 +286,7 @@ export const runtimeEvents = [
   askSucceeded,
   askFailed,
   effectStarted,
+  effectAttemptFailed,
   effectCompleted,
   deadLettered,
 ] as const

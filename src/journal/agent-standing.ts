@@ -79,6 +79,10 @@ export interface WorkStanding {
   readonly callees: readonly Address[] | undefined
   attempt: number
   held: boolean
+  /** How many attempts of an effect failed; left out for none. */
+  failures?: number
+  /** Epoch milliseconds at which the next attempt is due, while it is waited for. */
+  due?: number | undefined
   /** Recorded, but its agent has not handled it yet. */
   outcome: OutcomeStanding | undefined
 }

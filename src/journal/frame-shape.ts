@@ -87,6 +87,7 @@ export const shapes = lazily(() => {
     outcome: { ...work, ok: z.boolean(), value: kept },
     dropped: work,
     retried: { ...work, attempt: count },
+    tried: { ...work, attempt: count, code: name, error: name, wait: z.number().nonnegative() },
     held: { ...work, attempt: count },
     timer: { ...timerOf, ...timerSet },
     cancelled: { ...timerOf, ...timer, isInside },

@@ -68,7 +68,17 @@ export type Entry =
     }
   /** The agent left the state that wanted this work: how it ends matters to nobody. */
   | { readonly kind: 'dropped'; readonly seq: number; readonly key: string }
-  /** Nobody knows whether the last owner has done it: it is done again, under the same key. */
+  /** An attempt of an effect failed: the next one begins after so many milliseconds. */
+  | {
+      readonly kind: 'tried'
+      readonly seq: number
+      readonly key: string
+      readonly attempt: number
+      readonly code: string
+      readonly error: string
+      readonly wait: number
+    }
+  /** It failed, or nobody knows whether the last owner has done it: it is done again, under the same key. */
   | { readonly kind: 'retried'; readonly seq: number; readonly key: string; readonly attempt: number }
   /** The same, and somebody has to say how it ended, or that it be done again. */
   | { readonly kind: 'held'; readonly seq: number; readonly key: string; readonly attempt: number }

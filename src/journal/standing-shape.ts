@@ -31,6 +31,8 @@ const standing = lazily(() => {
     callees: z.array(name).optional(),
     attempt: count,
     held: z.boolean(),
+    failures: count.optional(),
+    due: time.optional(),
     outcome: z.looseObject({ seq: position, ok: z.boolean(), value: kept }).optional(),
   })
   const agent = z.looseObject({

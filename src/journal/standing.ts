@@ -151,7 +151,7 @@ export class Standing {
     this.date += ms
     this.jumps.add({ at: this.position, ms })
     for (const { works, timers } of this.agents.values()) {
-      for (const work of works.values()) work.expires += ms
+      for (const work of works.values()) putOff(work, ms)
       for (const [key, timer] of timers)
         if (typeof timer.at === 'number') timers.set(key, { ...timer, at: timer.at + ms })
     }
@@ -160,7 +160,7 @@ export class Standing {
   /** Nobody was there for so many milliseconds: what waits for an answer, or for what is left of its time, waits on. */
   skip(ms: number): void {
     for (const { works, timers } of this.agents.values()) {
-      for (const work of works.values()) work.expires += ms
+      for (const work of works.values()) putOff(work, ms)
       for (const [id, timer] of timers) timers.set(id, { ...timer, away: (timer.away ?? 0) + ms })
     }
   }
@@ -291,6 +291,10 @@ export class Standing {
     } else if (kind === 'held' || kind === 'retried') {
       work.attempt = entry.attempt
       work.held = kind === 'held'
+      work.due = undefined
+    } else if (kind === 'tried') {
+      work.failures = (work.failures ?? 0) + 1
+      work.due = date + entry.wait
     }
   }
 
@@ -633,6 +637,12 @@ function supersede({ timers }: AgentStanding, id: string, inside: TimerStanding[
   for (const [key, timer] of timers)
     if (timer.id === id && timer.inside?.source.join('/') === source && !timer.isSuperseded)
       timers.set(key, { ...timer, isSuperseded: true })
+}
+
+/** What work waits for comes so many milliseconds later. */
+function putOff(work: WorkStanding, ms: number): void {
+  work.expires += ms
+  if (work.due !== undefined) work.due += ms
 }
 
 interface Kept<K> {

@@ -4,7 +4,7 @@ import type { Agent } from '../actor/agent.ts'
 import { type AskWork } from '../actor/ask.ts'
 import { type AskManyWork } from '../actor/ask-many.ts'
 import { ChildEndedError, type ChildWork, type Orphan } from '../actor/child.ts'
-import type { EffectWork } from '../actor/effect.ts'
+import { EffectExhaustedError, type EffectWork } from '../actor/effect.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
 import type { Outcome, OutsideHost, PlannedWork, WantedWork } from '../actor/outside.ts'
 import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
@@ -132,6 +132,8 @@ export class OutsideWork implements OutsideHost<Work> {
   #decide({ key, planned }: Resumed): Entry | undefined {
     const { work, standing } = planned
     if (work.kind !== 'effect' || !standing || standing.outcome || standing.held) return undefined
+    // Between two attempts, everybody knows how the last one ended.
+    if (standing.due !== undefined) return undefined
     const seq = this.#partition.nextSeq()
     standing.attempt++
     if (work.inDoubt === 'retry') return { kind: 'retried', seq, key, attempt: standing.attempt }
@@ -269,7 +271,10 @@ export class OutsideWork implements OutsideHost<Work> {
 
   #runEffect(key: string, work: EffectWork, planned: Planned, settle: Settle): (why?: unknown) => void {
     const { standing, actor } = planned
-    const run = (attempt: number) => runEffect(this.#partition, key, work, { ...planned, attempt }, settle)
+    const { failures, due } = standing ?? {}
+    const wait = due === undefined ? undefined : due - (this.#partition.standing?.date ?? due)
+    const run = (attempt: number) =>
+      runEffect(this.#partition, key, work, { ...planned, attempt, failures, wait }, settle)
     if (!standing?.held) return run(standing?.attempt ?? 1)
     // Somebody's answer is nothing that a partition is busy with.
     const { activity, shared } = this.#partition
@@ -353,7 +358,8 @@ function failureOf(error: unknown): RecordedFailure {
   try {
     const code = recordedCode(error)
     const whole = faultIn(error) === undefined && { error: encoded(error) }
-    return { code, message, ...whole, ...knownFields(code, error) }
+    const cause = error instanceof EffectExhaustedError && { cause: failureOf(error.cause) }
+    return { code, message, ...whole, ...knownFields(code, error), ...cause }
   } catch {
     // It throws when it is read.
     return { code: 'UNEXPECTED', message }
@@ -366,7 +372,8 @@ function outcomeOf({ ok, value }: OutcomeStanding): Outcome {
 
 function errorOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return new RecordedError(value)
-  return 'error' in value ? decoded(value.error) : (knownError(value) ?? new RecordedError(value))
+  if ('error' in value) return decoded(value.error)
+  return knownError(value, 'cause' in value ? errorOf(value.cause) : undefined) ?? new RecordedError(value)
 }
 
 /** An outcome that the journal can give back. */
@@ -397,6 +404,8 @@ interface RecordedFailure {
   readonly error?: unknown
   /** The same, of the errors that come back by their fields. */
   readonly fields?: unknown
+  /** What it failed of, of an effect that was tried again in vain. */
+  readonly cause?: RecordedFailure
 }
 
 /** The code of an error of anybody's, by which an agent may decide: as it was thrown, and as it is read back. */

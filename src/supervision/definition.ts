@@ -1,9 +1,9 @@
 import { type Address, checkId } from '../actor/address.ts'
 import type { Agent, RestartType } from '../actor/agent.ts'
 import type { Routing } from '../actor/routing.ts'
+import type { Backoff } from '../backoff.ts'
 import { TroupeError } from '../errors.ts'
 import { checkDeclared } from '../events/missing.ts'
-import type { Backoff } from './backoff.ts'
 import type { RestartIntensity } from './restart-intensity.ts'
 import type { Strategy } from './strategy.ts'
 

@@ -7,7 +7,7 @@ import {
   type Snapshot,
 } from 'xstate'
 import type { RestartType } from '../actor/agent.ts'
-import { type Backoff, delayOf } from './backoff.ts'
+import { type Backoff, delayOf } from '../backoff.ts'
 import { type Exit, restarts } from './child-spec.ts'
 import { addRestart, type Restart, type RestartIntensity } from './restart-intensity.ts'
 import { affected, type Strategy } from './strategy.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delayOf } from '../../src/supervision/backoff.ts'
+import { delayOf } from '../../src/backoff.ts'
 import { restarts } from '../../src/supervision/child-spec.ts'
 import { addRestart } from '../../src/supervision/restart-intensity.ts'
 

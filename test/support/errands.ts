@@ -1,4 +1,13 @@
-import { agentTypes, defineAgent, defineEvent, defineParty, type EffectFunction, effect, type InDoubt } from 'troupe'
+import {
+  agentTypes,
+  defineAgent,
+  defineEvent,
+  defineParty,
+  type EffectFunction,
+  type EffectOptions,
+  effect,
+  type InDoubt,
+} from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { inputAdded, inputRemoved } from './pets.ts'
@@ -15,15 +24,17 @@ const none: { errand: string } = { errand: '' }
 
 export type Errand = EffectFunction<{ readonly for: string }, string>
 
+type Retries = Pick<EffectOptions<never, never>, 'retries' | 'backoff' | 'timeout'>
+
 /** Takes one errand after the other; when he is called home he forgets about it. */
-export const boy = (run: Errand, inDoubt: InDoubt = 'retry') =>
+export const boy = (run: Errand, inDoubt: InDoubt = 'retry', retries: Retries = {}, errors: unknown[] = []) =>
   defineAgent({
     name: 'boy',
     hears,
     says,
     machine: setup({
       types: agentTypes({ context: none, hears, says }),
-      actors: { run: effect('run', run, { inDoubt }) },
+      actors: { run: effect('run', run, { inDoubt, ...retries }) },
       actions: { tell: emit((_, data: { what: string }) => brought(data)) },
     }).createMachine({
       id: 'boy',
@@ -43,7 +54,10 @@ export const boy = (run: Errand, inDoubt: InDoubt = 'retry') =>
             onDone: { target: 'idle', actions: { type: 'tell', params: ({ event }) => ({ what: event.output }) } },
             onError: {
               target: 'idle',
-              actions: { type: 'tell', params: ({ event }) => ({ what: failureOf(event.error) }) },
+              actions: [
+                ({ event }) => void errors.push(event.error),
+                { type: 'tell', params: ({ event }) => ({ what: failureOf(event.error) }) },
+              ],
             },
           },
         },

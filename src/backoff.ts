@@ -1,17 +1,17 @@
-/** How long to wait before a restart, longer each time. */
+/** How long to wait before a restart, or before an effect is tried again: longer each time. */
 export interface Backoff {
-  /** Milliseconds before the first restart. */
+  /** Milliseconds before the first one. */
   readonly initial: number
   /** By how much each wait is longer than the one before; 2 by default. */
   readonly factor?: number
   /** Milliseconds that no wait exceeds; 30,000 by default. */
   readonly max?: number
-  /** The part of a wait that is left to chance, from 0 to 1, so that agents which failed together do not return together; 0.5 by default. */
+  /** The part of a wait that is left to chance, from 0 to 1, so that those which failed together do not return together; 0.5 by default. */
   readonly jitter?: number
 }
 
 /**
- * The wait before a restart: min(max, initial x factor^(attempt - 1)), less a random part of up to `jitter` of it ("equal
+ * The wait before the next one: min(max, initial x factor^(attempt - 1)), less a random part of up to `jitter` of it ("equal
  * jitter" at 0.5, "full jitter" at 1: M. Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
  *
  * @param attempt counted from 1

@@ -1,0 +1,156 @@
+import { EffectExhaustedError, type Frame } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { boy, type Errand, errandsParty, go } from '../support/errands.ts'
+import { atEveryAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
+import { turn, until } from '../support/runtime.ts'
+
+const inP1 = { party: 'p1' }
+const milk = go({ for: 'milk' })
+const forEver = () => new Promise<never>(() => {})
+const has = (kind: Frame['entries'][number]['kind']) => (frame: Frame) =>
+  frame.entries.some(entry => entry.kind === kind)
+
+/** Errands that fail so many times, in whichever process, before they are done. */
+function shopping(times: number, inDoubt: 'retry' | 'hold' = 'retry') {
+  const attempts: number[] = []
+  const run: Errand = (input, { attempt }) => {
+    attempts.push(attempt)
+    if (attempts.length <= times) throw new TypeError(`closed ${attempt}`)
+    return `${input.for}!`
+  }
+  const party = errandsParty(boy(run, inDoubt, { retries: 2, backoff: { initial: 1_000, jitter: 0 } }))
+  return { attempts, options: { party } }
+}
+
+/** The process ends right after the first frame that holds this. */
+async function untilThere(
+  kind: Frame['entries'][number]['kind'],
+  shop: ReturnType<typeof shopping>,
+  last: LastAppend = 'cut',
+) {
+  const program = createProgram()
+  const isEnded = await program.until(atFrame(has(kind), last), shop.options, async runtime => {
+    await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(milk, inP1)
+    await until(() => shop.attempts.length > 0)
+    await turn()
+    program.clock.advance(1_000)
+    await forEver()
+  })
+  expect(isEnded).toBe(true)
+  return program
+}
+
+const broughtIn = (runtime: { readonly parties: { get(id: string): { readonly state: object } } }) =>
+  runtime.parties.get('p1').state
+
+describe.each(['retry', 'hold'] as const)('an effect that failed, in doubt to %s', inDoubt => {
+  it('goes on in the next process with the next number, after the wait that was left', async () => {
+    const shop = shopping(1, inDoubt)
+    const program = createProgram()
+    const first = await program.start(shop.options)
+    await first.parties.create({ id: 'p1' })
+    await first.bus.publish(milk, inP1)
+    await until(() => shop.attempts.length > 0)
+    await turn()
+    program.clock.advance(400)
+    // The journal knows by this frame that the process was there.
+    await first.bus.publish(go({ for: 'eggs' }), inP1)
+    program.crash()
+    // Nobody was there for this long.
+    program.clock.advance(60_000)
+    const next = await program.start(shop.options)
+    expect(next.held.list()).toEqual([])
+    await turn()
+    program.clock.advance(599)
+    await turn()
+    expect(shop.attempts).toEqual([1])
+    program.clock.advance(1)
+    await next.idle()
+    expect(shop.attempts).toEqual([1, 2, 1])
+    expect(broughtIn(next)).toMatchObject({ brought: ['milk!', 'eggs!'] })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+})
+
+describe('an effect that is tried again', () => {
+  it('counts the failures of all processes, and ends with a typed error that has the last one as its cause', async () => {
+    const shop = shopping(9)
+    const program = await untilThere('tried', shop)
+    const next = await program.start(shop.options)
+    for (let failures = 2; failures <= 3; failures++) {
+      await turn()
+      program.clock.advance(2_000)
+      await until(() => shop.attempts.length === failures)
+    }
+    await next.idle()
+    expect(shop.attempts).toEqual([1, 2, 3])
+    expect(broughtIn(next)).toMatchObject({
+      brought: [expect.stringMatching(/^EFFECT_EXHAUSTED: .*failed 3 times.*closed 3/)],
+    })
+  })
+
+  it('is in doubt only while it runs: held then, with its number', async () => {
+    const shop = shopping(1, 'hold')
+    const program = await untilThere('retried', shop)
+    const next = await program.start(shop.options)
+    expect(next.held.list()).toMatchObject([{ name: 'run', attempt: 3 }])
+  })
+
+  it('ends as it did in the process before, with the cause too, if nobody had heard of it', async () => {
+    const errors: unknown[] = []
+    const program = createProgram()
+    const run: Errand = () => {
+      throw new TypeError('closed')
+    }
+    const options = {
+      party: errandsParty(boy(run, 'retry', { retries: 1, backoff: { initial: 1, jitter: 0 } }, errors)),
+    }
+    await program.until(atFrame(has('outcome'), 'cut'), options, async runtime => {
+      await runtime.parties.create({ id: 'p1' })
+      await runtime.bus.publish(milk, inP1)
+      for (;;) {
+        await turn()
+        program.clock.advance(1)
+      }
+    })
+    errors.length = 0
+    const next = await program.start(options)
+    await next.idle()
+    expect(errors).toEqual([expect.any(EffectExhaustedError)])
+    expect(errors).toMatchObject([
+      { code: 'EFFECT_EXHAUSTED', effect: 'run', failures: 2, cause: { message: 'closed' } },
+    ])
+    expect(errors).toEqual([expect.objectContaining({ cause: expect.any(TypeError) })])
+  })
+
+  it('is never tried more often than it may be, wherever a process ends', async () => {
+    await atEveryAppend(async ending => {
+      const shop = shopping(9)
+      const program = createProgram()
+      const rest = async (runtime: { idle(): Promise<unknown> }) => {
+        let isOver = false
+        const over = runtime.idle().then(() => (isOver = true))
+        while (!isOver) {
+          await turn()
+          program.clock.advance(1_000)
+        }
+        await over
+      }
+      const isEnded = await program.until(ending, shop.options, async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await runtime.bus.publish(milk, inP1)
+        await rest(runtime)
+      })
+      const next = await program.start(shop.options)
+      await rest(next)
+      const frames = await program.frames('party/p1')
+      const tried = frames.filter(has('tried'))
+      const ended = frames.filter(has('outcome'))
+      const wanted = frames.filter(has('effect'))
+      expect(tried).toHaveLength(wanted.length * 2)
+      expect(ended).toHaveLength(wanted.length)
+      return isEnded
+    })
+  })
+})
