@@ -78,6 +78,7 @@ const askOptions: OptionNames<OutsideAskOptions> = {
   signal: true,
   requester: true,
   requestId: true,
+  correlationId: true,
 }
 
 /** @throws MissingDefinitionError, UnknownOptionError */
