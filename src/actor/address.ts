@@ -64,7 +64,9 @@ export class NoAddressError extends TroupeError {
   readonly code = 'NO_ADDRESS'
   readonly address: string
   constructor(address: string) {
-    super(`Nobody is reached at "${address}". Spawn the agent first, or check the address.`)
+    super(
+      `Nobody is reached at "${address}". Spawn the agent first, or check the address: "runtime/<agent>" or "party/<id>/<agent>".`,
+    )
     this.address = address
   }
 }

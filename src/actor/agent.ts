@@ -4,7 +4,7 @@ import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
-import { checkDeclared } from '../events/missing.ts'
+import { checkAllDeclared, checkDeclared } from '../events/missing.ts'
 import type { RefusalOutput } from '../events/refusal.ts'
 import type { AskedOf, RefusalOf, ReplyOf, RequestDefinition } from '../events/request.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
@@ -237,8 +237,9 @@ export function defineAgent<
   } = options
   checkId('agent', name)
   checkOptionNames('defineAgent', options, agentNames)
-  for (const one of hears) checkDeclared(`hears of agent "${name}"`, 'a definition', one)
-  for (const one of says) checkDeclared(`says of agent "${name}"`, 'a definition', one)
+  checkAllDeclared(`hears of agent "${name}"`, hears)
+  checkAllDeclared(`says of agent "${name}"`, says)
+  checkDeclared(`agent "${name}"`, 'a machine', machine, 'id')
   const input = takenOver(`the input of "${name}"`, options.input)
   checkMigrations(name, versionOf(machine), migrations)
   for (const one of machinesOf(machine)) {

@@ -1,17 +1,28 @@
 import { TroupeError } from '../errors.ts'
 
 /** What may stand where something declared belongs. */
-type Wanted = 'a definition' | 'an event' | 'a request' | 'an agent' | 'a topic'
+type Wanted = 'a definition' | 'a list of definitions' | 'an event' | 'a request' | 'an agent' | 'a machine' | 'a topic'
 
 /**
- * Whether something was declared: it has a type or a name.
+ * Whether something was declared: it has a type, a name or, of a machine, an id.
  *
  * @param at where it was given, such as `bus.publish`
  * @throws MissingDefinitionError
  */
-export function checkDeclared(at: string, wanted: Wanted, given: unknown, field: 'type' | 'name' = 'type'): void {
+export function checkDeclared(
+  at: string,
+  wanted: Wanted,
+  given: unknown,
+  field: 'type' | 'name' | 'id' = 'type',
+): void {
   const isThing = (typeof given === 'object' && given !== null) || typeof given === 'function'
   if (!isThing || typeof Reflect.get(given, field) !== 'string') throw new MissingDefinitionError(at, wanted, given)
+}
+
+/** Whether a list holds definitions alone. @throws MissingDefinitionError */
+export function checkAllDeclared(at: string, given: unknown): void {
+  if (!Array.isArray(given)) throw new MissingDefinitionError(at, 'a list of definitions', given)
+  for (const one of given) checkDeclared(at, 'a definition', one)
 }
 
 /** Something else was given where a definition belongs, most often nothing. */

@@ -4,7 +4,7 @@ import type { Agent, Said } from '../actor/agent.ts'
 import { TroupeError } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
-import { checkDeclared } from '../events/missing.ts'
+import { checkAllDeclared, checkDeclared } from '../events/missing.ts'
 import { checkName } from '../ids.ts'
 import { agentsOf, checkNames, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { takenOver } from '../values/copy.ts'
@@ -141,7 +141,8 @@ export function defineParty<
   const agents = agentsOf(tree)
   checkNames(`the party "${name}"`, tree)
   checkKeys(name, state.initial)
-  for (const one of [...events, inputs.added, inputs.removed]) checkDeclared(`party "${name}"`, 'a definition', one)
+  checkAllDeclared(`events of party "${name}"`, events)
+  for (const one of [inputs.added, inputs.removed]) checkDeclared(`inputs of party "${name}"`, 'a definition', one)
   // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
   const changing = [...events.filter(({ type }) => on.get(type)), inputs.added, inputs.removed]

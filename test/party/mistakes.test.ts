@@ -7,6 +7,7 @@ import {
   defineParty,
   definePool,
   defineSupervisor,
+  MissingDefinitionError,
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
@@ -95,5 +96,40 @@ describe('an initial context that an agent changes in place', () => {
     expect(runtime.bus.deadLetters.list()).toMatchObject([{ to: 'runtime/dog', reason: 'failed' }])
     const other = await runtime.spawn(defineAgent({ name: 'cat', machine, types }))
     expect(other.snapshot()?.context).toEqual({ words: [], seen: new Map() })
+  })
+})
+
+describe('what is missing of a definition', () => {
+  const types = agentTypes({ context: {}, hears: [command], says: [] })
+  const machine = setup({ types }).createMachine({ context: {} })
+  const inputs = { added: inputAdded, removed: inputRemoved }
+  const pets = { name: 'pets', agents: [], events: [], inputs, state: { initial: {}, on: {} } }
+
+  /** As a program without types may write it. */
+  function without<O extends object>(key: keyof O, options: O): O {
+    const others = { ...options }
+    Reflect.deleteProperty(others, key)
+    return others
+  }
+
+  it.each([
+    [
+      'what an agent hears',
+      () => defineAgent(without('types', { name: 'dog', machine, types })),
+      'hears of agent "dog" was given undefined where a list of definitions belongs',
+    ],
+    [
+      'its machine',
+      () => defineAgent(without('machine', { name: 'dog', machine, types })),
+      'agent "dog" was given undefined where a machine belongs',
+    ],
+    [
+      "a party's events",
+      () => defineParty(without('events', pets)),
+      'events of party "pets" was given undefined where a list of definitions belongs',
+    ],
+  ])('is named where it is written: %s', (_, declare, sentence) => {
+    expect(declare).toThrow(MissingDefinitionError)
+    expect(declare).toThrow(sentence)
   })
 })
