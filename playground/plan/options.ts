@@ -23,12 +23,12 @@ export const sampleInputs = [
 
 export const help = `Plans a party from plain sentences.
 
-  troupe [options] ["input" "input" ...]
+  npm start -- [options] ["input" "input" ...]
 
-  troupe                                         plans a sample party
-  troupe "space party for 20 kids" "vegan cake"  plans yours
-  troupe --data parties "vegan cake"             plans yours, and keeps it in the directory "parties"
-  troupe --data parties                          finishes what was not finished there, and shows all of it
+  npm start                                               plans a sample party
+  npm start -- "space party for 20 kids" "vegan cake"     plans yours
+  npm start -- --data parties "vegan cake"                plans yours, and keeps it in the directory "parties"
+  npm start -- --data parties                             finishes what was not finished there, and shows all of it
 
   --data DIR  keeps the journal in this directory. What an earlier run has left there unfinished, however it ended, goes on
               first; then your inputs are planned. Without inputs, the sample is planned if no party is there yet
@@ -54,7 +54,7 @@ export function readOptions(args: readonly string[]): Options {
 }
 
 function parse(args: readonly string[]) {
-  return understood('troupe', () =>
+  return understood('npm start --', () =>
     parseArgs({
       args: [...args],
       allowPositionals: true,

@@ -1,9 +1,9 @@
 import type { WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
 import type { PartyBudget, PartyPlan, PlannerState, Results } from 'troupe/agents'
+import { wrap } from '../../src/cli/wrap.ts'
 import { dollarRange, dollars } from './dollars.ts'
 import type { Planned } from './earlier.ts'
-import { wrap } from './wrap.ts'
 
 /** A heading and what stands below it; an indented line starts with two blanks of its own. */
 interface Section {

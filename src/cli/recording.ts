@@ -12,7 +12,7 @@ import { inJournal, isDirectory } from './where.ts'
 
 /**
  * Writes all frames of a data directory into one file, with how its agents stand; with the application, also with the states of
- * its parties. What has a fault stays out.
+ * its parties. What cannot be read stays out.
  *
  * @throws UsageError, AppError, RecordFileError, UnfitFileError; what the journal throws; the reason of the signal
  */
@@ -40,10 +40,14 @@ async function recorded(
   const agents: Record<string, unknown> = {}
   const faults: string[] = []
   try {
-    for await (const { partition, party, pruned, fault, checkpoints, state } of survey(journal, app, signal)) {
-      if (fault !== undefined) faults.push(`${partition} is left out: ${fault}`)
+    for await (const found of survey(journal, app, signal)) {
+      const { partition, party, pruned, fault, standing, checkpoints, state } = found
+      if (!standing) {
+        faults.push(`${partition} is left out: ${fault}`)
+        continue
+      }
+      if (fault !== undefined) faults.push(`${partition} is in it without its state: ${fault}`)
       if (pruned > 0) faults.push(`The frames of ${partition} up to ${pruned} were forgotten; they are not in it.`)
-      if (fault !== undefined) continue
       for await (const frame of journal.read(partition, pruned)) {
         writer.frame(frame)
         frames++

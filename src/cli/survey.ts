@@ -5,7 +5,7 @@ import { restorable } from '../actor/restorable.ts'
 import { textOf } from '../errors.ts'
 import type { Checkpoint, Journal, PartitionInfo } from '../journal/journal.ts'
 import type { Standing } from '../journal/standing.ts'
-import { recall } from '../party/recall.ts'
+import { type Recalled, recall } from '../party/recall.ts'
 import type { App } from './app.ts'
 import { storeFor } from './folded.ts'
 
@@ -20,8 +20,9 @@ export interface PartitionSurvey {
   readonly pruned: number
   /** Frames that were read, each as it was written. */
   readonly frames: number
-  /** Why no runtime can go on with it: it will be quarantined. Nothing else is known of it then. */
+  /** Why no runtime can go on with it: it will be quarantined. */
   readonly fault: string | undefined
+  /** None if it cannot be read. */
   readonly standing: Standing | undefined
   /** By the names of agents. */
   readonly checkpoints: ReadonlyMap<string, Checkpoint>
@@ -57,7 +58,8 @@ async function surveyed(
   signal: AbortSignal,
 ): Promise<PartitionSurvey> {
   const { partition, position } = info
-  const none = { standing: undefined, checkpoints: new Map(), state: undefined }
+  const party = partyOf(partition)
+  const found = { partition, party, position, pruned: 0, frames: 0, fault: undefined, state: undefined }
   let [pruned, frames] = [0, 0]
   try {
     pruned = (await journal.saved(partition)).pruned
@@ -65,14 +67,30 @@ async function surveyed(
       signal.throwIfAborted()
       frames++
     }
-    const party = partyOf(partition)
-    const store = party !== undefined && app?.party ? storeFor(app.party) : undefined
-    const { standing, checkpoints } = await recall(journal, info, store)
-    if (app) for (const [name, one] of checkpoints) if (!isGone(standing, name)) checkRestorable(one, app.agents)
-    return { partition, party, position, pruned, frames, fault: undefined, standing, checkpoints, state: store?.live }
+    const { standing, checkpoints } = await recall(journal, info)
+    const compared = app ? await comparedWith(app, journal, info, { standing, checkpoints }) : {}
+    return { ...found, pruned, frames, standing, checkpoints, ...compared }
   } catch (error) {
     signal.throwIfAborted()
-    return { partition, party: partyOf(partition), position, pruned, frames, fault: textOf(error), ...none }
+    return { ...found, pruned, frames, fault: textOf(error), standing: undefined, checkpoints: new Map() }
+  }
+}
+
+/** What the application makes of a partition: its state, or why it cannot go on with it. */
+async function comparedWith(
+  { party, agents }: App,
+  journal: Journal,
+  info: PartitionInfo,
+  { standing, checkpoints }: Pick<Recalled, 'standing' | 'checkpoints'>,
+): Promise<Partial<Pick<PartitionSurvey, 'fault' | 'state'>>> {
+  try {
+    for (const [name, one] of checkpoints) if (!isGone(standing, name)) checkRestorable(one, agents)
+    if (!party || partyOf(info.partition) === undefined) return {}
+    const store = storeFor(party)
+    await recall(journal, info, store)
+    return { state: store.live }
+  } catch (error) {
+    return { fault: textOf(error) }
   }
 }
 

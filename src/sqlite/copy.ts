@@ -1,4 +1,4 @@
-import { constants, lstatSync, type Stats } from 'node:fs'
+import { constants, lstatSync, rmSync, type Stats } from 'node:fs'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,7 +34,12 @@ export async function copyOf(directory: string, isOpenHere: (database: FileIdent
   // Closing a file takes away all locks that this process has on it.
   if (database && isOpenHere(database)) throw new Refusal({ code: 'locked', pid: process.pid })
   const copy = await mkdtemp(join(tmpdir(), 'troupe-copy-'))
-  const remove = () => rm(copy, { recursive: true, force: true })
+  const removeAtOnce = () => rmSync(copy, { recursive: true, force: true })
+  process.once('exit', removeAtOnce)
+  const remove = async () => {
+    await rm(copy, { recursive: true, force: true })
+    process.off('exit', removeAtOnce)
+  }
   try {
     for (let tries = 0; tries < mostTries; tries++) {
       const before = lookOf(directory)

@@ -52,6 +52,7 @@ describe('the doctor', () => {
     )
     const found = await troupe('doctor', data, '--app', other)
     expect(found.out).toMatch(/failed {2}p1 +No runtime can go on with it, it is quarantined: .*"reminder" was saved/)
+    expect(found.out).toMatch(/ok {6}left to do +1 timer set\./)
     expect(found.code).toBe(1)
   })
 

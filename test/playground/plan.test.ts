@@ -82,7 +82,7 @@ describe('the command that plans a party', () => {
   it('explains itself', async () => {
     const { code, out } = await here.plan('--help')
     expect(code).toBe(0)
-    expect(out).toContain('troupe [options]')
+    expect(out).toContain('npm start -- [options]')
   })
 
   it('ends with 130 when it is interrupted', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { wrap } from '../../playground/plan/wrap.ts'
+import { wrap } from '../../src/cli/wrap.ts'
 
 it('breaks between words, and indents what follows', () => {
   expect(wrap('  one two three', 9)).toEqual(['  one two', '  three'])

@@ -2,6 +2,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { marked } from '../marks.ts'
 import { say, tell } from '../output.ts'
 import { visible } from '../visible.ts'
+import { wrap } from '../wrap.ts'
 import { type Check, examined, type Finding } from './check.ts'
 
 interface Consultation {
@@ -20,7 +21,7 @@ export async function consultDoctor(
   const width = Math.max(...checks.map(({ name }) => name.length))
   const told = (finding: Finding) => {
     if (json) say(JSON.stringify({ kind: 'check', ...finding }))
-    else for (const line of linesOf(finding, width)) tell(line)
+    else for (const line of linesOf(finding, width, process.stderr.columns)) tell(line)
   }
   const ok = await consulted(checks, { signal, told })
   if (json) say(JSON.stringify({ kind: 'result', ok }))
@@ -28,11 +29,23 @@ export async function consultDoctor(
   return ok ? exitCodes.ok : exitCodes.environment
 }
 
-/** A finding as people read it. */
-export function linesOf({ check, how, says, mend }: Finding, width: number): readonly string[] {
-  const line = `${marked(how)}  ${check.padEnd(width)}  ${visible(says)}`
-  return mend === undefined ? [line] : [line, `${' '.repeat(width + 12)}${visible(mend)}`]
+/**
+ * A finding as people read it.
+ *
+ * @param width of the names of checks
+ * @param columns of the terminal; elsewhere lines are as long as they are
+ */
+export function linesOf({ check, how, says, mend }: Finding, width: number, columns?: number): readonly string[] {
+  const indent = width + 12
+  const fitting = (text: string) =>
+    columns === undefined ? [visible(text)] : wrap(visible(text), Math.max(narrowest, columns - indent))
+  const [first = '', ...rest] = fitting(says)
+  const below = [...rest, ...(mend === undefined ? [] : fitting(mend))]
+  return [`${marked(how)}  ${check.padEnd(width)}  ${first}`, ...below.map(line => `${' '.repeat(indent)}${line}`)]
 }
+
+/** Columns that a text has at least, however narrow the terminal is. */
+const narrowest = 30
 
 interface Examination {
   /** Milliseconds that each check may take. */

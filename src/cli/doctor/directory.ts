@@ -14,6 +14,7 @@ const mostNamed = 20
 
 /** A journal that is looked at, and the application that it is of, if that is known. */
 interface Patient {
+  readonly directory: string
   readonly journal: Journal
   readonly app: App | undefined
 }
@@ -51,7 +52,7 @@ function sizeOf(directory: string, name: string): number | undefined {
  *
  * @throws the reason of the signal
  */
-export async function* lookInto({ journal, app }: Patient, signal: AbortSignal): AsyncGenerator<Finding> {
+export async function* lookInto({ directory, journal, app }: Patient, signal: AbortSignal): AsyncGenerator<Finding> {
   const surveys: PartitionSurvey[] = []
   try {
     for await (const one of survey(journal, app, signal)) surveys.push(one)
@@ -69,7 +70,7 @@ export async function* lookInto({ journal, app }: Patient, signal: AbortSignal):
   if (troubled.length > mostNamed)
     yield { check: 'more', how: 'failed', says: `${troubled.length - mostNamed} more have trouble; --json names all.` }
   yield { check: 'left to do', ...left(surveys) }
-  yield { check: 'dead letters', ...dead(surveys) }
+  yield { check: 'dead letters', ...dead(surveys, directory) }
   yield { check: 'readers', ...(await readers(journal)) }
   if (!app) yield { check: 'agents', how: 'remark', ...notCompared }
 }
@@ -135,7 +136,7 @@ function left(surveys: readonly PartitionSurvey[]): Found {
   return held > 0 ? { how: 'remark', says, mend: 'runtime.held lists them.', figures } : { how: 'ok', says, figures }
 }
 
-function dead(surveys: readonly PartitionSurvey[]): Found {
+function dead(surveys: readonly PartitionSurvey[], directory: string): Found {
   const letters = deadLettersOf(surveys)
   const figures = { 'dead letters': letters.length }
   const newest = letters.at(-1)
@@ -145,7 +146,7 @@ function dead(surveys: readonly PartitionSurvey[]): Found {
   return {
     how: 'remark',
     says: `${letters.length}: ${counts}. The newest: ${newest.envelope.type} for ${newest.to}.`,
-    mend: `What led to it: troupe why ${newest.envelope.id} DIR`,
+    mend: `What led to it: npx troupe why ${newest.envelope.id} ${directory}`,
     figures,
   }
 }

@@ -30,13 +30,13 @@ export async function doctor(
   const told = (finding: Finding) => {
     findings.push(finding)
     if (json) say(JSON.stringify({ kind: 'check', ...finding }))
-    else for (const line of linesOf(finding, width)) say(line)
+    else for (const line of linesOf(finding, width, process.stdout.columns)) say(line)
   }
   const checks = [...packageChecks, ...(directory === undefined ? [] : [fileCheck(directory)])]
   const isHealthy = await consulted(checks, { limit, signal, told })
   if (isHealthy && directory !== undefined)
     await inJournal(directory, async journal => {
-      for await (const finding of lookInto({ journal, app }, signal)) told(finding)
+      for await (const finding of lookInto({ directory, journal, app }, signal)) told(finding)
     })
   const failed = findings.filter(({ how }) => how === 'failed')
   if (json) say(JSON.stringify({ kind: 'result', ok: failed.length === 0 }))
