@@ -20,7 +20,7 @@ interface Opener {
 const cannot =
   "(?:can ?no[tn]?|can'?t|could ?n[o']t|must ?n[o']t|may not|should ?n[o']t|do(?:es)?(?:n'?t| not)|won't|never)"
 const eating = oneOf('eat eats tolerate digest consume touch stomach')
-const having = oneOf('have has handle do stand want like')
+const having = oneOf('have has handle do stand want like serve use add bring')
 const anything = '(?:(?:anything|foods?|things|stuff|dishes) (?:with|containing|that (?:has|have|contains?)) )?'
 // "No allergies except for nuts"
 const exceptions = '(?:except(?: for)?|other than|apart from|besides|but)'
@@ -28,7 +28,7 @@ const openers: Opener[] = [
   {
     // "allergic to", "allergies:", "breaks out in hives from", "had a bad reaction to"
     pattern: new RegExp(
-      `(?<!\\w)(?:${allergyWords}(?: (?:reactions?|shock|info|information|list|alert|notes?|warning))?(?: (?:${exceptions}|to|of|against|are|is|include)|(?=:| -| ?\\())|` +
+      `(?<!\\w)(?:${allergyWords}(?: (?:reactions?|shock|info|information|list|alert|notes?|warning|risk))?(?: (?:${exceptions}|to|of|against|are|is|include)|(?=:| -| ?\\())|` +
         `(?:reacts?|reactions?)(?: badly| severely| strongly)? to|` +
         `(?:breaks? out|broke out|hives|swells?|gets? (?:very )?(?:sick|ill|hives|a rash))` +
         `(?: up)?(?: in (?:hives|a rash))? (?:from|with|when (?:he|she|they|i) eats?))[: (-]*`,
@@ -65,16 +65,16 @@ const openers: Opener[] = [
 const isException = new RegExp(` ${exceptions} `)
 const separator = /,? (?:as well as|and|or|nor|plus|but)(?: also)?(?: to)? |, ?(?:also )?(?:to )?| ?[/&+] ?/g
 const determiner =
-  /^(?:(?:a|an|all|any|the|some|most|other|kinds? of|types? of|tree (?=nuts?(?!\w))|raw|cooked|certain|both|either|even) )+/
+  /^(?:(?:anything (?:with|containing)|a|an|all|any|the|some|most|other|kinds? of|types? of|tree (?=nuts?(?!\w))|raw|cooked|certain|both|either|even) )+/
 const ending =
   /^ ?(?:products?|stuff|ingredients?|foods?|dishes|whatsoever|at all|either|too|also|please|pls|thanks?|anymore|allerg(?:y|ies))(?!\w)/
 const itemEnds = new RegExp(
   `(?:^| )${oneOf(
     'so for but please pls thanks because since as which who that in on at with to if when is are was were he she it they we i',
     'you my our his her their has have had can could will would need needs want wants though too also either anymore severely',
-    'badly very not no without products whatsoever at_all another others hives reacts',
+    'badly very not no without whatsoever at_all another others hives reacts',
     allergyWords,
-  )}(?!\\w)|[~)]| - |(?:^| )\\d`,
+  )}(?!\\w)|[~()]| - |(?:^| )\\d`,
 )
 
 /** The items of a list that begins at `from`, and what they name. */

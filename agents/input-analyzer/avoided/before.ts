@@ -13,6 +13,7 @@ const adjective = new Set(
   'severe serious bad food known strong mild deadly slight terrible life threatening'.split(' '),
 )
 
+/** "A nut and egg allergy", "dairy-free", "eggs are off the table": every member of the list that stands before. */
 export const readBefore = (text: string, taken: readonly Span[]): Avoidances => {
   const found: Avoided[] = []
   const ignored: IgnoredText[] = []
@@ -49,21 +50,16 @@ const foodsBefore = (text: string): { needs: string[]; at: number } => {
   for (let last = tokens.length - 1; last >= 0; ) {
     const gap = text.slice(tokens[last]?.end, at)
     if (needs.length === 0 ? !/^[ -]?$/.test(gap) : !joins.test(gap)) break
-    const first = [2, 1, 0]
-      .map(more => last - more)
-      .find(index => {
-        const hit = index < 0 ? undefined : foods.longestAt(text, tokens, index)
-        return hit?.last === last
-      })
-    if (first === undefined) {
-      // The joining word itself is a token: "nut and egg".
-      break
-    }
-    needs.push(foods.longestAt(text, tokens, first)?.meaning ?? '')
-    at = tokens[first]?.at ?? at
-    last = first - 1
-    const word = tokens[last]?.stem
-    if (word === 'and' || word === 'or') last -= 1
+    // Foods have at most three words.
+    const hit = [last - 2, last - 1, last]
+      .map(first => ({ first, food: foods.longestAt(text, tokens, first) }))
+      .find(({ food }) => food?.last === last)
+    if (hit?.food === undefined) break
+    needs.push(hit.food.meaning)
+    at = hit.food.at
+    last = hit.first - 1
+    // The joining word itself is a token: "nut and egg".
+    if (/^(?:and|or)$/.test(tokens[last]?.stem ?? '')) last -= 1
   }
   return { needs, at }
 }

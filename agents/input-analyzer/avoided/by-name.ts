@@ -5,6 +5,7 @@ import { tokensOf } from '../text/tokens.ts'
 import { type Avoidances, type Avoided, notNeeded } from './avoidance.ts'
 import { names } from './foods.ts'
 
+/** "Celiac", "GF": words that name a need themselves. */
 export const readNames = (text: string, taken: readonly Span[]): Avoidances => {
   const tokens = tokensOf(text)
   const found: Avoided[] = []

@@ -7,7 +7,7 @@ const numberThenPeople = new RegExp(
   'g',
 )
 
-const groupNames = oneOf('guests? people attendees head_?count guest_count party_size group_size')
+const groupNames = oneOf('guests? people attendees head_?count guest_count guest_list party_size group_size')
 const invites = oneOf(
   "for inviting invite expecting party_of group_of family_of we_are we're we_will_be we'll_be there_will_be",
   `there'll_be there_are ${groupNames}(?:_?[-:=]|_is|_are|_of|_will_be)?`,
