@@ -1,5 +1,5 @@
-import { didYouMean } from '../../src/cli/nearest.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
+import { didYouMean } from '../../src/nearest.ts'
 import { findScenario, scenarioIds } from '../scenarios/find.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { checkFlags, countOf, portOf, wholeNumber } from '../../src/cli/arguments.ts'
-import { didYouMean } from '../../src/cli/nearest.ts'
 import { ports } from '../../src/cli/ports.ts'
 import { UsageError, understood } from '../../src/cli/usage-error.ts'
+import { didYouMean } from '../../src/nearest.ts'
 
 const flags = {
   all: { type: 'boolean' },

@@ -1,4 +1,4 @@
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../nearest.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Whether each option is one of these. @throws UsageError that says which one may be meant */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { didYouMean } from '../nearest.ts'
 import { checkFlags, countOf, portOf } from './arguments.ts'
-import { didYouMean } from './nearest.ts'
 import { ports } from './ports.ts'
 import { UsageError, understood } from './usage-error.ts'
 

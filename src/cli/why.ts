@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
+import { didYouMean } from '../nearest.ts'
 import { Causes, type Link } from './causes.ts'
-import { didYouMean } from './nearest.ts'
 import { say, tell } from './output.ts'
 import { UsageError } from './usage-error.ts'
 import { visible } from './visible.ts'
