@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Address, partitionOf, runtimePartition } from '../actor/address.ts'
 import { type Envelope, isJournalled } from '../actor/envelope.ts'
 import { Fifo } from '../actor/fifo.ts'
-import { Line } from '../actor/line.ts'
+import { Line, type Spot } from '../actor/line.ts'
 import { addressOfSubscriber, type Wanted } from '../actor/subscribe-options.ts'
 import { Subscriber, SubscriberError } from '../actor/subscriber.ts'
 import {
@@ -238,13 +238,24 @@ export class DurableSubscription implements Listener, Subscription {
   /** Nobody can read it back: it is heard now, or missed. */
   #hearInPassing(envelope: Envelope): void {
     const { priority, time } = envelope
-    if (this.#waiting.size < this.wanted.limit) {
+    const isFull = this.#waiting.size >= this.wanted.limit
+    const lessUrgent = isFull ? this.#leastUrgentInPassing(priority) : undefined
+    if (lessUrgent) this.#waiting.leave(lessUrgent)
+    if (!isFull || lessUrgent) {
       this.#waiting.push({ priority, time, envelope, isDone: false })
       if (envelope.expirytime !== undefined) this.#host.mayExpire(this)
-    } else {
-      this.#missed++
-      if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.wanted))
     }
+    if (!isFull) return
+    this.#missed++
+    if (this.#untoldMissed++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.wanted))
+  }
+
+  /** Of what waits and is not journalled, the oldest of the least urgent, unless all are as urgent as this. */
+  #leastUrgentInPassing(priority: number): Spot<Pending> | undefined {
+    let least: Spot<Pending> | undefined
+    for (const spot of this.#waiting.spots())
+      if (!spot.item.progress && spot.item.priority > (least?.item.priority ?? priority)) least = spot
+    return least
   }
 
   #tellMissed(next: Envelope): void {

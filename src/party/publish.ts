@@ -134,14 +134,15 @@ function say(
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
   if (!persists) partition.tell(envelope)
-  const said = persists ? watermark.reached().then(() => envelope) : Promise.resolve(envelope)
   const breath = shared.breath.due(envelope.time)
-  return breath ? whenBoth(said, breath) : said
+  if (breath) return afterBreath(partition, envelope, breath)
+  return persists ? watermark.reached().then(() => envelope) : Promise.resolve(envelope)
 }
 
-async function whenBoth(said: Promise<Envelope>, breath: Promise<void>): Promise<Envelope> {
-  const [envelope] = await Promise.all([said, breath])
-  return envelope
+/** Those that are published in one go all wait for the same turn. */
+function afterBreath(partition: Partition, envelope: Envelope, breath: Promise<void>): Promise<Envelope> {
+  const said = partition.persists(envelope) ? partition.watermark.reached().then(() => breath) : breath
+  return said.then(() => envelope)
 }
 
 function usePlaces(reserved: readonly Actor[]): void {

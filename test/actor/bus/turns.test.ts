@@ -17,7 +17,7 @@ const timesPerTurn = async (once: () => Promise<unknown>) => {
     hasTurned = true
   })
   let times = 0
-  for (; !hasTurned && times < 1_000; times++) await once()
+  for (; !hasTurned && times < 10_000; times++) await once()
   return times
 }
 
@@ -27,25 +27,25 @@ describe('publishers in a loop', () => {
     ['events that are not journalled', glance({ at: 'x' })],
   ])('leave the event loop its turns with %s', async (_, event) => {
     const { runtime } = await startRuntime({ events: [command, glance], clock: movingClock() })
-    expect(await timesPerTurn(() => runtime.bus.publish(event))).toBeLessThan(20)
+    expect(await timesPerTurn(() => runtime.bus.publish(event))).toBeLessThan(50)
   })
 
   it('leave the event loop its turns with events for one agent', async () => {
     const { runtime } = await startRuntime({ agents: [dogAgent()], clock: movingClock() })
     const dog = runtime.agent('dog')
-    expect(await timesPerTurn(() => dog.send(command({ word: 'sit' })))).toBeLessThan(20)
+    expect(await timesPerTurn(() => dog.send(command({ word: 'sit' })))).toBeLessThan(50)
   })
 
   it('leave the event loop its turns with inputs', async () => {
     const { runtime } = await startRuntime({ party: petsParty(), clock: movingClock() })
     const party = await runtime.parties.create({ id: 'p1' })
-    expect(await timesPerTurn(() => party.addInput('a'))).toBeLessThan(20)
+    expect(await timesPerTurn(() => party.addInput('a'))).toBeLessThan(50)
   })
 
   it('leave the event loop its turns when there are several', async () => {
     const { runtime } = await startRuntime({ events: [glance], clock: movingClock() })
     const publishing = Array.from({ length: 50 }, () => timesPerTurn(() => runtime.bus.publish(glance({ at: 'x' }))))
-    expect(Math.max(...(await Promise.all(publishing)))).toBeLessThan(20)
+    expect(Math.max(...(await Promise.all(publishing)))).toBeLessThan(50)
   })
 
   it('leave it also where the clock stands still', async () => {

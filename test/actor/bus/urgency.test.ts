@@ -162,6 +162,24 @@ describe('a slow durable subscription', () => {
     expect(words.indexOf('7')).toBeLessThan(words.indexOf('6'))
   })
 
+  it('that is full misses the least urgent of what nobody can read back', async () => {
+    const { runtime } = await start()
+    const seen: string[] = []
+    const paused = runtime.bus.subscribe(glance, ({ data }) => void seen.push(data.at), { durable: 'eyes', limit: 2 })
+    paused.pause()
+    for (const [at, priority] of [
+      ['late', 9],
+      ['middle', 5],
+      ['urgent', 1],
+      ['later', 9],
+    ] as const)
+      await runtime.bus.publish(glance({ at }), { priority })
+    expect(paused.info).toMatchObject({ waiting: 2, missed: 2 })
+    paused.resume()
+    await until(() => seen.length === 2)
+    expect(seen).toEqual(['urgent', 'middle'])
+  })
+
   it('goes on with what it was not told yet, also when later events were more urgent: those it may hear twice', async () => {
     const { runtime } = await start()
     const { words, hear, open } = createGate()
