@@ -41,7 +41,8 @@ describe('a refusal', () => {
   it.each([
     { where: 'in the same party', party: petsParty(clerk(), visitor('clerk')), agents: [], to: 'party/p1/clerk' },
     { where: 'outside the parties', party: petsParty(visitor()), agents: [clerk()], to: 'runtime/clerk' },
-  ])('is heard once, wherever the process ends: from a callee $where', async ({ to, ...given }) => {
+  ])('is heard once, wherever the process ends: from a callee $where', async ({ to, party, agents }) => {
+    const given = { party, agents }
     await atEveryAppend(async ending => {
       const program = createProgram()
       const isEnded = await program.until(ending, given, async runtime => {
