@@ -17,10 +17,12 @@ interface UnheardHost {
   warn(warning: PartyNeededError | EventUnheardError): void
 }
 
-/** Looks for events that are said from outside where nobody hears them; each type is told once. */
+/** Looks for events that are said from outside where nobody hears them, when the first one of a type is said. */
 export class Unheard {
   readonly #host: UnheardHost
-  readonly #told = new Set<string>(runtimeEvents.map(({ type }) => type))
+  /** The types that were looked at. */
+  readonly #outside = new Set<string>(runtimeEvents.map(({ type }) => type))
+  readonly #inside = new Set(this.#outside)
   /** What agents of a party hear, and what changes its state. */
   readonly #heardInParties: ReadonlySet<string>
   readonly #changes: ReadonlySet<string>
@@ -33,26 +35,27 @@ export class Unheard {
 
   /** An event of this type is said in a partition. */
   said(type: string, partition: Partition): void {
-    if (partition.registry.hears(type) || this.#told.has(type)) return
-    const warning = partition.party === undefined ? this.#outside(type) : this.#inside(type, partition.party)
-    // Of one that nobody declared, whoever says it is told otherwise.
-    if (!warning || !this.#isDeclared(type)) return
-    this.#told.add(type)
-    this.#host.warn(warning)
+    const looked = partition.party === undefined ? this.#outside : this.#inside
+    if (looked.has(type) || !this.#isDeclared(type)) return
+    looked.add(type)
+    if (partition.registry.hears(type)) return
+    const warning = partition.party === undefined ? this.#saidOutside(type) : this.#saidInside(type, partition.party)
+    if (warning) this.#host.warn(warning)
   }
 
+  /** Of what nobody declared, whoever says it is told otherwise. */
   #isDeclared(type: string): boolean {
     return this.#host.outside.shared.catalog.definitions.some(one => one.type === type)
   }
 
-  #outside(type: string): PartyNeededError | EventUnheardError | undefined {
+  #saidOutside(type: string): PartyNeededError | EventUnheardError | undefined {
     const { development, isWanted, isTold } = this.#host
     if (isWanted(type)) return undefined
     if (this.#changes.has(type) || this.#heardInParties.has(type)) return new PartyNeededError(type)
     return development && !isTold(type, undefined) ? new EventUnheardError(type) : undefined
   }
 
-  #inside(type: string, party: string): EventUnheardError | undefined {
+  #saidInside(type: string, party: string): EventUnheardError | undefined {
     const { development, outside, isTold } = this.#host
     const isHeard = !development || this.#changes.has(type) || outside.registry.hears(type) || isTold(type, party)
     return isHeard ? undefined : new EventUnheardError(type, party)
