@@ -86,7 +86,7 @@ export class MachineEditedError extends TroupeError {
   readonly actual: string
   constructor({ name, version, hash }: Identity, actual: Identity) {
     super(
-      `Agent "${name}" was edited: its machine of version "${version}" was saved with the structure ${hash}, and has ${actual.hash} now. It goes on, because its states and its context still fit and this is development; in production its parties would be quarantined. Before you release it, raise the version of the machine and declare a migration from "${version}".`,
+      `Agent "${name}" was edited: its machine of version "${version}" was saved with the structure ${hash}, and has ${actual.hash} now. It goes on, because its states and its context still fit and this is development; in production it would not. Before you release it, raise the version of the machine and declare a migration from "${version}".`,
     )
     this.agent = name
     this.version = version
