@@ -1,5 +1,4 @@
 import { type Address, partyOf } from '../actor/address.ts'
-import type { Agent } from '../actor/agent.ts'
 import type { DeadLetter } from '../actor/dead-letters.ts'
 import { restorable } from '../actor/restorable.ts'
 import { textOf } from '../errors.ts'
@@ -22,6 +21,8 @@ export interface PartitionSurvey {
   readonly frames: number
   /** Why no runtime can go on with it: it will be quarantined. */
   readonly fault: string | undefined
+  /** Why it goes on in development alone. */
+  readonly edited?: string | undefined
   /** None if it cannot be read. */
   readonly standing: Standing | undefined
   /** By the names of agents. */
@@ -82,13 +83,16 @@ async function comparedWith(
   journal: Journal,
   info: PartitionInfo,
   { standing, checkpoints }: Pick<Recalled, 'standing' | 'checkpoints'>,
-): Promise<Partial<Pick<PartitionSurvey, 'fault' | 'state'>>> {
+): Promise<Partial<Pick<PartitionSurvey, 'fault' | 'edited' | 'state'>>> {
   try {
-    for (const [name, one] of checkpoints) if (!isGone(standing, name)) checkRestorable(one, agents)
-    if (!party || partyOf(info.partition) === undefined) return {}
+    let edited: string | undefined
+    for (const [name, one] of checkpoints)
+      if (!isGone(standing, name))
+        edited ??= restorable(one, { current: undefined, registered: agents, development: true }).edited?.message
+    if (!party || partyOf(info.partition) === undefined) return { edited }
     const store = storeFor(party)
     await recall(journal, info, store)
-    return { state: store.live }
+    return { edited, state: store.live }
   } catch (error) {
     return { fault: textOf(error) }
   }
@@ -96,11 +100,6 @@ async function comparedWith(
 
 function isGone({ agents }: Standing, name: string): boolean {
   return agents.get(name)?.gone !== undefined
-}
-
-/** @throws what says why a runtime could not go on with it */
-function checkRestorable(checkpoint: Checkpoint, agents: readonly Agent[]): void {
-  restorable(checkpoint, { current: undefined, registered: agents })
 }
 
 /** How far behind each name is under which a subscription keeps its place. */

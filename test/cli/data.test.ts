@@ -56,6 +56,23 @@ describe('the doctor', () => {
     expect(found.code).toBe(1)
   })
 
+  it('says which machine was edited so that only a runtime in development goes on with it', async () => {
+    const other = join(newFolder(), 'other.ts')
+    writeFileSync(
+      other,
+      `import { createMachine } from ${JSON.stringify(join(import.meta.dirname, '../../node_modules/xstate/dist/xstate.esm.js'))}
+       import { party } from ${JSON.stringify(app)}
+       const edited = ({ config }) =>
+         createMachine({ ...config, states: { ...config.states, waiting: { ...config.states.waiting, tags: 'late' } } })
+       export const agents = party.agents.map(one => (one.name === 'reminder' ? { ...one, machine: edited(one.machine) } : one))`,
+    )
+    const { code, out } = await troupe('doctor', data, '--app', other)
+    expect(out).toMatch(
+      /remark {2}p1 +Agent "reminder" was edited: .* in production its parties would be quarantined\./,
+    )
+    expect(code).toBe(0)
+  })
+
   it('names a party that cannot be read, and looks at the others', async () => {
     const damaged = copyOf(data)
     const db = new DatabaseSync(join(damaged, 'journal.db'))

@@ -69,6 +69,8 @@ export async function* lookInto({ directory, journal, app }: Patient, signal: Ab
     yield { check: one.party ?? one.partition, how: 'failed', ...(troubleOf(one) ?? { says: '' }) }
   if (troubled.length > mostNamed)
     yield { check: 'more', how: 'failed', says: `${troubled.length - mostNamed} more have trouble; --json names all.` }
+  for (const { party, partition, edited } of surveys.filter(one => one.edited !== undefined).slice(0, mostNamed))
+    yield { check: party ?? partition, how: 'remark', says: edited ?? '' }
   yield { check: 'left to do', ...left(surveys) }
   yield { check: 'dead letters', ...dead(surveys, directory) }
   yield { check: 'readers', ...(await readers(journal)) }
