@@ -29,15 +29,23 @@ export abstract class TroupeError extends Error {
 
   /** Whether a caught value is an error of Troupe, of this copy of the package or another. */
   static is(value: unknown): value is TroupeError {
-    return typeof value === 'object' && value !== null && marker in value
+    try {
+      return typeof value === 'object' && value !== null && marker in value
+    } catch {
+      // A proxy that cannot be read.
+      return false
+    }
   }
 }
 
 /** Errors end in terminals and logs, and what they quote may come from anywhere. */
 function shown(sentence: string): string {
+  return shortened(sentence).replaceAll(unseen, escaped)
+}
+
+function shortened(text: string): string {
   const half = longest / 2
-  const short = sentence.length > longest ? `${sentence.slice(0, half)}...${sentence.slice(-half)}` : sentence
-  return short.replaceAll(unseen, escaped)
+  return text.length > longest ? `${text.slice(0, half)}...${text.slice(-half)}` : text
 }
 
 function escaped(character: string): string {
@@ -47,17 +55,35 @@ function escaped(character: string): string {
 /** The text of whatever was thrown: people throw strings, numbers and nothing at all. */
 export function textOf(thrown: unknown): string {
   try {
-    const told: unknown = thrown instanceof Error ? thrown.message : thrown
-    return String(told)
+    return shortened(String(messageOf(thrown)))
   } catch {
     // An object without a prototype, or one that throws when it is read.
     return '[object Object]'
   }
 }
 
+function messageOf(thrown: unknown): unknown {
+  if (thrown instanceof Error) return thrown.message
+  const isObject = typeof thrown === 'object' && thrown !== null
+  return isObject && 'message' in thrown && typeof thrown.message === 'string' ? thrown.message : thrown
+}
+
 /** The stable code of an error, or `UNEXPECTED` for one that is not Troupe's. */
 export function codeOf(thrown: unknown): string {
-  return TroupeError.is(thrown) ? thrown.code : 'UNEXPECTED'
+  try {
+    return TroupeError.is(thrown) ? thrown.code : 'UNEXPECTED'
+  } catch {
+    return 'UNEXPECTED'
+  }
+}
+
+/** Whether something that was thrown is of a class; a proxy that cannot be read is of none. */
+export function isOf<E>(thrown: unknown, type: abstract new (...args: never[]) => E): thrown is E {
+  try {
+    return thrown instanceof type
+  } catch {
+    return false
+  }
 }
 
 /** A place in the code that uses the runtime, to be shown in the stack of errors that come about much later. */
@@ -74,7 +100,17 @@ export function placeOf(callee: (...args: never[]) => unknown): Place {
 
 /** Makes an error's stack lead to a place in its reader's own code, rather than to the timer or step that it came from. */
 export function leadBack(error: unknown, { stack = '' }: Place): void {
-  if (!(error instanceof TroupeError)) return
+  if (!isOf(error, TroupeError)) return
   const frames = stack.slice(stack.indexOf('\n'))
-  error.stack = `${error.name}: ${error.message}${frames}`
+  restack(error, frames)
+}
+
+/** Takes the frames out of the stack of an error that the runtime makes far from anybody's code. */
+export function withoutFrames(error: TroupeError): void {
+  restack(error, '')
+}
+
+// Somebody may have frozen the error.
+function restack(error: TroupeError, frames: string): void {
+  Reflect.set(error, 'stack', `${error.name}: ${error.message}${frames}`)
 }

@@ -230,7 +230,7 @@ export type {
   Observer,
 } from './party/observation.ts'
 export type { PublishOptions } from './party/offer.ts'
-export { RecordedError, StrayInvokeError } from './party/outside-work.ts'
+export { StrayInvokeError } from './party/outside-work.ts'
 export {
   type CreateOptions,
   NoPartyDefinitionError,
@@ -241,7 +241,7 @@ export {
   PartyQuarantinedError,
   type QuarantinedParty,
 } from './party/parties.ts'
-export { type Limits, WatcherError } from './party/partition.ts'
+export { AgentFailedError, type Limits, WatcherError } from './party/partition.ts'
 export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
 export { PersistRuleError } from './party/persistence.ts'
 export type { PoolRef } from './party/pool-ref.ts'
@@ -285,6 +285,7 @@ export {
 } from './supervision/definition.ts'
 export { EscalatedError, GaveUpError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'
+export { type ErrorWords, errorOf, RecordedError } from './thrown.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'

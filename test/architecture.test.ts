@@ -47,6 +47,7 @@ const foundation = [
   'src/nearest.ts',
   'src/node-version.ts',
   'src/options.ts',
+  'src/thrown.ts',
 ]
 
 function roomOf(file: string): string {

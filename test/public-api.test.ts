@@ -12,6 +12,7 @@ it('troupe exports these names', () => {
   expect(Object.keys(troupe).toSorted()).toMatchInlineSnapshot(`
     [
       "AddressTakenError",
+      "AgentFailedError",
       "AgentLimitError",
       "AgentStartError",
       "AgingError",
@@ -165,6 +166,7 @@ it('troupe exports these names', () => {
       "effectAttemptFailed",
       "effectCompleted",
       "effectStarted",
+      "errorOf",
       "foldParty",
       "getBus",
       "initBus",

@@ -354,8 +354,9 @@ export class AskFailedError extends TroupeError {
   readonly code = 'ASK_FAILED'
   readonly type: string
   readonly to: Address
-  constructor(type: string, to: Address, why: string) {
-    super(`"${to}" failed while it had "${type}" in hand: ${why}. Ask again once it has restarted.`)
+  /** @param options `cause` is what the callee threw, where this process saw it */
+  constructor(type: string, to: Address, why: string, options?: ErrorOptions) {
+    super(`"${to}" failed while it had "${type}" in hand: ${why}. Ask again once it has restarted.`, options)
     this.type = type
     this.to = to
   }

@@ -1,6 +1,7 @@
 import type { MeasuringClock } from '../clock.ts'
 import { checkPattern, matcher } from '../events/pattern.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
+import type { ErrorWords } from '../thrown.ts'
 import type { Address } from './address.ts'
 import { type Envelope, frozenEnvelope } from './envelope.ts'
 import { isTaggedBy } from './subscribe-options.ts'
@@ -24,6 +25,8 @@ export interface DeadLetter {
   readonly reason: DeadReason
   /** How often it was handed over, or tried to be. */
   readonly attempts: number
+  /** What was thrown, if it `failed`; `errorOf` gives the error itself, in the process that saw it. */
+  readonly error?: ErrorWords
   /** When it died for the first and the last time, epoch milliseconds. */
   readonly first: number
   readonly last: number

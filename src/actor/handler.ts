@@ -83,7 +83,8 @@ export class Handler {
   #failed(error: unknown): Outcome {
     const refusal = refusalIn(this.request, error)
     if (refusal) return this.#refused(refusal)
-    return { ok: false, error: new AskFailedError(this.request.type, this.address, textOf(error)) }
+    const { type } = this.request
+    return { ok: false, error: new AskFailedError(type, this.address, textOf(error), { cause: error }) }
   }
 }
 

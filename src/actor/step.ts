@@ -7,10 +7,11 @@ import type {
   ExecutableActionObject,
   Snapshot,
 } from 'xstate'
-import { TroupeError, textOf } from '../errors.ts'
+import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { RefusalOf, ReplyOf } from '../events/request.ts'
 import type { Passage } from '../events/transform.ts'
+import { type Failure, failureOf } from '../thrown.ts'
 import { checkValue } from '../values/value.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
@@ -54,7 +55,7 @@ export interface Step {
   readonly outcome: 'handled' | 'ignored' | 'failed'
   readonly outputs: readonly Output[]
   readonly snapshot: AnyMachineSnapshot
-  readonly error?: unknown
+  readonly failure?: Failure
 }
 
 /** What a step needs from the partition around it. */
@@ -186,7 +187,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
   ) => {
     stopChildren(scope, snapshot)
     const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
-    return finish(scope, { actor, handled, outcome: 'failed', outputs: [], snapshot: crashed, error }, [])
+    return finish(scope, failedStep(actor, handled, crashed, error), [])
   }
 
   return {
@@ -210,7 +211,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       } catch (error) {
         // XState runs nothing deferred of an actor that fails at its start, so what this leads to is told here.
         const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
-        host.commit({ actor, handled, outcome: 'failed', outputs: [], snapshot: crashed, error })()
+        host.commit(failedStep(actor, handled, crashed, error))()
         return crashed
       }
     },
@@ -223,7 +224,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       const handled = actor.takeHandled()
       if (!handled) throw new StrayStartError(actor.address)
       try {
-        if (event.type === unkept) throw errorOf(event)
+        if (event.type === unkept) throw errorIn(event)
         if (actor.rounds > mostRounds) throw new StepCircleError(actor.address, event.type)
         const decision =
           shortcut.decide(snapshot, event, scope) ??
@@ -289,8 +290,12 @@ function withoutFirstSnapshots(system: AnyActorScope['system'], start: () => voi
   }
 }
 
-function errorOf(event: EventObject): unknown {
+function errorIn(event: EventObject): unknown {
   return 'error' in event ? event.error : undefined
+}
+
+function failedStep(actor: Actor, handled: Handled, snapshot: AnyMachineSnapshot, error: unknown): Step {
+  return { actor, handled, outcome: 'failed', outputs: none, snapshot, failure: failureOf(error) }
 }
 
 function stopChildren(scope: AnyActorScope, { children }: AnyMachineSnapshot): void {
@@ -427,9 +432,4 @@ class StrayStartError extends TroupeError {
   constructor(address: Address) {
     super(`"${address}" was started by something other than its supervisor. Spawn it with runtime.spawn.`)
   }
-}
-
-/** A failed step in one sentence. */
-export function failureOf(step: Step): string {
-  return textOf(step.error)
 }

@@ -1,5 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import { TroupeError, textOf } from '../errors.ts'
+import { type Failure, failureOf } from '../thrown.ts'
 import type { Envelope } from './envelope.ts'
 import type { Timers } from './timers.ts'
 import { Times } from './times.ts'
@@ -56,6 +57,8 @@ export class Subscriber {
   readonly #host: SubscriberHost
   failed = 0
   #times: Times | undefined
+  /** What it threw the last time. */
+  lastFailure: Failure | undefined
   /** How often in a row it was over when it returned; never enough for one that ever took its time, or is declared to. */
   #atOnce: number
 
@@ -187,6 +190,7 @@ export class Subscriber {
 
   #fail(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): false {
     this.failed++
+    this.lastFailure = failureOf(error.cause ?? error)
     this.#host.failed(envelope, error)
     return false
   }

@@ -89,9 +89,10 @@ export const systemError = defineOwnEvent(
       code: z.string(),
       message: z.string(),
       address: z.string().optional(),
+      stack: z.string().optional(),
     }),
   told(
-    '`warning` is a note, `error` abandons the work at hand, `critical` stops the system in order, whoever says it.',
+    '`warning` is a note, `error` abandons the work at hand, `critical` stops the system in order, whoever says it; `stack` says where it was thrown, and what caused it.',
   ),
 )
 
@@ -169,8 +170,10 @@ export const agentDone = defineOwnEvent(
 )
 export const agentFailed = defineOwnEvent(
   'agent.failed',
-  () => z.object({ ...agent, handled: z.string(), error: z.string() }),
-  told("An agent's step failed; `handled` is the type of what it was handling."),
+  () => z.object({ ...agent, handled: z.string(), error: z.string(), code: z.string(), stack: z.string().optional() }),
+  told(
+    "An agent's step failed; `handled` is the type of what it was handling, `stack` says where it threw, and what caused that.",
+  ),
 )
 export const agentRestarted = defineOwnEvent(
   'agent.restarted',

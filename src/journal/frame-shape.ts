@@ -72,7 +72,9 @@ export const shapes = lazily(() => {
   const isInside = z.literal(true).optional()
   const letter = { seq: position, id: name, to: name }
 
-  const escalation = { agent: name, restarts: count, within: z.number(), error: name }
+  const place = { code: name.optional(), stack: name.optional() }
+  const escalation = { agent: name, restarts: count, within: z.number(), error: name, ...place }
+  const words = z.looseObject({ code: name, message: name, stack: name.optional() }).optional()
   const inputs = z.array(event.extend({ version }))
 
   const entryShapes = {
@@ -106,7 +108,7 @@ export const shapes = lazily(() => {
       output: kept,
       input: kept,
     },
-    dead: { ...letter, reason, attempts: count, envelope },
+    dead: { ...letter, reason, attempts: count, envelope, error: words },
     scheduled: { seq: position, name, plan: z.looseObject({}), event, version, startedAt: time },
     occurred: { seq: position, name, at: time, over },
     unscheduled: { seq: position, name, over },
@@ -133,6 +135,7 @@ export const shapes = lazily(() => {
     type: name,
     outcome: z.enum(['handled', 'ignored', 'failed']),
     error: name.optional(),
+    ...place,
     on: name.optional(),
     correlation: name.optional(),
   }
@@ -167,6 +170,7 @@ export const shapes = lazily(() => {
     timerSet,
     value,
     version,
+    words,
   }
 })
 

@@ -6,6 +6,7 @@ import type { Inside } from '../actor/inside.ts'
 import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Refusal } from '../events/refusal.ts'
+import type { ErrorWords } from '../thrown.ts'
 
 /** What a frame is the record of. */
 export type Cause =
@@ -17,7 +18,10 @@ export type Cause =
       readonly handled: number
       readonly type: string
       readonly outcome: 'handled' | 'ignored' | 'failed'
+      /** What a failed step threw: its message, its code and where that was; older frames have the message alone. */
       readonly error?: string
+      readonly code?: string
+      readonly stack?: string
       /** The id of the event that led to a failure, where what was handled is no event. */
       readonly on?: string
       /** What it shares with all that one first event led to; left out, like `on`, where an event was handled. */
@@ -157,6 +161,8 @@ export type Entry =
       /** How often it was handed over, or tried to be. */
       readonly attempts: number
       readonly envelope: Envelope
+      /** What was thrown, where the cause of the frame does not say it. */
+      readonly error?: ErrorWords
     }
   /** An event is to be said at certain times. */
   | {
@@ -238,6 +244,9 @@ export type Entry =
       readonly restarts: number
       readonly within: number
       readonly error: string
+      /** Of that error; older frames have neither. */
+      readonly code?: string
+      readonly stack?: string
     }
   | {
       readonly kind: 'party'

@@ -20,6 +20,7 @@ const standing = lazily(() => {
     time,
     timerSet,
     version,
+    words,
   } = shapes()
   const timer = z.looseObject(timerSet)
   const work = z.looseObject({
@@ -87,7 +88,16 @@ const standing = lazily(() => {
     ),
     heard: z.array(z.tuple([name, position])),
     dead: z.array(
-      z.looseObject({ envelope, to: name, partition: name, reason, attempts: count, first: time, last: time }),
+      z.looseObject({
+        envelope,
+        to: name,
+        partition: name,
+        reason,
+        attempts: count,
+        error: words,
+        first: time,
+        last: time,
+      }),
     ),
     schedules: z.array(schedule),
     over: z.array(schedule),

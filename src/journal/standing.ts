@@ -4,6 +4,7 @@ import type { Envelope } from '../actor/envelope.ts'
 import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Refusal } from '../events/refusal.ts'
+import type { ErrorWords } from '../thrown.ts'
 import {
   type AgentJson,
   type AgentStanding,
@@ -17,7 +18,7 @@ import {
   type TimerStanding,
   type WorkStanding,
 } from './agent-standing.ts'
-import { dateOf, type Entry, type FirstInput, type Frame } from './frame.ts'
+import { type Cause, dateOf, type Entry, type FirstInput, type Frame } from './frame.ts'
 import { type Jump, Jumps } from './jumps.ts'
 
 type StepCause = Extract<Frame['cause'], { readonly kind: 'step' }>
@@ -50,7 +51,7 @@ export interface RequestStanding {
 }
 
 /** Why the supervisor above all others gave up. */
-export type Escalation = Pick<EntryOf<'escalated'>, 'agent' | 'restarts' | 'within' | 'error'>
+export type Escalation = Pick<EntryOf<'escalated'>, 'agent' | 'restarts' | 'within' | 'error' | 'code' | 'stack'>
 
 /** How far a party has come. */
 export type Birth = 'created' | 'started' | 'failed'
@@ -232,7 +233,7 @@ export class Standing {
       case 'purged':
         return this.#revive(entry.id, entry.to)
       case 'dead':
-        return this.#bury(entry, frame.time)
+        return this.#bury(entry, frame)
       case 'coalesced':
         return void this.at(entry.to)?.mail.delete(entry.at)
       case 'suspected':
@@ -326,14 +327,24 @@ export class Standing {
     return envelope
   }
 
-  #bury({ to, reason, attempts, envelope }: EntryOf<'dead'>, last: number): void {
+  #bury({ to, reason, attempts, envelope, error: own }: EntryOf<'dead'>, { time: last, cause }: Frame): void {
     const { partition } = this
     const agent = this.at(to)
     if (agent) this.#endMail(agent, envelope.seq)
     if (envelope.ask !== undefined && reason !== 'stale')
       this.#answer(envelope.ask, { to: agent?.name ?? '', refused: reason })
     const before = envelope.redriven ?? { attempts: 0, first: last }
-    this.dead.add({ envelope, to, partition, reason, attempts: before.attempts + attempts, first: before.first, last })
+    const error = reason === 'failed' ? (own ?? thrownIn(cause)) : undefined
+    this.dead.add({
+      envelope,
+      to,
+      partition,
+      reason,
+      attempts: before.attempts + attempts,
+      ...(error && { error }),
+      first: before.first,
+      last,
+    })
     forgetOldest(this.dead, mostDead)
   }
 
@@ -620,6 +631,13 @@ export function rememberOver(over: Map<string, ScheduleStanding>, schedule: Sche
   over.delete(schedule.name)
   over.set(schedule.name, schedule)
   forgetOldest(over, mostOver)
+}
+
+/** What a failed step threw, in words. */
+function thrownIn(cause: Cause): ErrorWords | undefined {
+  if (cause.kind !== 'step' || cause.error === undefined) return undefined
+  const { error: message, code = 'UNEXPECTED', stack } = cause
+  return { code, message, ...(stack !== undefined && { stack }) }
 }
 
 /** The id of the event that led to a timer or an outcome at a position of an agent. */

@@ -2,7 +2,7 @@ import { type Address, addressOf } from '../actor/address.ts'
 import type { DeadReason } from '../actor/dead-letters.ts'
 import type { Envelope } from '../actor/envelope.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
-import { failureOf, type Output, type Step } from '../actor/step.ts'
+import type { Output, Step } from '../actor/step.ts'
 import type { EventOf } from '../events/event.ts'
 import { encoded } from '../values/json.ts'
 import type { Cause, Entry } from './frame.ts'
@@ -133,9 +133,11 @@ function causeOf(step: Step): Cause {
   const { address: agent, incarnation } = actor
   const { seq, type, envelope, causationid: on, correlationid: correlation } = handled
   const cause = { kind: 'step' as const, agent, incarnation, handled: seq, type, outcome }
-  if (outcome !== 'failed') return cause
+  const { words } = step.failure ?? {}
+  if (!words) return cause
+  const { message: error, code, stack } = words
   const led = on === undefined ? { correlation } : { on, correlation }
-  return { ...cause, error: failureOf(step), ...(!envelope && led) }
+  return { ...cause, error, code, ...(stack !== undefined && { stack }), ...(!envelope && led) }
 }
 
 function deadReason({ outcome, handled }: Step): DeadReason | undefined {

@@ -9,12 +9,11 @@ import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
 import { remembering } from '../actor/remembering.ts'
 import { restored, stepped } from '../actor/step.ts'
-import { type TroupeError, textOf } from '../errors.ts'
+import { isOf, type TroupeError } from '../errors.ts'
 import { trusted } from '../events/event.ts'
 import {
   agentDone,
   agentEscalated,
-  agentFailed,
   agentRecovered,
   agentRemoved,
   agentRestarted,
@@ -35,6 +34,7 @@ import {
   type SupervisorRules,
   supervisor,
 } from '../supervision/supervisor.ts'
+import { type Failure, failureOf } from '../thrown.ts'
 import { takenOver } from '../values/copy.ts'
 import { AgentRecords } from './agent-records.ts'
 import { AgentTimers } from './agent-timers.ts'
@@ -87,7 +87,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #back = new Map<Actor, Snapshot<unknown>>()
   readonly #records: AgentRecords
   /** The errors of incarnations that failed outside their machines, such as in `onInit`. */
-  readonly #failures = new WeakMap<AnyActorRef, unknown>()
+  readonly #failures = new WeakMap<AnyActorRef, Failure>()
   /** What led to the failures because of which supervisors gave up. */
   readonly #escalations = new WeakMap<EscalatedError, Origin>()
   #lastEscalation: Origin | undefined
@@ -640,13 +640,11 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   /** An incarnation has failed in something that its machine knows nothing of. */
   #fail(actor: Actor, handled: string, error: unknown): void {
-    const { address, incarnation, name, ref } = actor
-    this.#partition.report(
-      agentFailed({ address, incarnation, handled, error: textOf(error) }),
-      actor.handled ?? actor.led,
-    )
+    const { name, ref } = actor
+    const failure = failureOf(error)
+    this.#partition.reportFailed(actor, handled, failure, actor.handled ?? actor.led)
     if (!ref) return
-    this.#failures.set(ref, error)
+    this.#failures.set(ref, failure)
     this.#send(actor, { type: 'supervisor.fail', id: name, ref })
   }
 
@@ -670,7 +668,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   #originOf(id: string): Origin | undefined {
     if (this.#roster.isTree(id)) {
       const error: unknown = this.#roster.supervisor(id)?.getSnapshot().error
-      return error instanceof EscalatedError ? this.#escalations.get(error) : undefined
+      return isOf(error, EscalatedError) ? this.#escalations.get(error) : undefined
     }
     const { handled, name } = this.#roster.named(id)
     return handled ?? this.#returning?.failedOn(name)
@@ -692,8 +690,11 @@ export class Crew implements SupervisorHost, NurseryHost {
     const { address, incarnation } = actor
     if (exit === 'done') this.#reportDone(actor)
     void this.#lifecycle.end(actor)
+    const failure = exit === 'failed' ? this.#failureOf(actor.ref) : undefined
+    const why = failure ? `it ended before it answered, by ${failure.words.message}` : 'it ended before it answered'
+    const cause = failure && { cause: failure.error }
     this.#partition.shared.asks.failAllTo(address, ask =>
-      ask.takenBy === incarnation ? new AskFailedError(ask.type, address, 'it ended before it answered') : undefined,
+      ask.takenBy === incarnation ? new AskFailedError(ask.type, address, why, cause) : undefined,
     )
   }
 
@@ -721,7 +722,9 @@ export class Crew implements SupervisorHost, NurseryHost {
     const { incarnation } = this.#partition.registry.named(id) ?? { incarnation: 0 }
     const address = addressOf(this.#partition.address, id)
     const origin = this.#originOf(id)
-    const error = new EscalatedError(address, restarts, within, this.#lastErrorOf(id), origin?.causationid)
+    const { lastError, failure } = this.#lastErrorOf(id)
+    const cause = failure && { cause: failure.error }
+    const error = new EscalatedError(address, restarts, within, lastError, origin?.causationid, cause)
     this.#lastEscalation = origin
     if (origin) this.#escalations.set(error, origin)
     const tell = (severity: 'warning' | 'error' | 'critical') => {
@@ -737,7 +740,9 @@ export class Crew implements SupervisorHost, NurseryHost {
     const isOutside = this.#partition.party === undefined
     // Without those outside the parties, nobody is served any more, whatever the journal takes.
     if (isOutside) tell('critical')
-    const escalated = { agent: address, restarts, within, error: error.lastError }
+    const { code, stack } = failure?.words ?? {}
+    const thrown = { ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) }
+    const escalated = { agent: address, restarts, within, error: error.lastError, ...thrown }
     this.#onGivenUp(error, { kind: 'escalated', seq: this.#partition.nextSeq(), ...escalated })
     // Whoever hears of it may retry the party at once.
     if (!isOutside) tell('error')
@@ -746,12 +751,19 @@ export class Crew implements SupervisorHost, NurseryHost {
     return undefined
   }
 
-  #lastErrorOf(id: string): string {
+  /** Why a child ended the last time, in words and as it was thrown. */
+  #lastErrorOf(id: string): { readonly lastError: string; readonly failure?: Failure } {
     const ref = this.#roster.isTree(id) ? this.#roster.supervisor(id) : this.#roster.find(id)?.ref
     const { status, error } = ref?.getSnapshot() ?? {}
-    if (error instanceof EscalatedError) return `${error.address}: ${error.lastError}`
-    if (status === 'done') return 'none, as it was done each time'
-    return textOf(ref && this.#failures.has(ref) ? this.#failures.get(ref) : error)
+    if (status === 'done') return { lastError: 'none, as it was done each time' }
+    const failure = this.#failureOf(ref)
+    const lastError = isOf(error, EscalatedError) ? `${error.address}: ${error.lastError}` : failure.words.message
+    return { lastError, failure }
+  }
+
+  #failureOf(ref: AnyActorRef | undefined): Failure {
+    const known = ref && this.#failures.get(ref)
+    return known ?? failureOf(ref?.getSnapshot().error)
   }
 
   #logicOf(actor: Actor): ReturnType<typeof stepped> {

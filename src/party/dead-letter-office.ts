@@ -82,7 +82,7 @@ export class DeadLetterOffice {
       if (isWell === undefined) deadLetters.putBack(letter)
       else {
         this.#forget(letter)
-        if (!isWell) partition.loseOutside(lifted, to, 'failed')
+        if (!isWell) partition.loseOutside(lifted, to, 'failed', 1, subscriber.lastFailure)
       }
       return
     }

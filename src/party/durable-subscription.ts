@@ -15,6 +15,7 @@ import {
   type SubscriptionInfo,
   tellMissed,
 } from '../actor/subscription.ts'
+import type { Failure } from '../thrown.ts'
 import { journalled } from './journalled.ts'
 import type { Partition, Shared } from './partition.ts'
 import type { Places } from './places.ts'
@@ -97,6 +98,11 @@ export class DurableSubscription implements Listener, Subscription {
       createdAt: this.#createdAt,
     }
     return infoOf(this.wanted, this.#subscriber, own)
+  }
+
+  /** What it threw the last time. */
+  get lastFailure(): Failure | undefined {
+    return this.#subscriber.lastFailure
   }
 
   get isResting(): boolean {
@@ -375,7 +381,7 @@ export class DurableSubscription implements Listener, Subscription {
       // What is not journalled is told once, and what fails then is counted and reported as of any other subscriber.
       if ((await this.#call(envelope)) || !persists) return true
       if (attempt === mostAttempts) {
-        partition?.loseOutside(envelope, this.address, 'failed', attempt)
+        partition?.loseOutside(envelope, this.address, 'failed', attempt, this.lastFailure)
         return true
       }
       await this.#rest(firstPause * 2 ** (attempt - 1))

@@ -87,7 +87,7 @@ class Observers implements PartitionObserver, AskObserver {
   }
 
   #stepped(partition: Partition, step: Step, start: readonly Entry[] | undefined): void {
-    const { actor, handled, outcome, snapshot, error } = step
+    const { actor, handled, outcome, snapshot, failure } = step
     const wanting = this.#wanting(partition, actor.address)
     if (wanting.length === 0) return
     if (start) this.#tell(partition, wanting, agentAs(partition, actor, snapshot, incarnationIn(start)))
@@ -95,7 +95,7 @@ class Observers implements PartitionObserver, AskObserver {
     const { address } = actor
     const about = { ...this.#about(partition, address), kind: 'step' as const, position, type, envelope }
     const told = { ...about, correlationid, causationid, outcome, snapshot }
-    this.#tell(partition, wanting, outcome === 'failed' ? { ...told, error } : told)
+    this.#tell(partition, wanting, failure ? { ...told, error: failure.error } : told)
   }
 
   #supervised(partition: Partition, name: string): void {

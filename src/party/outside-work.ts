@@ -7,9 +7,10 @@ import { ChildEndedError, type ChildWork, type Orphan } from '../actor/child.ts'
 import { EffectExhaustedError, type EffectWork } from '../actor/effect.ts'
 import { type Origin, originIn } from '../actor/handled.ts'
 import type { Outcome, OutsideHost, PlannedWork, WantedWork } from '../actor/outside.ts'
-import { codeOf, leadBack, TroupeError, textOf } from '../errors.ts'
+import { isOf, leadBack, TroupeError } from '../errors.ts'
 import type { OutcomeStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
+import { type ErrorWords, RecordedError, wordsOf } from '../thrown.ts'
 import { takenOver } from '../values/copy.ts'
 import { decoded, encoded } from '../values/json.ts'
 import { faultIn } from '../values/value.ts'
@@ -352,17 +353,16 @@ function recorded(outcome: Outcome): { readonly outcome: Outcome; readonly value
   }
 }
 
-/** Code and sentence of an error of anybody's; the error too, if it can be given back. */
+/** An error of anybody's in words; the error too, if it can be given back. */
 function failureOf(error: unknown): RecordedFailure {
-  const message = textOf(error)
+  const words = wordsOf(error)
   try {
-    const code = recordedCode(error)
     const whole = faultIn(error) === undefined && { error: encoded(error) }
-    const cause = error instanceof EffectExhaustedError && { cause: failureOf(error.cause) }
-    return { code, message, ...whole, ...knownFields(code, error), ...cause }
+    const cause = isOf(error, EffectExhaustedError) && { cause: failureOf(error.cause) }
+    return { ...words, ...whole, ...knownFields(words.code, error), ...cause }
   } catch {
     // It throws when it is read.
-    return { code: 'UNEXPECTED', message }
+    return words
   }
 }
 
@@ -397,32 +397,13 @@ interface Resumed {
 }
 
 /** How outside work failed, as the journal holds it. */
-interface RecordedFailure {
-  readonly code: string
-  readonly message: string
+interface RecordedFailure extends ErrorWords {
   /** As the journal holds a value. */
   readonly error?: unknown
   /** The same, of the errors that come back by their fields. */
   readonly fields?: unknown
   /** What it failed of, of an effect that was tried again in vain. */
   readonly cause?: RecordedFailure
-}
-
-/** The code of an error of anybody's, by which an agent may decide: as it was thrown, and as it is read back. */
-function recordedCode(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return typeof code === 'string' ? code : codeOf(error)
-}
-
-/** How outside work failed before the process ended, if its error was of a class that no journal can give back. */
-export class RecordedError extends TroupeError {
-  readonly code: string
-  constructor(recorded: unknown) {
-    const { code, message }: { code?: unknown; message?: unknown } =
-      typeof recorded === 'object' && recorded !== null ? recorded : {}
-    super(`${message}`)
-    this.code = `${code}`
-  }
 }
 
 /** Outside work was invoked by something that is no agent's machine. */

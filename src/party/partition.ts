@@ -10,6 +10,7 @@ import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
 import { type Envelope, eventOf, isJournalled } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import type { Handler } from '../actor/handler.ts'
+import { unkept } from '../actor/kept.ts'
 import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
 import type { RateLimits } from '../actor/rate-limits.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
@@ -20,10 +21,10 @@ import type { Strays } from '../actor/strays.ts'
 import { accept, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { WatchedClock } from '../clock.ts'
-import { codeOf, TroupeError, textOf } from '../errors.ts'
+import { codeOf, TroupeError, textOf, withoutFrames } from '../errors.ts'
 import type { Catalog } from '../events/catalog.ts'
-import { CheckedEvent, type EventDefinition, type EventOf } from '../events/event.ts'
-import { agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
+import { CheckedEvent, type EventDefinition, type EventOf, trusted } from '../events/event.ts'
+import { agentFailed, agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
 import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
 import type { Continuation } from '../journal/append.ts'
@@ -37,6 +38,7 @@ import {
 } from '../journal/journal.ts'
 import type { Standing } from '../journal/standing.ts'
 import { type Appended, Watermark } from '../journal/watermark.ts'
+import { type Failure, stackOf, telling } from '../thrown.ts'
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { ObservedSnapshot } from './observation.ts'
@@ -510,7 +512,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     address: Address = this.address,
     origin?: Origin,
   ): void {
-    const event = systemError({ severity, code: codeOf(error), message: textOf(error), address })
+    const told = { severity, code: codeOf(error), message: textOf(error), address, ...placed(stackOf(error)) }
+    const event = trusted(systemError, telling(told, error))
     if (this.watermark.failure) this.reportNow(event)
     else this.report(event, origin)
   }
@@ -529,6 +532,14 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   #mention(envelope: Envelope): void {
     this.watermark.whenDurable(() => this.shared.bus.mention(envelope), neverHappened)
+  }
+
+  /** Reports that an agent threw. */
+  reportFailed({ address, incarnation }: Actor, handled: string, { error, words }: Failure, origin?: Origin): void {
+    const { code, message, stack } = words
+    const told = { address, incarnation, handled, error: message, code, ...placed(stack) }
+    this.report(trusted(agentFailed, telling(told, error)), origin)
+    this.reportError('error', new AgentFailedError(address, handled, error), address, origin)
   }
 
   /** Delivers a request to one of its agents. */
@@ -586,7 +597,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 
   /** Records that an event could not be delivered to somebody who is no agent, and keeps it. */
-  loseOutside(envelope: Envelope, to: Address, reason: DeadReason, attempts?: number): void {
+  loseOutside(envelope: Envelope, to: Address, reason: DeadReason, attempts?: number, failure?: Failure): void {
     const dead = {
       kind: 'dead' as const,
       seq: this.nextSeq(),
@@ -595,17 +606,28 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
       reason,
       attempts: attempts ?? 1,
       envelope,
+      ...(failure && { error: failure.words }),
     }
     this.append({ kind: 'supervision' }, [dead])
-    this.bury(envelope, to, reason, attempts)
+    this.bury(envelope, to, reason, attempts, failure)
   }
 
   /** Keeps an event that could not be delivered, and tells of it. */
-  bury(envelope: Envelope, to: Address, reason: DeadReason, attempts = 1): void {
+  bury(envelope: Envelope, to: Address, reason: DeadReason, attempts = 1, failure?: Failure): void {
     const { address: partition } = this
     const last = this.now()
     const { attempts: before, first } = envelope.redriven ?? { attempts: 0, first: last }
-    const letter = Object.freeze({ envelope, to, partition, reason, attempts: before + attempts, first, last })
+    const error = failure && { error: failure.words }
+    const letter = Object.freeze({
+      envelope,
+      to,
+      partition,
+      reason,
+      attempts: before + attempts,
+      ...error,
+      first,
+      last,
+    })
     this.shared.deadLetters.add(letter)
     this.shared.observers?.buried(this, letter)
     // A dead letter about a dead letter would never end.
@@ -740,14 +762,38 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 }
 
+/** An agent threw while it handled something. */
+export class AgentFailedError extends TroupeError {
+  readonly code = 'AGENT_FAILED'
+  readonly address: Address
+  /** The type of what it was handling. */
+  readonly handled: string
+  constructor(address: Address, handled: string, cause: unknown) {
+    super(`"${address}" failed${whileIn(handled)}: ${textOf(cause).replace(/\.$/, '')}. Mend its machine.`, { cause })
+    withoutFrames(this)
+    this.address = address
+    this.handled = handled
+  }
+}
+
+function whileIn(handled: string): string {
+  if (handled === 'xstate.init') return ' while it started'
+  return handled === unkept ? '' : ` while it handled "${handled}"`
+}
+
 /** A watcher threw. */
 export class WatcherError extends TroupeError {
   readonly code = 'WATCHER_FAILED'
   readonly address: Address
   constructor(address: Address, cause: unknown) {
     super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
+    withoutFrames(this)
     this.address = address
   }
+}
+
+function placed(stack: string | undefined): { readonly stack?: string } {
+  return stack === undefined ? {} : { stack }
 }
 
 /** Of each agent that stepped, how its machine was after the last of these steps. */

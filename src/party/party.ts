@@ -10,6 +10,7 @@ import type { AgentStanding } from '../journal/agent-standing.ts'
 import type { Entry, PartyMetadata } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
+import { recordedCause } from '../thrown.ts'
 import type { Idle } from './activity.ts'
 import {
   admitInput,
@@ -300,8 +301,10 @@ export class Party<
     const { birth, gaveUp, inputs } = standing
     if (birth === 'failed') {
       const { address } = this.#partition
-      const { agent, restarts, within, error } = gaveUp ?? { agent: address, restarts: 0, within: 0, error: 'unknown' }
-      this.#ended = new PartyFailedError(this.id, new EscalatedError(agent, restarts, within, error))
+      const known = gaveUp ?? { agent: address, restarts: 0, within: 0, error: 'unknown' }
+      const { agent, restarts, within, error } = known
+      const cause = recordedCause(known)
+      this.#ended = new PartyFailedError(this.id, new EscalatedError(agent, restarts, within, error, undefined, cause))
       return
     }
     const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)

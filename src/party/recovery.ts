@@ -9,6 +9,7 @@ import { type InHand, JournalCorruptError, type PartitionInfo } from '../journal
 import { Standing } from '../journal/standing.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import { GaveUpError } from '../supervision/restart-intensity.ts'
+import { recordedCause } from '../thrown.ts'
 import type { Crew } from './crew.ts'
 import { LeftAgents } from './left-agents.ts'
 import type { Partition, Shared } from './partition.ts'
@@ -297,7 +298,7 @@ export class Recovery {
     await this.#forgetDeleted(infos, recalled)
     if (gaveUp) {
       const { agent, restarts, within, error } = gaveUp
-      outside.reportError('error', new GaveUpError(agent, restarts, within, error), agent)
+      outside.reportError('error', new GaveUpError(agent, restarts, within, error, recordedCause(gaveUp)), agent)
     }
     return true
   }

@@ -6,16 +6,16 @@ import type { Envelope } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import { checkChildren, failUnkept } from '../actor/kept.ts'
 import type { Outcome } from '../actor/outside.ts'
-import { type Answering, failureOf, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import { type Answering, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
 import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import { answeredBy, isRefusalType } from '../events/request.ts'
-import { agentFailed } from '../events/runtime-events.ts'
 import type { Passage } from '../events/transform.ts'
 import type { Entry } from '../journal/frame.ts'
 import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.ts'
+import { type Failure, failureOf } from '../thrown.ts'
 import { checkWay, passageOf } from './offer.ts'
 import type { Partition } from './partition.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
@@ -258,7 +258,7 @@ export class Steps implements StepHost, FrameHost {
     // What machines inside it wanted because of the step ends with it.
     this.#planned = []
     this.#beginning = []
-    this.#tellFailed({ ...step, error })
+    this.#tellFailed(step, failureOf(error))
   }
 
   /** Delivers what an agent wanted to send to another after a while, now that the while is over. */
@@ -276,11 +276,12 @@ export class Steps implements StepHost, FrameHost {
     const { actor, outcome } = step
     const { envelope, type } = step.handled
     const partition = this.#partition
+    const { failure } = step
     if (redelivered && envelope) return this.#putBack(step, envelope)
     if (envelope) partition.shared.tally[dead === 'ignored' ? 'dead' : outcome]++
     const attempts = envelope ? actor.doneWith(envelope) : 1
-    if (envelope && dead) partition.bury(envelope, actor.address, dead, attempts)
-    if (outcome === 'failed') this.#tellFailed(step)
+    if (envelope && dead) partition.bury(envelope, actor.address, dead, attempts, failure)
+    if (failure) this.#tellFailed(step, failure)
     if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
     accept(partition.shared.tally, said.length)
     for (const one of said) partition.delivery.deliver(one)
@@ -293,24 +294,19 @@ export class Steps implements StepHost, FrameHost {
     // Its asker waits on: the next incarnation may know the answer.
     if (asked) asked.takenBy = undefined
     step.actor.mailbox.putBack(envelope)
-    this.#reportFailed(step)
+    if (step.failure) this.#reportFailed(step, step.failure)
   }
 
-  #reportFailed(step: Step): void {
-    const { address, incarnation } = step.actor
-    const { handled } = step
-    this.#partition.report(
-      agentFailed({ address, incarnation, handled: handled.type, error: failureOf(step) }),
-      handled,
-    )
+  #reportFailed({ actor, handled }: Step, failure: Failure): void {
+    this.#partition.reportFailed(actor, handled.type, failure, handled)
   }
 
-  #tellFailed(step: Step): void {
+  #tellFailed(step: Step, failure: Failure): void {
     const { address } = step.actor
     const { type, envelope } = step.handled
-    const error = failureOf(step)
-    this.#reportFailed(step)
-    this.#partition.failAsk(envelope, new AskFailedError(type, address, error))
+    this.#reportFailed(step, failure)
+    const { error: cause, words } = failure
+    this.#partition.failAsk(envelope, new AskFailedError(type, address, words.message, { cause }))
   }
 
   #answer(answer: Answering, step: Step): void {

@@ -1,5 +1,5 @@
 import type { Address } from '../actor/address.ts'
-import { TroupeError } from '../errors.ts'
+import { TroupeError, withoutFrames } from '../errors.ts'
 
 /** At most `max` restarts in any period of `within` milliseconds; one more escalates. */
 export interface RestartIntensity {
@@ -43,10 +43,12 @@ export class GaveUpError extends TroupeError {
   readonly code = 'GAVE_UP'
   /** The agent that would have restarted too often. */
   readonly address: Address
-  constructor(address: Address, restarts: number, within: number, error: string) {
+  constructor(address: Address, restarts: number, within: number, error: string, options?: ErrorOptions) {
     super(
       `Before this start, "${address}" would have been restart number ${restarts} within ${within} ms, and its supervisor gave up. The last error was: ${error.replace(/\.$/, '')}. All agents outside the parties begin anew, with the mail that waits for them. Mend the agent, or allow more restarts.`,
+      options,
     )
+    withoutFrames(this)
     this.address = address
   }
 }
@@ -61,10 +63,20 @@ export class EscalatedError extends TroupeError {
   readonly on: string | undefined
   /** Why it ended the last time, in words. */
   readonly lastError: string
-  constructor(address: Address, restarts: number, within: number, lastError: string, on?: string) {
+  /** @param options `cause` is what the agent threw the last time, where this process saw it */
+  constructor(
+    address: Address,
+    restarts: number,
+    within: number,
+    lastError: string,
+    on?: string,
+    options?: ErrorOptions,
+  ) {
     super(
       `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. The last error was: ${lastError.replace(/\.$/, '')}. Mend the agent, or allow more restarts.`,
+      options,
     )
+    withoutFrames(this)
     this.address = address
     this.restarts = restarts
     this.within = within

@@ -1,0 +1,125 @@
+import { TroupeError, textOf } from './errors.ts'
+
+/** An error in words, as events and the journal carry it: without its fields, which may hold anything. */
+export interface ErrorWords {
+  /** Of Troupe, of Node or of a library; `UNEXPECTED` where the error has none. */
+  readonly code: string
+  readonly message: string
+  /** Where it was thrown, and the errors that caused it; left out where nothing is known of that. */
+  readonly stack?: string
+}
+
+/** What was thrown, itself and in words. */
+export interface Failure {
+  readonly error: unknown
+  readonly words: ErrorWords
+}
+
+/** Characters of a stack at most, all causes together. */
+const longestStack = 8_000
+const longestCode = 100
+const mostCauses = 8
+
+/** What words tell of, in the process that saw it. */
+const originals = new WeakMap<object, unknown>()
+
+/** An error in words. `errorOf` gives back the error itself. */
+export function wordsOf(thrown: unknown): ErrorWords {
+  const stack = stackOf(thrown)
+  const code = fieldOf(thrown, 'code')
+  const words = Object.freeze({
+    code: typeof code === 'string' ? code.slice(0, longestCode) : 'UNEXPECTED',
+    message: textOf(thrown),
+    ...(stack !== undefined && { stack }),
+  })
+  originals.set(words, thrown)
+  return words
+}
+
+export function failureOf(error: unknown): Failure {
+  return { error, words: wordsOf(error) }
+}
+
+/** Lets the payload of an event give back the error that it tells of. */
+export function telling<D extends object>(data: D, thrown: unknown): D {
+  originals.set(data, thrown)
+  return data
+}
+
+/**
+ * The error that an event or a dead letter tells of, as it was thrown, in the process that saw it; `undefined` elsewhere, where
+ * code, message and stack are what is known of it.
+ *
+ * @example
+ * runtime.bus.errors(event => report(errorOf(event) ?? event.data.message))
+ *
+ * @param told an event such as `system.error` or `agent.failed`, or a dead letter
+ */
+export function errorOf(told: { readonly data?: unknown } | { readonly error?: unknown }): unknown {
+  const words: unknown = 'error' in told ? told.error : 'data' in told ? told.data : undefined
+  return typeof words === 'object' && words !== null ? originals.get(words) : undefined
+}
+
+/** Where an error was thrown, and what caused it; nothing where neither is known. */
+export function stackOf(thrown: unknown): string | undefined {
+  const parts: string[] = []
+  const seen = new Set<unknown>()
+  for (let at = thrown; at !== undefined && at !== null && seen.size < mostCauses && !seen.has(at); ) {
+    seen.add(at)
+    const cause = fieldOf(at, 'cause')
+    const part = partOf(at)
+    // Where the runtime only says what an error led to, it has no place of its own to show.
+    const isPlain = !part.includes('\n') && parts.length === 0
+    if (!isPlain) parts.push(part)
+    at = cause
+  }
+  return parts.length === 0 ? undefined : parts.join('\ncaused by: ').slice(0, longestStack)
+}
+
+/** The stack of one error, with its code, which is often all that an error of Node says. */
+function partOf(error: unknown): string {
+  const [stack, code] = [fieldOf(error, 'stack'), fieldOf(error, 'code')]
+  const part = typeof stack === 'string' ? ownPart(stack.slice(0, longestStack)) : textOf(error)
+  // The engine writes the stack before the error has the name of its class.
+  if (TroupeError.is(error)) return part.replace(/^Error(?=: )/, String(fieldOf(error, 'name')))
+  const isCoded = typeof code === 'string' && !part.includes(code)
+  return isCoded ? `[${code.slice(0, longestCode)}] ${part}` : part
+}
+
+/** Without what of the runtime and of XState called the code that threw. */
+function ownPart(stack: string): string {
+  const lines = stack.split('\n')
+  const last = lines.findLastIndex(line => /^\s+at /.test(line) && !isInside(line))
+  return last < 0 ? stack : lines.slice(0, last + 1).join('\n')
+}
+
+function isInside(frame: string): boolean {
+  return frame.includes(`${import.meta.dirname}/`) || /[\\/]node_modules[\\/]xstate[\\/]|node:internal/.test(frame)
+}
+
+/** A field of something that was thrown, which may throw when it is read. */
+function fieldOf(thrown: unknown, name: string): unknown {
+  try {
+    return typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, name) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** An error of an earlier process, as far as the journal knows it. */
+export class RecordedError extends TroupeError {
+  readonly code: string
+  constructor(recorded: unknown) {
+    const { code, message, stack }: { code?: unknown; message?: unknown; stack?: unknown } =
+      typeof recorded === 'object' && recorded !== null ? recorded : {}
+    super(`${message}`)
+    this.code = `${code}`
+    if (typeof stack === 'string') this.stack = stack
+  }
+}
+
+/** What an error of an earlier process was caused by, as far as the journal knows it. */
+export function recordedCause(known: { error: string; code?: string; stack?: string }): ErrorOptions | undefined {
+  const { error: message, code, stack } = known
+  return code === undefined ? undefined : { cause: new RecordedError({ code, message, stack }) }
+}

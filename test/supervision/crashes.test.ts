@@ -1,0 +1,302 @@
+import {
+  type AgentFailedError,
+  agentFailed,
+  agentTypes,
+  ask,
+  defineAgent,
+  type EscalatedError,
+  effect,
+  errorOf,
+  memoryJournal,
+  systemError,
+} from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { assign, setup } from 'xstate'
+import { command, petsParty, trick } from '../support/pets.ts'
+import { createProgram } from '../support/program.ts'
+import { startRuntime, until } from '../support/runtime.ts'
+
+const never = { max: 0, within: 1_000 }
+const hears = [command, trick]
+
+/** Throws what it is given, on commands and in the middle of tricks. */
+function clumsy(thrown: unknown) {
+  const says = [trick]
+  return defineAgent({
+    name: 'clumsy',
+    hears,
+    says,
+    machine: setup({ types: agentTypes({ context: {}, hears, says }) }).createMachine({
+      context: {},
+      on: {
+        '*': {
+          actions: assign(function stumble() {
+            throw thrown
+          }),
+        },
+      },
+    }),
+  })
+}
+
+/** Waits for an effect that rejects, and handles no error of it. */
+function unlucky(thrown: unknown) {
+  const says = [trick]
+  return defineAgent({
+    name: 'clumsy',
+    hears,
+    says,
+    machine: setup({
+      types: agentTypes({ context: {}, hears, says }),
+      actors: { work: effect('work', () => Promise.reject(thrown)) },
+    }).createMachine({
+      context: {},
+      initial: 'free',
+      states: { free: { on: { '*': 'busy' } }, busy: { tags: 'busy', invoke: { src: 'work', onDone: 'free' } } },
+    }),
+  })
+}
+
+/** An error with a cause, as a program would throw it. */
+function stumbled(): Error {
+  return new TypeError('no shoe', { cause: new RangeError('no foot') })
+}
+
+const itsPlaces =
+  /^TypeError: no shoe\n +at stumbled .*crashes\.test\.ts[^]*\ncaused by: RangeError: no foot\n +at stumbled /
+
+describe('a crash', () => {
+  it('is told with its stack and its cause, to who hears of agents and to who hears of errors', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(clumsy(stumbled())) })
+    const told: unknown[] = []
+    runtime.bus.subscribe(agentFailed, ({ data }) => void told.push(data))
+    runtime.bus.errors(({ data }) => void told.push(data))
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await party.idle()
+    const stack: unknown = expect.stringMatching(itsPlaces)
+    const address = 'party/p1/clumsy'
+    expect(told).toEqual([
+      { address, incarnation: 1, handled: 'pets.command', error: 'no shoe', code: 'UNEXPECTED', stack },
+      {
+        severity: 'error',
+        code: 'AGENT_FAILED',
+        message: '"party/p1/clumsy" failed while it handled "pets.command": no shoe. Mend its machine.',
+        address,
+        stack,
+      },
+    ])
+  })
+
+  it('gives the very error in the process that saw it', async () => {
+    const error = stumbled()
+    const { runtime } = await startRuntime({ party: petsParty(clumsy(error)) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await party.idle()
+    const [failed] = runtime.bus.history({ type: agentFailed.type })
+    const [told] = runtime.bus.history({ type: systemError.type })
+    const [letter] = runtime.bus.deadLetters.list()
+    if (!failed || !told || !letter) throw new Error('nothing was told')
+    expect(errorOf(failed)).toBe(error)
+    expect((errorOf(told) as AgentFailedError).cause).toBe(error)
+    expect(errorOf(letter)).toBe(error)
+    expect(errorOf({})).toBe(undefined)
+  })
+
+  it('has code, message and stack in its dead letter, and in the next process too', async () => {
+    const program = createProgram()
+    const error = Object.assign(stumbled(), { code: 'E_SHOE', secret: 'sesame' })
+    const first = await program.start({ party: petsParty(clumsy(error)) })
+    const party = await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await party.idle()
+    const words = { code: 'E_SHOE', message: 'no shoe', stack: expect.stringContaining('caused by: RangeError') }
+    expect(first.bus.deadLetters.list()).toMatchObject([{ reason: 'failed', error: words }])
+    const second = await program.start({ party: petsParty(clumsy(error)) })
+    const [letter] = second.bus.deadLetters.list()
+    expect(letter).toMatchObject({ reason: 'failed', error: words })
+    expect(JSON.stringify(letter)).not.toContain('sesame')
+    expect(errorOf(letter ?? {})).toBe(undefined)
+  })
+
+  it('of which a party failed is at the end of its causes', async () => {
+    const error = stumbled()
+    const { runtime } = await startRuntime({ party: petsParty(clumsy(error)), intensity: never })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    const failed: unknown = await party.idle().catch((refusal: unknown) => refusal)
+    expect(failed).toMatchObject({ code: 'PARTY_FAILED', cause: { code: 'ESCALATED' } })
+    expect(((failed as Error).cause as EscalatedError).cause).toBe(error)
+    expect(runtime.bus.history({ type: systemError.type }).map(({ data }) => data)).toMatchObject([
+      { code: 'AGENT_FAILED' },
+      { code: 'ESCALATED', stack: expect.stringMatching(itsPlaces) },
+    ])
+  })
+
+  it('of which a party failed has its stack in the next process too', async () => {
+    const program = createProgram()
+    const options = { party: petsParty(clumsy(stumbled())), intensity: never }
+    const first = await program.start(options)
+    const party = await first.parties.create({ id: 'p1' })
+    await first.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await until(() => party.state.status === 'error')
+    await party.idle().catch(() => {})
+    const second = await program.start(options)
+    const failed: unknown = await second.parties
+      .get('p1')
+      .idle()
+      .catch((refusal: unknown) => refusal)
+    expect(failed).toMatchObject({ code: 'PARTY_FAILED', cause: { code: 'ESCALATED', cause: { message: 'no shoe' } } })
+    expect(((failed as Error).cause as EscalatedError).cause).toMatchObject({ stack: expect.stringMatching(itsPlaces) })
+  })
+
+  it.each([
+    ['an action', clumsy],
+    ['an effect that nobody handles', unlucky],
+  ])('in %s is the cause of the failed ask', async (_, agent) => {
+    const error = stumbled()
+    const { runtime } = await startRuntime({ party: petsParty(agent(error)) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const asked = party.agent('clumsy').ask(trick, { name: 'roll' })
+    await expect(asked).rejects.toMatchObject({ code: 'ASK_FAILED', message: expect.stringContaining('no shoe') })
+    expect(await asked.catch((refusal: Error) => refusal.cause)).toBe(error)
+  })
+
+  it('of a function that answers is the cause of the failed ask', async () => {
+    const error = stumbled()
+    const { runtime } = await startRuntime()
+    const { address } = runtime.handle(trick, () => Promise.reject(error))
+    const asked = runtime.ask(address, trick, { name: 'roll' })
+    expect(await asked.catch((refusal: Error) => refusal.cause)).toBe(error)
+  })
+
+  it('of a durable subscriber is in the dead letter', async () => {
+    const error = stumbled()
+    const { runtime, clock } = await startRuntime({ party: petsParty() })
+    await runtime.parties.create({ id: 'p1' })
+    runtime.bus.subscribe(command, () => Promise.reject(error), { durable: 'ledger' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await until(() => {
+      clock.advance(60_000)
+      return runtime.bus.deadLetters.list().length > 0
+    })
+    const [letter] = runtime.bus.deadLetters.list()
+    expect(letter).toMatchObject({ reason: 'failed', error: { message: 'no shoe' } })
+    expect(errorOf(letter ?? {})).toBe(error)
+  })
+
+  it('has a bounded message and a bounded stack in the journal', async () => {
+    const journal = memoryJournal()
+    const frames: string[] = []
+    const { runtime } = await startRuntime({
+      party: petsParty(clumsy(new Error('long'.repeat(1_000_000)))),
+      journal: {
+        ...journal,
+        append: (partition, epoch, position, some, ...more) => {
+          frames.push(JSON.stringify(some))
+          return journal.append(partition, epoch, position, some, ...more)
+        },
+      },
+    })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await party.idle()
+    expect(frames.some(frame => frame.includes('"failed"'))).toBe(true)
+    expect(Math.max(...frames.map(frame => frame.length))).toBeLessThan(20_000)
+  })
+})
+
+const fields: readonly string[] = ['message', 'stack', 'code', 'cause', 'name', 'toString', 'then', 'toJSON']
+
+/** Everything that can be thrown and does not want to be looked at. */
+const hostile: readonly (readonly [string, () => unknown])[] = [
+  ['a string', () => 'oh'],
+  ['null', () => null],
+  ['nothing', () => undefined],
+  ['a symbol', () => Symbol('oh')],
+  ['an object without a prototype', () => Object.create(null)],
+  ['a frozen error', () => Object.freeze(new Error('frozen'))],
+  [
+    'an error whose causes go round',
+    () => {
+      const error = new Error('round')
+      error.cause = new Error('and round', { cause: error })
+      return error
+    },
+  ],
+  [
+    'an error whose fields throw',
+    () => Object.defineProperties(new Error('x'), Object.fromEntries(fields.map(name => [name, { get: refuse }]))),
+  ],
+  [
+    'an object whose fields throw',
+    () => Object.defineProperties({}, Object.fromEntries(fields.map(name => [name, { get: refuse }]))),
+  ],
+  ['a proxy of which nothing can be known', () => new Proxy({}, refusing)],
+  ['a proxy that has every field', () => new Proxy({}, { has: () => true, get: refuse })],
+  ['a revoked proxy', () => revoked()],
+  ['a function', () => refuse],
+]
+
+function refuse(): never {
+  throw new Error('hands off')
+}
+
+const refusing: ProxyHandler<object> = {
+  get: refuse,
+  has: refuse,
+  getPrototypeOf: refuse,
+  ownKeys: refuse,
+  getOwnPropertyDescriptor: refuse,
+  set: refuse,
+  defineProperty: refuse,
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+/** Asks the agent that throws; says how that ended. */
+const asker = (name: string) => {
+  const says = [trick]
+  return defineAgent({
+    name: 'asker',
+    hears: [command],
+    says,
+    machine: setup({
+      types: agentTypes({ context: {}, hears: [command], says }),
+      actors: { ask: ask(trick, { to: name }) },
+    }).createMachine({
+      context: {},
+      initial: 'free',
+      states: {
+        free: { on: { 'pets.command': 'asking' } },
+        asking: {
+          tags: 'busy',
+          invoke: { src: 'ask', input: { name: 'roll' }, onDone: 'answered', onError: 'refused' },
+        },
+        answered: {},
+        refused: {},
+      },
+    }),
+  })
+}
+
+describe.each(hostile)('%s', (_, make) => {
+  it.each([
+    ['an action', clumsy],
+    ['an effect', unlucky],
+  ])('thrown by %s fails its agent and its asker, and harms nobody else', async (_where, agent) => {
+    const { runtime } = await startRuntime({ party: petsParty(agent(make()), asker('clumsy')) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await party.agent('asker').send(command({ word: 'ask' }))
+    await party.idle()
+    expect(party.agent('asker').snapshot()?.value).toBe('refused')
+    expect(party.agent('clumsy').incarnation).toBe(2)
+    expect(runtime.bus.history({ type: agentFailed.type })).toHaveLength(1)
+    expect(party.state.status).toBe('planning')
+  })
+})
