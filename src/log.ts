@@ -5,6 +5,8 @@ export interface LogFields {
   /** The agent, party or runtime that it is about. */
   readonly address?: string
   readonly severity?: string
+  /** Where an error was thrown, and what caused it. */
+  readonly stack?: string
   readonly [field: string]: unknown
 }
 
@@ -21,6 +23,7 @@ interface Told {
   readonly code: string
   readonly message: string
   readonly address?: string | undefined
+  readonly stack?: string | undefined
 }
 
 /** Where a runtime writes what operators are to know. */
@@ -32,25 +35,24 @@ export interface Log {
 
 /**
  * The log of a runtime: a logger of the user's, nothing (`silent`), or by default one line on stderr for each error that no
- * subscriber hears of, in development for each such warning too. A logger that throws harms nobody.
+ * subscriber hears of, in development for each such warning too, and under it the stack, unless the line before has the same.
+ * A logger that throws harms nobody.
  */
 export function createLog(
   given: Logger | 'silent' | undefined,
   { development }: { readonly development: boolean },
 ): Log {
   if (given === 'silent') return { info: () => {}, told: () => {} }
-  if (!given)
-    return {
-      info: () => {},
-      told: (error, isHeard) => {
-        const isQuiet = isHeard ? !isLoud(error) : error.severity === 'warning' && !development
-        if (!isQuiet) print(error)
-      },
-    }
+  if (!given) return new Printed(development)
   return {
     info: (message, fields = {}) => guarded(() => given.info(fields, message)),
-    told: ({ message, severity, code, address }) => {
-      const fields = { severity, code, ...(address !== undefined && { address }) }
+    told: ({ message, severity, code, address, stack }) => {
+      const fields = {
+        severity,
+        code,
+        ...(address !== undefined && { address }),
+        ...(stack !== undefined && { stack }),
+      }
       guarded(() => (severity === 'warning' ? given.warn(fields, message) : given.error(fields, message)))
     },
   }
@@ -68,12 +70,37 @@ function guarded(write: () => unknown): void {
   } catch {}
 }
 
-function print({ severity, code, message, address }: Told): void {
-  const place = address === undefined ? '' : ` at ${address}`
-  console.error(oneLine(`troupe: ${severity} ${code}${place}: ${message}`))
+class Printed implements Log {
+  readonly #development: boolean
+  #last: string | undefined
+
+  constructor(development: boolean) {
+    this.#development = development
+  }
+
+  info(): void {}
+
+  told(error: Told, isHeard: boolean): void {
+    const { severity, code, message, address, stack } = error
+    if (isHeard ? !isLoud(error) : severity === 'warning' && !this.#development) return
+    const place = address === undefined ? '' : ` at ${address}`
+    const line = oneLine(`troupe: ${severity} ${code}${place}: ${message}`)
+    // An agent that crashes again and again, and the supervisor that gives up over it, would tell it many times.
+    const isNews = stack !== undefined && stack !== this.#last
+    this.#last = stack
+    console.error(isNews ? `${line}\n${indented(stack)}` : line)
+  }
 }
 
 /** A text may come from an agent or a file: control characters, and those that nobody sees, would reach the terminal. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
+}
+
+/** No line of it can be taken for one of the runtime's own. */
+function indented(stack: string): string {
+  return stack
+    .split('\n')
+    .map(line => `${/^\s/.test(line) ? '        ' : '    '}${oneLine(line.trim())}`)
+    .join('\n')
 }

@@ -38,7 +38,13 @@ const plain = ({ now, after }: SimulatedClock): Clock => ({ now, after })
 const whole = (clock: SimulatedClock): Clock => clock
 
 async function live(clock: Clock) {
-  const runtime = createRuntime({ agents: [bell], clock, journal: suiteJournal(), party: petsParty(dogAgent()) })
+  const runtime = createRuntime({
+    agents: [bell],
+    clock,
+    journal: suiteJournal(),
+    party: petsParty(dogAgent()),
+    log: 'silent',
+  })
   onTestFinished(() => runtime.stop({ timeout: 0 }))
   return runtime.start()
 }

@@ -48,6 +48,7 @@ export const scenario = defineScenario({
     'An agent that crashes is started again at the same address, with the mail that waits for it and without the event that it crashed on. Its siblings notice nothing.',
   seed: 1,
   runtime: {
+    log: 'silent',
     agents: [defineSupervisor({ name: 'circus', strategy: 'one_for_one', agents: [clown('pip'), clown('pop')] })],
   },
   steps: [

@@ -67,7 +67,7 @@ export const scenario = defineScenario({
   shows:
     'Starting an agent again does not always help. Above a number of restarts its supervisor gives up, stops the others, and lets the one above decide; at the top the party fails, and other parties go on.',
   seed: 1,
-  runtime: { party: concert },
+  runtime: { party: concert, log: 'silent' },
   steps: [
     {
       does: 'Two concerts begin.',

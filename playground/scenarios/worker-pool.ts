@@ -54,7 +54,7 @@ export const scenario = defineScenario({
   shows:
     'Equal agents behind one address share the work, and become more and fewer while it comes in. One that crashes loses the order at hand, and nothing else.',
   seed: 1,
-  runtime: { agents: [definePool({ name: 'bakers', agent: baker, size: 2, routing: 'least-mail' })] },
+  runtime: { agents: [definePool({ name: 'bakers', agent: baker, size: 2, routing: 'least-mail' })], log: 'silent' },
   steps: [
     {
       does: 'Two bakers get six orders; one of them is for a cake that burns.',

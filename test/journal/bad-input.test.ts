@@ -26,6 +26,7 @@ async function live<S extends object, A extends AddedEvent, R extends RemovedEve
   options: RuntimeOptions<S, A, R>,
 ) {
   const runtime = createRuntime({
+    log: 'silent',
     journal: sqliteJournal({ directory }),
     clock: createSimulatedClock(),
     random: seededRandom(++lives),
@@ -210,7 +211,7 @@ describe('a snapshot that says what cannot be, though its hash is right', () => 
     const record = createRecord()
     let journal = record.next()
     const options = { party, clock: createSimulatedClock(), snapshots: { every: 1 } }
-    const first = await createRuntime({ ...options, journal, random: seededRandom(++lives) }).start()
+    const first = await createRuntime({ ...options, log: 'silent', journal, random: seededRandom(++lives) }).start()
     for (const id of ['p1', 'p2']) {
       await first.parties.create({ id })
       for (const word of ['a', 'boom', 'b']) await first.bus.publish(command({ word }), { party: id })
@@ -224,7 +225,12 @@ describe('a snapshot that says what cannot be, though its hash is right', () => 
     await journal.save('party/p1', { position: snapshot?.position ?? 0, hash, body })
     const written = (await record.frames('party/p1')).length
 
-    const runtime = createRuntime({ ...options, journal: (journal = record.next()), random: seededRandom(++lives) })
+    const runtime = createRuntime({
+      ...options,
+      log: 'silent',
+      journal: (journal = record.next()),
+      random: seededRandom(++lives),
+    })
     onTestFinished(() => runtime.stop({ timeout: 0 }))
     await runtime.start()
     expect(runtime.parties.list().map(({ id }) => id)).toEqual(['p2'])

@@ -9,7 +9,7 @@ const party = petsParty(dogAgent())
 
 async function live(journal: Journal, seed: number) {
   const clock = createSimulatedClock()
-  const runtime = createRuntime({ party, journal, clock, random: seededRandom(seed) })
+  const runtime = createRuntime({ log: 'silent', party, journal, clock, random: seededRandom(seed) })
   onTestFinished(() => runtime.stop({ timeout: 0 }))
   return runtime.start()
 }

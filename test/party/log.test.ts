@@ -43,8 +43,19 @@ function listLogger() {
 describe('an error', () => {
   it('that nobody listens for is one line on stderr, with its code, its address and what to do', async () => {
     expect(await gaveUp({})).toEqual([
+      expect.stringMatching(
+        /^troupe: error AGENT_FAILED at runtime\/dog: "runtime\/dog" failed while it handled "pets.command": boom. Mend its machine.\n/,
+      ),
       'troupe: critical ESCALATED at runtime: "runtime/dog" would have been restart number 1 within 1000 ms, so its supervisor gave up and stopped its agents. The last error was: boom. Mend the agent, or allow more restarts.',
     ])
+  })
+
+  it('has its stack under its line, once', async () => {
+    const lines = await gaveUp({})
+    const shown = lines.flatMap(line => String(line).split('\n')).filter(line => !line.startsWith('troupe: '))
+    expect(shown[0]).toBe('    Error: boom')
+    expect(shown[1]).toMatch(/^ {8}at .*pets\.ts/)
+    expect(shown.filter(line => line.includes('Error: boom'))).toHaveLength(1)
   })
 
   it('that somebody listens for is no line', async () => {
@@ -62,7 +73,7 @@ describe('an error', () => {
     const party = await runtime.parties.create({ id: 'p1' })
     await party.agent('dog').send(command({ word: 'boom' }))
     await until(() => party.state.status === 'error' && heard.length > 0)
-    expect(heard).toEqual(['ESCALATED'])
+    expect(heard).toEqual(['AGENT_FAILED', 'ESCALATED'])
     expect(printed()).toEqual([])
   })
 
@@ -75,7 +86,11 @@ describe('an error', () => {
     const { runtime } = await startRuntime({ journal: { ...inner, marks }, log: undefined })
     runtime.bus.subscribe('system.started', () => {}, { durable: 'ledger' })
     await until(() => printed().length > 0)
-    expect(printed()).toEqual(['troupe: error UNEXPECTED at runtime: the disk ?is? sick?[31m'])
+    expect(printed()).toEqual([
+      expect.stringMatching(
+        /^troupe: error UNEXPECTED at runtime: the disk \?is\? sick\?\[31m\n {4}Error: the disk \?is/,
+      ),
+    ])
   })
 
   it('that is too small for those who listen is one line', async () => {
@@ -87,7 +102,10 @@ describe('an error', () => {
     await party.agent('dog').send(command({ word: 'boom' }))
     await until(() => party.state.status === 'error')
     expect(heard).toEqual([])
-    expect(printed()).toEqual([expect.stringMatching(/^troupe: error ESCALATED at party\/p1: /)])
+    expect(printed()).toEqual([
+      expect.stringMatching(/^troupe: error AGENT_FAILED at party\/p1\/dog: /),
+      expect.stringMatching(/^troupe: error ESCALATED at party\/p1: /),
+    ])
   })
 
   it('that keeps a party from coming back is one line, with its id and what to do', async () => {
@@ -121,10 +139,12 @@ describe('an error', () => {
     expect(await gaveUp({ log }, 'boom', true)).toEqual([])
     expect(log.lines.map(([level, { code }, message]) => [level, code ?? message])).toEqual([
       ['info', 'The runtime has started.'],
+      ['error', 'AGENT_FAILED'],
       ['error', 'ESCALATED'],
       ['info', 'The runtime has stopped.'],
     ])
-    expect(log.lines[1]?.[1]).toEqual({ severity: 'critical', code: 'ESCALATED', address: 'runtime' })
+    const stack: unknown = expect.stringMatching(/^Error: boom\n/)
+    expect(log.lines[2]?.[1]).toEqual({ severity: 'critical', code: 'ESCALATED', address: 'runtime', stack })
   })
 
   it('stops nothing where the logger throws', async () => {

@@ -89,7 +89,7 @@ describe('a runtime', () => {
       on: { 'stray.go': {} },
     })
     const broken = defineAgent({ name: 'broken', machine, hears, says })
-    const runtime = createRuntime({ agents: [dogAgent(), broken], clock: createSimulatedClock() })
+    const runtime = createRuntime({ log: 'silent', agents: [dogAgent(), broken], clock: createSimulatedClock() })
     await expect(runtime.start()).rejects.toMatchObject({ code: 'AGENT_START' })
     await expect(runtime.ask('runtime/dog', trick, { name: 'roll' })).rejects.toMatchObject({ code: 'RUNTIME_STATE' })
     expect(runtime.bus.history({ type: 'system.stopped' })).toHaveLength(1)

@@ -305,6 +305,7 @@ it('under one_for_one, a healthy agent never restarts, whatever happens to its s
       const clock = createSimulatedClock()
       const agents = ['a', 'b', 'c', 'd'].map(name => worker(name, { restart: 'transient' }))
       const runtime = await createRuntime({
+        log: 'silent',
         agents,
         clock,
         journal: suiteJournal(),

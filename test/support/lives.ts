@@ -80,7 +80,7 @@ export async function live<S extends object, A extends AddedEvent, R extends Rem
   journal: Life,
   options: RuntimeOptions<S, A, R>,
 ) {
-  const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), ...options })
+  const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), log: 'silent', ...options })
   onTestFinished(async () => {
     // Of one whose life is over, nothing ends any more.
     if (!journal.isOver) await runtime.stop({ timeout: 0 })

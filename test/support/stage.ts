@@ -51,7 +51,16 @@ export async function startStage(
   // So often that mail is cleaned up while all else goes on.
   const cleanup = 1_000
   const registered = [late]
-  const runtime = createRuntime({ party, agents: [stray], registered, clock, journal, intensity, cleanup })
+  const runtime = createRuntime({
+    party,
+    agents: [stray],
+    registered,
+    clock,
+    journal,
+    intensity,
+    cleanup,
+    log: 'silent',
+  })
   const order = orderOf(runtime.bus)
   await runtime.start()
   const [left] = runtime.parties.list()
