@@ -104,7 +104,7 @@ export {
 export type { Routing } from './actor/routing.ts'
 export { SnapshotShapeError } from './actor/saved-machine.ts'
 export { type Missed, type Moment, type PlannedSchedule, type Schedule, ScheduleError } from './actor/schedule.ts'
-export { StepCircleError, StepOverflowError, StraySendError } from './actor/step.ts'
+export { ActionRejectedError, StepCircleError, StepOverflowError, StraySendError } from './actor/step.ts'
 export { StrayWorkError, UnnamedActorError } from './actor/strays.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'

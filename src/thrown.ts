@@ -60,6 +60,16 @@ export function errorOf(told: { readonly data?: unknown } | { readonly error?: u
   return typeof words === 'object' && words !== null ? originals.get(words) : undefined
 }
 
+/** Calls back if what a function returned is a promise that rejects, whatever else it may be. */
+export function onRejection(returned: unknown, rejected: (error: unknown) => void): void {
+  try {
+    const isPromise = typeof returned === 'object' && returned !== null && 'then' in returned
+    if (isPromise && typeof returned.then === 'function') Promise.resolve(returned).catch(rejected)
+  } catch {
+    // It does not want to be looked at, so nobody waits for it.
+  }
+}
+
 /** Where an error was thrown, and what caused it; nothing where neither is known. */
 export function stackOf(thrown: unknown): string | undefined {
   const parts: string[] = []

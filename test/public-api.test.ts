@@ -11,6 +11,7 @@ import { expect, it } from 'vitest'
 it('troupe exports these names', () => {
   expect(Object.keys(troupe).toSorted()).toMatchInlineSnapshot(`
     [
+      "ActionRejectedError",
       "AddressTakenError",
       "AgentFailedError",
       "AgentLimitError",

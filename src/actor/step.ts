@@ -7,11 +7,11 @@ import type {
   ExecutableActionObject,
   Snapshot,
 } from 'xstate'
-import { TroupeError } from '../errors.ts'
+import { TroupeError, textOf, withoutFrames } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { RefusalOf, ReplyOf } from '../events/request.ts'
 import type { Passage } from '../events/transform.ts'
-import { type Failure, failureOf } from '../thrown.ts'
+import { type Failure, failureOf, onRejection } from '../thrown.ts'
 import { checkValue } from '../values/value.ts'
 import type { Actor } from './actor.ts'
 import type { Address } from './address.ts'
@@ -40,7 +40,7 @@ export type Output =
   | { readonly kind: 'cancel'; readonly id: string; readonly perform: () => void }
   /** Outside work is no longer wanted. */
   | { readonly kind: 'drop'; readonly key: string; readonly perform: () => void }
-  /** What stays inside the agent: its own children, and custom actions. */
+  /** What stays inside the agent: its own children, and the custom actions of its initial state. */
   | { readonly kind: 'inside'; readonly perform: () => void }
 
 /** A request is answered, well or not. */
@@ -78,8 +78,10 @@ export interface StepHost {
   commit(step: Step): () => void
   /** All that the step wanted has happened, to machines inside the agent too: records what these want because of it. */
   released(step: Step): void
-  /** A custom action threw after its frame: the step stands, the agent fails. */
+  /** What a step had begun threw after its frame: the step stands, the agent fails. */
   failedAfter(step: Step, error: unknown): void
+  /** A promise that a custom action returned has rejected, long after its step. */
+  rejected(actor: Actor, incarnation: number, type: string, error: unknown): void
 }
 
 /** A timer that an agent sets in a step. */
@@ -137,11 +139,33 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
     if (actions.length === 0) return none
     const outputs: Output[] = []
     for (const [place, action] of actions.entries()) {
-      const output = outputOf(actor, host, self, action, place)
+      const output = isCustom(action) ? undefined : outputOf(actor, host, self, action, place)
       if (output) outputs.push(output)
     }
     return outputs
   }
+
+  const run = ({ exec, info, params }: ExecutableActionObject, actor: Actor, type: string) => {
+    const returned: unknown = exec?.(info, params)
+    if (returned === undefined) return
+    const { incarnation } = actor
+    onRejection(returned, error => host.rejected(actor, incarnation, type, error))
+  }
+
+  /** Runs the functions among the actions, before the frame: one that throws fails the step. Says whether there are any. */
+  const runCustom = (actor: Actor, { type }: Handled, { actions }: Decision): boolean => {
+    let isAny = false
+    for (const action of actions) {
+      if (!isCustom(action)) continue
+      isAny = true
+      run(action, actor, type)
+    }
+    return isAny
+  }
+
+  /** XState runs the actions of an initial state once its actor is there. */
+  const customLater = (actor: Actor, { type }: Handled, { actions }: Decision): readonly Output[] =>
+    actions.filter(isCustom).map(action => ({ kind: 'inside' as const, perform: () => run(action, actor, type) }))
 
   const checkInside = (actor: Actor, { children }: AnyMachineSnapshot) =>
     checkChildren(actor.address, children, (name, child) => host.checkChild(actor, name, child))
@@ -206,7 +230,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
         if (snapshot.status === 'error') throw snapshot.error
         checkKept(actor.address, snapshot)
         checkInside(actor, snapshot)
-        const outputs = outputsOf(actor, decision, scope.self)
+        const outputs = [...outputsOf(actor, decision, scope.self), ...customLater(actor, handled, decision)]
         return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot }, starts)
       } catch (error) {
         // XState runs nothing deferred of an actor that fails at its start, so what this leads to is told here.
@@ -232,11 +256,12 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
         const { snapshot: next, starts } = decision
         if (next.status === 'error') throw next.error
         if (next !== snapshot) checkKept(actor.address, next, snapshot)
+        const outputs = outputsOf(actor, decision, scope.self)
+        const isCustom = runCustom(actor, handled, decision)
         // A timer, an outcome or a word of a child comes from inside the agent: something there has changed.
         const isFromInside = handled.envelope === undefined
-        if (isFromInside || next.children !== snapshot.children) checkInside(actor, next)
-        const outputs = outputsOf(actor, decision, scope.self)
-        const isIgnored = next === snapshot && outputs.length === 0 && !isFromInside
+        if (isFromInside || isCustom || next.children !== snapshot.children) checkInside(actor, next)
+        const isIgnored = next === snapshot && outputs.length === 0 && !isFromInside && !isCustom
         const outcome = isIgnored ? 'ignored' : 'handled'
         return finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)
       } catch (error) {
@@ -300,6 +325,11 @@ function failedStep(actor: Actor, handled: Handled, snapshot: AnyMachineSnapshot
 
 function stopChildren(scope: AnyActorScope, { children }: AnyMachineSnapshot): void {
   for (const child of Object.values<AnyActorRef | undefined>(children)) if (child) scope.stopChild(child)
+}
+
+/** Whether an action is somebody's own function: what XState's own do, the runtime does. */
+function isCustom({ type }: ExecutableActionObject): boolean {
+  return !type.startsWith('xstate.') || type === 'xstate.log'
 }
 
 interface Params {
@@ -422,6 +452,23 @@ export class StraySendError extends TroupeError {
     super(
       `"${address}" sent "${type}" to something outside its party, or past its mailbox. Say it with emit, or ask for it with invoke.`,
     )
+    this.address = address
+    this.type = type
+  }
+}
+
+/** An agent does work in an action, and the work failed when the action was over. */
+export class ActionRejectedError extends TroupeError {
+  readonly code = 'ACTION_REJECTED'
+  readonly address: Address
+  /** What the agent was handling. */
+  readonly type: string
+  constructor(address: Address, type: string, cause: unknown) {
+    super(
+      `An action of "${address}" on "${type}" returned a promise that rejected: ${textOf(cause).replace(/\.$/, '')}. Actions are not awaited, and effects are: invoke an effect(name, ...) for work that takes time, and handle its failure in onError.`,
+      { cause },
+    )
+    withoutFrames(this)
     this.address = address
     this.type = type
   }

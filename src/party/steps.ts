@@ -6,7 +6,7 @@ import type { Envelope } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import { checkChildren, failUnkept } from '../actor/kept.ts'
 import type { Outcome } from '../actor/outside.ts'
-import { type Answering, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import { ActionRejectedError, type Answering, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
 import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
@@ -259,6 +259,13 @@ export class Steps implements StepHost, FrameHost {
     this.#planned = []
     this.#beginning = []
     this.#tellFailed(step, failureOf(error))
+  }
+
+  rejected(actor: Actor, incarnation: number, type: string, error: unknown): void {
+    const told = new ActionRejectedError(actor.address, type, error)
+    const isThere = actor.incarnation === incarnation && (actor.status === 'running' || actor.status === 'declared')
+    if (isThere) failUnkept(actor, told, incarnation)
+    else this.#partition.reportError('warning', told, actor.address)
   }
 
   /** Delivers what an agent wanted to send to another after a while, now that the while is over. */

@@ -85,14 +85,106 @@ describe('a step', () => {
     expect(runtime.bus.metrics()).toMatchObject({ created: 1, failed: 1, handled: 0, dead: 0 })
   })
 
-  it('runs custom actions after its frame, and one that throws there fails the agent but not the step', async () => {
-    const { runtime, say } = await withDog()
+  it('whose plain action throws has failed: nothing was said, and its event is a dead letter', async () => {
+    const { runtime, party, say, frames } = await withDog()
     await say('log-boom')
     const types = runtime.bus.history({ type: 'agent.*' }).map(({ type }) => type)
     expect(types).toEqual(['agent.started', 'agent.failed', 'agent.restarted'])
-    expect(runtime.bus.metrics()).toMatchObject({ created: 1, handled: 1, failed: 0 })
-    await say('sit')
-    expect(runtime.bus.history({ type: barked.type })).toHaveLength(1)
+    expect(runtime.bus.metrics()).toMatchObject({ created: 1, handled: 0, failed: 1 })
+    expect(runtime.bus.deadLetters.list()).toMatchObject([{ reason: 'failed', error: { message: 'log boom' } }])
+    expect((await frames()).filter(({ cause }) => cause.kind === 'step' && cause.outcome === 'failed')).toHaveLength(1)
+    expect(party.state.barks).toBe(0)
+  })
+
+  it('of which nothing is left but what its plain action did is handled', async () => {
+    const heard: string[] = []
+    const { runtime } = await startRuntime({ agents: [scribe(({ word }) => void heard.push(word))] })
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(heard).toEqual(['sit'])
+    expect(runtime.bus.metrics()).toMatchObject({ handled: 1, ignored: 0 })
+  })
+
+  it('whose plain action sends its agent the same event for ever fails after 10,000 rounds', async () => {
+    const machine = setup({ types: agentTypes({ context: {}, hears: [command], says: [] }) }).createMachine({
+      context: {},
+      on: { 'pets.command': { actions: ({ self, event }) => self.send(event) } },
+    })
+    const dizzy = defineAgent({ name: 'dizzy', hears: [command], says: [], machine })
+    const { runtime } = await startRuntime({ agents: [dizzy] })
+    await runtime.bus.publish(command({ word: 'turn' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([{ data: { code: 'STEP_CIRCLE' } }])
+    expect(runtime.agent('dizzy').incarnation).toBe(2)
+  })
+})
+
+/** Does something with each command, and nothing else. */
+function scribe(write: (said: { readonly word: string }) => unknown) {
+  const machine = setup({ types: agentTypes({ context: {}, hears: [command], says: [] }) }).createMachine({
+    context: {},
+    on: { 'pets.command': { actions: ({ event }) => write(event.data) as void } },
+  })
+  return defineAgent({ name: 'scribe', hears: [command], says: [], machine })
+}
+
+describe('an async action', () => {
+  const refuse = async () => {
+    await Promise.resolve()
+    throw new Error('no ink')
+  }
+
+  it('that rejects fails its agent, and says that actions are not awaited and effects are', async () => {
+    const { runtime } = await startRuntime({ agents: [scribe(refuse)] })
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await until(() => runtime.agent('scribe').incarnation === 2)
+    expect(runtime.bus.history({ type: 'agent.failed' }).map(({ data }) => data)).toEqual([
+      {
+        address: 'runtime/scribe',
+        incarnation: 1,
+        handled: 'troupe.unkept',
+        code: 'ACTION_REJECTED',
+        error:
+          'An action of "runtime/scribe" on "pets.command" returned a promise that rejected: no ink. Actions are not awaited, and effects are: invoke an effect(name, ...) for work that takes time, and handle its failure in onError.',
+        stack: expect.stringMatching(/^Error: no ink\n +at refuse /),
+      },
+    ])
+  })
+
+  it('of the initial state fails its agent too', async () => {
+    const machine = setup({ types: agentTypes({ context: {}, hears: [command], says: [] }) }).createMachine({
+      context: {},
+      entry: refuse,
+    })
+    const eager = defineAgent({ name: 'eager', hears: [command], says: [], machine })
+    const { runtime } = await startRuntime({ agents: [eager] })
+    await until(() => runtime.bus.history({ type: 'agent.failed' }).length > 0)
+    await runtime.stop()
+  })
+
+  it('that rejects when its agent is stopped is a warning', async () => {
+    const { promise, reject } = Promise.withResolvers<void>()
+    const { runtime } = await startRuntime({ agents: [scribe(() => promise)] })
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await runtime.idle()
+    await runtime.agent('scribe').stop()
+    reject(new Error('no ink'))
+    await until(() => runtime.bus.history({ type: 'system.error' }).length > 0)
+    expect(runtime.bus.history({ type: 'system.error' })).toMatchObject([
+      { data: { severity: 'warning', code: 'ACTION_REJECTED', address: 'runtime/scribe' } },
+    ])
+  })
+
+  it.each(['then', 'catch'])('that returns something whose "%s" throws harms nobody', async field => {
+    const trap = Object.defineProperty({}, field, {
+      get() {
+        throw new Error('hands off')
+      },
+    })
+    const { runtime } = await startRuntime({ agents: [scribe(() => trap)] })
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(runtime.bus.metrics()).toMatchObject({ handled: 1, failed: 0 })
   })
 })
 

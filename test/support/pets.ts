@@ -34,7 +34,7 @@ const dogSays = [barked, trick]
 const calm: { count: number; asked: string | null } = { count: 0, asked: null }
 
 /**
- * A dog: barks at commands and counts them. `boom` makes it throw before its frame, `log-boom` after it, `rest` makes it
+ * A dog: barks at commands and counts them. `boom` makes it throw in an `assign`, `log-boom` in a plain action, `rest` makes it
  * busy until `up`, `nap` busy for 1,000 ms, `run` makes it wait for an effect, `leave` is its end.
  */
 export const dogMachine = (run: EffectFunction<string, unknown> = word => word) =>
