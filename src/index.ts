@@ -87,6 +87,7 @@ export {
   migration,
   type OldMachine,
 } from './actor/migration.ts'
+export { EventMissedError } from './actor/missed-events.ts'
 export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
 export { PublishCancelledError } from './actor/patience.ts'
 export {

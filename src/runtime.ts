@@ -35,6 +35,7 @@ import { withChildren } from './actor/child.ts'
 import { type DeadLetterRules, DeadLetters } from './actor/dead-letters.ts'
 import type { Envelope } from './actor/envelope.ts'
 import { anyHandler, Handler, type HandlerFunction, type HandlerOptions, type HandlerRef } from './actor/handler.ts'
+import { MissedEvents } from './actor/missed-events.ts'
 import { type RateLimitOptions, RateLimits } from './actor/rate-limits.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
 import { Strays, type StrayWorkError } from './actor/strays.ts'
@@ -358,6 +359,7 @@ export class Runtime<
       persistence: this.#persistenceOf(options),
       transforms: new Transforms(options.transforms ?? []),
       strays: this.#strays,
+      missedEvents: new MissedEvents(),
       rateLimits: new RateLimits(timers, () => clock.elapsed(), aging),
       held: this.held,
       arrivals: new Set(),

@@ -126,6 +126,7 @@ describe('the house', () => {
       'src/actor/logics.ts',
       'src/actor/migrate.ts',
       'src/actor/migration.ts',
+      'src/actor/missed-events.ts',
       'src/actor/outside.ts',
       'src/actor/registry.ts',
       'src/actor/remembering.ts',

@@ -45,6 +45,7 @@ it('troupe exports these names', () => {
       "EnrichError",
       "EscalatedError",
       "EventDefinitionError",
+      "EventMissedError",
       "EventPayloadError",
       "EventUnheardError",
       "EventVersionError",

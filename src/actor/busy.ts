@@ -25,6 +25,6 @@ function declaredBy(snapshot: AnyMachineSnapshot): (type: string) => boolean {
   return type => declared.some(descriptor => matches(descriptor, type))
 }
 
-function matches(descriptor: string, type: string): boolean {
+export function matches(descriptor: string, type: string): boolean {
   return descriptor === type || (descriptor.endsWith('.*') && type.startsWith(descriptor.slice(0, -1)))
 }

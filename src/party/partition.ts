@@ -12,6 +12,7 @@ import type { Handled, Origin } from '../actor/handled.ts'
 import type { Handler } from '../actor/handler.ts'
 import { unkept } from '../actor/kept.ts'
 import type { Mailbox, ReadBack } from '../actor/mailbox.ts'
+import type { MissedEvents } from '../actor/missed-events.ts'
 import type { RateLimits } from '../actor/rate-limits.ts'
 import type { ReadyQueue } from '../actor/ready-queue.ts'
 import { Registry } from '../actor/registry.ts'
@@ -70,6 +71,7 @@ export interface Shared {
   scheduled(partition: Address): Iterable<string>
   readonly snapshots: Snapshots
   readonly strays: Strays
+  readonly missedEvents: MissedEvents
   readonly rateLimits: RateLimits
   readonly transforms: Transforms
   /** What of events is journalled, if it is not for their definitions alone to say. */

@@ -6,7 +6,14 @@ import type { Envelope } from '../actor/envelope.ts'
 import type { Handled, Origin } from '../actor/handled.ts'
 import { checkChildren, failUnkept } from '../actor/kept.ts'
 import type { Outcome } from '../actor/outside.ts'
-import { ActionRejectedError, type Answering, type NewTimer, type Step, type StepHost, StraySendError } from '../actor/step.ts'
+import {
+  ActionRejectedError,
+  type Answering,
+  type NewTimer,
+  type Step,
+  type StepHost,
+  StraySendError,
+} from '../actor/step.ts'
 import { accept, reject } from '../actor/tally.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
@@ -289,11 +296,17 @@ export class Steps implements StepHost, FrameHost {
     const attempts = envelope ? actor.doneWith(envelope) : 1
     if (envelope && dead) partition.bury(envelope, actor.address, dead, attempts, failure)
     if (failure) this.#tellFailed(step, failure)
+    if (outcome === 'ignored') this.#checkMissed(step)
     if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
     accept(partition.shared.tally, said.length)
     for (const one of said) partition.delivery.deliver(one)
     for (const output of step.outputs)
       if (output.kind === 'reply' || output.kind === 'refusal') this.#answer(output, step)
+  }
+
+  #checkMissed({ actor, handled, snapshot }: Step): void {
+    const missed = this.#partition.shared.missedEvents.check(actor, handled.type, snapshot)
+    if (missed) this.#partition.reportError('warning', missed, actor.address)
   }
 
   #putBack(step: Step, envelope: Envelope): void {
