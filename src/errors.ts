@@ -102,15 +102,6 @@ export function placeOf(callee: (...args: never[]) => unknown): Place {
 export function leadBack(error: unknown, { stack = '' }: Place): void {
   if (!isOf(error, TroupeError)) return
   const frames = stack.slice(stack.indexOf('\n'))
-  restack(error, frames)
-}
-
-/** Takes the frames out of the stack of an error that the runtime makes far from anybody's code. */
-export function withoutFrames(error: TroupeError): void {
-  restack(error, '')
-}
-
-// Somebody may have frozen the error.
-function restack(error: TroupeError, frames: string): void {
+  // Somebody may have frozen the error.
   Reflect.set(error, 'stack', `${error.name}: ${error.message}${frames}`)
 }

@@ -20,6 +20,9 @@ const longestStack = 8_000
 const longestCode = 100
 const mostCauses = 8
 
+/** Frames of XState, of Node, and of no file at all. */
+const foreign = /[\\/]node_modules[\\/]xstate[\\/]|node:internal|\((index \d+|<anonymous>|native)\)/
+
 /** What words tell of, in the process that saw it. */
 const originals = new WeakMap<object, unknown>()
 
@@ -78,7 +81,7 @@ export function stackOf(thrown: unknown): string | undefined {
     seen.add(at)
     const cause = fieldOf(at, 'cause')
     const part = partOf(at)
-    // Where the runtime only says what an error led to, it has no place of its own to show.
+    // Where the runtime only says what it found, or what an error led to, there is no place to show.
     const isPlain = !part.includes('\n') && parts.length === 0
     if (!isPlain) parts.push(part)
     at = cause
@@ -89,22 +92,28 @@ export function stackOf(thrown: unknown): string | undefined {
 /** The stack of one error, with its code, which is often all that an error of Node says. */
 function partOf(error: unknown): string {
   const [stack, code] = [fieldOf(error, 'stack'), fieldOf(error, 'code')]
-  const part = typeof stack === 'string' ? ownPart(stack.slice(0, longestStack)) : textOf(error)
+  const isOurs = TroupeError.is(error)
+  const part = typeof stack === 'string' ? ownPart(stack.slice(0, longestStack), isOurs) : textOf(error)
   // The engine writes the stack before the error has the name of its class.
-  if (TroupeError.is(error)) return part.replace(/^Error(?=: )/, String(fieldOf(error, 'name')))
+  if (isOurs) return part.replace(/^Error(?=: )/, textOf(fieldOf(error, 'name')))
   const isCoded = typeof code === 'string' && !part.includes(code)
   return isCoded ? `[${code.slice(0, longestCode)}] ${part}` : part
 }
 
-/** Without what of the runtime and of XState called the code that threw. */
-function ownPart(stack: string): string {
+/**
+ * Without what of the runtime and of XState called the code that threw.
+ *
+ * @param isOurs whether it is an error of the runtime, which has found something if nobody else's code is there
+ */
+function ownPart(stack: string, isOurs: boolean): string {
   const lines = stack.split('\n')
   const last = lines.findLastIndex(line => /^\s+at /.test(line) && !isInside(line))
-  return last < 0 ? stack : lines.slice(0, last + 1).join('\n')
+  if (last < 0) return isOurs ? (lines[0] ?? '') : stack
+  return lines.slice(0, last + 1).join('\n')
 }
 
 function isInside(frame: string): boolean {
-  return frame.includes(`${import.meta.dirname}/`) || /[\\/]node_modules[\\/]xstate[\\/]|node:internal/.test(frame)
+  return frame.includes(`${import.meta.dirname}/`) || foreign.test(frame)
 }
 
 /** A field of something that was thrown, which may throw when it is read. */

@@ -7,7 +7,7 @@ import type {
   ExecutableActionObject,
   Snapshot,
 } from 'xstate'
-import { TroupeError, textOf, withoutFrames } from '../errors.ts'
+import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { RefusalOf, ReplyOf } from '../events/request.ts'
 import type { Passage } from '../events/transform.ts'
@@ -468,7 +468,6 @@ export class ActionRejectedError extends TroupeError {
       `An action of "${address}" on "${type}" returned a promise that rejected: ${textOf(cause).replace(/\.$/, '')}. Actions are not awaited, and effects are: invoke an effect(name, ...) for work that takes time, and handle its failure in onError.`,
       { cause },
     )
-    withoutFrames(this)
     this.address = address
     this.type = type
   }

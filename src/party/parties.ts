@@ -1,5 +1,5 @@
 import { type Address, checkPartyId, partitionOf, partyOf, runtimePartition } from '../actor/address.ts'
-import { codeOf, TroupeError, textOf, withoutFrames } from '../errors.ts'
+import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
 import type { PartyMetadata } from '../journal/frame.ts'
@@ -206,7 +206,6 @@ export class Parties<
     const reason = textOf(error)
     const quarantined = { partyId, code: codeOf(error), reason }
     const why = new PartyQuarantinedError(quarantined)
-    withoutFrames(why)
     if (partition === partitionOf(partyId)) this.#dispose(partyId, why)
     else this.#strange.set(partyId, partition)
     this.#quarantined.set(partyId, quarantined)

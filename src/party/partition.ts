@@ -22,7 +22,7 @@ import type { Strays } from '../actor/strays.ts'
 import { accept, type Tally } from '../actor/tally.ts'
 import type { Timers } from '../actor/timers.ts'
 import type { WatchedClock } from '../clock.ts'
-import { codeOf, TroupeError, textOf, withoutFrames } from '../errors.ts'
+import { codeOf, TroupeError, textOf } from '../errors.ts'
 import type { Catalog } from '../events/catalog.ts'
 import { CheckedEvent, type EventDefinition, type EventOf, trusted } from '../events/event.ts'
 import { agentFailed, agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
@@ -772,7 +772,6 @@ export class AgentFailedError extends TroupeError {
   readonly handled: string
   constructor(address: Address, handled: string, cause: unknown) {
     super(`"${address}" failed${whileIn(handled)}: ${textOf(cause).replace(/\.$/, '')}. Mend its machine.`, { cause })
-    withoutFrames(this)
     this.address = address
     this.handled = handled
   }
@@ -789,7 +788,6 @@ export class WatcherError extends TroupeError {
   readonly address: Address
   constructor(address: Address, cause: unknown) {
     super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
-    withoutFrames(this)
     this.address = address
   }
 }

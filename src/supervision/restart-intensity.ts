@@ -1,5 +1,5 @@
 import type { Address } from '../actor/address.ts'
-import { TroupeError, withoutFrames } from '../errors.ts'
+import { TroupeError } from '../errors.ts'
 
 /** At most `max` restarts in any period of `within` milliseconds; one more escalates. */
 export interface RestartIntensity {
@@ -48,7 +48,6 @@ export class GaveUpError extends TroupeError {
       `Before this start, "${address}" would have been restart number ${restarts} within ${within} ms, and its supervisor gave up. The last error was: ${error.replace(/\.$/, '')}. All agents outside the parties begin anew, with the mail that waits for them. Mend the agent, or allow more restarts.`,
       options,
     )
-    withoutFrames(this)
     this.address = address
   }
 }
@@ -76,7 +75,6 @@ export class EscalatedError extends TroupeError {
       `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. The last error was: ${lastError.replace(/\.$/, '')}. Mend the agent, or allow more restarts.`,
       options,
     )
-    withoutFrames(this)
     this.address = address
     this.restarts = restarts
     this.within = within
