@@ -17,7 +17,14 @@ import type { Steps } from './steps.ts'
 /** A timer that has yet to fire. */
 interface Pending {
   readonly id: string
-  readonly cancel: () => void
+  /** Counts the timers of its partition. */
+  readonly number: number
+  /** When its time is over, in elapsed milliseconds. */
+  readonly at: number
+  cancel: () => void
+  /** Asks for a turn, once. */
+  readonly fire: () => void
+  hasFired: boolean
   /** The agent inside which it was set, if it was set by a machine inside one. */
   readonly inside: Actor | undefined
 }
@@ -51,6 +58,7 @@ export class AgentTimers {
   readonly #steps: Steps
   readonly #byActor = new Map<AnyActorRef, OfActor>()
   #unnamed = 0
+  #count = 0
 
   constructor(partition: Partition, steps: Steps) {
     this.#partition = partition
@@ -123,6 +131,27 @@ export class AgentTimers {
     }
   }
 
+  /** How many timers were set so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * Fires those whose time is over, whenever the clock comes to them; says whether there were any.
+   *
+   * @param newest the number of the newest one that may fire: they may set others for no time, without end
+   */
+  fireDue(newest: number): boolean {
+    const now = this.#partition.elapsed()
+    const all = [...this.#byActor.values()].flatMap(({ pending }) => [...pending.values()])
+    const due = all.filter(({ number, at, hasFired }) => number <= newest && at <= now && !hasFired)
+    for (const { cancel, fire } of due.toSorted((one, other) => one.at - other.at || one.number - other.number)) {
+      cancel()
+      fire()
+    }
+    return due.length > 0
+  }
+
   #takeBack(source: AnyActorRef, ofActor: OfActor, key: string): void {
     const timer = ofActor.pending.get(key)
     if (!timer) return
@@ -143,6 +172,7 @@ export class AgentTimers {
     const ofActor = this.#byActor.get(source) ?? { pending: new Map(), newest: new Map() }
     this.#byActor.set(source, ofActor)
     const fire = () => {
+      timer.hasFired = true
       const hand = () => {
         // Cancelled while it waited for its turn.
         if (ofActor.pending.get(key) !== timer) return
@@ -153,7 +183,9 @@ export class AgentTimers {
       if (actor) actor.signal(hand)
       else hand()
     }
-    const timer = { id, inside, cancel: this.#partition.shared.timers.after(delay, fire) }
+    const at = this.#partition.elapsed() + delayOf(delay)
+    const timer: Pending = { id, number: ++this.#count, at, inside, fire, cancel: () => {}, hasFired: false }
+    timer.cancel = this.#partition.shared.timers.after(delay, fire)
     ofActor.pending.set(key, timer)
     if (!isSuperseded) ofActor.newest.set(id, key)
   }

@@ -19,7 +19,12 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
   if (isInside(partition)) throw new WaitInsideError(address, 'idle')
   signal?.throwIfAborted()
   if (watermark.failure) throw watermark.failure
-  if (!activity.quiet && !crew.stopped) await quiet(partition, timeout, signal)
+  const end = partition.elapsed() + timeout
+  const newest = crew.timers.count
+  // What is due is done first: after a restart, timers may be over that the clock has not come to.
+  do {
+    if (!activity.quiet && !crew.stopped) await quiet(partition, Math.max(0, end - partition.elapsed()), signal)
+  } while (!crew.stopped && crew.timers.fireDue(newest))
   if (crew.stopped) await watermark.reached()
   if (crew.stopped) return { reason: 'stopped', waitingFor: [] }
   const waitingFor = [

@@ -198,7 +198,7 @@ export class Party<
   }
 
   /**
-   * Waits until nothing is going on: every position durable, no mail, step, ask or effect pending.
+   * Waits until nothing is going on: every position durable, no mail, step, ask or effect pending, and no timer that is over.
    *
    * @param options `timeout` in milliseconds, 60,000 by default; `signal` gives up waiting
    * @throws IdleTimeoutError, WaitInsideError, JournalAppendError, PartyStoppedError, PartyFailedError

@@ -160,6 +160,17 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
     expect(await rung(fourth)).toEqual([how])
   })
 
+  it('has rung before its party is idle, if its time was over when the process began', async () => {
+    const { program, given } = await wound(how)
+    program.clock.advance(60_000)
+    const next = await program.start(given)
+    const party = next.parties.get('p1')
+    expect(await party.idle()).toEqual({ reason: 'settled', waitingFor: [] })
+    expect(party.state).toMatchObject({ barks: 1 })
+    program.clock.advance(10_000)
+    expect(await rung(next)).toEqual([how])
+  })
+
   it('does not ring if it was taken back before', async () => {
     const { program, given } = await wound(how)
     const second = await program.start(given)
