@@ -18,10 +18,28 @@ export interface SqliteJournalOptions {
 const leastBytes = 1_048_576
 
 /** @throws JournalOptionsError */
-export function checkOptions({ directory, maxBytes }: SqliteJournalOptions): void {
+export function checkOptions(options: SqliteJournalOptions): void {
+  // Plain JavaScript may give anything.
+  const { directory, maxBytes, readOnly }: { directory?: unknown; maxBytes?: unknown; readOnly?: unknown } =
+    typeof options === 'object' && options !== null ? options : {}
+  if (typeof directory !== 'string')
+    throw new JournalOptionsError(
+      'directory',
+      `it is ${directory === null ? 'null' : typeof directory}. Give a path as text`,
+    )
+  if (directory.includes('\0')) throw new JournalOptionsError('directory', 'it holds a NUL. Give a path without it')
+  if (readOnly !== undefined && typeof readOnly !== 'boolean')
+    throw new JournalOptionsError('readOnly', `it is ${typeof readOnly}. Give true or false`)
   if (directory.trim() === '') throw new JournalOptionsError('directory', 'it is blank. Say where the journal shall be')
-  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= leastBytes))
-    throw new JournalOptionsError('maxBytes', `it is ${maxBytes}. Give a whole number of bytes, ${leastBytes} at least`)
+  if (maxBytes !== undefined && !isRoom(maxBytes))
+    throw new JournalOptionsError(
+      'maxBytes',
+      `it is ${String(maxBytes)}. Give a whole number of bytes, ${leastBytes} at least`,
+    )
+}
+
+function isRoom(bytes: unknown): boolean {
+  return typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= leastBytes
 }
 
 /** A journal cannot be made from these options. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sqliteJournal } from 'troupe/sqlite'
+import { type SqliteJournalOptions, sqliteJournal } from 'troupe/sqlite'
 import { describe, expect, it } from 'vitest'
 import { frame } from './made.ts'
 import { appendElsewhere, emptyJournal, journalIn, newDirectory, positions } from './support.ts'
@@ -65,9 +65,21 @@ describe('a place where no journal can be', () => {
 describe('options that make no journal', () => {
   it.each([
     ['directory', { directory: ' ' }],
+    ['directory', { directory: 'da\0ta' }],
+    ['directory', {}],
+    ['directory', { directory: null }],
+    ['directory', { directory: 5 }],
+    ['directory', { directory: new URL('file:///data') }],
+    ['directory', undefined],
+    ['directory', 'data'],
+    ['maxBytes', { directory: 'data', maxBytes: '1 GB' }],
+    ['readOnly', { directory: 'data', readOnly: 'no' }],
     ['maxBytes', { directory: 'data', maxBytes: 1_000 }],
     ['maxBytes', { directory: 'data', maxBytes: Number.NaN }],
-  ])('name the one that is wrong: %s', (option, options) => {
-    expect(() => sqliteJournal(options)).toThrow(expect.objectContaining({ code: 'JOURNAL_OPTIONS', option }))
+  ])('name the one that is wrong: %s, %j', (option, options: unknown) => {
+    // Plain JavaScript may give anything.
+    expect(() => sqliteJournal(options as SqliteJournalOptions)).toThrow(
+      expect.objectContaining({ code: 'JOURNAL_OPTIONS', option }),
+    )
   })
 })
