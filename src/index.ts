@@ -193,6 +193,7 @@ export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export { type ImportOptions, PartyImportError } from './party/arrival.ts'
 export { type OutsideAskManyOptions, type OutsideAskOptions, RequestIdTakenError } from './party/ask-from-outside.ts'
 export { AmbiguousAskError, UnheardAskError } from './party/check-asks.ts'
+export { RuntimeOptionsError } from './party/check-options.ts'
 export { CleanupError } from './party/cleanup.ts'
 export type { DeadLetterOffice } from './party/dead-letter-office.ts'
 export {

@@ -71,6 +71,7 @@ import {
   type OutsideAskOptions,
 } from './party/ask-from-outside.ts'
 import { checkAsks, unheardAsks } from './party/check-asks.ts'
+import { checkRuntimeOptions } from './party/check-options.ts'
 import { Cleanup } from './party/cleanup.ts'
 import { Crew } from './party/crew.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from './party/definition.ts'
@@ -236,8 +237,8 @@ type Status = 'created' | 'running' | 'stopping' | 'stopped'
  * await runtime.stop()
  *
  * @throws DuplicateEventError, DuplicateNameError, AmbiguousAskError if the agents' definitions contradict each other;
- *   UnknownOptionError, MissingDefinitionError, AgingError, BusQueueError, CleanupError, RateLimitOptionsError, SnapshotOptionsError;
- *   StrayWorkError where it is strict
+ *   UnknownOptionError, MissingDefinitionError, AgingError, BusQueueError, CleanupError, RateLimitOptionsError, RuntimeOptionsError,
+ *   SnapshotOptionsError; StrayWorkError where it is strict
  */
 export function createRuntime<
   S extends object = object,
@@ -283,6 +284,7 @@ export class Runtime<
   readonly #hurried = Promise.withResolvers<undefined>()
 
   constructor(options: RuntimeOptions<S, A, R>) {
+    checkRuntimeOptions(options)
     this.#options = options
     const { party, agents = [], events = [], intensity = defaultIntensity } = options
     checkOptionNames('createRuntime', options, runtimeOptions)

@@ -103,6 +103,7 @@ it('troupe exports these names', () => {
       "ReplayMutedError",
       "ReplayQueryError",
       "RequestIdTakenError",
+      "RuntimeOptionsError",
       "RuntimeStateError",
       "ScheduleError",
       "SnapshotOptionsError",

@@ -1,0 +1,87 @@
+import { TroupeError } from '../errors.ts'
+
+type Check = (given: unknown) => boolean
+
+/** What an option of a runtime may be, and how that is said. */
+const wanted: Readonly<Record<string, readonly [is: Check, what: string]>> = {
+  party: [has('object', 'inputs', 'tree'), 'what defineParty returns'],
+  agents: [Array.isArray, 'a list of what defineAgent, defineSupervisor and definePool return'],
+  registered: [Array.isArray, 'a list of what defineAgent returns'],
+  events: [Array.isArray, 'a list of what defineEvent and defineRequest return'],
+  transforms: [Array.isArray, 'a list of what defineTransform returns'],
+  journal: [
+    has('function', 'append', 'read', 'close'),
+    'a journal, such as memoryJournal() or sqliteJournal({ directory })',
+  ],
+  clock: [has('function', 'now', 'after'), 'a clock with now and after'],
+  random: [given => typeof given === 'function', 'a function that gives numbers from 0 up to 1'],
+  ids: [has('function', 'next'), 'an object whose next() gives ids'],
+  log: [
+    given => given === 'silent' || has('function', 'info', 'warn', 'error')(given),
+    "'silent', or a logger with info, warn and error",
+  ],
+  intensity: [
+    given => has('number', 'max', 'within')(given) && isNumbers(given),
+    '{ max, within }, a number of restarts and milliseconds',
+  ],
+  snapshots: [isNumbers, '{ every, keep }, numbers of frames'],
+  deadLetters: [isNumbers, '{ most, retention }, a number of letters and milliseconds'],
+  limits: [isNumbers, '{ agents, partyAgents }, numbers of agents'],
+  pulse: [isNumbers, '{ every, metricsEvery }, milliseconds and a number of ticks'],
+  persist: [given => typeof given === 'function', 'a rule, such as persistBy(...) returns'],
+  rateLimit: [given => typeof given === 'boolean' || isObject(given), 'true, false or an object of limits'],
+  strict: [isBoolean, 'true or false'],
+  development: [isBoolean, 'true or false'],
+}
+
+/** Checks that the options of a runtime are of the right kinds; what is in them, their own parts check. @throws RuntimeOptionsError */
+export function checkRuntimeOptions(options: unknown): void {
+  if (!isObject(options)) throw new RuntimeOptionsError('options', kindOf(options), 'an object, or nothing')
+  for (const [option, [is, what]] of Object.entries(wanted)) {
+    const given: unknown = Reflect.get(options, option)
+    if (given !== undefined && !is(given)) throw new RuntimeOptionsError(option, kindOf(given), what)
+  }
+}
+
+function isObject(given: unknown): given is object {
+  return typeof given === 'object' && given !== null
+}
+
+function isBoolean(given: unknown): boolean {
+  return typeof given === 'boolean'
+}
+
+/** Whether something has fields of a type. */
+function has(type: 'object' | 'string' | 'function' | 'number', ...fields: readonly string[]): Check {
+  return given => {
+    if (!isObject(given) && typeof given !== 'function') return false
+    return fields.every(field => {
+      const value: unknown = Reflect.get(given, field)
+      return typeof value === type && value !== null && !Number.isNaN(value)
+    })
+  }
+}
+
+function isNumbers(given: unknown): boolean {
+  return (
+    isObject(given) && Object.values(given).every(one => one === undefined || (typeof one === 'number' && one >= 0))
+  )
+}
+
+/** What somebody gave, without its contents, which may be a secret. */
+function kindOf(given: unknown): string {
+  if (given === null || given === undefined) return `${given}`
+  if (Array.isArray(given)) return 'a list'
+  return typeof given === 'object' ? 'an object of another shape' : `a ${typeof given}`
+}
+
+/** A runtime cannot be made from these options. */
+export class RuntimeOptionsError extends TroupeError {
+  readonly code = 'RUNTIME_OPTIONS'
+  /** Its name; `options` if all of them are something else. */
+  readonly option: string
+  constructor(option: string, given: string, what: string) {
+    super(`createRuntime cannot take ${given} as "${option}". Give it ${what}, or leave it out.`)
+    this.option = option
+  }
+}
