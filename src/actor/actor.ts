@@ -32,7 +32,7 @@ export interface ActorHost {
   /** Reads spilled events back into a mailbox. */
   readBack(mailbox: Mailbox, missing: ReadBack): Promise<void>
   /** Calls somebody else's function; one that throws is reported, and harms nobody. */
-  guard(what: Address, call: () => void): void
+  guard(what: Address, call: () => unknown): void
   /** The actor has nothing to do that it could do now. */
   resting(): void
   /** Reports what should never have been thrown. */

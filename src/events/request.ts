@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { isOf } from '../errors.ts'
 import { checkOptionNames } from '../options.ts'
 import { CheckedEvent, checkType, type EventOf, payloadCheck } from './event.ts'
 import {
@@ -143,8 +144,7 @@ export function defineRequest<
 
 /** What was made by `fail` of a request, whatever it was made of. */
 export function refusalIn({ type, refusal }: RequestDefinition, answer: unknown): Refusal | undefined {
-  const isRefusal =
-    answer instanceof CheckedAsk && answer.type === `${type}.refusal` && CheckedAsk.isBy(refusal, answer)
+  const isRefusal = isOf(answer, CheckedAsk) && answer.type === `${type}.refusal` && CheckedAsk.isBy(refusal, answer)
   // Its schema has made it.
   return isRefusal ? (answer.data as Refusal) : undefined
 }

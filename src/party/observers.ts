@@ -8,6 +8,7 @@ import type { Outcome } from '../actor/outside.ts'
 import type { Step } from '../actor/step.ts'
 import { codeOf } from '../errors.ts'
 import type { Entry, GoneReason } from '../journal/frame.ts'
+import { onRejection } from '../thrown.ts'
 import type { Observation, ObservedActor, ObservedSnapshot, ObserveOptions, Observer } from './observation.ts'
 import {
   type Partition,
@@ -201,7 +202,7 @@ class Observers implements PartitionObserver, AskObserver {
     for (const observing of wanting) {
       if (observing.isOver) continue
       try {
-        observing.observer(observation)
+        onRejection(observing.observer(observation), error => this.#failed(observing, partition, error))
       } catch (error) {
         this.#failed(observing, partition, error)
       }

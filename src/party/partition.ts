@@ -39,7 +39,7 @@ import {
 } from '../journal/journal.ts'
 import type { Standing } from '../journal/standing.ts'
 import { type Appended, Watermark } from '../journal/watermark.ts'
-import { type Failure, stackOf, telling } from '../thrown.ts'
+import { type Failure, onRejection, stackOf, telling } from '../thrown.ts'
 import { Activity } from './activity.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { ObservedSnapshot } from './observation.ts'
@@ -556,11 +556,12 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   // ---- what others get wrong ----
 
-  guard(what: Address, call: () => void): void {
+  guard(what: Address, call: () => unknown): void {
+    const failed = (error: unknown) => this.reportError('warning', new WatcherError(what, error))
     try {
-      call()
+      onRejection(call(), failed)
     } catch (error) {
-      this.reportError('warning', new WatcherError(what, error))
+      failed(error)
     }
   }
 

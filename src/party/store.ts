@@ -69,7 +69,7 @@ export type Unwatch = () => void
  */
 export class PartyStore<S extends object, A extends AddedEvent, R extends RemovedEvent> implements Recallable {
   readonly #definition: PartyDefinition<S, A, R>
-  readonly #guard: (call: () => void) => void
+  readonly #guard: (call: () => unknown) => void
   readonly #lift: (envelope: Envelope) => Envelope
   #shown: PartyState<S, InputOf<A>>
   /** Holds what is shown too, from the first watcher on. */
@@ -83,7 +83,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
    */
   constructor(
     definition: PartyDefinition<S, A, R>,
-    guard: (call: () => void) => void,
+    guard: (call: () => unknown) => void,
     lift: (envelope: Envelope) => Envelope,
   ) {
     this.#definition = definition

@@ -1,6 +1,6 @@
 import { agentTypes, defineAgent, defineEvent, effect, systemError } from 'troupe'
 import { heldJournal } from 'troupe/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { assign, emit, fromPromise, raise, sendParent, sendTo, setup } from 'xstate'
 import * as z from 'zod'
 import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
@@ -39,6 +39,27 @@ describe('somebody else who throws', () => {
     await party.idle()
     expect(party.state.barks).toBe(2)
     expect(runtime.bus.history({ type: systemError.type })[0]).toMatchObject({ data: { code: 'WATCHER_FAILED' } })
+  })
+
+  it.each(['party', 'agent', 'runtime'] as const)('as watcher of a %s may reject as well', async what => {
+    const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    onTestFinished(() => void process.off('unhandledRejection', unhandled))
+    const fails = async () => {
+      throw new Error('watcher')
+    }
+    if (what === 'party') party.watch(fails)
+    else if (what === 'agent') party.agent('dog').watch(fails)
+    else runtime.observe(fails)
+    await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    await party.idle()
+    await until(() => runtime.bus.history({ type: systemError.type }).length > 0)
+    expect(runtime.bus.history({ type: systemError.type })[0]).toMatchObject({
+      data: { code: 'WATCHER_FAILED', stack: expect.stringContaining('Error: watcher') },
+    })
+    expect(unhandled).not.toHaveBeenCalled()
   })
 
   it('may throw anything: symbols, objects without a prototype, errors whose message is no text', async () => {

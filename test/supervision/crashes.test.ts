@@ -286,6 +286,14 @@ const asker = (name: string) => {
 }
 
 describe.each(hostile)('%s', (_, make) => {
+  it('thrown by a function that answers fails the ask', async () => {
+    const { runtime } = await startRuntime()
+    const { address } = runtime.handle(trick, () => {
+      throw make()
+    })
+    await expect(runtime.ask(address, trick, { name: 'roll' })).rejects.toMatchObject({ code: 'ASK_FAILED' })
+  })
+
   it.each([
     ['an action', clumsy],
     ['an effect', unlucky],
