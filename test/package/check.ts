@@ -75,7 +75,7 @@ try {
   expectOutput('own-town.js', /Nobody offers photography/)
   expectOutput('own-versions.js', /seats: 1[^]*urn:troupe:event:tables.booked:3/)
   expectOutput('own-refusal.js', /^u7$/m)
-  expectOutput('own-rules.js', /^false$/m)
+  expectOutput('own-rules.js', /^undefined false$/m)
   expectOutput('own-echoes.js', /^p1$/m)
   expectOutput('own-bus.js', /item: 'cake' } true\n\[ 12 \] 0 1[^]*^2 1$/m)
   expectOutput('own-journal.js', /^\{ guest: 'Ada' \}$/m)
