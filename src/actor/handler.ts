@@ -37,9 +37,9 @@ export class Handler {
     this.#limit = limit
   }
 
-  /** Names the next request of somebody outside who gives it no name. */
-  nextId(): string {
-    return `${this.address}/${++this.#asked}`
+  /** The key of the next request of somebody outside who gives it none. */
+  nextKey(): string {
+    return `outside/${this.address}/${++this.#asked}`
   }
 
   /** @throws AskRefusedError if it answers another request */
@@ -88,17 +88,25 @@ export class Handler {
   }
 }
 
-/** A scope whose signal is made only when it is looked at: most handlers never do. */
+/** A scope whose signal and key are made only when they are looked at: most handlers never do. */
 export class LazyScope implements HandlerScope {
-  readonly ask: string
   readonly #clock: Pick<Clock, 'now'>
   #controller: AbortController | undefined
   #reason: unknown
   #isOver = false
+  #ask: string | undefined
+  readonly #handler: Handler
 
-  constructor(clock: Pick<Clock, 'now'>, ask: string) {
-    this.ask = ask
+  /** @param ask the key, if there is one */
+  constructor(clock: Pick<Clock, 'now'>, handler: Handler, ask?: string) {
+    this.#handler = handler
+    this.#ask = ask
     this.#clock = clock
+  }
+
+  get ask(): string {
+    this.#ask ??= this.#handler.nextKey()
+    return this.#ask
   }
 
   get signal(): AbortSignal {

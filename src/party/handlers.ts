@@ -66,16 +66,29 @@ export function askHandler<T extends string, I extends z.ZodType, O extends z.Zo
   return answered(partition, handler, request, input, options) as z.output<O> | Promise<z.output<O>>
 }
 
-/** A request of somebody outside, for a handler. */
-interface Asking {
+/** A request of somebody outside, for a handler, and what the handler is handed with it. */
+class Asking extends LazyScope {
   readonly handler: Handler
   readonly request: RequestDefinition
   /** What is asked, as its schema made it. */
   readonly data: unknown
-  readonly key: string
-  readonly origin: Origin
   readonly options: OutsideAskOptions
-  readonly scope: LazyScope
+  origin: Origin | undefined
+
+  constructor(
+    partition: Partition,
+    handler: Handler,
+    request: RequestDefinition,
+    data: unknown,
+    options: OutsideAskOptions,
+  ) {
+    super(partition, handler, options.requestId === undefined ? undefined : `outside/${options.requestId}`)
+    this.handler = handler
+    this.request = request
+    this.data = data
+    this.options = options
+    this.origin = undefined
+  }
 }
 
 function answered(
@@ -86,14 +99,19 @@ function answered(
   options: OutsideAskOptions,
 ): unknown {
   const data = admit(partition, handler, request, input, options)
-  const key = `outside/${options.requestId ?? handler.nextId()}`
-  const scope = new LazyScope(partition, key)
-  const origin = askOrigin(partition, key, options)
-  const asking: Asking = { handler, request, data, key, origin, options, scope }
-  partition.note(askRequested.type, () => requestedEvent(fieldsOf(asking), request, data), origin)
-  const outcome = handler.answer(data, scope)
+  const asking = new Asking(partition, handler, request, data, options)
+  // Most have no listener, and this is the shortest way to an answer that there is.
+  if (partition.isNoted(askRequested.type))
+    partition.note(
+      askRequested.type,
+      () => requestedEvent(fieldsOf(asking), request, data),
+      originOf(partition, asking),
+    )
+  const outcome = handler.answer(data, asking)
   const isOver = !(outcome instanceof Promise) && (outcome.ok || (options.retries ?? 0) === 0)
   if (isOver) return tell(partition, asking, outcome)
+  // What calls now is no longer calling when the answer comes.
+  originOf(partition, asking)
   return new Promise((resolve, reject) => {
     open(partition, asking, end => {
       try {
@@ -102,16 +120,13 @@ function answered(
         reject(error)
       }
     })
-    settle(partition.shared.asks, key, outcome)
+    settle(partition.shared.asks, asking.ask, outcome)
   })
 }
 
 /** Waits for an answer that does not come at once, like for that of an agent. */
-function open(
-  { shared: { asks }, activity }: Partition,
-  { handler, request, data, key, options, scope }: Asking,
-  told: (outcome: Outcome) => void,
-): void {
+function open({ shared: { asks }, activity }: Partition, asking: Asking, told: (outcome: Outcome) => void): void {
+  const { handler, request, data, options, ask: key } = asking
   const { type } = request
   const { address: to } = handler
   const { deadline = defaultDeadline, signal } = options
@@ -125,10 +140,10 @@ function open(
     to,
     deadline,
     retry: retryOf(request, options),
-    again: () => settle(asks, key, handler.answer(data, scope)),
+    again: () => settle(asks, key, handler.answer(data, asking)),
     settle: outcome => {
       signal?.removeEventListener('abort', cancel)
-      if (!outcome.ok) scope.abort(outcome.error)
+      if (!outcome.ok) asking.abort(outcome.error)
       told(outcome)
       activity.end()
     },
@@ -166,18 +181,27 @@ function admit(
 
 /** Counts and tells how an ask of a handler ended. @throws what it ended with */
 function tell(partition: Partition, asking: Asking, outcome: Outcome): unknown {
-  const { request, data, origin } = asking
   count(partition.shared.tally, outcome)
-  const ended = () => endedEvent(fieldsOf(asking), request, data, outcome)
   // Of what is not journalled, only failures are kept in the history.
-  if (outcome.ok) partition.note(askSucceeded.type, ended, origin)
-  else partition.report(ended(), origin)
+  if (!outcome.ok) partition.report(endOf(asking, outcome), originOf(partition, asking))
+  else if (partition.isNoted(askSucceeded.type))
+    partition.note(askSucceeded.type, () => endOf(asking, outcome), originOf(partition, asking))
   if (!outcome.ok) throw outcome.error
   return outcome.output
 }
 
-function fieldsOf({ handler, request, key, options }: Asking): AskFields {
-  return askFields(key, request, handler.address, options)
+function endOf(asking: Asking, outcome: Outcome): EventOf {
+  return endedEvent(fieldsOf(asking), asking.request, asking.data, outcome)
+}
+
+/** What led to it, which is found out once. */
+function originOf(partition: Partition, asking: Asking): Origin {
+  asking.origin ??= askOrigin(partition, asking.ask, asking.options)
+  return asking.origin
+}
+
+function fieldsOf({ handler, request, options, ask }: Asking): AskFields {
+  return askFields(ask, request, handler.address, options)
 }
 
 /** Hands an agent's request to a handler; the answer ends the ask. */
@@ -187,7 +211,7 @@ export function answerAsk(
   { ask, data }: EventOf & { readonly ask: string },
 ): void {
   const { asks, tally } = partition.shared
-  const scope = new LazyScope(partition, ask)
+  const scope = new LazyScope(partition, handler, ask)
   const leave = asks.during(ask, cause => scope.abort(cause))
   accept(tally)
   const over = (outcome: Outcome) => {

@@ -477,10 +477,9 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */
   note(type: string, make: () => EventOf, origin?: Origin): void {
-    const { bus, partition } = this.shared
-    const isHeard = bus.isHeard(type, this.party) || partition(runtimePartition)?.registry.hears(type)
+    if (!this.isNoted(type)) return
+    const { bus } = this.shared
     const isHeardInside = this.registry.hears(type)
-    if (!isHeard && !isHeardInside) return
     // Who only watches changes nothing: it takes no position and no id away from what agents do.
     const { correlationid, causationid } = origin ?? {}
     const place = isHeardInside ? {} : { id: `${this.address}/note-${++this.#notes}`, at: this.#seq }
@@ -492,6 +491,16 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
         this.shared.overhear(envelope)
       },
       () => {},
+    )
+  }
+
+  /** Whether anybody listens to an event of the runtime's own. */
+  isNoted(type: string): boolean {
+    const { bus, partition } = this.shared
+    return (
+      bus.isHeard(type, this.party) ||
+      this.registry.hears(type) ||
+      partition(runtimePartition)?.registry.hears(type) === true
     )
   }
 
