@@ -38,12 +38,12 @@ import { anyHandler, Handler, type HandlerFunction, type HandlerOptions, type Ha
 import { MissedEvents } from './actor/missed-events.ts'
 import { type RateLimitOptions, RateLimits } from './actor/rate-limits.ts'
 import { ReadyQueue } from './actor/ready-queue.ts'
-import { Strays, type StrayWorkError } from './actor/strays.ts'
+import { Strays } from './actor/strays.ts'
 import { emptyTally } from './actor/tally.ts'
 import { timersOf } from './actor/timers-of.ts'
 import { type Clock, systemClock, watched } from './clock.ts'
 import { TroupeError } from './errors.ts'
-import { type Catalog, type Definition, defineCatalog } from './events/catalog.ts'
+import { type Catalog, type Definition, defineCatalog, type UnknownTopicError } from './events/catalog.ts'
 import { checkDeclared } from './events/missing.ts'
 import type { PersistRule } from './events/persist.ts'
 import type { RequestDefinition } from './events/request.ts'
@@ -110,8 +110,8 @@ export interface RuntimeOptions<
   /** Agents outside all parties, alone or under supervisors, started with the runtime. */
   readonly agents?: readonly Supervised[]
   /**
-   * Refuses agents that invoke what would be run again after a crash, on a journal that outlives it; by default they are a
-   * warning.
+   * Refuses agents that invoke what would be run again after a crash, on a journal that outlives it, and topics that match nothing
+   * that is declared; by default they are warnings.
    */
   readonly strict?: boolean
   /**
@@ -196,6 +196,9 @@ export interface StopOptions {
 /** Milliseconds that a journal may take for the last frames when nothing is waited for otherwise. */
 const closingLimit = 1_000
 
+/** Topics that nobody declares of which somebody is warned, at most. */
+const mostUnknownTopics = 100
+
 const runtimeOptions: OptionNames<RuntimeOptions> = {
   party: true,
   agents: true,
@@ -274,8 +277,8 @@ export class Runtime<
   readonly #rest: Rest
   readonly #recovery: Recovery
   readonly #strays: Strays
-  /** Told once the runtime starts. */
-  readonly #warnings: StrayWorkError[] = []
+  readonly #warnings: TroupeError[] = []
+  readonly #unknownTopics = new Set<string>()
   readonly #durable = new DurableSubscriptions()
   #status: Status = 'created'
   readonly #ending = new AbortController()
@@ -310,10 +313,7 @@ export class Runtime<
     this.#strays = new Strays({
       isLasting: journal.isLasting ?? false,
       isStrict: options.strict ?? false,
-      warn: error => {
-        if (this.#status === 'created') this.#warnings.push(error)
-        else this.#outside.reportError('warning', error)
-      },
+      warn: error => this.#warn(error),
     })
     this.#strays.checkAgents(withChildren([...(party?.agents ?? []), ...outsiders]))
     const timers = timersOf(given, error => this.#outside.fault(error))
@@ -460,6 +460,7 @@ export class Runtime<
       parties: this.parties,
       durable,
       unheard,
+      unknownTopic: unknown => this.#unknownTopic(unknown),
     })
     this.#recovery = new Recovery({
       shared: this.#shared,
@@ -489,6 +490,20 @@ export class Runtime<
 
   #partitionOf({ party }: Envelope): Partition | undefined {
     return party === undefined ? this.#outside : this.#shared.partition(partitionOf(party))
+  }
+
+  /** Told once the runtime has started. */
+  #warn(error: TroupeError): void {
+    if (this.#status === 'created') this.#warnings.push(error)
+    else this.#outside.reportError('warning', error)
+  }
+
+  /** An agent that is spawned later may declare it, so it is a warning, once for each of the first topics. */
+  #unknownTopic(unknown: UnknownTopicError): void {
+    if (this.#options.strict) throw unknown
+    if (this.#unknownTopics.has(unknown.topic) || this.#unknownTopics.size >= mostUnknownTopics) return
+    this.#unknownTopics.add(unknown.topic)
+    this.#warn(unknown)
   }
 
   /** Whether nobody may be told of an event any more, also where its party is gone. */

@@ -28,11 +28,11 @@ export interface Catalog {
   /** The event declared under this type. @throws UnknownEventError */
   event(type: string): EventDefinition
   /**
-   * Checks that each type and pattern of a topic matches something that is declared; definitions declare themselves.
+   * What is wrong with each type and pattern of a topic that matches nothing that is declared; definitions declare themselves.
    *
-   * @throws UnknownTopicError, IllegalPatternError
+   * @throws IllegalPatternError
    */
-  checkTopic(topic: Topic): void
+  unknownIn(topic: Topic): readonly UnknownTopicError[]
   /** Whether events, requests or replies of this type are journalled, whatever a rule says; what nobody declared is. */
   persists(type: string): boolean
   /**
@@ -128,11 +128,12 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
   const catalog: Catalog = {
     definitions: [...byType.values()],
     event,
-    checkTopic(topic) {
-      for (const one of typeof topic === 'string' || 'type' in topic ? [topic] : topic) {
-        if (typeof one !== 'string' || one === '*' || types.has(one)) continue
-        if (![...types].some(matcher(checkPattern(one)))) throw new UnknownTopicError(one, [...types])
-      }
+    unknownIn(topic) {
+      const all = typeof topic === 'string' || 'type' in topic ? [topic] : topic
+      return all.flatMap(one => {
+        if (typeof one !== 'string' || one === '*' || types.has(one)) return []
+        return [...types].some(matcher(checkPattern(one))) ? [] : [new UnknownTopicError(one, [...types])]
+      })
     },
     persists: type => ((byType.get(type) ?? byType.get(answeredBy(type) ?? type))?.persist ?? true) === true,
     check(given) {
@@ -189,7 +190,7 @@ export class UnknownEventError extends TroupeError {
   }
 }
 
-/** Somebody subscribes to what nobody declares, so nobody could ever say it. */
+/** Somebody subscribes to what nobody declares, so nobody can say it until an agent that does is spawned. */
 export class UnknownTopicError extends TroupeError {
   readonly code = 'TOPIC_UNKNOWN'
   readonly topic: string

@@ -12,7 +12,7 @@ import { Subscriber } from '../actor/subscriber.ts'
 import type { Subscription, SubscriptionInfo } from '../actor/subscription.ts'
 import type { Tally } from '../actor/tally.ts'
 import type { TodayFigures } from '../actor/today.ts'
-import type { UncheckedEvent } from '../events/catalog.ts'
+import type { UncheckedEvent, UnknownTopicError } from '../events/catalog.ts'
 import { checkPattern } from '../events/pattern.ts'
 import { systemError } from '../events/runtime-events.ts'
 import { checkIsTopic, type Topic, typesOf } from '../events/topic.ts'
@@ -95,6 +95,8 @@ interface BusHost {
   readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
   readonly durable: DurableSubscriptions
   readonly unheard: Unheard
+  /** Somebody subscribes to what nobody declares. @throws UnknownTopicError where it is refused */
+  unknownTopic(unknown: UnknownTopicError): void
 }
 
 /** The bus as people outside the agents use it. */
@@ -147,7 +149,7 @@ export class RuntimeBus {
    * subscription.unsubscribe()
    *
    * @param topic definitions, types, or patterns such as `party.agent.*` or `*`
-   * @throws UnknownTopicError, MissingDefinitionError, UnknownOptionError, IllegalPatternError, PriorityError, SubscribeOptionsError,
+   * @throws UnknownTopicError where the runtime is strict, MissingDefinitionError, UnknownOptionError, IllegalPatternError, PriorityError, SubscribeOptionsError,
    *   DurableNameTakenError, IllegalIdError
    */
   subscribe<const W extends Topic>(
@@ -170,7 +172,7 @@ export class RuntimeBus {
    * @example
    * for await (const { data } of runtime.bus.events(agentCompleted)) console.log(data.agentName)
    *
-   * @throws UnknownTopicError, MissingDefinitionError, UnknownOptionError, IllegalPatternError, PriorityError, SubscribeOptionsError
+   * @throws UnknownTopicError where the runtime is strict, MissingDefinitionError, UnknownOptionError, IllegalPatternError, PriorityError, SubscribeOptionsError
    */
   events<const W extends Topic>(
     topic: W,
@@ -180,11 +182,11 @@ export class RuntimeBus {
     return new EventStream(tell => this.#subscribe(topic, tell, { ...options, timeout: Number.POSITIVE_INFINITY }))
   }
 
-  /** @throws MissingDefinitionError, UnknownOptionError, UnknownTopicError, IllegalPatternError */
+  /** @throws MissingDefinitionError, UnknownOptionError, IllegalPatternError, UnknownTopicError where the runtime is strict */
   #checkTopic(at: string, topic: Topic, options: object = {}, known: Readonly<Record<string, true>>): void {
     checkIsTopic(at, topic)
     checkOptionNames(at, options, known)
-    this.#host.shared.catalog.checkTopic(topic)
+    for (const unknown of this.#host.shared.catalog.unknownIn(topic)) this.#host.unknownTopic(unknown)
   }
 
   #subscribe<W extends Topic>(
