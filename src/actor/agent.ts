@@ -5,7 +5,6 @@ import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import { checkAllDeclared, checkDeclared } from '../events/missing.ts'
-import type { RefusalOutput } from '../events/refusal.ts'
 import type { AskedOf, RefusalOf, ReplyOf, RequestDefinition } from '../events/request.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import { takenOver } from '../values/copy.ts'
@@ -32,7 +31,7 @@ type HeardOf<D> =
 
 type SaidOf<D> =
   D extends RequestDefinition<infer T, z.ZodType, infer O, infer R>
-    ? ReplyOf<T, z.output<O>> | RefusalOf<T, RefusalOutput<R>>
+    ? ReplyOf<T, z.output<O>> | RefusalOf<T, z.output<R>>
     : D extends EventDefinition<infer T, infer S>
       ? EventOf<T, z.output<S>>
       : never

@@ -22,6 +22,9 @@ export type RefusalOutput<R extends Refusals> = {
   [C in keyof R & string]: { readonly code: C; readonly message: string } & Carrying<z.output<R[C]>>
 }[keyof R & string]
 
+/** The schema of all refusals of a request. A type of its own, because TypeScript 5 cannot compare requests by a map of schemas. */
+export type RefusalSchema<R extends Refusals> = z.ZodType<RefusalOutput<R>, RefusalInput<R>>
+
 type Carrying<D> = undefined extends D ? { readonly data?: D } : { readonly data: D }
 
 const sentence = () => ({ code: z.string().min(1), message: z.string() })
@@ -30,11 +33,13 @@ const sentence = () => ({ code: z.string().min(1), message: z.string() })
 const anyRefusal = lazily(() => z.object({ ...sentence(), data: z.json().optional() }))
 
 /** The schema of what a request may be refused with. */
-export function refusalSchema(refusals: Refusals | undefined): z.ZodType<Refusal> {
+export function refusalSchema<R extends Refusals>(refusals: R | undefined): RefusalSchema<R> {
   const [first, ...others] = Object.entries(refusals ?? {}).map(([code, data]) =>
     z.object({ ...sentence(), code: z.literal(code), data }),
   )
-  return first ? z.discriminatedUnion('code', [first, ...others]) : anyRefusal()
+  const schema: z.ZodType = first ? z.discriminatedUnion('code', [first, ...others]) : anyRefusal()
+  // It was made of the refusals that the type comes from.
+  return schema as RefusalSchema<R>
 }
 
 /** The callee answered that it cannot do what it was asked: `refusal` is what it gave to `request.fail`. */

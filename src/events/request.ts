@@ -5,8 +5,8 @@ import { CheckedEvent, checkType, type EventOf, payloadCheck } from './event.ts'
 import {
   AskRefusedByCalleeError,
   type Refusal,
-  type RefusalInput,
   type RefusalOutput,
+  type RefusalSchema,
   type Refusals,
   refusalSchema,
 } from './refusal.ts'
@@ -31,13 +31,13 @@ export interface RequestDefinition<
   T extends string = string,
   I extends z.ZodType = z.ZodType,
   O extends z.ZodType = z.ZodType,
-  R extends Refusals = Refusals,
+  R extends z.ZodType<Refusal, Refusal> = z.ZodType<Refusal, Refusal>,
 > {
   readonly type: T
   readonly input: I
   readonly output: O
   /** The schema of what it is refused with: a code, a message and data. */
-  readonly refusal: z.ZodType
+  readonly refusal: R
   /** Whether it may be asked again when it is not known what became of it. */
   readonly safe: boolean
   /** Whether requests and replies are journalled. */
@@ -62,14 +62,14 @@ export interface RequestDefinition<
    *
    * @throws EventPayloadError if the request does not allow this refusal
    */
-  fail(to: { readonly ask: string }, refusal: RefusalInput<R>): RefusalOf<T, RefusalOutput<R>>
+  fail(to: { readonly ask: string }, refusal: z.input<R>): RefusalOf<T, z.output<R>>
   /**
    * Whether what an ask of this request ended with is a refusal of its callee, whose fields have types then.
    *
    * @example
    * if (getUser.isRefusal(error) && error.refusal.code === 'NO_SUCH_USER') console.log(error.refusal.data.id)
    */
-  isRefusal(error: unknown): error is AskRefusedByCalleeError<T, RefusalOutput<R>>
+  isRefusal(error: unknown): error is AskRefusedByCalleeError<T, z.output<R>>
 }
 
 const requestNames = {
@@ -113,7 +113,7 @@ export function defineRequest<
     readonly tell?: boolean
     readonly description?: string
   },
-): RequestDefinition<T, I, O, R> {
+): RequestDefinition<T, I, O, RefusalSchema<R>> {
   checkType(type)
   checkOptionNames('defineRequest', io, requestNames)
   const replyType: `${T}.reply` = `${type}.reply`
@@ -135,8 +135,7 @@ export function defineRequest<
     checkOutput,
     asked: (input, key) => new CheckedAsk(type, checkInput(input), key, io.input),
     reply: (to, output) => new CheckedAsk(replyType, checkOutput(output), to.ask, io.output),
-    // The schema was made of the refusals that the type comes from.
-    fail: (to, no) => new CheckedAsk(refusalType, checkRefusal(no) as RefusalOutput<R>, to.ask, refusal),
+    fail: (to, no) => new CheckedAsk(refusalType, checkRefusal(no), to.ask, refusal),
     isRefusal: (error): error is AskRefusedByCalleeError<T, RefusalOutput<R>> =>
       error instanceof AskRefusedByCalleeError && error.type === type,
   }

@@ -9,6 +9,8 @@ import { join } from 'node:path'
 
 const here = import.meta.dirname
 const root = join(here, '..', '..')
+/** As the README promises. */
+const oldestTypeScript = '5.9.3'
 const folder = mkdtempSync(join(tmpdir(), 'troupe-'))
 const examples = [
   'example.ts',
@@ -55,6 +57,7 @@ try {
     name => `${name}@${devDependencies[name]}`,
   )
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'trial', private: true, type: 'module' }))
+  brought.push(`typescript-5@npm:typescript@${oldestTypeScript}`)
   run('npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', `./${packed.filename}`, ...brought)
   for (const example of examples) copyFileSync(join(here, example), join(folder, example))
   const compilerOptions = {
@@ -69,6 +72,7 @@ try {
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
   run('npx', 'tsc')
+  run('node', join('node_modules', 'typescript-5', 'bin', 'tsc'), '--noEmit')
   expectOutput('example.js', /completionPercent: 60/)
   expectOutput('own-agent.js', /4 seats to Oslo/)
   expectOutput('own-test.js', /^$/)
