@@ -88,13 +88,21 @@ class Printed implements Log {
     // An agent that crashes again and again, and the supervisor that gives up over it, would tell it many times.
     const isNews = stack !== undefined && stack !== this.#last
     this.#last = stack
-    console.error(isNews ? `${line}\n${indented(stack)}` : line)
+    const rest = isNews ? stackBelow(error, stack) : ''
+    console.error(rest === '' ? line : `${line}\n${indented(rest)}`)
   }
 }
 
 /** A text may come from an agent or a file: control characters, and those that nobody sees, would reach the terminal. */
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
+}
+
+/** A stack without its first line where the line above it says the same: its code, and its message. */
+function stackBelow({ code, message }: Told, stack: string): string {
+  const at = stack.indexOf(message)
+  const isSame = code !== 'UNEXPECTED' && at >= 0 && /^\w*(: )?$/.test(stack.slice(0, at))
+  return isSame ? stack.slice(at + message.length).replace(/^\n/, '') : stack
 }
 
 /** No line of it can be taken for one of the runtime's own. */

@@ -103,13 +103,13 @@ function partOf(error: unknown): string {
 /**
  * Without what of the runtime and of XState called the code that threw.
  *
- * @param isOurs whether it is an error of the runtime, which has found something if nobody else's code is there
+ * @param isOurs whether it is an error of the runtime: only who called the runtime can do something about it
  */
 function ownPart(stack: string, isOurs: boolean): string {
   const lines = stack.split('\n')
+  if (isOurs) return lines.filter(line => !/^\s+at /.test(line) || !isInside(line)).join('\n')
   const last = lines.findLastIndex(line => /^\s+at /.test(line) && !isInside(line))
-  if (last < 0) return isOurs ? (lines[0] ?? '') : stack
-  return lines.slice(0, last + 1).join('\n')
+  return last < 0 ? stack : lines.slice(0, last + 1).join('\n')
 }
 
 function isInside(frame: string): boolean {

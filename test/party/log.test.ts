@@ -167,6 +167,16 @@ describe('an error', () => {
 })
 
 describe('a warning', () => {
+  it('has under its line who called the runtime, and nothing twice', async () => {
+    const printed = printedLines()
+    const { runtime } = await startRuntime({ events: [command], development: true, log: undefined })
+    await runtime.bus.publish(command({ word: 'a' }))
+    const [line, ...below] = String(printed()[0]).split('\n')
+    expect(line).toMatch(/^troupe: warning EVENT_UNHEARD at runtime: "pets.command" was said/)
+    expect(below[0]).toMatch(/^ {8}at .*log\.test\.ts/)
+    expect(below.filter(frame => frame.includes('/src/') || frame.includes('was said'))).toEqual([])
+  })
+
   it.each([
     ['one line in development', { development: true }, false, 1],
     ['no line where somebody listens', { development: true }, true, 0],
