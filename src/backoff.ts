@@ -1,3 +1,5 @@
+import type { OptionNames } from './options.ts'
+
 /** How long to wait before a restart, or before an effect is tried again: longer each time. */
 export interface Backoff {
   /** Milliseconds before the first one. */
@@ -9,6 +11,8 @@ export interface Backoff {
   /** The part of a wait that is left to chance, from 0 to 1, so that those which failed together do not return together; 0.5 by default. */
   readonly jitter?: number
 }
+
+export const backoffNames: OptionNames<Backoff> = { initial: true, factor: true, max: true, jitter: true }
 
 /**
  * The wait before the next one: min(max, initial x factor^(attempt - 1)), less a random part of up to `jitter` of it ("equal

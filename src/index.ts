@@ -186,7 +186,7 @@ export {
 } from './journal/journal.ts'
 export type { LogFields, Logger } from './log.ts'
 export { NodeVersionError } from './node-version.ts'
-export { UnknownOptionError } from './options.ts'
+export { OptionValueError, UnknownOptionError } from './options.ts'
 export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'

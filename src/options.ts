@@ -16,6 +16,34 @@ export function checkOptionNames(of: string, options: object, known: Readonly<Re
       throw new UnknownOptionError(of, option, Object.keys(known))
 }
 
+/**
+ * Refuses a word that is none of those which an option takes: it would be taken for one of them.
+ *
+ * @param of whose option it is, such as `agent "venue"`
+ * @throws OptionValueError
+ */
+export function checkChoice(of: string, option: string, given: unknown, choices: readonly string[]): void {
+  if (typeof given !== 'string' || !choices.includes(given)) throw new OptionValueError(of, option, given, choices)
+}
+
+/** An option is given what it does not take. */
+export class OptionValueError extends TroupeError {
+  readonly code = 'OPTION_VALUE'
+  readonly of: string
+  readonly option: string
+  readonly received: unknown
+  readonly choices: readonly string[]
+  constructor(of: string, option: string, received: unknown, choices: readonly string[]) {
+    const shown = typeof received === 'string' ? `"${received}"` : `a value of type ${typeof received}`
+    const listed = choices.map(one => `"${one}"`).join(', ')
+    super(`The ${of} cannot have ${shown} as "${option}". Use ${listed.replace(/, ([^,]+)$/, ' or $1')}.`)
+    this.of = of
+    this.option = option
+    this.received = received
+    this.choices = choices
+  }
+}
+
 /** There is no such option. */
 export class UnknownOptionError extends TroupeError {
   readonly code = 'OPTION_UNKNOWN'

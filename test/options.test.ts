@@ -1,11 +1,14 @@
 import {
   ask,
+  askMany,
   createRuntime,
   defineAgent,
   defineEvent,
   defineParty,
   definePool,
   defineRequest,
+  defineSupervisor,
+  effect,
   persistBy,
   TroupeError,
   UnknownOptionError,
@@ -38,6 +41,10 @@ const errorOf = async (what: () => unknown) => {
 }
 
 const typo = loose({ typo: 1 })
+const inputs = { added: inputAdded, removed: inputRemoved }
+const dog = dogAgent()
+const plain = { name: 'dog', machine: dog.machine, hears: [command], says: [barked] }
+const pets = { name: 'pets', agents: [], events: [barked], inputs, state: { initial: {}, on: {} } }
 
 describe('an option that nobody knows is refused', () => {
   it('with the one that was meant', async () => {
@@ -60,6 +67,13 @@ describe('an option that nobody knows is refused', () => {
     ['defineAgent', () => defineAgent(loose({ ...dogAgent(), typo: 1 }))],
     ['a mailbox', () => dogAgent({ mailbox: typo })],
     ['ask', () => ask(trick, typo)],
+    ['askMany', () => askMany(trick, typo)],
+    ['effect', () => effect('sniff', () => {}, typo)],
+    ['the backoff of an effect', () => effect('sniff', () => {}, { backoff: loose({ initial: 1, typo: 1 }) })],
+    ['defineParty', () => defineParty(loose({ ...pets, typo: 1 }))],
+    ['the state of a party', () => defineParty(loose({ ...pets, state: { initial: {}, on: {}, typo: 1 } }))],
+    ['definePool', () => definePool(loose({ name: 'dogs', agent: dogAgent(), size: 1, typo: 1 }))],
+    ['defineSupervisor', () => defineSupervisor(loose({ name: 'vet', agents: [dogAgent()], typo: 1 }))],
   ])('by %s', async (_, make) => {
     expect(await errorOf(make)).toMatchObject({ code: 'OPTION_UNKNOWN' })
   })
@@ -94,11 +108,23 @@ describe('an option that nobody knows is refused', () => {
   })
 })
 
+describe('a word that is none of those which an option takes is refused', () => {
+  it.each(['restart', 'onRestart', 'onCrash', 'timers'])('by defineAgent, as %s', async option => {
+    const error = await errorOf(() => defineAgent(loose({ ...plain, [option]: 'sometimes' })))
+    expect(error).toMatchObject({ code: 'OPTION_VALUE', of: 'agent "dog"', option, received: 'sometimes' })
+    expect(error.message).toMatch(/"sometimes".*Use "\w+"/)
+  })
+
+  it('by effect, as inDoubt', async () => {
+    const make = () => effect('sniff', () => {}, { inDoubt: loose('sometimes') })
+    expect(await errorOf(make)).toMatchObject({ code: 'OPTION_VALUE', option: 'inDoubt' })
+  })
+})
+
 describe('nothing where a definition belongs is refused', () => {
-  const party = { name: 'pets', agents: [], events: [barked], inputs: { added: inputAdded, removed: inputRemoved } }
+  const party = { name: 'pets', agents: [], events: [barked], inputs }
   const state = { initial: {}, on: {} }
-  const dog = dogAgent()
-  const agent = { name: 'dog', machine: dog.machine, hears: [command], says: [barked] }
+  const agent = plain
 
   it.each<[string, () => unknown]>([
     ['events', () => createRuntime({ events: [command, loose(undefined)] })],

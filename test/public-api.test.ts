@@ -82,6 +82,7 @@ it('troupe exports these names', () => {
       "NoSupervisorError",
       "NodeVersionError",
       "NotHeldError",
+      "OptionValueError",
       "PartyExistsError",
       "PartyFailedError",
       "PartyImportError",

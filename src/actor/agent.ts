@@ -6,7 +6,7 @@ import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import { checkAllDeclared, checkDeclared } from '../events/missing.ts'
 import type { AskedOf, RefusalOf, ReplyOf, RequestDefinition } from '../events/request.ts'
-import { checkOptionNames, type OptionNames } from '../options.ts'
+import { checkChoice, checkOptionNames, type OptionNames } from '../options.ts'
 import { takenOver } from '../values/copy.ts'
 import { type Address, checkId } from './address.ts'
 import { versionOf } from './identity.ts'
@@ -85,6 +85,7 @@ export function agentTypes<
  * final state at its top, `temporary` never. The words and rules are those of Erlang/OTP's supervisor.
  */
 export type RestartType = 'permanent' | 'transient' | 'temporary'
+export const restartTypes: readonly RestartType[] = ['permanent', 'transient', 'temporary']
 
 /**
  * How an agent is started again. In place: it goes on with the mail that waits, and begins with its initial context
@@ -212,7 +213,7 @@ type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends 
  * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
  * export const cake = defineAgent({ name: 'cake', machine, types }) // what agentTypes gave, with both lists
  *
- * @throws UnknownOptionError, MissingDefinitionError; IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
+ * @throws UnknownOptionError, OptionValueError, MissingDefinitionError; IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
  * MailboxOptionsError; MigrationPathError if a migration does not lead to the version of the machine; ValueError if a journal
  * could not give back the input
  */
@@ -236,6 +237,10 @@ export function defineAgent<
   } = options
   checkId('agent', name)
   checkOptionNames('defineAgent', options, agentNames)
+  checkChoice(`agent "${name}"`, 'restart', restart, restartTypes)
+  checkChoice(`agent "${name}"`, 'onRestart', onRestart, ['reset', 'keep', 'anew'])
+  checkChoice(`agent "${name}"`, 'onCrash', onCrash, ['drop', 'redeliver'])
+  checkChoice(`agent "${name}"`, 'timers', timers, ['absolute', 'remaining', 'restart'])
   checkAllDeclared(`hears of agent "${name}"`, hears)
   checkAllDeclared(`says of agent "${name}"`, says)
   checkDeclared(`agent "${name}"`, 'a machine', machine, 'id')

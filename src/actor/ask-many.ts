@@ -1,9 +1,11 @@
 import type * as z from 'zod'
 import { codeOf, type Place, placeOf, TroupeError, textOf } from '../errors.ts'
+import { checkDeclared } from '../events/missing.ts'
 import type { Refusal } from '../events/refusal.ts'
 import type { RequestDefinition } from '../events/request.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Address } from './address.ts'
-import { type AskOptions, defaultDeadline, isRefused, type Retry, retryOf } from './ask.ts'
+import { type AskOptions, askNames, defaultDeadline, isRefused, type Retry, retryOf } from './ask.ts'
 import { type Outcome, type OutsideLogic, outside } from './outside.ts'
 
 /** How many answers are enough: the first one, more than half of those asked, all of them (the default), or so many. */
@@ -15,6 +17,8 @@ export interface AskManyOptions extends Omit<AskOptions, 'to'> {
   readonly to?: readonly Address[]
   readonly need?: Need
 }
+
+const askManyNames: OptionNames<AskManyOptions> = { ...askNames, need: true }
 
 /** What one of those asked has answered. */
 export interface Answer<O> {
@@ -46,13 +50,15 @@ export interface AskManyWork {
  * // invoke: { id: 'prices', src: 'prices', input: { of: 'cake' }, onDone: ({ event }) => event.output[0].from ... }
  *
  * @param options `to`: agent names or addresses; `need`; `deadline`: milliseconds
- * @throws NeedError; AskRetryError if it is to retry a request that does not say that it is safe
+ * @throws NeedError, UnknownOptionError, MissingDefinitionError; AskRetryError if it is to retry a request that does not say that it is safe
  * @throws (as the invoke's error) AskManyError, NoAddressError
  */
 export function askMany<T extends string, I extends z.ZodType, O extends z.ZodType>(
   request: RequestDefinition<T, I, O>,
   options: AskManyOptions = {},
 ): AskManyLogic<z.input<I>, z.output<O>> {
+  checkDeclared('askMany', 'a request', request)
+  checkOptionNames('askMany', options, askManyNames)
   const { to, deadline = defaultDeadline } = options
   const need = checkNeed(options.need ?? 'all')
   const place = placeOf(askMany)

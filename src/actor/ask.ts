@@ -26,7 +26,7 @@ export interface AskOptions {
   readonly retryAfter?: number
 }
 
-const askNames: OptionNames<AskOptions> = { to: true, deadline: true, retries: true, retryAfter: true }
+export const askNames: OptionNames<AskOptions> = { to: true, deadline: true, retries: true, retryAfter: true }
 
 /** An invoked ask: its input is what is asked, its output the reply. */
 export interface AskLogic<I, O> extends OutsideLogic<I, O> {}

@@ -1,6 +1,7 @@
-import type { Backoff } from '../backoff.ts'
+import { type Backoff, backoffNames } from '../backoff.ts'
 import { TroupeError, textOf } from '../errors.ts'
 import { checkName } from '../ids.ts'
+import { checkChoice, checkOptionNames, type OptionNames } from '../options.ts'
 import type { Enrichment } from './enrichment.ts'
 import { type OutsideLogic, outside } from './outside.ts'
 
@@ -56,6 +57,14 @@ export interface EffectOptions<I, O> {
   readonly timeout?: number
 }
 
+const effectNames: OptionNames<EffectOptions<never, never>> = {
+  enrich: true,
+  inDoubt: true,
+  retries: true,
+  backoff: true,
+  timeout: true,
+}
+
 /**
  * An actor to invoke: does work outside the agent, once, after the step that wanted it is durable, and records how it
  * ended before the agent hears of it.
@@ -70,7 +79,7 @@ export interface EffectOptions<I, O> {
  * @param options `enrich`: tags and data for the events that tell of it; `inDoubt`: what becomes of it when a process ended
  *   and nobody knows whether it was done; `retries`, `backoff` and `timeout`: how often it is tried again, after how many
  *   milliseconds, and how many an attempt may take
- * @throws EffectOptionsError, IllegalIdError
+ * @throws EffectOptionsError, UnknownOptionError, OptionValueError, IllegalIdError
  * @throws (as the invoke's error) whatever `run` throws; ValueError when it returns what a journal cannot give back, which is not
  *   tried again; EffectTimeoutError; EffectExhaustedError, with the last error as its cause, when it was tried again in vain
  */
@@ -80,7 +89,10 @@ export function effect<I, O>(
   options: EffectOptions<NoInfer<I>, NoInfer<O>> = {},
 ): EffectLogic<I, O> {
   checkName('effect', name)
+  checkOptionNames('effect', options, effectNames)
   const { enrich, inDoubt = 'retry', retries = 0, backoff = { initial: 1_000 }, timeout } = options
+  checkOptionNames('backoff', backoff, backoffNames)
+  checkChoice(`effect "${name}"`, 'inDoubt', inDoubt, ['retry', 'hold'])
   const work: EffectWork = { kind: 'effect', name, run, enrich, inDoubt, retries, backoff, timeout }
   const fault = faultOf(work)
   if (fault !== undefined) throw new EffectOptionsError(name, fault)

@@ -6,6 +6,7 @@ import type { Definition } from '../events/catalog.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import { checkAllDeclared, checkDeclared } from '../events/missing.ts'
 import { checkName } from '../ids.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import { agentsOf, checkNames, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import { takenOver } from '../values/copy.ts'
 
@@ -88,6 +89,19 @@ export interface PartyOptions<
   }
 }
 
+type AnyPartyOptions = PartyOptions<object, readonly Definition[], AddedEvent, RemovedEvent>
+
+const partyNames: OptionNames<AnyPartyOptions> = {
+  name: true,
+  agents: true,
+  supervision: true,
+  shared: true,
+  events: true,
+  inputs: true,
+  state: true,
+}
+const stateNames: OptionNames<AnyPartyOptions['state']> = { initial: true, on: true, completed: true, figures: true }
+
 /** A kind of party: which agents work on it, and which state they share. An inert value. */
 export interface PartyDefinition<
   S extends object = object,
@@ -124,7 +138,7 @@ export interface PartyDefinition<
  *   state: { initial: { results: {} }, on: { 'party.agent.completed': (state, { data }) => { ... } } },
  * })
  *
- * @throws DuplicateNameError if two of its agents have one name
+ * @throws UnknownOptionError; DuplicateNameError if two of its agents have one name
  * @throws StateEventError if an event that changes the state is declared with `persist: false` or `'by-rule'`
  * @throws StateKeyError if the state begins with a key that every party's state has
  * @throws ValueError if the state begins with something that a journal cannot give back
@@ -138,6 +152,8 @@ export function defineParty<
 >(options: PartyOptions<S, L, A, R, O>): PartyDefinition<S, A, R> {
   const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
   checkName('kind of party', name)
+  checkOptionNames('defineParty', options, partyNames)
+  checkOptionNames('the state of defineParty', state, stateNames)
   const agents = agentsOf(tree)
   checkNames(`the party "${name}"`, tree)
   checkKeys(name, state.initial)

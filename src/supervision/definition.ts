@@ -1,11 +1,12 @@
 import { type Address, checkId } from '../actor/address.ts'
-import type { Agent, RestartType } from '../actor/agent.ts'
+import { type Agent, type RestartType, restartTypes } from '../actor/agent.ts'
 import type { Routing } from '../actor/routing.ts'
-import type { Backoff } from '../backoff.ts'
+import { type Backoff, backoffNames } from '../backoff.ts'
 import { TroupeError } from '../errors.ts'
 import { checkDeclared } from '../events/missing.ts'
+import { checkChoice, checkOptionNames, type OptionNames } from '../options.ts'
 import type { RestartIntensity } from './restart-intensity.ts'
-import type { Strategy } from './strategy.ts'
+import { type Strategy, strategies } from './strategy.ts'
 
 /** How a supervisor looks after its children. */
 export interface SupervisionOptions {
@@ -37,6 +38,15 @@ export interface SupervisorDefinition extends SupervisionOptions {
   readonly restart: RestartType
 }
 
+const supervisorNames: OptionNames<SupervisorOptions> = {
+  name: true,
+  agents: true,
+  restart: true,
+  strategy: true,
+  intensity: true,
+  backoff: true,
+}
+
 /**
  * Declares a group of agents that fail and restart by rules of their own; it stands wherever an agent may stand.
  *
@@ -44,10 +54,14 @@ export interface SupervisorDefinition extends SupervisionOptions {
  * const searchers = defineSupervisor({ name: 'searchers', strategy: 'one_for_all', agents: [venue, catering] })
  * const party = defineParty({ name: 'planner', agents: [inputAnalyzer, searchers], ... })
  *
- * @throws IllegalIdError if the name could not be an id
+ * @throws IllegalIdError if the name could not be an id; UnknownOptionError, OptionValueError
  */
 export function defineSupervisor({ restart = 'permanent', ...options }: SupervisorOptions): SupervisorDefinition {
   checkId('supervisor', options.name)
+  checkOptionNames('defineSupervisor', options, supervisorNames)
+  checkOptionNames('backoff', options.backoff ?? {}, backoffNames)
+  checkChoice(`supervisor "${options.name}"`, 'restart', restart, restartTypes)
+  checkChoice(`supervisor "${options.name}"`, 'strategy', options.strategy ?? 'one_for_one', strategies)
   return { ...options, restart }
 }
 
@@ -62,6 +76,16 @@ export interface PoolOptions extends Omit<SupervisionOptions, 'strategy'> {
   readonly routing?: Routing
   /** When the supervisor above starts it again after it gave up: always (`permanent`, the default), `transient` likewise, or never. */
   readonly restart?: RestartType
+}
+
+const poolNames: OptionNames<PoolOptions> = {
+  name: true,
+  agent: true,
+  size: true,
+  routing: true,
+  restart: true,
+  intensity: true,
+  backoff: true,
 }
 
 /** A pool of equal agents: an inert value. */
@@ -81,7 +105,9 @@ export interface PoolDefinition extends SupervisorDefinition {
  * @param options `routing`: `round-robin`, `least-mail`, or `{ hash: event => key }`, where events with one key meet one member
  * @throws IllegalIdError if the name could not be an id; PoolSizeError if the size is no whole number from 1
  */
-export function definePool({ agent, size, routing = 'round-robin', ...options }: PoolOptions): PoolDefinition {
+export function definePool(given: PoolOptions): PoolDefinition {
+  const { agent, size, routing = 'round-robin', ...options } = given
+  checkOptionNames('definePool', given, poolNames)
   return { ...defineSupervisor({ ...options, agents: [agent] }), size: checkSize(options.name, size), routing }
 }
 

@@ -3,6 +3,7 @@
  * words and rules are those of Erlang/OTP's supervisor.
  */
 export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one'
+export const strategies: readonly Strategy[] = ['one_for_one', 'one_for_all', 'rest_for_one']
 
 /**
  * The children that a strategy restarts together.
