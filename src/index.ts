@@ -105,7 +105,13 @@ export {
 export type { Routing } from './actor/routing.ts'
 export { SnapshotShapeError } from './actor/saved-machine.ts'
 export { type Missed, type Moment, type PlannedSchedule, type Schedule, ScheduleError } from './actor/schedule.ts'
-export { ActionRejectedError, StepCircleError, StepOverflowError, StraySendError } from './actor/step.ts'
+export {
+  ActionRejectedError,
+  EventUnsaidError,
+  StepCircleError,
+  StepOverflowError,
+  StraySendError,
+} from './actor/step.ts'
 export { StrayWorkError, UnnamedActorError } from './actor/strays.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
@@ -187,7 +193,14 @@ export {
 export type { LogFields, Logger } from './log.ts'
 export { NodeVersionError } from './node-version.ts'
 export { OptionValueError, UnknownOptionError } from './options.ts'
-export { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './party/activity.ts'
+export {
+  type Idle,
+  IdleLongError,
+  IdleTimeoutError,
+  type UnderWay,
+  WaitInsideError,
+  type WaitingFor,
+} from './party/activity.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
 export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
 export { type ImportOptions, PartyImportError } from './party/arrival.ts'

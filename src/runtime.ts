@@ -362,6 +362,8 @@ export class Runtime<
       transforms: new Transforms(options.transforms ?? []),
       strays: this.#strays,
       missedEvents: new MissedEvents(),
+      unsaid: new Set(),
+      isRestless: false,
       rateLimits: new RateLimits(timers, () => clock.elapsed(), aging),
       held: this.held,
       arrivals: new Set(),

@@ -21,7 +21,7 @@ const longestCode = 100
 const mostCauses = 8
 
 /** Frames of XState, of Node, and of no file at all. */
-const foreign = /[\\/]node_modules[\\/]xstate[\\/]|node:internal|\((index \d+|<anonymous>|native)\)/
+const foreign = /[\\/]node_modules[\\/](xstate|@xstate)[\\/]|node:internal|\((index \d+|<anonymous>|native)\)/
 
 /** What words tell of, in the process that saw it. */
 const originals = new WeakMap<object, unknown>()

@@ -331,6 +331,12 @@ export class Actor implements Ready {
     return { waited, spilled }
   }
 
+  /** What it has invoked that has not ended, as its machine calls it. */
+  invoked(): readonly string[] {
+    const children: Record<string, AnyActorRef | undefined> = this.ref?.getSnapshot().children ?? {}
+    return Object.entries(children).flatMap(([id, child]) => (child ? [nameOf(child, id)] : []))
+  }
+
   #takeOne(): void {
     const mailbox = this.#mailbox
     if (this.status === 'declared') return
@@ -414,3 +420,7 @@ interface Watched {
 
 const none: readonly never[] = []
 const unwatched: Watched = { by: none }
+
+function nameOf({ src }: AnyActorRef, id: string): string {
+  return typeof src === 'string' && !src.startsWith('xstate.') ? src : id
+}

@@ -7,8 +7,8 @@ import type {
   ExecutableActionObject,
   Snapshot,
 } from 'xstate'
-import { TroupeError, textOf } from '../errors.ts'
-import type { EventOf } from '../events/event.ts'
+import { isOf, TroupeError, textOf } from '../errors.ts'
+import { CheckedEvent, type EventOf } from '../events/event.ts'
 import type { RefusalOf, ReplyOf } from '../events/request.ts'
 import type { Passage } from '../events/transform.ts'
 import { type Failure, failureOf, onRejection } from '../thrown.ts'
@@ -80,6 +80,8 @@ export interface StepHost {
   released(step: Step): void
   /** What a step had begun threw after its frame: the step stands, the agent fails. */
   failedAfter(step: Step, error: unknown): void
+  /** A custom action returned an event, which says it to nobody. */
+  unsaid(actor: Actor, handled: string, type: string): void
   /** A promise that a custom action returned has rejected, long after its step. */
   rejected(actor: Actor, incarnation: number, type: string, error: unknown): void
 }
@@ -149,6 +151,7 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
     const returned: unknown = exec?.(info, params)
     if (returned === undefined) return
     const { incarnation } = actor
+    if (isOf(returned, CheckedEvent)) host.unsaid(actor, type, returned.type)
     onRejection(returned, error => host.rejected(actor, incarnation, type, error))
   }
 
@@ -451,6 +454,20 @@ export class StraySendError extends TroupeError {
   constructor(address: Address, type: string) {
     super(
       `"${address}" sent "${type}" to something outside its party, or past its mailbox. Say it with emit, or ask for it with invoke.`,
+    )
+    this.address = address
+    this.type = type
+  }
+}
+
+/** An action of an agent makes an event, and nobody says it. */
+export class EventUnsaidError extends TroupeError {
+  readonly code = 'EVENT_UNSAID'
+  readonly address: Address
+  readonly type: string
+  constructor(address: Address, handled: string, type: string) {
+    super(
+      `An action of "${address}" on "${handled}" returned "${type}", which says it to nobody. Write actions: emit(({ event }) => ...), whose function returns what is said.`,
     )
     this.address = address
     this.type = type

@@ -86,13 +86,41 @@ export class IdleTimeoutError extends TroupeError {
   readonly code = 'IDLE_TIMEOUT'
   readonly partition: Address
   readonly timeout: number
-  constructor(partition: Address, timeout: number) {
+  readonly underWay: readonly UnderWay[]
+  constructor(partition: Address, timeout: number, underWay: readonly UnderWay[]) {
     super(
-      `"${partition}" did not come to rest within ${timeout} ms. Wait longer, or look at what its agents are doing.`,
+      `"${partition}" did not come to rest within ${timeout} ms${listed(underWay)}. Wait longer, or see that this ends: an effect with a timeout does.`,
     )
     this.partition = partition
     this.timeout = timeout
+    this.underWay = underWay
   }
+}
+
+/** What an agent has invoked that has not ended: an effect, an ask, a child. */
+export interface UnderWay {
+  readonly agent: Address
+  /** As the machine calls it. */
+  readonly name: string
+}
+
+/** Somebody waits long for a partition to come to rest, and sees nothing. */
+export class IdleLongError extends TroupeError {
+  readonly code = 'IDLE_LONG'
+  readonly partition: Address
+  readonly underWay: readonly UnderWay[]
+  constructor(partition: Address, ms: number, underWay: readonly UnderWay[]) {
+    super(
+      `"${partition}" has not come to rest for ${ms} ms, and somebody waits for that${listed(underWay)}. See that it ends: an effect with a timeout does.`,
+    )
+    this.partition = partition
+    this.underWay = underWay
+  }
+}
+
+function listed(underWay: readonly UnderWay[]): string {
+  const each = underWay.slice(0, 5).map(({ agent, name }) => `"${agent}" waits for "${name}"`)
+  return each.length === 0 ? '' : `: ${each.join(', ')}`
 }
 
 /** `idle` or `stop` was awaited by something that it would wait for. */

@@ -1,5 +1,12 @@
 import type { OptionNames } from '../options.ts'
-import { type Idle, IdleTimeoutError, WaitInsideError, type WaitingFor } from './activity.ts'
+import {
+  type Idle,
+  IdleLongError,
+  IdleTimeoutError,
+  type UnderWay,
+  WaitInsideError,
+  type WaitingFor,
+} from './activity.ts'
 import type { Crew } from './crew.ts'
 import type { Partition } from './partition.ts'
 
@@ -37,11 +44,12 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
   return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
 }
 
-function quiet(
-  { activity, shared, address }: Partition,
-  timeout: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+/** Milliseconds after which somebody who waits is told what for. */
+const long = 10_000
+
+/** Waits until nothing is pending. One timer at a time, as tests count them. */
+function quiet(partition: Partition, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+  const { activity, shared, address } = partition
   return new Promise((resolve, reject) => {
     const over = () => {
       cancelTimer()
@@ -62,12 +70,25 @@ function quiet(
         reject(error)
       },
     })
-    const cancelTimer = shared.timers.after(timeout, () => {
+    const late = () => {
       over()
-      reject(new IdleTimeoutError(address, timeout))
+      reject(new IdleTimeoutError(address, timeout, [...underWay(partition)]))
+    }
+    const isLong = timeout > long && !shared.isRestless
+    let cancelTimer = shared.timers.after(isLong ? long : timeout, () => {
+      if (!isLong) return late()
+      cancelTimer = shared.timers.after(timeout - long, late)
+      if (!shared.isRestless)
+        partition.reportError('warning', new IdleLongError(address, long, [...underWay(partition)]))
+      shared.isRestless = true
     })
     signal?.addEventListener('abort', aborted, { once: true })
   })
+}
+
+/** What the agents of a partition have invoked. */
+function* underWay({ registry }: Partition): Iterable<UnderWay> {
+  for (const actor of registry) for (const name of actor.invoked()) yield { agent: actor.address, name }
 }
 
 function* heldEffects({ address, shared }: Partition): Iterable<WaitingFor> {

@@ -72,6 +72,10 @@ export interface Shared {
   readonly snapshots: Snapshots
   readonly strays: Strays
   readonly missedEvents: MissedEvents
+  /** Agents and the types that their actions returned instead of saying them: each is told once. */
+  readonly unsaid: Set<string>
+  /** Whether it was told that somebody waits long for rest: once is enough. */
+  isRestless: boolean
   readonly rateLimits: RateLimits
   readonly transforms: Transforms
   /** What of events is journalled, if it is not for their definitions alone to say. */

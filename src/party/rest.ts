@@ -45,7 +45,7 @@ export class Rest {
       // One may have given another work while that one was already at rest.
       if (this.isQuiet) return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
     }
-    throw new IdleTimeoutError(runtimePartition, timeout)
+    throw new IdleTimeoutError(runtimePartition, timeout, [])
   }
 
   /**

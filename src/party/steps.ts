@@ -9,6 +9,7 @@ import type { Outcome } from '../actor/outside.ts'
 import {
   ActionRejectedError,
   type Answering,
+  EventUnsaidError,
   type NewTimer,
   type Step,
   type StepHost,
@@ -266,6 +267,14 @@ export class Steps implements StepHost, FrameHost {
     this.#planned = []
     this.#beginning = []
     this.#tellFailed(step, failureOf(error))
+  }
+
+  unsaid({ agent, address }: Actor, handled: string, type: string): void {
+    const { unsaid } = this.#partition.shared
+    const key = `${agent.name} ${type}`
+    if (unsaid.has(key)) return
+    unsaid.add(key)
+    this.#partition.reportError('warning', new EventUnsaidError(address, handled, type), address)
   }
 
   rejected(actor: Actor, incarnation: number, type: string, error: unknown): void {

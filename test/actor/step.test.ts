@@ -105,6 +105,22 @@ describe('a step', () => {
     expect(runtime.bus.metrics()).toMatchObject({ handled: 1, ignored: 0 })
   })
 
+  it('whose plain action returns an event is told once that nobody says it', async () => {
+    const { runtime } = await startRuntime({ agents: [scribe(({ word }) => barked({ word, count: 1 }))] })
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await runtime.bus.publish(command({ word: 'sit' }))
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'system.error' }).map(({ data }) => data)).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'EVENT_UNSAID',
+        address: 'runtime/scribe',
+        message: expect.stringContaining('emit('),
+      },
+    ])
+    expect(runtime.bus.metrics()).toMatchObject({ handled: 2 })
+  })
+
   it('whose plain action sends its agent the same event for ever fails after 10,000 rounds', async () => {
     const machine = setup({ types: agentTypes({ context: {}, hears: [command], says: [] }) }).createMachine({
       context: {},

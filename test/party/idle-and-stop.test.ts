@@ -15,6 +15,26 @@ describe('waiting for rest', () => {
     await until(() => clock.pending > 0)
     clock.advance(500)
     await expect(resting).rejects.toBeInstanceOf(IdleTimeoutError)
+    await expect(resting).rejects.toMatchObject({
+      code: 'IDLE_TIMEOUT',
+      underWay: [{ agent: `party/${party.id}/dog`, name: 'run' }],
+      message: expect.stringContaining('/dog" waits for "run"'),
+    })
+  })
+
+  it('is told of after 10 seconds, once, with what is under way', async () => {
+    const { runtime, clock } = await startRuntime({ party: petsParty(runnerAgent(endless)) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
+    const waits = [party.idle({ timeout: 30_000 }), party.idle({ timeout: 30_000 })]
+    await until(() => clock.pending > 0)
+    clock.advance(10_000)
+    await until(() => runtime.bus.history({ type: 'system.error' }).length > 0)
+    expect(runtime.bus.history({ type: 'system.error' }).map(({ data }) => data)).toMatchObject([
+      { severity: 'warning', code: 'IDLE_LONG', address: 'party/p1', message: expect.stringContaining('"run"') },
+    ])
+    clock.advance(20_000)
+    expect((await Promise.allSettled(waits)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   })
 
   it('ends when its signal is aborted', async () => {
