@@ -260,6 +260,8 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
     if (this.#hasChoice && !isChosen(this.wanted, envelope, this.#host)) return
     if (!this.#isFree) return this.#keep(envelope)
     this.#hand(envelope, at)
+    // It may have paused and resumed itself meanwhile.
+    if (!this.#isFree && !this.#isBusy && !this.#isStopped) this.#outside(() => this.#goOn())
     this.isDirect = this.returnsAtOnce && this.#isFree && !this.#hasChoice
   }
 

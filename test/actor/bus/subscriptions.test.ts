@@ -123,6 +123,19 @@ describe('a subscription', () => {
     expect(seen).toEqual(['a', 'b', 'c'])
   })
 
+  it('that pauses and resumes itself while it is called goes on', async () => {
+    const { runtime } = await start()
+    const seen: string[] = []
+    const subscription = runtime.bus.subscribe(command, ({ data }) => {
+      seen.push(data.word)
+      subscription.pause()
+      subscription.resume()
+    })
+    await say(runtime, 'a', 'b', 'c')
+    expect(seen).toEqual(['a', 'b', 'c'])
+    expect(subscription.info.waiting).toBe(0)
+  })
+
   it('ends with its signal', async () => {
     const { runtime } = await start()
     const controller = new AbortController()
