@@ -672,7 +672,7 @@ export class Runtime<
     const { partition: at, name } = splitAddress(address)
     const partition = this.#shared.partition(at)
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
-    if (!partition || !actor) throw new NoAddressError(address)
+    if (!partition || !actor) return await this.#shared.breath.refuse(new NoAddressError(address), this.#shared.clock)
     // Awaited here, so that the stack of a failure leads back to the caller's line.
     return await askFromOutside(partition, actor, request, input, options)
   }

@@ -6,7 +6,7 @@ const longest = 10
 const lookedAtEach = 8
 /** So many looks, where the clock stands still. */
 const mostLooks = 1_250
-/** Of what is asked, one in so many is looked at: asks have no time of their own, and a clock takes long to read. */
+/** Of what is asked or refused, one in so many is looked at: it has no time of its own, and a clock takes long to read. */
 const askLookedAtEach = 64
 
 /**
@@ -36,6 +36,15 @@ export class Breath {
     if (this.#turn === undefined && ++this.#unlookedAsks < askLookedAtEach) return undefined
     this.#unlookedAsks = 0
     return this.#look(clock.now())
+  }
+
+  /** The same for whoever is refused, and may go on with what is refused: rejects with the error. */
+  refuse(error: unknown, clock: Pick<Clock, 'now'>): Promise<never> {
+    const breath = this.dueToAsker(clock)
+    if (!breath) return Promise.reject(error)
+    return breath.then(() => {
+      throw error
+    })
   }
 
   #look(time: number): Promise<void> | undefined {

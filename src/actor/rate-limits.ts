@@ -2,7 +2,7 @@ import { TroupeError } from '../errors.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Waiting } from './aging.ts'
 import { Line } from './line.ts'
-import { checkWanted, type Patience, PublishCancelledError } from './patience.ts'
+import { type Patience, PublishCancelledError } from './patience.ts'
 import { type RateLimit, RateMeter, type RateWindow, type Room } from './rate-meter.ts'
 import type { Timers } from './timers.ts'
 
@@ -178,7 +178,6 @@ export class RateLimits {
 
   #wait(source: Source, { type, refusal }: Refused, patience: Patience, { go, giveUp }: Onward): void {
     const { priority, timeout, signal } = patience
-    checkWanted(type, signal)
     const over = () => {
       source.waiting.leave(spot)
       if (source.waiting.size === 0) this.#turns.delete(source)

@@ -47,11 +47,11 @@ export function publishTogether(
   admit: (events: readonly EventOf[]) => void,
   first: readonly Entry[] = [],
 ): Promise<readonly Envelope[]> {
-  const { bus, rateLimits } = partition.shared
+  const { breath, bus, clock, rateLimits, tally } = partition.shared
   const options = withOrigin(partition, { admit })
   const refused = (error: unknown) => {
-    reject(partition.shared.tally, events.length)
-    return Promise.reject(error)
+    reject(tally, events.length)
+    return breath.refuse(error, clock)
   }
   const go = () => {
     try {

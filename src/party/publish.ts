@@ -33,7 +33,7 @@ export function publish(
   offered: UncheckedEvent,
   options: OfferOptions = noOptions,
 ): Promise<Envelope> {
-  const { bus, catalog, rateLimits, tally } = partition.shared
+  const { breath: turns, bus, catalog, clock, rateLimits, tally } = partition.shared
   try {
     if (options !== noOptions) checkOptions(offered.type, options)
     bus.checkRoom(offered.type)
@@ -44,7 +44,7 @@ export function publish(
     return publishAdmitted(partition, event, options)
   } catch (error) {
     reject(tally)
-    return Promise.reject(error)
+    return turns.refuse(error, clock)
   }
 }
 
@@ -85,7 +85,11 @@ function publishLater(
       }
     }
     const go = guarded(() => resolve(publishAdmitted(partition, event, known)))
-    const wait = guarded(() => (inTurn ? inTurn(patienceOf(partition, event, known), { go, giveUp }) : go()))
+    const wait = guarded(() => {
+      checkWanted(event.type, known.signal)
+      if (inTurn) inTurn(patienceOf(partition, event, known), { go, giveUp })
+      else go()
+    })
     if (breath) void breath.then(wait)
     else wait()
   })

@@ -1,7 +1,7 @@
 import { PublishCancelledError } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { command, dogAgent, petsParty } from '../../support/pets.ts'
-import { startRuntime } from '../../support/runtime.ts'
+import { command, dogAgent, glance, petsParty } from '../../support/pets.ts'
+import { startRuntime, until } from '../../support/runtime.ts'
 
 const signal = AbortSignal.abort(new Error('changed my mind'))
 const cancelled = { code: 'PUBLISH_CANCELLED', type: 'pets.command', cause: { message: 'changed my mind' } }
@@ -31,5 +31,25 @@ describe('a publisher whose signal is aborted', () => {
     await expect(sending).rejects.toMatchObject(cancelled)
     await runtime.idle()
     expect(runtime.bus.metrics()).toMatchObject({ created: 0 })
+  })
+
+  it('publishes nothing where it waits as a subscriber for a turn of the event loop', async () => {
+    const { runtime } = await startRuntime({ events: [command, glance] })
+    const controller = new AbortController()
+    const codes: string[] = []
+    runtime.bus.subscribe(glance, async () => {
+      const saying = Array.from({ length: 300 }, (_, n) =>
+        runtime.bus.publish(command({ word: `${n}` }), { signal: controller.signal }).then(
+          () => codes.push('said'),
+          ({ code }) => codes.push(code),
+        ),
+      )
+      controller.abort(new Error('changed my mind'))
+      await Promise.all(saying)
+    })
+    await runtime.bus.publish(glance({ at: 'x' }))
+    await until(() => codes.length === 300)
+    expect(new Set(codes)).toEqual(new Set(['said', 'PUBLISH_CANCELLED']))
+    expect(runtime.bus.history({ type: command.type })).toHaveLength(codes.filter(code => code === 'said').length)
   })
 })

@@ -48,6 +48,16 @@ describe('publishers in a loop', () => {
     expect(Math.max(...(await Promise.all(publishing)))).toBeLessThan(50)
   })
 
+  it.each([
+    ['is too much for the rate limit', command({ word: 'sit' })],
+    ['nobody declares', { type: 'pets.unknown', data: {} }],
+    ['has the wrong payload', { type: command.type, data: {} }],
+  ])('leave the event loop its turns when what they publish %s', async (_, event) => {
+    const { runtime } = await startRuntime({ events: [command], clock: movingClock(), rateLimit: { perHour: 1 } })
+    const refused = () => runtime.bus.publish(event).catch(() => {})
+    expect(await timesPerTurn(refused)).toBeLessThan(1_000)
+  })
+
   it('leave it also where the clock stands still', async () => {
     const { runtime } = await startRuntime({ events: [glance] })
     let hasTurned = false
@@ -63,5 +73,11 @@ describe('publishers in a loop', () => {
     const { runtime } = await startRuntime({ clock: movingClock() })
     const { address } = runtime.handle(trick, ({ name }) => ({ done: name }))
     expect(await timesPerTurn(() => runtime.ask(address, trick, { name: 'roll' }))).toBeLessThan(1_000)
+  })
+
+  it('are joined by whoever asks in a loop somebody who is not there', async () => {
+    const { runtime } = await startRuntime({ clock: movingClock() })
+    const refused = () => runtime.ask('runtime/nobody', trick, { name: 'roll' }).catch(() => {})
+    expect(await timesPerTurn(refused)).toBeLessThan(1_000)
   })
 })
