@@ -172,10 +172,10 @@ export class DurableSubscription implements Listener, Subscription {
 
   sweep(): void {
     for (const spot of [...this.#waiting.spots()]) {
-      const { envelope, progress } = spot.item
+      const { envelope } = spot.item
       if (!this.#host.isExpired(envelope) || !this.#waiting.leave(spot)) continue
       if (isChosen(this.wanted, envelope, this.#host)) this.#expire(envelope)
-      progress?.end(spot.item)
+      this.#endDead(spot.item)
     }
   }
 
@@ -318,8 +318,18 @@ export class DurableSubscription implements Listener, Subscription {
 
   async #tellNext(pending: Pending): Promise<void> {
     const { envelope, progress } = pending
-    const isDone = await this.#tell(envelope, this.#shared.partition(partitionIn(envelope)))
-    if (isDone) progress?.end(pending)
+    const how = await this.#tell(envelope, this.#shared.partition(partitionIn(envelope)))
+    if (how === 'done') progress?.end(pending)
+    if (how === 'dead') this.#endDead(pending)
+  }
+
+  /** Its place goes on once the journal has the dead letter, so that no crash loses both. */
+  #endDead(pending: Pending): void {
+    const { envelope, progress } = pending
+    this.#shared.partition(partitionIn(envelope))?.watermark.whenDurable(
+      () => progress?.end(pending),
+      () => {},
+    )
   }
 
   async #readBack(address: Address): Promise<void> {
@@ -370,27 +380,27 @@ export class DurableSubscription implements Listener, Subscription {
     }
   }
 
-  /** Until it goes well, but not for ever; whether it is done with the event. */
-  async #tell(envelope: Envelope, partition: Partition | undefined): Promise<boolean> {
+  /** Until it goes well, but not for ever: then the event is a dead letter. `over` if it is told no more. */
+  async #tell(envelope: Envelope, partition: Partition | undefined): Promise<'done' | 'dead' | 'over'> {
     this.#tellMissed(envelope)
     const persists = isJournalled(envelope)
     // Another subscription may have had the name meanwhile, and told it.
-    if (persists && envelope.seq <= this.#places.in(partitionIn(envelope))) return true
-    if (!isChosen(this.wanted, envelope, this.#host)) return true
+    if (persists && envelope.seq <= this.#places.in(partitionIn(envelope))) return 'done'
+    if (!isChosen(this.wanted, envelope, this.#host)) return 'done'
     for (let attempt = 1; !this.#host.isExpired(envelope); attempt++) {
       // What is not journalled is told once, and what fails then is counted and reported as of any other subscriber.
-      if ((await this.#call(envelope)) || !persists) return true
+      if ((await this.#call(envelope)) || !persists) return 'done'
       if (attempt === mostAttempts) {
         partition?.loseOutside(envelope, this.address, 'failed', attempt, this.lastFailure)
-        return true
+        return 'dead'
       }
       await this.#rest(firstPause * 2 ** (attempt - 1))
       // It stays the next one, however long that takes: those behind it must not be told before.
       while (this.#isPaused && !this.isOver) await this.#rest()
-      if (this.isOver) return false
+      if (this.isOver) return 'over'
     }
     this.#expire(envelope)
-    return true
+    return 'dead'
   }
 
   async #call(envelope: Envelope): Promise<boolean> {

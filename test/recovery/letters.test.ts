@@ -1,9 +1,10 @@
-import { type DeadLetterRules, defineEvent, type Frame } from 'troupe'
+import { type DeadLetterRules, defineEvent, type Frame, type Runtime } from 'troupe'
+import type { SimulatedClock } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, runnerAgent } from '../support/pets.ts'
 import { atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
-import { turn } from '../support/runtime.ts'
+import { turn, until } from '../support/runtime.ts'
 
 const inP1 = { party: 'p1' }
 const boom = command({ word: 'boom' })
@@ -200,5 +201,54 @@ describe('dead letters', () => {
     expect(next.bus.deadLetters.list()).toMatchObject([{ reason: 'stopped', envelope: { data: { word: 'a' } } }])
     expect(await next.bus.deadLetters.redrive()).toBe(1)
     expect(next.bus.deadLetters.list()).toMatchObject([{ reason: 'stopped', attempts: 2 }])
+  })
+})
+
+describe('what a durable subscription was not told', () => {
+  const isDead = ({ entries }: Frame) => entries.some(({ kind }) => kind === 'dead')
+  const durable = { durable: 'ledger' }
+  const forEver = () => new Promise<never>(() => {})
+
+  /** The process ends before the journal, which takes its time, has the dead letter. */
+  const untilDead = async (story: (runtime: Runtime, clock: SimulatedClock) => Promise<void>) => {
+    const program = createProgram({ pace: () => 1 })
+    const isEnded = await program.until(atFrame(isDead, 'lost'), { events: [command] }, async runtime => {
+      await story(runtime, program.clock)
+      await forEver()
+    })
+    expect(isEnded).toBe(true)
+    return program.start({ events: [command] })
+  }
+
+  it('because it failed, is told again where the process ends before the dead letter is kept', async () => {
+    const next = await untilDead(async ({ bus }, clock) => {
+      const failing = () => {
+        throw new Error('no paper')
+      }
+      bus.subscribe(command, failing, durable)
+      await bus.publish(command({ word: 'a' }))
+      for (const attempts of [1, 2, 3]) {
+        await until(() => bus.subscriptions('ledger')[0]?.failed === attempts)
+        await turn()
+        clock.advance(2_000)
+      }
+    })
+    const words: string[] = []
+    next.bus.subscribe(command, ({ data }) => void words.push(data.word), durable)
+    await until(() => words.length > 0)
+    expect(words).toEqual(['a'])
+  })
+
+  it('because its time was over, is a dead letter of the next process otherwise', async () => {
+    const next = await untilDead(async ({ bus }, clock) => {
+      const paused = bus.subscribe(command, () => {}, durable)
+      paused.pause()
+      await bus.publish(command({ word: 'a' }), { ttl: 1_000 })
+      clock.advance(1_000)
+      paused.resume()
+    })
+    next.bus.subscribe(command, () => {}, durable)
+    await until(() => next.bus.deadLetters.list().length > 0)
+    expect(next.bus.deadLetters.list()).toMatchObject([{ to: 'subscriber/ledger', reason: 'expired' }])
   })
 })
