@@ -243,6 +243,7 @@ async function begin(
   dropping: Promise<boolean> | undefined,
 ): Promise<boolean | undefined> {
   const here = from === 'now' ? placesIn(shared) : []
+  const now = shared.clock.now()
   try {
     if (dropping) await dropping
     const isKnown = await places.load()
@@ -250,7 +251,7 @@ async function begin(
     if (!isKnown) for (const [partition, place] of [...here, ...away]) places.reach(partition, place)
     // So that it is known from now on, also if it is never told anything.
     if (!isKnown && here.length === 0) places.reach(runtimePartition, 0)
-    if (!isKnown && from === 'start') places.begunAt = shared.clock.now()
+    if (!isKnown && from === 'start') places.begunAt = now
     return !isKnown && from === 'now'
   } catch (error) {
     shared.partition(runtimePartition)?.fault(error)

@@ -111,6 +111,16 @@ describe('an event with a time to live', () => {
     expect(expired(runtime)).toEqual([])
   })
 
+  it('that is said once a durable name is taken is for it, however soon its time is over', async () => {
+    const { runtime, clock } = await start()
+    runtime.bus.subscribe(command, () => {}, { durable: 'ledger', from: 'start' })
+    const saying = say(runtime, ['a'], 1_000)
+    clock.advance(1_000)
+    await saying
+    await until(() => expired(runtime).length > 0)
+    expect(expired(runtime)).toEqual([['subscriber/ledger', { word: 'a' }]])
+  })
+
   it('makes room for others when its time is over before it was told', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
