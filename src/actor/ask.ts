@@ -92,6 +92,8 @@ export interface PendingAsk {
   readonly deadline: number
   /** The ask on whose behalf this one is made. */
   readonly parent?: string | undefined
+  /** What somebody outside calls it. */
+  readonly requestId?: string | undefined
   /** The callee's incarnation that took it; none while it waits in the mailbox. */
   takenBy?: number | undefined
   readonly retry: Retry
@@ -137,6 +139,8 @@ export class AskTable {
   readonly #byAsker = new Map<Address, Set<string>>()
   readonly #timers: Timers
   readonly #elapsed: () => number
+  /** What those outside call their asks. */
+  readonly #requestIds = new Set<string>()
   readonly #abandoned: (ask: PendingAsk) => void
   #count = 0
   observer: AskObserver | undefined
@@ -168,6 +172,7 @@ export class AskTable {
       dependents: undefined,
     }
     this.#pending.set(ask.key, opened)
+    if (ask.requestId !== undefined) this.#requestIds.add(ask.requestId)
     this.observer?.asked(opened)
     note(this.#byCallee, ask.to, ask.key)
     // Nobody asks those outside, so no circle goes through them.
@@ -232,6 +237,11 @@ export class AskTable {
     return this.#pending.get(key)
   }
 
+  /** Whether somebody outside waits for the answer to a request of this name. */
+  isTaken(requestId: string): boolean {
+    return this.#requestIds.has(requestId)
+  }
+
   /** Ends an ask; `false` when it had ended already. */
   close(key: string, outcome: Outcome): boolean {
     const ask = this.#forget(key)
@@ -289,6 +299,7 @@ export class AskTable {
     const ask = this.#pending.get(key)
     if (!ask) return undefined
     this.#pending.delete(key)
+    if (ask.requestId !== undefined) this.#requestIds.delete(ask.requestId)
     ask.cancelTimer()
     ask.cancelRetry()
     strike(this.#byCallee, ask.to, key)

@@ -52,12 +52,13 @@ export function checkAsker(asks: AskTable, { requester, requestId, correlationId
   if (requester?.includes('/')) throw new IllegalIdError('requester', requester, 'a name without "/"')
   if (requestId === undefined) return
   checkName('request', requestId)
-  if (asks.get(`outside/${requestId}`)) throw new RequestIdTakenError(requestId)
+  if (asks.isTaken(requestId)) throw new RequestIdTakenError(requestId)
 }
 
 /** What leads to an ask of somebody outside. */
-export function askOrigin({ origin }: Partition, key: string, { correlationId }: OutsideAskOptions): Origin {
-  const correlationid = correlationId ?? origin?.correlationid ?? key
+export function askOrigin({ origin }: Partition, key: string, options: OutsideAskOptions): Origin {
+  const { requestId, correlationId = origin?.correlationid } = options
+  const correlationid = correlationId ?? (requestId === undefined ? key : `outside/${requestId}`)
   return origin?.causationid === undefined ? { correlationid } : { correlationid, causationid: origin.causationid }
 }
 
@@ -101,7 +102,8 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const { type } = request
   const to = actor.address
   admitted(partition, () => checkAsker(asks, options))
-  const key = `outside/${options.requestId ?? ids.next()}`
+  // Not its name, which an earlier request may have had whose answer is still on its way.
+  const key = `outside/${ids.next()}`
   const cancel = () => void asks.fail(key, new AskCancelledError(type, to, signal?.reason))
   partition.activity.begin()
   const fields = askFields(key, request, to, options)
@@ -121,7 +123,9 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
         else partition.watermark.whenDurable(end, reject)
       }
       const send = () => partition.deliverAsk(actor, asked, fields.from, origin)
-      asks.open({ key, type, from: 'outside', partition: undefined, to, deadline, retry, again: send, settle })
+      const from = 'outside'
+      const { requestId } = options
+      asks.open({ key, type, from, requestId, partition: undefined, to, deadline, retry, again: send, settle })
       signal?.addEventListener('abort', cancel, { once: true })
       send()
     })

@@ -82,7 +82,7 @@ class Asking extends LazyScope {
     data: unknown,
     options: OutsideAskOptions,
   ) {
-    super(partition, handler, options.requestId === undefined ? undefined : `outside/${options.requestId}`)
+    super(partition, handler)
     this.handler = handler
     this.request = request
     this.data = data
@@ -136,6 +136,7 @@ function open({ shared: { asks }, activity }: Partition, asking: Asking, told: (
     key,
     type,
     from: 'outside',
+    requestId: options.requestId,
     partition: undefined,
     to,
     deadline,

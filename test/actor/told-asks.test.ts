@@ -1,6 +1,6 @@
 import { agentTypes, ask, defineAgent, defineEvent, defineRequest, IllegalIdError, RequestIdTakenError } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { emit, setup } from 'xstate'
+import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { asked, clerk, unknown, visitor } from '../support/desk.ts'
 import { dogAgent, trick } from '../support/pets.ts'
@@ -185,5 +185,51 @@ describe('somebody outside who asks', () => {
         await expect(runtime.ask(to, trick, { name: 'roll' }, wrong)).rejects.toBeInstanceOf(IllegalIdError)
     }
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
+  })
+
+  it('gets no answer to an earlier request of the same name that was given up', async () => {
+    const asked: { context: { asked: string[] } } = { context: { asked: [] } }
+    const heard = [getUser, wanted]
+    const machine = setup({ types: agentTypes({ ...asked, hears: heard, says: hears }) }).createMachine({
+      ...asked,
+      on: {
+        'users.get': { actions: assign(({ context, event }) => ({ asked: [...context.asked, event.ask] })) },
+        // The oldest one is answered first.
+        'users.wanted': {
+          actions: [
+            emit(({ context, event }) => getUser.reply({ ask: context.asked[0] ?? '' }, { name: event.data.id })),
+            assign(({ context }) => ({ asked: context.asked.slice(1) })),
+          ],
+        },
+      },
+    })
+    const slow = defineAgent({ name: 'slow', hears: heard, says: hears, machine })
+    const { runtime, clock } = await startRuntime({ agents: [slow] })
+    const requestId = 'r-1'
+    const first = runtime.ask('runtime/slow', getUser, { id: 'u1' }, { requestId, deadline: 1_000 })
+    const over = expect(first).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
+    await until(() => runtime.bus.metrics().handled === 1)
+    clock.advance(1_000)
+    await over
+    const second = runtime.ask('runtime/slow', getUser, { id: 'u2' }, { requestId })
+    for (const id of ['Ada', 'Bob']) await runtime.bus.publish(wanted({ id }))
+    expect(await second).toEqual({ name: 'Bob' })
+    expect(runtime.bus.deadLetters.list()).toMatchObject([{ reason: 'stale', envelope: { data: { name: 'Ada' } } }])
+  })
+
+  it('gets no answer of a handler to an earlier request of the same name either', async () => {
+    const { runtime, clock } = await start()
+    const answers: ((name: string) => void)[] = []
+    const { address } = runtime.handle(getUser, () => new Promise(go => answers.push(name => go({ name }))))
+    const requestId = 'r-1'
+    const first = runtime.ask(address, getUser, { id: 'u1' }, { requestId, deadline: 1_000 })
+    const over = expect(first).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
+    await until(() => answers.length === 1)
+    clock.advance(1_000)
+    await over
+    const second = runtime.ask(address, getUser, { id: 'u2' }, { requestId })
+    await until(() => answers.length === 2)
+    for (const [place, name] of ['Ada', 'Bob'].entries()) answers[place]?.(name)
+    expect(await second).toEqual({ name: 'Bob' })
   })
 })
