@@ -27,6 +27,7 @@ export function delayOf(
   attempt: number,
   random: number,
 ): number {
-  const longest = Math.min(max, initial * factor ** (attempt - 1))
+  // What grows for ever ends as infinity, and that many times nothing would be no number.
+  const longest = initial === 0 ? 0 : Math.min(max, initial * factor ** (attempt - 1))
   return longest * (1 - jitter * random)
 }

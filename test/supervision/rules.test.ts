@@ -55,6 +55,7 @@ describe('the wait before a restart', () => {
     ['doubles each time', { initial: 100, jitter: 0 }, 4, 0, 800],
     ['grows by the factor', { initial: 100, factor: 3, jitter: 0 }, 3, 0, 900],
     ['exceeds no maximum', { initial: 100, max: 250, jitter: 0 }, 9, 0, 250],
+    ['stays nothing however often', { initial: 0 }, 2_000, 0, 0],
     ['is shorter by up to a half, by chance', { initial: 100 }, 1, 0.5, 75],
     ['is anything up to its length with full jitter', { initial: 100, jitter: 1 }, 2, 0.9, 20],
   ])('%s', (_, backoff, attempt, random, delay) => {
