@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
 import { partitionOf } from '../actor/address.ts'
 import { textOf } from '../errors.ts'
 import type { Frame } from '../journal/frame.ts'
 import { frameIn } from '../journal/frame-shape.ts'
 import { type Line, lineIn } from '../party/transfer.ts'
-import { checkRegular, readRegularFile } from './regular-file.ts'
+import { beginningOf, checkRegular, readRegularFile } from './regular-file.ts'
 
 /** Bytes of an exported party at most, as all of it is held in memory. */
 const most = 256 * 1_024 * 1_024
@@ -23,14 +22,7 @@ export interface ExportedParty {
 /** Whether a file begins like an exported party. @throws UnfitFileError; what the file system throws */
 export function isExported(file: string): boolean {
   checkRegular(file, most)
-  const from = openSync(file, 'r')
-  try {
-    const begin = Buffer.alloc(32)
-    readSync(from, begin)
-    return begin.toString('utf8').startsWith('{"kind":"party"')
-  } finally {
-    closeSync(from)
-  }
+  return beginningOf(file, 32).startsWith('{"kind":"party"')
 }
 
 /** The party in a file that `parties.export` or `troupe export` has written. @throws ExportedFileError */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, existsSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import * as z from 'zod'
 import type { Frame } from '../journal/frame.ts'
-import { checkKind, readRegularFile, UnfitFileError } from './regular-file.ts'
+import { beginningOf, checkKind, readRegularFile, UnfitFileError } from './regular-file.ts'
 
 /** The version of the lines that are written here. */
 const version = 2
@@ -182,10 +182,19 @@ export class RecordFileError extends Error {
   }
 }
 
-/** Opens the file that will take the place of another one. @throws UnfitFileError; what the file system throws */
+/**
+ * Opens the file that will take the place of an older record; nobody else may read it, as nobody else may read a journal.
+ *
+ * @throws UnfitFileError; what the file system throws
+ */
 function created(file: string, partial: string): number {
-  if (existsSync(file)) checkKind(file, statSync(file))
-  const to = openSync(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK)
+  if (existsSync(file)) {
+    checkKind(file, statSync(file))
+    const begin = beginningOf(file, 32)
+    if (begin !== '' && !begin.startsWith('{"kind":"record"'))
+      throw new UnfitFileError(file, 'it is no record, and what is in it would be lost')
+  }
+  const to = openSync(partial, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK, 0o600)
   checkKind(partial, fstatSync(to))
   return to
 }

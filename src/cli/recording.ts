@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { addressOf } from '../actor/address.ts'
 import type { Checkpoint, Journal } from '../journal/journal.ts'
 import { loadApp } from './app.ts'
@@ -23,7 +25,14 @@ export async function record(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   if (!isDirectory(directory)) throw new UsageError(`"${directory}" is a file. Name a data directory: record DIR FILE`)
+  if (isIn(directory, file))
+    throw new UsageError(`"${file}" is in the data directory, and that is not changed. Name a file in another one.`)
   return await inJournal(directory, journal => recorded(journal, directory, file, options, signal))
+}
+
+function isIn(directory: string, file: string): boolean {
+  const folder = dirname(resolve(file))
+  return existsSync(folder) && realpathSync(folder) === realpathSync(directory)
 }
 
 async function recorded(

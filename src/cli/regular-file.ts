@@ -15,6 +15,17 @@ export function readRegularFile(file: string, mostBytes: number): string {
   }
 }
 
+/** The first characters of a file, of which each is a byte. @throws what the file system throws */
+export function beginningOf(file: string, bytes: number): string {
+  const from = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const begin = Buffer.alloc(bytes)
+    return begin.toString('latin1', 0, readSync(from, begin))
+  } finally {
+    closeSync(from)
+  }
+}
+
 /** @throws UnfitFileError unless it is a regular file, and not too long; what the file system throws */
 export function checkRegular(file: string, mostBytes: number): void {
   const stats = statSync(file)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -15,6 +15,11 @@ const folder = mkdtempSync(join(tmpdir(), 'troupe-cli-'))
 const data = join(folder, 'data')
 beforeAll(() => work(data))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function written(file: string): string {
+  writeFileSync(file, 'my notes')
+  return file
+}
 
 describe('the doctor', () => {
   it('says how a directory, its parties, what is left to do, dead letters and readers are', async () => {
@@ -156,6 +161,26 @@ describe('a directory of an application', () => {
     const changed = await troupe('replay', file)
     expect(changed.err).toContain('The file was changed after it was written.')
     expect(changed.code).toBe(1)
+  })
+
+  it.each<[string, (directory: string) => string, string, number]>([
+    ['its own journal', directory => join(directory, 'journal.db'), 'is in the data directory', 2],
+    ['a new file in the directory', directory => join(directory, 'run.jsonl'), 'is in the data directory', 2],
+    ['the journal of another directory', () => join(copyOf(data), 'journal.db'), 'is no record', 3],
+    ['a file that somebody wrote', directory => written(join(directory, '..', 'notes.md')), 'is no record', 3],
+  ])('is never recorded over %s', async (_, place, why, code) => {
+    const directory = copyOf(data)
+    const file = place(directory)
+    const before = [filesOf(directory), existsSync(file) && readFileSync(file, 'hex')]
+    expect(await troupe('record', directory, file)).toMatchObject({ code, out: '', err: expect.stringContaining(why) })
+    expect([filesOf(directory), existsSync(file) && readFileSync(file, 'hex')]).toEqual(before)
+  })
+
+  it('is recorded in a file that nobody else reads, and again in the same one', async () => {
+    const file = join(newFolder(), 'all.jsonl')
+    await troupe('record', data, file)
+    expect(await troupe('record', data, file)).toMatchObject({ code: 0 })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
   it('gives a party as lines that another runtime goes on with, and that are replayed themselves', async () => {
