@@ -1,3 +1,4 @@
+import { asJson } from '../../src/cli/as-json.ts'
 import type { Standing } from '../../src/cli/record.ts'
 import type { Playing } from '../scenarios/play.ts'
 
@@ -11,5 +12,5 @@ export function standingIn(runtime: Playing): Standing {
   })
   stop()
   const parties = runtime.parties.list().map(({ id, state }) => [id, state])
-  return JSON.parse(JSON.stringify({ parties: Object.fromEntries(parties), agents: Object.fromEntries(agents) }))
+  return asJson({ parties: Object.fromEntries(parties), agents: Object.fromEntries(agents) })
 }

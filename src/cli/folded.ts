@@ -4,6 +4,7 @@ import type { Frame } from '../journal/frame.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from '../party/definition.ts'
 import { foldParty } from '../party/fold.ts'
 import { PartyStore } from '../party/store.ts'
+import { asJson } from './as-json.ts'
 import type { RecordedLine } from './record.ts'
 
 /**
@@ -31,7 +32,7 @@ export function statesAfter<S extends object, A extends AddedEvent, R extends Re
     }
   }
   const states = Array.from(written, ([id, frames]) => [id, foldParty(party, frames)])
-  return JSON.parse(JSON.stringify(Object.fromEntries(states)))
+  return asJson(Object.fromEntries(states))
 }
 
 /** What reads back the state of a party. */

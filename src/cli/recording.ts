@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { addressOf } from '../actor/address.ts'
 import type { Checkpoint, Journal } from '../journal/journal.ts'
 import { loadApp } from './app.ts'
+import { asJson } from './as-json.ts'
 import { counted } from './bytes.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Options } from './options.ts'
@@ -64,7 +65,7 @@ async function recorded(
       for (const [name, one] of checkpoints) agents[addressOf(partition, name)] = machineOf(one)
       if (party !== undefined && state && pruned === 0) parties[party] = state
     }
-    const standing: Standing = JSON.parse(JSON.stringify({ parties, agents }))
+    const standing: Standing = asJson({ parties, agents })
     writer.end(standing)
   } finally {
     writer.close()

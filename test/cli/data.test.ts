@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createRuntime } from 'troupe'
+import { sqliteJournal } from 'troupe/sqlite'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { linesOf } from '../support/command.ts'
 import { troupe } from '../support/here.ts'
+import { party as bank } from './bank.ts'
 import { party } from './desk.ts'
 import { app, copyOf, filesOf, newFolder, work } from './directories.ts'
 
+const bankApp = join(import.meta.dirname, 'bank.ts')
 const folder = mkdtempSync(join(tmpdir(), 'troupe-cli-'))
 const data = join(folder, 'data')
 beforeAll(() => work(data))
@@ -174,6 +177,17 @@ describe('a directory of an application', () => {
     const before = [filesOf(directory), existsSync(file) && readFileSync(file, 'hex')]
     expect(await troupe('record', directory, file)).toMatchObject({ code, out: '', err: expect.stringContaining(why) })
     expect([filesOf(directory), existsSync(file) && readFileSync(file, 'hex')]).toEqual(before)
+  })
+
+  it('has its states replayed and recorded where they hold what JSON has no word for', async () => {
+    const [directory, file] = [join(newFolder(), 'data'), join(newFolder(), 'all.jsonl')]
+    const runtime = await createRuntime({ party: bank, journal: sqliteJournal({ directory }), log: 'silent' }).start()
+    await runtime.parties.create({ id: 'p1', inputs: [{ inputId: 'first', content: '5' }] })
+    await runtime.stop()
+    expect(await troupe('record', directory, file, '--app', bankApp)).toMatchObject({ code: 0 })
+    const [states, result] = linesOf(await troupe('replay', file, '--app', bankApp, '--json'))
+    expect(states).toMatchObject({ state: { sum: '5', coins: [['first', '5']], kinds: ['5'] } })
+    expect(result).toMatchObject({ ok: true })
   })
 
   it('is recorded in a file that nobody else reads, and again in the same one', async () => {
