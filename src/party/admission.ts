@@ -1,6 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { checkName } from '../ids.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { Inputs } from './inputs.ts'
 
@@ -8,6 +9,13 @@ import type { Inputs } from './inputs.ts'
 export interface ChangeOptions {
   /** The version that the caller saw; the change is refused if the party has moved on. */
   readonly expectedVersion?: number
+}
+
+const changeOptions: OptionNames<ChangeOptions> = { expectedVersion: true }
+
+/** A version that is misspelt would be none, and let everything happen. @throws UnknownOptionError */
+export function checkChangeOptions(of: string, options: ChangeOptions): void {
+  checkOptionNames(of, options, changeOptions)
 }
 
 /**

@@ -8,7 +8,8 @@ import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { takenOver } from '../values/copy.ts'
 import { encoded } from '../values/json.ts'
-import { admitVersion, type ChangeOptions } from './admission.ts'
+import { nameOf } from '../values/value.ts'
+import { admitVersion, type ChangeOptions, checkChangeOptions } from './admission.ts'
 import { arriving, type ImportOptions, settle } from './arrival.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
@@ -27,6 +28,7 @@ export interface CreateOptions<A extends AddedEvent> {
   readonly metadata?: PartyMetadata
 }
 
+const listOptions = { quarantined: true } as const
 const createOptions: OptionNames<CreateOptions<AddedEvent>> = { id: true, inputs: true, metadata: true }
 
 /** What the parties of a runtime stand on. */
@@ -143,10 +145,14 @@ export class Parties<
    *
    * @example
    * for (const { partyId, code, reason } of runtime.parties.list({ quarantined: true })) console.log(partyId, code, reason)
+   *
+   * @throws UnknownOptionError
    */
   list(options?: { readonly quarantined?: false }): readonly Party<S, A, R>[]
   list(options: { readonly quarantined: true }): readonly QuarantinedParty[]
-  list({ quarantined = false } = {}): readonly Party<S, A, R>[] | readonly QuarantinedParty[] {
+  list(options: { readonly quarantined?: boolean } = {}): readonly Party<S, A, R>[] | readonly QuarantinedParty[] {
+    checkOptionNames('parties.list', options, listOptions)
+    const { quarantined = false } = options
     if (quarantined) return this.quarantined()
     return [...this.#parties.values()].filter(party => !this.#leaving.has(party) && !this.#isHalf(party))
   }
@@ -377,10 +383,11 @@ export class Parties<
    * @example
    * await runtime.parties.delete('p1', { expectedVersion: 7 })
    *
-   * @throws PartyNotFoundError, VersionConflictError, PartyQuarantinedError if a version is expected of one that cannot say its own,
-   *   and what the journal throws that does not forget it
+   * @throws UnknownOptionError, PartyNotFoundError, VersionConflictError, PartyQuarantinedError if a version is expected of one that
+   *   cannot say its own, and what the journal throws that does not forget it
    */
   async delete(id: string, options: ChangeOptions = {}): Promise<void> {
+    checkChangeOptions('parties.delete', options)
     this.#host.shared.checkLive()
     // What is on its way back would be half of a party.
     while (this.#recovering.has(id)) await this.#recovering.get(id)
@@ -492,10 +499,16 @@ export class Parties<
 
 /** What is said about a new party, as a frame holds it. @throws PartyMetadataError, ValueError */
 function metadataOf(partyId: string, metadata: PartyMetadata): PartyMetadata {
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+  if (typeof metadata !== 'object' || metadata === null || !hasNames(metadata))
     throw new PartyMetadataError(partyId, metadata)
   // A plain object stays one.
   return encoded(takenOver(`the metadata of party "${partyId}"`, { ...metadata })) as PartyMetadata
+}
+
+/** Whether all that an object holds stands under its own names, as it does in plain ones alone. */
+function hasNames(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  return prototype === Object.prototype || prototype === null
 }
 
 /** What is said about a new party is no object with names. */
@@ -503,12 +516,18 @@ export class PartyMetadataError extends TroupeError {
   readonly code = 'PARTY_METADATA'
   readonly partyId: string
   constructor(partyId: string, metadata: unknown) {
-    const found = Array.isArray(metadata) ? 'an array' : metadata === null ? 'null' : `a ${typeof metadata}`
+    const found = foundOf(metadata)
     super(
       `The metadata of party "${partyId}" is ${found}. Say what belongs to the party by names: create({ metadata: { customer: "Ada" } }).`,
     )
     this.partyId = partyId
   }
+}
+
+function foundOf(metadata: unknown): string {
+  if (metadata === null) return 'null'
+  if (typeof metadata !== 'object') return `a ${typeof metadata}`
+  return Array.isArray(metadata) ? 'an array' : nameOf(Object.getPrototypeOf(metadata))
 }
 
 /** There is no party with this id. */

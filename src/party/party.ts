@@ -9,6 +9,7 @@ import { checkName } from '../ids.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
 import type { Entry, PartyMetadata } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import { recordedCause } from '../thrown.ts'
 import type { Idle } from './activity.ts'
@@ -17,6 +18,7 @@ import {
   admitVersion,
   type ChangeOptions,
   changedInputs,
+  checkChangeOptions,
   DuplicateInputError,
   InputNotAddedError,
   inputOf,
@@ -44,6 +46,8 @@ import type { Recalled } from './recall.ts'
 import type { Comeback } from './recovery.ts'
 import { figuresOf } from './stats.ts'
 import { type PartyState, PartyStore, type Unwatch } from './store.ts'
+
+const changeNames: OptionNames<InputsChange<AddedEvent, RemovedEvent>> = { add: true, remove: true }
 
 /**
  * A group of agents at work on one thing: supervised, talking over the bus and through mailboxes, sharing one immutable
@@ -136,9 +140,10 @@ export class Party<
    * Adds an input; resolves with it when it is durable.
    *
    * @param input a text, or the payload of the application's event (source, tags, metadata, who added it, an id of yours)
-   * @throws EventPayloadError, DuplicateInputError, InputNotAddedError, VersionConflictError, PartyStoppedError, PartyFailedError, JournalAppendError
+   * @throws EventPayloadError, DuplicateInputError, InputNotAddedError, VersionConflictError, UnknownOptionError, PartyStoppedError, PartyFailedError, JournalAppendError
    */
   async addInput(input: string | InputFor<A>, options: ChangeOptions = {}): Promise<InputOf<A>> {
+    checkChangeOptions('party.addInput', options)
     const event = this.#added(input)
     this.#checkChange(options)
     return this.#add(event, options)
@@ -161,9 +166,10 @@ export class Party<
    * Removes an input, and everything that stood on it; resolves when the removal is durable.
    *
    * @param removal who removed it and why, as the application's event wants it
-   * @throws InputNotFoundError, EventPayloadError, VersionConflictError, PartyStoppedError, PartyFailedError, JournalAppendError
+   * @throws InputNotFoundError, EventPayloadError, VersionConflictError, UnknownOptionError, PartyStoppedError, PartyFailedError, JournalAppendError
    */
   async removeInput(inputId: string, removal?: RemovalFor<R>, options: ChangeOptions = {}): Promise<void> {
+    checkChangeOptions('party.removeInput', options)
     const event = this.#definition.inputs.removed({ ...removal, inputId })
     this.#checkChange(options)
     await publish(this.#partition, event, { admit: this.#admitting(options) })
@@ -178,13 +184,13 @@ export class Party<
    * const [cake] = await party.update({ add: ['vegan cake'], remove: [{ inputId: 'inp-1' }] })
    *
    * @param change `add`: as for `addInput`; `remove`: ids, or payloads of the application's event
-   * @throws EventPayloadError, DuplicateInputError, InputNotFoundError, VersionConflictError, MailboxFullError,
+   * @throws EventPayloadError, DuplicateInputError, InputNotFoundError, VersionConflictError, UnknownOptionError, MailboxFullError,
    *   PartyStoppedError, PartyFailedError, JournalAppendError
    */
-  async update(
-    { add = [], remove = [] }: InputsChange<A, R>,
-    options: ChangeOptions = {},
-  ): Promise<readonly InputOf<A>[]> {
+  async update(change: InputsChange<A, R>, options: ChangeOptions = {}): Promise<readonly InputOf<A>[]> {
+    checkOptionNames('party.update', change, changeNames)
+    checkChangeOptions('party.update', options)
+    const { add = [], remove = [] } = change
     const { removed } = this.#definition.inputs
     const removals = remove.map(one => removed(typeof one === 'string' ? { inputId: one } : one))
     const additions = add.map(one => this.#added(one))

@@ -56,6 +56,8 @@ describe('what is said about a party that is created', () => {
     ['Ada', PartyMetadataError],
     [['Ada'], PartyMetadataError],
     [null, PartyMetadataError],
+    [new Map([['customer', 'Ada']]), PartyMetadataError],
+    [new URLSearchParams('customer=Ada'), PartyMetadataError],
     [{ customer: () => 'Ada' }, ValueError],
   ])('is refused if it is %o, and there is no party', async (metadata, refusal) => {
     const { runtime } = await startRuntime({ party: petsParty() })
