@@ -67,6 +67,8 @@ function inner(value: unknown, key: string | number): unknown {
 class Patches {
   readonly made: Patch[] = []
   readonly #path: (string | number)[] = []
+  /** Pairs that are known to differ: in arrays inside arrays, they would be looked at once more for each level. */
+  readonly #different = new Map<object, unknown>()
 
   change(before: unknown, after: unknown): void {
     if (Object.is(before, after)) return
@@ -77,7 +79,7 @@ class Patches {
 
   #inFields(before: Fields, after: Fields): void {
     if (Object.hasOwn(before, proto) || Object.hasOwn(after, proto))
-      return isSame(before, after) ? undefined : this.#replace(after)
+      return this.#isSame(before, after) ? undefined : this.#replace(after)
     const [keys, newKeys] = [Object.keys(before), Object.keys(after)]
     const isKept = keys.length === newKeys.length && keys.every((key, place) => key === newKeys[place])
     if (!isKept) {
@@ -95,9 +97,9 @@ class Patches {
   #inArray(before: readonly unknown[], after: readonly unknown[]): void {
     const shorter = Math.min(before.length, after.length)
     let start = 0
-    while (start < shorter && isSame(before[start], after[start])) start++
+    while (start < shorter && this.#isSame(before[start], after[start])) start++
     let same = 0
-    while (same < shorter - start && isSame(before.at(-1 - same), after.at(-1 - same))) same++
+    while (same < shorter - start && this.#isSame(before.at(-1 - same), after.at(-1 - same))) same++
     const [old, wanted] = [before.length - same, after.length - same]
     const shift = this.#shift(before, after, start, old, wanted)
     if (old - wanted > mostShifted || shift > mostShifted) return this.#replace(after)
@@ -112,8 +114,29 @@ class Patches {
   #shift(before: readonly unknown[], after: readonly unknown[], start: number, old: number, wanted: number): number {
     if (start >= wanted) return 0
     const end = Math.min(old, start + mostShifted + 1)
-    for (let place = start + 1; place < end; place++) if (isSame(before[place], after[start])) return place - start
+    for (let place = start + 1; place < end; place++)
+      if (this.#isSame(before[place], after[start])) return place - start
     return 0
+  }
+
+  #isSame(one: unknown, other: unknown): boolean {
+    if (Object.is(one, other)) return true
+    if (typeof one !== 'object' || one === null || this.#different.get(one) === other) return false
+    const isSame = this.#hasSame(one, other)
+    if (!isSame) this.#different.set(one, other)
+    return isSame
+  }
+
+  #hasSame(one: object, other: unknown): boolean {
+    if (Array.isArray(one) && Array.isArray(other))
+      return one.length === other.length && one.every((value, place) => this.#isSame(value, other[place]))
+    if (!isFields(one) || !isFields(other)) return false
+    const keys = Object.keys(one)
+    const others = Object.keys(other)
+    return (
+      keys.length === others.length &&
+      keys.every((key, place) => key === others[place] && this.#isSame(one[key], other[key]))
+    )
   }
 
   #within(key: string | number, before: unknown, after: unknown): void {
@@ -130,18 +153,6 @@ class Patches {
     const path = [...this.#path, key]
     this.made.push(op === 'add' ? { op, path, value } : { op, path })
   }
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  if (Object.is(one, other)) return true
-  if (Array.isArray(one) && Array.isArray(other))
-    return one.length === other.length && one.every((value, place) => isSame(value, other[place]))
-  if (!isFields(one) || !isFields(other)) return false
-  const keys = Object.keys(one)
-  const others = Object.keys(other)
-  return (
-    keys.length === others.length && keys.every((key, place) => key === others[place] && isSame(one[key], other[key]))
-  )
 }
 
 function isFields(value: unknown): value is Fields {

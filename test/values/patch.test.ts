@@ -43,6 +43,26 @@ describe('the changes between two values', () => {
     expect(patchesBetween({ before }, { before: change(before) })).toHaveLength(count)
   })
 
+  it('are found in time that grows with the value alone, however deep its arrays are', () => {
+    let looks = 0
+    const leaf = () => ({
+      get text() {
+        looks++
+        return 'a'
+      },
+    })
+    const levels = 100
+    const nested = (end: string) => {
+      let value: unknown[] = [end]
+      for (let level = 0; level < levels; level++) value = [leaf(), value]
+      return value
+    }
+    const [before, after] = [nested('old'), nested('new')]
+    expect(patchesBetween(before, after)).toHaveLength(1)
+    // Each leaf is compared with its other one a few times.
+    expect(looks).toBeLessThan(levels * 2 * 5)
+  })
+
   it('are shared with nothing that they were made in', () => {
     const value = patched({}, [{ op: 'add', path: ['log'], value: ['a'] }])
     const again = patched(value, [{ op: 'add', path: ['log', 1], value: 'b' }])
