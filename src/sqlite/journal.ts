@@ -51,10 +51,12 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     async append(partition, epoch, expected, frames, checkpoints = new Map()) {
       const bodies = frames.map(frame => JSON.stringify(frame))
       const positions = frames.map(({ position }) => position)
-      const rows = Array.from(checkpoints, ([agent, one]) => written.of(partition, agent, one))
-      const length = bodies.reduce((sum, body) => sum + body.length, 0)
-      const append = { kind: 'append' as const, partition, epoch, expected, positions, bodies, checkpoints: rows }
       try {
+        const rows = written.of(partition, expected, positions.at(-1) ?? expected, checkpoints)
+        let length = 0
+        for (const body of bodies) length += body.length
+        for (const [, , body] of rows) length += body?.length ?? 0
+        const append = { kind: 'append' as const, partition, epoch, expected, positions, bodies, checkpoints: rows }
         await write(append, length, partition, expected)
       } catch (error) {
         written.forget(partition)

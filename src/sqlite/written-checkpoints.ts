@@ -19,16 +19,42 @@ interface Written {
   changes: number
 }
 
+/** The long checkpoints of a partition. */
+interface Known {
+  readonly agents: Map<string, Written>
+  /** Up to which position they are known, durable or not. */
+  end: number
+}
+
 /**
  * What is to be written of checkpoints: all of one, or where that is long, what has changed since it was last written. When the
  * changes have become as long as the whole, the whole is written again, so that reading takes twice as long at most.
  */
 export class WrittenCheckpoints {
-  readonly #known = new Map<Address, Map<string, Written>>()
+  readonly #known = new Map<Address, Known>()
   #count = 0
 
-  of(partition: Address, agent: string, checkpoint: Checkpoint | undefined): CheckpointWrite {
-    const known = this.#known.size > 0 ? this.#known.get(partition)?.get(agent) : undefined
+  /**
+   * @param expected the position that an append of these goes on from: if that is not where the one before ends, one of them is
+   *   refused, and nobody knows which
+   * @param end where it ends
+   */
+  of(
+    partition: Address,
+    expected: number,
+    end: number,
+    checkpoints: ReadonlyMap<string, Checkpoint | undefined>,
+  ): readonly CheckpointWrite[] {
+    const before = this.#known.get(partition)
+    if (before && before.end !== expected) this.forget(partition)
+    const writes = Array.from(checkpoints, ([agent, one]) => this.#writeOf(partition, agent, one))
+    const after = this.#known.get(partition)
+    if (after) after.end = end
+    return writes
+  }
+
+  #writeOf(partition: Address, agent: string, checkpoint: Checkpoint | undefined): CheckpointWrite {
+    const known = this.#known.get(partition)?.agents.get(agent)
     if (!checkpoint) {
       this.#drop(partition, agent)
       return [agent, 'whole', undefined]
@@ -52,22 +78,26 @@ export class WrittenCheckpoints {
 
   /** Nobody knows what was written of a partition. */
   forget(partition: Address): void {
-    this.#count -= this.#known.get(partition)?.size ?? 0
+    this.#count -= this.#known.get(partition)?.agents.size ?? 0
     this.#known.delete(partition)
   }
 
   #keep(partition: Address, agent: string, whole: object, length: number): void {
     const [oldest] = this.#known.keys()
     if (this.#count >= mostKnown && oldest !== undefined) this.forget(oldest)
-    const agents = this.#known.get(partition) ?? new Map<string, Written>()
-    this.#known.set(partition, agents)
+    const known = this.#known.get(partition) ?? { agents: new Map<string, Written>(), end: 0 }
+    this.#known.set(partition, known)
     // A copy, because what an agent has may change in place.
-    agents.set(agent, { value: patched(undefined, [{ op: 'replace', path: [], value: whole }]), length, changes: 0 })
+    known.agents.set(agent, {
+      value: patched(undefined, [{ op: 'replace', path: [], value: whole }]),
+      length,
+      changes: 0,
+    })
     this.#count++
   }
 
   #drop(partition: Address, agent: string): void {
-    const agents = this.#known.get(partition)
+    const agents = this.#known.get(partition)?.agents
     if (!agents?.delete(agent)) return
     this.#count--
     if (agents.size === 0) this.#known.delete(partition)

@@ -71,6 +71,30 @@ describe('a checkpoint of more than 64 KB', () => {
     expect(await dogIn(leftBehind(directory))).toEqual(checkpoint(2, [...start, 'taken']))
   })
 
+  it('comes back as it was last, though an append was refused while the next one was on its way', async () => {
+    const directory = emptyJournal()
+    const journal = journalIn(directory)
+    await append(journal, 1, checkpoint(1, start))
+    const refused = append(journal, 7, checkpoint(7, [...start, 'refused']))
+    const taken = append(journal, 2, checkpoint(2, [...start, 'refused', 'taken']))
+    await expect(refused).rejects.toMatchObject({ code: 'JOURNAL_CONFLICT' })
+    await taken
+    expect(await dogIn(leftBehind(directory))).toEqual(checkpoint(2, [...start, 'refused', 'taken']))
+  })
+
+  it('comes back as it was last, though the checkpoint beside it was none that can be written', async () => {
+    const directory = emptyJournal()
+    const journal = journalIn(directory)
+    await append(journal, 1, checkpoint(1, start))
+    const both = new Map([
+      ['dog', checkpoint(2, [...start, 'refused'])],
+      ['cat', { ...checkpoint(2), snapshot: 2n }],
+    ])
+    await expect(journal.append('p', 1, 1, [frame('p', 2)], both)).rejects.toBeInstanceOf(TypeError)
+    await append(journal, 2, checkpoint(2, [...start, 'taken']))
+    expect(await dogIn(leftBehind(directory))).toEqual(checkpoint(2, [...start, 'taken']))
+  })
+
   it('is forgotten whole with its agent, and with its partition', async () => {
     const directory = emptyJournal()
     const journal = journalIn(directory)
