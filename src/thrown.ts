@@ -1,3 +1,4 @@
+import { sep } from 'node:path'
 import { TroupeError, textOf } from './errors.ts'
 
 /** An error in words, as events and the journal carry it: without its fields, which may hold anything. */
@@ -19,6 +20,9 @@ export interface Failure {
 const longestStack = 8_000
 const longestCode = 100
 const mostCauses = 8
+
+/** Where the runtime's own frames are, as stacks name it: as a path, or as a URL, in which a space is `%20`. */
+const inside = [`${import.meta.dirname}${sep}`, new URL('./', import.meta.url).href]
 
 /** Frames of XState, of Node, and of no file at all. */
 const foreign = /[\\/]node_modules[\\/](xstate|@xstate)[\\/]|node:internal|\((index \d+|<anonymous>|native)\)/
@@ -113,7 +117,7 @@ function ownPart(stack: string, isOurs: boolean): string {
 }
 
 function isInside(frame: string): boolean {
-  return frame.includes(`${import.meta.dirname}/`) || foreign.test(frame)
+  return inside.some(place => frame.includes(place)) || foreign.test(frame)
 }
 
 /** A field of something that was thrown, which may throw when it is read. */

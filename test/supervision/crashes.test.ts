@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   type AgentFailedError,
   agentFailed,
@@ -14,6 +17,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { command, petsParty, trick } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
+import { projectCopy } from '../support/project-copy.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
 const never = { max: 0, within: 1_000 }
@@ -86,6 +90,25 @@ describe('a crash', () => {
         stack,
       },
     ])
+  })
+
+  it('leaves out the frames of the runtime wherever that is installed', () => {
+    const program = join(projectCopy({ installed: true }), 'crash.ts')
+    writeFileSync(
+      program,
+      `import { createRuntime, defineAgent, defineEvent } from './src/index.ts'
+       import { assign, setup } from 'xstate'
+       import * as z from 'zod'
+       const go = defineEvent('a.go', z.object({}))
+       const fail = assign(() => { throw new Error('no') })
+       const machine = setup({}).createMachine({ context: {}, on: { 'a.go': { actions: fail } } })
+       const runtime = await createRuntime({ agents: [defineAgent({ name: 'a', hears: [go], says: [], machine })] }).start()
+       runtime.bus.subscribe('agent.failed', ({ data }) => console.log(data.stack))
+       await runtime.bus.publish(go({}))
+       await runtime.stop()`,
+    )
+    const { stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8' })
+    expect(stdout).toMatch(/^Error: no\n {4}at .*crash\.ts:\d+:\d+\)?\n$/)
   })
 
   it('gives the very error in the process that saw it', async () => {

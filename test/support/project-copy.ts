@@ -5,9 +5,9 @@ import { onTestFinished } from 'vitest'
 
 const project = join(import.meta.dirname, '..', '..')
 
-/** A copy of the programs of this project, for as long as the test runs. @param options `installed`: with its packages */
+/** A copy of the programs of this project, for as long as the test runs; there is a space in its path. @param options `installed`: with its packages */
 export function projectCopy({ installed }: { readonly installed: boolean }): string {
-  const copy = mkdtempSync(join(tmpdir(), 'troupe-project-'))
+  const copy = mkdtempSync(join(tmpdir(), 'troupe project-'))
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
   for (const part of ['package.json', 'src', 'agents', 'playground'])
     cpSync(join(project, part), join(copy, part), { recursive: true })
