@@ -1,6 +1,7 @@
 import {
   ask,
   askMany,
+  child,
   createRuntime,
   defineAgent,
   defineEvent,
@@ -145,6 +146,8 @@ describe('nothing where a definition belongs is refused', () => {
       () => defineParty(loose({ ...party, state, inputs: { added: undefined, removed: undefined } })),
     ],
     ['ask', () => ask(loose(undefined))],
+    ['askMany', () => askMany(loose(undefined))],
+    ['child', () => child(loose(undefined))],
     ['persistBy', () => persistBy({ types: [loose(undefined)] })],
   ])('by %s', async (_, make) => {
     const error = await errorOf(make)

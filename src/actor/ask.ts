@@ -56,7 +56,7 @@ export interface Retry {
  * // invoke: { id: 'guests', src: 'guests', input: { why: 'capacity' }, onDone: ..., onError: ... }
  *
  * @param options `to`: agent name or address; `deadline`: milliseconds; `retries` and `retryAfter`
- * @throws AskRetryError if it is to retry a request that does not say that it is safe
+ * @throws MissingDefinitionError, UnknownOptionError; AskRetryError if it is to retry a request that does not say that it is safe
  * @throws (as the invoke's error) NoAddressError, AskTimeoutError, AskStoppedError, AskFailedError, AskRefusedError,
  *   AskRefusedByCalleeError, AskCycleError, AskCancelledError
  */

@@ -1,4 +1,6 @@
 import { TroupeError } from '../errors.ts'
+import { checkDeclared } from '../events/missing.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Address } from './address.ts'
 import type { Agent } from './agent.ts'
 import { logicsOf } from './logics.ts'
@@ -12,6 +14,8 @@ export interface ChildOptions {
   /** It stops (`stop`, the default), or lives on until somebody stops it or a later incarnation invokes it again (`adopt`). */
   readonly orphan?: Orphan
 }
+
+const childNames: OptionNames<ChildOptions> = { orphan: true }
 
 /** An invoked child: its output is that of its machine's final state. */
 export interface ChildLogic extends OutsideLogic<unknown, unknown> {}
@@ -33,10 +37,14 @@ export interface ChildWork {
  * // invoke: { id: 'oven', src: 'oven', onDone: ..., onError: ... }
  *
  * @param options `orphan`: what becomes of it without its parent
+ * @throws MissingDefinitionError, UnknownOptionError
  * @throws (as the invoke's error) ChildEndedError; IllegalIdError if the invoke's id could not be part of an address;
  *   AddressTakenError, AgentStartError, AgentLimitError
  */
-export function child(agent: Agent, { orphan = 'stop' }: ChildOptions = {}): ChildLogic {
+export function child(agent: Agent, options: ChildOptions = {}): ChildLogic {
+  checkDeclared('child', 'an agent', agent, 'name')
+  checkOptionNames('child', options, childNames)
+  const { orphan = 'stop' } = options
   const work: ChildWork = { kind: 'child', agent, orphan }
   return outside('child', work)
 }

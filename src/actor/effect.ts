@@ -99,13 +99,15 @@ export function effect<I, O>(
   return outside('effect', work)
 }
 
-function faultOf({ retries, backoff, timeout }: EffectWork): string | undefined {
+function faultOf({ run, inDoubt, retries, backoff, timeout }: EffectWork): string | undefined {
+  if (typeof run !== 'function') return 'the second argument must be a function'
+  if (inDoubt !== 'retry' && inDoubt !== 'hold') return 'inDoubt must be "retry" or "hold"'
   const isCount = retries >= 0 && (Number.isInteger(retries) || retries === Number.POSITIVE_INFINITY)
-  if (!isCount) return 'retries is a whole number from 0, or Infinity'
+  if (!isCount) return 'retries must be a whole number from 0, or Infinity'
   const { initial, factor = 2, max = 30_000, jitter = 0.5 } = backoff
   const isBackoff = [initial, factor, max].every(one => one >= 0 && Number.isFinite(one)) && jitter >= 0 && jitter <= 1
-  if (!isBackoff) return 'initial, factor and max of backoff are numbers from 0, and jitter is one from 0 to 1'
-  return timeout === undefined || timeout > 0 ? undefined : 'timeout is a number of milliseconds above 0'
+  if (!isBackoff) return 'initial, factor and max of backoff must be numbers from 0, and jitter a number from 0 to 1'
+  return timeout === undefined || timeout > 0 ? undefined : 'timeout must be a number of milliseconds above 0'
 }
 
 /** The options of an effect make no sense. */
@@ -113,7 +115,7 @@ export class EffectOptionsError extends TroupeError {
   readonly code = 'EFFECT_OPTIONS'
   readonly effect: string
   constructor(effect: string, fault: string) {
-    super(`The effect "${effect}" cannot have these options: ${fault}. Mend the option, or leave it out.`)
+    super(`The effect "${effect}" cannot be made like this: ${fault}.`)
     this.effect = effect
   }
 }
