@@ -49,7 +49,7 @@ function drawn({ from, to, words }: Arrow): string {
 /** A state under its name: with what it invokes, and with what leads back to it, whose arrow would cover those of others. */
 function declared(node: AnyStateNode, arrows: readonly Arrow[]): string {
   const back = arrows.find(arrow => arrow.from === node && isInside(arrow))
-  const label = [node.key, ...node.invoke.map(({ id }) => `does ${id}`)]
+  const label = [node.key, ...node.invoke.map(one => `does ${workOf(one)}`)]
   if (back && back.stays.size > 0) label.push(`stays: ${listed(back.stays)}`)
   if (back && back.words.size > 0) label.push(`again: ${listed(back.words)}`)
   // In a second line of a title it begins to draw what is within.
@@ -121,8 +121,14 @@ function wordOf(node: AnyStateNode, { eventType }: AnyTransitionDefinition): str
   const delayed = node.after.find(after => after.eventType === eventType)
   if (delayed) return `after ${delayed.delay}${typeof delayed.delay === 'number' ? ' ms' : ''}`
   const [, kind, id] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(eventType) ?? []
-  if (kind !== undefined) return `${id} ${kind === 'done' ? 'is done' : 'fails'}`
+  const work = node.invoke.find(one => one.id === id)
+  if (kind !== undefined) return `${work ? workOf(work) : id} ${kind === 'done' ? 'is done' : 'fails'}`
   return eventType.startsWith('xstate.done.state') ? 'all is done' : eventType
+}
+
+/** What a state invokes: by its id, or, where XState has numbered it, by what the machine calls its source. */
+function workOf({ id, src }: AnyStateNode['invoke'][number]): string {
+  return typeof src === 'string' && /^\d+\./.test(id) && !src.startsWith('xstate.') ? src : id
 }
 
 function childrenOf(node: AnyStateNode): readonly AnyStateNode[] {

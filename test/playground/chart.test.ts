@@ -83,3 +83,13 @@ it('what a machine is at the same time stands below each other', () => {
     '  state "clock" as clock',
   ])
 })
+
+it('a chart calls work by its source where nobody gave it an id', () => {
+  const machine = createMachine({
+    initial: 'sending',
+    states: { sending: { invoke: { src: 'sendMail', onDone: 'sent' } }, sent: {} },
+  })
+  const chart = chartOf(machine)
+  expect(chart).toContain('"sending<br>does sendMail"')
+  expect(chart).toContain('sending --> sent : sendMail is done')
+})
