@@ -20,7 +20,7 @@ import type { RequestDefinition } from '../events/request.ts'
 import { askRequested, askSucceeded } from '../events/runtime-events.ts'
 import { checkName, IllegalIdError } from '../ids.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
-import { type AskFields, endedEvent, requestedEvent } from './ask-events.ts'
+import { type AskFields, endedEvent, requestedEvent, withParameters } from './ask-events.ts'
 import type { Partition } from './partition.ts'
 
 /** How long somebody outside waits for an answer. */
@@ -106,7 +106,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
   const key = `outside/${ids.next()}`
   const cancel = () => void asks.fail(key, new AskCancelledError(type, to, signal?.reason))
   partition.activity.begin()
-  const fields = askFields(key, request, to, options)
+  const fields = withParameters(askFields(key, request, to, options), request, input)
   const origin = askOrigin(partition, key, options)
   try {
     const asked = admitted(partition, () => {
@@ -114,7 +114,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
       if (actor.status === 'stopped') throw new AskStoppedError(type, to)
       return request.asked(input, key)
     })
-    partition.note(askRequested.type, () => requestedEvent(fields, request, input), origin)
+    partition.note(askRequested.type, () => requestedEvent(fields), origin)
     const output = await new Promise<unknown>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         const end = () => (outcome.ok ? resolve(outcome.output) : reject(outcome.error))
@@ -129,14 +129,14 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
       signal?.addEventListener('abort', cancel, { once: true })
       send()
     })
-    const told = () => endedEvent(fields, request, input, { ok: true, output })
+    const told = () => endedEvent(fields, request, { ok: true, output })
     // Of what is not journalled, only failures are kept in the history.
     if (request.persist) partition.report(told(), origin)
     else partition.note(askSucceeded.type, told, origin)
     // The reply was made by `request.reply`, or parsed by the catalogue: it has this type.
     return output as z.output<O>
   } catch (error) {
-    partition.report(endedEvent(fields, request, input, { ok: false, error }), origin)
+    partition.report(endedEvent(fields, request, { ok: false, error }), origin)
     // The caller's line rather than that of the timer or step which ended the ask.
     if (error instanceof TroupeError) Error.captureStackTrace(error)
     throw error

@@ -104,7 +104,7 @@ function answered(
   if (partition.isNoted(askRequested.type))
     partition.note(
       askRequested.type,
-      () => requestedEvent(fieldsOf(asking), request, data),
+      () => requestedEvent(fieldsOf(asking)),
       originOf(partition, asking),
     )
   const outcome = handler.answer(data, asking)
@@ -192,7 +192,7 @@ function tell(partition: Partition, asking: Asking, outcome: Outcome): unknown {
 }
 
 function endOf(asking: Asking, outcome: Outcome): EventOf {
-  return endedEvent(fieldsOf(asking), asking.request, asking.data, outcome)
+  return endedEvent(fieldsOf(asking), asking.request, outcome)
 }
 
 /** What led to it, which is found out once. */
@@ -201,8 +201,9 @@ function originOf(partition: Partition, asking: Asking): Origin {
   return asking.origin
 }
 
-function fieldsOf({ handler, request, options, ask }: Asking): AskFields {
-  return askFields(ask, request, handler.address, options)
+function fieldsOf({ handler, request, data, options, ask }: Asking): AskFields {
+  const fields = askFields(ask, request, handler.address, options)
+  return request.tell ? { ...fields, parameters: data } : fields
 }
 
 /** Hands an agent's request to a handler; the answer ends the ask. */

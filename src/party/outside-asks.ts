@@ -12,7 +12,7 @@ import { askRequested } from '../events/runtime-events.ts'
 import type { WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { AnswerStanding, RequestStanding } from '../journal/standing.ts'
-import { type AskFields, endedEvent, requestedEvent } from './ask-events.ts'
+import { type AskFields, endedEvent, requestedEvent, withParameters } from './ask-events.ts'
 import { answerAsk } from './handlers.ts'
 import type { Partition } from './partition.ts'
 
@@ -92,7 +92,8 @@ export class OutsideAsks {
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
     let callee: Callee
-    const told = this.#telling({ key, type, from: actor.address, to: work.to ?? '' }, work, asking, settle)
+    const wanted = withParameters({ key, type, from: actor.address, to: work.to ?? '' }, work.request, input)
+    const told = this.#telling(wanted, work, asking, settle)
     if (standing) this.#note(whole)
     const known = standing && this.#recalled(key, work)
     const answered = known?.answer && answerIn(known.answer, type, known.at)
@@ -111,7 +112,7 @@ export class OutsideAsks {
     }
     const to = callee.address
     if (!callee.isHere) this.#note(whole)
-    const fields = { key, type, from: actor.address, to }
+    const fields = { ...wanted, to }
     const go = () => {
       if (shared.asks.get(key)) callee.take(request, actor.address, origin)
     }
@@ -133,7 +134,7 @@ export class OutsideAsks {
     )
     if (known?.answer) end(shared.asks, key, type, to, known.answer)
     if (known) return () => shared.asks.cancel(key)
-    this.#partition.note(askRequested.type, () => requestedEvent(fields, work.request, input), origin)
+    this.#partition.note(askRequested.type, () => requestedEvent(fields), origin)
     if (callee.isHere) go()
     else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
     return () => shared.asks.cancel(key)
@@ -192,9 +193,9 @@ export class OutsideAsks {
     return undefined
   }
 
-  #telling(fields: AskFields, { request }: AskWork, { input, origin }: Asking, settle: Settle): Settle {
+  #telling(fields: AskFields, { request }: AskWork, { origin }: Asking, settle: Settle): Settle {
     return outcome => {
-      this.#partition.report(endedEvent(fields, request, input, outcome), origin)
+      this.#partition.report(endedEvent(fields, request, outcome), origin)
       settle(outcome)
     }
   }

@@ -103,6 +103,40 @@ describe('what is told of a request that is defined with tell', () => {
     }
   })
 
+  it('holds what was asked as the schema made it once, whatever becomes of the input', async () => {
+    const { runtime, told } = await start()
+    const loud = defineRequest('users.shout', {
+      input: z.object({ word: z.string().overwrite(word => `${word}!`) }),
+      output: z.object({}),
+      tell: true,
+    })
+    let answer = () => {}
+    const { address } = runtime.handle(loud, () => new Promise(go => (answer = () => go({}))))
+    const input = { word: 'hey' }
+    const asking = runtime.ask(address, loud, input)
+    await until(() => told.length === 1)
+    input.word = 'no'
+    answer()
+    await asking
+    expect(told).toMatchObject([
+      { type: 'ask.requested', data: { parameters: { word: 'hey!' } } },
+      { type: 'ask.succeeded', data: { parameters: { word: 'hey!' } } },
+    ])
+  })
+
+  it('holds what an agent was asked, whatever becomes of the input', async () => {
+    const { runtime, told } = await start()
+    const input = { id: 'ada' }
+    const asking = runtime.ask('runtime/service', getUser, input)
+    input.id = 'nobody'
+    await asking
+    await runtime.idle()
+    expect(told).toMatchObject([
+      { type: 'ask.requested', data: { parameters: { id: 'ada' } } },
+      { type: 'ask.succeeded', data: { parameters: { id: 'ada' } } },
+    ])
+  })
+
   it('holds no parameters that the request does not allow', async () => {
     const { runtime, told } = await start()
     await Reflect.apply(runtime.ask, runtime, ['runtime/service', getUser, { id: 7, secret: 's' }]).catch(() => {})
