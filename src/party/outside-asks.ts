@@ -105,7 +105,7 @@ export class OutsideAsks {
       request = work.request.asked(input, key)
       callee = this.#calleeOf(work, request)
     } catch (error) {
-      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, asking, told, whole)
+      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, asking, { settle, told, whole })
       reject(shared.tally)
       told({ ok: false, error })
       return () => {}
@@ -147,7 +147,12 @@ export class OutsideAsks {
   }
 
   /** Whoever answered in the last process may not be there yet: waits for somebody, for as long as the ask may. */
-  #askLater(key: string, work: AskWork, asking: Asking, told: Settle, whole: string): Cancel {
+  #askLater(
+    key: string,
+    work: AskWork,
+    asking: Asking,
+    { settle, told, whole }: { readonly settle: Settle; readonly told: Settle; readonly whole: string },
+  ): Cancel {
     const { shared, standing } = this.#partition
     const { type } = work.request
     let cancel = () => {}
@@ -159,7 +164,7 @@ export class OutsideAsks {
         return
       }
       leave()
-      cancel = this.ask(key, work, asking, told, whole)
+      cancel = this.ask(key, work, asking, settle, whole)
     }
     const left = (asking.standing?.expires ?? 0) - (standing?.date ?? 0)
     const cancelTimer = shared.timers.after(Math.max(0, left), () => {

@@ -344,6 +344,9 @@ describe('an ask of a function', () => {
     next.handle(trick, ({ name }) => ({ done: `${name} again` }))
     await next.idle()
     expect(next.parties.get('p1').state).toMatchObject({ said: ['roll again'] })
+    expect(next.bus.history({ type: 'ask.*' })).toMatchObject([
+      { type: 'ask.succeeded', data: { type: trick.type, to: 'runtime/pets-trick' } },
+    ])
   })
 })
 
