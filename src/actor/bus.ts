@@ -89,6 +89,7 @@ export class Bus implements SubscriptionHost {
   readonly #untold = new Fifo<Envelope>()
   readonly #today = new Today()
   #names = 0
+  #notes = 0
   #listeners = 0
   /** What subscribers published since the event loop turned, and those who wait for it to turn. */
   #answers = 0
@@ -366,6 +367,11 @@ export class Bus implements SubscriptionHost {
   /** A name for a subscriber that gave none. */
   newName(): string {
     return `subscriber-${++this.#names}`
+  }
+
+  /** An id for what is told to listeners alone, so that the ids of all else do not depend on who listens. */
+  newNoteId(): string {
+    return `note-${this.began.toString(36)}-${++this.#notes}`
   }
 
   working(): number {

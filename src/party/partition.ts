@@ -228,7 +228,6 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly #followers = new Set<(frame: Frame) => void>()
   /** Whether nothing is handed over that is not durable: something killed the last process that the journal does not hold. */
   isCareful = false
-  #notes = 0
 
   constructor(
     shared: Shared,
@@ -486,7 +485,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     const isHeardInside = this.registry.hears(type)
     // Who only watches changes nothing: it takes no position and no id away from what agents do.
     const { correlationid, causationid } = origin ?? {}
-    const place = isHeardInside ? {} : { id: `${this.address}/note-${++this.#notes}`, at: this.#seq }
+    const place = isHeardInside ? {} : { id: bus.newNoteId(), at: this.#seq }
     const envelope = this.seal(make(), { ...place, correlationid, causationid })
     if (isHeardInside) this.delivery.deliver(envelope)
     this.watermark.whenDurable(
@@ -537,7 +536,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   tellAsk(event: EventOf & { readonly ask: string }, source: Address, { correlationid, causationid }: Origin): void {
     if (!this.#isTold(event.type)) return
     const { ask } = event
-    const id = `${this.address}/note-${++this.#notes}`
+    const id = this.shared.bus.newNoteId()
     this.#mention(this.seal(event, { id, at: this.#seq, source, correlationid, causationid, ask }))
   }
 

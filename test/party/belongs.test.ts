@@ -173,6 +173,25 @@ describe('what the runtime tells of', () => {
     belonging('agent.added', 'agent.starting', 'agent.started', 'agent.stopping', 'agent.stopped', 'agent.removed')
   })
 
+  it('has an id that nothing else ever has: not in another process, nor in another party of the same id', async () => {
+    const program = createProgram()
+    const ids: string[] = []
+    const live = async (deleted?: string) => {
+      const runtime = program.create({ party: petsParty(worker()) })
+      runtime.bus.subscribe('agent.*', ({ id }) => void ids.push(id))
+      await runtime.start()
+      if (deleted !== undefined) await runtime.parties.delete(deleted)
+      await runtime.parties.create({ id: 'p1' })
+      await runtime.idle()
+    }
+    await live()
+    program.crash()
+    program.clock.advance(1)
+    await live('p1')
+    expect(ids.length).toBeGreaterThan(6)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
   it('is the same in another process', async () => {
     const program = createProgram()
     const told: Told[] = []
