@@ -99,9 +99,8 @@ export function effect<I, O>(
   return outside('effect', work)
 }
 
-function faultOf({ run, inDoubt, retries, backoff, timeout }: EffectWork): string | undefined {
+function faultOf({ run, retries, backoff, timeout }: EffectWork): string | undefined {
   if (typeof run !== 'function') return 'the second argument must be a function'
-  if (inDoubt !== 'retry' && inDoubt !== 'hold') return 'inDoubt must be "retry" or "hold"'
   const isCount = retries >= 0 && (Number.isInteger(retries) || retries === Number.POSITIVE_INFINITY)
   if (!isCount) return 'retries must be a whole number from 0, or Infinity'
   const { initial, factor = 2, max = 30_000, jitter = 0.5 } = backoff

@@ -102,11 +102,7 @@ function answered(
   const asking = new Asking(partition, handler, request, data, options)
   // Most have no listener, and this is the shortest way to an answer that there is.
   if (partition.isNoted(askRequested.type))
-    partition.note(
-      askRequested.type,
-      () => requestedEvent(fieldsOf(asking)),
-      originOf(partition, asking),
-    )
+    partition.note(askRequested.type, () => requestedEvent(fieldsOf(asking)), originOf(partition, asking))
   const outcome = handler.answer(data, asking)
   const isOver = !(outcome instanceof Promise) && (outcome.ok || (options.retries ?? 0) === 0)
   if (isOver) return tell(partition, asking, outcome)

@@ -152,7 +152,6 @@ it.each([
   { backoff: { initial: -1 } },
   { backoff: { initial: 1, max: Number.POSITIVE_INFINITY } },
   { backoff: { initial: 1, jitter: 2 } },
-  { inDoubt: 'held' },
 ])('an effect cannot have options that make no sense: %o', options => {
   expect(() => Reflect.apply(effect, undefined, ['run', () => 1, options])).toThrow(EffectOptionsError)
 })

@@ -71,7 +71,7 @@ describe('an event that nobody hears', () => {
     prepare: (bus: RuntimeBus) => void = () => {},
     options: { readonly development?: boolean; readonly agents?: readonly Agent[] } = {},
   ) {
-    const { runtime } = await startRuntime({ party, events: [order], ...options })
+    const { runtime } = await startRuntime({ party, events: [order], development: true, ...options })
     const warnings: string[] = []
     runtime.bus.errors(({ data }) => void warnings.push(`${data.severity} ${data.code}`))
     prepare(runtime.bus)
@@ -117,7 +117,7 @@ describe('an agent whose machine takes what it does not hear', () => {
   }
 
   it('is a warning at the start, in development', async () => {
-    expect(await warningsAt({})).toMatchObject([
+    expect(await warningsAt({ development: true })).toMatchObject([
       {
         severity: 'warning',
         code: 'HEARS_MISSING',

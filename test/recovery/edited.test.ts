@@ -29,14 +29,14 @@ const counting = dog.createMachine({
 /** A party whose dog has counted one word, in the next process: with another machine. */
 async function editedTo(
   machine: AnyStateMachine,
-  { before = counting, ...options }: { before?: AnyStateMachine; development?: boolean } = {},
+  { before = counting, ...options }: { before?: AnyStateMachine; development?: boolean | undefined } = {},
 ) {
   const program = createProgram()
   const first = await program.start({ party: petsParty(dogOf(before)) })
   const p1 = await first.parties.create({ id: 'p1' })
   await first.bus.publish(command({ word: 'sit' }), { party: 'p1' })
   await p1.idle()
-  const runtime = program.create({ party: petsParty(dogOf(machine)), ...options })
+  const runtime = program.create({ party: petsParty(dogOf(machine)), development: true, ...options })
   const warnings: string[] = []
   runtime.bus.errors(({ data }) => void warnings.push(`${data.severity} ${data.code}`))
   await runtime.start()
@@ -76,7 +76,7 @@ describe('a machine that was edited and keeps the names of its states and the fi
     await first.parties.create({ id: 'p2' })
     const codes: string[] = []
     for (let process = 0; process < 2; process++) {
-      const next = program.create({ party: petsParty(dogOf(barking)) })
+      const next = program.create({ party: petsParty(dogOf(barking)), development: true })
       next.bus.errors(({ data }) => void codes.push(data.code))
       await next.start()
     }
@@ -86,7 +86,7 @@ describe('a machine that was edited and keeps the names of its states and the fi
   it('keeps its party in quarantine in production', async () => {
     vi.stubEnv('NODE_ENV', 'production')
     onTestFinished(() => void vi.unstubAllEnvs())
-    const { runtime } = await editedTo(barking)
+    const { runtime } = await editedTo(barking, { development: undefined })
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_CHANGED' }])
   })
 
