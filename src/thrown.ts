@@ -24,8 +24,9 @@ const mostCauses = 8
 /** Where the runtime's own frames are, as stacks name it: as a path, or as a URL, in which a space is `%20`. */
 const inside = [`${import.meta.dirname}${sep}`, new URL('./', import.meta.url).href]
 
-/** Frames of XState, of Node, and of no file at all. */
-const foreign = /[\\/]node_modules[\\/](xstate|@xstate)[\\/]|node:internal|\((index \d+|<anonymous>|native)\)/
+/** Frames of XState, of the installed package, of Node, and of no file at all. */
+const foreign =
+  /[\\/]node_modules[\\/](xstate|@xstate|troupe[\\/]dist)[\\/]|node:internal|\((index \d+|<anonymous>|native)\)/
 
 /** What words tell of, in the process that saw it. */
 const originals = new WeakMap<object, unknown>()

@@ -792,6 +792,7 @@ export class AgentFailedError extends TroupeError {
 
 function whileIn(handled: string): string {
   if (handled === 'xstate.init') return ' while it started'
+  if (handled === 'outcome') return ' while it handled the outcome of what it had invoked'
   return handled === unkept ? '' : ` while it handled "${handled}"`
 }
 

@@ -92,6 +92,31 @@ describe('a crash', () => {
     ])
   })
 
+  it('leaves out the frames of each file of the package', async () => {
+    const thrown = new Error('no shoe')
+    const place = '    at order (file:///app/shop.js:1:1)'
+    const inside = '    at say (file:///app/node_modules/troupe/dist/src/events/sources/index.js:9:9)'
+    thrown.stack = ['Error: no shoe', place, inside].join('\n')
+    const { runtime } = await startRuntime({ party: petsParty(clumsy(thrown)) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await party.idle()
+    expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([
+      { data: { stack: `Error: no shoe\n${place}` } },
+    ])
+  })
+
+  it('of an effect whose failure nobody handles says that an outcome was handled', async () => {
+    const { runtime } = await startRuntime({ party: petsParty(unlucky(new Error('no luck'))) })
+    const party = await runtime.parties.create({ id: 'p1' })
+    await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await party.idle()
+    const [told] = runtime.bus.history({ type: 'system.error' })
+    expect(told).toMatchObject({
+      data: { message: expect.stringContaining('while it handled the outcome of what it had invoked: no luck') },
+    })
+  })
+
   it('leaves out the frames of the runtime wherever that is installed', () => {
     const program = join(projectCopy({ installed: true }), 'crash.ts')
     writeFileSync(
