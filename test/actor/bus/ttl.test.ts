@@ -72,6 +72,8 @@ describe('an event with a time to live', () => {
     expect(words).toEqual(['a', 'c'])
     expect(expired(runtime)).toEqual([['subscriber/ledger', { word: 'b' }]])
     expect(first.info).toMatchObject({ count: 2, expired: 1 })
+    // Its place is behind the dead letter once that is durable.
+    await runtime.idle()
     first.unsubscribe()
     runtime.bus.subscribe(command, hear, { durable: 'ledger' })
     await say(runtime, ['d'])
