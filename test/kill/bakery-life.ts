@@ -75,7 +75,7 @@ function journalIn(directory: string, cut: Cut | undefined): Journal {
 
 /** A state without its times. */
 function stateOf({ marks, inputs, status, version }: BakeryState) {
-  return { marks, inputs: [...inputs], status, version }
+  return { marks, inputs: Array.from(inputs, ({ content }) => content), status, version }
 }
 
 /** Where agents are and what they remember, the members of a pool as one; which order came last is nobody's promise. */

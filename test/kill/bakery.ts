@@ -61,7 +61,7 @@ function fail(): never {
 export interface BakeryState {
   /** How often what was said of an order: in which order all that happens is nobody's promise. */
   readonly marks: Readonly<Record<string, Readonly<Record<string, number>>>>
-  readonly inputs: Iterable<unknown>
+  readonly inputs: Iterable<{ readonly content: string }>
   readonly status: string
   readonly version: number
 }
