@@ -30,13 +30,15 @@ export function changedInputs<A extends AddedEvent, R extends RemovedEvent>(
   { added, removed }: PartyDefinition<object, A, R>['inputs'],
 ): Inputs<InputOf<A>> {
   if (type !== added.type && type !== removed.type) return inputs
-  const input = inputOf<A>(data, time)
-  return type === added.type ? inputs.with(input.inputId, input) : inputs.without(input.inputId)
+  // The catalogue has checked the payload of either by its own schema.
+  const { inputId } = data as { readonly inputId: string }
+  return type === added.type ? inputs.with(inputId, inputOf<A>(data, time)) : inputs.without(inputId)
 }
 
 /** The input that the payload of an event adds, which the catalogue has checked against the schema of exactly that. */
 export function inputOf<A extends AddedEvent>(data: unknown, time: number): InputOf<A> {
-  const input = { addedAt: time, ...(data as object) } as InputOf<A>
+  const payload = data as object
+  const input = ('addedAt' in payload ? payload : { ...payload, addedAt: time }) as InputOf<A>
   Object.freeze(input)
   return input
 }

@@ -389,9 +389,9 @@ export class Party<
       if (ended) throw ended
       admitVersion(this.id, this.#store.live.version, options)
       let { inputs } = this.#store.live
-      for (const event of events) {
+      for (const [place, event] of events.entries()) {
         admitInput(this.id, inputs, event, this.#definition.inputs)
-        inputs = changedInputs(inputs, event, 0, this.#definition.inputs)
+        if (place + 1 < events.length) inputs = changedInputs(inputs, event, 0, this.#definition.inputs)
       }
     }
   }

@@ -159,10 +159,9 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     if (next === own && inputs === live.inputs) return { own, live }
     const settled = live.status === 'planning' || live.status === 'completed'
     const status = settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : live.status
-    return {
-      own: next,
-      live: Object.freeze({ ...live, ...next, inputs, status, version: live.version + 1, updatedAt }),
-    }
+    const { createdAt, metadata } = live
+    const version = live.version + 1
+    return { own: next, live: Object.freeze({ ...next, inputs, status, version, createdAt, updatedAt, metadata }) }
   }
 
   #produced(own: S, event: EventOf): S {

@@ -1,6 +1,6 @@
-import { PartyMetadataError, ValueError } from 'troupe'
+import { defineParty, PartyMetadataError, ValueError } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { command, petsParty } from '../support/pets.ts'
+import { command, inputAdded, inputRemoved, petsParty } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
 import { startRuntime } from '../support/runtime.ts'
 
@@ -83,4 +83,20 @@ describe('a party that is deleted at a version', () => {
     await runtime.parties.delete('p1', { expectedVersion: expectedVersion + 1 })
     expect(runtime.parties.list()).toEqual([])
   })
+})
+
+it('a field that an event takes out of the state is there no more', async () => {
+  const inputs = { added: inputAdded, removed: inputRemoved }
+  const initial: { word?: string } = { word: 'sit' }
+  const party = defineParty({
+    name: 'forgetful',
+    agents: [],
+    events: [command],
+    inputs,
+    state: { initial, on: { 'pets.command': state => void delete state.word } },
+  })
+  const { runtime } = await startRuntime({ party })
+  const { id } = await runtime.parties.create({ id: 'p1' })
+  await runtime.bus.publish(command({ word: 'roll' }), { party: id })
+  expect(runtime.parties.get(id).state).not.toHaveProperty('word')
 })
