@@ -16,7 +16,9 @@ export function checkDeclared(
   field: 'type' | 'name' | 'id' = 'type',
 ): void {
   const isThing = (typeof given === 'object' && given !== null) || typeof given === 'function'
-  if (!isThing || typeof Reflect.get(given, field) !== 'string') throw new MissingDefinitionError(at, wanted, given)
+  // Faster than through Reflect, and each event comes by here.
+  if (!isThing || typeof (given as Readonly<Record<string, unknown>>)[field] !== 'string')
+    throw new MissingDefinitionError(at, wanted, given)
 }
 
 /** Whether a list holds definitions alone. @throws MissingDefinitionError */
