@@ -251,10 +251,8 @@ export function defineAgent<
     for (const systemId of systemIdsOf(one)) throw new SystemIdError(name, systemId)
     // XState's default lets a circle of eventless transitions hang the process for ever.
     if (one.options.maxIterations === Number.POSITIVE_INFINITY) one.options.maxIterations = mostRounds
-    // All its agents begin with these very objects, so what one of them changed in place would be everybody's. The context itself
-    // is left as it is: what XState makes of a frozen one is twice as slow to look through.
-    const { context } = one.config
-    if (typeof context === 'object') for (const value of Object.values(context)) freeze(value, true)
+    // All its agents begin with this very object, so what one of them changed in place would be everybody's.
+    freeze(one.config.context, true)
   }
   return {
     name,
