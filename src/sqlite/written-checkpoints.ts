@@ -7,8 +7,8 @@ const long = 65_536
 /** What reading one more change costs, as characters of a checkpoint. */
 const changeCosts = 1_000
 
-/** Long checkpoints that are known at once, at most; of others, the next one is written whole. */
-const mostKnown = 1_000
+/** Characters of long checkpoints that are known at once, but for a last one that is longer; of others, the next one is written whole. */
+const mostKnown = 67_108_864
 
 /** A long checkpoint, as it can be read back. */
 interface Written {
@@ -32,7 +32,8 @@ interface Known {
  */
 export class WrittenCheckpoints {
   readonly #known = new Map<Address, Known>()
-  #count = 0
+  /** Of all that are known, characters. */
+  #length = 0
 
   /**
    * @param expected the position that an append of these goes on from: if that is not where the one before ends, one of them is
@@ -78,13 +79,16 @@ export class WrittenCheckpoints {
 
   /** Nobody knows what was written of a partition. */
   forget(partition: Address): void {
-    this.#count -= this.#known.get(partition)?.agents.size ?? 0
+    for (const { length } of this.#known.get(partition)?.agents.values() ?? []) this.#length -= length
     this.#known.delete(partition)
   }
 
   #keep(partition: Address, agent: string, whole: object, length: number): void {
-    const [oldest] = this.#known.keys()
-    if (this.#count >= mostKnown && oldest !== undefined) this.forget(oldest)
+    this.#length += length
+    for (const oldest of this.#known.keys()) {
+      if (this.#length <= mostKnown) break
+      this.forget(oldest)
+    }
     const known = this.#known.get(partition) ?? { agents: new Map<string, Written>(), end: 0 }
     this.#known.set(partition, known)
     // A copy, because what an agent has may change in place.
@@ -93,13 +97,14 @@ export class WrittenCheckpoints {
       length,
       changes: 0,
     })
-    this.#count++
   }
 
   #drop(partition: Address, agent: string): void {
     const agents = this.#known.get(partition)?.agents
-    if (!agents?.delete(agent)) return
-    this.#count--
+    const known = agents?.get(agent)
+    if (!agents || !known) return
+    agents.delete(agent)
+    this.#length -= known.length
     if (agents.size === 0) this.#known.delete(partition)
   }
 }

@@ -47,7 +47,8 @@ export function patched(value: unknown, patches: readonly Patch[]): unknown {
       continue
     }
     const around = path.slice(0, -1).reduce(inner, whole)
-    if (Array.isArray(around) && typeof key === 'number' && key <= around.length) {
+    const end = Array.isArray(around) ? around.length : 0
+    if (Array.isArray(around) && typeof key === 'number' && key >= 0 && (op === 'add' ? key <= end : key < end)) {
       if (op === 'add') around.splice(key, 0, made)
       else if (op === 'remove') around.splice(key, 1)
       else around[key] = made

@@ -71,6 +71,8 @@ describe('the changes between two values', () => {
 
   it.each<[string, Patch]>([
     ['behind the end of an array', { op: 'add', path: ['log', 2], value: 1 }],
+    ['at the end of an array, where nothing is', { op: 'replace', path: ['log', 1], value: 1 }],
+    ['before an array', { op: 'remove', path: ['log', -1] }],
     ['in what is not there', { op: 'replace', path: ['other', 'a'], value: 1 }],
     ['in a text', { op: 'replace', path: ['name', 'length'], value: 1 }],
     ['that is a prototype', { op: 'add', path: ['__proto__'], value: { isAdmin: true } }],
