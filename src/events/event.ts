@@ -118,10 +118,20 @@ function defined<const T extends string, S extends z.ZodType>(
     tags: Object.freeze([...tags]),
     description,
   }
-  // A getter, which `Object.assign` would call.
-  Object.defineProperty(make, 'schema', { get: schema, enumerable: true })
+  schemas.set(make, schema)
+  Object.defineProperty(make, 'schema', lazySchema)
   const definition = Object.assign(make, fields) as EventDefinition<T, S>
   return definition
+}
+
+const schemas = new WeakMap<object, () => z.ZodType>()
+
+/** One getter for all definitions: with getters of their own they would not be alike, which makes engines read them slowly. */
+const lazySchema: PropertyDescriptor = {
+  get(this: object) {
+    return schemas.get(this)?.()
+  },
+  enumerable: true,
 }
 
 /**
