@@ -251,8 +251,7 @@ export function defineAgent<
     for (const systemId of systemIdsOf(one)) throw new SystemIdError(name, systemId)
     // XState's default lets a circle of eventless transitions hang the process for ever.
     if (one.options.maxIterations === Number.POSITIVE_INFINITY) one.options.maxIterations = mostRounds
-    // All its agents begin with this very object, so what one of them changed in place would be everybody's.
-    freeze(one.config.context, true)
+    ownContext(one.config)
   }
   return {
     name,
@@ -269,6 +268,21 @@ export function defineAgent<
     timers,
     migrations,
   }
+}
+
+/**
+ * Lets each actor of a machine begin with a context of its own: XState hands the same object to all of them, and what one of
+ * them changed in place would be everybody's. What is in it is frozen, because they share that.
+ */
+function ownContext(config: AnyStateMachine['config']): void {
+  const { value: context, configurable } = Object.getOwnPropertyDescriptor(config, 'context') ?? {}
+  // A function makes a new one each time; of what has no value here, an earlier agent has seen to it.
+  if (typeof context !== 'object' || context === null) return
+  for (const inner of Object.values(context)) freeze(inner, true)
+  const isPlain = Object.getPrototypeOf(context) === Object.prototype
+  if (isPlain && configurable)
+    Object.defineProperty(config, 'context', { get: () => ({ ...context }), enumerable: true })
+  else Object.freeze(context)
 }
 
 /** A machine that goes round so often within one event has run wild: without events, or by events to itself. */

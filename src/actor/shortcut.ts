@@ -68,6 +68,12 @@ class Shortcut {
     return beginning
   }
 
+  /** The same snapshot, with a context that no other agent has: all that begin the same way share theirs until then. */
+  own(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
+    const isShared = snapshot === this.#beginning?.snapshot
+    return isShared ? { ...snapshot, context: { ...snapshot.context } } : snapshot
+  }
+
   /** What the machine makes of an event; `undefined` where XState has to be asked. */
   decide(snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): Decision | undefined {
     // XState has rules of its own for its own events.

@@ -243,7 +243,8 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       }
     },
 
-    transition(snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
+    transition(shown: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
+      const snapshot = shortcut.own(shown)
       // Stopping is never held back, or children of a stopped agent would go on.
       if (event.type === 'xstate.stop') return machine.transition(snapshot, event, scope)
       const actor = host.actorOf(scope.self)

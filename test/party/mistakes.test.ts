@@ -76,8 +76,7 @@ describe('an initial context that an agent changes in place', () => {
   it.each<[string, (own: typeof context) => unknown]>([
     ['an array', ({ words }) => words.push('sit')],
     ['a map', ({ seen }) => seen.set('sit', 1)],
-    ['itself', own => (own.words = ['sit'])],
-  ])('is a failed step, and stays as it is for all others: %s', async (_, change) => {
+  ])('is a failed step where others share it, and stays as it is for all others: %s', async (_, change) => {
     const { runtime } = await startRuntime()
     const machine = setup({ types }).createMachine({
       context,
@@ -96,6 +95,33 @@ describe('an initial context that an agent changes in place', () => {
     expect(runtime.bus.deadLetters.list()).toMatchObject([{ to: 'runtime/dog', reason: 'failed' }])
     const other = await runtime.spawn(defineAgent({ name: 'cat', machine, types }))
     expect(other.snapshot()?.context).toEqual({ words: [], seen: new Map() })
+  })
+
+  it.each([
+    ['by itself', {}],
+    ['by its first state', { entry: () => {} }],
+    ['by eventless transitions', { always: { guard: () => false } }],
+  ])('is its own where it is a field of the context, in a machine that begins %s', async (_, config) => {
+    const { runtime } = await startRuntime()
+    const machine = setup({ types }).createMachine({
+      ...config,
+      context,
+      on: {
+        'pets.command': {
+          actions: assign(({ context }) => {
+            context.words = ['sit']
+            return context
+          }),
+        },
+      },
+    })
+    const dog = await runtime.spawn(defineAgent({ name: 'dog', machine, types }))
+    const twin = await runtime.spawn(defineAgent({ name: 'twin', machine, types }))
+    await dog.send(command({ word: 'sit' }))
+    await runtime.idle()
+    const cat = await runtime.spawn(defineAgent({ name: 'cat', machine, types }))
+    const words = [dog, twin, cat].map(one => one.snapshot()?.context)
+    expect(words).toMatchObject([{ words: ['sit'] }, { words: [] }, { words: [] }])
   })
 })
 
