@@ -14,8 +14,9 @@ const askLookedAtEach = 64
  * no timer fires and no socket is read.
  */
 export class Breath {
-  #unlooked = 0
-  #unlookedAsks = 0
+  /** How many events, and asks, may go on before the next look. */
+  #unlooked = lookedAtEach
+  #unlookedAsks = askLookedAtEach
   #looks = 0
   /** When the first event was looked at since the event loop turned, epoch milliseconds. */
   #since: number | undefined
@@ -27,15 +28,12 @@ export class Breath {
    * @param time of the event, so that no clock need be read
    */
   due(time: number): Promise<void> | undefined {
-    if (this.#turn === undefined && ++this.#unlooked < lookedAtEach) return undefined
-    return this.#look(time)
+    return --this.#unlooked > 0 ? undefined : this.#look(time)
   }
 
   /** The same for whoever asks, because what is asked has no time of its own. */
   dueToAsker(clock: Pick<Clock, 'now'>): Promise<void> | undefined {
-    if (this.#turn === undefined && ++this.#unlookedAsks < askLookedAtEach) return undefined
-    this.#unlookedAsks = 0
-    return this.#look(clock.now())
+    return --this.#unlookedAsks > 0 ? undefined : this.#look(clock.now())
   }
 
   /** The same for whoever is refused, and may go on with what is refused: rejects with the error. */
@@ -48,8 +46,9 @@ export class Breath {
   }
 
   #look(time: number): Promise<void> | undefined {
+    this.#unlooked = lookedAtEach
+    this.#unlookedAsks = askLookedAtEach
     if (this.#turn) return this.#turn.promise
-    this.#unlooked = 0
     if (this.#since === undefined) {
       this.#since = time
       this.#looks = 0
