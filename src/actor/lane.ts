@@ -43,6 +43,10 @@ export class Lane {
     this.#spill.push(envelope)
   }
 
+  get isEmpty(): boolean {
+    return this.#items[this.#head] === undefined && this.#spill === undefined
+  }
+
   /** The oldest in memory. */
   first(): Envelope | undefined {
     return this.#items[this.#head]

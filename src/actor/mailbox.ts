@@ -157,8 +157,21 @@ export class Mailbox {
 
   /** Takes the first event that is acceptable now, or says what to read back first; the others keep their places. */
   take(accepts: Accepts): Envelope | ReadBack | undefined {
-    const lane = this.#next(accepts)
+    // Nearly always all that waits is of one priority.
+    const lane = this.#onlyLane() ?? this.#next(accepts)
     return lane && this.#takeFrom(lane, accepts)
+  }
+
+  /** The lane that everything waits in, if it is one. */
+  #onlyLane(): Lane | undefined {
+    let only: Lane | undefined
+    for (let priority = 1; priority < this.#lanes.length; priority++) {
+      const lane = this.#lanes[priority]
+      if (!lane || lane.isEmpty) continue
+      if (only) return undefined
+      only = lane
+    }
+    return only
   }
 
   /** The lane of the acceptable event whose turn it is. */
