@@ -103,10 +103,12 @@ export class Bus implements SubscriptionHost {
   /** When those were called that are told of it and take their time. */
   #toldAt: number | undefined
 
+  readonly #queue: number
   readonly began: number
 
   constructor(host: BusHost) {
     this.#host = host
+    this.#queue = host.queue
     this.began = host.now()
     this.#everywhere = new Router(this.#inOrder)
   }
@@ -224,7 +226,7 @@ export class Bus implements SubscriptionHost {
   /** @throws BusFullError while subscribers have said more than can be told */
   checkRoom(type: string): void {
     const waiting = this.#untold.size + this.#breathing.size
-    if (waiting >= this.#host.queue) throw new BusFullError(type, waiting)
+    if (waiting >= this.#queue) throw new BusFullError(type, waiting)
   }
 
   /**

@@ -96,7 +96,7 @@ export class Subscriber {
     try {
       if (!this.returnsAtOnce) return this.#callCarrying(envelope, done)
       const returned = this.#tell(envelope)
-      return isPromise(returned) ? this.#settleAfterAll(envelope, returned, done) : true
+      return isPromise(returned) ? this.settleAfterAll(envelope, returned, done) : true
     } catch (error) {
       return this.#failWith(envelope, error)
     }
@@ -123,18 +123,16 @@ export class Subscriber {
     })
   }
 
-  /** The same for one that is over when it returns; whether it is not this time. */
-  protected callDirectly(envelope: Envelope, done: Done, at: number): boolean {
+  /** The same for one that is over when it returns; what it returned, if it is not this time: then `settleAfterAll` follows. */
+  protected callDirectly(envelope: Envelope, at: number): PromiseLike<unknown> | undefined {
     this.count++
     this.#lastAt = at
     try {
       const returned = this.#tell(envelope)
-      if (!isPromise(returned)) return false
-      this.#settleAfterAll(envelope, returned, done)
-      return true
+      return isPromise(returned) ? returned : undefined
     } catch (error) {
       this.#failWith(envelope, error)
-      return false
+      return undefined
     }
   }
 
@@ -153,7 +151,7 @@ export class Subscriber {
     }
   }
 
-  #settleAfterAll(envelope: Envelope, returned: PromiseLike<unknown>, done: Done): undefined {
+  protected settleAfterAll(envelope: Envelope, returned: PromiseLike<unknown>, done: Done): undefined {
     this.#settle({ envelope, who: this.#who, isOver: false }, returned, done)
   }
 

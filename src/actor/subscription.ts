@@ -167,13 +167,15 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
 
   hear(envelope: Envelope, at: number): void {
     if (!this.isDirect) return this.#consider(envelope, at)
-    if (this.callDirectly(envelope, this.#ended, at)) this.#await()
+    const returned = this.callDirectly(envelope, at)
+    if (returned !== undefined) this.#awaitAfterAll(envelope, returned)
   }
 
   hearMeasured(envelope: Envelope, at: number): void {
     if (!this.isDirect) return this.#consider(envelope, at)
     const began = this.#host.elapsed()
-    if (this.callDirectly(envelope, this.#ended, at)) this.#await()
+    const returned = this.callDirectly(envelope, at)
+    if (returned !== undefined) this.#awaitAfterAll(envelope, returned)
     else this.took(this.#host.elapsed() - began)
   }
 
@@ -275,6 +277,11 @@ export class LiveSubscription extends Subscriber implements Listener, Subscripti
   #await(): void {
     this.#block()
     this.#isBusy = true
+  }
+
+  #awaitAfterAll(envelope: Envelope, returned: PromiseLike<unknown>): void {
+    this.settleAfterAll(envelope, returned, this.#ended)
+    this.#await()
   }
 
   readonly #ended = () => {
