@@ -57,10 +57,11 @@ export class AgentRef {
    *
    * @throws UnknownEventError, EventPayloadError, MailboxFullError, PublishCancelledError
    */
-  async send(event: UncheckedEvent, options: PublishOptions = {}): Promise<Envelope> {
+  async send(event: UncheckedEvent, options?: PublishOptions): Promise<Envelope> {
     this.#place.checkOpen()
     checkPublished('agent.send', event, options)
-    return publish(this.#place.partition, event, { ...options, to: this.#actor })
+    const to = this.#actor
+    return publish(this.#place.partition, event, options ? { ...options, to } : { to })
   }
 
   /** Asks this agent; see `runtime.ask`. */

@@ -160,8 +160,9 @@ function admit(
   handler: Handler,
   request: RequestDefinition,
   input: unknown,
-  { signal, ...options }: OutsideAskOptions,
+  options: OutsideAskOptions,
 ): unknown {
+  const { signal } = options
   try {
     handler.check(request)
     retryOf(request, options)

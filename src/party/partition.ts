@@ -500,11 +500,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   /** Whether anybody listens to an event of the runtime's own. */
   isNoted(type: string): boolean {
     const { bus, partition } = this.shared
-    return (
-      bus.isHeard(type, this.party) ||
-      this.registry.hears(type) ||
-      partition(runtimePartition)?.registry.hears(type) === true
-    )
+    if (bus.isHeard(type, this.party) || this.registry.hears(type)) return true
+    return this.party !== undefined && partition(runtimePartition)?.registry.hears(type) === true
   }
 
   /** Says an event of the runtime's own to the agents of this partition alone. */

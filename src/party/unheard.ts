@@ -36,7 +36,11 @@ export class Unheard {
   /** An event of this type is said in a partition. */
   said(type: string, partition: Partition): void {
     const looked = partition.party === undefined ? this.#outside : this.#inside
-    if (looked.has(type) || !this.#isDeclared(type)) return
+    if (!looked.has(type)) this.#look(type, partition, looked)
+  }
+
+  #look(type: string, partition: Partition, looked: Set<string>): void {
+    if (!this.#isDeclared(type)) return
     looked.add(type)
     if (partition.registry.hears(type)) return
     const warning = partition.party === undefined ? this.#saidOutside(type) : this.#saidInside(type, partition.party)
