@@ -47,7 +47,7 @@ export function shortcutOf(machine: AnyStateMachine): Shortcut {
  * with nothing to do at entry and exit), and its actions only assign and emit. The rest is left to XState, and so is a
  * machine with eventless transitions.
  */
-class Shortcut {
+export class Shortcut {
   readonly #machine: AnyStateMachine
   readonly #isPlain: boolean
   readonly #moves = new Map<Transition, Move | undefined>()

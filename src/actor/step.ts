@@ -3,6 +3,7 @@ import type {
   AnyActorRef,
   AnyActorScope,
   AnyMachineSnapshot,
+  AnyStateMachine,
   EventObject,
   ExecutableActionObject,
   Snapshot,
@@ -19,7 +20,7 @@ import { type Agent, mostRounds } from './agent.ts'
 import type { Handled } from './handled.ts'
 import { checkChildren, checkKept, unkept } from './kept.ts'
 import { keyOf } from './outside.ts'
-import { type Decision, shortcutOf } from './shortcut.ts'
+import { type Decision, type Shortcut, shortcutOf } from './shortcut.ts'
 import { delayOf } from './timers.ts'
 
 /** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
@@ -131,56 +132,133 @@ function heldBack(
 }
 
 /**
- * Wraps an agent's machine so that everything it wants to do comes out as data, becomes one frame, and happens only then.
+ * An agent's machine, wrapped so that everything it wants to do comes out as data, becomes one frame, and happens only then.
  * This is the only place that knows how XState executes actions. One logic serves all actors of the agent.
  */
-export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachineSnapshot, EventObject> {
-  const shortcut = shortcutOf(machine)
+export class SteppedLogic implements ActorLogic<AnyMachineSnapshot, EventObject> {
+  readonly config: unknown
+  readonly getPersistedSnapshot: AnyStateMachine['getPersistedSnapshot']
+  readonly restoreSnapshot: AnyStateMachine['restoreSnapshot']
+  readonly #machine: AnyStateMachine
+  readonly #shortcut: Shortcut
+  readonly #host: StepHost
 
-  const outputsOf = (actor: Actor, { actions }: Decision, self: AnyActorRef): readonly Output[] => {
+  constructor({ machine }: Pick<Agent, 'machine'>, host: StepHost) {
+    this.config = machine.config
+    this.getPersistedSnapshot = machine.getPersistedSnapshot
+    this.restoreSnapshot = machine.restoreSnapshot
+    this.#machine = machine
+    this.#shortcut = shortcutOf(machine)
+    this.#host = host
+  }
+
+  // There is no `start`: children that the initial state invokes start when the frame's outputs are performed.
+  getInitialSnapshot(scope: AnyActorScope, input: unknown): AnyMachineSnapshot {
+    const host = this.#host
+    const actor = host.actorOf(scope.self)
+    const handled = actor?.takeHandled()
+    if (!actor || !handled) throw new StrayStartError(scope.id)
+    const decision = this.#shortcut.begin(() =>
+      heldBack(actor.address, scope, held => this.#machine.getInitialSnapshot(held, input)),
+    )
+    const { snapshot, starts } = decision
+    try {
+      if (snapshot.status === 'error') throw snapshot.error
+      checkKept(actor.address, snapshot)
+      this.#checkInside(actor, snapshot)
+      const outputs = this.#firstOutputsOf(actor, handled, decision, scope.self)
+      return this.#finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot }, starts)
+    } catch (error) {
+      // XState runs nothing deferred of an actor that fails at its start, so what this leads to is told here.
+      const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
+      host.commit(failedStep(actor, handled, crashed, error))()
+      return crashed
+    }
+  }
+
+  transition(shown: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
+    const host = this.#host
+    const snapshot = this.#shortcut.own(shown)
+    // Stopping is never held back, or children of a stopped agent would go on.
+    if (event.type === 'xstate.stop') return this.#machine.transition(snapshot, event, scope)
+    const actor = host.actorOf(scope.self)
+    if (!actor || (!actor.announced && !host.admit(actor, event))) return snapshot
+    const handled = actor.takeHandled()
+    if (!handled) throw new StrayStartError(actor.address)
+    try {
+      if (event.type === unkept) throw errorIn(event)
+      if (actor.rounds > mostRounds) throw new StepCircleError(actor.address, event.type)
+      const decision =
+        this.#shortcut.decide(snapshot, event, scope) ??
+        heldBack(actor.address, scope, held => this.#machine.transition(snapshot, event, held))
+      const { snapshot: next, starts } = decision
+      if (next.status === 'error') throw next.error
+      if (next !== snapshot) checkKept(actor.address, next, snapshot)
+      const outputs = this.#outputsOf(actor, decision, scope.self)
+      const isCustom = this.#runCustom(actor, handled, decision)
+      // A timer, an outcome or a word of a child comes from inside the agent: something there has changed.
+      const isFromInside = handled.envelope === undefined
+      if (isFromInside || isCustom || next.children !== snapshot.children) this.#checkInside(actor, next)
+      const isIgnored = next === snapshot && outputs.length === 0 && !isFromInside && !isCustom
+      const outcome = isIgnored ? 'ignored' : 'handled'
+      return this.#finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)
+    } catch (error) {
+      stopChildren(scope, snapshot)
+      const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
+      return this.#finish(scope, failedStep(actor, handled, crashed, error), none)
+    }
+  }
+
+  #outputsOf(actor: Actor, { actions }: Decision, self: AnyActorRef): readonly Output[] {
     if (actions.length === 0) return none
     const outputs: Output[] = []
     for (const [place, action] of actions.entries()) {
-      const output = isCustom(action) ? undefined : outputOf(actor, host, self, action, place)
+      const output = isCustom(action) ? undefined : outputOf(actor, this.#host, self, action, place)
       if (output) outputs.push(output)
     }
     return outputs
   }
 
-  const run = ({ exec, info, params }: ExecutableActionObject, actor: Actor, type: string) => {
-    const returned: unknown = exec?.(info, params)
-    if (returned === undefined) return
-    const { incarnation } = actor
-    if (isOf(returned, CheckedEvent)) host.unsaid(actor, type, returned.type)
-    onRejection(returned, error => host.rejected(actor, incarnation, type, error))
+  /** XState runs the functions among the actions of an initial state once its actor is there. */
+  #firstOutputsOf(actor: Actor, handled: Handled, decision: Decision, self: AnyActorRef): readonly Output[] {
+    if (decision.actions.length === 0) return none
+    const custom = decision.actions
+      .filter(isCustom)
+      .map(action => ({ kind: 'inside' as const, perform: () => this.#run(action, actor, handled.type) }))
+    return [...this.#outputsOf(actor, decision, self), ...custom]
   }
 
   /** Runs the functions among the actions, before the frame: one that throws fails the step. Says whether there are any. */
-  const runCustom = (actor: Actor, { type }: Handled, { actions }: Decision): boolean => {
+  #runCustom(actor: Actor, { type }: Handled, { actions }: Decision): boolean {
     let isAny = false
     for (const action of actions) {
       if (!isCustom(action)) continue
       isAny = true
-      run(action, actor, type)
+      this.#run(action, actor, type)
     }
     return isAny
   }
 
-  /** XState runs the actions of an initial state once its actor is there. */
-  const customLater = (actor: Actor, { type }: Handled, { actions }: Decision): readonly Output[] =>
-    actions.filter(isCustom).map(action => ({ kind: 'inside' as const, perform: () => run(action, actor, type) }))
+  #run({ exec, info, params }: ExecutableActionObject, actor: Actor, type: string): void {
+    const returned: unknown = exec?.(info, params)
+    if (returned === undefined) return
+    const { incarnation } = actor
+    if (isOf(returned, CheckedEvent)) this.#host.unsaid(actor, type, returned.type)
+    onRejection(returned, error => this.#host.rejected(actor, incarnation, type, error))
+  }
 
-  const checkInside = (actor: Actor, { children }: AnyMachineSnapshot) =>
-    checkChildren(actor.address, children, (name, child) => host.checkChild(actor, name, child))
+  #checkInside(actor: Actor, { children }: AnyMachineSnapshot): void {
+    checkChildren(actor.address, children, (name, child) => this.#host.checkChild(actor, name, child))
+  }
 
-  const finish = (scope: AnyActorScope, step: Step, starts: readonly (() => void)[]): AnyMachineSnapshot => {
-    const deliver = host.commit(step)
+  #finish(scope: AnyActorScope, step: Step, starts: readonly (() => void)[]): AnyMachineSnapshot {
+    const deliver = this.#host.commit(step)
     const isOver = starts.length === 0 && step.outputs.length === 0
-    scope.defer(isOver ? deliver : () => release(scope, step, deliver, starts))
+    scope.defer(isOver ? deliver : () => this.#release(scope, step, deliver, starts))
     return step.snapshot
   }
 
-  const release = (scope: AnyActorScope, step: Step, deliver: () => void, starts: readonly (() => void)[]) => {
+  #release(scope: AnyActorScope, step: Step, deliver: () => void, starts: readonly (() => void)[]): void {
     deliver()
     let thrown: { readonly error: unknown } | undefined
     const perform = (action: () => void) => {
@@ -198,104 +276,32 @@ export function stepped({ machine }: Agent, host: StepHost): ActorLogic<AnyMachi
       isInside = true
     }
     // Machines inside it may have handled something just now.
-    if (isInside) perform(() => checkInside(step.actor, step.snapshot))
-    if (!thrown) return host.released(step)
-    host.failedAfter(step, thrown.error)
+    if (isInside) perform(() => this.#checkInside(step.actor, step.snapshot))
+    if (!thrown) return this.#host.released(step)
+    this.#host.failedAfter(step, thrown.error)
     stopChildren(scope, step.snapshot)
     throw thrown.error
-  }
-
-  const failed = (
-    scope: AnyActorScope,
-    actor: Actor,
-    handled: Handled,
-    snapshot: AnyMachineSnapshot,
-    error: unknown,
-  ) => {
-    stopChildren(scope, snapshot)
-    const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
-    return finish(scope, failedStep(actor, handled, crashed, error), [])
-  }
-
-  return {
-    config: machine.config,
-
-    // There is no `start`: children that the initial state invokes start when the frame's outputs are performed.
-    getInitialSnapshot(scope: AnyActorScope, input: unknown): AnyMachineSnapshot {
-      const actor = host.actorOf(scope.self)
-      const handled = actor?.takeHandled()
-      if (!actor || !handled) throw new StrayStartError(scope.id)
-      const decision = shortcut.begin(() =>
-        heldBack(actor.address, scope, held => machine.getInitialSnapshot(held, input)),
-      )
-      const { snapshot, starts } = decision
-      try {
-        if (snapshot.status === 'error') throw snapshot.error
-        checkKept(actor.address, snapshot)
-        checkInside(actor, snapshot)
-        const outputs = [...outputsOf(actor, decision, scope.self), ...customLater(actor, handled, decision)]
-        return finish(scope, { actor, handled, outcome: 'handled', outputs, snapshot }, starts)
-      } catch (error) {
-        // XState runs nothing deferred of an actor that fails at its start, so what this leads to is told here.
-        const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
-        host.commit(failedStep(actor, handled, crashed, error))()
-        return crashed
-      }
-    },
-
-    transition(shown: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
-      const snapshot = shortcut.own(shown)
-      // Stopping is never held back, or children of a stopped agent would go on.
-      if (event.type === 'xstate.stop') return machine.transition(snapshot, event, scope)
-      const actor = host.actorOf(scope.self)
-      if (!actor || (!actor.announced && !host.admit(actor, event))) return snapshot
-      const handled = actor.takeHandled()
-      if (!handled) throw new StrayStartError(actor.address)
-      try {
-        if (event.type === unkept) throw errorIn(event)
-        if (actor.rounds > mostRounds) throw new StepCircleError(actor.address, event.type)
-        const decision =
-          shortcut.decide(snapshot, event, scope) ??
-          heldBack(actor.address, scope, held => machine.transition(snapshot, event, held))
-        const { snapshot: next, starts } = decision
-        if (next.status === 'error') throw next.error
-        if (next !== snapshot) checkKept(actor.address, next, snapshot)
-        const outputs = outputsOf(actor, decision, scope.self)
-        const isCustom = runCustom(actor, handled, decision)
-        // A timer, an outcome or a word of a child comes from inside the agent: something there has changed.
-        const isFromInside = handled.envelope === undefined
-        if (isFromInside || isCustom || next.children !== snapshot.children) checkInside(actor, next)
-        const isIgnored = next === snapshot && outputs.length === 0 && !isFromInside && !isCustom
-        const outcome = isIgnored ? 'ignored' : 'handled'
-        return finish(scope, { actor, handled, outcome, outputs, snapshot: next }, starts)
-      } catch (error) {
-        return failed(scope, actor, handled, snapshot, error)
-      }
-    },
-
-    getPersistedSnapshot: machine.getPersistedSnapshot,
-    restoreSnapshot: machine.restoreSnapshot,
   }
 }
 
 /** The same logic, which begins where an incarnation was in another process: nothing is decided or done on the way there. */
-export function restored(
-  logic: ActorLogic<AnyMachineSnapshot, EventObject>,
-  persisted: Snapshot<unknown>,
-): ActorLogic<AnyMachineSnapshot, EventObject> {
-  return {
-    ...logic,
-    getInitialSnapshot(scope) {
-      const snapshot = logic.restoreSnapshot?.(persisted, scope)
-      if (!snapshot) throw new StrayStartError(scope.id)
-      return snapshot
-    },
-    start({ children }, { system }) {
-      withoutFirstSnapshots(system, () => {
-        for (const child of Object.values<AnyActorRef | undefined>(children))
-          if (child?.getSnapshot().status === 'active') child.start()
-      })
-    },
+export class RestoredLogic extends SteppedLogic {
+  readonly #persisted: Snapshot<unknown>
+
+  constructor(agent: Pick<Agent, 'machine'>, host: StepHost, persisted: Snapshot<unknown>) {
+    super(agent, host)
+    this.#persisted = persisted
+  }
+
+  override getInitialSnapshot(scope: AnyActorScope): AnyMachineSnapshot {
+    return this.restoreSnapshot(this.#persisted, scope)
+  }
+
+  start({ children }: AnyMachineSnapshot, { system }: AnyActorScope): void {
+    withoutFirstSnapshots(system, () => {
+      for (const child of Object.values<AnyActorRef | undefined>(children))
+        if (child?.getSnapshot().status === 'active') child.start()
+    })
   }
 }
 

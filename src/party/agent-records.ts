@@ -81,8 +81,9 @@ export class AgentRecords {
   }
 
   #change({ agent, address, incarnation, input, under }: Actor, what: AgentChange) {
-    const given = input === agent.input ? {} : { input: encoded(input) }
     const entry = { kind: 'agent' as const, seq: this.#partition.nextSeq(), agent: address, incarnation, what }
-    return what === 'restarting' ? entry : { ...entry, definition: definitionOf(agent), under, ...given }
+    if (what === 'restarting') return entry
+    const whole = { ...entry, definition: definitionOf(agent), under }
+    return input === agent.input ? whole : { ...whole, input: encoded(input) }
   }
 }

@@ -8,7 +8,7 @@ import { numberAbove } from '../actor/inside.ts'
 import { bindHost } from '../actor/outside.ts'
 import type { Pool } from '../actor/pool.ts'
 import { remembering } from '../actor/remembering.ts'
-import { restored, stepped } from '../actor/step.ts'
+import { RestoredLogic, SteppedLogic } from '../actor/step.ts'
 import { isOf, type TroupeError } from '../errors.ts'
 import { trusted } from '../events/event.ts'
 import {
@@ -72,7 +72,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #pauses = new Set<() => void>()
   readonly #intensity: RestartIntensity
   readonly #onGivenUp: (error: EscalatedError, escalated: Entry) => void
-  readonly #logics = new Map<Agent, ReturnType<typeof stepped>>()
+  readonly #logics = new Map<Agent, SteppedLogic>()
   #returning: Returning | undefined
   /** When this owner took over, epoch milliseconds, and its first position. */
   #restoredAt = { date: 0, position: 0 }
@@ -766,15 +766,15 @@ export class Crew implements SupervisorHost, NurseryHost {
     return known ?? failureOf(ref?.getSnapshot().error)
   }
 
-  #logicOf(actor: Actor): ReturnType<typeof stepped> {
+  #logicOf(actor: Actor): SteppedLogic {
     const { agent } = actor
     const back = this.#back.get(actor)
-    if (back) return restored(stepped(agent, this.#steps), back)
+    if (back) return new RestoredLogic(agent, this.#steps, back)
     if (agent.onRestart === 'keep' && actor.kept)
-      return stepped({ ...agent, machine: remembering(agent.machine, actor.kept) }, this.#steps)
+      return new SteppedLogic({ machine: remembering(agent.machine, actor.kept) }, this.#steps)
     // One for all actors of an agent: what it needs to know of each, it asks.
     let logic = this.#logics.get(agent)
-    if (!logic) this.#logics.set(agent, (logic = stepped(agent, this.#steps)))
+    if (!logic) this.#logics.set(agent, (logic = new SteppedLogic(agent, this.#steps)))
     return logic
   }
 }

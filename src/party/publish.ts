@@ -143,7 +143,7 @@ function say(
   return persists ? watermark.reached().then(() => envelope) : Promise.resolve(envelope)
 }
 
-/** Those that are published in one go all wait for the same turn. */
+/** It is durable, and the event loop has turned. */
 function afterBreath(partition: Partition, envelope: Envelope, breath: Promise<void>): Promise<Envelope> {
   const said = partition.persists(envelope) ? partition.watermark.reached().then(() => breath) : breath
   return said.then(() => envelope)
