@@ -23,12 +23,18 @@ export class Breath {
   #turn: PromiseWithResolvers<void> | undefined
 
   /**
-   * To be awaited by the publisher of an event; nothing if it may go on at once.
+   * What the publisher of an event awaits: the event, and now and then a turn of the event loop too.
    *
    * @param time of the event, so that no clock need be read
    */
-  due(time: number): Promise<void> | undefined {
-    return --this.#unlooked > 0 ? undefined : this.#look(time)
+  after<T>(said: Promise<T>, time: number): Promise<T> {
+    return --this.#unlooked > 0 ? said : this.#hold(said, time)
+  }
+
+  #hold<T>(said: Promise<T>, time: number): Promise<T> {
+    const breath = this.#look(time)
+    // First what was said, whose failure somebody waits for.
+    return breath ? said.then(one => breath.then(() => one)) : said
   }
 
   /** The same for whoever asks, because what is asked has no time of its own. */

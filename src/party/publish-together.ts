@@ -181,9 +181,10 @@ function say(
   accept(shared.tally, parts.length)
   for (const envelope of envelopes) delivery.deliver(envelope)
   for (const envelope of envelopes) if (!partition.persists(envelope)) partition.tell(envelope)
-  const said = watermark.reached().then(() => envelopes)
-  const breath = shared.breath.due(partition.now())
-  return breath ? Promise.all([said, breath]).then(([all]) => all) : said
+  return shared.breath.after(
+    watermark.reached().then(() => envelopes),
+    partition.now(),
+  )
 }
 
 /** Of what is journalled. */

@@ -138,15 +138,8 @@ function say(
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
   if (!persists) partition.tell(envelope)
-  const breath = shared.breath.due(envelope.time)
-  if (breath) return afterBreath(partition, envelope, breath)
-  return persists ? watermark.reached().then(() => envelope) : Promise.resolve(envelope)
-}
-
-/** It is durable, and the event loop has turned. */
-function afterBreath(partition: Partition, envelope: Envelope, breath: Promise<void>): Promise<Envelope> {
-  const said = partition.persists(envelope) ? partition.watermark.reached().then(() => breath) : breath
-  return said.then(() => envelope)
+  const said = persists ? watermark.reached().then(() => envelope) : Promise.resolve(envelope)
+  return shared.breath.after(said, envelope.time)
 }
 
 function usePlaces(reserved: readonly Actor[]): void {
