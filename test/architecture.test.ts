@@ -138,6 +138,7 @@ describe('the house', () => {
       'src/party/agent-ref.ts',
       'src/party/agent-timers.ts',
       'src/party/crew.ts',
+      'src/party/restored-agents.ts',
       'src/party/returning.ts',
       'src/party/roster.ts',
       'src/party/step-checkpoint.ts',

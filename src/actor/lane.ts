@@ -27,6 +27,12 @@ export class Lane {
   }
 
   push(envelope: Envelope): void {
+    if (this.#items.length === 0) {
+      // Most mailboxes hold one event at a time, and an array that grows makes room for seventeen.
+      this.#items = [envelope]
+      this.#seqs = [envelope.seq]
+      return
+    }
     // Nearly always the newest; an event put back after a crash is the exception.
     const place = (this.#seqs.at(-1) ?? 0) <= envelope.seq ? this.#items.length : this.#placeAfter(envelope.seq)
     if (place === this.#items.length) {
@@ -138,7 +144,15 @@ export class Lane {
     this.#holes++
     for (; this.#head < this.#items.length && !this.#items[this.#head]; this.#head++) this.#holes--
     const empty = this.#head + this.#holes
-    if (empty === this.#items.length || (empty > 64 && empty * 2 > this.#items.length)) this.#compact()
+    if (empty === this.#items.length) this.#clear()
+    else if (empty > 64 && empty * 2 > this.#items.length) this.#compact()
+  }
+
+  #clear(): void {
+    this.#items.length = 0
+    this.#seqs.length = 0
+    this.#head = 0
+    this.#holes = 0
   }
 
   #compact(): void {

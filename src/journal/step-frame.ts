@@ -43,7 +43,11 @@ export interface StepFrame {
  */
 export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost): StepFrame {
   const { actor, handled, outcome, outputs } = step
-  if (outcome === 'handled' && outputs.length === 0 && planned.length === 0) return silent(step)
+  if (outcome === 'handled' && planned.length === 0) {
+    const [first, second] = outputs
+    if (!first) return silent(step)
+    if (!second && first.kind === 'emit' && !first.passage) return spoken(step, first.event, host)
+  }
   // Planned while the machine decided, so their positions come first; a start stays a start when it fails.
   const entries: Entry[] = planned.filter(
     ({ kind }) => outcome !== 'failed' || kind === 'agent' || kind === 'definition',
@@ -52,8 +56,7 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   for (const output of outputs) {
     if (output.kind === 'emit' || output.kind === 'send') {
       for (const { event, to } of whatIsSaid(output, entries, step, host)) {
-        const id = `${host.address}/${handled.seq}/${actor.name}/${said.length}`
-        const envelope = host.seal(event, id, step, to)
+        const envelope = host.seal(event, saidId(step, said.length, host), step, to)
         said.push(envelope)
         if (host.persists(envelope)) entries.push({ kind: 'event', envelope })
       }
@@ -81,6 +84,17 @@ const none: readonly never[] = []
 /** Most steps change their machine and want nothing more. */
 function silent(step: Step): StepFrame {
   return { cause: causeOf(step), entries: none, said: none, dead: undefined, redelivered: false }
+}
+
+/** Most others say one thing. */
+function spoken(step: Step, event: EventOf, host: FrameHost): StepFrame {
+  const envelope = host.seal(event, saidId(step, 0, host), step)
+  const entries = host.persists(envelope) ? [{ kind: 'event' as const, envelope }] : none
+  return { cause: causeOf(step), entries, said: [envelope], dead: undefined, redelivered: false }
+}
+
+function saidId({ actor, handled }: Step, place: number, host: FrameHost): string {
+  return `${host.address}/${handled.seq}/${actor.name}/${place}`
 }
 
 /** What an agent said, as it leaves: what came out of transformations, if it went through any. */

@@ -42,7 +42,8 @@ import { Lifecycle } from './lifecycle.ts'
 import { Nursery, type NurseryHost } from './nursery.ts'
 import { OutsideWork } from './outside-work.ts'
 import type { Partition } from './partition.ts'
-import { DeadlyEventError, type Returning, settleIn, settlePool } from './returning.ts'
+import { RestoredAgents } from './restored-agents.ts'
+import { DeadlyEventError, type Returned, type Returning, settleIn, settlePool } from './returning.ts'
 import { memberNames, Roster, root } from './roster.ts'
 import { keepInside } from './step-checkpoint.ts'
 import { Steps } from './steps.ts'
@@ -59,6 +60,18 @@ interface NamedOptions extends SupervisionOptions {
   readonly name: string
 }
 
+interface Beginning {
+  readonly over: Promise<void>
+  /** Ends the waiting: the agent was stopped meanwhile. */
+  interrupt(error: AgentStartError): void
+}
+
+// One table for all partitions: each would weigh on the collection of garbage.
+/** The errors of incarnations that failed outside their machines, such as in `onInit`. */
+const failures = new WeakMap<AnyActorRef, Failure>()
+/** What led to the failures because of which supervisors gave up. */
+const escalations = new WeakMap<EscalatedError, Origin>()
+
 /**
  * The agents of a partition from start to stop: one XState system, its root the supervisor, every agent a child whose
  * machine runs step by step. It carries out what the supervisor decides, and records it.
@@ -73,30 +86,14 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #intensity: RestartIntensity
   readonly #onGivenUp: (error: EscalatedError, escalated: Entry) => void
   readonly #logics = new Map<Agent, SteppedLogic>()
-  #returning: Returning | undefined
-  /** When this owner took over, epoch milliseconds, and its first position. */
-  #restoredAt = { date: 0, position: 0 }
-  readonly #arrived = new Set<Actor>()
-  /** Those of them whose machines have another version than before. */
-  readonly #migrated = new Set<Actor>()
-  /** Those that have begun anew and have yet to be handed the mail that waited for them. */
-  readonly #unsettled = new Set<Actor>()
-  readonly #cameBack = new WeakSet<Actor>()
-  /** Those that a program had spawned, and may spawn again: it meets them. */
-  readonly #adoptable = new Set<Actor>()
-  readonly #back = new Map<Actor, Snapshot<unknown>>()
+  /** None in a partition that began in this process. */
+  #restored: RestoredAgents | undefined
   readonly #records: AgentRecords
-  /** The errors of incarnations that failed outside their machines, such as in `onInit`. */
-  readonly #failures = new WeakMap<AnyActorRef, Failure>()
-  /** What led to the failures because of which supervisors gave up. */
-  readonly #escalations = new WeakMap<EscalatedError, Origin>()
   #lastEscalation: Origin | undefined
   #ended: TroupeError | undefined
   readonly #lifecycle: Lifecycle
   /** The first incarnations that do not handle mail yet. */
-  readonly #beginning = new Map<Actor, Promise<void>>()
-  /** Ends the waiting for those: they were stopped meanwhile. */
-  readonly #interrupt = new Map<Actor, (error: AgentStartError) => void>()
+  readonly #beginning = new Map<Actor, Beginning>()
   readonly #nursery: Nursery
   readonly #work: OutsideWork
   #closing: Promise<unknown> = Promise.resolve()
@@ -175,39 +172,39 @@ export class Crew implements SupervisorHost, NurseryHost {
   #scaled(one: Supervised): readonly Actor[] {
     const [agent] = isPool(one) ? one.agents : []
     if (!agent || isSupervisor(agent)) return []
-    return (this.#returning?.under(one.name) ?? []).map(name => this.#add(agent, name, one.name))
+    return (this.#restored?.returning.under(one.name) ?? []).map(name => this.#add(agent, name, one.name))
   }
 
   /** Whether what is about to be spawned was there before, and has waited since. */
   awaits(name: string): boolean {
-    return this.#returning?.awaits(name) ?? false
+    return this.#restored?.returning.awaits(name) ?? false
   }
 
   /** The names of agents and pools that nobody has spawned again, although they had mail, timers or outside work. */
   leftAtWork(): Iterable<string> {
-    return this.#returning?.atWork() ?? []
+    return this.#restored?.returning.atWork() ?? []
   }
 
   /** How things stand now, for those that have waited until now. */
   catchUp(standing: Standing): void {
-    if (!this.#returning) return
+    if (!this.#restored) return
     // The timers of agents that were away did not run: each keeps the time that it had left.
-    const { date, position } = this.#restoredAt
-    standing.skip(Math.max(0, standing.date - date - standing.jumps.since(position)))
-    this.#returning.standing = standing
+    const { returning, since } = this.#restored
+    standing.skip(Math.max(0, standing.date - since.date - standing.jumps.since(since.position)))
+    returning.standing = standing
   }
 
   /** The agent that came back and that whoever spawns it again meets. */
   met(agent: Agent, name: string = agent.name): Actor | undefined {
     const known = this.#roster.find(name)
-    const isMet = known?.agent.name === agent.name && known.status !== 'stopped' && this.#adoptable.has(known)
+    const isMet = known?.agent.name === agent.name && known.status !== 'stopped' && this.#restored?.adoptable.has(known)
     return isMet ? known : undefined
   }
 
   /** Starts one agent more, under a name of its own. @throws as `begin` does */
   spawn(agent: Agent, name: string = agent.name, under: string = root, input: unknown = agent.input): Actor {
     const known = this.met(agent, name)
-    if (known && this.#adoptable.delete(known)) return known
+    if (known && this.#restored?.adoptable.delete(known)) return known
     return this.#comingBack([name], () => this.#add(agent, name, under, input))
   }
 
@@ -215,7 +212,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   #comingBack<T>(names: readonly string[], start: () => T): T {
     // While everybody comes back, what waits goes on together with all others.
     const isLate = !this.#partition.standing && names.some(name => this.awaits(name))
-    if (isLate) this.#partition.standing = this.#returning?.standing
+    if (isLate) this.#partition.standing = this.#restored?.returning.standing
     try {
       const started = start()
       this.#arrive()
@@ -268,7 +265,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   #checkStarted(actor: Actor): void {
     if (actor.status === 'running' || this.#beginning.has(actor)) return
     // One that was there before is its supervisor's to decide about: its mail waits.
-    if (this.#arrived.has(actor) || this.#unsettled.has(actor)) return
+    if (this.#restored?.isArriving(actor)) return
     const { status, error } = actor.ref?.getSnapshot() ?? {}
     // One that has reached its final state already has done its work.
     if (status === 'done') return
@@ -284,8 +281,8 @@ export class Crew implements SupervisorHost, NurseryHost {
    */
   restore(tree: readonly Supervised[], returning: Returning): readonly Actor[] {
     const { standing } = returning
-    this.#returning = returning
-    this.#restoredAt = { date: this.#partition.date(), position: standing.position + 1 }
+    const since = { date: this.#partition.date(), position: standing.position + 1 }
+    const { adoptable } = (this.#restored = new RestoredAgents(returning, since))
     this.#roster.choose = (name, agent) => returning.chosen(name, agent)
     this.#records.know(standing.hears.keys())
     for (const one of tree) for (const actor of this.#roster.declareAll(one, root)) this.#layToRest(actor, returning)
@@ -296,7 +293,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       if (!agent || !this.#standsUnder(under)) returning.missing(name)
       else {
         const actor = this.#add(agent, name, under)
-        this.#adoptable.add(actor)
+        adoptable.add(actor)
         this.#nursery.cameBack(actor)
         started.push(actor)
       }
@@ -326,14 +323,11 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   /** Hands those that have come back what they had not handled. */
   #arrive(): void {
-    const arrived = [...this.#arrived, ...this.#unsettled]
-    const returning = this.#returning
-    this.#arrived.clear()
-    this.#unsettled.clear()
-    if (!returning) return
+    if (!this.#restored) return
+    const { migrated, returning } = this.#restored
     const fail = (actor: Actor, type: string) => this.#fail(actor, type, new DeadlyEventError(actor.address, type))
-    for (const actor of arrived) {
-      const isMigrated = this.#migrated.delete(actor)
+    for (const actor of this.#restored.takeArrived()) {
+      const isMigrated = migrated.delete(actor)
       if (isMigrated) this.#work.forgetLost(actor)
       this.#nursery.settle(actor)
       settleIn(actor, returning.standing, this.#partition, this.timers, { isMigrated, fail })
@@ -353,7 +347,7 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   /** Resolves when the start of these agents is durable and they handle mail. @throws AgentStartError, JournalAppendError */
   begun(actors: readonly Actor[]): Promise<unknown> {
-    const beginning = actors.flatMap(actor => this.#beginning.get(actor) ?? [])
+    const beginning = actors.flatMap(actor => this.#beginning.get(actor)?.over ?? [])
     const durable = this.#partition.watermark.reached()
     return beginning.length === 0 ? durable : Promise.all([durable, ...beginning])
   }
@@ -447,7 +441,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       this.#partition.report(trusted(agentStopped, { address, incarnation, reason }), origin)
       this.#partition.note(agentRemoved.type, () => agentRemoved({ address }), origin)
     }
-    this.#interrupt.get(actor)?.(new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
+    this.#beginning.get(actor)?.interrupt(new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
     this.#nursery.gone(actor, reason)
     const ending = this.#lifecycle.end(actor)
     if (ending) this.#close(ending.then(tell))
@@ -517,7 +511,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   isAway(id: string): boolean {
-    return this.#returning?.isGone(id) ?? false
+    return this.#restored?.returning.isGone(id) ?? false
   }
 
   start(id: string, create: () => AnyActorRef): AnyActorRef {
@@ -529,11 +523,13 @@ export class Crew implements SupervisorHost, NurseryHost {
     }
     const actor = this.#roster.named(id)
     const isFirst = actor.status === 'declared' && actor.incarnation === 0
-    const back = isFirst ? this.#returning?.take(actor) : undefined
+    const restored = this.#restored
+    const back = isFirst ? restored?.returning.take(actor) : undefined
     if (back) actor.input = back.input
-    const ref = back?.snapshot
-      ? this.#bringBack(actor, back.incarnation, back.snapshot, back.isMigrated, create)
-      : this.#beginNext(actor, back?.incarnation, create)
+    const ref =
+      restored && back?.snapshot
+        ? this.#bringBack(actor, restored, { ...back, snapshot: back.snapshot }, create)
+        : this.#beginNext(actor, back?.incarnation, create)
     this.#started(actor)
     return ref
   }
@@ -542,8 +538,8 @@ export class Crew implements SupervisorHost, NurseryHost {
   #beginNext(actor: Actor, before: number | undefined, create: () => AnyActorRef): AnyActorRef {
     if (before !== undefined) {
       actor.incarnation = before
-      actor.led = this.#returning?.failedOn(actor.name)
-      this.#unsettled.add(actor)
+      actor.led = this.#restored?.returning.failedOn(actor.name)
+      this.#restored?.unsettled.add(actor)
     }
     // One that had done its work is started again together with a sibling.
     if (actor.status === 'stopped') this.#partition.registry.add(actor)
@@ -578,24 +574,23 @@ export class Crew implements SupervisorHost, NurseryHost {
 
   #bringBack(
     actor: Actor,
-    incarnation: number,
-    snapshot: Snapshot<unknown>,
-    isMigrated: boolean,
+    restored: RestoredAgents,
+    { incarnation, snapshot, isMigrated }: Returned & { readonly snapshot: Snapshot<unknown> },
     create: () => AnyActorRef,
   ): AnyActorRef {
     actor.incarnation = incarnation
     if (isMigrated) this.#records.migrated(actor, snapshot)
-    if (isMigrated) this.#migrated.add(actor)
-    this.#back.set(actor, snapshot)
+    if (isMigrated) restored.migrated.add(actor)
+    restored.snapshots.set(actor, snapshot)
     numberAbove(this.#supervisor.system, snapshot)
     try {
       actor.ref = create()
     } finally {
-      this.#back.delete(actor)
+      restored.snapshots.delete(actor)
     }
     actor.show(actor.ref.getSnapshot())
-    this.#arrived.add(actor)
-    this.#cameBack.add(actor)
+    restored.arrived.add(actor)
+    restored.all.add(actor)
     this.#partition.shared.observers?.cameBack(this.#partition, actor)
     actor.ref.start()
     return actor.ref
@@ -618,24 +613,20 @@ export class Crew implements SupervisorHost, NurseryHost {
       },
       (error: unknown) => {
         if (actor.ref !== ref || actor.status !== 'declared') return
-        if (incarnation === 1 && !this.#cameBack.has(actor)) {
-          this.#interrupt.delete(actor)
+        if (incarnation === 1 && !this.#restored?.all.has(actor)) {
+          this.#beginning.delete(actor)
           this.#remove(actor, 'failed')
           throw new AgentStartError(address, error)
         }
         this.#fail(actor, 'onInit', error)
       },
     )
-    if (incarnation > 1 || this.#cameBack.has(actor)) return
+    if (incarnation > 1 || this.#restored?.all.has(actor)) return
     const stopped = Promise.withResolvers<never>()
-    this.#interrupt.set(actor, stopped.reject)
-    const beginning = Promise.race([over, stopped.promise]).finally(() => {
-      this.#beginning.delete(actor)
-      this.#interrupt.delete(actor)
-    })
-    // Who waits for it is told; that nobody does is no error of its own.
+    const beginning = Promise.race([over, stopped.promise]).finally(() => this.#beginning.delete(actor))
+    // Avoids an unhandled rejection; callers of `begun` still get it.
     beginning.catch(() => {})
-    this.#beginning.set(actor, beginning)
+    this.#beginning.set(actor, { over: beginning, interrupt: stopped.reject })
   }
 
   /** An incarnation has failed in something that its machine knows nothing of. */
@@ -644,14 +635,14 @@ export class Crew implements SupervisorHost, NurseryHost {
     const failure = failureOf(error)
     this.#partition.reportFailed(actor, handled, failure, actor.handled ?? actor.led)
     if (!ref) return
-    this.#failures.set(ref, failure)
+    failures.set(ref, failure)
     this.#send(actor, { type: 'supervisor.fail', id: name, ref })
   }
 
   #run(actor: Actor): void {
     const { address, incarnation } = actor
     const begun = incarnation === 1 ? agentStarted : agentRestarted
-    const isBack = this.#arrived.has(actor)
+    const isBack = this.#restored?.arrived.has(actor)
     this.#partition.report(trusted(isBack ? agentRecovered : begun, { address, incarnation }), actor.led)
     actor.run()
   }
@@ -668,10 +659,10 @@ export class Crew implements SupervisorHost, NurseryHost {
   #originOf(id: string): Origin | undefined {
     if (this.#roster.isTree(id)) {
       const error: unknown = this.#roster.supervisor(id)?.getSnapshot().error
-      return isOf(error, EscalatedError) ? this.#escalations.get(error) : undefined
+      return isOf(error, EscalatedError) ? escalations.get(error) : undefined
     }
     const { handled, name } = this.#roster.named(id)
-    return handled ?? this.#returning?.failedOn(name)
+    return handled ?? this.#restored?.returning.failedOn(name)
   }
 
   restarting(ended: string, ids: readonly string[]): void {
@@ -726,7 +717,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     const cause = failure && { cause: failure.error }
     const error = new EscalatedError(address, restarts, within, lastError, origin?.causationid, cause)
     this.#lastEscalation = origin
-    if (origin) this.#escalations.set(error, origin)
+    if (origin) escalations.set(error, origin)
     const tell = (severity: 'warning' | 'error' | 'critical') => {
       this.#partition.report(agentEscalated({ address, incarnation, restarts, within }), origin)
       this.#partition.reportError(severity, error, undefined, origin)
@@ -762,13 +753,13 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   #failureOf(ref: AnyActorRef | undefined): Failure {
-    const known = ref && this.#failures.get(ref)
+    const known = ref && failures.get(ref)
     return known ?? failureOf(ref?.getSnapshot().error)
   }
 
   #logicOf(actor: Actor): SteppedLogic {
     const { agent } = actor
-    const back = this.#back.get(actor)
+    const back = this.#restored?.snapshots.get(actor)
     if (back) return new RestoredLogic(agent, this.#steps, back)
     if (agent.onRestart === 'keep' && actor.kept)
       return new SteppedLogic({ machine: remembering(agent.machine, actor.kept) }, this.#steps)
