@@ -14,7 +14,7 @@ const askLookedAtEach = 64
  * no timer fires and no socket is read.
  */
 export class Breath {
-  /** How many events, and asks, may go on before the next look. */
+  /** How many events, and asks, may go on before the next look; none while a turn is due, so that it comes soon. */
   #unlooked = lookedAtEach
   #unlookedAsks = askLookedAtEach
   #looks = 0
@@ -23,18 +23,20 @@ export class Breath {
   #turn: PromiseWithResolvers<void> | undefined
 
   /**
-   * What the publisher of an event awaits: the event, and now and then a turn of the event loop too.
+   * What the publisher of an event awaits: that it is durable, and now and then a turn of the event loop too.
    *
+   * @param durable none for what is not journalled
    * @param time of the event, so that no clock need be read
    */
-  after<T>(said: Promise<T>, time: number): Promise<T> {
-    return --this.#unlooked > 0 ? said : this.#hold(said, time)
+  after<T>(said: T, durable: Promise<void> | undefined, time: number): Promise<T> {
+    if (--this.#unlooked > 0) return durable ? durable.then(() => said) : Promise.resolve(said)
+    return this.#afterLook(said, durable, time)
   }
 
-  #hold<T>(said: Promise<T>, time: number): Promise<T> {
+  #afterLook<T>(said: T, durable: Promise<void> | undefined, time: number): Promise<T> {
     const breath = this.#look(time)
-    // First what was said, whose failure somebody waits for.
-    return breath ? said.then(one => breath.then(() => one)) : said
+    const over = breath && durable ? durable.then(() => breath) : (breath ?? durable)
+    return over ? over.then(() => said) : Promise.resolve(said)
   }
 
   /** The same for whoever asks, because what is asked has no time of its own. */
@@ -52,9 +54,9 @@ export class Breath {
   }
 
   #look(time: number): Promise<void> | undefined {
+    if (this.#turn) return this.#turn.promise
     this.#unlooked = lookedAtEach
     this.#unlookedAsks = askLookedAtEach
-    if (this.#turn) return this.#turn.promise
     if (this.#since === undefined) {
       this.#since = time
       this.#looks = 0
@@ -63,6 +65,8 @@ export class Breath {
     }
     if (time - this.#since < longest && ++this.#looks < mostLooks) return undefined
     this.#turn = Promise.withResolvers()
+    this.#unlooked = 0
+    this.#unlookedAsks = 0
     return this.#turn.promise
   }
 

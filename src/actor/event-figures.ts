@@ -20,11 +20,13 @@ export interface TypeFigures {
 export class EventFigures {
   published = 0
   failures = 0
-  lastAt: number | undefined
+  // Always a number, which engines keep in place; each other one would be an object of its own.
+  lastAt = Number.NaN
   readonly times = new Times()
 
   get figures(): TypeFigures {
     const { published, failures, lastAt, times } = this
-    return { published, failures, lastAt, averageMs: times.average, lastMs: times.last }
+    const at = Number.isNaN(lastAt) ? undefined : lastAt
+    return { published, failures, lastAt: at, averageMs: times.average, lastMs: times.last }
   }
 }

@@ -181,10 +181,7 @@ function say(
   accept(shared.tally, parts.length)
   for (const envelope of envelopes) delivery.deliver(envelope)
   for (const envelope of envelopes) if (!partition.persists(envelope)) partition.tell(envelope)
-  return shared.breath.after(
-    watermark.reached().then(() => envelopes),
-    partition.now(),
-  )
+  return shared.breath.after(envelopes, watermark.reached(), partition.now())
 }
 
 /** Of what is journalled. */

@@ -138,8 +138,7 @@ function say(
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
   if (!persists) partition.tell(envelope)
-  const said = persists ? watermark.reached().then(() => envelope) : Promise.resolve(envelope)
-  return shared.breath.after(said, envelope.time)
+  return shared.breath.after(envelope, persists ? watermark.reached() : undefined, envelope.time)
 }
 
 function usePlaces(reserved: readonly Actor[]): void {
