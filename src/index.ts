@@ -1,7 +1,15 @@
 import { checkNode } from './node-version.ts'
 
 export type { MailboxFigures } from './actor/actor.ts'
-export { type Address, AddressTakenError, NoAddressError } from './actor/address.ts'
+export { EventMissedError } from './actor/missed-events.ts'
+export type { Routing } from './actor/routing.ts'
+export {
+  ActionRejectedError,
+  EventUnsaidError,
+  StepCircleError,
+  StepOverflowError,
+  StraySendError,
+} from './actor/step.ts'
 export {
   type Agent,
   type AgentOptions,
@@ -18,67 +26,9 @@ export {
   type Said,
   SystemIdError,
   type TimersAfterRestart,
-} from './actor/agent.ts'
-export { AgingError } from './actor/aging.ts'
-export {
-  AskCancelledError,
-  AskCycleError,
-  AskFailedError,
-  type AskLogic,
-  type AskOptions,
-  AskRefusedError,
-  AskRetryError,
-  AskStoppedError,
-  AskTimeoutError,
-  ask,
-} from './actor/ask.ts'
-export {
-  type Answer,
-  type AskFailure,
-  AskManyError,
-  type AskManyLogic,
-  type AskManyOptions,
-  askMany,
-  type Need,
-  NeedError,
-} from './actor/ask-many.ts'
-export { type BusFigures, BusFullError, BusQueueError } from './actor/bus.ts'
-export { ChildEndedError, type ChildLogic, type ChildOptions, child, type Orphan, withChildren } from './actor/child.ts'
-export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './actor/dead-letters.ts'
-export { MachineChangedError, MachineEditedError } from './actor/edited.ts'
-export {
-  EffectExhaustedError,
-  type EffectFunction,
-  type EffectLogic,
-  type EffectOptions,
-  EffectOptionsError,
-  type EffectScope,
-  EffectTimeoutError,
-  effect,
-  type InDoubt,
-} from './actor/effect.ts'
-export {
-  type Details,
-  EnrichError,
-  type Enrichment,
-  type Tags,
-  type WorkCompleted,
-  type WorkStarted,
-} from './actor/enrichment.ts'
-export type { Envelope, EnvelopeOf, Redriven } from './actor/envelope.ts'
-export type { TypeFigures } from './actor/event-figures.ts'
-export type { EventStream } from './actor/event-stream.ts'
-export type { HandlerFunction, HandlerOptions, HandlerRef, HandlerScope } from './actor/handler.ts'
-export type { HistoryQuery } from './actor/history.ts'
-export {
-  type CoalesceKey,
-  MailboxFullError,
-  type MailboxOptions,
-  MailboxOptionsError,
-  type MailboxRules,
-  type Overflow,
-} from './actor/mailbox.ts'
-export { MigrationError } from './actor/migrate.ts'
+} from './agent/agent.ts'
+export { MachineChangedError, MachineEditedError } from './agent/edited.ts'
+export { MigrationError } from './agent/migrate.ts'
 export {
   type MigratedMachine,
   type Migration,
@@ -86,40 +36,31 @@ export {
   type Migrations,
   migration,
   type OldMachine,
-} from './actor/migration.ts'
-export { EventMissedError } from './actor/missed-events.ts'
-export { NoRuntimeError, type Outcome, type OutsideLogic, type OutsideSnapshot, type Settled } from './actor/outside.ts'
-export { PublishCancelledError } from './actor/patience.ts'
+} from './agent/migration.ts'
+export {
+  MachineForeignError,
+  MachineUnknownError,
+  MachineVersionError,
+} from './agent/restorable.ts'
+export { SnapshotShapeError } from './agent/saved-machine.ts'
+export { StrayWorkError, UnnamedActorError } from './agent/strays.ts'
+export type { Backoff } from './backoff.ts'
+export { type BusFigures, BusFullError, BusQueueError } from './bus/bus.ts'
+export type { TypeFigures } from './bus/event-figures.ts'
+export type { EventStream } from './bus/event-stream.ts'
+export type { HistoryQuery } from './bus/history.ts'
 export {
   type RateFigures,
   RateLimitError,
   type RateLimitOptions,
   RateLimitOptionsError,
-} from './actor/rate-limits.ts'
-export type { RateLimit, RateWindow } from './actor/rate-meter.ts'
-export {
-  MachineForeignError,
-  MachineUnknownError,
-  MachineVersionError,
-} from './actor/restorable.ts'
-export type { Routing } from './actor/routing.ts'
-export { SnapshotShapeError } from './actor/saved-machine.ts'
-export { type Missed, type Moment, type PlannedSchedule, type Schedule, ScheduleError } from './actor/schedule.ts'
-export {
-  ActionRejectedError,
-  EventUnsaidError,
-  StepCircleError,
-  StepOverflowError,
-  StraySendError,
-} from './actor/step.ts'
-export { StrayWorkError, UnnamedActorError } from './actor/strays.ts'
-export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './actor/subscribe-options.ts'
-export { SubscriberError, SubscriberTimeoutError } from './actor/subscriber.ts'
-export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './actor/subscription.ts'
-export type { TodayFigures } from './actor/today.ts'
-export type { Backoff } from './backoff.ts'
+} from './bus/rate-limits.ts'
+export type { RateLimit, RateWindow } from './bus/rate-meter.ts'
+export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './bus/subscribe-options.ts'
+export { SubscriberError, SubscriberTimeoutError } from './bus/subscriber.ts'
+export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './bus/subscription.ts'
+export type { TodayFigures } from './bus/today.ts'
 export { type Clock, systemClock, type TimerOptions } from './clock.ts'
-export { closeBus, DefaultBusError, getBus, initBus } from './default-bus.ts'
 export { TroupeError } from './errors.ts'
 export {
   type Catalog,
@@ -172,6 +113,64 @@ export {
 } from './events/transform.ts'
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export { type Ids, IllegalIdError } from './ids.ts'
+export {
+  AskCancelledError,
+  AskCycleError,
+  AskFailedError,
+  type AskLogic,
+  type AskOptions,
+  AskRefusedError,
+  AskRetryError,
+  AskStoppedError,
+  AskTimeoutError,
+  ask,
+} from './invoke/ask.ts'
+export {
+  type Answer,
+  type AskFailure,
+  AskManyError,
+  type AskManyLogic,
+  type AskManyOptions,
+  askMany,
+  type Need,
+  NeedError,
+} from './invoke/ask-many.ts'
+export { AmbiguousAskError, UnheardAskError } from './invoke/check-asks.ts'
+export {
+  ChildEndedError,
+  type ChildLogic,
+  type ChildOptions,
+  child,
+  type Orphan,
+  withChildren,
+} from './invoke/child.ts'
+export {
+  EffectExhaustedError,
+  type EffectFunction,
+  type EffectLogic,
+  type EffectOptions,
+  EffectOptionsError,
+  type EffectScope,
+  EffectTimeoutError,
+  effect,
+  type InDoubt,
+} from './invoke/effect.ts'
+export {
+  type Details,
+  EnrichError,
+  type Enrichment,
+  type Tags,
+  type WorkCompleted,
+  type WorkStarted,
+} from './invoke/enrichment.ts'
+export type { HandlerFunction, HandlerOptions, HandlerRef, HandlerScope } from './invoke/handler.ts'
+export {
+  NoRuntimeError,
+  type Outcome,
+  type OutsideLogic,
+  type OutsideSnapshot,
+  type Settled,
+} from './invoke/outside.ts'
 export type { AgentChange, Cause, Entry, Frame, GoneReason, PartyMetadata } from './journal/frame.ts'
 export {
   type Checkpoint,
@@ -190,7 +189,25 @@ export {
   type Saved,
   type Snapshot,
 } from './journal/journal.ts'
+export type { AgentRef, AgentSnapshot } from './lifecycle/agent-ref.ts'
+export { HookError, HookTimeoutError } from './lifecycle/lifecycle.ts'
+export type { PoolRef } from './lifecycle/pool-ref.ts'
+export { DeadlyEventError } from './lifecycle/returning.ts'
+export { AgentLimitError } from './lifecycle/roster.ts'
 export type { LogFields, Logger } from './log.ts'
+export { type Address, AddressTakenError, NoAddressError } from './mail/address.ts'
+export { AgingError } from './mail/aging.ts'
+export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './mail/dead-letters.ts'
+export type { Envelope, EnvelopeOf, Redriven } from './mail/envelope.ts'
+export {
+  type CoalesceKey,
+  MailboxFullError,
+  type MailboxOptions,
+  MailboxOptionsError,
+  type MailboxRules,
+  type Overflow,
+} from './mail/mailbox.ts'
+export { PublishCancelledError } from './mail/patience.ts'
 export { NodeVersionError } from './node-version.ts'
 export { OptionValueError, UnknownOptionError } from './options.ts'
 export {
@@ -200,15 +217,65 @@ export {
   type UnderWay,
   WaitInsideError,
   type WaitingFor,
-} from './party/activity.ts'
-export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './party/admission.ts'
-export type { AgentRef, AgentSnapshot } from './party/agent-ref.ts'
+} from './partition/activity.ts'
+export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } from './partition/held-effects.ts'
+export type {
+  Observation,
+  ObservedActor,
+  ObservedAnswer,
+  ObservedAsk,
+  ObservedDeadLetter,
+  ObservedEvent,
+  ObservedSnapshot,
+  ObservedStep,
+  ObservedStop,
+  ObservedSupervision,
+  ObserveOptions,
+  Observer,
+} from './partition/observation.ts'
+export type { PublishOptions } from './partition/offer.ts'
+export { AgentFailedError, type Limits, WatcherError } from './partition/partition.ts'
+export { PersistRuleError } from './partition/persistence.ts'
+export { type SnapshotOptions, SnapshotOptionsError } from './partition/snapshots.ts'
 export { type ImportOptions, PartyImportError } from './party/arrival.ts'
-export { type OutsideAskManyOptions, type OutsideAskOptions, RequestIdTakenError } from './party/ask-from-outside.ts'
-export { AmbiguousAskError, UnheardAskError } from './party/check-asks.ts'
-export { RuntimeOptionsError } from './party/check-options.ts'
-export { CleanupError } from './party/cleanup.ts'
-export type { DeadLetterOffice } from './party/dead-letter-office.ts'
+export type { IdleOptions } from './party/idle.ts'
+export {
+  type CreateOptions,
+  NoPartyDefinitionError,
+  type Parties,
+  PartyExistsError,
+  PartyMetadataError,
+  PartyNotFoundError,
+  PartyQuarantinedError,
+  type QuarantinedParty,
+} from './party/parties.ts'
+export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
+export { PartyMovingError } from './party/transfer.ts'
+export type { DeadLetterOffice } from './readers/dead-letter-office.ts'
+export { DurableLagError, type DurableName, DurableNameTakenError } from './readers/durable-subscriptions.ts'
+export {
+  type Replayed,
+  ReplayMutedError,
+  type ReplayOptions,
+  type ReplayQuery,
+  ReplayQueryError,
+} from './readers/replay.ts'
+export type { ScheduleInfo, ScheduleOptions, Schedules } from './readers/schedules.ts'
+export { EventUnheardError, HearsMissingError, PartyNeededError } from './readers/unheard.ts'
+export { RuntimeOptionsError } from './runtime/check-options.ts'
+export { CleanupError } from './runtime/cleanup.ts'
+export { closeBus, DefaultBusError, getBus, initBus } from './runtime/default-bus.ts'
+export type { PulseOptions } from './runtime/pulse.ts'
+export {
+  createRuntime,
+  type Runtime,
+  type RuntimeOptions,
+  RuntimeStateError,
+  type SpawnOptions,
+  type StopOptions,
+} from './runtime/runtime.ts'
+export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './runtime/runtime-bus.ts'
+export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './state/admission.ts'
 export {
   type AddedEvent,
   type Apply,
@@ -223,68 +290,11 @@ export {
   type RemovedEvent,
   StateEventError,
   StateKeyError,
-} from './party/definition.ts'
-export { DurableLagError, type DurableName, DurableNameTakenError } from './party/durable-subscriptions.ts'
-export { foldParty } from './party/fold.ts'
-export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } from './party/held-effects.ts'
-export type { IdleOptions } from './party/idle.ts'
-export type { Inputs } from './party/inputs.ts'
-export { HookError, HookTimeoutError } from './party/lifecycle.ts'
-export type {
-  Observation,
-  ObservedActor,
-  ObservedAnswer,
-  ObservedAsk,
-  ObservedDeadLetter,
-  ObservedEvent,
-  ObservedSnapshot,
-  ObservedStep,
-  ObservedStop,
-  ObservedSupervision,
-  ObserveOptions,
-  Observer,
-} from './party/observation.ts'
-export type { PublishOptions } from './party/offer.ts'
-export { StrayInvokeError } from './party/outside-work.ts'
-export {
-  type CreateOptions,
-  NoPartyDefinitionError,
-  type Parties,
-  PartyExistsError,
-  PartyMetadataError,
-  PartyNotFoundError,
-  PartyQuarantinedError,
-  type QuarantinedParty,
-} from './party/parties.ts'
-export { AgentFailedError, type Limits, WatcherError } from './party/partition.ts'
-export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
-export { PersistRuleError } from './party/persistence.ts'
-export type { PoolRef } from './party/pool-ref.ts'
-export type { PulseOptions } from './party/pulse.ts'
-export {
-  type Replayed,
-  ReplayMutedError,
-  type ReplayOptions,
-  type ReplayQuery,
-  ReplayQueryError,
-} from './party/replay.ts'
-export { DeadlyEventError } from './party/returning.ts'
-export { AgentLimitError } from './party/roster.ts'
-export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './party/runtime-bus.ts'
-export type { ScheduleInfo, ScheduleOptions, Schedules } from './party/schedules.ts'
-export { type SnapshotOptions, SnapshotOptionsError } from './party/snapshots.ts'
-export { FiguresError, type PartiesStats } from './party/stats.ts'
-export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './party/store.ts'
-export { PartyMovingError } from './party/transfer.ts'
-export { EventUnheardError, HearsMissingError, PartyNeededError } from './party/unheard.ts'
-export {
-  createRuntime,
-  type Runtime,
-  type RuntimeOptions,
-  RuntimeStateError,
-  type SpawnOptions,
-  type StopOptions,
-} from './runtime.ts'
+} from './state/definition.ts'
+export { foldParty } from './state/fold.ts'
+export type { Inputs } from './state/inputs.ts'
+export { FiguresError, type PartiesStats } from './state/stats.ts'
+export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './state/store.ts'
 export {
   DuplicateNameError,
   definePool,
@@ -301,9 +311,12 @@ export {
 export { EscalatedError, GaveUpError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'
 export { type ErrorWords, errorOf, RecordedError } from './thrown.ts'
+export { type Missed, type Moment, type PlannedSchedule, type Schedule, ScheduleError } from './time/schedule.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'
+export { type OutsideAskManyOptions, type OutsideAskOptions, RequestIdTakenError } from './work/ask-from-outside.ts'
+export { StrayInvokeError } from './work/outside-work.ts'
 
 // At once: what an older Node lacks would fail anywhere, and say nothing of that.
 checkNode(process.versions.node)

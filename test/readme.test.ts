@@ -25,7 +25,7 @@ it.each([
     ],
   ],
   ['agents/README.md', ['test/package/own-town.ts']],
-  ['src/actor/README.md', ['test/package/own-bus.ts']],
+  ['src/bus/README.md', ['test/package/own-bus.ts']],
   [
     'src/events/README.md',
     [

@@ -1,13 +1,13 @@
 import type { AnyActorRef, AnyMachineSnapshot, MachineContext } from 'xstate'
-import { type Address, addressOf } from './address.ts'
-import type { Agent } from './agent.ts'
-import { acceptedBy } from './busy.ts'
-import type { Envelope } from './envelope.ts'
-import type { Handled, Origin } from './handled.ts'
-import type { Accepts } from './lane.ts'
-import { type Loss, Mailbox, type ReadBack, type WhyOver } from './mailbox.ts'
-import type { Ready, ReadyQueue } from './ready-queue.ts'
-import { Room } from './room.ts'
+import type { Agent } from '../agent/agent.ts'
+import { acceptedBy } from '../agent/busy.ts'
+import { type Address, addressOf } from '../mail/address.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import type { Handled, Origin } from '../mail/handled.ts'
+import type { Accepts } from '../mail/lane.ts'
+import { type Loss, Mailbox, type ReadBack, type WhyOver } from '../mail/mailbox.ts'
+import { Room } from '../mail/room.ts'
+import type { Ready, ReadyQueue } from '../time/ready-queue.ts'
 
 /** What an actor needs from the partition that it lives in. */
 export interface ActorHost {

@@ -1,8 +1,8 @@
+import { type Envelope, isJournalled } from '../mail/envelope.ts'
+import type { Loss } from '../mail/mailbox.ts'
+import type { Tally } from '../mail/tally.ts'
 import type { Actor } from './actor.ts'
-import { type Envelope, isJournalled } from './envelope.ts'
-import type { Loss } from './mailbox.ts'
 import type { Registry } from './registry.ts'
-import type { Tally } from './tally.ts'
 
 /** What delivery needs from the partition around it. */
 export interface DeliveryHost {

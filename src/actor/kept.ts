@@ -1,8 +1,8 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
+import type { Address } from '../mail/address.ts'
 import { encoded } from '../values/json.ts'
 import { type Allowed, checkValue, faultIn, fieldsOf } from '../values/value.ts'
 import type { Actor } from './actor.ts'
-import type { Address } from './address.ts'
 
 /** Whether an object is an actor of XState, which XState saves by its id. */
 export function isActorRef(object: object): object is AnyActorRef {

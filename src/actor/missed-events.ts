@@ -1,8 +1,8 @@
 import { type AnyMachineSnapshot, type AnyStateMachine, getNextTransitions } from 'xstate'
+import { matches } from '../agent/busy.ts'
 import { TroupeError } from '../errors.ts'
+import type { Address } from '../mail/address.ts'
 import type { Actor } from './actor.ts'
-import type { Address } from './address.ts'
-import { matches } from './busy.ts'
 
 type StateNode = AnyStateMachine['root']
 

@@ -1,7 +1,7 @@
+import type { Agent } from '../agent/agent.ts'
 import type { EventOf } from '../events/event.ts'
+import { type Address, addressOf } from '../mail/address.ts'
 import type { Actor } from './actor.ts'
-import { type Address, addressOf } from './address.ts'
-import type { Agent } from './agent.ts'
 import { hashed, leastLoaded, type Routing } from './routing.ts'
 
 /** Equal agents behind one address: an event for the pool is for one of them. */

@@ -1,8 +1,8 @@
 import type { AnyActorRef } from 'xstate'
+import type { Agent } from '../agent/agent.ts'
 import type { EventOf } from '../events/event.ts'
+import { type Address, NoAddressError, splitAddress } from '../mail/address.ts'
 import type { Actor } from './actor.ts'
-import { type Address, NoAddressError, splitAddress } from './address.ts'
-import type { Agent } from './agent.ts'
 import type { Pool } from './pool.ts'
 
 /** What a registry tells of the agents in it. */

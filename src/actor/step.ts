@@ -8,20 +8,20 @@ import type {
   ExecutableActionObject,
   Snapshot,
 } from 'xstate'
+import { type Agent, mostRounds } from '../agent/agent.ts'
 import { isOf, TroupeError, textOf } from '../errors.ts'
 import { CheckedEvent, type EventOf } from '../events/event.ts'
 import type { RefusalOf, ReplyOf } from '../events/request.ts'
 import type { Passage } from '../events/transform.ts'
+import { keyOf } from '../invoke/outside.ts'
+import type { Address } from '../mail/address.ts'
+import type { Handled } from '../mail/handled.ts'
 import { type Failure, failureOf, onRejection } from '../thrown.ts'
+import { delayOf } from '../time/timers.ts'
 import { checkValue } from '../values/value.ts'
 import type { Actor } from './actor.ts'
-import type { Address } from './address.ts'
-import { type Agent, mostRounds } from './agent.ts'
-import type { Handled } from './handled.ts'
 import { checkChildren, checkKept, unkept } from './kept.ts'
-import { keyOf } from './outside.ts'
 import { type Decision, type Shortcut, shortcutOf } from './shortcut.ts'
-import { delayOf } from './timers.ts'
 
 /** One thing that a step wants to happen, as data. Nothing of it happens before the step's frame is appended. */
 export type Output =

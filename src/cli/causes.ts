@@ -1,5 +1,5 @@
-import type { Envelope } from '../actor/envelope.ts'
 import type { Entry, Frame } from '../journal/frame.ts'
+import type { Envelope } from '../mail/envelope.ts'
 
 /** Something that happened, in the frame that is the record of it. */
 interface Happening {

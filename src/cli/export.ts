@@ -1,5 +1,5 @@
-import { partitionOf, partyOf } from '../actor/address.ts'
-import type { Agent } from '../actor/agent.ts'
+import type { Agent } from '../agent/agent.ts'
+import { partitionOf, partyOf } from '../mail/address.ts'
 import { exported } from '../party/transfer.ts'
 import { loadApp } from './app.ts'
 import { chartOf } from './chart.ts'

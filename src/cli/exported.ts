@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { partitionOf } from '../actor/address.ts'
 import { textOf } from '../errors.ts'
 import type { Frame } from '../journal/frame.ts'
 import { frameIn } from '../journal/frame-shape.ts'
+import { partitionOf } from '../mail/address.ts'
 import { type Line, lineIn } from '../party/transfer.ts'
 import { beginningOf, checkRegular, readRegularFile } from './regular-file.ts'
 

@@ -1,9 +1,9 @@
-import { partyOf } from '../actor/address.ts'
 import { defineCatalog } from '../events/catalog.ts'
 import type { Frame } from '../journal/frame.ts'
-import type { AddedEvent, PartyDefinition, RemovedEvent } from '../party/definition.ts'
-import { foldParty } from '../party/fold.ts'
-import { PartyStore } from '../party/store.ts'
+import { partyOf } from '../mail/address.ts'
+import type { AddedEvent, PartyDefinition, RemovedEvent } from '../state/definition.ts'
+import { foldParty } from '../state/fold.ts'
+import { PartyStore } from '../state/store.ts'
 import { asJson } from './as-json.ts'
 import type { RecordedLine } from './record.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { addressOf } from '../actor/address.ts'
 import type { Checkpoint, Journal } from '../journal/journal.ts'
+import { addressOf } from '../mail/address.ts'
 import { loadApp } from './app.ts'
 import { asJson } from './as-json.ts'
 import { counted } from './bytes.ts'

@@ -1,8 +1,8 @@
-import { addressOf, partyOf } from '../actor/address.ts'
-import { definitionOf } from '../actor/identity.ts'
+import { definitionOf } from '../agent/identity.ts'
 import type { Observable } from '../inspect/index.ts'
 import type { Checkpoint } from '../journal/journal.ts'
-import type { Observation, ObservedSnapshot } from '../party/observation.ts'
+import { addressOf, partyOf } from '../mail/address.ts'
+import type { Observation, ObservedSnapshot } from '../partition/observation.ts'
 import type { App } from './app.ts'
 import { deadLettersOf, type PartitionSurvey } from './survey.ts'
 

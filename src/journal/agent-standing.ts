@@ -1,8 +1,8 @@
-import type { Address } from '../actor/address.ts'
-import type { Envelope } from '../actor/envelope.ts'
-import type { Origin } from '../actor/handled.ts'
 import type { Inside } from '../actor/inside.ts'
 import type { EventOf } from '../events/event.ts'
+import type { Address } from '../mail/address.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import type { Origin } from '../mail/handled.ts'
 import type { GoneReason } from './frame.ts'
 
 /** What waits, by position. */

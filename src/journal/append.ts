@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Address } from '../actor/address.ts'
+import type { Address } from '../mail/address.ts'
 import type { Frame } from './frame.ts'
 import { type Checkpoints, type Journal, JournalConflictError } from './journal.ts'
 

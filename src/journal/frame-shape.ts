@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { planned } from '../actor/schedule.ts'
 import { textOf } from '../errors.ts'
 import { lazily } from '../lazily.ts'
+import { planned } from '../time/schedule.ts'
 import { decoded } from '../values/json.ts'
 import type { Cause, Entry, Frame } from './frame.ts'
 

@@ -1,12 +1,12 @@
-import type { Address } from '../actor/address.ts'
-import type { DeadReason } from '../actor/dead-letters.ts'
-import type { Envelope } from '../actor/envelope.ts'
-import type { Origin } from '../actor/handled.ts'
 import type { Inside } from '../actor/inside.ts'
-import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Refusal } from '../events/refusal.ts'
+import type { Address } from '../mail/address.ts'
+import type { DeadReason } from '../mail/dead-letters.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import type { Origin } from '../mail/handled.ts'
 import type { ErrorWords } from '../thrown.ts'
+import type { PlannedSchedule } from '../time/schedule.ts'
 
 /** What a frame is the record of. */
 export type Cause =

@@ -1,5 +1,5 @@
-import type { Address } from '../actor/address.ts'
 import { TroupeError, textOf } from '../errors.ts'
+import type { Address } from '../mail/address.ts'
 import type { Frame } from './frame.ts'
 
 /**

@@ -1,10 +1,10 @@
-import { type Address, partitionOf, partyOf, splitAddress } from '../actor/address.ts'
-import type { DeadLetter, DeadReason } from '../actor/dead-letters.ts'
-import type { Envelope } from '../actor/envelope.ts'
-import type { PlannedSchedule } from '../actor/schedule.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Refusal } from '../events/refusal.ts'
+import { type Address, partitionOf, partyOf, splitAddress } from '../mail/address.ts'
+import type { DeadLetter, DeadReason } from '../mail/dead-letters.ts'
+import type { Envelope } from '../mail/envelope.ts'
 import type { ErrorWords } from '../thrown.ts'
+import type { PlannedSchedule } from '../time/schedule.ts'
 import {
   type AgentJson,
   type AgentStanding,

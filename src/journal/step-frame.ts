@@ -1,9 +1,9 @@
-import { type Address, addressOf } from '../actor/address.ts'
-import type { DeadReason } from '../actor/dead-letters.ts'
-import type { Envelope } from '../actor/envelope.ts'
-import { type Origin, originIn } from '../actor/handled.ts'
 import type { Output, Step } from '../actor/step.ts'
 import type { EventOf } from '../events/event.ts'
+import { type Address, addressOf } from '../mail/address.ts'
+import type { DeadReason } from '../mail/dead-letters.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import { type Origin, originIn } from '../mail/handled.ts'
 import { encoded } from '../values/json.ts'
 import type { Cause, Entry } from './frame.ts'
 

@@ -1,5 +1,5 @@
-import type { Address } from '../actor/address.ts'
-import { Fifo } from '../actor/fifo.ts'
+import { Fifo } from '../fifo.ts'
+import type { Address } from '../mail/address.ts'
 import { append, type Continuation } from './append.ts'
 import type { Frame } from './frame.ts'
 import { type Checkpoints, type Journal, JournalAppendError } from './journal.ts'

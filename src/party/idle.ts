@@ -1,3 +1,4 @@
+import type { Crew } from '../lifecycle/crew.ts'
 import type { OptionNames } from '../options.ts'
 import {
   type Idle,
@@ -6,9 +7,8 @@ import {
   type UnderWay,
   WaitInsideError,
   type WaitingFor,
-} from './activity.ts'
-import type { Crew } from './crew.ts'
-import type { Partition } from './partition.ts'
+} from '../partition/activity.ts'
+import type { Partition } from '../partition/partition.ts'
 
 /** How long to wait for rest. */
 export interface IdleOptions {

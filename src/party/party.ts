@@ -1,5 +1,3 @@
-import { addressOf, NoAddressError, partitionOf, runtimePartition } from '../actor/address.ts'
-import type { Envelope } from '../actor/envelope.ts'
 import type { Registry } from '../actor/registry.ts'
 import { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
@@ -9,10 +7,19 @@ import { checkName } from '../ids.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
 import type { Entry, PartyMetadata } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
+import type { Recalled } from '../journal/recall.ts'
+import { AgentRef } from '../lifecycle/agent-ref.ts'
+import { Crew } from '../lifecycle/crew.ts'
+import { type PoolRef, poolRefAt } from '../lifecycle/pool-ref.ts'
+import { addressOf, NoAddressError, partitionOf, runtimePartition } from '../mail/address.ts'
+import type { Envelope } from '../mail/envelope.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
-import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
-import { recordedCause } from '../thrown.ts'
-import type { Idle } from './activity.ts'
+import type { Idle } from '../partition/activity.ts'
+import type { PublishOptions } from '../partition/offer.ts'
+import { Partition, type Shared } from '../partition/partition.ts'
+import { publish } from '../partition/publish.ts'
+import { publishTogether } from '../partition/publish-together.ts'
+import type { Comeback } from '../recovery/recovery.ts'
 import {
   admitInput,
   admitVersion,
@@ -22,9 +29,7 @@ import {
   DuplicateInputError,
   InputNotAddedError,
   inputOf,
-} from './admission.ts'
-import { AgentRef } from './agent-ref.ts'
-import { Crew } from './crew.ts'
+} from '../state/admission.ts'
 import type {
   AddedEvent,
   Figures,
@@ -35,17 +40,12 @@ import type {
   PayloadOf,
   RemovalFor,
   RemovedEvent,
-} from './definition.ts'
+} from '../state/definition.ts'
+import { figuresOf } from '../state/stats.ts'
+import { type PartyState, PartyStore, type Unwatch } from '../state/store.ts'
+import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
+import { recordedCause } from '../thrown.ts'
 import { type IdleOptions, idle } from './idle.ts'
-import type { PublishOptions } from './offer.ts'
-import { Partition, type Shared } from './partition.ts'
-import { type PoolRef, poolRefAt } from './pool-ref.ts'
-import { publish } from './publish.ts'
-import { publishTogether } from './publish-together.ts'
-import type { Recalled } from './recall.ts'
-import type { Comeback } from './recovery.ts'
-import { figuresOf } from './stats.ts'
-import { type PartyState, PartyStore, type Unwatch } from './store.ts'
 
 const changeNames: OptionNames<InputsChange<AddedEvent, RemovedEvent>> = { add: true, remove: true }
 

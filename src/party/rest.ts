@@ -1,8 +1,8 @@
-import { runtimePartition } from '../actor/address.ts'
-import { type Idle, IdleTimeoutError } from './activity.ts'
-import type { Crew } from './crew.ts'
+import type { Crew } from '../lifecycle/crew.ts'
+import { runtimePartition } from '../mail/address.ts'
+import { type Idle, IdleTimeoutError } from '../partition/activity.ts'
+import type { Partition } from '../partition/partition.ts'
 import { type IdleOptions, idle } from './idle.ts'
-import type { Partition } from './partition.ts'
 
 /** A party, as far as its rest is concerned. */
 interface Member {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { type Address, partitionOf } from '../actor/address.ts'
 import { TroupeError } from '../errors.ts'
 import type { Frame } from '../journal/frame.ts'
 import { mostPosition } from '../journal/frame-shape.ts'
 import type { Journal } from '../journal/journal.ts'
 import { lazily } from '../lazily.ts'
+import { type Address, partitionOf } from '../mail/address.ts'
 import { mostLevels as mostLevelsOfValues } from '../values/value.ts'
 
 /** The version of the lines that are written here. */

@@ -1,4 +1,4 @@
-import type { RestartType } from '../actor/agent.ts'
+import type { RestartType } from '../agent/agent.ts'
 
 /** How a child ended: it reached its final state, or it failed. */
 export type Exit = 'done' | 'failed'

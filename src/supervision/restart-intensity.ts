@@ -1,5 +1,5 @@
-import type { Address } from '../actor/address.ts'
 import { TroupeError } from '../errors.ts'
+import type { Address } from '../mail/address.ts'
 
 /** At most `max` restarts in any period of `within` milliseconds; one more escalates. */
 export interface RestartIntensity {

@@ -6,7 +6,7 @@ import {
   createActor,
   type Snapshot,
 } from 'xstate'
-import type { RestartType } from '../actor/agent.ts'
+import type { RestartType } from '../agent/agent.ts'
 import { type Backoff, delayOf } from '../backoff.ts'
 import { type Exit, restarts } from './child-spec.ts'
 import { addRestart, type Restart, type RestartIntensity } from './restart-intensity.ts'

@@ -2,8 +2,8 @@ import { type Agent, child, type Supervised } from 'troupe'
 import type { AnyStateMachine } from 'xstate'
 import { agentsOf } from '../../playground/play/agents.ts'
 import type { Scenario } from '../../playground/scenarios/scenario.ts'
-import type { ChildWork } from '../../src/actor/child.ts'
-import { workOf } from '../../src/actor/outside.ts'
+import type { ChildWork } from '../../src/invoke/child.ts'
+import { workOf } from '../../src/invoke/outside.ts'
 
 /**
  * The same scenario with agents that begin as they do and then take no event, wherever they stand; where none of them stands,

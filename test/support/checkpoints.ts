@@ -1,6 +1,6 @@
 import type { Agent } from 'troupe'
 import { type AnyActor, createActor } from 'xstate'
-import { identityOf, writeIdentity } from '../../src/actor/identity.ts'
+import { identityOf, writeIdentity } from '../../src/agent/identity.ts'
 
 /** What a journal would hold of an agent whose machine has taken these events. */
 export const checkpointOf = (agent: Agent, ...types: readonly string[]) => {

@@ -1,6 +1,6 @@
 import { createRuntime, defineParty, type Envelope } from 'troupe'
 // Not at the door of the package: what the state alone costs, without bus, frame and journal.
-import { PartyStore } from '../../../../src/party/store.ts'
+import { PartyStore } from '../../../../src/state/store.ts'
 import { added, removed } from './planner.ts'
 import { updateRounds } from './updates.ts'
 

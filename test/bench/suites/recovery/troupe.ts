@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Envelope, Frame } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 // Not at the door of the package: what applying costs, without all that a runtime does around it.
-import { PartyStore } from '../../../../src/party/store.ts'
+import { PartyStore } from '../../../../src/state/store.ts'
 import { inDirectory } from '../../directory.ts'
 import { checkCount } from '../../rate.ts'
 import type { Cases } from '../../suite.ts'

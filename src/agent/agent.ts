@@ -1,0 +1,318 @@
+import { freeze } from 'immer'
+import type { AnyStateMachine, EmittedFrom, EventFromLogic, EventObject, InputFrom } from 'xstate'
+import type * as z from 'zod'
+import { TroupeError, textOf } from '../errors.ts'
+import type { Definition } from '../events/catalog.ts'
+import type { EventDefinition, EventOf } from '../events/event.ts'
+import { checkAllDeclared, checkDeclared } from '../events/missing.ts'
+import type { AskedOf, RefusalOf, ReplyOf, RequestDefinition } from '../events/request.ts'
+import { type Address, checkId } from '../mail/address.ts'
+import { type MailboxOptions, type MailboxRules, mailboxRules } from '../mail/mailbox.ts'
+import { checkChoice, checkOptionNames, type OptionNames } from '../options.ts'
+import { takenOver } from '../values/copy.ts'
+import { versionOf } from './identity.ts'
+import { machinesOf, systemIdsOf } from './logics.ts'
+import { checkMigrations, type Leads, type Migrations } from './migration.ts'
+
+/** The events that a list of definitions lets an agent take: events as they are, requests with the key to reply to. */
+export type Heard<L extends readonly Definition[]> = OrNone<HeardOf<L[number]>>
+/** The events that a list of definitions lets an agent emit: events as they are, requests as their replies and refusals. */
+export type Said<L extends readonly Definition[]> = OrNone<SaidOf<L[number]>>
+
+// XState cannot carry `never`: an agent that hears or says nothing has an event that nobody can make.
+type OrNone<E> = [E] extends [never] ? EventOf<never, never> : E
+
+type HeardOf<D> =
+  D extends RequestDefinition<infer T, infer I, z.ZodType>
+    ? AskedOf<T, z.output<I>>
+    : D extends EventDefinition<infer T, infer S>
+      ? EventOf<T, z.output<S>>
+      : never
+
+type SaidOf<D> =
+  D extends RequestDefinition<infer T, z.ZodType, infer O, infer R>
+    ? ReplyOf<T, z.output<O>> | RefusalOf<T, z.output<R>>
+    : D extends EventDefinition<infer T, infer S>
+      ? EventOf<T, z.output<S>>
+      : never
+
+/** What an agent hears and says. */
+export interface HearsAndSays<H extends readonly Definition[], S extends readonly Definition[]> {
+  readonly hears: H
+  readonly says: S
+}
+
+/** What `setup({ types })` of XState takes, and `defineAgent({ types })`. */
+export interface AgentTypes<C, E, M, H extends readonly Definition[], S extends readonly Definition[]>
+  extends HearsAndSays<H, S> {
+  readonly context: C
+  readonly events: E
+  readonly emitted: M
+}
+
+/**
+ * The types of an agent's machine, inferred from the catalogue: what it hears are its events, what it says its emits.
+ *
+ * @example
+ * const types = agentTypes({ context: { guests: 0 }, hears: [guestsWanted], says: [guestsCounted], internal: [retried] })
+ * const machine = setup({ types }).createMachine({ ... })
+ * const counter = defineAgent({ name: 'counter', machine, types })
+ *
+ * @param options `internal`: events that the machine raises for itself, which nobody else can say to it
+ */
+export function agentTypes<
+  C,
+  const H extends readonly Definition[],
+  const S extends readonly Definition[],
+  const N extends readonly EventDefinition[] = [],
+>({
+  hears,
+  says,
+}: HearsAndSays<H, S> & { readonly context: C; readonly internal?: N }): AgentTypes<
+  C,
+  OrNone<HeardOf<H[number] | N[number]>>,
+  Said<S>,
+  H,
+  S
+> {
+  // XState reads types alone, and never the values of these.
+  const types: HearsAndSays<H, S> = { hears, says }
+  return types as AgentTypes<C, OrNone<HeardOf<H[number] | N[number]>>, Said<S>, H, S>
+}
+
+/**
+ * When a supervisor starts an agent again: `transient` only after a failure, `permanent` also when its machine has reached a
+ * final state at its top, `temporary` never. The words and rules are those of Erlang/OTP's supervisor.
+ */
+export type RestartType = 'permanent' | 'transient' | 'temporary'
+export const restartTypes: readonly RestartType[] = ['permanent', 'transient', 'temporary']
+
+/**
+ * How an agent is started again. In place: it goes on with the mail that waits, and begins with its initial context
+ * (`reset`) or with the one that it had (`keep`), but for actors in it, which have ended. As new (`anew`): the mail that waits
+ * becomes dead letters too. After its supervisor gave up, it begins with its initial context.
+ */
+export type OnRestart = 'reset' | 'keep' | 'anew'
+
+/**
+ * When the timers of an agent fire that was away, because its process ended: at the time that they were set for, or at once
+ * if that is over (`absolute`), after what was left of their time (`remaining`), or after all of it again (`restart`). What was
+ * left counts from an orderly stop of the runtime, or, after a crash, from the newest frame in the whole journal.
+ */
+export type TimersAfterRestart = 'absolute' | 'remaining' | 'restart'
+
+/** Something to be done around the life of an incarnation, such as opening and closing a connection. */
+export type Hook = (scope: HookScope) => Promise<void> | void
+
+/** What the runtime hands to a hook. */
+export interface HookScope {
+  readonly address: Address
+  /** Aborted when the time is over (30 seconds), or the agent ended meanwhile. */
+  readonly signal: AbortSignal
+  /** The runtime's clock, epoch milliseconds. */
+  now(): number
+}
+
+/** A definition of an agent: an inert value that can be listed, printed and spawned any number of times. */
+// The machine's own type is left out: it is huge, and names types of the user's that a declaration file could not.
+export interface Agent<N extends string = string, I = unknown> {
+  readonly name: N
+  readonly machine: AnyStateMachine
+  /** The input of its machine, unless `spawn` gives another one. */
+  readonly input: I | undefined
+  readonly hears: readonly Definition[]
+  readonly says: readonly Definition[]
+  readonly restart: RestartType
+  readonly onRestart: OnRestart
+  readonly onCrash: 'drop' | 'redeliver'
+  readonly onInit: Hook | undefined
+  readonly onDestroy: Hook | undefined
+  readonly mailbox: MailboxRules
+  readonly timers: TimersAfterRestart
+  readonly migrations: Migrations
+}
+
+/** What `defineAgent` takes: `hears` and `says`, or `types`, which has both. */
+export type AgentOptions<
+  N extends string,
+  M extends AnyStateMachine,
+  H extends readonly Definition[],
+  S extends readonly Definition[],
+  G extends Migrations = Migrations,
+> = AgentRules<N, M, G> & (HearsAndSays<H, S> | { readonly types: HearsAndSays<H, S> })
+
+interface AgentRules<N extends string, M extends AnyStateMachine, G extends Migrations> {
+  /** Letters a-z, digits and "-", 200 at most; the last part of its address. */
+  readonly name: N
+  /** Its `version` is raised with every change of its structure, so that what an older one saved is not taken for its own. */
+  readonly machine: M
+  /** The input of its machine, for each incarnation, if the machine takes one; `spawn` may give another one. */
+  readonly input?: NoInfer<InputFrom<M>>
+  /**
+   * When its supervisor starts it again: after a failure (`transient`, the default), also after its final state
+   * (`permanent`), or never (`temporary`).
+   */
+  readonly restart?: RestartType
+  /** What a restarted agent begins with: `reset` by default. */
+  readonly onRestart?: OnRestart
+  /**
+   * What becomes of the event that it crashed on: a dead letter (`drop`, the default), or it is handed over again after the
+   * restart, at most 3 times, before it is one (`redeliver`).
+   */
+  readonly onCrash?: 'drop' | 'redeliver'
+  /**
+   * Called in each incarnation once its start is durable, before it handles anything and before its effects begin; one that
+   * fails, or takes longer than 30 seconds, is a failed start. Called again after a crash of the process: what it does is not recorded.
+   */
+  readonly onInit?: Hook
+  /** Called after each incarnation, before the next one or the end; `stop` waits for it, 30 seconds at most. */
+  readonly onDestroy?: Hook
+  /** When its timers fire after the process has ended and another goes on; `absolute` by default. */
+  readonly timers?: TimersAfterRestart
+  /** How many events may wait for it, and what happens to more; 1,000 and back-pressure by default. */
+  readonly mailbox?: MailboxOptions
+  /** Lead an agent that an older program saved to this machine, by the version that they start from. */
+  readonly migrations?: G
+}
+
+const agentNames: OptionNames<
+  AgentRules<string, AnyStateMachine, Migrations> & HearsAndSays<[], []> & { types: unknown }
+> = {
+  name: true,
+  machine: true,
+  input: true,
+  hears: true,
+  says: true,
+  types: true,
+  restart: true,
+  onRestart: true,
+  onCrash: true,
+  onInit: true,
+  onDestroy: true,
+  timers: true,
+  mailbox: true,
+  migrations: true,
+}
+
+type Fits<M extends AnyStateMachine, H extends readonly Definition[], S extends readonly Definition[]> = [
+  EmittedFrom<M>,
+] extends [Said<S>]
+  ? [Heard<H>] extends [EventFromLogic<M>]
+    ? unknown
+    : Definition extends H[number]
+      ? { readonly machine: 'Say what the agent hears and says: give `hears` and `says`, or `types` of agentTypes.' }
+      : { readonly machine: 'The machine does not take every event that `hears` lists.' }
+  : EventObject extends EmittedFrom<M>
+    ? { readonly machine: 'The machine has no types: setup({ types: agentTypes({ context, hears, says }) }).' }
+    : { readonly machine: 'The machine emits an event that `says` does not list.' }
+
+/**
+ * Declares an agent: a state machine, what it hears and what it says.
+ *
+ * @example
+ * export const venue = defineAgent({ name: 'venue', machine, hears: [shouldExecute], says: [completed, failed] })
+ * export const cake = defineAgent({ name: 'cake', machine, types }) // what agentTypes gave, with both lists
+ *
+ * @throws UnknownOptionError, OptionValueError, MissingDefinitionError; IllegalIdError if the name could not be part of an address; SystemIdError if the machine uses system ids;
+ * MailboxOptionsError; MigrationPathError if a migration does not lead to the version of the machine; ValueError if a journal
+ * could not give back the input
+ */
+export function defineAgent<
+  const N extends string,
+  M extends AnyStateMachine,
+  const H extends readonly Definition[],
+  const S extends readonly Definition[],
+  G extends Migrations,
+>(options: AgentOptions<N, M, H, S, G> & Fits<M, H, S> & Leads<M, G>): Agent<N, InputFrom<M>> {
+  const { name, machine, mailbox }: AgentOptions<N, M, H, S> = options
+  const { hears, says } = 'types' in options ? options.types : options
+  const migrations: Migrations = { ...options.migrations }
+  const {
+    restart = 'transient',
+    onRestart = 'reset',
+    onCrash = 'drop',
+    onInit,
+    onDestroy,
+    timers = 'absolute',
+  } = options
+  checkId('agent', name)
+  checkOptionNames('defineAgent', options, agentNames)
+  checkChoice(`agent "${name}"`, 'restart', restart, restartTypes)
+  checkChoice(`agent "${name}"`, 'onRestart', onRestart, ['reset', 'keep', 'anew'])
+  checkChoice(`agent "${name}"`, 'onCrash', onCrash, ['drop', 'redeliver'])
+  checkChoice(`agent "${name}"`, 'timers', timers, ['absolute', 'remaining', 'restart'])
+  checkAllDeclared(`hears of agent "${name}"`, hears)
+  checkAllDeclared(`says of agent "${name}"`, says)
+  checkDeclared(`agent "${name}"`, 'a machine', machine, 'id')
+  const input = takenOver(`the input of "${name}"`, options.input)
+  checkMigrations(name, versionOf(machine), migrations)
+  for (const one of machinesOf(machine)) {
+    // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.
+    for (const systemId of systemIdsOf(one)) throw new SystemIdError(name, systemId)
+    // XState's default lets a circle of eventless transitions hang the process for ever.
+    if (one.options.maxIterations === Number.POSITIVE_INFINITY) one.options.maxIterations = mostRounds
+    ownContext(one.config)
+  }
+  return {
+    name,
+    machine,
+    input,
+    hears,
+    says,
+    restart,
+    onRestart,
+    onCrash,
+    onInit,
+    onDestroy,
+    mailbox: mailboxRules(mailbox),
+    timers,
+    migrations,
+  }
+}
+
+/**
+ * Lets each actor of a machine begin with a context of its own: XState hands the same object to all of them, and what one of
+ * them changed in place would be everybody's. What is in it is frozen, because they share that.
+ */
+function ownContext(config: AnyStateMachine['config']): void {
+  const { value: context, configurable } = Object.getOwnPropertyDescriptor(config, 'context') ?? {}
+  // A function makes a new one each time; of what has no value here, an earlier agent has seen to it.
+  if (typeof context !== 'object' || context === null) return
+  for (const inner of Object.values(context)) freeze(inner, true)
+  const isPlain = Object.getPrototypeOf(context) === Object.prototype
+  if (isPlain && configurable)
+    Object.defineProperty(config, 'context', { get: () => ({ ...context }), enumerable: true })
+  else Object.freeze(context)
+}
+
+/** A machine that goes round so often within one event has run wild: without events, or by events to itself. */
+export const mostRounds = 10_000
+
+/** A machine gives what it invokes or spawns an id of XState's system. */
+export class SystemIdError extends TroupeError {
+  readonly code = 'SYSTEM_ID'
+  readonly agent: string
+  readonly systemId: string
+  constructor(agent: string, systemId: string) {
+    super(
+      `Agent "${agent}" invokes or spawns something under the system id "${systemId}", which a failed step would leave taken. Leave systemId out; agents are reached by their address.`,
+    )
+    this.agent = agent
+    this.systemId = systemId
+  }
+}
+
+/** An agent failed before it had handled anything. */
+export class AgentStartError extends TroupeError {
+  readonly code = 'AGENT_START'
+  readonly address: Address
+  constructor(address: Address, cause: unknown) {
+    super(
+      `"${address}" failed while it started: ${textOf(cause).replace(/\.$/, '')}. Mend its initial state; nothing of it is left behind.`,
+      {
+        cause,
+      },
+    )
+    this.address = address
+  }
+}

@@ -1,0 +1,83 @@
+import { checkPattern, matcher } from '../events/pattern.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import { isTaggedBy } from '../mail/tags.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
+
+/** What to look for in the history. */
+export interface HistoryQuery {
+  readonly party?: string
+  /** An exact type or a pattern. */
+  readonly type?: string
+  /** What one first event led to. */
+  readonly correlationId?: string
+  /** Those that have at least one of these tags. */
+  readonly tags?: readonly string[]
+  /** The newest so many. */
+  readonly limit?: number
+}
+
+const historyNames: OptionNames<HistoryQuery> = {
+  party: true,
+  type: true,
+  correlationId: true,
+  tags: true,
+  limit: true,
+}
+
+/** How many events the history keeps (S4: 1,000). */
+const historyLimit = 1_000
+
+/** So many parties are forgotten at once, because that takes as long as one. */
+const forgottenAtOnce = 32
+
+/** The newest events that were told. */
+export class History {
+  #kept: Envelope[] = []
+  #oldest = 0
+  readonly #forgotten = new Set<string>()
+
+  add(envelope: Envelope): void {
+    // Another party may have the id of one that was forgotten.
+    if (this.#forgotten.size > 0 && this.#forgotten.has(envelope.party ?? '')) this.#forgetAll()
+    // The events of deleted parties make room before those of others do.
+    if (this.#kept.length === historyLimit && this.#forgotten.size > 0) this.#forgetAll()
+    if (this.#kept.length < historyLimit) this.#kept.push(envelope)
+    else {
+      this.#kept[this.#oldest] = envelope
+      this.#oldest = (this.#oldest + 1) % historyLimit
+    }
+  }
+
+  /** Those that match, oldest first. @throws IllegalPatternError, UnknownOptionError */
+  find(query: HistoryQuery): readonly Envelope[] {
+    checkOptionNames('bus.history', query, historyNames)
+    const { party, type, correlationId, tags, limit = historyLimit } = query
+    if (this.#forgotten.size > 0) this.#forgetAll()
+    const isOfType = type === undefined ? () => true : matcher(checkPattern(type))
+    const isTagged = isTaggedBy(tags)
+    const found = this.#inOrder.filter(
+      one =>
+        (party === undefined || one.party === party) &&
+        (correlationId === undefined || one.correlationid === correlationId) &&
+        isOfType(one.type) &&
+        isTagged(one),
+    )
+    return limit < found.length ? found.slice(found.length - limit) : found
+  }
+
+  /** Keeps nothing of a party. */
+  forget(party: string): void {
+    this.#forgotten.add(party)
+    if (this.#forgotten.size >= forgottenAtOnce) this.#forgetAll()
+  }
+
+  #forgetAll(): void {
+    this.#kept = this.#inOrder.filter(({ party }) => party === undefined || !this.#forgotten.has(party))
+    this.#oldest = 0
+    this.#forgotten.clear()
+  }
+
+  get #inOrder(): Envelope[] {
+    return [...this.#kept.slice(this.#oldest), ...this.#kept.slice(0, this.#oldest)]
+  }
+}

@@ -1,0 +1,327 @@
+import { TroupeError } from '../errors.ts'
+import type { Waiting } from '../mail/aging.ts'
+import { Line } from '../mail/line.ts'
+import { type Patience, PublishCancelledError } from '../mail/patience.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
+import type { Timers } from '../time/timers.ts'
+import { type RateLimit, RateMeter, type RateWindow, type Room } from './rate-meter.ts'
+
+/** What may be published from outside: by all sources together, and by each that names itself. */
+export interface RateLimitOptions extends RateLimit {
+  /** Of each source; by default half of what all together may, so that one alone leaves room for others. */
+  readonly source?: RateLimit
+  /** What becomes of more: `reject` (the default), or `delay` until there is room: the most urgent first, in turns by source. */
+  readonly exceeded?: 'reject' | 'delay'
+  /** How many may be delayed at one time; 10,000 by default (S1). */
+  readonly queue?: number
+}
+
+const meterNames: OptionNames<RateLimit> = { perSecond: true, perMinute: true, perHour: true, burst: true }
+const limitNames: OptionNames<RateLimitOptions> = { ...meterNames, source: true, exceeded: true, queue: true }
+
+/** What became of events because of the limits. */
+export interface RateFigures {
+  /** Refused. */
+  readonly rejected: number
+  /** Published later than they came. */
+  readonly delayed: number
+  /** That wait for room. */
+  readonly waiting: number
+}
+
+/** The limits of S1. */
+const defaultRateLimit: RateLimit = { perSecond: 100, perMinute: 1_000, perHour: 10_000, burst: 50 }
+
+/** Sources that are counted at one time; of more, the one that was silent for longest is forgotten. */
+const mostSources = 10_000
+
+/** How somebody goes on who had to wait: `go` says what he wanted to say, in his place. */
+export interface Onward {
+  go(): void
+  giveUp(error: unknown): void
+}
+
+interface Waiter extends Onward, Waiting {}
+
+/** What somebody is told who waits in vain. */
+interface Refused {
+  readonly type: string
+  refusal(): RateLimitError
+}
+
+class Source {
+  meter: RateMeter
+  readonly waiting: Line<Waiter>
+
+  constructor(meter: RateMeter, aging: number) {
+    this.meter = meter
+    this.waiting = new Line(aging)
+  }
+}
+
+/** Keeps what comes from outside within limits: refuses what is too much, or lets it wait for its turn. */
+export class RateLimits {
+  readonly #timers: Timers
+  readonly #elapsed: () => number
+  readonly #aging: number
+  #options: RateLimitOptions = {}
+  /** None while nothing is limited. */
+  #all: RateMeter | undefined
+  readonly #sources = new Map<string, Source>()
+  /** Those that have somebody waiting, the next one first. */
+  readonly #turns = new Set<Source>()
+  #waiting = 0
+  #rejected = 0
+  #delayed = 0
+  #armed: { readonly at: number; readonly disarm: () => void } | undefined
+  #closed: TroupeError | undefined
+
+  /** @param aging milliseconds of waiting that make a publisher more urgent by one */
+  constructor(timers: Timers, elapsed: () => number, aging: number) {
+    this.#timers = timers
+    this.#elapsed = elapsed
+    this.#aging = aging
+  }
+
+  /** Limits from now on, by the defaults for `true`, or no more for `false`. @throws RateLimitOptionsError, UnknownOptionError */
+  switchTo(rules: RateLimitOptions | boolean): void {
+    const options: RateLimitOptions = rules === true ? defaultRateLimit : rules || {}
+    checkOptionNames('rateLimit', options, limitNames)
+    checkOptionNames('rateLimit.source', options.source ?? {}, meterNames)
+    check(options)
+    check(options.source ?? {})
+    this.#options = { ...options, source: options.source ?? half(options) }
+    this.#all = rules === false ? undefined : new RateMeter(options)
+    // Those who wait go on by the new limits.
+    for (const [name, source] of this.#sources) source.meter = this.#meterOf(name)
+    this.#letGo()
+  }
+
+  get isOn(): boolean {
+    return this.#all !== undefined
+  }
+
+  get figures(): RateFigures {
+    return { rejected: this.#rejected, delayed: this.#delayed, waiting: this.#waiting }
+  }
+
+  /**
+   * Lets an event in: at once, or later by way of the function that it returns.
+   *
+   * @param name its source; those without a name are only counted with all others
+   * @throws RateLimitError, RuntimeStateError once nothing is let in any more
+   */
+  admit(type: string, name: string | undefined): ((patience: Patience, onward: Onward) => void) | undefined {
+    if (this.#closed) throw this.#closed
+    if (!this.#all) return undefined
+    const now = this.#elapsed()
+    // What has become free belongs to those who wait.
+    if (this.#armed && this.#armed.at <= now) this.#letGo()
+    const source = this.#source(name ?? '')
+    if (source.waiting.size === 0 && !this.#full(source, now)) {
+      this.#take(source, now)
+      return undefined
+    }
+    const { exceeded = 'reject', queue = 10_000 } = this.#options
+    const refusal = () => {
+      const at = this.#elapsed()
+      return this.#refused(withoutStack(() => new RateLimitError(type, name, this.#full(source, at), at)))
+    }
+    if (exceeded === 'reject' || this.#waiting >= queue) throw refusal()
+    return (patience, onward) => this.#wait(source, { type, refusal }, patience, onward)
+  }
+
+  /** Nobody is let in any more, who waits neither. */
+  close(error: TroupeError): void {
+    this.#closed = error
+    for (const waiter of [...this.#turns].flatMap(({ waiting }) => [...waiting])) waiter.giveUp(error)
+  }
+
+  #refused(error: RateLimitError): RateLimitError {
+    this.#rejected++
+    return error
+  }
+
+  #source(name: string): Source {
+    let source = this.#sources.get(name)
+    if (source) this.#sources.delete(name)
+    // Those who name no source are many: as a whole they have no limit but that of all.
+    else source = new Source(this.#meterOf(name), this.#aging)
+    this.#sources.set(name, source)
+    if (this.#sources.size > mostSources) this.#forgetOne()
+    return source
+  }
+
+  #meterOf(name: string): RateMeter {
+    return new RateMeter(name === '' ? {} : (this.#options.source ?? {}))
+  }
+
+  #forgetOne(): void {
+    for (const [name, { waiting }] of this.#sources) {
+      if (waiting.size > 0) continue
+      this.#sources.delete(name)
+      return
+    }
+  }
+
+  #full({ meter }: Source, now: number): (Room & { readonly of: 'all' | 'source' }) | undefined {
+    const own = meter.full(now)
+    const all = this.#all?.full(now)
+    if (own && !(all && all.at > own.at)) return { ...own, of: 'source' }
+    return all && { ...all, of: 'all' }
+  }
+
+  #take({ meter }: Source, now: number): void {
+    meter.take(now)
+    this.#all?.take(now)
+  }
+
+  #wait(source: Source, { type, refusal }: Refused, patience: Patience, { go, giveUp }: Onward): void {
+    const { priority, timeout, signal } = patience
+    const over = () => {
+      source.waiting.leave(spot)
+      if (source.waiting.size === 0) this.#turns.delete(source)
+      this.#waiting--
+      cancelTimer()
+      signal?.removeEventListener('abort', aborted)
+    }
+    const waiter: Waiter = {
+      priority,
+      time: this.#elapsed(),
+      go: () => {
+        over()
+        this.#delayed++
+        go()
+      },
+      giveUp: error => {
+        over()
+        giveUp(error)
+      },
+    }
+    const aborted = () => waiter.giveUp(new PublishCancelledError(type, signal?.reason))
+    const cancelTimer = this.#timers.after(timeout, () => waiter.giveUp(refusal()))
+    signal?.addEventListener('abort', aborted, { once: true })
+    const spot = source.waiting.push(waiter)
+    this.#turns.add(source)
+    this.#waiting++
+    this.#armAt(this.#full(source, this.#elapsed())?.at ?? this.#elapsed())
+  }
+
+  /** Lets those go for whom there is room: the most urgent, of equals one of each source in turn. */
+  #letGo(): void {
+    const now = this.#elapsed()
+    for (let next = this.#mostUrgent(now); next.length > 0; next = this.#mostUrgent(now)) {
+      for (const source of next) {
+        const waiter = source.waiting.first?.item
+        if (!waiter || this.#full(source, now)) continue
+        this.#take(source, now)
+        // Behind the others, if it has more that wait.
+        this.#turns.delete(source)
+        if (source.waiting.size > 1) this.#turns.add(source)
+        waiter.go()
+      }
+    }
+    this.#arm()
+  }
+
+  /** The sources that have room, and of those the ones whose next publisher is most urgent. */
+  #mostUrgent(now: number): readonly Source[] {
+    if (this.#all?.full(now)) return []
+    let found: Source[] = []
+    let least = Number.POSITIVE_INFINITY
+    for (const source of this.#turns) {
+      const first = source.waiting.first?.item
+      if (!first) continue
+      const urgency = first.priority - Math.floor((now - first.time) / this.#aging)
+      if (urgency > least || this.#full(source, now)) continue
+      if (urgency < least) found = []
+      least = urgency
+      found.push(source)
+    }
+    return found
+  }
+
+  /** For the moment when the first of those who wait can go. */
+  #arm(): void {
+    this.#armed?.disarm()
+    this.#armed = undefined
+    const now = this.#elapsed()
+    for (const source of this.#turns) this.#armAt(this.#full(source, now)?.at ?? now)
+  }
+
+  #armAt(at: number): void {
+    if (this.#armed && this.#armed.at <= at) return
+    this.#armed?.disarm()
+    const disarm = this.#timers.after(Math.max(at - this.#elapsed(), 0), () => {
+      this.#armed = undefined
+      this.#letGo()
+    })
+    this.#armed = { at, disarm }
+  }
+}
+
+/** A flood is refused a million times, and a stack for each would cost more than all the rest. */
+function withoutStack<E>(make: () => E): E {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+function half({ perSecond, perMinute, perHour, burst }: RateLimit): RateLimit {
+  const of = (limit: number | undefined) => (limit === undefined ? undefined : Math.max(1, Math.floor(limit / 2)))
+  const limits = { perSecond: of(perSecond), perMinute: of(perMinute), perHour: of(perHour), burst: of(burst) }
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
+}
+
+function check({ perSecond, perMinute, perHour, burst, queue, exceeded }: RateLimitOptions): void {
+  for (const [name, limit] of Object.entries({ perSecond, perMinute, perHour, burst, queue }))
+    if (limit !== undefined && (!Number.isInteger(limit) || limit < 1)) throw new RateLimitOptionsError(name, limit)
+  if (exceeded !== undefined && exceeded !== 'reject' && exceeded !== 'delay')
+    throw new RateLimitOptionsError('exceeded', exceeded)
+}
+
+/** More was published than the limits allow. */
+export class RateLimitError extends TroupeError {
+  readonly code = 'RATE_LIMITED'
+  readonly type: string
+  readonly source: string | undefined
+  /** Which limit, and whether it is that of all sources together or of this one; none if only the queue was full. */
+  readonly window: RateWindow | undefined
+  readonly of: 'all' | 'source' | undefined
+  /** Milliseconds after which there is room for one. */
+  readonly retryAfter: number
+  constructor(
+    type: string,
+    source: string | undefined,
+    full: (Room & { readonly of: 'all' | 'source' }) | undefined,
+    now: number,
+  ) {
+    const retryAfter = full ? full.at - now : 0
+    const whose = full?.of === 'source' ? `source "${source}"` : 'all sources'
+    super(
+      `"${type}" was not published: the limit of ${whose} (${full?.window ?? 'queue'}) is reached. Publish again after ${retryAfter} ms, or less often.`,
+    )
+    this.type = type
+    this.source = source
+    this.window = full?.window
+    this.of = full?.of
+    this.retryAfter = retryAfter
+  }
+}
+
+/** A limit that is none. */
+export class RateLimitOptionsError extends TroupeError {
+  readonly code = 'RATE_LIMIT_OPTIONS'
+  readonly option: string
+  readonly value: unknown
+  constructor(option: string, value: unknown) {
+    const wanted = option === 'exceeded' ? '"reject" or "delay"' : 'a whole number of events from 1'
+    super(`"${option}" of a rate limit cannot be ${String(value)}: use ${wanted}, or leave it out.`)
+    this.option = option
+    this.value = value
+  }
+}

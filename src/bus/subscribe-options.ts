@@ -1,0 +1,126 @@
+import { TroupeError, textOf } from '../errors.ts'
+import { checkPriority } from '../events/event.ts'
+import { checkPattern, matcher } from '../events/pattern.ts'
+import { checkName } from '../ids.ts'
+import type { Address } from '../mail/address.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import { isTaggedBy } from '../mail/tags.ts'
+import type { OptionNames } from '../options.ts'
+import type { Who } from './subscriber.ts'
+
+/** How a subscriber wants to be told. */
+export interface SubscribeOptions<E extends Envelope = Envelope> {
+  /** Names the subscriber, in errors and in `bus.subscriptions`; several subscriptions may share it. */
+  readonly name?: string
+  /** Only what happens in this party. */
+  readonly party?: string
+  /** Only events that have at least one of these tags. */
+  readonly tags?: readonly string[]
+  /** Only events for which this is true. */
+  readonly filter?: (envelope: E) => boolean
+  /** Who is told before whom: 1 first, 10 last; 5 by default, and then in the order of subscribing. */
+  readonly priority?: number
+  /** Events that may wait while it is busy or paused; 1,000 by default (S4). Of more, the least urgent are missed, of these the oldest. */
+  readonly limit?: number
+  /** Milliseconds that a call may take that returns a promise; 60,000 by default. */
+  readonly timeout?: number
+  /** Is told how many events it has missed, in the place where they would have been. */
+  readonly onMissed?: (count: number) => void
+  /** Ends the subscription. */
+  readonly signal?: AbortSignal
+  /**
+   * Keeps its place under this name: it misses nothing that is journalled, is told again what it failed on, and goes on where
+   * it was when it subscribes again.
+   */
+  readonly durable?: string
+  /** Where a durable subscription begins the first time: `now` (the default), or the `start` of every journal. */
+  readonly from?: 'now' | 'start'
+}
+
+/** Options of a loop, which takes its own time. */
+export const streamNames: OptionNames<Omit<SubscribeOptions, 'timeout' | 'durable' | 'from'>> = {
+  name: true,
+  party: true,
+  tags: true,
+  filter: true,
+  priority: true,
+  limit: true,
+  onMissed: true,
+  signal: true,
+}
+export const subscribeNames: OptionNames<SubscribeOptions> = {
+  ...streamNames,
+  timeout: true,
+  durable: true,
+  from: true,
+}
+
+/** What a subscription was asked for, checked and complete. */
+export interface Wanted extends Who {
+  readonly party: string | undefined
+  readonly priority: number
+  readonly limit: number
+  readonly onMissed: ((count: number) => void) | undefined
+  /** Whether an event is one of its types, in its party. */
+  covers(envelope: Envelope): boolean
+  /** Whether an event is wanted, if not all are; may throw. */
+  readonly choose: ((envelope: Envelope) => boolean) | undefined
+}
+
+/** Where what could not be told to a subscriber is addressed to, when it is a dead letter. */
+export function addressOfSubscriber(name: string): Address {
+  return `subscriber/${name}`
+}
+
+/** @throws IllegalIdError, IllegalPatternError, PriorityError, SubscribeOptionsError */
+export function wantedOf(types: readonly string[], options: SubscribeOptions, newName: () => string): Wanted {
+  const { durable, name = durable ?? newName(), party, priority = 5, onMissed } = options
+  const { timeout = 60_000, limit = 1_000 } = options
+  checkName('subscriber', name)
+  checkPriority(priority)
+  checkLimits(limit, timeout)
+  const patterns = Object.freeze(types.map(checkPattern))
+  const matchers = patterns.map(matcher)
+  const covers = (envelope: Envelope) =>
+    (party === undefined || envelope.party === party) && matchers.some(matches => matches(envelope.type))
+  return { name, types: patterns, party, priority, timeout, limit, onMissed, covers, choose: choosing(options) }
+}
+
+function choosing({ tags, filter }: SubscribeOptions): ((envelope: Envelope) => boolean) | undefined {
+  if (tags === undefined) return filter
+  const isTagged = isTaggedBy(tags)
+  return filter ? envelope => isTagged(envelope) && filter(envelope) : isTagged
+}
+
+function checkLimits(limit: number, timeout: number): void {
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new SubscribeOptionsError('limit', limit, 'a whole number of events from 1')
+  if (!(timeout > 0)) throw new SubscribeOptionsError('timeout', timeout, 'milliseconds above 0')
+}
+
+/** A subscriber's filter threw, so the event was not for it. */
+export class FilterError extends TroupeError {
+  readonly code = 'FILTER_FAILED'
+  readonly subscriber: string
+  readonly envelope: Envelope
+  constructor({ name }: Who, envelope: Envelope, cause: unknown) {
+    super(
+      `The filter of subscriber ${name} failed on "${envelope.type}": ${textOf(cause)}. It was not told of that event; the others were.`,
+      { cause },
+    )
+    this.subscriber = name
+    this.envelope = envelope
+  }
+}
+
+/** A subscription was given a number that cannot be. */
+export class SubscribeOptionsError extends TroupeError {
+  readonly code = 'SUBSCRIBE_OPTIONS'
+  readonly option: string
+  readonly value: unknown
+  constructor(option: string, value: unknown, wanted: string) {
+    super(`"${option}" of a subscription cannot be ${String(value)}: use ${wanted}.`)
+    this.option = option
+    this.value = value
+  }
+}

@@ -1,0 +1,234 @@
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import { TroupeError, textOf } from '../errors.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import { type Failure, failureOf } from '../thrown.ts'
+import type { Timers } from '../time/timers.ts'
+import { Times } from './times.ts'
+
+/** An event that a subscriber is being told of, in whatever that subscriber calls. */
+export interface Telling {
+  readonly envelope: Envelope
+  readonly who: Who
+  isOver: boolean
+}
+
+/** What a subscriber needs from the bus around it. */
+export interface SubscriberHost {
+  readonly timers: Timers
+  readonly insideSubscriber: AsyncLocalStorage<Telling>
+  /** When the bus began, epoch milliseconds. */
+  readonly began: number
+  now(): number
+  elapsed(): number
+  /** A subscriber takes its time, from this elapsed moment on. */
+  working(): number
+  /** It has ended. */
+  took(envelope: Envelope, took: number): void
+  failed(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): void
+}
+
+/** A subscriber that has returned at once so many times in a row is trusted to do so. */
+const trusted = 100
+
+/** One call in so many is measured of a subscriber that returns at once. */
+const measuredEach = 16
+
+/** Is told how it went. */
+export type Done = (isWell: boolean) => void
+
+/** Who subscribed, and to what. */
+export interface Who {
+  readonly name: string
+  readonly types: readonly string[]
+  /** Milliseconds that one call may take. */
+  readonly timeout: number
+}
+
+/** Somebody's function, called with one event at a time: whatever it does harms nobody else. */
+export class Subscriber {
+  // What is touched at every call comes first, so that it lies together: with a thousand subscribers, memory is what takes time.
+  /** It may be told at once, and is known to be over when it returns. */
+  protected isDirect = false
+  count = 0
+  // Since the bus began: small numbers are kept in place, where others would each be an object of their own.
+  #lastAt = 0
+  readonly #tell: (envelope: Envelope) => unknown
+  readonly #who: Who
+  readonly #host: SubscriberHost
+  failed = 0
+  #times: Times | undefined
+  /** What it threw the last time. */
+  lastFailure: Failure | undefined
+  /** How often in a row it was over when it returned; never enough for one that ever took its time, or is declared to. */
+  #atOnce: number
+
+  constructor(who: Who, tell: (envelope: Envelope) => unknown, host: SubscriberHost) {
+    this.#who = who
+    this.#tell = tell
+    this.#host = host
+    this.#atOnce = tell instanceof AsyncFunction ? Number.NEGATIVE_INFINITY : 0
+  }
+
+  protected get returnsAtOnce(): boolean {
+    return this.#atOnce >= trusted
+  }
+
+  /** When the newest event that it was told of happened. */
+  get lastEventAt(): number | undefined {
+    return this.count === 0 ? undefined : this.#host.began + this.#lastAt
+  }
+
+  /**
+   * Tells it an event; says whether that went well, or nothing if it takes its time: then `done` says so.
+   *
+   * @param at milliseconds since the bus began
+   */
+  call(envelope: Envelope, done: Done, at = envelope.time - this.#host.began): boolean | undefined {
+    this.count++
+    this.#lastAt = at
+    const began = this.count % measuredEach === 1 ? this.#host.elapsed() : undefined
+    const isWell = this.#call(envelope, done)
+    if (began !== undefined && isWell !== undefined) this.took(this.#host.elapsed() - began)
+    return isWell
+  }
+
+  #call(envelope: Envelope, done: Done): boolean | undefined {
+    try {
+      if (!this.returnsAtOnce) return this.#callCarrying(envelope, done)
+      const returned = this.#tell(envelope)
+      return isPromise(returned) ? this.settleAfterAll(envelope, returned, done) : true
+    } catch (error) {
+      return this.#failWith(envelope, error)
+    }
+  }
+
+  protected took(ms: number): void {
+    this.#times ??= new Times()
+    this.#times.took(ms)
+  }
+
+  get averageMs(): number | undefined {
+    return this.#times?.average
+  }
+
+  get lastMs(): number | undefined {
+    return this.#times?.last
+  }
+
+  /** The same as a promise. */
+  told(envelope: Envelope): Promise<boolean> {
+    return new Promise(resolve => {
+      const isWell = this.call(envelope, resolve)
+      if (isWell !== undefined) resolve(isWell)
+    })
+  }
+
+  /** The same for one that is over when it returns; what it returned, if it is not this time: then `settleAfterAll` follows. */
+  protected callDirectly(envelope: Envelope, at: number): PromiseLike<unknown> | undefined {
+    this.count++
+    this.#lastAt = at
+    try {
+      const returned = this.#tell(envelope)
+      return isPromise(returned) ? returned : undefined
+    } catch (error) {
+      this.#failWith(envelope, error)
+      return undefined
+    }
+  }
+
+  // What it says after an `await` belongs to the event too. Carrying that costs more than most subscribers do.
+  #callCarrying(envelope: Envelope, done: Done): boolean | undefined {
+    const telling = { envelope, who: this.#who, isOver: false }
+    let isOver = true
+    try {
+      const returned = this.#host.insideSubscriber.run(telling, this.#tell, envelope)
+      isOver = !isPromise(returned)
+      if (isPromise(returned)) return this.#settle(telling, returned, done)
+      this.#atOnce++
+      return true
+    } finally {
+      telling.isOver = isOver
+    }
+  }
+
+  protected settleAfterAll(envelope: Envelope, returned: PromiseLike<unknown>, done: Done): undefined {
+    this.#settle({ envelope, who: this.#who, isOver: false }, returned, done)
+  }
+
+  #settle(telling: Telling, returned: PromiseLike<unknown>, done: Done): undefined {
+    this.#atOnce = Number.NEGATIVE_INFINITY
+    const host = this.#host
+    const { envelope } = telling
+    const began = host.working()
+    const end = (error?: SubscriberError | SubscriberTimeoutError) => {
+      if (telling.isOver) return
+      telling.isOver = true
+      cancel()
+      const took = host.elapsed() - began
+      this.took(took)
+      host.took(envelope, took)
+      done(error ? this.#fail(envelope, error) : true)
+    }
+    const { timeout } = this.#who
+    const cancel =
+      timeout === Number.POSITIVE_INFINITY
+        ? () => {}
+        : host.timers.after(timeout, () => end(new SubscriberTimeoutError(this.#who, envelope)))
+    // Whatever a foreign `then` does, it ends in a promise of ours.
+    const promise = returned instanceof Promise ? returned : new Promise(settle => settle(returned))
+    promise.then(
+      () => end(),
+      (error: unknown) => end(new SubscriberError(this.#who, envelope, error)),
+    )
+  }
+
+  #failWith(envelope: Envelope, error: unknown): false {
+    return this.#fail(envelope, new SubscriberError(this.#who, envelope, error))
+  }
+
+  #fail(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): false {
+    this.failed++
+    this.lastFailure = failureOf(error.cause ?? error)
+    this.#host.failed(envelope, error)
+    return false
+  }
+}
+
+const AsyncFunction = (async () => {}).constructor
+
+function isPromise(returned: unknown): returned is PromiseLike<unknown> {
+  return typeof returned === 'object' && returned !== null && 'then' in returned && typeof returned.then === 'function'
+}
+
+/** A subscriber threw or rejected. */
+export class SubscriberError extends TroupeError {
+  readonly code = 'SUBSCRIBER_FAILED'
+  readonly subscriber: string
+  readonly types: readonly string[]
+  readonly envelope: Envelope
+  constructor({ name, types }: Who, envelope: Envelope, cause: unknown) {
+    super(
+      `Subscriber ${name} to "${types.join('", "')}" failed on "${envelope.type}": ${textOf(cause)}. The others were told all the same.`,
+      { cause },
+    )
+    this.subscriber = name
+    this.types = types
+    this.envelope = envelope
+  }
+}
+
+/** A subscriber took too long. */
+export class SubscriberTimeoutError extends TroupeError {
+  readonly code = 'SUBSCRIBER_TIMEOUT'
+  readonly subscriber: string
+  readonly envelope: Envelope
+  readonly timeout: number
+  constructor({ name, timeout }: Who, envelope: Envelope) {
+    super(
+      `Subscriber ${name} did not end with "${envelope.type}" within ${timeout} ms. It is told of the next one; make it end sooner, or give it a longer timeout.`,
+    )
+    this.subscriber = name
+    this.envelope = envelope
+    this.timeout = timeout
+  }
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import { type Address, partyOf } from '../mail/address.ts'
+import type { Continuation } from './append.ts'
+import type { Frame } from './frame.ts'
+import {
+  type Checkpoint,
+  checkFollows,
+  type Journal,
+  JournalCorruptError,
+  type PartitionInfo,
+  type Snapshot,
+} from './journal.ts'
+import { Standing, type StandingJson } from './standing.ts'
+import { checkStanding } from './standing-shape.ts'
+
+/** The state of a partition that is read back, if it has one. */
+export interface Recallable {
+  /** Takes the state of a snapshot; nothing for the one that it begins with. */
+  reset(saved: unknown): void
+  /** Takes what a frame changes. */
+  recall(frame: Frame): void
+  /** All was read: what the state is now is what it was. */
+  recalled(): void
+}
+
+/** How a partition was left. */
+export interface Recalled extends Continuation {
+  readonly standing: Standing
+  /** By the names of agents. */
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>
+  /** Frames that were read. */
+  readonly frames: number
+}
+
+interface SnapshotBody {
+  readonly standing: StandingJson
+  readonly state?: unknown
+}
+
+/**
+ * Reads back how a partition was left: from its snapshot if that is as it was written, else from the start.
+ *
+ * @param seen is shown every frame that was read
+ * @throws JournalCorruptError if the journal does not hold what was written to it, and whatever the state's own functions throw
+ */
+export async function recall(
+  journal: Journal,
+  { partition, epoch }: Pick<PartitionInfo, 'partition' | 'epoch'>,
+  state?: Recallable,
+  seen?: (frame: Frame) => void,
+): Promise<Recalled> {
+  if (!Number.isSafeInteger(epoch + 1)) throw new JournalCorruptError(partition, `owner ${epoch}`)
+  const { snapshot, checkpoints, pruned } = await journal.saved(partition)
+  const body = snapshot && snapshotBodyOf(snapshot)
+  if (!body && pruned > 0) throw new JournalCorruptError(partition, 'the snapshot')
+  const standing = standingIn(partition, body)
+  state?.reset(body?.state)
+  let frames = 0
+  for await (const frame of journal.read(partition, standing.position)) {
+    checkFollows(partition, standing.position, frame)
+    take(standing, frame)
+    state?.recall(frame)
+    seen?.(frame)
+    frames++
+  }
+  if (partyOf(partition) !== undefined && standing.birth === undefined)
+    throw new JournalCorruptError(partition, 'what comes after the beginning')
+  check(standing)
+  state?.recalled()
+  return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }
+}
+
+/** How a partition stood by a snapshot of it, if there is one. @throws JournalCorruptError */
+export function standingIn(partition: Address, body: SnapshotBody | undefined): Standing {
+  try {
+    if (body && body.standing.partition !== partition) throw new TypeError(`it is one of "${body.standing.partition}"`)
+    return body ? Standing.from(body.standing) : new Standing(partition)
+  } catch (cause) {
+    throw new JournalCorruptError(partition, 'the snapshot', { cause })
+  }
+}
+
+/** @throws JournalCorruptError */
+function check(standing: Standing): void {
+  try {
+    checkStanding(standing)
+  } catch (cause) {
+    throw new JournalCorruptError(standing.partition, 'a snapshot or frames', { cause })
+  }
+}
+
+/** As above. */
+function take(standing: Standing, frame: Frame): void {
+  try {
+    standing.take(frame)
+  } catch (cause) {
+    throw new JournalCorruptError(standing.partition, `frame ${frame.position}`, { cause })
+  }
+}
+
+/** A snapshot of how a partition stands, and its state if it has one. */
+export function snapshotOf(standing: Standing, state: unknown): Snapshot {
+  const body = JSON.stringify({ standing, state })
+  return { position: standing.position, hash: hashOf(body), body }
+}
+
+/** What a snapshot holds; nothing if it is not as it was written. */
+export function snapshotBodyOf({ body, hash }: Snapshot): SnapshotBody | undefined {
+  // Its hash says that it is what `snapshotOf` made.
+  return isAsWritten({ body, hash }) ? (JSON.parse(body) as SnapshotBody) : undefined
+}
+
+export function isAsWritten({ body, hash }: Pick<Snapshot, 'body' | 'hash'>): boolean {
+  return hashOf(body) === hash
+}
+
+function hashOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex')
+}

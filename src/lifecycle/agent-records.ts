@@ -1,0 +1,89 @@
+import type { Actor } from '../actor/actor.ts'
+import type { Agent } from '../agent/agent.ts'
+import { definitionOf } from '../agent/identity.ts'
+import { deepFrozen } from '../events/json.ts'
+import type { AgentChange, Entry, GoneReason } from '../journal/frame.ts'
+import type { Partition } from '../partition/partition.ts'
+import { copyOf } from '../values/copy.ts'
+import { encoded } from '../values/json.ts'
+
+/** What the journal is told of the agents of a partition. */
+export class AgentRecords {
+  readonly #partition: Partition
+  /** The definitions that the journal knows. */
+  readonly #known = new Set<string>()
+
+  constructor(partition: Partition) {
+    this.#partition = partition
+  }
+
+  /** The journal has these from another owner. */
+  know(definitions: Iterable<string>): void {
+    for (const definition of definitions) this.#known.add(definition)
+  }
+
+  /** Mail may wait for these from now on; of one alone, its start says it. */
+  declared(actors: readonly Actor[], first: readonly Entry[]): void {
+    const entries = [...first]
+    for (const actor of actors.length > 1 ? actors : [])
+      entries.push(...this.#definition(actor.agent), this.#change(actor, 'declared'))
+    if (entries.length > 0) this.#partition.append({ kind: 'supervision' }, entries)
+  }
+
+  /** An incarnation begins: what it is, unless the journal knows that, and that it begins. */
+  starting(actor: Actor) {
+    const [definition] = this.#definition(actor.agent)
+    return { definition, change: this.#change(actor, actor.incarnation === 1 ? 'starting' : 'restarting') }
+  }
+
+  /** From here on the journal has it as its new machine has it: nobody needs the migration again. */
+  migrated(actor: Actor, snapshot: unknown): void {
+    const { agent, name, incarnation } = actor
+    const checkpoint = { incarnation, definition: definitionOf(agent), snapshot }
+    const entries = [...this.#definition(agent), this.#change(actor, 'migrated')]
+    const checkpoints = (position: number) => new Map([[name, { ...checkpoint, position }]])
+    this.#partition.append({ kind: 'recovery' }, entries, [], undefined, checkpoints)
+  }
+
+  /** It is there no more. */
+  stopped(actor: Actor, reason: GoneReason): Entry {
+    const { address: agent, incarnation } = actor
+    const gone = {
+      kind: 'agent' as const,
+      seq: this.#partition.nextSeq(),
+      agent,
+      incarnation,
+      what: 'stopped' as const,
+    }
+    return { ...gone, reason, ...(reason === 'done' && this.outputOf(actor)) }
+  }
+
+  /** What came out of a machine that is done, as the journal holds it; nothing if it cannot be read any more. */
+  outputOf({ address, ref }: Actor): { readonly output?: unknown } {
+    const output: unknown = ref?.getSnapshot().output
+    if (output === undefined) return {}
+    try {
+      return { output: deepFrozen(encoded(copyOf(output))) }
+    } catch (error) {
+      // It was checked, but a getter in it does not answer as it did.
+      this.#partition.reportError('error', error, address)
+      return {}
+    }
+  }
+
+  /** What an agent is and hears, unless the journal knows it already. */
+  #definition(agent: Agent): readonly Entry[] {
+    const definition = definitionOf(agent)
+    if (this.#known.has(definition)) return []
+    this.#known.add(definition)
+    const hears = agent.hears.map(({ type }) => type)
+    return [{ kind: 'definition', seq: this.#partition.nextSeq(), definition, hears }]
+  }
+
+  #change({ agent, address, incarnation, input, under }: Actor, what: AgentChange) {
+    const entry = { kind: 'agent' as const, seq: this.#partition.nextSeq(), agent: address, incarnation, what }
+    if (what === 'restarting') return entry
+    const whole = { ...entry, definition: definitionOf(agent), under }
+    return input === agent.input ? whole : { ...whole, input: encoded(input) }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Partition } from '../partition/partition.ts'
+import type { Crew } from './crew.ts'
+
+/** Where agents and pools are looked after; a party has another partition and another crew once it is brought back. */
+export interface Whereabouts {
+  readonly partition: Partition
+  readonly crew: Crew
+  /** @throws why nothing can be wanted of those who are there */
+  checkOpen(): void
+  /** @throws why nobody there can be stopped for good: they may come back */
+  checkStoppable(): void
+}
+
+/** An agent or a pool: found again by its name once its party was brought back. */
+export class Found<T extends { readonly name: string }> {
+  readonly #place: Whereabouts
+  readonly #find: (partition: Partition, name: string) => T | undefined
+  #partition: Partition
+  #known: T
+
+  constructor(place: Whereabouts, known: T, find: (partition: Partition, name: string) => T | undefined) {
+    this.#place = place
+    this.#partition = place.partition
+    this.#known = known
+    this.#find = find
+  }
+
+  get now(): T {
+    const { partition } = this.#place
+    const again = partition === this.#partition ? undefined : this.#find(partition, this.#known.name)
+    if (again) {
+      this.#partition = partition
+      this.#known = again
+    }
+    return this.#known
+  }
+}

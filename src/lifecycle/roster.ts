@@ -1,0 +1,231 @@
+import type { AnyActorRef } from 'xstate'
+import { Actor } from '../actor/actor.ts'
+import { Pool } from '../actor/pool.ts'
+import type { Agent } from '../agent/agent.ts'
+import { TroupeError } from '../errors.ts'
+import { agentAdded } from '../events/runtime-events.ts'
+import { AddressTakenError, addressOf, checkId } from '../mail/address.ts'
+import type { Partition, Supervising, Supervisors } from '../partition/partition.ts'
+import {
+  isPool,
+  isSupervisor,
+  NoSupervisorError,
+  type PoolDefinition,
+  type Supervised,
+  type SupervisorDefinition,
+} from '../supervision/definition.ts'
+
+/** The supervisor above all others of a partition. */
+export const root = 'supervisor'
+
+/** So many stopped agents are told from agents that never were. */
+const mostRemembered = 10_000
+
+/** Who belongs to a partition and stands under whom: agents, pools and supervisors, by name. */
+export class Roster implements Supervisors {
+  /** Which version of an agent comes back under a name. */
+  choose: ((name: string, agent: Agent) => Agent) | undefined
+  readonly #partition: Partition
+  /** None while a supervisor is not running yet. */
+  readonly #supervisors = new Map<string, AnyActorRef | undefined>()
+  readonly #trees = new Map<string, SupervisorDefinition>()
+  readonly #above = new Map<string, string>()
+  readonly #retired = new Set<string>()
+  /** Those of the trees that it began with: a supervisor may start them again. */
+  readonly #defined = new Set<string>()
+  readonly #gone = new Set<string>()
+  // Goes on where it was, where a new search would go past all that was taken out before.
+  readonly #oldestGone = this.#gone.values()
+
+  constructor(partition: Partition) {
+    this.#partition = partition
+    partition.supervisors = this
+  }
+
+  /** Gives an agent an address and a mailbox; its mail waits until it is started. @throws AddressTakenError, NoSupervisorError, AgentLimitError */
+  declare(agent: Agent, name: string, under: string, led = this.#partition.origin): Actor {
+    const { registry } = this.#partition
+    this.#checkUnder(under)
+    const taken = registry.named(name)
+    this.#checkFree(name)
+    this.#checkLimits()
+    const actor = new Actor(this.#partition, name, this.choose?.(name, agent) ?? agent, under)
+    // Its old supervisor must not start the new one with a group of its own.
+    if (taken) this.#supervisors.get(taken.under)?.send({ type: 'supervisor.stop', id: name })
+    this.#retired.delete(name)
+    this.#gone.delete(name)
+    registry.add(actor)
+    actor.led = led
+    this.#partition.note(agentAdded.type, () => agentAdded({ address: actor.address }), led)
+    return actor
+  }
+
+  /** The same for a tree of them. @throws AddressTakenError, NoSupervisorError, AgentLimitError, IllegalIdError */
+  declareAll(one: Supervised, under: string): readonly Actor[] {
+    const { name } = one
+    if (!isSupervisor(one)) return [this.#define(one, checkId('agent', name), under)]
+    this.#checkUnder(under)
+    this.#checkFree(name)
+    this.#supervisors.set(name, undefined)
+    this.#trees.set(name, one)
+    this.#above.set(name, under)
+    this.#retired.delete(name)
+    return isPool(one) ? this.#declarePool(one) : one.agents.flatMap(child => this.declareAll(child, name))
+  }
+
+  #declarePool(pool: PoolDefinition): readonly Actor[] {
+    const {
+      name,
+      agents: [agent],
+      routing,
+    } = pool
+    if (!agent || isSupervisor(agent)) return []
+    this.#partition.registry.addPool(new Pool(this.#partition.address, name, agent, routing))
+    return memberNames(pool).map(member => this.#define(agent, member, name))
+  }
+
+  #define(agent: Agent, name: string, under: string): Actor {
+    const actor = this.declare(agent, name, under)
+    this.#defined.add(name)
+    return actor
+  }
+
+  /** A supervisor is there no more. */
+  remove(name: string): void {
+    const { registry } = this.#partition
+    for (const [below, above] of this.#above) if (above === name) this.remove(below)
+    const pool = registry.pool(name)
+    if (pool) registry.removePool(pool)
+    // One that never ran was never told of.
+    if (this.#supervisors.get(name)) this.#partition.shared.observers?.supervisesNoMore(this.#partition, name)
+    this.#supervisors.delete(name)
+    this.#trees.delete(name)
+    this.#above.delete(name)
+  }
+
+  /** Of supervisors none is left. */
+  clear(): void {
+    for (const name of [...this.#trees.keys()]) this.remove(name)
+    this.#partition.shared.observers?.supervisesNoMore(this.#partition, root)
+  }
+
+  find(name: string): Actor | undefined {
+    return this.#partition.registry.named(name)
+  }
+
+  named(name: string): Actor {
+    const actor = this.find(name)
+    if (!actor) throw new Error(`no child ${name}`)
+    return actor
+  }
+
+  isTree(name: string): boolean {
+    return this.#trees.has(name)
+  }
+
+  /** Whether it is a supervisor that is never started again. */
+  isTemporary(name: string): boolean {
+    return this.#trees.get(name)?.restart === 'temporary'
+  }
+
+  /** The agents that stand under a supervisor, directly or not, and have not stopped, in the order in which they were added. */
+  under(name: string): readonly Actor[] {
+    return [...this.#partition.registry].filter(
+      ({ status, under }) => status !== 'stopped' && this.#isUnder(under, name),
+    )
+  }
+
+  #isUnder(supervisor: string | undefined, name: string): boolean {
+    if (supervisor === undefined || supervisor === name) return supervisor === name
+    return this.#isUnder(this.#above.get(supervisor), name)
+  }
+
+  aboveOf(name: string): string | undefined {
+    return this.#above.get(name)
+  }
+
+  supervisor(name: string): AnyActorRef | undefined {
+    return this.#supervisors.get(name)
+  }
+
+  runs(name: string, supervisor: AnyActorRef): void {
+    const how = this.#supervisors.get(name) ? 'restarted' : 'started'
+    this.#supervisors.set(name, supervisor)
+    this.#partition.shared.observers?.supervises(this.#partition, name, how)
+  }
+
+  supervising(name: string): Supervising | undefined {
+    const ref = this.#supervisors.get(name)
+    const { strategy = 'one_for_one' } = this.#trees.get(name) ?? {}
+    return ref && { name, above: this.#above.get(name), strategy, snapshot: ref.getSnapshot() }
+  }
+
+  /** Those that run, each after the one above it. */
+  *[Symbol.iterator](): Generator<Supervising> {
+    for (const name of this.#supervisors.keys()) {
+      const supervising = this.supervising(name)
+      if (supervising) yield supervising
+    }
+  }
+
+  /** Its owner has stopped it for good. */
+  retire(name: string): void {
+    this.#retired.add(name)
+  }
+
+  /** An agent has stopped: of those that nobody starts again, only the newest are remembered. */
+  stopped({ name }: Actor): void {
+    if (this.#defined.has(name)) return
+    this.#gone.add(name)
+    if (this.#gone.size <= mostRemembered) return
+    const { value: oldest } = this.#oldestGone.next()
+    if (oldest === undefined) return
+    this.#gone.delete(oldest)
+    this.#retired.delete(oldest)
+    this.#partition.registry.forget(oldest)
+  }
+
+  isRetired(name: string): boolean {
+    return this.#retired.has(name)
+  }
+
+  #checkFree(name: string): void {
+    const address = addressOf(this.#partition.address, name)
+    const isLive = (this.find(name)?.status ?? 'stopped') !== 'stopped'
+    const isHandled = this.#partition.shared.handlers.at(address) !== undefined
+    if (isLive || isHandled || this.#supervisors.has(name)) throw new AddressTakenError(address)
+  }
+
+  #checkUnder(under: string): void {
+    const status: unknown = this.#supervisors.get(under)?.getSnapshot().status ?? 'active'
+    if (!this.#supervisors.has(under) || status !== 'active')
+      throw new NoSupervisorError(this.#partition.address, under)
+  }
+
+  #checkLimits(): void {
+    const { address, registry, shared } = this.#partition
+    const { agents, partyAgents } = shared.limits
+    if (registry.size >= partyAgents) throw new AgentLimitError(address, partyAgents)
+    if (shared.population >= agents) throw new AgentLimitError('the runtime', agents)
+  }
+}
+
+/** The names of a pool's first members, in the order of their start. */
+export function memberNames({ name, size }: PoolDefinition): readonly string[] {
+  return Array.from({ length: size }, (_, place) => `${name}/${place + 1}`)
+}
+
+/** There are as many agents as there may be. */
+export class AgentLimitError extends TroupeError {
+  readonly code = 'AGENT_LIMIT'
+  /** A partition, or `the runtime`. */
+  readonly where: string
+  readonly limit: number
+  constructor(where: string, limit: number) {
+    super(
+      `There are ${limit} agents in ${where}, and there may not be more. Stop some, or raise createRuntime({ limits }).`,
+    )
+    this.where = where
+    this.limit = limit
+  }
+}

@@ -1,0 +1,387 @@
+import { TroupeError } from '../errors.ts'
+import type { EventOf } from '../events/event.ts'
+import { Fifo } from '../fifo.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
+import type { Address } from './address.ts'
+import type { Envelope } from './envelope.ts'
+import { type Accepts, everything, Lane } from './lane.ts'
+import type { Spilled } from './spill.ts'
+
+/**
+ * What a full mailbox does with one more event:
+ * - `backpressure` (the default) makes publishers outside the party wait; of what agents say it keeps the journal's
+ *   positions, and reads the events back when there is room;
+ * - `reject` refuses it: who addressed the agent alone from outside gets `MailboxFullError`, anything else is a dead letter;
+ * - `drop-newest` makes it a dead letter, and tells no sender;
+ * - `drop-oldest` lets it in, and makes the oldest of the least urgent events a dead letter instead.
+ */
+export type Overflow = 'backpressure' | 'reject' | 'drop-newest' | 'drop-oldest'
+
+/** How the events of a type are told apart: of those with the same key, only the newest waits. */
+export type CoalesceKey = (event: EventOf) => string
+
+/** How an agent's mailbox behaves. */
+export interface MailboxOptions {
+  /** Events that may wait in memory, 1,000 by default. */
+  readonly capacity?: number
+  /** What happens to one more; `backpressure` by default. */
+  readonly overflow?: Overflow
+  /** By event type: the key under which a newer event takes the place of an older one that still waits. */
+  readonly coalesce?: Readonly<Record<string, CoalesceKey>>
+}
+
+/** The same with every choice made. */
+export interface MailboxRules {
+  readonly capacity: number
+  readonly overflow: Overflow
+  readonly coalesce: Readonly<Record<string, CoalesceKey>>
+}
+
+const mailboxNames: OptionNames<MailboxOptions> = { capacity: true, overflow: true, coalesce: true }
+
+/** @throws UnknownOptionError; MailboxOptionsError if the capacity is no whole number above 0 */
+export function mailboxRules(options: MailboxOptions = {}): MailboxRules {
+  checkOptionNames('mailbox', options, mailboxNames)
+  const { capacity = 1_000, overflow = 'backpressure', coalesce = {} } = options
+  if (!Number.isInteger(capacity) || capacity < 1) throw new MailboxOptionsError(capacity)
+  return { capacity, overflow, coalesce }
+}
+
+/** An event that a mailbox gave up, to let another in or because it came too late for its agent. */
+export interface Loss {
+  readonly envelope: Envelope
+  readonly why: 'overflow' | 'expired' | 'stale' | 'coalesced'
+}
+
+/** Why an event will be handed to nobody, if so. */
+export type WhyOver = (envelope: Envelope) => 'expired' | 'stale' | undefined
+
+/** Where to read events back: the lane that they belong to, and their places in it. */
+export interface ReadBack {
+  readonly priority: number
+  readonly places: readonly Spilled[]
+}
+
+/** From here on, types are counted, so that a busy agent need not search all that waits. */
+const countedFrom = 16
+
+/**
+ * An actor's waiting events: the most urgent first, and among equals the oldest; what waits long becomes more urgent. Its
+ * memory is bounded, and it knows nothing of machines. Signals (replies, outcomes, timers, supervision) wait in a lane of their own, outside the bound.
+ */
+export class Mailbox {
+  readonly #rules: MailboxRules
+  readonly #aging: number
+  readonly #lanes: (Lane | undefined)[] = []
+  #size = 0
+  #spilled = 0
+  #expiring = 0
+  #signals: Fifo<() => void> | undefined
+  #latest: Map<string, Envelope> | undefined
+  #types: Map<string, number> | undefined
+
+  /** @param aging milliseconds of waiting that make an event more urgent by one */
+  constructor(rules: MailboxRules, aging: number) {
+    this.#rules = rules
+    this.#aging = aging
+  }
+
+  /** How many events wait, in memory or in the journal. */
+  get size(): number {
+    return this.#size + this.#spilled
+  }
+
+  /** How many of them only the journal holds. */
+  get spilled(): number {
+    return this.#spilled
+  }
+
+  get signals(): number {
+    return this.#signals?.size ?? 0
+  }
+
+  /** Events that are read back from the journal at once: each time, whole frames are read. */
+  get #mostReadBack(): number {
+    return Math.max(64, this.#rules.capacity)
+  }
+
+  /** Whether one more event would be one too many. */
+  get full(): boolean {
+    return this.#size >= this.#rules.capacity || this.#spilled > 0
+  }
+
+  /**
+   * Lets an event in, and returns what was given up for it; that may be the event itself.
+   *
+   * @param journalled whether the event could be read back from the journal
+   * @param host asked only when there is no room
+   * @param wanted whether the agent is busy and takes it nevertheless: a mailbox full of what must wait keeps as many
+   *   again of what need not, or nobody could ever tell the agent to go on
+   */
+  offer(
+    envelope: Envelope,
+    journalled: boolean,
+    host: { isExpired(envelope: Envelope): boolean },
+    wanted: boolean,
+  ): readonly Loss[] | undefined {
+    const key = this.#keyOf(envelope)
+    const older = key === undefined ? undefined : this.#latest?.get(key)
+    if (older) {
+      this.#remove(older)
+      this.#add(envelope, key)
+      return [{ envelope: older, why: 'coalesced' }]
+    }
+    if (!this.full || (wanted && this.#size < 2 * this.#rules.capacity)) {
+      this.#add(envelope, key)
+      return undefined
+    }
+    const losses = this.#expire(envelope => host.isExpired(envelope))
+    if (!this.full) this.#add(envelope, key)
+    else losses.push(...this.#overflow(envelope, key, journalled))
+    return losses
+  }
+
+  /** Takes back an event that was handed over already: it keeps its place, and needs no room. */
+  putBack(envelope: Envelope): void {
+    this.#add(envelope, undefined)
+  }
+
+  signal(signal: () => void): void {
+    this.#signals ??= new Fifo()
+    this.#signals.push(signal)
+  }
+
+  takeSignal(): (() => void) | undefined {
+    return this.#signals?.shift()
+  }
+
+  /** Takes the first event that is acceptable now, or says what to read back first; the others keep their places. */
+  take(accepts: Accepts): Envelope | ReadBack | undefined {
+    // Nearly always all that waits is of one priority.
+    const lane = this.#onlyLane() ?? this.#next(accepts)
+    return lane && this.#takeFrom(lane, accepts)
+  }
+
+  /** The lane that everything waits in, if it is one. */
+  #onlyLane(): Lane | undefined {
+    let only: Lane | undefined
+    for (let priority = 1; priority < this.#lanes.length; priority++) {
+      const lane = this.#lanes[priority]
+      if (!lane || lane.isEmpty) continue
+      if (only) return undefined
+      only = lane
+    }
+    return only
+  }
+
+  /** The lane of the acceptable event whose turn it is. */
+  #next(accepts: Accepts): Lane | undefined {
+    const aging = this.#aging
+    let next: Lane | undefined
+    let turn = Number.POSITIVE_INFINITY
+    for (let priority = 1; priority < this.#lanes.length; priority++) {
+      const lane = this.#lanes[priority]
+      // A less urgent lane is looked at only as far as it has waited longer.
+      const since = lane?.since(accepts, next ? turn - priority * aging : turn)
+      if (since === undefined) continue
+      next = lane
+      turn = since + priority * aging
+    }
+    return next
+  }
+
+  #takeFrom(lane: Lane, accepts: Accepts): Envelope | ReadBack | undefined {
+    // Of what a busy agent wants, memory may hold newer ones than the journal does.
+    if (lane.spilled > 0 && lane.isSpilledFirst(accepts ?? everything)) {
+      const spilled = lane.takeSpilled(accepts ?? everything, this.#mostReadBack)
+      if (!spilled) return undefined
+      if ('length' in spilled) return { priority: this.#lanes.indexOf(lane), places: spilled }
+      this.#spilled--
+      return spilled
+    }
+    const envelope = accepts ? lane.take(accepts) : lane.shift()
+    if (envelope) this.#forget(envelope)
+    return envelope
+  }
+
+  /** Whether `take` would find one. */
+  has(accepts: Accepts): boolean {
+    if (this.size === 0) return false
+    if (!accepts) return true
+    if (this.#size > 0 && this.#hasInMemory(accepts)) return true
+    return this.#spilled > 0 && this.#lanes.some(lane => lane?.spill?.has(accepts))
+  }
+
+  /** How many of those in memory have an end to their time. */
+  get expiring(): number {
+    return this.#expiring
+  }
+
+  /** Takes what is over out of its memory, and returns it. */
+  sweep(whyOver: WhyOver): Loss[] {
+    const losses: Loss[] = []
+    for (const envelope of [...this]) {
+      const why = whyOver(envelope)
+      if (!why) continue
+      this.#remove(envelope)
+      losses.push({ envelope, why })
+    }
+    return losses
+  }
+
+  /** Puts an event that was read back where it was missing. */
+  load(priority: number, place: number, envelope: Envelope): void {
+    this.#lanes[priority]?.spill?.load(place, envelope)
+  }
+
+  /** The events that wait in memory, by priority. */
+  *[Symbol.iterator](): Iterator<Envelope> {
+    for (const lane of this.#lanes) if (lane) yield* lane
+  }
+
+  /** What is to be read back of those that only the journal holds, whatever their types. */
+  unread(): ReadBack | undefined {
+    for (const [priority, lane] of this.#lanes.entries()) {
+      const places = lane?.spill?.oldest(everything, this.#mostReadBack)
+      if (places && places.length > 0) return { priority, places }
+    }
+    return undefined
+  }
+
+  /** Gives up one that only the journal holds; returns it if it was read back. */
+  drop(priority: number, place: number): Envelope | undefined {
+    const spill = this.#lanes[priority]?.spill
+    const envelope = spill?.loadedAt(place)
+    spill?.remove(place)
+    this.#spilled--
+    return envelope
+  }
+
+  /** Empties its memory, signals too; returns the events that waited there. */
+  clear(): readonly Envelope[] {
+    const waited = [...this]
+    for (const envelope of waited) this.#remove(envelope)
+    this.#signals = undefined
+    return waited
+  }
+
+  #add(envelope: Envelope, key: string | undefined): void {
+    this.#lane(envelope).push(envelope)
+    this.#size++
+    if (envelope.expirytime !== undefined) this.#expiring++
+    if (this.#types) this.#types.set(envelope.type, (this.#types.get(envelope.type) ?? 0) + 1)
+    if (key === undefined) return
+    this.#latest ??= new Map()
+    this.#latest.set(key, envelope)
+  }
+
+  #remove(envelope: Envelope): void {
+    this.#lanes[envelope.priority]?.remove(envelope)
+    this.#forget(envelope)
+  }
+
+  #forget(envelope: Envelope): void {
+    this.#size--
+    if (envelope.expirytime !== undefined) this.#expiring--
+    if (this.#size === 0) this.#types = undefined
+    else if (this.#types) this.#types.set(envelope.type, (this.#types.get(envelope.type) ?? 1) - 1)
+    if (!this.#latest) return
+    const key = this.#keyOf(envelope)
+    if (key !== undefined && this.#latest.get(key) === envelope) this.#latest.delete(key)
+  }
+
+  #overflow(envelope: Envelope, key: string | undefined, journalled: boolean): readonly Loss[] {
+    const { overflow } = this.#rules
+    if (overflow === 'backpressure' && journalled) {
+      this.#lane(envelope).pushSpilled(envelope)
+      this.#spilled++
+      return []
+    }
+    const oldest = overflow === 'drop-oldest' ? this.#leastUrgent(envelope.priority) : undefined
+    if (!oldest) return [{ envelope, why: 'overflow' }]
+    this.#remove(oldest)
+    this.#add(envelope, key)
+    return [{ envelope: oldest, why: 'overflow' }]
+  }
+
+  /** The oldest of the least urgent events, unless all are more urgent than the one that wants in. */
+  #leastUrgent(than: number): Envelope | undefined {
+    for (let priority = this.#lanes.length - 1; priority >= than; priority--) {
+      const first = this.#lanes[priority]?.first()
+      if (first) return first
+    }
+    return undefined
+  }
+
+  #expire(isExpired: (envelope: Envelope) => boolean): Loss[] {
+    return this.#expiring === 0 ? [] : this.sweep(envelope => (isExpired(envelope) ? 'expired' : undefined))
+  }
+
+  #hasInMemory(accepts: (type: string) => boolean): boolean {
+    if (this.#size >= countedFrom) this.#types ??= this.#countTypes()
+    if (this.#types) {
+      for (const [type, count] of this.#types) if (count > 0 && accepts(type)) return true
+      return false
+    }
+    for (const { type } of this) if (accepts(type)) return true
+    return false
+  }
+
+  #countTypes(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const { type } of this) counts.set(type, (counts.get(type) ?? 0) + 1)
+    return counts
+  }
+
+  #lane({ priority }: Envelope): Lane {
+    let lane = this.#lanes[priority]
+    if (!lane) {
+      // Filled up, so that looking for the most urgent one meets no holes.
+      while (this.#lanes.length < priority) this.#lanes.push(undefined)
+      this.#lanes[priority] = lane = new Lane()
+    }
+    return lane
+  }
+
+  // The key is the application's, and events with answers to give are never replaced.
+  #keyOf(envelope: Envelope): string | undefined {
+    const coalesce = this.#rules.coalesce[envelope.type]
+    if (!coalesce || envelope.ask !== undefined) return undefined
+    try {
+      return `${envelope.type} ${coalesce(envelope)}`
+    } catch {
+      // An event without a key is one that nothing replaces.
+      return undefined
+    }
+  }
+}
+
+/** A mailbox that could hold nothing. */
+export class MailboxOptionsError extends TroupeError {
+  readonly code = 'MAILBOX_OPTIONS'
+  readonly capacity: number
+  constructor(capacity: number) {
+    super(`A mailbox cannot have the capacity ${capacity}: use a whole number from 1.`)
+    this.capacity = capacity
+  }
+}
+
+/** The mailbox of the only agent that was meant is full. */
+export class MailboxFullError extends TroupeError {
+  readonly code = 'MAILBOX_FULL'
+  readonly address: Address
+  readonly type: string
+  /** `rejected` by its policy, or waited for room until the `timeout`, or found too many `waiting` already. */
+  readonly reason: 'rejected' | 'timeout' | 'waiting'
+  constructor(address: Address, type: string, reason: 'rejected' | 'timeout' | 'waiting') {
+    const why = {
+      rejected: 'its mailbox is full and rejects',
+      timeout: 'its mailbox stayed full until the timeout',
+      waiting: 'its mailbox is full and too many publishers wait for room already',
+    }[reason]
+    super(`"${address}" did not take "${type}": ${why}. Send less at once, wait longer, or give it a larger mailbox.`)
+    this.address = address
+    this.type = type
+    this.reason = reason
+  }
+}

@@ -1,0 +1,108 @@
+import type { Timers } from '../time/timers.ts'
+import type { Address } from './address.ts'
+import type { Waiting } from './aging.ts'
+import type { Accepts } from './lane.ts'
+import { Line } from './line.ts'
+import { type Mailbox, MailboxFullError } from './mailbox.ts'
+import { checkWanted, type Patience, PublishCancelledError } from './patience.ts'
+
+/** What tells how long a publisher waits. */
+interface RoomHost {
+  readonly timers: Timers
+  /** Milliseconds since any fixed moment. */
+  elapsed(): number
+}
+
+interface Waiter extends Waiting {
+  readonly type: string
+  go(): void
+}
+
+/** More publishers than this are not kept waiting (S1: 10,000). */
+const mostWaiting = 10_000
+
+/**
+ * Where publishers from outside wait while a mailbox is full, the most urgent first. A place that becomes free is promised to
+ * the first of them, so that nobody who comes later takes it.
+ */
+export class Room {
+  readonly #address: Address
+  readonly #capacity: number
+  readonly #waiting: Line<Waiter>
+  #promised = 0
+
+  /** @param aging milliseconds of waiting that make a publisher more urgent by one */
+  constructor(address: Address, capacity: number, aging: number) {
+    this.#address = address
+    this.#capacity = capacity
+    this.#waiting = new Line(aging)
+  }
+
+  /** Whether somebody who comes now may go on at once. */
+  isFree(mailbox: Mailbox): boolean {
+    return this.#waiting.size === 0 && mailbox.size + this.#promised < this.#capacity
+  }
+
+  /** Waits for a place, which is kept until `use`. @throws MailboxFullError, PublishCancelledError */
+  reserve(type: string, { timers, elapsed }: RoomHost, { priority, timeout, signal }: Patience): Promise<void> {
+    if (this.#waiting.size >= mostWaiting) throw new MailboxFullError(this.#address, type, 'waiting')
+    checkWanted(type, signal)
+    return new Promise((resolve, reject) => {
+      const over = () => {
+        this.#waiting.leave(spot)
+        cancelTimer()
+        signal?.removeEventListener('abort', aborted)
+      }
+      const waiter: Waiter = {
+        type,
+        priority,
+        time: elapsed(),
+        go: () => {
+          over()
+          resolve()
+        },
+      }
+      const aborted = () => {
+        over()
+        reject(new PublishCancelledError(type, signal?.reason))
+      }
+      const cancelTimer = timers.after(timeout, () => {
+        over()
+        reject(new MailboxFullError(this.#address, type, 'timeout'))
+      })
+      signal?.addEventListener('abort', aborted, { once: true })
+      const spot = this.#waiting.push(waiter)
+    })
+  }
+
+  /** A reserved place is kept no longer: its event is about to be delivered, or will never be. */
+  use(): void {
+    this.#promised--
+  }
+
+  /**
+   * Promises the places that are free to those whose turn it is.
+   *
+   * @param accepts what the agent takes although it is busy: for that it finds room in any case
+   */
+  offer(mailbox: Mailbox, accepts: Accepts): void {
+    while (this.#waiting.size > 0 && mailbox.size + this.#promised < this.#capacity) this.#letOneGo()
+    if (!accepts || this.#waiting.size === 0) return
+    for (const waiter of [...this.#waiting]) if (accepts(waiter.type)) this.#letGo(waiter)
+  }
+
+  /** Lets everybody go: the agent is there no more. */
+  open(): void {
+    while (this.#waiting.size > 0) this.#letOneGo()
+  }
+
+  #letOneGo(): void {
+    const { first } = this.#waiting
+    if (first) this.#letGo(first.item)
+  }
+
+  #letGo(waiter: Waiter): void {
+    this.#promised++
+    waiter.go()
+  }
+}

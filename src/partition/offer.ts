@@ -1,0 +1,191 @@
+import type { Actor } from '../actor/actor.ts'
+import type { UncheckedEvent } from '../events/catalog.ts'
+import type { EventOf } from '../events/event.ts'
+import { checkDeclared } from '../events/missing.ts'
+import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
+import { addressOf, NoAddressError } from '../mail/address.ts'
+import type { Origin } from '../mail/handled.ts'
+import { MailboxFullError } from '../mail/mailbox.ts'
+import type { Patience } from '../mail/patience.ts'
+import type { Facts } from '../mail/seal.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
+import type { Partition } from './partition.ts'
+
+/** How an event from outside travels. */
+export interface PublishOptions {
+  /** 1 is most urgent, 10 least; that of its definition by default. */
+  readonly priority?: number
+  /** Words that subscriptions can choose by, besides those of its definition. */
+  readonly tags?: readonly string[]
+  /** Who says it: letters a-z, digits and "-", 200 at most. Rate limits count by it. */
+  readonly source?: string
+  /**
+   * Joins the event to others that one first event led to; by default to those of the event that a subscriber or effect is
+   * called for in which it is published, else its own id. 1,000 characters at most.
+   */
+  readonly correlationId?: string
+  /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
+  readonly ttl?: number
+  /** Milliseconds to wait for room in full mailboxes, or for the rate limits; 60,000 by default. */
+  readonly timeout?: number
+  /** Gives up waiting; where it is aborted already, nothing is published. */
+  readonly signal?: AbortSignal
+}
+
+export const publishOptions: OptionNames<PublishOptions> = {
+  priority: true,
+  tags: true,
+  source: true,
+  correlationId: true,
+  ttl: true,
+  timeout: true,
+  signal: true,
+}
+
+/** @throws MissingDefinitionError, UnknownOptionError */
+export function checkPublished(
+  at: string,
+  event: UncheckedEvent,
+  options: PublishOptions | undefined,
+  known: Readonly<Record<string, true>> = publishOptions,
+): void {
+  checkDeclared(at, 'an event', event)
+  if (options !== undefined) checkOptionNames(at, options, known)
+}
+
+/** What is said about an event that only some part of the runtime publishes. */
+export interface OfferOptions extends PublishOptions {
+  /** The only agent that it is meant for. */
+  readonly to?: Actor
+  /** Throws if these events must not happen one after the other, as things are at the moment of their positions. */
+  readonly admit?: (events: readonly EventOf[]) => void
+  /** What led to it; `null` for nothing, left out for whatever calls. */
+  readonly origin?: Origin | null
+  /** The id of the event that it came out of, if it did. */
+  readonly causationId?: string
+}
+
+/** The options of nearly all events; nothing is looked for in them. */
+export const noOptions: OfferOptions = {}
+const noFacts: Facts = {}
+
+/** The same options for later, when somebody else may be calling. */
+export function withOrigin(partition: Partition, options: OfferOptions): OfferOptions {
+  return options.origin === undefined ? { ...options, origin: partition.origin ?? null } : options
+}
+
+/** Milliseconds that a publisher waits for room. */
+export const usualPatience = 60_000
+
+/** How whoever publishes an event waits for room. */
+export function patienceOf(partition: Partition, event: EventOf, options: OfferOptions): Patience {
+  const { timeout = usualPatience, signal, priority = partition.definitionOf(event).priority } = options
+  return { timeout, signal, priority }
+}
+
+/** What an envelope says of an event besides the event: as its publisher wants it, and what led to it. */
+export function factsOf(partition: Partition, options: OfferOptions): Facts {
+  const origin = options.origin === undefined ? partition.origin : options.origin
+  return options === noOptions && !origin ? noFacts : factsFrom(options, origin)
+}
+
+function factsFrom(options: OfferOptions, origin: Origin | null | undefined): Facts {
+  const { priority, tags, source, ttl, to, correlationId, causationId } = options
+  return {
+    priority,
+    tags,
+    ttl,
+    source,
+    correlationid: correlationId ?? origin?.correlationid,
+    causationid: causationId ?? origin?.causationid,
+    to: to?.address,
+  }
+}
+
+/** What the runtime's transformations make of an event; nothing if none is about it. @throws TransformError */
+export function passageOf(
+  partition: Partition,
+  event: EventOf,
+  { source = partition.address }: OfferOptions,
+): Passage | undefined {
+  const { shared, party } = partition
+  if (shared.transforms.isEmpty) return undefined
+  return shared.transforms.apply(event, { source, party, now: partition.now() }, one => shared.catalog.check(one))
+}
+
+/** The agent that transformations (`by`) send an event to, if to one alone. @throws TransformError if there is no such way from here */
+export function checkWay(
+  partition: Partition,
+  { event, to, party }: Transformed,
+  by: readonly string[],
+): Actor | undefined {
+  const { registry, address } = partition
+  const { type } = event
+  if (party !== undefined && party !== partition.party)
+    throw new TransformError(by.join(', '), type, new Error(`it cannot leave for party "${party}" here`))
+  if (to === undefined) return undefined
+  const actor = registry.meant(to, event)
+  if (actor && actor.status !== 'stopped') return actor
+  throw new TransformError(by.join(', '), type, new NoAddressError(addressOf(address, to)))
+}
+
+/** Whether it has to wait for room. @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
+export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
+  const { type } = event
+  if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
+  if (to) return to.isCrowded(type)
+  if (!registry.hears(type)) return false
+  for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true
+  return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
+}
+
+/**
+ * Waits for a place in every full mailbox, and in one of every full pool, one after the other.
+ *
+ * @param reserved the agents in whose mailboxes a place is kept; one is enough in each
+ */
+export async function reserve(
+  partition: Partition,
+  event: EventOf,
+  options: OfferOptions,
+  reserved: Actor[],
+): Promise<void> {
+  const { registry } = partition
+  const { type } = event
+  const { to } = options
+  const patience = patienceOf(partition, event, options)
+  const end = partition.elapsed() + patience.timeout
+  const alone = to ? [to] : [...registry.hearers(type)]
+  const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
+  for (const actors of [...alone.map(actor => [actor]), ...pools]) {
+    if (actors.length === 0 || actors.some(actor => reserved.includes(actor) || !actor.isCrowded(type))) continue
+    reserved.push(await placeInOne(partition, actors, type, { ...patience, timeout: end - partition.elapsed() }))
+  }
+}
+
+/** Waits for a place in one of several full mailboxes. */
+async function placeInOne(
+  partition: Partition,
+  actors: readonly Actor[],
+  type: string,
+  patience: Patience,
+): Promise<Actor> {
+  const found = new AbortController()
+  const { signal } = patience
+  const either = signal ? AbortSignal.any([signal, found.signal]) : found.signal
+  const { timers } = partition.shared
+  const host = { timers, elapsed: () => partition.elapsed() }
+  const places = actors.map(async actor => {
+    await actor.room.reserve(type, host, { ...patience, signal: either })
+    return actor
+  })
+  let winner: Actor | undefined
+  try {
+    winner = await Promise.race(places)
+    return winner
+  } finally {
+    found.abort()
+    // Another place may have become free at the same time, also when the wait was over.
+    for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
+  }
+}

@@ -1,0 +1,58 @@
+import { TroupeError, textOf } from '../errors.ts'
+import type { EventDefinition } from '../events/event.ts'
+import type { PersistRule } from '../events/persist.ts'
+import { type Envelope, isJournalled } from '../mail/envelope.ts'
+
+/**
+ * The rule of a runtime about what is journalled. It is asked once about each event, when that is said; the envelope then
+ * carries the answer wherever it goes. It cannot bring back what its definition keeps out for good, nor keep out what changes
+ * the state of a party: a state is what its journal makes of it.
+ */
+export class Persistence {
+  readonly #rule: PersistRule
+  readonly #always: ReadonlySet<string>
+  readonly #failed: (error: PersistRuleError) => void
+  #hasFailed = false
+
+  /** @param always types that the rule does not decide about */
+  constructor(rule: PersistRule, always: ReadonlySet<string>, failed: (error: PersistRuleError) => void) {
+    this.#rule = rule
+    this.#always = always
+    this.#failed = failed
+  }
+
+  /**
+   * The envelope, with the rule's answer in it.
+   *
+   * @param persist what its definition says
+   */
+  decided(envelope: Envelope, persist: EventDefinition['persist']): Envelope {
+    if (persist === false || this.#always.has(envelope.type)) return envelope
+    const keeps = this.#keeps(envelope)
+    if (keeps === isJournalled(envelope)) return envelope
+    return Object.freeze({ ...envelope, persist: keeps ? undefined : false })
+  }
+
+  #keeps(envelope: Envelope): boolean {
+    try {
+      return this.#rule(envelope) !== false
+    } catch (error) {
+      if (!this.#hasFailed) this.#failed(new PersistRuleError(envelope.type, error))
+      this.#hasFailed = true
+      return true
+    }
+  }
+}
+
+/** The rule about what is journalled threw; the event is journalled. */
+export class PersistRuleError extends TroupeError {
+  readonly code = 'PERSIST_RULE'
+  readonly type: string
+  constructor(type: string, cause: unknown) {
+    super(
+      `The rule "persist" of the runtime failed on "${type}": ${textOf(cause)}. What it fails on is journalled, and that is said only this once: mend it.`,
+      { cause },
+    )
+    this.type = type
+  }
+}

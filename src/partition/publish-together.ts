@@ -1,0 +1,192 @@
+import type { Actor } from '../actor/actor.ts'
+import type { EventOf } from '../events/event.ts'
+import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
+import type { Entry } from '../journal/frame.ts'
+import { NoAddressError, partitionOf } from '../mail/address.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import { accept, reject } from '../mail/tally.ts'
+import {
+  checkWay,
+  factsOf,
+  isCrowded,
+  noOptions,
+  type OfferOptions,
+  passageOf,
+  patienceOf,
+  reserve,
+  usualPatience,
+  withOrigin,
+} from './offer.ts'
+import type { Partition } from './partition.ts'
+
+/** An event that is said together with others, and to whom alone. */
+interface Part {
+  readonly event: EventOf
+  readonly to?: Actor | undefined
+}
+
+/** What is said together, and the records of the transformations that it came out of. */
+interface Together {
+  readonly parts: readonly Part[]
+  readonly records: readonly Entry[]
+}
+
+/**
+ * Appends several events from outside as one frame and delivers them in order: all of them, or none if one is refused;
+ * resolves with what came out of them when it is durable. It waits until every full mailbox has one place: to wait for more
+ * would be to wait for ever where a mailbox holds less. What is over then waits in the journal, like what an agent says.
+ *
+ * @param events made by their definitions
+ * @param admit throws if they must not happen, as things are at the moment of their positions
+ * @param first what the frame begins with
+ * @throws RateLimitError, TransformError, MailboxFullError, BusFullError, StateApplyError, JournalAppendError
+ */
+export function publishTogether(
+  partition: Partition,
+  events: readonly EventOf[],
+  admit: (events: readonly EventOf[]) => void,
+  first: readonly Entry[] = [],
+): Promise<readonly Envelope[]> {
+  const { breath, bus, clock, rateLimits, tally } = partition.shared
+  const options = withOrigin(partition, { admit })
+  const refused = (error: unknown) => {
+    reject(tally, events.length)
+    return breath.refuse(error, clock)
+  }
+  const go = () => {
+    try {
+      return sayTogether(partition, togetherOf(partition, events, first), options)
+    } catch (error) {
+      return refused(error)
+    }
+  }
+  try {
+    for (const { type } of events) bus.checkRoom(type)
+    const turns = rateLimits.isOn ? events.map(event => ({ event, turn: rateLimits.admit(event.type, undefined) })) : []
+    // At once if it can, so that changes happen in the order in which they were asked for.
+    if (turns.every(({ turn }) => turn === undefined)) return go()
+    const waits = turns.map(
+      ({ turn, event }) =>
+        turn && new Promise<void>((go, giveUp) => turn(patienceOf(partition, event, options), { go, giveUp })),
+    )
+    return Promise.all(waits).then(go, refused)
+  } catch (error) {
+    return refused(error)
+  }
+}
+
+/**
+ * Says what came out of transformations, each in the party where it goes; resolves with the first of it when all is durable,
+ * or with the event as it was offered if nothing came out.
+ */
+export async function publishTransformed(
+  partition: Partition,
+  event: EventOf,
+  { by, into }: Passage,
+  options: OfferOptions,
+): Promise<Envelope> {
+  const groups = new Map<Partition, Part[]>()
+  const { tally } = partition.shared
+  try {
+    for (const one of into) {
+      const at = one.party === undefined ? partition : partition.shared.partition(partitionOf(one.party))
+      if (!at) throw new TransformError(by.join(', '), event.type, new NoAddressError(partitionOf(`${one.party}`)))
+      const to = checkWay(at, one, by) ?? (at === partition ? options.to : undefined)
+      groups.set(at, [...(groups.get(at) ?? []), { event: one.event, to }])
+    }
+  } catch (error) {
+    reject(tally)
+    throw error
+  }
+  const offered = partition.seal(event, factsOf(partition, options))
+  const { id, correlationid } = offered
+  const caused = { ...options, origin: null, correlationId: correlationid, causationId: id }
+  const records = recordsOf(partition, offered, { by, into })
+  // That it ended there is recorded where it was offered, if nothing of it is said there.
+  if (into.length === 0) accept(tally)
+  if (!groups.has(partition)) partition.record(records)
+  const said = await Promise.all(
+    Array.from(groups, ([at, parts]) =>
+      at === partition
+        ? sayTogether(at, { parts, records }, caused)
+        : sayTogether(at, { parts, records: [] }, { ...caused, ...(at.admit && { admit: at.admit }) }),
+    ),
+  )
+  return said.flat()[0] ?? offered
+}
+
+/** @throws TransformError */
+function togetherOf(partition: Partition, events: readonly EventOf[], first: readonly Entry[]): Together {
+  const parts: Part[] = []
+  const records = [...first]
+  for (const event of events) {
+    const passage = passageOf(partition, event, noOptions)
+    if (passage) records.push(...recordsOf(partition, partition.seal(event), passage))
+    const into: readonly Transformed[] = passage?.into ?? [{ event }]
+    for (const one of into) parts.push({ event: one.event, to: checkWay(partition, one, passage?.by ?? []) })
+  }
+  return { parts, records }
+}
+
+/** At once, unless it has to wait for room. */
+function sayTogether(partition: Partition, together: Together, options: OfferOptions): Promise<readonly Envelope[]> {
+  const { parts } = together
+  try {
+    options.admit?.(parts.map(({ event }) => event))
+    const crowded = parts.filter(({ event, to }) => isCrowded(partition, event, to))
+    return crowded.length > 0 ? sayWhenRoom(partition, together, options, crowded) : say(partition, together, options)
+  } catch (error) {
+    reject(partition.shared.tally, parts.length)
+    return Promise.reject(error)
+  }
+}
+
+async function sayWhenRoom(
+  partition: Partition,
+  together: Together,
+  options: OfferOptions,
+  crowded: readonly Part[],
+): Promise<readonly Envelope[]> {
+  const reserved: Actor[] = []
+  let said: Promise<readonly Envelope[]>
+  try {
+    const { timeout = usualPatience } = options
+    const end = partition.elapsed() + timeout
+    for (const { event, to } of crowded)
+      await reserve(partition, event, { ...options, timeout: end - partition.elapsed(), ...(to && { to }) }, reserved)
+    options.admit?.(together.parts.map(({ event }) => event))
+    said = say(partition, together, options, reserved)
+  } catch (error) {
+    reject(partition.shared.tally, together.parts.length)
+    for (const actor of reserved) actor.giveUpPlace()
+    throw error
+  }
+  return said
+}
+
+/** @throws StateApplyError if the party's state cannot take it: then nothing of it happened */
+function say(
+  partition: Partition,
+  { parts, records }: Together,
+  options: OfferOptions,
+  reserved: readonly Actor[] = [],
+): Promise<readonly Envelope[]> {
+  const { delivery, shared, watermark } = partition
+  const envelopes = parts.map(({ event, to }) =>
+    partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
+  )
+  const kept = envelopes.filter(envelope => partition.persists(envelope))
+  partition.record([...records, ...kept.map(envelope => ({ kind: 'event' as const, envelope }))], kept)
+  for (const { room } of reserved) room.use()
+  accept(shared.tally, parts.length)
+  for (const envelope of envelopes) delivery.deliver(envelope)
+  for (const envelope of envelopes) if (!partition.persists(envelope)) partition.tell(envelope)
+  return shared.breath.after(envelopes, watermark.reached(), partition.now())
+}
+
+/** Of what is journalled. */
+function recordsOf(partition: Partition, offered: Envelope, { by, into }: Passage): readonly Entry[] {
+  if (!partition.persists(offered)) return []
+  const { id, type } = offered
+  return [{ kind: 'transformed', seq: partition.nextSeq(), id, type, by, into: into.length }]
+}

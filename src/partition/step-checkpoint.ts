@@ -1,0 +1,65 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import type { Actor } from '../actor/actor.ts'
+import { failUnkept, savedAsJson } from '../actor/kept.ts'
+import type { Step } from '../actor/step.ts'
+import { definitionOf } from '../agent/identity.ts'
+import { textOf } from '../errors.ts'
+import type { Checkpoint } from '../journal/journal.ts'
+
+/** Machines with others inside them as data, from before those were stopped. */
+const wholes = new WeakMap<AnyMachineSnapshot, unknown>()
+
+/**
+ * Agents are about to be stopped, and may be wanted as they are now: what is inside them is made into data while it goes on, as
+ * their last checkpoints know it by its actors alone.
+ */
+export function keepInside(actors: Iterable<Actor>): void {
+  for (const { agent, ref } of actors) {
+    const snapshot = ref?.getSnapshot()
+    if (snapshot?.status !== 'active' || Object.keys(snapshot.children).length === 0) continue
+    try {
+      wholes.set(snapshot, savedAsJson(agent.machine.getPersistedSnapshot(snapshot)))
+    } catch {
+      // What cannot be saved fails again where somebody wants it, and is told there.
+    }
+  }
+}
+
+/** An agent's machine after a step, made into data only when somebody wants it: a journal in memory never does. */
+export class StepCheckpoint implements Checkpoint {
+  readonly incarnation: number
+  readonly position: number
+  readonly #actor: Actor
+  readonly #snapshot: AnyMachineSnapshot
+
+  constructor({ actor, snapshot }: Pick<Step, 'actor' | 'snapshot'>, position: number) {
+    this.incarnation = actor.incarnation
+    this.position = position
+    this.#actor = actor
+    this.#snapshot = snapshot
+  }
+
+  get definition(): string {
+    return definitionOf(this.#actor.agent)
+  }
+
+  get snapshot(): unknown {
+    const snapshot = this.#snapshot
+    const isFailed = snapshot.status === 'error'
+    // What it had invoked has ended with it.
+    const left = isFailed ? { ...snapshot, children: {}, error: textOf(snapshot.error) } : snapshot
+    try {
+      return wholes.get(snapshot) ?? savedAsJson(this.#actor.agent.machine.getPersistedSnapshot(left))
+    } catch (error) {
+      // The step was checked, so the machine has changed in place what it had before. It cannot go on with that.
+      if (!isFailed) failUnkept(this.#actor, error, this.incarnation)
+      const { value } = snapshot
+      return { status: 'error', value, context: {}, children: {}, historyValue: {}, error: textOf(error) }
+    }
+  }
+
+  toJSON(): Checkpoint {
+    const { incarnation, position, definition, snapshot } = this
+    return { incarnation, position, definition, snapshot }
+  }
+}

@@ -1,0 +1,321 @@
+import type { Actor } from '../actor/actor.ts'
+import type { Step } from '../actor/step.ts'
+import { definitionOf } from '../agent/identity.ts'
+import { codeOf } from '../errors.ts'
+import type { AskObserver, OpenAsk } from '../invoke/ask.ts'
+import type { Outcome } from '../invoke/outside.ts'
+import type { Entry, GoneReason } from '../journal/frame.ts'
+import { root } from '../lifecycle/roster.ts'
+import { type Address, addressOf, runtimePartition, splitAddress } from '../mail/address.ts'
+import type { DeadLetter } from '../mail/dead-letters.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import type {
+  Observation,
+  ObservedActor,
+  ObservedSnapshot,
+  ObserveOptions,
+  Observer,
+} from '../partition/observation.ts'
+import {
+  type Partition,
+  type PartitionObserver,
+  type Shared,
+  type Shown,
+  type Supervising,
+  WatcherError,
+} from '../partition/partition.ts'
+import type { Unwatch } from '../state/store.ts'
+import { onRejection } from '../thrown.ts'
+
+/** Tells an observer of every agent and supervisor that is there, and from then on of what happens. */
+export function observe(shared: Shared, observer: Observer, options: ObserveOptions): Unwatch {
+  const known = shared.observers instanceof Observers ? shared.observers : new Observers(shared)
+  return known.add(observer, options)
+}
+
+interface Observing {
+  readonly observer: Observer
+  readonly only: NonNullable<ObserveOptions['only']>
+  hasThrown: boolean
+  isOver: boolean
+}
+
+type About = Pick<Observation, 'address' | 'party' | 'time'>
+
+const nobody: readonly Observing[] = []
+
+/** Those who observe a runtime. It is there only while there are any. */
+class Observers implements PartitionObserver, AskObserver {
+  readonly #shared: Shared
+  // Copied when it changes: who comes or goes while one thing is told is not told of that.
+  #observing = nobody
+
+  constructor(shared: Shared) {
+    this.#shared = shared
+  }
+
+  add(observer: Observer, { only = () => true }: ObserveOptions): Unwatch {
+    const observing = { observer, only, hasThrown: false, isOver: false }
+    this.#observing = [...this.#observing, observing]
+    this.#shared.observers = this
+    this.#shared.asks.observer = this
+    for (const partition of this.#shared.partitions()) this.#tellLive(partition, observing)
+    return () => this.#remove(observing)
+  }
+
+  #remove(observing: Observing): void {
+    // Others may observe by now.
+    if (observing.isOver) return
+    observing.isOver = true
+    this.#observing = this.#observing.filter(other => other !== observing)
+    if (this.#observing.length > 0) return
+    this.#shared.observers = undefined
+    this.#shared.asks.observer = undefined
+  }
+
+  #tellLive(partition: Partition, observing: Observing): void {
+    for (const one of liveIn(partition)) {
+      if (!this.#wants(observing, partition, addressOf(partition.address, one.name))) continue
+      this.#tell(
+        partition,
+        [observing],
+        'agent' in one ? agentAs(partition, one) : supervisorAs(partition, one, 'there'),
+      )
+    }
+  }
+
+  // ---- what partitions tell ----
+
+  shown(partition: Partition, { frame, step }: Shown): void {
+    const isStart = step?.handled.type === 'xstate.init'
+    if (step) this.#stepped(partition, step, isStart ? frame.entries : undefined)
+    if (!isStart && frame.cause.kind !== 'supervision') return
+    for (const supervisor of supervisorsIn(partition, frame.entries)) this.#supervised(partition, supervisor)
+  }
+
+  #stepped(partition: Partition, step: Step, start: readonly Entry[] | undefined): void {
+    const { actor, handled, outcome, snapshot, failure } = step
+    const wanting = this.#wanting(partition, actor.address)
+    if (wanting.length === 0) return
+    if (start) this.#tell(partition, wanting, agentAs(partition, actor, snapshot, incarnationIn(start)))
+    const { seq: position, type, envelope, correlationid, causationid } = handled
+    const { address } = actor
+    const about = { ...this.#about(partition, address), kind: 'step' as const, position, type, envelope }
+    const told = { ...about, correlationid, causationid, outcome, snapshot }
+    this.#tell(partition, wanting, failure ? { ...told, error: failure.error } : told)
+  }
+
+  #supervised(partition: Partition, name: string): void {
+    const address = addressOf(partition.address, name)
+    const wanting = this.#wanting(partition, address)
+    const supervising = wanting.length > 0 && partition.supervisors?.supervising(name)
+    if (!supervising) return
+    const { snapshot } = supervising
+    this.#tell(partition, wanting, { ...this.#about(partition, address), kind: 'supervision', snapshot })
+  }
+
+  said(partition: Partition, envelope: Envelope): void {
+    const wanting = this.#wanting(partition, envelope.source)
+    if (wanting.length === 0) return
+    this.#tell(partition, wanting, { ...this.#about(partition, envelope.source), kind: 'said', envelope })
+  }
+
+  buried(partition: Partition, letter: DeadLetter): void {
+    this.#tellLater(partition, letter.to, () => ({ ...this.#about(partition, letter.to), kind: 'dead', letter }))
+  }
+
+  cameBack(partition: Partition, actor: Actor): void {
+    const { shown, incarnation } = actor
+    if (!shown) return
+    this.#tellLater(partition, actor.address, () => ({
+      ...agentAs(partition, actor, shown, incarnation),
+      how: 'recovered',
+    }))
+  }
+
+  stopped(partition: Partition, { address }: Actor, reason: GoneReason): void {
+    this.#tellStopped(partition, address, reason)
+  }
+
+  supervises(partition: Partition, name: string, how: 'started' | 'restarted'): void {
+    const supervising = partition.supervisors?.supervising(name)
+    if (!supervising) return
+    this.#tellLater(partition, addressOf(partition.address, name), () => supervisorAs(partition, supervising, how))
+    const { above } = supervising
+    // It counts what it starts when the start is over.
+    if (above !== undefined)
+      queueMicrotask(() => partition.watermark.whenDurable(() => this.#supervised(partition, above), nothing))
+  }
+
+  supervisesNoMore(partition: Partition, name: string): void {
+    this.#tellStopped(partition, addressOf(partition.address, name), 'stopped')
+  }
+
+  // ---- what asks tell ----
+
+  asked({ key, type, from, to, partition, deadline }: OpenAsk): void {
+    const fields = { key, type, to, deadline }
+    this.#tellAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'asked' }))
+  }
+
+  answered({ key, type, from, to, partition, openedAt }: OpenAsk, outcome: Outcome | undefined): void {
+    const latency = this.#shared.clock.elapsed() - openedAt
+    const failure = outcome?.ok ? undefined : outcome ? codeOf(outcome.error) : 'cancelled'
+    const fields = { key, type, to, failure, latency }
+    this.#tellAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'answered' }))
+  }
+
+  #tellAsk(from: Address, to: Address, asker: Address | undefined, make: (about: About) => Observation): void {
+    const callee = this.#shared.partition(splitAddress(to).partition)
+    const partition = (asker === undefined ? undefined : this.#shared.partition(asker)) ?? callee ?? this.#outside
+    if (!partition) return
+    const asking = this.#wanting(partition, from)
+    const asked = this.#wanting(callee ?? partition, to)
+    const wanting = asking.length === 0 ? asked : [...new Set([...asking, ...asked])]
+    if (wanting.length === 0) return
+    const told = make(this.#about(partition, from))
+    partition.watermark.whenDurable(() => this.#tell(partition, wanting, told), nothing)
+  }
+
+  get #outside(): Partition | undefined {
+    return this.#shared.partition(runtimePartition)
+  }
+
+  // ---- telling ----
+
+  #about({ party }: Partition, address: Address): About {
+    return { address, party, time: this.#shared.clock.now() }
+  }
+
+  #wanting(partition: Partition, address: Address): readonly Observing[] {
+    const all = this.#observing
+    const [first] = all
+    // Nearly always there is one, and nearly always it does not want it.
+    if (all.length === 1 && first) return this.#wants(first, partition, address) ? all : nobody
+    return all.filter(one => this.#wants(one, partition, address))
+  }
+
+  #wants(observing: Observing, partition: Partition, address: Address): boolean {
+    try {
+      return observing.only(address, partition.party)
+    } catch (error) {
+      this.#failed(observing, partition, error)
+      return false
+    }
+  }
+
+  #tell(partition: Partition, wanting: readonly Observing[], observation: Observation): void {
+    for (const observing of wanting) {
+      if (observing.isOver) continue
+      try {
+        onRejection(observing.observer(observation), error => this.#failed(observing, partition, error))
+      } catch (error) {
+        this.#failed(observing, partition, error)
+      }
+    }
+  }
+
+  /** What is not part of a frame is told after those that are. */
+  #tellLater(partition: Partition, address: Address, make: () => Observation): void {
+    const wanting = this.#wanting(partition, address)
+    if (wanting.length === 0) return
+    const told = make()
+    partition.watermark.whenDurable(() => this.#tell(partition, wanting, told), nothing)
+  }
+
+  /** That it is over is told also if the journal takes no more. */
+  #tellStopped(partition: Partition, address: Address, reason: GoneReason): void {
+    const wanting = this.#wanting(partition, address)
+    if (wanting.length === 0) return
+    const told = { ...this.#about(partition, address), kind: 'stopped' as const, reason }
+    const tell = () => this.#tell(partition, wanting, told)
+    partition.watermark.whenDurable(tell, tell)
+  }
+
+  // Once: the report is told to observers too, and one that always throws would be told of itself for ever.
+  #failed(observing: Observing, partition: Partition, error: unknown): void {
+    if (observing.hasThrown) return
+    observing.hasThrown = true
+    partition.reportError('warning', new WatcherError(partition.address, error))
+  }
+}
+
+const nothing = () => {}
+
+/** All that are there, the parents before their children. */
+function liveIn(partition: Partition): readonly (Actor | Supervising)[] {
+  const supervisors = [...(partition.supervisors ?? [])]
+  const agents = [...partition.registry].filter(({ status, shown }) => status !== 'stopped' && shown)
+  const below = [...supervisors.filter(isOfChild), ...agents].toSorted((one, other) => depthOf(one) - depthOf(other))
+  return [...supervisors.filter(one => !isOfChild(one)), ...below]
+}
+
+/** Whether it is the supervisor of an agent's child, `<child>/supervisor`. */
+function isOfChild({ name }: Supervising): boolean {
+  return name.endsWith(`/${root}`)
+}
+
+/** A child stands under its supervisor, and that under the agent that has the child. */
+function depthOf(one: Actor | Supervising): number {
+  const segments = one.name.split('/').length
+  return 'agent' in one ? 2 * segments : 2 * (segments - 1) - 1
+}
+
+function agentAs(
+  partition: Partition,
+  { name, address, agent, under, shown, incarnation: newest }: Actor,
+  snapshot: ObservedSnapshot | undefined = shown,
+  started?: number,
+): ObservedActor {
+  const incarnation = started ?? newest
+  return {
+    kind: 'actor',
+    how: started === undefined ? 'there' : started === 1 ? 'started' : 'restarted',
+    role: 'agent',
+    address,
+    party: partition.party,
+    time: partition.now(),
+    parent: addressOf(partition.address, under),
+    name,
+    definition: definitionOf(agent),
+    config: agent.machine.config,
+    incarnation,
+    snapshot: snapshot ?? { status: 'active' },
+  }
+}
+
+function supervisorAs(partition: Partition, one: Supervising, how: ObservedActor['how']): ObservedActor {
+  const { name, above, strategy, snapshot } = one
+  // That of a child stands under the agent that has the child.
+  const parent = isOfChild(one) ? name.split('/').slice(0, -2).join('/') : above
+  return {
+    kind: 'actor',
+    how,
+    role: 'supervisor',
+    address: addressOf(partition.address, name),
+    party: partition.party,
+    time: partition.now(),
+    parent: parent === undefined ? undefined : addressOf(partition.address, parent),
+    name,
+    definition: `supervisor/${strategy}`,
+    config: { id: 'supervisor', meta: { strategy } },
+    incarnation: undefined,
+    snapshot,
+  }
+}
+
+function incarnationIn(entries: readonly Entry[]): number {
+  for (const entry of entries) if (entry.kind === 'agent') return entry.incarnation
+  return 1
+}
+
+/** The supervisors of those agents that a frame says something of. */
+function supervisorsIn({ registry }: Partition, entries: readonly Entry[]): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const entry of entries) {
+    if (entry.kind !== 'agent' || entry.what === 'declared') continue
+    const under = entry.under ?? registry.named(splitAddress(entry.agent).name)?.under
+    if (under !== undefined) names.add(under)
+  }
+  return names
+}

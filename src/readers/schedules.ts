@@ -1,0 +1,318 @@
+import type { Catalog, UncheckedEvent } from '../events/catalog.ts'
+import type { EventOf } from '../events/event.ts'
+import { rememberOver, type ScheduleStanding, type Standing } from '../journal/standing.ts'
+import type { Address } from '../mail/address.ts'
+import { checkId } from '../mail/address.ts'
+import { accept } from '../mail/tally.ts'
+import type { Partition, Shared } from '../partition/partition.ts'
+import { dueOf, inTime, missedOf, nextOf } from '../time/occurrences.ts'
+import { type PlannedSchedule, planned, type Schedule } from '../time/schedule.ts'
+import type { Unheard } from './unheard.ts'
+
+/** Where the event of a schedule goes. */
+export interface ScheduleOptions {
+  /** The party that hears it; left out, only agents outside parties do. */
+  readonly party?: string
+}
+
+/** A schedule that goes on. */
+export interface ScheduleInfo {
+  readonly name: string
+  readonly party: string | undefined
+  readonly schedule: PlannedSchedule
+  /** The type of its event. */
+  readonly type: string
+  /** Epoch milliseconds. */
+  readonly next: number
+}
+
+interface Running extends ScheduleStanding {
+  plan: PlannedSchedule
+  startedAt: number
+  next: number
+  /** Whether the time until then is measured by what passes alone, whatever the date. */
+  readonly isMeasured: boolean
+  cancel: () => void
+}
+
+/** Milliseconds after which the date is looked at again: somebody may have corrected it, or the machine have slept. */
+const look = 30_000
+
+interface SchedulesHost {
+  readonly shared: Shared
+  /** @throws PartyNotFoundError, PartyStoppedError, RuntimeStateError */
+  partition(party: string | undefined): Partition
+  readonly unheard: Unheard
+}
+
+/**
+ * Events that are said at certain times, once or again and again. They are in the journal, so they go on after the process
+ * has ended; what was missed meanwhile is made up for as each schedule says.
+ *
+ * @example
+ * await runtime.schedules.set('report', { cron: '0 9 * * 1-5', timezone: 'Europe/Berlin' }, reportWanted({}))
+ * await runtime.schedules.set('reminder', { after: 3_600_000 }, reminded({ what: 'cake' }), { party: party.id })
+ */
+export class Schedules {
+  readonly #host: SchedulesHost
+  readonly #running = new Map<Address, Map<string, Running>>()
+  /** Those whose last time has come. */
+  readonly #over = new Map<Address, Map<string, ScheduleStanding>>()
+
+  constructor(host: SchedulesHost) {
+    this.#host = host
+  }
+
+  /**
+   * Begins a schedule; resolves when that is durable. One that is there already under its name goes on if it is the same,
+   * and makes way for this one if not, so a program may say at each start what it wants. One that is over stays over if it is the
+   * same: what is returned then has a `next` of `Infinity`. The newest 1,000 of each party that are over are remembered.
+   *
+   * @param name letters a-z, digits and "-"; unique in its party
+   * @throws ScheduleError, IllegalIdError, UnknownEventError, EventPayloadError, PartyNotFoundError, JournalAppendError
+   */
+  async set(
+    name: string,
+    schedule: Schedule,
+    event: UncheckedEvent,
+    { party }: ScheduleOptions = {},
+  ): Promise<ScheduleInfo> {
+    checkId('schedule', name)
+    const partition = this.#host.partition(party)
+    const { catalog } = this.#host.shared
+    const { type, data } = catalog.check(event)
+    this.#host.unheard.said(type, partition)
+    const known = this.#running.get(partition.address)?.get(name) ?? this.#over.get(partition.address)?.get(name)
+    const { plan } =
+      known && isSame(known, schedule, { type, data }, catalog)
+        ? known
+        : this.#start(partition, name, schedule, { type, data })
+    await partition.watermark.reached()
+    return (
+      this.list({ ...(party !== undefined && { party }) }).find(one => one.name === name) ??
+      ended(name, party, plan, type)
+    )
+  }
+
+  #start(partition: Partition, name: string, schedule: Schedule, event: EventOf): ScheduleStanding {
+    const startedAt = partition.date()
+    const version = this.#host.shared.catalog.versionOf(event.type)
+    const plan = planned(schedule, startedAt)
+    const entry = { name, plan, event, ...(version > 1 && { version }), startedAt, last: undefined }
+    this.#over.get(partition.address)?.delete(name)
+    partition.append({ kind: 'outside' }, [{ kind: 'scheduled', seq: partition.nextSeq(), ...entry }])
+    this.#begin(partition, entry, 'after' in schedule)
+    return entry
+  }
+
+  /**
+   * Ends a schedule, or forgets one that is over; resolves to whether one went on until now when that is durable.
+   *
+   * @throws PartyNotFoundError, JournalAppendError
+   */
+  async remove(name: string, { party }: ScheduleOptions = {}): Promise<boolean> {
+    const partition = this.#host.partition(party)
+    const isThere = this.#end(partition.address, name)
+    const wasOver = this.#over.get(partition.address)?.delete(name) ?? false
+    if (isThere || wasOver)
+      partition.append({ kind: 'outside' }, [{ kind: 'unscheduled', seq: partition.nextSeq(), name }])
+    await partition.watermark.reached()
+    return isThere
+  }
+
+  /** Those that go on, of one party or of all and of none. */
+  list({ party }: ScheduleOptions = {}): readonly ScheduleInfo[] {
+    return [...this.#running].flatMap(([address, running]) =>
+      Array.from(running.values(), ({ name, plan, event, next }) => ({
+        name,
+        party: this.#host.shared.partition(address)?.party,
+        schedule: Object.freeze(plan),
+        type: event.type,
+        next,
+      })).filter(one => party === undefined || one.party === party),
+    )
+  }
+
+  /** Goes on with those that another owner has left. @internal */
+  resume(partition: Partition, { schedules, over }: Standing): void {
+    if (over.size > 0) this.#over.set(partition.address, new Map(over))
+    try {
+      for (const schedule of schedules.values()) this.#begin(partition, schedule, false)
+    } catch (error) {
+      this.forget(partition.address)
+      throw error
+    }
+  }
+
+  /** What a partition waits for. @internal */
+  in(partition: Address): Iterable<string> {
+    return this.#running.get(partition)?.keys() ?? []
+  }
+
+  /** A partition is there no more. @internal */
+  forget(partition: Address): void {
+    for (const name of [...this.in(partition)]) this.#end(partition, name)
+    this.#over.delete(partition)
+  }
+
+  #begin(partition: Partition, { last, ...schedule }: ScheduleStanding, isMeasured: boolean): void {
+    this.#end(partition.address, schedule.name)
+    const now = partition.date()
+    const running: Running = { ...schedule, last, next: now, isMeasured, cancel: () => {} }
+    beginBy(running, now)
+    const known = this.#running.get(partition.address) ?? new Map<string, Running>()
+    this.#running.set(partition.address, known.set(schedule.name, running))
+    const missed = missedOf(running.plan, last ?? Number.NEGATIVE_INFINITY, now, running.startedAt)
+    this.#happen(partition, running, missed, Math.max(now - 1, lastOf(running, now)))
+  }
+
+  /** Some occurrences happen, and it goes on with the first one after a moment. */
+  #happen(partition: Partition, running: Running, times: readonly number[], after: number): void {
+    const { plan, startedAt, name } = running
+    const next = nextOf(plan, Math.max(after, times.at(-1) ?? Number.NEGATIVE_INFINITY), startedAt)
+    for (const at of times) occur(partition, running, at, next === undefined && at === times.at(-1))
+    // What it has led to may have removed it, or put another one into its place.
+    if (this.#running.get(partition.address)?.get(name) !== running) return
+    if (next === undefined) return this.#isOver(partition, running, times.length > 0)
+    running.next = next
+    this.#wait(partition, running, leftOf(running, partition.date(), Number.POSITIVE_INFINITY))
+  }
+
+  /** Waits in steps; `left` is what is left to measure. */
+  #wait(partition: Partition, running: Running, left: number): void {
+    const step = Math.min(Math.max(0, left), look)
+    running.cancel = partition.shared.timers.after(step, () => {
+      // It is made up for once its party is back.
+      if (!isOpen(partition)) return
+      const now = partition.date()
+      const measured = left - step
+      if (leftOf(running, now, measured) > measured + inTime) setBack(running, now - step)
+      const rest = leftOf(running, now, measured)
+      if (rest > 0) return this.#wait(partition, running, rest)
+      const { plan, startedAt, next } = running
+      const times = next >= now ? [next] : dueOf(plan, next - 1, now, startedAt)
+      this.#happen(partition, running, running.isMeasured ? [next] : times, Math.max(now, next))
+    })
+  }
+
+  #isOver(partition: Partition, running: Running, isRecorded: boolean): void {
+    const { name } = running
+    this.#end(partition.address, name)
+    const over = this.#over.get(partition.address) ?? new Map<string, ScheduleStanding>()
+    this.#over.set(partition.address, over)
+    rememberOver(over, running)
+    if (!isRecorded)
+      partition.append({ kind: 'outcome' }, [{ kind: 'unscheduled', seq: partition.nextSeq(), name, over: true }])
+  }
+
+  /** Returns whether there was one. */
+  #end(partition: Address, name: string): boolean {
+    const running = this.#running.get(partition)
+    running?.get(name)?.cancel()
+    const isThere = running?.delete(name) ?? false
+    if (running?.size === 0) this.#running.delete(partition)
+    return isThere
+  }
+}
+
+/**
+ * The last occurrence that happened, which the next one is after, epoch milliseconds. That of a `cron` may have happened by a date
+ * that was taken back since: what is due by the date as it is now happens all the same.
+ */
+function lastOf({ plan, last = Number.NEGATIVE_INFINITY }: Running, now: number): number {
+  return 'cron' in plan && last - now > inTime ? Number.NEGATIVE_INFINITY : last
+}
+
+/**
+ * The clock was set back, so that an earlier occurrence may be the next one, or have come meanwhile.
+ *
+ * @param looked when it was looked at before, by the date as it is now: what happened until then at a later one happens again
+ */
+function setBack(running: Running, looked: number): void {
+  beginBy(running, looked)
+  const { plan, startedAt, next } = running
+  running.next = nextOf(plan, looked, startedAt) ?? next
+}
+
+/**
+ * A `cron` that was left to its start, by a date that was taken back since, begins by the one that is right. With an end it does
+ * not: how many occurrences there are would not be right any more.
+ */
+function beginBy(running: Running, now: number): void {
+  const { plan, startedAt, last = startedAt } = running
+  if (!('cron' in plan) || plan.until !== undefined || plan.from !== startedAt + 1) return
+  const start = Math.min(last, startedAt - now > inTime ? now : startedAt)
+  if (start >= startedAt) return
+  const { cron, timezone, missed } = plan
+  running.plan = planned({ cron, timezone, missed }, start)
+  running.startedAt = start
+}
+
+/**
+ * Milliseconds until the next occurrence: by the date, which may have been corrected, or by what was measured. An `every` takes
+ * whichever is sooner, and never more than its own time after the last one, or after its start if it did not begin later.
+ *
+ * @param measured what is left by measuring
+ */
+function leftOf({ plan, startedAt, next, last, isMeasured }: Running, now: number, measured: number): number {
+  const byDate = next - now
+  if (isMeasured && measured < Number.POSITIVE_INFINITY) return measured
+  if (!('every' in plan)) return byDate
+  const beginsLater = last === undefined && plan.from > startedAt + plan.every
+  return Math.min(byDate, measured, beginsLater ? Number.POSITIVE_INFINITY : plan.every)
+}
+
+/** Whether anything may be said there from outside, whatever it is. */
+function isOpen(partition: Partition): boolean {
+  try {
+    partition.admit?.([])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Its time has come: that it has, and its event, are one frame. */
+function occur(partition: Partition, running: Running, at: number, isLast: boolean): void {
+  const { name, event, version = 1 } = running
+  running.last = at
+  try {
+    const { type, data } = partition.shared.catalog.lifted({ ...event, version })
+    partition.admit?.([{ type, data }])
+    accept(partition.shared.tally)
+    const occurred = {
+      kind: 'occurred' as const,
+      seq: partition.nextSeq(),
+      name,
+      at,
+      ...(isLast && { over: true as const }),
+    }
+    const envelope = partition.seal({ type, data }, { source: `${partition.address}/${name}` })
+    const said = partition.persists(envelope) ? [{ kind: 'event' as const, envelope }] : []
+    partition.append({ kind: 'outcome' }, [occurred, ...said], [envelope])
+    partition.delivery.deliver(envelope)
+  } catch (error) {
+    partition.reportError('error', error)
+  }
+}
+
+/** Whether it is what a program wants again, now perhaps with a newer version of its event. */
+function isSame(
+  { plan, startedAt, event, version = 1 }: ScheduleStanding,
+  schedule: Schedule,
+  wanted: EventOf,
+  catalog: Catalog,
+): boolean {
+  if (JSON.stringify(plan) !== JSON.stringify(planned(schedule, startedAt)) || event.type !== wanted.type) return false
+  try {
+    return JSON.stringify(catalog.lifted({ ...event, version }).data) === JSON.stringify(wanted.data)
+  } catch {
+    // What cannot be lifted is another one, and makes way.
+    return false
+  }
+}
+
+/** One that is over. */
+function ended(name: string, party: string | undefined, schedule: PlannedSchedule, type: string): ScheduleInfo {
+  return { name, party, schedule: Object.freeze(schedule), type, next: Number.POSITIVE_INFINITY }
+}

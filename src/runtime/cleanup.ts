@@ -1,0 +1,117 @@
+import type { Actor } from '../actor/actor.ts'
+import type { Clock } from '../clock.ts'
+import { TroupeError } from '../errors.ts'
+import type { PendingAsk } from '../invoke/ask.ts'
+import { type Address, splitAddress } from '../mail/address.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import type { Partition } from '../partition/partition.ts'
+
+/** Somebody who is no agent, and for whom events wait. */
+interface Subscribed {
+  readonly mayExpire: boolean
+  /** Takes out of its memory what it will not be told any more. */
+  sweep(): void
+}
+
+interface CleanupHost {
+  readonly clock: Clock
+  partition(address: Address): Partition | undefined
+}
+
+/** Every 5 minutes, as S1 does. */
+const usual = 300_000
+/** Beyond this, setTimeout of every host fires at once. */
+const longest = 2_147_483_647
+
+/**
+ * Takes out of mailboxes, and out of what waits for subscribers, what nobody will be handed any more: events whose time to live is over, and requests that nobody
+ * waits for. Behind a busy agent they would keep their places until its next turn, and publishers would wait for those. It
+ * wakes up only while there may be such mail, and keeps no process alive. What only the journal holds is found when it is
+ * read back.
+ */
+export class Cleanup {
+  readonly #host: CleanupHost
+  readonly #every: number
+  readonly #expecting = new Map<Actor, Partition>()
+  readonly #subscribed = new Set<Subscribed>()
+  #cancel: (() => void) | undefined
+  #isOver = false
+
+  /** @throws CleanupError */
+  constructor(host: CleanupHost, every = usual) {
+    if (!(every >= 1 && every <= longest)) throw new CleanupError(every)
+    this.#host = host
+    this.#every = every
+  }
+
+  /** Mail that may become too old waits for an agent. */
+  expect(partition: Partition, actor: Actor): void {
+    if (this.#isOver) return
+    this.#expecting.set(actor, partition)
+    this.#cancel ??= this.#schedule()
+  }
+
+  /** Events that may become too old wait for a subscriber. */
+  expectOf(subscribed: Subscribed): void {
+    if (this.#isOver) return
+    this.#subscribed.add(subscribed)
+    this.#cancel ??= this.#schedule()
+  }
+
+  /** An ask has ended before its callee took the request, which may wait there still. */
+  abandoned({ to }: PendingAsk): void {
+    const { partition: at, name } = splitAddress(to)
+    const partition = this.#host.partition(at)
+    const actor = partition?.registry.named(name)
+    if (partition && actor && actor.waiting > 0) this.expect(partition, actor)
+  }
+
+  /** A partition is there no more, nor is mail in it. */
+  forget(partition: Address): void {
+    for (const [actor, { address }] of this.#expecting) if (address === partition) this.#expecting.delete(actor)
+  }
+
+  end(): void {
+    this.#isOver = true
+    this.#expecting.clear()
+    this.#subscribed.clear()
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  #schedule(): () => void {
+    return this.#host.clock.after(this.#every, () => this.#sweep(), { background: true })
+  }
+
+  #sweep(): void {
+    for (const [actor, partition] of this.#expecting) {
+      tidy(actor, partition)
+      if (!actor.mayExpire) this.#expecting.delete(actor)
+    }
+    for (const subscribed of this.#subscribed) {
+      subscribed.sweep()
+      if (!subscribed.mayExpire) this.#subscribed.delete(subscribed)
+    }
+    this.#cancel = this.#expecting.size + this.#subscribed.size > 0 ? this.#schedule() : undefined
+  }
+}
+
+/** The same outcomes that its mail would have at its turn. */
+function tidy(actor: Actor, partition: Partition): void {
+  const { asks } = partition.shared
+  const whyOver = (envelope: Envelope) => {
+    if (partition.isExpired(envelope)) return 'expired'
+    return envelope.ask !== undefined && !asks.get(envelope.ask) ? 'stale' : undefined
+  }
+  for (const { envelope, why } of actor.sweep(whyOver)) partition.lose(actor, envelope, why)
+}
+
+/** A time between two clean-ups that is none. */
+export class CleanupError extends TroupeError {
+  readonly code = 'CLEANUP'
+  readonly every: number
+  constructor(every: number) {
+    super(`A clean-up cannot happen every ${every} ms: use milliseconds from 1 to ${longest}, or leave it out.`)
+    this.every = every
+  }
+}

@@ -1,0 +1,64 @@
+import { TroupeError } from '../errors.ts'
+import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
+import { createRuntime, type Runtime, type RuntimeOptions, type StopOptions } from './runtime.ts'
+import type { RuntimeBus } from './runtime-bus.ts'
+
+// One for the whole process, for those who want that; nothing of Troupe itself ever uses it.
+let runtime: Pick<Runtime, 'bus' | 'stop'> | undefined
+
+/**
+ * Starts the one bus of this process, which `getBus` then gives everywhere.
+ *
+ * @example
+ * await initBus({ events: [taskCompleted] })
+ * getBus().subscribe(taskCompleted, ({ data }) => console.log(data.taskId))
+ * await getBus().publish(taskCompleted({ taskId: 'book-venue' }))
+ * await closeBus()
+ *
+ * @param options those of `createRuntime`; `events` are what may be published
+ * @throws DefaultBusError if there is one already, and what `createRuntime` and `start` throw
+ */
+export async function initBus<
+  S extends object = object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+>(options: RuntimeOptions<S, A, R> = {}): Promise<RuntimeBus> {
+  if (runtime) throw new DefaultBusError('is there already', 'Use getBus(), or end it first with closeBus().')
+  const starting = createRuntime(options)
+  runtime = starting
+  try {
+    await starting.start()
+  } catch (error) {
+    // Another one may be there by now.
+    if (runtime === starting) runtime = undefined
+    throw error
+  }
+  return starting.bus
+}
+
+/** The one bus of this process. @throws DefaultBusError if there is none */
+export function getBus(): RuntimeBus {
+  if (!runtime) throw new DefaultBusError('is not there', 'Start it first with await initBus({ events: [...] }).')
+  return runtime.bus
+}
+
+/** Ends the one bus of this process, if there is one, once what is under way is finished; see `runtime.stop`. */
+export async function closeBus(options?: StopOptions): Promise<void> {
+  const closing = runtime
+  // Another one may be started at once.
+  runtime = undefined
+  try {
+    await closing?.stop(options)
+  } catch (error) {
+    runtime ??= closing
+    throw error
+  }
+}
+
+/** The one bus of this process is there twice, or not at all. */
+export class DefaultBusError extends TroupeError {
+  readonly code = 'DEFAULT_BUS'
+  constructor(what: string, wanted: string) {
+    super(`The bus of this process ${what}. ${wanted}`)
+  }
+}

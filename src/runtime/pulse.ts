@@ -1,0 +1,97 @@
+import type { Bus } from '../bus/bus.ts'
+import type { Clock } from '../clock.ts'
+import type { EventOf } from '../events/event.ts'
+import { systemMetrics, systemTick } from '../events/runtime-events.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
+import type { Partition } from '../partition/partition.ts'
+
+/** How often the runtime says that time passes. */
+export interface PulseOptions {
+  /** Milliseconds between two `system.tick`, 100 by default. */
+  readonly every?: number
+  /** Ticks between two `system.metrics`, 60 by default. */
+  readonly metricsEvery?: number
+}
+
+const pulseNames: OptionNames<PulseOptions> = { every: true, metricsEvery: true }
+
+/** What `system.metrics` tells besides its tick. */
+export type Summary = Omit<Parameters<typeof systemMetrics>[0], 'tick'>
+
+interface PulseHost {
+  readonly clock: Clock
+  readonly bus: Bus
+  /** Where the agents outside the parties live. */
+  outside(): Partition
+  summary(): Summary
+}
+
+/** The heartbeat of a runtime: runs only while somebody listens to it, and keeps no process alive. */
+export class Pulse {
+  readonly #host: PulseHost
+  readonly #every: number
+  readonly #metricsEvery: number
+  readonly #hearing = new Map<Partition, number>()
+  #ticks = 0
+  #cancel: (() => void) | undefined
+  #isOver = false
+
+  constructor(host: PulseHost, options: PulseOptions = {}) {
+    checkOptionNames('pulse', options, pulseNames)
+    const { every = 100, metricsEvery = 60 } = options
+    this.#host = host
+    this.#every = every
+    this.#metricsEvery = metricsEvery
+  }
+
+  /** The agents of a partition have come to hear a type, or hear it no more. */
+  heard(partition: Partition, type: string, isHeard: boolean): void {
+    if (!isPulse(type)) return
+    const types = (this.#hearing.get(partition) ?? 0) + (isHeard ? 1 : -1)
+    if (types > 0) this.#hearing.set(partition, types)
+    else this.#hearing.delete(partition)
+    this.check()
+  }
+
+  /** Begins or ends ticking, by whether anybody listens. */
+  check(): void {
+    const { bus } = this.#host
+    const isWanted =
+      !this.#isOver && (this.#hearing.size > 0 || bus.isHeard(systemTick.type) || bus.isHeard(systemMetrics.type))
+    if (isWanted === (this.#cancel !== undefined)) return
+    if (isWanted) this.#schedule()
+    else this.#stop()
+  }
+
+  end(): void {
+    this.#isOver = true
+    this.#stop()
+  }
+
+  #stop(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  #schedule(): void {
+    this.#cancel = this.#host.clock.after(this.#every, () => this.#beat(), { background: true })
+  }
+
+  #beat(): void {
+    const tick = ++this.#ticks
+    this.#schedule()
+    this.#say(systemTick({ tick }))
+    if (tick % this.#metricsEvery === 0) this.#say(systemMetrics({ tick, ...this.#host.summary() }))
+  }
+
+  #say(event: EventOf): void {
+    const outside = this.#host.outside()
+    outside.note(event.type, () => event)
+    for (const partition of this.#hearing.keys()) if (partition !== outside) partition.noteInside(event)
+  }
+}
+
+/** Whether it is said all the time, and so only to those who name it. */
+export function isPulse(type: string): boolean {
+  return type === systemTick.type || type === systemMetrics.type
+}

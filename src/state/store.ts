@@ -1,0 +1,263 @@
+import { createStore } from '@xstate/store'
+import { freeze, produce } from 'immer'
+import { TroupeError, textOf } from '../errors.ts'
+import type { EventOf } from '../events/event.ts'
+import type { Entry, Frame, PartyMetadata } from '../journal/frame.ts'
+import type { Recallable } from '../journal/recall.ts'
+import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
+import { decoded, encoded } from '../values/json.ts'
+import { checkValue } from '../values/value.ts'
+import { changedInputs } from './admission.ts'
+import { type AddedEvent, checkKeys, type InputOf, type PartyDefinition, type RemovedEvent } from './definition.ts'
+import { handedOut } from './handed-out.ts'
+import { Inputs } from './inputs.ts'
+
+/**
+ * `initializing` until its agents have started; then `planning`, or `completed` while the application says so; `error`
+ * for good when its supervisor gave up or its journal failed.
+ */
+export type PartyStatus = 'initializing' | 'planning' | 'completed' | 'error'
+
+/** The shared state of a party: immutable, and changed only by events. */
+export type PartyState<S extends object, I> = Readonly<S> & {
+  readonly inputs: Inputs<I>
+  readonly status: PartyStatus
+  /** Counts the events that changed the state. */
+  readonly version: number
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** When the state last changed, epoch milliseconds. */
+  readonly updatedAt: number
+  /** What was said about the party when it was created. */
+  readonly metadata: PartyMetadata
+}
+
+/** A state as JSON carries it. */
+interface SavedState<S extends object, I> {
+  readonly own: S
+  readonly inputs: readonly I[]
+  readonly status: PartyStatus
+  readonly version: number
+  /** Older snapshots have none of these. */
+  readonly createdAt?: number
+  readonly updatedAt?: number
+  readonly metadata?: PartyMetadata
+}
+
+/** The application's part of the state, and the whole of it. */
+interface Applied<S extends object, I> {
+  readonly own: S
+  readonly live: PartyState<S, I>
+}
+
+type PartyEntry = Extract<Entry, { readonly kind: 'party' }>
+
+const nothing: PartyMetadata = Object.freeze({})
+
+/** What the state of every party begins with. */
+const blank = { status: 'initializing' as const, version: 0, createdAt: 0, updatedAt: 0, metadata: nothing }
+
+/** Where the application does not say it. */
+const statusAfter: Readonly<Partial<Record<PartyEntry['what'], PartyStatus>>> = { started: 'planning', failed: 'error' }
+
+/** Takes a watcher back. */
+export type Unwatch = () => void
+
+/**
+ * The state of a party, twice: `live`, which every appended event changes at once, and `shown`, which follows it up to the
+ * watermark and is all that outsiders see.
+ */
+export class PartyStore<S extends object, A extends AddedEvent, R extends RemovedEvent> implements Recallable {
+  readonly #definition: PartyDefinition<S, A, R>
+  readonly #guard: (call: () => unknown) => void
+  readonly #lift: (envelope: Envelope) => Envelope
+  #shown: PartyState<S, InputOf<A>>
+  /** Holds what is shown too, from the first watcher on. */
+  #watched: ReturnType<typeof watchedStore<PartyState<S, InputOf<A>>>> | undefined
+  #own: S
+  #live: PartyState<S, InputOf<A>>
+
+  /**
+   * @param guard calls somebody else's function, and reports one that throws
+   * @param lift makes an event the version that is declared now
+   */
+  constructor(
+    definition: PartyDefinition<S, A, R>,
+    guard: (call: () => unknown) => void,
+    lift: (envelope: Envelope) => Envelope,
+  ) {
+    this.#definition = definition
+    this.#guard = guard
+    this.#lift = lift
+    this.#own = handedOut(definition.initial)
+    this.#live = Object.freeze({
+      ...this.#own,
+      inputs: Inputs.empty<InputOf<A>>(),
+      ...blank,
+    })
+    this.#shown = this.#live
+  }
+
+  get live(): PartyState<S, InputOf<A>> {
+    return this.#live
+  }
+
+  /** The newest durable state, which belongs to whoever gets it. @throws ValueError if it cannot be copied any more */
+  get shown(): PartyState<S, InputOf<A>> {
+    return this.#copied(() => handedOut(this.#shown))
+  }
+
+  /**
+   * Applies what a frame's entries change, in journal order: all of it, or nothing if one of them cannot be.
+   *
+   * @param time of the frame, epoch milliseconds
+   */
+  apply(entries: readonly Entry[], time: number): void {
+    this.#become(this.#after(entries, time))
+  }
+
+  #become(next: Applied<S, InputOf<A>> | undefined): void {
+    if (!next) return
+    this.#own = next.own
+    this.#live = next.live
+  }
+
+  /** @param ready makes an event that was journalled what it is here; left out where it is that */
+  #after(
+    entries: readonly Entry[],
+    time: number,
+    ready?: (envelope: Envelope) => Envelope,
+  ): Applied<S, InputOf<A>> | undefined {
+    let next: Applied<S, InputOf<A>> | undefined
+    for (const entry of entries) {
+      if (entry.kind === 'party') next = this.#progressed(next ?? this.#now, entry, time)
+      else if (entry.kind === 'event' && this.#definition.changes.has(entry.envelope.type))
+        next = this.#applied(next ?? this.#now, ready ? ready(entry.envelope) : entry.envelope, time)
+    }
+    return next
+  }
+
+  get #now(): Applied<S, InputOf<A>> {
+    return { own: this.#own, live: this.#live }
+  }
+
+  /** The party's own progress, which no event of the application tells. */
+  #progressed({ own, live }: Applied<S, InputOf<A>>, entry: PartyEntry, updatedAt: number): Applied<S, InputOf<A>> {
+    if (entry.what === 'created') {
+      const metadata = freeze(decoded(entry.metadata ?? nothing), true) as PartyMetadata
+      return { own, live: Object.freeze({ ...live, createdAt: updatedAt, updatedAt, metadata }) }
+    }
+    const status = statusAfter[entry.what] ?? (this.#definition.completed(own) ? 'completed' : 'planning')
+    if (status === live.status) return { own, live }
+    return { own, live: Object.freeze({ ...live, status, version: live.version + 1, updatedAt }) }
+  }
+
+  #applied({ own, live }: Applied<S, InputOf<A>>, envelope: Envelope, updatedAt: number): Applied<S, InputOf<A>> {
+    const { type, data, time } = envelope
+    const inputs = changedInputs(live.inputs, { type, data }, time, this.#definition.inputs)
+    const next = this.#produced(own, { type, data })
+    if (next === own && inputs === live.inputs) return { own, live }
+    const settled = live.status === 'planning' || live.status === 'completed'
+    const status = settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : live.status
+    const { createdAt, metadata } = live
+    const version = live.version + 1
+    return { own: next, live: Object.freeze({ ...next, inputs, status, version, createdAt, updatedAt, metadata }) }
+  }
+
+  #produced(own: S, event: EventOf): S {
+    const apply = this.#definition.apply(event.type)
+    if (!apply) return own
+    try {
+      const next = produce(own, draft => apply(draft, event))
+      if (next === own) return own
+      checkKeys(this.#definition.name, next)
+      checkValue(`the state of "${this.#definition.name}"`, next, own)
+      return next
+    } catch (error) {
+      throw new StateApplyError(this.#definition.name, event.type, error)
+    }
+  }
+
+  // ---- as another owner has left it ----
+
+  reset(saved: unknown): void {
+    // What `saved` gave, through JSON; none for the state that it begins with.
+    const { own, inputs, ...rest } = (saved === undefined ? this.#blank : decoded(saved)) as SavedState<S, InputOf<A>>
+    this.#own = freeze(own, true)
+    this.#live = Object.freeze({ ...own, inputs: Inputs.of(freeze(inputs, true)), ...blank, ...freeze(rest, true) })
+  }
+
+  recall({ entries, time }: Frame): void {
+    this.#become(this.#after(entries, time, envelope => frozenEnvelope(this.#lift(envelope))))
+  }
+
+  recalled(): void {
+    this.show(this.#live)
+  }
+
+  /** What a snapshot is to hold of the shown state. @throws ValueError if that cannot be saved any more */
+  saved(): unknown {
+    const { inputs, status, version, createdAt, updatedAt, metadata, ...own } = this.#shown
+    return this.#copied(() => encoded({ own, inputs: [...inputs], status, version, createdAt, updatedAt, metadata }))
+  }
+
+  /** What was changed in place since its event, such as bytes that were transferred, is told by its path. */
+  #copied<T>(copy: () => T): T {
+    try {
+      return copy()
+    } catch (error) {
+      const { inputs: _, ...state } = this.#shown
+      checkValue(`the state of "${this.#definition.name}"`, state)
+      throw error
+    }
+  }
+
+  get #blank(): SavedState<S, InputOf<A>> {
+    return { own: handedOut(this.#definition.initial), inputs: [], ...blank }
+  }
+
+  /** Makes a state visible: it is durable now. @returns `false` if it is visible already */
+  show(state: PartyState<S, InputOf<A>>): boolean {
+    if (state === this.#shown) return false
+    this.#shown = state
+    this.#watched?.trigger.show({ state })
+    return true
+  }
+
+  /** Drops what is not durable: the shown state stays, marked as failed. */
+  fail(): void {
+    this.#live = Object.freeze({ ...this.#shown, status: 'error' as const })
+    this.show(this.#live)
+  }
+
+  /** Calls back with every new durable state. */
+  watch(watcher: (state: PartyState<S, InputOf<A>>) => void): Unwatch {
+    this.#watched ??= watchedStore(this.#shown)
+    const subscription = this.#watched.subscribe(({ context }) => this.#guard(() => watcher(handedOut(context.state))))
+    return () => subscription.unsubscribe()
+  }
+}
+
+function watchedStore<T>(state: T) {
+  return createStore({
+    context: { state },
+    on: { show: (_, event: { state: T }) => ({ state: event.state }) },
+  })
+}
+
+/** The application's state could not take an event, so the event did not happen. */
+export class StateApplyError extends TroupeError {
+  readonly code = 'STATE_APPLY'
+  readonly definition: string
+  readonly type: string
+  constructor(definition: string, type: string, cause: unknown) {
+    super(
+      `The state of "${definition}" could not take "${type}": ${textOf(cause).replace(/\.$/, '')}. Mend its function in state.on.`,
+      {
+        cause,
+      },
+    )
+    this.definition = definition
+    this.type = type
+  }
+}

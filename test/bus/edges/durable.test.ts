@@ -1,0 +1,337 @@
+import { getEventListeners } from 'node:events'
+import { DurableNameTakenError, type Journal, memoryJournal } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { held } from '../../support/heap.ts'
+import { command, dogAgent, glance, petsParty } from '../../support/pets.ts'
+import { startRuntime, turn, until } from '../../support/runtime.ts'
+
+const start = (journal: Journal = memoryJournal()) => startRuntime({ journal, party: petsParty(dogAgent()) })
+type Started = Awaited<ReturnType<typeof start>>
+const turns = async (count = 20) => {
+  for (let n = 0; n < count; n++) await turn()
+}
+const say = async ({ runtime }: Started, ...words: readonly string[]) => {
+  for (const word of words) await runtime.bus.publish(command({ word }))
+}
+
+/** Fails on everything until mended; counts how many calls are under way at one time. */
+const failing = async (started: Started) => {
+  const { runtime, clock } = started
+  const state = { isBroken: true, words: [] as string[], running: 0, most: 0 }
+  const subscription = runtime.bus.subscribe(
+    command,
+    async ({ data }) => {
+      state.most = Math.max(state.most, ++state.running)
+      state.words.push(data.word)
+      await turn()
+      state.running--
+      if (state.isBroken) throw new Error('broken')
+    },
+    { durable: 'ledger' },
+  )
+  return { state, subscription, clock }
+}
+
+describe('a durable subscription, at its edges', () => {
+  it('several dead letters that are redriven come one after the other', async () => {
+    const started = await start()
+    const { state, clock } = await failing(started)
+    await say(started, 'a', 'b', 'c')
+    for (let n = 0; n < 12; n++) {
+      await turns()
+      clock.advance(2_000)
+    }
+    expect(started.runtime.bus.deadLetters.list()).toHaveLength(3)
+    state.isBroken = false
+    state.most = 0
+    await started.runtime.bus.deadLetters.redrive()
+    expect(state.most).toBe(1)
+  })
+
+  it('what is said while a dead letter is redriven waits for its turn', async () => {
+    const started = await start()
+    const { state, clock } = await failing(started)
+    await say(started, 'a')
+    for (let n = 0; n < 4; n++) {
+      await turns()
+      clock.advance(2_000)
+    }
+    state.isBroken = false
+    state.most = 0
+    const driving = started.runtime.bus.deadLetters.redrive()
+    await say(started, 'b')
+    await driving
+    await turns()
+    expect(state.most).toBe(1)
+  })
+
+  it('a paused one is told nothing by a replay before it is resumed, like one that is not durable', async () => {
+    const started = await start()
+    await say(started, 'a', 'b')
+    const words: string[] = []
+    const sub = started.runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { durable: 'ledger' })
+    sub.pause()
+    void started.runtime.bus.replay({ type: command }, sub)
+    await turns()
+    expect(words).toEqual([])
+    sub.resume()
+    await until(() => words.length === 2)
+  })
+
+  it('is not called again while it is paused, also when it failed', async () => {
+    const started = await start()
+    const { state, subscription, clock } = await failing(started)
+    await say(started, 'a')
+    await turns()
+    subscription.pause()
+    clock.advance(1_000)
+    await turns()
+    expect(state.words).toEqual(['a'])
+  })
+
+  it.each(['unsubscribe', 'pause'] as const)(
+    'is told nothing after %s, whenever that comes while it reads',
+    async end => {
+      const started = await start()
+      await say(started, 'a', 'b', 'c')
+      for (let ticks = 0; ticks < 40; ticks++) {
+        const told: string[] = []
+        const name = `ledger-${ticks}`
+        const tell = ({ data }: { readonly data: { readonly word: string } }) => void told.push(data.word)
+        const subscription = started.runtime.bus.subscribe(command, tell, { durable: name, from: 'start' })
+        for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+        subscription[end]()
+        const before = [...told]
+        await turns(3)
+        expect(told).toEqual(before)
+        // What it was not told yet, it is told later.
+        if (end === 'pause') subscription.resume()
+        else started.runtime.bus.subscribe(command, tell, { durable: name })
+        await turns(3)
+        expect(told).toEqual(['a', 'b', 'c'])
+      }
+    },
+  )
+
+  it('to everything that always throws leaves the event loop its turns', async () => {
+    const { runtime, clock } = await start()
+    let told = 0
+    runtime.bus.subscribe(
+      '*',
+      () => {
+        if (++told < 100_000) throw new Error('always')
+      },
+      { durable: 'ledger' },
+    )
+    await runtime.bus.publish(glance({ at: 'x' }))
+    await turns()
+    clock.advance(5_000)
+    await turns()
+    expect(told).toBeLessThan(1_000)
+  })
+
+  it('leaves nothing on its signal when it ends or is refused', async () => {
+    const { runtime } = await start()
+    const { signal } = new AbortController()
+    const listen = () => runtime.bus.subscribe(command, () => {}, { durable: 'ledger', signal })
+    for (let n = 0; n < 5; n++) listen().unsubscribe()
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    listen()
+    for (let n = 0; n < 5; n++) expect(listen).toThrow(DurableNameTakenError)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+  })
+
+  it('holds on to nothing that its function knew when it ends', async () => {
+    const { runtime } = await start()
+    const known = Array.from({ length: 10 }, (_, n) => {
+      const one = {}
+      runtime.bus.subscribe(command, () => one, { durable: `ledger-${n}` }).unsubscribe()
+      return new WeakRef(one)
+    })
+    expect(await held(known)).toBe(0)
+  })
+
+  it('is told what it missed of what is not journalled', async () => {
+    const { runtime } = await start()
+    const missed: number[] = []
+    const codes: string[] = []
+    runtime.bus.errors(({ data }) => void codes.push(data.code))
+    const sub = runtime.bus.subscribe(glance, () => {}, { durable: 'l', limit: 2, onMissed: n => void missed.push(n) })
+    sub.pause()
+    for (let n = 0; n < 5; n++) await runtime.bus.publish(glance({ at: `${n}` }))
+    sub.resume()
+    await turns()
+    expect(missed).toEqual([3])
+    expect(codes).toEqual(['SUBSCRIBER_LAG'])
+  })
+
+  it('hears all of a party that takes the place of one that was deleted while it read that back', async () => {
+    const started = await start()
+    const { runtime } = started
+    const words: string[] = []
+    let go = () => {}
+    let isHeld = true
+    const held = new Promise<void>(resolve => {
+      go = () => {
+        isHeld = false
+        resolve()
+      }
+    })
+    await runtime.parties.create({ id: 'p1' })
+    for (let n = 0; n < 20; n++) await runtime.bus.publish(command({ word: `old${n}` }), { party: 'p1' })
+    runtime.bus.subscribe(
+      command,
+      async ({ data }) => {
+        words.push(data.word)
+        if (isHeld) await held
+      },
+      { durable: 'ledger', from: 'start' },
+    )
+    await until(() => words.length === 1)
+    await runtime.parties.delete('p1')
+    await runtime.parties.create({ id: 'p1' })
+    for (let n = 0; n < 3; n++) await runtime.bus.publish(command({ word: `new${n}` }), { party: 'p1' })
+    go()
+    await turns(100)
+    expect(words.filter(word => word.startsWith('new'))).toEqual(['new0', 'new1', 'new2'])
+  })
+
+  it('is told nothing more of a party that was deleted while it read that back', async () => {
+    const started = await start()
+    const { runtime } = started
+    const words: string[] = []
+    let go = () => {}
+    const held = new Promise<void>(resolve => {
+      go = resolve
+    })
+    await runtime.parties.create({ id: 'p1' })
+    for (let n = 0; n < 5; n++) await runtime.bus.publish(command({ word: `old${n}` }), { party: 'p1' })
+    runtime.bus.subscribe(
+      command,
+      async ({ data }) => {
+        words.push(data.word)
+        await held
+      },
+      { durable: 'ledger', from: 'start' },
+    )
+    await until(() => words.length === 1)
+    await runtime.parties.delete('p1')
+    go()
+    await turns(50)
+    expect(words).toEqual(['old0'])
+  })
+
+  it('never goes back, also when a call ends after it subscribed again', async () => {
+    const started = await start()
+    const { runtime } = started
+    const words: string[] = []
+    let go = () => {}
+    const held = new Promise<void>(resolve => {
+      go = resolve
+    })
+    const listen = (name: string, wait: Promise<unknown> | undefined) =>
+      runtime.bus.subscribe(
+        command,
+        async ({ data }) => {
+          words.push(`${name} ${data.word}`)
+          await wait
+        },
+        { durable: 'ledger' },
+      )
+    const first = listen('first', held)
+    await say(started, 'a')
+    await until(() => words.length === 1)
+    first.unsubscribe()
+    const second = listen('second', undefined)
+    await say(started, 'b', 'c')
+    await until(() => words.length === 4)
+    go()
+    await turns()
+    second.unsubscribe()
+    listen('third', undefined)
+    await say(started, 'd')
+    await turns()
+    expect(words).toEqual(['first a', 'second a', 'second b', 'second c', 'third d'])
+  })
+
+  it('reads back only what is durable', async () => {
+    const inner = memoryJournal()
+    let acknowledge = Promise.resolve()
+    const started = await start({
+      ...inner,
+      async append(...frames) {
+        await inner.append(...frames)
+        await acknowledge
+      },
+    })
+    const { runtime } = started
+    let go = () => {}
+    acknowledge = new Promise(resolve => {
+      go = resolve
+    })
+    const words: string[] = []
+    void runtime.bus.publish(command({ word: 'a' }))
+    await turns()
+    runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { durable: 'ledger', from: 'start' })
+    await turns()
+    const early = [...words]
+    go()
+    await until(() => words.length === 1)
+    expect(early).toEqual([])
+  })
+
+  it('a redrive under way ends when the runtime stops', async () => {
+    const started = await start()
+    const { state, clock } = await failing(started)
+    await say(started, 'a')
+    for (let n = 0; n < 4; n++) {
+      await turns()
+      clock.advance(2_000)
+    }
+    await say(started, 'b')
+    await turns()
+    // It rests after its first attempt at "b" now.
+    expect(state.words.at(-1)).toBe('b')
+    let outcome = 'pending'
+    void started.runtime.bus.deadLetters.redrive().then(
+      () => (outcome = 'done'),
+      () => (outcome = 'refused'),
+    )
+    await started.runtime.stop({ timeout: 0 })
+    clock.advance(3_600_000)
+    await turns()
+    expect(outcome).not.toBe('pending')
+  })
+
+  it('what is said later in the same frame is heard by one that subscribes in between, as by any other', async () => {
+    const started = await start()
+    const { runtime } = started
+    const party = await runtime.parties.create({ id: 'p1' })
+    const words: string[] = []
+    const live: string[] = []
+    const first = runtime.bus.subscribe('pets.input.added', () => {
+      first.unsubscribe()
+      runtime.bus.subscribe('pets.input.added', ({ data }) => void words.push(JSON.stringify(data)), { durable: 'l' })
+      runtime.bus.subscribe('pets.input.added', ({ data }) => void live.push(JSON.stringify(data)))
+    })
+    await party.update({ add: ['a', 'b'] })
+    await turns()
+    expect(live).toHaveLength(1)
+    expect(words).toEqual(live)
+  })
+
+  it('whose dead letter is none of its types any more keeps that letter', async () => {
+    const started = await start()
+    const { state, subscription, clock } = await failing(started)
+    await say(started, 'a')
+    for (let n = 0; n < 4; n++) {
+      await turns()
+      clock.advance(2_000)
+    }
+    expect(state.words).toHaveLength(3)
+    subscription.unsubscribe()
+    started.runtime.bus.subscribe(glance, () => {}, { durable: 'ledger' })
+    await started.runtime.bus.deadLetters.redrive()
+    expect(started.runtime.bus.deadLetters.list()).toHaveLength(1)
+  })
+})

@@ -1,0 +1,261 @@
+import type { Envelope, Subscription } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { command, dogAgent, glance, petsParty, urgent } from '../../support/pets.ts'
+import { startRuntime, turn, until } from '../../support/runtime.ts'
+
+const start = () => startRuntime({ party: petsParty(dogAgent()) })
+type Started = Awaited<ReturnType<typeof start>>['runtime']
+const say = async (runtime: Started, ...words: readonly string[]) => {
+  for (const word of words) await runtime.bus.publish(command({ word }))
+}
+const turns = async (count = 20) => {
+  for (let n = 0; n < count; n++) await turn()
+}
+const rejections = async (work: () => Promise<void>) => {
+  const seen: unknown[] = []
+  const others = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', error => seen.push(error))
+  try {
+    await work()
+    await turns()
+  } finally {
+    process.removeAllListeners('unhandledRejection')
+    for (const other of others) process.on('unhandledRejection', other)
+  }
+  return seen
+}
+
+describe('subscribers, at their edges', () => {
+  it('resume inside the call of a subscriber that has mail waiting calls it again in the middle of it', async () => {
+    const { runtime } = await start()
+    const log: string[] = []
+    let running = 0
+    let most = 0
+    const sub: Subscription = runtime.bus.subscribe(command, async ({ data }) => {
+      most = Math.max(most, ++running)
+      log.push(`> ${data.word}`)
+      sub.pause()
+      sub.resume()
+      await turn()
+      log.push(`< ${data.word}`)
+      running--
+    })
+    await say(runtime, 'a', 'b', 'c', 'd')
+    await until(() => log.length === 8)
+    expect(log).toEqual(['> a', '< a', '> b', '< b', '> c', '< c', '> d', '< d'])
+    expect(most).toBe(1)
+  })
+
+  it('onMissed that pauses is still told one event more', async () => {
+    const { runtime } = await start()
+    const words: string[] = []
+    const sub: Subscription = runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), {
+      limit: 2,
+      onMissed: () => sub.pause(),
+    })
+    sub.pause()
+    await say(runtime, 'a', 'b', 'c')
+    sub.resume()
+    expect(words).toEqual([])
+  })
+
+  it('a subscription that ends itself in onMissed is told no more, also of what is being told', async () => {
+    const { runtime } = await start()
+    const words: string[] = []
+    let doResume = false
+    runtime.bus.subscribe(command, () => void (doResume && sub.resume()), { priority: 1 })
+    const sub: Subscription = runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), {
+      limit: 1,
+      onMissed: () => sub.unsubscribe(),
+    })
+    sub.pause()
+    await say(runtime, 'a', 'b')
+    doResume = true
+    await say(runtime, 'c')
+    expect(words).toEqual([])
+  })
+
+  it('subscribers of the same priority are told in the order of subscribing, those of a party too', async () => {
+    const { runtime } = await start()
+    await runtime.parties.create({ id: 'p1' })
+    const log: string[] = []
+    runtime.bus.subscribe(command, () => void log.push('party, first'), { party: 'p1' })
+    runtime.bus.subscribe(command, () => void log.push('everywhere, second'))
+    await runtime.bus.publish(command({ word: 'x' }), { party: 'p1' })
+    expect(log).toEqual(['party, first', 'everywhere, second'])
+  })
+
+  it('what a slow subscriber publishes second belongs to its event, also when the first was not journalled', async () => {
+    const { runtime } = await start()
+    const said: Envelope[] = []
+    runtime.bus.subscribe(urgent, one => void said.push(one))
+    runtime.bus.subscribe(command, async ({ data }) => {
+      void runtime.bus.publish(glance({ at: data.word }))
+      void runtime.bus.publish(urgent({ word: data.word }))
+      await turn()
+    })
+    await Promise.all([
+      runtime.bus.publish(command({ word: 'a' }), { correlationId: 'one' }),
+      runtime.bus.publish(command({ word: 'b' }), { correlationId: 'two' }),
+    ])
+    await until(() => said.length === 2)
+    expect(said.map(({ correlationid }) => correlationid)).toEqual(['one', 'two'])
+  })
+
+  it('what a subscriber publishes after an await belongs to its event, also if it returned at once the last time', async () => {
+    const { runtime } = await start()
+    const said: Envelope[] = []
+    runtime.bus.subscribe(urgent, one => void said.push(one))
+    runtime.bus.subscribe(command, ({ data }) => {
+      if (data.word === 'skip') return undefined
+      return (async () => {
+        await turn()
+        await runtime.bus.publish(urgent({ word: data.word }))
+      })()
+    })
+    await runtime.bus.publish(command({ word: 'skip' }), { correlationId: 'one' })
+    await runtime.bus.publish(command({ word: 'b' }), { correlationId: 'two' })
+    await until(() => said.length === 1)
+    expect(said.map(({ correlationid }) => correlationid)).toEqual(['two'])
+  })
+
+  it('stop in a subscriber after an await is refused, also if it returned at once the last time', async () => {
+    const { runtime, clock } = await start()
+    let code: unknown = 'none'
+    runtime.bus.subscribe(command, ({ data }) => {
+      if (data.word === 'skip') return undefined
+      return (async () => {
+        await turn()
+        code = await runtime.stop({ timeout: 1_000 }).then(
+          () => 'stopped',
+          error => error.code,
+        )
+      })()
+    })
+    await say(runtime, 'skip', 'b')
+    await turns()
+    clock.advance(10_000)
+    await turns()
+    clock.advance(100_000)
+    await turns()
+    expect(code).toBe('WAIT_INSIDE')
+  })
+
+  it('a thenable whose then throws harms nobody', async () => {
+    const { runtime, clock } = await start()
+    const words: string[] = []
+    const thenable = {
+      // oxlint-disable-next-line unicorn/no-thenable
+      then() {
+        throw new Error('bad then')
+      },
+    }
+    runtime.bus.subscribe(command, ({ data }) => {
+      words.push(data.word)
+      return thenable
+    })
+    const seen = await rejections(async () => {
+      await say(runtime, 'a', 'b')
+      await turns()
+      clock.advance(60_000)
+    })
+    expect(seen).toEqual([])
+    expect(words).toEqual(['a', 'b'])
+  })
+
+  it('a subscriber that throws something whose message throws harms nobody', async () => {
+    const { runtime } = await start()
+    const words: string[] = []
+    class Hostile extends Error {
+      override get message(): string {
+        throw new Error('never')
+      }
+      override set message(_: string) {}
+    }
+    runtime.bus.subscribe(command, ({ data }) => {
+      if (data.word === 'a') throw new Hostile()
+    })
+    runtime.bus.subscribe(command, ({ data }) => void words.push(data.word))
+    await say(runtime, 'a', 'b', 'c')
+    await turns()
+    expect(words).toEqual(['a', 'b', 'c'])
+  })
+
+  it('an onMissed that rejects harms nobody', async () => {
+    const { runtime } = await start()
+    const seen = await rejections(async () => {
+      const sub = runtime.bus.subscribe(command, () => {}, {
+        limit: 1,
+        onMissed: async () => {
+          throw new Error('missed')
+        },
+      })
+      sub.pause()
+      await say(runtime, 'a', 'b')
+      sub.resume()
+    })
+    expect(seen).toEqual([])
+  })
+
+  it('a subscriber that publishes what it hears, journalled, leaves the event loop its turns', async () => {
+    const { runtime } = await start()
+    let told = 0
+    runtime.bus.subscribe(urgent, () => {
+      if (++told < 100_000) void runtime.bus.publish(urgent({ word: 'again' })).catch(() => {})
+    })
+    void runtime.bus.publish(urgent({ word: 'first' }))
+    await turns(10)
+    expect(told).toBeLessThan(100_000)
+  })
+
+  it('a slow subscriber that publishes what it hears, journalled, leaves the event loop its turns', async () => {
+    const { runtime } = await start()
+    let told = 0
+    runtime.bus.subscribe(urgent, async () => {
+      if (++told < 100_000) await runtime.bus.publish(urgent({ word: 'again' })).catch(() => {})
+    })
+    void runtime.bus.publish(urgent({ word: 'first' }))
+    await turns(10)
+    expect(told).toBeLessThan(100_000)
+  })
+
+  it('a filter is not asked any more once its subscription has ended', async () => {
+    const { runtime } = await start()
+    let asked = 0
+    runtime.bus.subscribe(command, () => sub.unsubscribe(), { priority: 1 })
+    const sub: Subscription = runtime.bus.subscribe(command, () => {}, { filter: () => ++asked > 0 })
+    await say(runtime, 'a')
+    expect(asked).toBe(0)
+  })
+
+  it('a subscriber that returns promises again is not joined to the event of another that is still at work', async () => {
+    const { runtime } = await start()
+    const said: string[] = []
+    let go = () => {}
+    const gate = new Promise<void>(resolve => {
+      go = resolve
+    })
+    runtime.bus.subscribe(urgent, ({ data, correlationid }) => void said.push(`${data.word} ${correlationid}`))
+    // The other one: publishes a glance while it is at work on "other".
+    runtime.bus.subscribe(command, async ({ data }) => {
+      if (data.word !== 'other') return
+      await turn()
+      await runtime.bus.publish(glance({ at: 'unrelated' }), { correlationId: 'mine' })
+      await gate
+    })
+    let count = 0
+    runtime.bus.subscribe(glance, () => {
+      if (count++ === 0) return undefined
+      return (async () => {
+        await turn()
+        await runtime.bus.publish(urgent({ word: 'glanced' }))
+      })()
+    })
+    await runtime.bus.publish(glance({ at: 'first' }))
+    await runtime.bus.publish(command({ word: 'other' }), { correlationId: 'theirs' })
+    await until(() => said.length === 1)
+    go()
+    expect(said).toEqual(['glanced mine'])
+  })
+})

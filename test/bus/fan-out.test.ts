@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { command, glance, urgent } from '../support/pets.ts'
+import { startRuntime } from '../support/runtime.ts'
+
+const start = async () => {
+  const { runtime, clock } = await startRuntime({ events: [command, glance, urgent] })
+  return { bus: runtime.bus, clock }
+}
+
+describe('an event', () => {
+  it('arrives as it was published: what it carries, who said it, when, how urgent it is and what it belongs to', async () => {
+    const { bus, clock } = await start()
+    const told: unknown[] = []
+    bus.subscribe(command, envelope => void told.push(envelope))
+    clock.advance(5_000)
+    const options = { source: 'trainer', priority: 2, tags: ['show'], ttl: 1_000, correlationId: 'chain-1' }
+    const envelope = await bus.publish(command({ word: 'sit' }), options)
+    const now = clock.now()
+    expect(told).toMatchObject([
+      {
+        id: envelope.id,
+        type: 'pets.command',
+        data: { word: 'sit' },
+        source: 'trainer',
+        time: now,
+        priority: 2,
+        tags: ['show'],
+        expirytime: now + 1_000,
+        correlationid: 'chain-1',
+      },
+    ])
+  })
+
+  it('is told to every one of 1,000 subscribers, in the order in which they came', async () => {
+    const { bus } = await start()
+    const told: number[] = []
+    for (let n = 0; n < 1_000; n++) bus.subscribe(command, () => void told.push(n))
+    await bus.publish(command({ word: 'sit' }))
+    expect(told).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
+  })
+
+  it('troubles nobody else: 10,000 subscribers to other types are not even asked', async () => {
+    const { bus } = await start()
+    let asked = 0
+    let told = 0
+    const filter = () => {
+      asked++
+      return true
+    }
+    for (let n = 0; n < 10_000; n++)
+      bus.subscribe([urgent, n % 2 === 0 ? 'system.party.*' : 'ask.*'], () => {}, { filter })
+    bus.subscribe(command, () => void told++)
+    await bus.publish(command({ word: 'sit' }))
+    expect({ asked, told }).toEqual({ asked: 0, told: 1 })
+  })
+})
+
+describe('a thousand events at once', () => {
+  it('are all taken before anybody is told of one, and told one after the other', async () => {
+    const { bus } = await start()
+    const told: string[] = []
+    bus.subscribe(command, ({ data }) => void told.push(data.word))
+    const words = Array.from({ length: 1_000 }, (_, n) => `w${n}`)
+    const publishing = words.map(word => bus.publish(command({ word })))
+    expect(told).toEqual([])
+    await Promise.all(publishing)
+    expect(told).toEqual(words)
+  })
+})

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { ReadyQueue } from '../../src/time/ready-queue.ts'
+import { until } from '../support/runtime.ts'
+
+it('gives turns in the order in which they were asked for, one each', async () => {
+  const queue = new ReadyQueue()
+  const turns: string[] = []
+  const wanting = (name: string, left: number) => ({
+    turn: () => {
+      turns.push(name)
+      return --left > 0
+    },
+  })
+  queue.push(wanting('a', 3))
+  queue.push(wanting('b', 1))
+  queue.push(wanting('c', 2))
+  await until(() => turns.length === 6)
+  expect(turns.join('')).toBe('abcaca')
+})
+
+it('lets the event loop come round while somebody wants turns for ever', async () => {
+  const queue = new ReadyQueue()
+  let turns = 0
+  let over = false
+  queue.push({
+    turn: () => {
+      turns++
+      return !over
+    },
+  })
+  // Each of these needs the event loop; a queue that never yields would hang here.
+  for (let rounds = 0; rounds < 5; rounds++) await new Promise(setImmediate)
+  over = true
+  expect(turns).toBeGreaterThanOrEqual(400)
+  expect(turns).toBeLessThanOrEqual(2_000)
+})
