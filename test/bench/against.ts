@@ -11,7 +11,7 @@ export interface Comparison {
   readonly there: Results
 }
 
-/** Plays each round of Troupe here and in another checkout, in turn, so that both meet the same weather. */
+/** Plays each round of Troupe here and in another checkout at the same time, so that both meet the same weather. */
 export async function compare(
   suite: Suite,
   folder: string,
@@ -26,17 +26,18 @@ export async function compare(
     for (const of of scale === 'full' ? suite.cases : (suite.smokeCases ?? suite.cases)) {
       for (const { one, cases } of plays) {
         if (!(of in cases)) continue
-        const both = [
-          { results: comparison.here, of: undefined },
-          { results: comparison.there, of: folder },
-        ]
-        // Who comes second finds a warmer machine.
-        for (const { results, of: checkout } of round % 2 === 0 ? both.toReversed() : both) {
-          const place = { round, contestant: one.name, case: of }
-          const add = (figures: Readonly<Record<string, number>>) => results.add({ ...place, figures })
-          const error = await runRound(suite, place, scale, ({ figures }) => add(figures), checkout)
+        const place = { round, contestant: one.name, case: of }
+        const play = async (results: Results, checkout?: string) => {
+          const error = await runRound(
+            suite,
+            place,
+            scale,
+            ({ figures }) => results.add({ ...place, figures }),
+            checkout,
+          )
           if (error !== undefined) results.failures.push({ ...place, error })
         }
+        await Promise.all([play(comparison.here), play(comparison.there, folder)])
       }
     }
   }
