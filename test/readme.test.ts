@@ -21,7 +21,6 @@ it.each([
       'test/package/own-agent.ts',
       'test/package/own-test.ts',
       'test/package/own-durable.ts',
-      'test/package/own-migration.ts',
     ],
   ],
   ['agents/README.md', ['test/package/own-town.ts']],
@@ -35,7 +34,7 @@ it.each([
       'test/package/own-echoes.ts',
     ],
   ],
-  ['src/journal/README.md', ['test/package/own-contract.ts']],
+  ['src/journal/README.md', ['test/package/own-contract.ts', 'test/package/own-migration.ts']],
   ['src/inspect/README.md', ['test/package/own-inspector.ts']],
   ['src/sqlite/README.md', ['test/package/own-journal.ts']],
 ])('every TypeScript snippet of %s is a file that compiles and runs', (readme, examples) => {
