@@ -1,18 +1,18 @@
 import type { Envelope } from './envelope.ts'
 import { Spill, type Spilled } from './spill.ts'
 
-/** Which events are acceptable now; `undefined` for all. */
+/** Says whether the agent takes events of a type now; `undefined` if it takes all. */
 export type Accepts = ((type: string) => boolean) | undefined
 
 export const everything = () => true
 
 /**
- * The waiting events of one priority, oldest first: those in memory, then those that only the journal holds. A place in
- * the middle that was taken stays empty until half of all places are.
+ * The waiting events of one priority, oldest first: first those in memory, then those that only the journal holds. Taking an
+ * event from the middle leaves its place empty; the lane closes the gaps when half of its places are empty.
  */
 export class Lane {
   #items: (Envelope | undefined)[] = []
-  /** The position of each, also of those that were taken, so that one is found without a search. */
+  /** The position of each event, also of those that were taken: finds an event by its position without looking at all. */
   #seqs: number[] = []
   #head = 0
   #holes = 0
@@ -28,12 +28,12 @@ export class Lane {
 
   push(envelope: Envelope): void {
     if (this.#items.length === 0) {
-      // Most mailboxes hold one event at a time, and an array that grows makes room for seventeen.
+      // Most mailboxes hold one event at a time. An array that grows by `push` reserves room for seventeen.
       this.#items = [envelope]
       this.#seqs = [envelope.seq]
       return
     }
-    // Nearly always the newest; an event put back after a crash is the exception.
+    // Only an event that is put back after a crash is not the newest.
     const place = (this.#seqs.at(-1) ?? 0) <= envelope.seq ? this.#items.length : this.#placeAfter(envelope.seq)
     if (place === this.#items.length) {
       this.#items.push(envelope)
@@ -53,12 +53,15 @@ export class Lane {
     return this.#items[this.#head] === undefined && this.#spill === undefined
   }
 
-  /** The oldest in memory. */
+  /** The oldest event in memory. */
   first(): Envelope | undefined {
     return this.#items[this.#head]
   }
 
-  /** Since when the oldest acceptable one has waited, or at most, if that was before a moment; nothing if not. */
+  /**
+   * Since when the oldest acceptable event has waited, epoch milliseconds; `undefined` unless that is before a moment. Of an event
+   * that only the journal holds, it is the earliest time that it may have.
+   */
   since(accepts: Accepts, before: number): number | undefined {
     const spill = this.#spill
     const oldest = this.#items[this.#head]?.time ?? Number.POSITIVE_INFINITY
@@ -76,7 +79,7 @@ export class Lane {
     return since !== undefined && since < before ? since : undefined
   }
 
-  /** Whether the oldest acceptable one is in the journal alone. */
+  /** Whether only the journal holds the oldest acceptable event. */
   isSpilledFirst(accepts: (type: string) => boolean): boolean {
     const [spilled] = this.#spill?.oldest(accepts, 1) ?? []
     if (!spilled) return false
@@ -90,7 +93,7 @@ export class Lane {
     return envelope
   }
 
-  /** Takes the oldest acceptable one of those in memory. */
+  /** Takes the oldest acceptable event in memory. */
   take(accepts: (type: string) => boolean): Envelope | undefined {
     for (let place = this.#head; place < this.#items.length; place++) {
       const envelope = this.#items[place]
@@ -101,7 +104,7 @@ export class Lane {
     return undefined
   }
 
-  /** Takes the oldest acceptable one of those in the journal; where to read it, if it has not been read back yet. */
+  /** Takes the oldest acceptable event that only the journal holds; returns where to read it if it was not read back yet. */
   takeSpilled(accepts: (type: string) => boolean, most: number): Envelope | readonly Spilled[] | undefined {
     const spill = this.#spill
     const places = spill?.oldest(accepts, most)
@@ -114,7 +117,7 @@ export class Lane {
     return loaded
   }
 
-  /** Removes one that waits in memory. */
+  /** Removes an event that waits in memory. */
   remove(envelope: Envelope): void {
     for (let place = this.#placeAfter(envelope.seq) - 1; this.#seqs[place] === envelope.seq; place--)
       if (this.#items[place] === envelope) return this.#removeAt(place)
@@ -127,7 +130,7 @@ export class Lane {
     }
   }
 
-  /** The first place of a later position. */
+  /** The first place that holds a later position. */
   #placeAfter(seq: number): number {
     let low = this.#head
     let high = this.#seqs.length

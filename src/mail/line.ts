@@ -1,6 +1,6 @@
 import { turnOf, type Waiting } from './aging.ts'
 
-/** Where something stands in a line, until it leaves: between its neighbours of the same priority. */
+/** The place of an item in a line, between its neighbours of the same priority. */
 export interface Spot<T extends Waiting> {
   readonly item: T
   before: Spot<T> | undefined
@@ -8,15 +8,15 @@ export interface Spot<T extends Waiting> {
   hasLeft: boolean
 }
 
-/** Those of one priority, in the order in which they came. */
+/** The items of one priority, in the order in which they came. */
 interface Rank<T extends Waiting> {
   first: Spot<T> | undefined
   last: Spot<T> | undefined
 }
 
 /**
- * What waits for its turn: the most urgent first, and of equals the one that came first. What waits long rises, so that it does
- * not starve behind what is more urgent. Anything may leave from the middle, at the same cost however many wait.
+ * A queue by priority: the most urgent item first, and of equally urgent items the one that came first. An item becomes more
+ * urgent while it waits, so that it does not starve. Any item may leave from the middle, at the same cost however many wait.
  */
 export class Line<T extends Waiting> implements Iterable<T> {
   readonly #aging: number
@@ -24,7 +24,7 @@ export class Line<T extends Waiting> implements Iterable<T> {
   #ranks: (Rank<T> | undefined)[] = []
   #size = 0
 
-  /** @param aging milliseconds of waiting that make something more urgent by one */
+  /** @param aging milliseconds of waiting that make an item more urgent by one */
   constructor(aging: number) {
     this.#aging = aging
   }
@@ -43,7 +43,7 @@ export class Line<T extends Waiting> implements Iterable<T> {
     return spot
   }
 
-  /** Where the one stands whose turn it is. */
+  /** The place of the item whose turn it is. */
   get first(): Spot<T> | undefined {
     let next: Spot<T> | undefined
     let turn = Number.POSITIVE_INFINITY
@@ -51,7 +51,7 @@ export class Line<T extends Waiting> implements Iterable<T> {
       const first = rank?.first
       if (!first) continue
       const at = turnOf(first.item, this.#aging)
-      // Of equals the more urgent one, which comes first here.
+      // Where two have the same turn, the more urgent one goes first: its rank comes first here.
       if (next && at >= turn) continue
       next = first
       turn = at
@@ -59,21 +59,21 @@ export class Line<T extends Waiting> implements Iterable<T> {
     return next
   }
 
-  /** Takes the one whose turn it is; none when empty. */
+  /** Takes the item whose turn it is; `undefined` when empty. */
   shift(): T | undefined {
     const { first } = this
     if (first) this.leave(first)
     return first?.item
   }
 
-  /** Takes the oldest of the least urgent; waiting makes nothing more urgent here. */
+  /** Takes the oldest item of the lowest priority, whatever it has gained by waiting. */
   takeLeastUrgent(): T | undefined {
     const first = this.#ranks.findLast(rank => rank?.first)?.first
     if (first) this.leave(first)
     return first?.item
   }
 
-  /** Lets one leave; whether it was still there. */
+  /** Removes an item; returns whether it was still there. */
   leave(spot: Spot<T>): boolean {
     const rank = this.#ranks[spot.item.priority]
     if (spot.hasLeft || !rank) return false
@@ -86,7 +86,7 @@ export class Line<T extends Waiting> implements Iterable<T> {
     return true
   }
 
-  /** Since when the one waits that has waited for longest. */
+  /** When the item came that has waited longest, epoch milliseconds; `undefined` when empty. */
   get since(): number | undefined {
     if (this.#size === 0) return undefined
     let since = Number.POSITIVE_INFINITY
@@ -105,7 +105,7 @@ export class Line<T extends Waiting> implements Iterable<T> {
     for (const { item } of this.spots()) yield item
   }
 
-  /** All of them, by priority alone; the one at hand may leave. */
+  /** The places of all items, by priority alone; the one just returned may leave. */
   *spots(): Generator<Spot<T>> {
     for (const rank of this.#ranks) for (let spot = rank?.first; spot; spot = spot.after) yield spot
   }

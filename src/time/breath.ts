@@ -1,32 +1,32 @@
 import type { Clock } from '../clock.ts'
 
-/** Milliseconds for which publishers may go on without a turn of the event loop. */
+/** Milliseconds for which publishers may publish without a turn of the event loop. */
 const longest = 10
-/** Of what is published, one in so many is looked at: to look costs more than most events do. */
+/** One in so many events checks the time: a check costs more than most events do. */
 const lookedAtEach = 8
-/** So many looks, where the clock stands still. */
+/** After so many checks a turn is due even if the clock stands still, as a simulated one does. */
 const mostLooks = 1_250
-/** Of what is asked or refused, one in so many is looked at: it has no time of its own, and a clock takes long to read. */
+/** One in so many asks and refusals checks the time: they carry no time, and reading the clock is slow. */
 const askLookedAtEach = 64
 
 /**
- * Lets the event loop turn while publishers, or those who ask, go on and on. Whoever awaits only promises never lets it, and then
- * no timer fires and no socket is read.
+ * Gives the event loop a turn while programs publish or ask in a loop. A loop that awaits promises alone keeps the event loop
+ * from turning, so that no timer fires and no socket is read.
  */
 export class Breath {
-  /** How many events, and asks, may go on before the next look; none while a turn is due, so that it comes soon. */
+  /** How many events, and asks, pass before the next check; 0 while a turn is due, so that every publisher waits for it. */
   #unlooked = lookedAtEach
   #unlookedAsks = askLookedAtEach
   #looks = 0
-  /** When the first event was looked at since the event loop turned, epoch milliseconds. */
+  /** When the first check happened since the event loop turned, epoch milliseconds. */
   #since: number | undefined
   #turn: PromiseWithResolvers<void> | undefined
 
   /**
-   * What the publisher of an event awaits: that it is durable, and now and then a turn of the event loop too.
+   * Makes the promise that a publisher awaits: the event is durable, and where a turn of the event loop is due, that is over too.
    *
-   * @param durable none for what is not journalled
-   * @param time of the event, so that no clock need be read
+   * @param durable `undefined` for an event that is not journalled
+   * @param time the event's own time, which saves reading the clock
    */
   after<T>(said: T, durable: Promise<void> | undefined, time: number): Promise<T> {
     if (--this.#unlooked > 0) return durable ? durable.then(() => said) : Promise.resolve(said)
@@ -39,12 +39,12 @@ export class Breath {
     return over ? over.then(() => said) : Promise.resolve(said)
   }
 
-  /** The same for whoever asks, because what is asked has no time of its own. */
+  /** What a caller of `ask` awaits before its request is sent; `undefined` if no turn is due. */
   dueToAsker(clock: Pick<Clock, 'now'>): Promise<void> | undefined {
     return --this.#unlookedAsks > 0 ? undefined : this.#look(clock.now())
   }
 
-  /** The same for whoever is refused, and may go on with what is refused: rejects with the error. */
+  /** Rejects with the error, after a turn of the event loop where one is due: a loop may publish again and again what is refused. */
   refuse(error: unknown, clock: Pick<Clock, 'now'>): Promise<never> {
     const breath = this.dueToAsker(clock)
     if (!breath) return Promise.reject(error)
