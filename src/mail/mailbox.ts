@@ -11,26 +11,26 @@ import type { Spilled } from './spill.ts'
  * What a full mailbox does with one more event:
  * - `backpressure` (the default) makes publishers outside the party wait; of what agents say it keeps the journal's
  *   positions, and reads the events back when there is room;
- * - `reject` refuses it: who addressed the agent alone from outside gets `MailboxFullError`, anything else is a dead letter;
+ * - `reject` refuses it: a publisher outside that addressed this agent alone gets `MailboxFullError`; otherwise it is a dead letter;
  * - `drop-newest` makes it a dead letter, and tells no sender;
  * - `drop-oldest` lets it in, and makes the oldest of the least urgent events a dead letter instead.
  */
 export type Overflow = 'backpressure' | 'reject' | 'drop-newest' | 'drop-oldest'
 
-/** How the events of a type are told apart: of those with the same key, only the newest waits. */
+/** Gives the key of an event: of the waiting events of one type with the same key, only the newest is kept. */
 export type CoalesceKey = (event: EventOf) => string
 
-/** How an agent's mailbox behaves. */
+/** Options of an agent's mailbox. */
 export interface MailboxOptions {
   /** Events that may wait in memory, 1,000 by default. */
   readonly capacity?: number
-  /** What happens to one more; `backpressure` by default. */
+  /** What a full mailbox does with one more event; `backpressure` by default. */
   readonly overflow?: Overflow
-  /** By event type: the key under which a newer event takes the place of an older one that still waits. */
+  /** By event type: the key by which a newer event replaces an older one that still waits. */
   readonly coalesce?: Readonly<Record<string, CoalesceKey>>
 }
 
-/** The same with every choice made. */
+/** The options of a mailbox with all defaults filled in. */
 export interface MailboxRules {
   readonly capacity: number
   readonly overflow: Overflow
@@ -47,27 +47,28 @@ export function mailboxRules(options: MailboxOptions = {}): MailboxRules {
   return { capacity, overflow, coalesce }
 }
 
-/** An event that a mailbox gave up, to let another in or because it came too late for its agent. */
+/** An event that a mailbox removed: it made room for another one, or its time was over. */
 export interface Loss {
   readonly envelope: Envelope
   readonly why: 'overflow' | 'expired' | 'stale' | 'coalesced'
 }
 
-/** Why an event will be handed to nobody, if so. */
+/** Says why an event must not be delivered any more; `undefined` if it may be. */
 export type WhyOver = (envelope: Envelope) => 'expired' | 'stale' | undefined
 
-/** Where to read events back: the lane that they belong to, and their places in it. */
+/** Which events to read back from the journal: the priority of their lane, and their places in it. */
 export interface ReadBack {
   readonly priority: number
   readonly places: readonly Spilled[]
 }
 
-/** From here on, types are counted, so that a busy agent need not search all that waits. */
+/** From so many waiting events on, the mailbox counts them by type, so that a busy agent need not search all of them. */
 const countedFrom = 16
 
 /**
- * An actor's waiting events: the most urgent first, and among equals the oldest; what waits long becomes more urgent. Its
- * memory is bounded, and it knows nothing of machines. Signals (replies, outcomes, timers, supervision) wait in a lane of their own, outside the bound.
+ * An actor's waiting events: the most urgent first, and of equally urgent ones the oldest. An event becomes more urgent while it
+ * waits. The number of events in memory is bounded. A mailbox knows nothing of machines. Signals (replies, outcomes, timers,
+ * supervision) wait in a queue of their own, which has no bound.
  */
 export class Mailbox {
   readonly #rules: MailboxRules
@@ -91,7 +92,7 @@ export class Mailbox {
     return this.#size + this.#spilled
   }
 
-  /** How many of them only the journal holds. */
+  /** How many of these events only the journal holds. */
   get spilled(): number {
     return this.#spilled
   }
@@ -100,23 +101,23 @@ export class Mailbox {
     return this.#signals?.size ?? 0
   }
 
-  /** Events that are read back from the journal at once: each time, whole frames are read. */
+  /** How many events are read back from the journal at once, at most. Reading costs whole frames each time. */
   get #mostReadBack(): number {
     return Math.max(64, this.#rules.capacity)
   }
 
-  /** Whether one more event would be one too many. */
+  /** Whether the memory of the mailbox has no room for one more event. */
   get full(): boolean {
     return this.#size >= this.#rules.capacity || this.#spilled > 0
   }
 
   /**
-   * Lets an event in, and returns what was given up for it; that may be the event itself.
+   * Adds an event, and returns the events that were removed because of it, which may include the event itself.
    *
    * @param journalled whether the event could be read back from the journal
-   * @param host asked only when there is no room
-   * @param wanted whether the agent is busy and takes it nevertheless: a mailbox full of what must wait keeps as many
-   *   again of what need not, or nobody could ever tell the agent to go on
+   * @param host is asked only when there is no room
+   * @param wanted whether the agent is busy and takes this event nevertheless: a mailbox that is full of events that must wait
+   *   takes as many again of these, because otherwise no event could tell the busy agent to go on
    */
   offer(
     envelope: Envelope,
@@ -141,7 +142,7 @@ export class Mailbox {
     return losses
   }
 
-  /** Takes back an event that was handed over already: it keeps its place, and needs no room. */
+  /** Puts an event back that was taken: it gets its old place, and needs no room. */
   putBack(envelope: Envelope): void {
     this.#add(envelope, undefined)
   }
@@ -155,14 +156,14 @@ export class Mailbox {
     return this.#signals?.shift()
   }
 
-  /** Takes the first event that is acceptable now, or says what to read back first; the others keep their places. */
+  /** Takes the first event that the agent accepts now, or says which events to read back first. The others keep their places. */
   take(accepts: Accepts): Envelope | ReadBack | undefined {
-    // Nearly always all that waits is of one priority.
+    // Nearly always all waiting events have one priority.
     const lane = this.#onlyLane() ?? this.#next(accepts)
     return lane && this.#takeFrom(lane, accepts)
   }
 
-  /** The lane that everything waits in, if it is one. */
+  /** The lane that holds all waiting events, if there is only one such lane. */
   #onlyLane(): Lane | undefined {
     let only: Lane | undefined
     for (let priority = 1; priority < this.#lanes.length; priority++) {
@@ -174,14 +175,14 @@ export class Mailbox {
     return only
   }
 
-  /** The lane of the acceptable event whose turn it is. */
+  /** The lane that holds the next acceptable event. */
   #next(accepts: Accepts): Lane | undefined {
     const aging = this.#aging
     let next: Lane | undefined
     let turn = Number.POSITIVE_INFINITY
     for (let priority = 1; priority < this.#lanes.length; priority++) {
       const lane = this.#lanes[priority]
-      // A less urgent lane is looked at only as far as it has waited longer.
+      // A less urgent lane goes first only if its oldest event has waited long enough to make up for its priority.
       const since = lane?.since(accepts, next ? turn - priority * aging : turn)
       if (since === undefined) continue
       next = lane
@@ -191,7 +192,7 @@ export class Mailbox {
   }
 
   #takeFrom(lane: Lane, accepts: Accepts): Envelope | ReadBack | undefined {
-    // Of what a busy agent wants, memory may hold newer ones than the journal does.
+    // Of the events that a busy agent takes, the journal may hold older ones than memory does.
     if (lane.spilled > 0 && lane.isSpilledFirst(accepts ?? everything)) {
       const spilled = lane.takeSpilled(accepts ?? everything, this.#mostReadBack)
       if (!spilled) return undefined
@@ -212,12 +213,12 @@ export class Mailbox {
     return this.#spilled > 0 && this.#lanes.some(lane => lane?.spill?.has(accepts))
   }
 
-  /** How many of those in memory have an end to their time. */
+  /** How many events in memory have a time to live. */
   get expiring(): number {
     return this.#expiring
   }
 
-  /** Takes what is over out of its memory, and returns it. */
+  /** Removes the events from memory whose time is over, and returns them. */
   sweep(whyOver: WhyOver): Loss[] {
     const losses: Loss[] = []
     for (const envelope of [...this]) {
@@ -229,7 +230,7 @@ export class Mailbox {
     return losses
   }
 
-  /** Puts an event that was read back where it was missing. */
+  /** Puts an event that was read back into its place. */
   load(priority: number, place: number, envelope: Envelope): void {
     this.#lanes[priority]?.spill?.load(place, envelope)
   }
@@ -239,7 +240,7 @@ export class Mailbox {
     for (const lane of this.#lanes) if (lane) yield* lane
   }
 
-  /** What is to be read back of those that only the journal holds, whatever their types. */
+  /** Which of the events that only the journal holds to read back, whatever their types. */
   unread(): ReadBack | undefined {
     for (const [priority, lane] of this.#lanes.entries()) {
       const places = lane?.spill?.oldest(everything, this.#mostReadBack)
@@ -248,7 +249,7 @@ export class Mailbox {
     return undefined
   }
 
-  /** Gives up one that only the journal holds; returns it if it was read back. */
+  /** Removes an event that only the journal holds; returns it if it was read back. */
   drop(priority: number, place: number): Envelope | undefined {
     const spill = this.#lanes[priority]?.spill
     const envelope = spill?.loadedAt(place)
@@ -257,7 +258,7 @@ export class Mailbox {
     return envelope
   }
 
-  /** Empties its memory, signals too; returns the events that waited there. */
+  /** Removes all events and signals from memory; returns the events. */
   clear(): readonly Envelope[] {
     const waited = [...this]
     for (const envelope of waited) this.#remove(envelope)
@@ -304,7 +305,7 @@ export class Mailbox {
     return [{ envelope: oldest, why: 'overflow' }]
   }
 
-  /** The oldest of the least urgent events, unless all are more urgent than the one that wants in. */
+  /** The oldest of the least urgent events; `undefined` if all are more urgent than the new one. */
   #leastUrgent(than: number): Envelope | undefined {
     for (let priority = this.#lanes.length - 1; priority >= than; priority--) {
       const first = this.#lanes[priority]?.first()
@@ -336,27 +337,27 @@ export class Mailbox {
   #lane({ priority }: Envelope): Lane {
     let lane = this.#lanes[priority]
     if (!lane) {
-      // Filled up, so that looking for the most urgent one meets no holes.
+      // All lower priorities get a place, so that the array has no holes: engines read such arrays faster.
       while (this.#lanes.length < priority) this.#lanes.push(undefined)
       this.#lanes[priority] = lane = new Lane()
     }
     return lane
   }
 
-  // The key is the application's, and events with answers to give are never replaced.
+  // The application chose the key. Requests are never replaced, because each needs an answer.
   #keyOf(envelope: Envelope): string | undefined {
     const coalesce = this.#rules.coalesce[envelope.type]
     if (!coalesce || envelope.ask !== undefined) return undefined
     try {
       return `${envelope.type} ${coalesce(envelope)}`
     } catch {
-      // An event without a key is one that nothing replaces.
+      // An event without a key is never replaced.
       return undefined
     }
   }
 }
 
-/** A mailbox that could hold nothing. */
+/** The capacity of a mailbox is no whole number above 0. */
 export class MailboxOptionsError extends TroupeError {
   readonly code = 'MAILBOX_OPTIONS'
   readonly capacity: number
@@ -366,7 +367,7 @@ export class MailboxOptionsError extends TroupeError {
   }
 }
 
-/** The mailbox of the only agent that was meant is full. */
+/** The mailbox of the agent that an event is for is full. */
 export class MailboxFullError extends TroupeError {
   readonly code = 'MAILBOX_FULL'
   readonly address: Address

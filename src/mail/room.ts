@@ -6,7 +6,7 @@ import { Line } from './line.ts'
 import { type Mailbox, MailboxFullError } from './mailbox.ts'
 import { checkWanted, type Patience, PublishCancelledError } from './patience.ts'
 
-/** What tells how long a publisher waits. */
+/** What a room measures waiting times with. */
 interface RoomHost {
   readonly timers: Timers
   /** Milliseconds since any fixed moment. */
@@ -18,12 +18,12 @@ interface Waiter extends Waiting {
   go(): void
 }
 
-/** More publishers than this are not kept waiting (S1: 10,000). */
+/** How many publishers may wait for one mailbox (S1: 10,000). */
 const mostWaiting = 10_000
 
 /**
- * Where publishers from outside wait while a mailbox is full, the most urgent first. A place that becomes free is promised to
- * the first of them, so that nobody who comes later takes it.
+ * Where publishers outside the party wait while a mailbox is full, the most urgent first. A place that becomes free is reserved
+ * for the first of them, so that no later publisher takes it.
  */
 export class Room {
   readonly #address: Address
@@ -38,12 +38,12 @@ export class Room {
     this.#waiting = new Line(aging)
   }
 
-  /** Whether somebody who comes now may go on at once. */
+  /** Whether a publisher that comes now need not wait. */
   isFree(mailbox: Mailbox): boolean {
     return this.#waiting.size === 0 && mailbox.size + this.#promised < this.#capacity
   }
 
-  /** Waits for a place, which is kept until `use`. @throws MailboxFullError, PublishCancelledError */
+  /** Waits for a place, and reserves it until `use` is called. @throws MailboxFullError, PublishCancelledError */
   reserve(type: string, { timers, elapsed }: RoomHost, { priority, timeout, signal }: Patience): Promise<void> {
     if (this.#waiting.size >= mostWaiting) throw new MailboxFullError(this.#address, type, 'waiting')
     checkWanted(type, signal)
@@ -75,15 +75,15 @@ export class Room {
     })
   }
 
-  /** A reserved place is kept no longer: its event is about to be delivered, or will never be. */
+  /** Ends a reservation: the event is about to be delivered, or never will be. */
   use(): void {
     this.#promised--
   }
 
   /**
-   * Promises the places that are free to those whose turn it is.
+   * Reserves the free places for the publishers whose turn it is.
    *
-   * @param accepts what the agent takes although it is busy: for that it finds room in any case
+   * @param accepts says which events the busy agent takes: publishers of these need not wait
    */
   offer(mailbox: Mailbox, accepts: Accepts): void {
     while (this.#waiting.size > 0 && mailbox.size + this.#promised < this.#capacity) this.#letOneGo()
@@ -91,7 +91,7 @@ export class Room {
     for (const waiter of [...this.#waiting]) if (accepts(waiter.type)) this.#letGo(waiter)
   }
 
-  /** Lets everybody go: the agent is there no more. */
+  /** Lets all publishers go on, because the agent has stopped. */
   open(): void {
     while (this.#waiting.size > 0) this.#letOneGo()
   }
