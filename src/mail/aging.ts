@@ -1,6 +1,6 @@
 import { TroupeError } from '../errors.ts'
 
-/** Something that waits for its turn. */
+/** An item that waits for its turn. */
 export interface Waiting {
   /** 1 is most urgent, 10 least. */
   readonly priority: number
@@ -18,14 +18,14 @@ export function agingOf(aging = usualAging): number {
 }
 
 /**
- * When it is something's turn, compared with others: the smallest goes first. After each `aging` of waiting it is as urgent as
- * what comes then and is one step more urgent. The number stays the same as time passes, so nothing is ever sorted again.
+ * The turn of an item: the smallest number goes first. After `aging` milliseconds of waiting, an item is as urgent as a new one
+ * whose priority is one step higher. The number does not change while time passes, so nothing needs to be sorted again.
  */
 export function turnOf({ priority, time }: Waiting, aging: number): number {
   return time + priority * aging
 }
 
-/** A time that cannot make anything more urgent. */
+/** The option `aging` is no positive number of milliseconds. */
 export class AgingError extends TroupeError {
   readonly code = 'AGING'
   readonly aging: number

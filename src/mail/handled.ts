@@ -1,15 +1,15 @@
 import type { Envelope } from './envelope.ts'
 
-/** What led to something: the event that a chain goes back to, and what all of the chain shares. */
+/** What led to something: the correlation that a whole chain of events shares, and the event just before. */
 export interface Origin {
   readonly correlationid: string
-  /** The id of the event that was being handled; none where nothing was. */
+  /** The id of the event that was being handled; `undefined` if none was. */
   readonly causationid?: string
-  /** The key of the ask that it is done for; none where nobody waits for an answer. */
+  /** The key of the ask that waits for the result; `undefined` if none does. */
   readonly request?: string | undefined
 }
 
-/** The same, and nothing else of whatever has it. */
+/** Copies these fields alone from an object that has more. */
 export function originIn({ correlationid, causationid, request }: Origin): Origin {
   return {
     correlationid,

@@ -2,14 +2,14 @@ import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 
-/** What is known of an event that is about to be said; the rest is derived. */
+/** What the publisher knows of an event; the rest of its envelope is derived. */
 export interface Facts {
   readonly source?: Address | undefined
   readonly id?: string
-  /** Where it is said, if it takes no position of its own. */
+  /** The position that it is published at, if it takes none of its own. */
   readonly at?: number
   readonly priority?: number | undefined
-  /** Milliseconds until nobody may be handed it any more. */
+  /** Milliseconds until its time is over: after that it is delivered to no agent and no subscriber. */
   readonly ttl?: number | undefined
   readonly correlationid?: string | undefined
   readonly causationid?: string | undefined
@@ -18,7 +18,7 @@ export interface Facts {
   readonly tags?: readonly string[] | undefined
 }
 
-/** Where it is said. */
+/** The partition in which an event is published, as far as envelopes need it. */
 export interface Place {
   readonly address: Address
   readonly party: string | undefined
@@ -36,15 +36,15 @@ export interface Place {
 const plainly = { version: 1, priority: 5, ttl: undefined, tags: [], persist: true }
 const inPassing = { ...plainly, persist: false }
 
-/** Makes the envelope of an event: what is not known of it comes from its definition, and from where it is said. */
+/** Makes the envelope of an event. What its publisher does not say comes from its definition and its partition. */
 export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
   const { type, data } = event
   const id = facts.id ?? place.nextId()
   const definition = facts.ask === undefined ? place.definitionOf(event) : place.persistsAsk(type) ? plainly : inPassing
   const ttl = facts.ttl ?? definition.ttl
   const expirytime = ttl === undefined ? undefined : place.date() + ttl
-  // Every field each time, so that all envelopes have one shape: engines read those far faster than many. Frozen, because all
-  // receivers share it, and the journal too.
+  // All fields are there each time, so that all envelopes have one shape, which engines read far faster than many shapes. The
+  // envelope is frozen, because all receivers and the journal share it.
   return Object.freeze({
     id,
     seq: facts.at ?? place.nextSeq(),

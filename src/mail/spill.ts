@@ -1,7 +1,7 @@
 import type { Envelope } from './envelope.ts'
 
 const chunkLength = 1_024
-/** The types of events are numbered per process: 2 bytes each, where the word itself would be a pointer of 8. */
+/** Event types get a number in each process: 2 bytes each, where a pointer to the type takes 8. */
 const typeNumbers = new Map<string, number>()
 const typeNames: string[] = []
 const taken = 0xffff
@@ -9,26 +9,26 @@ const taken = 0xffff
 /** Positions and types of 1,024 events, 6 bytes each. */
 interface Chunk {
   readonly base: number
-  /** When the first of them was said: none of them has waited for longer. */
+  /** When the first of these events was published, epoch milliseconds: none has waited longer. */
   readonly since: number
-  /** How many of them are still here. */
+  /** How many of these events still wait. */
   left: number
   readonly offsets: Int32Array
   readonly types: Uint16Array
 }
 
-/** One event that is in the journal alone, by its place in the spill. */
+/** An event that only the journal holds, and its place in the spill. */
 export interface Spilled {
   readonly place: number
   readonly seq: number
 }
 
 /**
- * The part of a lane that did not fit into memory: where in the journal each event is, and of what type, so that an agent
- * can find what it takes while it is busy without reading anything. A million of them take 6 MB.
+ * The part of a lane that did not fit into memory. It knows the position and the type of each event, so that a busy agent finds
+ * the events that it takes without reading the journal. A million events take 6 MB.
  */
 export class Spill {
-  /** One of which none is left is dropped, also in the middle. */
+  /** A chunk without events is dropped, also in the middle. */
   #chunks: (Chunk | undefined)[] = []
   /** Places are counted from the first event ever spilled; chunks before `#first` are gone. */
   #first = 0
@@ -64,7 +64,7 @@ export class Spill {
     this.#counts.set(number, (this.#counts.get(number) ?? 0) + 1)
   }
 
-  /** Whether any event of an acceptable type is here. */
+  /** Whether an event of an acceptable type waits. */
   has(accepts: (type: string) => boolean): boolean {
     for (const [number, count] of this.#counts) if (count > 0 && accepts(typeNames[number] ?? '')) return true
     return false
@@ -81,12 +81,12 @@ export class Spill {
     return found
   }
 
-  /** Since when the one at a place has waited; of one that was not read back, since when at most. */
+  /** Since when the event at a place has waited, epoch milliseconds. Of one that was not read back, it is the earliest possible time. */
   sinceAt(place: number): number | undefined {
     return this.#loaded.get(place)?.time ?? this.#chunkAt(place)?.since
   }
 
-  /** Since when at most any of them has waited. */
+  /** The earliest time since when any of the events may have waited. */
   get since(): number | undefined {
     return this.#size === 0 ? undefined : this.#chunkAt(this.#head)?.since
   }
@@ -109,7 +109,7 @@ export class Spill {
     this.#counts.set(number, (this.#counts.get(number) ?? 1) - 1)
     this.#size--
     chunk.left--
-    // The last one is still being filled.
+    // The last chunk is still being filled.
     if (chunk.left === 0 && chunk !== this.#chunks.at(-1)) this.#chunks[this.#chunks.indexOf(chunk)] = undefined
     while (this.#head < this.#tail && this.#typeAt(this.#head) === taken)
       this.#head = this.#chunkAt(this.#head) ? this.#head + 1 : this.#lastOfChunk(this.#head) + 1
