@@ -19,68 +19,68 @@ export interface BusHost {
   readonly insideSubscriber: AsyncLocalStorage<Telling>
   /** Milliseconds of waiting that make an event more urgent by one. */
   readonly aging: number
-  /** Events that may wait to be told because subscribers said them. */
+  /** How many events that subscribers published may wait for their notification. */
   readonly queue: number
   /** Epoch milliseconds. */
   now(): number
   /** Milliseconds since any fixed moment. */
   elapsed(): number
-  /** Whether only those are told of a type who name it: what happens all the time is no news to a pattern. */
+  /** Whether patterns do not match a type, because it happens all the time: only subscribers that name the type get it. */
   isByName(type: string): boolean
-  /** Whether the time of an event is over. */
+  /** Whether the time to live of an event is over. */
   isExpired(envelope: Envelope): boolean
-  /** An event's time was over before the subscriber at an address could be told of it. */
+  /** The time to live of an event was over before the subscriber at this address could get it. */
   expired(envelope: Envelope, address: Address): void
-  /** Something may wait for a subscriber until its time is over. */
+  /** An event with a time to live waits for a subscriber. */
   mayExpire(listener: Listener): void
-  /** Somebody subscribed, or did so no more. */
+  /** A subscription began or ended. */
   changed(): void
   failed(error: unknown): void
-  /** An error was told of, to whoever wanted to know; `isHeard`: whether that was anybody. */
+  /** `system.error` was published; `isHeard` says whether any subscriber got it. */
   erred(envelope: Envelope, isHeard: boolean): void
 }
 
-/** Figures of the subscribers, of all that there are and were. */
+/** Figures of all subscribers, also of those that have ended. */
 export interface BusFigures {
   readonly subscriptions: number
-  /** Calls of subscribers. */
+  /** How often subscribers were called. */
   readonly delivered: number
-  /** Those of them that failed. */
+  /** How many of these calls failed. */
   readonly failed: number
   /** Events that slow subscribers missed. */
   readonly missed: number
-  /** Events whose time was over before a subscriber could be told of them. */
+  /** Events whose time to live was over before a subscriber could get them. */
   readonly expired: number
   /** Events that wait for subscribers that are busy or paused. */
   readonly queued: number
-  /** Events that subscribers said and that have yet to be told. */
+  /** Events that subscribers published and that no subscriber has got yet. */
   readonly untold: number
 }
 
-/** What is told in one go; then the event loop gets its turn. */
+/** After so many events in a row the event loop gets a turn. */
 const toldPerYield = 200
 
-/** One event in so many is measured: reading the clock costs more than most subscribers do. */
+/** The bus measures one event in so many, because reading the clock costs more than most subscribers do. */
 const measuredEach = 16
 
-/** And of these, one in so many by subscriber. */
+/** For one event in so many it measures each subscriber. */
 const measuredBySubscriberEach = 256
 
-/** What is known of a type that was told. */
+/** What the bus knows of a type that was published. */
 interface OfType {
   readonly route: Route
-  /** How often listeners had come and gone when the route was found. */
+  /** The number of changes of the router when this route was found. */
   readonly changes: number
   readonly figures: EventFigures
 }
 
 /**
- * Broadcast by type to functions outside the agents. They are told what is durable, one after the other, and one that
- * throws, rejects, hangs or is slow harms nobody: its failure is handed on.
+ * Broadcasts events by type to functions outside the agents. A subscriber gets an event once it is durable, in the order of its
+ * partition. A subscriber that throws, rejects, hangs or is slow harms no other one; its failure is reported.
  */
 export class Bus implements SubscriptionHost {
   readonly #host: BusHost
-  /** When each listener came, for those of the same priority. */
+  /** The number of each listener, in the order in which they came: it decides between equal priorities. */
   readonly #order = new Map<Listener, number>()
   readonly #everywhere: Router
   readonly #inParty = new Map<string, Router>()
@@ -91,16 +91,16 @@ export class Bus implements SubscriptionHost {
   #names = 0
   #notes = 0
   #listeners = 0
-  /** What subscribers published since the event loop turned, and those who wait for it to turn. */
+  /** How many events subscribers published since the event loop turned, and the publishers that wait for its turn. */
   #answers = 0
   readonly #breathing = new Fifo<() => void>()
   readonly #past = { delivered: 0, failed: 0, missed: 0, expired: 0 }
-  /** Subscribers that have returned a promise and not ended yet. */
+  /** How many calls have returned a promise that has not settled yet. */
   #atWork = 0
   #isTelling = false
   #waiters: (() => void)[] = []
   #telling: Envelope | undefined
-  /** When those were called that are told of it and take their time. */
+  /** When the subscribers of the present event were called that returned a promise, elapsed milliseconds. */
   #toldAt: number | undefined
 
   readonly #queue: number
@@ -113,7 +113,7 @@ export class Bus implements SubscriptionHost {
     this.#everywhere = new Router(this.#inOrder)
   }
 
-  // ---- those who listen ----
+  // ---- listeners ----
 
   /** Calls a function for every event of these types or patterns. @throws IllegalPatternError, PriorityError, SubscribeOptionsError */
   subscribe(
@@ -149,27 +149,27 @@ export class Bus implements SubscriptionHost {
     this.rested()
   }
 
-  /** All that listen, in the order in which they came to. */
+  /** All listeners, in the order in which they came. */
   *listeners(): Generator<Listener> {
     yield* this.#everywhere
     for (const router of this.#inParty.values()) yield* router
   }
 
-  /** One whose dead letters are addressed like this. */
+  /** The subscription whose dead letters have this address. */
   subscriptionAt(address: Address): LiveSubscription | undefined {
     for (const listener of this.listeners())
       if (listener instanceof LiveSubscription && addressOfSubscriber(listener.wanted.name) === address) return listener
     return undefined
   }
 
-  /** Whether anybody would be told of an event of this type, in this party or outside all of them. */
+  /** Whether any subscriber would get an event of this type, in this party or outside all parties. */
   isHeard(type: string, party?: string): boolean {
     if (this.#route(type).length > 0) return true
     const here = party === undefined ? undefined : this.#inParty.get(party)
     return here !== undefined && here.route(type, this.#isByName).length > 0
   }
 
-  /** Whether anybody listens to this type or its group in particular, rather than to everything. */
+  /** Whether a subscriber listens to this type or its group, rather than to all events. */
   isWanted(type: string): boolean {
     return this.#route(type).some(({ wanted: { types } }) => !types.includes('*'))
   }
@@ -190,52 +190,52 @@ export class Bus implements SubscriptionHost {
     return this.#everywhere.route(type, this.#isByName)
   }
 
-  // ---- telling ----
+  // ---- notifying listeners ----
 
-  /** Whether all that was said was told to those who listen. */
+  /** Whether the listeners have got all that was published. */
   get isTold(): boolean {
     return !this.#isTelling && this.#untold.size === 0
   }
 
-  /** Remembers an event and tells it to all that subscribed to it. */
+  /** Keeps an event in the history and notifies its subscribers. */
   tell(envelope: Envelope): void {
     this.#history.add(envelope)
     this.mention(envelope)
   }
 
-  /** It was told in another process: only the history has it. */
+  /** Keeps an event in the history that another process has published. */
   remember(envelope: Envelope): void {
     this.#history.add(envelope)
   }
 
-  /** A party is there no more. */
+  /** Forgets a party that was deleted. */
   forget(party: string): void {
     this.#history.forget(party)
     for (const listener of [...(this.#inParty.get(party) ?? [])])
       if (listener instanceof LiveSubscription) listener.endLoop()
   }
 
-  /** Tells an event to all that subscribed to it, and keeps it out of the history. */
+  /** Notifies the subscribers of an event, and keeps it out of the history. */
   mention(envelope: Envelope): void {
-    // What a subscriber publishes is told after what it was told of, to everybody in the same order.
+    // An event that a subscriber publishes comes after the event that it got, for all subscribers in the same order.
     if (this.#isTelling || this.#untold.size > 0) return this.#untold.push(envelope)
     this.#tellAll(envelope)
     if (this.#untold.size > 0) this.#tellUntold()
   }
 
-  /** @throws BusFullError while subscribers have said more than can be told */
+  /** @throws BusFullError while too many events wait that subscribers published */
   checkRoom(type: string): void {
     const waiting = this.#untold.size + this.#breathing.size
     if (waiting >= this.#queue) throw new BusFullError(type, waiting)
   }
 
   /**
-   * Lets the event loop turn before a subscriber publishes, now and then: those that answer each other, or themselves, may go on
-   * for ever. To be asked for what a subscriber publishes alone.
+   * Makes a subscriber that publishes wait for a turn of the event loop now and then: subscribers that answer each other, or
+   * themselves, may go on for ever. Call it for events that a subscriber publishes, and for no others.
    */
   breath(): Promise<void> | undefined {
     if (this.#answers++ === 0) setImmediate(() => this.#breathe())
-    // Behind those who wait already.
+    // A publisher waits behind those that wait already.
     const mayGoOn = this.#breathing.size === 0 && this.#answers <= toldPerYield
     return mayGoOn ? undefined : new Promise(resolve => this.#breathing.push(resolve))
   }
@@ -246,7 +246,7 @@ export class Bus implements SubscriptionHost {
     if (this.#answers > 0) setImmediate(() => this.#breathe())
   }
 
-  // Subscribers that answer each other, or themselves, may go on for ever: timers and sockets get their turn in between.
+  // Subscribers that answer each other, or themselves, may go on for ever. Timers and sockets get a turn in between.
   #tellUntold(): void {
     for (let told = 0; told < toldPerYield; told++) {
       const next = this.#untold.shift()
@@ -284,7 +284,7 @@ export class Bus implements SubscriptionHost {
     const start = this.#host.elapsed()
     const atWork = this.#atWork
     tell()
-    // Those who take their time tell how much it was when they end.
+    // A call that returned a promise is measured when the promise settles.
     if (this.#atWork === atWork) figures.times.took(this.#host.elapsed() - start)
   }
 
@@ -306,7 +306,7 @@ export class Bus implements SubscriptionHost {
     return ofType
   }
 
-  // ---- what subscribers tell of themselves ----
+  // ---- reports of subscribers ----
 
   get aging(): number {
     return this.#host.aging
@@ -332,7 +332,7 @@ export class Bus implements SubscriptionHost {
     return this.#host.insideSubscriber
   }
 
-  /** The event that whoever calls is being told of, also after an `await`. */
+  /** The event of the subscriber that is calling, also after an `await`; `undefined` if no subscriber calls. */
   get told(): Envelope | undefined {
     if (this.#telling || this.#atWork === 0) return this.#telling
     const inside = this.#host.insideSubscriber.getStore()
@@ -350,7 +350,7 @@ export class Bus implements SubscriptionHost {
     }
   }
 
-  /** Whether whoever calls is this subscription, which is still at work. */
+  /** Whether this subscription is calling, and has not ended its work. */
   isInside(subscription: object): boolean {
     const inside = this.#host.insideSubscriber.getStore()
     if (!inside || inside.isOver) return false
@@ -366,19 +366,19 @@ export class Bus implements SubscriptionHost {
     return this.#host.elapsed()
   }
 
-  /** A name for a subscriber that gave none. */
+  /** A name for a subscriber that has none. */
   newName(): string {
     return `subscriber-${++this.#names}`
   }
 
-  /** An id for what is told to listeners alone, so that the ids of all else do not depend on who listens. */
+  /** An id for an event that only listeners get, so that the ids of all other events do not depend on listeners. */
   newNoteId(): string {
     return `note-${this.began.toString(36)}-${++this.#notes}`
   }
 
   working(): number {
     this.#atWork++
-    // One look at the clock for all that are told of the same event.
+    // The clock is read once for all subscribers of one event.
     this.#toldAt ??= this.elapsed()
     return this.#toldAt
   }
@@ -391,12 +391,12 @@ export class Bus implements SubscriptionHost {
   failed(envelope: Envelope, error: TroupeError): void {
     this.#ofType(envelope.type).figures.failures++
     this.#today.failed(this.now())
-    // What a replay mutes is counted there.
+    // A replay counts what it mutes itself.
     if (codeOf(error.cause) !== 'REPLAY_MUTED') this.warn(envelope, error)
   }
 
   warn({ type }: Envelope, error: unknown): void {
-    // A subscriber to everything that always throws would be told of its own failures for ever.
+    // A subscriber to all events that always throws would get its own failures for ever.
     if (type !== systemError.type && type !== deadLettered.type) this.#host.failed(error)
   }
 
@@ -407,12 +407,12 @@ export class Bus implements SubscriptionHost {
     for (const waiter of waiters) waiter()
   }
 
-  /** Resolves when every subscriber has ended with what it was told; those that are paused are not waited for. */
+  /** Resolves when every subscriber has ended its work. It does not wait for subscribers that are paused. */
   async drained(): Promise<void> {
     if (!this.#isResting) await new Promise<void>(resolve => this.#waiters.push(resolve))
   }
 
-  /** Tells nobody anything more but what waits for him. */
+  /** Publishes nothing more; loops may still take what waits for them. */
   close(): void {
     for (const listener of [...this.listeners()]) listener.finish()
   }
@@ -423,7 +423,7 @@ export class Bus implements SubscriptionHost {
     return true
   }
 
-  // ---- what was told ----
+  // ---- history and figures ----
 
   /** The newest 1,000 events that subscribers could have heard, oldest first. @throws IllegalPatternError */
   history(query: HistoryQuery = {}): readonly Envelope[] {
@@ -447,13 +447,13 @@ export class Bus implements SubscriptionHost {
     return this.#today.figures(this.now())
   }
 
-  /** What is known of each type that was ever told. */
+  /** The figures of each type that was ever published. */
   get types(): Readonly<Record<string, TypeFigures>> {
     return Object.fromEntries(Array.from(this.#types, ([type, { figures }]) => [type, figures.figures]))
   }
 }
 
-/** The same for an event that is measured. */
+/** Notifies the subscribers of an event that is measured. */
 function tellMeasured(route: Route, envelope: Envelope, at: number, { published }: EventFigures): void {
   if (published % measuredBySubscriberEach !== 1) return tellRoute(route, envelope, at)
   for (let place = 0; place < route.length; place++) route[place]?.hearMeasured(envelope, at)
@@ -463,12 +463,12 @@ function tellLate(route: Route, envelope: Envelope): void {
   for (const listener of route) listener.hearLate(envelope)
 }
 
-/** One subscriber may end another's subscription: that hears nothing more. */
+/** Notifies the subscribers of an event. A subscription that ends meanwhile gets nothing more. */
 function tellRoute(route: Route, envelope: Envelope, at: number): void {
   for (let place = 0; place < route.length; place++) route[place]?.hear(envelope, at)
 }
 
-/** Events that may wait to be told (S1: 10,000). */
+/** How many events may wait for their notification (S1: 10,000). */
 const usualQueue = 10_000
 
 /** @throws BusQueueError unless it is a whole number from 1 */
@@ -477,7 +477,7 @@ export function queueOf(queue = usualQueue): number {
   return queue
 }
 
-/** A queue that could hold nothing. */
+/** The option `queue` is no whole number from 1. */
 export class BusQueueError extends TroupeError {
   readonly code = 'BUS_QUEUE'
   readonly queue: number
@@ -489,7 +489,7 @@ export class BusQueueError extends TroupeError {
   }
 }
 
-/** Subscribers say more than can be told. */
+/** Subscribers publish more than the bus can pass on. */
 export class BusFullError extends TroupeError {
   readonly code = 'BUS_FULL'
   readonly type: string

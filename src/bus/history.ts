@@ -27,19 +27,19 @@ const historyNames: OptionNames<HistoryQuery> = {
 /** How many events the history keeps (S4: 1,000). */
 const historyLimit = 1_000
 
-/** So many parties are forgotten at once, because that takes as long as one. */
+/** The history forgets so many deleted parties at once, because that takes no longer than for one. */
 const forgottenAtOnce = 32
 
-/** The newest events that were told. */
+/** The newest events that were published. */
 export class History {
   #kept: Envelope[] = []
   #oldest = 0
   readonly #forgotten = new Set<string>()
 
   add(envelope: Envelope): void {
-    // Another party may have the id of one that was forgotten.
+    // A new party may have the id of a deleted one.
     if (this.#forgotten.size > 0 && this.#forgotten.has(envelope.party ?? '')) this.#forgetAll()
-    // The events of deleted parties make room before those of others do.
+    // The events of deleted parties go first.
     if (this.#kept.length === historyLimit && this.#forgotten.size > 0) this.#forgetAll()
     if (this.#kept.length < historyLimit) this.#kept.push(envelope)
     else {
@@ -48,7 +48,7 @@ export class History {
     }
   }
 
-  /** Those that match, oldest first. @throws IllegalPatternError, UnknownOptionError */
+  /** The events that match a query, oldest first. @throws IllegalPatternError, UnknownOptionError */
   find(query: HistoryQuery): readonly Envelope[] {
     checkOptionNames('bus.history', query, historyNames)
     const { party, type, correlationId, tags, limit = historyLimit } = query
@@ -65,7 +65,7 @@ export class History {
     return limit < found.length ? found.slice(found.length - limit) : found
   }
 
-  /** Keeps nothing of a party. */
+  /** Forgets the events of a party. */
   forget(party: string): void {
     this.#forgotten.add(party)
     if (this.#forgotten.size >= forgottenAtOnce) this.#forgetAll()

@@ -1,14 +1,14 @@
 import { matcher } from '../events/pattern.ts'
 import type { Listener } from './subscription.ts'
 
-/** Who is told of a type, in the order in which they are told. */
+/** The listeners of a type, in the order in which they are called. */
 export type Route = readonly Listener[]
 
 const nobody: Route = []
 
 /**
- * Finds listeners by type. What one type leads to is found once and then known; a listener to a type changes what that type
- * alone leads to, so that nobody pays for listeners to others, however many come and go.
+ * Finds listeners by type. The route of a type is found once and then kept. A listener to one type changes the route of that type
+ * alone, so that listeners to other types cost nothing, however many come and go.
  */
 export class Router {
   readonly #byType = new Map<string, Set<Listener>>()
@@ -19,7 +19,7 @@ export class Router {
   /** How often a listener came or went. */
   changes = 0
 
-  /** @param inOrder who is told before whom */
+  /** @param inOrder compares two listeners: the smaller one is called first */
   constructor(inOrder: (a: Listener, b: Listener) => number) {
     this.#inOrder = inOrder
   }
@@ -50,7 +50,7 @@ export class Router {
     this.#changed(listener)
   }
 
-  /** @param isByName whether only those are told who name the type */
+  /** @param isByName says whether patterns do not match a type */
   route(type: string, isByName: (type: string) => boolean): Route {
     const known = this.#routes.get(type)
     if (known) return known
