@@ -5,7 +5,7 @@ import { type Failure, failureOf } from '../thrown.ts'
 import type { Timers } from '../time/timers.ts'
 import { Times } from './times.ts'
 
-/** An event that a subscriber is being told of, in whatever that subscriber calls. */
+/** The event that a subscriber is handling, for whatever that subscriber calls. */
 export interface Telling {
   readonly envelope: Envelope
   readonly who: Who
@@ -20,20 +20,20 @@ export interface SubscriberHost {
   readonly began: number
   now(): number
   elapsed(): number
-  /** A subscriber takes its time, from this elapsed moment on. */
+  /** A call has returned a promise; returns when the call began, elapsed milliseconds. */
   working(): number
-  /** It has ended. */
+  /** That promise has settled. */
   took(envelope: Envelope, took: number): void
   failed(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): void
 }
 
-/** A subscriber that has returned at once so many times in a row is trusted to do so. */
+/** A subscriber that returned no promise so many times in a row is expected to return none. */
 const trusted = 100
 
-/** One call in so many is measured of a subscriber that returns at once. */
+/** Of a subscriber that returns no promise, one call in so many is measured. */
 const measuredEach = 16
 
-/** Is told how it went. */
+/** Is called when the call of a subscriber has ended; `isWell`: without an error. */
 export type Done = (isWell: boolean) => void
 
 /** Who subscribed, and to what. */
@@ -44,22 +44,22 @@ export interface Who {
   readonly timeout: number
 }
 
-/** Somebody's function, called with one event at a time: whatever it does harms nobody else. */
+/** A function of the application, called with one event at a time. Whatever it does, other subscribers are not affected. */
 export class Subscriber {
-  // What is touched at every call comes first, so that it lies together: with a thousand subscribers, memory is what takes time.
-  /** It may be told at once, and is known to be over when it returns. */
+  // The fields that every call uses come first, so that they lie together: with a thousand subscribers, memory takes the time.
+  /** It can be called at once, and its call is over when it returns. */
   protected isDirect = false
   count = 0
-  // Since the bus began: small numbers are kept in place, where others would each be an object of their own.
+  // Milliseconds since the bus began: engines keep small numbers in place, and make an object for each larger one.
   #lastAt = 0
   readonly #tell: (envelope: Envelope) => unknown
   readonly #who: Who
   readonly #host: SubscriberHost
   failed = 0
   #times: Times | undefined
-  /** What it threw the last time. */
+  /** The last error that it threw. */
   lastFailure: Failure | undefined
-  /** How often in a row it was over when it returned; never enough for one that ever took its time, or is declared to. */
+  /** How often in a row it returned no promise; minus infinity once it returned one, and for async functions. */
   #atOnce: number
 
   constructor(who: Who, tell: (envelope: Envelope) => unknown, host: SubscriberHost) {
@@ -73,13 +73,13 @@ export class Subscriber {
     return this.#atOnce >= trusted
   }
 
-  /** When the newest event that it was told of happened. */
+  /** When the newest event that it got was published, epoch milliseconds. */
   get lastEventAt(): number | undefined {
     return this.count === 0 ? undefined : this.#host.began + this.#lastAt
   }
 
   /**
-   * Tells it an event; says whether that went well, or nothing if it takes its time: then `done` says so.
+   * Calls it with an event; returns whether that went well, or `undefined` if it returned a promise: then `done` is called later.
    *
    * @param at milliseconds since the bus began
    */
@@ -115,7 +115,7 @@ export class Subscriber {
     return this.#times?.last
   }
 
-  /** The same as a promise. */
+  /** Calls it with an event; the promise resolves with whether that went well. */
   told(envelope: Envelope): Promise<boolean> {
     return new Promise(resolve => {
       const isWell = this.call(envelope, resolve)
@@ -123,7 +123,7 @@ export class Subscriber {
     })
   }
 
-  /** The same for one that is over when it returns; what it returned, if it is not this time: then `settleAfterAll` follows. */
+  /** Calls one that is expected to return no promise. If it returns one, that is the result: pass it to `settleAfterAll`. */
   protected callDirectly(envelope: Envelope, at: number): PromiseLike<unknown> | undefined {
     this.count++
     this.#lastAt = at
@@ -136,7 +136,7 @@ export class Subscriber {
     }
   }
 
-  // What it says after an `await` belongs to the event too. Carrying that costs more than most subscribers do.
+  // Events that it publishes after an `await` belong to this event too. Carrying that costs more than most subscribers do.
   #callCarrying(envelope: Envelope, done: Done): boolean | undefined {
     const telling = { envelope, who: this.#who, isOver: false }
     let isOver = true
@@ -174,7 +174,7 @@ export class Subscriber {
       timeout === Number.POSITIVE_INFINITY
         ? () => {}
         : host.timers.after(timeout, () => end(new SubscriberTimeoutError(this.#who, envelope)))
-    // Whatever a foreign `then` does, it ends in a promise of ours.
+    // A `then` of somebody else's object may do anything, so it is wrapped into a real promise.
     const promise = returned instanceof Promise ? returned : new Promise(settle => settle(returned))
     promise.then(
       () => end(),
