@@ -97,8 +97,6 @@ function faultInArray(value: readonly unknown[], before: unknown, allowed: Allow
     const fault = faultAt(`${place}`, value[place], earlier[place], level, allowed)
     if (fault) return fault
   }
-  // Its places and its length are all that it has of its own.
-  if (value.length <= fewPlaces && Reflect.ownKeys(value).length === value.length + 1) return undefined
   // A long one is compared with its places alone, because to list its names would list these too.
   if (value.length > fewPlaces && isDeepStrictEqual(value, value.slice())) return faultInHidden(value)
   // Such as what a match of a regular expression has beside its places. Names come after places.

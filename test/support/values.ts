@@ -89,6 +89,8 @@ export const refusedValue = fc.constantFrom(
   { value: Object.assign([1], { '-1': 2 }), found: 'a name in an array' },
   { value: Object.assign([1], { '': 2 }), found: 'a name in an array' },
   { value: Object.assign([1], { extra: 2, 0.5: 2 }), found: 'a name in an array' },
+  { value: Object.assign(new Array(2), { 0: 1, extra: 2 }), found: 'a name in an array' },
+  { value: Object.assign(new Array(1), { [Symbol('hidden')]: 2 }), found: 'a symbol as a key' },
   { value: Object.assign(new Date(0), { zone: 'UTC' }), found: 'a field of its own' },
   { value: Object.assign(new Map(), { label: 'x' }), found: 'a field of its own' },
   { value: Object.assign(new Set(), { label: 'x' }), found: 'a field of its own' },
