@@ -118,18 +118,18 @@ function defined<const T extends string, S extends z.ZodType>(
     tags: Object.freeze([...tags]),
     description,
   }
-  schemas.set(make, schema)
+  Object.defineProperty(make, schemaSource, { value: schema })
   Object.defineProperty(make, 'schema', lazySchema)
   const definition = Object.assign(make, fields) as EventDefinition<T, S>
   return definition
 }
 
-const schemas = new WeakMap<object, () => z.ZodType>()
+const schemaSource = Symbol('schema')
 
 /** One getter for all definitions: with getters of their own they would not be alike, which makes engines read them slowly. */
 const lazySchema: PropertyDescriptor = {
-  get(this: object) {
-    return schemas.get(this)?.()
+  get(this: { readonly [schemaSource]?: () => z.ZodType }) {
+    return this[schemaSource]?.()
   },
   enumerable: true,
 }

@@ -48,6 +48,11 @@ describe('an event definition', () => {
     expect(error).toHaveProperty('issues.0', issue)
   })
 
+  it('has its schema behind a proxy too, as a spy is one', () => {
+    const definition = defineEvent('pets.fed', z.object({ grams: z.int() }))
+    expect(new Proxy(definition, {}).schema).toBe(definition.schema)
+  })
+
   it('never repeats the text of a payload in an error', () => {
     const error = thrownBy(() => defineEvent('a.b', z.object({ key: z.string().max(3) }))({ key: 'a secret' }))
     expect(`${error}`).not.toContain('a secret')
