@@ -16,12 +16,7 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 it.each([
   [
     'README.md',
-    [
-      'test/package/example.ts',
-      'test/package/own-agent.ts',
-      'test/package/own-test.ts',
-      'test/package/own-durable.ts',
-    ],
+    ['test/package/example.ts', 'test/package/own-agent.ts', 'test/package/own-test.ts', 'test/package/own-durable.ts'],
   ],
   ['agents/README.md', ['test/package/own-town.ts']],
   ['src/bus/README.md', ['test/package/own-bus.ts']],

@@ -272,17 +272,16 @@ export function defineAgent<
 
 /**
  * Lets each actor of a machine begin with a context of its own: XState hands the same object to all of them, and what one of
- * them changed in place would be everybody's. What is in it is frozen, because they share that.
+ * them changed in place would be everybody's. The object itself and what is in it are frozen, because all copies come from there.
  */
 function ownContext(config: AnyStateMachine['config']): void {
   const { value: context, configurable } = Object.getOwnPropertyDescriptor(config, 'context') ?? {}
   // A function makes a new one each time; of what has no value here, an earlier agent has seen to it.
   if (typeof context !== 'object' || context === null) return
-  for (const inner of Object.values(context)) freeze(inner, true)
+  freeze(context, true)
   const isPlain = Object.getPrototypeOf(context) === Object.prototype
   if (isPlain && configurable)
     Object.defineProperty(config, 'context', { get: () => ({ ...context }), enumerable: true })
-  else Object.freeze(context)
 }
 
 /** A machine that goes round so often within one event has run wild: without events, or by events to itself. */

@@ -97,6 +97,14 @@ describe('an initial context that an agent changes in place', () => {
     expect(other.snapshot()?.context).toEqual({ words: [], seen: new Map() })
   })
 
+  it('is refused where its author still has the object', () => {
+    const initial = { words: ['sit'] }
+    const types = agentTypes({ context: initial, hears: [], says: [] })
+    defineAgent({ name: 'dog', machine: setup({ types }).createMachine({ context: initial }), types })
+    expect(() => (initial.words = [])).toThrow(TypeError)
+    expect(() => initial.words.push('roll')).toThrow(TypeError)
+  })
+
   it.each([
     ['by itself', {}],
     ['by its first state', { entry: () => {} }],
