@@ -68,7 +68,7 @@ export class Shortcut {
     return beginning
   }
 
-  /** The same snapshot, with a context that no other agent has: all that begin the same way share theirs until then. */
+  /** Gives an agent a copy of the first snapshot and its context: until its first event all agents of the machine share these. */
   own(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
     const isShared = snapshot === this.#beginning?.snapshot
     return isShared ? { ...snapshot, context: { ...snapshot.context } } : snapshot

@@ -152,7 +152,7 @@ export class SteppedLogic implements ActorLogic<AnyMachineSnapshot, EventObject>
     this.#host = host
   }
 
-  // There is no `start`: children that the initial state invokes start when the frame's outputs are performed.
+  // This logic has no `start`. The children of the initial state start after the frame of the first step.
   getInitialSnapshot(scope: AnyActorScope, input: unknown): AnyMachineSnapshot {
     const host = this.#host
     const actor = host.actorOf(scope.self)

@@ -271,12 +271,12 @@ export function defineAgent<
 }
 
 /**
- * Lets each actor of a machine begin with a context of its own: XState hands the same object to all of them, and what one of
- * them changed in place would be everybody's. The object itself and what is in it are frozen, because all copies come from there.
+ * Gives each actor of a machine a copy of the initial context. XState gives the same object to all of them, so that a change in
+ * place by one actor would change it for all. The object and its contents are frozen, because all copies are made from it.
  */
 function ownContext(config: AnyStateMachine['config']): void {
   const { value: context, configurable } = Object.getOwnPropertyDescriptor(config, 'context') ?? {}
-  // A function makes a new one each time; of what has no value here, an earlier agent has seen to it.
+  // A function makes a new context each time. A field without a value has the getter already, from an earlier `defineAgent`.
   if (typeof context !== 'object' || context === null) return
   freeze(context, true)
   const isPlain = Object.getPrototypeOf(context) === Object.prototype

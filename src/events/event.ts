@@ -126,7 +126,7 @@ function defined<const T extends string, S extends z.ZodType>(
 
 const schemaSource = Symbol('schema')
 
-/** One getter for all definitions: with getters of their own they would not be alike, which makes engines read them slowly. */
+/** All definitions share this getter. With a getter for each, engines would read the fields of definitions slowly. */
 const lazySchema: PropertyDescriptor = {
   get(this: { readonly [schemaSource]?: () => z.ZodType }) {
     return this[schemaSource]?.()

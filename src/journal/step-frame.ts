@@ -86,7 +86,7 @@ function silent(step: Step): StepFrame {
   return { cause: causeOf(step), entries: none, said: none, dead: undefined, redelivered: false }
 }
 
-/** Most others say one thing. */
+/** Most of the other steps say one event. */
 function spoken(step: Step, event: EventOf, host: FrameHost): StepFrame {
   const envelope = host.seal(event, saidId(step, 0, host), step)
   const entries = host.persists(envelope) ? [{ kind: 'event' as const, envelope }] : none

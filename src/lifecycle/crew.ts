@@ -66,10 +66,10 @@ interface Beginning {
   interrupt(error: AgentStartError): void
 }
 
-// One table for all partitions: each would weigh on the collection of garbage.
+// All partitions share these two tables, because a table of weak references for each would slow down garbage collection.
 /** The errors of incarnations that failed outside their machines, such as in `onInit`. */
 const failures = new WeakMap<AnyActorRef, Failure>()
-/** What led to the failures because of which supervisors gave up. */
+/** The origin of the failure because of which a supervisor gave up, by the supervisor's error. */
 const escalations = new WeakMap<EscalatedError, Origin>()
 
 /**

@@ -2,21 +2,22 @@ import type { Snapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import type { Returning } from './returning.ts'
 
-/** Which agents of a partition came back from another process, and how far each of them has come. */
+/** The agents of a partition that were restored from another process, and what is still to be done for each. */
 export class RestoredAgents {
   readonly returning: Returning
   /** When this owner took over, epoch milliseconds, and its first position. */
   readonly since: { readonly date: number; readonly position: number }
-  /** Those that wait to be handed what they had not handled. */
+  /** Restored agents that have not got their waiting mail yet. */
   readonly arrived = new Set<Actor>()
-  /** Those of them whose machines have another version than before. */
+  /** Restored agents whose machines were migrated to another version. */
   readonly migrated = new Set<Actor>()
-  /** Those that have begun anew and have yet to be handed the mail that waited for them. */
+  /** Agents that began again with their initial state, and have not got their waiting mail yet. */
   readonly unsettled = new Set<Actor>()
-  /** Those that a program had spawned, and may spawn again: `spawn` returns them. */
+  /** Restored agents that a program had spawned: `spawn` returns them instead of starting new ones. */
   readonly adoptable = new Set<Actor>()
-  /** Where the machine was of each that is being started. */
+  /** The saved machine of each agent that is being started. */
   readonly snapshots = new Map<Actor, Snapshot<unknown>>()
+  /** All restored agents. */
   readonly all = new WeakSet<Actor>()
 
   constructor(returning: Returning, since: { readonly date: number; readonly position: number }) {
@@ -24,12 +25,12 @@ export class RestoredAgents {
     this.since = since
   }
 
-  /** Whether it has yet to be handed what waits for it. */
+  /** Whether an agent has not got its waiting mail yet. */
   isArriving(actor: Actor): boolean {
     return this.arrived.has(actor) || this.unsettled.has(actor)
   }
 
-  /** All that have, which are then no longer among them. */
+  /** Returns the agents that have not got their waiting mail yet, and forgets them. */
   takeArrived(): readonly Actor[] {
     const arrived = [...this.arrived, ...this.unsettled]
     this.arrived.clear()
