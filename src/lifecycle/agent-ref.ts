@@ -90,7 +90,7 @@ export class AgentRef {
   /** Stops it for good; resolves when that is durable. Its waiting mail becomes dead letters. @throws PartyFailedError, EscalatedError */
   async stop(): Promise<void> {
     const { partition, crew } = this.#place
-    partition.shared.checkLive()
+    partition.system.checkLive()
     this.#place.checkStoppable()
     crew.stop(this.#actor)
     await crew.closed()

@@ -185,7 +185,7 @@ export class AgentTimers {
     }
     const at = this.#partition.elapsed() + delayOf(delay)
     const timer: Pending = { id, number: ++this.#count, at, inside, fire, cancel: () => {}, hasFired: false }
-    timer.cancel = this.#partition.shared.timers.after(delay, fire)
+    timer.cancel = this.#partition.system.timers.after(delay, fire)
     ofActor.pending.set(key, timer)
     if (!isSuperseded) ofActor.newest.set(id, key)
   }

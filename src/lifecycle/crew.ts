@@ -432,10 +432,10 @@ export class Crew implements SupervisorHost, NurseryHost {
   #letGo(actor: Actor, reason: GoneReason): void {
     const { address, incarnation } = actor
     this.#partition.registry.retire(actor)
-    this.#partition.shared.observers?.stopped(this.#partition, actor, reason)
+    this.#partition.system.observers?.stopped(this.#partition, actor, reason)
     this.#roster.stopped(actor)
     this.#loseMail(actor)
-    this.#partition.shared.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
+    this.#partition.system.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
     const origin = this.#endOf(actor, reason)
     const tell = () => {
       this.#partition.report(trusted(agentStopped, { address, incarnation, reason }), origin)
@@ -485,16 +485,16 @@ export class Crew implements SupervisorHost, NurseryHost {
   }
 
   random(): number {
-    return this.#partition.shared.random()
+    return this.#partition.system.random()
   }
 
   after(ms: number, fn: () => void): () => void {
-    const { activity, shared } = this.#partition
+    const { activity, system } = this.#partition
     activity.begin()
     const over = () => {
       if (this.#pauses.delete(cancel)) activity.end()
     }
-    const cancelTimer = shared.timers.after(ms, () => {
+    const cancelTimer = system.timers.after(ms, () => {
       fn()
       over()
     })
@@ -591,7 +591,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     actor.show(actor.ref.getSnapshot())
     restored.arrived.add(actor)
     restored.all.add(actor)
-    this.#partition.shared.observers?.cameBack(this.#partition, actor)
+    this.#partition.system.observers?.cameBack(this.#partition, actor)
     actor.ref.start()
     return actor.ref
   }
@@ -684,7 +684,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     const failure = exit === 'failed' ? this.#failureOf(actor.ref) : undefined
     const why = failure ? `it ended before it answered, by ${failure.words.message}` : 'it ended before it answered'
     const cause = failure && { cause: failure.error }
-    this.#partition.shared.asks.failAllTo(address, ask =>
+    this.#partition.system.asks.failAllTo(address, ask =>
       ask.takenBy === incarnation ? new AskFailedError(ask.type, address, why, cause) : undefined,
     )
   }

@@ -64,20 +64,20 @@ export class Lifecycle {
     controller: AbortController,
   ): Promise<void> {
     const partition = this.#partition
-    const { shared, watermark } = partition
+    const { system, watermark } = partition
     await before
     // Nothing is done for a start that may yet be lost; an end needs no journal.
     if (what === 'onInit') await watermark.reached()
     const running = { partition, isOver: false }
     const scope = { address, signal: controller.signal, now: () => partition.now() }
     const timeout = Promise.withResolvers<never>()
-    const cancelTimer = shared.timers.after(hookLimit, () => {
+    const cancelTimer = system.timers.after(hookLimit, () => {
       const error = new HookTimeoutError(address, what, hookLimit)
       controller.abort(error)
       timeout.reject(error)
     })
     try {
-      await Promise.race([shared.insideEffect.run(running, async () => hook(scope)), timeout.promise])
+      await Promise.race([system.insideEffect.run(running, async () => hook(scope)), timeout.promise])
     } catch (error) {
       throw error instanceof HookTimeoutError ? error : new HookError(address, what, error)
     } finally {

@@ -133,7 +133,7 @@ export class PoolRef {
     const { partition, crew } = this.#place
     this.#pool.leave(member)
     await new Promise<void>(resolve => {
-      const cancel = partition.shared.timers.after(timeout, resolve)
+      const cancel = partition.system.timers.after(timeout, resolve)
       member.whenDrained(() => {
         cancel()
         resolve()

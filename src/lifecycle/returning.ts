@@ -167,7 +167,7 @@ function liftedOf(timer: TimerStanding, partition: Partition, address: Address):
   const { version = 1 } = timer
   // What a step had encoded.
   const event = decoded(timer.event) as EventOf
-  const { catalog } = partition.shared
+  const { catalog } = partition.system
   if (catalog.versionOf(event.type) === version) return event
   try {
     return { ...event, data: catalog.lifted({ ...event, version }).data }
@@ -178,12 +178,12 @@ function liftedOf(timer: TimerStanding, partition: Partition, address: Address):
 }
 
 /** Hands a pool's members what none of them had handled. */
-export function settlePool(name: string, standing: Standing, { registry, delivery, shared }: Partition): void {
+export function settlePool(name: string, standing: Standing, { registry, delivery, system }: Partition): void {
   const pool = registry.pool(name)
   // One that is spawned later finds its mail then.
   if (!pool) return
   for (const envelope of inOrder(standing.pools.get(name)?.values() ?? [])) {
-    const lifted = frozenEnvelope(shared.catalog.lifted(envelope))
+    const lifted = frozenEnvelope(system.catalog.lifted(envelope))
     const member = pool.route(lifted)
     if (member) delivery.deliverTo(member, lifted)
   }
@@ -191,11 +191,11 @@ export function settlePool(name: string, standing: Standing, { registry, deliver
 }
 
 function deliver(actor: Actor, { suspected }: AgentStanding, envelope: Envelope, partition: Partition): void {
-  const { shared, delivery } = partition
+  const { system, delivery } = partition
   if ((suspected.get(envelope.seq) ?? 0) >= deadly) {
-    shared.tally.created++
+    system.tally.created++
     partition.lose(actor, envelope, 'quarantined')
-  } else delivery.deliverTo(actor, frozenEnvelope(shared.catalog.lifted(envelope)))
+  } else delivery.deliverTo(actor, frozenEnvelope(system.catalog.lifted(envelope)))
 }
 
 function inOrder(mail: Iterable<Envelope>): readonly Envelope[] {

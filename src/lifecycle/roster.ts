@@ -97,7 +97,7 @@ export class Roster implements Supervisors {
     const pool = registry.pool(name)
     if (pool) registry.removePool(pool)
     // One that never ran was never told of.
-    if (this.#supervisors.get(name)) this.#partition.shared.observers?.supervisesNoMore(this.#partition, name)
+    if (this.#supervisors.get(name)) this.#partition.system.observers?.supervisesNoMore(this.#partition, name)
     this.#supervisors.delete(name)
     this.#trees.delete(name)
     this.#above.delete(name)
@@ -106,7 +106,7 @@ export class Roster implements Supervisors {
   /** Of supervisors none is left. */
   clear(): void {
     for (const name of [...this.#trees.keys()]) this.remove(name)
-    this.#partition.shared.observers?.supervisesNoMore(this.#partition, root)
+    this.#partition.system.observers?.supervisesNoMore(this.#partition, root)
   }
 
   find(name: string): Actor | undefined {
@@ -151,7 +151,7 @@ export class Roster implements Supervisors {
   runs(name: string, supervisor: AnyActorRef): void {
     const how = this.#supervisors.get(name) ? 'restarted' : 'started'
     this.#supervisors.set(name, supervisor)
-    this.#partition.shared.observers?.supervises(this.#partition, name, how)
+    this.#partition.system.observers?.supervises(this.#partition, name, how)
   }
 
   supervising(name: string): Supervising | undefined {
@@ -192,7 +192,7 @@ export class Roster implements Supervisors {
   #checkFree(name: string): void {
     const address = addressOf(this.#partition.address, name)
     const isLive = (this.find(name)?.status ?? 'stopped') !== 'stopped'
-    const isHandled = this.#partition.shared.handlers.at(address) !== undefined
+    const isHandled = this.#partition.system.handlers.at(address) !== undefined
     if (isLive || isHandled || this.#supervisors.has(name)) throw new AddressTakenError(address)
   }
 
@@ -203,10 +203,10 @@ export class Roster implements Supervisors {
   }
 
   #checkLimits(): void {
-    const { address, registry, shared } = this.#partition
-    const { agents, partyAgents } = shared.limits
+    const { address, registry, system } = this.#partition
+    const { agents, partyAgents } = system.limits
     if (registry.size >= partyAgents) throw new AgentLimitError(address, partyAgents)
-    if (shared.population >= agents) throw new AgentLimitError('the runtime', agents)
+    if (system.population >= agents) throw new AgentLimitError('the runtime', agents)
   }
 }
 

@@ -108,9 +108,9 @@ export function passageOf(
   event: EventOf,
   { source = partition.address }: OfferOptions,
 ): Passage | undefined {
-  const { shared, party } = partition
-  if (shared.transforms.isEmpty) return undefined
-  return shared.transforms.apply(event, { source, party, now: partition.now() }, one => shared.catalog.check(one))
+  const { system, party } = partition
+  if (system.transforms.isEmpty) return undefined
+  return system.transforms.apply(event, { source, party, now: partition.now() }, one => system.catalog.check(one))
 }
 
 /** The agent that transformations (`by`) send an event to, if to one alone. @throws TransformError if there is no such way from here */
@@ -173,7 +173,7 @@ async function placeInOne(
   const found = new AbortController()
   const { signal } = patience
   const either = signal ? AbortSignal.any([signal, found.signal]) : found.signal
-  const { timers } = partition.shared
+  const { timers } = partition.system
   const host = { timers, elapsed: () => partition.elapsed() }
   const places = actors.map(async actor => {
     await actor.room.reserve(type, host, { ...patience, signal: either })

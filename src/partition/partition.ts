@@ -49,7 +49,7 @@ import type { Snapped, Snapshots } from './snapshots.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** What all partitions of a runtime share. */
-export interface Shared {
+export interface System {
   readonly clock: WatchedClock
   readonly ids: Ids
   /** Numbers from 0 up to but not including 1. */
@@ -203,7 +203,7 @@ const neverHappened = () => {}
 export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly address: Address
   readonly party: string | undefined
-  readonly shared: Shared
+  readonly system: System
   readonly registry: Registry
   readonly delivery: Delivery
   readonly activity: Activity
@@ -230,25 +230,25 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   isCareful = false
 
   constructor(
-    shared: Shared,
+    system: System,
     address: Address,
     state: PartitionState<unknown> | undefined,
     onFailure: (error: JournalError) => void,
   ) {
-    this.shared = shared
-    this.#time = new PartitionTime(shared.clock, () => this.#seq)
+    this.system = system
+    this.#time = new PartitionTime(system.clock, () => this.#seq)
     this.address = address
     this.party = partyOf(address)
     this.#state = state
     this.#onFailure = onFailure
     this.registry = new Registry({
-      heard: (type, isHeard) => shared.heard(this, type, isHeard),
+      heard: (type, isHeard) => system.heard(this, type, isHeard),
       counted: by => {
-        shared.population += by
+        system.population += by
       },
     })
-    this.delivery = new Delivery(this.registry, shared.tally, this)
-    this.watermark = new Watermark(shared.journal, address, {
+    this.delivery = new Delivery(this.registry, system.tally, this)
+    this.watermark = new Watermark(system.journal, address, {
       durable: appended => this.#show(appended),
       checkpoints: checkpointsOf,
       failed: onFailure,
@@ -258,21 +258,21 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 
   get aging(): number {
-    return this.shared.aging
+    return this.system.aging
   }
 
   get ready(): ReadyQueue {
-    return this.shared.ready
+    return this.system.ready
   }
 
   /** The agent whose step is under way. */
   get stepping(): Actor | undefined {
-    return this.shared.stepping
+    return this.system.stepping
   }
 
   /** What whoever calls is being called for: the event that a subscriber is told of, or that led to an effect. */
   get origin(): Origin | undefined {
-    const { bus, insideEffect, running } = this.shared
+    const { bus, insideEffect, running } = this.system
     const { told } = bus
     if (told) return originOf(told)
     const effect = running.effects > 0 ? insideEffect.getStore() : undefined
@@ -323,7 +323,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** Milliseconds since any fixed moment: what durations are measured with. */
   elapsed(): number {
-    return this.shared.clock.elapsed()
+    return this.system.clock.elapsed()
   }
 
   /** Whether an event that was said is journalled; requests and replies too. */
@@ -332,7 +332,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 
   persistsAsk(type: string): boolean {
-    return this.shared.catalog.persists(type)
+    return this.system.catalog.persists(type)
   }
 
   /** What happens meanwhile is this process's own affair: the journal keeps things as they were. */
@@ -409,10 +409,10 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   #show(shown: Shown): void {
     const { frame, said, step, state } = shown
     const isNews = this.#state?.show(state)
-    this.shared.snapshots.follow(this, frame)
+    this.system.snapshots.follow(this, frame)
     if (isNews) this.#noteUpdate(shown)
     if (step) this.#showStep(step)
-    this.shared.observers?.shown(this, shown)
+    this.system.observers?.shown(this, shown)
     for (const envelope of said) this.tell(envelope)
     this.activity.check()
   }
@@ -438,27 +438,27 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** Tells an event to subscribers, and to agents outside the parties. */
   tell(envelope: Envelope): void {
-    this.shared.bus.tell(envelope)
-    this.shared.observers?.said(this, envelope)
-    this.shared.overhear(envelope)
+    this.system.bus.tell(envelope)
+    this.system.observers?.said(this, envelope)
+    this.system.overhear(envelope)
   }
 
   /** Makes the envelope of an event that is said here now, which says too whether it is journalled. */
   seal(event: EventOf, facts: Facts = {}): Envelope {
     const envelope = sealed(event, facts, this)
-    const { persistence } = this.shared
+    const { persistence } = this.system
     // Requests and replies have a rule of their own.
     if (persistence === undefined || envelope.ask !== undefined) return envelope
     return persistence.decided(envelope, this.definitionOf(event).persist)
   }
 
   nextId(): string {
-    return this.shared.ids.next()
+    return this.system.ids.next()
   }
 
   definitionOf(event: EventOf): EventDefinition {
     // Faster than to look it up, and nearly all events are made by theirs.
-    return CheckedEvent.definitionOf(event) ?? this.shared.catalog.event(event.type)
+    return CheckedEvent.definitionOf(event) ?? this.system.catalog.event(event.type)
   }
 
   // ---- events of other partitions and of the runtime ----
@@ -481,7 +481,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   /** Says an event of the runtime's own to those who listen, and keeps it out of the history: it happens all the time. */
   note(type: string, make: () => EventOf, origin?: Origin): void {
     if (!this.isNoted(type)) return
-    const { bus } = this.shared
+    const { bus } = this.system
     const isHeardInside = this.registry.hears(type)
     // Who only watches changes nothing: it takes no position and no id away from what agents do.
     const { correlationid, causationid } = origin ?? {}
@@ -491,7 +491,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     this.watermark.whenDurable(
       () => {
         bus.mention(envelope)
-        this.shared.overhear(envelope)
+        this.system.overhear(envelope)
       },
       () => {},
     )
@@ -499,7 +499,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** Whether anybody listens to an event of the runtime's own. */
   isNoted(type: string): boolean {
-    const { bus, partition } = this.shared
+    const { bus, partition } = this.system
     if (bus.isHeard(type, this.party) || this.registry.hears(type)) return true
     return this.party !== undefined && partition(runtimePartition)?.registry.hears(type) === true
   }
@@ -512,8 +512,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   /** Says an event at once: it tells of a journal that refuses, and waiting for that would be waiting for ever. */
   reportNow(event: EventOf): void {
     const envelope = this.seal(event)
-    this.shared.bus.tell(envelope)
-    this.shared.observers?.said(this, envelope)
+    this.system.bus.tell(envelope)
+    this.system.observers?.said(this, envelope)
   }
 
   /** Reports an error as an event, without its payloads. */
@@ -533,16 +533,16 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   tellAsk(event: EventOf & { readonly ask: string }, source: Address, { correlationid, causationid }: Origin): void {
     if (!this.#isTold(event.type)) return
     const { ask } = event
-    const id = this.shared.bus.newNoteId()
+    const id = this.system.bus.newNoteId()
     this.#mention(this.seal(event, { id, at: this.#seq, source, correlationid, causationid, ask }))
   }
 
   #isTold(type: string): boolean {
-    return this.shared.bus.isHeard(type, this.party)
+    return this.system.bus.isHeard(type, this.party)
   }
 
   #mention(envelope: Envelope): void {
-    this.watermark.whenDurable(() => this.shared.bus.mention(envelope), neverHappened)
+    this.watermark.whenDurable(() => this.system.bus.mention(envelope), neverHappened)
   }
 
   /** Reports that an agent threw. */
@@ -555,7 +555,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** Delivers a request to one of its agents. */
   deliverAsk(actor: Actor, request: EventOf & { readonly ask: string }, source: Address, origin?: Origin): void {
-    accept(this.shared.tally)
+    accept(this.system.tally)
     const envelope = this.seal(request, { ...origin, source, to: actor.address, ask: request.ask })
     if (this.persists(envelope)) this.append({ kind: 'outside' }, [{ kind: 'asked', envelope }])
     if (this.#isTold(envelope.type)) this.#mention(envelope)
@@ -589,11 +589,11 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     const { type, id, seq: at } = envelope
     const seq = this.nextSeq()
     if (why === 'coalesced') {
-      this.shared.tally.coalesced++
+      this.system.tally.coalesced++
       this.append({ kind: 'supervision' }, [{ kind: 'coalesced', seq, id, to: address, at }])
       return
     }
-    this.shared.tally.dead++
+    this.system.tally.dead++
     // What the journal keeps for whoever brings the party back is mail, although nobody here handles it.
     const isKept = (this.#isUnrecorded || this.watermark.failure !== undefined) && this.persists(envelope)
     if (!isKept) {
@@ -605,7 +605,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 
   mayExpire(actor: Actor): void {
-    this.shared.mayExpire(this, actor)
+    this.system.mayExpire(this, actor)
   }
 
   /** Records that an event could not be delivered to somebody who is no agent, and keeps it. */
@@ -640,8 +640,8 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
       first,
       last,
     })
-    this.shared.deadLetters.add(letter)
-    this.shared.observers?.buried(this, letter)
+    this.system.deadLetters.add(letter)
+    this.system.observers?.buried(this, letter)
     // A dead letter about a dead letter would never end.
     if (envelope.type !== deadLettered.type)
       this.report(deadLettered({ id: envelope.id, type: envelope.type, to, reason }), originOf(envelope))
@@ -649,21 +649,21 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
 
   /** Lets the asker of a request know, unless its answer is in a frame already. */
   failAsk(envelope: Envelope | undefined, error: TroupeError): void {
-    const { asks } = this.shared
+    const { asks } = this.system
     if (envelope?.ask !== undefined && !asks.get(envelope.ask)?.answered) asks.fail(envelope.ask, error)
   }
 
   // ---- turns ----
 
   enter(actor: Actor): Actor | undefined {
-    const outer = this.shared.stepping
+    const outer = this.system.stepping
     if (!outer) this.turns++
-    this.shared.stepping = actor
+    this.system.stepping = actor
     return outer
   }
 
   leave(outer: Actor | undefined): void {
-    this.shared.stepping = outer
+    this.system.stepping = outer
   }
 
   working(): void {
@@ -678,7 +678,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     const { seq, type, ask } = envelope
     if (this.isExpired(envelope)) return this.lose(actor, envelope, 'expired')
     if (ask !== undefined) {
-      const asked = this.shared.asks.get(ask)
+      const asked = this.system.asks.get(ask)
       // Nobody waits for the answer any more.
       if (!asked) return this.lose(actor, envelope, 'stale')
       asked.takenBy = actor.incarnation
@@ -704,7 +704,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   }
 
   #handOver(actor: Actor, handled: Handled, send: () => void): void {
-    const { journal } = this.shared
+    const { journal } = this.system
     journal.handing?.(this.address, actor.name, handled.seq)
     actor.announce(handled)
     send()
@@ -730,24 +730,24 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
         const envelope = mailbox.drop(priority, place)
         if (envelope) this.lose(actor, envelope, 'stopped')
         // The journal does not give it back: it is counted, and nothing more can be said of it.
-        else this.shared.tally.dead++
+        else this.system.tally.dead++
       }
     }
   }
 
   /** The agent has come to take other events than before: requests that wait for it may wait for themselves now. */
   becameBusy({ address }: Actor): void {
-    const { asks } = this.shared
+    const { asks } = this.system
     for (const { key } of asks.waitingFor(address)) this.#breakCircle(key)
   }
 
   #breakCircle(key: string): void {
-    breakCircle(this.shared.asks, key, ask => this.#isBlocked(ask))
+    breakCircle(this.system.asks, key, ask => this.#isBlocked(ask))
   }
 
   #isBlocked({ to, type }: PendingAsk): boolean {
     const { partition, name } = splitAddress(to)
-    return this.shared.partition(partition)?.registry.named(name)?.isBlocked(type) ?? false
+    return this.system.partition(partition)?.registry.named(name)?.isBlocked(type) ?? false
   }
 
   async readBack(mailbox: Mailbox, { priority, places }: ReadBack): Promise<void> {
@@ -756,7 +756,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
     if (!first) return
     try {
       await this.watermark.reached()
-      for await (const { entries } of this.shared.journal.read(this.address, first.seq)) {
+      for await (const { entries } of this.system.journal.read(this.address, first.seq)) {
         for (const entry of entries) {
           if (!('envelope' in entry)) continue
           const place = missing.get(entry.envelope.seq)

@@ -47,7 +47,7 @@ export function publishTogether(
   admit: (events: readonly EventOf[]) => void,
   first: readonly Entry[] = [],
 ): Promise<readonly Envelope[]> {
-  const { breath, bus, clock, rateLimits, tally } = partition.shared
+  const { breath, bus, clock, rateLimits, tally } = partition.system
   const options = withOrigin(partition, { admit })
   const refused = (error: unknown) => {
     reject(tally, events.length)
@@ -86,10 +86,10 @@ export async function publishTransformed(
   options: OfferOptions,
 ): Promise<Envelope> {
   const groups = new Map<Partition, Part[]>()
-  const { tally } = partition.shared
+  const { tally } = partition.system
   try {
     for (const one of into) {
-      const at = one.party === undefined ? partition : partition.shared.partition(partitionOf(one.party))
+      const at = one.party === undefined ? partition : partition.system.partition(partitionOf(one.party))
       if (!at) throw new TransformError(by.join(', '), event.type, new NoAddressError(partitionOf(`${one.party}`)))
       const to = checkWay(at, one, by) ?? (at === partition ? options.to : undefined)
       groups.set(at, [...(groups.get(at) ?? []), { event: one.event, to }])
@@ -136,7 +136,7 @@ function sayTogether(partition: Partition, together: Together, options: OfferOpt
     const crowded = parts.filter(({ event, to }) => isCrowded(partition, event, to))
     return crowded.length > 0 ? sayWhenRoom(partition, together, options, crowded) : say(partition, together, options)
   } catch (error) {
-    reject(partition.shared.tally, parts.length)
+    reject(partition.system.tally, parts.length)
     return Promise.reject(error)
   }
 }
@@ -157,7 +157,7 @@ async function sayWhenRoom(
     options.admit?.(together.parts.map(({ event }) => event))
     said = say(partition, together, options, reserved)
   } catch (error) {
-    reject(partition.shared.tally, together.parts.length)
+    reject(partition.system.tally, together.parts.length)
     for (const actor of reserved) actor.giveUpPlace()
     throw error
   }
@@ -171,17 +171,17 @@ function say(
   options: OfferOptions,
   reserved: readonly Actor[] = [],
 ): Promise<readonly Envelope[]> {
-  const { delivery, shared, watermark } = partition
+  const { delivery, system, watermark } = partition
   const envelopes = parts.map(({ event, to }) =>
     partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
   )
   const kept = envelopes.filter(envelope => partition.persists(envelope))
   partition.record([...records, ...kept.map(envelope => ({ kind: 'event' as const, envelope }))], kept)
   for (const { room } of reserved) room.use()
-  accept(shared.tally, parts.length)
+  accept(system.tally, parts.length)
   for (const envelope of envelopes) delivery.deliver(envelope)
   for (const envelope of envelopes) if (!partition.persists(envelope)) partition.tell(envelope)
-  return shared.breath.after(envelopes, watermark.reached(), partition.now())
+  return system.breath.after(envelopes, watermark.reached(), partition.now())
 }
 
 /** Of what is journalled. */

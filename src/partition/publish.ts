@@ -33,7 +33,7 @@ export function publish(
   offered: UncheckedEvent,
   options: OfferOptions = noOptions,
 ): Promise<Envelope> {
-  const { breath: turns, bus, catalog, clock, rateLimits, tally } = partition.shared
+  const { breath: turns, bus, catalog, clock, rateLimits, tally } = partition.system
   try {
     if (options !== noOptions) checkOptions(offered.type, options)
     bus.checkRoom(offered.type)
@@ -60,7 +60,7 @@ function checkOptions(type: string, options: OfferOptions): void {
 
 interface Wait {
   readonly breath: Promise<void> | undefined
-  readonly inTurn: ReturnType<Partition['shared']['rateLimits']['admit']>
+  readonly inTurn: ReturnType<Partition['system']['rateLimits']['admit']>
 }
 
 /** Says it in its turn, as it is now. */
@@ -74,7 +74,7 @@ function publishLater(
   const known = withOrigin(partition, options)
   return new Promise((resolve, fail) => {
     const giveUp = (error: unknown) => {
-      reject(partition.shared.tally)
+      reject(partition.system.tally)
       fail(error)
     }
     const guarded = (call: () => void) => () => {
@@ -114,7 +114,7 @@ async function publishWhenRoom(partition: Partition, event: EventOf, options: Of
     admit?.([event])
     said = say(partition, event, options, reserved)
   } catch (error) {
-    reject(partition.shared.tally)
+    reject(partition.system.tally)
     for (const actor of reserved) actor.giveUpPlace()
     throw error
   }
@@ -128,17 +128,17 @@ function say(
   options: OfferOptions,
   reserved?: readonly Actor[],
 ): Promise<Envelope> {
-  const { delivery, shared, watermark } = partition
+  const { delivery, system, watermark } = partition
   const { to } = options
   const envelope = partition.seal(event, factsOf(partition, options))
   const persists = partition.persists(envelope)
   if (persists) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
   if (reserved) usePlaces(reserved)
-  accept(shared.tally)
+  accept(system.tally)
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
   if (!persists) partition.tell(envelope)
-  return shared.breath.after(envelope, persists ? watermark.reached() : undefined, envelope.time)
+  return system.breath.after(envelope, persists ? watermark.reached() : undefined, envelope.time)
 }
 
 function usePlaces(reserved: readonly Actor[]): void {

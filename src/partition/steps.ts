@@ -59,7 +59,7 @@ export class Steps implements StepHost, FrameHost {
   }
 
   admit(actor: Actor, event: EventObject): boolean {
-    const { stepping } = this.#partition.shared
+    const { stepping } = this.#partition.system
     const { type } = event
     if (stepping && stepping !== actor) {
       this.#partition.reportError(
@@ -93,7 +93,7 @@ export class Steps implements StepHost, FrameHost {
     try {
       return this.#checked(actor, event)
     } catch (error) {
-      reject(this.#partition.shared.tally)
+      reject(this.#partition.system.tally)
       throw error
     }
   }
@@ -107,7 +107,7 @@ export class Steps implements StepHost, FrameHost {
       const known = agent.says.map(one => one.type)
       throw new UnknownEventError(type, known)
     }
-    const { catalog } = this.#partition.shared
+    const { catalog } = this.#partition.system
     if (typeof ask !== 'string' || request === undefined) return { kind: 'emit' as const, event: catalog.check(event) }
     return isRefusalType(type)
       ? { kind: 'refusal' as const, event: catalog.checkRefusal({ ...event, ask }) }
@@ -115,7 +115,7 @@ export class Steps implements StepHost, FrameHost {
   }
 
   checkChild({ agent, address }: Actor, name: string, child: AnyActorRef): void {
-    this.#partition.shared.strays.checkChild(agent, address, name, child)
+    this.#partition.system.strays.checkChild(agent, address, name, child)
   }
 
   passage({ address: source }: Actor, event: EventOf): Passage | undefined {
@@ -126,7 +126,7 @@ export class Steps implements StepHost, FrameHost {
       const into = passage.into.map(one => ({ event: one.event, to: checkWay(this.#partition, one, passage.by)?.name }))
       return { by: passage.by, into }
     } catch (error) {
-      reject(this.#partition.shared.tally)
+      reject(this.#partition.system.tally)
       throw error
     }
   }
@@ -172,7 +172,7 @@ export class Steps implements StepHost, FrameHost {
   }
 
   versionOf(type: string): number {
-    return this.#partition.shared.catalog.versionOf(type)
+    return this.#partition.system.catalog.versionOf(type)
   }
 
   redelivery({ actor, handled: { envelope }, outcome }: Step): number | undefined {
@@ -270,7 +270,7 @@ export class Steps implements StepHost, FrameHost {
   }
 
   unsaid({ agent, address }: Actor, handled: string, type: string): void {
-    const { unsaid } = this.#partition.shared
+    const { unsaid } = this.#partition.system
     const key = `${agent.name} ${type}`
     if (unsaid.has(key)) return
     unsaid.add(key)
@@ -287,7 +287,7 @@ export class Steps implements StepHost, FrameHost {
   /** Delivers what an agent wanted to send to another after a while, now that the while is over. */
   sendLater(source: Actor, event: EventOf, to: Actor, origin: Origin, fired: (seq: number) => Entry): void {
     const partition = this.#partition
-    accept(partition.shared.tally)
+    accept(partition.system.tally)
     const entries = [fired(partition.nextSeq())]
     const envelope = partition.seal(event, { ...origin, source: source.address, to: to.address })
     if (partition.persists(envelope)) entries.push({ kind: 'event', envelope })
@@ -301,25 +301,25 @@ export class Steps implements StepHost, FrameHost {
     const partition = this.#partition
     const { failure } = step
     if (redelivered && envelope) return this.#putBack(step, envelope)
-    if (envelope) partition.shared.tally[dead === 'ignored' ? 'dead' : outcome]++
+    if (envelope) partition.system.tally[dead === 'ignored' ? 'dead' : outcome]++
     const attempts = envelope ? actor.doneWith(envelope) : 1
     if (envelope && dead) partition.bury(envelope, actor.address, dead, attempts, failure)
     if (failure) this.#tellFailed(step, failure)
     if (outcome === 'ignored') this.#checkMissed(step)
     if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
-    accept(partition.shared.tally, said.length)
+    accept(partition.system.tally, said.length)
     for (const one of said) partition.delivery.deliver(one)
     for (const output of step.outputs)
       if (output.kind === 'reply' || output.kind === 'refusal') this.#answer(output, step)
   }
 
   #checkMissed({ actor, handled, snapshot }: Step): void {
-    const missed = this.#partition.shared.missedEvents.check(actor, handled.type, snapshot)
+    const missed = this.#partition.system.missedEvents.check(actor, handled.type, snapshot)
     if (missed) this.#partition.reportError('warning', missed, actor.address)
   }
 
   #putBack(step: Step, envelope: Envelope): void {
-    const asked = envelope.ask === undefined ? undefined : this.#partition.shared.asks.get(envelope.ask)
+    const asked = envelope.ask === undefined ? undefined : this.#partition.system.asks.get(envelope.ask)
     // Its asker waits on: the next incarnation may know the answer.
     if (asked) asked.takenBy = undefined
     step.actor.mailbox.putBack(envelope)
@@ -339,19 +339,19 @@ export class Steps implements StepHost, FrameHost {
   }
 
   #answer(answer: Answering, step: Step): void {
-    const { shared, address, watermark } = this.#partition
+    const { system, address, watermark } = this.#partition
     const { ask } = answer.event
-    const pending = shared.asks.get(ask)
+    const pending = system.asks.get(ask)
     if (!pending || pending.answered) return this.#staleAnswer(answer.event, step)
     this.#partition.tellAsk(answer.event, step.actor.address, step.handled)
     const close = () => {
       // Its deadline may have come while the frame was on its way.
-      if (!shared.asks.close(ask, outcomeOf(answer, pending, step))) this.#staleAnswer(answer.event, step)
+      if (!system.asks.close(ask, outcomeOf(answer, pending, step))) this.#staleAnswer(answer.event, step)
     }
     if (pending.partition === address) return close()
     // An answer that leaves this partition waits until it cannot be lost.
     pending.answered = true
-    watermark.whenDurable(close, error => shared.asks.fail(ask, error))
+    watermark.whenDurable(close, error => system.asks.fail(ask, error))
   }
 
   #staleAnswer(answer: EventOf & { readonly ask: string }, { actor, handled }: Step): void {

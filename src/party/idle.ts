@@ -49,7 +49,7 @@ const long = 10_000
 
 /** Waits until nothing is pending. One timer at a time, as tests count them. */
 function quiet(partition: Partition, timeout: number, signal: AbortSignal | undefined): Promise<void> {
-  const { activity, shared, address } = partition
+  const { activity, system, address } = partition
   return new Promise((resolve, reject) => {
     const over = () => {
       cancelTimer()
@@ -74,13 +74,13 @@ function quiet(partition: Partition, timeout: number, signal: AbortSignal | unde
       over()
       reject(new IdleTimeoutError(address, timeout, [...underWay(partition)]))
     }
-    const isLong = timeout > long && !shared.isRestless
-    let cancelTimer = shared.timers.after(isLong ? long : timeout, () => {
+    const isLong = timeout > long && !system.isRestless
+    let cancelTimer = system.timers.after(isLong ? long : timeout, () => {
       if (!isLong) return late()
-      cancelTimer = shared.timers.after(timeout - long, late)
-      if (!shared.isRestless)
+      cancelTimer = system.timers.after(timeout - long, late)
+      if (!system.isRestless)
         partition.reportError('warning', new IdleLongError(address, long, [...underWay(partition)]))
-      shared.isRestless = true
+      system.isRestless = true
     })
     signal?.addEventListener('abort', aborted, { once: true })
   })
@@ -91,13 +91,13 @@ function* underWay({ registry }: Partition): Iterable<UnderWay> {
   for (const actor of registry) for (const name of actor.invoked()) yield { agent: actor.address, name }
 }
 
-function* heldEffects({ address, shared }: Partition): Iterable<WaitingFor> {
-  for (const { address: agent, name } of shared.held.list())
+function* heldEffects({ address, system }: Partition): Iterable<WaitingFor> {
+  for (const { address: agent, name } of system.held.list())
     if (agent.startsWith(`${address}/`)) yield { agent, what: 'answer', name }
 }
 
-function* scheduled({ address, shared }: Partition): Iterable<WaitingFor> {
-  for (const name of shared.scheduled(address)) yield { agent: address, what: 'schedule', name }
+function* scheduled({ address, system }: Partition): Iterable<WaitingFor> {
+  for (const name of system.scheduled(address)) yield { agent: address, what: 'schedule', name }
 }
 
 function* waitingMail(partition: Partition): Iterable<WaitingFor> {
@@ -112,9 +112,9 @@ function* leftAlone({ address }: Partition, crew: Crew): Iterable<WaitingFor> {
 }
 
 /** Whether the caller is an effect or subscriber of this partition, which would wait for itself. */
-function isInside({ shared, party, address }: Partition): boolean {
-  const effect = shared.insideEffect.getStore()
+function isInside({ system, party, address }: Partition): boolean {
+  const effect = system.insideEffect.getStore()
   if (effect && !effect.isOver && effect.partition.address === address) return true
-  const { told } = shared.bus
+  const { told } = system.bus
   return told !== undefined && told.party === party
 }

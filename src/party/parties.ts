@@ -5,7 +5,7 @@ import type { PartyMetadata } from '../journal/frame.ts'
 import { JournalConflictError, type JournalError } from '../journal/journal.ts'
 import { type Address, checkPartyId, partitionOf, partyOf, runtimePartition } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
-import type { Partition, Shared } from '../partition/partition.ts'
+import type { Partition, System } from '../partition/partition.ts'
 import type { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
 import type { Comeback } from '../recovery/recovery.ts'
 import { admitVersion, type ChangeOptions, checkChangeOptions } from '../state/admission.ts'
@@ -34,7 +34,7 @@ const createOptions: OptionNames<CreateOptions<AddedEvent>> = { id: true, inputs
 /** What the parties of a runtime stand on. */
 interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedEvent> {
   readonly definition: PartyDefinition<S, A, R> | undefined
-  readonly shared: Shared
+  readonly system: System
   readonly intensity: RestartIntensity
   /** Where partitions are found by their address. */
   readonly partitions: Map<Address, Partition>
@@ -105,10 +105,10 @@ export class Parties<
   async create(options: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
     checkOptionNames('parties.create', options, createOptions)
     const { id, inputs = [], metadata } = options
-    this.#host.shared.checkRunning()
-    const { definition, shared, partitions } = this.#host
+    this.#host.system.checkRunning()
+    const { definition, system, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
-    const partyId = checkPartyId(id ?? `p-${shared.ids.next()}`)
+    const partyId = checkPartyId(id ?? `p-${system.ids.next()}`)
     this.#checkFree(partyId)
     const party = this.#newParty(partyId, definition)
     const checked = party.checkInputs(inputs)
@@ -237,14 +237,14 @@ export class Parties<
    * @throws PartyQuarantinedError if it still cannot, PartyFailedError if it has failed again, PartyNotFoundError, RuntimeStateError
    */
   async retry(id: string): Promise<Party<S, A, R>> {
-    this.#host.shared.checkRunning()
+    this.#host.system.checkRunning()
     return this.#broughtBack(id, { isRetry: true })
   }
 
   async #broughtBack(id: string, options: { readonly isRetry: boolean }): Promise<Party<S, A, R>> {
     if (this.#isAway(id)) await this.#recover(id, options)
     // It may have begun to stop meanwhile, which is why the party ended.
-    if (options.isRetry) this.#host.shared.checkRunning()
+    if (options.isRetry) this.#host.system.checkRunning()
     const party = this.get(id)
     const quarantined = this.#quarantined.get(id)
     if (quarantined) throw new PartyQuarantinedError(quarantined)
@@ -270,7 +270,7 @@ export class Parties<
   async *#exported(id: string): AsyncGenerator<string> {
     await this.#recovering.get(id)
     const { watermark } = this.get(id).partition
-    yield* exported(this.#host.shared.journal, id, () => watermark.durable)
+    yield* exported(this.#host.system.journal, id, () => watermark.durable)
   }
 
   /**
@@ -284,17 +284,17 @@ export class Parties<
    *   imported; PartyQuarantinedError if this program cannot go on with it; RuntimeStateError
    */
   async import(lines: Iterable<string> | AsyncIterable<string>, options: ImportOptions = {}): Promise<Party<S, A, R>> {
-    const { shared } = this.#host
-    shared.checkRunning()
+    const { system } = this.#host
+    system.checkRunning()
     let id = ''
     const admit = (partyId: string) => {
       this.#checkFree(checkPartyId(partyId))
       this.#arriving.add((id = partyId))
     }
-    const host = { journal: shared.journal, now: () => shared.clock.now(), admit }
+    const host = { journal: system.journal, now: () => system.clock.now(), admit }
     try {
       const arrival = await arriving(lines, host, options)
-      shared.checkRunning()
+      system.checkRunning()
       if (this.#unerased.has(id)) await this.#eraseAndTell(id)
       await settle(arrival, host).catch(async (error: unknown) => {
         await this.#takeBack(id, error)
@@ -315,8 +315,8 @@ export class Parties<
   }
 
   #newParty(id: string, definition: PartyDefinition<S, A, R>): Party<S, A, R> {
-    const { shared, intensity } = this.#host
-    const party: Party<S, A, R> = new Party(id, definition, shared, intensity, error => this.#failed(party, error))
+    const { system, intensity } = this.#host
+    const party: Party<S, A, R> = new Party(id, definition, system, intensity, error => this.#failed(party, error))
     return party
   }
 
@@ -328,7 +328,7 @@ export class Parties<
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
     this.#outside?.reportNow(partyQuarantined({ partyId, reason: error.message }))
     if (!(error.cause instanceof JournalConflictError)) return
-    const now = this.#host.shared.clock.elapsed()
+    const now = this.#host.system.clock.elapsed()
     const times = [...(this.#takeovers.get(partyId) ?? []).filter(at => now - at <= takeovers.within), now]
     this.#takeovers.set(partyId, times)
     if (times.length <= takeovers.max) void this.#recover(partyId, { isRetry: false })
@@ -388,7 +388,7 @@ export class Parties<
    */
   async delete(id: string, options: ChangeOptions = {}): Promise<void> {
     checkChangeOptions('parties.delete', options)
-    this.#host.shared.checkLive()
+    this.#host.system.checkLive()
     // What is on its way back would be half of a party.
     while (this.#recovering.has(id)) await this.#recovering.get(id)
     if (options.expectedVersion !== undefined) admitVersion(id, this.get(id).liveVersion, options)
@@ -445,7 +445,7 @@ export class Parties<
     // As long as the journal holds it, it holds all of it: should the process end now, it goes on.
     partition.suspend()
     await party.stop().catch(() => {})
-    await this.#host.shared.snapshots.forget(partition)
+    await this.#host.system.snapshots.forget(partition)
     const isBeginning = this.#beginning.get(party.id) === party
     const error = await this.#takeBack(party.id, isBeginning ? partition.watermark.failure?.cause : undefined)
     // Nobody knows of one of which nothing is durable; and a journal that has refused it may have no room for more.
@@ -469,7 +469,7 @@ export class Parties<
   /** @throws what the journal throws */
   async #erase(partyId: string): Promise<void> {
     this.#unerased.add(partyId)
-    await this.#host.shared.journal.delete(this.#strange.get(partyId) ?? partitionOf(partyId))
+    await this.#host.system.journal.delete(this.#strange.get(partyId) ?? partitionOf(partyId))
     this.#unerased.delete(partyId)
     this.#strange.delete(partyId)
   }

@@ -16,7 +16,7 @@ import type { Envelope } from '../mail/envelope.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Idle } from '../partition/activity.ts'
 import type { PublishOptions } from '../partition/offer.ts'
-import { Partition, type Shared } from '../partition/partition.ts'
+import { Partition, type System } from '../partition/partition.ts'
 import { publish } from '../partition/publish.ts'
 import { publishTogether } from '../partition/publish-together.ts'
 import type { Comeback } from '../recovery/recovery.ts'
@@ -80,7 +80,7 @@ export class Party<
   constructor(
     id: string,
     definition: PartyDefinition<S, A, R>,
-    shared: Shared,
+    system: System,
     intensity: RestartIntensity,
     onQuarantined: (error: JournalError) => void,
   ) {
@@ -91,14 +91,14 @@ export class Party<
     this.#store = new PartyStore(
       definition,
       call => this.#partition.guard(this.#partition.address, call),
-      envelope => shared.catalog.lifted(envelope),
+      envelope => system.catalog.lifted(envelope),
     )
-    this.#partition = this.#newPartition(shared)
+    this.#partition = this.#newPartition(system)
     this.#crew = this.#newCrew()
   }
 
-  #newPartition(shared: Shared): Partition {
-    const partition: Partition = new Partition(shared, partitionOf(this.id), this.#store, error => {
+  #newPartition(system: System): Partition {
+    const partition: Partition = new Partition(system, partitionOf(this.id), this.#store, error => {
       // What is left of it from an earlier time is nothing to the party that was brought back.
       if (partition === this.#partition) this.#quarantine(error)
     })
@@ -249,7 +249,7 @@ export class Party<
    * @internal
    */
   async begin(inputs: readonly EventOf<A['type'], PayloadOf<A>>[], metadata?: PartyMetadata): Promise<void> {
-    const version = this.#partition.shared.catalog.versionOf(this.#definition.inputs.added.type)
+    const version = this.#partition.system.catalog.versionOf(this.#definition.inputs.added.type)
     const wanted = inputs.map(({ type, data }) => ({ type, data, ...(version > 1 && { version }) }))
     const seq = this.#partition.nextSeq()
     const created: Entry = { kind: 'party', seq, what: 'created', inputs: wanted, ...(metadata && { metadata }) }
@@ -267,12 +267,12 @@ export class Party<
 
   /** Its memory is dropped, so that it can be brought back from the journal. @internal */
   reopen(): void {
-    const { shared, registry } = this.#partition
+    const { system, registry } = this.#partition
     this.#partition.suspend()
-    void shared.snapshots.forget(this.#partition)
+    void system.snapshots.forget(this.#partition)
     this.#endedBefore = this.#ended
     this.#former ??= registry
-    this.#partition = this.#newPartition(shared)
+    this.#partition = this.#newPartition(system)
     this.#crew = this.#newCrew()
   }
 
@@ -281,7 +281,7 @@ export class Party<
     this.#ended = why
     if (this.state.status !== 'error') this.#store.fail()
     this.#partition.suspend()
-    void this.#partition.shared.snapshots.forget(this.#partition)
+    void this.#partition.system.snapshots.forget(this.#partition)
     this.#crew.end('failed', this.#ended)
   }
 
@@ -329,7 +329,7 @@ export class Party<
     )
     // The process ended while it was being created: whatever it was to begin with, it does.
     if (birth === 'created') {
-      const { catalog } = this.#partition.shared
+      const { catalog } = this.#partition.system
       this.#started(inputs.map(input => catalog.check({ version: 1, ...input }))).catch((error: unknown) =>
         this.#partition.reportError('error', error),
       )
@@ -366,13 +366,13 @@ export class Party<
   }
 
   get #runtime(): Partition | undefined {
-    return this.#partition.shared.partition(runtimePartition)
+    return this.#partition.system.partition(runtimePartition)
   }
 
   #added(input: string | InputFor<A>): EventOf<A['type'], PayloadOf<A>> {
     const { added } = this.#definition.inputs
     const given: { content?: string; inputId?: string } = typeof input === 'string' ? { content: input } : input
-    const inputId = given.inputId ?? `inp-${this.#partition.shared.ids.next()}`
+    const inputId = given.inputId ?? `inp-${this.#partition.system.ids.next()}`
     // The application's schema decides what else belongs to an input, and the definition has just parsed it by that.
     const event = added({ content: '', ...given, inputId }) as EventOf<A['type'], PayloadOf<A>>
     checkName('input', event.data.inputId)
@@ -398,7 +398,7 @@ export class Party<
 
   #checkChange(options: ChangeOptions): void {
     if (this.#ended) throw this.#ended
-    this.#partition.shared.checkRunning()
+    this.#partition.system.checkRunning()
     admitVersion(this.id, this.#store.live.version, options)
   }
 

@@ -2,7 +2,7 @@ import { runtimePartition, splitAddress } from '../mail/address.ts'
 import type { DeadLetter, DeadLetterQuery } from '../mail/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
 import { accept } from '../mail/tally.ts'
-import type { Partition, Shared } from '../partition/partition.ts'
+import type { Partition, System } from '../partition/partition.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 
 /**
@@ -13,22 +13,22 @@ import type { DurableSubscriptions } from './durable-subscriptions.ts'
  * await runtime.bus.deadLetters.redrive({ party: party.id }) // the agent is mended: try again
  */
 export class DeadLetterOffice {
-  readonly #shared: Shared
+  readonly #system: System
   readonly #durable: DurableSubscriptions
 
-  constructor(shared: Shared, durable: DurableSubscriptions) {
-    this.#shared = shared
+  constructor(system: System, durable: DurableSubscriptions) {
+    this.#system = system
     this.#durable = durable
   }
 
   /** How many events ever died, those that are kept no longer included. */
   get total(): number {
-    return this.#shared.deadLetters.total
+    return this.#system.deadLetters.total
   }
 
   /** The newest ones that match, oldest first. @throws IllegalPatternError */
   list(query?: DeadLetterQuery): readonly DeadLetter[] {
-    return this.#shared.deadLetters.list(query)
+    return this.#system.deadLetters.list(query)
   }
 
   /**
@@ -39,42 +39,42 @@ export class DeadLetterOffice {
    * @throws IllegalPatternError, RuntimeStateError, UnknownEventError, EventVersionError, UpcastError, JournalAppendError
    */
   async redrive(query?: DeadLetterQuery): Promise<number> {
-    this.#shared.checkRunning()
-    const letters = this.#shared.deadLetters.take(query)
+    this.#system.checkRunning()
+    const letters = this.#system.deadLetters.take(query)
     await Promise.all(letters.map(letter => this.#redrive(letter)))
     return letters.length
   }
 
   /** Forgets those that match; returns their number. @throws IllegalPatternError */
   purge(query?: DeadLetterQuery): number {
-    this.#shared.checkLive()
-    const letters = this.#shared.deadLetters.take(query)
+    this.#system.checkLive()
+    const letters = this.#system.deadLetters.take(query)
     for (const letter of letters) this.#forget(letter)
     return letters.length
   }
 
   /** It is none any more. */
   #forget({ partition: at, envelope: { id }, to }: DeadLetter): void {
-    const partition = this.#shared.partition(at)
+    const partition = this.#system.partition(at)
     partition?.append({ kind: 'outside' }, [{ kind: 'purged', seq: partition.nextSeq(), id, to }])
   }
 
   // Of a deleted party nothing is left, so that its letters die where nobody else's mail is.
   #partitionOf({ partition }: DeadLetter) {
-    return this.#shared.partition(partition) ?? this.#shared.partition(runtimePartition)
+    return this.#system.partition(partition) ?? this.#system.partition(runtimePartition)
   }
 
   /** As a position of its own, meant for one agent alone. */
   async #redrive(letter: DeadLetter): Promise<void> {
     const partition = this.#partitionOf(letter)
-    const { deadLetters, tally } = this.#shared
+    const { deadLetters, tally } = this.#system
     const { envelope, to } = letter
     if (!partition || partition.watermark.failure) {
       deadLetters.putBack(letter)
       throw partition?.watermark.failure
     }
     const again = revived(letter, partition)
-    const subscriber = this.#durable.at(to) ?? this.#shared.bus.subscriptionAt(to)
+    const subscriber = this.#durable.at(to) ?? this.#system.bus.subscriptionAt(to)
     if (subscriber) {
       const lifted = this.#lifted(again, letter)
       const isWell = await subscriber.again(lifted)
@@ -102,9 +102,9 @@ export class DeadLetterOffice {
   /** In the version that is declared now: no process could go on with mail that has no way there. @throws why it has none */
   #lifted(again: Envelope, letter: DeadLetter): Envelope {
     try {
-      return frozenEnvelope(this.#shared.catalog.lifted(again))
+      return frozenEnvelope(this.#system.catalog.lifted(again))
     } catch (error) {
-      this.#shared.deadLetters.putBack(letter)
+      this.#system.deadLetters.putBack(letter)
       throw error
     }
   }

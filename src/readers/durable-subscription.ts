@@ -15,7 +15,7 @@ import { Fifo } from '../fifo.ts'
 import { type Address, partitionOf, runtimePartition } from '../mail/address.ts'
 import { type Envelope, isJournalled } from '../mail/envelope.ts'
 import { Line, type Spot } from '../mail/line.ts'
-import type { Partition, Shared } from '../partition/partition.ts'
+import type { Partition, System } from '../partition/partition.ts'
 import type { Failure } from '../thrown.ts'
 import { journalled } from './journalled.ts'
 import type { Places } from './places.ts'
@@ -37,7 +37,7 @@ interface Again {
  */
 export class DurableSubscription implements Listener, Subscription {
   readonly wanted: Wanted
-  readonly #shared: Shared
+  readonly #system: System
   readonly #host: SubscriptionHost
   readonly #subscriber: Subscriber
   readonly #places: Places
@@ -66,17 +66,17 @@ export class DurableSubscription implements Listener, Subscription {
     wanted: Wanted,
     tell: (envelope: Envelope) => unknown,
     places: Places,
-    shared: Shared,
+    system: System,
     ended: () => void,
   ) {
     this.wanted = wanted
     this.#ended = ended
-    this.#shared = shared
-    this.#host = shared.bus
-    this.#waiting = new Line(shared.aging)
-    this.#subscriber = new Subscriber(wanted, tell, shared.bus)
+    this.#system = system
+    this.#host = system.bus
+    this.#waiting = new Line(system.aging)
+    this.#subscriber = new Subscriber(wanted, tell, system.bus)
     this.#places = places
-    this.#createdAt = shared.clock.now()
+    this.#createdAt = system.clock.now()
   }
 
   /** Where its dead letters are addressed to. */
@@ -318,7 +318,7 @@ export class DurableSubscription implements Listener, Subscription {
 
   async #tellNext(pending: Pending): Promise<void> {
     const { envelope, progress } = pending
-    const how = await this.#tell(envelope, this.#shared.partition(partitionIn(envelope)))
+    const how = await this.#tell(envelope, this.#system.partition(partitionIn(envelope)))
     if (how === 'done') progress?.end(pending)
     if (how === 'dead') this.#endDead(pending)
   }
@@ -326,7 +326,7 @@ export class DurableSubscription implements Listener, Subscription {
   /** Its place goes on once the journal has the dead letter, so that no crash loses both. */
   #endDead(pending: Pending): void {
     const { envelope, progress } = pending
-    this.#shared.partition(partitionIn(envelope))?.watermark.whenDurable(
+    this.#system.partition(partitionIn(envelope))?.watermark.whenDurable(
       () => progress?.end(pending),
       () => {},
     )
@@ -334,10 +334,10 @@ export class DurableSubscription implements Listener, Subscription {
 
   async #readBack(address: Address): Promise<void> {
     // What the journal holds of a party that is on its way back is not known yet.
-    const returning = this.#shared.returning(address)
+    const returning = this.#system.returning(address)
     if (returning) await returning
     const told = this.#behind.get(address)
-    const partition = this.#shared.partition(address)
+    const partition = this.#system.partition(address)
     const progress = this.#progressIn(address)
     try {
       for await (const envelope of partition
@@ -345,7 +345,7 @@ export class DurableSubscription implements Listener, Subscription {
         : []) {
         // Another partition may have come to this address, or the journal hold what nobody may know yet.
         if (this.isOver || this.#progress.get(address) !== progress) return
-        if (partition !== this.#shared.partition(address)) return
+        if (partition !== this.#system.partition(address)) return
         if (partition && envelope.seq > partition.watermark.durable) break
         if (!this.wanted.covers(envelope)) continue
         if (this.#waiting.size >= this.wanted.limit) return this.#readOnLater(address)
@@ -373,7 +373,7 @@ export class DurableSubscription implements Listener, Subscription {
   /** In the version that is declared now, if there is a way; else as it was said, which is better than never. */
   #lifted(envelope: Envelope): Envelope {
     try {
-      return this.#shared.catalog.lifted(envelope)
+      return this.#system.catalog.lifted(envelope)
     } catch (error) {
       this.#host.warn(envelope, error)
       return envelope

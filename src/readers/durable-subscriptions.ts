@@ -3,7 +3,7 @@ import { endedBy } from '../bus/subscription.ts'
 import { TroupeError } from '../errors.ts'
 import { type Address, checkId, partitionOf, runtimePartition } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
-import type { Shared } from '../partition/partition.ts'
+import type { System } from '../partition/partition.ts'
 import { DurableSubscription } from './durable-subscription.ts'
 import { Places } from './places.ts'
 
@@ -40,33 +40,33 @@ export class DurableSubscriptions {
     types: readonly string[],
     tell: (envelope: Envelope) => unknown,
     { durable: name = '', from = 'now', signal, ...options }: SubscribeOptions,
-    shared: Shared,
+    system: System,
   ): DurableSubscription {
     checkId('durable subscription', name)
     const wanted = wantedOf(types, { name, ...options }, () => name)
     if (this.#isSubscribed(name)) throw new DurableNameTakenError(name)
     const known = this.#places.get(name)
-    const places = known ?? newPlaces(name, shared)
-    const subscription = new DurableSubscription({ ...wanted, name }, tell, places, shared, () => {
+    const places = known ?? newPlaces(name, system)
+    const subscription = new DurableSubscription({ ...wanted, name }, tell, places, system, () => {
       leave()
       if (this.#present.get(subscription.address) === subscription) this.#present.delete(subscription.address)
     })
     const leave = endedBy(signal, () => subscription.unsubscribe())
     this.#present.set(subscription.address, subscription)
-    shared.bus.add(subscription)
+    system.bus.add(subscription)
     if (signal?.aborted) {
       subscription.unsubscribe()
       return subscription
     }
-    if (!known) this.#begin(name, places, from, shared)
-    this.#goOn(subscription, places, shared, { isFirst: !known, release: subscription.hold() })
+    if (!known) this.#begin(name, places, from, system)
+    this.#goOn(subscription, places, system, { isFirst: !known, release: subscription.hold() })
     this.#held?.set(subscription, subscription.hold())
     return subscription
   }
 
-  #begin(name: string, places: Places, from: 'now' | 'start', shared: Shared): void {
+  #begin(name: string, places: Places, from: 'now' | 'start', system: System): void {
     this.#places.set(name, places)
-    const begun = begin(places, from, shared, this.#dropping.get(name))
+    const begun = begin(places, from, system, this.#dropping.get(name))
     this.#begun.set(places, begun)
     void begun.then(isNew => {
       // Where it was is not known: whoever has the name next looks again.
@@ -78,30 +78,30 @@ export class DurableSubscriptions {
   #goOn(
     subscription: DurableSubscription,
     places: Places,
-    shared: Shared,
+    system: System,
     { isFirst, release }: { readonly isFirst: boolean; readonly release: () => void },
   ): void {
     void this.#begun.get(places)?.then(isNew => {
       if (isNew === undefined) subscription.unsubscribe()
-      else if (!subscription.isOver && !(isFirst && isNew)) catchUp(subscription, shared)
+      else if (!subscription.isOver && !(isFirst && isNew)) catchUp(subscription, system)
       release()
     })
   }
 
   /** Every name that the journal keeps a place for, and how far it is behind. */
-  async names(shared: Shared): Promise<readonly DurableName[]> {
+  async names(system: System): Promise<readonly DurableName[]> {
     this.#passAll(
-      shared,
-      Array.from(shared.partitions(), ({ address, watermark }) => [address, watermark.durable]),
+      system,
+      Array.from(system.partitions(), ({ address, watermark }) => [address, watermark.durable]),
     )
-    const names = new Set([...(await shared.journal.readers()), ...this.#places.keys()])
-    return Promise.all(Array.from(names, name => this.#about(name, shared)))
+    const names = new Set([...(await system.journal.readers()), ...this.#places.keys()])
+    return Promise.all(Array.from(names, name => this.#about(name, system)))
   }
 
-  async #about(name: string, shared: Shared): Promise<DurableName> {
-    const placeIn = await this.#placesOf(name, shared)
+  async #about(name: string, system: System): Promise<DurableName> {
+    const placeIn = await this.#placesOf(name, system)
     let behind = 0
-    for (const { address, watermark } of shared.partitions())
+    for (const { address, watermark } of system.partitions())
       behind += Math.max(0, watermark.durable - placeIn(address))
     return { name, isSubscribed: this.#isSubscribed(name), behind }
   }
@@ -111,7 +111,7 @@ export class DurableSubscriptions {
   }
 
   /** Up to where a name has read each partition. */
-  async #placesOf(name: string, { journal }: Shared): Promise<(partition: Address) => number> {
+  async #placesOf(name: string, { journal }: System): Promise<(partition: Address) => number> {
     const places = this.#places.get(name)
     if (places) return partition => places.in(partition)
     const marks = await journal.marks(name)
@@ -123,10 +123,10 @@ export class DurableSubscriptions {
    *
    * @throws IllegalIdError, and what the journal throws
    */
-  async drop(name: string, shared: Shared): Promise<boolean> {
+  async drop(name: string, system: System): Promise<boolean> {
     checkId('durable subscription', name)
     this.#present.get(addressOfSubscriber(name))?.unsubscribe()
-    const places = this.#places.get(name) ?? newPlaces(name, shared)
+    const places = this.#places.get(name) ?? newPlaces(name, system)
     this.#places.delete(name)
     this.#lagging.delete(name)
     const dropping = places.drop()
@@ -139,25 +139,25 @@ export class DurableSubscriptions {
   }
 
   /** A partition is about to be pruned up to a position, as far as every name has read it. */
-  pruning(partition: Address, upTo: number, shared: Shared): void {
-    this.#passAll(shared, [[partition, upTo]])
+  pruning(partition: Address, upTo: number, system: System): void {
+    this.#passAll(system, [[partition, upTo]])
     if (upTo - (this.#looked.get(partition) ?? 0) < betweenLooks) return
     this.#looked.set(partition, upTo)
-    this.#look(partition, upTo, shared).catch((error: unknown) => shared.partition(runtimePartition)?.fault(error))
+    this.#look(partition, upTo, system).catch((error: unknown) => system.partition(runtimePartition)?.fault(error))
   }
 
-  async #look(partition: Address, upTo: number, shared: Shared): Promise<void> {
-    for (const name of await shared.journal.readers()) {
-      const behind = upTo - (await this.#placesOf(name, shared))(partition)
+  async #look(partition: Address, upTo: number, system: System): Promise<void> {
+    for (const name of await system.journal.readers()) {
+      const behind = upTo - (await this.#placesOf(name, system))(partition)
       const isLagging = this.#lagging.has(name)
       if (behind <= mostBehind && this.#lagging.get(name) === partition) this.#lagging.delete(name)
       if (behind <= mostBehind || isLagging) continue
       this.#lagging.set(name, partition)
-      shared.partition(runtimePartition)?.reportError('warning', new DurableLagError(name, partition, behind))
+      system.partition(runtimePartition)?.reportError('warning', new DurableLagError(name, partition, behind))
     }
   }
 
-  #passAll({ bus }: Shared, positions: readonly (readonly [Address, number])[]): void {
+  #passAll({ bus }: System, positions: readonly (readonly [Address, number])[]): void {
     // What subscribers have said may be durable and not told yet.
     if (!bus.isTold) return
     for (const subscription of this.#present.values())
@@ -178,7 +178,7 @@ export class DurableSubscriptions {
   }
 
   /** A partition was imported: what it had said up to a position was for others. */
-  async arrived(partition: Address, position: number, { journal, partition: find }: Shared): Promise<void> {
+  async arrived(partition: Address, position: number, { journal, partition: find }: System): Promise<void> {
     try {
       for (const name of await journal.readers())
         if (!this.#places.has(name)) await journal.mark(name, new Map([[partition, position]]))
@@ -200,20 +200,20 @@ export class DurableSubscriptions {
   }
 
   /** The parties of another owner are there again: who subscribed before that catches up on them too. */
-  recovered(shared: Shared): void {
+  recovered(system: System): void {
     const held = this.#held ?? []
     this.#held = undefined
     for (const places of this.#places.values()) {
       const begun = this.#begun.get(places)?.then(async isNew => {
         // A name that begins now wants nothing of what was before, whoever has it by then.
-        if (isNew) await beginHere(places, shared)
+        if (isNew) await beginHere(places, system)
         return isNew
       })
       if (begun) this.#begun.set(places, begun)
     }
     for (const [subscription, release] of held) {
       const places = this.#places.get(subscription.wanted.name)
-      if (places) this.#goOn(subscription, places, shared, { isFirst: true, release })
+      if (places) this.#goOn(subscription, places, system, { isFirst: true, release })
     }
   }
 
@@ -223,11 +223,11 @@ export class DurableSubscriptions {
   }
 }
 
-function newPlaces(name: string, shared: Shared): Places {
-  return new Places(shared.journal, name, error => shared.partition(runtimePartition)?.fault(error))
+function newPlaces(name: string, system: System): Places {
+  return new Places(system.journal, name, error => system.partition(runtimePartition)?.fault(error))
 }
 
-function catchUp(subscription: DurableSubscription, { partitions }: Shared): void {
+function catchUp(subscription: DurableSubscription, { partitions }: System): void {
   subscription.catchUp(Array.from(partitions(), ({ address }) => address))
 }
 
@@ -239,44 +239,44 @@ function catchUp(subscription: DurableSubscription, { partitions }: Shared): voi
 async function begin(
   places: Places,
   from: 'now' | 'start',
-  shared: Shared,
+  system: System,
   dropping: Promise<boolean> | undefined,
 ): Promise<boolean | undefined> {
-  const here = from === 'now' ? placesIn(shared) : []
-  const now = shared.clock.now()
+  const here = from === 'now' ? placesIn(system) : []
+  const now = system.clock.now()
   try {
     if (dropping) await dropping
     const isKnown = await places.load()
-    const away = !isKnown && from === 'now' && shared.isAnyAway() ? await placesAway(shared) : []
+    const away = !isKnown && from === 'now' && system.isAnyAway() ? await placesAway(system) : []
     if (!isKnown) for (const [partition, place] of [...here, ...away]) places.reach(partition, place)
     // So that it is known from now on, also if it is never told anything.
     if (!isKnown && here.length === 0) places.reach(runtimePartition, 0)
     if (!isKnown && from === 'start') places.begunAt = now
     return !isKnown && from === 'now'
   } catch (error) {
-    shared.partition(runtimePartition)?.fault(error)
+    system.partition(runtimePartition)?.fault(error)
     return undefined
   }
 }
 
 /** All that was said before counts as told. What is away and cannot be looked up is told, rather than missed. */
-async function beginHere(places: Places, shared: Shared): Promise<void> {
-  for (const [partition, place] of placesIn(shared)) places.reach(partition, place)
+async function beginHere(places: Places, system: System): Promise<void> {
+  for (const [partition, place] of placesIn(system)) places.reach(partition, place)
   try {
-    for (const [partition, place] of await placesAway(shared)) places.reach(partition, place)
+    for (const [partition, place] of await placesAway(system)) places.reach(partition, place)
   } catch (error) {
-    shared.partition(runtimePartition)?.fault(error)
+    system.partition(runtimePartition)?.fault(error)
   }
 }
 
 /** What was said in partitions that are not there, such as quarantined ones, was said before. */
-async function placesAway({ journal, partition: find }: Shared): Promise<readonly (readonly [Address, number])[]> {
+async function placesAway({ journal, partition: find }: System): Promise<readonly (readonly [Address, number])[]> {
   const away = (await journal.partitions()).filter(({ partition }) => !find(partition))
   return away.map(({ partition, position }) => [partition, position])
 }
 
 /** Up to where everything was told; of what is being told right now, up to that. */
-function placesIn({ bus, partitions }: Shared): readonly (readonly [Address, number])[] {
+function placesIn({ bus, partitions }: System): readonly (readonly [Address, number])[] {
   const { told } = bus
   const telling = told && (told.party === undefined ? runtimePartition : partitionOf(told.party))
   return Array.from(partitions(), ({ address, watermark }) => [

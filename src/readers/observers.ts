@@ -19,17 +19,17 @@ import type {
 import {
   type Partition,
   type PartitionObserver,
-  type Shared,
   type Shown,
   type Supervising,
+  type System,
   WatcherError,
 } from '../partition/partition.ts'
 import type { Unwatch } from '../state/store.ts'
 import { onRejection } from '../thrown.ts'
 
 /** Tells an observer of every agent and supervisor that is there, and from then on of what happens. */
-export function observe(shared: Shared, observer: Observer, options: ObserveOptions): Unwatch {
-  const known = shared.observers instanceof Observers ? shared.observers : new Observers(shared)
+export function observe(system: System, observer: Observer, options: ObserveOptions): Unwatch {
+  const known = system.observers instanceof Observers ? system.observers : new Observers(system)
   return known.add(observer, options)
 }
 
@@ -46,20 +46,20 @@ const nobody: readonly Observing[] = []
 
 /** Those who observe a runtime. It is there only while there are any. */
 class Observers implements PartitionObserver, AskObserver {
-  readonly #shared: Shared
+  readonly #system: System
   // Copied when it changes: who comes or goes while one thing is told is not told of that.
   #observing = nobody
 
-  constructor(shared: Shared) {
-    this.#shared = shared
+  constructor(system: System) {
+    this.#system = system
   }
 
   add(observer: Observer, { only = () => true }: ObserveOptions): Unwatch {
     const observing = { observer, only, hasThrown: false, isOver: false }
     this.#observing = [...this.#observing, observing]
-    this.#shared.observers = this
-    this.#shared.asks.observer = this
-    for (const partition of this.#shared.partitions()) this.#tellLive(partition, observing)
+    this.#system.observers = this
+    this.#system.asks.observer = this
+    for (const partition of this.#system.partitions()) this.#tellLive(partition, observing)
     return () => this.#remove(observing)
   }
 
@@ -69,8 +69,8 @@ class Observers implements PartitionObserver, AskObserver {
     observing.isOver = true
     this.#observing = this.#observing.filter(other => other !== observing)
     if (this.#observing.length > 0) return
-    this.#shared.observers = undefined
-    this.#shared.asks.observer = undefined
+    this.#system.observers = undefined
+    this.#system.asks.observer = undefined
   }
 
   #tellLive(partition: Partition, observing: Observing): void {
@@ -159,15 +159,15 @@ class Observers implements PartitionObserver, AskObserver {
   }
 
   answered({ key, type, from, to, partition, openedAt }: OpenAsk, outcome: Outcome | undefined): void {
-    const latency = this.#shared.clock.elapsed() - openedAt
+    const latency = this.#system.clock.elapsed() - openedAt
     const failure = outcome?.ok ? undefined : outcome ? codeOf(outcome.error) : 'cancelled'
     const fields = { key, type, to, failure, latency }
     this.#tellAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'answered' }))
   }
 
   #tellAsk(from: Address, to: Address, asker: Address | undefined, make: (about: About) => Observation): void {
-    const callee = this.#shared.partition(splitAddress(to).partition)
-    const partition = (asker === undefined ? undefined : this.#shared.partition(asker)) ?? callee ?? this.#outside
+    const callee = this.#system.partition(splitAddress(to).partition)
+    const partition = (asker === undefined ? undefined : this.#system.partition(asker)) ?? callee ?? this.#outside
     if (!partition) return
     const asking = this.#wanting(partition, from)
     const asked = this.#wanting(callee ?? partition, to)
@@ -178,13 +178,13 @@ class Observers implements PartitionObserver, AskObserver {
   }
 
   get #outside(): Partition | undefined {
-    return this.#shared.partition(runtimePartition)
+    return this.#system.partition(runtimePartition)
   }
 
   // ---- telling ----
 
   #about({ party }: Partition, address: Address): About {
-    return { address, party, time: this.#shared.clock.now() }
+    return { address, party, time: this.#system.clock.now() }
   }
 
   #wanting(partition: Partition, address: Address): readonly Observing[] {

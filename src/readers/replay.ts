@@ -4,7 +4,7 @@ import type { Topic } from '../events/topic.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import { isTaggedBy } from '../mail/tags.ts'
 import type { OptionNames } from '../options.ts'
-import type { Partition, Replaying, Shared } from '../partition/partition.ts'
+import type { Partition, Replaying, System } from '../partition/partition.ts'
 import { journalled } from './journalled.ts'
 import { merged } from './merge.ts'
 
@@ -65,24 +65,24 @@ interface Chosen extends Omit<ReplayQuery, 'type' | 'party'> {
 
 /** Tells what the journals of some partitions hold, in the order of time, one event after the other. */
 export async function replay(
-  shared: Shared,
+  system: System,
   query: Chosen,
   tell: (envelope: Envelope) => Told | Promise<Told>,
   { speed = Number.POSITIVE_INFINITY, signal: wanted }: ReplayOptions,
 ): Promise<Replayed> {
   if (!(speed > 0)) throw new ReplayQueryError(`speed ${speed}`, 'a speed above 0')
-  const signal = wanted ? AbortSignal.any([wanted, shared.stopping]) : shared.stopping
+  const signal = wanted ? AbortSignal.any([wanted, system.stopping]) : system.stopping
   const counted = { told: 0, failed: 0, muted: 0 }
-  shared.running.hasReplayed = true
+  system.running.hasReplayed = true
   const streams = await Promise.all(query.partitions.map(partition => chosenOf(partition, query)))
   let last: number | undefined
   for await (const envelope of merged(streams)) {
-    if (last !== undefined) await pause(shared, (envelope.time - last) / speed, signal)
+    if (last !== undefined) await pause(system, (envelope.time - last) / speed, signal)
     signal.throwIfAborted()
     last = envelope.time
     const replaying: Replaying = { muted: 0 }
     const isWell = await orAborted(
-      shared.replaying.run(replaying, () => tell(envelope)),
+      system.replaying.run(replaying, () => tell(envelope)),
       signal,
     )
     if (isWell === undefined) continue
@@ -94,10 +94,10 @@ export async function replay(
 }
 
 /** Up to where the journal is when it begins, so that it ends however much is said meanwhile. */
-async function chosenOf({ address, shared }: Partition, query: Chosen): Promise<AsyncIterable<Envelope>> {
-  const returning = shared.returning(address)
+async function chosenOf({ address, system }: Partition, query: Chosen): Promise<AsyncIterable<Envelope>> {
+  const returning = system.returning(address)
   if (returning) await returning
-  const partition = shared.partition(address)
+  const partition = system.partition(address)
   if (!partition) return merged([])
   const { watermark } = partition
   const head = watermark.head
@@ -116,7 +116,7 @@ async function* eventsOf(partition: Partition, query: Chosen, until: number): As
       (correlationId === undefined || envelope.correlationid === correlationId) &&
       isTagged(envelope) &&
       matchers.some(matches => matches(envelope.type))
-    if (isWanted) yield partition.shared.catalog.lifted(envelope)
+    if (isWanted) yield partition.system.catalog.lifted(envelope)
   }
 }
 
@@ -133,7 +133,7 @@ async function orAborted<T>(told: T | Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-async function pause({ timers }: Shared, ms: number, signal: AbortSignal): Promise<void> {
+async function pause({ timers }: System, ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0 || signal.aborted) return
   await new Promise<void>(resolve => {
     const cancel = timers.after(ms, () => end())

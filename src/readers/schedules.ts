@@ -4,7 +4,7 @@ import { rememberOver, type ScheduleStanding, type Standing } from '../journal/s
 import type { Address } from '../mail/address.ts'
 import { checkId } from '../mail/address.ts'
 import { accept } from '../mail/tally.ts'
-import type { Partition, Shared } from '../partition/partition.ts'
+import type { Partition, System } from '../partition/partition.ts'
 import { dueOf, inTime, missedOf, nextOf } from '../time/occurrences.ts'
 import { type PlannedSchedule, planned, type Schedule } from '../time/schedule.ts'
 import type { Unheard } from './unheard.ts'
@@ -39,7 +39,7 @@ interface Running extends ScheduleStanding {
 const look = 30_000
 
 interface SchedulesHost {
-  readonly shared: Shared
+  readonly system: System
   /** @throws PartyNotFoundError, PartyStoppedError, RuntimeStateError */
   partition(party: string | undefined): Partition
   readonly unheard: Unheard
@@ -79,7 +79,7 @@ export class Schedules {
   ): Promise<ScheduleInfo> {
     checkId('schedule', name)
     const partition = this.#host.partition(party)
-    const { catalog } = this.#host.shared
+    const { catalog } = this.#host.system
     const { type, data } = catalog.check(event)
     this.#host.unheard.said(type, partition)
     const known = this.#running.get(partition.address)?.get(name) ?? this.#over.get(partition.address)?.get(name)
@@ -96,7 +96,7 @@ export class Schedules {
 
   #start(partition: Partition, name: string, schedule: Schedule, event: EventOf): ScheduleStanding {
     const startedAt = partition.date()
-    const version = this.#host.shared.catalog.versionOf(event.type)
+    const version = this.#host.system.catalog.versionOf(event.type)
     const plan = planned(schedule, startedAt)
     const entry = { name, plan, event, ...(version > 1 && { version }), startedAt, last: undefined }
     this.#over.get(partition.address)?.delete(name)
@@ -125,7 +125,7 @@ export class Schedules {
     return [...this.#running].flatMap(([address, running]) =>
       Array.from(running.values(), ({ name, plan, event, next }) => ({
         name,
-        party: this.#host.shared.partition(address)?.party,
+        party: this.#host.system.partition(address)?.party,
         schedule: Object.freeze(plan),
         type: event.type,
         next,
@@ -181,7 +181,7 @@ export class Schedules {
   /** Waits in steps; `left` is what is left to measure. */
   #wait(partition: Partition, running: Running, left: number): void {
     const step = Math.min(Math.max(0, left), look)
-    running.cancel = partition.shared.timers.after(step, () => {
+    running.cancel = partition.system.timers.after(step, () => {
       // It is made up for once its party is back.
       if (!isOpen(partition)) return
       const now = partition.date()
@@ -277,9 +277,9 @@ function occur(partition: Partition, running: Running, at: number, isLast: boole
   const { name, event, version = 1 } = running
   running.last = at
   try {
-    const { type, data } = partition.shared.catalog.lifted({ ...event, version })
+    const { type, data } = partition.system.catalog.lifted({ ...event, version })
     partition.admit?.([{ type, data }])
-    accept(partition.shared.tally)
+    accept(partition.system.tally)
     const occurred = {
       kind: 'occurred' as const,
       seq: partition.nextSeq(),

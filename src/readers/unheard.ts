@@ -49,7 +49,7 @@ export class Unheard {
 
   /** Of what nobody declared, whoever says it is told otherwise. */
   #isDeclared(type: string): boolean {
-    return this.#host.outside.shared.catalog.definitions.some(one => one.type === type)
+    return this.#host.outside.system.catalog.definitions.some(one => one.type === type)
   }
 
   #saidOutside(type: string): PartyNeededError | EventUnheardError | undefined {

@@ -9,7 +9,7 @@ import type { Crew } from '../lifecycle/crew.ts'
 import { type Address, isPartyId, partitionOf, partyOf, runtimePartition } from '../mail/address.ts'
 import { type DeadLetter, frozenLetter } from '../mail/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
-import type { Partition, Shared } from '../partition/partition.ts'
+import type { Partition, System } from '../partition/partition.ts'
 import type { Schedules } from '../readers/schedules.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import { GaveUpError } from '../supervision/restart-intensity.ts'
@@ -41,7 +41,7 @@ export interface Comeback {
 }
 
 interface RecoveryHost {
-  readonly shared: Shared
+  readonly system: System
   readonly outside: Partition
   readonly crew: Crew
   /** Agents that are started outside the parties. */
@@ -109,9 +109,9 @@ export class Recovery {
 
   /** The runtime ends in order: in all partitions, what has so much time left counts from here. */
   leave(): void {
-    const { shared, outside } = this.#host
-    for (const partition of shared.partitions()) partition.recordJump()
-    const isEmpty = [...shared.partitions()].every(({ watermark }) => watermark.head === 0)
+    const { system, outside } = this.#host
+    for (const partition of system.partitions()) partition.recordJump()
+    const isEmpty = [...system.partitions()].every(({ watermark }) => watermark.head === 0)
     if (this.#isOver && !isEmpty) outside.append({ kind: 'supervision' }, [{ kind: 'left', seq: outside.nextSeq() }])
   }
 
@@ -128,17 +128,17 @@ export class Recovery {
   }
 
   async #all(): Promise<boolean> {
-    const { shared } = this.#host
-    const startedAt = shared.clock.elapsed()
-    const infos = await shared.journal.partitions()
+    const { system } = this.#host
+    const startedAt = system.clock.elapsed()
+    const infos = await system.journal.partitions()
     if (infos.length === 0) {
       this.#isOver = true
       return false
     }
     this.#lastMoment = await this.#newestTime()
-    shared.ids.after?.(newestEpoch(infos))
-    this.#inHand = await shared.journal.inHand?.()
-    const release = shared.ready.hold()
+    system.ids.after?.(newestEpoch(infos))
+    this.#inHand = await system.journal.inHand?.()
+    const release = system.ready.hold()
     this.#host.recovering()
     try {
       const goOn: (() => void)[] = []
@@ -153,7 +153,7 @@ export class Recovery {
       this.#settle()
       this.#host.recovered()
       this.#isOver = true
-      const durationMs = shared.clock.elapsed() - startedAt
+      const durationMs = system.clock.elapsed() - startedAt
       const quarantined = this.#host.quarantined()
       this.#host.outside.report(systemRecovered({ parties: parties.length - quarantined, quarantined, durationMs }))
       return isBack
@@ -165,7 +165,7 @@ export class Recovery {
 
   /** Of all frames. One that the clock has yet to reach, or that cannot be read, says nothing. */
   async #newestTime(): Promise<number> {
-    const { journal, clock } = this.#host.shared
+    const { journal, clock } = this.#host.system
     try {
       const [newest] = await journal.newest(1)
       const date = newest ? dateOf(newest) : 0
@@ -192,8 +192,8 @@ export class Recovery {
 
   /** Everybody is there and goes on: what was known of how things stood is of no use any more. */
   #settle(): void {
-    this.#host.shared.deadLetters.comeBack(this.#letters.splice(0))
-    for (const partition of this.#host.shared.partitions()) {
+    this.#host.system.deadLetters.comeBack(this.#letters.splice(0))
+    for (const partition of this.#host.system.partitions()) {
       const { standing, address } = partition
       if (standing) this.#guard(address, () => this.#host.schedules.resume(partition, standing))
       partition.standing = undefined
@@ -204,10 +204,10 @@ export class Recovery {
 
   /** The history of the last owner; without it everything else goes on. */
   async #remember(): Promise<void> {
-    const { shared, outside } = this.#host
+    const { system, outside } = this.#host
     try {
-      for (const envelope of eventsIn(await shared.journal.newest(mostFrames)))
-        shared.bus.remember(frozenEnvelope(envelope))
+      for (const envelope of eventsIn(await system.journal.newest(mostFrames)))
+        system.bus.remember(frozenEnvelope(envelope))
     } catch (error) {
       outside.reportError('warning', error)
     }
@@ -221,7 +221,7 @@ export class Recovery {
     const stopFollowing = partition.follow(frame => meanwhile.push(frame))
     try {
       await partition.watermark.reached()
-      const { standing } = await recall(this.#host.shared.journal, { partition: partition.address, epoch: 0 })
+      const { standing } = await recall(this.#host.system.journal, { partition: partition.address, epoch: 0 })
       for (const frame of meanwhile) if (frame.position > standing.position) standing.take(frame)
       crew.catchUp(standing)
       return spawn()
@@ -243,23 +243,23 @@ export class Recovery {
 
   /** Resolves when all of a partition is durable that ever will be. */
   async #reached(partition: Address): Promise<void> {
-    await this.#host.shared
+    await this.#host.system
       .partition(partition)
       ?.watermark.reached()
       .catch(() => {})
   }
 
   async #bringBack(partition: Address, isRetry: boolean): Promise<void> {
-    const { shared } = this.#host
-    const release = shared.ready.hold()
+    const { system } = this.#host
+    const release = system.ready.hold()
     try {
-      const infos = await shared.journal.partitions()
+      const infos = await system.journal.partitions()
       const info = infos.find(one => one.partition === partition)
       if (!info) throw new JournalCorruptError(partition, 'nothing')
       this.#listen(await this.#requestsIn(this.#host.outside))
       const go = await this.#party(info, isRetry)
-      for (const address of shared.partition(partition)?.standing?.asked ?? []) {
-        const asked = shared.partition(address)
+      for (const address of system.partition(partition)?.standing?.asked ?? []) {
+        const asked = system.partition(address)
         if (asked && address !== partition) await this.#requestsIn(asked)
       }
       go?.()
@@ -276,13 +276,13 @@ export class Recovery {
   async #requestsIn(partition: Partition): Promise<Standing> {
     const { address } = partition
     await this.#reached(address)
-    const { standing } = await recall(this.#host.shared.journal, { partition: address, epoch: 0 })
+    const { standing } = await recall(this.#host.system.journal, { partition: address, epoch: 0 })
     partition.requests = standing
     return standing
   }
 
   async #outside(infos: readonly PartitionInfo[]): Promise<boolean> {
-    const { shared, outside, crew, tree } = this.#host
+    const { system, outside, crew, tree } = this.#host
     const info = infos.find(({ partition }) => partition === runtimePartition)
     if (!info) {
       // So that each owner counts as one, whatever becomes of the parties.
@@ -290,7 +290,7 @@ export class Recovery {
       outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
       return false
     }
-    const recalled = await recall(shared.journal, info)
+    const recalled = await recall(system.journal, info)
     this.#listen(recalled.standing)
     const { gaveUp } = recalled.standing
     this.#continue(outside, recalled)
@@ -338,11 +338,11 @@ export class Recovery {
   async #party(info: PartitionInfo, isRetry: boolean): Promise<(() => void) | undefined> {
     const { partition } = info
     try {
-      const { outside, shared } = this.#host
+      const { outside, system } = this.#host
       const comeback = this.#host.comeback(partyIn(info))
       const unheard: Envelope[] = []
       let arrival: number | undefined
-      const recalled = await recall(shared.journal, info, comeback.state, frame => {
+      const recalled = await recall(system.journal, info, comeback.state, frame => {
         arrival = isArrival(frame) ? frame.position : undefined
         if (arrival !== undefined) unheard.length = 0
         for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope, dateOf(frame))) unheard.push(envelope)
@@ -380,7 +380,7 @@ export class Recovery {
 
   /** What the journal holds of a partition is known: who reads there may, whether anybody goes on there or not. */
   #continue(partition: Partition, recalled: Recalled): void {
-    const { clock, deadLetters, snapshots } = this.#host.shared
+    const { clock, deadLetters, snapshots } = this.#host.system
     const { standing } = recalled
     // Those of this process that the journal does not hold are mail again.
     deadLetters.forgetOf(partition.address)

@@ -98,7 +98,7 @@ export class Cleanup {
 
 /** The same outcomes that its mail would have at its turn. */
 function tidy(actor: Actor, partition: Partition): void {
-  const { asks } = partition.shared
+  const { asks } = partition.system
   const whyOver = (envelope: Envelope) => {
     if (partition.isExpired(envelope)) return 'expired'
     return envelope.ask !== undefined && !asks.get(envelope.ask) ? 'stale' : undefined

@@ -20,7 +20,7 @@ import type { Tally } from '../mail/tally.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import { WaitInsideError } from '../partition/activity.ts'
 import { checkPublished, type PublishOptions, publishOptions } from '../partition/offer.ts'
-import type { Partition, Shared } from '../partition/partition.ts'
+import type { Partition, System } from '../partition/partition.ts'
 import { publish } from '../partition/publish.ts'
 import { DeadLetterOffice } from '../readers/dead-letter-office.ts'
 import type { DurableName, DurableSubscriptions } from '../readers/durable-subscriptions.ts'
@@ -90,7 +90,7 @@ interface Member {
 }
 
 interface BusHost {
-  readonly shared: Shared
+  readonly system: System
   readonly outside: Partition
   readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
   readonly durable: DurableSubscriptions
@@ -108,8 +108,8 @@ export class RuntimeBus {
 
   constructor(host: BusHost) {
     this.#host = host
-    this.#bus = host.shared.bus
-    this.deadLetters = new DeadLetterOffice(host.shared, host.durable)
+    this.#bus = host.system.bus
+    this.deadLetters = new DeadLetterOffice(host.system, host.durable)
   }
 
   /**
@@ -123,7 +123,7 @@ export class RuntimeBus {
    */
   publish(event: UncheckedEvent, options?: BusPublishOptions): Promise<Envelope> {
     try {
-      this.#host.shared.checkRunning()
+      this.#host.system.checkRunning()
       // Nearly all events are, and have none: looking closer would cost them more than anything else here.
       if (typeof event?.type !== 'string' || options) checkPublished('bus.publish', event, options, publishNames)
       const { outside, parties, unheard } = this.#host
@@ -158,11 +158,11 @@ export class RuntimeBus {
     options?: SubscribeOptions<EnvelopeOf<W>>,
   ): Subscription {
     this.#checkTopic('bus.subscribe', topic, options, subscribeNames)
-    const { durable, shared } = this.#host
+    const { durable, system } = this.#host
     if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
     // As below.
     const tell = subscriber as (envelope: Envelope) => unknown
-    return durable.subscribe(typesOf(topic), tell, options as SubscribeOptions, shared)
+    return durable.subscribe(typesOf(topic), tell, options as SubscribeOptions, system)
   }
 
   /**
@@ -186,7 +186,7 @@ export class RuntimeBus {
   #checkTopic(at: string, topic: Topic, options: object = {}, known: Readonly<Record<string, true>>): void {
     checkIsTopic(at, topic)
     checkOptionNames(at, options, known)
-    for (const unknown of this.#host.shared.catalog.unknownIn(topic)) this.#host.unknownTopic(unknown)
+    for (const unknown of this.#host.system.catalog.unknownIn(topic)) this.#host.unknownTopic(unknown)
   }
 
   #subscribe<W extends Topic>(
@@ -220,7 +220,7 @@ export class RuntimeBus {
    * @throws JournalClosedError, and what else the journal throws
    */
   durableNames(): Promise<readonly DurableName[]> {
-    return this.#host.durable.names(this.#host.shared)
+    return this.#host.durable.names(this.#host.system)
   }
 
   /**
@@ -233,8 +233,8 @@ export class RuntimeBus {
    * @throws IllegalIdError, ReplayMutedError, JournalClosedError, and what else the journal throws
    */
   async forgetDurable(name: string): Promise<boolean> {
-    this.#host.shared.checkLive()
-    return this.#host.durable.drop(name, this.#host.shared)
+    this.#host.system.checkLive()
+    return this.#host.durable.drop(name, this.#host.system)
   }
 
   /**
@@ -266,7 +266,7 @@ export class RuntimeBus {
    * @throws RateLimitOptionsError
    */
   rateLimit(rules: RateLimitOptions | boolean): void {
-    this.#host.shared.rateLimits.switchTo(rules)
+    this.#host.system.rateLimits.switchTo(rules)
   }
 
   /** The newest 1,000 durable events, but for parties that are deleted, oldest first; by party, type or pattern, tags, and number. */
@@ -290,27 +290,27 @@ export class RuntimeBus {
     target: ((envelope: EnvelopeOf<W>) => unknown) | Subscription,
     options: ReplayOptions = {},
   ): Promise<Replayed> {
-    const { shared, parties } = this.#host
+    const { system, parties } = this.#host
     checkOptionNames('bus.replay', query, replayNames)
     checkOptionNames('bus.replay', options, replayOptionNames)
     const { party, type, ...rest } = query
     if (party === undefined && (rest.after !== undefined || rest.until !== undefined))
       throw new ReplayQueryError('positions of no party', 'the positions of one party, because each counts its own')
-    const partitions = party === undefined ? [...shared.partitions()] : [parties.get(party).partition]
+    const partitions = party === undefined ? [...system.partitions()] : [parties.get(party).partition]
     const types = (type === undefined ? ['*'] : typesOf(type)).map(checkPattern)
     const chosen = { ...rest, types, partitions }
     if (typeof target !== 'function' && this.#bus.isInside(target))
       throw new WaitInsideError(target.info.subscriber, 'replay')
     if (party !== undefined) {
-      await shared.returning(partitionOf(party))
+      await system.returning(partitionOf(party))
       // Where that was in vain, it says why there is nothing to replay.
       parties.get(party)
     }
-    if (typeof target !== 'function') return replay(shared, chosen, envelope => target.again(envelope), options)
+    if (typeof target !== 'function') return replay(system, chosen, envelope => target.again(envelope), options)
     // The types and patterns are those of the query, and the catalogue has checked each event by its own schema.
     const tell = target as (envelope: Envelope) => unknown
     const subscriber = new Subscriber({ name: 'replay', types, timeout: 60_000 }, tell, this.#bus)
-    return replay(shared, chosen, one => this.#bus.during(one, () => subscriber.told(one)), options)
+    return replay(system, chosen, one => this.#bus.during(one, () => subscriber.told(one)), options)
   }
 
   /**
@@ -321,21 +321,21 @@ export class RuntimeBus {
    * const { created, dead } = runtime.bus.metrics()
    */
   metrics(): BusMetrics {
-    const { shared, outside, parties } = this.#host
+    const { system, outside, parties } = this.#host
     const partitions = [outside, ...Array.from(parties.present, ({ partition }) => partition)]
     const mailboxes = { waiting: 0, spilled: 0, age: 0, busy: 0 }
     for (const { registry } of partitions) for (const actor of registry) add(mailboxes, actor.figures)
-    const { tally, bus } = shared
+    const { tally, bus } = system
     return {
       ...tally,
       ...mailboxes,
-      deadLetters: shared.deadLetters.total,
-      pendingAsks: shared.asks.size,
+      deadLetters: system.deadLetters.total,
+      pendingAsks: system.asks.size,
       today: bus.today,
-      isRunning: shared.isRunning(),
+      isRunning: system.isRunning(),
       subscribers: bus.figures,
-      rateLimits: shared.rateLimits.figures,
-      transforms: shared.transforms.figures,
+      rateLimits: system.rateLimits.figures,
+      transforms: system.transforms.figures,
       types: bus.types,
     }
   }

@@ -65,7 +65,7 @@ import { checkOptionNames, type OptionNames } from '../options.ts'
 import { type Idle, WaitInsideError } from '../partition/activity.ts'
 import { HeldEffects } from '../partition/held-effects.ts'
 import type { ObserveOptions, Observer } from '../partition/observation.ts'
-import { type Limits, Partition, type Shared } from '../partition/partition.ts'
+import { type Limits, Partition, type System } from '../partition/partition.ts'
 import { Persistence } from '../partition/persistence.ts'
 import { type SnapshotOptions, Snapshots } from '../partition/snapshots.ts'
 import { type IdleOptions, idleOptions } from '../party/idle.ts'
@@ -266,7 +266,7 @@ export class Runtime<
   readonly #options: RuntimeOptions<S, A, R>
   readonly #log: Log
   readonly #development: boolean
-  readonly #shared: Shared
+  readonly #system: System
   readonly #outside: Partition
   readonly #crew: Crew
   /** Where agents outside the parties are. */
@@ -339,7 +339,7 @@ export class Runtime<
     })
     this.#pulse = new Pulse({ clock, bus, outside: () => this.#outside, summary: () => this.#summary() }, options.pulse)
     this.#cleanup = new Cleanup({ clock, partition: address => partitions.get(address) }, options.cleanup)
-    this.#shared = {
+    this.#system = {
       clock,
       timers,
       ids: options.ids ?? createIds(random),
@@ -373,7 +373,7 @@ export class Runtime<
           journal,
           heard: () => this.#recovery.heard(),
           mayAskAgain: key => this.#mayAskAgain(key),
-          pruning: (partition, upTo) => this.#durable.pruning(partition, upTo, this.#shared),
+          pruning: (partition, upTo) => this.#durable.pruning(partition, upTo, this.#system),
           fault: error => this.#outside.fault(error),
         },
         options.snapshots,
@@ -400,8 +400,8 @@ export class Runtime<
         if (envelope.party !== undefined && envelope.to === undefined) this.#outside.hear(envelope)
       },
     }
-    this.#shared.rateLimits.switchTo(options.rateLimit ?? false)
-    this.#outside = new Partition(this.#shared, runtimePartition, undefined, error => {
+    this.#system.rateLimits.switchTo(options.rateLimit ?? false)
+    this.#outside = new Partition(this.#system, runtimePartition, undefined, error => {
       this.#crew.end('failed', error)
       this.#outside.reportError('error', error)
     })
@@ -442,13 +442,13 @@ export class Runtime<
       warn: warning => this.#outside.reportError('warning', warning),
     })
     this.schedules = new Schedules({
-      shared: this.#shared,
+      system: this.#system,
       partition: id => this.#placeOf(id).partition,
       unheard,
     })
     this.parties = new Parties({
       definition: party,
-      shared: this.#shared,
+      system: this.#system,
       intensity,
       partitions,
       durable,
@@ -457,7 +457,7 @@ export class Runtime<
       forget,
     })
     this.bus = new RuntimeBus({
-      shared: this.#shared,
+      system: this.#system,
       outside: this.#outside,
       parties: this.parties,
       durable,
@@ -465,7 +465,7 @@ export class Runtime<
       unknownTopic: unknown => this.#unknownTopic(unknown),
     })
     this.#recovery = new Recovery({
-      shared: this.#shared,
+      system: this.#system,
       outside: this.#outside,
       crew: this.#crew,
       tree: [...(party?.shared ?? []), ...agents],
@@ -473,9 +473,9 @@ export class Runtime<
       schedules: this.schedules,
       development,
       recovering: () => durable.recovering(),
-      recovered: () => durable.recovered(this.#shared),
+      recovered: () => durable.recovered(this.#system),
       comeback: id => this.parties.comeback(id),
-      arrived: (partition, position) => durable.arrived(partition, position, this.#shared),
+      arrived: (partition, position) => durable.arrived(partition, position, this.#system),
       quarantine: (partition, error) => this.parties.quarantine(partition, error),
       quarantined: () => this.parties.quarantined().length,
     })
@@ -491,7 +491,7 @@ export class Runtime<
   }
 
   #partitionOf({ party }: Envelope): Partition | undefined {
-    return party === undefined ? this.#outside : this.#shared.partition(partitionOf(party))
+    return party === undefined ? this.#outside : this.#system.partition(partitionOf(party))
   }
 
   /** Told once the runtime has started. */
@@ -512,7 +512,7 @@ export class Runtime<
   #isExpired(envelope: Envelope): boolean {
     const partition = this.#partitionOf(envelope)
     if (partition) return partition.isExpired(envelope)
-    return envelope.expirytime !== undefined && envelope.expirytime <= this.#shared.clock.now()
+    return envelope.expirytime !== undefined && envelope.expirytime <= this.#system.clock.now()
   }
 
   #expire(envelope: Envelope, address: Address): void {
@@ -526,7 +526,7 @@ export class Runtime<
     if (this.#recovery.isUnderWay) return true
     const { partition: at } = splitAddress(key)
     if (this.parties.isKept(at)) return true
-    const asker = this.#shared.partition(at)
+    const asker = this.#system.partition(at)
     if (!asker) return false
     const { asking } = asker
     // Of several that are asked, each has a key below that of the ask.
@@ -544,7 +544,7 @@ export class Runtime<
     const isHandled = (type: string) => this.#handlers.answering(type) !== undefined
     for (const warning of unheardAsks(all, registered, isHandled)) this.#outside.reportError('warning', warning)
     if (this.#development)
-      for (const warning of unlisted(all, this.#shared.catalog)) this.#outside.reportError('warning', warning)
+      for (const warning of unlisted(all, this.#system.catalog)) this.#outside.reportError('warning', warning)
     const tree = [...(party?.shared ?? []), ...agents]
     try {
       const isBack = await this.#recovery.all()
@@ -626,12 +626,12 @@ export class Runtime<
 
   /** Checks what their definitions say against those that are there, and adds what they hear and say to the catalogue. */
   #checkFits(added: readonly Agent[], joined: Party<S, A, R> | undefined): void {
-    const catalog = this.#shared.catalog.with(withChildren(added).flatMap(({ hears, says }) => [...hears, ...says]))
+    const catalog = this.#system.catalog.with(withChildren(added).flatMap(({ hears, says }) => [...hears, ...says]))
     this.#strays.checkAgents(withChildren(added))
     const outsiders = this.#outside.registry.agents()
     if (joined) checkAsks([...joined.partition.registry.agents(), ...added], outsiders)
     else checkAsks(this.#options.party?.agents ?? [], [...outsiders, ...added])
-    this.#shared.catalog = catalog
+    this.#system.catalog = catalog
   }
 
   /** An agent outside all parties. @throws NoAddressError */
@@ -665,14 +665,14 @@ export class Runtime<
     checkAsked('runtime.ask', request, options)
     const handler = this.#handlers.at(address)
     if (handler) {
-      const breath = this.#shared.breath.dueToAsker(this.#shared.clock)
+      const breath = this.#system.breath.dueToAsker(this.#system.clock)
       if (breath) await breath
       return await askHandler(this.#outside, handler, request, input, options)
     }
     const { partition: at, name } = splitAddress(address)
-    const partition = this.#shared.partition(at)
+    const partition = this.#system.partition(at)
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
-    if (!partition || !actor) return await this.#shared.breath.refuse(new NoAddressError(address), this.#shared.clock)
+    if (!partition || !actor) return await this.#system.breath.refuse(new NoAddressError(address), this.#system.clock)
     // Awaited here, so that the stack of a failure leads back to the caller's line.
     return await askFromOutside(partition, actor, request, input, options)
   }
@@ -703,7 +703,7 @@ export class Runtime<
     const isTaken =
       this.#outside.registry.pool(name) ?? this.#handlers.at(address) ?? (taken && taken.status !== 'stopped')
     if (isTaken) throw new AddressTakenError(address)
-    this.#shared.catalog = this.#shared.catalog.with([request])
+    this.#system.catalog = this.#system.catalog.with([request])
     const handler = new Handler(address, request, anyHandler(answer), limit)
     this.#handlers.add(handler)
     this.#arrived()
@@ -712,14 +712,14 @@ export class Runtime<
 
   /** Somebody is there whom agents that came back may wait for. */
   #arrived(): void {
-    for (const arrival of [...this.#shared.arrivals]) arrival()
+    for (const arrival of [...this.#system.arrivals]) arrival()
   }
 
   #stopHandler(handler: Handler): void {
     const { address, request } = handler
     if (this.#handlers.at(address) !== handler) return
     this.#handlers.remove(handler)
-    this.#shared.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
+    this.#system.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
   }
 
   /**
@@ -756,7 +756,7 @@ export class Runtime<
    */
   observe(observer: Observer, options: ObserveOptions = {}): Unwatch {
     if (this.#status === 'stopped') throw new RuntimeStateError('be observed', this.#status)
-    return observe(this.#shared, observer, options)
+    return observe(this.#system, observer, options)
   }
 
   /** Waits until the agents outside the parties and all parties are at rest at the same time; see `party.idle`. */
@@ -774,8 +774,8 @@ export class Runtime<
   async stop(options: StopOptions = {}): Promise<void> {
     this.#checkLive()
     checkOptionNames('runtime.stop', options, stopOptions)
-    const effect = this.#shared.insideEffect.getStore()
-    if (this.#shared.bus.told || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
+    const effect = this.#system.insideEffect.getStore()
+    if (this.#system.bus.told || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
     if (this.#status === 'stopping') this.#hurry(options)
     this.#stopping ??= this.#stop(options)
     return this.#stopping
@@ -785,14 +785,14 @@ export class Runtime<
   async #stop({ timeout = 30_000 }: StopOptions): Promise<void> {
     this.#status = 'stopping'
     const refusal = new RuntimeStateError('take work', 'stopping')
-    this.#shared.rateLimits.close(refusal)
+    this.#system.rateLimits.close(refusal)
     this.#ending.abort(refusal)
     this.#outside.report(systemStopping({}))
     const drained = timeout === 0 ? this.#rest.isQuiet : await this.#rest.drained(timeout, this.#hurried.promise)
     const limit = timeout === 0 ? closingLimit : timeout
     this.#recovery.leave()
     // What is left to do, the journal keeps: another runtime goes on with it.
-    for (const partition of this.#shared.partitions()) partition.suspend()
+    for (const partition of this.#system.partitions()) partition.suspend()
     await this.#within(limit, this.parties.stopAll())
     this.#crew.end('stopped', new RuntimeStateError('take work', 'stopped'))
     await this.#within(limit, this.#crew.closed())
@@ -800,27 +800,27 @@ export class Runtime<
     this.#outside.reportNow(systemStopped({ drained }))
     this.#log.info('The runtime has stopped.', { drained })
     this.#status = 'stopped'
-    if (timeout > 0) await this.#within(limit, this.#shared.bus.drained())
-    this.#shared.bus.close()
+    if (timeout > 0) await this.#within(limit, this.#system.bus.drained())
+    this.#system.bus.close()
     await this.#within(limit, this.#durable.kept())
-    await this.#within(limit, this.#shared.snapshots.end())
-    await this.#within(limit, this.#shared.journal.close())
+    await this.#within(limit, this.#system.snapshots.end())
+    await this.#within(limit, this.#system.journal.close())
     this.#pulse.end()
     this.#cleanup.end()
-    this.#shared.timers.clear()
+    this.#system.timers.clear()
   }
 
   #hurry({ timeout = 30_000 }: StopOptions): void {
     if (timeout === 0) this.#hurried.resolve(undefined)
-    else this.#shared.timers.after(timeout, () => this.#hurried.resolve(undefined))
+    else this.#system.timers.after(timeout, () => this.#hurried.resolve(undefined))
   }
 
   /** Waits for something that a journal may keep waiting for ever, but not longer than a limit in milliseconds. */
   async #within(limit: number, work: Promise<unknown>): Promise<void> {
     let cancel = () => {}
     const over = new Promise<void>(resolve => {
-      cancel = this.#shared.timers.after(limit, resolve)
-      void this.#hurried.promise.then(() => this.#shared.timers.after(Math.min(limit, closingLimit), resolve))
+      cancel = this.#system.timers.after(limit, resolve)
+      void this.#hurried.promise.then(() => this.#system.timers.after(Math.min(limit, closingLimit), resolve))
     })
     await Promise.race([work.catch((error: unknown) => this.#outside.reportError('error', error)), over])
     cancel()
@@ -831,7 +831,7 @@ export class Runtime<
   }
 
   #summary(): Summary {
-    return { parties: this.parties.list().length, agents: this.#shared.population, ...this.bus.metrics() }
+    return { parties: this.parties.list().length, agents: this.#system.population, ...this.bus.metrics() }
   }
 
   #checkRunning(): void {
@@ -840,7 +840,7 @@ export class Runtime<
   }
 
   #checkLive(): void {
-    const { running, replaying } = this.#shared
+    const { running, replaying } = this.#system
     const muted = running.hasReplayed ? replaying.getStore() : undefined
     if (!muted) return
     muted.muted++

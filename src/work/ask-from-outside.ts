@@ -98,7 +98,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
 ): Promise<z.output<O>> {
   const { deadline = defaultDeadline, signal } = options
   const retry = retryOf(request, options)
-  const { asks, ids } = partition.shared
+  const { asks, ids } = partition.system
   const { type } = request
   const to = actor.address
   admitted(partition, () => checkAsker(asks, options))
@@ -189,11 +189,11 @@ export async function askManyFromOutside<T extends string, I extends z.ZodType, 
 }
 
 /** Counts what is refused before it is on its way. */
-function admitted<T>({ shared }: Partition, admit: () => T): T {
+function admitted<T>({ system }: Partition, admit: () => T): T {
   try {
     return admit()
   } catch (error) {
-    reject(shared.tally)
+    reject(system.tally)
     throw error
   }
 }

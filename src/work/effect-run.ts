@@ -78,7 +78,7 @@ class EffectRun {
 
   /** Tries it again after so many milliseconds; that it does is in the journal before it does. */
   wait(ms: number): void {
-    this.#cancelTimer = this.#partition.shared.timers.after(ms, () => {
+    this.#cancelTimer = this.#partition.system.timers.after(ms, () => {
       const attempt = ++this.#attempt
       this.#partition.append({ kind: 'outcome' }, [
         { kind: 'retried', seq: this.#partition.nextSeq(), key: this.#key, attempt },
@@ -118,7 +118,7 @@ class EffectRun {
     this.#controller = controller
     if (timeout === undefined) return await this.#call(controller.signal)
     const { promise: tooLate, resolve } = Promise.withResolvers<Outcome>()
-    this.#cancelTimer = this.#partition.shared.timers.after(timeout, () => {
+    this.#cancelTimer = this.#partition.system.timers.after(timeout, () => {
       const error = new EffectTimeoutError(name, this.#key, timeout)
       controller.abort(error)
       resolve({ ok: false, error })
@@ -131,19 +131,19 @@ class EffectRun {
   async #call(signal: AbortSignal): Promise<Outcome> {
     const { name, run } = this.#work
     const { input, origin } = this.#wanted
-    const { shared } = this.#partition
+    const { system } = this.#partition
     const scope: EffectScope = { key: this.#key, attempt: this.#attempt, signal, now: () => this.#partition.now() }
     const running: RunningEffect = { partition: this.#partition, isOver: false, origin }
-    shared.running.effects++
+    system.running.effects++
     try {
       // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
-      const output = await shared.insideEffect.run(running, () => run(mutableCopyOf(input) as never, scope))
+      const output = await system.insideEffect.run(running, () => run(mutableCopyOf(input) as never, scope))
       return { ok: true, output: takenOver(`the outcome of "${name}"`, output) }
     } catch (error) {
       return { ok: false, error }
     } finally {
       running.isOver = true
-      shared.running.effects--
+      system.running.effects--
     }
   }
 
@@ -156,7 +156,7 @@ class EffectRun {
   #again(error: unknown, durationMs: number): void {
     const partition = this.#partition
     const attempt = this.#attempt
-    const wait = delayOf(this.#work.backoff, ++this.#failures, partition.shared.random())
+    const wait = delayOf(this.#work.backoff, ++this.#failures, partition.system.random())
     const failure = { code: codeOf(error), error: textOf(error) }
     const entry = { kind: 'tried' as const, seq: partition.nextSeq(), key: this.#key, attempt, ...failure, wait }
     partition.append({ kind: 'outcome' }, [entry])

@@ -123,12 +123,12 @@ function answered(
         reject(error)
       }
     })
-    settle(partition.shared.asks, asking.ask, outcome)
+    settle(partition.system.asks, asking.ask, outcome)
   })
 }
 
 /** Waits for an answer that does not come at once, like for that of an agent. */
-function open({ shared: { asks }, activity }: Partition, asking: Asking, told: (outcome: Outcome) => void): void {
+function open({ system: { asks }, activity }: Partition, asking: Asking, told: (outcome: Outcome) => void): void {
   const { handler, request, data, options, ask: key } = asking
   const { type } = request
   const { address: to } = handler
@@ -163,7 +163,7 @@ function settle(asks: AskTable, key: string, outcome: Outcome | Promise<Outcome>
 }
 
 function admit(
-  { shared }: Partition,
+  { system }: Partition,
   handler: Handler,
   request: RequestDefinition,
   input: unknown,
@@ -173,20 +173,20 @@ function admit(
   try {
     handler.check(request)
     retryOf(request, options)
-    checkAsker(shared.asks, options)
+    checkAsker(system.asks, options)
     if (signal?.aborted) throw new AskCancelledError(request.type, handler.address, signal.reason)
     const data: unknown = request.checkInput(input)
-    accept(shared.tally)
+    accept(system.tally)
     return data
   } catch (error) {
-    reject(shared.tally)
+    reject(system.tally)
     throw error
   }
 }
 
 /** Counts and tells how an ask of a handler ended. @throws what it ended with */
 function tell(partition: Partition, asking: Asking, outcome: Outcome): unknown {
-  count(partition.shared.tally, outcome)
+  count(partition.system.tally, outcome)
   // Of what is not journalled, only failures are kept in the history.
   if (!outcome.ok) partition.report(endOf(asking, outcome), originOf(partition, asking))
   else if (partition.isNoted(askSucceeded.type))
@@ -216,7 +216,7 @@ export function answerAsk(
   handler: Handler,
   { ask, data }: EventOf & { readonly ask: string },
 ): void {
-  const { asks, tally } = partition.shared
+  const { asks, tally } = partition.system
   const scope = new LazyScope(partition, handler, ask)
   const leave = asks.during(ask, cause => scope.abort(cause))
   accept(tally)

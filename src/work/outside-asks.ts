@@ -52,7 +52,7 @@ export class OutsideAsks {
 
   // Nobody waits longer for the answer to an ask that it is made for.
   #deadlineOf({ deadline }: AskWork | AskManyWork, { request }: Origin): number {
-    return Math.min(delayOf(deadline), this.#partition.shared.asks.remaining(request))
+    return Math.min(delayOf(deadline), this.#partition.system.asks.remaining(request))
   }
 
   /** Asks several. */
@@ -73,11 +73,11 @@ export class OutsideAsks {
   }
 
   #hearersOf(type: string): readonly Address[] {
-    const { registry, shared } = this.#partition
+    const { registry, system } = this.#partition
     const inside = registry.addresses(type)
     if (inside.length > 0) return inside
-    const agents = shared.partition(runtimePartition)?.registry.addresses(type) ?? []
-    const handler = shared.handlers.answering(type)
+    const agents = system.partition(runtimePartition)?.registry.addresses(type) ?? []
+    const handler = system.handlers.answering(type)
     return handler ? [...agents, handler.address] : agents
   }
 
@@ -88,7 +88,7 @@ export class OutsideAsks {
    */
   ask(key: string, work: AskWork, asking: Asking, settle: Settle, whole = key): Cancel {
     const { actor, origin, input, standing } = asking
-    const { shared, watermark, address } = this.#partition
+    const { system, watermark, address } = this.#partition
     const { type } = work.request
     let request: EventOf & { readonly ask: string }
     let callee: Callee
@@ -106,7 +106,7 @@ export class OutsideAsks {
       callee = this.#calleeOf(work, request)
     } catch (error) {
       if (standing && error instanceof NoAddressError) return this.#askLater(key, work, asking, { settle, told, whole })
-      reject(shared.tally)
+      reject(system.tally)
       told({ ok: false, error })
       return () => {}
     }
@@ -114,10 +114,10 @@ export class OutsideAsks {
     if (!callee.isHere) this.#note(whole)
     const fields = { ...wanted, to }
     const go = () => {
-      if (shared.asks.get(key)) callee.take(request, actor.address, origin)
+      if (system.asks.get(key)) callee.take(request, actor.address, origin)
     }
     const left = standing && this.#partition.standing && standing.expires - this.#partition.standing.date
-    shared.asks.open(
+    system.asks.open(
       {
         key,
         type,
@@ -132,12 +132,12 @@ export class OutsideAsks {
       },
       known?.takenBy,
     )
-    if (known?.answer) end(shared.asks, key, type, to, known.answer)
-    if (known) return () => shared.asks.cancel(key)
+    if (known?.answer) end(system.asks, key, type, to, known.answer)
+    if (known) return () => system.asks.cancel(key)
     this.#partition.note(askRequested.type, () => requestedEvent(fields), origin)
     if (callee.isHere) go()
-    else watermark.whenDurable(go, error => void shared.asks.fail(key, error))
-    return () => shared.asks.cancel(key)
+    else watermark.whenDurable(go, error => void system.asks.fail(key, error))
+    return () => system.asks.cancel(key)
   }
 
   /** Until its outcome is durable here, whoever answers it elsewhere may be asked again. */
@@ -153,7 +153,7 @@ export class OutsideAsks {
     asking: Asking,
     { settle, told, whole }: { readonly settle: Settle; readonly told: Settle; readonly whole: string },
   ): Cancel {
-    const { shared, standing } = this.#partition
+    const { system, standing } = this.#partition
     const { type } = work.request
     let cancel = () => {}
     const again = () => {
@@ -167,15 +167,15 @@ export class OutsideAsks {
       cancel = this.ask(key, work, asking, settle, whole)
     }
     const left = (asking.standing?.expires ?? 0) - (standing?.date ?? 0)
-    const cancelTimer = shared.timers.after(Math.max(0, left), () => {
+    const cancelTimer = system.timers.after(Math.max(0, left), () => {
       leave()
       told({ ok: false, error: new NoAddressError(work.to ?? type) })
     })
     const leave = () => {
-      shared.arrivals.delete(again)
+      system.arrivals.delete(again)
       cancelTimer()
     }
-    shared.arrivals.add(again)
+    system.arrivals.add(again)
     return () => {
       leave()
       cancel()
@@ -184,12 +184,12 @@ export class OutsideAsks {
 
   /** What the journal says of a request that an owner before this one may have sent. */
   #recalled(key: string, { to }: AskWork): (RequestStanding & { readonly at: Address }) | undefined {
-    const { shared } = this.#partition
+    const { system } = this.#partition
     const named = to === undefined ? undefined : splitAddress(fullAddress(to, this.#partition)).partition
     const places = new Set([
       this.#partition,
-      shared.partition(named ?? runtimePartition),
-      shared.partition(runtimePartition),
+      system.partition(named ?? runtimePartition),
+      system.partition(runtimePartition),
     ])
     for (const place of places) {
       const known = (place?.standing ?? place?.requests)?.request(key)
@@ -207,8 +207,8 @@ export class OutsideAsks {
 
   #calleeOf({ to, request: definition }: AskWork, request: EventOf): Callee {
     const here = this.#partition
-    const { handlers } = here.shared
-    const runtime = here.shared.partition(runtimePartition)
+    const { handlers } = here.system
+    const runtime = here.system.partition(runtimePartition)
     const [partition, actor] = to === undefined ? hearer(request, here, runtime) : atAddress(to, request, here)
     const { type } = request
     const isThere = actor && actor.status !== 'stopped'
@@ -262,6 +262,6 @@ function fullAddress(to: Address, { address }: Partition): Address {
 
 function atAddress(to: Address, request: EventOf, here: Partition) {
   const { partition, name } = splitAddress(fullAddress(to, here))
-  const there = here.shared.partition(partition)
+  const there = here.system.partition(partition)
   return [there, there?.registry.meant(name, request)] as const
 }

@@ -169,7 +169,7 @@ export class OutsideWork implements OutsideHost<Work> {
   begin(key: string, settle: Settle): () => void {
     const planned = this.#planned.get(key)
     if (!planned) throw new StrayInvokeError(key)
-    const { activity, shared } = this.#partition
+    const { activity, system } = this.#partition
     planned.isBegun = true
     // A child that lives is nothing to wait for.
     const isAwaited = planned.work.kind !== 'child'
@@ -200,8 +200,8 @@ export class OutsideWork implements OutsideHost<Work> {
     const link = () => {
       if (over) return
       // Done for an ask that ends without an answer, it ends too: its agent hears of it like of any failure.
-      leave = shared.asks.during(planned.origin.request, error => {
-        if (shared.asks.fail(key, error)) return
+      leave = system.asks.during(planned.origin.request, error => {
+        if (system.asks.fail(key, error)) return
         cancel(error)
         settled({ ok: false, error })
       })
@@ -278,9 +278,9 @@ export class OutsideWork implements OutsideHost<Work> {
       runEffect(this.#partition, key, work, { ...planned, attempt, failures, wait }, settle)
     if (!standing?.held) return run(standing?.attempt ?? 1)
     // Somebody's answer is nothing that a partition is busy with.
-    const { activity, shared } = this.#partition
+    const { activity, system } = this.#partition
     activity.end()
-    return shared.held.add({
+    return system.held.add({
       answered: () => activity.begin(),
       partition: this.#partition,
       key,
