@@ -184,11 +184,11 @@ export {
   type JournalError,
   JournalPruneError,
   JournalReadError,
-  memoryJournal,
   type PartitionInfo,
   type Saved,
   type Snapshot,
 } from './journal/journal.ts'
+export { memoryJournal } from './journal/memory.ts'
 export type { AgentRef, AgentSnapshot } from './lifecycle/agent-ref.ts'
 export { HookError, HookTimeoutError } from './lifecycle/lifecycle.ts'
 export type { PoolRef } from './lifecycle/pool-ref.ts'
@@ -199,14 +199,14 @@ export { type Address, AddressTakenError, NoAddressError } from './mail/address.
 export { AgingError } from './mail/aging.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './mail/dead-letters.ts'
 export type { Envelope, EnvelopeOf, Redriven } from './mail/envelope.ts'
+export { MailboxFullError } from './mail/mailbox.ts'
 export {
   type CoalesceKey,
-  MailboxFullError,
   type MailboxOptions,
   MailboxOptionsError,
   type MailboxRules,
   type Overflow,
-} from './mail/mailbox.ts'
+} from './mail/mailbox-options.ts'
 export { PublishCancelledError } from './mail/patience.ts'
 export { NodeVersionError } from './node-version.ts'
 export { OptionValueError, UnknownOptionError } from './options.ts'

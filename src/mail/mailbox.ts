@@ -1,51 +1,11 @@
 import { TroupeError } from '../errors.ts'
-import type { EventOf } from '../events/event.ts'
 import { Fifo } from '../fifo.ts'
-import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
-import { type Accepts, everything, Lane } from './lane.ts'
+import { type Accepts, everything, type Lane } from './lane.ts'
+import { type Lanes, laneOf, leastUrgent, nextLane, onlyLane } from './lanes.ts'
+import { coalesceKeyOf, type MailboxRules } from './mailbox-options.ts'
 import type { Spilled } from './spill.ts'
-
-/**
- * What a full mailbox does with one more event:
- * - `backpressure` (the default) makes publishers outside the party wait; of what agents say it keeps the journal's
- *   positions, and reads the events back when there is room;
- * - `reject` refuses it: a publisher outside that addressed this agent alone gets `MailboxFullError`; otherwise it is a dead letter;
- * - `drop-newest` makes it a dead letter, and tells no sender;
- * - `drop-oldest` lets it in, and makes the oldest of the least urgent events a dead letter instead.
- */
-export type Overflow = 'backpressure' | 'reject' | 'drop-newest' | 'drop-oldest'
-
-/** Gives the key of an event: of the waiting events of one type with the same key, only the newest is kept. */
-export type CoalesceKey = (event: EventOf) => string
-
-/** Options of an agent's mailbox. */
-export interface MailboxOptions {
-  /** Events that may wait in memory, 1,000 by default. */
-  readonly capacity?: number
-  /** What a full mailbox does with one more event; `backpressure` by default. */
-  readonly overflow?: Overflow
-  /** By event type: the key by which a newer event replaces an older one that still waits. */
-  readonly coalesce?: Readonly<Record<string, CoalesceKey>>
-}
-
-/** The options of a mailbox with all defaults filled in. */
-export interface MailboxRules {
-  readonly capacity: number
-  readonly overflow: Overflow
-  readonly coalesce: Readonly<Record<string, CoalesceKey>>
-}
-
-const mailboxNames: OptionNames<MailboxOptions> = { capacity: true, overflow: true, coalesce: true }
-
-/** @throws UnknownOptionError; MailboxOptionsError if the capacity is no whole number above 0 */
-export function mailboxRules(options: MailboxOptions = {}): MailboxRules {
-  checkOptionNames('mailbox', options, mailboxNames)
-  const { capacity = 1_000, overflow = 'backpressure', coalesce = {} } = options
-  if (!Number.isInteger(capacity) || capacity < 1) throw new MailboxOptionsError(capacity)
-  return { capacity, overflow, coalesce }
-}
 
 /** An event that a mailbox removed: it made room for another one, or its time was over. */
 export interface Loss {
@@ -73,7 +33,7 @@ const countedFrom = 16
 export class Mailbox {
   readonly #rules: MailboxRules
   readonly #aging: number
-  readonly #lanes: (Lane | undefined)[] = []
+  readonly #lanes: Lanes = []
   #size = 0
   #spilled = 0
   #expiring = 0
@@ -125,7 +85,7 @@ export class Mailbox {
     host: { isExpired(envelope: Envelope): boolean },
     wanted: boolean,
   ): readonly Loss[] | undefined {
-    const key = this.#keyOf(envelope)
+    const key = coalesceKeyOf(envelope, this.#rules)
     const older = key === undefined ? undefined : this.#latest?.get(key)
     if (older) {
       this.#remove(older)
@@ -159,36 +119,8 @@ export class Mailbox {
   /** Takes the first event that the agent accepts now, or says which events to read back first. The others keep their places. */
   take(accepts: Accepts): Envelope | ReadBack | undefined {
     // Nearly always all waiting events have one priority.
-    const lane = this.#onlyLane() ?? this.#next(accepts)
+    const lane = onlyLane(this.#lanes) ?? nextLane(this.#lanes, accepts, this.#aging)
     return lane && this.#takeFrom(lane, accepts)
-  }
-
-  /** The lane that holds all waiting events, if there is only one such lane. */
-  #onlyLane(): Lane | undefined {
-    let only: Lane | undefined
-    for (let priority = 1; priority < this.#lanes.length; priority++) {
-      const lane = this.#lanes[priority]
-      if (!lane || lane.isEmpty) continue
-      if (only) return undefined
-      only = lane
-    }
-    return only
-  }
-
-  /** The lane that holds the next acceptable event. */
-  #next(accepts: Accepts): Lane | undefined {
-    const aging = this.#aging
-    let next: Lane | undefined
-    let turn = Number.POSITIVE_INFINITY
-    for (let priority = 1; priority < this.#lanes.length; priority++) {
-      const lane = this.#lanes[priority]
-      // A less urgent lane goes first only if its oldest event has waited long enough to make up for its priority.
-      const since = lane?.since(accepts, next ? turn - priority * aging : turn)
-      if (since === undefined) continue
-      next = lane
-      turn = since + priority * aging
-    }
-    return next
   }
 
   #takeFrom(lane: Lane, accepts: Accepts): Envelope | ReadBack | undefined {
@@ -267,7 +199,7 @@ export class Mailbox {
   }
 
   #add(envelope: Envelope, key: string | undefined): void {
-    this.#lane(envelope).push(envelope)
+    laneOf(this.#lanes, envelope).push(envelope)
     this.#size++
     if (envelope.expirytime !== undefined) this.#expiring++
     if (this.#types) this.#types.set(envelope.type, (this.#types.get(envelope.type) ?? 0) + 1)
@@ -287,31 +219,22 @@ export class Mailbox {
     if (this.#size === 0) this.#types = undefined
     else if (this.#types) this.#types.set(envelope.type, (this.#types.get(envelope.type) ?? 1) - 1)
     if (!this.#latest) return
-    const key = this.#keyOf(envelope)
+    const key = coalesceKeyOf(envelope, this.#rules)
     if (key !== undefined && this.#latest.get(key) === envelope) this.#latest.delete(key)
   }
 
   #overflow(envelope: Envelope, key: string | undefined, journalled: boolean): readonly Loss[] {
     const { overflow } = this.#rules
     if (overflow === 'backpressure' && journalled) {
-      this.#lane(envelope).pushSpilled(envelope)
+      laneOf(this.#lanes, envelope).pushSpilled(envelope)
       this.#spilled++
       return []
     }
-    const oldest = overflow === 'drop-oldest' ? this.#leastUrgent(envelope.priority) : undefined
+    const oldest = overflow === 'drop-oldest' ? leastUrgent(this.#lanes, envelope.priority) : undefined
     if (!oldest) return [{ envelope, why: 'overflow' }]
     this.#remove(oldest)
     this.#add(envelope, key)
     return [{ envelope: oldest, why: 'overflow' }]
-  }
-
-  /** The oldest of the least urgent events; `undefined` if all are more urgent than the new one. */
-  #leastUrgent(than: number): Envelope | undefined {
-    for (let priority = this.#lanes.length - 1; priority >= than; priority--) {
-      const first = this.#lanes[priority]?.first()
-      if (first) return first
-    }
-    return undefined
   }
 
   #expire(isExpired: (envelope: Envelope) => boolean): Loss[] {
@@ -319,7 +242,7 @@ export class Mailbox {
   }
 
   #hasInMemory(accepts: (type: string) => boolean): boolean {
-    if (this.#size >= countedFrom) this.#types ??= this.#countTypes()
+    if (this.#size >= countedFrom) this.#types ??= countTypes(this)
     if (this.#types) {
       for (const [type, count] of this.#types) if (count > 0 && accepts(type)) return true
       return false
@@ -327,44 +250,12 @@ export class Mailbox {
     for (const { type } of this) if (accepts(type)) return true
     return false
   }
-
-  #countTypes(): Map<string, number> {
-    const counts = new Map<string, number>()
-    for (const { type } of this) counts.set(type, (counts.get(type) ?? 0) + 1)
-    return counts
-  }
-
-  #lane({ priority }: Envelope): Lane {
-    let lane = this.#lanes[priority]
-    if (!lane) {
-      // All lower priorities get a place, so that the array has no holes: engines read such arrays faster.
-      while (this.#lanes.length < priority) this.#lanes.push(undefined)
-      this.#lanes[priority] = lane = new Lane()
-    }
-    return lane
-  }
-
-  // The application chose the key. Requests are never replaced, because each needs an answer.
-  #keyOf(envelope: Envelope): string | undefined {
-    const coalesce = this.#rules.coalesce[envelope.type]
-    if (!coalesce || envelope.ask !== undefined) return undefined
-    try {
-      return `${envelope.type} ${coalesce(envelope)}`
-    } catch {
-      // An event without a key is never replaced.
-      return undefined
-    }
-  }
 }
 
-/** The capacity of a mailbox is no whole number above 0. */
-export class MailboxOptionsError extends TroupeError {
-  readonly code = 'MAILBOX_OPTIONS'
-  readonly capacity: number
-  constructor(capacity: number) {
-    super(`A mailbox cannot have the capacity ${capacity}: use a whole number from 1.`)
-    this.capacity = capacity
-  }
+function countTypes(events: Iterable<Envelope>): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { type } of events) counts.set(type, (counts.get(type) ?? 0) + 1)
+  return counts
 }
 
 /** The mailbox of the agent that an event is for is full. */
