@@ -190,7 +190,7 @@ export {
 } from './journal/journal.ts'
 export { memoryJournal } from './journal/memory.ts'
 export type { AgentRef, AgentSnapshot } from './lifecycle/agent-ref.ts'
-export { HookError, HookTimeoutError } from './lifecycle/lifecycle.ts'
+export { HookError, HookTimeoutError } from './lifecycle/hooks.ts'
 export type { PoolRef } from './lifecycle/pool-ref.ts'
 export { DeadlyEventError } from './lifecycle/returning.ts'
 export { AgentLimitError } from './lifecycle/roster.ts'

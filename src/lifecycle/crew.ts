@@ -39,11 +39,11 @@ import {
 } from '../supervision/supervisor.ts'
 import { type Failure, failureOf } from '../thrown.ts'
 import { takenOver } from '../values/copy.ts'
+import { Children } from '../work/children.ts'
 import { OutsideWork } from '../work/outside-work.ts'
 import { AgentRecords } from './agent-records.ts'
 import { AgentTimers } from './agent-timers.ts'
-import { Lifecycle } from './lifecycle.ts'
-import { Nursery, type NurseryHost } from './nursery.ts'
+import { Hooks } from './hooks.ts'
 import { RestoredAgents } from './restored-agents.ts'
 import { DeadlyEventError, type Returned, type Returning, settleIn, settlePool } from './returning.ts'
 import { memberNames, Roster, root } from './roster.ts'
@@ -76,7 +76,7 @@ const escalations = new WeakMap<EscalatedError, Origin>()
  * The agents of a partition from start to stop: one XState system, its root the supervisor, every agent a child whose
  * machine runs step by step. It carries out what the supervisor decides, and records it.
  */
-export class Crew implements SupervisorHost, NurseryHost {
+export class Crew implements SupervisorHost {
   readonly timers: AgentTimers
   readonly #partition: Partition
   readonly #steps: Steps
@@ -91,10 +91,10 @@ export class Crew implements SupervisorHost, NurseryHost {
   readonly #records: AgentRecords
   #lastEscalation: Origin | undefined
   #ended: TroupeError | undefined
-  readonly #lifecycle: Lifecycle
+  readonly #hooks: Hooks
   /** The first incarnations that do not handle mail yet. */
   readonly #beginning = new Map<Actor, Beginning>()
-  readonly #nursery: Nursery
+  readonly #children: Children
   readonly #work: OutsideWork
   #closing: Promise<unknown> = Promise.resolve()
 
@@ -107,15 +107,25 @@ export class Crew implements SupervisorHost, NurseryHost {
     this.#partition = partition
     this.#records = new AgentRecords(partition)
     this.#roster = new Roster(partition)
-    this.#nursery = new Nursery(this, this.#roster)
+    this.#children = new Children(partition.registry, {
+      start: (name, { agent, input, origin }, supervisor) => {
+        this.begin([{ name: supervisor, agents: [], restart: 'temporary' }])
+        return this.add(agent, name, supervisor, input ?? agent.input, origin)
+      },
+      stop: child => this.#ended || this.stop(child),
+      removeSupervisor: name => {
+        if (this.#roster.supervisor(name)?.getSnapshot().status === 'active') this.removeTree(name)
+      },
+      isAwaited: name => this.awaits(name),
+    })
     this.#intensity = options.intensity
     this.#onGivenUp = onGivenUp
     this.#supervisor = createActor(supervisor(this, this.#rulesOf({ name: root, ...options })), { id: root })
     this.#steps = new Steps(partition, (actor, timer) => this.timers.set(actor, timer))
-    this.#lifecycle = new Lifecycle(partition)
+    this.#hooks = new Hooks(partition)
     this.timers = new AgentTimers(partition, this.#steps)
     this.#supervisor.system.scheduler = this.timers
-    this.#work = new OutsideWork(partition, this.#steps, this.#nursery)
+    this.#work = new OutsideWork(partition, this.#steps, this.#children)
     bindHost(this.#supervisor.system, this.#work)
     this.#supervisor.start()
     this.#roster.runs(root, this.#supervisor)
@@ -294,7 +304,7 @@ export class Crew implements SupervisorHost, NurseryHost {
       else {
         const actor = this.#add(agent, name, under)
         adoptable.add(actor)
-        this.#nursery.cameBack(actor)
+        this.#children.childRestored(actor)
         started.push(actor)
       }
     }
@@ -329,7 +339,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     for (const actor of this.#restored.takeArrived()) {
       const isMigrated = migrated.delete(actor)
       if (isMigrated) this.#work.forgetLost(actor)
-      this.#nursery.settle(actor)
+      this.#children.parentRestored(actor)
       settleIn(actor, returning.standing, this.#partition, this.timers, { isMigrated, fail })
     }
     for (const name of [...returning.standing.pools.keys()]) settlePool(name, returning.standing, this.#partition)
@@ -442,8 +452,8 @@ export class Crew implements SupervisorHost, NurseryHost {
       this.#partition.note(agentRemoved.type, () => agentRemoved({ address }), origin)
     }
     this.#beginning.get(actor)?.interrupt(new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
-    this.#nursery.gone(actor, reason)
-    const ending = this.#lifecycle.end(actor)
+    this.#children.stopped(actor, reason)
+    const ending = this.#hooks.end(actor)
     if (ending) this.#close(ending.then(tell))
     else tell()
   }
@@ -599,7 +609,7 @@ export class Crew implements SupervisorHost, NurseryHost {
   #started(actor: Actor): void {
     // One that has ended in its first step is about to be reported as such.
     if (actor.ref?.getSnapshot().status !== 'active') return
-    const begun = this.#lifecycle.begin(actor)
+    const begun = this.#hooks.begin(actor)
     if (begun) this.#runAfter(begun, actor)
     else this.#run(actor)
   }
@@ -680,7 +690,7 @@ export class Crew implements SupervisorHost, NurseryHost {
     actor.status = 'down'
     const { address, incarnation } = actor
     if (exit === 'done') this.#reportDone(actor)
-    void this.#lifecycle.end(actor)
+    void this.#hooks.end(actor)
     const failure = exit === 'failed' ? this.#failureOf(actor.ref) : undefined
     const why = failure ? `it ended before it answered, by ${failure.words.message}` : 'it ended before it answered'
     const cause = failure && { cause: failure.error }

@@ -1,9 +1,8 @@
 import type { Actor } from '../actor/actor.ts'
-import type { Agent } from '../agent/agent.ts'
 import { isOf, leadBack, TroupeError } from '../errors.ts'
 import { type AskWork } from '../invoke/ask.ts'
 import { type AskManyWork } from '../invoke/ask-many.ts'
-import { ChildEndedError, type ChildWork, type Orphan } from '../invoke/child.ts'
+import { ChildEndedError, type ChildWork } from '../invoke/child.ts'
 import { EffectExhaustedError, type EffectWork } from '../invoke/effect.ts'
 import type { Outcome, OutsideHost, PlannedWork, WantedWork } from '../invoke/outside.ts'
 import type { OutcomeStanding } from '../journal/agent-standing.ts'
@@ -16,6 +15,7 @@ import { type ErrorWords, RecordedError, wordsOf } from '../thrown.ts'
 import { takenOver } from '../values/copy.ts'
 import { decoded, encoded } from '../values/json.ts'
 import { faultIn } from '../values/value.ts'
+import type { Children } from './children.ts'
 import { runEffect } from './effect-run.ts'
 import { knownError, knownFields } from './known-errors.ts'
 import { type Asking, OutsideAsks } from './outside-asks.ts'
@@ -31,28 +31,6 @@ interface Planned extends Asking, WantedWork<Work> {
 
 type Settle = (outcome: Outcome) => void
 
-/** Who looks after the children of agents. */
-export interface ChildCare {
-  /** A parent that came back is about to want a child: until the returned function is called, how that ends is kept for it. */
-  expect(parent: Actor, id: string): () => void
-  /** Whether a child has yet to come back. */
-  awaits(parent: Actor, id: string): boolean
-  /**
-   * Starts an agent as the child of another, or meets it again if it was left running; none if it has ended meanwhile.
-   *
-   * @param gone called when it is there no more
-   * @throws IllegalIdError, AddressTakenError, AgentStartError, AgentLimitError
-   */
-  bear(
-    parent: Actor,
-    id: string,
-    child: { readonly agent: Agent; readonly input: unknown; readonly origin: Origin },
-    gone: Settle,
-  ): Actor | undefined
-  /** Its parent no longer wants it. */
-  orphan(child: Actor, what: Orphan): void
-}
-
 /**
  * Runs what the agents of a partition invoke. The intent is in the frame of the step that wanted it; an ask inside the
  * partition goes at once, everything else after the watermark; how it ended is a position of its own, appended before the
@@ -61,7 +39,7 @@ export interface ChildCare {
 export class OutsideWork implements OutsideHost<Work> {
   readonly #partition: Partition
   readonly #steps: Steps
-  readonly #childCare: ChildCare
+  readonly #children: Children
   readonly #asks: OutsideAsks
   /** What was planned in the newest turn in which something was. */
   readonly #planned = new Map<string, Planned>()
@@ -70,10 +48,10 @@ export class OutsideWork implements OutsideHost<Work> {
   #resumed: Resumed[] = []
   #unlinked: Resumed[] = []
 
-  constructor(partition: Partition, steps: Steps, childCare: ChildCare) {
+  constructor(partition: Partition, steps: Steps, children: Children) {
     this.#partition = partition
     this.#steps = steps
-    this.#childCare = childCare
+    this.#children = children
     this.#asks = new OutsideAsks(partition)
   }
 
@@ -177,7 +155,7 @@ export class OutsideWork implements OutsideHost<Work> {
     let over = false
     let leave = () => {}
     const { actor, invokeId, standing } = planned
-    const forget = standing && !isAwaited ? this.#childCare.expect(actor, invokeId) : undefined
+    const forget = standing && !isAwaited ? this.#children.expect(actor, invokeId) : undefined
     const end = () => {
       if (over) return
       over = true
@@ -235,7 +213,7 @@ export class OutsideWork implements OutsideHost<Work> {
     if (standing?.outcome) settle(outcomeOf(standing.outcome))
     if (standing?.outcome) return () => {}
     if (work.kind === 'effect') return this.#runEffect(key, work, planned, settle)
-    if (work.kind === 'child') return this.#bear(work, planned, settle)
+    if (work.kind === 'child') return this.#startChild(work, planned, settle)
     const settled: Settle = outcome => {
       if (!outcome.ok) leadBack(outcome.error, work.place)
       settle(outcome)
@@ -292,7 +270,7 @@ export class OutsideWork implements OutsideHost<Work> {
     })
   }
 
-  #bear(
+  #startChild(
     { agent, orphan }: ChildWork,
     { actor, invokeId, input, origin, standing }: Planned,
     settle: Settle,
@@ -304,22 +282,22 @@ export class OutsideWork implements OutsideHost<Work> {
       settle(kept(agent.name, outcome))
     }
     const ended = standing && this.#childEnded(addressOf(actor.address, invokeId), standing.seq)
-    const bear = () => {
+    const start = () => {
       if (!isWanted) return
       if (ended) return settle(ended)
       try {
-        child = this.#childCare.bear(actor, invokeId, { agent, input, origin }, gone)
+        child = this.#children.startChild(actor, invokeId, { agent, input, origin }, gone)
       } catch (error) {
         settle({ ok: false, error })
       }
     }
     // One that comes back with its parent misses nothing from here on, also while the parent is not ready.
-    if (standing && this.#childCare.awaits(actor, invokeId)) bear()
+    if (standing && this.#children.isAwaited(actor, invokeId)) start()
     // In a turn of its own: the supervisor may be in the middle of starting the parent.
-    else actor.signal(bear)
+    else actor.signal(start)
     return () => {
       isWanted = false
-      if (child) this.#childCare.orphan(child, orphan)
+      if (child) this.#children.orphan(child, orphan)
     }
   }
 

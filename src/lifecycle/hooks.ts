@@ -4,15 +4,21 @@ import { TroupeError, textOf } from '../errors.ts'
 import type { Address } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 
-type What = 'onInit' | 'onDestroy'
+type HookName = 'onInit' | 'onDestroy'
 
-/** Milliseconds that a hook may take (S3: 30 seconds for either). */
+/** How long a hook may run, in milliseconds. */
 const hookLimit = 30_000
 
-/** Runs what agents want done before an incarnation handles anything, and after it ended: one after the other. */
-export class Lifecycle {
+interface RunningHook {
+  readonly name: HookName
+  readonly hook: Hook
+  readonly controller: AbortController
+}
+
+/** Runs the hooks of agents: `onInit` before an incarnation handles anything, `onDestroy` after it has ended. Hooks of one agent never overlap. */
+export class Hooks {
   readonly #partition: Partition
-  /** The incarnations that have begun, so that their end is due. */
+  /** The agents whose incarnation has started, so that its `onDestroy` is due. */
   readonly #begun = new Set<Actor>()
   readonly #running = new Map<Actor, { readonly over: Promise<unknown>; readonly controller: AbortController }>()
 
@@ -20,7 +26,7 @@ export class Lifecycle {
     this.#partition = partition
   }
 
-  /** An incarnation has started; resolves when it may handle mail, at once if it wants nothing done. @throws HookError, HookTimeoutError */
+  /** Runs `onInit` of a started incarnation. Resolves when the incarnation may handle mail. @throws HookError, HookTimeoutError */
   begin(actor: Actor): Promise<void> | undefined {
     const { onInit, onDestroy } = actor.agent
     if (!onInit && !onDestroy) return undefined
@@ -29,7 +35,7 @@ export class Lifecycle {
     return this.#running.get(actor)?.over.then(() => {})
   }
 
-  /** An incarnation has ended; resolves when what it wants done is done, or has failed, which is reported. */
+  /** Runs `onDestroy` of an ended incarnation, and reports if it fails. Resolves when it is over. */
   end(actor: Actor): Promise<void> | undefined {
     const { onDestroy } = actor.agent
     if (!this.#begun.delete(actor)) return undefined
@@ -40,12 +46,12 @@ export class Lifecycle {
     )
   }
 
-  #run(actor: Actor, what: What, hook: Hook): Promise<void> {
+  #run(actor: Actor, name: HookName, hook: Hook): Promise<void> {
     const { activity } = this.#partition
     const controller = new AbortController()
     const before = this.#running.get(actor)?.over
     activity.begin()
-    const work = this.#callAfter(before, actor, what, hook, controller)
+    const work = this.#callAfter(before, actor, { name, hook, controller })
     const over = work
       .catch(() => {})
       .then(() => {
@@ -59,27 +65,25 @@ export class Lifecycle {
   async #callAfter(
     before: Promise<unknown> | undefined,
     { address }: Actor,
-    what: What,
-    hook: Hook,
-    controller: AbortController,
+    { name, hook, controller }: RunningHook,
   ): Promise<void> {
     const partition = this.#partition
     const { system, watermark } = partition
     await before
-    // Nothing is done for a start that may yet be lost; an end needs no journal.
-    if (what === 'onInit') await watermark.reached()
+    // A start that is not durable may be lost. An end needs no journal.
+    if (name === 'onInit') await watermark.reached()
     const running = { partition, isOver: false }
     const scope = { address, signal: controller.signal, now: () => partition.now() }
     const timeout = Promise.withResolvers<never>()
     const cancelTimer = system.timers.after(hookLimit, () => {
-      const error = new HookTimeoutError(address, what, hookLimit)
+      const error = new HookTimeoutError(address, name, hookLimit)
       controller.abort(error)
       timeout.reject(error)
     })
     try {
       await Promise.race([system.insideEffect.run(running, async () => hook(scope)), timeout.promise])
     } catch (error) {
-      throw error instanceof HookTimeoutError ? error : new HookError(address, what, error)
+      throw error instanceof HookTimeoutError ? error : new HookError(address, name, error)
     } finally {
       running.isOver = true
       cancelTimer()
@@ -87,26 +91,28 @@ export class Lifecycle {
   }
 }
 
-/** What an agent wants done at its start or end threw. */
+/** A hook of an agent (`onInit` or `onDestroy`) threw. */
 export class HookError extends TroupeError {
   readonly code = 'HOOK_FAILED'
   readonly address: Address
-  readonly hook: What
-  constructor(address: Address, hook: What, cause: unknown) {
-    super(`${hook} of "${address}" failed: ${textOf(cause)}. Mend it, or leave it out.`, { cause })
+  readonly hook: HookName
+  constructor(address: Address, hook: HookName, cause: unknown) {
+    super(`${hook} of "${address}" failed: ${textOf(cause)}. Fix it, or leave it out.`, { cause })
     this.address = address
     this.hook = hook
   }
 }
 
-/** What an agent wants done at its start or end took too long. */
+/** A hook of an agent (`onInit` or `onDestroy`) took too long. */
 export class HookTimeoutError extends TroupeError {
   readonly code = 'HOOK_TIMEOUT'
   readonly address: Address
-  readonly hook: What
+  readonly hook: HookName
   readonly timeout: number
-  constructor(address: Address, hook: What, timeout: number) {
-    super(`${hook} of "${address}" was not over after ${timeout} ms. Do less there, and heed scope.signal.`)
+  constructor(address: Address, hook: HookName, timeout: number) {
+    super(
+      `${hook} of "${address}" still ran after ${timeout} ms. Do less there, and stop when scope.signal is aborted.`,
+    )
     this.address = address
     this.hook = hook
     this.timeout = timeout
