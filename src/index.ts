@@ -113,28 +113,17 @@ export {
 } from './events/transform.ts'
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export { type Ids, IllegalIdError } from './ids.ts'
+export { type AskLogic, type AskOptions, ask } from './invoke/ask.ts'
+export { AskCycleError } from './invoke/ask-circles.ts'
 export {
   AskCancelledError,
-  AskCycleError,
   AskFailedError,
-  type AskLogic,
-  type AskOptions,
   AskRefusedError,
-  AskRetryError,
   AskStoppedError,
   AskTimeoutError,
-  ask,
-} from './invoke/ask.ts'
-export {
-  type Answer,
-  type AskFailure,
-  AskManyError,
-  type AskManyLogic,
-  type AskManyOptions,
-  askMany,
-  type Need,
-  NeedError,
-} from './invoke/ask-many.ts'
+} from './invoke/ask-errors.ts'
+export { type AskManyLogic, type AskManyOptions, askMany } from './invoke/ask-many.ts'
+export { AskRetryError } from './invoke/ask-options.ts'
 export { AmbiguousAskError, UnheardAskError } from './invoke/check-asks.ts'
 export {
   ChildEndedError,
@@ -163,6 +152,7 @@ export {
   type WorkCompleted,
   type WorkStarted,
 } from './invoke/enrichment.ts'
+export { type Answer, type AskFailure, AskManyError, type Need, NeedError } from './invoke/gather.ts'
 export type { HandlerFunction, HandlerOptions, HandlerRef, HandlerScope } from './invoke/handler.ts'
 export {
   NoRuntimeError,

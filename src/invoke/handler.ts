@@ -4,7 +4,7 @@ import { textOf } from '../errors.ts'
 import { AskRefusedByCalleeError, type Refusal } from '../events/refusal.ts'
 import { type RefusalOf, type RequestDefinition, refusalIn } from '../events/request.ts'
 import type { Address } from '../mail/address.ts'
-import { AskFailedError, AskRefusedError } from './ask.ts'
+import { AskFailedError, AskRefusedError } from './ask-errors.ts'
 import type { Outcome } from './outside.ts'
 
 /** What the runtime hands to a handler. */

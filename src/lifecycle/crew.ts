@@ -18,7 +18,7 @@ import {
   agentStopped,
   agentStopping,
 } from '../events/runtime-events.ts'
-import { AskFailedError, AskStoppedError } from '../invoke/ask.ts'
+import { AskFailedError, AskStoppedError } from '../invoke/ask-errors.ts'
 import { bindHost } from '../invoke/outside.ts'
 import type { Entry, GoneReason } from '../journal/frame.ts'
 import type { Standing } from '../journal/standing.ts'

@@ -2,7 +2,7 @@ import { codeOf, textOf } from '../errors.ts'
 import { type EventOf, trusted } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.ts'
-import { isRefused } from '../invoke/ask.ts'
+import { isRefused } from '../invoke/ask-errors.ts'
 import type { Outcome } from '../invoke/outside.ts'
 
 /** Whom an ask is from and for, and what is asked, if the request tells of it. */

@@ -5,16 +5,10 @@ import { checkDeclared } from '../events/missing.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askRequested, askSucceeded } from '../events/runtime-events.ts'
 import { checkName, IllegalIdError } from '../ids.ts'
-import {
-  AskCancelledError,
-  AskStoppedError,
-  type AskTable,
-  AskTimeoutError,
-  defaultDeadline,
-  isRefused,
-  retryOf,
-} from '../invoke/ask.ts'
-import { type Answer, type AskOne, gather, type Need } from '../invoke/ask-many.ts'
+import { AskCancelledError, AskStoppedError, AskTimeoutError, isRefused } from '../invoke/ask-errors.ts'
+import { defaultDeadline, retryOf } from '../invoke/ask-options.ts'
+import type { AskTable } from '../invoke/ask-table.ts'
+import { type Answer, type AskOne, gather, type Need } from '../invoke/gather.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { Address } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'

@@ -3,14 +3,9 @@ import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import { askRequested, askSucceeded } from '../events/runtime-events.ts'
-import {
-  AskCancelledError,
-  AskRefusedError,
-  type AskTable,
-  defaultDeadline,
-  isRefused,
-  retryOf,
-} from '../invoke/ask.ts'
+import { AskCancelledError, AskRefusedError, isRefused } from '../invoke/ask-errors.ts'
+import { defaultDeadline, retryOf } from '../invoke/ask-options.ts'
+import type { AskTable } from '../invoke/ask-table.ts'
 import { type Handler, LazyScope } from '../invoke/handler.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { Address } from '../mail/address.ts'

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import type { TroupeError } from '../errors.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
-import { AskManyError } from '../invoke/ask-many.ts'
 import { EffectExhaustedError, EffectTimeoutError } from '../invoke/effect.ts'
+import { AskManyError } from '../invoke/gather.ts'
 import { lazily } from '../lazily.ts'
 import { decoded, encoded } from '../values/json.ts'
 
