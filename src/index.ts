@@ -224,9 +224,10 @@ export type {
   Observer,
 } from './partition/observation.ts'
 export type { PublishOptions } from './partition/offer.ts'
-export { AgentFailedError, type Limits, WatcherError } from './partition/partition.ts'
+export { AgentFailedError, WatcherError } from './partition/partition.ts'
 export { PersistRuleError } from './partition/persistence.ts'
 export { type SnapshotOptions, SnapshotOptionsError } from './partition/snapshots.ts'
+export type { Limits } from './partition/system.ts'
 export { type ImportOptions, PartyImportError } from './party/arrival.ts'
 export type { IdleOptions } from './party/idle.ts'
 export {

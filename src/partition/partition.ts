@@ -1,151 +1,35 @@
-import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { Actor, ActorHost } from '../actor/actor.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
 import { unkept } from '../actor/kept.ts'
-import type { MissedEvents } from '../actor/missed-events.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
-import type { Strays } from '../agent/strays.ts'
-import type { Bus } from '../bus/bus.ts'
-import type { RateLimits } from '../bus/rate-limits.ts'
-import type { WatchedClock } from '../clock.ts'
 import { codeOf, TroupeError, textOf } from '../errors.ts'
-import type { Catalog } from '../events/catalog.ts'
 import { CheckedEvent, type EventDefinition, type EventOf, trusted } from '../events/event.ts'
 import { agentFailed, agentUpdated, deadLettered, partyUpdated, systemError } from '../events/runtime-events.ts'
-import type { Transforms } from '../events/transform.ts'
-import type { Ids } from '../ids.ts'
 import { breakCircle } from '../invoke/ask-circles.ts'
 import { AskRefusedError, AskStoppedError } from '../invoke/ask-errors.ts'
-import type { AskTable, PendingAsk } from '../invoke/ask-table.ts'
-import type { Handler } from '../invoke/handler.ts'
+import type { PendingAsk } from '../invoke/ask-table.ts'
 import type { Continuation } from '../journal/append.ts'
-import type { Cause, Entry, Frame, GoneReason } from '../journal/frame.ts'
-import {
-  type Checkpoint,
-  type Checkpoints,
-  type Journal,
-  type JournalError,
-  JournalReadError,
-} from '../journal/journal.ts'
+import type { Cause, Entry, Frame } from '../journal/frame.ts'
+import { type Checkpoint, type Checkpoints, type JournalError, JournalReadError } from '../journal/journal.ts'
 import type { Standing } from '../journal/standing.ts'
-import { type Appended, Watermark } from '../journal/watermark.ts'
+import { Watermark } from '../journal/watermark.ts'
 import { type Address, partyOf, runtimePartition, splitAddress } from '../mail/address.ts'
-import type { DeadLetter, DeadLetters, DeadReason } from '../mail/dead-letters.ts'
+import type { DeadReason } from '../mail/dead-letters.ts'
 import { type Envelope, eventOf, isJournalled } from '../mail/envelope.ts'
 import type { Handled, Origin } from '../mail/handled.ts'
 import type { Mailbox, ReadBack } from '../mail/mailbox.ts'
 import { type Facts, type Place, sealed } from '../mail/seal.ts'
-import { accept, type Tally } from '../mail/tally.ts'
+import { accept } from '../mail/tally.ts'
 import { type Failure, onRejection, stackOf, telling } from '../thrown.ts'
-import type { Breath } from '../time/breath.ts'
 import type { ReadyQueue } from '../time/ready-queue.ts'
-import type { Timers } from '../time/timers.ts'
 import { Activity } from './activity.ts'
-import type { HeldEffects } from './held-effects.ts'
 import type { ObservedSnapshot } from './observation.ts'
+import type { Shown } from './partition-observer.ts'
 import { PartitionTime } from './partition-time.ts'
-import type { Persistence } from './persistence.ts'
-import type { Snapped, Snapshots } from './snapshots.ts'
+import type { Snapped } from './snapshots.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
-
-/** What all partitions of a runtime share. */
-export interface System {
-  readonly clock: WatchedClock
-  readonly ids: Ids
-  /** Numbers from 0 up to but not including 1. */
-  random(): number
-  readonly timers: Timers
-  /** Milliseconds of waiting that make an event more urgent by one. */
-  readonly aging: number
-  readonly ready: ReadyQueue
-  readonly breath: Breath
-  readonly journal: Journal
-  readonly bus: Bus
-  readonly asks: AskTable
-  readonly handlers: HandlerDirectory
-  readonly deadLetters: DeadLetters
-  readonly held: HeldEffects
-  /** Called when somebody is there whom others may have waited for. */
-  readonly arrivals: Set<() => void>
-  /** The schedules of a partition that go on, by name. */
-  scheduled(partition: Address): Iterable<string>
-  readonly snapshots: Snapshots
-  readonly strays: Strays
-  readonly missedEvents: MissedEvents
-  /** Agents and the types that their actions returned instead of saying them: each is told once. */
-  readonly unsaid: Set<string>
-  /** Whether it was told that somebody waits long for rest: once is enough. */
-  isRestless: boolean
-  readonly rateLimits: RateLimits
-  readonly transforms: Transforms
-  /** What of events is journalled, if it is not for their definitions alone to say. */
-  readonly persistence: Persistence | undefined
-  readonly tally: Tally
-  readonly limits: Limits
-  /** How many agents are there in all. */
-  population: number
-  /** The effect that is running, in whatever that effect calls. */
-  readonly insideEffect: AsyncLocalStorage<RunningEffect>
-  /** Where there is nothing of a kind, nobody need look for the one that calls. */
-  readonly running: { effects: number; hasReplayed: boolean }
-  /** Is aborted when the runtime begins to stop. */
-  readonly stopping: AbortSignal
-  /** The replay that is under way, in whatever its handler calls. */
-  readonly replaying: AsyncLocalStorage<Replaying>
-  /** The agent whose step is under way, in whichever partition. */
-  stepping: Actor | undefined
-  /** None while nobody observes. */
-  observers: PartitionObserver | undefined
-  catalog: Catalog
-  partition(address: Address): Partition | undefined
-  /** All that are there, that outside the parties first. */
-  partitions(): Iterable<Partition>
-  /** Whether the journal holds partitions that are quarantined. */
-  isAnyAway(): boolean
-  /** Resolves when a partition that is being brought back is there, or cannot be; nothing for all others. */
-  returning(address: Address): Promise<void> | undefined
-  isRunning(): boolean
-  /** @throws ReplayMutedError inside a replay */
-  checkLive(): void
-  /** @throws RuntimeStateError while the runtime takes no work, ReplayMutedError inside a replay */
-  checkRunning(): void
-  /** The agents of a partition have come to hear a type, or hear it no more. */
-  heard(partition: Partition, type: string, isHeard: boolean): void
-  /** Mail with an end to its time may have to wait for an agent. */
-  mayExpire(partition: Partition, actor: Actor): void
-  /** Lets agents outside the parties hear what a party said. */
-  overhear(envelope: Envelope): void
-}
-
-/** Where handlers are found. */
-export interface HandlerDirectory extends Iterable<Handler> {
-  at(address: Address): Handler | undefined
-  /** The oldest one that answers requests of a type. */
-  answering(type: string): Handler | undefined
-}
-
-/** How many agents there may be at one time. */
-export interface Limits {
-  /** In the whole runtime, 1,000,000 by default. */
-  readonly agents: number
-  /** In one party, or outside all of them, 1,000,000 by default. */
-  readonly partyAgents: number
-}
-
-/** An effect, while it runs. */
-export interface RunningEffect {
-  readonly partition: Partition
-  /** What led to it. */
-  readonly origin?: Origin | undefined
-  isOver: boolean
-}
-
-/** An event that is told again, in whatever its handler calls, also much later. */
-export interface Replaying {
-  /** How often its handler wanted something of the runtime. */
-  muted: number
-}
+import type { System } from './system.ts'
 
 /** The state that belongs to a partition, if it is a party's. */
 export interface PartitionState<T> {
@@ -156,19 +40,6 @@ export interface PartitionState<T> {
   show(state: T): boolean
   /** What a snapshot is to hold of the shown state. */
   saved(): unknown
-}
-
-/** Is told what happens in partitions, while somebody observes. */
-export interface PartitionObserver {
-  /** A frame is durable. */
-  shown(partition: Partition, shown: Shown): void
-  said(partition: Partition, envelope: Envelope): void
-  buried(partition: Partition, letter: DeadLetter): void
-  /** An agent came back from the journal. */
-  cameBack(partition: Partition, actor: Actor): void
-  stopped(partition: Partition, actor: Actor, reason: GoneReason): void
-  supervises(partition: Partition, supervisor: string, how: 'started' | 'restarted'): void
-  supervisesNoMore(partition: Partition, supervisor: string): void
 }
 
 /** A supervisor, as it is now. */
@@ -185,15 +56,6 @@ export interface Supervisors extends Iterable<Supervising> {
   supervising(name: string): Supervising | undefined
 }
 
-/** A frame, and what becomes visible with it. */
-export interface Shown extends Appended {
-  readonly said: readonly Envelope[]
-  readonly step: Step | undefined
-  readonly state: unknown
-  /** Checkpoints that are no step's. */
-  readonly checkpoints: Checkpoints | undefined
-}
-
 /** What the journal refused never happened; that it refused is told by `reportNow`. */
 const neverHappened = () => {}
 
@@ -204,7 +66,7 @@ const neverHappened = () => {}
 export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   readonly address: Address
   readonly party: string | undefined
-  readonly system: System
+  readonly system: System<Partition>
   readonly registry: Registry
   readonly delivery: Delivery
   readonly activity: Activity
@@ -231,7 +93,7 @@ export class Partition implements ActorHost, DeliveryHost, Place, Snapped {
   isCareful = false
 
   constructor(
-    system: System,
+    system: System<Partition>,
     address: Address,
     state: PartitionState<unknown> | undefined,
     onFailure: (error: JournalError) => void,

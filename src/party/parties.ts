@@ -5,7 +5,8 @@ import type { PartyMetadata } from '../journal/frame.ts'
 import { JournalConflictError, type JournalError } from '../journal/journal.ts'
 import { type Address, checkPartyId, partitionOf, partyOf, runtimePartition } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
-import type { Partition, System } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { System } from '../partition/system.ts'
 import type { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
 import type { Comeback } from '../recovery/recovery.ts'
 import { admitVersion, type ChangeOptions, checkChangeOptions } from '../state/admission.ts'
@@ -34,7 +35,7 @@ const createOptions: OptionNames<CreateOptions<AddedEvent>> = { id: true, inputs
 /** What the parties of a runtime stand on. */
 interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedEvent> {
   readonly definition: PartyDefinition<S, A, R> | undefined
-  readonly system: System
+  readonly system: System<Partition>
   readonly intensity: RestartIntensity
   /** Where partitions are found by their address. */
   readonly partitions: Map<Address, Partition>

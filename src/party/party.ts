@@ -16,9 +16,10 @@ import type { Envelope } from '../mail/envelope.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Idle } from '../partition/activity.ts'
 import type { PublishOptions } from '../partition/offer.ts'
-import { Partition, type System } from '../partition/partition.ts'
+import { Partition } from '../partition/partition.ts'
 import { publish } from '../partition/publish.ts'
 import { publishTogether } from '../partition/publish-together.ts'
+import type { System } from '../partition/system.ts'
 import type { Comeback } from '../recovery/recovery.ts'
 import {
   admitInput,
@@ -80,7 +81,7 @@ export class Party<
   constructor(
     id: string,
     definition: PartyDefinition<S, A, R>,
-    system: System,
+    system: System<Partition>,
     intensity: RestartIntensity,
     onQuarantined: (error: JournalError) => void,
   ) {
@@ -97,7 +98,7 @@ export class Party<
     this.#crew = this.#newCrew()
   }
 
-  #newPartition(system: System): Partition {
+  #newPartition(system: System<Partition>): Partition {
     const partition: Partition = new Partition(system, partitionOf(this.id), this.#store, error => {
       // What is left of it from an earlier time is nothing to the party that was brought back.
       if (partition === this.#partition) this.#quarantine(error)

@@ -2,7 +2,8 @@ import { runtimePartition, splitAddress } from '../mail/address.ts'
 import type { DeadLetter, DeadLetterQuery } from '../mail/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
 import { accept } from '../mail/tally.ts'
-import type { Partition, System } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { System } from '../partition/system.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 
 /**
@@ -13,10 +14,10 @@ import type { DurableSubscriptions } from './durable-subscriptions.ts'
  * await runtime.bus.deadLetters.redrive({ party: party.id }) // the agent is mended: try again
  */
 export class DeadLetterOffice {
-  readonly #system: System
+  readonly #system: System<Partition>
   readonly #durable: DurableSubscriptions
 
-  constructor(system: System, durable: DurableSubscriptions) {
+  constructor(system: System<Partition>, durable: DurableSubscriptions) {
     this.#system = system
     this.#durable = durable
   }

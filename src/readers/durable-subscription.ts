@@ -15,7 +15,8 @@ import { Fifo } from '../fifo.ts'
 import { type Address, partitionOf, runtimePartition } from '../mail/address.ts'
 import { type Envelope, isJournalled } from '../mail/envelope.ts'
 import { Line, type Spot } from '../mail/line.ts'
-import type { Partition, System } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { System } from '../partition/system.ts'
 import type { Failure } from '../thrown.ts'
 import { journalled } from './journalled.ts'
 import type { Places } from './places.ts'
@@ -37,7 +38,7 @@ interface Again {
  */
 export class DurableSubscription implements Listener, Subscription {
   readonly wanted: Wanted
-  readonly #system: System
+  readonly #system: System<Partition>
   readonly #host: SubscriptionHost
   readonly #subscriber: Subscriber
   readonly #places: Places
@@ -66,7 +67,7 @@ export class DurableSubscription implements Listener, Subscription {
     wanted: Wanted,
     tell: (envelope: Envelope) => unknown,
     places: Places,
-    system: System,
+    system: System<Partition>,
     ended: () => void,
   ) {
     this.wanted = wanted

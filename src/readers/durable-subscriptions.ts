@@ -3,7 +3,8 @@ import { endedBy } from '../bus/subscription.ts'
 import { TroupeError } from '../errors.ts'
 import { type Address, checkId, partitionOf, runtimePartition } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
-import type { System } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { System } from '../partition/system.ts'
 import { DurableSubscription } from './durable-subscription.ts'
 import { Places } from './places.ts'
 
@@ -40,7 +41,7 @@ export class DurableSubscriptions {
     types: readonly string[],
     tell: (envelope: Envelope) => unknown,
     { durable: name = '', from = 'now', signal, ...options }: SubscribeOptions,
-    system: System,
+    system: System<Partition>,
   ): DurableSubscription {
     checkId('durable subscription', name)
     const wanted = wantedOf(types, { name, ...options }, () => name)
@@ -64,7 +65,7 @@ export class DurableSubscriptions {
     return subscription
   }
 
-  #begin(name: string, places: Places, from: 'now' | 'start', system: System): void {
+  #begin(name: string, places: Places, from: 'now' | 'start', system: System<Partition>): void {
     this.#places.set(name, places)
     const begun = begin(places, from, system, this.#dropping.get(name))
     this.#begun.set(places, begun)
@@ -78,7 +79,7 @@ export class DurableSubscriptions {
   #goOn(
     subscription: DurableSubscription,
     places: Places,
-    system: System,
+    system: System<Partition>,
     { isFirst, release }: { readonly isFirst: boolean; readonly release: () => void },
   ): void {
     void this.#begun.get(places)?.then(isNew => {
@@ -89,7 +90,7 @@ export class DurableSubscriptions {
   }
 
   /** Every name that the journal keeps a place for, and how far it is behind. */
-  async names(system: System): Promise<readonly DurableName[]> {
+  async names(system: System<Partition>): Promise<readonly DurableName[]> {
     this.#passAll(
       system,
       Array.from(system.partitions(), ({ address, watermark }) => [address, watermark.durable]),
@@ -98,7 +99,7 @@ export class DurableSubscriptions {
     return Promise.all(Array.from(names, name => this.#about(name, system)))
   }
 
-  async #about(name: string, system: System): Promise<DurableName> {
+  async #about(name: string, system: System<Partition>): Promise<DurableName> {
     const placeIn = await this.#placesOf(name, system)
     let behind = 0
     for (const { address, watermark } of system.partitions())
@@ -111,7 +112,7 @@ export class DurableSubscriptions {
   }
 
   /** Up to where a name has read each partition. */
-  async #placesOf(name: string, { journal }: System): Promise<(partition: Address) => number> {
+  async #placesOf(name: string, { journal }: System<Partition>): Promise<(partition: Address) => number> {
     const places = this.#places.get(name)
     if (places) return partition => places.in(partition)
     const marks = await journal.marks(name)
@@ -123,7 +124,7 @@ export class DurableSubscriptions {
    *
    * @throws IllegalIdError, and what the journal throws
    */
-  async drop(name: string, system: System): Promise<boolean> {
+  async drop(name: string, system: System<Partition>): Promise<boolean> {
     checkId('durable subscription', name)
     this.#present.get(addressOfSubscriber(name))?.unsubscribe()
     const places = this.#places.get(name) ?? newPlaces(name, system)
@@ -139,14 +140,14 @@ export class DurableSubscriptions {
   }
 
   /** A partition is about to be pruned up to a position, as far as every name has read it. */
-  pruning(partition: Address, upTo: number, system: System): void {
+  pruning(partition: Address, upTo: number, system: System<Partition>): void {
     this.#passAll(system, [[partition, upTo]])
     if (upTo - (this.#looked.get(partition) ?? 0) < betweenLooks) return
     this.#looked.set(partition, upTo)
     this.#look(partition, upTo, system).catch((error: unknown) => system.partition(runtimePartition)?.fault(error))
   }
 
-  async #look(partition: Address, upTo: number, system: System): Promise<void> {
+  async #look(partition: Address, upTo: number, system: System<Partition>): Promise<void> {
     for (const name of await system.journal.readers()) {
       const behind = upTo - (await this.#placesOf(name, system))(partition)
       const isLagging = this.#lagging.has(name)
@@ -157,7 +158,7 @@ export class DurableSubscriptions {
     }
   }
 
-  #passAll({ bus }: System, positions: readonly (readonly [Address, number])[]): void {
+  #passAll({ bus }: System<Partition>, positions: readonly (readonly [Address, number])[]): void {
     // What subscribers have said may be durable and not told yet.
     if (!bus.isTold) return
     for (const subscription of this.#present.values())
@@ -178,7 +179,7 @@ export class DurableSubscriptions {
   }
 
   /** A partition was imported: what it had said up to a position was for others. */
-  async arrived(partition: Address, position: number, { journal, partition: find }: System): Promise<void> {
+  async arrived(partition: Address, position: number, { journal, partition: find }: System<Partition>): Promise<void> {
     try {
       for (const name of await journal.readers())
         if (!this.#places.has(name)) await journal.mark(name, new Map([[partition, position]]))
@@ -200,7 +201,7 @@ export class DurableSubscriptions {
   }
 
   /** The parties of another owner are there again: who subscribed before that catches up on them too. */
-  recovered(system: System): void {
+  recovered(system: System<Partition>): void {
     const held = this.#held ?? []
     this.#held = undefined
     for (const places of this.#places.values()) {
@@ -223,11 +224,11 @@ export class DurableSubscriptions {
   }
 }
 
-function newPlaces(name: string, system: System): Places {
+function newPlaces(name: string, system: System<Partition>): Places {
   return new Places(system.journal, name, error => system.partition(runtimePartition)?.fault(error))
 }
 
-function catchUp(subscription: DurableSubscription, { partitions }: System): void {
+function catchUp(subscription: DurableSubscription, { partitions }: System<Partition>): void {
   subscription.catchUp(Array.from(partitions(), ({ address }) => address))
 }
 
@@ -239,7 +240,7 @@ function catchUp(subscription: DurableSubscription, { partitions }: System): voi
 async function begin(
   places: Places,
   from: 'now' | 'start',
-  system: System,
+  system: System<Partition>,
   dropping: Promise<boolean> | undefined,
 ): Promise<boolean | undefined> {
   const here = from === 'now' ? placesIn(system) : []
@@ -260,7 +261,7 @@ async function begin(
 }
 
 /** All that was said before counts as told. What is away and cannot be looked up is told, rather than missed. */
-async function beginHere(places: Places, system: System): Promise<void> {
+async function beginHere(places: Places, system: System<Partition>): Promise<void> {
   for (const [partition, place] of placesIn(system)) places.reach(partition, place)
   try {
     for (const [partition, place] of await placesAway(system)) places.reach(partition, place)
@@ -270,13 +271,16 @@ async function beginHere(places: Places, system: System): Promise<void> {
 }
 
 /** What was said in partitions that are not there, such as quarantined ones, was said before. */
-async function placesAway({ journal, partition: find }: System): Promise<readonly (readonly [Address, number])[]> {
+async function placesAway({
+  journal,
+  partition: find,
+}: System<Partition>): Promise<readonly (readonly [Address, number])[]> {
   const away = (await journal.partitions()).filter(({ partition }) => !find(partition))
   return away.map(({ partition, position }) => [partition, position])
 }
 
 /** Up to where everything was told; of what is being told right now, up to that. */
-function placesIn({ bus, partitions }: System): readonly (readonly [Address, number])[] {
+function placesIn({ bus, partitions }: System<Partition>): readonly (readonly [Address, number])[] {
   const { told } = bus
   const telling = told && (told.party === undefined ? runtimePartition : partitionOf(told.party))
   return Array.from(partitions(), ({ address, watermark }) => [

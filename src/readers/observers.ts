@@ -16,19 +16,14 @@ import type {
   ObserveOptions,
   Observer,
 } from '../partition/observation.ts'
-import {
-  type Partition,
-  type PartitionObserver,
-  type Shown,
-  type Supervising,
-  type System,
-  WatcherError,
-} from '../partition/partition.ts'
+import { type Partition, type Supervising, WatcherError } from '../partition/partition.ts'
+import type { PartitionObserver, Shown } from '../partition/partition-observer.ts'
+import type { System } from '../partition/system.ts'
 import type { Unwatch } from '../state/store.ts'
 import { onRejection } from '../thrown.ts'
 
 /** Tells an observer of every agent and supervisor that is there, and from then on of what happens. */
-export function observe(system: System, observer: Observer, options: ObserveOptions): Unwatch {
+export function observe(system: System<Partition>, observer: Observer, options: ObserveOptions): Unwatch {
   const known = system.observers instanceof Observers ? system.observers : new Observers(system)
   return known.add(observer, options)
 }
@@ -45,12 +40,12 @@ type About = Pick<Observation, 'address' | 'party' | 'time'>
 const nobody: readonly Observing[] = []
 
 /** Those who observe a runtime. It is there only while there are any. */
-class Observers implements PartitionObserver, AskObserver {
-  readonly #system: System
+class Observers implements PartitionObserver<Partition>, AskObserver {
+  readonly #system: System<Partition>
   // Copied when it changes: who comes or goes while one thing is told is not told of that.
   #observing = nobody
 
-  constructor(system: System) {
+  constructor(system: System<Partition>) {
     this.#system = system
   }
 

@@ -4,7 +4,8 @@ import type { Topic } from '../events/topic.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import { isTaggedBy } from '../mail/tags.ts'
 import type { OptionNames } from '../options.ts'
-import type { Partition, Replaying, System } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { Replaying, System } from '../partition/system.ts'
 import { journalled } from './journalled.ts'
 import { merged } from './merge.ts'
 
@@ -65,7 +66,7 @@ interface Chosen extends Omit<ReplayQuery, 'type' | 'party'> {
 
 /** Tells what the journals of some partitions hold, in the order of time, one event after the other. */
 export async function replay(
-  system: System,
+  system: System<Partition>,
   query: Chosen,
   tell: (envelope: Envelope) => Told | Promise<Told>,
   { speed = Number.POSITIVE_INFINITY, signal: wanted }: ReplayOptions,
@@ -133,7 +134,7 @@ async function orAborted<T>(told: T | Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-async function pause({ timers }: System, ms: number, signal: AbortSignal): Promise<void> {
+async function pause({ timers }: System<Partition>, ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0 || signal.aborted) return
   await new Promise<void>(resolve => {
     const cancel = timers.after(ms, () => end())

@@ -4,7 +4,8 @@ import { rememberOver, type ScheduleStanding, type Standing } from '../journal/s
 import type { Address } from '../mail/address.ts'
 import { checkId } from '../mail/address.ts'
 import { accept } from '../mail/tally.ts'
-import type { Partition, System } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { System } from '../partition/system.ts'
 import { dueOf, inTime, missedOf, nextOf } from '../time/occurrences.ts'
 import { type PlannedSchedule, planned, type Schedule } from '../time/schedule.ts'
 import type { Unheard } from './unheard.ts'
@@ -39,7 +40,7 @@ interface Running extends ScheduleStanding {
 const look = 30_000
 
 interface SchedulesHost {
-  readonly system: System
+  readonly system: System<Partition>
   /** @throws PartyNotFoundError, PartyStoppedError, RuntimeStateError */
   partition(party: string | undefined): Partition
   readonly unheard: Unheard

@@ -9,7 +9,8 @@ import type { Crew } from '../lifecycle/crew.ts'
 import { type Address, isPartyId, partitionOf, partyOf, runtimePartition } from '../mail/address.ts'
 import { type DeadLetter, frozenLetter } from '../mail/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
-import type { Partition, System } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { System } from '../partition/system.ts'
 import type { Schedules } from '../readers/schedules.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import { GaveUpError } from '../supervision/restart-intensity.ts'
@@ -41,7 +42,7 @@ export interface Comeback {
 }
 
 interface RecoveryHost {
-  readonly system: System
+  readonly system: System<Partition>
   readonly outside: Partition
   readonly crew: Crew
   /** Agents that are started outside the parties. */

@@ -20,8 +20,9 @@ import type { Tally } from '../mail/tally.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import { WaitInsideError } from '../partition/activity.ts'
 import { checkPublished, type PublishOptions, publishOptions } from '../partition/offer.ts'
-import type { Partition, System } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
 import { publish } from '../partition/publish.ts'
+import type { System } from '../partition/system.ts'
 import { DeadLetterOffice } from '../readers/dead-letter-office.ts'
 import type { DurableName, DurableSubscriptions } from '../readers/durable-subscriptions.ts'
 import {
@@ -90,7 +91,7 @@ interface Member {
 }
 
 interface BusHost {
-  readonly system: System
+  readonly system: System<Partition>
   readonly outside: Partition
   readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
   readonly durable: DurableSubscriptions

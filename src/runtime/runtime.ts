@@ -67,9 +67,10 @@ import { checkOptionNames, type OptionNames } from '../options.ts'
 import { type Idle, WaitInsideError } from '../partition/activity.ts'
 import { HeldEffects } from '../partition/held-effects.ts'
 import type { ObserveOptions, Observer } from '../partition/observation.ts'
-import { type Limits, Partition, type System } from '../partition/partition.ts'
+import { Partition } from '../partition/partition.ts'
 import { Persistence } from '../partition/persistence.ts'
 import { type SnapshotOptions, Snapshots } from '../partition/snapshots.ts'
+import type { Limits, System } from '../partition/system.ts'
 import { type IdleOptions, idleOptions } from '../party/idle.ts'
 import { Parties } from '../party/parties.ts'
 import type { Party } from '../party/party.ts'
@@ -268,7 +269,7 @@ export class Runtime<
   readonly #options: RuntimeOptions<S, A, R>
   readonly #log: Log
   readonly #development: boolean
-  readonly #system: System
+  readonly #system: System<Partition>
   readonly #outside: Partition
   readonly #crew: Crew
   /** Where agents outside the parties are. */

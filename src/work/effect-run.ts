@@ -8,7 +8,8 @@ import { EffectExhaustedError, type EffectScope, EffectTimeoutError, type Effect
 import { Enricher } from '../invoke/enrichment.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { Origin } from '../mail/handled.ts'
-import type { Partition, RunningEffect } from '../partition/partition.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { RunningEffect } from '../partition/system.ts'
 import { mutableCopyOf, takenOver } from '../values/copy.ts'
 import { ValueError } from '../values/value.ts'
 
@@ -133,7 +134,7 @@ class EffectRun {
     const { input, origin } = this.#wanted
     const { system } = this.#partition
     const scope: EffectScope = { key: this.#key, attempt: this.#attempt, signal, now: () => this.#partition.now() }
-    const running: RunningEffect = { partition: this.#partition, isOver: false, origin }
+    const running: RunningEffect<Partition> = { partition: this.#partition, isOver: false, origin }
     system.running.effects++
     try {
       // The type of an effect's input was checked where it is invoked; between there and here it is only carried.

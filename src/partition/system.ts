@@ -1,0 +1,175 @@
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import type { Actor } from '../actor/actor.ts'
+import type { MissedEvents } from '../actor/missed-events.ts'
+import type { Strays } from '../agent/strays.ts'
+import type { Bus } from '../bus/bus.ts'
+import type { RateLimits } from '../bus/rate-limits.ts'
+import type { WatchedClock } from '../clock.ts'
+import type { Catalog } from '../events/catalog.ts'
+import type { Transforms } from '../events/transform.ts'
+import type { Ids } from '../ids.ts'
+import type { AskTable } from '../invoke/ask-table.ts'
+import type { Handler } from '../invoke/handler.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Address } from '../mail/address.ts'
+import type { DeadLetters } from '../mail/dead-letters.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import type { Origin } from '../mail/handled.ts'
+import type { Tally } from '../mail/tally.ts'
+import type { Breath } from '../time/breath.ts'
+import type { ReadyQueue } from '../time/ready-queue.ts'
+import type { Timers } from '../time/timers.ts'
+import type { HeldEffects } from './held-effects.ts'
+import type { PartitionObserver } from './partition-observer.ts'
+import type { Persistence } from './persistence.ts'
+import type { Snapshots } from './snapshots.ts'
+
+/**
+ * What all partitions of a runtime share: one object that plays the roles below. A function takes only the role that it needs.
+ * `P` is the type of a partition; `Partition` itself is built on this file.
+ */
+export interface System<P = unknown>
+  extends Time,
+    Chance,
+    Storage,
+    Traffic<P>,
+    Work,
+    Directory<P>,
+    Callers<P>,
+    Population,
+    Warned,
+    Status {}
+
+/** The clock, and what decides whose turn it is. */
+export interface Time {
+  readonly clock: WatchedClock
+  readonly timers: Timers
+  readonly ready: ReadyQueue
+  readonly breath: Breath
+  /** Milliseconds of waiting that make an event more urgent by one. */
+  readonly aging: number
+}
+
+/** Everything that is different in each run. */
+export interface Chance {
+  readonly ids: Ids
+  /** A number from 0 up to but not including 1. */
+  random(): number
+}
+
+/** What outlives the process. */
+export interface Storage {
+  readonly journal: Journal
+  readonly snapshots: Snapshots
+  /** The rule for events whose definitions do not say whether they are journalled. */
+  readonly persistence: Persistence | undefined
+}
+
+/** Events: which there are, who receives them, how many were published and what became of them. */
+export interface Traffic<P> {
+  catalog: Catalog
+  readonly bus: Bus
+  readonly transforms: Transforms
+  readonly rateLimits: RateLimits
+  readonly tally: Tally
+  readonly deadLetters: DeadLetters
+  /** Receives what happens in all partitions; undefined while nobody observes. */
+  observers: PartitionObserver<P> | undefined
+  /** Delivers an event of a party to the agents outside the parties. */
+  overhear(envelope: Envelope): void
+  /** Called when the first agent of a partition begins to hear a type, and when the last one stops. */
+  heard(partition: P, type: string, isHeard: boolean): void
+  /** Called when mail with an expiry time waits for an agent. */
+  mayExpire(partition: P, actor: Actor): void
+}
+
+/** Work outside the agents: who answers asks, and what is not finished. */
+export interface Work {
+  readonly asks: AskTable
+  readonly handlers: HandlerDirectory
+  /** Effects that wait for a person to decide. */
+  readonly held: HeldEffects
+  /** Called when an agent or handler starts that others may wait for. */
+  readonly arrivals: Set<() => void>
+  /** The names of the schedules that run in a partition. */
+  scheduled(partition: Address): Iterable<string>
+}
+
+/** Where each partition is. */
+export interface Directory<P> {
+  partition(address: Address): P | undefined
+  /** All that are here; the one outside the parties comes first. */
+  partitions(): Iterable<P>
+  /** Whether the journal holds partitions that are quarantined. */
+  isAnyAway(): boolean
+  /** For a partition that is being restored: resolves when it is here or cannot be restored. */
+  returning(address: Address): Promise<void> | undefined
+}
+
+/** Which code calls the runtime right now. */
+export interface Callers<P> {
+  /** The agent whose step is running, in whichever partition. */
+  stepping: Actor | undefined
+  /** The effect that is running, for the code that it calls. */
+  readonly insideEffect: AsyncLocalStorage<RunningEffect<P>>
+  /** The event that is being replayed, for the code that its handler calls. */
+  readonly replaying: AsyncLocalStorage<Replaying>
+  /** Says cheaply whether there is any need to ask the two above. */
+  readonly running: { effects: number; hasReplayed: boolean }
+}
+
+/** How many agents there are, and how many there may be. */
+export interface Population {
+  population: number
+  readonly limits: Limits
+}
+
+/** Who has been warned, so that each warning is given once. */
+export interface Warned {
+  readonly strays: Strays
+  readonly missedEvents: MissedEvents
+  /** Agents with the types that their actions returned instead of emitting them. */
+  readonly unsaid: Set<string>
+  /** Whether somebody was warned of a long wait for `idle`. */
+  isRestless: boolean
+}
+
+/** Whether the runtime takes work. */
+export interface Status {
+  /** Aborts when the runtime begins to stop. */
+  readonly stopping: AbortSignal
+  isRunning(): boolean
+  /** @throws ReplayMutedError inside a replay */
+  checkLive(): void
+  /** @throws RuntimeStateError while the runtime takes no work, ReplayMutedError inside a replay */
+  checkRunning(): void
+}
+
+/** Where handlers are found. */
+export interface HandlerDirectory extends Iterable<Handler> {
+  at(address: Address): Handler | undefined
+  /** The oldest one that answers requests of a type. */
+  answering(type: string): Handler | undefined
+}
+
+/** How many agents there may be at one time. */
+export interface Limits {
+  /** In the whole runtime, 1,000,000 by default. */
+  readonly agents: number
+  /** In one party, or outside all of them, 1,000,000 by default. */
+  readonly partyAgents: number
+}
+
+/** An effect or a hook of an agent, while it runs. */
+export interface RunningEffect<P> {
+  readonly partition: P
+  /** What caused it. */
+  readonly origin?: Origin | undefined
+  isOver: boolean
+}
+
+/** An event that is replayed. The code that its handler calls belongs to it too, also much later. */
+export interface Replaying {
+  /** How often that code wanted something of the runtime, which was refused. */
+  muted: number
+}
