@@ -1,4 +1,3 @@
-import type { Actor } from '../actor/actor.ts'
 import { delayOf } from '../backoff.ts'
 import { codeOf, textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
@@ -7,82 +6,58 @@ import { effectAttemptFailed, effectCompleted, effectStarted } from '../events/r
 import { EffectExhaustedError, type EffectScope, EffectTimeoutError, type EffectWork } from '../invoke/effect.ts'
 import { Enricher } from '../invoke/enrichment.ts'
 import type { Outcome } from '../invoke/outside.ts'
-import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { RunningEffect } from '../partition/system.ts'
 import { mutableCopyOf, takenOver } from '../values/copy.ts'
 import { ValueError } from '../values/value.ts'
-
-/** For whom an effect is done, with what, and how far it has come. */
-interface Wanted {
-  readonly actor: Actor
-  readonly input: unknown
-  readonly origin: Origin
-  /** The number of the attempt that begins, or of the one that failed before the wait. */
-  readonly attempt: number
-  /** How often it failed. */
-  readonly failures?: number | undefined
-  /** Milliseconds that are left until it is tried again, if it failed in another process. */
-  readonly wait?: number | undefined
-}
+import type { Cancel, WorkScope } from './kind.ts'
 
 /**
- * Runs an effect once all that it stands on is durable and the `onInit` of its agent is over, as often as it takes, and tells of
- * each start and of its end; the returned function aborts it. One that is no longer wanted before it starts is not told.
+ * Runs an effect as often as it takes, and notes each start and its end for whoever listens; the returned function aborts it. An
+ * effect that is no longer wanted before it starts is not noted.
  */
-export function runEffect(
-  partition: Partition,
-  key: string,
-  work: EffectWork,
-  wanted: Wanted,
-  settle: (outcome: Outcome) => void,
-): (why?: unknown) => void {
-  const run = new EffectRun(partition, key, work, wanted, settle)
-  if (wanted.wait === undefined) run.begin()
-  else run.wait(wanted.wait)
+export function runEffect(work: EffectWork, scope: WorkScope): Cancel {
+  const run = new EffectRun(work, scope)
+  const { due } = scope.standing ?? {}
+  if (due === undefined) run.begin()
+  // What is left of the wait after a failure in another process.
+  else run.wait(due - (scope.partition.standing?.date ?? due))
   return why => run.abort(why)
 }
 
 class EffectRun {
   readonly #partition: Partition
-  readonly #key: string
   readonly #work: EffectWork
-  readonly #wanted: Wanted
-  readonly #settle: (outcome: Outcome) => void
+  readonly #scope: WorkScope
   readonly #enricher: Enricher
   #controller: AbortController | undefined
+  /** The number of the attempt that begins, or of the attempt that failed before the wait. */
   #attempt: number
   #failures: number
   #isOver = false
   #cancelTimer = () => {}
 
-  constructor(partition: Partition, key: string, work: EffectWork, wanted: Wanted, settle: (outcome: Outcome) => void) {
-    const { actor, input, origin, attempt, failures = 0 } = wanted
+  constructor(work: EffectWork, scope: WorkScope) {
+    const { actor, input, origin, partition, standing } = scope
     this.#partition = partition
-    this.#key = key
     this.#work = work
-    this.#wanted = wanted
-    this.#settle = settle
-    this.#attempt = attempt
-    this.#failures = failures
+    this.#scope = scope
+    this.#attempt = standing?.attempt ?? 1
+    this.#failures = standing?.failures ?? 0
     const failed = (error: unknown) => partition.reportError('warning', error, actor.address, origin)
     this.#enricher = new Enricher(work.name, work.enrich ?? {}, input, failed)
   }
 
   begin(): void {
-    const { watermark } = this.#partition
-    watermark.whenDurable(
-      () => this.#wanted.actor.whenRunning(() => void this.#run()),
-      error => this.#settle({ ok: false, error }),
-    )
+    this.#scope.whenReady(() => void this.#run())
   }
 
-  /** Tries it again after so many milliseconds; that it does is in the journal before it does. */
+  /** Tries it again after so many milliseconds; the journal holds that before the attempt starts. */
   wait(ms: number): void {
     this.#cancelTimer = this.#partition.system.timers.after(ms, () => {
       const attempt = ++this.#attempt
       this.#partition.append({ kind: 'outcome' }, [
-        { kind: 'retried', seq: this.#partition.nextSeq(), key: this.#key, attempt },
+        { kind: 'retried', seq: this.#partition.nextSeq(), key: this.#scope.key, attempt },
       ])
       this.begin()
     })
@@ -96,7 +71,7 @@ class EffectRun {
 
   async #run(): Promise<void> {
     if (this.#isOver) return
-    const { origin } = this.#wanted
+    const { origin } = this.#scope
     const attempt = this.#attempt
     const fields = this.#fields
     const startedAt = this.#partition.elapsed()
@@ -105,10 +80,10 @@ class EffectRun {
     const outcome = await this.#outcome()
     const durationMs = this.#partition.elapsed() - startedAt
     if (!outcome.ok && this.#isTriedAgain(outcome.error)) return this.#again(outcome.error, durationMs)
-    this.#settle(outcome.ok ? outcome : { ok: false, error: this.#last(outcome.error) })
+    this.#scope.settle(outcome.ok ? outcome : { ok: false, error: this.#last(outcome.error) })
     const ended = { ...fields, success: outcome.ok, durationMs }
-    const told = outcome.ok ? ended : { ...ended, error: textOf(outcome.error) }
-    const completed = () => trusted(effectCompleted, deepFrozen(this.#enricher.completed(told, outcome)))
+    const fieldsAtEnd = outcome.ok ? ended : { ...ended, error: textOf(outcome.error) }
+    const completed = () => trusted(effectCompleted, deepFrozen(this.#enricher.completed(fieldsAtEnd, outcome)))
     this.#partition.note(effectCompleted.type, completed, origin)
   }
 
@@ -120,7 +95,7 @@ class EffectRun {
     if (timeout === undefined) return await this.#call(controller.signal)
     const { promise: tooLate, resolve } = Promise.withResolvers<Outcome>()
     this.#cancelTimer = this.#partition.system.timers.after(timeout, () => {
-      const error = new EffectTimeoutError(name, this.#key, timeout)
+      const error = new EffectTimeoutError(name, this.#scope.key, timeout)
       controller.abort(error)
       resolve({ ok: false, error })
     })
@@ -131,9 +106,14 @@ class EffectRun {
 
   async #call(signal: AbortSignal): Promise<Outcome> {
     const { name, run } = this.#work
-    const { input, origin } = this.#wanted
+    const { input, origin } = this.#scope
     const { system } = this.#partition
-    const scope: EffectScope = { key: this.#key, attempt: this.#attempt, signal, now: () => this.#partition.now() }
+    const scope: EffectScope = {
+      key: this.#scope.key,
+      attempt: this.#attempt,
+      signal,
+      now: () => this.#partition.now(),
+    }
     const running: RunningEffect<Partition> = { partition: this.#partition, isOver: false, origin }
     system.running.effects++
     try {
@@ -148,7 +128,7 @@ class EffectRun {
     }
   }
 
-  /** Not where nobody wants it any more, nor where it would return the same again. */
+  /** Whether another attempt follows: not if the agent no longer wants it, nor if the effect would return the same again. */
   #isTriedAgain(error: unknown): boolean {
     return this.#failures < this.#work.retries && !this.#isOver && !(error instanceof ValueError)
   }
@@ -159,20 +139,20 @@ class EffectRun {
     const attempt = this.#attempt
     const wait = delayOf(this.#work.backoff, ++this.#failures, partition.system.random())
     const failure = { code: codeOf(error), error: textOf(error) }
-    const entry = { kind: 'tried' as const, seq: partition.nextSeq(), key: this.#key, attempt, ...failure, wait }
+    const entry = { kind: 'tried' as const, seq: partition.nextSeq(), key: this.#scope.key, attempt, ...failure, wait }
     partition.append({ kind: 'outcome' }, [entry])
-    const told = { ...this.#fields, attempt, durationMs, ...failure, waitMs: wait }
-    partition.note(effectAttemptFailed.type, () => trusted(effectAttemptFailed, told), this.#wanted.origin)
+    const failed = { ...this.#fields, attempt, durationMs, ...failure, waitMs: wait }
+    partition.note(effectAttemptFailed.type, () => trusted(effectAttemptFailed, failed), this.#scope.origin)
     this.wait(wait)
   }
 
-  /** What its agent hears of, if it was tried again in vain. */
+  /** The error that its agent gets: `EFFECT_EXHAUSTED` if it was tried again in vain. */
   #last(error: unknown): unknown {
     const isExhausted = this.#failures > 0 && this.#failures >= this.#work.retries && !(error instanceof ValueError)
-    return isExhausted ? new EffectExhaustedError(this.#work.name, this.#key, this.#failures + 1, error) : error
+    return isExhausted ? new EffectExhaustedError(this.#work.name, this.#scope.key, this.#failures + 1, error) : error
   }
 
   get #fields() {
-    return { key: this.#key, name: this.#work.name, address: this.#wanted.actor.address }
+    return { key: this.#scope.key, name: this.#work.name, address: this.#scope.actor.address }
   }
 }

@@ -1,0 +1,46 @@
+import { leadBack } from '../errors.ts'
+import type { AskWork } from '../invoke/ask.ts'
+import type { AskManyWork } from '../invoke/ask-many.ts'
+import type { Settle, WorkKind, WorkScope } from './kind.ts'
+
+/** Asking one agent or handler. */
+export const askKind: WorkKind<AskWork> = {
+  name: 'ask',
+  isAwaited: true,
+  titleOf,
+  intent: (work, { asks, key, origin }) => asks.intent(work, key, origin),
+  run: (work, scope) => scope.asks.ask(scope.key, work, scope, settling(work, scope)),
+  over: forgetAsking,
+}
+
+/** Asking several agents and handlers at once. */
+export const askManyKind: WorkKind<AskManyWork> = {
+  name: 'ask-many',
+  isAwaited: true,
+  titleOf,
+  intent: (work, { asks, key, origin }) => asks.intent(work, key, origin),
+  run: (work, scope) => scope.asks.askMany(scope.key, work, scope, settling(work, scope)),
+  over: forgetAsking,
+}
+
+function titleOf({ request }: AskWork | AskManyWork): string {
+  return request.type
+}
+
+/** The stack of a failed ask ends where the ask was defined. */
+function settling({ place }: AskWork | AskManyWork, scope: WorkScope): Settle {
+  return outcome => {
+    if (!outcome.ok) leadBack(outcome.error, place)
+    scope.settle(outcome)
+  }
+}
+
+/** When all that is appended so far is durable, nobody asks for the answer again. */
+function forgetAsking(_: AskWork | AskManyWork, { key, partition }: WorkScope): void {
+  const { asking, watermark } = partition
+  if (asking?.has(key))
+    watermark.whenDurable(
+      () => void asking.delete(key),
+      () => {},
+    )
+}

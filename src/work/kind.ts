@@ -1,0 +1,68 @@
+import type { Actor } from '../actor/actor.ts'
+import type { Outcome } from '../invoke/outside.ts'
+import type { WorkStanding } from '../journal/agent-standing.ts'
+import type { Entry } from '../journal/frame.ts'
+import type { Origin } from '../mail/handled.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { Children } from './children.ts'
+import type { OutsideAsks } from './outside-asks.ts'
+
+/** Work that an agent may invoke; `kind` is the name of its kind. */
+export interface Work {
+  readonly kind: string
+}
+
+/** Takes how work ended. */
+export type Settle = (outcome: Outcome) => void
+
+/** Gives up work that is under way. */
+export type Cancel = (why?: unknown) => void
+
+/**
+ * A kind of work: what the journal says of it, how it is done, and what a new process does with it. A new kind is a value in a file
+ * of its own and a line in `kinds.ts`.
+ */
+export interface WorkKind<W extends Work = Work> {
+  readonly name: string
+  /** Whether a partition is busy while such work is under way; `false` for work that may go on for ever, such as a child. */
+  readonly isAwaited: boolean
+  /** What people know this piece of work by: the name of an effect, the type of a request. */
+  titleOf(work: W): string
+  /** The entry that says in the frame of the step that the work is wanted. */
+  intent(work: W, scope: WorkScope): Entry
+  /** Does the work, and calls `scope.settle` once, unless the returned function was called before. */
+  run(work: W, scope: WorkScope): Cancel
+  /**
+   * The last process ended, and no outcome is recorded: the work is done again (`retry`), or held until a person says what is so
+   * (`hold`); either is recorded. Without it, `run` is called again, and finds out by itself how the work stands.
+   */
+  recover?(work: W, standing: WorkStanding): 'retry' | 'hold'
+  /** A restored agent wants the work again; `run` is called later. The returned function is called when the work is over. */
+  resuming?(work: W, scope: WorkScope): () => void
+  /** The outcome of the work was appended, or the agent no longer wants it. */
+  over?(work: W, scope: WorkScope): void
+}
+
+/** What a kind gets to know about one piece of work, and what it may use to do it. */
+export interface WorkScope extends WorkSite {
+  /** Names this piece of work for ever. */
+  readonly key: string
+  readonly invokeId: string
+  readonly input: unknown
+  /** The agent that wants it, and what led to it. */
+  readonly actor: Actor
+  readonly origin: Origin
+  /** What the journal said about the work when its agent was restored; nothing for work that began in this process. */
+  readonly standing: WorkStanding | undefined
+  /** Calls back when all that the work stands on is durable, and its agent's `onInit` is over. */
+  whenReady(go: () => void): void
+  /** Ends the work; its outcome is recorded before the agent gets it. */
+  settle(outcome: Outcome): void
+}
+
+/** Where the work of a partition is done. */
+export interface WorkSite {
+  readonly partition: Partition
+  readonly asks: OutsideAsks
+  readonly children: Children
+}
