@@ -1,5 +1,5 @@
 import { type Agent, type Supervised, withChildren } from 'troupe'
-import type { Scenario } from '../scenarios/scenario.ts'
+import type { Scenario } from '../stage/scenario.ts'
 
 /** All agents of a scenario, those of supervisors and pools and those that others invoke included, each once. */
 export function agentsOf({ runtime: { agents = [], party } }: Scenario): readonly Agent[] {

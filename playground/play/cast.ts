@@ -1,7 +1,7 @@
 import { UsageError } from '../../src/cli/usage-error.ts'
 import { didYouMean } from '../../src/nearest.ts'
-import { findScenario, scenarioIds } from '../scenarios/find.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
+import { findScenario, scenarioIds } from '../stage/find.ts'
+import type { Scenario } from '../stage/scenario.ts'
 
 /**
  * The scenario of this name.
@@ -24,4 +24,9 @@ export function checkKnown(name: string, what = 'scenario'): void {
   const ids = scenarioIds()
   if (ids.includes(name)) return
   throw new UsageError(`There is no ${what} "${name}".${didYouMean(name, ids) || ` There are: ${ids.join(', ')}.`}`)
+}
+
+/** What to type instead of a command that takes no names. */
+export function namesNothing(command: string): (names: readonly string[]) => string {
+  return names => `${command} takes no names. To play them: run ${names.join(' ')}`
 }

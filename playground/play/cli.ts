@@ -1,3 +1,3 @@
-import { command } from './command.ts'
+import { play } from './play.ts'
 
-process.exitCode = await command(process.argv.slice(2))
+process.exitCode = await play(process.argv.slice(2))

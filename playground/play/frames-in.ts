@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs'
 import type { Frame } from 'troupe'
 import { type Source, sourceAt } from '../../src/cli/where.ts'
-import { findScenarios, scenarioIds } from '../scenarios/find.ts'
-import { playScenario } from '../scenarios/play.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
+import { findScenarios, scenarioIds } from '../stage/find.ts'
+import { playScenario } from '../stage/play.ts'
+import type { Scenario } from '../stage/scenario.ts'
 import { createBar } from './bar.ts'
 import { scenarioNamed } from './cast.ts'
 
 /** How scenarios are played, where they are. */
 export interface PlayChoices {
   readonly seed: number | undefined
-  readonly quiet: boolean
   readonly signal: AbortSignal
 }
 
@@ -32,7 +31,7 @@ export async function* framesIn(
 }
 
 async function* ofAll(scenarios: readonly Scenario[], choices: PlayChoices) {
-  const bar = createBar(process.stderr, scenarios.length, 'scenarios', choices.quiet)
+  const bar = createBar(process.stderr, scenarios.length, 'scenarios', false)
   try {
     for (const [place, scenario] of scenarios.entries()) {
       const source = await played(scenario, choices)

@@ -1,10 +1,10 @@
 import type { Frame } from 'troupe'
 import { type Look, marked } from '../../src/cli/marks.ts'
 import { visible } from '../../src/cli/visible.ts'
-import type { PlayedAssert } from '../scenarios/play.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
-import type { PlayedStep } from '../scenarios/stage.ts'
-import type { Ended } from './run.ts'
+import type { PlayedAssert } from '../stage/play.ts'
+import type { Scenario } from '../stage/scenario.ts'
+import type { PlayedStep } from '../stage/stage.ts'
+import type { Ended } from './run-one.ts'
 
 /** What people read of a play, line by line. */
 export class Report {

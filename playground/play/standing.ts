@@ -1,6 +1,6 @@
 import { asJson } from '../../src/cli/as-json.ts'
 import type { Standing } from '../../src/cli/record.ts'
-import type { Playing } from '../scenarios/play.ts'
+import type { Playing } from '../stage/play.ts'
 
 /** How everything stands in a runtime, as JSON has it. */
 export function standingIn(runtime: Playing): Standing {

@@ -1,8 +1,8 @@
 import { differenceOf } from '../../src/cli/difference.ts'
 import { statesAfter } from '../../src/cli/folded.ts'
 import type { RecordedLine, RunRecord } from '../../src/cli/record.ts'
-import { playScenario } from '../scenarios/play.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
+import { playScenario } from '../stage/play.ts'
+import type { Scenario } from '../stage/scenario.ts'
 import { standingIn } from './standing.ts'
 
 /** The states of parties by id, as so many first frames of a record add up to them. @throws what `statesAfter` throws */

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { agentCompleted, agentDataRemoved, agentShouldExecute, partyPlanner } from 'troupe/agents'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const wishes = [
   { inputId: 'theme', content: 'jungle theme party for 75 guests' },

@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentTypes, askMany, defineAgent, defineEvent, defineRequest } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const wanted = defineEvent('balloons.wanted', z.object({ count: z.int() }), {
   description: 'Somebody needs so many balloons.',

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { agentTypes, defineAgent, defineEvent } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const ordered = defineEvent('waffles.ordered', z.object({ order: z.int() }), {
   description: 'Somebody wants a waffle.',

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { agentFailed } from 'troupe'
 import { briefUpdated, partyPlanner } from 'troupe/agents'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 export const scenario = defineScenario({
   id: 'contradicting-inputs',

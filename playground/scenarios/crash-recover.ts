@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentTypes, defineAgent, defineEvent, defineParty, effect, partyRecovered } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const ordered = defineEvent('cake.ordered', z.object({ inputId: z.string(), content: z.string(), tiers: z.int() }), {
   description: 'Somebody wants a cake of so many tiers.',

@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentFailed, agentRestarted, agentTypes, defineAgent, defineEvent, defineSupervisor } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const asked = defineEvent('jokes.asked', z.object({ about: z.string() }), { description: 'Somebody wants a joke.' })
 const told = defineEvent('jokes.told', z.object({ about: z.string(), told: z.int() }), {

@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentTypes, defineAgent, defineEvent } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const invited = defineEvent('guests.invited', z.object({ guest: z.string() }), {
   description: 'Somebody is to get an invitation.',

@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentTypes, defineAgent, defineEvent } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const list = z.object({ party: z.string(), guests: z.int() })
 const changed = defineEvent('guests.changed', list, { description: 'The list of guests is another one.' })

@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentTypes, defineAgent, effect } from 'troupe'
 import { workflowCompleted, workflowFailed, workflowStarted } from 'troupe/events'
 import { assign, emit, setup } from 'xstate'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const hears = [workflowStarted]
 const says = [workflowCompleted, workflowFailed]

@@ -3,7 +3,7 @@ import { agentTypes, defineAgent, defineEvent } from 'troupe'
 import { workflowCompleted, workflowStarted } from 'troupe/events'
 import { assign, emit, enqueueActions, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const planned = defineEvent('wedding.planned', z.object({ workflows: z.array(z.string()) }), {
   description: 'What has to be done for a wedding.',

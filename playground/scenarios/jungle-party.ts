@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { agentCompleted, agentShouldExecute, partyPlanner } from 'troupe/agents'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 export const scenario = defineScenario({
   id: 'jungle-party',

@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict'
 import { agentTypes, defineAgent, defineEvent } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 // 1. What is said: the type, the fields, and a sentence.
 const arrived = defineEvent('door.arrived', z.object({ guest: z.string() }), { description: 'A guest is at the door.' })

@@ -11,7 +11,7 @@ import {
 } from 'troupe'
 import { emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const wished = defineEvent('band.wished', z.object({ inputId: z.string(), content: z.string() }), {
   description: 'Somebody wishes for a song.',

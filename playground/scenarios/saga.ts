@@ -2,7 +2,7 @@ import { deepEqual, match } from 'node:assert/strict'
 import { agentTypes, ask, defineAgent, defineEvent, defineParty, defineRequest, effect } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const wish = z.object({ inputId: z.string(), content: z.string(), tiers: z.int() })
 const wished = defineEvent('anniversary.wished', wish, { description: 'Somebody wishes for something at the party.' })

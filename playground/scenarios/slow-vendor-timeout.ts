@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentTypes, ask, askFailed, defineAgent, defineEvent, defineRequest } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const wanted = defineEvent('tent.wanted', z.object({}), { description: 'Somebody needs a tent.' })
 const settled = defineEvent('tent.settled', z.object({ outcome: z.string() }), {

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { agentTypes, defineAgent, defineEvent, defineParty } from 'troupe'
 import { emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const wished = defineEvent('picnic.wished', z.object({ inputId: z.string(), content: z.string() }), {
   description: 'Somebody brings something along.',

@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentStarted, agentTypes, child, defineAgent, defineEvent } from 'troupe'
 import { emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const unplugged = defineEvent('dance.unplugged', z.object({}), { description: 'Somebody pulled the plug.' })
 const beat = defineEvent('dance.beat', z.object({}), { description: 'The music plays.' })

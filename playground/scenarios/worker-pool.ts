@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { agentRestarted, agentTypes, defineAgent, defineEvent, definePool, type Runtime } from 'troupe'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { defineScenario } from './scenario.ts'
+import { defineScenario } from '../stage/scenario.ts'
 
 const ordered = defineEvent('bakery.ordered', z.object({ cake: z.string() }), { description: 'Somebody wants a cake.' })
 const baked = defineEvent('bakery.baked', z.object({ cake: z.string() }), { description: 'A cake is done.' })

@@ -1,62 +1,50 @@
-import { doctor } from './doctor/doctor.ts'
-import { manifestIn } from './doctor/manifest.ts'
-import { home } from './doctor/packages.ts'
-import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { exportAgents, exportParty } from './export.ts'
-import { faultText } from './fault.ts'
-import { untilInterrupted } from './interruption.ts'
-import { help, type Options, readOptions } from './options.ts'
-import { say, tell } from './output.ts'
-import { record } from './recording.ts'
-import { replay } from './replay.ts'
-import { UsageError } from './usage-error.ts'
-import { sourceAt } from './where.ts'
-import { tellWhy } from './why.ts'
+import type { ExitCode } from './exit-codes.ts'
+import type { Flags, Given } from './flag.ts'
 
-/** Does what the words of a command line say, and returns how that ended; errors are told. */
-export async function command(args: readonly string[]): Promise<ExitCode> {
-  try {
-    const options = readOptions(args)
-    if (!options.color) process.env['NO_COLOR'] = '1'
-    return await untilInterrupted(signal => main(options, signal))
-  } catch (error) {
-    tell(faultText(error))
-    return error instanceof UsageError ? exitCodes.usage : exitCodes.environment
-  }
+/** The options of a command line as they were typed, by name. */
+export type Typed = Readonly<Record<string, string | boolean | undefined>>
+
+/** A command of a program: what may be typed, what the help says, and what it does. */
+export interface Command {
+  readonly name: string
+  /** What the help says, by usage, such as `replay FILE`. */
+  readonly help: Readonly<Record<string, string>>
+  readonly flags: Flags
+  /** How many words follow the name. */
+  readonly words: readonly [least: number, most: number]
+  /** What to type instead where there are more words or fewer; without it, the usage. */
+  readonly misused?: (words: readonly string[]) => string
+  /** Does it. @throws UsageError if a flag or a word cannot be understood; the reason of the signal */
+  run(words: readonly string[], typed: Typed, signal: AbortSignal): Promise<ExitCode>
 }
 
-async function main(options: Options, signal: AbortSignal): Promise<ExitCode> {
-  const { command, words, app } = options
-  const [first = '', second = ''] = words
-  if (options.version) say(manifestIn(home).version ?? '')
-  else if (options.help || command === undefined) process.stdout.write(help)
-  if (options.version || options.help) return exitCodes.ok
-  switch (command) {
-    case undefined:
-      return exitCodes.ok
-    case 'doctor':
-      return await doctor(words[0], options, signal)
-    case 'why':
-      return await why(first, second, options, signal)
-    case 'replay':
-      return await replay(first, options, signal)
-    case 'record':
-      return await record(first, second, options, signal)
-    case 'export':
-      return app === undefined ? await exportParty(first, words[1]) : await exportAgents(app, options)
-    case 'inspect': {
-      // The packages that this command needs are loaded only when it runs.
-      const { inspect } = await import('./inspect.ts')
-      return await inspect(words[0], options, signal)
-    }
-  }
+interface CommandSpec<F extends Flags> extends Omit<Command, 'run'> {
+  readonly flags: F
+  /** Does it, with the values of its flags. */
+  run(words: readonly string[], given: Given<F>, signal: AbortSignal): Promise<ExitCode>
 }
 
-async function why(event: string, where: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
-  const { json, verbose } = options
-  const sources = async function* () {
-    yield await sourceAt(where, signal)
-  }
-  await tellWhy(event, sources(), { json, verbose, where })
-  return exitCodes.ok
+/**
+ * Declares a command, and infers what it gets for its flags.
+ *
+ * @example
+ * export const greet = defineCommand({
+ *   name: 'greet',
+ *   help: { 'greet NAME': 'says hello' },
+ *   flags: { loud: onOff('in capitals') },
+ *   words: [1, 1],
+ *   async run([name], { loud }) {
+ *     say(loud ? `HELLO ${name}` : `Hello ${name}`)
+ *     return exitCodes.ok
+ *   },
+ * })
+ */
+export function defineCommand<F extends Flags>(spec: CommandSpec<F>): Command {
+  return { ...spec, run: (words, typed, signal) => spec.run(words, given(spec.flags, typed), signal) }
+}
+
+function given<F extends Flags>(flags: F, typed: Typed): Given<F> {
+  const values = Object.entries(flags).map(([name, flag]) => [name, flag.read(typed[name])])
+  // Each name has what its own flag has read.
+  return Object.fromEntries(values) as Given<F>
 }

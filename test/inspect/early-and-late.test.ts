@@ -1,7 +1,7 @@
 import { statelySource } from 'troupe/inspect'
 import { describe, expect, it } from 'vitest'
-import { findScenarios } from '../../playground/scenarios/find.ts'
-import { type Playing, playScenario } from '../../playground/scenarios/play.ts'
+import { findScenarios } from '../../playground/stage/find.ts'
+import { type Playing, playScenario } from '../../playground/stage/play.ts'
 import { Reading } from './stately.ts'
 
 function read(runtime: Playing): Reading {

@@ -1,9 +1,9 @@
 import type { Agent } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { agentsOf } from '../../playground/play/agents.ts'
-import { findScenarios } from '../../playground/scenarios/find.ts'
-import { playScenario } from '../../playground/scenarios/play.ts'
-import type { Scenario } from '../../playground/scenarios/scenario.ts'
+import { findScenarios } from '../../playground/stage/find.ts'
+import { playScenario } from '../../playground/stage/play.ts'
+import type { Scenario } from '../../playground/stage/scenario.ts'
 import { withAsleep } from '../support/asleep.ts'
 
 /** The agents that have no part in a scenario, though its party has them: nobody wishes for what they do. */

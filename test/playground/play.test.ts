@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { findScenarios } from '../../playground/scenarios/find.ts'
+import { findScenarios } from '../../playground/stage/find.ts'
 import { beginPlay, beginPlayWith, linesOf, play } from '../support/command.ts'
 import * as here from '../support/here.ts'
 

@@ -5,9 +5,9 @@ import { agentTypes, defineAgent, defineEvent, defineRequest, type Frame } from 
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
-import { findScenarios } from '../../playground/scenarios/find.ts'
-import { type Played, playScenario } from '../../playground/scenarios/play.ts'
-import { defineScenario, type Scenario } from '../../playground/scenarios/scenario.ts'
+import { findScenarios } from '../../playground/stage/find.ts'
+import { type Played, playScenario } from '../../playground/stage/play.ts'
+import { defineScenario, type Scenario } from '../../playground/stage/scenario.ts'
 import { withAsleep } from '../support/asleep.ts'
 import { suiteJournal } from '../support/runtime.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { findScenarios } from '../../playground/scenarios/find.ts'
+import { findScenarios } from '../../playground/stage/find.ts'
 import { play } from '../support/command.ts'
 import { drawnIn, inTerminal, keys, type TerminalOptions } from '../support/terminal.ts'
 

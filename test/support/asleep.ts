@@ -1,7 +1,7 @@
 import { type Agent, child, type Supervised } from 'troupe'
 import type { AnyStateMachine } from 'xstate'
 import { agentsOf } from '../../playground/play/agents.ts'
-import type { Scenario } from '../../playground/scenarios/scenario.ts'
+import type { Scenario } from '../../playground/stage/scenario.ts'
 import type { ChildWork } from '../../src/invoke/child.ts'
 import { workOf } from '../../src/invoke/outside.ts'
 

@@ -1,8 +1,8 @@
 import { format } from 'node:util'
 import { vi } from 'vitest'
 import { command as planning } from '../../playground/plan/command.ts'
-import { command as playing } from '../../playground/play/command.ts'
-import { command as looking } from '../../src/cli/command.ts'
+import { play as playing } from '../../playground/play/play.ts'
+import { troupe as looking } from '../../src/cli/troupe.ts'
 import type { Ran } from './command.ts'
 
 /**

@@ -3,11 +3,18 @@ import { type Journal, memoryJournal } from 'troupe'
 import { type InspectorServer, pageSource, type Source, statelySource } from 'troupe/inspect'
 import { type ExitCode, exitCodes } from '../../src/cli/exit-codes.ts'
 import { tell } from '../../src/cli/output.ts'
-import { announce, served } from '../../src/cli/serving.ts'
-import { type Playing, playScenario } from '../scenarios/play.ts'
+import { announce, type ServingOptions, served } from '../../src/cli/serving.ts'
+import { type Playing, playScenario } from '../stage/play.ts'
 import { scenarioNamed } from './cast.ts'
-import type { Options } from './options.ts'
 import { Report } from './report.ts'
+
+interface Choices extends ServingOptions {
+  /** None: that of the scenario. */
+  readonly seed: number | undefined
+  /** How many times faster than a clock on the wall. */
+  readonly speed: number | undefined
+  readonly quiet: boolean
+}
 
 /** A server of what a runtime does, and the first who looks. */
 interface Inspected {
@@ -24,7 +31,7 @@ const beat = 300
  *
  * @throws UsageError; InspectorServeError if it cannot be served; the reason of the signal, unless all was played
  */
-export async function inspect(name: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
+export async function serveScenario(name: string, options: Choices, signal: AbortSignal): Promise<ExitCode> {
   const scenario = await scenarioNamed(name)
   const { seed = scenario.seed, speed = 1 } = options
   const report = new Report(tell, options.quiet)
@@ -68,7 +75,7 @@ function unhurried(journal: Journal, ms: number): Journal {
   }
 }
 
-async function serving(runtime: Playing, options: Options): Promise<Inspected> {
+async function serving(runtime: Playing, options: ServingOptions): Promise<Inspected> {
   const { promise: looked, resolve } = Promise.withResolvers<void>()
   const noticed =
     (source: Source<object>): Source<object> =>

@@ -1,18 +1,39 @@
 import { inspect, styleText } from 'node:util'
-import type { Frame } from '../journal/frame.ts'
-import { partyOf } from '../mail/address.ts'
-import type { Envelope } from '../mail/envelope.ts'
-import { type App, loadApp } from './app.ts'
-import { differenceOf } from './difference.ts'
-import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { statesAfter } from './folded.ts'
-import { frameLine } from './frame-line.ts'
-import { marked } from './marks.ts'
-import type { Options } from './options.ts'
-import { say, tell } from './output.ts'
-import { UsageError } from './usage-error.ts'
-import { visible } from './visible.ts'
-import { type Source, sourceAt } from './where.ts'
+import type { Frame } from '../../journal/frame.ts'
+import { partyOf } from '../../mail/address.ts'
+import type { Envelope } from '../../mail/envelope.ts'
+import { type App, loadApp } from '../app.ts'
+import { countOf } from '../arguments.ts'
+import { defineCommand } from '../command.ts'
+import { differenceOf } from '../difference.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { anyText, type Given, valued } from '../flag.ts'
+import { app, json, verbose } from '../flags.ts'
+import { statesAfter } from '../folded.ts'
+import { frameLine } from '../frame-line.ts'
+import { marked } from '../marks.ts'
+import { say, tell } from '../output.ts'
+import { UsageError } from '../usage-error.ts'
+import { visible } from '../visible.ts'
+import { type Source, sourceAt } from '../where.ts'
+
+const flags = {
+  app,
+  party: valued('ID', 'replay one party alone', anyText),
+  to: valued('N', 'replay only so many frames', text => countOf('--to', text)),
+  json,
+  verbose,
+}
+
+type Options = Given<typeof flags>
+
+export const replay = defineCommand({
+  name: 'replay',
+  help: { 'replay WHERE': 'what happened, event by event; with --app, the states of the parties that it adds up to' },
+  flags,
+  words: [1, 1],
+  run: ([where = ''], given, signal) => replayed(where, given, signal),
+})
 
 /** Whether something is as it should be, in a sentence. */
 interface Finding {
@@ -28,7 +49,7 @@ const shown = 100
  *
  * @throws UsageError, AppError, RecordError; what the journal throws; the reason of the signal
  */
-export async function replay(where: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
+async function replayed(where: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
   const app = options.app === undefined ? undefined : await loadApp(options.app)
   const source = await sourceAt(where, signal)
   const all = source.frames.filter(

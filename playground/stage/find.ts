@@ -1,33 +1,32 @@
 import { readdirSync } from 'node:fs'
 import type { Scenario } from './scenario.ts'
 
-/** The files of this folder that scenarios are made with. */
-const tools = ['find', 'life', 'lives', 'play', 'scenario', 'stage']
+/** Each file in it is one scenario. */
+const scenarios = new URL('../scenarios/', import.meta.url)
 
 /**
- * Every scenario of a folder, this one by default, by the names of its files.
+ * Every scenario of a folder, in the order of their file names.
  *
  * @throws NoScenarioError if a file has none of its name
  */
-export async function findScenarios(folder = new URL('.', import.meta.url)): Promise<readonly Scenario[]> {
+export async function findScenarios(folder = scenarios): Promise<readonly Scenario[]> {
   return await Promise.all(filesIn(folder).map(file => scenarioOf(new URL(file, folder), nameOf(file))))
 }
 
-/** The names of all scenarios, and none of them is loaded. */
-export function scenarioIds(folder = new URL('.', import.meta.url)): readonly string[] {
+/** The names of all scenarios. Their files are not loaded. */
+export function scenarioIds(folder = scenarios): readonly string[] {
   return filesIn(folder).map(nameOf)
 }
 
 function filesIn(folder: URL): readonly string[] {
   // In a built package they are JavaScript, and declarations and maps stand beside them.
-  const files = readdirSync(folder).filter(file => /^[a-z0-9-]+\.[jt]s$/.test(file))
-  return files.filter(file => !tools.includes(nameOf(file)))
+  return readdirSync(folder).filter(file => /^[a-z0-9-]+\.[jt]s$/.test(file))
 }
 
-/** The scenario of this name, and none of the others is loaded. @throws NoScenarioError */
+/** The scenario of this name. The files of the others are not loaded. @throws NoScenarioError */
 export async function findScenario(id: string): Promise<Scenario> {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return await scenarioOf(new URL(`${id}.${ending}`, import.meta.url), id)
+  return await scenarioOf(new URL(`${id}.${ending}`, scenarios), id)
 }
 
 async function scenarioOf(file: URL, name: string): Promise<Scenario> {

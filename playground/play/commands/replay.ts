@@ -1,16 +1,39 @@
 import { inspect } from 'node:util'
-import { differenceOf } from '../../src/cli/difference.ts'
-import { type ExitCode, exitCodes } from '../../src/cli/exit-codes.ts'
-import { within } from '../../src/cli/interruption.ts'
-import { marked } from '../../src/cli/marks.ts'
-import { say, tell } from '../../src/cli/output.ts'
-import { type RunRecord, readRecord } from '../../src/cli/record.ts'
-import { UsageError } from '../../src/cli/usage-error.ts'
-import { visible } from '../../src/cli/visible.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
-import { scenarioNamed } from './cast.ts'
-import type { Options } from './options.ts'
-import { partiesAfter, playedOtherwise } from './verify.ts'
+import { countOf } from '../../../src/cli/arguments.ts'
+import { defineCommand } from '../../../src/cli/command.ts'
+import { differenceOf } from '../../../src/cli/difference.ts'
+import { type ExitCode, exitCodes } from '../../../src/cli/exit-codes.ts'
+import { type Given, onOff, valued } from '../../../src/cli/flag.ts'
+import { within } from '../../../src/cli/interruption.ts'
+import { marked } from '../../../src/cli/marks.ts'
+import { say, tell } from '../../../src/cli/output.ts'
+import { type RunRecord, readRecord } from '../../../src/cli/record.ts'
+import { UsageError } from '../../../src/cli/usage-error.ts'
+import { visible } from '../../../src/cli/visible.ts'
+import type { Scenario } from '../../stage/scenario.ts'
+import { scenarioNamed } from '../cast.ts'
+import { json, timeout } from '../flags.ts'
+import { partiesAfter, playedOtherwise } from '../verify.ts'
+
+const flags = {
+  to: valued('N', 'replay only so many of its frames', text => countOf('--to', text)),
+  verify: onOff('play it again as well, and compare every frame and the end; the first difference is named'),
+  json,
+  timeout,
+}
+
+type Options = Given<typeof flags>
+
+export const replay = defineCommand({
+  name: 'replay',
+  help: {
+    'replay FILE': 'how the parties of a record stand in the end, and whether that is where the run ended',
+  },
+  flags,
+  words: [1, 1],
+  misused: () => 'Name one record: replay FILE. To make one: run NAME --record FILE',
+  run: ([file = ''], given, signal) => replayed(file, given, signal),
+})
 
 /** Whether something about a record is as it should be, in a sentence. */
 interface Finding {
@@ -24,7 +47,7 @@ interface Finding {
  *
  * @throws RecordError, UsageError; what the file system throws; LateError; the reason of the signal
  */
-export async function replay(file: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
+async function replayed(file: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
   const record = readRecord(file)
   const { scenario: id, seed } = record
   if (id === undefined || seed === undefined) throw new UsageError(ofDirectory(file))

@@ -2,13 +2,17 @@ import { type Observable, pageSource, statelySource } from '../inspect/index.ts'
 import { loadApp } from './app.ts'
 import { counted } from './bytes.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import type { Options } from './options.ts'
 import { tell } from './output.ts'
-import { announce, served } from './serving.ts'
+import { announce, type ServingOptions, served } from './serving.ts'
 import { standingStill } from './still.ts'
 import { type PartitionSurvey, survey } from './survey.ts'
 import { UsageError } from './usage-error.ts'
 import { inJournal } from './where.ts'
+
+interface Choices extends ServingOptions {
+  /** The module of the application. */
+  readonly app: string | undefined
+}
 
 /**
  * Serves agents to inspectors on this machine until Ctrl-C: those of a data directory as they stand there, or those of a runtime
@@ -16,7 +20,11 @@ import { inJournal } from './where.ts'
  *
  * @throws UsageError, AppError; InspectorServeError if it cannot be served; what the journal throws; the reason of the signal
  */
-export async function inspect(directory: string | undefined, options: Options, signal: AbortSignal): Promise<ExitCode> {
+export async function serveAgents(
+  directory: string | undefined,
+  options: Choices,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const observable = await observableOf(directory, options, signal)
   const sources = { '/inspect': statelySource(observable), '/ui': pageSource(observable) }
   const server = await served(sources, options)
@@ -33,7 +41,7 @@ export async function inspect(directory: string | undefined, options: Options, s
 
 async function observableOf(
   directory: string | undefined,
-  { app: module }: Options,
+  { app: module }: Choices,
   signal: AbortSignal,
 ): Promise<Observable> {
   const app = module === undefined ? undefined : await loadApp(module)

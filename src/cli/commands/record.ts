@@ -1,17 +1,31 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { Checkpoint, Journal } from '../journal/journal.ts'
-import { addressOf } from '../mail/address.ts'
-import { loadApp } from './app.ts'
-import { asJson } from './as-json.ts'
-import { counted } from './bytes.ts'
-import { type ExitCode, exitCodes } from './exit-codes.ts'
-import type { Options } from './options.ts'
-import { say, tell } from './output.ts'
-import { recordTo, type Standing } from './record.ts'
-import { survey } from './survey.ts'
-import { UsageError } from './usage-error.ts'
-import { inJournal, isDirectory } from './where.ts'
+import type { Checkpoint, Journal } from '../../journal/journal.ts'
+import { addressOf } from '../../mail/address.ts'
+import { loadApp } from '../app.ts'
+import { asJson } from '../as-json.ts'
+import { counted } from '../bytes.ts'
+import { defineCommand } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import type { Given } from '../flag.ts'
+import { app, json } from '../flags.ts'
+import { say, tell } from '../output.ts'
+import { recordTo, type Standing } from '../record.ts'
+import { survey } from '../survey.ts'
+import { UsageError } from '../usage-error.ts'
+import { inJournal, isDirectory } from '../where.ts'
+
+const flags = { app, json }
+
+type Options = Given<typeof flags>
+
+export const record = defineCommand({
+  name: 'record',
+  help: { 'record DIR FILE': 'all of a directory in one file, to be kept or sent' },
+  flags,
+  words: [2, 2],
+  run: ([directory = '', file = ''], given, signal) => write(directory, file, given, signal),
+})
 
 /**
  * Writes all frames of a data directory into one file, with how its agents stand; with the application, also with the states of
@@ -19,12 +33,7 @@ import { inJournal, isDirectory } from './where.ts'
  *
  * @throws UsageError, AppError, RecordFileError, UnfitFileError; what the journal throws; the reason of the signal
  */
-export async function record(
-  directory: string,
-  file: string,
-  options: Options,
-  signal: AbortSignal,
-): Promise<ExitCode> {
+async function write(directory: string, file: string, options: Options, signal: AbortSignal): Promise<ExitCode> {
   if (!isDirectory(directory)) throw new UsageError(`"${directory}" is a file. Name a data directory: record DIR FILE`)
   if (isIn(directory, file))
     throw new UsageError(`"${file}" is in the data directory, and that is not changed. Name a file in another one.`)

@@ -1,13 +1,31 @@
-import type { Agent } from '../agent/agent.ts'
-import { partitionOf, partyOf } from '../mail/address.ts'
-import { exported } from '../party/transfer.ts'
-import { loadApp } from './app.ts'
-import { chartOf } from './chart.ts'
-import { type ExitCode, exitCodes } from './exit-codes.ts'
-import type { Options } from './options.ts'
-import { say } from './output.ts'
-import { UsageError } from './usage-error.ts'
-import { inJournal } from './where.ts'
+import { partitionOf, partyOf } from '../../mail/address.ts'
+import { exported } from '../../party/transfer.ts'
+import { agentLines, chartsOf } from '../agent-charts.ts'
+import { loadApp } from '../app.ts'
+import { defineCommand } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { app, json } from '../flags.ts'
+import { say } from '../output.ts'
+import { UsageError } from '../usage-error.ts'
+import { inJournal } from '../where.ts'
+
+export const exportCommand = defineCommand({
+  name: 'export',
+  help: {
+    'export DIR [PARTY]': 'a party as the lines that runtime.parties.import takes',
+    'export --app FILE': 'the machines of its agents as Mermaid state diagrams',
+  },
+  flags: { app, json },
+  words: [0, 2],
+  async run([directory, party], { app, json }) {
+    if (directory === undefined) {
+      if (app !== undefined) return await exportAgents(app, json)
+      throw new UsageError('Export what? export DIR [PARTY], or export --app FILE for the machines of its agents.')
+    }
+    if (app === undefined && !json) return await exportParty(directory, party)
+    throw new UsageError('A party is exported as it is saved: say export DIR [PARTY] without --app and --json.')
+  },
+})
 
 /** Party ids that are named at most. */
 const mostNamed = 10
@@ -17,7 +35,7 @@ const mostNamed = 10
  *
  * @throws UsageError; what the journal throws
  */
-export async function exportParty(directory: string, id: string | undefined): Promise<ExitCode> {
+async function exportParty(directory: string, id: string | undefined): Promise<ExitCode> {
   return await inJournal(directory, async journal => {
     const all = await journal.partitions()
     const ids = all.flatMap(({ partition }) => partyOf(partition) ?? [])
@@ -37,23 +55,9 @@ function whichOf(ids: readonly string[], directory: string, id: string | undefin
 }
 
 /** Writes the machines of an application's agents to stdout. @throws UsageError, AppError */
-export async function exportAgents(module: string, { json }: Options): Promise<ExitCode> {
+async function exportAgents(module: string, json: boolean): Promise<ExitCode> {
   const { agents } = await loadApp(module)
   if (agents.length === 0) throw new UsageError(`"${module}" exports no agents. Let it export a party, or agents.`)
   for (const text of json ? agentLines(agents) : [chartsOf(agents)]) say(text)
   return exitCodes.ok
-}
-
-/** The machines of agents, as Mermaid state diagrams under their names. */
-export function chartsOf(agents: readonly Agent[]): string {
-  return agents.map(({ name, machine }) => `## ${name}\n\n\`\`\`mermaid\n${chartOf(machine)}\n\`\`\``).join('\n\n')
-}
-
-/** The same as a line of JSON for each agent: what it hears and says, and what its machine was made of. */
-export function agentLines(agents: readonly Agent[]): readonly string[] {
-  return agents.map(({ name, machine, hears, says }) => {
-    const types = (list: Agent['hears']) => list.map(({ type }) => type)
-    const line = { kind: 'agent', name, hears: types(hears), says: types(says), machine: machine.config }
-    return JSON.stringify(line, (_, value) => (typeof value === 'function' ? { type: value.name } : value))
-  })
 }

@@ -1,13 +1,28 @@
 import { loadApp } from '../app.ts'
+import { defineCommand } from '../command.ts'
+import type { Finding } from '../doctor/check.ts'
+import { consulted, linesOf } from '../doctor/consult.ts'
+import { fileCheck, lookInto } from '../doctor/directory.ts'
+import { packageChecks } from '../doctor/packages.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import type { Given } from '../flag.ts'
+import { app, json } from '../flags.ts'
 import { marked } from '../marks.ts'
-import type { Options } from '../options.ts'
 import { say } from '../output.ts'
 import { inJournal } from '../where.ts'
-import type { Finding } from './check.ts'
-import { consulted, linesOf } from './consult.ts'
-import { fileCheck, lookInto } from './directory.ts'
-import { packageChecks } from './packages.ts'
+
+const flags = { app, json }
+
+export const doctor = defineCommand({
+  name: 'doctor',
+  help: {
+    'doctor [DIR]':
+      'whether Troupe can run here; how a directory, its parties, dead letters and readers are, and what to do',
+  },
+  flags,
+  words: [0, 1],
+  run: ([directory], given, signal) => consult(directory, given, signal),
+})
 
 /** As wide as the longest name of a check. */
 const width = 13
@@ -20,9 +35,9 @@ const limit = 60_000
  *
  * @throws UsageError, AppError; the reason of the signal
  */
-export async function doctor(
+async function consult(
   directory: string | undefined,
-  { json, app: module }: Options,
+  { json, app: module }: Given<typeof flags>,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const app = module === undefined ? undefined : await loadApp(module)

@@ -1,7 +1,7 @@
 import { LateError, within } from '../../src/cli/interruption.ts'
-import { type PlayedAssert, type PlayOptions, playScenario } from '../scenarios/play.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
-import type { PlayedStep } from '../scenarios/stage.ts'
+import { type PlayedAssert, type PlayOptions, playScenario } from '../stage/play.ts'
+import type { Scenario } from '../stage/scenario.ts'
+import type { PlayedStep } from '../stage/stage.ts'
 
 /** How a scenario is run. */
 export interface RunOptions extends Pick<PlayOptions, 'onFrame' | 'onForgotten' | 'onStart' | 'onEnd'> {
@@ -28,7 +28,7 @@ export interface Ended {
 }
 
 /** Plays one scenario, and says how it ended, whatever happens. @throws the reason of the signal */
-export async function run(scenario: Scenario, options: RunOptions): Promise<Ended> {
+export async function runOne(scenario: Scenario, options: RunOptions): Promise<Ended> {
   const { seed, timeout, signal } = options
   const began = performance.now()
   const end = (rest: Pick<Ended, 'ok' | 'asserts' | 'why' | 'isLate'>): Ended => ({

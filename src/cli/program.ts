@@ -1,0 +1,113 @@
+import { parseArgs } from 'node:util'
+import { didYouMean } from '../nearest.ts'
+import { checkFlags } from './arguments.ts'
+import type { Command, Typed } from './command.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { faultText } from './fault.ts'
+import { type Flags, onOff } from './flag.ts'
+import { type HelpText, helpOf } from './help.ts'
+import { untilInterrupted } from './interruption.ts'
+import { say, tell } from './output.ts'
+import { UsageError, understood } from './usage-error.ts'
+
+/** A program with commands. */
+export interface Program extends HelpText {
+  /** How people call it, such as `troupe`. */
+  readonly call: string
+  /** What runs where no command is named; without it, the help is printed. */
+  readonly alone?: Command
+  /** What to type instead of a command that is not known, where no other has nearly the same name. */
+  readonly unknown?: (word: string) => string
+  /** The program has `--version` if this is there. */
+  readonly version?: () => string
+}
+
+/** The flags of every command. */
+const always = {
+  'no-color': onOff('plain text, as with NO_COLOR'),
+  help: onOff('this text', 'h'),
+} as const
+
+/** Runs the command that a command line names, and returns how it ended. Errors are printed. */
+export async function runProgram(program: Program, args: readonly string[]): Promise<ExitCode> {
+  try {
+    const { command, words, typed } = read(program, args)
+    if (typed['no-color'] === true) process.env['NO_COLOR'] = '1'
+    if (typed['version'] === true && program.version) say(program.version())
+    else if (command === undefined || typed['help'] === true) process.stdout.write(helpOf(program, flagsOf(program)))
+    else return await untilInterrupted(signal => command.run(words, typed, signal))
+    return exitCodes.ok
+  } catch (error) {
+    tell(faultText(error))
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.environment
+  }
+}
+
+/** A command line that can be understood. */
+interface Line {
+  /** None: nothing is named, and the program does nothing alone. */
+  readonly command: Command | undefined
+  readonly words: readonly string[]
+  readonly typed: Typed
+}
+
+/** @throws UsageError */
+function read(program: Program, args: readonly string[]): Line {
+  const flags = flagsOf(program)
+  checkFlags(args, flags)
+  const options = Object.entries(flags).map(([name, { value, short }]) => {
+    const type: 'boolean' | 'string' = value === undefined ? 'boolean' : 'string'
+    return [name, { type, ...(short !== undefined && { short }) }] as const
+  })
+  const { values: typed, positionals } = understood(program.call, () =>
+    parseArgs({ args: [...args], allowPositionals: true, options: Object.fromEntries(options) }),
+  )
+  const [first, ...words] = positionals
+  const command = first === undefined ? program.alone : commandNamed(program, first)
+  // Help is for everybody, whatever else is typed.
+  if (typed['help'] !== true && typed['version'] !== true) {
+    checkTaken(Object.keys(typed), command, first)
+    if (command) checkWords(program, command, words)
+  }
+  return { command, words, typed }
+}
+
+/** All flags of a program, in the order of its help. */
+function flagsOf({ commands, alone, version }: Program): Flags {
+  const all = [...commands, ...(alone ? [alone] : [])].flatMap(({ flags }) => Object.entries(flags))
+  return { ...Object.fromEntries(all), ...always, ...(version && { version: onOff('the version of Troupe') }) }
+}
+
+function commandNamed({ commands, unknown }: Program, word: string): Command {
+  const command = commands.find(({ name }) => name === word)
+  if (command) return command
+  const known = commands.map(({ name }) => name)
+  throw new UsageError(
+    `There is no command "${word}".${didYouMean(word, known) || ` There are: ${known.join(', ')}.${unknown?.(word) ?? ''}`}`,
+  )
+}
+
+/** @throws UsageError if a flag is not one of the command's */
+function checkTaken(typed: readonly string[], command: Command | undefined, name: string | undefined): void {
+  const other = typed.find(flag => !Object.hasOwn({ ...command?.flags, ...always }, flag))
+  if (other === undefined) return
+  throw new UsageError(
+    name === undefined
+      ? `--${other} of which command? See --help.`
+      : `--${other} is not an option of ${name}. See --help.`,
+  )
+}
+
+/** @throws UsageError if there are more words or fewer than the command takes, or one is blank */
+function checkWords(
+  { call }: Program,
+  { name, help, words: [least, most], misused }: Command,
+  words: readonly string[],
+) {
+  const usage = `Say: ${Object.keys(help)
+    .map(one => `${call} ${one}`)
+    .join(', or ')}`
+  if (words.length < least || words.length > most) throw new UsageError(misused?.(words) ?? usage)
+  const blank = words.findIndex(word => word.trim() === '')
+  if (blank >= 0) throw new UsageError(`Word ${blank + 1} of ${name} is blank. ${usage}`)
+}
