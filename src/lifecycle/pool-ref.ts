@@ -120,7 +120,7 @@ export class PoolRef {
     try {
       for (let number = 1; joined.length < missing; number++) {
         const name = `${this.#pool.name}/${number}`
-        if (!isTaken(name)) joined.push(crew.add(this.#pool.agent, name, this.#pool.name))
+        if (!isTaken(name)) joined.push(crew.add({ agent: this.#pool.agent, name, under: this.#pool.name }))
       }
       await crew.begun(joined)
     } catch (error) {

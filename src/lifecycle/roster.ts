@@ -14,6 +14,7 @@ import {
   type Supervised,
   type SupervisorDefinition,
 } from '../supervision/definition.ts'
+import type { SupervisorEvent } from '../supervision/supervisor.ts'
 
 /** The supervisor above all others of a partition. */
 export const root = 'supervisor'
@@ -23,9 +24,8 @@ const mostRemembered = 10_000
 
 /** Who belongs to a partition and stands under whom: agents, pools and supervisors, by name. */
 export class Roster implements Supervisors {
-  /** Which version of an agent comes back under a name. */
-  choose: ((name: string, agent: Agent) => Agent) | undefined
   readonly #partition: Partition
+  readonly #choose: (name: string, agent: Agent) => Agent
   /** None while a supervisor is not running yet. */
   readonly #supervisors = new Map<string, AnyActorRef | undefined>()
   readonly #trees = new Map<string, SupervisorDefinition>()
@@ -37,8 +37,10 @@ export class Roster implements Supervisors {
   // Goes on where it was, where a new search would go past all that was taken out before.
   readonly #oldestGone = this.#gone.values()
 
-  constructor(partition: Partition) {
+  /** @param choose the version of an agent that is started under a name: a restored agent may have an older one */
+  constructor(partition: Partition, choose: (name: string, agent: Agent) => Agent) {
     this.#partition = partition
+    this.#choose = choose
     partition.supervisors = this
   }
 
@@ -49,7 +51,7 @@ export class Roster implements Supervisors {
     const taken = registry.named(name)
     this.#checkFree(name)
     this.#checkLimits()
-    const actor = new Actor(this.#partition, name, this.choose?.(name, agent) ?? agent, under)
+    const actor = new Actor(this.#partition, name, this.#choose(name, agent), under)
     // Its old supervisor must not start the new one with a group of its own.
     if (taken) this.#supervisors.get(taken.under)?.send({ type: 'supervisor.stop', id: name })
     this.#retired.delete(name)
@@ -146,6 +148,12 @@ export class Roster implements Supervisors {
 
   supervisor(name: string): AnyActorRef | undefined {
     return this.#supervisors.get(name)
+  }
+
+  /** Sends an event to the supervisor of an agent. A supervisor that is down gets nothing: it starts its agents anew, or never. */
+  sendAbove({ under }: Actor, event: SupervisorEvent): void {
+    const supervisor = this.#supervisors.get(under)
+    if (supervisor?.getSnapshot().status === 'active') supervisor.send(event)
   }
 
   runs(name: string, supervisor: AnyActorRef): void {

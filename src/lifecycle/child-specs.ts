@@ -1,0 +1,46 @@
+import type { Actor } from '../actor/actor.ts'
+import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
+import type { RestartIntensity } from '../supervision/restart-intensity.ts'
+import { type ChildSpec, type SupervisorHost, type SupervisorRules, supervisor } from '../supervision/supervisor.ts'
+import type { Incarnations } from './incarnations.ts'
+import { memberNames, type Roster } from './roster.ts'
+
+interface NamedOptions extends SupervisionOptions {
+  readonly name: string
+}
+
+/** Makes child specs of definitions: how supervisors start agents, pools and the supervisors below them. */
+export class ChildSpecs {
+  readonly #roster: Roster
+  readonly #incarnations: Incarnations
+  readonly #host: SupervisorHost
+  readonly #intensity: RestartIntensity
+
+  /** @param intensity of supervisors whose definition does not set one */
+  constructor(roster: Roster, incarnations: Incarnations, host: SupervisorHost, intensity: RestartIntensity) {
+    this.#roster = roster
+    this.#incarnations = incarnations
+    this.#host = host
+    this.#intensity = intensity
+  }
+
+  of(one: Supervised): ChildSpec {
+    const { name: id, restart } = one
+    if (!isSupervisor(one)) return this.ofAgent(this.#roster.named(id))
+    const logic = () => supervisor(this.#host, this.rulesOf(one), specs)
+    // The same specs each time it is started, so that it knows which of its children it began with.
+    const specs = isPool(one)
+      ? memberNames(one).map(name => this.ofAgent(this.#roster.named(name)))
+      : one.agents.map(child => this.of(child))
+    return { id, restart, logic }
+  }
+
+  ofAgent(actor: Actor): ChildSpec {
+    const { name: id, agent } = actor
+    return { id, restart: agent.restart, logic: () => this.#incarnations.logicOf(actor), input: () => actor.input }
+  }
+
+  rulesOf({ name, strategy = 'one_for_one', intensity = this.#intensity, backoff }: NamedOptions): SupervisorRules {
+    return { name, strategy, intensity, backoff }
+  }
+}
