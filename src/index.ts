@@ -224,8 +224,8 @@ export type {
   Observer,
 } from './partition/observation.ts'
 export type { PublishOptions } from './partition/offer.ts'
-export { AgentFailedError, WatcherError } from './partition/partition.ts'
 export { PersistRuleError } from './partition/persistence.ts'
+export { AgentFailedError, WatcherError } from './partition/reports.ts'
 export { type SnapshotOptions, SnapshotOptionsError } from './partition/snapshots.ts'
 export type { Limits } from './partition/system.ts'
 export { type ImportOptions, PartyImportError } from './party/arrival.ts'

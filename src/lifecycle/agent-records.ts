@@ -42,7 +42,7 @@ export class AgentRecords {
     const checkpoint = { incarnation, definition: definitionOf(agent), snapshot }
     const entries = [...this.#definition(agent), this.#change(actor, 'migrated')]
     const checkpoints = (position: number) => new Map([[name, { ...checkpoint, position }]])
-    this.#partition.append({ kind: 'recovery' }, entries, [], undefined, checkpoints)
+    this.#partition.frames.append({ kind: 'recovery' }, entries, [], undefined, checkpoints)
   }
 
   /** It is there no more. */

@@ -207,7 +207,9 @@ export class AgentTimers {
       if (callee) this.#steps.sendLater(actor, event as EventOf, callee, origin, entry)
       return
     }
-    this.#partition.hand(actor, this.#partition.appendOutcome(entry, event.type, origin), () => ref?.send(event))
+    this.#partition.turns.hand(actor, this.#partition.frames.appendOutcome(entry, event.type, origin), () =>
+      ref?.send(event),
+    )
   }
 
   #fireInside(actor: Actor, target: AnyActorRef, { id, key, event, origin }: Omit<InsideTimer, 'inside'>): void {

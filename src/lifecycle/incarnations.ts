@@ -72,7 +72,7 @@ export class Incarnations {
   fail(actor: Actor, handled: string, error: unknown): void {
     const { name, ref } = actor
     const failure = failureOf(error)
-    this.#partition.reportFailed(actor, handled, failure, actor.handled ?? actor.led)
+    this.#partition.reports.failed(actor, handled, failure, actor.handled ?? actor.led)
     if (!ref) return
     keepFailure(ref, failure)
     this.#parts.roster.sendAbove(actor, { type: 'supervisor.fail', id: name, ref })
@@ -96,14 +96,14 @@ export class Incarnations {
     actor.ref = undefined
     actor.rounds = 0
     // Machines inside the agent start with it: what they do then belongs to its first step.
-    const outer = this.#partition.enter(actor)
+    const outer = this.#partition.turns.enter(actor)
     try {
       const ref = create()
       actor.ref = ref
       ref.start()
       return ref
     } finally {
-      this.#partition.leave(outer)
+      this.#partition.turns.leave(outer)
     }
   }
 

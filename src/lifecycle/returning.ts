@@ -102,7 +102,7 @@ export function settleIn(
     const event = inside ? (decoded(timer.event) as EventOf) : liftedOf(timer, partition, actor.address)
     actor.signal(() => {
       if (inside) timers.handInside(actor, seq, { event, inside, origin })
-      else partition.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event))
+      else partition.turns.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event))
     })
   }
 }

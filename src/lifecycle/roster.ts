@@ -51,7 +51,7 @@ export class Roster implements Supervisors {
     const taken = registry.named(name)
     this.#checkFree(name)
     this.#checkLimits()
-    const actor = new Actor(this.#partition, name, this.#choose(name, agent), under)
+    const actor = new Actor(this.#partition.turns, name, this.#choose(name, agent), under)
     // Its old supervisor must not start the new one with a group of its own.
     if (taken) this.#supervisors.get(taken.under)?.send({ type: 'supervisor.stop', id: name })
     this.#retired.delete(name)

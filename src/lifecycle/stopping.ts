@@ -126,14 +126,14 @@ export class Stopping {
   /** What led to the end of an agent: the event that it was handling, or that whoever stopped it was handling. */
   #originOf({ handled }: Actor, reason: GoneReason, escalated: Origin | undefined): Origin | undefined {
     if (reason === 'escalated') return escalated
-    return reason === 'stopped' ? (this.#partition.stepping?.handled ?? this.#partition.origin) : handled
+    return reason === 'stopped' ? (this.#partition.system.stepping?.handled ?? this.#partition.origin) : handled
   }
 
   /** Makes dead letters of the mail that waits for an agent. */
   loseMail(actor: Actor): void {
     const { waited, spilled } = actor.renew()
     for (const envelope of waited) this.#partition.lose(actor, envelope, 'stopped')
-    if (spilled) this.#close(this.#partition.loseSpilled(actor, spilled))
+    if (spilled) this.#close(this.#partition.spilledMail.lose(actor, spilled))
   }
 
   /** Resolves when every stop so far is durable, and the mail of the stopped agents has become dead letters. */

@@ -198,7 +198,7 @@ export class SupervisedAgents implements SupervisorHost {
     // A subscriber that hears of it may retry the party at once.
     if (!isOutside) report('error')
     // Not recorded: the journal keeps the agents as they were, so that they get their mail when somebody starts them again.
-    partition.unrecorded(() => this.#parts.end({ reason: 'escalated', error, escalated: origin }))
+    partition.frames.unrecorded(() => this.#parts.end({ reason: 'escalated', error, escalated: origin }))
     return undefined
   }
 }

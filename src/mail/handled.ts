@@ -25,3 +25,8 @@ export interface Handled extends Origin {
   /** The event itself, unless it is one of XState's own. */
   readonly envelope?: Envelope
 }
+
+/** The origin of what an event leads to. */
+export function originOf({ id, correlationid }: Envelope): Origin {
+  return { correlationid, causationid: id }
+}

@@ -79,7 +79,7 @@ export const usualPatience = 60_000
 
 /** How whoever publishes an event waits for room. */
 export function patienceOf(partition: Partition, event: EventOf, options: OfferOptions): Patience {
-  const { timeout = usualPatience, signal, priority = partition.definitionOf(event).priority } = options
+  const { timeout = usualPatience, signal, priority = partition.frames.definitionOf(event).priority } = options
   return { timeout, signal, priority }
 }
 

@@ -104,7 +104,7 @@ export async function publishTransformed(
   const records = recordsOf(partition, offered, { by, into })
   // That it ended there is recorded where it was offered, if nothing of it is said there.
   if (into.length === 0) accept(tally)
-  if (!groups.has(partition)) partition.record(records)
+  if (!groups.has(partition)) partition.frames.record(records)
   const said = await Promise.all(
     Array.from(groups, ([at, parts]) =>
       at === partition
@@ -176,7 +176,7 @@ function say(
     partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
   )
   const kept = envelopes.filter(envelope => partition.persists(envelope))
-  partition.record([...records, ...kept.map(envelope => ({ kind: 'event' as const, envelope }))], kept)
+  partition.frames.record([...records, ...kept.map(envelope => ({ kind: 'event' as const, envelope }))], kept)
   for (const { room } of reserved) room.use()
   accept(system.tally, parts.length)
   for (const envelope of envelopes) delivery.deliver(envelope)

@@ -73,7 +73,9 @@ export class Steps implements StepHost, FrameHost {
     }
     const announce = () => {
       const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent: actor.address, type })
-      actor.announce(this.#partition.appendOutcome(entry, type, actor.handled ?? { correlationid: actor.address }))
+      actor.announce(
+        this.#partition.frames.appendOutcome(entry, type, actor.handled ?? { correlationid: actor.address }),
+      )
     }
     if (stepping) {
       actor.rounds++
@@ -169,7 +171,7 @@ export class Steps implements StepHost, FrameHost {
   }
 
   persistsReply(type: string): boolean {
-    return this.#partition.persistsAsk(type)
+    return this.#partition.frames.persistsAsk(type)
   }
 
   versionOf(type: string): number {
@@ -205,19 +207,19 @@ export class Steps implements StepHost, FrameHost {
     if (ref?.getSnapshot().status !== 'active') return
     const checkpoint = (position: number) =>
       new Map([[name, new StepCheckpoint({ actor, snapshot: ref.getSnapshot() }, position)]])
-    this.#partition.append({ kind: 'outcome' }, entries, [], undefined, checkpoint)
+    this.#partition.frames.append({ kind: 'outcome' }, entries, [], undefined, checkpoint)
   }
 
   /** Lets a machine inside an agent handle a position of its own. */
   inside(actor: Actor, handled: Handled, handle: () => void): void {
-    this.#partition.hand(actor, handled, () => {
-      const outer = this.#partition.enter(actor)
+    this.#partition.turns.hand(actor, handled, () => {
+      const outer = this.#partition.turns.enter(actor)
       // What the machine wants is named after this position.
       actor.takeHandled()
       try {
         handle()
       } finally {
-        this.#partition.leave(outer)
+        this.#partition.turns.leave(outer)
         this.#handledInside(actor, handled)
       }
     })
@@ -230,7 +232,7 @@ export class Steps implements StepHost, FrameHost {
   goOnInside(actor: Actor, type: string): Handled {
     const { address: agent, ref } = actor
     const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent, type })
-    const handled = this.#partition.appendOutcome(entry, type, actor.handled ?? { correlationid: agent })
+    const handled = this.#partition.frames.appendOutcome(entry, type, actor.handled ?? { correlationid: agent })
     actor.signal(() => {
       if (actor.ref === ref) this.#handledInside(actor, handled)
     })
@@ -304,10 +306,10 @@ export class Steps implements StepHost, FrameHost {
     if (redelivered && envelope) return this.#putBack(step, envelope)
     if (envelope) partition.system.tally[dead === 'ignored' ? 'dead' : outcome]++
     const attempts = envelope ? actor.doneWith(envelope) : 1
-    if (envelope && dead) partition.bury(envelope, actor.address, dead, attempts, failure)
+    if (envelope && dead) partition.losses.bury(envelope, actor.address, dead, attempts, failure)
     if (failure) this.#tellFailed(step, failure)
     if (outcome === 'ignored') this.#checkMissed(step)
-    if (dead === 'ignored') partition.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
+    if (dead === 'ignored') partition.losses.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
     accept(partition.system.tally, said.length)
     for (const one of said) partition.delivery.deliver(one)
     for (const output of step.outputs)
@@ -328,7 +330,7 @@ export class Steps implements StepHost, FrameHost {
   }
 
   #reportFailed({ actor, handled }: Step, failure: Failure): void {
-    this.#partition.reportFailed(actor, handled.type, failure, handled)
+    this.#partition.reports.failed(actor, handled.type, failure, handled)
   }
 
   #tellFailed(step: Step, failure: Failure): void {
@@ -336,7 +338,7 @@ export class Steps implements StepHost, FrameHost {
     const { type, envelope } = step.handled
     this.#reportFailed(step, failure)
     const { error: cause, words } = failure
-    this.#partition.failAsk(envelope, new AskFailedError(type, address, words.message, { cause }))
+    this.#partition.losses.failAsk(envelope, new AskFailedError(type, address, words.message, { cause }))
   }
 
   #answer(answer: Answering, step: Step): void {
@@ -344,7 +346,7 @@ export class Steps implements StepHost, FrameHost {
     const { ask } = answer.event
     const pending = system.asks.get(ask)
     if (!pending || pending.answered) return this.#staleAnswer(answer.event, step)
-    this.#partition.tellAsk(answer.event, step.actor.address, step.handled)
+    this.#partition.announcements.announceAsk(answer.event, step.actor.address, step.handled)
     const close = () => {
       // Its deadline may have come while the frame was on its way.
       if (!system.asks.close(ask, outcomeOf(answer, pending, step))) this.#staleAnswer(answer.event, step)
@@ -363,7 +365,7 @@ export class Steps implements StepHost, FrameHost {
     const { id } = envelope
     const entry: Entry = { kind: 'dead', seq: partition.nextSeq(), id, to: ask, reason: 'stale', attempts: 1, envelope }
     partition.append({ kind: 'supervision' }, [entry])
-    partition.bury(envelope, ask, 'stale')
+    partition.losses.bury(envelope, ask, 'stale')
   }
 }
 

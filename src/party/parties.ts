@@ -327,7 +327,7 @@ export class Parties<
     if (this.#parties.get(partyId) !== party) return
     if (this.#beginning.get(partyId) === party) return
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
-    this.#outside?.reportNow(partyQuarantined({ partyId, reason: error.message }))
+    this.#outside?.reports.report(partyQuarantined({ partyId, reason: error.message }), undefined, 'now')
     if (!(error.cause instanceof JournalConflictError)) return
     const now = this.#host.system.clock.elapsed()
     const times = [...(this.#takeovers.get(partyId) ?? []).filter(at => now - at <= takeovers.within), now]
@@ -444,7 +444,7 @@ export class Parties<
   async #stopped(party: Party<S, A, R>): Promise<unknown> {
     const { partition } = party
     // As long as the journal holds it, it holds all of it: should the process end now, it goes on.
-    partition.suspend()
+    partition.frames.suspend()
     await party.stop().catch(() => {})
     await this.#host.system.snapshots.forget(partition)
     const isBeginning = this.#beginning.get(party.id) === party

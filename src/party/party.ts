@@ -91,7 +91,7 @@ export class Party<
     this.#onQuarantined = onQuarantined
     this.#store = new PartyStore(
       definition,
-      call => this.#partition.guard(this.#partition.address, call),
+      call => this.#partition.reports.guard(this.#partition.address, call),
       envelope => system.catalog.lifted(envelope),
     )
     this.#partition = this.#newPartition(system)
@@ -269,7 +269,7 @@ export class Party<
   /** Its memory is dropped, so that it can be brought back from the journal. @internal */
   reopen(): void {
     const { system, registry } = this.#partition
-    this.#partition.suspend()
+    this.#partition.frames.suspend()
     void system.snapshots.forget(this.#partition)
     this.#endedBefore = this.#ended
     this.#former ??= registry
@@ -281,7 +281,7 @@ export class Party<
   dispose(why: TroupeError): void {
     this.#ended = why
     if (this.state.status !== 'error') this.#store.fail()
-    this.#partition.suspend()
+    this.#partition.frames.suspend()
     void this.#partition.system.snapshots.forget(this.#partition)
     this.#crew.end('failed', this.#ended)
   }

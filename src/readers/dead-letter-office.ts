@@ -83,7 +83,7 @@ export class DeadLetterOffice {
       if (isWell === undefined) deadLetters.putBack(letter)
       else {
         this.#forget(letter)
-        if (!isWell) partition.loseOutside(lifted, to, 'failed', 1, subscriber.lastFailure)
+        if (!isWell) partition.losses.loseOutside(lifted, to, 'failed', 1, subscriber.lastFailure)
       }
       return
     }
@@ -91,7 +91,7 @@ export class DeadLetterOffice {
     if (actor?.address !== to) {
       accept(tally)
       this.#forget(letter)
-      return partition.loseOutside(again, to, envelope.ask === to ? 'stale' : 'stopped')
+      return partition.losses.loseOutside(again, to, envelope.ask === to ? 'stale' : 'stopped')
     }
     const lifted = this.#lifted(again, letter)
     accept(tally)

@@ -392,7 +392,7 @@ export class DurableSubscription implements Listener, Subscription {
       // What is not journalled is told once, and what fails then is counted and reported as of any other subscriber.
       if ((await this.#call(envelope)) || !persists) return 'done'
       if (attempt === mostAttempts) {
-        partition?.loseOutside(envelope, this.address, 'failed', attempt, this.lastFailure)
+        partition?.losses.loseOutside(envelope, this.address, 'failed', attempt, this.lastFailure)
         return 'dead'
       }
       await this.#rest(firstPause * 2 ** (attempt - 1))

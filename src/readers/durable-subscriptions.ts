@@ -144,7 +144,9 @@ export class DurableSubscriptions {
     this.#passAll(system, [[partition, upTo]])
     if (upTo - (this.#looked.get(partition) ?? 0) < betweenLooks) return
     this.#looked.set(partition, upTo)
-    this.#look(partition, upTo, system).catch((error: unknown) => system.partition(runtimePartition)?.fault(error))
+    this.#look(partition, upTo, system).catch((error: unknown) =>
+      system.partition(runtimePartition)?.reportError('error', error),
+    )
   }
 
   async #look(partition: Address, upTo: number, system: System<Partition>): Promise<void> {
@@ -185,7 +187,7 @@ export class DurableSubscriptions {
         if (!this.#places.has(name)) await journal.mark(name, new Map([[partition, position]]))
     } catch (error) {
       // They are told of it, rather than not of what comes after it.
-      find(runtimePartition)?.fault(error)
+      find(runtimePartition)?.reportError('error', error)
     }
     for (const places of this.#places.values()) places.reach(partition, position)
   }
@@ -225,7 +227,7 @@ export class DurableSubscriptions {
 }
 
 function newPlaces(name: string, system: System<Partition>): Places {
-  return new Places(system.journal, name, error => system.partition(runtimePartition)?.fault(error))
+  return new Places(system.journal, name, error => system.partition(runtimePartition)?.reportError('error', error))
 }
 
 function catchUp(subscription: DurableSubscription, { partitions }: System<Partition>): void {
@@ -255,7 +257,7 @@ async function begin(
     if (!isKnown && from === 'start') places.begunAt = now
     return !isKnown && from === 'now'
   } catch (error) {
-    system.partition(runtimePartition)?.fault(error)
+    system.partition(runtimePartition)?.reportError('error', error)
     return undefined
   }
 }
@@ -266,7 +268,7 @@ async function beginHere(places: Places, system: System<Partition>): Promise<voi
   try {
     for (const [partition, place] of await placesAway(system)) places.reach(partition, place)
   } catch (error) {
-    system.partition(runtimePartition)?.fault(error)
+    system.partition(runtimePartition)?.reportError('error', error)
   }
 }
 

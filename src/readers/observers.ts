@@ -16,8 +16,9 @@ import type {
   ObserveOptions,
   Observer,
 } from '../partition/observation.ts'
-import { type Partition, type Supervising, WatcherError } from '../partition/partition.ts'
+import type { Partition, Supervising } from '../partition/partition.ts'
 import type { PartitionObserver, Shown } from '../partition/partition-observer.ts'
+import { WatcherError } from '../partition/reports.ts'
 import type { System } from '../partition/system.ts'
 import type { Unwatch } from '../state/store.ts'
 import { onRejection } from '../thrown.ts'

@@ -111,7 +111,7 @@ export class Recovery {
   /** The runtime ends in order: in all partitions, what has so much time left counts from here. */
   leave(): void {
     const { system, outside } = this.#host
-    for (const partition of system.partitions()) partition.recordJump()
+    for (const partition of system.partitions()) partition.frames.recordJump()
     const isEmpty = [...system.partitions()].every(({ watermark }) => watermark.head === 0)
     if (this.#isOver && !isEmpty) outside.append({ kind: 'supervision' }, [{ kind: 'left', seq: outside.nextSeq() }])
   }
@@ -186,7 +186,7 @@ export class Recovery {
     try {
       call()
     } catch (error) {
-      if (partition === runtimePartition) this.#host.outside.fault(error)
+      if (partition === runtimePartition) this.#host.outside.reportError('error', error)
       else this.#host.quarantine(partition, error)
     }
   }
@@ -217,9 +217,9 @@ export class Recovery {
   /** Reads again how things stand, for agents that have waited to be spawned, and spawns them right then. */
   async caughtUp<T>(partition: Partition, crew: Crew, spawn: () => T): Promise<T> {
     // Nobody may have read the date since it jumped, and what waits for one is about to be counted by it.
-    partition.recordJump()
+    partition.frames.recordJump()
     const meanwhile: Frame[] = []
-    const stopFollowing = partition.follow(frame => meanwhile.push(frame))
+    const stopFollowing = partition.frames.follow(frame => meanwhile.push(frame))
     try {
       await partition.watermark.reached()
       const { standing } = await recall(this.#host.system.journal, { partition: partition.address, epoch: 0 })
@@ -287,7 +287,7 @@ export class Recovery {
     const info = infos.find(({ partition }) => partition === runtimePartition)
     if (!info) {
       // So that each owner counts as one, whatever becomes of the parties.
-      outside.continue({ epoch: newestEpoch(infos) + 1, position: 0 }, new Standing(runtimePartition))
+      outside.frames.continue({ epoch: newestEpoch(infos) + 1, position: 0 }, new Standing(runtimePartition))
       outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
       return false
     }
@@ -391,7 +391,7 @@ export class Recovery {
     standing.date = Math.max(standing.date, this.#lastMoment)
     const setBack = Math.max(0, Math.ceil(standing.date - clock.now()))
     if (setBack > 0) standing.jump(-setBack)
-    partition.continue(recalled, standing, setBack)
+    partition.frames.continue(recalled, standing, setBack)
   }
 
   #restore(
@@ -426,8 +426,9 @@ export class Recovery {
     const recovered: Entry = { kind: 'recovered', seq: here.nextSeq(), since: standing.date }
     if (partition !== address || at === 0) return [recovered]
     // What is not in the journal was handed over ahead of it. Next time it shall be found there.
-    if (!standing.suspect(agent, at)) here.isCareful = standing.position < at
-    else return [recovered, { kind: 'suspected', seq: here.nextSeq(), agent: `${address}/${agent}`, at }]
+    if (standing.suspect(agent, at))
+      return [recovered, { kind: 'suspected', seq: here.nextSeq(), agent: `${address}/${agent}`, at }]
+    if (standing.position < at) here.turns.waitForDurable()
     return [recovered]
   }
 }

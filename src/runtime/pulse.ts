@@ -87,7 +87,8 @@ export class Pulse {
   #say(event: EventOf): void {
     const outside = this.#host.outside()
     outside.note(event.type, () => event)
-    for (const partition of this.#hearing.keys()) if (partition !== outside) partition.noteInside(event)
+    for (const partition of this.#hearing.keys())
+      if (partition !== outside) partition.delivery.deliver(partition.seal(event))
   }
 }
 

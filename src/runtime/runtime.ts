@@ -308,7 +308,7 @@ export class Runtime<
     const clock = watched(given, () =>
       // Not in the middle of whatever has read the date.
       queueMicrotask(() => {
-        for (const partition of partitions.values()) partition.recordJump()
+        for (const partition of partitions.values()) partition.frames.recordJump()
       }),
     )
     const { random = Math.random, journal = memoryJournal() } = options
@@ -319,7 +319,7 @@ export class Runtime<
       warn: error => this.#warn(error),
     })
     this.#strays.checkAgents(withChildren([...(party?.agents ?? []), ...outsiders]))
-    const timers = timersOf(given, error => this.#outside.fault(error))
+    const timers = timersOf(given, error => this.#outside.reportError('error', error))
     const bus = new Bus({
       timers,
       insideSubscriber: new AsyncLocalStorage(),
@@ -377,7 +377,7 @@ export class Runtime<
           heard: () => this.#recovery.heard(),
           mayAskAgain: key => this.#mayAskAgain(key),
           pruning: (partition, upTo) => this.#durable.pruning(partition, upTo, this.#system),
-          fault: error => this.#outside.fault(error),
+          fault: error => this.#outside.reportError('error', error),
         },
         options.snapshots,
       ),
@@ -521,8 +521,8 @@ export class Runtime<
   #expire(envelope: Envelope, address: Address): void {
     const partition = this.#partitionOf(envelope) ?? this.#outside
     // Of what is not journalled, the journal need not tell how it ended.
-    if (partition.persists(envelope)) partition.loseOutside(envelope, address, 'expired')
-    else partition.bury(envelope, address, 'expired')
+    if (partition.persists(envelope)) partition.losses.loseOutside(envelope, address, 'expired')
+    else partition.losses.bury(envelope, address, 'expired')
   }
 
   #mayAskAgain(key: string): boolean {
@@ -795,12 +795,12 @@ export class Runtime<
     const limit = timeout === 0 ? closingLimit : timeout
     this.#recovery.leave()
     // What is left to do, the journal keeps: another runtime goes on with it.
-    for (const partition of this.#system.partitions()) partition.suspend()
+    for (const partition of this.#system.partitions()) partition.frames.suspend()
     await this.#within(limit, this.parties.stopAll())
     this.#crew.end('stopped', new RuntimeStateError('take work', 'stopped'))
     await this.#within(limit, this.#crew.closed())
     for (const handler of this.#handlers) this.#stopHandler(handler)
-    this.#outside.reportNow(systemStopped({ drained }))
+    this.#outside.reports.report(systemStopped({ drained }), undefined, 'now')
     this.#log.info('The runtime has stopped.', { drained })
     this.#status = 'stopped'
     if (timeout > 0) await this.#within(limit, this.#system.bus.drained())

@@ -116,7 +116,7 @@ export async function askFromOutside<T extends string, I extends z.ZodType, O ex
         if (outcome.ok || isRefused(outcome.error) || isGivenUp(outcome.error)) end()
         else partition.watermark.whenDurable(end, reject)
       }
-      const send = () => partition.deliverAsk(actor, asked, fields.from, origin)
+      const send = () => partition.incomingAsks.deliver(actor, asked, fields.from, origin)
       const from = 'outside'
       const { requestId } = options
       asks.open({ key, type, from, requestId, partition: undefined, to, deadline, retry, again: send, settle })

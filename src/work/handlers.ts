@@ -103,7 +103,7 @@ function answered(
   const data = admit(partition, handler, request, input, options)
   const asking = new Asking(partition, handler, request, data, options)
   // Most have no listener, and this is the shortest way to an answer that there is.
-  if (partition.isNoted(askRequested.type))
+  if (partition.reports.isNoted(askRequested.type))
     partition.note(askRequested.type, () => requestedEvent(fieldsOf(asking)), originOf(partition, asking))
   const outcome = handler.answer(data, asking)
   const isOver = !(outcome instanceof Promise) && (outcome.ok || (options.retries ?? 0) === 0)
@@ -184,7 +184,7 @@ function tell(partition: Partition, asking: Asking, outcome: Outcome): unknown {
   count(partition.system.tally, outcome)
   // Of what is not journalled, only failures are kept in the history.
   if (!outcome.ok) partition.report(endOf(asking, outcome), originOf(partition, asking))
-  else if (partition.isNoted(askSucceeded.type))
+  else if (partition.reports.isNoted(askSucceeded.type))
     partition.note(askSucceeded.type, () => endOf(asking, outcome), originOf(partition, asking))
   if (!outcome.ok) throw outcome.error
   return outcome.output

@@ -249,7 +249,8 @@ interface Callee {
 }
 
 function asCallee(partition: Partition, actor: Actor, isHere: boolean): Callee {
-  const take: Callee['take'] = (request, source, origin) => partition.deliverAsk(actor, request, source, origin)
+  const take: Callee['take'] = (request, source, origin) =>
+    partition.incomingAsks.deliver(actor, request, source, origin)
   return { address: actor.address, isHere, take }
 }
 

@@ -33,7 +33,8 @@ export class OutsideWork implements OutsideHost<Work> {
 
   plan(wanted: WantedWork<Work>): PlannedWork {
     const { invokeId, parent } = wanted
-    const { stepping, registry } = this.#partition
+    const { registry, system } = this.#partition
+    const { stepping } = system
     const { steps } = this.#site
     const actor = stepping ?? (parent && registry.around(parent))
     const handled = stepping ? stepping.current : actor && steps.goOnInside(actor, invokeId)
@@ -61,8 +62,8 @@ export class OutsideWork implements OutsideHost<Work> {
 
   /** Within a turn, several steps may plan before the first of them begins what it wants. */
   #forgetOthers(): void {
-    if (this.#turn === this.#partition.turns) return
-    this.#turn = this.#partition.turns
+    if (this.#turn === this.#partition.turns.count) return
+    this.#turn = this.#partition.turns.count
     // What has not begun was left before it could begin.
     for (const piece of this.#planned.values()) if (!piece.isBegun) piece.drop()
     this.#planned.clear()

@@ -181,12 +181,12 @@ export class Piece implements WorkScope {
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
     const known = standing?.outcome
     const handled = known && { ...origin, seq: known.seq, type: 'outcome' }
-    const position = handled ?? partition.appendOutcome(entry, 'outcome', origin)
+    const position = handled ?? partition.frames.appendOutcome(entry, 'outcome', origin)
     this.#kind.over?.(this.work, this)
     const settle = this.#settle
     // What a machine inside the agent tells the agent because of it is a position of its own.
     if (this.#isInside) return this.#steps.inside(actor, position, () => settle(outcome))
-    partition.hand(actor, position, () => {
+    partition.turns.hand(actor, position, () => {
       settle(outcome)
       // The agent no longer wanted it when the journal had it at last.
       if (actor.announced) actor.takeHandled()

@@ -1,0 +1,131 @@
+import type { Actor } from '../actor/actor.ts'
+import type { Delivery } from '../actor/delivery.ts'
+import { unkept } from '../actor/kept.ts'
+import type { Registry } from '../actor/registry.ts'
+import { codeOf, TroupeError, textOf } from '../errors.ts'
+import { type EventOf, trusted } from '../events/event.ts'
+import { agentFailed, systemError } from '../events/runtime-events.ts'
+import { type Address, runtimePartition } from '../mail/address.ts'
+import type { Origin } from '../mail/handled.ts'
+import { type Failure, onRejection, stackOf, telling } from '../thrown.ts'
+import { type Announcements, type Audience, neverHappened } from './announcements.ts'
+import type { Frames } from './frames.ts'
+import type { System } from './system.ts'
+
+/** Who may hear a report. */
+type Listeners = Audience & Pick<System<{ readonly registry: Registry }>, 'partition'>
+
+interface Parts {
+  readonly frames: Frames
+  readonly registry: Registry
+  readonly delivery: Delivery
+  readonly announcements: Announcements
+}
+
+/** What the runtime says about itself in a partition. Reports are not journalled: what they report is. */
+export class Reports {
+  readonly #parts: Parts
+  readonly #listeners: Listeners
+
+  constructor(parts: Parts, listeners: Listeners) {
+    this.#parts = parts
+    this.#listeners = listeners
+  }
+
+  /**
+   * Agents of the partition hear a report at once; everybody else hears it when what it reports is durable. `now` is for reports
+   * of a journal that refuses, because everybody would wait for that for ever: subscribers hear it at once, and agents do not.
+   */
+  report(event: EventOf, origin?: Origin, when: 'durable' | 'now' = 'durable'): void {
+    const { frames, delivery, announcements } = this.#parts
+    const envelope = frames.seal(event, origin)
+    if (when === 'now') return announcements.announceOutside(envelope)
+    delivery.deliver(envelope)
+    frames.watermark.whenDurable(() => announcements.announce(envelope), neverHappened)
+  }
+
+  /** Makes and reports an event that happens all the time, if anybody listens. The history of the bus does not hold it. */
+  note(type: string, make: () => EventOf, origin?: Origin): void {
+    if (!this.isNoted(type)) return
+    const { frames, registry, delivery } = this.#parts
+    const { bus } = this.#listeners
+    const isHeardInside = registry.hears(type)
+    // A report that only subscribers hear changes nothing: it takes no position and no id away from what agents do.
+    const { correlationid, causationid } = origin ?? {}
+    const place = isHeardInside ? {} : { id: bus.newNoteId(), at: frames.seq }
+    const envelope = frames.seal(make(), { ...place, correlationid, causationid })
+    if (isHeardInside) delivery.deliver(envelope)
+    frames.watermark.whenDurable(() => {
+      bus.mention(envelope)
+      this.#listeners.overhear(envelope)
+    }, neverHappened)
+  }
+
+  /** Whether anybody listens to a report of this type. */
+  isNoted(type: string): boolean {
+    const { bus } = this.#listeners
+    const { frames, registry } = this.#parts
+    if (bus.isHeard(type, frames.party) || registry.hears(type)) return true
+    return frames.party !== undefined && this.#listeners.partition(runtimePartition)?.registry.hears(type) === true
+  }
+
+  /** Reports an error as an event, without its payloads. */
+  error(severity: 'warning' | 'error' | 'critical', error: unknown, address?: Address, origin?: Origin): void {
+    const { frames } = this.#parts
+    const about = { severity, code: codeOf(error), message: textOf(error), address: address ?? frames.address }
+    const event = trusted(systemError, telling({ ...about, ...placed(stackOf(error)) }, error))
+    if (frames.watermark.failure) this.report(event, undefined, 'now')
+    else this.report(event, origin)
+  }
+
+  /** Reports that an agent threw. */
+  failed({ address, incarnation }: Actor, handled: string, { error, words }: Failure, origin?: Origin): void {
+    const { code, message, stack } = words
+    const about = { address, incarnation, handled, error: message, code, ...placed(stack) }
+    this.report(trusted(agentFailed, telling(about, error)), origin)
+    this.error('error', new AgentFailedError(address, handled, error), address, origin)
+  }
+
+  /** Calls a watcher. One that throws is reported, and does no harm. */
+  guard(what: Address, call: () => unknown): void {
+    const failed = (error: unknown) => this.error('warning', new WatcherError(what, error))
+    try {
+      onRejection(call(), failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}
+
+/** An agent threw while it handled something. */
+export class AgentFailedError extends TroupeError {
+  readonly code = 'AGENT_FAILED'
+  readonly address: Address
+  /** The type of what it was handling. */
+  readonly handled: string
+  constructor(address: Address, handled: string, cause: unknown) {
+    super(`"${address}" failed${whileIn(handled)}: ${textOf(cause).replace(/\.$/, '')}. Mend its machine.`, { cause })
+    this.address = address
+    this.handled = handled
+  }
+}
+
+function whileIn(handled: string): string {
+  if (handled === 'xstate.init') return ' while it started'
+  if (handled === 'outcome') return ' while it handled the outcome of what it had invoked'
+  return handled === unkept ? '' : ` while it handled "${handled}"`
+}
+
+/** A watcher threw. */
+export class WatcherError extends TroupeError {
+  readonly code = 'WATCHER_FAILED'
+  readonly address: Address
+  constructor(address: Address, cause: unknown) {
+    super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
+    this.address = address
+  }
+}
+
+function placed(stack: string | undefined): { readonly stack?: string } {
+  return stack === undefined ? {} : { stack }
+}
