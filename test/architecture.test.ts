@@ -157,6 +157,8 @@ describe('the house', () => {
       'src/lifecycle/supervised.ts',
       'src/partition/step-checkpoint.ts',
       'src/partition/steps.ts',
+      'src/supervision/child-spec.ts',
+      'src/supervision/supervisor-host.ts',
       'src/supervision/supervisor.ts',
     ])
   })

@@ -1,7 +1,9 @@
 import type { Actor } from '../actor/actor.ts'
+import type { ChildSpec } from '../supervision/child-spec.ts'
 import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
-import { type ChildSpec, type SupervisorHost, type SupervisorRules, supervisor } from '../supervision/supervisor.ts'
+import { SupervisorLogic } from '../supervision/supervisor.ts'
+import type { SupervisorHost, SupervisorRules } from '../supervision/supervisor-host.ts'
 import type { Incarnations } from './incarnations.ts'
 import { memberNames, type Roster } from './roster.ts'
 
@@ -27,7 +29,7 @@ export class ChildSpecs {
   of(one: Supervised): ChildSpec {
     const { name: id, restart } = one
     if (!isSupervisor(one)) return this.ofAgent(this.#roster.named(id))
-    const logic = () => supervisor(this.#host, this.rulesOf(one), specs)
+    const logic = () => new SupervisorLogic(this.#host, this.rulesOf(one), specs)
     // The same specs each time it is started, so that it knows which of its children it began with.
     const specs = isPool(one)
       ? memberNames(one).map(name => this.ofAgent(this.#roster.named(name)))

@@ -10,7 +10,7 @@ import type { Partition } from '../partition/partition.ts'
 import { Steps } from '../partition/steps.ts'
 import type { Supervised, SupervisionOptions } from '../supervision/definition.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
-import { supervisor } from '../supervision/supervisor.ts'
+import { SupervisorLogic } from '../supervision/supervisor.ts'
 import { Children, type ChildStarts } from '../work/children.ts'
 import { OutsideWork } from '../work/outside-work.ts'
 import { AgentRecords } from './agent-records.ts'
@@ -76,7 +76,7 @@ export class Crew {
     })
     const specs = new ChildSpecs(roster, incarnations, this.#supervised, options.intensity)
     const starting = new Starting(partition, { roster, records, beginnings, stopping, incarnations, specs })
-    this.#supervisor = createActor(supervisor(this.#supervised, specs.rulesOf({ name: root, ...options })), {
+    this.#supervisor = createActor(new SupervisorLogic(this.#supervised, specs.rulesOf({ name: root, ...options })), {
       id: root,
     })
     this.#supervisor.system.scheduler = timers

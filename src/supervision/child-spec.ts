@@ -1,4 +1,15 @@
+import type { AnyActorLogic } from 'xstate'
 import type { RestartType } from '../agent/agent.ts'
+
+/** How a supervisor starts a child: every incarnation starts from the same value. */
+export interface ChildSpec {
+  readonly id: string
+  readonly restart: RestartType
+  /** The logic of the next incarnation. */
+  readonly logic: () => AnyActorLogic
+  /** The input of the next incarnation. */
+  readonly input?: () => unknown
+}
 
 /** How a child ended: it reached its final state, or it failed. */
 export type Exit = 'done' | 'failed'
