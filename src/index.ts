@@ -257,15 +257,12 @@ export { RuntimeOptionsError } from './runtime/check-options.ts'
 export { CleanupError } from './runtime/cleanup.ts'
 export { closeBus, DefaultBusError, getBus, initBus } from './runtime/default-bus.ts'
 export type { PulseOptions } from './runtime/pulse.ts'
-export {
-  createRuntime,
-  type Runtime,
-  type RuntimeOptions,
-  RuntimeStateError,
-  type SpawnOptions,
-  type StopOptions,
-} from './runtime/runtime.ts'
+export { createRuntime, type Runtime } from './runtime/runtime.ts'
 export type { BusMetrics, BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './runtime/runtime-bus.ts'
+export type { RuntimeOptions } from './runtime/runtime-options.ts'
+export type { StopOptions } from './runtime/shutdown.ts'
+export type { SpawnOptions } from './runtime/spawn.ts'
+export { RuntimeStateError } from './runtime/status.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './state/admission.ts'
 export {
   type AddedEvent,

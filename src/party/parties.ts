@@ -3,9 +3,10 @@ import type { EventOf } from '../events/event.ts'
 import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
 import type { PartyMetadata } from '../journal/frame.ts'
 import { JournalConflictError, type JournalError } from '../journal/journal.ts'
-import { type Address, checkPartyId, partitionOf, partyOf, runtimePartition } from '../mail/address.ts'
+import { type Address, checkPartyId, partitionOf, partyOf } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Partition } from '../partition/partition.ts'
+import type { Partitions } from '../partition/partitions.ts'
 import type { System } from '../partition/system.ts'
 import type { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
 import type { Comeback } from '../recovery/recovery.ts'
@@ -37,8 +38,7 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly definition: PartyDefinition<S, A, R> | undefined
   readonly system: System<Partition>
   readonly intensity: RestartIntensity
-  /** Where partitions are found by their address. */
-  readonly partitions: Map<Address, Partition>
+  readonly partitions: Partitions
   readonly durable: DurableSubscriptions
   /** Brings back one party from the journal, or quarantines it; never rejects. */
   recover(partition: Address, options: { readonly isRetry: boolean }): Promise<void>
@@ -116,7 +116,7 @@ export class Parties<
     const about = metadata === undefined ? undefined : metadataOf(partyId, metadata)
     this.#parties.set(partyId, party)
     this.#beginning.set(partyId, party)
-    partitions.set(partitionOf(partyId), party.partition)
+    partitions.add(party.partition)
     try {
       if (this.#unerased.has(partyId)) await this.#eraseAndTell(partyId)
       await party.begin(checked, about)
@@ -203,7 +203,7 @@ export class Parties<
     known?.reopen()
     const party = known ?? this.#newParty(partyId, definition)
     this.#parties.set(partyId, party)
-    partitions.set(partitionOf(partyId), party.partition)
+    partitions.add(party.partition)
     return { ...party.comeback, cameBack: () => void this.#quarantined.delete(partyId) }
   }
 
@@ -217,7 +217,7 @@ export class Parties<
     else this.#strange.set(partyId, partition)
     this.#quarantined.set(partyId, quarantined)
     this.#report(partyQuarantined({ partyId, reason }))
-    this.#outside?.reportError('error', why, partition)
+    this.#outside.reportError('error', why, partition)
   }
 
   #dispose(partyId: string, why: PartyQuarantinedError): void {
@@ -327,7 +327,7 @@ export class Parties<
     if (this.#parties.get(partyId) !== party) return
     if (this.#beginning.get(partyId) === party) return
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
-    this.#outside?.reports.report(partyQuarantined({ partyId, reason: error.message }), undefined, 'now')
+    this.#outside.reports.report(partyQuarantined({ partyId, reason: error.message }), undefined, 'now')
     if (!(error.cause instanceof JournalConflictError)) return
     const now = this.#host.system.clock.elapsed()
     const times = [...(this.#takeovers.get(partyId) ?? []).filter(at => now - at <= takeovers.within), now]
@@ -462,7 +462,7 @@ export class Parties<
       await this.#erase(partyId)
       return undefined
     } catch (error) {
-      this.#outside?.reportError('error', error, partitionOf(partyId))
+      this.#outside.reportError('error', error, partitionOf(partyId))
       return error
     }
   }
@@ -483,18 +483,18 @@ export class Parties<
   /** What is known of it outside the parties is not of the next party with its id, in another process either. */
   async #forgetOutside(party: string): Promise<void> {
     const outside = this.#outside
-    if (!outside || outside.watermark.head === 0) return
+    if (outside.watermark.head === 0) return
     outside.append({ kind: 'supervision' }, [{ kind: 'forgotten', seq: outside.nextSeq(), party }])
     // Where the journal takes no more of it, the next process finds that the party is gone.
     await outside.watermark.reached().catch(() => {})
   }
 
   #report(event: EventOf): void {
-    this.#outside?.report(event)
+    this.#outside.report(event)
   }
 
-  get #outside(): Partition | undefined {
-    return this.#host.partitions.get(runtimePartition)
+  get #outside(): Partition {
+    return this.#host.partitions.outside
   }
 }
 

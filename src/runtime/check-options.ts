@@ -1,4 +1,34 @@
 import { TroupeError } from '../errors.ts'
+import { checkOptionNames, type OptionNames } from '../options.ts'
+import type { Limits } from '../partition/system.ts'
+import type { RuntimeOptions } from './runtime-options.ts'
+
+const runtimeOptions: OptionNames<RuntimeOptions> = {
+  party: true,
+  agents: true,
+  strict: true,
+  development: true,
+  registered: true,
+  events: true,
+  journal: true,
+  clock: true,
+  random: true,
+  log: true,
+  ids: true,
+  intensity: true,
+  snapshots: true,
+  deadLetters: true,
+  persist: true,
+  transforms: true,
+  rateLimit: true,
+  limits: true,
+  pulse: true,
+  queue: true,
+  aging: true,
+  cleanup: true,
+}
+
+const limitOptions: OptionNames<Limits> = { agents: true, partyAgents: true }
 
 type Check = (given: unknown) => boolean
 
@@ -34,13 +64,15 @@ const wanted: Readonly<Record<string, readonly [is: Check, what: string]>> = {
   development: [isBoolean, 'true or false'],
 }
 
-/** Checks that the options of a runtime are of the right kinds; what is in them, their own parts check. @throws RuntimeOptionsError */
-export function checkRuntimeOptions(options: unknown): void {
+/** Checks that the options of a runtime exist and are of the right kinds. @throws RuntimeOptionsError, UnknownOptionError */
+export function checkRuntimeOptions(options: Pick<RuntimeOptions, 'limits'>): void {
   if (!isObject(options)) throw new RuntimeOptionsError('options', kindOf(options), 'an object, or nothing')
   for (const [option, [is, what]] of Object.entries(wanted)) {
     const given: unknown = Reflect.get(options, option)
     if (given !== undefined && !is(given)) throw new RuntimeOptionsError(option, kindOf(given), what)
   }
+  checkOptionNames('createRuntime', options, runtimeOptions)
+  checkOptionNames('limits', options.limits ?? {}, limitOptions)
 }
 
 function isObject(given: unknown): given is object {

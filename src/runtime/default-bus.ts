@@ -1,7 +1,9 @@
 import { TroupeError } from '../errors.ts'
 import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
-import { createRuntime, type Runtime, type RuntimeOptions, type StopOptions } from './runtime.ts'
+import { createRuntime, type Runtime } from './runtime.ts'
 import type { RuntimeBus } from './runtime-bus.ts'
+import type { RuntimeOptions } from './runtime-options.ts'
+import type { StopOptions } from './shutdown.ts'
 
 // One for the whole process, for those who want that; nothing of Troupe itself ever uses it.
 let runtime: Pick<Runtime, 'bus' | 'stop'> | undefined

@@ -1,0 +1,274 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { MissedEvents } from '../actor/missed-events.ts'
+import { Strays } from '../agent/strays.ts'
+import { Bus, queueOf } from '../bus/bus.ts'
+import { RateLimits } from '../bus/rate-limits.ts'
+import { systemClock, watched } from '../clock.ts'
+import { systemError } from '../events/runtime-events.ts'
+import { Transforms } from '../events/transform.ts'
+import { createIds } from '../ids.ts'
+import { AskTable } from '../invoke/ask-table.ts'
+import { withChildren } from '../invoke/child.ts'
+import type { Journal } from '../journal/journal.ts'
+import { memoryJournal } from '../journal/memory.ts'
+import { createLog, type Log } from '../log.ts'
+import { splitAddress } from '../mail/address.ts'
+import { agingOf } from '../mail/aging.ts'
+import { DeadLetters } from '../mail/dead-letters.ts'
+import { emptyTally } from '../mail/tally.ts'
+import { HeldEffects } from '../partition/held-effects.ts'
+import type { Partition } from '../partition/partition.ts'
+import { Partitions } from '../partition/partitions.ts'
+import { Persistence } from '../partition/persistence.ts'
+import { Snapshots } from '../partition/snapshots.ts'
+import type { Callers, System, Time } from '../partition/system.ts'
+import type { Parties } from '../party/parties.ts'
+import { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
+import type { Schedules } from '../readers/schedules.ts'
+import type { Recovery } from '../recovery/recovery.ts'
+import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
+import { Breath } from '../time/breath.ts'
+import { ReadyQueue } from '../time/ready-queue.ts'
+import { timersOf } from '../time/timers-of.ts'
+import { Handlers } from '../work/handlers.ts'
+import { Cleanup } from './cleanup.ts'
+import { type Definitions, definitionsOf } from './definitions.ts'
+import { expire, isExpired } from './expiry.ts'
+import { isPulse, Pulse } from './pulse.ts'
+import type { RuntimeBus } from './runtime-bus.ts'
+import type { RuntimeOptions } from './runtime-options.ts'
+import type { Shutdown } from './shutdown.ts'
+import { RuntimeStatus } from './status.ts'
+import { Warnings } from './warnings.ts'
+
+/** The system, and what it is made of. */
+export interface SystemParts extends Ground {
+  readonly system: System<Partition>
+  readonly pulse: Pulse
+}
+
+/** What is made of the system. The system calls it only once the runtime has started. */
+export interface Later {
+  readonly schedules: Schedules
+  readonly parties: Pick<Parties, 'isKept' | 'quarantined' | 'returning'> & { list(): readonly unknown[] }
+  readonly bus: RuntimeBus
+  readonly recovery: Recovery
+  readonly shutdown: Shutdown
+}
+
+interface Ground {
+  readonly definitions: Definitions
+  readonly development: boolean
+  readonly log: Log
+  readonly partitions: Partitions
+  readonly time: Time
+  readonly journal: Journal
+  readonly callers: Callers<Partition>
+  readonly status: RuntimeStatus
+  readonly warnings: Warnings
+  readonly strays: Strays
+  readonly cleanup: Cleanup
+  readonly durable: DurableSubscriptions
+  readonly handlers: Handlers
+  readonly held: HeldEffects
+}
+
+type Options<S extends object, A extends AddedEvent, R extends RemovedEvent> = RuntimeOptions<S, A, R>
+
+/** Makes what all partitions share. */
+export function buildSystem<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  options: Options<S, A, R>,
+  later: () => Later,
+): SystemParts {
+  const ground = groundOf(options)
+  const { definitions, partitions, time, journal, callers, status, strays, cleanup, handlers, held } = ground
+  const { clock, timers, aging } = time
+  const { random = Math.random } = options
+  const bus: Bus = busOf(options, ground, { changed: () => pulse.check(), stop: () => later().shutdown.begin() })
+  const summary = () => ({
+    parties: later().parties.list().length,
+    agents: system.population,
+    ...later().bus.metrics(),
+  })
+  const pulse = new Pulse({ clock, bus, outside: () => partitions.outside, summary }, options.pulse)
+  // Named one by one: V8 reads an object of so many fields slowly if it is put together by spreads.
+  const system: System<Partition> = {
+    clock,
+    timers,
+    ready: time.ready,
+    breath: time.breath,
+    aging,
+    ids: options.ids ?? createIds(random),
+    random,
+    journal,
+    snapshots: snapshotsOf(options, ground, { later, system: () => system }),
+    persistence: persistenceOf(options, partitions),
+    catalog: definitions.catalog,
+    bus,
+    transforms: new Transforms(options.transforms ?? []),
+    rateLimits: new RateLimits(timers, () => clock.elapsed(), aging),
+    tally: emptyTally(),
+    deadLetters: new DeadLetters(clock, options.deadLetters),
+    observers: undefined,
+    overhear: envelope => {
+      // An event that was meant for one agent is not for others.
+      if (envelope.party !== undefined && envelope.to === undefined) partitions.outside.hear(envelope)
+    },
+    heard: (partition, type, isHeard) => pulse.heard(partition, type, isHeard),
+    mayExpire: (partition, actor) => cleanup.expect(partition, actor),
+    asks: new AskTable(
+      timers,
+      () => clock.elapsed(),
+      ask => cleanup.abandoned(ask),
+    ),
+    handlers,
+    held,
+    arrivals: new Set(),
+    scheduled: partition => later().schedules.in(partition),
+    partition: address => partitions.at(address),
+    partitions: () => partitions[Symbol.iterator](),
+    isAnyAway: () => later().parties.quarantined().length > 0,
+    returning: address => later().parties.returning(address),
+    stepping: undefined,
+    insideEffect: callers.insideEffect,
+    replaying: callers.replaying,
+    running: callers.running,
+    population: 0,
+    limits: { agents: 1_000_000, partyAgents: 1_000_000, ...options.limits },
+    strays,
+    missedEvents: new MissedEvents(),
+    unsaid: new Set(),
+    isRestless: false,
+    stopping: status.stopping,
+    isRunning: () => status.isRunning(),
+    checkLive: () => status.checkLive(),
+    checkRunning: () => status.checkRunning(),
+  }
+  system.rateLimits.switchTo(options.rateLimit ?? false)
+  return { ...ground, system, pulse }
+}
+
+function groundOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(options: Options<S, A, R>): Ground {
+  const definitions = definitionsOf(options)
+  const { development = process.env['NODE_ENV'] !== 'production', journal = memoryJournal(), strict = false } = options
+  const partitions = new Partitions()
+  const warnings = new Warnings(partitions, strict)
+  const time = timeOf(options, partitions)
+  const callers = callersOf()
+  const strays = new Strays({
+    isLasting: journal.isLasting ?? false,
+    isStrict: strict,
+    warn: error => warnings.add(error),
+  })
+  strays.checkAgents(withChildren([...definitions.insiders, ...definitions.outsiders]))
+  return {
+    definitions,
+    development,
+    log: createLog(options.log, { development }),
+    partitions,
+    time,
+    journal,
+    callers,
+    status: new RuntimeStatus(callers),
+    warnings,
+    strays,
+    cleanup: new Cleanup({ clock: time.clock, partition: address => partitions.at(address) }, options.cleanup),
+    durable: new DurableSubscriptions(),
+    handlers: new Handlers(),
+    held: new HeldEffects(),
+  }
+}
+
+function timeOf(options: Pick<RuntimeOptions, 'clock' | 'aging'>, partitions: Partitions): Time {
+  const given = options.clock ?? systemClock
+  const clock = watched(given, () =>
+    // Not in the middle of whatever has read the date.
+    queueMicrotask(() => {
+      for (const partition of partitions) partition.frames.recordJump()
+    }),
+  )
+  return {
+    clock,
+    timers: timersOf(given, error => partitions.outside.reportError('error', error)),
+    ready: new ReadyQueue(),
+    breath: new Breath(),
+    aging: agingOf(options.aging),
+  }
+}
+
+function callersOf(): Callers<Partition> {
+  return {
+    stepping: undefined,
+    insideEffect: new AsyncLocalStorage(),
+    replaying: new AsyncLocalStorage(),
+    running: { effects: 0, hasReplayed: false },
+  }
+}
+
+function busOf(
+  options: Pick<RuntimeOptions, 'queue'>,
+  { time, partitions, cleanup, log }: Ground,
+  { changed, stop }: { changed(): void; stop(): Promise<void> },
+): Bus {
+  const { clock, timers, aging } = time
+  return new Bus({
+    timers,
+    insideSubscriber: new AsyncLocalStorage(),
+    aging,
+    queue: queueOf(options.queue),
+    isExpired: envelope => isExpired(envelope, partitions, clock),
+    expired: (envelope, address) => expire(envelope, address, partitions),
+    mayExpire: listener => cleanup.expectOf(listener),
+    now: () => clock.now(),
+    elapsed: () => clock.elapsed(),
+    isByName: isPulse,
+    changed,
+    failed: error => partitions.outside.reportError('warning', error),
+    erred: ({ data }, isHeard) => {
+      const error = systemError.schema.parse(data)
+      log.told(error, isHeard)
+      // Not in the middle of a delivery to subscribers.
+      if (error.severity === 'critical') queueMicrotask(() => void stop())
+    },
+  })
+}
+
+function persistenceOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  { persist, party }: Options<S, A, R>,
+  partitions: Partitions,
+): Persistence | undefined {
+  if (!persist) return undefined
+  return new Persistence(persist, party?.changes ?? new Set(), error =>
+    // Not in the middle of a publish.
+    queueMicrotask(() => partitions.outside.reportError('warning', error)),
+  )
+}
+
+function snapshotsOf(
+  options: Pick<RuntimeOptions, 'snapshots'>,
+  { journal, partitions, durable }: Ground,
+  { later, system }: { later(): Later; system(): System<Partition> },
+): Snapshots {
+  return new Snapshots(
+    {
+      journal,
+      heard: () => later().recovery.heard(),
+      mayAskAgain: key => mayAskAgain(key, partitions, later()),
+      pruning: (partition, upTo) => durable.pruning(partition, upTo, system()),
+      fault: error => partitions.outside.reportError('error', error),
+    },
+    options.snapshots,
+  )
+}
+
+/** Whether the asker may ask once more under this key, so that its answer has to be kept. */
+function mayAskAgain(key: string, partitions: Partitions, { recovery, parties }: Later): boolean {
+  if (recovery.isUnderWay) return true
+  const { partition: at } = splitAddress(key)
+  if (parties.isKept(at)) return true
+  const asker = partitions.at(at)
+  if (!asker) return false
+  const { asking } = asker
+  // One ask to several agents has a key for each of them, below its own.
+  return asking === undefined || asking.has(key) || asking.has(key.slice(0, key.lastIndexOf('/')))
+}

@@ -1,0 +1,43 @@
+import type { Agent } from '../agent/agent.ts'
+import { type Catalog, defineCatalog } from '../events/catalog.ts'
+import { checkDeclared } from '../events/missing.ts'
+import { runtimeEvents } from '../events/runtime-events.ts'
+import { checkAsks } from '../invoke/check-asks.ts'
+import { withChildren } from '../invoke/child.ts'
+import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
+import { agentsOf, checkNames, type Supervised } from '../supervision/definition.ts'
+import type { RuntimeOptions } from './runtime-options.ts'
+
+/** What the options of a runtime define. */
+export interface Definitions {
+  /** What is started outside the parties: the shared agents of the parties first. */
+  readonly tree: readonly Supervised[]
+  /** The agents in that tree. */
+  readonly outsiders: readonly Agent[]
+  /** The agents of each party. */
+  readonly insiders: readonly Agent[]
+  /** Agents that may be spawned later, and older versions of agents. */
+  readonly registered: readonly Agent[]
+  /** Every event and request that the agents, the party, the user and the runtime know. */
+  readonly catalog: Catalog
+}
+
+/** @throws DuplicateEventError, DuplicateNameError, AmbiguousAskError, MissingDefinitionError */
+export function definitionsOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  options: RuntimeOptions<S, A, R>,
+): Definitions {
+  const { party, agents = [], registered = [], events = [] } = options
+  for (const agent of registered) checkDeclared('registered', 'an agent', agent, 'name')
+  const tree = [...(party?.shared ?? []), ...agents]
+  const outsiders = agentsOf(tree)
+  const insiders = party?.agents ?? []
+  checkNames('the runtime', tree)
+  checkAsks(insiders, outsiders)
+  const listed = withChildren([...insiders, ...outsiders, ...registered]).flatMap(({ hears, says }) => [
+    ...hears,
+    ...says,
+  ])
+  const ofParty = party ? [...party.events, party.inputs.added, party.inputs.removed] : []
+  const catalog = defineCatalog([...runtimeEvents, ...listed, ...ofParty, ...events])
+  return { tree, outsiders, insiders, registered, catalog }
+}
