@@ -1,4 +1,4 @@
-import type { Entry, Frame } from '../journal/frame.ts'
+import { type Entry, type Frame, isWanted } from '../journal/frame.ts'
 import type { Envelope } from '../mail/envelope.ts'
 
 /** Something that happened, in the frame that is the record of it. */
@@ -25,7 +25,7 @@ export interface Link {
 export class Causes {
   readonly #all: Happening[] = []
   readonly #at = new Map<string, Happening>()
-  /** By the key of an ask, an effect or a child: who wanted it, and who answered. */
+  /** By the key of work: the entry that says that it is wanted, and the answer, if the work is an ask. */
   readonly #wanted = new Map<string, Happening>()
   readonly #answered = new Map<string, Happening>()
   readonly #said = new Map<string, Happening>()
@@ -38,7 +38,7 @@ export class Causes {
     const { entry, frame } = one
     this.#all.push(one)
     this.#at.set(`${frame.partition} ${positionOf(entry)}`, one)
-    if (entry.kind === 'ask' || entry.kind === 'effect' || entry.kind === 'child') this.#wanted.set(entry.key, one)
+    if (isWanted(entry)) this.#wanted.set(entry.key, one)
     else if (entry.kind === 'reply' || entry.kind === 'refusal') this.#answered.set(entry.key, one)
     // Agents outside the parties hear what is said in one at a position of their own: it was said only once.
     else if (isSaid(entry) && entry.kind !== 'dead' && !('heard' in entry) && !this.#said.has(entry.envelope.id))
@@ -145,7 +145,7 @@ export class Causes {
       case 'outcome': {
         const wanted = this.#wanted.get(entry.key)?.entry
         if (this.#answerTo(entry)) return undefined
-        const what = `${nameOf(wanted) ?? entry.key} ${entry.ok ? 'is done' : 'fails'}, for ${ownerOf(entry.key)}`
+        const what = `${(wanted && nameOf(wanted)) ?? entry.key} ${entry.ok ? 'is done' : 'fails'}, for ${ownerOf(entry.key)}`
         return { ...link, what, data: entry.value }
       }
       case 'fired': {
@@ -179,9 +179,11 @@ function isSame(one: { readonly agent: string; readonly id: string }, other: typ
   return one.agent === other.agent && one.id === other.id
 }
 
-function nameOf(wanted: Entry | undefined): string | undefined {
-  if (wanted?.kind === 'ask') return `the ask ${wanted.type}`
-  return wanted?.kind === 'effect' || wanted?.kind === 'child' ? wanted.name : undefined
+/** The name of work, as a sentence begins. */
+function nameOf(wanted: Entry): string | undefined {
+  if (!isWanted(wanted)) return undefined
+  if (wanted.kind === 'ask') return `the ask ${wanted.type}`
+  return wanted.kind === 'wanted' ? `the ${wanted.work} ${wanted.name}` : wanted.name
 }
 
 /** A key begins with the address of whom the work is for. */

@@ -119,9 +119,9 @@ export interface LeftToDo {
   /** Events that agents have not handled yet. */
   readonly mail: number
   readonly timers: number
-  /** Asks and effects without an outcome. */
+  /** Pieces of work without an outcome. */
   readonly works: number
-  /** Effects that wait for a person. */
+  /** Pieces of work that wait for a person. */
   readonly held: number
 }
 

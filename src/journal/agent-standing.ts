@@ -79,10 +79,12 @@ export interface WorkStanding {
   readonly callees: readonly Address[] | undefined
   attempt: number
   held: boolean
-  /** How many attempts of an effect failed; left out for none. */
+  /** How many attempts failed; left out for none. */
   failures?: number
   /** Epoch milliseconds at which the next attempt is due, while it is waited for. */
   due?: number | undefined
+  /** What it reported last, as the journal holds a value; left out where it reported nothing. */
+  progress?: unknown
   /** Recorded, but its agent has not handled it yet. */
   outcome: OutcomeStanding | undefined
 }

@@ -86,6 +86,8 @@ export const shapes = lazily(() => {
     refusal: { ...work, refusal },
     effect: { ...work, name },
     child: { ...work, name },
+    wanted: { ...work, work: name, name },
+    progressed: { ...work, data: kept },
     outcome: { ...work, ok: z.boolean(), value: kept },
     dropped: work,
     retried: { ...work, attempt: count },

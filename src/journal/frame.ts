@@ -63,6 +63,16 @@ export type Entry =
   | { readonly kind: 'refusal'; readonly seq: number; readonly key: string; readonly refusal: Refusal }
   | { readonly kind: 'effect'; readonly seq: number; readonly key: string; readonly name: string }
   | { readonly kind: 'child'; readonly seq: number; readonly key: string; readonly name: string }
+  /** An agent wants work of another kind, which `work` names; `name` is what people know this piece of work by. */
+  | {
+      readonly kind: 'wanted'
+      readonly seq: number
+      readonly key: string
+      readonly work: string
+      readonly name: string
+    }
+  /** Work reported how far it has come, before its outcome. */
+  | { readonly kind: 'progressed'; readonly seq: number; readonly key: string; readonly data: unknown }
   | {
       readonly kind: 'outcome'
       readonly seq: number
@@ -72,7 +82,7 @@ export type Entry =
     }
   /** The agent left the state that wanted this work: how it ends matters to nobody. */
   | { readonly kind: 'dropped'; readonly seq: number; readonly key: string }
-  /** An attempt of an effect failed: the next one begins after so many milliseconds. */
+  /** An attempt of some work failed: the next attempt begins after so many milliseconds. */
   | {
       readonly kind: 'tried'
       readonly seq: number
@@ -257,6 +267,15 @@ export type Entry =
       /** What is said about a new party, if anything is. */
       readonly metadata?: PartyMetadata
     }
+
+/** An entry that says that an agent wants work, of whichever kind. */
+export type WantedEntry = Extract<Entry, { readonly kind: 'ask' | 'effect' | 'child' | 'wanted' }>
+
+/** Whether an entry says that an agent wants work. */
+export function isWanted(entry: Entry): entry is WantedEntry {
+  const { kind } = entry
+  return kind === 'ask' || kind === 'effect' || kind === 'child' || kind === 'wanted'
+}
 
 /** What an application says about a party when it creates it, such as who it is for: JSON values by name. */
 export type PartyMetadata = Readonly<Record<string, unknown>>

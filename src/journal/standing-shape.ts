@@ -34,6 +34,7 @@ const standing = lazily(() => {
     held: z.boolean(),
     failures: count.optional(),
     due: time.optional(),
+    progress: kept,
     outcome: z.looseObject({ seq: position, ok: z.boolean(), value: kept }).optional(),
   })
   const agent = z.looseObject({

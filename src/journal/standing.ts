@@ -18,7 +18,7 @@ import {
   type TimerStanding,
   type WorkStanding,
 } from './agent-standing.ts'
-import { type Cause, dateOf, type Entry, type FirstInput, type Frame } from './frame.ts'
+import { type Cause, dateOf, type Entry, type FirstInput, type Frame, isWanted } from './frame.ts'
 import { type Jump, Jumps } from './jumps.ts'
 
 type StepCause = Extract<Frame['cause'], { readonly kind: 'step' }>
@@ -278,7 +278,7 @@ export class Standing {
     const { key, kind } = entry
     const works = this.ownerOf(key)?.works
     const work = works?.get(key)
-    if (kind === 'effect' || kind === 'child' || kind === 'ask') {
+    if (isWanted(entry)) {
       const expires = date + ((kind === 'ask' ? entry.deadline : undefined) ?? Number.POSITIVE_INFINITY)
       const { to, callees } = kind === 'ask' ? entry : {}
       works?.set(key, { seq: entry.seq, expires, on, to, callees, attempt: 1, held: false, outcome: undefined })
@@ -293,7 +293,8 @@ export class Standing {
       work.attempt = entry.attempt
       work.held = kind === 'held'
       work.due = undefined
-    } else if (kind === 'tried') {
+    } else if (kind === 'progressed') work.progress = entry.data
+    else if (kind === 'tried') {
       work.failures = (work.failures ?? 0) + 1
       work.due = date + entry.wait
     }

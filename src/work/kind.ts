@@ -21,6 +21,16 @@ export type Cancel = (why?: unknown) => void
 /**
  * A kind of work: what the journal says of it, how it is done, and what a new process does with it. A new kind is a value in a file
  * of its own and a line in `kinds.ts`.
+ *
+ * @example
+ * // The logic that machines invoke, and the kind.
+ * const approval = (what: string) => outside('approval', { kind: 'approval', what })
+ * const approvalKind: WorkKind<Approval> = {
+ *   name: 'approval',
+ *   isAwaited: false,
+ *   titleOf: ({ what }) => what,
+ *   run: ({ what }, scope) => askPerson(what, answer => scope.settle({ ok: true, output: answer })),
+ * }
  */
 export interface WorkKind<W extends Work = Work> {
   readonly name: string
@@ -28,15 +38,15 @@ export interface WorkKind<W extends Work = Work> {
   readonly isAwaited: boolean
   /** What people know this piece of work by: the name of an effect, the type of a request. */
   titleOf(work: W): string
-  /** The entry that says in the frame of the step that the work is wanted. */
-  intent(work: W, scope: WorkScope): Entry
-  /** Does the work, and calls `scope.settle` once, unless the returned function was called before. */
+  /** The entry that says that the work is wanted, if it is not `wanted`: the oldest kinds have entries of their own. */
+  intent?(work: W, scope: WorkScope): Entry
+  /** Does the work, and calls `scope.settle` with its outcome. The returned function gives the work up. */
   run(work: W, scope: WorkScope): Cancel
   /**
    * The last process ended, and no outcome is recorded: the work is done again (`retry`), or held until a person says what is so
-   * (`hold`); either is recorded. Without it, `run` is called again, and finds out by itself how the work stands.
+   * (`hold`); either is recorded. With neither, `run` is called again, and finds out by itself how the work stands.
    */
-  recover?(work: W, standing: WorkStanding): 'retry' | 'hold'
+  recover?(work: W, standing: WorkStanding): 'retry' | 'hold' | undefined
   /** A restored agent wants the work again; `run` is called later. The returned function is called when the work is over. */
   resuming?(work: W, scope: WorkScope): () => void
   /** The outcome of the work was appended, or the agent no longer wants it. */
@@ -54,6 +64,12 @@ export interface WorkScope extends WorkSite {
   readonly origin: Origin
   /** What the journal said about the work when its agent was restored; nothing for work that began in this process. */
   readonly standing: WorkStanding | undefined
+  /** Counted from 1, in all processes. */
+  readonly attempt: number
+  /** What the work reported last, in this process or before; undefined if it has reported nothing. */
+  readonly progress: unknown
+  /** Records how far the work has come; a new process gets it as `progress`. @throws ValueError if the journal cannot give it back */
+  report(progress: unknown): void
   /** Calls back when all that the work stands on is durable, and its agent's `onInit` is over. */
   whenReady(go: () => void): void
   /** Ends the work; its outcome is recorded before the agent gets it. */

@@ -13,6 +13,7 @@ registerKind(childKind)
 
 /** Makes a kind of work known: agents may invoke it from here on. */
 export function registerKind(kind: WorkKind): void {
+  if (kinds.has(kind.name)) throw new TypeError(`There are two kinds of work named "${kind.name}".`)
   kinds.set(kind.name, kind)
 }
 

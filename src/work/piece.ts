@@ -5,6 +5,8 @@ import type { Entry } from '../journal/frame.ts'
 import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'
+import { takenOver } from '../values/copy.ts'
+import { decoded, encoded } from '../values/json.ts'
 import type { Children } from './children.ts'
 import type { Cancel, Settle, Work, WorkKind, WorkScope, WorkSite } from './kind.ts'
 import { kindOf } from './kinds.ts'
@@ -38,6 +40,8 @@ export class Piece implements WorkScope {
   readonly partition: Partition
   readonly asks: OutsideAsks
   readonly children: Children
+  /** What it reported last. */
+  progress: unknown
   isBegun = false
   readonly #kind: WorkKind
   readonly #steps: Steps
@@ -58,6 +62,7 @@ export class Piece implements WorkScope {
     this.actor = actor
     this.origin = origin
     this.standing = standing
+    if (standing?.progress !== undefined) this.progress = decoded(standing.progress)
     this.partition = site.partition
     this.asks = site.asks
     this.children = site.children
@@ -69,7 +74,17 @@ export class Piece implements WorkScope {
 
   /** The entry that says that it is wanted. */
   intent(): Entry {
-    return this.#kind.intent(this.work, this)
+    const { key, work, partition } = this
+    const { name: kind } = this.#kind
+    return (
+      this.#kind.intent?.(work, this) ?? {
+        kind: 'wanted',
+        seq: partition.nextSeq(),
+        key,
+        work: kind,
+        name: this.#kind.titleOf(work),
+      }
+    )
   }
 
   /** The agent invoked it; `go` follows when its intent is recorded, or when all agents are restored. */
@@ -117,6 +132,18 @@ export class Piece implements WorkScope {
     )
   }
 
+  get attempt(): number {
+    return this.standing?.attempt ?? 1
+  }
+
+  report(progress: unknown): void {
+    if (this.#isOver) return
+    const { partition, key } = this
+    this.progress = takenOver(`the progress of "${this.#kind.titleOf(this.work)}"`, progress)
+    const data = encoded(this.progress)
+    partition.append({ kind: 'outcome' }, [{ kind: 'progressed', seq: partition.nextSeq(), key, data }])
+  }
+
   settle(outcome: Outcome): void {
     if (this.#isOver) return
     // In the agent's lane, so that no step is interrupted; nobody waits for work that is cancelled meanwhile.
@@ -144,9 +171,18 @@ export class Piece implements WorkScope {
 
   #start(): Cancel {
     const { standing } = this
-    if (!standing?.outcome) return standing?.held ? this.#hold(standing) : this.#kind.run(this.work, this)
+    if (!standing?.outcome) return standing?.held ? this.#hold(standing) : this.#run()
     this.settle(outcomeOf(standing.outcome))
     return nothing
+  }
+
+  #run(): Cancel {
+    try {
+      return this.#kind.run(this.work, this)
+    } catch (error) {
+      this.settle({ ok: false, error })
+      return nothing
+    }
   }
 
   /** Waits for a person; the partition is not busy with that. */
@@ -164,7 +200,7 @@ export class Piece implements WorkScope {
       name: this.#kind.titleOf(work),
       address: actor.address,
       attempt,
-      run: () => this.#kind.run(work, this),
+      run: () => this.#run(),
       settle: outcome => this.settle(outcome),
     })
   }

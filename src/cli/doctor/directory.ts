@@ -130,8 +130,8 @@ function left(surveys: readonly PartitionSurvey[]): Found {
   const parts = [
     mail > 0 ? `${counted(mail, 'event')} to handle` : '',
     timers > 0 ? `${counted(timers, 'timer')} set` : '',
-    works > 0 ? `${counted(works, 'ask or effect', 'asks or effects')} without an outcome` : '',
-    held > 0 ? `${counted(held, 'effect')} held for a person` : '',
+    works > 0 ? `${counted(works, 'piece of work', 'pieces of work')} without an outcome` : '',
+    held > 0 ? `${counted(held, 'piece of work', 'pieces of work')} held for a person` : '',
   ].filter(part => part !== '')
   if (parts.length === 0) return { how: 'ok', says: 'Nothing: every event is handled, and no timer is set.', figures }
   const says = `${parts.join(', ')}.`
