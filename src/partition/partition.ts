@@ -19,6 +19,7 @@ import { Losses, type LostReason } from './losses.ts'
 import type { ObservedSnapshot } from './observation.ts'
 import type { Shown } from './partition-observer.ts'
 import { Reports } from './reports.ts'
+import { passOn } from './say.ts'
 import type { Snapped } from './snapshots.ts'
 import { SpilledMail } from './spilled-mail.ts'
 import type { System } from './system.ts'
@@ -194,8 +195,7 @@ export class Partition implements DeliveryHost, Snapped {
   hear(envelope: Envelope): void {
     if (!this.registry.hears(envelope.type)) return
     const here: Envelope = Object.freeze({ ...envelope, seq: this.nextSeq() })
-    if (isJournalled(here)) this.append({ kind: 'outside' }, [{ kind: 'event', envelope: here, heard: envelope.seq }])
-    this.delivery.deliver(here)
+    passOn(this, here, { kind: 'event', envelope: here, heard: envelope.seq })
   }
 
   report(event: EventOf, origin?: Origin): void {

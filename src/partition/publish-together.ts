@@ -18,6 +18,7 @@ import {
   withOrigin,
 } from './offer.ts'
 import type { Partition } from './partition.ts'
+import { fromOutside, sayTogether } from './say.ts'
 
 /** An event that is said together with others, and to whom alone. */
 interface Part {
@@ -55,7 +56,7 @@ export function publishTogether(
   }
   const go = () => {
     try {
-      return sayTogether(partition, togetherOf(partition, events, first), options)
+      return publishParts(partition, togetherOf(partition, events, first), options)
     } catch (error) {
       return refused(error)
     }
@@ -108,8 +109,8 @@ export async function publishTransformed(
   const said = await Promise.all(
     Array.from(groups, ([at, parts]) =>
       at === partition
-        ? sayTogether(at, { parts, records }, caused)
-        : sayTogether(at, { parts, records: [] }, { ...caused, ...(at.admit && { admit: at.admit }) }),
+        ? publishParts(at, { parts, records }, caused)
+        : publishParts(at, { parts, records: [] }, { ...caused, ...(at.admit && { admit: at.admit }) }),
     ),
   )
   return said.flat()[0] ?? offered
@@ -128,20 +129,22 @@ function togetherOf(partition: Partition, events: readonly EventOf[], first: rea
   return { parts, records }
 }
 
-/** At once, unless it has to wait for room. */
-function sayTogether(partition: Partition, together: Together, options: OfferOptions): Promise<readonly Envelope[]> {
+/** Says the parts now, or when there is room for them. */
+function publishParts(partition: Partition, together: Together, options: OfferOptions): Promise<readonly Envelope[]> {
   const { parts } = together
   try {
     options.admit?.(parts.map(({ event }) => event))
     const crowded = parts.filter(({ event, to }) => isCrowded(partition, event, to))
-    return crowded.length > 0 ? sayWhenRoom(partition, together, options, crowded) : say(partition, together, options)
+    return crowded.length > 0
+      ? publishWhenRoom(partition, together, options, crowded)
+      : sayParts(partition, together, options)
   } catch (error) {
     reject(partition.system.tally, parts.length)
     return Promise.reject(error)
   }
 }
 
-async function sayWhenRoom(
+async function publishWhenRoom(
   partition: Partition,
   together: Together,
   options: OfferOptions,
@@ -155,7 +158,7 @@ async function sayWhenRoom(
     for (const { event, to } of crowded)
       await reserve(partition, event, { ...options, timeout: end - partition.elapsed(), ...(to && { to }) }, reserved)
     options.admit?.(together.parts.map(({ event }) => event))
-    said = say(partition, together, options, reserved)
+    said = sayParts(partition, together, options, reserved)
   } catch (error) {
     reject(partition.system.tally, together.parts.length)
     for (const actor of reserved) actor.giveUpPlace()
@@ -165,23 +168,17 @@ async function sayWhenRoom(
 }
 
 /** @throws StateApplyError if the party's state cannot take it: then nothing of it happened */
-function say(
+function sayParts(
   partition: Partition,
   { parts, records }: Together,
   options: OfferOptions,
-  reserved: readonly Actor[] = [],
+  reserved?: readonly Actor[],
 ): Promise<readonly Envelope[]> {
-  const { delivery, system, watermark } = partition
   const envelopes = parts.map(({ event, to }) =>
     partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
   )
-  const kept = envelopes.filter(envelope => partition.persists(envelope))
-  partition.frames.record([...records, ...kept.map(envelope => ({ kind: 'event' as const, envelope }))], kept)
-  for (const { room } of reserved) room.use()
-  accept(system.tally, parts.length)
-  for (const envelope of envelopes) delivery.deliver(envelope)
-  for (const envelope of envelopes) if (!partition.persists(envelope)) partition.tell(envelope)
-  return system.breath.after(envelopes, watermark.reached(), partition.now())
+  sayTogether(partition, envelopes, { ...fromOutside, before: records, ...(reserved && { reserved }) })
+  return partition.system.breath.after(envelopes, partition.watermark.reached(), partition.now())
 }
 
 /** Of what is journalled. */

@@ -23,10 +23,11 @@ import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.t
 import type { Address } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Handled, Origin } from '../mail/handled.ts'
-import { accept, reject } from '../mail/tally.ts'
+import { reject } from '../mail/tally.ts'
 import { type Failure, failureOf } from '../thrown.ts'
 import { checkWay, passageOf } from './offer.ts'
 import type { Partition } from './partition.ts'
+import { deliverAll, say } from './say.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** How often an event on which its agent crashed is handed over again, at most. */
@@ -287,15 +288,12 @@ export class Steps implements StepHost, FrameHost {
     else this.#partition.reportError('warning', told, actor.address)
   }
 
-  /** Delivers what an agent wanted to send to another after a while, now that the while is over. */
+  /** Delivers an event that one agent sends to another with a delay, now that the delay is over. */
   sendLater(source: Actor, event: EventOf, to: Actor, origin: Origin, fired: (seq: number) => Entry): void {
     const partition = this.#partition
-    accept(partition.system.tally)
-    const entries = [fired(partition.nextSeq())]
+    const before = [fired(partition.nextSeq())]
     const envelope = partition.seal(event, { ...origin, source: source.address, to: to.address })
-    if (partition.persists(envelope)) entries.push({ kind: 'event', envelope })
-    partition.append({ kind: 'outcome' }, entries, [envelope])
-    partition.delivery.deliver(envelope)
+    say(partition, envelope, { cause: { kind: 'outcome' }, before })
   }
 
   #release(step: Step, { said, dead, redelivered }: StepFrame): void {
@@ -310,8 +308,7 @@ export class Steps implements StepHost, FrameHost {
     if (failure) this.#tellFailed(step, failure)
     if (outcome === 'ignored') this.#checkMissed(step)
     if (dead === 'ignored') partition.losses.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
-    accept(partition.system.tally, said.length)
-    for (const one of said) partition.delivery.deliver(one)
+    deliverAll(partition, said)
     for (const output of step.outputs)
       if (output.kind === 'reply' || output.kind === 'refusal') this.#answer(output, step)
   }

@@ -3,6 +3,7 @@ import type { DeadLetter, DeadLetterQuery } from '../mail/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
 import { accept } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
+import { passOn } from '../partition/say.ts'
 import type { System } from '../partition/system.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 
@@ -95,8 +96,7 @@ export class DeadLetterOffice {
     }
     const lifted = this.#lifted(again, letter)
     accept(tally)
-    if (partition.persists(lifted)) partition.append({ kind: 'outside' }, [{ kind: 'redriven', envelope: lifted }])
-    partition.delivery.deliverTo(actor, lifted)
+    passOn(partition, lifted, { kind: 'redriven', envelope: lifted }, actor)
     await partition.watermark.reached()
   }
 

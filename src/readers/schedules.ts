@@ -3,8 +3,8 @@ import type { EventOf } from '../events/event.ts'
 import { rememberOver, type ScheduleStanding, type Standing } from '../journal/standing.ts'
 import type { Address } from '../mail/address.ts'
 import { checkId } from '../mail/address.ts'
-import { accept } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
+import { say } from '../partition/say.ts'
 import type { System } from '../partition/system.ts'
 import { dueOf, inTime, missedOf, nextOf } from '../time/occurrences.ts'
 import { type PlannedSchedule, planned, type Schedule } from '../time/schedule.ts'
@@ -273,14 +273,13 @@ function isOpen(partition: Partition): boolean {
   }
 }
 
-/** Its time has come: that it has, and its event, are one frame. */
+/** An occurrence is due: one frame holds that it is, and the event. */
 function occur(partition: Partition, running: Running, at: number, isLast: boolean): void {
   const { name, event, version = 1 } = running
   running.last = at
   try {
     const { type, data } = partition.system.catalog.lifted({ ...event, version })
     partition.admit?.([{ type, data }])
-    accept(partition.system.tally)
     const occurred = {
       kind: 'occurred' as const,
       seq: partition.nextSeq(),
@@ -289,9 +288,7 @@ function occur(partition: Partition, running: Running, at: number, isLast: boole
       ...(isLast && { over: true as const }),
     }
     const envelope = partition.seal({ type, data }, { source: `${partition.address}/${name}` })
-    const said = partition.persists(envelope) ? [{ kind: 'event' as const, envelope }] : []
-    partition.append({ kind: 'outcome' }, [occurred, ...said], [envelope])
-    partition.delivery.deliver(envelope)
+    say(partition, envelope, { cause: { kind: 'outcome' }, before: [occurred] })
   } catch (error) {
     partition.reportError('error', error)
   }
