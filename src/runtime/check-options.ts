@@ -32,7 +32,7 @@ const limitOptions: OptionNames<Limits> = { agents: true, partyAgents: true }
 
 type Check = (given: unknown) => boolean
 
-/** What an option of a runtime may be, and how that is said. */
+/** What each option may be, and the words for that in an error. */
 const wanted: Readonly<Record<string, readonly [is: Check, what: string]>> = {
   party: [has('object', 'inputs', 'tree'), 'what defineParty returns'],
   agents: [Array.isArray, 'a list of what defineAgent, defineSupervisor and definePool return'],
@@ -100,7 +100,7 @@ function isNumbers(given: unknown): boolean {
   )
 }
 
-/** What somebody gave, without its contents, which may be a secret. */
+/** Describes a value without its contents, which may be a secret. */
 function kindOf(given: unknown): string {
   if (given === null || given === undefined) return `${given}`
   if (Array.isArray(given)) return 'a list'
@@ -110,7 +110,7 @@ function kindOf(given: unknown): string {
 /** A runtime cannot be made from these options. */
 export class RuntimeOptionsError extends TroupeError {
   readonly code = 'RUNTIME_OPTIONS'
-  /** Its name; `options` if all of them are something else. */
+  /** The name of the option; `options` if the whole argument is wrong. */
   readonly option: string
   constructor(option: string, given: string, what: string) {
     super(`createRuntime cannot take ${given} as "${option}". Give it ${what}, or leave it out.`)

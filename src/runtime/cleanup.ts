@@ -6,10 +6,10 @@ import { type Address, splitAddress } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Partition } from '../partition/partition.ts'
 
-/** Somebody who is no agent, and for whom events wait. */
+/** A subscriber, for whom events may wait. */
 interface Subscribed {
   readonly mayExpire: boolean
-  /** Takes out of its memory what it will not be told any more. */
+  /** Removes waiting events whose time to live is over. */
   sweep(): void
 }
 
@@ -18,16 +18,16 @@ interface CleanupHost {
   partition(address: Address): Partition | undefined
 }
 
-/** Every 5 minutes, as S1 does. */
+/** Milliseconds between two clean-ups, by default. */
 const usual = 300_000
-/** Beyond this, setTimeout of every host fires at once. */
+/** With a longer time, setTimeout fires at once. */
 const longest = 2_147_483_647
 
 /**
- * Takes out of mailboxes, and out of what waits for subscribers, what nobody will be handed any more: events whose time to live is over, and requests that nobody
- * waits for. Behind a busy agent they would keep their places until its next turn, and publishers would wait for those. It
- * wakes up only while there may be such mail, and keeps no process alive. What only the journal holds is found when it is
- * read back.
+ * Removes waiting events whose time to live is over, and requests that nobody waits for, from mailboxes and from the queues of
+ * subscribers. Otherwise they would keep their places until the next turn of a busy agent, and publishers would wait for room. It
+ * wakes up only while there may be such mail, and does not keep the process alive. Mail that only the journal holds is checked when
+ * it is read back.
  */
 export class Cleanup {
   readonly #host: CleanupHost
@@ -44,21 +44,21 @@ export class Cleanup {
     this.#every = every
   }
 
-  /** Mail that may become too old waits for an agent. */
+  /** An event with a time to live, or an abandoned request, waits for an agent. */
   expect(partition: Partition, actor: Actor): void {
     if (this.#isOver) return
     this.#expecting.set(actor, partition)
     this.#cancel ??= this.#schedule()
   }
 
-  /** Events that may become too old wait for a subscriber. */
+  /** An event with a time to live waits for a subscriber. */
   expectOf(subscribed: Subscribed): void {
     if (this.#isOver) return
     this.#subscribed.add(subscribed)
     this.#cancel ??= this.#schedule()
   }
 
-  /** An ask has ended before its callee took the request, which may wait there still. */
+  /** An ask has ended before its callee took the request. The request may still wait there. */
   abandoned({ to }: PendingAsk): void {
     const { partition: at, name } = splitAddress(to)
     const partition = this.#host.partition(at)
@@ -66,7 +66,7 @@ export class Cleanup {
     if (partition && actor && actor.waiting > 0) this.expect(partition, actor)
   }
 
-  /** A partition is there no more, nor is mail in it. */
+  /** A partition is gone, with its mail. */
   forget(partition: Address): void {
     for (const [actor, { address }] of this.#expecting) if (address === partition) this.#expecting.delete(actor)
   }
@@ -96,7 +96,7 @@ export class Cleanup {
   }
 }
 
-/** The same outcomes that its mail would have at its turn. */
+/** Gives such mail the outcome that it would have at the agent's next turn. */
 function tidy(actor: Actor, partition: Partition): void {
   const { asks } = partition.system
   const whyOver = (envelope: Envelope) => {
@@ -106,7 +106,7 @@ function tidy(actor: Actor, partition: Partition): void {
   for (const { envelope, why } of actor.sweep(whyOver)) partition.lose(actor, envelope, why)
 }
 
-/** A time between two clean-ups that is none. */
+/** The time between two clean-ups is invalid. */
 export class CleanupError extends TroupeError {
   readonly code = 'CLEANUP'
   readonly every: number

@@ -5,7 +5,7 @@ import type { RuntimeBus } from './runtime-bus.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
 import type { StopOptions } from './shutdown.ts'
 
-// One for the whole process, for those who want that; nothing of Troupe itself ever uses it.
+// One runtime for the whole process, for programs that want that. Troupe itself never uses it.
 let runtime: Pick<Runtime, 'bus' | 'stop'> | undefined
 
 /**
@@ -17,7 +17,7 @@ let runtime: Pick<Runtime, 'bus' | 'stop'> | undefined
  * await getBus().publish(taskCompleted({ taskId: 'book-venue' }))
  * await closeBus()
  *
- * @param options those of `createRuntime`; `events` are what may be published
+ * @param options as of `createRuntime`; `events` are those that may be published
  * @throws DefaultBusError if there is one already, and what `createRuntime` and `start` throw
  */
 export async function initBus<
@@ -31,7 +31,7 @@ export async function initBus<
   try {
     await starting.start()
   } catch (error) {
-    // Another one may be there by now.
+    // Another runtime may have been started meanwhile.
     if (runtime === starting) runtime = undefined
     throw error
   }
@@ -44,10 +44,10 @@ export function getBus(): RuntimeBus {
   return runtime.bus
 }
 
-/** Ends the one bus of this process, if there is one, once what is under way is finished; see `runtime.stop`. */
+/** Ends the one bus of this process, if there is one, once unfinished work has ended; see `runtime.stop`. */
 export async function closeBus(options?: StopOptions): Promise<void> {
   const closing = runtime
-  // Another one may be started at once.
+  // Another runtime may be started at once.
   runtime = undefined
   try {
     await closing?.stop(options)
@@ -57,7 +57,7 @@ export async function closeBus(options?: StopOptions): Promise<void> {
   }
 }
 
-/** The one bus of this process is there twice, or not at all. */
+/** The bus of this process was started twice, or is not started. */
 export class DefaultBusError extends TroupeError {
   readonly code = 'DEFAULT_BUS'
   constructor(what: string, wanted: string) {

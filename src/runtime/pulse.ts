@@ -5,7 +5,7 @@ import { systemMetrics, systemTick } from '../events/runtime-events.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Partition } from '../partition/partition.ts'
 
-/** How often the runtime says that time passes. */
+/** How often the runtime publishes its ticks. */
 export interface PulseOptions {
   /** Milliseconds between two `system.tick`, 100 by default. */
   readonly every?: number
@@ -15,7 +15,7 @@ export interface PulseOptions {
 
 const pulseNames: OptionNames<PulseOptions> = { every: true, metricsEvery: true }
 
-/** What `system.metrics` tells besides its tick. */
+/** The data of `system.metrics`, without its tick. */
 export type Summary = Omit<Parameters<typeof systemMetrics>[0], 'tick'>
 
 interface PulseHost {
@@ -26,7 +26,7 @@ interface PulseHost {
   summary(): Summary
 }
 
-/** The heartbeat of a runtime: runs only while somebody listens to it, and keeps no process alive. */
+/** Publishes `system.tick` and `system.metrics`. It runs only while somebody listens, and does not keep the process alive. */
 export class Pulse {
   readonly #host: PulseHost
   readonly #every: number
@@ -44,7 +44,7 @@ export class Pulse {
     this.#metricsEvery = metricsEvery
   }
 
-  /** The agents of a partition have come to hear a type, or hear it no more. */
+  /** The first agent of a partition began to hear a type, or the last one stopped. */
   heard(partition: Partition, type: string, isHeard: boolean): void {
     if (!isPulse(type)) return
     const types = (this.#hearing.get(partition) ?? 0) + (isHeard ? 1 : -1)
@@ -53,7 +53,7 @@ export class Pulse {
     this.check()
   }
 
-  /** Begins or ends ticking, by whether anybody listens. */
+  /** Starts or stops the ticks: they are published only while somebody listens. */
   check(): void {
     const { bus } = this.#host
     const isWanted =
@@ -92,7 +92,7 @@ export class Pulse {
   }
 }
 
-/** Whether it is said all the time, and so only to those who name it. */
+/** Whether a type is published all the time: then only subscribers that name it receive it, and patterns do not match it. */
 export function isPulse(type: string): boolean {
   return type === systemTick.type || type === systemMetrics.type
 }

@@ -1,41 +1,26 @@
 import type * as z from 'zod'
-import type { MailboxFigures } from '../actor/actor.ts'
-import type { Bus, BusFigures } from '../bus/bus.ts'
-import type { TypeFigures } from '../bus/event-figures.ts'
+import type { Bus } from '../bus/bus.ts'
 import { EventStream } from '../bus/event-stream.ts'
 import type { HistoryQuery } from '../bus/history.ts'
-import type { RateFigures, RateLimitOptions } from '../bus/rate-limits.ts'
+import type { RateLimitOptions } from '../bus/rate-limits.ts'
 import { type SubscribeOptions, streamNames, subscribeNames } from '../bus/subscribe-options.ts'
-import { Subscriber } from '../bus/subscriber.ts'
 import type { Subscription, SubscriptionInfo } from '../bus/subscription.ts'
-import type { TodayFigures } from '../bus/today.ts'
 import type { UncheckedEvent, UnknownTopicError } from '../events/catalog.ts'
-import { checkPattern } from '../events/pattern.ts'
 import { systemError } from '../events/runtime-events.ts'
 import { checkIsTopic, type Topic, typesOf } from '../events/topic.ts'
-import type { TransformFigures } from '../events/transform.ts'
-import { partitionOf } from '../mail/address.ts'
 import type { Envelope, EnvelopeOf } from '../mail/envelope.ts'
-import type { Tally } from '../mail/tally.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
-import { WaitInsideError } from '../partition/activity.ts'
 import { checkPublished, type PublishOptions, publishOptions } from '../partition/offer.ts'
 import type { Partition } from '../partition/partition.ts'
 import { publish } from '../partition/publish.ts'
 import type { System } from '../partition/system.ts'
 import { DeadLetterOffice } from '../readers/dead-letter-office.ts'
 import type { DurableName, DurableSubscriptions } from '../readers/durable-subscriptions.ts'
-import {
-  type Replayed,
-  type ReplayOptions,
-  type ReplayQuery,
-  ReplayQueryError,
-  replay,
-  replayNames,
-  replayOptionNames,
-} from '../readers/replay.ts'
+import { type Replayed, type ReplayOptions, type ReplayQuery } from '../readers/replay.ts'
 import type { Unheard } from '../readers/unheard.ts'
 import type { ChangeOptions } from '../state/admission.ts'
+import { type BusMetrics, metricsOf } from './bus-metrics.ts'
+import { replayTo } from './bus-replay.ts'
 
 /** Where an event from outside goes. */
 export interface BusPublishOptions extends PublishOptions, ChangeOptions {
@@ -43,39 +28,12 @@ export interface BusPublishOptions extends PublishOptions, ChangeOptions {
   readonly party?: string
 }
 
-/** Figures of the bus since the runtime was made. */
-export interface BusMetrics extends Readonly<Tally> {
-  /** Events that wait in mailboxes. */
-  readonly waiting: number
-  /** Those of them that only the journal holds. */
-  readonly spilled: number
-  /** Milliseconds that the oldest of those in memory has waited. */
-  readonly age: number
-  /** Milliseconds that the agent has been busy which has been so for longest. */
-  readonly busy: number
-  readonly deadLetters: number
-  /** Asks that nobody has answered yet. */
-  readonly pendingAsks: number
-  /** Since midnight, UTC. */
-  readonly today: TodayFigures
-  /** Whether anything may be published. */
-  readonly isRunning: boolean
-  /** Of function subscribers. */
-  readonly subscribers: BusFigures
-  /** Of the transformations, by name. */
-  readonly transforms: Readonly<Record<string, TransformFigures>>
-  /** Of the limits on what is published from outside. */
-  readonly rateLimits: RateFigures
-  /** By type, of every event that was ever told. */
-  readonly types: Readonly<Record<string, TypeFigures>>
-}
-
-/** What `system.error` tells. */
+/** The data of `system.error`. */
 export type SystemError = z.output<typeof systemError.schema>
 
-/** Which errors are wanted. */
+/** Which errors to receive. */
 export interface ErrorOptions {
-  /** Those of this severity and worse; all by default. */
+  /** Errors of this severity and worse; all by default. */
   readonly atLeast?: SystemError['severity']
 }
 
@@ -96,15 +54,15 @@ interface BusHost {
   readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
   readonly durable: DurableSubscriptions
   readonly unheard: Unheard
-  /** Somebody subscribes to what nobody declares. @throws UnknownTopicError where it is refused */
+  /** A topic matches nothing that is declared. @throws UnknownTopicError where the runtime is strict */
   unknownTopic(unknown: UnknownTopicError): void
 }
 
-/** The bus as people outside the agents use it. */
+/** The bus, for code outside the agents. */
 export class RuntimeBus {
   readonly #host: BusHost
   readonly #bus: Bus
-  /** What could not be delivered, and why. */
+  /** Events that could not be delivered, and why. */
   readonly deadLetters: DeadLetterOffice
 
   constructor(host: BusHost) {
@@ -125,7 +83,7 @@ export class RuntimeBus {
   publish(event: UncheckedEvent, options?: BusPublishOptions): Promise<Envelope> {
     try {
       this.#host.system.checkRunning()
-      // Nearly all events are, and have none: looking closer would cost them more than anything else here.
+      // Nearly all events have a type and no options: to check them more closely would be the largest cost here.
       if (typeof event?.type !== 'string' || options) checkPublished('bus.publish', event, options, publishNames)
       const { outside, parties, unheard } = this.#host
       if (options?.party === undefined) {
@@ -141,8 +99,8 @@ export class RuntimeBus {
   }
 
   /**
-   * Calls a function for every event of a topic, once it is durable. One that throws, hangs or is slow harms nobody; its
-   * failure is the event `system.error`. One that returns a promise is told of the next event when that has settled.
+   * Calls a function for every event of a topic, once it is durable. A function that throws, hangs or is slow affects no other
+   * subscriber; its failure is published as `system.error`. If it returns a promise, it gets the next event when that has settled.
    *
    * @example
    * const subscription = runtime.bus.subscribe(agentCompleted, ({ data, party }) => console.log(party, data.agentName))
@@ -161,14 +119,14 @@ export class RuntimeBus {
     this.#checkTopic('bus.subscribe', topic, options, subscribeNames)
     const { durable, system } = this.#host
     if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
-    // As below.
+    // As in #subscribe.
     const tell = subscriber as (envelope: Envelope) => unknown
     return durable.subscribe(typesOf(topic), tell, options as SubscribeOptions, system)
   }
 
   /**
-   * The same as events to iterate over: each is handed over when it is asked for; leaving the loop ends it, and so does the
-   * end of the runtime or, of one party alone, its deletion, once what waits was taken.
+   * The same as an iterable: the loop takes one event after the other. Leaving the loop ends the subscription. It also ends with
+   * the runtime, or with the deletion of its only party, once the loop has taken the events that wait.
    *
    * @example
    * for await (const { data } of runtime.bus.events(agentCompleted)) console.log(data.agentName)
@@ -195,13 +153,13 @@ export class RuntimeBus {
     subscriber: (envelope: EnvelopeOf<W>) => unknown,
     options?: SubscribeOptions<EnvelopeOf<W>>,
   ) {
-    // The bus tells only what these types and patterns match, and the catalogue has checked each by its own schema.
+    // The bus passes on only events that match the topic, and the catalogue has checked each by its own schema.
     const tell = subscriber as (envelope: Envelope) => unknown
     return this.#bus.subscribe(typesOf(topic), tell, options as SubscribeOptions | undefined)
   }
 
   /**
-   * Who is told of what, and how far he has come: all, or those of one subscriber.
+   * All subscriptions, or those of one subscriber: to which topics, and how far behind each is.
    *
    * @example
    * const [{ count, lag, missed }] = runtime.bus.subscriptions('my-agent')
@@ -212,8 +170,8 @@ export class RuntimeBus {
   }
 
   /**
-   * The names of durable subscriptions that the journal keeps a place for, those of earlier processes too, and how many positions
-   * each has yet to read: as long as it has, that is not pruned.
+   * The names of the durable subscriptions whose places the journal keeps, also from earlier processes, and how many positions each
+   * has yet to read. The journal does not forget these positions.
    *
    * @example
    * for (const { name, isSubscribed, behind } of await runtime.bus.durableNames()) console.log(name, isSubscribed, behind)
@@ -225,8 +183,8 @@ export class RuntimeBus {
   }
 
   /**
-   * Forgets the place of a durable subscription, for good, and ends it if it is there; resolves to whether there was a place.
-   * A subscription that takes the name later begins anew.
+   * Forgets the place of a durable subscription for good, and ends the subscription if there is one; resolves to whether there was
+   * a place. A later subscription with this name begins anew.
    *
    * @example
    * await runtime.bus.forgetDurable('ledger') // true
@@ -239,8 +197,8 @@ export class RuntimeBus {
   }
 
   /**
-   * Calls a function for every error that the runtime or an agent tells of: `warning` is a note, `error` abandons the work
-   * at hand, `critical` stops the system in order.
+   * Calls a function for every error that the runtime or an agent reports. After a `warning` the work goes on, an `error` ends that
+   * work, and a `critical` error stops the runtime in order.
    *
    * @example
    * runtime.bus.errors(({ data }) => log(data.severity, data.code, data.message), { atLeast: 'error' })
@@ -270,14 +228,14 @@ export class RuntimeBus {
     this.#host.system.rateLimits.switchTo(rules)
   }
 
-  /** The newest 1,000 durable events, but for parties that are deleted, oldest first; by party, type or pattern, tags, and number. */
+  /** The newest 1,000 durable events, oldest first, without those of deleted parties; by party, type or pattern, tags, and number. */
   history(query?: HistoryQuery): readonly Envelope[] {
     return this.#bus.history(query)
   }
 
   /**
-   * Tells a function, or a subscription in its turn, what the journal holds, in the order of time; resolves when all was
-   * told. Nothing else happens: agents hear nothing of it, and what the handler wants of the runtime is refused.
+   * Calls a function with each event that the journal holds, in the order of time, or delivers them to a subscription in its turn;
+   * resolves after the last event. Agents receive nothing, and the runtime refuses what the handler asks of it meanwhile.
    *
    * @example
    * await runtime.bus.replay({ party: party.id, type: agentCompleted }, ({ data }) => console.log(data.agentName))
@@ -291,27 +249,7 @@ export class RuntimeBus {
     target: ((envelope: EnvelopeOf<W>) => unknown) | Subscription,
     options: ReplayOptions = {},
   ): Promise<Replayed> {
-    const { system, parties } = this.#host
-    checkOptionNames('bus.replay', query, replayNames)
-    checkOptionNames('bus.replay', options, replayOptionNames)
-    const { party, type, ...rest } = query
-    if (party === undefined && (rest.after !== undefined || rest.until !== undefined))
-      throw new ReplayQueryError('positions of no party', 'the positions of one party, because each counts its own')
-    const partitions = party === undefined ? [...system.partitions()] : [parties.get(party).partition]
-    const types = (type === undefined ? ['*'] : typesOf(type)).map(checkPattern)
-    const chosen = { ...rest, types, partitions }
-    if (typeof target !== 'function' && this.#bus.isInside(target))
-      throw new WaitInsideError(target.info.subscriber, 'replay')
-    if (party !== undefined) {
-      await system.returning(partitionOf(party))
-      // Where that was in vain, it says why there is nothing to replay.
-      parties.get(party)
-    }
-    if (typeof target !== 'function') return replay(system, chosen, envelope => target.again(envelope), options)
-    // The types and patterns are those of the query, and the catalogue has checked each event by its own schema.
-    const tell = target as (envelope: Envelope) => unknown
-    const subscriber = new Subscriber({ name: 'replay', types, timeout: 60_000 }, tell, this.#bus)
-    return replay(system, chosen, one => this.#bus.during(one, () => subscriber.told(one)), options)
+    return replayTo(this.#host, query, target, options)
   }
 
   /**
@@ -323,30 +261,6 @@ export class RuntimeBus {
    */
   metrics(): BusMetrics {
     const { system, outside, parties } = this.#host
-    const partitions = [outside, ...Array.from(parties.present, ({ partition }) => partition)]
-    const mailboxes = { waiting: 0, spilled: 0, age: 0, busy: 0 }
-    for (const { registry } of partitions) for (const actor of registry) add(mailboxes, actor.figures)
-    const { tally, bus } = system
-    return {
-      ...tally,
-      ...mailboxes,
-      deadLetters: system.deadLetters.total,
-      pendingAsks: system.asks.size,
-      today: bus.today,
-      isRunning: system.isRunning(),
-      subscribers: bus.figures,
-      rateLimits: system.rateLimits.figures,
-      transforms: system.transforms.figures,
-      types: bus.types,
-    }
+    return metricsOf(system, [outside, ...Array.from(parties.present, ({ partition }) => partition)])
   }
-}
-
-type Mailboxes = { -readonly [K in 'waiting' | 'spilled' | 'age' | 'busy']: BusMetrics[K] }
-
-function add(mailboxes: Mailboxes, { depth, spilled, age, busy }: MailboxFigures): void {
-  mailboxes.waiting += depth
-  mailboxes.spilled += spilled
-  mailboxes.age = Math.max(mailboxes.age, age)
-  mailboxes.busy = Math.max(mailboxes.busy, busy)
 }
