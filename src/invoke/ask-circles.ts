@@ -1,6 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import type { Address } from '../mail/address.ts'
-import type { AskTable, OpenAsk, PendingAsk } from './ask-table.ts'
+import type { AskTable } from './ask-table.ts'
+import type { PendingAsk } from './pending-ask.ts'
 
 /** Whether the callee is busy and does not take the request meanwhile. */
 type IsBlocked = (ask: PendingAsk) => boolean
@@ -16,12 +17,12 @@ export function breakCircle(asks: AskTable, key: string, isBlocked: IsBlocked): 
 }
 
 /** The circle of asks that an ask is part of, each waiting for the next, if there is such a circle. */
-function circleOf(asks: AskTable, key: string, isBlocked: IsBlocked): readonly OpenAsk[] | undefined {
+function circleOf(asks: AskTable, key: string, isBlocked: IsBlocked): readonly PendingAsk[] | undefined {
   const start = asks.get(key)
   // A callee that has asked nothing waits for nobody.
   if (!start || !asks.isAsking(start.to)) return undefined
-  const seen = new Set<OpenAsk>()
-  const search = (ask: OpenAsk, path: readonly OpenAsk[]): readonly OpenAsk[] | undefined => {
+  const seen = new Set<PendingAsk>()
+  const search = (ask: PendingAsk, path: readonly PendingAsk[]): readonly PendingAsk[] | undefined => {
     for (const next of awaitedBy(asks, ask, isBlocked)) {
       if (next === start) return path
       if (seen.has(next)) continue
@@ -38,7 +39,7 @@ function circleOf(asks: AskTable, key: string, isBlocked: IsBlocked): readonly O
  * The asks that an ask waits for. An ask that its callee has taken waits for the asks made on its behalf. An ask that must
  * wait because its callee is busy waits for everything that the callee has asked.
  */
-function awaitedBy(asks: AskTable, ask: OpenAsk, isBlocked: IsBlocked): readonly OpenAsk[] {
+function awaitedBy(asks: AskTable, ask: PendingAsk, isBlocked: IsBlocked): readonly PendingAsk[] {
   if (ask.answered) return []
   if (ask.takenBy === undefined) return isBlocked(ask) ? asks.madeBy(ask.to) : []
   return asks.madeBy(ask.to).filter(({ parent }) => parent === ask.key)

@@ -2,63 +2,22 @@ import type { TroupeError } from '../errors.ts'
 import type { Address } from '../mail/address.ts'
 import type { Timers } from '../time/timers.ts'
 import { AskCancelledError, AskTimeoutError, isPassing, isRefused } from './ask-errors.ts'
-import type { Retry } from './ask-options.ts'
 import type { Outcome } from './outside.ts'
-
-/** One request on its way: who asks, who is asked, and what to call when it ends. */
-export interface PendingAsk {
-  readonly key: string
-  readonly type: string
-  readonly from: Address
-  /** The partition of the asker; none for somebody outside the agents. */
-  readonly partition: Address | undefined
-  readonly to: Address
-  readonly deadline: number
-  /** The ask on whose behalf this one is made. */
-  readonly parent?: string | undefined
-  /** The name that a caller outside the agents gave to it. */
-  readonly requestId?: string | undefined
-  /** The callee's incarnation that took the request; none while the request waits in the mailbox. */
-  takenBy?: number | undefined
-  readonly retry: Retry
-  /** Sends the request again. */
-  again(): void
-  /** Whether the reply is in a frame that is not durable yet: what happens to the callee now no longer matters. */
-  answered?: boolean
-  settle(outcome: Outcome): void
-}
-
-/** An ask that has been opened. */
-export interface OpenAsk extends PendingAsk {
-  /** Counted from 1: the larger, the younger. */
-  readonly order: number
-  /** When it was opened, in the runtime's elapsed milliseconds. */
-  readonly openedAt: number
-  readonly cancelTimer: () => void
-  /** How often the request was sent again. */
-  retried: number
-  /** Cancels the next retry. */
-  cancelRetry: () => void
-  /** Cancel the work that is done for this ask alone. */
-  dependents: Set<Cancel> | undefined
-}
+import { type Cancel, nothing, type PendingAsk } from './pending-ask.ts'
 
 /** Called for every ask, while somebody observes. */
 export interface AskObserver {
-  asked(ask: OpenAsk): void
+  asked(ask: PendingAsk): void
   /** @param outcome none when its asker no longer waits */
-  answered(ask: OpenAsk, outcome: Outcome | undefined): void
+  answered(ask: PendingAsk, outcome: Outcome | undefined): void
 }
-
-/** Ends what is done for an ask that ended without an answer. */
-export type Cancel = (cause: TroupeError) => void
 
 /**
  * The asks of a runtime that have no answer yet. Each ends exactly once, by the first of reply, failure, deadline and
  * cancellation. A later answer finds no entry, and the caller reports it.
  */
 export class AskTable {
-  readonly #pending = new Map<string, OpenAsk>()
+  readonly #pending = new Map<string, PendingAsk>()
   readonly #byCallee = new Map<Address, Set<string>>()
   readonly #byAsker = new Map<Address, Set<string>>()
   readonly #timers: Timers
@@ -82,25 +41,18 @@ export class AskTable {
 
   /** @param takenBy the incarnation of the callee that has taken it already */
   open(ask: PendingAsk, takenBy?: number): void {
-    const timeout = () => this.fail(ask.key, new AskTimeoutError(ask.type, ask.to, ask.deadline))
-    const cancelTimer = this.#timers.after(ask.deadline, timeout)
-    const opened: OpenAsk = {
-      ...ask,
-      takenBy,
-      answered: false,
-      order: ++this.#count,
-      openedAt: this.#elapsed(),
-      cancelTimer,
-      retried: 0,
-      cancelRetry: nothing,
-      dependents: undefined,
-    }
-    this.#pending.set(ask.key, opened)
+    const { key, deadline, to } = ask
+    const timeout = () => this.fail(key, new AskTimeoutError(ask.type, to, deadline))
+    ask.takenBy = takenBy
+    ask.order = ++this.#count
+    ask.openedAt = this.#elapsed()
+    ask.cancelTimer = this.#timers.after(deadline, timeout)
+    this.#pending.set(key, ask)
     if (ask.requestId !== undefined) this.#requestIds.add(ask.requestId)
-    this.observer?.asked(opened)
-    note(this.#byCallee, ask.to, ask.key)
+    this.observer?.asked(ask)
+    note(this.#byCallee, to, key)
     // Nobody asks a caller outside the agents, so no circle goes through it.
-    if (ask.partition !== undefined) note(this.#byAsker, ask.from, ask.key)
+    if (ask.partition !== undefined) note(this.#byAsker, ask.from, key)
   }
 
   /** Milliseconds until the deadline of an ask; `Infinity` if there is no such ask any more. */
@@ -129,15 +81,15 @@ export class AskTable {
   }
 
   /** The asks of one agent. */
-  madeBy(asker: Address): readonly OpenAsk[] {
+  madeBy(asker: Address): readonly PendingAsk[] {
     return this.#at(this.#byAsker, asker)
   }
 
-  #at(index: ReadonlyMap<Address, ReadonlySet<string>>, address: Address): readonly OpenAsk[] {
+  #at(index: ReadonlyMap<Address, ReadonlySet<string>>, address: Address): readonly PendingAsk[] {
     return [...(index.get(address) ?? [])].flatMap(key => this.#pending.get(key) ?? [])
   }
 
-  get(key: string): OpenAsk | undefined {
+  get(key: string): PendingAsk | undefined {
     return this.#pending.get(key)
   }
 
@@ -162,14 +114,14 @@ export class AskTable {
     return (ask !== undefined && this.#retries(ask, error)) || this.close(key, { ok: false, error })
   }
 
-  #retries(ask: OpenAsk, error: TroupeError): boolean {
+  #retries(ask: PendingAsk, error: TroupeError): boolean {
     const { retries, retryAfter } = ask.retry
     const wait = retryAfter * 2 ** ask.retried
     if (ask.retried >= retries || !isPassing(error) || this.remaining(ask.key) <= wait) return false
     ask.retried++
     ask.takenBy = undefined
     this.#cancelDependents(ask, error)
-    ask.cancelRetry = this.#timers.after(wait, () => ask.again())
+    ask.cancelRetry = this.#timers.after(wait, () => ask.send())
     return true
   }
 
@@ -179,14 +131,15 @@ export class AskTable {
     if (!ask) return
     this.observer?.answered(ask, undefined)
     this.#abandon(ask, 'its asker no longer waits')
+    ask.cancelled()
   }
 
-  #abandon(ask: OpenAsk, why: unknown): void {
+  #abandon(ask: PendingAsk, why: unknown): void {
     if (ask.takenBy === undefined) this.#abandoned(ask)
     this.#cancelDependents(ask, why)
   }
 
-  #cancelDependents({ dependents, type, to }: OpenAsk, why: unknown): void {
+  #cancelDependents({ dependents, type, to }: PendingAsk, why: unknown): void {
     for (const cancel of [...(dependents ?? [])]) cancel(new AskCancelledError(type, to, why))
   }
 
@@ -199,10 +152,11 @@ export class AskTable {
     }
   }
 
-  #forget(key: string): OpenAsk | undefined {
+  #forget(key: string): PendingAsk | undefined {
     const ask = this.#pending.get(key)
     if (!ask) return undefined
     this.#pending.delete(key)
+    ask.isOver = true
     if (ask.requestId !== undefined) this.#requestIds.delete(ask.requestId)
     ask.cancelTimer()
     ask.cancelRetry()
@@ -211,8 +165,6 @@ export class AskTable {
     return ask
   }
 }
-
-const nothing = () => {}
 
 function note(index: Map<Address, Set<string>>, address: Address, key: string): void {
   const keys = index.get(address)

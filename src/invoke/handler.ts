@@ -43,7 +43,7 @@ export class Handler {
   }
 
   /** @throws AskRefusedError if it answers another request */
-  check({ type }: RequestDefinition): void {
+  check({ type }: Pick<RequestDefinition, 'type'>): void {
     if (type !== this.request.type) throw new AskRefusedError(type, this.address, 'not-handled')
   }
 

@@ -10,7 +10,8 @@ import { checkPublished, type PublishOptions } from '../partition/offer.ts'
 import { publish } from '../partition/publish.ts'
 import type { Unwatch } from '../state/store.ts'
 import { copyOf } from '../values/copy.ts'
-import { askFromOutside, checkAsked, type OutsideAskOptions } from '../work/ask-from-outside.ts'
+import { askAgent, checkAsked, type OutsideAskOptions } from '../work/ask-from-outside.ts'
+import { AgentCallee } from '../work/callee.ts'
 import { Found, type Whereabouts } from './found.ts'
 
 /** What outsiders see of an agent: where its machine is, and what it remembers. */
@@ -72,7 +73,7 @@ export class AgentRef {
   ): Promise<z.output<O>> {
     this.#place.checkOpen()
     checkAsked('agent.ask', request, options)
-    return await askFromOutside(this.#place.partition, this.#actor, request, input, options)
+    return await askAgent(new AgentCallee(this.#place.partition, this.#actor, false), request, input, options)
   }
 
   /** Its newest durable snapshot. */

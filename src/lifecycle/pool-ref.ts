@@ -9,7 +9,8 @@ import type { Envelope } from '../mail/envelope.ts'
 import { checkPublished, type PublishOptions } from '../partition/offer.ts'
 import { publish } from '../partition/publish.ts'
 import { checkSize } from '../supervision/definition.ts'
-import { askFromOutside, checkAsked, type OutsideAskOptions } from '../work/ask-from-outside.ts'
+import { askAgent, checkAsked, type OutsideAskOptions } from '../work/ask-from-outside.ts'
+import { AgentCallee } from '../work/callee.ts'
 import { AgentRef } from './agent-ref.ts'
 import { Found, type Whereabouts } from './found.ts'
 
@@ -75,7 +76,7 @@ export class PoolRef {
     checkAsked('pool.ask', request, options)
     this.#place.checkOpen()
     const member = this.#choose({ type: request.type, data: input })
-    return await askFromOutside(this.#place.partition, member, request, input, options)
+    return await askAgent(new AgentCallee(this.#place.partition, member, false), request, input, options)
   }
 
   /**

@@ -2,8 +2,9 @@ import type { Actor } from '../actor/actor.ts'
 import type { Step } from '../actor/step.ts'
 import { definitionOf } from '../agent/identity.ts'
 import { codeOf } from '../errors.ts'
-import type { AskObserver, OpenAsk } from '../invoke/ask-table.ts'
+import type { AskObserver } from '../invoke/ask-table.ts'
 import type { Outcome } from '../invoke/outside.ts'
+import type { PendingAsk } from '../invoke/pending-ask.ts'
 import type { Entry, GoneReason } from '../journal/frame.ts'
 import { root } from '../lifecycle/roster.ts'
 import { type Address, addressOf, runtimePartition, splitAddress } from '../mail/address.ts'
@@ -149,12 +150,12 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
 
   // ---- what asks tell ----
 
-  asked({ key, type, from, to, partition, deadline }: OpenAsk): void {
+  asked({ key, type, from, to, partition, deadline }: PendingAsk): void {
     const fields = { key, type, to, deadline }
     this.#tellAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'asked' }))
   }
 
-  answered({ key, type, from, to, partition, openedAt }: OpenAsk, outcome: Outcome | undefined): void {
+  answered({ key, type, from, to, partition, openedAt }: PendingAsk, outcome: Outcome | undefined): void {
     const latency = this.#system.clock.elapsed() - openedAt
     const failure = outcome?.ok ? undefined : outcome ? codeOf(outcome.error) : 'cancelled'
     const fields = { key, type, to, failure, latency }

@@ -1,7 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Clock } from '../clock.ts'
 import { TroupeError } from '../errors.ts'
-import type { PendingAsk } from '../invoke/ask-table.ts'
+import type { PendingAsk } from '../invoke/pending-ask.ts'
 import { type Address, splitAddress } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Partition } from '../partition/partition.ts'

@@ -21,14 +21,15 @@ import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
 import type { Unwatch } from '../state/store.ts'
 import type { PoolDefinition } from '../supervision/definition.ts'
 import {
-  askFromOutside,
+  askAgent,
+  askHandler,
   askManyFromOutside,
   checkAsked,
   checkAskedOfMany,
   type OutsideAskManyOptions,
   type OutsideAskOptions,
 } from '../work/ask-from-outside.ts'
-import { askHandler } from '../work/handlers.ts'
+import { AgentCallee, HandlerCallee } from '../work/callee.ts'
 import { checkRuntimeOptions } from './check-options.ts'
 import type { RuntimeBus } from './runtime-bus.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
@@ -170,14 +171,14 @@ export class Runtime<
     if (handler) {
       const breath = system.breath.dueToAsker(system.clock)
       if (breath) await breath
-      return await askHandler(outside.partition, handler, request, input, options)
+      return await askHandler(new HandlerCallee(outside.partition, handler), request, input, options)
     }
     const { partition: at, name } = splitAddress(address)
     const partition = system.partition(at)
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
     if (!partition || !actor) return await system.breath.refuse(new NoAddressError(address), system.clock)
     // Awaited here, so that the stack of a failure leads back to the caller's line.
-    return await askFromOutside(partition, actor, request, input, options)
+    return await askAgent(new AgentCallee(partition, actor, false), request, input, options)
   }
 
   /**

@@ -1,13 +1,12 @@
 import type { Actor } from '../actor/actor.ts'
-import type { EventOf } from '../events/event.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
-import { askRequested } from '../events/runtime-events.ts'
 import type { AskWork } from '../invoke/ask.ts'
 import { AskFailedError, AskRefusedError, AskStoppedError } from '../invoke/ask-errors.ts'
 import type { AskManyWork } from '../invoke/ask-many.ts'
 import type { AskTable } from '../invoke/ask-table.ts'
 import { gather } from '../invoke/gather.ts'
 import type { Outcome } from '../invoke/outside.ts'
+import { nothing } from '../invoke/pending-ask.ts'
 import type { WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { AnswerStanding, RequestStanding } from '../journal/standing.ts'
@@ -16,16 +15,23 @@ import type { Origin } from '../mail/handled.ts'
 import { reject } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
 import { delayOf } from '../time/timers.ts'
-import { type AskFields, endedEvent, requestedEvent, withParameters } from './ask-events.ts'
-import { answerAsk } from './handlers.ts'
+import { endedEvent, withParameters } from './ask-events.ts'
+import { type Asker, Asking } from './asking.ts'
+import { calleeOf, fullAddress, hearersOf } from './callee.ts'
 
 /** An ask that an agent's step wanted. */
-export interface Asking {
+export interface WantedAsk {
   readonly actor: Actor
   readonly origin: Origin
   readonly input: unknown
-  /** How it stood when its agent was restored; nothing for what this process has asking. */
+  /** What the journal says of the ask; nothing if this process makes it for the first time. */
   readonly standing?: WorkStanding | undefined
+}
+
+/** An ask of one callee, which may be a part of an ask of many. */
+interface OneAskWork extends AskWork {
+  /** The key of the ask of many. */
+  readonly whole?: string
 }
 
 type Settle = (outcome: Outcome) => void
@@ -33,9 +39,34 @@ type Settle = (outcome: Outcome) => void
 /** Gives up what is under way. */
 type Cancel = (why?: unknown) => void
 
+/** An agent with one of its asks. */
+class AgentAsker implements Asker {
+  readonly place: Partition
+  readonly address: Address
+  readonly partition: Address
+  readonly name: string
+  readonly requestId = undefined
+  readonly origin: Origin
+  readonly #settle: Settle
+
+  constructor(place: Partition, { actor: { address }, origin }: WantedAsk, settle: Settle) {
+    this.place = place
+    this.address = address
+    this.partition = place.address
+    this.name = address
+    this.origin = origin
+    this.#settle = settle
+  }
+
+  close(ask: Asking, outcome: Outcome): void {
+    ask.sayEnd(outcome, true)
+    this.#settle(outcome)
+  }
+}
+
 /**
- * Asks on behalf of the agents of a partition: an agent of the same one at once, everybody else when the intent is durable.
- * What was asked in another process is waited for, and sent again only if nobody knows of it.
+ * Asks on behalf of the agents of a partition: an agent of the same partition at once, every other callee when the intent is
+ * durable. An ask that another process has made is waited for, and sent again only if the journal does not know of it.
  */
 export class OutsideAsks {
   readonly #partition: Partition
@@ -44,7 +75,7 @@ export class OutsideAsks {
     this.#partition = partition
   }
 
-  /** That it is wanted, for the frame of the step that wants it. */
+  /** The entry that says that an ask is wanted, for the frame of the step that wants it. */
   intent(work: AskWork | AskManyWork, key: string, origin: Origin): Entry {
     const seq = this.#partition.nextSeq()
     const { type } = work.request
@@ -53,126 +84,108 @@ export class OutsideAsks {
     return work.kind === 'ask' ? { ...ask, to: work.to ?? '' } : { ...ask, to: '', callees: this.#calleesOf(work) }
   }
 
-  // Nobody waits longer for the answer to an ask that it is made for.
+  // An ask waits no longer than the ask that it is made for.
   #deadlineOf({ deadline }: AskWork | AskManyWork, { request }: Origin): number {
     return Math.min(delayOf(deadline), this.#partition.system.asks.remaining(request))
   }
 
-  /** Asks several. */
-  askMany(key: string, { to, ...work }: AskManyWork, asking: Asking, settle: Settle): Cancel {
+  /** Asks several callees the same. */
+  askMany(key: string, { to, ...work }: AskManyWork, wanted: WantedAsk, settle: Settle): Cancel {
     const { type } = work.request
-    const callees = asking.standing?.callees ?? this.#calleesOf({ to, ...work })
+    const callees = wanted.standing?.callees ?? this.#calleesOf({ to, ...work })
     if (to === undefined && callees.length === 0) {
       settle({ ok: false, error: new NoAddressError(type) })
-      return () => {}
+      return nothing
     }
     const askOne = (callee: Address, place: number, settleOne: Settle) =>
-      this.ask(`${key}/${place}`, { ...work, kind: 'ask', to: callee }, asking, settleOne, key)
+      this.ask(`${key}/${place}`, { ...work, kind: 'ask', to: callee, whole: key }, wanted, settleOne)
     return gather(type, callees, work.need, askOne, settle)
   }
 
   #calleesOf({ to, request }: Pick<AskManyWork, 'to' | 'request'>): readonly Address[] {
-    return to?.map(one => fullAddress(one, this.#partition)) ?? this.#hearersOf(request.type)
+    return to?.map(one => fullAddress(one, this.#partition)) ?? hearersOf(this.#partition, request.type)
   }
 
-  #hearersOf(type: string): readonly Address[] {
-    const { registry, system } = this.#partition
-    const inside = registry.addresses(type)
-    if (inside.length > 0) return inside
-    const agents = system.partition(runtimePartition)?.registry.addresses(type) ?? []
-    const handler = system.handlers.answering(type)
-    return handler ? [...agents, handler.address] : agents
-  }
-
-  /**
-   * Asks one.
-   *
-   * @param whole the key of the work that it is part of
-   */
-  ask(key: string, work: AskWork, asking: Asking, settle: Settle, whole = key): Cancel {
-    const { actor, origin, input, standing } = asking
-    const { system, watermark, address } = this.#partition
-    const { type } = work.request
-    let request: EventOf & { readonly ask: string }
-    let callee: Callee
-    const wanted = withParameters({ key, type, from: actor.address, to: work.to ?? '' }, work.request, input)
-    const told = this.#telling(wanted, work, asking, settle)
-    if (standing) this.#note(whole)
+  /** Asks one callee. */
+  ask(key: string, work: OneAskWork, wanted: WantedAsk, settle: Settle): Cancel {
+    const { standing } = wanted
+    const { asks, tally } = this.#partition.system
+    if (standing) this.#mayAskAgain(key, work)
     const known = standing && this.#recalled(key, work)
-    const answered = known?.answer && answerIn(known.answer, type, known.at)
-    if (answered) {
-      told(answered)
-      return () => {}
-    }
+    const answer = known?.answer && answerIn(known.answer, work.request.type, known.at)
+    if (answer) return this.#end(key, work, wanted, settle)(answer)
+    let ask: Asking
     try {
-      request = work.request.asked(input, key)
-      callee = this.#calleeOf(work, request)
+      ask = this.#asking(key, work, wanted, settle)
     } catch (error) {
-      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, asking, { settle, told, whole })
-      reject(system.tally)
-      told({ ok: false, error })
-      return () => {}
+      if (standing && error instanceof NoAddressError) return this.#askLater(key, work, wanted, settle)
+      reject(tally)
+      return this.#end(key, work, wanted, settle)({ ok: false, error })
     }
-    const to = callee.address
-    if (!callee.isHere) this.#note(whole)
-    const fields = { ...wanted, to }
-    const go = () => {
-      if (system.asks.get(key)) callee.take(request, actor.address, origin)
-    }
-    const left = standing && this.#partition.standing && standing.expires - this.#partition.standing.date
-    system.asks.open(
-      {
-        key,
-        type,
-        from: actor.address,
-        partition: address,
-        to,
-        deadline: Math.max(1, left ?? this.#deadlineOf(work, origin)),
-        parent: origin.request,
-        retry: work.retry,
-        again: go,
-        settle: this.#telling(fields, work, asking, settle),
-      },
-      known?.takenBy,
-    )
-    if (known?.answer) end(system.asks, key, type, to, known.answer)
-    if (known) return () => system.asks.cancel(key)
-    this.#partition.note(askRequested.type, () => requestedEvent(fields), origin)
-    if (callee.isHere) go()
-    else watermark.whenDurable(go, error => void system.asks.fail(key, error))
-    return () => system.asks.cancel(key)
+    ask.open(known?.takenBy)
+    if (!known) this.#begin(ask)
+    else if (known.answer) failAgain(asks, ask, known.answer)
+    return () => asks.cancel(key)
   }
 
-  /** Until its outcome is durable here, whoever answers it elsewhere may be asked again. */
-  #note(whole: string): void {
+  /** @throws EventPayloadError, and what `calleeOf` throws */
+  #asking(key: string, work: OneAskWork, wanted: WantedAsk, settle: Settle): Asking {
+    const here = this.#partition
+    const { request, retry, to } = work
+    const asked = request.asked(wanted.input, key)
+    const callee = calleeOf(here, asked, to)
+    if (!callee.isHere) this.#mayAskAgain(key, work)
+    const left = wanted.standing && here.standing && wanted.standing.expires - here.standing.date
+    const deadline = Math.max(1, left ?? this.#deadlineOf(work, wanted.origin))
+    return new Asking(new AgentAsker(here, wanted, settle), callee, asked, { request, retry, deadline })
+  }
+
+  #begin(ask: Asking): void {
+    const { watermark, system } = this.#partition
+    ask.sayRequested()
+    if (ask.callee.isHere) ask.send()
+    else
+      watermark.whenDurable(
+        () => ask.send(),
+        error => void system.asks.fail(ask.key, error),
+      )
+  }
+
+  /** Until its outcome is durable here, the next owner of this partition may ask the same again elsewhere. */
+  #mayAskAgain(key: string, { whole = key }: OneAskWork): void {
     this.#partition.asking ??= new Set()
     this.#partition.asking.add(whole)
   }
 
-  /** Whoever answered in the last process may not be there yet: waits for somebody, for as long as the ask may. */
-  #askLater(
-    key: string,
-    work: AskWork,
-    asking: Asking,
-    { settle, told, whole }: { readonly settle: Settle; readonly told: Settle; readonly whole: string },
-  ): Cancel {
+  /** Ends an ask that is not opened. */
+  #end(key: string, { request, to = '' }: AskWork, wanted: WantedAsk, settle: Settle): (outcome: Outcome) => Cancel {
+    return outcome => {
+      const { actor, origin, input } = wanted
+      const fields = withParameters({ key, type: request.type, from: actor.address, to }, request, input)
+      this.#partition.report(endedEvent(fields, request, outcome), origin)
+      settle(outcome)
+      return nothing
+    }
+  }
+
+  /** Waits for a callee that answered in the last process and is not there yet, for as long as the ask may wait. */
+  #askLater(key: string, work: OneAskWork, wanted: WantedAsk, settle: Settle): Cancel {
     const { system, standing } = this.#partition
-    const { type } = work.request
-    let cancel = () => {}
+    const { request, to = request.type } = work
+    let cancel: Cancel = nothing
     const again = () => {
-      const request = work.request.asked(asking.input, key)
       try {
-        this.#calleeOf(work, request)
+        calleeOf(this.#partition, request.asked(wanted.input, key), work.to)
       } catch {
         return
       }
       leave()
-      cancel = this.ask(key, work, asking, settle, whole)
+      cancel = this.ask(key, work, wanted, settle)
     }
-    const left = (asking.standing?.expires ?? 0) - (standing?.date ?? 0)
+    const left = (wanted.standing?.expires ?? 0) - (standing?.date ?? 0)
     const cancelTimer = system.timers.after(Math.max(0, left), () => {
       leave()
-      told({ ok: false, error: new NoAddressError(work.to ?? type) })
+      this.#end(key, work, wanted, settle)({ ok: false, error: new NoAddressError(to) })
     })
     const leave = () => {
       system.arrivals.delete(again)
@@ -200,28 +213,6 @@ export class OutsideAsks {
     }
     return undefined
   }
-
-  #telling(fields: AskFields, { request }: AskWork, { origin }: Asking, settle: Settle): Settle {
-    return outcome => {
-      this.#partition.report(endedEvent(fields, request, outcome), origin)
-      settle(outcome)
-    }
-  }
-
-  #calleeOf({ to, request: definition }: AskWork, request: EventOf): Callee {
-    const here = this.#partition
-    const { handlers } = here.system
-    const runtime = here.system.partition(runtimePartition)
-    const [partition, actor] = to === undefined ? hearer(request, here, runtime) : atAddress(to, request, here)
-    const { type } = request
-    const isThere = actor && actor.status !== 'stopped'
-    if (isThere && partition) return asCallee(partition, actor, partition === here)
-    const handler = to === undefined ? handlers.answering(type) : handlers.at(fullAddress(to, here))
-    if (!handler && actor) throw new AskStoppedError(type, actor.address)
-    if (!handler) throw new NoAddressError(to ?? type)
-    handler.check(definition)
-    return { address: handler.address, isHere: false, take: asked => answerAsk(here, handler, asked) }
-  }
 }
 
 /** What an agent of a partition answered before the process ended, if it did. */
@@ -231,41 +222,11 @@ function answerIn(known: AnswerStanding, type: string, partition: Address): Outc
   return { ok: false, error: new AskRefusedByCalleeError(type, addressOf(partition, known.to), known.refusal) }
 }
 
-/** Ends an ask as its callee did before the process ended. */
-function end(asks: AskTable, key: string, type: string, to: Address, known: AnswerStanding): void {
+/** Fails an ask as its callee did before the process ended. */
+function failAgain(asks: AskTable, { key, type, to }: Asking, known: AnswerStanding): void {
   if (!('refused' in known)) return
   if (known.refused === 'failed') asks.fail(key, new AskFailedError(type, to, 'it ended before it answered'))
   else if (known.refused === 'stopped') asks.fail(key, new AskStoppedError(type, to))
   else if (known.refused === 'overflow') asks.fail(key, new AskRefusedError(type, to, 'overflow'))
   else if (known.refused === 'ignored') asks.fail(key, new AskRefusedError(type, to, 'not-handled'))
-}
-
-/** Who is asked: an agent, or a handler. */
-interface Callee {
-  readonly address: Address
-  /** Whether it lives in the partition of its asker, so that the request need not wait for the journal. */
-  readonly isHere: boolean
-  take(request: EventOf & { readonly ask: string }, source: Address, origin: Origin): void
-}
-
-function asCallee(partition: Partition, actor: Actor, isHere: boolean): Callee {
-  const take: Callee['take'] = (request, source, origin) =>
-    partition.incomingAsks.deliver(actor, request, source, origin)
-  return { address: actor.address, isHere, take }
-}
-
-function hearer(request: EventOf, here: Partition, runtime: Partition | undefined) {
-  const actor = here.registry.hearing(request)
-  return actor ? ([here, actor] as const) : ([runtime, runtime?.registry.hearing(request)] as const)
-}
-
-/** An agent of the same party is named without it. */
-function fullAddress(to: Address, { address }: Partition): Address {
-  return to.includes('/') ? to : addressOf(address, to)
-}
-
-function atAddress(to: Address, request: EventOf, here: Partition) {
-  const { partition, name } = splitAddress(fullAddress(to, here))
-  const there = here.system.partition(partition)
-  return [there, there?.registry.meant(name, request)] as const
 }

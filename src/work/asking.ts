@@ -1,0 +1,106 @@
+import type { AskedOf, RequestDefinition } from '../events/request.ts'
+import { askRequested, askSucceeded } from '../events/runtime-events.ts'
+import type { Asked, Retry } from '../invoke/ask-options.ts'
+import type { Outcome } from '../invoke/outside.ts'
+import { PendingAsk } from '../invoke/pending-ask.ts'
+import type { Address } from '../mail/address.ts'
+import type { Origin } from '../mail/handled.ts'
+import type { Partition } from '../partition/partition.ts'
+import { type AskFields, endedEvent, requestedEvent } from './ask-events.ts'
+import type { Callee } from './callee.ts'
+
+/** Where an ask comes from: an agent, or a caller outside the agents. */
+export interface Asker {
+  /** The partition whose listeners hear of the ask. */
+  readonly place: Partition
+  /** The address of an agent; `outside` for a caller outside the agents. */
+  readonly address: Address
+  /** The partition of an agent; none for a caller outside the agents. */
+  readonly partition: Address | undefined
+  /** What the events of the ask call the asker. */
+  readonly name: string
+  /** The name that a caller outside the agents gave to the request. */
+  readonly requestId: string | undefined
+  readonly origin: Origin
+  /** Closes an ask that has an answer or a failure: with `sayEnd`, and by what the asker itself waits for. */
+  close(ask: Asking, outcome: Outcome): void
+}
+
+/**
+ * One ask, whoever asks and whoever is asked. Its life:
+ *
+ * 1. `open`: the table of asks knows it, and its deadline runs. Listeners hear `ask.requested`.
+ * 2. `send`: the callee takes the request, and takes it again for each retry.
+ * 3. `settle`: the table of asks has an answer or a failure for it, or else `cancelled`: the asker no longer waits.
+ * 4. `sayEnd`: listeners hear `ask.succeeded` or `ask.failed`, and then the asker gets the outcome.
+ */
+export class Asking extends PendingAsk {
+  readonly key: string
+  readonly type: string
+  readonly from: Address
+  readonly partition: Address | undefined
+  readonly to: Address
+  readonly deadline: number
+  readonly retry: Retry
+  readonly parent: string | undefined
+  readonly requestId: string | undefined
+  readonly request: RequestDefinition
+  readonly callee: Callee
+  readonly #asker: Asker
+  readonly #asked: AskedOf
+
+  constructor(asker: Asker, callee: Callee, asked: AskedOf, { request, deadline, retry }: Asked) {
+    super()
+    this.key = asked.ask
+    this.type = asked.type
+    this.from = asker.address
+    this.partition = asker.partition
+    this.to = callee.address
+    this.deadline = deadline
+    this.retry = retry
+    this.parent = asker.origin.request
+    this.requestId = asker.requestId
+    this.request = request
+    this.callee = callee
+    this.#asker = asker
+    this.#asked = asked
+  }
+
+  /** @param takenBy the incarnation of the callee that has taken the request already */
+  open(takenBy?: number): void {
+    this.#asker.place.system.asks.open(this, takenBy)
+  }
+
+  sayRequested(): void {
+    const { place, origin } = this.#asker
+    place.note(askRequested.type, () => requestedEvent(this.#fields), origin)
+  }
+
+  send(): void {
+    const { name, origin } = this.#asker
+    if (!this.isOver) this.callee.take(this.#asked, name, origin)
+  }
+
+  settle(outcome: Outcome): void {
+    if (!outcome.ok) this.callee.abandon(outcome.error)
+    this.#asker.close(this, outcome)
+  }
+
+  cancelled(): void {
+    this.callee.abandon()
+  }
+
+  /** @param isKept whether an answer stays in the history of the bus; a failure always does */
+  sayEnd(outcome: Outcome, isKept: boolean): void {
+    const { place, origin } = this.#asker
+    const ended = () => endedEvent(this.#fields, this.request, outcome)
+    if (outcome.ok && !isKept) place.note(askSucceeded.type, ended, origin)
+    else place.report(ended(), origin)
+  }
+
+  get #fields(): AskFields {
+    const { name, requestId } = this.#asker
+    const fields = { key: requestId ?? this.key, type: this.type, from: name, to: this.to }
+    return this.request.tell ? { ...fields, parameters: this.#asked.data } : fields
+  }
+}

@@ -1,0 +1,172 @@
+import type { Actor } from '../actor/actor.ts'
+import { TroupeError } from '../errors.ts'
+import type { AskedOf, RequestDefinition } from '../events/request.ts'
+import { AskCancelledError, AskRefusedError, AskStoppedError, isRefused } from '../invoke/ask-errors.ts'
+import { type Handler, LazyScope } from '../invoke/handler.ts'
+import type { Outcome } from '../invoke/outside.ts'
+import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../mail/address.ts'
+import type { Origin } from '../mail/handled.ts'
+import { accept } from '../mail/tally.ts'
+import type { Partition } from '../partition/partition.ts'
+
+/**
+ * Where the request of one ask goes: to an agent, which may be a member of a pool, or to a handler. The answer does not come
+ * back through the callee: it ends the ask in the table of asks, now or later.
+ */
+export interface Callee {
+  readonly address: Address
+  /** Whether the callee lives in the partition of the asker, so that the request need not wait for the journal. */
+  readonly isHere: boolean
+  /** Whether the journal says what happens to the callee. */
+  readonly isJournalled: boolean
+  /** Takes the request, each time that it is sent. */
+  take(request: AskedOf, source: Address, origin: Origin): void
+  /**
+   * Called when the ask ends without an answer.
+   *
+   * @param why nothing if the asker no longer waits
+   */
+  abandon(why?: unknown): void
+}
+
+/** An agent, which answers in one of its steps. */
+export class AgentCallee implements Callee {
+  readonly address: Address
+  readonly isHere: boolean
+  readonly isJournalled = true
+  readonly partition: Partition
+  readonly #actor: Actor
+
+  /** @param isHere whether the asker is an agent of the same partition */
+  constructor(partition: Partition, actor: Actor, isHere: boolean) {
+    this.address = actor.address
+    this.isHere = isHere
+    this.partition = partition
+    this.#actor = actor
+  }
+
+  /** @throws AskStoppedError */
+  check({ type }: RequestDefinition): void {
+    if (this.#actor.status === 'stopped') throw new AskStoppedError(type, this.address)
+  }
+
+  take(request: AskedOf, source: Address, origin: Origin): void {
+    this.partition.incomingAsks.deliver(this.#actor, request, source, origin)
+  }
+
+  /** The request may still wait in the mailbox: the table of asks has that cleaned up. */
+  abandon(): void {}
+}
+
+/** A handler, which answers at once or by a promise. It is also the scope that the handler's function is called with. */
+export class HandlerCallee extends LazyScope implements Callee {
+  readonly #partition: Partition
+  readonly #handler: Handler
+
+  /**
+   * @param partition the partition of the asker; `runtime` for a caller outside the agents
+   * @param ask the key of the ask, if it has a key already
+   */
+  constructor(partition: Partition, handler: Handler, ask?: string) {
+    super(partition, handler, ask)
+    this.#partition = partition
+    this.#handler = handler
+  }
+
+  get partition(): Partition {
+    return this.#partition
+  }
+
+  get address(): Address {
+    return this.#handler.address
+  }
+
+  get isHere(): boolean {
+    return false
+  }
+
+  get isJournalled(): boolean {
+    return false
+  }
+
+  /** @throws AskRefusedError if the handler answers another request */
+  check(request: RequestDefinition): void {
+    this.#handler.check(request)
+  }
+
+  take({ data }: AskedOf): void {
+    accept(this.#partition.system.tally)
+    this.end(this.answer(data))
+  }
+
+  /** Calls the handler's function. */
+  answer(data: unknown): Outcome | Promise<Outcome> {
+    return this.#handler.answer(data, this)
+  }
+
+  /** Ends the ask with what the handler has answered. */
+  end(outcome: Outcome | Promise<Outcome>): void {
+    if (outcome instanceof Promise) return void outcome.then(answer => this.end(answer))
+    const { asks } = this.#partition.system
+    this.count(outcome)
+    if (!outcome.ok && outcome.error instanceof TroupeError) asks.fail(this.ask, outcome.error)
+    else asks.close(this.ask, outcome)
+  }
+
+  /** Counts a request that the handler has taken, as soon as it is known how that ended. */
+  count(outcome: Outcome): void {
+    const { tally } = this.#partition.system
+    tally.created++
+    if (outcome.ok || isRefused(outcome.error)) tally.handled++
+    else tally[outcome.error instanceof AskRefusedError ? 'dead' : 'failed']++
+  }
+
+  abandon(why?: unknown): void {
+    this.abort(why ?? new AskCancelledError(this.#handler.request.type, this.address, 'its asker no longer waits'))
+  }
+}
+
+/**
+ * The callee of an agent's request.
+ *
+ * @param to a name in the party of the agent, or an address; none for whichever agent or handler hears the request
+ * @throws NoAddressError, AskStoppedError; AskRefusedError if a handler answers other requests
+ */
+export function calleeOf(here: Partition, request: AskedOf, to: Address | undefined): Callee {
+  const { handlers } = here.system
+  const runtime = here.system.partition(runtimePartition)
+  const [partition, actor] = to === undefined ? hearer(request, here, runtime) : atAddress(to, request, here)
+  const { type } = request
+  const isThere = actor && actor.status !== 'stopped'
+  if (isThere && partition) return new AgentCallee(partition, actor, partition === here)
+  const handler = to === undefined ? handlers.answering(type) : handlers.at(fullAddress(to, here))
+  if (!handler && actor) throw new AskStoppedError(type, actor.address)
+  if (!handler) throw new NoAddressError(to ?? type)
+  handler.check(request)
+  return new HandlerCallee(here, handler, request.ask)
+}
+
+/** The addresses of all that hear a request of an agent: of its own party, or else outside the parties. */
+export function hearersOf({ registry, system }: Partition, type: string): readonly Address[] {
+  const inside = registry.addresses(type)
+  if (inside.length > 0) return inside
+  const agents = system.partition(runtimePartition)?.registry.addresses(type) ?? []
+  const handler = system.handlers.answering(type)
+  return handler ? [...agents, handler.address] : agents
+}
+
+/** The address behind what an agent calls somebody: an agent of the same party is named without the party. */
+export function fullAddress(to: Address, { address }: Partition): Address {
+  return to.includes('/') ? to : addressOf(address, to)
+}
+
+function hearer(request: AskedOf, here: Partition, runtime: Partition | undefined) {
+  const actor = here.registry.hearing(request)
+  return actor ? ([here, actor] as const) : ([runtime, runtime?.registry.hearing(request)] as const)
+}
+
+function atAddress(to: Address, request: AskedOf, here: Partition) {
+  const { partition, name } = splitAddress(fullAddress(to, here))
+  const there = here.system.partition(partition)
+  return [there, there?.registry.meant(name, request)] as const
+}
