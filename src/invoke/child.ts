@@ -6,18 +6,18 @@ import type { Address } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import { type OutsideLogic, outside, workOf } from './outside.ts'
 
-/** What becomes of a child when its parent leaves the state that invoked it, crashes or stops. */
+/** What happens to a child when its parent leaves the state that invoked it, crashes or stops. */
 export type Orphan = 'stop' | 'adopt'
 
-/** How a child is looked after. */
+/** The options of a child. */
 export interface ChildOptions {
-  /** It stops (`stop`, the default), or lives on until somebody stops it or a later incarnation invokes it again (`adopt`). */
+  /** Without its parent the child stops (`stop`, the default), or runs until somebody stops it or the parent invokes it again (`adopt`). */
   readonly orphan?: Orphan
 }
 
 const childNames: OptionNames<ChildOptions> = { orphan: true }
 
-/** An invoked child: its output is that of its machine's final state. */
+/** An invoked child: its output is the output of its machine's final state. */
 export interface ChildLogic extends OutsideLogic<unknown, unknown> {}
 
 /** The work of an invoked child. */
@@ -28,15 +28,15 @@ export interface ChildWork {
 }
 
 /**
- * An actor to invoke: an agent of one's own, reached at `<address of the parent>/<id of the invoke>`. The input of the invoke is
- * the input of its machine. It crashes and restarts by itself. When it crashes too often, or ends otherwise, its parent is
- * told.
+ * An actor to invoke: an agent as the child of the agent that invokes it. Its address is
+ * `<address of the parent>/<id of the invoke>`, and the input of the invoke is the input of its machine. A child that crashes is
+ * restarted, and its parent does not notice. The parent gets `onError` when the child crashes too often or is stopped.
  *
  * @example
  * actors: { oven: child(oven) }
  * // invoke: { id: 'oven', src: 'oven', onDone: ..., onError: ... }
  *
- * @param options `orphan`: what becomes of it without its parent
+ * @param options `orphan`: what happens to the child without its parent
  * @throws MissingDefinitionError, UnknownOptionError
  * @throws (as the invoke's error) ChildEndedError; IllegalIdError if the invoke's id could not be part of an address;
  *   AddressTakenError, AgentStartError, AgentLimitError
@@ -50,7 +50,7 @@ export function child(agent: Agent, options: ChildOptions = {}): ChildLogic {
 }
 
 /**
- * Agents, and all that they may invoke as children, and those as theirs, each once.
+ * Agents, the agents that they may invoke as children, the children of these, and so on: each once.
  *
  * @example
  * const names = withChildren(party.agents).map(({ name }) => name)
@@ -66,7 +66,7 @@ export function withChildren(agents: readonly Agent[]): readonly Agent[] {
   return [...found]
 }
 
-/** What an agent's machine may invoke, as far as it is work of the runtime's. */
+/** The work of the runtime that an agent's machine may invoke. */
 export function* worksOf({ machine }: Agent): Iterable<object> {
   for (const { logic } of logicsOf(machine)) {
     const work = workOf(logic)
@@ -74,7 +74,7 @@ export function* worksOf({ machine }: Agent): Iterable<object> {
   }
 }
 
-/** What becomes of a child that its parent no longer invokes, as the definition of the parent says of children of that name. */
+/** What happens to a child that its parent no longer invokes: what the parent's machine says about children of that name. */
 export function orphanOf(parent: Agent, { name }: Agent): Orphan {
   for (const work of worksOf(parent)) if (isChild(work) && work.agent.name === name) return work.orphan
   return 'stop'
@@ -84,15 +84,15 @@ function isChild(work: object): work is ChildWork {
   return 'kind' in work && work.kind === 'child'
 }
 
-/** A child is there no more, and did not reach its final state. */
+/** A child has ended before it reached its final state. */
 export class ChildEndedError extends TroupeError {
   readonly code = 'CHILD_ENDED'
   readonly address: Address
-  /** It failed and is not to be restarted, it failed too often (`escalated`), or somebody `stopped` it. */
+  /** It `failed` and is never restarted, it failed too often (`escalated`), or somebody `stopped` it. */
   readonly reason: 'failed' | 'escalated' | 'stopped'
   constructor(address: Address, reason: 'failed' | 'escalated' | 'stopped') {
     const why = { failed: 'it failed', escalated: 'it failed too often', stopped: 'somebody stopped it' }[reason]
-    super(`The child "${address}" is there no more: ${why}. Invoke it again, or go on without it.`)
+    super(`The child "${address}" has ended: ${why}. Invoke it again, or go on without it.`)
     this.address = address
     this.reason = reason
   }

@@ -5,11 +5,11 @@ import { checkChoice, checkOptionNames, type OptionNames } from '../options.ts'
 import type { Enrichment } from './enrichment.ts'
 import { type OutsideLogic, outside } from './outside.ts'
 
-/** What the runtime hands to outside work. */
+/** What the runtime passes to the function of an effect. */
 export interface EffectScope {
-  /** Names this piece of work for ever: the same after a crash, different for any other. Send it to receivers as idempotency key. */
+  /** Names this piece of work for ever: the same after a crash, different for all other work. Send it to receivers as idempotency key. */
   readonly key: string
-  /** Counted from 1, in all processes: the one before failed, took too long, or its process ended while it ran, or might have. */
+  /** Counted from 1, in all processes. The attempt before failed or took too long, or its process ended and may have run it. */
   readonly attempt: number
   /** Aborted when this attempt takes too long, or the agent no longer wants the result: it left the state, failed, or was stopped. */
   readonly signal: AbortSignal
@@ -17,10 +17,10 @@ export interface EffectScope {
   now(): number
 }
 
-/** Outside work: asynchronous, not deterministic, anything but the agent's own state. */
+/** Work outside the agent: it may be asynchronous and need not be deterministic. */
 export type EffectFunction<I, O> = (input: I, scope: EffectScope) => Promise<O> | O
 
-/** An invoked effect: its input is handed to the function, its output is what the function returned. */
+/** An invoked effect: the function gets its input, and its output is what the function returned. */
 export interface EffectLogic<I, O> extends OutsideLogic<I, O> {}
 
 /** The work of an invoked effect. */
@@ -30,30 +30,30 @@ export interface EffectWork {
   readonly run: EffectFunction<never, unknown>
   readonly enrich: Enrichment<never, never> | undefined
   readonly inDoubt: InDoubt
-  /** How often it is tried again after it failed. */
+  /** How often the effect is tried again after a failure. */
   readonly retries: number
   readonly backoff: Backoff
-  /** Milliseconds that an attempt may take. */
+  /** How many milliseconds an attempt may take. */
   readonly timeout: number | undefined
 }
 
 /**
- * What becomes of an effect of which nobody knows whether it was done, because the process ended meanwhile: it is done again
- * under the same key (`retry`, the default: for receivers that honour keys), or a person has to say what is so (`hold`).
+ * What happens to an effect in doubt: its process ended, and nobody knows whether it was done. It is done again under the same key
+ * (`retry`, the default, for receivers that honour keys), or a person has to say whether it was done (`hold`).
  */
 export type InDoubt = 'retry' | 'hold'
 
-/** What may be said about an effect. */
+/** The options of an effect. */
 export interface EffectOptions<I, O> {
-  /** What it adds to the events that tell of its start and its end, `effect.started` and `effect.completed`. */
+  /** What the application adds to the events `effect.started` and `effect.completed`. */
   readonly enrich?: Enrichment<I, O>
-  /** What becomes of it when nobody knows whether it was done; `retry` by default. */
+  /** What happens when nobody knows whether the effect was done; `retry` by default. */
   readonly inDoubt?: InDoubt
-  /** How often it is tried again, under the same key, after it failed or took too long; 0 by default. */
+  /** How often the effect is tried again, under the same key, after it failed or took too long; 0 by default. */
   readonly retries?: number
-  /** How long to wait before it is tried again; 1,000 ms by default, then twice as long each time, up to 30,000 ms. */
+  /** How long to wait before the next attempt; 1,000 ms by default, then twice as long each time, up to 30,000 ms. */
   readonly backoff?: Backoff
-  /** Milliseconds that an attempt may take: then its signal is aborted, and it has failed. For ever by default. */
+  /** How many milliseconds an attempt may take before its signal is aborted and it fails; no limit by default. */
   readonly timeout?: number
 }
 
@@ -66,22 +66,22 @@ const effectNames: OptionNames<EffectOptions<never, never>> = {
 }
 
 /**
- * An actor to invoke: does work outside the agent, once, after the step that wanted it is durable, and records how it
- * ended before the agent hears of it.
+ * An actor to invoke: runs a function outside the agent, after the step that wanted it is durable. The outcome is recorded before
+ * the agent gets it.
  *
  * @example
  * actors: { search: effect('search-venues', async ({ guests }: { guests: number }, { signal }) => find(guests, signal)) }
- * // Tried three times at most, each for 5 seconds at most.
+ * // At most three attempts, each of at most 5 seconds.
  * actors: { pay: effect('pay', pay, { retries: 2, backoff: { initial: 500 }, timeout: 5_000 }) }
  *
  * @param name a word for frames and charts
  * @param run gets the invoke's input and a scope; returns data
- * @param options `enrich`: tags and data for the events that tell of it; `inDoubt`: what becomes of it when a process ended
- *   and nobody knows whether it was done; `retries`, `backoff` and `timeout`: how often it is tried again, after how many
- *   milliseconds, and how many an attempt may take
+ * @param options `enrich`: tags and data for its events; `inDoubt`: what happens when a process ended and nobody knows whether
+ *   the effect was done; `retries` and `backoff`: how often it is tried again, and after how long; `timeout`: how many
+ *   milliseconds an attempt may take
  * @throws EffectOptionsError, UnknownOptionError, OptionValueError, IllegalIdError
- * @throws (as the invoke's error) whatever `run` throws; ValueError when it returns what a journal cannot give back, which is not
- *   tried again; EffectTimeoutError; EffectExhaustedError, with the last error as its cause, when it was tried again in vain
+ * @throws (as the invoke's error) whatever `run` throws; EffectTimeoutError; EffectExhaustedError, whose cause is the last error,
+ *   when all retries failed too; ValueError when `run` returns what a journal cannot give back, which is not tried again
  */
 export function effect<I, O>(
   name: string,
@@ -109,7 +109,7 @@ function faultOf({ run, retries, backoff, timeout }: EffectWork): string | undef
   return timeout === undefined || timeout > 0 ? undefined : 'timeout must be a number of milliseconds above 0'
 }
 
-/** The options of an effect make no sense. */
+/** The options of an effect are invalid. */
 export class EffectOptionsError extends TroupeError {
   readonly code = 'EFFECT_OPTIONS'
   readonly effect: string
@@ -119,7 +119,7 @@ export class EffectOptionsError extends TroupeError {
   }
 }
 
-/** An attempt of an effect took longer than it may. */
+/** An attempt of an effect took longer than its `timeout`. */
 export class EffectTimeoutError extends TroupeError {
   readonly code = 'EFFECT_TIMEOUT'
   readonly effect: string
@@ -133,12 +133,12 @@ export class EffectTimeoutError extends TroupeError {
   }
 }
 
-/** An effect failed as often as it may be tried; `cause` is what it failed of the last time. */
+/** All attempts of an effect failed; `cause` is the last error. */
 export class EffectExhaustedError extends TroupeError {
   readonly code = 'EFFECT_EXHAUSTED'
   readonly effect: string
   readonly key: string
-  /** How often it failed. */
+  /** How many attempts failed. */
   readonly failures: number
   constructor(effect: string, key: string, failures: number, cause: unknown) {
     super(

@@ -6,22 +6,22 @@ import { effectCompleted, effectStarted } from '../events/runtime-events.ts'
 import { mutableCopyOf } from '../values/copy.ts'
 import type { Outcome } from './outside.ts'
 
-/** What work is told by, besides its name: short values, made for the attributes of spans. */
+/** Short values that describe work besides its name, made for the attributes of spans. */
 export type Tags = Readonly<Record<string, string | number | boolean>>
 
-/** What an application tells of its work: JSON values by name. */
+/** What an application adds about its work: JSON values by name. */
 export type Details = Readonly<Record<string, unknown>>
 
-/** What is told of work as it starts, before its application adds to it. */
+/** What the event of a start says before the application adds to it. */
 export type WorkStarted = Omit<z.output<typeof effectStarted.schema>, 'data'>
 
-/** The same as it ends, well or not. */
+/** What the event of an end says, after success or failure, before the application adds to it. */
 export type WorkCompleted = Omit<z.output<typeof effectCompleted.schema>, 'data'>
 
 /**
- * What an application adds to the events that tell of its work. Inputs and outputs never are in these events unless a hook
- * puts them there. Hooks are called only while somebody listens; one that throws, or gives what JSON cannot carry, adds
- * nothing, and `system.error` tells of it (`ENRICH_FAILED`).
+ * What an application adds to the events of its work. Inputs and outputs are never in these events unless a hook puts them there.
+ * Hooks are called only while somebody listens. A hook that throws, or returns what JSON cannot carry, adds nothing, and
+ * `system.error` reports it (`ENRICH_FAILED`).
  *
  * @example
  * effect('search-venues', search, {
@@ -33,17 +33,17 @@ export type WorkCompleted = Omit<z.output<typeof effectCompleted.schema>, 'data'
  * })
  */
 export interface Enrichment<I, O> {
-  /** Tags of both events, from what the work begins with. */
+  /** Tags of both events, made of the input. */
   readonly tagsBefore?: (input: I) => Tags | undefined
-  /** More tags of the second event, from how the work ended; of the same name, they count. */
+  /** More tags of the second event, made of the outcome; they replace tags of the same name. */
   readonly tagsAfter?: (outcome: Outcome<O>) => Tags | undefined
-  /** The `data` of the event that tells of the start. */
+  /** The `data` of the first event. */
   readonly started?: (event: WorkStarted, input: I) => Details | undefined
-  /** The `data` of the event that tells of the end. */
+  /** The `data` of the second event. */
   readonly completed?: (event: WorkCompleted, outcome: Outcome<O>) => Details | undefined
 }
 
-/** Calls the hooks of one piece of work; whatever they do, its events are told. */
+/** Calls the hooks of one piece of work; its events are made whatever the hooks do. */
 export class Enricher {
   readonly #name: string
   readonly #hooks: Enrichment<unknown, unknown>
@@ -51,7 +51,7 @@ export class Enricher {
   readonly #failed: (error: EnrichError) => void
   #before: Tags | undefined
 
-  /** @param failed is told of hooks that failed */
+  /** @param failed called when a hook failed */
   constructor(name: string, hooks: Enrichment<never, never>, input: unknown, failed: (error: EnrichError) => void) {
     this.#name = name
     // Their types were checked where the work is defined; here its input and outcome are only carried.
@@ -78,7 +78,7 @@ export class Enricher {
     return data ? { ...event, data } : event
   }
 
-  /** Once, whichever event is told first. */
+  /** Calls the hook once, for whichever event is made first. */
   #tagsBefore(): Tags {
     const { tagsBefore } = this.#hooks
     this.#before ??=
@@ -96,12 +96,12 @@ export class Enricher {
   }
 }
 
-/** A copy of what the agent gets, which a hook may do with what it likes. */
+/** A copy of the outcome, which a hook may change. */
 function shown(outcome: Outcome): Outcome {
   return outcome.ok ? { ok: true, output: mutableCopyOf(outcome.output) } : outcome
 }
 
-/** @throws EventPayloadError unless it is a record of texts, numbers and truths */
+/** @throws EventPayloadError unless it is a record of texts, numbers and booleans */
 function tagsOf(given: unknown): Tags | undefined {
   quiet(given)
   if (given === undefined) return undefined
@@ -121,12 +121,12 @@ function detailsOf(given: unknown): z.output<typeof effectStarted.schema>['data'
   return parsed.data
 }
 
-/** A hook that is asynchronous is refused; that it rejects as well is nobody's to handle. */
+/** An asynchronous hook is refused. Its own rejection must not become an unhandled one. */
 function quiet(given: unknown): void {
   if (given instanceof Promise) given.catch(() => {})
 }
 
-/** A hook of some work's enrichment failed. */
+/** A hook of an enrichment failed. */
 export class EnrichError extends TroupeError {
   readonly code = 'ENRICH_FAILED'
   /** The name of the work. */
@@ -134,7 +134,7 @@ export class EnrichError extends TroupeError {
   readonly hook: keyof Enrichment<unknown, unknown>
   constructor(work: string, hook: keyof Enrichment<unknown, unknown>, cause: unknown) {
     super(
-      `The hook "${hook}" of "${work}" failed: ${textOf(cause)}. The event was told without what it adds. Mend the hook.`,
+      `The hook "${hook}" of "${work}" failed: ${textOf(cause)}. The event was sent without what the hook adds. Fix the hook.`,
       { cause },
     )
     this.work = work

@@ -10,22 +10,22 @@ export type Outcome<O = unknown> =
   | { readonly ok: true; readonly output: O }
   | { readonly ok: false; readonly error: unknown }
 
-/** Outside work, as a machine invokes it. */
+/** Work as a machine invokes it. */
 export interface WantedWork<W> {
   readonly invokeId: string
-  /** The machine: that of the agent, or one inside the agent. */
+  /** The machine that invokes it: the machine of the agent, or a machine inside the agent. */
   readonly parent: AnyActorRef | undefined
   readonly work: W
   readonly input: unknown
 }
 
-/** What outside work needs from the partition that its agent lives in. */
+/** What invoked work needs from the partition of its agent. */
 export interface OutsideHost<W> {
-  /** Notes that the current step wants this work; its key is made of address, position of the handled event, invoke id. */
+  /** Notes that the current step wants this work; its key is made of the address, the position of the handled event, and the invoke id. */
   plan(wanted: WantedWork<W>): PlannedWork
-  /** Notes that an agent, which was restored, still wants work that it planned in another process; `false` if that is over. */
+  /** Notes that a restored agent still wants work that it planned in another process; `false` if the work is over. */
   resume(planned: PlannedWork, wanted: WantedWork<W>): boolean
-  /** Starts planned work once nothing that it stands on can be lost any more; the returned function cancels it. */
+  /** Starts planned work once everything that it depends on is durable; the returned function cancels it. */
   begin(key: string, settle: (outcome: Outcome) => void): () => void
 }
 
@@ -35,20 +35,20 @@ export interface PlannedWork {
   readonly origin: Origin
 }
 
-/** The snapshot of an invoked ask or effect. */
+/** The snapshot of invoked work. */
 export type OutsideSnapshot<O> = Snapshot<O> & {
   readonly key: string
   readonly origin?: Origin | undefined
   readonly input: unknown
 }
 
-/** What settles an invoked ask or effect. */
+/** The event that ends invoked work. */
 export interface Settled<O> {
   readonly type: 'troupe.settled'
   readonly outcome: Outcome<O>
 }
 
-/** The logic of an invoked ask or effect, as XState sees it. */
+/** The logic of invoked work, as XState sees it. */
 export type OutsideLogic<I, O> = ActorLogic<OutsideSnapshot<O>, Settled<O>, I>
 
 const hosts = new WeakMap<ActorSystem, OutsideHost<never>>()
@@ -57,7 +57,7 @@ const waiting = { status: 'active', output: undefined, error: undefined } as con
 
 const keys = new WeakMap<AnyActorRef, string>()
 
-/** The key of the outside work behind a ref, if it is such work. */
+/** The key of the work behind a ref, if the ref is of invoked work. */
 export function keyOf(ref: AnyActorRef): string | undefined {
   return keys.get(ref)
 }
@@ -67,20 +67,20 @@ export function workOf(logic: object): unknown {
   return works.get(logic)
 }
 
-/** Tells outside work in this XState system which partition it belongs to. */
+/** Sets the partition that invoked work in this XState system belongs to. */
 export function bindHost<W>(system: ActorSystem, host: OutsideHost<W>): void {
   hosts.set(system, host)
 }
 
 /**
- * Logic that does nothing itself: it registers its work with the partition it finds itself in, waits, and ends the way
- * the work ended. Stopping it cancels the work.
+ * Logic that does nothing itself: it plans its work in the partition of its agent, waits, and ends as the work ends. Stopping the
+ * actor cancels the work.
  *
- * @param kind a word for charts, such as `ask`
- * @param work what the partition is to do; the partition knows its kinds
+ * @param kind the word that charts show, such as `ask`
+ * @param work what the partition does; its `kind` names the kind of work
  */
 export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
-  // The one place where a kind of work, which only its own file knows, meets the host that knows it too.
+  // The one place where the types of a kind of work meet the host, which finds the kind by its name.
   const hostOf = (system: ActorSystem) => hosts.get(system) as OutsideHost<W> | undefined
   const running = new WeakMap<AnyActorRef, () => void>()
   const logic: OutsideLogic<I, O> = {
@@ -110,13 +110,13 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
     },
     getPersistedSnapshot: snapshot => snapshot,
     restoreSnapshot(persisted, { system, id, self }) {
-      // What `getPersistedSnapshot` gave, through JSON.
+      // What `getPersistedSnapshot` returned, after JSON.
       const ended = persisted as OutsideSnapshot<O>
       const { key, origin, input } = ended
       const host = hostOf(system)
       if (!host || !origin) return { status: 'error', output: undefined, error: new NoRuntimeError(kind), key, input }
       keys.set(self, key)
-      // How it ended is a position of its own: until that is handled, it is waited for, whatever the snapshot says.
+      // The outcome is a position of its own. Until the agent has handled it, the work waits, whatever the snapshot says.
       const wanted = { invokeId: id, parent: self._parent, work, input }
       if (host.resume({ key, origin }, wanted)) return { ...waiting, key, origin, input }
       return ended.status === 'active' ? { ...ended, status: 'stopped' } : ended
@@ -126,7 +126,7 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
   return logic
 }
 
-/** An ask or effect was invoked where no runtime is. */
+/** Work was invoked by a machine that no runtime runs. */
 export class NoRuntimeError extends TroupeError {
   readonly code = 'NO_RUNTIME'
   readonly kind: string

@@ -4,32 +4,33 @@ import type { Entry } from '../journal/frame.ts'
 import type { Address } from '../mail/address.ts'
 import { takenOver } from '../values/copy.ts'
 
-/** An effect of which nobody knows whether it was done, and which waits for somebody to say what is so. */
+/** An effect, or other work, that waits for a person: nobody knows whether it was done. */
 export interface HeldEffect {
   /** Names this piece of work for ever. */
   readonly key: string
   readonly name: string
   /** The agent that waits for it. */
   readonly address: Address
-  /** How often it was begun, as far as is known. */
+  /** How often it was started, as far as is known. */
   readonly attempt: number
 }
 
-/** The same, and what can be done about it. */
+/** Work that waits for a person, and what the answers do. */
 interface Held extends HeldEffect {
   readonly partition: {
     append(cause: { readonly kind: 'outside' }, entries: readonly Entry[]): void
     nextSeq(): number
   }
-  /** It waits for nobody's answer any more. */
+  /** Called when it no longer waits for an answer. */
   answered(): void
-  /** Does it; the returned function aborts it. */
+  /** Does the work; the returned function aborts it. */
   run(attempt: number): (why?: unknown) => void
   settle(outcome: Outcome): void
 }
 
 /**
- * Effects that were under way when a process ended and that say `inDoubt: 'hold'`. Their agents wait until somebody answers.
+ * Effects that were under way when a process ended and that have `inDoubt: 'hold'`, and work of other kinds that is held like them.
+ * Their agents wait until a person answers.
  *
  * @example
  * for (const { key, name } of runtime.held.list()) console.log(key, name)
@@ -39,31 +40,31 @@ interface Held extends HeldEffect {
 export class HeldEffects {
   readonly #held = new Map<string, Held>()
 
-  /** Those that wait, the oldest first. */
+  /** What waits, the oldest first. */
   list(): readonly HeldEffect[] {
     return Array.from(this.#held.values(), ({ key, name, address, attempt }) => ({ key, name, address, attempt }))
   }
 
-  /** It was not done, or may be done twice: does it, under the same key. @throws NotHeldError */
+  /** The work was not done, or may be done twice: does it, under the same key. @throws NotHeldError */
   retry(key: string): void {
     const { partition, attempt, run } = this.#take(key)
     partition.append({ kind: 'outside' }, [{ kind: 'retried', seq: partition.nextSeq(), key, attempt }])
     run(attempt)
   }
 
-  /** It was done, and this is what came out of it. @throws NotHeldError, ValueError if a journal cannot give back the output */
+  /** The work was done, and this is its output. @throws NotHeldError, ValueError if a journal cannot give back the output */
   succeed(key: string, output: unknown): void {
     const taken = takenOver(`the outcome of "${this.#at(key).name}"`, output)
     this.#take(key).settle({ ok: true, output: taken })
   }
 
-  /** It is to count as failed. @throws NotHeldError */
+  /** The work counts as failed. @throws NotHeldError */
   fail(key: string, why: string): void {
     const { name, settle } = this.#take(key)
     settle({ ok: false, error: new EffectGivenUpError(name, key, why) })
   }
 
-  /** Holds one; the returned function is called when nobody waits for it any more. @internal */
+  /** Holds work; the returned function is called when its agent no longer wants it. @internal */
   add(held: Held): (why?: unknown) => void {
     let abort: ((why?: unknown) => void) | undefined
     const run = (attempt: number) => (abort = held.run(attempt))
@@ -88,7 +89,7 @@ export class HeldEffects {
   }
 }
 
-/** No effect with this key waits for an answer. */
+/** No work with this key waits for an answer. */
 export class NotHeldError extends TroupeError {
   readonly code = 'NOT_HELD'
   readonly key: string
@@ -96,20 +97,20 @@ export class NotHeldError extends TroupeError {
   constructor(key: string, held: readonly string[]) {
     const known = held.length === 0 ? 'none is' : `held are: ${held.join(', ')}`
     super(
-      `No effect "${key}" is held: it was answered already, or nobody waits for it any more; ${known}. Look at runtime.held.list().`,
+      `No work "${key}" is held: it was answered already, or its agent no longer wants it; ${known}. Look at runtime.held.list().`,
     )
     this.key = key
     this.held = held
   }
 }
 
-/** Somebody has said of an effect in doubt that it failed. */
+/** A person decided that an effect in doubt, or other held work, counts as failed. */
 export class EffectGivenUpError extends TroupeError {
   readonly code = 'EFFECT_GIVEN_UP'
   readonly effect: string
   readonly key: string
   constructor(effect: string, key: string, why: string) {
-    super(`The effect "${effect}" (${key}) was given up: ${why}. Handle it in onError.`)
+    super(`"${effect}" (${key}) was given up: ${why}. Handle it in onError.`)
     this.effect = effect
     this.key = key
   }
