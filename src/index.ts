@@ -1,15 +1,11 @@
 import { checkNode } from './node-version.ts'
 
 export type { MailboxFigures } from './actor/actor.ts'
+export { ActionRejectedError, EventUnsaidError } from './actor/custom-action.ts'
 export { EventMissedError } from './actor/missed-events.ts'
+export { StraySendError } from './actor/output.ts'
 export type { Routing } from './actor/routing.ts'
-export {
-  ActionRejectedError,
-  EventUnsaidError,
-  StepCircleError,
-  StepOverflowError,
-  StraySendError,
-} from './actor/step.ts'
+export { StepCircleError, StepOverflowError } from './actor/stepped-logic.ts'
 export {
   type Agent,
   type AgentOptions,

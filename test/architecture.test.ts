@@ -127,13 +127,17 @@ describe('the house', () => {
       .map(([file]) => file)
     expect(knowing).toEqual([
       'src/actor/actor.ts',
+      'src/actor/custom-action.ts',
       'src/actor/inside.ts',
       'src/actor/kept.ts',
       'src/actor/missed-events.ts',
+      'src/actor/output.ts',
       'src/actor/registry.ts',
       'src/actor/remembering.ts',
+      'src/actor/restored-logic.ts',
       'src/actor/shortcut.ts',
       'src/actor/step.ts',
+      'src/actor/stepped-logic.ts',
       'src/agent/after.ts',
       'src/agent/agent.ts',
       'src/agent/busy.ts',

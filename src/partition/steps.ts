@@ -1,15 +1,9 @@
 import type { AnyActorRef, AnyMachineSnapshot, EventObject } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
+import { ActionRejectedError, EventUnsaidError } from '../actor/custom-action.ts'
 import { checkChildren, failUnkept } from '../actor/kept.ts'
-import {
-  ActionRejectedError,
-  type Answering,
-  EventUnsaidError,
-  type NewTimer,
-  type Step,
-  type StepHost,
-  StraySendError,
-} from '../actor/step.ts'
+import { StraySendError } from '../actor/output.ts'
+import type { Answering, NewTimer, Step, StepHost } from '../actor/step.ts'
 import { isRequest, UnknownEventError } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'

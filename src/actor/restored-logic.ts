@@ -1,0 +1,45 @@
+import type { AnyActorRef, AnyActorScope, AnyMachineSnapshot, EventObject, Snapshot } from 'xstate'
+import type { Agent } from '../agent/agent.ts'
+import type { StepHost } from './step.ts'
+import { SteppedLogic } from './stepped-logic.ts'
+
+/** The logic of an incarnation that begins where another process has saved it: nothing is decided or done to get there. */
+export class RestoredLogic extends SteppedLogic {
+  readonly #persisted: Snapshot<unknown>
+
+  constructor(agent: Pick<Agent, 'machine'>, host: StepHost, persisted: Snapshot<unknown>) {
+    super(agent, host)
+    this.#persisted = persisted
+  }
+
+  override getInitialSnapshot(scope: AnyActorScope): AnyMachineSnapshot {
+    return this.restoreSnapshot(this.#persisted, scope)
+  }
+
+  start({ children }: AnyMachineSnapshot, { system }: AnyActorScope): void {
+    withoutFirstSnapshots(system, () => {
+      for (const child of Object.values<AnyActorRef | undefined>(children))
+        if (child?.getSnapshot().status === 'active') child.start()
+    })
+  }
+}
+
+/**
+ * Starts restored actors, at any depth, and drops the first snapshot that each of them sends to a machine that listens to its
+ * snapshots: the machine knows that snapshot already. All events between actors pass the relay of their XState system.
+ */
+function withoutFirstSnapshots(system: AnyActorScope['system'], start: () => void): void {
+  const relay: unknown = Reflect.get(system, '_relay')
+  if (typeof relay !== 'function') return start()
+  const known = new Set<unknown>()
+  const relayNews = (source: unknown, target: unknown, event: EventObject) => {
+    if (event.type.startsWith('xstate.snapshot.') && !known.has(source)) known.add(source)
+    else Reflect.apply(relay, system, [source, target, event])
+  }
+  Reflect.set(system, '_relay', relayNews)
+  try {
+    start()
+  } finally {
+    Reflect.set(system, '_relay', relay)
+  }
+}
