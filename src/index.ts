@@ -41,10 +41,12 @@ export {
 export { SnapshotShapeError } from './agent/saved-machine.ts'
 export { StrayWorkError, UnnamedActorError } from './agent/strays.ts'
 export type { Backoff } from './backoff.ts'
-export { type BusFigures, BusFullError, BusQueueError } from './bus/bus.ts'
+export type { BusFigures } from './bus/bus-figures.ts'
 export type { TypeFigures } from './bus/event-figures.ts'
 export type { EventStream } from './bus/event-stream.ts'
 export type { HistoryQuery } from './bus/history.ts'
+export { SubscriberLagError } from './bus/missed.ts'
+export { BusFullError, BusQueueError } from './bus/queue.ts'
 export {
   type RateFigures,
   RateLimitError,
@@ -54,7 +56,7 @@ export {
 export type { RateLimit, RateWindow } from './bus/rate-meter.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './bus/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './bus/subscriber.ts'
-export { SubscriberLagError, type Subscription, type SubscriptionInfo } from './bus/subscription.ts'
+export type { Subscription, SubscriptionInfo } from './bus/subscription.ts'
 export type { TodayFigures } from './bus/today.ts'
 export { type Clock, systemClock, type TimerOptions } from './clock.ts'
 export { TroupeError } from './errors.ts'

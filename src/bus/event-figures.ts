@@ -1,4 +1,4 @@
-import { Times } from './times.ts'
+import { Durations } from './durations.ts'
 
 /** What is known of the events of one type since the runtime was made. */
 export interface TypeFigures {
@@ -22,7 +22,7 @@ export class EventFigures {
   failures = 0
   // Always a number, which engines keep in place; each other one would be an object of its own.
   lastAt = Number.NaN
-  readonly times = new Times()
+  readonly times = new Durations()
 
   get figures(): TypeFigures {
     const { published, failures, lastAt, times } = this

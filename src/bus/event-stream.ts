@@ -1,5 +1,6 @@
 import type { Envelope } from '../mail/envelope.ts'
-import type { LiveSubscription, SubscriptionInfo } from './subscription.ts'
+import type { LiveSubscription } from './live-subscription.ts'
+import type { SubscriptionInfo } from './subscription.ts'
 
 interface Taker<E> {
   resolve(result: IteratorResult<E, undefined>): void

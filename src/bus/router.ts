@@ -30,8 +30,8 @@ export class Router {
 
   add(listener: Listener): void {
     this.#listeners.add(listener)
-    const patterns = listener.wanted.types.filter(isPattern)
-    for (const type of listener.wanted.types) if (!isPattern(type)) this.#hearersOf(type).add(listener)
+    const patterns = listener.rules.types.filter(isPattern)
+    for (const type of listener.rules.types) if (!isPattern(type)) this.#hearersOf(type).add(listener)
     if (patterns.length > 0) {
       const matchers = patterns.map(matcher)
       this.#byPattern.set(listener, type => matchers.some(matches => matches(type)))
@@ -42,7 +42,7 @@ export class Router {
   remove(listener: Listener): void {
     if (!this.#listeners.delete(listener)) return
     this.#byPattern.delete(listener)
-    for (const type of listener.wanted.types) {
+    for (const type of listener.rules.types) {
       const hearers = this.#byType.get(type)
       hearers?.delete(listener)
       if (hearers?.size === 0) this.#byType.delete(type)
@@ -71,7 +71,7 @@ export class Router {
     return hearers
   }
 
-  #changed({ wanted: { types } }: Listener): void {
+  #changed({ rules: { types } }: Listener): void {
     this.changes++
     if (types.some(isPattern)) this.#routes.clear()
     else for (const type of types) this.#routes.delete(type)

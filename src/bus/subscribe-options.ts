@@ -56,7 +56,7 @@ export const subscribeNames: OptionNames<SubscribeOptions> = {
 }
 
 /** What a subscription was asked for, checked and complete. */
-export interface Wanted extends Who {
+export interface SubscriptionRules extends Who {
   readonly party: string | undefined
   readonly priority: number
   readonly limit: number
@@ -73,7 +73,7 @@ export function addressOfSubscriber(name: string): Address {
 }
 
 /** @throws IllegalIdError, IllegalPatternError, PriorityError, SubscribeOptionsError */
-export function wantedOf(types: readonly string[], options: SubscribeOptions, newName: () => string): Wanted {
+export function rulesOf(types: readonly string[], options: SubscribeOptions, newName: () => string): SubscriptionRules {
   const { durable, name = durable ?? newName(), party, priority = 5, onMissed } = options
   const { timeout = 60_000, limit = 1_000 } = options
   checkName('subscriber', name)

@@ -3,10 +3,10 @@ import { TroupeError, textOf } from '../errors.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import { type Failure, failureOf } from '../thrown.ts'
 import type { Timers } from '../time/timers.ts'
-import { Times } from './times.ts'
+import { Durations } from './durations.ts'
 
 /** The event that a subscriber is handling, for whatever that subscriber calls. */
-export interface Telling {
+export interface SubscriberCall {
   readonly envelope: Envelope
   readonly who: Who
   isOver: boolean
@@ -15,7 +15,7 @@ export interface Telling {
 /** What a subscriber needs from the bus around it. */
 export interface SubscriberHost {
   readonly timers: Timers
-  readonly insideSubscriber: AsyncLocalStorage<Telling>
+  readonly insideSubscriber: AsyncLocalStorage<SubscriberCall>
   /** When the bus began, epoch milliseconds. */
   readonly began: number
   now(): number
@@ -56,7 +56,7 @@ export class Subscriber {
   readonly #who: Who
   readonly #host: SubscriberHost
   failed = 0
-  #times: Times | undefined
+  #times: Durations | undefined
   /** The last error that it threw. */
   lastFailure: Failure | undefined
   /** How often in a row it returned no promise; minus infinity once it returned one, and for async functions. */
@@ -103,7 +103,7 @@ export class Subscriber {
   }
 
   protected took(ms: number): void {
-    this.#times ??= new Times()
+    this.#times ??= new Durations()
     this.#times.took(ms)
   }
 
@@ -138,16 +138,16 @@ export class Subscriber {
 
   // Events that it publishes after an `await` belong to this event too. Carrying that costs more than most subscribers do.
   #callCarrying(envelope: Envelope, done: Done): boolean | undefined {
-    const telling = { envelope, who: this.#who, isOver: false }
+    const subscriberCall = { envelope, who: this.#who, isOver: false }
     let isOver = true
     try {
-      const returned = this.#host.insideSubscriber.run(telling, this.#tell, envelope)
+      const returned = this.#host.insideSubscriber.run(subscriberCall, this.#tell, envelope)
       isOver = !isPromise(returned)
-      if (isPromise(returned)) return this.#settle(telling, returned, done)
+      if (isPromise(returned)) return this.#settle(subscriberCall, returned, done)
       this.#atOnce++
       return true
     } finally {
-      telling.isOver = isOver
+      subscriberCall.isOver = isOver
     }
   }
 
@@ -155,14 +155,14 @@ export class Subscriber {
     this.#settle({ envelope, who: this.#who, isOver: false }, returned, done)
   }
 
-  #settle(telling: Telling, returned: PromiseLike<unknown>, done: Done): undefined {
+  #settle(subscriberCall: SubscriberCall, returned: PromiseLike<unknown>, done: Done): undefined {
     this.#atOnce = Number.NEGATIVE_INFINITY
     const host = this.#host
-    const { envelope } = telling
+    const { envelope } = subscriberCall
     const began = host.working()
     const end = (error?: SubscriberError | SubscriberTimeoutError) => {
-      if (telling.isOver) return
-      telling.isOver = true
+      if (subscriberCall.isOver) return
+      subscriberCall.isOver = true
       cancel()
       const took = host.elapsed() - began
       this.took(took)

@@ -1,4 +1,4 @@
-import { addressOfSubscriber, type SubscribeOptions, wantedOf } from '../bus/subscribe-options.ts'
+import { addressOfSubscriber, rulesOf, type SubscribeOptions } from '../bus/subscribe-options.ts'
 import { endedBy } from '../bus/subscription.ts'
 import { TroupeError } from '../errors.ts'
 import { type Address, checkId, partitionOf, runtimePartition } from '../mail/address.ts'
@@ -6,7 +6,7 @@ import type { Envelope } from '../mail/envelope.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
 import { DurableSubscription } from './durable-subscription.ts'
-import { Places } from './places.ts'
+import { ReaderPositions } from './reader-positions.ts'
 
 /** A name under which a subscription keeps its place, whether it is subscribed or not. */
 export interface DurableName {
@@ -24,10 +24,10 @@ const betweenLooks = 1_000
 
 /** Subscriptions that keep their place under a name, and how far each has come in each partition. */
 export class DurableSubscriptions {
-  readonly #places = new Map<string, Places>()
+  readonly #places = new Map<string, ReaderPositions>()
   readonly #present = new Map<Address, DurableSubscription>()
   /** Resolves when the places of a name are known: whether it began from now on; `undefined` if they cannot be known. */
-  readonly #begun = new WeakMap<Places, Promise<boolean | undefined>>()
+  readonly #begun = new WeakMap<ReaderPositions, Promise<boolean | undefined>>()
   /** Those that wait until the parties of another owner are there again, and what lets them go on. */
   #held: Map<DurableSubscription, () => void> | undefined
   readonly #dropping = new Map<string, Promise<boolean>>()
@@ -44,13 +44,16 @@ export class DurableSubscriptions {
     system: System<Partition>,
   ): DurableSubscription {
     checkId('durable subscription', name)
-    const wanted = wantedOf(types, { name, ...options }, () => name)
+    const rules = rulesOf(types, { name, ...options }, () => name)
     if (this.#isSubscribed(name)) throw new DurableNameTakenError(name)
     const known = this.#places.get(name)
     const places = known ?? newPlaces(name, system)
-    const subscription = new DurableSubscription({ ...wanted, name }, tell, places, system, () => {
-      leave()
-      if (this.#present.get(subscription.address) === subscription) this.#present.delete(subscription.address)
+    const subscription = new DurableSubscription({ ...rules, name }, tell, places, {
+      system,
+      ended: () => {
+        leave()
+        if (this.#present.get(subscription.address) === subscription) this.#present.delete(subscription.address)
+      },
     })
     const leave = endedBy(signal, () => subscription.unsubscribe())
     this.#present.set(subscription.address, subscription)
@@ -65,7 +68,7 @@ export class DurableSubscriptions {
     return subscription
   }
 
-  #begin(name: string, places: Places, from: 'now' | 'start', system: System<Partition>): void {
+  #begin(name: string, places: ReaderPositions, from: 'now' | 'start', system: System<Partition>): void {
     this.#places.set(name, places)
     const begun = begin(places, from, system, this.#dropping.get(name))
     this.#begun.set(places, begun)
@@ -78,7 +81,7 @@ export class DurableSubscriptions {
   /** Lets a subscription go on once its places are known; the first one that begins from now on has nothing to read. */
   #goOn(
     subscription: DurableSubscription,
-    places: Places,
+    places: ReaderPositions,
     system: System<Partition>,
     { isFirst, release }: { readonly isFirst: boolean; readonly release: () => void },
   ): void {
@@ -215,7 +218,7 @@ export class DurableSubscriptions {
       if (begun) this.#begun.set(places, begun)
     }
     for (const [subscription, release] of held) {
-      const places = this.#places.get(subscription.wanted.name)
+      const places = this.#places.get(subscription.rules.name)
       if (places) this.#goOn(subscription, places, system, { isFirst: true, release })
     }
   }
@@ -226,8 +229,10 @@ export class DurableSubscriptions {
   }
 }
 
-function newPlaces(name: string, system: System<Partition>): Places {
-  return new Places(system.journal, name, error => system.partition(runtimePartition)?.reportError('error', error))
+function newPlaces(name: string, system: System<Partition>): ReaderPositions {
+  return new ReaderPositions(system.journal, name, error =>
+    system.partition(runtimePartition)?.reportError('error', error),
+  )
 }
 
 function catchUp(subscription: DurableSubscription, { partitions }: System<Partition>): void {
@@ -240,7 +245,7 @@ function catchUp(subscription: DurableSubscription, { partitions }: System<Parti
  * @returns whether it begins from now on; `undefined` if it cannot begin
  */
 async function begin(
-  places: Places,
+  places: ReaderPositions,
   from: 'now' | 'start',
   system: System<Partition>,
   dropping: Promise<boolean> | undefined,
@@ -263,7 +268,7 @@ async function begin(
 }
 
 /** All that was said before counts as told. What is away and cannot be looked up is told, rather than missed. */
-async function beginHere(places: Places, system: System<Partition>): Promise<void> {
+async function beginHere(places: ReaderPositions, system: System<Partition>): Promise<void> {
   for (const [partition, place] of placesIn(system)) places.reach(partition, place)
   try {
     for (const [partition, place] of await placesAway(system)) places.reach(partition, place)

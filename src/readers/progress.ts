@@ -2,43 +2,43 @@ import { Fifo } from '../fifo.ts'
 import type { Address } from '../mail/address.ts'
 import type { Waiting } from '../mail/aging.ts'
 import type { Envelope } from '../mail/envelope.ts'
-import type { Place, Places } from './places.ts'
+import type { ReaderPosition, ReaderPositions } from './reader-positions.ts'
 
-/** An event that a durable subscription is yet to be told of. */
+/** An event that a durable subscription has yet to get. */
 export interface Pending extends Waiting {
   readonly envelope: Envelope
-  /** Where it counts; nothing for what is not journalled. */
+  /** The progress that it belongs to; `undefined` for an event that is not journalled. */
   readonly progress?: Progress
   isDone: boolean
 }
 
 /**
- * How far a durable subscription has come in one partition. What is urgent is told before older events, so its place is behind
- * everything that it was told without a gap: after a crash it may hear urgent events again, and misses none.
+ * How far a durable subscription has read one partition. It gets urgent events before older ones, so its position is before the
+ * oldest event that it has yet to get: after a crash it may get urgent events again, and misses none.
  */
 export class Progress {
   readonly #address: Address
-  readonly #places: Places
-  /** Kept, because the partition may be deleted, and another one have its address. */
-  readonly #place: Place
-  /** In the order of their positions; those that are done and behind one that is not, too. */
+  readonly #positions: ReaderPositions
+  /** Kept, because the partition may be deleted, and another partition may get its address. */
+  readonly #position: ReaderPosition
+  /** In the order of their positions. It holds events that are done, too, behind one that is not. */
   readonly #pending = new Fifo<Pending>()
-  /** Up to which position it has taken what it wants. */
+  /** The position of the newest event that was taken. */
   taken: number
 
-  constructor(address: Address, places: Places) {
+  constructor(address: Address, positions: ReaderPositions) {
     this.#address = address
-    this.#places = places
-    this.#place = places.of(address)
-    this.taken = this.#place.upTo
+    this.#positions = positions
+    this.#position = positions.of(address)
+    this.taken = this.#position.upTo
   }
 
-  /** The position of the oldest event that it was not told of yet. */
+  /** The position of the oldest event that the subscription has yet to get. */
   get next(): number | undefined {
     return this.#pending.first?.envelope.seq
   }
 
-  /** Takes the next one that it wants. */
+  /** Takes the next event of the partition. */
   take(envelope: Envelope): Pending {
     const { priority, time, seq } = envelope
     const pending = { priority, time, envelope, progress: this, isDone: false }
@@ -47,7 +47,7 @@ export class Progress {
     return pending
   }
 
-  /** It was told of one, or will not be. */
+  /** The subscription got an event, or never will. */
   end(pending: Pending): void {
     pending.isDone = true
     let upTo: number | undefined
@@ -55,6 +55,6 @@ export class Progress {
       upTo = first.envelope.seq
       this.#pending.shift()
     }
-    if (upTo !== undefined) this.#places.reach(this.#address, upTo, this.#place)
+    if (upTo !== undefined) this.#positions.reach(this.#address, upTo, this.#position)
   }
 }

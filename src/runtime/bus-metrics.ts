@@ -1,5 +1,5 @@
 import type { MailboxFigures } from '../actor/actor.ts'
-import type { BusFigures } from '../bus/bus.ts'
+import type { BusFigures } from '../bus/bus-figures.ts'
 import type { TypeFigures } from '../bus/event-figures.ts'
 import type { RateFigures } from '../bus/rate-limits.ts'
 import type { TodayFigures } from '../bus/today.ts'

@@ -1,8 +1,8 @@
-/** How long something took that happened again and again, in milliseconds. */
-export class Times {
+/** How long something takes that happens again and again, in milliseconds. */
+export class Durations {
   #measured = 0
   #total = 0
-  /** The last time; none before the first was measured. */
+  /** The last duration; `undefined` before the first measurement. */
   last: number | undefined
 
   took(ms: number): void {
