@@ -1,6 +1,7 @@
 import { leadBack } from '../errors.ts'
 import type { AskWork } from '../invoke/ask.ts'
 import type { AskManyWork } from '../invoke/ask-many.ts'
+import { askIntent, askOne, askSeveral } from './ask-from-agent.ts'
 import type { Settle, WorkKind, WorkScope } from './kind.ts'
 
 /** Asking one agent or handler. */
@@ -8,8 +9,8 @@ export const askKind: WorkKind<AskWork> = {
   name: 'ask',
   isAwaited: true,
   titleOf,
-  intent: (work, { asks, key, origin }) => asks.intent(work, key, origin),
-  run: (work, scope) => scope.asks.ask(scope.key, work, scope, settling(work, scope)),
+  intent: askIntent,
+  run: (work, scope) => askOne(work, scope, settling(work, scope)),
   over: forgetAsking,
 }
 
@@ -18,8 +19,8 @@ export const askManyKind: WorkKind<AskManyWork> = {
   name: 'ask-many',
   isAwaited: true,
   titleOf,
-  intent: (work, { asks, key, origin }) => asks.intent(work, key, origin),
-  run: (work, scope) => scope.asks.askMany(scope.key, work, scope, settling(work, scope)),
+  intent: askIntent,
+  run: (work, scope) => askSeveral(work, scope, settling(work, scope)),
   over: forgetAsking,
 }
 

@@ -5,7 +5,6 @@ import type { Entry } from '../journal/frame.ts'
 import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Children } from './children.ts'
-import type { OutsideAsks } from './outside-asks.ts'
 
 /** Work that an agent may invoke; `kind` is the name of its kind. */
 export interface Work {
@@ -79,6 +78,5 @@ export interface WorkScope extends WorkSite {
 /** Where the work of a partition is done. */
 export interface WorkSite {
   readonly partition: Partition
-  readonly asks: OutsideAsks
   readonly children: Children
 }

@@ -6,7 +6,6 @@ import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'
 import type { Children } from './children.ts'
 import type { Settle, Work } from './kind.ts'
-import { OutsideAsks } from './outside-asks.ts'
 import { Piece, type PieceSite } from './piece.ts'
 
 /**
@@ -26,7 +25,7 @@ export class OutsideWork implements OutsideHost<Work> {
 
   constructor(partition: Partition, steps: Steps, children: Children) {
     this.#partition = partition
-    this.#site = { partition, steps, children, asks: new OutsideAsks(partition) }
+    this.#site = { partition, steps, children }
   }
 
   // ---- an agent wants work ----

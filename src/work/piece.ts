@@ -11,7 +11,6 @@ import type { Children } from './children.ts'
 import type { Cancel, Settle, Work, WorkKind, WorkScope, WorkSite } from './kind.ts'
 import { kindOf } from './kinds.ts'
 import { outcomeOf, recorded } from './outcomes.ts'
-import type { OutsideAsks } from './outside-asks.ts'
 
 const nothing = () => {}
 
@@ -38,7 +37,6 @@ export class Piece implements WorkScope {
   readonly origin: Origin
   readonly standing: WorkStanding | undefined
   readonly partition: Partition
-  readonly asks: OutsideAsks
   readonly children: Children
   /** What it reported last. */
   progress: unknown
@@ -64,7 +62,6 @@ export class Piece implements WorkScope {
     this.standing = standing
     if (standing?.progress !== undefined) this.progress = decoded(standing.progress)
     this.partition = site.partition
-    this.asks = site.asks
     this.children = site.children
     this.#kind = kindOf(wanted.work)
     this.#steps = site.steps

@@ -1,0 +1,189 @@
+import type { AskWork } from '../invoke/ask.ts'
+import type { AskManyWork } from '../invoke/ask-many.ts'
+import { gather } from '../invoke/gather.ts'
+import type { Outcome } from '../invoke/outside.ts'
+import { nothing } from '../invoke/pending-ask.ts'
+import type { Entry } from '../journal/frame.ts'
+import { type Address, NoAddressError } from '../mail/address.ts'
+import type { Origin } from '../mail/handled.ts'
+import { reject } from '../mail/tally.ts'
+import type { Partition } from '../partition/partition.ts'
+import { delayOf } from '../time/timers.ts'
+import { endedEvent, withParameters } from './ask-events.ts'
+import { type Asker, Asking } from './asking.ts'
+import { calleeOf, fullAddress, hearersOf } from './callee.ts'
+import type { Cancel, Settle, WorkScope } from './kind.ts'
+import { answerIn, failureIn, recalledAsk } from './recalled-ask.ts'
+
+/** The entry that says that an agent wants an ask, for the frame of the step that wants it. */
+export function askIntent(work: AskWork | AskManyWork, { partition, key, origin }: WorkScope): Entry {
+  const seq = partition.nextSeq()
+  const { type } = work.request
+  const deadline = deadlineOf(work, partition, origin)
+  const ask = { kind: 'ask' as const, seq, key, type, ...(deadline < Number.POSITIVE_INFINITY && { deadline }) }
+  return work.kind === 'ask' ? { ...ask, to: work.to ?? '' } : { ...ask, to: '', callees: calleesOf(work, partition) }
+}
+
+/** Asks one callee for an agent. */
+export function askOne(work: AskWork, scope: WorkScope, settle: Settle): Cancel {
+  return new AgentAsker(scope.key, work, scope, settle).ask()
+}
+
+/** Asks several callees the same for an agent. */
+export function askSeveral({ to, ...work }: AskManyWork, scope: WorkScope, settle: Settle): Cancel {
+  const { type } = work.request
+  const callees = scope.standing?.callees ?? calleesOf({ to, ...work }, scope.partition)
+  if (to === undefined && callees.length === 0) {
+    settle({ ok: false, error: new NoAddressError(type) })
+    return nothing
+  }
+  const askCallee = (callee: Address, place: number, settleOne: Settle) =>
+    new AgentAsker(`${scope.key}/${place}`, { ...work, kind: 'ask', to: callee }, scope, settleOne).ask()
+  return gather(type, callees, work.need, askCallee, settle)
+}
+
+function calleesOf({ to, request }: Pick<AskManyWork, 'to' | 'request'>, here: Partition): readonly Address[] {
+  return to?.map(one => fullAddress(one, here)) ?? hearersOf(here, request.type)
+}
+
+// An ask waits no longer than the ask that it is made for.
+function deadlineOf({ deadline }: AskWork | AskManyWork, { system }: Partition, { request }: Origin): number {
+  return Math.min(delayOf(deadline), system.asks.remaining(request))
+}
+
+/**
+ * An agent with one of its asks. A callee in the same partition gets the request at once, every other callee when the intent is
+ * durable. An ask that another process has made is waited for, and sent again only if the journal does not know of it.
+ */
+class AgentAsker implements Asker {
+  readonly name: Address
+  readonly origin: Origin
+  readonly #key: string
+  readonly #work: AskWork
+  readonly #scope: WorkScope
+  readonly #settle: Settle
+
+  constructor(key: string, work: AskWork, scope: WorkScope, settle: Settle) {
+    this.name = scope.actor.address
+    this.origin = scope.origin
+    this.#key = key
+    this.#work = work
+    this.#scope = scope
+    this.#settle = settle
+  }
+
+  get address(): Address {
+    return this.name
+  }
+
+  get place(): Partition {
+    return this.#scope.partition
+  }
+
+  get partition(): Address {
+    return this.#scope.partition.address
+  }
+
+  get requestId(): undefined {
+    return undefined
+  }
+
+  /** The returned function gives it up. */
+  ask(): Cancel {
+    const { standing, partition } = this.#scope
+    const { asks, tally } = partition.system
+    const { request, to } = this.#work
+    if (standing) this.#mayAskAgain()
+    const known = standing && recalledAsk(partition, this.#key, to)
+    const answer = known && answerIn(known, request.type)
+    if (answer) return this.#end(answer)
+    let ask: Asking
+    try {
+      ask = this.#asking()
+    } catch (error) {
+      if (standing && error instanceof NoAddressError) return this.#askLater()
+      reject(tally)
+      return this.#end({ ok: false, error })
+    }
+    ask.open(known?.takenBy)
+    const failure = known && failureIn(known.answer, ask)
+    if (failure) asks.fail(this.#key, failure)
+    if (!known) this.#begin(ask)
+    return () => asks.cancel(this.#key)
+  }
+
+  close(ask: Asking, outcome: Outcome): void {
+    ask.sayEnd(outcome, true)
+    this.#settle(outcome)
+  }
+
+  /** @throws EventPayloadError, and what `calleeOf` throws */
+  #asking(): Asking {
+    const { partition: here, input, standing } = this.#scope
+    const { request, retry, to } = this.#work
+    const asked = request.asked(input, this.#key)
+    const callee = calleeOf(here, asked, to)
+    if (!callee.isHere) this.#mayAskAgain()
+    const left = standing && here.standing && standing.expires - here.standing.date
+    const deadline = Math.max(1, left ?? deadlineOf(this.#work, here, this.origin))
+    return new Asking(this, callee, asked, { request, retry, deadline })
+  }
+
+  #begin(ask: Asking): void {
+    const { watermark, system } = this.place
+    ask.sayRequested()
+    if (ask.callee.isHere) ask.send()
+    else
+      watermark.whenDurable(
+        () => ask.send(),
+        error => void system.asks.fail(ask.key, error),
+      )
+  }
+
+  /** Until the outcome is durable, the next owner of this partition may ask the same again elsewhere. */
+  #mayAskAgain(): void {
+    this.place.asking ??= new Set()
+    this.place.asking.add(this.#scope.key)
+  }
+
+  /** Ends an ask that was never opened. */
+  #end(outcome: Outcome): Cancel {
+    const { request, to = '' } = this.#work
+    const fields = { key: this.#key, type: request.type, from: this.name, to }
+    const ended = endedEvent(withParameters(fields, request, this.#scope.input), request, outcome)
+    this.place.report(ended, this.origin)
+    this.#settle(outcome)
+    return nothing
+  }
+
+  /** The callee of the last process is not there yet: waits for a callee, for as long as the ask may wait. */
+  #askLater(): Cancel {
+    const { partition, standing, input } = this.#scope
+    const { arrivals, timers } = partition.system
+    const { request, to } = this.#work
+    let cancel: Cancel = nothing
+    const again = () => {
+      try {
+        calleeOf(partition, request.asked(input, this.#key), to)
+      } catch {
+        return
+      }
+      leave()
+      cancel = this.ask()
+    }
+    const left = (standing?.expires ?? 0) - (partition.standing?.date ?? 0)
+    const cancelTimer = timers.after(Math.max(0, left), () => {
+      leave()
+      this.#end({ ok: false, error: new NoAddressError(to ?? request.type) })
+    })
+    const leave = () => {
+      arrivals.delete(again)
+      cancelTimer()
+    }
+    arrivals.add(again)
+    return () => {
+      leave()
+      cancel()
+    }
+  }
+}
