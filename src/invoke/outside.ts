@@ -24,7 +24,7 @@ export interface OutsideHost<W> {
   /** Notes that the current step wants this work; its key is made of the address, the position of the handled event, and the invoke id. */
   plan(wanted: WantedWork<W>): PlannedWork
   /** Notes that a restored agent still wants work that it planned in another process; `false` if the work is over. */
-  resume(planned: PlannedWork, wanted: WantedWork<W>): boolean
+  restore(planned: PlannedWork, wanted: WantedWork<W>): boolean
   /** Starts planned work once everything that it depends on is durable; the returned function cancels it. */
   begin(key: string, settle: (outcome: Outcome) => void): () => void
 }
@@ -118,7 +118,7 @@ export function outside<I, O, W>(kind: string, work: W): OutsideLogic<I, O> {
       keys.set(self, key)
       // The outcome is a position of its own. Until the agent has handled it, the work waits, whatever the snapshot says.
       const wanted = { invokeId: id, parent: self._parent, work, input }
-      if (host.resume({ key, origin }, wanted)) return { ...waiting, key, origin, input }
+      if (host.restore({ key, origin }, wanted)) return { ...waiting, key, origin, input }
       return ended.status === 'active' ? { ...ended, status: 'stopped' } : ended
     },
   }

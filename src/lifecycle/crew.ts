@@ -13,6 +13,7 @@ import { EscalatedError, type RestartIntensity } from '../supervision/restart-in
 import { SupervisorLogic } from '../supervision/supervisor.ts'
 import { Children, type ChildStarts } from '../work/children.ts'
 import { OutsideWork } from '../work/outside-work.ts'
+import type { SavedRequests } from '../work/recalled-ask.ts'
 import { AgentRecords } from './agent-records.ts'
 import { AgentTimers } from './agent-timers.ts'
 import { Beginnings } from './beginnings.ts'
@@ -63,7 +64,9 @@ export class Crew {
     const roster = new Roster(partition, (name, agent) => incarnations.restored?.returning.chosen(name, agent) ?? agent)
     const stopped = (actor: Actor, reason: GoneReason) => children.stopped(actor, reason)
     const stopping = new Stopping(partition, { roster, records, hooks, beginnings, stopped })
-    const incarnations = new Incarnations(partition, { steps, roster, records, hooks, beginnings, stopping })
+    const work = new OutsideWork(partition, steps, children)
+    this.#work = work
+    const incarnations = new Incarnations(partition, { steps, roster, records, hooks, beginnings, stopping, work })
     const end = (ending: Ending) => this.#end(ending)
     this.#supervised = new SupervisedAgents(partition, {
       roster,
@@ -80,7 +83,6 @@ export class Crew {
       id: root,
     })
     this.#supervisor.system.scheduler = timers
-    this.#work = new OutsideWork(partition, steps, children)
     bindHost(this.#supervisor.system, this.#work)
     const beginSupervisor = (name: string) => void this.begin([{ name, agents: [], restart: 'temporary' }])
     this.#restoring = new Restoring(partition, {
@@ -186,8 +188,8 @@ export class Crew {
   }
 
   /** Takes the newest standing of the partition, for agents that are restored later than the others. */
-  catchUp(standing: Standing): void {
-    this.#restoring.catchUp(standing)
+  recallLate(standing: Standing): void {
+    this.#restoring.recallLate(standing)
   }
 
   /** The restored agent that `spawn` returns instead of starting a new one. */
@@ -195,14 +197,18 @@ export class Crew {
     return this.#restoring.met(agent, name)
   }
 
-  /** Goes on with the outside work of restored agents. */
-  goOn(): void {
-    this.#work.goOn()
+  /**
+   * Resumes the outside work of restored agents.
+   *
+   * @param requests what the journal says of requests that agents may have got
+   */
+  resume(requests: SavedRequests): void {
+    this.#work.resume(requests)
   }
 
   /** Binds that work to the asks for which it is done: it ends with them. To be called when all work goes on. */
-  link(): void {
-    this.#work.link()
+  bindToAsks(): void {
+    this.#restoring.bindToAsks()
   }
 
   // ---- stop ----

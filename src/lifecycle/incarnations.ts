@@ -10,6 +10,7 @@ import { agentRecovered, agentRestarted, agentStarted, agentStarting } from '../
 import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'
 import { failureOf } from '../thrown.ts'
+import type { OutsideWork } from '../work/outside-work.ts'
 import type { AgentRecords } from './agent-records.ts'
 import type { Beginnings } from './beginnings.ts'
 import { keepFailure } from './escalation.ts'
@@ -26,6 +27,7 @@ interface IncarnationParts {
   readonly hooks: Hooks
   readonly beginnings: Beginnings
   readonly stopping: Stopping
+  readonly work: OutsideWork
 }
 
 /** Starts incarnations of agents: with the initial state of their machines, or with the state that another process has saved. */
@@ -138,7 +140,7 @@ export class Incarnations {
     const system = this.#parts.roster.supervisor(root)?.system
     if (system) numberAbove(system, snapshot)
     try {
-      actor.ref = create()
+      actor.ref = this.#parts.work.restoring(restored.returning.standing, create)
     } finally {
       restored.snapshots.delete(actor)
     }

@@ -17,6 +17,8 @@ export class RestoredAgents {
   readonly adoptable = new Set<Actor>()
   /** The saved machine of each agent that is being started. */
   readonly snapshots = new Map<Actor, Snapshot<unknown>>()
+  /** Whether work that was saved goes on: work of agents that are restored later is resumed as soon as they are. */
+  isResumed = false
   /** All restored agents. */
   readonly all = new WeakSet<Actor>()
 

@@ -58,7 +58,7 @@ export class Restoring {
   }
 
   /** Takes the newest standing of the partition, for agents that are restored later than the others. */
-  catchUp(standing: Standing): void {
+  recallLate(standing: Standing): void {
     if (!this.#restored) return
     // The timers of agents that were away did not run: each keeps the time that it had left.
     const { returning, since } = this.#restored
@@ -81,18 +81,29 @@ export class Restoring {
 
   /** Starts agents. Those of them that were not restored with the others go on with their mail, timers and outside work now. */
   during<T>(names: readonly string[], start: () => T): T {
-    // While everything is restored, their work goes on together with all other work.
-    const isLate = !this.#partition.standing && names.some(name => this.awaits(name))
-    if (isLate) this.#partition.standing = this.#restored?.returning.standing
+    const restored = this.#restored
+    // Before `bindToAsks`, the work of all agents of the partition is resumed together.
+    if (!restored?.isResumed || !names.some(name => this.awaits(name))) {
+      const started = start()
+      this.#deliverUnhandled()
+      return started
+    }
+    restored.isResumed = false
     try {
       const started = start()
-      this.#arrive()
-      if (isLate) this.#parts.work.goOn()
-      if (isLate) this.#parts.work.link()
+      this.#deliverUnhandled()
+      this.#parts.work.resume(new Map([[this.#partition.address, restored.returning.standing]]))
+      this.#parts.work.bindToAsks()
       return started
     } finally {
-      if (isLate) this.#partition.standing = undefined
+      restored.isResumed = true
     }
+  }
+
+  /** See `Crew.bindToAsks`. */
+  bindToAsks(): void {
+    this.#parts.work.bindToAsks()
+    if (this.#restored) this.#restored.isResumed = true
   }
 
   /** See `Crew.restore`. */
@@ -115,7 +126,7 @@ export class Restoring {
         started.push(actor)
       }
     }
-    this.#arrive()
+    this.#deliverUnhandled()
     return started
   }
 
@@ -138,8 +149,8 @@ export class Restoring {
     return roster.isTree(name)
   }
 
-  /** Hands agents that were just restored the mail, timers and outcomes that they had not handled. */
-  #arrive(): void {
+  /** Delivers to agents that were just restored the mail, timers and outcomes that they had not handled. */
+  #deliverUnhandled(): void {
     const restored = this.#restored
     if (!restored) return
     const { incarnations, children, timers, work } = this.#parts
@@ -148,7 +159,8 @@ export class Restoring {
       incarnations.fail(actor, type, new DeadlyEventError(actor.address, type))
     for (const actor of restored.takeArrived()) {
       const isMigrated = restored.migrated.delete(actor)
-      if (isMigrated) work.forgetLost(actor)
+      const works = standing.agents.get(actor.name)?.works
+      if (isMigrated && works) work.dropUnwanted(works)
       children.parentRestored(actor)
       settleIn(actor, standing, this.#partition, timers, { isMigrated, fail })
     }

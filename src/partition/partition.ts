@@ -6,7 +6,6 @@ import type { EventOf } from '../events/event.ts'
 import { agentUpdated, partyUpdated } from '../events/runtime-events.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
-import type { Standing } from '../journal/standing.ts'
 import { type Address, partyOf } from '../mail/address.ts'
 import { type Envelope, isJournalled } from '../mail/envelope.ts'
 import { type Origin, originOf } from '../mail/handled.ts'
@@ -61,10 +60,6 @@ export class Partition implements DeliveryHost, Snapped {
   supervisors: Supervisors | undefined
   /** Throws if events from outside must not happen here one after the other, as things are now. */
   admit: ((events: readonly EventOf[]) => void) | undefined
-  /** How another owner has left it, until everything goes on. */
-  standing: Standing | undefined
-  /** What the journal says of requests to agents here, while a party comes back that may have sent them. */
-  requests: Pick<Standing, 'request'> | undefined
   /** The asks to agents elsewhere whose outcomes are not durable here; nothing while that is not known. */
   asking: Set<string> | undefined
   readonly #state: PartitionState<unknown> | undefined

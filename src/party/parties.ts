@@ -9,7 +9,7 @@ import type { Partition } from '../partition/partition.ts'
 import type { Partitions } from '../partition/partitions.ts'
 import type { System } from '../partition/system.ts'
 import type { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
-import type { Comeback } from '../recovery/recovery.ts'
+import type { SavedParty } from '../recovery/needs.ts'
 import { admitVersion, type ChangeOptions, checkChangeOptions } from '../state/admission.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from '../state/definition.ts'
 import { type PartiesStats, statsOf } from '../state/stats.ts'
@@ -193,8 +193,8 @@ export class Parties<
     return statsOf(this.list())
   }
 
-  /** One that the journal holds is about to come back. @throws NoPartyDefinitionError @internal */
-  comeback(partyId: string): Comeback {
+  /** A party that the journal holds, and that is about to be restored. @throws NoPartyDefinitionError @internal */
+  saved(partyId: string): SavedParty {
     const { definition, partitions } = this.#host
     if (!definition) throw new NoPartyDefinitionError()
     const known = this.#parties.get(partyId) ?? this.#disposed.get(partyId)
@@ -204,7 +204,7 @@ export class Parties<
     const party = known ?? this.#newParty(partyId, definition)
     this.#parties.set(partyId, party)
     partitions.add(party.partition)
-    return { ...party.comeback, cameBack: () => void this.#quarantined.delete(partyId) }
+    return { ...party.saved, recovered: () => void this.#quarantined.delete(partyId) }
   }
 
   /** What a partition holds cannot come back as things are. @internal */

@@ -20,7 +20,7 @@ import { Partition } from '../partition/partition.ts'
 import { publish } from '../partition/publish.ts'
 import { publishTogether } from '../partition/publish-together.ts'
 import type { System } from '../partition/system.ts'
-import type { Comeback } from '../recovery/recovery.ts'
+import type { SavedParty } from '../recovery/needs.ts'
 import {
   admitInput,
   admitVersion,
@@ -46,6 +46,7 @@ import { figuresOf } from '../state/stats.ts'
 import { type PartyState, PartyStore, type Unwatch } from '../state/store.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import { recordedCause } from '../thrown.ts'
+import type { SavedRequests } from '../work/recalled-ask.ts'
 import { type IdleOptions, idle } from './idle.ts'
 
 const changeNames: OptionNames<InputsChange<AddedEvent, RemovedEvent>> = { add: true, remove: true }
@@ -286,8 +287,8 @@ export class Party<
     this.#crew.end('failed', this.#ended)
   }
 
-  /** What has to be known of it to bring it back. @internal */
-  get comeback(): Omit<Comeback, 'cameBack'> {
+  /** What recovery needs to restore it. @internal */
+  get saved(): Omit<SavedParty, 'recovered'> {
     const { tree } = this.#definition
     return {
       partition: this.#partition,
@@ -299,12 +300,12 @@ export class Party<
         for (const actor of this.#former ?? []) this.#partition.registry.named(actor.name)?.succeed(actor)
         this.#former = undefined
       },
-      goOn: recalled => this.#goOn(recalled),
-      link: () => this.#crew.link(),
+      resume: (recalled, requests) => this.#resume(recalled, requests),
+      bindToAsks: () => this.#crew.bindToAsks(),
     }
   }
 
-  #goOn({ standing, frames }: Recalled): void {
+  #resume({ standing, frames }: Recalled, requests: SavedRequests): void {
     const { birth, gaveUp, inputs } = standing
     if (birth === 'failed') {
       const { address } = this.#partition
@@ -317,7 +318,7 @@ export class Party<
     const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)
     const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
     this.#ended = undefined
-    this.#crew.goOn()
+    this.#crew.resume(requests)
     this.#partition.report(
       partyRecovered({
         partyId: this.id,

@@ -184,7 +184,7 @@ export class DurableSubscriptions {
   }
 
   /** A partition was imported: what it had said up to a position was for others. */
-  async arrived(partition: Address, position: number, { journal, partition: find }: System<Partition>): Promise<void> {
+  async imported(partition: Address, position: number, { journal, partition: find }: System<Partition>): Promise<void> {
     try {
       for (const name of await journal.readers())
         if (!this.#places.has(name)) await journal.mark(name, new Map([[partition, position]]))

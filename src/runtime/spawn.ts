@@ -88,7 +88,7 @@ function whenCaughtUp<T>({ recovery }: SpawnParts, place: Whereabouts, name: str
     place.checkOpen()
     return start()
   }
-  return crew.awaits(name) ? recovery.caughtUp(partition, crew, startIfOpen) : startIfOpen()
+  return crew.awaits(name) ? recovery.late(partition, crew, startIfOpen) : startIfOpen()
 }
 
 /** Checks new agents against those that are there, and adds what they hear and say to the catalogue. */

@@ -109,7 +109,7 @@ function partiesOf<S extends object, A extends AddedEvent, R extends RemovedEven
     intensity,
     partitions,
     durable,
-    recover: (partition, how) => later().recovery.again(partition, how),
+    recover: (partition, how) => later().recovery.party(partition, how),
     drop,
     forget: partition => {
       drop(partition)
@@ -133,8 +133,8 @@ function recoveryOf<S extends object, A extends AddedEvent, R extends RemovedEve
     development,
     recovering: () => durable.recovering(),
     recovered: () => durable.recovered(system),
-    comeback: id => parties.comeback(id),
-    arrived: (partition, position) => durable.arrived(partition, position, system),
+    savedParty: id => parties.saved(id),
+    imported: (partition, position) => durable.imported(partition, position, system),
     quarantine: (partition, error) => parties.quarantine(partition, error),
     quarantined: () => parties.quarantined().length,
   })

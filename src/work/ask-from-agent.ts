@@ -62,6 +62,8 @@ class AgentAsker implements Asker {
   readonly #work: AskWork
   readonly #scope: WorkScope
   readonly #settle: Settle
+  /** Until when an ask of another process waits, on the clock that measures. */
+  readonly #until: number | undefined
 
   constructor(key: string, work: AskWork, scope: WorkScope, settle: Settle) {
     this.name = scope.actor.address
@@ -70,6 +72,8 @@ class AgentAsker implements Asker {
     this.#work = work
     this.#scope = scope
     this.#settle = settle
+    const { standing, recalled, partition } = scope
+    if (standing && recalled) this.#until = partition.elapsed() + standing.expires - recalled.date
   }
 
   get address(): Address {
@@ -90,11 +94,11 @@ class AgentAsker implements Asker {
 
   /** The returned function gives it up. */
   ask(): Cancel {
-    const { standing, partition } = this.#scope
+    const { standing, requests, partition } = this.#scope
     const { asks, tally } = partition.system
     const { request, to } = this.#work
     if (standing) this.#mayAskAgain()
-    const known = standing && recalledAsk(partition, this.#key, to)
+    const known = standing && requests && recalledAsk(partition, this.#key, to, requests)
     const answer = known && answerIn(known, request.type)
     if (answer) return this.#end(answer)
     let ask: Asking
@@ -119,14 +123,18 @@ class AgentAsker implements Asker {
 
   /** @throws EventPayloadError, and what `calleeOf` throws */
   #asking(): Asking {
-    const { partition: here, input, standing } = this.#scope
+    const { partition: here, input } = this.#scope
     const { request, retry, to } = this.#work
     const asked = request.asked(input, this.#key)
     const callee = calleeOf(here, asked, to)
     if (!callee.isHere) this.#mayAskAgain()
-    const left = standing && here.standing && standing.expires - here.standing.date
-    const deadline = Math.max(1, left ?? deadlineOf(this.#work, here, this.origin))
+    const deadline = Math.max(1, this.#left ?? deadlineOf(this.#work, here, this.origin))
     return new Asking(this, callee, asked, { request, retry, deadline })
+  }
+
+  /** Milliseconds for which an ask of another process still waits. */
+  get #left(): number | undefined {
+    return this.#until === undefined ? undefined : this.#until - this.place.elapsed()
   }
 
   #begin(ask: Asking): void {
@@ -158,7 +166,7 @@ class AgentAsker implements Asker {
 
   /** The callee of the last process is not there yet: waits for a callee, for as long as the ask may wait. */
   #askLater(): Cancel {
-    const { partition, standing, input } = this.#scope
+    const { partition, input } = this.#scope
     const { arrivals, timers } = partition.system
     const { request, to } = this.#work
     let cancel: Cancel = nothing
@@ -171,8 +179,7 @@ class AgentAsker implements Asker {
       leave()
       cancel = this.ask()
     }
-    const left = (standing?.expires ?? 0) - (partition.standing?.date ?? 0)
-    const cancelTimer = timers.after(Math.max(0, left), () => {
+    const cancelTimer = timers.after(Math.max(0, this.#left ?? 0), () => {
       leave()
       this.#end({ ok: false, error: new NoAddressError(to ?? request.type) })
     })

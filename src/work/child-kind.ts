@@ -43,9 +43,9 @@ export const childKind: WorkKind<ChildWork> = {
 }
 
 /** How a child ended that began in another process, if it ended there too. */
-function childEnded({ partition, actor, invokeId, standing }: WorkScope): Outcome | undefined {
+function childEnded({ actor, invokeId, standing, recalled }: WorkScope): Outcome | undefined {
   const address = addressOf(actor.address, invokeId)
-  const child = standing && partition.standing?.at(address)
+  const child = standing && recalled?.at(address)
   if (!child || child.gone === undefined || child.goneAt < standing.seq) return undefined
   const { gone, output } = child
   return gone === 'done'

@@ -21,7 +21,7 @@ export function runEffect(work: EffectWork, scope: WorkScope): Cancel {
   const { due } = scope.standing ?? {}
   if (due === undefined) run.begin()
   // What is left of the wait after a failure in another process.
-  else run.wait(due - (scope.partition.standing?.date ?? due))
+  else run.wait(due - (scope.recalled?.date ?? due))
   return why => run.abort(why)
 }
 

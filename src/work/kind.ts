@@ -2,9 +2,11 @@ import type { Actor } from '../actor/actor.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
+import type { Standing } from '../journal/standing.ts'
 import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Children } from './children.ts'
+import type { SavedRequests } from './recalled-ask.ts'
 
 /** Work that an agent may invoke; `kind` is the name of its kind. */
 export interface Work {
@@ -63,6 +65,10 @@ export interface WorkScope extends WorkSite {
   readonly origin: Origin
   /** What the journal said about the work when its agent was restored; nothing for work that began in this process. */
   readonly standing: WorkStanding | undefined
+  /** What the journal said about its partition then. */
+  readonly recalled: Standing | undefined
+  /** What the journal said then of requests that agents may have got. */
+  readonly requests: SavedRequests | undefined
   /** Counted from 1, in all processes. */
   readonly attempt: number
   /** What the work reported last, in this process or before; undefined if it has reported nothing. */

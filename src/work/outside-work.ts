@@ -1,12 +1,13 @@
-import type { Actor } from '../actor/actor.ts'
 import { TroupeError } from '../errors.ts'
 import type { OutsideHost, PlannedWork, WantedWork } from '../invoke/outside.ts'
+import type { Standing } from '../journal/standing.ts'
 import { originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'
 import type { Children } from './children.ts'
 import type { Settle, Work } from './kind.ts'
 import { Piece, type PieceSite } from './piece.ts'
+import type { SavedRequests } from './recalled-ask.ts'
 
 /**
  * Runs what the agents of a partition invoke. The intent is in the frame of the step that wanted it; an ask inside the
@@ -19,9 +20,12 @@ export class OutsideWork implements OutsideHost<Work> {
   /** What was planned in the newest turn in which something was. */
   readonly #planned = new Map<string, Piece>()
   #turn = 0
-  /** What restored agents wanted, until all agents are restored. */
-  #resumed: Piece[] = []
-  #unlinked: Piece[] = []
+  /** The work of restored agents, until `resume`. */
+  #saved: Piece[] = []
+  /** The same work, until `bindToAsks`. */
+  #unbound: Piece[] = []
+  /** What the journal says of the partition of the agent whose machine is being restored. */
+  #restoring: Standing | undefined
 
   constructor(partition: Partition, steps: Steps, children: Children) {
     this.#partition = partition
@@ -50,11 +54,11 @@ export class OutsideWork implements OutsideHost<Work> {
     const piece = this.#planned.get(key)
     if (!piece) throw new StrayInvokeError(key)
     piece.begin(settle)
-    if (piece.standing) this.#resumed.push(piece)
+    if (piece.standing) this.#saved.push(piece)
     else
       this.#site.steps.whenRecorded(() => {
         piece.go()
-        piece.link()
+        piece.bindToAsk()
       })
     return () => piece.cancel()
   }
@@ -79,44 +83,56 @@ export class OutsideWork implements OutsideHost<Work> {
 
   // ---- a restored agent still wants work ----
 
-  resume({ key, origin }: PlannedWork, wanted: WantedWork<Work>): boolean {
-    const { standing, registry } = this.#partition
-    const owner = standing?.ownerOf(key)
-    const actor = owner && registry.named(owner.name)
+  /** Restores the machine of an agent with `create`; XState calls `restore` for each piece of work that the machine waits for. */
+  restoring<T>(recalled: Standing, create: () => T): T {
+    const outer = this.#restoring
+    this.#restoring = recalled
+    try {
+      return create()
+    } finally {
+      this.#restoring = outer
+    }
+  }
+
+  restore({ key, origin }: PlannedWork, wanted: WantedWork<Work>): boolean {
+    const recalled = this.#restoring
+    const owner = recalled?.ownerOf(key)
+    const actor = owner && this.#partition.registry.named(owner.name)
     if (!actor) throw new StrayInvokeError(wanted.invokeId)
-    const known = owner.works.get(key)
-    if (known) this.#planned.set(key, new Piece(this.#site, key, wanted, { actor, origin, standing: known }))
-    return known !== undefined
+    const standing = owner.works.get(key)
+    if (standing) this.#planned.set(key, new Piece(this.#site, key, wanted, { actor, origin, standing, recalled }))
+    return standing !== undefined
+  }
+
+  /** An agent was restored with another machine: drops the saved work that this machine does not want. */
+  dropUnwanted(works: ReadonlyMap<string, unknown>): void {
+    const wanted = new Set(this.#saved.map(({ key }) => key))
+    const lost = [...works.keys()].filter(key => !wanted.has(key))
+    const entries = lost.map(key => ({ kind: 'dropped' as const, seq: this.#partition.nextSeq(), key }))
+    if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
   }
 
   /**
    * Resumes the work of restored agents, now that all agents are restored: outcomes are handed over, requests that are on their
    * way are waited for, and work whose outcome nobody knows is done again or held. All that is decided is one frame.
+   *
+   * @param requests what the journal says of requests that agents may have got
    */
-  goOn(): void {
+  resume(requests: SavedRequests): void {
     // Children that are restored because of it have more.
-    while (this.#resumed.length > 0) {
-      const resumed = this.#resumed
-      this.#resumed = []
-      const entries = resumed.flatMap(piece => piece.decide() ?? [])
+    while (this.#saved.length > 0) {
+      const saved = this.#saved
+      this.#saved = []
+      const entries = saved.flatMap(piece => piece.decide() ?? [])
       if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
-      for (const piece of resumed) piece.go()
-      this.#unlinked.push(...resumed)
+      for (const piece of saved) piece.go(requests)
+      this.#unbound.push(...saved)
     }
   }
 
-  /** Everything was asked again: binds work to the asks that it is done for. */
-  link(): void {
-    for (const piece of this.#unlinked.splice(0)) piece.link()
-  }
-
-  /** An agent was restored with another machine: drops the work that this machine does not want. */
-  forgetLost({ name }: Actor): void {
-    const works = this.#partition.standing?.agents.get(name)?.works
-    const wanted = new Set(this.#resumed.map(({ key }) => key))
-    const lost = [...(works?.keys() ?? [])].filter(key => !wanted.has(key))
-    const entries = lost.map(key => ({ kind: 'dropped' as const, seq: this.#partition.nextSeq(), key }))
-    if (entries.length > 0) this.#partition.append({ kind: 'recovery' }, entries)
+  /** All work goes on: binds work to the asks that it is done for. */
+  bindToAsks(): void {
+    for (const piece of this.#unbound.splice(0)) piece.bindToAsk()
   }
 }
 

@@ -2,6 +2,7 @@ import type { Actor } from '../actor/actor.ts'
 import type { Outcome, WantedWork } from '../invoke/outside.ts'
 import type { WorkStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
+import type { Standing } from '../journal/standing.ts'
 import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'
@@ -11,6 +12,7 @@ import type { Children } from './children.ts'
 import type { Cancel, Settle, Work, WorkKind, WorkScope, WorkSite } from './kind.ts'
 import { kindOf } from './kinds.ts'
 import { outcomeOf, recorded } from './outcomes.ts'
+import type { SavedRequests } from './recalled-ask.ts'
 
 const nothing = () => {}
 
@@ -25,6 +27,8 @@ export interface Wanting {
   readonly origin: Origin
   /** What the journal said about the work, if its agent was restored. */
   readonly standing?: WorkStanding
+  /** What the journal said about its partition then. */
+  readonly recalled?: Standing
 }
 
 /** One piece of work of one agent, from its intent to its outcome. */
@@ -36,6 +40,8 @@ export class Piece implements WorkScope {
   readonly actor: Actor
   readonly origin: Origin
   readonly standing: WorkStanding | undefined
+  readonly recalled: Standing | undefined
+  requests: SavedRequests | undefined
   readonly partition: Partition
   readonly children: Children
   /** What it reported last. */
@@ -52,15 +58,18 @@ export class Piece implements WorkScope {
   #leave = nothing
   #forget = nothing
 
-  constructor(site: PieceSite, key: string, wanted: WantedWork<Work>, { actor, origin, standing }: Wanting) {
+  constructor(site: PieceSite, key: string, wanted: WantedWork<Work>, wanting: Wanting) {
+    const { actor, origin } = wanting
     this.key = key
     this.work = wanted.work
     this.invokeId = wanted.invokeId
     this.input = wanted.input
     this.actor = actor
     this.origin = origin
-    this.standing = standing
-    if (standing?.progress !== undefined) this.progress = decoded(standing.progress)
+    this.standing = wanting.standing
+    this.recalled = wanting.recalled
+    this.requests = undefined
+    if (this.standing?.progress !== undefined) this.progress = decoded(this.standing.progress)
     this.partition = site.partition
     this.children = site.children
     this.#kind = kindOf(wanted.work)
@@ -106,13 +115,18 @@ export class Piece implements WorkScope {
     return { kind: 'held', seq, key, attempt: standing.attempt }
   }
 
-  /** Does the work, or hands over the outcome that it already has. */
-  go(): void {
+  /**
+   * Does the work, or hands over the outcome that it already has.
+   *
+   * @param requests what the journal says of requests that agents may have got, if its agent was restored
+   */
+  go(requests?: SavedRequests): void {
+    this.requests = requests
     if (!this.#isOver) this.#cancel = this.#start()
   }
 
   /** Binds it to the ask that it is done for: if that ends without an answer, the work fails for the same reason. */
-  link(): void {
+  bindToAsk(): void {
     if (this.#isOver) return
     const { asks } = this.partition.system
     this.#leave = asks.during(this.origin.request, error => {

@@ -1,11 +1,14 @@
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import { AskFailedError, AskRefusedError, AskStoppedError } from '../invoke/ask-errors.ts'
 import type { Outcome } from '../invoke/outside.ts'
-import type { AnswerStanding, RequestStanding } from '../journal/standing.ts'
+import type { AnswerStanding, RequestStanding, Standing } from '../journal/standing.ts'
 import { type Address, addressOf, runtimePartition, splitAddress } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Asking } from './asking.ts'
 import { fullAddress } from './callee.ts'
+
+/** What the journal says of the requests that reached the agents of partitions, by the addresses of these. */
+export type SavedRequests = ReadonlyMap<Address, Pick<Standing, 'request'>>
 
 /** What the journal says of a request that another process has sent. */
 export interface RecalledAsk extends RequestStanding {
@@ -18,12 +21,17 @@ export interface RecalledAsk extends RequestStanding {
  *
  * @param to the callee, as its asker calls it
  */
-export function recalledAsk(here: Partition, key: string, to: Address | undefined): RecalledAsk | undefined {
+export function recalledAsk(
+  here: Partition,
+  key: string,
+  to: Address | undefined,
+  requests: SavedRequests,
+): RecalledAsk | undefined {
   const { system } = here
   const named = to === undefined ? runtimePartition : splitAddress(fullAddress(to, here)).partition
   for (const place of new Set([here, system.partition(named), system.partition(runtimePartition)])) {
-    const known = (place?.standing ?? place?.requests)?.request(key)
-    if (place && known) return { ...known, at: place.address }
+    const known = place && requests.get(place.address)?.request(key)
+    if (known) return { ...known, at: place.address }
   }
   return undefined
 }

@@ -1,0 +1,66 @@
+import type { Agent } from '../agent/agent.ts'
+import type { MachineEditedError } from '../agent/edited.ts'
+import type { Recallable, Recalled } from '../journal/recall.ts'
+import type { Crew } from '../lifecycle/crew.ts'
+import type { Address } from '../mail/address.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { System } from '../partition/system.ts'
+import type { Schedules } from '../readers/schedules.ts'
+import type { Supervised } from '../supervision/definition.ts'
+import type { SavedRequests } from '../work/recalled-ask.ts'
+
+/** What recovery needs of a runtime. */
+export interface RecoveryNeeds {
+  readonly system: System<Partition>
+  readonly outside: Partition
+  readonly crew: Crew
+  /** Agents that are started outside the parties. */
+  readonly tree: readonly Supervised[]
+  /** Every definition that the program has; several versions of an agent have the same name. */
+  readonly definitions: readonly Agent[]
+  readonly schedules: Schedules
+  /** Whether machines that were edited go on where they still fit. */
+  readonly development: boolean
+  /** Partitions are about to be restored. */
+  recovering(): void
+  /** All partitions are restored. */
+  recovered(): void
+  /** A party that is about to be restored. @throws NoPartyDefinitionError */
+  savedParty(partyId: string): SavedParty
+  /** A party was imported and is restored for the first time: this runtime hears nothing that it said up to a position. */
+  imported(partition: Address, position: number): Promise<void>
+  /** A partition cannot be restored, for this reason. */
+  quarantine(partition: Address, error: unknown): void
+  /** How many parties cannot be restored. */
+  quarantined(): number
+  /** An edited machine goes on. */
+  edited(warning: MachineEditedError): void
+}
+
+/** A party, and what it does when it is restored. */
+export interface SavedParty {
+  readonly partition: Partition
+  readonly crew: Crew
+  readonly tree: readonly Supervised[]
+  readonly state: Recallable
+  /** The definitions of the agents that it had in this process. */
+  readonly former: readonly Agent[]
+  /** Its agents are restored. */
+  restored(): void
+  /** All agents are restored: their work goes on. */
+  resume(recalled: Recalled, requests: SavedRequests): void
+  /** All work goes on: work that is done for an ask ends with that ask. */
+  bindToAsks(): void
+  /** The party is in use again. */
+  recovered(): void
+}
+
+/** What one party cannot do keeps no other party from being restored. */
+export function guard({ outside, quarantine }: RecoveryNeeds, { address }: Partition, call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    if (address === outside.address) outside.reportError('error', error)
+    else quarantine(address, error)
+  }
+}

@@ -1,0 +1,101 @@
+import { JournalCorruptError } from '../journal/journal.ts'
+import { recall } from '../journal/recall.ts'
+import type { Standing } from '../journal/standing.ts'
+import { type Address, runtimePartition } from '../mail/address.ts'
+import type { Partition } from '../partition/partition.ts'
+import type { System } from '../partition/system.ts'
+import type { RecoveryNeeds } from './needs.ts'
+import { recallOutside, restoreOutside } from './outside.ts'
+import type { Owner } from './owner.ts'
+import { recallParty, restoreParties, restoreParty } from './parties.ts'
+import { bindToAsks, restoreHistory, resumeParties, resumeTheRest, standingsOf } from './resume.ts'
+import { hearingOf } from './unheard.ts'
+
+// The phases of recovery, in order. A phase is a function from what it needs to what it gives. To *recall* is to read what the
+// journal says, to *restore* is to make agents what they were, to *resume* is to go on with their work. No agent gets a turn
+// meanwhile.
+
+/** Recovers all that the journal holds; resolves to whether agents outside the parties were restored. */
+export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<boolean> {
+  // 1. Recall and restore the agents outside the parties.
+  const outside = await recallOutside(needs, owner)
+  const hearing = hearingOf(outside?.standing)
+  await restoreOutside(needs, owner, outside)
+
+  // 2. Recall and restore the parties, and what they said last.
+  const partitions = owner.partitions.filter(({ partition }) => partition !== runtimePartition)
+  const parties = await restoreParties(needs, partitions, owner, hearing)
+  await restoreHistory(needs)
+
+  // 3. Resume their work: first all of it, then whatever ends with it.
+  const standings = standingsOf(parties)
+  if (outside) standings.set(runtimePartition, outside.standing)
+  const resumed = resumeParties(needs, parties, standings)
+  if (outside) needs.crew.resume(standings)
+  bindToAsks(needs, resumed)
+  if (outside) needs.crew.bindToAsks()
+
+  // 4. Resume what agents do not wait for.
+  const recalled = parties.map(party => party.recalled)
+  resumeTheRest(needs, outside ? [outside, ...recalled] : recalled, standings)
+  return outside !== undefined
+}
+
+/**
+ * Recovers one party that is not there, or whose memory was dropped, or quarantines it.
+ *
+ * @param how `isRetry`: whether somebody retries the party after its supervisor gave up
+ */
+export async function recoverParty(
+  needs: RecoveryNeeds,
+  partition: Address,
+  inHand: Owner['inHand'],
+  how: { readonly isRetry: boolean },
+): Promise<void> {
+  const { system } = needs
+  try {
+    const partitions = await system.journal.partitions()
+    const info = partitions.find(one => one.partition === partition)
+    if (!info) throw new JournalCorruptError(partition, 'nothing')
+
+    // 1. Recall what agents outside the parties have heard, and were asked.
+    const outside = await recallStanding(needs.outside)
+
+    // 2. Recall and restore the party.
+    const recalled = await recallParty(needs, info, hearingOf(outside))
+    if (!recalled) return
+    const party = restoreParty(needs, recalled, { inHand, lastMoment: 0 }, how)
+    const standings = standingsOf([party])
+
+    // 3. Recall what other agents were asked by its agents.
+    const asked = await recallAsked(system, standings.get(partition))
+    const requests = new Map([[runtimePartition, outside], ...asked, ...standings])
+
+    // 4. Resume its work, and what agents do not wait for.
+    bindToAsks(needs, resumeParties(needs, [party], requests))
+    resumeTheRest(needs, [recalled.recalled], standings)
+  } catch (error) {
+    needs.quarantine(partition, error)
+  }
+}
+
+/** Recalls how the partitions stand that the agents of a party have asked something. */
+async function recallAsked(
+  system: System<Partition>,
+  standing: Standing | undefined,
+): Promise<readonly [Address, Standing][]> {
+  const asked: [Address, Standing][] = []
+  for (const address of standing?.asked ?? []) {
+    const partition = system.partition(address)
+    if (partition && address !== standing?.partition) asked.push([address, await recallStanding(partition)])
+  }
+  return asked
+}
+
+/** Recalls how a partition that is there stands by now. */
+export async function recallStanding(partition: Partition): Promise<Standing> {
+  const { address, system, watermark } = partition
+  await watermark.reached().catch(() => {})
+  const { standing } = await recall(system.journal, { partition: address, epoch: 0 })
+  return standing
+}

@@ -1,0 +1,54 @@
+import type { PartitionInfo } from '../journal/journal.ts'
+import { type Recalled, recall } from '../journal/recall.ts'
+import { Standing } from '../journal/standing.ts'
+import { partitionOf, runtimePartition } from '../mail/address.ts'
+import { GaveUpError } from '../supervision/restart-intensity.ts'
+import { recordedCause } from '../thrown.ts'
+import type { RecoveryNeeds } from './needs.ts'
+import type { Owner } from './owner.ts'
+import { restoreAgents, takeOver } from './restore.ts'
+
+/** Recalls the agents outside the parties, if there were any. */
+export async function recallOutside({ system }: RecoveryNeeds, { partitions }: Owner): Promise<Recalled | undefined> {
+  const info = partitions.find(({ partition }) => partition === runtimePartition)
+  return info && recall(system.journal, info)
+}
+
+/** Restores the agents outside the parties. */
+export async function restoreOutside(
+  needs: RecoveryNeeds,
+  owner: Owner,
+  recalled: Recalled | undefined,
+): Promise<void> {
+  const { outside, crew, tree } = needs
+  if (!recalled) {
+    // So that each owner counts as one, whatever becomes of the parties.
+    outside.frames.continue({ epoch: owner.epoch + 1, position: 0 }, new Standing(runtimePartition))
+    outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
+    return
+  }
+  const { standing } = recalled
+  const { gaveUp } = standing
+  takeOver(outside, recalled, owner.lastMoment)
+  const how = { inHand: owner.inHand, isWhole: false, isRetried: false }
+  restoreAgents(needs, { partition: outside, crew, tree, former: [] }, recalled, how)
+  await forgetDeleted(needs, owner.partitions, standing)
+  if (gaveUp) {
+    const { agent, restarts, within, error } = gaveUp
+    outside.reportError('error', new GaveUpError(agent, restarts, within, error, recordedCause(gaveUp)), agent)
+  }
+}
+
+/** Forgets parties that were deleted: the last process may have ended before it recorded that. */
+async function forgetDeleted(
+  { outside }: RecoveryNeeds,
+  partitions: readonly PartitionInfo[],
+  { partiesKnown }: Standing,
+): Promise<void> {
+  const there = new Set(partitions.map(({ partition }) => partition))
+  const gone = partiesKnown.filter(party => !there.has(partitionOf(party)))
+  if (gone.length === 0) return
+  const forgotten = gone.map(party => ({ kind: 'forgotten' as const, seq: outside.nextSeq(), party }))
+  outside.append({ kind: 'supervision' }, forgotten)
+  await outside.watermark.reached()
+}

@@ -1,0 +1,97 @@
+import { JournalCorruptError, type PartitionInfo } from '../journal/journal.ts'
+import { type Recalled, recall } from '../journal/recall.ts'
+import { isPartyId, partyOf } from '../mail/address.ts'
+import type { Envelope } from '../mail/envelope.ts'
+import type { RecoveryNeeds, SavedParty } from './needs.ts'
+import { type Before, restoreAgents, takeOver } from './restore.ts'
+import { type Hearing, UnheardEvents } from './unheard.ts'
+
+/** So many parties are recalled at the same time. */
+const atOnce = 32
+
+/** What the journal says of a party. */
+interface RecalledParty {
+  readonly party: SavedParty
+  readonly recalled: Recalled
+  /** Events of the party that agents outside the parties have yet to hear. */
+  readonly unheard: readonly Envelope[]
+}
+
+/** A party that was restored, if it could be. */
+export interface RestoredParty extends RecalledParty {
+  /** Whether its agents are restored; the agents of a party that failed are not. */
+  readonly isRestored: boolean
+  /** Whether it cannot be restored. */
+  readonly isQuarantined: boolean
+}
+
+/** Recalls and restores parties, several at the same time; a party that cannot be recalled is quarantined and left out. */
+export async function restoreParties(
+  needs: RecoveryNeeds,
+  parties: readonly PartitionInfo[],
+  before: Before,
+  hearing: Hearing,
+): Promise<readonly RestoredParty[]> {
+  const restored: RestoredParty[] = []
+  const rest = parties.values()
+  const work = async () => {
+    for (const info of rest) {
+      const recalled = await recallParty(needs, info, hearing)
+      if (recalled) restored.push(restoreParty(needs, recalled, before, { isRetry: false }))
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return restored
+}
+
+/** Recalls a party, or quarantines it. */
+export async function recallParty(
+  { system, savedParty, imported, quarantine }: RecoveryNeeds,
+  info: PartitionInfo,
+  hearing: Hearing,
+): Promise<RecalledParty | undefined> {
+  try {
+    const party = savedParty(partyIn(info))
+    const unheard = new UnheardEvents(hearing)
+    const recalled = await recall(system.journal, info, party.state, frame => unheard.take(frame))
+    if (unheard.importedAt !== undefined) await imported(info.partition, unheard.importedAt)
+    return { party, recalled, unheard: unheard.events }
+  } catch (error) {
+    quarantine(info.partition, error)
+    return undefined
+  }
+}
+
+/**
+ * Restores the agents of a party, or quarantines it.
+ *
+ * @param how `isRetry`: whether somebody retries the party after its supervisor gave up
+ */
+export function restoreParty(
+  needs: RecoveryNeeds,
+  { party, recalled, unheard }: RecalledParty,
+  { lastMoment, inHand }: Before,
+  { isRetry }: { readonly isRetry: boolean },
+): RestoredParty {
+  const { standing } = recalled
+  const isRetried = isRetry && standing.birth === 'failed'
+  const restored = { party, recalled, unheard, isQuarantined: false }
+  try {
+    if (isRetried) standing.birth = 'started'
+    takeOver(party.partition, recalled, lastMoment)
+    if (standing.birth === 'failed') return { ...restored, isRestored: false }
+    restoreAgents(needs, party, recalled, { inHand, isWhole: true, isRetried })
+    party.restored()
+    return { ...restored, isRestored: true }
+  } catch (error) {
+    needs.quarantine(party.partition.address, error)
+    return { ...restored, isRestored: false, isQuarantined: true }
+  }
+}
+
+/** @throws JournalCorruptError where a partition does not belong to a party */
+function partyIn({ partition }: PartitionInfo): string {
+  const id = partyOf(partition)
+  if (id === undefined || !isPartyId(id)) throw new JournalCorruptError(partition, 'the name')
+  return id
+}

@@ -1,0 +1,74 @@
+import type { Recalled } from '../journal/recall.ts'
+import type { Standing } from '../journal/standing.ts'
+import type { Address } from '../mail/address.ts'
+import { frozenLetter } from '../mail/dead-letters.ts'
+import { frozenEnvelope } from '../mail/envelope.ts'
+import type { SavedRequests } from '../work/recalled-ask.ts'
+import { guard, type RecoveryNeeds } from './needs.ts'
+import type { RestoredParty } from './parties.ts'
+import { eventsIn } from './unheard.ts'
+
+/** The newest frames that the history of the bus is made of. */
+const mostFrames = 1_000
+
+/** Restores the history of the bus; without it everything else goes on. */
+export async function restoreHistory({ system, outside }: RecoveryNeeds): Promise<void> {
+  try {
+    for (const envelope of eventsIn(await system.journal.newest(mostFrames)))
+      system.bus.remember(frozenEnvelope(envelope))
+  } catch (error) {
+    outside.reportError('warning', error)
+  }
+}
+
+/** How the restored partitions stood, by their addresses. */
+export type Standings = ReadonlyMap<Address, Standing>
+
+/** How parties stood whose agents are restored. */
+export function standingsOf(parties: readonly RestoredParty[]): Map<Address, Standing> {
+  const restored = parties.filter(({ isRestored }) => isRestored)
+  return new Map(restored.map(({ recalled: { standing } }) => [standing.partition, standing]))
+}
+
+/**
+ * Resumes the work of the agents of parties, and delivers to agents outside the parties the events that they have not heard.
+ * Gives the parties that go on.
+ */
+export function resumeParties(
+  needs: RecoveryNeeds,
+  parties: readonly RestoredParty[],
+  requests: SavedRequests,
+): readonly RestoredParty[] {
+  const resumed: RestoredParty[] = []
+  for (const restored of parties) {
+    const { party, recalled, unheard, isQuarantined } = restored
+    if (isQuarantined) continue
+    guard(needs, party.partition, () => {
+      // Its supervisor may have given up, or its journal have failed, while other parties were restored.
+      if (!party.crew.stopped) {
+        party.resume(recalled, requests)
+        resumed.push(restored)
+        party.recovered()
+      }
+      for (const envelope of unheard) needs.outside.hear(envelope)
+    })
+  }
+  return resumed
+}
+
+/** All work goes on: work that agents do for an ask ends with that ask. */
+export function bindToAsks(needs: RecoveryNeeds, parties: readonly RestoredParty[]): void {
+  for (const { party } of parties) guard(needs, party.partition, () => party.bindToAsks())
+}
+
+/** Schedules of the restored partitions go on, and the dead letters of all that were recalled can be read. */
+export function resumeTheRest(needs: RecoveryNeeds, recalled: readonly Recalled[], standings: Standings): void {
+  const { system, schedules } = needs
+  system.deadLetters.comeBack(recalled.flatMap(({ standing }) => Array.from(standing.dead, frozenLetter)))
+  for (const partition of system.partitions()) {
+    const standing = standings.get(partition.address)
+    if (standing) guard(needs, partition, () => schedules.resume(partition, standing))
+    // From here on, it is known which asks of the partition are under way.
+    partition.asking ??= new Set()
+  }
+}

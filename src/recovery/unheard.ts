@@ -1,0 +1,52 @@
+import { dateOf, type Frame } from '../journal/frame.ts'
+import type { Standing } from '../journal/standing.ts'
+import type { Envelope } from '../mail/envelope.ts'
+
+/** What agents outside the parties hear, since when, and how far they have heard of each party. */
+export type Hearing = Pick<Standing, 'hearing' | 'heard'>
+
+/** What agents outside the parties hear, if there were any. */
+export function hearingOf(outside: Standing | undefined): Hearing {
+  return { hearing: outside?.hearing ?? new Map(), heard: outside?.heard ?? new Map() }
+}
+
+/** Finds the events of a party that agents outside the parties have not heard, because the process ended before they could. */
+export class UnheardEvents {
+  readonly #hearing: ReadonlyMap<string, number>
+  readonly #heard: ReadonlyMap<string, number>
+  /** These events, oldest first. */
+  events: Envelope[] = []
+  /** The position at which somebody imported the party, if nobody has restored it since. */
+  importedAt: number | undefined
+
+  constructor({ hearing, heard }: Hearing) {
+    this.#hearing = hearing
+    this.#heard = heard
+  }
+
+  /** Takes the next frame of the party. */
+  take(frame: Frame): void {
+    this.importedAt = isImport(frame) ? frame.position : undefined
+    // Events from before an import were for agents elsewhere.
+    if (this.importedAt !== undefined) this.events = []
+    const date = dateOf(frame)
+    for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope, date)) this.events.push(envelope)
+  }
+
+  #isUnheard({ seq, type, to, party = '' }: Envelope, date: number): boolean {
+    const since = this.#hearing.get(type)
+    return to === undefined && since !== undefined && date >= since && seq > (this.#heard.get(party) ?? 0)
+  }
+}
+
+function isImport({ cause, entries }: Frame): boolean {
+  return cause.kind === 'recovery' && entries.some(entry => entry.kind === 'recovered' && entry.arrived)
+}
+
+/** The events of frames that subscribers get. */
+export function eventsIn(frames: readonly Frame[]): readonly Envelope[] {
+  return frames.flatMap(({ entries }) =>
+    // What agents outside the parties heard of a party is an event of that party.
+    entries.flatMap(entry => (entry.kind === 'event' && entry.heard === undefined ? [entry.envelope] : [])),
+  )
+}
