@@ -252,6 +252,7 @@ export {
 export type { ScheduleInfo, ScheduleOptions, Schedules } from './readers/schedules.ts'
 export { EventUnheardError, HearsMissingError, PartyNeededError } from './readers/unheard.ts'
 export type { BusMetrics } from './runtime/bus-metrics.ts'
+export type { CatalogEvent, CatalogRequest, RuntimeCatalog } from './runtime/catalog.ts'
 export { RuntimeOptionsError } from './runtime/check-options.ts'
 export { CleanupError } from './runtime/cleanup.ts'
 export { closeBus, DefaultBusError, getBus, initBus } from './runtime/default-bus.ts'

@@ -25,6 +25,20 @@ export function matcher(pattern: string): (type: string) => boolean {
   return type => type.startsWith(prefix)
 }
 
+/**
+ * The groups that a type belongs to, the smallest first, as patterns.
+ *
+ * @example
+ * topicsOf('party.agent.started') // ['party.agent.*', 'party.*']
+ */
+export function topicsOf(type: string): readonly string[] {
+  const words = type.split('.')
+  return words
+    .slice(1)
+    .map((_, place) => `${words.slice(0, place + 1).join('.')}.*`)
+    .toReversed()
+}
+
 /** A pattern that no type could match. */
 export class IllegalPatternError extends TroupeError {
   readonly code = 'PATTERN_ILLEGAL'

@@ -33,9 +33,14 @@ export function* unheardAsks(
   const present = withChildren(agents)
   const heard = new Set([...present, ...withChildren(registered)].flatMap(({ hears }) => hears.map(({ type }) => type)))
   for (const agent of present) {
-    for (const type of new Set([...worksOf(agent)].flatMap(askedBy)))
+    for (const type of requestsAskedBy(agent))
       if (!heard.has(type) && !isHandled(type)) yield new UnheardAskError(agent.name, type)
   }
+}
+
+/** The types of the requests that an agent invokes an ask of. */
+export function requestsAskedBy(agent: Agent): ReadonlySet<string> {
+  return new Set([...worksOf(agent)].flatMap(askedBy))
 }
 
 function hearersOf(type: string, agents: readonly Agent[]): readonly string[] {

@@ -18,6 +18,8 @@ export interface Definitions {
   readonly insiders: readonly Agent[]
   /** Agents that may be spawned later, and older versions of agents. */
   readonly registered: readonly Agent[]
+  /** The types of the events that change the state of a party. */
+  readonly changes: ReadonlySet<string>
   /** Every event and request that the agents, the party, the user and the runtime know. */
   readonly catalog: Catalog
 }
@@ -39,5 +41,5 @@ export function definitionsOf<S extends object, A extends AddedEvent, R extends 
   ])
   const ofParty = party ? [...party.events, party.inputs.added, party.inputs.removed] : []
   const catalog = defineCatalog([...runtimeEvents, ...listed, ...ofParty, ...events])
-  return { tree, outsiders, insiders, registered, catalog }
+  return { tree, outsiders, insiders, registered, changes: party?.changes ?? new Set(), catalog }
 }

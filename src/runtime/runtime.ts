@@ -30,6 +30,7 @@ import {
   type OutsideAskOptions,
 } from '../work/ask-from-outside.ts'
 import { AgentCallee, HandlerCallee } from '../work/callee.ts'
+import { describedCatalog, type RuntimeCatalog } from './catalog.ts'
 import { checkRuntimeOptions } from './check-options.ts'
 import type { RuntimeBus } from './runtime-bus.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
@@ -81,6 +82,19 @@ export class Runtime<
     this.parties = parts.parties
     this.schedules = parts.schedules
     this.held = parts.held
+  }
+
+  /**
+   * Everything that can be published or asked here, as plain data: types, versions, JSON Schemas, and the agents that say and hear
+   * each. Documents such as OpenAPI or AsyncAPI, and pages, can be made of it. It is put together at each call, so that it has the
+   * agents that were spawned since.
+   *
+   * @example
+   * for (const { type, saidBy, heardBy } of runtime.catalog.events) console.log(type, saidBy, heardBy)
+   */
+  get catalog(): RuntimeCatalog {
+    const { system, definitions } = this.#parts
+    return describedCatalog(system, definitions)
   }
 
   /**
