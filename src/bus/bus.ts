@@ -40,6 +40,8 @@ export interface BusHost {
   expired(envelope: Envelope, address: Address): void
   /** An event with a time to live waits for a subscriber. */
   mayExpire(listener: Listener): void
+  /** Called with the time of one event in sixteen, and of the first event of each type. */
+  published(time: number): void
   /** A subscription began or ended. */
   changed(): void
   failed(error: unknown): void
@@ -126,6 +128,10 @@ export class Bus implements SubscriptionHost {
 
   // ---- notifying listeners ----
 
+  published(time: number): void {
+    this.#host.published(time)
+  }
+
   /** Whether the listeners have got all published events. */
   get isTold(): boolean {
     return this.#broadcast.isDone
@@ -165,7 +171,7 @@ export class Bus implements SubscriptionHost {
   }
 
   /** What a subscriber that publishes awaits, if it must wait. Call it for events that a subscriber publishes, and for no others. */
-  breath(): Promise<void> | undefined {
+  turnDue(): Promise<void> | undefined {
     return this.#throttle.turn()
   }
 

@@ -48,11 +48,11 @@ export function publishTogether(
   admit: (events: readonly EventOf[]) => void,
   first: readonly Entry[] = [],
 ): Promise<readonly Envelope[]> {
-  const { breath, bus, clock, rateLimits, tally } = partition.system
+  const { loopTurns, bus, clock, rateLimits, tally } = partition.system
   const options = withOrigin(partition, { admit })
   const refused = (error: unknown) => {
     reject(tally, events.length)
-    return breath.refuse(error, clock)
+    return loopTurns.refuse(error, clock)
   }
   const go = () => {
     try {
@@ -178,7 +178,7 @@ function sayParts(
     partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
   )
   sayTogether(partition, envelopes, { ...fromOutside, before: records, ...(reserved && { reserved }) })
-  return partition.system.breath.after(envelopes, partition.watermark.reached(), partition.now())
+  return partition.system.loopTurns.after(envelopes, partition.watermark.reached())
 }
 
 /** Of what is journalled. */

@@ -33,18 +33,18 @@ export function publish(
   offered: UncheckedEvent,
   options: OfferOptions = noOptions,
 ): Promise<Envelope> {
-  const { breath: turns, bus, catalog, clock, rateLimits, tally } = partition.system
+  const { loopTurns, bus, catalog, clock, rateLimits, tally } = partition.system
   try {
     if (options !== noOptions) checkOptions(offered.type, options)
     bus.checkRoom(offered.type)
     const event = catalog.check(offered)
-    const breath = bus.told ? bus.breath() : undefined
+    const turn = bus.told ? bus.turnDue() : undefined
     const inTurn = rateLimits.isOn ? rateLimits.admit(event.type, options.source) : undefined
-    if (breath || inTurn) return publishLater(partition, event, options, { breath, inTurn })
+    if (turn || inTurn) return publishLater(partition, event, options, { turn, inTurn })
     return publishAdmitted(partition, event, options)
   } catch (error) {
     reject(tally)
-    return turns.refuse(error, clock)
+    return loopTurns.refuse(error, clock)
   }
 }
 
@@ -59,7 +59,8 @@ function checkOptions(type: string, options: OfferOptions): void {
 }
 
 interface Wait {
-  readonly breath: Promise<void> | undefined
+  /** A turn of the event loop that a subscriber which publishes waits for. */
+  readonly turn: Promise<void> | undefined
   readonly inTurn: ReturnType<Partition['system']['rateLimits']['admit']>
 }
 
@@ -68,7 +69,7 @@ function publishLater(
   partition: Partition,
   offered: EventOf,
   options: OfferOptions,
-  { breath, inTurn }: Wait,
+  { turn, inTurn }: Wait,
 ): Promise<Envelope> {
   const event = CheckedEvent.copyOf(offered)
   const known = withOrigin(partition, options)
@@ -90,7 +91,7 @@ function publishLater(
       if (inTurn) inTurn(patienceOf(partition, event, known), { go, giveUp })
       else go()
     })
-    if (breath) void breath.then(wait)
+    if (turn) void turn.then(wait)
     else wait()
   })
 }
@@ -138,7 +139,7 @@ function say(
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
   if (!persists) partition.tell(envelope)
-  return system.breath.after(envelope, persists ? watermark.reached() : undefined, envelope.time)
+  return system.loopTurns.after(envelope, persists ? watermark.reached() : undefined)
 }
 
 function usePlaces(reserved: readonly Actor[]): void {

@@ -16,7 +16,7 @@ import type { DeadLetters } from '../mail/dead-letters.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Origin } from '../mail/handled.ts'
 import type { Tally } from '../mail/tally.ts'
-import type { Breath } from '../time/breath.ts'
+import type { LoopTurns } from '../time/loop-turns.ts'
 import type { ReadyQueue } from '../time/ready-queue.ts'
 import type { Timers } from '../time/timers.ts'
 import type { HeldEffects } from './held-effects.ts'
@@ -45,7 +45,7 @@ export interface Time {
   readonly clock: WatchedClock
   readonly timers: Timers
   readonly ready: ReadyQueue
-  readonly breath: Breath
+  readonly loopTurns: LoopTurns
   /** Milliseconds of waiting that make an event more urgent by one. */
   readonly aging: number
 }

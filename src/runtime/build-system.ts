@@ -28,7 +28,7 @@ import { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
 import type { Schedules } from '../readers/schedules.ts'
 import type { Recovery } from '../recovery/recovery.ts'
 import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
-import { Breath } from '../time/breath.ts'
+import { LoopTurns } from '../time/loop-turns.ts'
 import { ReadyQueue } from '../time/ready-queue.ts'
 import { timersOf } from '../time/timers-of.ts'
 import { Handlers } from '../work/handlers.ts'
@@ -97,7 +97,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     clock,
     timers,
     ready: time.ready,
-    breath: time.breath,
+    loopTurns: time.loopTurns,
     aging,
     ids: options.ids ?? createIds(random),
     random,
@@ -192,7 +192,7 @@ function timeOf(options: Pick<RuntimeOptions, 'clock' | 'aging'>, partitions: Pa
     clock,
     timers: timersOf(given, error => partitions.outside.reportError('error', error)),
     ready: new ReadyQueue(),
-    breath: new Breath(),
+    loopTurns: new LoopTurns(),
     aging: agingOf(options.aging),
   }
 }
@@ -211,7 +211,7 @@ function busOf(
   { time, partitions, cleanup, log }: Ground,
   { changed, stop }: { changed(): void; stop(): Promise<void> },
 ): Bus {
-  const { clock, timers, aging } = time
+  const { clock, loopTurns, timers, aging } = time
   return new Bus({
     timers,
     insideSubscriber: new AsyncLocalStorage(),
@@ -223,6 +223,7 @@ function busOf(
     now: () => clock.now(),
     elapsed: () => clock.elapsed(),
     isByName: isPulse,
+    published: at => loopTurns.published(at),
     changed,
     failed: error => partitions.outside.reportError('warning', error),
     erred: ({ data }, isHeard) => {

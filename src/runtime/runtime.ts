@@ -183,14 +183,14 @@ export class Runtime<
     checkAsked('runtime.ask', request, options)
     const handler = handlers.at(address)
     if (handler) {
-      const breath = system.breath.dueToAsker(system.clock)
-      if (breath) await breath
+      const turn = system.loopTurns.dueToAsker(system.clock)
+      if (turn) await turn
       return await askHandler(new HandlerCallee(outside.partition, handler), request, input, options)
     }
     const { partition: at, name } = splitAddress(address)
     const partition = system.partition(at)
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
-    if (!partition || !actor) return await system.breath.refuse(new NoAddressError(address), system.clock)
+    if (!partition || !actor) return await system.loopTurns.refuse(new NoAddressError(address), system.clock)
     // Awaited here, so that the stack of a failure leads back to the caller's line.
     return await askAgent(new AgentCallee(partition, actor, false), request, input, options)
   }
