@@ -132,6 +132,8 @@ describe('what is imported', () => {
       andEntry({ kind: 'outcome', key: 'party/p1/dog@1/run', ok: true, value: noValue }),
       /value/,
     ],
+    ['work of no kind', andEntry({ kind: 'wanted', key: 'party/p1/dog@1/run', name: 'x' }), /work/],
+    ['progress that is no value', andEntry({ kind: 'progressed', key: 'party/p1/dog@1/run', data: noValue }), /data/],
     [
       'an event of a timer that is no value',
       andEntry({

@@ -8,7 +8,7 @@ import { frameIn } from '../../src/journal/frame-shape.ts'
 import type { Work, WorkKind, WorkScope } from '../../src/work/kind.ts'
 import { kindOf, registerKind } from '../../src/work/kinds.ts'
 import { inputAdded, inputRemoved } from '../support/pets.ts'
-import { atFrame, createProgram, lost, nothingLost } from '../support/program.ts'
+import { atEveryAppend, atFrame, createProgram, lost, nothingLost } from '../support/program.ts'
 import { until } from '../support/runtime.ts'
 
 /** A kind of work of this test's own: a person translates a text, page by page. */
@@ -218,6 +218,34 @@ describe('a kind of work after a crash', () => {
     desk[0]?.settle({ ok: true, output: 'a poem' })
     await next.idle()
     expect(next.parties.get('p1').state.printed).toBe('a poem')
+  })
+
+  it('ends once, at whichever append its process ended', async () => {
+    await atEveryAppend(async ending => {
+      desk.length = 0
+      const program = createProgram()
+      const party = desks(translate('poem'))
+      const isEnded = await program.until(ending, { party }, async runtime => {
+        await runtime.parties.create({ id: 'p1' })
+        await runtime.bus.publish(order({}), { party: 'p1' })
+        await until(() => desk.length === 1)
+        desk[0]?.report({ page: 1 })
+        desk[0]?.settle({ ok: true, output: 'a poem' })
+        await runtime.idle()
+      })
+      desk.length = 0
+      const next = await program.start({ party })
+      const [p1 = await next.parties.create({ id: 'p1' })] = next.parties.list()
+      await p1.idle()
+      for (const scope of desk) scope.settle({ ok: true, output: 'a poem' })
+      await p1.idle()
+      const entries = (await program.frames('party/p1')).flatMap(frame => frame.entries)
+      const wanted = entries.filter(({ kind }) => kind === 'wanted')
+      expect(entries.filter(({ kind }) => kind === 'outcome')).toHaveLength(wanted.length)
+      expect(p1.state.printed).toBe(wanted.length > 0 ? 'a poem' : '')
+      expect(lost(next)).toEqual(nothingLost)
+      return isEnded
+    })
   })
 
   it('hands over an outcome that its agent has not handled', async () => {
