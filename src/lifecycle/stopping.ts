@@ -116,7 +116,7 @@ export class Stopping {
       partition.report(trusted(agentStopped, { address, incarnation, reason }), origin)
       partition.note(agentRemoved.type, () => agentRemoved({ address }), origin)
     }
-    beginnings.interrupt(actor, new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
+    beginnings.interrupt(actor, () => new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
     this.#parts.stopped(actor, reason)
     const ending = hooks.end(actor)
     if (ending) this.#close(ending.then(report))
