@@ -138,6 +138,7 @@ describe('the house', () => {
       'src/actor/shortcut.ts',
       'src/actor/step.ts',
       'src/actor/stepped-logic.ts',
+      'src/actor/watchers.ts',
       'src/agent/after.ts',
       'src/agent/agent.ts',
       'src/agent/busy.ts',

@@ -5,54 +5,25 @@ import { type Address, addressOf } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Handled, Origin } from '../mail/handled.ts'
 import type { Accepts } from '../mail/lane.ts'
-import { type Loss, Mailbox, type ReadBack, type WhyOver } from '../mail/mailbox.ts'
+import { type Loss, Mailbox, type WhyOver } from '../mail/mailbox.ts'
 import { Room } from '../mail/room.ts'
-import type { Ready, ReadyQueue } from '../time/ready-queue.ts'
-
-/** What an actor needs from the partition that it lives in. */
-export interface ActorHost {
-  readonly address: Address
-  readonly ready: ReadyQueue
-  /** Milliseconds of waiting that make an event more urgent by one. */
-  readonly aging: number
-  now(): number
-  /** Milliseconds since any fixed moment. */
-  elapsed(): number
-  /** Whether nobody may be handed it any more. */
-  isExpired(envelope: Envelope): boolean
-  /** A turn of an actor begins: until it is over, whatever happens is its doing. Returns whose turn it interrupts. */
-  enter(actor: Actor): Actor | undefined
-  leave(outer: Actor | undefined): void
-  /** Resolves when an event may be handed over; nothing if it may be now. */
-  handable(envelope: Envelope): Promise<void> | undefined
-  /** Makes the agent handle an event. */
-  handle(actor: Actor, envelope: Envelope): void
-  /** The agent has come to take other events than before, and is busy. */
-  becameBusy(actor: Actor): void
-  /** Reads spilled events back into a mailbox. */
-  readBack(mailbox: Mailbox, missing: ReadBack): Promise<void>
-  /** Calls somebody else's function; one that throws is reported, and harms nobody. */
-  guard(what: Address, call: () => unknown): void
-  /** The actor has nothing to do that it could do now. */
-  resting(): void
-  /** Reports what should never have been thrown. */
-  fault(error: unknown): void
-  working(): void
-}
+import type { Ready } from '../time/ready-queue.ts'
+import type { ActorHost } from './actor-host.ts'
+import { Watchers } from './watchers.ts'
 
 /**
- * `declared`: its address exists, and whatever it is to handle waits. `running`: it handles that. `down`: it ended, and its supervisor
- * has not decided yet. `stopped`: it will not come back under this address by itself.
+ * `declared`: the address exists, and everything for the agent waits. `running`: the agent handles it. `down`: the incarnation has ended,
+ * and its supervisor has not decided yet. `stopped`: the agent is not started again by itself.
  */
 export type ActorStatus = 'declared' | 'running' | 'down' | 'stopped'
 
-/** What can be known of a mailbox. */
+/** The figures of a mailbox. */
 export interface MailboxFigures {
   /** Events that wait, in memory or in the journal. */
   readonly depth: number
-  /** Those of them that only the journal holds. */
+  /** The part of `depth` that only the journal holds. */
   readonly spilled: number
-  /** Milliseconds since the oldest of those in memory was said; 0 when none waits. */
+  /** Milliseconds since the oldest event in memory was published; 0 when none waits. */
   readonly age: number
   /** Milliseconds that the agent has been busy without a break; 0 when it is not. */
   readonly busy: number
@@ -68,16 +39,16 @@ export class Actor implements Ready {
   ref: AnyActorRef | undefined
   /** The input of its machine, for each incarnation. */
   input: unknown
-  /** What the incarnations in this process remembered last. */
+  /** The newest context of the incarnations in this process. */
   kept: MachineContext | undefined
   /** The name of its supervisor. */
   readonly under: string
-  /** What led to this incarnation: what it was spawned for, or what the last one failed on. */
+  /** What led to this incarnation: the event because of which it was spawned, or on which the last incarnation failed. */
   led: Origin | undefined
-  /** How many events the machine was sent by itself, or from inside, in the turn under way. */
+  /** How many events the machine got from itself, or from machines inside it, in the turn under way. */
   rounds = 0
-  readonly #host: ActorHost
-  // An agent that nothing waits for has no mailbox: a hundred thousand of them may be idle.
+  readonly #host: ActorHost<Actor>
+  // An agent without mail has no mailbox: a hundred thousand of them may be idle.
   #mailbox: Mailbox | undefined
   #room: Room | undefined
   #givenUp: readonly Mailbox[] | undefined
@@ -90,11 +61,11 @@ export class Actor implements Ready {
   #accepted: Accepts
   #crashes: Map<number, number> | undefined
   #shown: AnyMachineSnapshot | undefined
-  #watched: Watched = unwatched
+  #watchers: Watchers | undefined
   #announced: Handled | undefined
   #handling: Handled | undefined
 
-  constructor(host: ActorHost, name: string, agent: Agent, under: string) {
+  constructor(host: ActorHost<Actor>, name: string, agent: Agent, under: string) {
     this.#host = host
     this.name = name
     this.address = addressOf(host.address, name)
@@ -115,12 +86,12 @@ export class Actor implements Ready {
     return waiting
   }
 
-  /** What it has to do: what waits, and what it is busy with. */
+  /** How much the agent has to do: waiting events, and one if it is busy. */
   get load(): number {
     return this.waiting + (this.#accepts() ? 1 : 0)
   }
 
-  /** Calls back once it has nothing left to do, or has ended; at once, if that is so. */
+  /** Calls back once the agent has nothing left to do, or has stopped; at once if that is so already. */
   whenDrained(drained: () => void): void {
     this.#onDrained = drained
     this.#checkDrained()
@@ -134,31 +105,31 @@ export class Actor implements Ready {
     return { depth: this.waiting, spilled: this.#mailbox?.spilled ?? 0, age: now - oldest, busy }
   }
 
-  /** Where publishers wait while the mailbox is full, if it is one that makes them wait. */
+  /** Where publishers wait while the mailbox is full, if its overflow policy is `backpressure`. */
   get room(): Room {
     this.#room ??= new Room(this.address, this.agent.mailbox.capacity, this.#host.aging)
     return this.#room
   }
 
-  /** A place was kept for a publisher that gave up: the next one may have it. */
+  /** A publisher that had a reserved place gave up: the next publisher gets the place. */
   giveUpPlace(): void {
     this.#room?.use()
     this.#offerRoom()
   }
 
-  /** Lets an event into its mailbox, and returns what was given up for it. */
+  /** Puts an event into the mailbox, and returns the events that were given up for it. */
   offer(envelope: Envelope, journalled: boolean): readonly Loss[] | undefined {
     const { mailbox } = this
     const wanted = mailbox.full && this.#wants(envelope.type)
     return mailbox.offer(envelope, journalled, this.#host, wanted)
   }
 
-  /** Whether any of its mail has an end to its time. */
+  /** Whether any waiting event has an expiry time. */
   get mayExpire(): boolean {
     return (this.#mailbox?.expiring ?? 0) > 0
   }
 
-  /** Takes out of its mailbox what nobody will be handed any more, and returns it; who waits for room gets the places. */
+  /** Removes the events whose time is over from the mailbox, and returns them. Waiting publishers get the places. */
   sweep(whyOver: WhyOver): readonly Loss[] {
     const losses = this.#mailbox?.sweep(whyOver) ?? none
     this.#offerRoom()
@@ -186,16 +157,17 @@ export class Actor implements Ready {
 
   show(snapshot: AnyMachineSnapshot): void {
     this.#shown = snapshot
-    for (const watcher of this.#watched.by) this.#host.guard(this.address, () => watcher(snapshot))
+    if (this.#watchers === undefined) return
+    for (const watcher of this.#watchers.all) this.#host.guard(this.address, () => watcher(snapshot))
   }
 
-  /** Whether events of this type wait until it is no longer busy. */
+  /** Whether events of this type wait until the agent is no longer busy. */
   isBlocked(type: string): boolean {
     const accepts = this.#accepts()
     return accepts !== undefined && !accepts(type)
   }
 
-  /** Counts that the agent crashed on an event; returns how often it did. */
+  /** Counts a crash of the agent on an event; returns how many there are. */
   crashedOn({ seq }: Envelope): number {
     this.#crashes ??= new Map()
     const count = (this.#crashes.get(seq) ?? 0) + 1
@@ -203,45 +175,41 @@ export class Actor implements Ready {
     return count
   }
 
-  /** It crashed on an event before it came back. */
+  /** Sets how often the agent crashed on an event in another process. */
   crashed(seq: number, times: number): void {
     this.#crashes ??= new Map()
     this.#crashes.set(seq, times)
   }
 
-  /** How often it was handed an event so far, this time included. */
+  /** How often the agent was handed an event so far, this time included. */
   attemptsAt({ seq }: Envelope): number {
     return this.#crashes?.get(seq) ?? 1
   }
 
-  /** The event is done with, one way or another; returns how often it was handed over. */
+  /** The event is not handed over again; returns how often it was. */
   doneWith({ seq }: Envelope): number {
     const crashes = this.#crashes?.get(seq) ?? 1
     this.#crashes?.delete(seq)
     return crashes
   }
 
-  /** Calls back with every new durable snapshot; the returned function ends that. */
+  /** Calls back with every new durable snapshot. The returned function ends that. */
   watch(watcher: (snapshot: AnyMachineSnapshot) => void): () => void {
-    if (this.#watched === unwatched) this.#watched = { by: none }
-    const watched = this.#watched
-    watched.by = [...watched.by, watcher]
-    return () => {
-      watched.by = watched.by.filter(other => other !== watcher)
-    }
+    this.#watchers ??= new Watchers()
+    return this.#watchers.add(watcher)
   }
 
-  /** Takes over the watchers of the actor that was at its address before the party was brought back. */
+  /** Takes over the watchers of the actor that was at this address before the party was restored. */
   succeed(former: Actor): void {
-    this.#watched = former.#watched
+    this.#watchers = former.#watchers
   }
 
-  /** Says which position the next event that reaches the machine is. */
+  /** Sets the position of the next event that reaches the machine. */
   announce(handled: Handled): void {
     this.#announced = handled
   }
 
-  /** The position that is about to be handled, or is being. */
+  /** The position that is about to be handled, or is being handled. */
   get current(): Handled | undefined {
     return this.#announced ?? this.#handling
   }
@@ -250,14 +218,14 @@ export class Actor implements Ready {
     return this.#announced !== undefined
   }
 
-  /** The announced position, once: a second event of the same turn has another. */
+  /** Takes the announced position: a second event of the same turn needs another. */
   takeHandled(): Handled | undefined {
     this.#handling = this.#announced
     this.#announced = undefined
     return this.#handling
   }
 
-  /** What the step under way handles. */
+  /** The position that the step under way handles. */
   get handled(): Handled | undefined {
     return this.#handling
   }
@@ -268,7 +236,7 @@ export class Actor implements Ready {
     this.wake()
   }
 
-  /** The incarnation is ready: it handles what waits, and its effects begin. */
+  /** The incarnation is ready: it handles its mail, and its effects begin. */
   run(): void {
     this.status = 'running'
     const waiting = this.#onRunning
@@ -277,7 +245,7 @@ export class Actor implements Ready {
     this.wake()
   }
 
-  /** Calls back when the incarnation is ready; at once, if it is. One that ends before may call back too. */
+  /** Calls back when the incarnation is ready; at once if it is. May also call back if the incarnation ends before. */
   whenRunning(call: () => void): void {
     if (this.status === 'declared') this.#onRunning = [...this.#onRunning, call]
     else call()
@@ -312,7 +280,7 @@ export class Actor implements Ready {
     return false
   }
 
-  /** Empties the mailbox and lets everybody go who waits for room in it; returns the events that waited in memory. */
+  /** Empties the mailbox, and ends the waiting of publishers for room in it; returns the events that waited in memory. */
   close(): readonly Envelope[] {
     this.#room?.open()
     this.#busySince = undefined
@@ -321,20 +289,14 @@ export class Actor implements Ready {
     return waited
   }
 
-  /** Gives up all that waits, and begins with an empty mailbox; returns what waited, in memory and in the journal alone. */
+  /** Starts with an empty mailbox; returns the events that waited in memory, and the mailbox if the journal alone holds some of its events. */
   renew(): { readonly waited: readonly Envelope[]; readonly spilled: Mailbox | undefined } {
     const waited = this.close()
     const spilled = this.#mailbox?.spilled ? this.#mailbox : undefined
     this.#mailbox = undefined
-    // Counted as waiting until it is told what has become of each.
+    // Spilled events count as waiting until they are read back and become dead letters.
     if (spilled) this.#givenUp = [...(this.#givenUp ?? []), spilled].filter(({ size }) => size > 0)
     return { waited, spilled }
-  }
-
-  /** What it has invoked that has not ended, as its machine calls it. */
-  invoked(): readonly string[] {
-    const children: Record<string, AnyActorRef | undefined> = this.ref?.getSnapshot().children ?? {}
-    return Object.entries(children).flatMap(([id, child]) => (child ? [nameOf(child, id)] : []))
   }
 
   #takeOne(): void {
@@ -372,7 +334,7 @@ export class Actor implements Ready {
     return isIdle && !this.#accepts() && Object.keys(snapshot?.children ?? {}).length === 0
   }
 
-  /** Takes no turn until something is done for it. */
+  /** Takes no turn until some work for the actor is done. */
   #rest(work: Promise<void>): void {
     this.#reading = true
     this.#host.working()
@@ -392,7 +354,7 @@ export class Actor implements Ready {
     return snapshot && acceptedBy(snapshot)
   }
 
-  /** Whether it is busy, and takes events of this type nevertheless. */
+  /** Whether the agent is busy, and takes events of this type nevertheless. */
   #wants(type: string): boolean {
     return this.#accepts()?.(type) ?? false
   }
@@ -414,13 +376,4 @@ export class Actor implements Ready {
   }
 }
 
-interface Watched {
-  by: readonly ((snapshot: AnyMachineSnapshot) => void)[]
-}
-
 const none: readonly never[] = []
-const unwatched: Watched = { by: none }
-
-function nameOf({ src }: AnyActorRef, id: string): string {
-  return typeof src === 'string' && !src.startsWith('xstate.') ? src : id
-}

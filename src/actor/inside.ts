@@ -44,6 +44,16 @@ export function* machinesIn(agent: AnyActorRef, above: Path = []): Iterable<read
   }
 }
 
+/** The names of what an agent has invoked or spawned and has not ended, as its machine calls them. */
+export function invokedIn(agent: AnyActorRef | undefined): readonly string[] {
+  const children = Object.entries<AnyActorRef | undefined>(agent ? childrenOf(agent) : {})
+  return children.flatMap(([id, child]) => (child ? [nameOf(child, id)] : []))
+}
+
+function nameOf({ src }: AnyActorRef, id: string): string {
+  return typeof src === 'string' && !src.startsWith('xstate.') ? src : id
+}
+
 function childrenOf(actor: AnyActorRef): Children {
   const snapshot: unknown = actor.getSnapshot()
   return isMachineSnapshot(snapshot) ? snapshot.children : {}

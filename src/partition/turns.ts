@@ -1,4 +1,5 @@
-import type { Actor, ActorHost } from '../actor/actor.ts'
+import type { Actor } from '../actor/actor.ts'
+import type { ActorHost } from '../actor/actor-host.ts'
 import type { Address } from '../mail/address.ts'
 import { type Envelope, eventOf } from '../mail/envelope.ts'
 import type { Handled } from '../mail/handled.ts'
@@ -25,7 +26,7 @@ interface Parts {
 }
 
 /** The turns of a partition's agents: in each, one of them is handed one event. */
-export class Turns implements ActorHost {
+export class Turns implements ActorHost<Actor> {
   readonly address: Address
   readonly aging: number
   readonly ready: ReadyQueue

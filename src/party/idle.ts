@@ -1,3 +1,4 @@
+import { invokedIn } from '../actor/inside.ts'
 import type { Crew } from '../lifecycle/crew.ts'
 import type { OptionNames } from '../options.ts'
 import {
@@ -88,7 +89,7 @@ function quiet(partition: Partition, timeout: number, signal: AbortSignal | unde
 
 /** What the agents of a partition have invoked. */
 function* underWay({ registry }: Partition): Iterable<UnderWay> {
-  for (const actor of registry) for (const name of actor.invoked()) yield { agent: actor.address, name }
+  for (const actor of registry) for (const name of invokedIn(actor.ref)) yield { agent: actor.address, name }
 }
 
 function* heldEffects({ address, system }: Partition): Iterable<WaitingFor> {
