@@ -21,7 +21,7 @@ export interface AgentSnapshot {
   readonly context: unknown
 }
 
-/** An agent as its owner sees it: the address stays the same through restarts, and when its party is brought back. */
+/** An agent as its owner sees it: the address stays the same through restarts, and when its party is recovered. */
 export class AgentRef {
   readonly #place: Whereabouts
   readonly #found: Found<Actor>

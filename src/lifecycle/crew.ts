@@ -21,8 +21,8 @@ import { ChildSpecs } from './child-specs.ts'
 import { Hooks } from './hooks.ts'
 import { Incarnations } from './incarnations.ts'
 import { Restoring } from './restoring.ts'
-import type { Returning } from './returning.ts'
 import { Roster, root } from './roster.ts'
+import type { SavedAgents } from './saved-agents.ts'
 import { type NewAgent, Starting } from './starting.ts'
 import { type Ending, Stopping } from './stopping.ts'
 import { SupervisedAgents } from './supervised.ts'
@@ -61,7 +61,7 @@ export class Crew {
     const steps = new Steps(partition, (actor, timer) => this.timers.set(actor, timer))
     const timers = new AgentTimers(partition, steps)
     const children = new Children(partition.registry, this.#childStarts())
-    const roster = new Roster(partition, (name, agent) => incarnations.restored?.returning.chosen(name, agent) ?? agent)
+    const roster = new Roster(partition, (name, agent) => incarnations.restored?.saved.chosen(name, agent) ?? agent)
     const stopped = (actor: Actor, reason: GoneReason) => children.stopped(actor, reason)
     const stopping = new Stopping(partition, { roster, records, hooks, beginnings, stopped })
     const work = new OutsideWork(partition, steps, children)
@@ -138,7 +138,7 @@ export class Crew {
 
   /** Starts one agent more, under a name of its own, or returns the restored one of this name. @throws as `begin` does */
   spawn(agent: Agent, name: string = agent.name, under: string = root, input?: unknown): Actor {
-    return this.#restoring.adopt(agent, name) ?? this.add({ agent, name, under, input })
+    return this.#restoring.claim(agent, name) ?? this.add({ agent, name, under, input })
   }
 
   /** Starts one agent more, also a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */
@@ -161,7 +161,7 @@ export class Crew {
       removeSupervisor: name => {
         if (this.#roster.supervisor(name)?.getSnapshot().status === 'active') this.#stopping.removeTree(name)
       },
-      isAwaited: name => this.awaits(name),
+      isAwaited: name => this.hasSaved(name),
     }
   }
 
@@ -173,18 +173,18 @@ export class Crew {
    *
    * @throws AddressTakenError, AgentLimitError, and why an agent cannot be restored
    */
-  restore(tree: readonly Supervised[], returning: Returning): readonly Actor[] {
-    return this.#restoring.restore(tree, returning)
+  restore(tree: readonly Supervised[], saved: SavedAgents): readonly Actor[] {
+    return this.#restoring.restore(tree, saved)
   }
 
   /** Whether an agent or a pool that a program is about to spawn was there before, and is not restored yet. */
-  awaits(name: string): boolean {
-    return this.#restoring.awaits(name)
+  hasSaved(name: string): boolean {
+    return this.#restoring.hasSaved(name)
   }
 
   /** The names of agents and pools that no program has spawned again, although they have mail, timers or outside work. */
-  leftAtWork(): Iterable<string> {
-    return this.#restoring.leftAtWork()
+  savedAtWork(): Iterable<string> {
+    return this.#restoring.savedAtWork()
   }
 
   /** Takes the newest standing of the partition, for agents that are restored later than the others. */
@@ -193,8 +193,8 @@ export class Crew {
   }
 
   /** The restored agent that `spawn` returns instead of starting a new one. */
-  met(agent: Agent, name: string = agent.name): Actor | undefined {
-    return this.#restoring.met(agent, name)
+  unclaimed(agent: Agent, name: string = agent.name): Actor | undefined {
+    return this.#restoring.unclaimed(agent, name)
   }
 
   /**

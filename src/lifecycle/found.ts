@@ -1,17 +1,17 @@
 import type { Partition } from '../partition/partition.ts'
 import type { Crew } from './crew.ts'
 
-/** Where agents and pools are looked after; a party has another partition and another crew once it is brought back. */
+/** Where agents and pools are looked after; a party has another partition and another crew once it is recovered. */
 export interface Whereabouts {
   readonly partition: Partition
   readonly crew: Crew
   /** @throws why nothing can be wanted of those who are there */
   checkOpen(): void
-  /** @throws why nobody there can be stopped for good: they may come back */
+  /** @throws why nobody there can be stopped for good: they may be recovered */
   checkStoppable(): void
 }
 
-/** An agent or a pool: found again by its name once its party was brought back. */
+/** An agent or a pool: found again by its name once its party was recovered. */
 export class Found<T extends { readonly name: string }> {
   readonly #place: Whereabouts
   readonly #find: (partition: Partition, name: string) => T | undefined

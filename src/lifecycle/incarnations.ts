@@ -16,8 +16,8 @@ import type { Beginnings } from './beginnings.ts'
 import { keepFailure } from './escalation.ts'
 import type { Hooks } from './hooks.ts'
 import type { RestoredAgents } from './restored-agents.ts'
-import type { Returned } from './returning.ts'
 import { type Roster, root } from './roster.ts'
+import type { SavedAgent } from './saved-agents.ts'
 import type { Stopping } from './stopping.ts'
 
 interface IncarnationParts {
@@ -47,12 +47,12 @@ export class Incarnations {
   start(actor: Actor, create: () => AnyActorRef): AnyActorRef {
     const isFirst = actor.status === 'declared' && actor.incarnation === 0
     const { restored } = this
-    const back = isFirst ? restored?.returning.take(actor) : undefined
-    if (back) actor.input = back.input
+    const saved = isFirst ? restored?.saved.take(actor) : undefined
+    if (saved) actor.input = saved.input
     const ref =
-      restored && back?.snapshot
-        ? this.#restore(actor, restored, { ...back, snapshot: back.snapshot }, create)
-        : this.#beginNext(actor, back?.incarnation, create)
+      restored && saved?.snapshot
+        ? this.#restore(actor, restored, { ...saved, snapshot: saved.snapshot }, create)
+        : this.#beginNext(actor, saved?.incarnation, create)
     this.#started(actor)
     return ref
   }
@@ -85,8 +85,8 @@ export class Incarnations {
   #beginNext(actor: Actor, before: number | undefined, create: () => AnyActorRef): AnyActorRef {
     if (before !== undefined) {
       actor.incarnation = before
-      actor.led = this.restored?.returning.failedOn(actor.name)
-      this.restored?.unsettled.add(actor)
+      actor.led = this.restored?.saved.failedOn(actor.name)
+      this.restored?.begunAnew.add(actor)
     }
     // An agent that had done its work starts again together with a sibling.
     if (actor.status === 'stopped') this.#partition.registry.add(actor)
@@ -130,7 +130,7 @@ export class Incarnations {
   #restore(
     actor: Actor,
     restored: RestoredAgents,
-    { incarnation, snapshot, isMigrated }: Returned & { readonly snapshot: Snapshot<unknown> },
+    { incarnation, snapshot, isMigrated }: SavedAgent & { readonly snapshot: Snapshot<unknown> },
     create: () => AnyActorRef,
   ): AnyActorRef {
     actor.incarnation = incarnation
@@ -140,14 +140,14 @@ export class Incarnations {
     const system = this.#parts.roster.supervisor(root)?.system
     if (system) numberAbove(system, snapshot)
     try {
-      actor.ref = this.#parts.work.restoring(restored.returning.standing, create)
+      actor.ref = this.#parts.work.restoring(restored.saved.standing, create)
     } finally {
       restored.snapshots.delete(actor)
     }
     actor.show(actor.ref.getSnapshot())
-    restored.arrived.add(actor)
+    restored.awaitingMail.add(actor)
     restored.all.add(actor)
-    this.#partition.system.observers?.cameBack(this.#partition, actor)
+    this.#partition.system.observers?.restored(this.#partition, actor)
     actor.ref.start()
     return actor.ref
   }
@@ -183,7 +183,7 @@ export class Incarnations {
   #run(actor: Actor): void {
     const { address, incarnation } = actor
     const started = incarnation === 1 ? agentStarted : agentRestarted
-    const event = this.restored?.arrived.has(actor) ? agentRecovered : started
+    const event = this.restored?.awaitingMail.has(actor) ? agentRecovered : started
     this.#partition.report(trusted(event, { address, incarnation }), actor.led)
     actor.run()
   }

@@ -1,21 +1,11 @@
 import type { Actor } from '../actor/actor.ts'
 import { actorAt, machinesIn } from '../actor/inside.ts'
-import type { NewTimer } from '../actor/step.ts'
 import { type AfterTimer, afterTimersOf, declaredDelayOf } from '../agent/after.ts'
-import type { EventOf } from '../events/event.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
-import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { AgentTimers } from './agent-timers.ts'
-
-/** A timer of an agent's own machine, as it is left. */
-export interface TimerLeft extends NewTimer {
-  /** All of it, of which `delay` is what is left. */
-  readonly whole: number
-  readonly origin: Origin
-  readonly event: EventOf
-}
+import type { SavedTimer } from './saved-timers.ts'
 
 /**
  * The timers that an agent has after a migration, which are recorded as they are now. Where a state has another name, its `after`
@@ -24,18 +14,18 @@ export interface TimerLeft extends NewTimer {
  */
 export function migratedTimers(
   { ref, address: agent }: Actor,
-  all: readonly TimerLeft[],
+  all: readonly SavedTimer[],
   { fired }: AgentStanding,
   partition: Partition,
-): readonly TimerLeft[] {
+): readonly SavedTimer[] {
   if (ref?.getSnapshot().status !== 'active') return []
   const wanted = afterTimersOf(ref.getSnapshot())
-  const isAfter = ({ id }: TimerLeft) => declaredDelayOf(id) !== undefined
+  const isAfter = ({ id }: SavedTimer) => declaredDelayOf(id) !== undefined
   const lost = all.filter(one => isAfter(one) && !wanted.some(({ id }) => id === one.id))
   const known = new Set([...all, ...fired.values()].map(({ id }) => id))
   const missing = wanted.filter(({ id }) => !known.has(id))
   const places = placesOf(missing, lost)
-  const found = missing.flatMap(({ id, delay }): readonly TimerLeft[] => {
+  const found = missing.flatMap(({ id, delay }): readonly SavedTimer[] => {
     const same = places.get(id)
     const named = { id, key: id, event: { type: id, data: undefined } }
     if (same) return [{ ...same, ...named }]
@@ -51,15 +41,15 @@ export function migratedTimers(
   return [...all.filter(one => !lost.includes(one)), ...found]
 }
 
-/** Which timer takes the place of which that is missing, by its id: those first whose states have the most of their paths in common. */
-function placesOf(missing: readonly AfterTimer[], lost: readonly TimerLeft[]): ReadonlyMap<string, TimerLeft> {
+/** The timer that takes the place of each missing timer, by the id of that. Timers with the longest common paths of states come first. */
+function placesOf(missing: readonly AfterTimer[], lost: readonly SavedTimer[]): ReadonlyMap<string, SavedTimer> {
   const pairs = missing.flatMap(({ id }) =>
     lost.flatMap(timer =>
       declaredDelayOf(timer.id) === declaredDelayOf(id) ? { id, timer, near: inCommon(id, timer.id) } : [],
     ),
   )
-  const places = new Map<string, TimerLeft>()
-  const taken = new Set<TimerLeft>()
+  const places = new Map<string, SavedTimer>()
+  const taken = new Set<SavedTimer>()
   for (const { id, timer } of pairs.toSorted((one, other) => other.near - one.near)) {
     if (places.has(id) || taken.has(timer)) continue
     places.set(id, timer)

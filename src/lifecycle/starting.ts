@@ -101,7 +101,7 @@ export class Starting {
     const { beginnings, incarnations, stopping } = this.#parts
     if (actor.status === 'running' || beginnings.has(actor)) return
     // The supervisor of a restored agent decides what happens when it fails. Its mail waits.
-    if (incarnations.restored?.isArriving(actor)) return
+    if (incarnations.restored?.awaitsMail(actor)) return
     const { status, error } = actor.ref?.getSnapshot() ?? {}
     // An agent that is in its final state already has done its work.
     if (status === 'done') return

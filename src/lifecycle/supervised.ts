@@ -92,7 +92,7 @@ export class SupervisedAgents implements SupervisorHost {
   }
 
   isAway(id: string): boolean {
-    return this.#parts.incarnations.restored?.returning.isGone(id) ?? false
+    return this.#parts.incarnations.restored?.saved.isGone(id) ?? false
   }
 
   start(id: string, create: () => AnyActorRef): AnyActorRef {
@@ -118,7 +118,7 @@ export class SupervisedAgents implements SupervisorHost {
     const { roster, incarnations } = this.#parts
     if (roster.isTree(id)) return originOfEscalation(roster.supervisor(id))
     const { handled, name } = roster.named(id)
-    return handled ?? incarnations.restored?.returning.failedOn(name)
+    return handled ?? incarnations.restored?.saved.failedOn(name)
   }
 
   restarting(ended: string, ids: readonly string[]): void {

@@ -114,7 +114,7 @@ export class DeadLetters {
   }
 
   /** Keeps those of another process among those of this one, in the order in which they died. */
-  comeBack(letters: readonly DeadLetter[]): void {
+  restore(letters: readonly DeadLetter[]): void {
     // How long ago they died, nobody has measured.
     const now = this.#clock.now()
     const elapsed = this.#clock.elapsed()

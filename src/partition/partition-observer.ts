@@ -13,7 +13,7 @@ export interface PartitionObserver<P> {
   said(partition: P, envelope: Envelope): void
   buried(partition: P, letter: DeadLetter): void
   /** An agent was restored from the journal. */
-  cameBack(partition: P, actor: Actor): void
+  restored(partition: P, actor: Actor): void
   stopped(partition: P, actor: Actor, reason: GoneReason): void
   supervises(partition: P, supervisor: string, how: 'started' | 'restarted'): void
   supervisesNoMore(partition: P, supervisor: string): void

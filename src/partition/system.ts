@@ -90,7 +90,7 @@ export interface Work {
   /** Effects that wait for a person to decide. */
   readonly held: HeldEffects
   /** Called when an agent or handler starts that others may wait for. */
-  readonly arrivals: Set<() => void>
+  readonly awaitingCallee: Set<() => void>
   /** The names of the schedules that run in a partition. */
   scheduled(partition: Address): Iterable<string>
 }
@@ -103,7 +103,7 @@ export interface Directory<P> {
   /** Whether the journal holds partitions that are quarantined. */
   isAnyAway(): boolean
   /** For a partition that is being restored: resolves when it is here or cannot be restored. */
-  returning(address: Address): Promise<void> | undefined
+  recovering(address: Address): Promise<void> | undefined
 }
 
 /** Which code calls the runtime right now. */

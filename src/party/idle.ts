@@ -109,7 +109,7 @@ function* waitingMail(partition: Partition): Iterable<WaitingFor> {
 }
 
 function* leftAlone({ address }: Partition, crew: Crew): Iterable<WaitingFor> {
-  for (const name of crew.leftAtWork()) yield { agent: `${address}/${name}`, what: 'spawn', name }
+  for (const name of crew.savedAtWork()) yield { agent: `${address}/${name}`, what: 'spawn', name }
 }
 
 /** Whether the caller is an effect or subscriber of this partition, which would wait for itself. */

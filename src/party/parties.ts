@@ -17,7 +17,7 @@ import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { takenOver } from '../values/copy.ts'
 import { encoded } from '../values/json.ts'
 import { nameOf } from '../values/value.ts'
-import { arriving, type ImportOptions, settle } from './arrival.ts'
+import { type ImportOptions, readImport, writeImport } from './import.ts'
 import { Party, PartyStoppedError } from './party.ts'
 import { exported } from './transfer.ts'
 
@@ -40,7 +40,7 @@ interface PartiesHost<S extends object, A extends AddedEvent, R extends RemovedE
   readonly intensity: RestartIntensity
   readonly partitions: Partitions
   readonly durable: DurableSubscriptions
-  /** Brings back one party from the journal, or quarantines it; never rejects. */
+  /** Recovers one party from the journal, or quarantines it; never rejects. */
   recover(partition: Address, options: { readonly isRetry: boolean }): Promise<void>
   /** Nothing of a party goes on here. */
   drop(partition: Address): void
@@ -80,7 +80,7 @@ export class Parties<
   /** Those that are being created: what the journal refuses of them never was. */
   readonly #beginning = new Map<string, Party<S, A, R>>()
   /** The ids of those that are being imported. */
-  readonly #arriving = new Set<string>()
+  readonly #importing = new Set<string>()
   /** The ids under which the journal may still hold something of a party that is there no more. */
   readonly #unerased = new Set<string>()
   /** Where what is quarantined and no party stands in the journal. */
@@ -164,7 +164,7 @@ export class Parties<
     return this.#erasing.has(id) || (party !== undefined && this.#leaving.has(party))
   }
 
-  /** Whether it is on its way back from quarantine: half of a party, and nobody's to work with. */
+  /** Whether the party is being recovered from quarantine: programs must not use it yet. */
   #isHalf({ id }: Party<S, A, R>): boolean {
     return this.#quarantined.has(id) && this.#recovering.has(id)
   }
@@ -207,7 +207,7 @@ export class Parties<
     return { ...party.saved, recovered: () => void this.#quarantined.delete(partyId) }
   }
 
-  /** What a partition holds cannot come back as things are. @internal */
+  /** A partition cannot be restored as things are. @internal */
   quarantine(partition: Address, error: unknown): void {
     const partyId = partyOf(partition) ?? partition
     const reason = textOf(error)
@@ -229,7 +229,7 @@ export class Parties<
   }
 
   /**
-   * Brings back a party that is quarantined, once its reason is mended, or one that failed because its supervisor gave up; it
+   * Recovers a party that is quarantined, once the reason is fixed, or one that failed because its supervisor gave up; it
    * goes on from its journal, with the mail that waits. Resolves when it does.
    *
    * @example
@@ -239,10 +239,10 @@ export class Parties<
    */
   async retry(id: string): Promise<Party<S, A, R>> {
     this.#host.system.checkRunning()
-    return this.#broughtBack(id, { isRetry: true })
+    return this.#recovered(id, { isRetry: true })
   }
 
-  async #broughtBack(id: string, options: { readonly isRetry: boolean }): Promise<Party<S, A, R>> {
+  async #recovered(id: string, options: { readonly isRetry: boolean }): Promise<Party<S, A, R>> {
     if (this.#isAway(id)) await this.#recover(id, options)
     // It may have begun to stop meanwhile, which is why the party ended.
     if (options.isRetry) this.#host.system.checkRunning()
@@ -290,28 +290,28 @@ export class Parties<
     let id = ''
     const admit = (partyId: string) => {
       this.#checkFree(checkPartyId(partyId))
-      this.#arriving.add((id = partyId))
+      this.#importing.add((id = partyId))
     }
     const host = { journal: system.journal, now: () => system.clock.now(), admit }
     try {
-      const arrival = await arriving(lines, host, options)
+      const imported = await readImport(lines, host, options)
       system.checkRunning()
       if (this.#unerased.has(id)) await this.#eraseAndTell(id)
-      await settle(arrival, host).catch(async (error: unknown) => {
+      await writeImport(imported, host).catch(async (error: unknown) => {
         await this.#takeBack(id, error)
         throw error
       })
       this.#quarantined.set(id, { partyId: id, code: 'PARTY_IMPORT', reason: 'It was imported just now.' })
     } finally {
-      this.#arriving.delete(id)
+      this.#importing.delete(id)
     }
-    return this.#broughtBack(id, { isRetry: false })
+    return this.#recovered(id, { isRetry: false })
   }
 
   #checkFree(partyId: string): void {
     const quarantined = this.#quarantined.get(partyId)
     if (quarantined && !this.#isLeaving(partyId)) throw new PartyQuarantinedError(quarantined)
-    if (this.#parties.has(partyId) || this.#quarantined.has(partyId) || this.#arriving.has(partyId))
+    if (this.#parties.has(partyId) || this.#quarantined.has(partyId) || this.#importing.has(partyId))
       throw new PartyExistsError(partyId)
   }
 
@@ -335,25 +335,25 @@ export class Parties<
     if (times.length <= takeovers.max) void this.#recover(partyId, { isRetry: false })
   }
 
-  /** Resolves when a party that is being brought back is there, or cannot be. @internal */
-  returning(partition: Address): Promise<void> | undefined {
+  /** Resolves when a party that is being recovered is restored, or cannot be restored. @internal */
+  recovering(partition: Address): Promise<void> | undefined {
     return this.#recovering.get(partyOf(partition) ?? '')
   }
 
-  /** Whether it can be brought back: the journal holds it, and nothing of it goes on here. */
+  /** Whether it can be recovered: the journal holds it, and nothing of it goes on here. */
   #isAway(partyId: string): boolean {
     if (this.#isLeaving(partyId)) return false
     return this.#quarantined.has(partyId) || this.#parties.get(partyId)?.failed === true
   }
 
-  /** Brings back a party, once it is there no more from an earlier time. */
+  /** Recovers a party, once its earlier recovery is over. */
   #recover(partyId: string, options: { readonly isRetry: boolean }): Promise<void> {
     const before = this.#recovering.get(partyId) ?? Promise.resolve()
     const partition = partitionOf(partyId)
     const recovering = before
       .then(() => {
         if (!this.#isAway(partyId)) return undefined
-        this.#host.durable.returning(partition)
+        this.#host.durable.recoveringParty(partition)
         return this.#host.recover(partition, options)
       })
       .finally(() => {
@@ -390,7 +390,7 @@ export class Parties<
   async delete(id: string, options: ChangeOptions = {}): Promise<void> {
     checkChangeOptions('parties.delete', options)
     this.#host.system.checkLive()
-    // What is on its way back would be half of a party.
+    // A party that is being recovered is only half restored.
     while (this.#recovering.has(id)) await this.#recovering.get(id)
     if (options.expectedVersion !== undefined) admitVersion(id, this.get(id).liveVersion, options)
     if (this.#quarantined.has(id) && !this.#parties.has(id)) {

@@ -73,9 +73,9 @@ export class Party<
   #partition: Partition
   #crew: Crew
   #ended: TroupeError | undefined
-  /** Why it ended before it was last brought back. */
+  /** Why it ended before its last recovery. */
   #endedBefore: TroupeError | undefined
-  /** The agents that it had before that, until those that come back have their watchers. */
+  /** The agents that it had before that, until the restored agents have their watchers. */
   #former: Registry | undefined
 
   /** @param onQuarantined is told when the journal takes no more of it */
@@ -101,7 +101,7 @@ export class Party<
 
   #newPartition(system: System<Partition>): Partition {
     const partition: Partition = new Partition(system, partitionOf(this.id), this.#store, error => {
-      // What is left of it from an earlier time is nothing to the party that was brought back.
+      // An earlier partition of the party says nothing about the recovered party.
       if (partition === this.#partition) this.#quarantine(error)
     })
     partition.admit = this.#admitting({}, partition)
@@ -113,7 +113,7 @@ export class Party<
     return new Crew(this.#partition, options, (error, escalated) => this.#giveUp(error, escalated))
   }
 
-  /** Where it happens; another one once it is brought back. @internal */
+  /** Its partition; a recovery makes another one. @internal */
   get partition(): Partition {
     return this.#partition
   }
@@ -240,7 +240,7 @@ export class Party<
     this.#checkChange({})
   }
 
-  /** @internal @throws why its agents cannot be stopped for good: it may be brought back with them */
+  /** @internal @throws why its agents cannot be stopped for good: the party may be recovered with them */
   checkStoppable(): void {
     if (this.#ended && !(this.#ended instanceof PartyStoppedError)) throw this.#ended
   }
@@ -267,7 +267,7 @@ export class Party<
     return publishTogether(this.#partition, inputs, this.#admitting({}), [started])
   }
 
-  /** Its memory is dropped, so that it can be brought back from the journal. @internal */
+  /** Drops its memory, so that it can be recovered from the journal. @internal */
   reopen(): void {
     const { system, registry } = this.#partition
     this.#partition.frames.suspend()
@@ -278,7 +278,7 @@ export class Party<
     this.#crew = this.#newCrew()
   }
 
-  /** It does not come back as things are: nothing of it goes on. @internal */
+  /** It cannot be restored as things are: nothing of it goes on. @internal */
   dispose(why: TroupeError): void {
     this.#ended = why
     if (this.state.status !== 'error') this.#store.fail()

@@ -61,8 +61,8 @@ export class Backlog {
 
   async #read(address: Address): Promise<void> {
     // What the journal holds of a party that is being restored is not known yet.
-    const returning = this.#system.returning(address)
-    if (returning) await returning
+    const recovering = this.#system.recovering(address)
+    if (recovering) await recovering
     const newest = this.#behind.get(address)
     const partition = this.#system.partition(address)
     try {

@@ -195,12 +195,12 @@ export class DurableSubscriptions {
     for (const places of this.#places.values()) places.reach(partition, position)
   }
 
-  /** A partition is on its way back: what was not read there before is read then. */
-  returning(partition: Address): void {
+  /** A party is being recovered: subscriptions read what they have not read of it. */
+  recoveringParty(partition: Address): void {
     for (const subscription of this.#present.values()) subscription.catchUp([partition])
   }
 
-  /** The parties of another owner come back: what was said there before is not known yet, nor what is new. */
+  /** The parties of another owner are being restored: until then, what they said is not known, and neither is what is new. */
   recovering(): void {
     this.#held = new Map(Array.from(this.#present.values(), subscription => [subscription, subscription.hold()]))
   }

@@ -121,7 +121,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     this.#tellLater(partition, letter.to, () => ({ ...this.#about(partition, letter.to), kind: 'dead', letter }))
   }
 
-  cameBack(partition: Partition, actor: Actor): void {
+  restored(partition: Partition, actor: Actor): void {
     const { shown, incarnation } = actor
     if (!shown) return
     this.#tellLater(partition, actor.address, () => ({

@@ -96,8 +96,8 @@ export async function replay(
 
 /** Up to where the journal is when it begins, so that it ends however much is said meanwhile. */
 async function chosenOf({ address, system }: Partition, query: Chosen): Promise<AsyncIterable<Envelope>> {
-  const returning = system.returning(address)
-  if (returning) await returning
+  const recovering = system.recovering(address)
+  if (recovering) await recovering
   const partition = system.partition(address)
   if (!partition) return merged([])
   const { watermark } = partition

@@ -1,7 +1,7 @@
 import type { Entry } from '../journal/frame.ts'
 import type { Recalled } from '../journal/recall.ts'
+import { SavedAgents } from '../lifecycle/saved-agents.ts'
 import type { Partition } from '../partition/partition.ts'
-import { LeftAgents } from './left-agents.ts'
 import type { RecoveryNeeds, SavedParty } from './needs.ts'
 import type { Owner } from './owner.ts'
 
@@ -41,7 +41,7 @@ export function restoreAgents(
   recalled: Recalled,
   { inHand, ...how }: Restoring,
 ): void {
-  const saved = new LeftAgents(recalled, [...new Set([...definitions, ...former])], { ...how, development, edited })
+  const saved = new SavedAgents(recalled, [...new Set([...definitions, ...former])], { ...how, development, edited })
   const retried: readonly Entry[] = how.isRetried ? [{ kind: 'party', seq: partition.nextSeq(), what: 'retried' }] : []
   // The first frame of a new owner: from here on, the journal refuses writers before it.
   partition.append({ kind: 'recovery' }, [...recovered(partition, recalled, inHand), ...retried])

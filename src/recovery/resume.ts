@@ -64,7 +64,7 @@ export function bindToAsks(needs: RecoveryNeeds, parties: readonly RestoredParty
 /** Schedules of the restored partitions go on, and the dead letters of all that were recalled can be read. */
 export function resumeTheRest(needs: RecoveryNeeds, recalled: readonly Recalled[], standings: Standings): void {
   const { system, schedules } = needs
-  system.deadLetters.comeBack(recalled.flatMap(({ standing }) => Array.from(standing.dead, frozenLetter)))
+  system.deadLetters.restore(recalled.flatMap(({ standing }) => Array.from(standing.dead, frozenLetter)))
   for (const partition of system.partitions()) {
     const standing = standings.get(partition.address)
     if (standing) guard(needs, partition, () => schedules.resume(partition, standing))

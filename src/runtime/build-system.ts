@@ -51,7 +51,7 @@ export interface SystemParts extends Ground {
 /** What is made of the system. The system calls it only once the runtime has started. */
 export interface Later {
   readonly schedules: Schedules
-  readonly parties: Pick<Parties, 'isKept' | 'quarantined' | 'returning'> & { list(): readonly unknown[] }
+  readonly parties: Pick<Parties, 'isKept' | 'quarantined' | 'recovering'> & { list(): readonly unknown[] }
   readonly bus: RuntimeBus
   readonly recovery: Recovery
   readonly shutdown: Shutdown
@@ -124,12 +124,12 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     ),
     handlers,
     held,
-    arrivals: new Set(),
+    awaitingCallee: new Set(),
     scheduled: partition => later().schedules.in(partition),
     partition: address => partitions.at(address),
     partitions: () => partitions[Symbol.iterator](),
     isAnyAway: () => later().parties.quarantined().length > 0,
-    returning: address => later().parties.returning(address),
+    recovering: address => later().parties.recovering(address),
     stepping: undefined,
     insideEffect: callers.insideEffect,
     replaying: callers.replaying,

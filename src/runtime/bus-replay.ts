@@ -41,7 +41,7 @@ export async function replayTo<W extends Topic>(
   const chosen = { ...rest, types, partitions }
   if (typeof target !== 'function' && bus.isInside(target)) throw new WaitInsideError(target.info.subscriber, 'replay')
   if (party !== undefined) {
-    await system.returning(partitionOf(party))
+    await system.recovering(partitionOf(party))
     // If the party could not be restored, this throws the reason.
     parties.get(party)
   }

@@ -48,7 +48,7 @@ export class Handling {
     system.catalog = system.catalog.with([request])
     const handler = new Handler(address, request, anyHandler(answer), limit)
     handlers.add(handler)
-    for (const arrived of [...system.arrivals]) arrived()
+    for (const retry of [...system.awaitingCallee]) retry()
     return { address, stop: () => this.#stop(handler) }
   }
 

@@ -111,8 +111,8 @@ export class Runtime<
     warnings.start()
     for (const warning of this.#unheard()) partition.reportError('warning', warning)
     try {
-      const isBack = await recovery.all()
-      await crew.begun(isBack ? [] : crew.begin(definitions.tree))
+      const isRestored = await recovery.all()
+      await crew.begun(isRestored ? [] : crew.begin(definitions.tree))
       outside.checkStoppable()
     } catch (error) {
       await this.stop({ timeout: 0 })

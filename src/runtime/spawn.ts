@@ -50,17 +50,17 @@ export async function spawn(
   const place = joined ?? parts.outside
   if (!isKnown(agent, name, place)) declare(parts, agentsOf([agent]), joined)
   if (isPool(agent)) return await spawnPool(parts, place, name === undefined ? agent : { ...agent, name }, supervisor)
-  const actor = await whenCaughtUp(parts, place, name ?? agent.name, () =>
+  const actor = await whenRecalled(parts, place, name ?? agent.name, () =>
     place.crew.spawn(agent, name, supervisor, input),
   )
-  for (const arrived of [...parts.system.arrivals]) arrived()
+  for (const retry of [...parts.system.awaitingCallee]) retry()
   await place.crew.begun([actor])
   return new AgentRef(place, actor)
 }
 
 /** Whether the agent was restored, or several of its kind run already: then it has been declared. */
 function isKnown(agent: Agent | PoolDefinition, name: string | undefined, { crew, partition }: Whereabouts): boolean {
-  return !isPool(agent) && (crew.met(agent, name) !== undefined || partition.registry.hasSeveral(agent))
+  return !isPool(agent) && (crew.unclaimed(agent, name) !== undefined || partition.registry.hasSeveral(agent))
 }
 
 async function spawnPool(
@@ -69,7 +69,7 @@ async function spawnPool(
   named: PoolDefinition,
   supervisor: string | undefined,
 ): Promise<PoolRef> {
-  const members = await whenCaughtUp(parts, place, named.name, () => place.crew.begin([named], supervisor))
+  const members = await whenRecalled(parts, place, named.name, () => place.crew.begin([named], supervisor))
   const pool = poolRefAt(place, named.name)
   try {
     await place.crew.begun(members)
@@ -82,13 +82,13 @@ async function spawnPool(
 }
 
 /** Starts something. Work that has waited under its name since the last process is brought up to date first. */
-function whenCaughtUp<T>({ recovery }: SpawnParts, place: Whereabouts, name: string, start: () => T): T | Promise<T> {
+function whenRecalled<T>({ recovery }: SpawnParts, place: Whereabouts, name: string, start: () => T): T | Promise<T> {
   const { partition, crew } = place
   const startIfOpen = () => {
     place.checkOpen()
     return start()
   }
-  return crew.awaits(name) ? recovery.late(partition, crew, startIfOpen) : startIfOpen()
+  return crew.hasSaved(name) ? recovery.late(partition, crew, startIfOpen) : startIfOpen()
 }
 
 /** Checks new agents against those that are there, and adds what they hear and say to the catalogue. */

@@ -167,7 +167,7 @@ class AgentAsker implements Asker {
   /** The callee of the last process is not there yet: waits for a callee, for as long as the ask may wait. */
   #askLater(): Cancel {
     const { partition, input } = this.#scope
-    const { arrivals, timers } = partition.system
+    const { awaitingCallee, timers } = partition.system
     const { request, to } = this.#work
     let cancel: Cancel = nothing
     const again = () => {
@@ -184,10 +184,10 @@ class AgentAsker implements Asker {
       this.#end({ ok: false, error: new NoAddressError(to ?? request.type) })
     })
     const leave = () => {
-      arrivals.delete(again)
+      awaitingCallee.delete(again)
       cancelTimer()
     }
-    arrivals.add(again)
+    awaitingCallee.add(again)
     return () => {
       leave()
       cancel()

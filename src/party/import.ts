@@ -51,8 +51,8 @@ interface Last extends Pick<Frame, 'position' | 'time'> {
   readonly date: number
 }
 
-/** A party as its lines tell it. */
-interface Arrival {
+/** A party, as its lines say. */
+interface ImportedParty {
   readonly partition: Address
   readonly frames: readonly Frame[]
   readonly checkpoints: ReadonlyMap<string, Checkpoint>
@@ -75,23 +75,23 @@ interface ImportHost {
  *
  * @throws PartyImportError, and what `admit` throws
  */
-export async function arriving(
+export async function readImport(
   lines: Iterable<string> | AsyncIterable<string>,
   host: ImportHost,
   options: ImportOptions = {},
-): Promise<Arrival> {
-  const reader = new ArrivalReader(host, options)
+): Promise<ImportedParty> {
+  const reader = new ImportReader(host, options)
   for await (const text of lines) reader.read(text)
   return reader.end()
 }
 
 /**
- * Writes a party that has arrived, and that nobody was there since its last frame.
+ * Writes a party that was read, and records that no process had it since its last frame.
  *
  * @throws what the journal throws
  */
-export async function settle(
-  { partition, frames, checkpoints, snapshot, pruned, last }: Arrival,
+export async function writeImport(
+  { partition, frames, checkpoints, snapshot, pruned, last }: ImportedParty,
   { journal, now }: Pick<ImportHost, 'journal' | 'now'>,
 ): Promise<void> {
   const seq = last.position + 1
@@ -113,7 +113,7 @@ export async function settle(
 }
 
 /** Takes the lines of a party one after the other, each checked as it comes. */
-class ArrivalReader {
+class ImportReader {
   readonly #host: ImportHost
   readonly #lineLimit: number
   readonly #totalLimit: number
@@ -149,7 +149,7 @@ class ArrivalReader {
     this.#count++
   }
 
-  async end(): Promise<Arrival> {
+  async end(): Promise<ImportedParty> {
     const first = this.#first
     if (!first || !this.#isWhole) throw this.#refused('the end is missing')
     const partition = partitionOf(first.partyId)
@@ -166,9 +166,9 @@ class ArrivalReader {
       throw this.#refused(`the snapshot is of position ${snapshot?.position}, and the last frame is ${last.position}`)
     for (const [agent, { position }] of checkpoints)
       if (position > last.position) throw this.#refused(`the checkpoint of "${agent}" is of a frame that is missing`)
-    const arrival = { partition, frames, checkpoints, snapshot, pruned, last }
-    await this.#tryOut(arrival)
-    return arrival
+    const imported = { partition, frames, checkpoints, snapshot, pruned, last }
+    await this.#tryOut(imported)
+    return imported
   }
 
   #measure(text: string): void {
@@ -247,11 +247,11 @@ class ArrivalReader {
   }
 
   /** Reads it back from a journal of its own, as whoever goes on with it will. */
-  async #tryOut(arrival: Arrival): Promise<void> {
+  async #tryOut(imported: ImportedParty): Promise<void> {
     try {
       const journal = memoryJournal()
-      await settle(arrival, { journal, now: this.#host.now })
-      const { standing } = await recall(journal, { partition: arrival.partition, epoch: 1 })
+      await writeImport(imported, { journal, now: this.#host.now })
+      const { standing } = await recall(journal, { partition: imported.partition, epoch: 1 })
       for (const { plan, startedAt } of standing.schedules.values()) planned(plan, startedAt)
     } catch (error) {
       throw this.#refused(`what the lines add up to cannot be read back (${whyNot(error)})`)

@@ -1,3 +1,4 @@
+import type { Snapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import type { Agent } from '../agent/agent.ts'
 import type { MachineEditedError } from '../agent/edited.ts'
@@ -7,47 +8,56 @@ import type { AgentStanding } from '../journal/agent-standing.ts'
 import { type Checkpoint, JournalCorruptError } from '../journal/journal.ts'
 import type { Recalled } from '../journal/recall.ts'
 import type { Standing } from '../journal/standing.ts'
-import type { Returned, Returning } from '../lifecycle/returning.ts'
 import { type Origin, originIn } from '../mail/handled.ts'
 import { decoded } from '../values/json.ts'
 
-/** How the agents of a partition come back. */
-export interface LeftOptions {
-  /** Whether it comes back with all of them or not at all. */
+/** How the agents of a partition are restored. */
+interface SavedAgentsOptions {
+  /** Whether all agents are restored or none. */
   readonly isWhole: boolean
-  /** Whether somebody retries it after its supervisor gave up. */
+  /** Whether somebody retries the party after its supervisor gave up. */
   readonly isRetried: boolean
   /** Whether machines that were edited go on where they still fit. */
   readonly development: boolean
-  /** One of these does. */
+  /** Called for each edited machine that goes on. */
   edited(warning: MachineEditedError): void
 }
 
-/** The agents of a partition that another owner has left, and the definitions that the program has of them. */
-export class LeftAgents implements Returning {
+/** Where an agent was when it was saved. */
+export interface SavedAgent {
+  readonly incarnation: number
+  /** None for an agent that begins anew. */
+  readonly snapshot: Snapshot<unknown> | undefined
+  /** The input of its incarnations. */
+  readonly input: unknown
+  /** Whether it was saved by another version of its machine. */
+  readonly isMigrated: boolean
+}
+
+/** The agents of a partition that another process has saved, and the definitions that the program has of them. */
+export class SavedAgents {
+  /** Read again when agents are restored later than the others. */
   standing: Standing
-  /** Of those that are yet to come back: one of a journal in memory holds all of the partition that its agent was in. */
+  /** Of agents that are not restored yet: a checkpoint of a journal in memory keeps its whole partition in memory. */
   readonly #checkpoints: Map<string, Checkpoint>
   readonly #definitions: readonly Agent[]
-  readonly #options: LeftOptions
-  readonly #left: Map<string, AgentStanding>
+  readonly #options: SavedAgentsOptions
+  /** The agents that are not restored yet. */
+  readonly #saved: Map<string, AgentStanding>
   readonly #restorable = new Map<string, Restorable>()
 
-  constructor({ standing, checkpoints }: Recalled, definitions: readonly Agent[], options: LeftOptions) {
+  constructor({ standing, checkpoints }: Recalled, definitions: readonly Agent[], options: SavedAgentsOptions) {
     this.standing = standing
     this.#definitions = definitions
     this.#options = options
-    const left = [...standing.agents].filter(([, { gone, incarnation }]) => gone === undefined && incarnation > 0)
-    this.#left = new Map(left)
-    this.#checkpoints = new Map([...checkpoints].filter(([name]) => this.#left.has(name)))
+    const saved = [...standing.agents].filter(([, { gone, incarnation }]) => gone === undefined && incarnation > 0)
+    this.#saved = new Map(saved)
+    this.#checkpoints = new Map([...checkpoints].filter(([name]) => this.#saved.has(name)))
   }
 
-  has(name: string): boolean {
-    return this.#left.has(name)
-  }
-
+  /** The names of agents and pools that are not restored yet, and that had mail, timers or outside work. */
   atWork(): ReadonlySet<string> {
-    const names = [...this.#left.values()].flatMap(({ name, under }) => {
+    const names = [...this.#saved.values()].flatMap(({ name, under }) => {
       const { mail, timers, fired, works } = this.standing.agents.get(name) ?? {}
       const own = mail?.size || timers?.size || fired?.size || works?.size ? [name] : []
       return this.standing.pools.get(under)?.size ? [...own, under] : own
@@ -55,58 +65,66 @@ export class LeftAgents implements Returning {
     return new Set(names)
   }
 
+  /** The names of the members of a pool that are not restored yet. */
   under(pool: string): readonly string[] {
-    return [...this.#left.values()].filter(({ under }) => under === pool).map(({ name }) => name)
+    return [...this.#saved.values()].filter(({ under }) => under === pool).map(({ name }) => name)
   }
 
-  awaits(name: string): boolean {
-    return [...this.#left.values()].some(one => one.name === name || one.under === name)
+  /** Whether an agent or a pool of this name is not restored yet. */
+  has(name: string): boolean {
+    return [...this.#saved.values()].some(one => one.name === name || one.under === name)
   }
 
-  /** Whether it is not to go on where it was, because its supervisor gave up. */
+  /** Whether an agent does not go on where it was, because its supervisor gave up. */
   #beginsAnew(name: string): boolean {
     const known = this.standing.agents.get(name)
     return known?.beginsAnew || (this.#options.isRetried && known?.failure !== undefined)
   }
 
+  /** Whether an agent had stopped for good. */
   isGone(name: string): boolean {
     const gone = this.standing.agents.get(name)?.gone
-    // Outside the parties a start is a new beginning for those whose supervisor gave up.
+    // Outside the parties, agents whose supervisor gave up begin anew when the runtime starts.
     return gone !== undefined && (this.#options.isWhole || gone !== 'escalated')
   }
 
+  /** What led to the failure of an agent, if it has failed. */
   failedOn(name: string): Origin | undefined {
     const { on: causationid, correlation = causationid } = this.standing.agents.get(name)?.failure ?? {}
     if (correlation === undefined) return undefined
     return originIn({ correlationid: correlation, ...(causationid !== undefined && { causationid }) })
   }
 
+  /** The definition that an agent is restored with: an older version may be registered. @throws why the agent cannot be restored */
   chosen(name: string, current: Agent): Agent {
-    return this.#left.has(name) && !this.#beginsAnew(name) ? this.#restored(name, current).agent : current
+    return this.#saved.has(name) && !this.#beginsAnew(name) ? this.#restored(name, current).agent : current
   }
 
+  /** The definition of an agent, if the program has it. @throws why the agent cannot be restored with it */
   agentOf(name: string): Agent | undefined {
     try {
       return this.#restored(name, undefined).agent
     } catch (error) {
-      // Outside the parties, whoever spawned it may do so again.
+      // Outside the parties, the program that spawned the agent may spawn it again.
       if (!this.#options.isWhole && error instanceof MachineUnknownError) return undefined
       throw error
     }
   }
 
+  /** An agent is not restored. @throws MachineUnknownError where all agents must be */
   missing(name: string): void {
     const { definition } = this.standing.agents.get(name) ?? { definition: '' }
     const identity = readIdentity(definition)
     if (this.#options.isWhole && identity) throw new MachineUnknownError(identity)
   }
 
-  take({ name, agent }: Actor): Returned | undefined {
-    const known = this.#left.get(name)
+  /** Where an agent was. The agent counts as restored from here on. @throws why it cannot be restored */
+  take({ name, agent }: Actor): SavedAgent | undefined {
+    const known = this.#saved.get(name)
     if (!known) return undefined
     const { incarnation } = known
     const restored = this.#beginsAnew(name) ? undefined : this.#restored(name, agent)
-    this.#left.delete(name)
+    this.#saved.delete(name)
     this.#checkpoints.delete(name)
     this.#restorable.delete(name)
     const input = known.input === undefined ? agent.input : decoded(known.input)
@@ -117,7 +135,7 @@ export class LeftAgents implements Returning {
     const known = this.#restorable.get(name)
     if (known) return known
     const { development } = this.#options
-    const given = this.#left.get(name)?.input
+    const given = this.#saved.get(name)?.input
     const input = given === undefined ? undefined : decoded(given)
     const found = restorable(this.#checkpointOf(name), { current, registered: this.#definitions, development, input })
     this.#restorable.set(name, found)
@@ -127,7 +145,7 @@ export class LeftAgents implements Returning {
 
   #checkpointOf(name: string): Checkpoint {
     const checkpoint = this.#checkpoints.get(name)
-    const known = this.#left.get(name)
+    const known = this.#saved.get(name)
     if (!checkpoint || checkpoint.position !== known?.stepped || checkpoint.incarnation !== known.incarnation)
       throw new JournalCorruptError(this.standing.partition, `the checkpoint of the agent "${name}"`)
     return checkpoint
