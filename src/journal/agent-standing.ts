@@ -65,17 +65,17 @@ export interface TimerStanding {
   readonly away?: number
 }
 
-/** Outside work that was wanted, and how it ended, if it has. */
+/** Work that an agent wants, and its outcome, if it has ended. */
 export interface WorkStanding {
-  /** Of its intent. */
+  /** The position of the entry that says that it is wanted. */
   readonly seq: number
   /** Epoch milliseconds until which an ask waits. */
   expires: number
   /** The id of the event that led to it, if one did; none in older snapshots. */
   readonly on?: string | undefined
-  /** Whom an ask names; none in older snapshots. */
+  /** The address that an ask names; none in older snapshots. */
   readonly to?: Address | undefined
-  /** Where several are asked. */
+  /** The addresses, if an ask names several. */
   readonly callees: readonly Address[] | undefined
   attempt: number
   held: boolean
@@ -85,7 +85,7 @@ export interface WorkStanding {
   due?: number | undefined
   /** What it reported last, as the journal holds a value; left out where it reported nothing. */
   progress?: unknown
-  /** Recorded, but its agent has not handled it yet. */
+  /** The outcome, until the agent has handled it. */
   outcome: OutcomeStanding | undefined
 }
 

@@ -29,7 +29,7 @@ export type Cause =
     }
   /** Somebody outside published, asked or sent. */
   | { readonly kind: 'outside' }
-  /** Outside work, a timer or a child ended. */
+  /** Work reported progress, failed for now or ended, or a timer fired. */
   | { readonly kind: 'outcome' }
   /** The partition itself: created, agents stopped, restarted, given up. */
   | { readonly kind: 'supervision' }
@@ -80,7 +80,7 @@ export type Entry =
       readonly ok: boolean
       readonly value: unknown
     }
-  /** The agent left the state that wanted this work: how it ends matters to nobody. */
+  /** The agent left the state that wanted this work: its outcome is not needed any more. */
   | { readonly kind: 'dropped'; readonly seq: number; readonly key: string }
   /** An attempt of some work failed: the next attempt begins after so many milliseconds. */
   | {
@@ -92,9 +92,9 @@ export type Entry =
       readonly error: string
       readonly wait: number
     }
-  /** It failed, or nobody knows whether the last owner has done it: it is done again, under the same key. */
+  /** An attempt failed, or nobody knows whether the last owner has done the work: it is done again, under the same key. */
   | { readonly kind: 'retried'; readonly seq: number; readonly key: string; readonly attempt: number }
-  /** The same, and somebody has to say how it ended, or that it be done again. */
+  /** Nobody knows whether the last owner has done the work: a person has to say how it ended, or that it is done again. */
   | { readonly kind: 'held'; readonly seq: number; readonly key: string; readonly attempt: number }
   | {
       readonly kind: 'timer'
