@@ -121,7 +121,7 @@ export {
   AskTimeoutError,
 } from './invoke/ask-errors.ts'
 export { type AskManyLogic, type AskManyOptions, askMany } from './invoke/ask-many.ts'
-export { AskRetryError } from './invoke/ask-options.ts'
+export { AskRetryError, type AskWaitOptions } from './invoke/ask-options.ts'
 export { AmbiguousAskError, UnheardAskError } from './invoke/check-asks.ts'
 export {
   ChildEndedError,
@@ -303,7 +303,11 @@ export { type Missed, type Moment, type PlannedSchedule, type Schedule, Schedule
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'
-export { type OutsideAskManyOptions, type OutsideAskOptions, RequestIdTakenError } from './work/ask-from-outside.ts'
+export {
+  type OutsideAskManyOptions,
+  type OutsideAskOptions,
+  RequestIdTakenError,
+} from './work/outside-ask-options.ts'
 export { StrayInvokeError } from './work/outside-work.ts'
 
 // At once: what an older Node lacks would fail anywhere, and say nothing of that.

@@ -3,12 +3,12 @@ import { type Place, placeOf } from '../errors.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import type { Address } from '../mail/address.ts'
 import type { OptionNames } from '../options.ts'
-import { type Asked, askedBy, type WaitOptions, waitNames } from './ask-options.ts'
+import { type Asked, type AskWaitOptions, askedBy, waitNames } from './ask-options.ts'
 import { type Answer, checkNeed, type Need } from './gather.ts'
 import { type OutsideLogic, outside } from './outside.ts'
 
 /** Which agents a request goes to, and how many of them must answer. */
-export interface AskManyOptions extends WaitOptions {
+export interface AskManyOptions extends AskWaitOptions {
   /** Agents of the same party, or full addresses; left out, all agents that hear the request. */
   readonly to?: readonly Address[]
   readonly need?: Need

@@ -7,7 +7,7 @@ import { checkOptionNames } from '../options.ts'
 export const defaultDeadline = 60_000
 
 /** How long an asker waits, and how often its request is sent again. */
-export interface WaitOptions {
+export interface AskWaitOptions {
   /** Milliseconds until the ask fails with `AskTimeoutError`; 60,000 by default, `Infinity` to wait for ever. */
   readonly deadline?: number
   /**
@@ -43,7 +43,7 @@ export interface Asked {
 export function askedBy(
   at: string,
   request: RequestDefinition,
-  options: WaitOptions,
+  options: AskWaitOptions,
   names: Readonly<Record<string, true>>,
 ): Asked {
   checkDeclared(at, 'a request', request)
@@ -52,7 +52,7 @@ export function askedBy(
 }
 
 /** @throws AskRetryError */
-export function retryOf({ type, safe }: RequestDefinition, { retries = 0, retryAfter = 100 }: WaitOptions): Retry {
+export function retryOf({ type, safe }: RequestDefinition, { retries = 0, retryAfter = 100 }: AskWaitOptions): Retry {
   if (retries !== 0 && !safe) throw new AskRetryError(type)
   return { retries, retryAfter }
 }

@@ -3,11 +3,11 @@ import { type Place, placeOf } from '../errors.ts'
 import type { RequestDefinition } from '../events/request.ts'
 import type { Address } from '../mail/address.ts'
 import type { OptionNames } from '../options.ts'
-import { type Asked, askedBy, type WaitOptions, waitNames } from './ask-options.ts'
+import { type Asked, type AskWaitOptions, askedBy, waitNames } from './ask-options.ts'
 import { type OutsideLogic, outside } from './outside.ts'
 
 /** Where a request goes and how long its asker waits. */
-export interface AskOptions extends WaitOptions {
+export interface AskOptions extends AskWaitOptions {
   /** An agent of the same party, or a full address; left out, it is the one agent that hears the request. */
   readonly to?: Address
 }

@@ -5,7 +5,7 @@ import type { AskManyWork } from './ask-many.ts'
 import { withChildren, worksOf } from './child.ts'
 
 /**
- * Checks, before anything runs, that every ask without an address has at most one agent that hears it.
+ * Checks, before anything runs, that at most one agent hears the request of every ask without an address.
  *
  * @throws AmbiguousAskError
  */
@@ -22,8 +22,8 @@ export function checkAsks(partyAgents: readonly Agent[], outsiders: readonly Age
 }
 
 /**
- * Every request of which an agent asks and that nobody in the program could answer: no agent hears it, not even one that is
- * registered to be spawned later, and no handler is there.
+ * An error for every request that an agent asks and that nobody in the program can answer: no agent hears it, no agent that is
+ * registered to be spawned later hears it, and no handler answers it.
  */
 export function* unheardAsks(
   agents: readonly Agent[],
@@ -55,12 +55,12 @@ function isAskMany(work: object): work is AskManyWork {
   return 'kind' in work && work.kind === 'ask-many'
 }
 
-/** The type of the request that a piece of work asks, if it asks. */
+/** The type of the request of a piece of work, if that is an ask. */
 function askedBy(work: object): readonly string[] {
   return isAsk(work) || isAskMany(work) ? [work.request.type] : []
 }
 
-/** An agent asks what nobody answers. */
+/** An agent asks a request that nobody answers. */
 export class UnheardAskError extends TroupeError {
   readonly code = 'ASK_UNHEARD'
   readonly asker: string
@@ -74,7 +74,7 @@ export class UnheardAskError extends TroupeError {
   }
 }
 
-/** An ask names nobody, and several agents hear its request. */
+/** An ask has no address, and several agents hear its request. */
 export class AmbiguousAskError extends TroupeError {
   readonly code = 'ASK_AMBIGUOUS'
   readonly asker: string

@@ -17,10 +17,10 @@ export interface HandlerScope {
   now(): number
 }
 
-/** Answers a request: at once, or later by a promise; with what `request.fail` makes, it says no. */
+/** Answers a request, at once or by a promise. It refuses the request with what `request.fail` makes. */
 export type HandlerFunction<I, O> = (input: I, scope: HandlerScope) => O | RefusalOf | Promise<O | RefusalOf>
 
-/** A function that answers requests at an address: no machine, no mailbox, no state that anybody keeps. */
+/** A function that answers requests at an address, without a machine, a mailbox or a state. */
 export class Handler {
   readonly address: Address
   readonly request: RequestDefinition
@@ -29,7 +29,7 @@ export class Handler {
   #inHand = 0
   #asked = 0
 
-  /** @param limit how many requests it may have in hand at one time */
+  /** @param limit how many requests may wait for its answer at one time */
   constructor(address: Address, request: RequestDefinition, answer: HandlerFunction<unknown, unknown>, limit: number) {
     this.address = address
     this.request = request
@@ -37,7 +37,7 @@ export class Handler {
     this.#limit = limit
   }
 
-  /** The key of the next request of somebody outside who gives it none. */
+  /** The key of the next request that a caller outside the agents sends. */
   nextKey(): string {
     return `outside/${this.address}/${++this.#asked}`
   }
@@ -47,7 +47,7 @@ export class Handler {
     if (type !== this.request.type) throw new AskRefusedError(type, this.address, 'not-handled')
   }
 
-  /** Answers, at once if its function does. Never throws, and never rejects. */
+  /** Answers at once if its function does. Never throws, and never rejects. */
   answer(input: unknown, scope: HandlerScope): Outcome | Promise<Outcome> {
     if (this.#inHand >= this.#limit)
       return { ok: false, error: new AskRefusedError(this.request.type, this.address, 'overflow') }
@@ -88,7 +88,7 @@ export class Handler {
   }
 }
 
-/** A scope whose signal and key are made only when they are looked at: most handlers never do. */
+/** A scope that makes its signal and its key when they are first read: most handlers read neither. */
 export class LazyScope implements HandlerScope {
   readonly #clock: Pick<Clock, 'now'>
   #controller: AbortController | undefined
@@ -97,7 +97,7 @@ export class LazyScope implements HandlerScope {
   #ask: string | undefined
   readonly #handler: Handler
 
-  /** @param ask the key, if there is one */
+  /** @param ask the key of the ask, if it has a key already */
   constructor(clock: Pick<Clock, 'now'>, handler: Handler, ask?: string) {
     this.#handler = handler
     this.#ask = ask
@@ -119,7 +119,7 @@ export class LazyScope implements HandlerScope {
     return this.#clock.now()
   }
 
-  /** Nobody waits any more. */
+  /** The asker no longer waits. */
   abort(reason: unknown): void {
     this.#isOver = true
     this.#reason = reason
@@ -127,11 +127,11 @@ export class LazyScope implements HandlerScope {
   }
 }
 
-/** A handler as its owner sees it. */
+/** What `runtime.handle` returns. */
 export interface HandlerRef {
   /** Where it is reached, such as `runtime/guests-count`. */
   readonly address: Address
-  /** Ends it: what it has in hand fails with `AskStoppedError`. */
+  /** Ends the handler: requests that it has not answered fail with `AskStoppedError`. */
   stop(): void
 }
 
@@ -139,11 +139,11 @@ export interface HandlerRef {
 export interface HandlerOptions {
   /** The last part of its address; by default the request's type with "-" for ".". */
   readonly name?: string
-  /** How many requests it may have in hand at one time; 1,000 by default. */
+  /** How many requests may wait for its answer at one time; 1,000 by default. */
   readonly limit?: number
 }
 
-/** A typed function as the runtime keeps it: its input is parsed by the schema that its type comes from. */
+/** A typed function as the runtime keeps it. The schema that its input type comes from has parsed its input. */
 export function anyHandler<I extends z.ZodType, O extends z.ZodType>(
   answer: HandlerFunction<z.output<I>, z.input<O>>,
 ): HandlerFunction<unknown, unknown> {

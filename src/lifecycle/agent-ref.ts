@@ -10,8 +10,9 @@ import { checkPublished, type PublishOptions } from '../partition/offer.ts'
 import { publish } from '../partition/publish.ts'
 import type { Unwatch } from '../state/store.ts'
 import { copyOf } from '../values/copy.ts'
-import { askAgent, checkAsked, type OutsideAskOptions } from '../work/ask-from-outside.ts'
+import { askAgent } from '../work/ask-from-outside.ts'
 import { AgentCallee } from '../work/callee.ts'
+import { checkAsked, type OutsideAskOptions } from '../work/outside-ask-options.ts'
 import { Found, type Whereabouts } from './found.ts'
 
 /** What outsiders see of an agent: where its machine is, and what it remembers. */

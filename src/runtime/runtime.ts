@@ -20,16 +20,15 @@ import { unlisted } from '../readers/unheard.ts'
 import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
 import type { Unwatch } from '../state/store.ts'
 import type { PoolDefinition } from '../supervision/definition.ts'
+import { askAgent, askHandler } from '../work/ask-from-outside.ts'
+import { askManyFromOutside } from '../work/ask-many-from-outside.ts'
+import { AgentCallee, HandlerCallee } from '../work/callee.ts'
 import {
-  askAgent,
-  askHandler,
-  askManyFromOutside,
   checkAsked,
   checkAskedOfMany,
   type OutsideAskManyOptions,
   type OutsideAskOptions,
-} from '../work/ask-from-outside.ts'
-import { AgentCallee, HandlerCallee } from '../work/callee.ts'
+} from '../work/outside-ask-options.ts'
 import { describedCatalog, type RuntimeCatalog } from './catalog.ts'
 import { checkRuntimeOptions } from './check-options.ts'
 import type { RuntimeBus } from './runtime-bus.ts'

@@ -5,7 +5,7 @@ import { askFailed, askRequested, askSucceeded } from '../events/runtime-events.
 import { isRefused } from '../invoke/ask-errors.ts'
 import type { Outcome } from '../invoke/outside.ts'
 
-/** Whom an ask is from and for, and what is asked, if the request tells of it. */
+/** What the events of an ask have in common: `parameters` are there if the request is defined with `tell`. */
 export interface AskFields {
   readonly key: string
   readonly type: string
@@ -14,23 +14,23 @@ export interface AskFields {
   readonly parameters?: unknown
 }
 
-/** The same with what is asked, as it is now, if the request tells of it and allows it. */
+/** Adds what is asked, if the request is defined with `tell` and its schema allows the input. */
 export function withParameters(fields: AskFields, request: RequestDefinition, input: unknown): AskFields {
   if (!request.tell) return fields
   try {
     return { ...fields, parameters: request.checkInput(input) }
   } catch {
-    // An input that the request refuses is nothing that a payload may hold.
+    // An event must not hold an input that the schema refuses.
     return fields
   }
 }
 
-/** The event that says that somebody asks. */
+/** `ask.requested`. */
 export function requestedEvent(fields: AskFields): EventOf {
   return trusted(askRequested, fields)
 }
 
-/** The event that says how an ask ended. */
+/** `ask.succeeded` or `ask.failed`. */
 export function endedEvent(fields: AskFields, { tell }: RequestDefinition, outcome: Outcome): EventOf {
   if (outcome.ok) return trusted(askSucceeded, tell ? { ...fields, answer: outcome.output } : fields)
   const { error } = outcome

@@ -6,7 +6,7 @@ import { AskManyError } from '../invoke/gather.ts'
 import { lazily } from '../lazily.ts'
 import { decoded, encoded } from '../values/json.ts'
 
-/** Errors that agents decide by, by code: in another process they have the same class and the same fields. */
+/** Errors that agents tell apart, by code: another process rebuilds them with the same class and the same fields. */
 const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
   const refusal = z.object({ code: z.string(), message: z.string(), data: z.unknown().optional() })
   const failure = z.object({ to: z.string(), code: z.string(), message: z.string(), refusal: refusal.optional() })
@@ -17,7 +17,7 @@ const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
       kind(
         AskRefusedByCalleeError,
         z.object({ type: z.string(), to: z.string(), refusal }),
-        one => new AskRefusedByCalleeError(one.type, one.to, one.refusal),
+        fields => new AskRefusedByCalleeError(fields.type, fields.to, fields.refusal),
       ),
     ],
     [
@@ -25,7 +25,7 @@ const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
       kind(
         AskManyError,
         z.object({ type: z.string(), needed: z.int(), asked: z.int(), failures: z.array(failure) }),
-        one => new AskManyError(one.type, one.needed, one.asked, one.failures),
+        fields => new AskManyError(fields.type, fields.needed, fields.asked, fields.failures),
       ),
     ],
     [
@@ -33,7 +33,7 @@ const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
       kind(
         EffectTimeoutError,
         z.object({ ...effect, timeout: z.number() }),
-        one => new EffectTimeoutError(one.effect, one.key, one.timeout),
+        fields => new EffectTimeoutError(fields.effect, fields.key, fields.timeout),
       ),
     ],
     [
@@ -41,14 +41,14 @@ const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
       kind(
         EffectExhaustedError,
         z.object({ ...effect, failures: z.int() }),
-        (one, cause) => new EffectExhaustedError(one.effect, one.key, one.failures, cause),
+        (fields, cause) => new EffectExhaustedError(fields.effect, fields.key, fields.failures, cause),
       ),
     ],
   ])
 })
 
 interface Kind {
-  /** The fields of an error of this kind; none of others. */
+  /** The fields of an error of this kind; nothing for another error. */
   fieldsOf(error: unknown): object | undefined
   make(fields: unknown, cause: unknown): TroupeError | undefined
 }
@@ -67,13 +67,13 @@ function kind<F extends object>(
   }
 }
 
-/** What the journal holds of such an error besides its code, message and cause; nothing for others. */
+/** What the journal holds of a known error besides its code, message and cause; nothing for another error. */
 export function knownFields(code: string, error: unknown): { readonly fields?: unknown } {
   const fields = kinds().get(code)?.fieldsOf(error)
   return fields ? { fields: encoded(fields) } : {}
 }
 
-/** The error of which the journal holds this, if it is such an error. */
+/** Rebuilds a known error from what the journal holds of it; nothing for another error. */
 export function knownError(
   { code, fields }: { readonly code?: unknown; readonly fields?: unknown },
   cause: unknown,
