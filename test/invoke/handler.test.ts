@@ -1,8 +1,11 @@
+import { TroupeError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
+import { price } from '../support/shops.ts'
 
 const never = () => new Promise<never>(() => {})
+const codeOf = (error: unknown) => (TroupeError.is(error) ? error.code : undefined)
 
 describe('a handler', () => {
   it('answers at its address, at once or later', async () => {
@@ -68,7 +71,7 @@ describe('an ask of a handler', () => {
     expect(runtime.bus.metrics()).toMatchObject({ created: 1, failed: 1, pendingAsks: 0 })
   })
 
-  it('ends at its deadline, and when its asker gives up; the handler is told by its signal', async () => {
+  it('ends at its deadline, and when its asker gives up; that error aborts the signal of the handler', async () => {
     const { runtime, clock } = await startRuntime()
     const signals: AbortSignal[] = []
     const { address } = runtime.handle(trick, (_, { signal }) => {
@@ -81,9 +84,10 @@ describe('an ask of a handler', () => {
     const controller = new AbortController()
     const given = runtime.ask(address, trick, { name: 'roll' }, { signal: controller.signal })
     const failure = expect(given).rejects.toMatchObject({ code: 'ASK_CANCELLED' })
+    await until(() => signals.length === 2)
     controller.abort()
     await failure
-    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
+    expect(signals.map(({ reason }) => codeOf(reason))).toEqual(['ASK_TIMEOUT', 'ASK_CANCELLED'])
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
   })
 
@@ -99,10 +103,24 @@ describe('an ask of a handler', () => {
     clock.advance(500)
     await party.idle()
     expect(party.state).toMatchObject({ said: ['ASK_TIMEOUT'] })
-    expect(signal?.aborted).toBe(true)
+    expect(codeOf(signal?.reason)).toBe('ASK_TIMEOUT')
   })
 
-  it('is refused when it has too much in hand, or is asked something else', async () => {
+  it('is counted each time that the handler gets the request', async () => {
+    const { runtime, clock } = await startRuntime()
+    let calls = 0
+    const { address } = runtime.handle(price, () => {
+      if (++calls === 1) throw new Error('boom')
+      return { price: 3 }
+    })
+    const answer = runtime.ask(address, price, { of: 'cake' }, { retries: 1, retryAfter: 100 })
+    await until(() => calls === 1)
+    clock.advance(100)
+    expect(await answer).toEqual({ price: 3 })
+    expect(runtime.bus.metrics()).toMatchObject({ accepted: 2, created: 2, failed: 1, handled: 1 })
+  })
+
+  it('is refused when too many requests wait for the handler, or the request is not its own', async () => {
     const { runtime } = await startRuntime()
     const { promise, resolve } = Promise.withResolvers<{ done: string }>()
     const { address } = runtime.handle(trick, () => promise, { limit: 1 })

@@ -63,10 +63,10 @@ async function start() {
   return { runtime, clock, told }
 }
 
-describe('what is told of a request that is defined with tell', () => {
+describe('the events of a request that is defined with tell', () => {
   const between = { type: 'users.get', from: 'runtime/client', to: 'runtime/service' }
 
-  it('holds what an agent asked and what it was answered, or how it was refused', async () => {
+  it('hold what an agent asked, and the answer or the refusal', async () => {
     const { runtime, told } = await start()
     for (const id of ['u1', 'none']) await runtime.bus.publish(wanted({ id }))
     await runtime.idle()
@@ -89,7 +89,7 @@ describe('what is told of a request that is defined with tell', () => {
     ])
   })
 
-  it('holds the same of asks from outside, of agents and of handlers', async () => {
+  it('hold the same for asks from outside, of an agent and of a handler', async () => {
     const { runtime, told } = await start()
     const handler = runtime.handle(getUser, ({ id }) => ({ name: id.toUpperCase() }))
     for (const to of ['runtime/service', handler.address]) {
@@ -103,7 +103,7 @@ describe('what is told of a request that is defined with tell', () => {
     }
   })
 
-  it('holds what was asked as the schema made it once, whatever becomes of the input', async () => {
+  it('hold what the schema of the request of a handler made of the input once, even if the input changes later', async () => {
     const { runtime, told } = await start()
     const loud = defineRequest('users.shout', {
       input: z.object({ word: z.string().overwrite(word => `${word}!`) }),
@@ -124,7 +124,7 @@ describe('what is told of a request that is defined with tell', () => {
     ])
   })
 
-  it('holds what an agent was asked, whatever becomes of the input', async () => {
+  it('hold what an agent was asked, even if the input changes later', async () => {
     const { runtime, told } = await start()
     const input = { id: 'ada' }
     const asking = runtime.ask('runtime/service', getUser, input)
@@ -137,7 +137,7 @@ describe('what is told of a request that is defined with tell', () => {
     ])
   })
 
-  it('holds no parameters that the request does not allow', async () => {
+  it('hold no parameters that the schema refuses', async () => {
     const { runtime, told } = await start()
     await Reflect.apply(runtime.ask, runtime, ['runtime/service', getUser, { id: 7, secret: 's' }]).catch(() => {})
     await runtime.idle()
@@ -145,7 +145,7 @@ describe('what is told of a request that is defined with tell', () => {
     expect(JSON.stringify(told)).not.toContain('secret')
   })
 
-  it('is told again in no other words of requests that do not say so: nothing that is asked or answered', async () => {
+  it('hold neither parameters nor answer if the request is defined without tell', async () => {
     const { runtime, told } = await start()
     await runtime.bus.publish(asked({ id: 'nobody' }))
     await runtime.idle()
@@ -157,7 +157,7 @@ describe('what is told of a request that is defined with tell', () => {
 })
 
 describe('a request to an agent, and its answer', () => {
-  it('are told to those who listen to their types, joined to what led to them, and kept out of the history', async () => {
+  it('reach subscribers to their types with the correlation of their cause, and stay out of the history', async () => {
     const { runtime } = await start()
     const told: unknown[] = []
     runtime.bus.subscribe('users.get.*', envelope => void told.push(envelope))
@@ -177,8 +177,8 @@ describe('a request to an agent, and its answer', () => {
   })
 })
 
-describe('somebody outside who asks', () => {
-  it('may say who asks and how the request is called, and all that is told of it says so', async () => {
+describe('a caller outside the agents', () => {
+  it('may name itself and its request, and all events of the ask carry both names', async () => {
     const { runtime, told } = await start()
     const { address } = runtime.handle(getUser, async () => ({ name: 'Ada' }))
     for (const to of ['runtime/service', address]) {
@@ -191,7 +191,7 @@ describe('somebody outside who asks', () => {
     }
   })
 
-  it('has requests with names of their own otherwise, which what is told of them shares', async () => {
+  it('gets an id for each request without a name, and all events of the ask share that id', async () => {
     const { runtime, told } = await start()
     const { address } = runtime.handle(getUser, () => ({ name: 'Ada' }))
     for (const to of ['runtime/service', address, address]) await runtime.ask(to, getUser, { id: 'u1' })
@@ -203,7 +203,7 @@ describe('somebody outside who asks', () => {
     expect(keys).toHaveLength(6)
   })
 
-  it('cannot take the name of a request that is under way, nor pass for an agent', async () => {
+  it('cannot use the id of a request that is under way, nor the address of an agent as its name', async () => {
     const { runtime, clock } = await start()
     const handler = runtime.handle(trick, () => new Promise<never>(() => {}))
     for (const to of ['runtime/dog', handler.address]) {
@@ -221,7 +221,7 @@ describe('somebody outside who asks', () => {
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
   })
 
-  it('gets no answer to an earlier request of the same name that was given up', async () => {
+  it('gets no answer to an earlier request of the same id that was given up', async () => {
     const asked: { context: { asked: string[] } } = { context: { asked: [] } }
     const heard = [getUser, wanted]
     const machine = setup({ types: agentTypes({ ...asked, hears: heard, says: hears }) }).createMachine({
@@ -251,7 +251,7 @@ describe('somebody outside who asks', () => {
     expect(runtime.bus.deadLetters.list()).toMatchObject([{ reason: 'stale', envelope: { data: { name: 'Ada' } } }])
   })
 
-  it('gets no answer of a handler to an earlier request of the same name either', async () => {
+  it('gets no answer of a handler to an earlier request of the same id either', async () => {
     const { runtime, clock } = await start()
     const answers: ((name: string) => void)[] = []
     const { address } = runtime.handle(getUser, () => new Promise(go => answers.push(name => go({ name }))))
