@@ -2,6 +2,7 @@ import { checkNode } from './node-version.ts'
 
 export type { MailboxFigures } from './actor/actor.ts'
 export { ActionRejectedError, EventUnsaidError } from './actor/custom-action.ts'
+export type { Inside, Path } from './actor/inside.ts'
 export { EventMissedError } from './actor/missed-events.ts'
 export { StraySendError } from './actor/output.ts'
 export type { Routing } from './actor/routing.ts'
@@ -9,6 +10,7 @@ export { StepCircleError, StepOverflowError } from './actor/stepped-logic.ts'
 export {
   type Agent,
   type AgentOptions,
+  type AgentRules,
   AgentStartError,
   type AgentTypes,
   agentTypes,
@@ -58,7 +60,7 @@ export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './bus
 export { SubscriberError, SubscriberTimeoutError } from './bus/subscriber.ts'
 export type { Subscription, SubscriptionInfo } from './bus/subscription.ts'
 export type { TodayFigures } from './bus/today.ts'
-export { type Clock, systemClock, type TimerOptions } from './clock.ts'
+export { type Clock, type MeasuringClock, systemClock, type TimerOptions } from './clock.ts'
 export { TroupeError } from './errors.ts'
 export {
   type Catalog,
@@ -96,6 +98,7 @@ export {
   type Refusal,
   type RefusalInput,
   type RefusalOutput,
+  type RefusalSchema,
   type Refusals,
 } from './events/refusal.ts'
 export { type AskedOf, defineRequest, type RefusalOf, type ReplyOf, type RequestDefinition } from './events/request.ts'
@@ -103,11 +106,14 @@ export * from './events/runtime-events.ts'
 export type { EventFor, Topic } from './events/topic.ts'
 export {
   defineTransform,
+  type Outgoing,
   type Transform,
   TransformError,
   type TransformFigures,
   type TransformOptions,
   type TransformScope,
+  type TransformWork,
+  type Way,
 } from './events/transform.ts'
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export { type Ids, IllegalIdError } from './ids.ts'
@@ -159,7 +165,16 @@ export {
   type OutsideSnapshot,
   type Settled,
 } from './invoke/outside.ts'
-export type { AgentChange, Cause, Entry, Frame, GoneReason, PartyMetadata } from './journal/frame.ts'
+export type {
+  AgentChange,
+  Cause,
+  ClockReading,
+  Entry,
+  FirstInput,
+  Frame,
+  GoneReason,
+  PartyMetadata,
+} from './journal/frame.ts'
 export {
   type Checkpoint,
   type Checkpoints,
@@ -178,8 +193,8 @@ export {
 } from './journal/journal.ts'
 export { memoryJournal } from './journal/memory.ts'
 export type { AgentRef, AgentSnapshot } from './lifecycle/agent-ref.ts'
-export { HookError, HookTimeoutError } from './lifecycle/hooks.ts'
-export type { PoolRef } from './lifecycle/pool-ref.ts'
+export { HookError, type HookName, HookTimeoutError } from './lifecycle/hooks.ts'
+export type { PoolRef, ScaleOptions } from './lifecycle/pool-ref.ts'
 export { AgentLimitError } from './lifecycle/roster.ts'
 export { DeadlyEventError } from './lifecycle/unhandled.ts'
 export type { LogFields, Logger } from './log.ts'
@@ -187,6 +202,7 @@ export { type Address, AddressTakenError, NoAddressError } from './mail/address.
 export { AgingError } from './mail/aging.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './mail/dead-letters.ts'
 export type { Envelope, EnvelopeOf, Redriven } from './mail/envelope.ts'
+export type { Origin } from './mail/handled.ts'
 export { MailboxFullError } from './mail/mailbox.ts'
 export {
   type CoalesceKey,
@@ -262,13 +278,14 @@ export type { BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from '.
 export type { RuntimeOptions } from './runtime/runtime-options.ts'
 export type { StopOptions } from './runtime/shutdown.ts'
 export type { SpawnOptions } from './runtime/spawn.ts'
-export { RuntimeStateError } from './runtime/status.ts'
+export { type RuntimeState, RuntimeStateError } from './runtime/status.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './state/admission.ts'
 export {
   type AddedEvent,
   type Apply,
   defineParty,
   type Figures,
+  type InputFields,
   type InputFor,
   type InputOf,
   type InputsChange,
@@ -299,7 +316,20 @@ export {
 export { EscalatedError, GaveUpError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'
 export { type ErrorWords, errorOf, RecordedError } from './thrown.ts'
-export { type Missed, type Moment, type PlannedSchedule, type Schedule, ScheduleError } from './time/schedule.ts'
+export {
+  type Missed,
+  type Moment,
+  type PlannedCron,
+  type PlannedEvery,
+  type PlannedOnce,
+  type PlannedSchedule,
+  type Schedule,
+  type ScheduleAfter,
+  type ScheduleAt,
+  type ScheduleCron,
+  ScheduleError,
+  type ScheduleEvery,
+} from './time/schedule.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'

@@ -12,8 +12,11 @@ export interface LogFields {
 
 /** A logger of the shape that pino, bunyan and many others have. */
 export interface Logger {
+  /** Something happened that is as it should be. */
   info(fields: LogFields, message: string): void
+  /** Something is not as it should be, and the work goes on. */
   warn(fields: LogFields, message: string): void
+  /** Work was given up. */
   error(fields: LogFields, message: string): void
 }
 

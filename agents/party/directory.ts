@@ -74,10 +74,15 @@ export const inNameOrder = (a: { name: string; id: string }, b: { name: string; 
 
 /** Where the planner looks things up; replace it to plan with the businesses of your own town. */
 export interface Directory {
+  /** What parties can be about. */
   themes(signal?: AbortSignal): Promise<readonly ThemeEntry[]>
+  /** Where parties can be. */
   venues(signal?: AbortSignal): Promise<readonly VenueEntry[]>
+  /** Who makes cakes. */
   bakeries(signal?: AbortSignal): Promise<readonly BakeryEntry[]>
+  /** Who brings food. */
   caterers(signal?: AbortSignal): Promise<readonly CatererEntry[]>
+  /** Who decorates, entertains, takes pictures, rents things out or plans. */
   vendors(signal?: AbortSignal): Promise<readonly VendorEntry[]>
 }
 
@@ -103,7 +108,18 @@ const readBakeries = checked('bakeries', bakeryEntry, bakery => bakery.id)
 const readCaterers = checked('caterers', catererEntry, caterer => caterer.id)
 const readVendors = checked('vendors', vendorEntry, vendor => vendor.id)
 
-/** Turns any source of lists into a directory that checks every list it hands out and stops when aborted. */
+/**
+ * Turns any source of lists into a directory that checks every list it hands out, and stops when aborted.
+ *
+ * @example
+ * const directory = checkedDirectory({
+ *   themes: () => readJson('themes.json'),
+ *   venues: signal => fetchJson('https://example.org/venues', signal),
+ *   bakeries: () => [],
+ *   caterers: () => [],
+ *   vendors: () => [],
+ * })
+ */
 export const checkedDirectory = (source: DirectorySource): Directory => ({
   themes: async signal => readThemes(await read(() => source.themes(signal), signal)),
   venues: async signal => readVenues(await read(() => source.venues(signal), signal)),

@@ -150,11 +150,23 @@ export const vendorQuotes = defineRequest('quotes.vendors', {
   description: 'Asks what vendors would charge on the day.',
 })
 
-/** An order to an agent, as `party.agent.should_execute` carries it. */
+/**
+ * An order to an agent, as `party.agent.should_execute` carries it.
+ *
+ * @useDeclaredType
+ */
 export type Order = z.output<typeof agentShouldExecute.schema>
-/** What an agent says when it has found something. */
+/**
+ * What an agent says when it has found something.
+ *
+ * @useDeclaredType
+ */
 export type Completion = z.output<typeof agentCompleted.schema>
-/** What an agent says when it could not finish. */
+/**
+ * What an agent says when it could not finish.
+ *
+ * @useDeclaredType
+ */
 export type Failure = z.output<typeof agentFailed.schema>
 /** What a search hands over: a completion, but for the execution that it belongs to. */
 export type Found = Completion extends infer C ? (C extends Completion ? Omit<C, 'executionId'> : never) : never

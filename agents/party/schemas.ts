@@ -3,6 +3,11 @@ import * as z from 'zod'
 /** The five agents that search for something. */
 export const searchAgents = ['theme', 'venue', 'cake', 'catering', 'vendor'] as const
 export const searchAgent = z.enum(searchAgents)
+/**
+ * An agent that searches for something.
+ *
+ * @useDeclaredType
+ */
 export type SearchAgent = z.infer<typeof searchAgent>
 
 /** What an input can be about: something to search for, the money, or who comes. */
@@ -52,6 +57,11 @@ export const partyInput = z.object({
   addedBy: z.string().min(1).default('user'),
   metadata: z.record(z.string(), z.json()).optional(),
 })
+/**
+ * An input of a party: one sentence of somebody.
+ *
+ * @useDeclaredType
+ */
 export type PartyInput = z.infer<typeof partyInput>
 
 /** What somebody thinks of the plan or of the party. */
@@ -61,6 +71,11 @@ export const partyFeedback = z.object({
   rating: z.int().min(1).max(5).optional(),
   givenBy: z.string().min(1).default('user'),
 })
+/**
+ * What somebody thinks of the plan or of the party.
+ *
+ * @useDeclaredType
+ */
 export type PartyFeedback = z.infer<typeof partyFeedback>
 
 /** What an input is about, the strongest category first. */
@@ -124,6 +139,11 @@ export const facts = z.object({
 export type Facts = z.infer<typeof facts>
 
 export const analysedInput = z.object({ inputId: z.string(), categories: classification.shape.categories, facts })
+/**
+ * What one input says, and what it is about.
+ *
+ * @useDeclaredType
+ */
 export type AnalysedInput = z.infer<typeof analysedInput>
 
 // ---------------------------------------------------------------- what all inputs say together
@@ -155,6 +175,11 @@ export const brief = z.object({
   unclassified: z.array(z.string()),
   ignored: z.array(ignoredText.extend({ inputId: z.string() })),
 })
+/**
+ * What the family wants, each value with the input it stands on.
+ *
+ * @useDeclaredType
+ */
 export type Brief = z.infer<typeof brief>
 
 // ---------------------------------------------------------------- what each search depends on
@@ -310,6 +335,11 @@ export const results = {
     summary: z.string(),
   }),
 }
+/**
+ * What each search has found, by the name of its agent.
+ *
+ * @useDeclaredType
+ */
 export type Results = { [A in SearchAgent]: z.infer<(typeof results)[A]> }
 
 /** Confirmed prices in whole dollars, by vendor id. */
@@ -330,6 +360,11 @@ export const partyBudget = z.object({
   withinLimit: z.boolean().optional(),
   advice: z.array(z.string()),
 })
+/**
+ * What the party costs, and whether that is within the limit.
+ *
+ * @useDeclaredType
+ */
 export type PartyBudget = z.infer<typeof partyBudget>
 
 export const recommendation = z.object({
@@ -361,4 +396,9 @@ export const partyPlan = z.object({
     })
     .optional(),
 })
+/**
+ * The plan: what was chosen, what is missing, how complete it is.
+ *
+ * @useDeclaredType
+ */
 export type PartyPlan = z.infer<typeof partyPlan>

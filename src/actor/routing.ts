@@ -4,7 +4,13 @@ import type { EventOf } from '../events/event.ts'
  * Which member of a pool gets an event: each in turn (`round-robin`, the default), the one with the least mail
  * (`least-mail`), or by a key of the event, always the same one (`hash`).
  */
-export type Routing = 'round-robin' | 'least-mail' | { readonly hash: (event: EventOf) => string }
+export type Routing =
+  | 'round-robin'
+  | 'least-mail'
+  | {
+      /** The key of an event. */
+      readonly hash: (event: EventOf) => string
+    }
 
 /** The place of the smallest load; among equals the first one from a place on, so that idle members take turns. */
 export function leastLoaded(loads: readonly number[], from: number): number {

@@ -141,7 +141,8 @@ export type AgentOptions<
   G extends Migrations = Migrations,
 > = AgentRules<N, M, G> & (HearsAndSays<H, S> | { readonly types: HearsAndSays<H, S> })
 
-interface AgentRules<N extends string, M extends AnyStateMachine, G extends Migrations> {
+/** What `defineAgent` takes besides the events that the agent hears and says. */
+export interface AgentRules<N extends string, M extends AnyStateMachine, G extends Migrations> {
   /** Letters a-z, digits and "-", 200 at most; the last part of its address. */
   readonly name: N
   /** Its `version` is raised with every change of its structure, so that what an older one saved is not taken for its own. */

@@ -25,6 +25,7 @@ export class EventStream<E extends Envelope = Envelope> implements AsyncIterable
     return this.#subscription.info
   }
 
+  /** The next event, as soon as there is one; `done` after the end. */
   next(): Promise<IteratorResult<E, undefined>> {
     if (this.#isOver) return Promise.resolve(ended)
     return new Promise(resolve => {
@@ -33,15 +34,18 @@ export class EventStream<E extends Envelope = Envelope> implements AsyncIterable
     })
   }
 
+  /** Ends the stream. */
   return(): Promise<IteratorResult<E, undefined>> {
     this.#subscription.unsubscribe()
     return Promise.resolve(ended)
   }
 
+  /** The stream itself, for `for await`. */
   [Symbol.asyncIterator](): this {
     return this
   }
 
+  /** Ends the stream, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return()
   }

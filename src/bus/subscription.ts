@@ -40,6 +40,7 @@ export interface Subscription {
   readonly info: SubscriptionInfo
   /** Keeps events waiting until `resume`. */
   pause(): void
+  /** Delivers what waits, and what comes. */
   resume(): void
   /**
    * Calls the subscriber with an event that was published before, ahead of the events that wait. Resolves with whether the call

@@ -24,6 +24,7 @@ export class EventPayloadError extends TroupeError {
     this.issues = issues
   }
 
+  /** What zod found. */
   static from(type: string, error: z.ZodError, data: unknown): EventPayloadError {
     return new EventPayloadError(
       type,
@@ -35,6 +36,7 @@ export class EventPayloadError extends TroupeError {
     )
   }
 
+  /** One field that is not as it has to be. */
   static at(type: string, field: string, expected: string, received: string): EventPayloadError {
     return new EventPayloadError(type, [{ field, expected, received }])
   }

@@ -46,8 +46,9 @@ export interface RequestDefinition<
   readonly tell: boolean
   /** One sentence for the generated table of events. */
   readonly description: string
-  /** Parses what is asked, and what is answered. @throws EventPayloadError */
+  /** Parses what is asked. @throws EventPayloadError */
   checkInput(input: unknown): z.output<I>
+  /** Parses what is answered. @throws EventPayloadError */
   checkOutput(output: unknown): z.output<O>
   /** Makes the checked event that a machine asking by hand would send; `ask` and `runtime.ask` call it for you. */
   asked(input: z.input<I>, key: string): AskedOf<T, z.output<I>>

@@ -23,17 +23,27 @@ export interface Way {
 }
 
 /** What a transformation does: one of these. */
-type Work<E extends EventOf> =
-  /** Another event in its place. */
-  | { readonly map: (event: E, scope: TransformScope) => UncheckedEvent }
-  /** More fields for its payload. */
-  | { readonly enrich: (event: E, scope: TransformScope) => object }
-  /** Whether it goes on. */
-  | { readonly filter: (event: E, scope: TransformScope) => boolean }
-  /** Several events in its place, or none. */
-  | { readonly split: (event: E, scope: TransformScope) => readonly UncheckedEvent[] }
-  /** Where it goes; as before, if nothing is said. */
-  | { readonly route: (event: E, scope: TransformScope) => Way | undefined }
+export type TransformWork<E extends EventOf> =
+  | {
+      /** Another event in its place. */
+      readonly map: (event: E, scope: TransformScope) => UncheckedEvent
+    }
+  | {
+      /** More fields for its payload. */
+      readonly enrich: (event: E, scope: TransformScope) => object
+    }
+  | {
+      /** Whether it goes on. */
+      readonly filter: (event: E, scope: TransformScope) => boolean
+    }
+  | {
+      /** Several events in its place, or none. */
+      readonly split: (event: E, scope: TransformScope) => readonly UncheckedEvent[]
+    }
+  | {
+      /** Where it goes; as before, if nothing is said. */
+      readonly route: (event: E, scope: TransformScope) => Way | undefined
+    }
 
 /** What `defineTransform` takes. */
 export type TransformOptions<W extends Topic> = {
@@ -41,17 +51,18 @@ export type TransformOptions<W extends Topic> = {
   readonly name: string
   /** Which events go through it. */
   readonly on: W
-} & Work<EventFor<W>>
+} & TransformWork<EventFor<W>>
 
 /** One step between publish and delivery. An inert value. */
 export interface Transform {
   readonly name: string
   readonly types: readonly string[]
+  /** What becomes of one event. */
   readonly apply: (event: EventOf, scope: TransformScope) => readonly Outgoing[]
 }
 
 /** An event that goes on, and where to. */
-interface Outgoing extends Way {
+export interface Outgoing extends Way {
   readonly event: UncheckedEvent
 }
 
@@ -89,13 +100,13 @@ export interface TransformFigures {
 export function defineTransform<const W extends Topic>(options: TransformOptions<W>): Transform {
   const { name, on } = options
   checkName('transformation', name)
-  const work: Work<never> = options
+  const work: TransformWork<never> = options
   return { name, types: typesOf(on).map(checkPattern), apply: (event, scope) => applied(work, event, scope) }
 }
 
-function applied(declared: Work<never>, event: EventOf, scope: TransformScope): readonly Outgoing[] {
+function applied(declared: TransformWork<never>, event: EventOf, scope: TransformScope): readonly Outgoing[] {
   // Only events of its types get here, and each was checked by its own schema.
-  const work = declared as Work<EventOf>
+  const work = declared as TransformWork<EventOf>
   if ('map' in work) return [{ event: atOnce(work.map(event, scope)) }]
   if ('enrich' in work) return [{ event: enriched(event, atOnce(work.enrich(event, scope))) }]
   if ('filter' in work) return atOnce(work.filter(event, scope)) ? [{ event }] : []

@@ -8,11 +8,13 @@ export {
   serveInspector,
   serveStreams,
 } from './server.ts'
-export { type Observable, recorded, type Send, type Source, type Stream } from './source.ts'
+export { type Observable, type Refuse, recorded, type Send, type Source, type Stream } from './source.ts'
 export {
   type InspectIntoOptions,
   inspectInto,
+  type PageWindow,
   type StatelyEvent,
+  type StatelyEventBase,
   type StatelyInspector,
   type StatelyOptions,
   statelySource,

@@ -2,6 +2,7 @@ import type { Observation, ObserveOptions, Observer } from '../index.ts'
 
 /** A runtime, as far as it is observed. */
 export interface Observable {
+  /** Reports everything that happens from now on, after how things stand; returns a function that ends it. */
   observe(observer: Observer, options?: ObserveOptions): () => void
 }
 
@@ -13,12 +14,13 @@ export interface Observable {
 export type Send<F> = (frame: F, isState: boolean) => boolean
 
 /** Whether there is no room for frames of something that happens; asked before they are made. */
-type Refuse = () => boolean
+export type Refuse = () => boolean
 
 /** A stream of frames on its way to one viewer. */
 export interface Stream {
   /** Called when the viewer has room again. @param missed how many things that happened it was not told */
   resume(missed: number): void
+  /** Ends the stream. */
   stop(): void
 }
 

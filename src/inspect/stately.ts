@@ -11,7 +11,7 @@ import { type ShownSnapshot, shownSnapshot } from './shown-snapshot.ts'
 import { live, type Observable, type Send, type Source, type Telling } from './source.ts'
 
 /** What every event of the protocol has; an actor's session id is its address. */
-interface Common {
+export interface StatelyEventBase {
   readonly _version: string
   /** Epoch milliseconds. */
   readonly createdAt: string
@@ -24,7 +24,7 @@ interface Common {
 
 /** An event of Stately's inspection protocol. */
 export type StatelyEvent =
-  | (Common & {
+  | (StatelyEventBase & {
       readonly type: '@xstate.actor'
       readonly name: string
       readonly parentId: string | undefined
@@ -32,12 +32,12 @@ export type StatelyEvent =
       readonly definition: string | undefined
       readonly snapshot: object
     })
-  | (Common & {
+  | (StatelyEventBase & {
       readonly type: '@xstate.event'
       readonly event: { readonly type: string }
       readonly sourceId: string | undefined
     })
-  | (Common & {
+  | (StatelyEventBase & {
       readonly type: '@xstate.snapshot'
       readonly event: { readonly type: string }
       readonly snapshot: object
@@ -191,7 +191,7 @@ class StatelyTelling implements Telling {
     this.#event(one, address, event, to)
   }
 
-  #common(about: About, sessionId: string): Common {
+  #common(about: About, sessionId: string): StatelyEventBase {
     const root = rootOf(about)
     const rootId = this.#known.has(root) ? root : undefined
     return { _version: version, createdAt: `${Math.trunc(about.time)}`, id: `${++this.#count}`, rootId, sessionId }
@@ -217,12 +217,17 @@ function eventOf({ type, data }: { readonly type: string; readonly data: unknown
 
 /** What an inspector of Stately's has: `createWebSocketInspector(...)` and `createBrowserInspector(...)` give one. */
 export interface StatelyInspector {
-  readonly adapter: { send(event: StatelyEvent): void }
+  readonly adapter: {
+    /** Shows an event. */
+    send(event: StatelyEvent): void
+  }
 }
 
 /** How far a page is there. */
-interface PageWindow {
+export interface PageWindow {
+  /** Calls the listener for each message that comes to the page. */
   addEventListener(type: 'message', listener: (message: { readonly data: unknown }) => void): void
+  /** Ends that. */
   removeEventListener(type: 'message', listener: (message: { readonly data: unknown }) => void): void
 }
 

@@ -12,10 +12,18 @@ export type Tags = Readonly<Record<string, string | number | boolean>>
 /** What an application adds about its work: JSON values by name. */
 export type Details = Readonly<Record<string, unknown>>
 
-/** What the event of a start says before the application adds to it. */
+/**
+ * What the event of a start says before the application adds to it.
+ *
+ * @useDeclaredType
+ */
 export type WorkStarted = Omit<z.output<typeof effectStarted.schema>, 'data'>
 
-/** What the event of an end says, after success or failure, before the application adds to it. */
+/**
+ * What the event of an end says, after success or failure, before the application adds to it.
+ *
+ * @useDeclaredType
+ */
 export type WorkCompleted = Omit<z.output<typeof effectCompleted.schema>, 'data'>
 
 /**

@@ -4,7 +4,8 @@ import { TroupeError, textOf } from '../errors.ts'
 import type { Address } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 
-type HookName = 'onInit' | 'onDestroy'
+/** A hook of an agent. */
+export type HookName = 'onInit' | 'onDestroy'
 
 /** How long a hook may run, in milliseconds. */
 const hookLimit = 30_000

@@ -38,13 +38,25 @@ export async function initBus<
   return starting.bus
 }
 
-/** The one bus of this process. @throws DefaultBusError if there is none */
+/**
+ * The one bus of this process.
+ *
+ * @example
+ * getBus().subscribe(taskCompleted, ({ data }) => console.log(data.taskId))
+ *
+ * @throws DefaultBusError if there is none
+ */
 export function getBus(): RuntimeBus {
   if (!runtime) throw new DefaultBusError('is not there', 'Start it first with await initBus({ events: [...] }).')
   return runtime.bus
 }
 
-/** Ends the one bus of this process, if there is one, once unfinished work has ended; see `runtime.stop`. */
+/**
+ * Ends the one bus of this process, if there is one, once unfinished work has ended; see `runtime.stop`.
+ *
+ * @example
+ * await closeBus({ timeout: 5_000 })
+ */
 export async function closeBus(options?: StopOptions): Promise<void> {
   const closing = runtime
   // Another runtime may be started at once.

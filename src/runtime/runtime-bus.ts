@@ -28,7 +28,11 @@ export interface BusPublishOptions extends PublishOptions, ChangeOptions {
   readonly party?: string
 }
 
-/** The data of `system.error`. */
+/**
+ * The data of `system.error`.
+ *
+ * @useDeclaredType
+ */
 export type SystemError = z.output<typeof systemError.schema>
 
 /** Which errors to receive. */

@@ -2,11 +2,12 @@ import { TroupeError } from '../errors.ts'
 import type { Callers, Status } from '../partition/system.ts'
 import { ReplayMutedError } from '../readers/replay.ts'
 
-type State = 'created' | 'running' | 'stopping' | 'stopped'
+/** Where a runtime is in its life. */
+export type RuntimeState = 'created' | 'running' | 'stopping' | 'stopped'
 
 /** What the runtime is doing, and whether it takes work. */
 export class RuntimeStatus implements Status {
-  state: State = 'created'
+  state: RuntimeState = 'created'
   readonly #callers: Pick<Callers<unknown>, 'running' | 'replaying'>
   readonly #ending = new AbortController()
 
@@ -44,8 +45,8 @@ export class RuntimeStatus implements Status {
 /** The runtime was asked for something that it does not do in the state that it is in. */
 export class RuntimeStateError extends TroupeError {
   readonly code = 'RUNTIME_STATE'
-  readonly status: State
-  constructor(what: string, status: State) {
+  readonly status: RuntimeState
+  constructor(what: string, status: RuntimeState) {
     super(
       `The runtime cannot ${what}: it is ${status}. Start it once with runtime.start(), and make a new one after stop().`,
     )

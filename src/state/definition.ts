@@ -21,7 +21,8 @@ export type RemovedEvent = EventDefinition<
   z.ZodType<{ readonly inputId: string }, { readonly inputId: string }>
 >
 
-interface InputFields {
+/** What an event that adds an input carries at least. */
+export interface InputFields {
   readonly inputId: string
   readonly content: string
 }
@@ -121,7 +122,9 @@ export interface PartyDefinition<
   readonly changes: ReadonlySet<string>
   /** How events of a type change the application's part of the state, if they do. */
   readonly apply: (type: string) => ((state: Draft<S>, event: EventOf) => void) | undefined
+  /** Whether a party with this state is finished. */
   readonly completed: (state: S) => boolean
+  /** What the application counts in a state. */
   readonly figures: (state: S) => Figures
 }
 

@@ -39,10 +39,12 @@ export class Inputs<I> implements Iterable<I> {
     return all
   }
 
+  /** Whether there is an input of this id. */
   has(id: string): boolean {
     return this.#bucket(id)?.has(id) ?? false
   }
 
+  /** The input of this id, if there is one. */
   get(id: string): I | undefined {
     return this.#bucket(id)?.get(id)?.input
   }
@@ -71,6 +73,7 @@ export class Inputs<I> implements Iterable<I> {
     for (const { input } of held) yield input
   }
 
+  /** All inputs, in the order in which they were added. */
   toJSON(): readonly I[] {
     return [...this]
   }

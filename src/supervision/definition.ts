@@ -102,7 +102,7 @@ export interface PoolDefinition extends SupervisorDefinition {
  * const pool = await runtime.spawn(bakers) // reached at runtime/bakers
  * await pool.scale(8)
  *
- * @param options `routing`: `round-robin`, `least-mail`, or `{ hash: event => key }`, where events with one key meet one member
+ * @param given `routing`: `round-robin`, `least-mail`, or `{ hash: event => key }`, where events with one key meet one member
  * @throws IllegalIdError if the name could not be an id; PoolSizeError if the size is no whole number from 1
  */
 export function definePool(given: PoolOptions): PoolDefinition {

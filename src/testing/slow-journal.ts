@@ -4,6 +4,9 @@ import { type Journal, memoryJournal } from '../index.ts'
  * A journal that acknowledges late: each append takes a random number of turns of the event loop, so that what comes
  * meanwhile makes up batches of random sizes.
  *
+ * @example
+ * const runtime = createRuntime({ party: trip, journal: slowJournal(seededRandom(7)) })
+ *
  * @param random numbers from 0 up to but not including 1; a seeded one repeats the delays
  * @param inner where the frames go
  */
@@ -33,6 +36,7 @@ export interface HeldJournal extends Journal {
   readonly held: number
   /** Acknowledges what waits and, until `hold`, everything that comes. */
   release(): void
+  /** Keeps everything that comes waiting. */
   hold(): void
   /** Refuses what waits and everything that comes for one partition. */
   failFor(partition: string, error: Error): void

@@ -27,16 +27,19 @@ interface Span {
   readonly times?: number
 }
 
-interface At extends MissedRule {
+/** Once, at a date. */
+export interface ScheduleAt extends MissedRule {
   readonly at: Moment
 }
 
-interface After extends MissedRule {
+/** Once, after some time. */
+export interface ScheduleAfter extends MissedRule {
   /** Milliseconds from its start, however the clock is corrected; another process goes by the date that this led to. */
   readonly after: number
 }
 
-interface Every extends MissedRule, Span {
+/** Again and again, each time after the same span of time. */
+export interface ScheduleEvery extends MissedRule, Span {
   /**
    * Milliseconds of time that passes: a day is not always 86,400,000. It begins at `from`, if that is given, or else when so many
    * have passed since its start. Each occurrence is counted from the first, so that no delay adds up; where the clock is set back,
@@ -45,7 +48,8 @@ interface Every extends MissedRule, Span {
   readonly every: number
 }
 
-interface ByCron extends MissedRule, Span {
+/** Again and again, at dates that a cron expression names. */
+export interface ScheduleCron extends MissedRule, Span {
   /**
    * Minute, hour, day of the month, month, day of the week; seconds may stand before them, and years behind; or a word such as
    * `@daily`. Days of the month and of the week are alternatives where both are given. When clocks go forward, a time of day
@@ -69,12 +73,13 @@ interface ByCron extends MissedRule, Span {
  * const heartbeat: Schedule = { every: 60_000, times: 10 }
  * const report: Schedule = { cron: '0 9 * * 1-5', timezone: 'Europe/Berlin', missed: 'none' }
  */
-export type Schedule = At | After | Every | ByCron
+export type Schedule = ScheduleAt | ScheduleAfter | ScheduleEvery | ScheduleCron
 
 /** A schedule that has begun, complete and as JSON values, for the journal. It is a schedule too: the same one. */
 export type PlannedSchedule = PlannedOnce | PlannedEvery | PlannedCron
 
-interface PlannedOnce {
+/** A `ScheduleAt` or `ScheduleAfter` that has begun. */
+export interface PlannedOnce {
   readonly at: number
   readonly missed: Missed
 }
@@ -85,11 +90,13 @@ interface PlannedSpan {
   readonly missed: Missed
 }
 
-interface PlannedEvery extends PlannedSpan {
+/** A `ScheduleEvery` that has begun. */
+export interface PlannedEvery extends PlannedSpan {
   readonly every: number
 }
 
-interface PlannedCron extends PlannedSpan {
+/** A `ScheduleCron` that has begun. */
+export interface PlannedCron extends PlannedSpan {
   readonly cron: string
   readonly timezone: string
 }
@@ -140,7 +147,7 @@ function laterOf(after: number, startedAt: number): number {
   throw new ScheduleError('after', after, 'no date reaches that far', '{ after: 5_000 }')
 }
 
-function everyOf({ every, ...span }: Every, startedAt: number) {
+function everyOf({ every, ...span }: ScheduleEvery, startedAt: number) {
   const ms = whole('every', every, 1, '{ every: 60_000 }')
   const { times } = span
   const begin = span.from === undefined ? startedAt + ms : momentOf('from', span.from)
@@ -151,7 +158,7 @@ function everyOf({ every, ...span }: Every, startedAt: number) {
   return { every: ms, from, ...endOf(span, from, last) }
 }
 
-function byCron({ cron, timezone = 'UTC', times, ...span }: ByCron, startedAt: number) {
+function byCron({ cron, timezone = 'UTC', times, ...span }: ScheduleCron, startedAt: number) {
   checkTimezone(timezone)
   const { next } = momentsOf(cron, timezone)
   const begin = span.from === undefined ? Number.NEGATIVE_INFINITY : momentOf('from', span.from)

@@ -10,6 +10,7 @@ export interface Echo {
   readonly to: EventDefinition
   /** Said only when a party comes into this status, not again while it stays. */
   readonly whenStatusIs: string | undefined
+  /** The event that follows from what was heard. */
   say(heard: unknown): EventOf
 }
 
@@ -27,11 +28,16 @@ export interface EchoHeard extends EventOf {
 
 /** Where echoes are heard and said: `runtime.bus`. */
 export interface EchoBus {
+  /** Calls the subscriber for each event of the type. */
   subscribe(
     type: string,
     subscriber: (heard: EchoHeard) => unknown,
     options?: { readonly limit: number },
-  ): { unsubscribe(): void }
+  ): {
+    /** Ends it. */
+    unsubscribe(): void
+  }
+  /** Publishes an event. */
   publish(
     event: UncheckedEvent,
     options: { readonly party?: string; readonly correlationId?: string },
@@ -40,6 +46,7 @@ export interface EchoBus {
 
 /** Ends echoes. */
 export interface Echoing {
+  /** Ends all of them. */
   stop(): void
 }
 
