@@ -114,7 +114,7 @@ export class Incarnations {
   #planStart(actor: Actor): void {
     const { steps, records } = this.#parts
     const { address, incarnation, led } = actor
-    this.#partition.note(agentStarting.type, () => agentStarting({ address, incarnation }), led)
+    this.#partition.reportIfHeard(agentStarting.type, () => agentStarting({ address, incarnation }), led)
     const { definition, change } = records.starting(actor)
     if (definition) steps.plan(definition)
     steps.plan(change)

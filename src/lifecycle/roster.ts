@@ -58,7 +58,7 @@ export class Roster implements Supervisors {
     this.#gone.delete(name)
     registry.add(actor)
     actor.led = led
-    this.#partition.note(agentAdded.type, () => agentAdded({ address: actor.address }), led)
+    this.#partition.reportIfHeard(agentAdded.type, () => agentAdded({ address: actor.address }), led)
     return actor
   }
 

@@ -93,7 +93,7 @@ export class Stopping {
         some.map(actor => {
           const { address, incarnation } = actor
           const event = () => agentStopping({ address, incarnation })
-          this.#partition.note(agentStopping.type, event, this.#originOf(actor, reason, escalated))
+          this.#partition.reportIfHeard(agentStopping.type, event, this.#originOf(actor, reason, escalated))
           actor.status = 'stopped'
           return this.#parts.records.stopped(actor, reason)
         }),
@@ -114,7 +114,7 @@ export class Stopping {
     const origin = this.#originOf(actor, reason, escalated)
     const report = () => {
       partition.report(trusted(agentStopped, { address, incarnation, reason }), origin)
-      partition.note(agentRemoved.type, () => agentRemoved({ address }), origin)
+      partition.reportIfHeard(agentRemoved.type, () => agentRemoved({ address }), origin)
     }
     beginnings.interrupt(actor, () => new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
     this.#parts.stopped(actor, reason)

@@ -2,6 +2,7 @@ import type { Actor } from '../actor/actor.ts'
 import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
+import type { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { agentUpdated, partyUpdated } from '../events/runtime-events.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
@@ -38,6 +39,17 @@ export interface Supervisors extends Iterable<Supervising> {
   supervising(name: string): Supervising | undefined
 }
 
+type Admit = (events: readonly EventOf[]) => void
+
+/** The party that a partition belongs to, or the runtime. */
+export interface PartitionOwner {
+  readonly state?: PartitionState<unknown>
+  /** Throws if events from outside must not happen one after the other, as things are now. */
+  readonly admit?: Admit
+  /** Called when the journal fails. */
+  failed(error: JournalError): void
+}
+
 /**
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
  * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
@@ -58,25 +70,20 @@ export class Partition implements DeliveryHost, Snapped {
   readonly activity: Activity
   readonly turns: Turns
   supervisors: Supervisors | undefined
-  /** Throws if events from outside must not happen here one after the other, as things are now. */
-  admit: ((events: readonly EventOf[]) => void) | undefined
   /** The asks to agents elsewhere whose outcomes are not durable here; nothing while that is not known. */
   asking: Set<string> | undefined
   readonly #state: PartitionState<unknown> | undefined
+  #admit: Admit | undefined
 
-  constructor(
-    system: System<Partition>,
-    address: Address,
-    state: PartitionState<unknown> | undefined,
-    onFailure: (error: JournalError) => void,
-  ) {
+  constructor(system: System<Partition>, address: Address, { state, admit, failed }: PartitionOwner) {
     this.system = system
     this.address = address
     this.party = partyOf(address)
     this.#state = state
+    this.#admit = admit
     const frames = new Frames(system, address, state, {
       durable: shown => this.#show(shown),
-      failed: onFailure,
+      failed,
       fault: error => this.reportError('error', error),
     })
     const registry = new Registry({
@@ -90,7 +97,7 @@ export class Partition implements DeliveryHost, Snapped {
     const reports = new Reports({ frames, registry, delivery, announcements }, system)
     const losses = new Losses({ frames, reports }, system, letter => system.observers?.buried(this, letter))
     const incomingAsks = new IncomingAsks({ frames, delivery, announcements }, system)
-    const spilledMail = new SpilledMail({ frames, losses }, system, onFailure)
+    const spilledMail = new SpilledMail({ frames, losses }, system, failed)
     const activity = new Activity(() => frames.watermark.caughtUp)
     this.frames = frames
     this.watermark = frames.watermark
@@ -103,6 +110,18 @@ export class Partition implements DeliveryHost, Snapped {
     this.spilledMail = spilledMail
     this.activity = activity
     this.turns = new Turns({ frames, activity, losses, incomingAsks, spilledMail, reports }, system)
+  }
+
+  /** Throws if events from outside must not happen here one after the other, as things are now; `undefined` if all may. */
+  get admit(): Admit | undefined {
+    return this.#admit
+  }
+
+  /** Admits nothing from outside from now on: publishers get this error. */
+  close(error: TroupeError): void {
+    this.#admit = () => {
+      throw error
+    }
   }
 
   /** The origin of what a caller does now: the event that a subscriber is called with, or that led to a running effect. */
@@ -158,26 +177,26 @@ export class Partition implements DeliveryHost, Snapped {
     const { frame, said, step, state } = shown
     const isNews = this.#state?.show(state)
     this.system.snapshots.follow(this, frame)
-    if (isNews) this.#noteUpdate(shown)
+    if (isNews) this.#reportUpdate(shown)
     if (step) this.#showStep(step)
     this.system.observers?.shown(this, shown)
-    for (const envelope of said) this.tell(envelope)
+    for (const envelope of said) this.announcements.announce(envelope)
     this.activity.check()
   }
 
-  #noteUpdate({ step, said: [first] }: Shown): void {
+  #reportUpdate({ step, said: [first] }: Shown): void {
     const make = () => {
       const { version = 0, status = '' } = this.#state?.shown ?? {}
       return partyUpdated({ partyId: this.party ?? '', version, status })
     }
-    this.note(partyUpdated.type, make, step?.handled ?? (first && originOf(first)))
+    this.reportIfHeard(partyUpdated.type, make, step?.handled ?? (first && originOf(first)))
   }
 
   #showStep({ actor, snapshot, outcome, handled }: Step): void {
     actor.show(snapshot)
     if (outcome !== 'handled') return
     const { address, incarnation } = actor
-    this.note(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }), handled)
+    this.reportIfHeard(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }), handled)
   }
 
   // ---- what is said ----
@@ -193,12 +212,12 @@ export class Partition implements DeliveryHost, Snapped {
     passOn(this, here, { kind: 'event', envelope: here, heard: envelope.seq })
   }
 
-  report(event: EventOf, origin?: Origin): void {
-    this.reports.report(event, origin)
+  report(event: EventOf, origin?: Origin, when?: 'now'): void {
+    this.reports.report(event, origin, when)
   }
 
-  note(type: string, make: () => EventOf, origin?: Origin): void {
-    this.reports.note(type, make, origin)
+  reportIfHeard(type: string, make: () => EventOf, origin?: Origin): void {
+    this.reports.reportIfHeard(type, make, origin)
   }
 
   reportError(severity: 'warning' | 'error' | 'critical', error: unknown, address?: Address, origin?: Origin): void {

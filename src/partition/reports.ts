@@ -45,8 +45,8 @@ export class Reports {
   }
 
   /** Makes and reports an event that happens all the time, if anybody listens. The history of the bus does not hold it. */
-  note(type: string, make: () => EventOf, origin?: Origin): void {
-    if (!this.isNoted(type)) return
+  reportIfHeard(type: string, make: () => EventOf, origin?: Origin): void {
+    if (!this.isHeard(type)) return
     const { frames, registry, delivery } = this.#parts
     const { bus } = this.#listeners
     const isHeardInside = registry.hears(type)
@@ -62,7 +62,7 @@ export class Reports {
   }
 
   /** Whether anybody listens to a report of this type. */
-  isNoted(type: string): boolean {
+  isHeard(type: string): boolean {
     const { bus } = this.#listeners
     const { frames, registry } = this.#parts
     if (bus.isHeard(type, frames.party) || registry.hears(type)) return true

@@ -327,7 +327,7 @@ export class Parties<
     if (this.#parties.get(partyId) !== party) return
     if (this.#beginning.get(partyId) === party) return
     this.#quarantined.set(partyId, { partyId, code: error.code, reason: error.message })
-    this.#outside.reports.report(partyQuarantined({ partyId, reason: error.message }), undefined, 'now')
+    this.#outside.report(partyQuarantined({ partyId, reason: error.message }), undefined, 'now')
     if (!(error.cause instanceof JournalConflictError)) return
     const now = this.#host.system.clock.elapsed()
     const times = [...(this.#takeovers.get(partyId) ?? []).filter(at => now - at <= takeovers.within), now]

@@ -100,11 +100,14 @@ export class Party<
   }
 
   #newPartition(system: System<Partition>): Partition {
-    const partition: Partition = new Partition(system, partitionOf(this.id), this.#store, error => {
-      // An earlier partition of the party says nothing about the recovered party.
-      if (partition === this.#partition) this.#quarantine(error)
+    const partition: Partition = new Partition(system, partitionOf(this.id), {
+      state: this.#store,
+      admit: events => this.#admit(events, {}, partition),
+      failed: error => {
+        // An earlier partition of the party says nothing about the recovered party.
+        if (partition === this.#partition) this.#quarantine(error)
+      },
     })
-    partition.admit = this.#admitting({}, partition)
     return partition
   }
 
@@ -385,16 +388,19 @@ export class Party<
    * Everything is refused at the end, what makes no sense before, and a change for which the party has moved on, also while it
    * waited for room. Each event is admitted as if those before it had happened.
    */
-  #admitting(options: ChangeOptions, partition = this.#partition): (events: readonly EventOf[]) => void {
-    return events => {
-      const ended = partition === this.#partition ? this.#ended : this.#endedBefore
-      if (ended) throw ended
-      admitVersion(this.id, this.#store.live.version, options)
-      let { inputs } = this.#store.live
-      for (const [place, event] of events.entries()) {
-        admitInput(this.id, inputs, event, this.#definition.inputs)
-        if (place + 1 < events.length) inputs = changedInputs(inputs, event, 0, this.#definition.inputs)
-      }
+  #admitting(options: ChangeOptions): (events: readonly EventOf[]) => void {
+    const partition = this.#partition
+    return events => this.#admit(events, options, partition)
+  }
+
+  #admit(events: readonly EventOf[], options: ChangeOptions, partition: Partition): void {
+    const ended = partition === this.#partition ? this.#ended : this.#endedBefore
+    if (ended) throw ended
+    admitVersion(this.id, this.#store.live.version, options)
+    let { inputs } = this.#store.live
+    for (const [place, event] of events.entries()) {
+      admitInput(this.id, inputs, event, this.#definition.inputs)
+      if (place + 1 < events.length) inputs = changedInputs(inputs, event, 0, this.#definition.inputs)
     }
   }
 

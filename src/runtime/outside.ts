@@ -13,16 +13,16 @@ export class Outside implements Whereabouts {
 
   constructor(system: System<Partition>, intensity: RestartIntensity) {
     this.#system = system
-    this.partition = new Partition(system, runtimePartition, undefined, error => {
-      this.crew.end('failed', error)
-      this.partition.reportError('error', error)
+    this.partition = new Partition(system, runtimePartition, {
+      failed: error => {
+        this.crew.end('failed', error)
+        this.partition.reportError('error', error)
+      },
     })
     this.crew = new Crew(this.partition, { intensity }, (error, escalated) => {
       this.partition.append({ kind: 'supervision' }, [escalated])
       // All agents here have stopped, and the runtime is about to stop.
-      this.partition.admit = () => {
-        throw error
-      }
+      this.partition.close(error)
     })
   }
 

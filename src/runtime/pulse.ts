@@ -86,7 +86,7 @@ export class Pulse {
 
   #say(event: EventOf): void {
     const outside = this.#host.outside()
-    outside.note(event.type, () => event)
+    outside.reportIfHeard(event.type, () => event)
     for (const partition of this.#hearing.keys())
       if (partition !== outside) partition.delivery.deliver(partition.seal(event))
   }

@@ -105,7 +105,7 @@ export class Shutdown {
 
   #announce(drained: boolean): void {
     const { status, outside, log } = this.#running
-    outside.partition.reports.report(systemStopped({ drained }), undefined, 'now')
+    outside.partition.report(systemStopped({ drained }), undefined, 'now')
     log.info('The runtime has stopped.', { drained })
     status.state = 'stopped'
   }

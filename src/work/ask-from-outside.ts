@@ -75,7 +75,7 @@ function answeredBy(
   const { partition } = callee
   const data = admittedToHandler(callee, request, input, options)
   // Most asks have no listener, and this is the shortest way to an answer that there is.
-  const early = partition.reports.isNoted(askRequested.type) ? askerOf(callee, request, data, options) : undefined
+  const early = partition.reports.isHeard(askRequested.type) ? askerOf(callee, request, data, options) : undefined
   early?.ask.sayRequested()
   const outcome = callee.answer(data)
   if (outcome instanceof Promise || (!outcome.ok && (options.retries ?? 0) > 0)) {
@@ -84,7 +84,7 @@ function answeredBy(
     return later
   }
   callee.count(outcome)
-  if (outcome.ok && !partition.reports.isNoted(askSucceeded.type)) return outcome.output
+  if (outcome.ok && !partition.reports.isHeard(askSucceeded.type)) return outcome.output
   const { ask } = early ?? askerOf(callee, request, data, options)
   ask.sayEnd(outcome, false)
   if (!outcome.ok) throw outcome.error

@@ -73,7 +73,7 @@ export class Asking extends PendingAsk {
 
   sayRequested(): void {
     const { place, origin } = this.#asker
-    place.note(askRequested.type, () => requestedEvent(this.#fields), origin)
+    place.reportIfHeard(askRequested.type, () => requestedEvent(this.#fields), origin)
   }
 
   send(): void {
@@ -94,7 +94,7 @@ export class Asking extends PendingAsk {
   sayEnd(outcome: Outcome, isKept: boolean): void {
     const { place, origin } = this.#asker
     const ended = () => endedEvent(this.#fields, this.request, outcome)
-    if (outcome.ok && !isKept) place.note(askSucceeded.type, ended, origin)
+    if (outcome.ok && !isKept) place.reportIfHeard(askSucceeded.type, ended, origin)
     else place.report(ended(), origin)
   }
 

@@ -76,7 +76,7 @@ class EffectRun {
     const fields = this.#fields
     const startedAt = this.#partition.elapsed()
     const started = () => trusted(effectStarted, deepFrozen(this.#enricher.started({ ...fields, attempt })))
-    this.#partition.note(effectStarted.type, started, origin)
+    this.#partition.reportIfHeard(effectStarted.type, started, origin)
     const outcome = await this.#outcome()
     const durationMs = this.#partition.elapsed() - startedAt
     if (!outcome.ok && this.#isTriedAgain(outcome.error)) return this.#again(outcome.error, durationMs)
@@ -84,7 +84,7 @@ class EffectRun {
     const ended = { ...fields, success: outcome.ok, durationMs }
     const fieldsAtEnd = outcome.ok ? ended : { ...ended, error: textOf(outcome.error) }
     const completed = () => trusted(effectCompleted, deepFrozen(this.#enricher.completed(fieldsAtEnd, outcome)))
-    this.#partition.note(effectCompleted.type, completed, origin)
+    this.#partition.reportIfHeard(effectCompleted.type, completed, origin)
   }
 
   /** How an attempt ends; it never rejects. */
@@ -142,7 +142,7 @@ class EffectRun {
     const entry = { kind: 'tried' as const, seq: partition.nextSeq(), key: this.#scope.key, attempt, ...failure, wait }
     partition.append({ kind: 'outcome' }, [entry])
     const failed = { ...this.#fields, attempt, durationMs, ...failure, waitMs: wait }
-    partition.note(effectAttemptFailed.type, () => trusted(effectAttemptFailed, failed), this.#scope.origin)
+    partition.reportIfHeard(effectAttemptFailed.type, () => trusted(effectAttemptFailed, failed), this.#scope.origin)
     this.wait(wait)
   }
 
