@@ -16,8 +16,6 @@ interface BroadcastHost {
   elapsed(): number
   /** Whether the time to live of an event is over. */
   isExpired(envelope: Envelope): boolean
-  /** Called with the time of one event in sixteen, and of the first event of each type. */
-  published(time: number): void
   /** `system.error` was delivered to these listeners. */
   erred(envelope: Envelope, listeners: Route): void
 }
@@ -90,7 +88,6 @@ export class Broadcast {
     figures.lastAt = time
     this.#today.published(time)
     const isMeasured = ++figures.published % measuredEach === 1
-    if (isMeasured) this.#host.published(time)
     const here = party === undefined ? route : this.#listeners.routeIn(party, route, type)
     if (envelope.expirytime !== undefined && this.#host.isExpired(envelope)) return deliverLate(here, envelope)
     const calling = this.#calling

@@ -40,8 +40,6 @@ export interface BusHost {
   expired(envelope: Envelope, address: Address): void
   /** An event with a time to live waits for a subscriber. */
   mayExpire(listener: Listener): void
-  /** Called with the time of one event in sixteen, and of the first event of each type. */
-  published(time: number): void
   /** A subscription began or ended. */
   changed(): void
   failed(error: unknown): void
@@ -127,10 +125,6 @@ export class Bus implements SubscriptionHost {
   }
 
   // ---- notifying listeners ----
-
-  published(time: number): void {
-    this.#host.published(time)
-  }
 
   /** Whether the listeners have got all published events. */
   get isTold(): boolean {

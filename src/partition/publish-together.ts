@@ -178,7 +178,7 @@ function sayParts(
     partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
   )
   sayTogether(partition, envelopes, { ...fromOutside, before: records, ...(reserved && { reserved }) })
-  return partition.system.loopTurns.after(envelopes, partition.watermark.reached())
+  return partition.system.loopTurns.after(envelopes, partition.watermark.reached(), partition.now())
 }
 
 /** Of what is journalled. */

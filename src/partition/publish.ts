@@ -139,7 +139,7 @@ function say(
   if (to) delivery.deliverTo(to, envelope)
   else delivery.deliver(envelope)
   if (!persists) partition.tell(envelope)
-  return system.loopTurns.after(envelope, persists ? watermark.reached() : undefined)
+  return system.loopTurns.after(envelope, persists ? watermark.reached() : undefined, envelope.time)
 }
 
 function usePlaces(reserved: readonly Actor[]): void {

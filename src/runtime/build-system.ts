@@ -211,7 +211,7 @@ function busOf(
   { time, partitions, cleanup, log }: Ground,
   { changed, stop }: { changed(): void; stop(): Promise<void> },
 ): Bus {
-  const { clock, loopTurns, timers, aging } = time
+  const { clock, timers, aging } = time
   return new Bus({
     timers,
     insideSubscriber: new AsyncLocalStorage(),
@@ -223,7 +223,6 @@ function busOf(
     now: () => clock.now(),
     elapsed: () => clock.elapsed(),
     isByName: isPulse,
-    published: at => loopTurns.published(at),
     changed,
     failed: error => partitions.outside.reportError('warning', error),
     erred: ({ data }, isHeard) => {

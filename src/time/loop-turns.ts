@@ -2,9 +2,11 @@ import type { Clock } from '../clock.ts'
 
 /** Milliseconds for which publishers may publish without a turn of the event loop. */
 const longest = 10
-/** After so many looks at the time a turn is due even if the clock stands still, as a simulated clock does. */
-const mostLooks = 625
-/** One in so many asks and refusals reads the clock: they carry no time, and reading the clock is slow. */
+/** One in so many events checks the time: a check costs more than most events do. */
+const lookedAtEach = 8
+/** After so many checks a turn is due even if the clock stands still, as a simulated one does. */
+const mostLooks = 1_250
+/** One in so many asks and refusals checks the time: they carry no time, and reading the clock is slow. */
 const askLookedAtEach = 64
 
 /**
@@ -12,42 +14,34 @@ const askLookedAtEach = 64
  * from turning, so that no timer fires and no socket is read.
  */
 export class LoopTurns {
+  /** How many events, and asks, pass before the next check; 0 while a turn is due, so that every publisher waits for it. */
+  #unlooked = lookedAtEach
   #unlookedAsks = askLookedAtEach
   #looks = 0
-  /** When the first look happened since the event loop turned, epoch milliseconds. */
+  /** When the first check happened since the event loop turned, epoch milliseconds. */
   #since: number | undefined
-  /** The turn that is due; every publisher waits for it. */
-  #due: PromiseWithResolvers<void> | undefined
+  #turn: PromiseWithResolvers<void> | undefined
 
   /**
    * Makes the promise that a publisher awaits: the event is durable, and where a turn of the event loop is due, that is over too.
    *
    * @param durable `undefined` for an event that is not journalled
+   * @param time the event's own time, which saves reading the clock
    */
-  after<T>(said: T, durable: Promise<void> | undefined): Promise<T> {
-    return this.#due || durable ? this.#afterBoth(said, durable) : Promise.resolve(said)
+  after<T>(said: T, durable: Promise<void> | undefined, time: number): Promise<T> {
+    if (--this.#unlooked > 0) return durable ? durable.then(() => said) : Promise.resolve(said)
+    return this.#afterLook(said, durable, time)
   }
 
-  #afterBoth<T>(said: T, durable: Promise<void> = Promise.resolve()): Promise<T> {
-    const turn = this.#due?.promise
-    return (turn ? durable.then(() => turn) : durable).then(() => said)
-  }
-
-  /**
-   * Looks at the time of an event that was published. One event in sixteen is enough, and the first event of each type.
-   *
-   * @param time the event's own time, epoch milliseconds, which saves reading the clock
-   */
-  published(time: number): void {
-    this.#look(time)
+  #afterLook<T>(said: T, durable: Promise<void> | undefined, time: number): Promise<T> {
+    const turn = this.#look(time)
+    const over = turn && durable ? durable.then(() => turn) : (turn ?? durable)
+    return over ? over.then(() => said) : Promise.resolve(said)
   }
 
   /** What a caller of `ask` awaits before its request is sent; `undefined` if no turn is due. */
   dueToAsker(clock: Pick<Clock, 'now'>): Promise<void> | undefined {
-    if (this.#due) return this.#due.promise
-    if (--this.#unlookedAsks > 0) return undefined
-    this.#unlookedAsks = askLookedAtEach
-    return this.#look(clock.now())
+    return --this.#unlookedAsks > 0 ? undefined : this.#look(clock.now())
   }
 
   /** Rejects with the error, after a turn of the event loop where one is due: a loop may publish again and again what is refused. */
@@ -60,7 +54,9 @@ export class LoopTurns {
   }
 
   #look(time: number): Promise<void> | undefined {
-    if (this.#due) return this.#due.promise
+    if (this.#turn) return this.#turn.promise
+    this.#unlooked = lookedAtEach
+    this.#unlookedAsks = askLookedAtEach
     if (this.#since === undefined) {
       this.#since = time
       this.#looks = 0
@@ -68,14 +64,16 @@ export class LoopTurns {
       return undefined
     }
     if (time - this.#since < longest && ++this.#looks < mostLooks) return undefined
-    this.#due = Promise.withResolvers()
-    return this.#due.promise
+    this.#turn = Promise.withResolvers()
+    this.#unlooked = 0
+    this.#unlookedAsks = 0
+    return this.#turn.promise
   }
 
   readonly #turned = () => {
-    const turn = this.#due
+    const turn = this.#turn
     this.#since = undefined
-    this.#due = undefined
+    this.#turn = undefined
     turn?.resolve()
   }
 }
