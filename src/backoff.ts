@@ -22,7 +22,7 @@ export const backoffNames: OptionNames<Backoff> = { initial: true, factor: true,
  * @param random from 0 up to but not including 1
  * @returns milliseconds
  */
-export function delayOf(
+export function backoffDelay(
   { initial, factor = 2, max = 30_000, jitter = 0.5 }: Backoff,
   attempt: number,
   random: number,

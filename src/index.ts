@@ -257,7 +257,8 @@ export {
 export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
 export { PartyMovingError } from './party/transfer.ts'
 export type { DeadLetterOffice } from './readers/dead-letter-office.ts'
-export { DurableLagError, type DurableName, DurableNameTakenError } from './readers/durable-subscriptions.ts'
+export { DurableLagError } from './readers/durable-lag.ts'
+export { type DurableName, DurableNameTakenError } from './readers/durable-subscriptions.ts'
 export {
   type Replayed,
   ReplayMutedError,

@@ -6,7 +6,7 @@ import type { Envelope } from '../mail/envelope.ts'
 import type { Handled, Origin } from '../mail/handled.ts'
 import type { Accepts } from '../mail/lane.ts'
 import { type Loss, Mailbox, type WhyOver } from '../mail/mailbox.ts'
-import { Room } from '../mail/room.ts'
+import { WaitingRoom } from '../mail/waiting-room.ts'
 import type { Ready } from '../time/ready-queue.ts'
 import type { ActorHost } from './actor-host.ts'
 import { Watchers } from './watchers.ts'
@@ -50,7 +50,7 @@ export class Actor implements Ready {
   readonly #host: ActorHost<Actor>
   // An agent without mail has no mailbox: a hundred thousand of them may be idle.
   #mailbox: Mailbox | undefined
-  #room: Room | undefined
+  #room: WaitingRoom | undefined
   #givenUp: readonly Mailbox[] | undefined
   #onDrained: (() => void) | undefined
   /** Called as soon as this incarnation runs. */
@@ -106,8 +106,8 @@ export class Actor implements Ready {
   }
 
   /** Where publishers wait while the mailbox is full, if its overflow policy is `backpressure`. */
-  get room(): Room {
-    this.#room ??= new Room(this.address, this.agent.mailbox.capacity, this.#host.aging)
+  get room(): WaitingRoom {
+    this.#room ??= new WaitingRoom(this.address, this.agent.mailbox.capacity, this.#host.aging)
     return this.#room
   }
 

@@ -3,7 +3,7 @@ import { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { keyOf } from '../invoke/outside.ts'
 import type { Address } from '../mail/address.ts'
-import { delayOf } from '../time/timers.ts'
+import { timerDelay } from '../time/timers.ts'
 import { checkValue } from '../values/value.ts'
 import type { Actor } from './actor.ts'
 import type { Output, StepHost } from './step.ts'
@@ -60,7 +60,7 @@ function timerOutput(
   const key = id?.startsWith('xstate.after.') ? id : unique
   // As a plain object: an event of the catalogue is an instance of a class.
   checkValue(`an event that "${actor.address}" sends later`, { ...event })
-  const timer = { id: id ?? unique, key, delay: delayOf(delay), event, to }
+  const timer = { id: id ?? unique, key, delay: timerDelay(delay), event, to }
   // XState's events need not have payloads of ours.
   return { kind: 'timer', ...timer, event: event as EventOf, perform: () => host.setTimer(actor, timer) }
 }

@@ -14,7 +14,7 @@ export interface BusFigures {
   /** Events that wait for subscribers that are busy or paused. */
   readonly queued: number
   /** Events that subscribers published and that no subscriber has got yet. */
-  readonly untold: number
+  readonly undelivered: number
 }
 
 type Sum = { -readonly [K in keyof BusFigures]: BusFigures[K] }
@@ -28,9 +28,9 @@ export class SubscriberFigures {
     addTo(this.#ended, info)
   }
 
-  /** @param untold events that no subscriber has got yet */
-  sum(present: Iterable<{ readonly info: SubscriptionInfo }>, untold: number): BusFigures {
-    const sum = { ...this.#ended, untold }
+  /** @param undelivered events that no subscriber has got yet */
+  sum(present: Iterable<{ readonly info: SubscriptionInfo }>, undelivered: number): BusFigures {
+    const sum = { ...this.#ended, undelivered }
     for (const { info } of present) {
       addTo(sum, info)
       sum.subscriptions++
@@ -41,7 +41,7 @@ export class SubscriberFigures {
 }
 
 function none(): Sum {
-  return { subscriptions: 0, delivered: 0, failed: 0, missed: 0, expired: 0, queued: 0, untold: 0 }
+  return { subscriptions: 0, delivered: 0, failed: 0, missed: 0, expired: 0, queued: 0, undelivered: 0 }
 }
 
 function addTo(sum: Sum, { count, failed, missed, expired }: SubscriptionInfo): void {

@@ -127,12 +127,12 @@ export class Bus implements SubscriptionHost {
   // ---- notifying listeners ----
 
   /** Whether the listeners have got all published events. */
-  get isTold(): boolean {
+  get hasDeliveredAll(): boolean {
     return this.#broadcast.isDone
   }
 
   /** Keeps an event in the history and delivers it to its subscribers. */
-  tell(envelope: Envelope): void {
+  deliver(envelope: Envelope): void {
     this.#history.add(envelope)
     this.#broadcast.deliver(envelope)
   }
@@ -149,7 +149,7 @@ export class Bus implements SubscriptionHost {
   }
 
   /** Delivers an event to its subscribers, and keeps it out of the history. */
-  mention(envelope: Envelope): void {
+  deliverUnrecorded(envelope: Envelope): void {
     this.#broadcast.deliver(envelope)
   }
 
@@ -196,7 +196,7 @@ export class Bus implements SubscriptionHost {
   }
 
   /** The event that the running subscriber got, also after an `await`; `undefined` if no subscriber runs. */
-  get told(): Envelope | undefined {
+  get handling(): Envelope | undefined {
     return this.#calling.current
   }
 

@@ -1,16 +1,16 @@
 import { Durations } from './durations.ts'
 
-/** What is known of the events of one type since the runtime was made. */
+/** The figures of one type since the runtime was created. */
 export interface TypeFigures {
-  /** How many were told. */
+  /** How many events were published. */
   readonly published: number
-  /** How often a subscriber failed on one. */
+  /** How often a subscriber failed on such an event. */
   readonly failures: number
-  /** When the newest one happened, epoch milliseconds. */
+  /** When the newest event was published, epoch milliseconds. */
   readonly lastAt: number | undefined
   /**
-   * Milliseconds that it takes to tell one: how long each subscriber takes that returns a promise; where all return at once, how
-   * long they run together, of every 16th event. None before the first was measured.
+   * Milliseconds that the delivery of an event takes: each call that returns a promise; if no subscriber returns one, all calls
+   * together, of every 16th event. `undefined` before the first measurement.
    */
   readonly averageMs: number | undefined
   readonly lastMs: number | undefined
@@ -20,7 +20,7 @@ export interface TypeFigures {
 export class EventFigures {
   published = 0
   failures = 0
-  // Always a number, which engines keep in place; each other one would be an object of its own.
+  // Always a number: engines keep it in place, and would make an object of a number that may be `undefined`.
   lastAt = Number.NaN
   readonly times = new Durations()
 

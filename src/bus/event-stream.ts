@@ -6,15 +6,15 @@ interface Taker<E> {
   resolve(result: IteratorResult<E, undefined>): void
 }
 
-/** Events one after the other, for `for await`: each is handed over when the loop asks for it, and leaving the loop ends it. */
+/** Events for `for await`, one after the other. The loop gets an event when it asks for one; leaving the loop ends the subscription. */
 export class EventStream<E extends Envelope = Envelope> implements AsyncIterableIterator<E, undefined> {
   readonly #subscription: LiveSubscription
   readonly #takers: Taker<E>[] = []
   #isOver = false
 
-  constructor(subscribe: (tell: (envelope: E) => unknown) => LiveSubscription) {
+  constructor(subscribe: (call: (envelope: E) => unknown) => LiveSubscription) {
     this.#subscription = subscribe(envelope => this.#hand(envelope))
-    // What comes waits until somebody asks for it: so it may still be overtaken, or come to the end of its time.
+    // Events wait until the loop asks: so more urgent events may overtake them, and their time to live may end.
     this.#subscription.withhold()
     if (this.#subscription.isOver) this.#isOver = true
     else this.#subscription.onOver = () => this.#end()

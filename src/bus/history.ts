@@ -8,11 +8,11 @@ export interface HistoryQuery {
   readonly party?: string
   /** An exact type or a pattern. */
   readonly type?: string
-  /** What one first event led to. */
+  /** Only events that one first event led to. */
   readonly correlationId?: string
-  /** Those that have at least one of these tags. */
+  /** Only events that have at least one of these tags. */
   readonly tags?: readonly string[]
-  /** The newest so many. */
+  /** At most so many events, the newest. */
   readonly limit?: number
 }
 

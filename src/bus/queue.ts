@@ -25,12 +25,12 @@ export class BusQueueError extends TroupeError {
 export class BusFullError extends TroupeError {
   readonly code = 'BUS_FULL'
   readonly type: string
-  readonly untold: number
-  constructor(type: string, untold: number) {
+  readonly undelivered: number
+  constructor(type: string, undelivered: number) {
     super(
-      `"${type}" was not published: ${untold} events from subscribers wait for delivery already. Let subscribers publish fewer events than they get, or give the runtime a larger "queue".`,
+      `"${type}" was not published: ${undelivered} events from subscribers wait for delivery already. Let subscribers publish fewer events than they get, or give the runtime a larger "queue".`,
     )
     this.type = type
-    this.untold = untold
+    this.undelivered = undelivered
   }
 }

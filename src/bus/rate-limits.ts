@@ -6,36 +6,35 @@ import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Timers } from '../time/timers.ts'
 import { type RateLimit, RateMeter, type RateWindow, type Room } from './rate-meter.ts'
 
-/** What may be published from outside: by all sources together, and by each that names itself. */
+/** How many events may be published from outside: by all sources together, and by each source with a name. */
 export interface RateLimitOptions extends RateLimit {
-  /** Of each source; by default half of what all together may, so that one alone leaves room for others. */
+  /** The limit of each source; by default half of the limit of all, so that one source leaves room for others. */
   readonly source?: RateLimit
-  /** What becomes of more: `reject` (the default), or `delay` until there is room: the most urgent first, in turns by source. */
+  /** What happens above the limit: `reject` (the default), or `delay` until there is room, the most urgent first, in turns by source. */
   readonly exceeded?: 'reject' | 'delay'
-  /** How many may be delayed at one time; 10,000 by default (S1). */
+  /** How many events may be delayed at one time; 10,000 by default (S1). */
   readonly queue?: number
 }
 
 const meterNames: OptionNames<RateLimit> = { perSecond: true, perMinute: true, perHour: true, burst: true }
 const limitNames: OptionNames<RateLimitOptions> = { ...meterNames, source: true, exceeded: true, queue: true }
 
-/** What became of events because of the limits. */
+/** How many events the limits rejected or delayed. */
 export interface RateFigures {
-  /** Refused. */
   readonly rejected: number
-  /** Published later than they came. */
+  /** Events that were published after a wait. */
   readonly delayed: number
-  /** That wait for room. */
+  /** Events that wait for room. */
   readonly waiting: number
 }
 
 /** The limits of S1. */
 const defaultRateLimit: RateLimit = { perSecond: 100, perMinute: 1_000, perHour: 10_000, burst: 50 }
 
-/** Sources that are counted at one time; of more, the one that was silent for longest is forgotten. */
+/** How many sources are counted at one time. Above that, the source that was silent for longest is forgotten. */
 const mostSources = 10_000
 
-/** How somebody goes on who had to wait: `go` says what he wanted to say, in his place. */
+/** How a publisher continues after its wait: `go` publishes the event. */
 export interface Onward {
   go(): void
   giveUp(error: unknown): void
@@ -43,7 +42,7 @@ export interface Onward {
 
 interface Waiter extends Onward, Waiting {}
 
-/** What somebody is told who waits in vain. */
+/** The error for a publisher that waited in vain. */
 interface Refused {
   readonly type: string
   refusal(): RateLimitError
@@ -59,16 +58,16 @@ class Source {
   }
 }
 
-/** Keeps what comes from outside within limits: refuses what is too much, or lets it wait for its turn. */
+/** Limits the events from outside: it refuses events above the limit, or lets them wait for their turn. */
 export class RateLimits {
   readonly #timers: Timers
   readonly #elapsed: () => number
   readonly #aging: number
   #options: RateLimitOptions = {}
-  /** None while nothing is limited. */
+  /** `undefined` while there is no limit. */
   #all: RateMeter | undefined
   readonly #sources = new Map<string, Source>()
-  /** Those that have somebody waiting, the next one first. */
+  /** The sources with waiting publishers; the first one is next. */
   readonly #turns = new Set<Source>()
   #waiting = 0
   #rejected = 0
@@ -83,7 +82,7 @@ export class RateLimits {
     this.#aging = aging
   }
 
-  /** Limits from now on, by the defaults for `true`, or no more for `false`. @throws RateLimitOptionsError, UnknownOptionError */
+  /** Changes the limits: `true` sets the defaults, `false` removes them. @throws RateLimitOptionsError, UnknownOptionError */
   switchTo(rules: RateLimitOptions | boolean): void {
     const options: RateLimitOptions = rules === true ? defaultRateLimit : rules || {}
     checkOptionNames('rateLimit', options, limitNames)
@@ -92,7 +91,7 @@ export class RateLimits {
     check(options.source ?? {})
     this.#options = { ...options, source: options.source ?? half(options) }
     this.#all = rules === false ? undefined : new RateMeter(options)
-    // Those who wait go on by the new limits.
+    // Waiting publishers continue by the new limits.
     for (const [name, source] of this.#sources) source.meter = this.#meterOf(name)
     this.#letGo()
   }
@@ -106,16 +105,16 @@ export class RateLimits {
   }
 
   /**
-   * Lets an event in: at once, or later by way of the function that it returns.
+   * Admits an event: at once if it returns nothing, or later through the function that it returns.
    *
-   * @param name its source; those without a name are only counted with all others
-   * @throws RateLimitError, RuntimeStateError once nothing is let in any more
+   * @param name its source; events without a source count only against the limit of all
+   * @throws RateLimitError, RuntimeStateError after `close`
    */
   admit(type: string, name: string | undefined): ((patience: Patience, onward: Onward) => void) | undefined {
     if (this.#closed) throw this.#closed
     if (!this.#all) return undefined
     const now = this.#elapsed()
-    // What has become free belongs to those who wait.
+    // Free room belongs to the waiting publishers first.
     if (this.#armed && this.#armed.at <= now) this.#letGo()
     const source = this.#source(name ?? '')
     if (source.waiting.size === 0 && !this.#full(source, now)) {
@@ -131,7 +130,7 @@ export class RateLimits {
     return (patience, onward) => this.#wait(source, { type, refusal }, patience, onward)
   }
 
-  /** Nobody is let in any more, who waits neither. */
+  /** Refuses all further events, also those that wait. */
   close(error: TroupeError): void {
     this.#closed = error
     for (const waiter of [...this.#turns].flatMap(({ waiting }) => [...waiting])) waiter.giveUp(error)
@@ -145,7 +144,7 @@ export class RateLimits {
   #source(name: string): Source {
     let source = this.#sources.get(name)
     if (source) this.#sources.delete(name)
-    // Those who name no source are many: as a whole they have no limit but that of all.
+    // Events without a source come from many publishers: together they have the limit of all and no other.
     else source = new Source(this.#meterOf(name), this.#aging)
     this.#sources.set(name, source)
     if (this.#sources.size > mostSources) this.#forgetOne()
@@ -207,7 +206,7 @@ export class RateLimits {
     this.#armAt(this.#full(source, this.#elapsed())?.at ?? this.#elapsed())
   }
 
-  /** Lets those go for whom there is room: the most urgent, of equals one of each source in turn. */
+  /** Releases the publishers for which there is room: the most urgent first; of equals, one of each source in turn. */
   #letGo(): void {
     const now = this.#elapsed()
     for (let next = this.#mostUrgent(now); next.length > 0; next = this.#mostUrgent(now)) {
@@ -215,7 +214,7 @@ export class RateLimits {
         const waiter = source.waiting.first?.item
         if (!waiter || this.#full(source, now)) continue
         this.#take(source, now)
-        // Behind the others, if it has more that wait.
+        // A source with more waiting publishers goes behind the other sources.
         this.#turns.delete(source)
         if (source.waiting.size > 1) this.#turns.add(source)
         waiter.go()
@@ -224,7 +223,7 @@ export class RateLimits {
     this.#arm()
   }
 
-  /** The sources that have room, and of those the ones whose next publisher is most urgent. */
+  /** Of the sources that have room, those whose next publisher is most urgent. */
   #mostUrgent(now: number): readonly Source[] {
     if (this.#all?.full(now)) return []
     let found: Source[] = []
@@ -241,7 +240,7 @@ export class RateLimits {
     return found
   }
 
-  /** For the moment when the first of those who wait can go. */
+  /** Sets a timer for the moment when the first waiting publisher has room. */
   #arm(): void {
     this.#armed?.disarm()
     this.#armed = undefined
@@ -260,7 +259,7 @@ export class RateLimits {
   }
 }
 
-/** A flood is refused a million times, and a stack for each would cost more than all the rest. */
+/** Without stacks, because a flood is refused very often, and the stack would cost more than the refusal. */
 function withoutStack<E>(make: () => E): E {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
@@ -284,15 +283,15 @@ function check({ perSecond, perMinute, perHour, burst, queue, exceeded }: RateLi
     throw new RateLimitOptionsError('exceeded', exceeded)
 }
 
-/** More was published than the limits allow. */
+/** An event is above the rate limit. */
 export class RateLimitError extends TroupeError {
   readonly code = 'RATE_LIMITED'
   readonly type: string
   readonly source: string | undefined
-  /** Which limit, and whether it is that of all sources together or of this one; none if only the queue was full. */
+  /** Which limit is reached, and whether it is the limit of all sources or of this one; `undefined` if only the queue was full. */
   readonly window: RateWindow | undefined
   readonly of: 'all' | 'source' | undefined
-  /** Milliseconds after which there is room for one. */
+  /** Milliseconds until there is room for one event. */
   readonly retryAfter: number
   constructor(
     type: string,
@@ -313,7 +312,7 @@ export class RateLimitError extends TroupeError {
   }
 }
 
-/** A limit that is none. */
+/** An option of a rate limit is not allowed. */
 export class RateLimitOptionsError extends TroupeError {
   readonly code = 'RATE_LIMIT_OPTIONS'
   readonly option: string

@@ -1,9 +1,9 @@
-/** How many events may be published; what is left out is not limited. */
+/** How many events may be published. A field that is left out sets no limit. */
 export interface RateLimit {
   readonly perSecond?: number
   readonly perMinute?: number
   readonly perHour?: number
-  /** How many may come at one moment; as many more as the other limits allow follow evenly, or as many in a second. */
+  /** How many may come at one moment. Further events follow evenly, at the rate of the other limits, or `burst` in a second. */
   readonly burst?: number
 }
 
@@ -17,7 +17,7 @@ export interface Room {
 }
 
 interface Gauge {
-  /** When one more may come: now, if it may. */
+  /** When one more event may come: `now`, if it may come at once. */
   freeAt(now: number): number
   take(now: number): void
 }
@@ -30,7 +30,7 @@ export class RateMeter {
     this.#gauges = gaugesOf(limit)
   }
 
-  /** The limit that leaves no room for one more, and when it will; none if there is room now. */
+  /** The limit that is reached, and when there is room again; `undefined` if there is room now. */
   full(now: number): Room | undefined {
     let latest: Room | undefined
     for (const [window, gauge] of this.#gauges) {
@@ -58,13 +58,13 @@ function gaugesOf({ perSecond, perMinute, perHour, burst }: RateLimit): readonly
 const slots = 50
 
 /**
- * At most so many in any span of a length: counted in slots, and the oldest slot as a whole, so that never more than the
- * limit fit into any span, wherever it begins.
+ * A limit for any span of time of one length. Events are counted in slots, and the oldest slot counts as a whole, so that no
+ * span has more events than the limit, wherever it begins.
  */
 class SlidingWindow implements Gauge {
   readonly #limit: number
   readonly #width: number
-  // One slot more than the span has, because the oldest is left only in part.
+  // One slot more than the span has, because the oldest slot lies only partly in the span.
   readonly #counts = new Uint32Array(slots + 1)
   #newest = Number.NEGATIVE_INFINITY
   #sum = 0
@@ -108,7 +108,7 @@ class SlidingWindow implements Gauge {
   }
 }
 
-/** So many at one moment; then as they come back, evenly. */
+/** A limit for one moment; its tokens return evenly. */
 class TokenBucket implements Gauge {
   readonly #size: number
   readonly #perMs: number

@@ -8,36 +8,36 @@ import { isTaggedBy } from '../mail/tags.ts'
 import type { OptionNames } from '../options.ts'
 import type { Who } from './subscriber.ts'
 
-/** How a subscriber wants to be told. */
+/** Which events a subscriber gets, and how. */
 export interface SubscribeOptions<E extends Envelope = Envelope> {
   /** Names the subscriber, in errors and in `bus.subscriptions`; several subscriptions may share it. */
   readonly name?: string
-  /** Only what happens in this party. */
+  /** Only events of this party. */
   readonly party?: string
   /** Only events that have at least one of these tags. */
   readonly tags?: readonly string[]
   /** Only events for which this is true. */
   readonly filter?: (envelope: E) => boolean
-  /** Who is told before whom: 1 first, 10 last; 5 by default, and then in the order of subscribing. */
+  /** The order of subscribers: 1 gets an event first, 10 last; 5 by default. Equals follow the order of subscribing. */
   readonly priority?: number
-  /** Events that may wait while it is busy or paused; 1,000 by default (S4). Of more, the least urgent are missed, of these the oldest. */
+  /** Events that may wait while it is busy or paused; 1,000 by default (S4). Above that it misses the oldest of the least urgent. */
   readonly limit?: number
-  /** Milliseconds that a call may take that returns a promise; 60,000 by default. */
+  /** Milliseconds after which a call that returned a promise has failed; 60,000 by default. */
   readonly timeout?: number
-  /** Is told how many events it has missed, in the place where they would have been. */
+  /** Called with the number of missed events, in the place where they would have come. */
   readonly onMissed?: (count: number) => void
   /** Ends the subscription. */
   readonly signal?: AbortSignal
   /**
-   * Keeps its place under this name: it misses nothing that is journalled, is told again what it failed on, and goes on where
-   * it was when it subscribes again.
+   * Keeps its position under this name: it gets every journalled event, an event on which it failed once more, and continues at
+   * its position when it subscribes again.
    */
   readonly durable?: string
   /** Where a durable subscription begins the first time: `now` (the default), or the `start` of every journal. */
   readonly from?: 'now' | 'start'
 }
 
-/** Options of a loop, which takes its own time. */
+/** The options of a loop. It has no time limit. */
 export const streamNames: OptionNames<Omit<SubscribeOptions, 'timeout' | 'durable' | 'from'>> = {
   name: true,
   party: true,
@@ -55,19 +55,19 @@ export const subscribeNames: OptionNames<SubscribeOptions> = {
   from: true,
 }
 
-/** What a subscription was asked for, checked and complete. */
+/** The options of a subscription, checked and with all defaults filled in. */
 export interface SubscriptionRules extends Who {
   readonly party: string | undefined
   readonly priority: number
   readonly limit: number
   readonly onMissed: ((count: number) => void) | undefined
-  /** Whether an event is one of its types, in its party. */
+  /** Whether an event has one of its types and its party. */
   covers(envelope: Envelope): boolean
-  /** Whether an event is wanted, if not all are; may throw. */
+  /** Whether an event passes its tags and its filter, if it has any; may throw. */
   readonly choose: ((envelope: Envelope) => boolean) | undefined
 }
 
-/** Where what could not be told to a subscriber is addressed to, when it is a dead letter. */
+/** The address of dead letters that a subscriber did not get. */
 export function addressOfSubscriber(name: string): Address {
   return `subscriber/${name}`
 }
@@ -98,14 +98,14 @@ function checkLimits(limit: number, timeout: number): void {
   if (!(timeout > 0)) throw new SubscribeOptionsError('timeout', timeout, 'milliseconds above 0')
 }
 
-/** A subscriber's filter threw, so the event was not for it. */
+/** The filter of a subscriber threw, so the subscriber did not get the event. */
 export class FilterError extends TroupeError {
   readonly code = 'FILTER_FAILED'
   readonly subscriber: string
   readonly envelope: Envelope
   constructor({ name }: Who, envelope: Envelope, cause: unknown) {
     super(
-      `The filter of subscriber ${name} failed on "${envelope.type}": ${textOf(cause)}. It was not told of that event; the others were.`,
+      `The filter of subscriber ${name} failed on "${envelope.type}": ${textOf(cause)}. It did not get the event; the other subscribers did.`,
       { cause },
     )
     this.subscriber = name
@@ -113,7 +113,7 @@ export class FilterError extends TroupeError {
   }
 }
 
-/** A subscription was given a number that cannot be. */
+/** An option of a subscription is not allowed. */
 export class SubscribeOptionsError extends TroupeError {
   readonly code = 'SUBSCRIBE_OPTIONS'
   readonly option: string

@@ -5,7 +5,7 @@ import { type Failure, failureOf } from '../thrown.ts'
 import type { Timers } from '../time/timers.ts'
 import { Durations } from './durations.ts'
 
-/** The event that a subscriber is handling, for whatever that subscriber calls. */
+/** A running call of a subscriber, and its event: the async context of all that the subscriber calls. */
 export interface SubscriberCall {
   readonly envelope: Envelope
   readonly who: Who
@@ -36,7 +36,7 @@ const measuredEach = 16
 /** Is called when the call of a subscriber has ended; `isWell`: without an error. */
 export type Done = (isWell: boolean) => void
 
-/** Who subscribed, and to what. */
+/** The name of a subscriber, its types and its time limit. */
 export interface Who {
   readonly name: string
   readonly types: readonly string[]
@@ -47,7 +47,7 @@ export interface Who {
 /** A function of the application, called with one event at a time. Whatever it does, other subscribers are not affected. */
 export class Subscriber {
   // The fields that every call uses come first, so that they lie together: with a thousand subscribers, memory takes the time.
-  /** It can be called at once, and its call is over when it returns. */
+  /** Whether it can be called at once, and its call is over when it returns. */
   protected isDirect = false
   count = 0
   // Milliseconds since the bus began: engines keep small numbers in place, and make an object for each larger one.
@@ -116,14 +116,14 @@ export class Subscriber {
   }
 
   /** Calls it with an event; the promise resolves with whether that went well. */
-  told(envelope: Envelope): Promise<boolean> {
+  callAndWait(envelope: Envelope): Promise<boolean> {
     return new Promise(resolve => {
       const isWell = this.call(envelope, resolve)
       if (isWell !== undefined) resolve(isWell)
     })
   }
 
-  /** Calls one that is expected to return no promise. If it returns one, that is the result: pass it to `settleAfterAll`. */
+  /** Calls a function that is expected to return no promise. If it returns one, pass that to `settleAfterAll`. */
   protected callDirectly(envelope: Envelope, at: number): PromiseLike<unknown> | undefined {
     this.count++
     this.#lastAt = at
@@ -174,7 +174,7 @@ export class Subscriber {
       timeout === Number.POSITIVE_INFINITY
         ? () => {}
         : host.timers.after(timeout, () => end(new SubscriberTimeoutError(this.#who, envelope)))
-    // A `then` of somebody else's object may do anything, so it is wrapped into a real promise.
+    // The `then` of a foreign object may do anything, so a real promise wraps it.
     const promise = returned instanceof Promise ? returned : new Promise(settle => settle(returned))
     promise.then(
       () => end(),
@@ -208,7 +208,7 @@ export class SubscriberError extends TroupeError {
   readonly envelope: Envelope
   constructor({ name, types }: Who, envelope: Envelope, cause: unknown) {
     super(
-      `Subscriber ${name} to "${types.join('", "')}" failed on "${envelope.type}": ${textOf(cause)}. The others were told all the same.`,
+      `Subscriber ${name} to "${types.join('", "')}" failed on "${envelope.type}": ${textOf(cause)}. The other subscribers got the event all the same.`,
       { cause },
     )
     this.subscriber = name
@@ -225,7 +225,7 @@ export class SubscriberTimeoutError extends TroupeError {
   readonly timeout: number
   constructor({ name, timeout }: Who, envelope: Envelope) {
     super(
-      `Subscriber ${name} did not end with "${envelope.type}" within ${timeout} ms. It is told of the next one; make it end sooner, or give it a longer timeout.`,
+      `Subscriber ${name} did not end with "${envelope.type}" within ${timeout} ms. It gets the next event; make it end sooner, or give it a longer timeout.`,
     )
     this.subscriber = name
     this.envelope = envelope

@@ -1,6 +1,6 @@
 /** What happened since midnight, UTC. */
 export interface TodayFigures {
-  /** Events that were told. */
+  /** Published events. */
   readonly published: number
   /** Calls of subscribers that failed. */
   readonly failed: number

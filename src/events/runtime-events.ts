@@ -73,7 +73,7 @@ export const systemMetrics = defineOwnEvent(
         missed: count,
         expired: count,
         queued: count,
-        untold: count,
+        undelivered: count,
       }),
       rateLimits: z.object({ rejected: count, delayed: count, waiting: count }),
       transforms: z.record(z.string(), z.object({ applied: count, filtered: count, failed: count })),

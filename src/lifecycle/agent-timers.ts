@@ -10,7 +10,7 @@ import { type Origin, originIn } from '../mail/handled.ts'
 import type { WaitingFor } from '../partition/activity.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'
-import { delayOf } from '../time/timers.ts'
+import { timerDelay } from '../time/timers.ts'
 import { encoded } from '../values/json.ts'
 import { faultIn, ValueError } from '../values/value.ts'
 
@@ -87,7 +87,7 @@ export class AgentTimers {
     after: number,
     id: string = `delay.${++this.#unnamed}`,
   ): void {
-    const delay = delayOf(after)
+    const delay = timerDelay(after)
     const actor = this.#partition.registry.around(source)
     const from = actor?.ref && pathFrom(actor.ref, source)
     const to = actor?.ref && pathFrom(actor.ref, target)
@@ -183,7 +183,7 @@ export class AgentTimers {
       if (actor) actor.signal(hand)
       else hand()
     }
-    const at = this.#partition.elapsed() + delayOf(delay)
+    const at = this.#partition.elapsed() + timerDelay(delay)
     const timer: Pending = { id, number: ++this.#count, at, inside, fire, cancel: () => {}, hasFired: false }
     timer.cancel = this.#partition.system.timers.after(delay, fire)
     ofActor.pending.set(key, timer)

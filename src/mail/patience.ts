@@ -10,7 +10,7 @@ export interface Patience {
 }
 
 /** @throws PublishCancelledError if the signal is aborted */
-export function checkWanted(type: string, signal: AbortSignal | undefined): void {
+export function checkNotAborted(type: string, signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new PublishCancelledError(type, signal.reason)
 }
 

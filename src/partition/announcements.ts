@@ -32,7 +32,7 @@ export class Announcements {
 
   /** Announces an event to subscribers and observers, and to no agents. */
   announceOutside(envelope: Envelope): void {
-    this.#audience.bus.tell(envelope)
+    this.#audience.bus.deliver(envelope)
     this.#observed(envelope)
   }
 
@@ -58,6 +58,6 @@ export class Announcements {
   }
 
   #mention(envelope: Envelope): void {
-    this.#frames.watermark.whenDurable(() => this.#audience.bus.mention(envelope), neverHappened)
+    this.#frames.watermark.whenDurable(() => this.#audience.bus.deliverUnrecorded(envelope), neverHappened)
   }
 }

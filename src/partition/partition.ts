@@ -127,8 +127,8 @@ export class Partition implements DeliveryHost, Snapped {
   /** The origin of what a caller does now: the event that a subscriber is called with, or that led to a running effect. */
   get origin(): Origin | undefined {
     const { bus, insideEffect, running } = this.system
-    const { told } = bus
-    if (told) return originOf(told)
+    const { handling } = bus
+    if (handling) return originOf(handling)
     const effect = running.effects > 0 ? insideEffect.getStore() : undefined
     return effect?.isOver ? undefined : effect?.origin
   }

@@ -4,7 +4,7 @@ import { CheckedEvent, checkPriority, checkTtl, type EventOf } from '../events/e
 import { checkName } from '../ids.ts'
 import { checkId } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
-import { checkWanted } from '../mail/patience.ts'
+import { checkNotAborted } from '../mail/patience.ts'
 import { accept, reject } from '../mail/tally.ts'
 import {
   factsOf,
@@ -38,7 +38,7 @@ export function publish(
     if (options !== noOptions) checkOptions(offered.type, options)
     bus.checkRoom(offered.type)
     const event = catalog.check(offered)
-    const turn = bus.told ? bus.turnDue() : undefined
+    const turn = bus.handling ? bus.turnDue() : undefined
     const inTurn = rateLimits.isOn ? rateLimits.admit(event.type, options.source) : undefined
     if (turn || inTurn) return publishLater(partition, event, options, { turn, inTurn })
     return publishAdmitted(partition, event, options)
@@ -55,7 +55,7 @@ function checkOptions(type: string, options: OfferOptions): void {
   if (source !== undefined) checkId('source', source)
   if (correlationId !== undefined) checkName('correlation', correlationId)
   if (tags !== undefined) for (const tag of tags) checkName('tag', tag)
-  checkWanted(type, signal)
+  checkNotAborted(type, signal)
 }
 
 interface Wait {
@@ -87,7 +87,7 @@ function publishLater(
     }
     const go = guarded(() => resolve(publishAdmitted(partition, event, known)))
     const wait = guarded(() => {
-      checkWanted(event.type, known.signal)
+      checkNotAborted(event.type, known.signal)
       if (inTurn) inTurn(patienceOf(partition, event, known), { go, giveUp })
       else go()
     })

@@ -56,7 +56,7 @@ export class Reports {
     const envelope = frames.seal(make(), { ...place, correlationid, causationid })
     if (isHeardInside) delivery.deliver(envelope)
     frames.watermark.whenDurable(() => {
-      bus.mention(envelope)
+      bus.deliverUnrecorded(envelope)
       this.#listeners.overhear(envelope)
     }, neverHappened)
   }

@@ -116,6 +116,6 @@ function* leftAlone({ address }: Partition, crew: Crew): Iterable<WaitingFor> {
 function isInside({ system, party, address }: Partition): boolean {
   const effect = system.insideEffect.getStore()
   if (effect && !effect.isOver && effect.partition.address === address) return true
-  const { told } = system.bus
-  return told !== undefined && told.party === party
+  const { handling } = system.bus
+  return handling !== undefined && handling.party === party
 }

@@ -8,11 +8,11 @@ import type { System } from '../partition/system.ts'
 import type { DurableSubscriptions } from './durable-subscriptions.ts'
 
 /**
- * What could not be delivered, as people outside the agents see it.
+ * The dead letters, as code outside the agents sees them: `runtime.bus.deadLetters`.
  *
  * @example
  * runtime.bus.deadLetters.list({ type: 'party.agent.*', reason: 'failed' })
- * await runtime.bus.deadLetters.redrive({ party: party.id }) // the agent is mended: try again
+ * await runtime.bus.deadLetters.redrive({ party: party.id }) // the agent is fixed: try again
  */
 export class DeadLetterOffice {
   readonly #system: System<Partition>
@@ -23,20 +23,20 @@ export class DeadLetterOffice {
     this.#durable = durable
   }
 
-  /** How many events ever died, those that are kept no longer included. */
+  /** How many dead letters there ever were, also those that are not kept any more. */
   get total(): number {
     return this.#system.deadLetters.total
   }
 
-  /** The newest ones that match, oldest first. @throws IllegalPatternError */
+  /** The newest dead letters that match, oldest first. @throws IllegalPatternError */
   list(query?: DeadLetterQuery): readonly DeadLetter[] {
     return this.#system.deadLetters.list(query)
   }
 
   /**
-   * Delivers those that match to their agents again, each once; resolves with their number when that is durable. One whose
-   * agent is gone is a dead letter again, with one attempt more. One that cannot be lifted to the version that is declared now
-   * stays a dead letter.
+   * Delivers the dead letters that match to their agents again, each once; resolves with their number when that is durable. A
+   * letter whose agent has gone is a dead letter again, with one attempt more. A letter that cannot be lifted to the declared
+   * version stays a dead letter.
    *
    * @throws IllegalPatternError, RuntimeStateError, UnknownEventError, EventVersionError, UpcastError, JournalAppendError
    */
@@ -47,7 +47,7 @@ export class DeadLetterOffice {
     return letters.length
   }
 
-  /** Forgets those that match; returns their number. @throws IllegalPatternError */
+  /** Forgets the dead letters that match; returns their number. @throws IllegalPatternError */
   purge(query?: DeadLetterQuery): number {
     this.#system.checkLive()
     const letters = this.#system.deadLetters.take(query)
@@ -55,18 +55,18 @@ export class DeadLetterOffice {
     return letters.length
   }
 
-  /** It is none any more. */
+  /** Removes the letter from the journal. */
   #forget({ partition: at, envelope: { id }, to }: DeadLetter): void {
     const partition = this.#system.partition(at)
     partition?.append({ kind: 'outside' }, [{ kind: 'purged', seq: partition.nextSeq(), id, to }])
   }
 
-  // Of a deleted party nothing is left, so that its letters die where nobody else's mail is.
+  // The letters of a deleted party belong to the partition of the runtime.
   #partitionOf({ partition }: DeadLetter) {
     return this.#system.partition(partition) ?? this.#system.partition(runtimePartition)
   }
 
-  /** As a position of its own, meant for one agent alone. */
+  /** Delivers the letter at a new position, to its agent alone. */
   async #redrive(letter: DeadLetter): Promise<void> {
     const partition = this.#partitionOf(letter)
     const { deadLetters, tally } = this.#system
@@ -80,7 +80,7 @@ export class DeadLetterOffice {
     if (subscriber) {
       const lifted = this.#lifted(again, letter)
       const isWell = await subscriber.again(lifted)
-      // It is not what he wants to be told any more, or he has gone meanwhile.
+      // The subscriber does not want the event any more, or has ended meanwhile.
       if (isWell === undefined) deadLetters.putBack(letter)
       else {
         this.#forget(letter)
@@ -100,7 +100,7 @@ export class DeadLetterOffice {
     await partition.watermark.reached()
   }
 
-  /** In the version that is declared now: no process could go on with mail that has no way there. @throws why it has none */
+  /** The event in the declared version. Without a way to it, no later process could restore the mail. @throws the error of lifting */
   #lifted(again: Envelope, letter: DeadLetter): Envelope {
     try {
       return frozenEnvelope(this.#system.catalog.lifted(again))
@@ -111,13 +111,13 @@ export class DeadLetterOffice {
   }
 }
 
-/** Given as much time as it had when it was said. */
+/** The event with a new position, and with as long a time to live as it was published with. */
 function revived({ envelope, to, attempts, first }: DeadLetter, partition: Partition): Envelope {
   const { time, expirytime } = envelope
   const redriven = Object.freeze({ attempts, first })
   const date = partition.date()
   const again = Object.freeze({ ...envelope, seq: partition.nextSeq(), to, redriven })
   if (expirytime === undefined) return again
-  // Where the clock was behind its party then, nobody knows how long it had: somebody wants it now, so it stays.
+  // If the clock was behind its party then, its time to live is not known: it gets none.
   return { ...again, expirytime: expirytime > time ? date + expirytime - time : undefined }
 }

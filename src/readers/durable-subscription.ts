@@ -279,6 +279,6 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   async #call(envelope: Envelope): Promise<boolean> {
-    return this.#host.during(envelope, () => this.#subscriber.told(envelope))
+    return this.#host.during(envelope, () => this.#subscriber.callAndWait(envelope))
   }
 }

@@ -2,12 +2,12 @@ import type { Envelope } from '../mail/envelope.ts'
 
 interface Head {
   readonly envelope: Envelope
-  /** Which stream, in the order given. */
+  /** The index of its stream. */
   readonly rank: number
   readonly rest: AsyncIterator<Envelope>
 }
 
-/** Events of several streams in the order of their time; each stream is in that order already, and keeps its own. */
+/** The events of several streams in the order of their time. Events of one stream keep their order. */
 export async function* merged(streams: readonly AsyncIterable<Envelope>[]): AsyncGenerator<Envelope> {
   const heads = new Heads()
   const iterators = streams.map(stream => stream[Symbol.asyncIterator]())
@@ -31,7 +31,7 @@ function isBefore(a: Head, b: Head): boolean {
   return a.envelope.time === b.envelope.time ? a.rank < b.rank : a.envelope.time < b.envelope.time
 }
 
-/** A binary heap: the earliest of many streams costs little to find, however many they are. */
+/** A binary heap, which finds the earliest of many streams fast. */
 class Heads {
   readonly #heads: Head[] = []
 

@@ -24,7 +24,7 @@ import type { System } from '../partition/system.ts'
 import type { Unwatch } from '../state/store.ts'
 import { onRejection } from '../thrown.ts'
 
-/** Tells an observer of every agent and supervisor that is there, and from then on of what happens. */
+/** Shows an observer every present agent and supervisor, and from then on what happens. */
 export function observe(system: System<Partition>, observer: Observer, options: ObserveOptions): Unwatch {
   const known = system.observers instanceof Observers ? system.observers : new Observers(system)
   return known.add(observer, options)
@@ -41,10 +41,10 @@ type About = Pick<Observation, 'address' | 'party' | 'time'>
 
 const nobody: readonly Observing[] = []
 
-/** Those who observe a runtime. It is there only while there are any. */
+/** The observers of a runtime. The object exists only while there is at least one. */
 class Observers implements PartitionObserver<Partition>, AskObserver {
   readonly #system: System<Partition>
-  // Copied when it changes: who comes or goes while one thing is told is not told of that.
+  // Copied when it changes: an observer that comes or goes during a notification does not get that one.
   #observing = nobody
 
   constructor(system: System<Partition>) {
@@ -56,12 +56,12 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     this.#observing = [...this.#observing, observing]
     this.#system.observers = this
     this.#system.asks.observer = this
-    for (const partition of this.#system.partitions()) this.#tellLive(partition, observing)
+    for (const partition of this.#system.partitions()) this.#showLive(partition, observing)
     return () => this.#remove(observing)
   }
 
   #remove(observing: Observing): void {
-    // Others may observe by now.
+    // Other observers may have come since.
     if (observing.isOver) return
     observing.isOver = true
     this.#observing = this.#observing.filter(other => other !== observing)
@@ -70,10 +70,10 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     this.#system.asks.observer = undefined
   }
 
-  #tellLive(partition: Partition, observing: Observing): void {
+  #showLive(partition: Partition, observing: Observing): void {
     for (const one of liveIn(partition)) {
       if (!this.#wants(observing, partition, addressOf(partition.address, one.name))) continue
-      this.#tell(
+      this.#notify(
         partition,
         [observing],
         'agent' in one ? agentAs(partition, one) : supervisorAs(partition, one, 'there'),
@@ -81,7 +81,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     }
   }
 
-  // ---- what partitions tell ----
+  // ---- what partitions report ----
 
   shown(partition: Partition, { frame, step }: Shown): void {
     const isStart = step?.handled.type === 'xstate.init'
@@ -94,12 +94,12 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     const { actor, handled, outcome, snapshot, failure } = step
     const wanting = this.#wanting(partition, actor.address)
     if (wanting.length === 0) return
-    if (start) this.#tell(partition, wanting, agentAs(partition, actor, snapshot, incarnationIn(start)))
+    if (start) this.#notify(partition, wanting, agentAs(partition, actor, snapshot, incarnationIn(start)))
     const { seq: position, type, envelope, correlationid, causationid } = handled
     const { address } = actor
     const about = { ...this.#about(partition, address), kind: 'step' as const, position, type, envelope }
-    const told = { ...about, correlationid, causationid, outcome, snapshot }
-    this.#tell(partition, wanting, failure ? { ...told, error: failure.error } : told)
+    const observation = { ...about, correlationid, causationid, outcome, snapshot }
+    this.#notify(partition, wanting, failure ? { ...observation, error: failure.error } : observation)
   }
 
   #supervised(partition: Partition, name: string): void {
@@ -108,61 +108,61 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     const supervising = wanting.length > 0 && partition.supervisors?.supervising(name)
     if (!supervising) return
     const { snapshot } = supervising
-    this.#tell(partition, wanting, { ...this.#about(partition, address), kind: 'supervision', snapshot })
+    this.#notify(partition, wanting, { ...this.#about(partition, address), kind: 'supervision', snapshot })
   }
 
   said(partition: Partition, envelope: Envelope): void {
     const wanting = this.#wanting(partition, envelope.source)
     if (wanting.length === 0) return
-    this.#tell(partition, wanting, { ...this.#about(partition, envelope.source), kind: 'said', envelope })
+    this.#notify(partition, wanting, { ...this.#about(partition, envelope.source), kind: 'said', envelope })
   }
 
   buried(partition: Partition, letter: DeadLetter): void {
-    this.#tellLater(partition, letter.to, () => ({ ...this.#about(partition, letter.to), kind: 'dead', letter }))
+    this.#notifyLater(partition, letter.to, () => ({ ...this.#about(partition, letter.to), kind: 'dead', letter }))
   }
 
   restored(partition: Partition, actor: Actor): void {
     const { shown, incarnation } = actor
     if (!shown) return
-    this.#tellLater(partition, actor.address, () => ({
+    this.#notifyLater(partition, actor.address, () => ({
       ...agentAs(partition, actor, shown, incarnation),
       how: 'recovered',
     }))
   }
 
   stopped(partition: Partition, { address }: Actor, reason: GoneReason): void {
-    this.#tellStopped(partition, address, reason)
+    this.#notifyStopped(partition, address, reason)
   }
 
   supervises(partition: Partition, name: string, how: 'started' | 'restarted'): void {
     const supervising = partition.supervisors?.supervising(name)
     if (!supervising) return
-    this.#tellLater(partition, addressOf(partition.address, name), () => supervisorAs(partition, supervising, how))
+    this.#notifyLater(partition, addressOf(partition.address, name), () => supervisorAs(partition, supervising, how))
     const { above } = supervising
-    // It counts what it starts when the start is over.
+    // The parent counts its children when the start is over.
     if (above !== undefined)
       queueMicrotask(() => partition.watermark.whenDurable(() => this.#supervised(partition, above), nothing))
   }
 
   supervisesNoMore(partition: Partition, name: string): void {
-    this.#tellStopped(partition, addressOf(partition.address, name), 'stopped')
+    this.#notifyStopped(partition, addressOf(partition.address, name), 'stopped')
   }
 
-  // ---- what asks tell ----
+  // ---- what asks report ----
 
   asked({ key, type, from, to, partition, deadline }: PendingAsk): void {
     const fields = { key, type, to, deadline }
-    this.#tellAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'asked' }))
+    this.#notifyAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'asked' }))
   }
 
   answered({ key, type, from, to, partition, openedAt }: PendingAsk, outcome: Outcome | undefined): void {
     const latency = this.#system.clock.elapsed() - openedAt
     const failure = outcome?.ok ? undefined : outcome ? codeOf(outcome.error) : 'cancelled'
     const fields = { key, type, to, failure, latency }
-    this.#tellAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'answered' }))
+    this.#notifyAsk(from, to, partition, about => ({ ...about, ...fields, kind: 'answered' }))
   }
 
-  #tellAsk(from: Address, to: Address, asker: Address | undefined, make: (about: About) => Observation): void {
+  #notifyAsk(from: Address, to: Address, asker: Address | undefined, make: (about: About) => Observation): void {
     const callee = this.#system.partition(splitAddress(to).partition)
     const partition = (asker === undefined ? undefined : this.#system.partition(asker)) ?? callee ?? this.#outside
     if (!partition) return
@@ -170,15 +170,15 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     const asked = this.#wanting(callee ?? partition, to)
     const wanting = asking.length === 0 ? asked : [...new Set([...asking, ...asked])]
     if (wanting.length === 0) return
-    const told = make(this.#about(partition, from))
-    partition.watermark.whenDurable(() => this.#tell(partition, wanting, told), nothing)
+    const observation = make(this.#about(partition, from))
+    partition.watermark.whenDurable(() => this.#notify(partition, wanting, observation), nothing)
   }
 
   get #outside(): Partition | undefined {
     return this.#system.partition(runtimePartition)
   }
 
-  // ---- telling ----
+  // ---- notifying ----
 
   #about({ party }: Partition, address: Address): About {
     return { address, party, time: this.#system.clock.now() }
@@ -187,7 +187,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
   #wanting(partition: Partition, address: Address): readonly Observing[] {
     const all = this.#observing
     const [first] = all
-    // Nearly always there is one, and nearly always it does not want it.
+    // Nearly always there is one observer, and nearly always it does not want this address.
     if (all.length === 1 && first) return this.#wants(first, partition, address) ? all : nobody
     return all.filter(one => this.#wants(one, partition, address))
   }
@@ -201,7 +201,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     }
   }
 
-  #tell(partition: Partition, wanting: readonly Observing[], observation: Observation): void {
+  #notify(partition: Partition, wanting: readonly Observing[], observation: Observation): void {
     for (const observing of wanting) {
       if (observing.isOver) continue
       try {
@@ -212,24 +212,24 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     }
   }
 
-  /** What is not part of a frame is told after those that are. */
-  #tellLater(partition: Partition, address: Address, make: () => Observation): void {
+  /** Observations that belong to no frame come after those that do. */
+  #notifyLater(partition: Partition, address: Address, make: () => Observation): void {
     const wanting = this.#wanting(partition, address)
     if (wanting.length === 0) return
-    const told = make()
-    partition.watermark.whenDurable(() => this.#tell(partition, wanting, told), nothing)
+    const observation = make()
+    partition.watermark.whenDurable(() => this.#notify(partition, wanting, observation), nothing)
   }
 
-  /** That it is over is told also if the journal takes no more. */
-  #tellStopped(partition: Partition, address: Address, reason: GoneReason): void {
+  /** Observers get the end of an agent also if the journal has failed. */
+  #notifyStopped(partition: Partition, address: Address, reason: GoneReason): void {
     const wanting = this.#wanting(partition, address)
     if (wanting.length === 0) return
-    const told = { ...this.#about(partition, address), kind: 'stopped' as const, reason }
-    const tell = () => this.#tell(partition, wanting, told)
-    partition.watermark.whenDurable(tell, tell)
+    const observation = { ...this.#about(partition, address), kind: 'stopped' as const, reason }
+    const notify = () => this.#notify(partition, wanting, observation)
+    partition.watermark.whenDurable(notify, notify)
   }
 
-  // Once: the report is told to observers too, and one that always throws would be told of itself for ever.
+  // Once: observers get the report too, and an observer that always throws would get its own failures for ever.
   #failed(observing: Observing, partition: Partition, error: unknown): void {
     if (observing.hasThrown) return
     observing.hasThrown = true
@@ -239,7 +239,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
 
 const nothing = () => {}
 
-/** All that are there, the parents before their children. */
+/** All present agents and supervisors, parents before their children. */
 function liveIn(partition: Partition): readonly (Actor | Supervising)[] {
   const supervisors = [...(partition.supervisors ?? [])]
   const agents = [...partition.registry].filter(({ status, shown }) => status !== 'stopped' && shown)
@@ -247,12 +247,12 @@ function liveIn(partition: Partition): readonly (Actor | Supervising)[] {
   return [...supervisors.filter(one => !isOfChild(one)), ...below]
 }
 
-/** Whether it is the supervisor of an agent's child, `<child>/supervisor`. */
+/** Whether this is the supervisor of an agent's child, `<child>/supervisor`. */
 function isOfChild({ name }: Supervising): boolean {
   return name.endsWith(`/${root}`)
 }
 
-/** A child stands under its supervisor, and that under the agent that has the child. */
+/** The level in the tree: a child is below its supervisor, and that is below the parent agent. */
 function depthOf(one: Actor | Supervising): number {
   const segments = one.name.split('/').length
   return 'agent' in one ? 2 * segments : 2 * (segments - 1) - 1
@@ -283,7 +283,7 @@ function agentAs(
 
 function supervisorAs(partition: Partition, one: Supervising, how: ObservedActor['how']): ObservedActor {
   const { name, above, strategy, snapshot } = one
-  // That of a child stands under the agent that has the child.
+  // The supervisor of a child is below the parent agent.
   const parent = isOfChild(one) ? name.split('/').slice(0, -2).join('/') : above
   return {
     kind: 'actor',
@@ -306,7 +306,7 @@ function incarnationIn(entries: readonly Entry[]): number {
   return 1
 }
 
-/** The supervisors of those agents that a frame says something of. */
+/** The supervisors of the agents that a frame has entries about. */
 function supervisorsIn({ registry }: Partition, entries: readonly Entry[]): ReadonlySet<string> {
   const names = new Set<string>()
   for (const entry of entries) {

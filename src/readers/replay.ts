@@ -9,28 +9,28 @@ import type { Replaying, System } from '../partition/system.ts'
 import { journalled } from './journalled.ts'
 import { merged } from './merge.ts'
 
-/** Which events to tell again; all that are journalled, if nothing is said. */
+/** Which journalled events to show again; all of them by default. */
 export interface ReplayQuery<W extends Topic = Topic> {
   /** Definitions, types or patterns. */
   readonly type?: W
   readonly party?: string
-  /** What one first event led to. */
+  /** Only events that one first event led to. */
   readonly correlationId?: string
-  /** Those that have at least one of these tags. */
+  /** Only events that have at least one of these tags. */
   readonly tags?: readonly string[]
-  /** Epoch milliseconds: not before, and not after. */
+  /** Epoch milliseconds: only events from `from` to `to`. */
   readonly from?: number
   readonly to?: number
-  /** Positions of the party's journal: those after the first, up to the second. */
+  /** Positions in the journal of the party: only events after `after`, up to `until`. */
   readonly after?: number
   readonly until?: number
 }
 
-/** How events are told again. */
+/** How a replay shows events. */
 export interface ReplayOptions {
-  /** 1 leaves as much time between two events as there was, 10 a tenth of it; no time at all by default. */
+  /** 1 keeps the time between two events, 10 keeps a tenth of it; by default there is no time between them. */
   readonly speed?: number
-  /** Ends it. */
+  /** Ends the replay. */
   readonly signal?: AbortSignal
 }
 
@@ -46,29 +46,30 @@ export const replayNames: OptionNames<ReplayQuery> = {
 }
 export const replayOptionNames: OptionNames<ReplayOptions> = { speed: true, signal: true }
 
-/** What became of a replay. */
+/** The outcome of a replay. */
 export interface Replayed {
+  /** How many events the handler got. */
   readonly told: number
-  /** Events on which the handler failed; each is the event `system.error`, as always. */
+  /** Events on which the handler failed; each is reported as `system.error`. */
   readonly failed: number
-  /** What the handler wanted of the runtime, and did not get: a replay only shows what happened. */
+  /** Calls of the runtime that the handler made in vain: a replay only shows what happened. */
   readonly muted: number
 }
 
-/** Whether it went well; nothing for an event that was not told. */
-type Told = boolean | undefined
+/** Whether a call of the handler went well; `undefined` if it was not called. */
+type Outcome = boolean | undefined
 
-/** A query whose types are known already. */
+/** A query with its types and partitions looked up. */
 interface Chosen extends Omit<ReplayQuery, 'type' | 'party'> {
   readonly types: readonly string[]
   readonly partitions: readonly Partition[]
 }
 
-/** Tells what the journals of some partitions hold, in the order of time, one event after the other. */
+/** Shows the journalled events of some partitions, in the order of time, one event after the other. */
 export async function replay(
   system: System<Partition>,
   query: Chosen,
-  tell: (envelope: Envelope) => Told | Promise<Told>,
+  show: (envelope: Envelope) => Outcome | Promise<Outcome>,
   { speed = Number.POSITIVE_INFINITY, signal: wanted }: ReplayOptions,
 ): Promise<Replayed> {
   if (!(speed > 0)) throw new ReplayQueryError(`speed ${speed}`, 'a speed above 0')
@@ -83,7 +84,7 @@ export async function replay(
     last = envelope.time
     const replaying: Replaying = { muted: 0 }
     const isWell = await orAborted(
-      system.replaying.run(replaying, () => tell(envelope)),
+      system.replaying.run(replaying, () => show(envelope)),
       signal,
     )
     if (isWell === undefined) continue
@@ -94,7 +95,7 @@ export async function replay(
   return counted
 }
 
-/** Up to where the journal is when it begins, so that it ends however much is said meanwhile. */
+/** The events up to the end that the journal has now, so that the replay ends even if new events keep coming. */
 async function chosenOf({ address, system }: Partition, query: Chosen): Promise<AsyncIterable<Envelope>> {
   const recovering = system.recovering(address)
   if (recovering) await recovering
@@ -121,14 +122,14 @@ async function* eventsOf(partition: Partition, query: Chosen, until: number): As
   }
 }
 
-/** A subscription may be paused for ever. @throws the signal's reason */
-async function orAborted<T>(told: T | Promise<T>, signal: AbortSignal): Promise<T> {
+/** Stops waiting when the signal is aborted: a paused subscription may never end its call. @throws the signal's reason */
+async function orAborted<T>(outcome: T | Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()
   const end = () => aborted.reject(signal.reason)
   signal.addEventListener('abort', end, { once: true })
   try {
-    return await Promise.race([told, aborted.promise])
+    return await Promise.race([outcome, aborted.promise])
   } finally {
     signal.removeEventListener('abort', end)
   }
@@ -147,22 +148,22 @@ async function pause({ timers }: System<Partition>, ms: number, signal: AbortSig
   })
 }
 
-/** The runtime was asked for something by a handler that is only shown what happened. */
+/** A handler called the runtime during a replay, which only shows what happened. */
 export class ReplayMutedError extends TroupeError {
   readonly code = 'REPLAY_MUTED'
   constructor() {
     super(
-      'Nothing is published, asked, sent or created inside a replay: it only shows what happened. Let the handler do that for live events alone.',
+      'A handler cannot publish, ask, send or create during a replay: a replay only shows what happened. Let the handler do that for live events only.',
     )
   }
 }
 
-/** A replay of what cannot be. */
+/** A replay was asked for with an option that is not allowed. */
 export class ReplayQueryError extends TroupeError {
   readonly code = 'REPLAY_QUERY'
   readonly asked: string
   constructor(asked: string, wanted: string) {
-    super(`A replay was asked for ${asked}. Ask for ${wanted}.`)
+    super(`A replay cannot have ${asked}. Use ${wanted}.`)
     this.asked = asked
   }
 }

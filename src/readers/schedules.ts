@@ -12,18 +12,18 @@ import type { Unheard } from './unheard.ts'
 
 /** Where the event of a schedule goes. */
 export interface ScheduleOptions {
-  /** The party that hears it; left out, only agents outside parties do. */
+  /** The party that hears the event. Without it, only agents outside parties hear it. */
   readonly party?: string
 }
 
-/** A schedule that goes on. */
+/** A schedule that is not over. */
 export interface ScheduleInfo {
   readonly name: string
   readonly party: string | undefined
   readonly schedule: PlannedSchedule
   /** The type of its event. */
   readonly type: string
-  /** Epoch milliseconds. */
+  /** When its event happens next, epoch milliseconds. */
   readonly next: number
 }
 
@@ -31,13 +31,13 @@ interface Running extends ScheduleStanding {
   plan: PlannedSchedule
   startedAt: number
   next: number
-  /** Whether the time until then is measured by what passes alone, whatever the date. */
+  /** Whether the wait is measured in passing time, not by the date. */
   readonly isMeasured: boolean
   cancel: () => void
 }
 
-/** Milliseconds after which the date is looked at again: somebody may have corrected it, or the machine have slept. */
-const look = 30_000
+/** Milliseconds until the date is read again: somebody may have corrected it, or the machine may have slept. */
+const longestWait = 30_000
 
 interface SchedulesHost {
   readonly system: System<Partition>
@@ -47,8 +47,8 @@ interface SchedulesHost {
 }
 
 /**
- * Events that are said at certain times, once or again and again. They are in the journal, so they go on after the process
- * has ended; what was missed meanwhile is made up for as each schedule says.
+ * Publishes events at planned times, once or repeatedly. Schedules are in the journal, so the next process continues them.
+ * Each schedule says what happens with the occurrences that were missed in between.
  *
  * @example
  * await runtime.schedules.set('report', { cron: '0 9 * * 1-5', timezone: 'Europe/Berlin' }, reportWanted({}))
@@ -57,7 +57,7 @@ interface SchedulesHost {
 export class Schedules {
   readonly #host: SchedulesHost
   readonly #running = new Map<Address, Map<string, Running>>()
-  /** Those whose last time has come. */
+  /** The schedules without further occurrences. */
   readonly #over = new Map<Address, Map<string, ScheduleStanding>>()
 
   constructor(host: SchedulesHost) {
@@ -65,9 +65,9 @@ export class Schedules {
   }
 
   /**
-   * Begins a schedule; resolves when that is durable. One that is there already under its name goes on if it is the same,
-   * and makes way for this one if not, so a program may say at each start what it wants. One that is over stays over if it is the
-   * same: what is returned then has a `next` of `Infinity`. The newest 1,000 of each party that are over are remembered.
+   * Begins a schedule; resolves when that is durable. A program may call it at each start: an equal schedule of that name goes
+   * on, and a different one is replaced. An equal schedule that is over stays over, and `next` of the result is `Infinity`. Of
+   * the schedules that are over, the newest 1,000 of each party are remembered.
    *
    * @param name letters a-z, digits and "-"; unique in its party
    * @throws ScheduleError, IllegalIdError, UnknownEventError, EventPayloadError, PartyNotFoundError, JournalAppendError
@@ -107,7 +107,7 @@ export class Schedules {
   }
 
   /**
-   * Ends a schedule, or forgets one that is over; resolves to whether one went on until now when that is durable.
+   * Ends a schedule, or forgets a schedule that is over. When that is durable, it resolves with whether the schedule went on.
    *
    * @throws PartyNotFoundError, JournalAppendError
    */
@@ -121,7 +121,7 @@ export class Schedules {
     return isThere
   }
 
-  /** Those that go on, of one party or of all and of none. */
+  /** The schedules that are not over: of one party, or all of them. */
   list({ party }: ScheduleOptions = {}): readonly ScheduleInfo[] {
     return [...this.#running].flatMap(([address, running]) =>
       Array.from(running.values(), ({ name, plan, event, next }) => ({
@@ -134,7 +134,7 @@ export class Schedules {
     )
   }
 
-  /** Goes on with those that another owner has left. @internal */
+  /** Continues the schedules of the process before. @internal */
   resume(partition: Partition, { schedules, over }: Standing): void {
     if (over.size > 0) this.#over.set(partition.address, new Map(over))
     try {
@@ -145,12 +145,12 @@ export class Schedules {
     }
   }
 
-  /** What a partition waits for. @internal */
+  /** The names of the schedules that a partition waits for. @internal */
   in(partition: Address): Iterable<string> {
     return this.#running.get(partition)?.keys() ?? []
   }
 
-  /** A partition is there no more. @internal */
+  /** A partition was deleted. @internal */
   forget(partition: Address): void {
     for (const name of [...this.in(partition)]) this.#end(partition, name)
     this.#over.delete(partition)
@@ -167,23 +167,23 @@ export class Schedules {
     this.#happen(partition, running, missed, Math.max(now - 1, lastOf(running, now)))
   }
 
-  /** Some occurrences happen, and it goes on with the first one after a moment. */
+  /** Some occurrences happen. The schedule continues with the first occurrence after a moment. */
   #happen(partition: Partition, running: Running, times: readonly number[], after: number): void {
     const { plan, startedAt, name } = running
     const next = nextOf(plan, Math.max(after, times.at(-1) ?? Number.NEGATIVE_INFINITY), startedAt)
     for (const at of times) occur(partition, running, at, next === undefined && at === times.at(-1))
-    // What it has led to may have removed it, or put another one into its place.
+    // The events may have led to its removal, or to another schedule of its name.
     if (this.#running.get(partition.address)?.get(name) !== running) return
     if (next === undefined) return this.#isOver(partition, running, times.length > 0)
     running.next = next
     this.#wait(partition, running, leftOf(running, partition.date(), Number.POSITIVE_INFINITY))
   }
 
-  /** Waits in steps; `left` is what is left to measure. */
+  /** Waits in steps. @param left milliseconds that are left to measure */
   #wait(partition: Partition, running: Running, left: number): void {
-    const step = Math.min(Math.max(0, left), look)
+    const step = Math.min(Math.max(0, left), longestWait)
     running.cancel = partition.system.timers.after(step, () => {
-      // It is made up for once its party is back.
+      // The party makes up for it when it is restored.
       if (!isOpen(partition)) return
       const now = partition.date()
       const measured = left - step
@@ -206,7 +206,7 @@ export class Schedules {
       partition.append({ kind: 'outcome' }, [{ kind: 'unscheduled', seq: partition.nextSeq(), name, over: true }])
   }
 
-  /** Returns whether there was one. */
+  /** Returns whether the schedule was running. */
   #end(partition: Address, name: string): boolean {
     const running = this.#running.get(partition)
     running?.get(name)?.cancel()
@@ -217,17 +217,17 @@ export class Schedules {
 }
 
 /**
- * The last occurrence that happened, which the next one is after, epoch milliseconds. That of a `cron` may have happened by a date
- * that was taken back since: what is due by the date as it is now happens all the same.
+ * The last occurrence that happened, epoch milliseconds; the next occurrence comes after it. If the date was set back since, the
+ * last occurrence of a `cron` does not count: occurrences that are due by the present date happen again.
  */
 function lastOf({ plan, last = Number.NEGATIVE_INFINITY }: Running, now: number): number {
   return 'cron' in plan && last - now > inTime ? Number.NEGATIVE_INFINITY : last
 }
 
 /**
- * The clock was set back, so that an earlier occurrence may be the next one, or have come meanwhile.
+ * The clock was set back, so that an earlier occurrence may be the next one, or may be due already.
  *
- * @param looked when it was looked at before, by the date as it is now: what happened until then at a later one happens again
+ * @param looked when the date was read before, by the present clock: occurrences after it happen again
  */
 function setBack(running: Running, looked: number): void {
   beginBy(running, looked)
@@ -236,8 +236,8 @@ function setBack(running: Running, looked: number): void {
 }
 
 /**
- * A `cron` that was left to its start, by a date that was taken back since, begins by the one that is right. With an end it does
- * not: how many occurrences there are would not be right any more.
+ * A `cron` without a `from` began by a date that was wrong and is set back now: it begins by the right date. A `cron` with an end
+ * does not, because the number of its occurrences would be wrong.
  */
 function beginBy(running: Running, now: number): void {
   const { plan, startedAt, last = startedAt } = running
@@ -250,10 +250,11 @@ function beginBy(running: Running, now: number): void {
 }
 
 /**
- * Milliseconds until the next occurrence: by the date, which may have been corrected, or by what was measured. An `every` takes
- * whichever is sooner, and never more than its own time after the last one, or after its start if it did not begin later.
+ * Milliseconds until the next occurrence: by the date, which may have been corrected, or by measuring. An `every` takes the
+ * smaller of the two, and never waits longer than its own time after the last occurrence, or after its start unless it begins
+ * later.
  *
- * @param measured what is left by measuring
+ * @param measured milliseconds that are left by measuring
  */
 function leftOf({ plan, startedAt, next, last, isMeasured }: Running, now: number, measured: number): number {
   const byDate = next - now
@@ -263,7 +264,7 @@ function leftOf({ plan, startedAt, next, last, isMeasured }: Running, now: numbe
   return Math.min(byDate, measured, beginsLater ? Number.POSITIVE_INFINITY : plan.every)
 }
 
-/** Whether anything may be said there from outside, whatever it is. */
+/** Whether the partition takes events from outside at all. */
 function isOpen(partition: Partition): boolean {
   try {
     partition.admit?.([])
@@ -273,7 +274,7 @@ function isOpen(partition: Partition): boolean {
   }
 }
 
-/** An occurrence is due: one frame holds that it is, and the event. */
+/** An occurrence is due: one frame holds the occurrence and its event. */
 function occur(partition: Partition, running: Running, at: number, isLast: boolean): void {
   const { name, event, version = 1 } = running
   running.last = at
@@ -294,7 +295,7 @@ function occur(partition: Partition, running: Running, at: number, isLast: boole
   }
 }
 
-/** Whether it is what a program wants again, now perhaps with a newer version of its event. */
+/** Whether a schedule equals the one that a program sets, whose event may have a newer version. */
 function isSame(
   { plan, startedAt, event, version = 1 }: ScheduleStanding,
   schedule: Schedule,
@@ -305,12 +306,12 @@ function isSame(
   try {
     return JSON.stringify(catalog.lifted({ ...event, version }).data) === JSON.stringify(wanted.data)
   } catch {
-    // What cannot be lifted is another one, and makes way.
+    // An event that cannot be lifted is a different one.
     return false
   }
 }
 
-/** One that is over. */
+/** The info of a schedule that is over. */
 function ended(name: string, party: string | undefined, schedule: PlannedSchedule, type: string): ScheduleInfo {
   return { name, party, schedule: Object.freeze(schedule), type, next: Number.POSITIVE_INFINITY }
 }

@@ -8,23 +8,24 @@ import type { PartyDefinition } from '../state/definition.ts'
 
 interface UnheardHost {
   readonly outside: Partition
-  /** Whether whoever hears nothing is warned of, or only who forgot a party. */
+  /** Whether to warn of every event without a receiver, or only of events that lack their party. */
   readonly development: boolean
-  /** Whether a function listens to a type or its group in particular. */
+  /** Whether a subscriber listens to this type or its group, rather than to all events. */
   isWanted(type: string): boolean
-  /** Whether any function would be told of a type, in this party or outside all of them. */
-  isTold(type: string, party: string | undefined): boolean
+  /** Whether any subscriber would get this type, in this party or outside all parties. */
+  isHeard(type: string, party: string | undefined): boolean
   warn(warning: PartyNeededError | EventUnheardError): void
 }
 
-/** Looks for events that are said from outside where nobody hears them, when the first one of a type is said. */
+/** Warns of events that are published from outside where nothing hears them. It checks the first event of each type. */
 export class Unheard {
   readonly #host: UnheardHost
-  /** The types that were looked at. */
+  /** The types that were checked outside the parties. */
   readonly #outside = new Set<string>(runtimeEvents.map(({ type }) => type))
   readonly #inside = new Set(this.#outside)
-  /** What agents of a party hear, and what changes its state. */
+  /** The types that agents of parties hear. */
   readonly #heardInParties: ReadonlySet<string>
+  /** The types that change the state of parties. */
   readonly #changes: ReadonlySet<string>
 
   constructor(party: Pick<PartyDefinition, 'agents' | 'changes'> | undefined, host: UnheardHost) {
@@ -33,7 +34,7 @@ export class Unheard {
     this.#heardInParties = new Set(withChildren(party?.agents ?? []).flatMap(({ hears }) => hears.map(one => one.type)))
   }
 
-  /** An event of this type is said in a partition. */
+  /** An event of this type is published in a partition. */
   said(type: string, partition: Partition): void {
     const looked = partition.party === undefined ? this.#outside : this.#inside
     if (!looked.has(type)) this.#look(type, partition, looked)
@@ -43,30 +44,32 @@ export class Unheard {
     if (!this.#isDeclared(type)) return
     looked.add(type)
     if (partition.registry.hears(type)) return
-    const warning = partition.party === undefined ? this.#saidOutside(type) : this.#saidInside(type, partition.party)
+    const warning =
+      partition.party === undefined ? this.#outsideWarning(type) : this.#insideWarning(type, partition.party)
     if (warning) this.#host.warn(warning)
   }
 
-  /** Of what nobody declared, whoever says it is told otherwise. */
+  /** An undeclared event is refused with an error of its own. */
   #isDeclared(type: string): boolean {
     return this.#host.outside.system.catalog.definitions.some(one => one.type === type)
   }
 
-  #saidOutside(type: string): PartyNeededError | EventUnheardError | undefined {
-    const { development, isWanted, isTold } = this.#host
+  #outsideWarning(type: string): PartyNeededError | EventUnheardError | undefined {
+    const { development, isWanted, isHeard } = this.#host
     if (isWanted(type)) return undefined
     if (this.#changes.has(type) || this.#heardInParties.has(type)) return new PartyNeededError(type)
-    return development && !isTold(type, undefined) ? new EventUnheardError(type) : undefined
+    return development && !isHeard(type, undefined) ? new EventUnheardError(type) : undefined
   }
 
-  #saidInside(type: string, party: string): EventUnheardError | undefined {
-    const { development, outside, isTold } = this.#host
-    const isHeard = !development || this.#changes.has(type) || outside.registry.hears(type) || isTold(type, party)
-    return isHeard ? undefined : new EventUnheardError(type, party)
+  #insideWarning(type: string, party: string): EventUnheardError | undefined {
+    const { development, outside, isHeard } = this.#host
+    if (!development || this.#changes.has(type) || outside.registry.hears(type) || isHeard(type, party))
+      return undefined
+    return new EventUnheardError(type, party)
   }
 }
 
-/** The declared events and requests that machines take and that their agents do not hear. */
+/** The declared events and requests that machines take, but that are missing from the `hears` of their agents. */
 export function* unlisted(agents: readonly Agent[], { definitions }: Catalog): Iterable<HearsMissingError> {
   const declared = new Set(definitions.map(({ type }) => type))
   for (const { name, machine, hears } of withChildren(agents)) {
@@ -76,19 +79,19 @@ export function* unlisted(agents: readonly Agent[], { definitions }: Catalog): I
   }
 }
 
-/** An event that only parties hear was said outside all of them. */
+/** An event that only parties hear was published outside all parties. */
 export class PartyNeededError extends TroupeError {
   readonly code = 'PARTY_NEEDED'
   readonly type: string
   constructor(type: string) {
     super(
-      `"${type}" is for parties, and it was said outside all of them, where nobody hears it. Say in which party it happens, as in bus.publish(event, { party: id }).`,
+      `"${type}" was published outside all parties, but only parties hear it. Name the party, as in bus.publish(event, { party: id }).`,
     )
     this.type = type
   }
 }
 
-/** Nobody hears an event that was said. */
+/** A published event has no receiver. */
 export class EventUnheardError extends TroupeError {
   readonly code = 'EVENT_UNHEARD'
   readonly type: string
@@ -96,7 +99,7 @@ export class EventUnheardError extends TroupeError {
   constructor(type: string, party?: string) {
     const where = party === undefined ? 'outside all parties' : `in party "${party}"`
     super(
-      `"${type}" was said ${where}, and nobody there hears it: no agent, no state and no subscriber. Spawn the agent that is to hear it, or list the event in its hears.`,
+      `"${type}" was published ${where}, and nothing there hears it: no agent, no state and no subscriber. Spawn the agent that should hear it, or list the event in its hears.`,
     )
     this.type = type
     this.party = party
@@ -110,7 +113,7 @@ export class HearsMissingError extends TroupeError {
   readonly type: string
   constructor(agent: string, type: string) {
     super(
-      `The machine of agent "${agent}" takes "${type}", and the agent does not hear it, so it takes only what is sent to it alone. List "${type}" in its hears.`,
+      `The machine of agent "${agent}" takes "${type}", but the agent does not hear it, so it gets only events that are sent to it directly. List "${type}" in its hears.`,
     )
     this.agent = agent
     this.type = type

@@ -49,5 +49,5 @@ export async function replayTo<W extends Topic>(
   // The query chose these types and patterns, and the catalogue has checked each event by its own schema.
   const call = target as (envelope: Envelope) => unknown
   const subscriber = new Subscriber({ name: 'replay', types, timeout: 60_000 }, call, bus)
-  return replay(system, chosen, one => bus.during(one, () => subscriber.told(one)), options)
+  return replay(system, chosen, one => bus.during(one, () => subscriber.callAndWait(one)), options)
 }

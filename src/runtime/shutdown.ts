@@ -57,7 +57,7 @@ export class Shutdown {
     status.checkLive()
     checkOptionNames('runtime.stop', options, stopOptions)
     const effect = system.insideEffect.getStore()
-    if (system.bus.told || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
+    if (system.bus.handling || (effect && !effect.isOver)) throw new WaitInsideError(runtimePartition, 'stop')
     if (status.state === 'stopping') this.#hurry(options)
     return this.begin(options)
   }

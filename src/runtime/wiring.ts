@@ -89,7 +89,7 @@ function unheardOf<S extends object, A extends AddedEvent, R extends RemovedEven
     outside,
     development,
     isWanted: type => isTransformed || bus.isWanted(type),
-    isTold: (type, id) => isTransformed || bus.isHeard(type, id),
+    isHeard: (type, id) => isTransformed || bus.isHeard(type, id),
     warn: warning => outside.reportError('warning', warning),
   })
 }

@@ -1,5 +1,5 @@
 import { type ActorLogic, type AnyActorRef, type AnyActorScope, createActor, type Snapshot } from 'xstate'
-import { delayOf } from '../backoff.ts'
+import { backoffDelay } from '../backoff.ts'
 import { type ChildSpec, type Exit, restarts } from './child-spec.ts'
 import { addRestart, type Restart } from './restart-intensity.ts'
 import { affected } from './strategy.ts'
@@ -219,7 +219,7 @@ export class SupervisorLogic implements ActorLogic<SupervisorSnapshot, Superviso
     failed.attempts = isFirst ? 1 : failed.attempts + 1
     const again = group.filter(({ spec }) => this.#children.has(spec.id))
     host.restarting(id, idsOf(again))
-    if (backoff) this.#pause(again, delayOf(backoff, failed.attempts, host.random()), scope)
+    if (backoff) this.#pause(again, backoffDelay(backoff, failed.attempts, host.random()), scope)
     else for (const child of again) this.#start(child, scope)
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { delayOf, longestTimeout, type Timers } from './timers.ts'
+import { longestTimeout, type Timers, timerDelay } from './timers.ts'
 
 /** Timers of a clock that does not measure: each is a timer of that clock, because only the clock knows when it is due. */
 export class ClockTimers implements Timers {
@@ -18,7 +18,7 @@ export class ClockTimers implements Timers {
   }
 
   after(ms: number, fire: () => void): () => void {
-    let left = delayOf(ms)
+    let left = timerDelay(ms)
     if (left === Number.POSITIVE_INFINITY) return () => {}
     let cancelTimer = () => {}
     const cancel = () => {

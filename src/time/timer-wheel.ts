@@ -1,5 +1,5 @@
 import type { MeasuringClock } from '../clock.ts'
-import { delayOf, longestTimeout, type Timers } from './timers.ts'
+import { longestTimeout, type Timers, timerDelay } from './timers.ts'
 
 interface Timer {
   readonly at: number
@@ -53,7 +53,7 @@ export class TimerWheel implements Timers {
   }
 
   after(ms: number, fire: () => void): () => void {
-    const delay = delayOf(ms)
+    const delay = timerDelay(ms)
     if (delay === Number.POSITIVE_INFINITY) return never
     const now = this.#clock.elapsed()
     const timer: Timer = { at: now + delay, order: this.#count++, fire, slot: undefined, place: 0 }

@@ -15,6 +15,6 @@ export interface Timers {
 export const longestTimeout = 2_147_483_647
 
 /** A delay as everything understands it that waits: what is negative or no number is over at once. */
-export function delayOf(ms: number): number {
+export function timerDelay(ms: number): number {
   return ms > 0 ? ms : 0
 }

@@ -8,7 +8,7 @@ import { type Address, NoAddressError } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'
 import { reject } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
-import { delayOf } from '../time/timers.ts'
+import { timerDelay } from '../time/timers.ts'
 import { endedEvent, withParameters } from './ask-events.ts'
 import { type Asker, Asking } from './asking.ts'
 import { calleeOf, fullAddress, hearersOf } from './callee.ts'
@@ -48,7 +48,7 @@ function calleesOf({ to, request }: Pick<AskManyWork, 'to' | 'request'>, here: P
 
 // An ask waits no longer than the ask that it is made for.
 function deadlineOf({ deadline }: AskWork | AskManyWork, { system }: Partition, { request }: Origin): number {
-  return Math.min(delayOf(deadline), system.asks.remaining(request))
+  return Math.min(timerDelay(deadline), system.asks.remaining(request))
 }
 
 /**

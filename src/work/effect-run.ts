@@ -1,4 +1,4 @@
-import { delayOf } from '../backoff.ts'
+import { backoffDelay } from '../backoff.ts'
 import { codeOf, textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
 import { deepFrozen } from '../events/json.ts'
@@ -137,7 +137,7 @@ class EffectRun {
   #again(error: unknown, durationMs: number): void {
     const partition = this.#partition
     const attempt = this.#attempt
-    const wait = delayOf(this.#work.backoff, ++this.#failures, partition.system.random())
+    const wait = backoffDelay(this.#work.backoff, ++this.#failures, partition.system.random())
     const failure = { code: codeOf(error), error: textOf(error) }
     const entry = { kind: 'tried' as const, seq: partition.nextSeq(), key: this.#scope.key, attempt, ...failure, wait }
     partition.append({ kind: 'outcome' }, [entry])

@@ -103,7 +103,7 @@ describe('the figures of the bus', () => {
     paused.pause()
     runtime.bus.subscribe(urgent, () => {})
     await say('a', 'b', 'c')
-    expect(figures().subscribers).toMatchObject({ subscriptions: subscriptions + 2, queued: 3, untold: 0 })
+    expect(figures().subscribers).toMatchObject({ subscriptions: subscriptions + 2, queued: 3, undelivered: 0 })
     paused.unsubscribe()
     expect(figures().subscribers).toMatchObject({ subscriptions: subscriptions + 1, queued: 0 })
   })

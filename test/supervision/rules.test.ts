@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delayOf } from '../../src/backoff.ts'
+import { backoffDelay } from '../../src/backoff.ts'
 import { restarts } from '../../src/supervision/child-spec.ts'
 import { addRestart } from '../../src/supervision/restart-intensity.ts'
 
@@ -59,6 +59,6 @@ describe('the wait before a restart', () => {
     ['is shorter by up to a half, by chance', { initial: 100 }, 1, 0.5, 75],
     ['is anything up to its length with full jitter', { initial: 100, jitter: 1 }, 2, 0.9, 20],
   ])('%s', (_, backoff, attempt, random, delay) => {
-    expect(delayOf(backoff, attempt, random)).toBeCloseTo(delay)
+    expect(backoffDelay(backoff, attempt, random)).toBeCloseTo(delay)
   })
 })

@@ -4,10 +4,10 @@ import type { Waiting } from './aging.ts'
 import type { Accepts } from './lane.ts'
 import { Line } from './line.ts'
 import { type Mailbox, MailboxFullError } from './mailbox.ts'
-import { checkWanted, type Patience, PublishCancelledError } from './patience.ts'
+import { checkNotAborted, type Patience, PublishCancelledError } from './patience.ts'
 
 /** What a room measures waiting times with. */
-interface RoomHost {
+interface WaitingRoomHost {
   readonly timers: Timers
   /** Milliseconds since any fixed moment. */
   elapsed(): number
@@ -25,7 +25,7 @@ const mostWaiting = 10_000
  * Where publishers outside the party wait while a mailbox is full, the most urgent first. A place that becomes free is reserved
  * for the first of them, so that no later publisher takes it.
  */
-export class Room {
+export class WaitingRoom {
   readonly #address: Address
   readonly #capacity: number
   readonly #waiting: Line<Waiter>
@@ -44,9 +44,9 @@ export class Room {
   }
 
   /** Waits for a place, and reserves it until `use` is called. @throws MailboxFullError, PublishCancelledError */
-  reserve(type: string, { timers, elapsed }: RoomHost, { priority, timeout, signal }: Patience): Promise<void> {
+  reserve(type: string, { timers, elapsed }: WaitingRoomHost, { priority, timeout, signal }: Patience): Promise<void> {
     if (this.#waiting.size >= mostWaiting) throw new MailboxFullError(this.#address, type, 'waiting')
-    checkWanted(type, signal)
+    checkNotAborted(type, signal)
     return new Promise((resolve, reject) => {
       const over = () => {
         this.#waiting.leave(spot)
