@@ -244,17 +244,16 @@ export { type SnapshotOptions, SnapshotOptionsError } from './partition/snapshot
 export type { Limits } from './partition/system.ts'
 export type { IdleOptions } from './party/idle.ts'
 export { type ImportOptions, PartyImportError } from './party/import.ts'
+export { type CreateOptions, NoPartyDefinitionError, type Parties } from './party/parties.ts'
+export type { Party } from './party/party.ts'
+export { PartyFailedError, PartyStoppedError } from './party/party-end.ts'
+export { PartyMetadataError } from './party/party-metadata.ts'
 export {
-  type CreateOptions,
-  NoPartyDefinitionError,
-  type Parties,
   PartyExistsError,
-  PartyMetadataError,
   PartyNotFoundError,
   PartyQuarantinedError,
   type QuarantinedParty,
-} from './party/parties.ts'
-export { type Party, PartyFailedError, PartyStoppedError } from './party/party.ts'
+} from './party/party-registry.ts'
 export { PartyMovingError } from './party/transfer.ts'
 export type { DeadLetterOffice } from './readers/dead-letter-office.ts'
 export { DurableLagError } from './readers/durable-lag.ts'

@@ -1,13 +1,13 @@
 import type { Registry } from '../actor/registry.ts'
-import { TroupeError } from '../errors.ts'
+import type { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { partyRecovered } from '../events/runtime-events.ts'
-import { checkName } from '../ids.ts'
 import type { AgentStanding } from '../journal/agent-standing.ts'
 import type { Entry, PartyMetadata } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import type { Recalled } from '../journal/recall.ts'
+import type { Standing } from '../journal/standing.ts'
 import { AgentRef } from '../lifecycle/agent-ref.ts'
 import { Crew } from '../lifecycle/crew.ts'
 import { type PoolRef, poolRefAt } from '../lifecycle/pool-ref.ts'
@@ -21,16 +21,7 @@ import { publish } from '../partition/publish.ts'
 import { publishTogether } from '../partition/publish-together.ts'
 import type { System } from '../partition/system.ts'
 import type { SavedParty } from '../recovery/needs.ts'
-import {
-  admitInput,
-  admitVersion,
-  type ChangeOptions,
-  changedInputs,
-  checkChangeOptions,
-  DuplicateInputError,
-  InputNotAddedError,
-  inputOf,
-} from '../state/admission.ts'
+import { admitVersion, type ChangeOptions, checkChangeOptions, InputNotAddedError } from '../state/admission.ts'
 import type {
   AddedEvent,
   Figures,
@@ -48,8 +39,18 @@ import { EscalatedError, type RestartIntensity } from '../supervision/restart-in
 import { recordedCause } from '../thrown.ts'
 import type { SavedRequests } from '../work/recalled-ask.ts'
 import { type IdleOptions, idle } from './idle.ts'
+import { InputEvents } from './input-events.ts'
+import { PartyFailedError, PartyStoppedError } from './party-end.ts'
 
 const changeNames: OptionNames<InputsChange<AddedEvent, RemovedEvent>> = { add: true, remove: true }
+
+/** What a party is made of, besides its definition. */
+interface PartyParts {
+  readonly system: System<Partition>
+  readonly intensity: RestartIntensity
+  /** The journal takes no more frames of it. */
+  quarantine(error: JournalError): void
+}
 
 /**
  * A group of agents at work on one thing: supervised, talking over the bus and through mailboxes, sharing one immutable
@@ -67,44 +68,38 @@ export class Party<
 > {
   readonly id: string
   readonly #definition: PartyDefinition<S, A, R>
+  readonly #parts: PartyParts
   readonly #store: PartyStore<S, A, R>
-  readonly #intensity: RestartIntensity
-  readonly #onQuarantined: (error: JournalError) => void
+  readonly #inputs: InputEvents<A, R>
   #partition: Partition
   #crew: Crew
   #ended: TroupeError | undefined
-  /** Why it ended before its last recovery. */
+  /** Why it ended, before it was restored the last time. */
   #endedBefore: TroupeError | undefined
-  /** The agents that it had before that, until the restored agents have their watchers. */
+  /** The agents that it had before that. Their watchers move to the restored agents. */
   #former: Registry | undefined
 
-  /** @param onQuarantined is told when the journal takes no more of it */
-  constructor(
-    id: string,
-    definition: PartyDefinition<S, A, R>,
-    system: System<Partition>,
-    intensity: RestartIntensity,
-    onQuarantined: (error: JournalError) => void,
-  ) {
+  constructor(id: string, definition: PartyDefinition<S, A, R>, parts: PartyParts) {
+    const { system } = parts
     this.id = id
     this.#definition = definition
-    this.#intensity = intensity
-    this.#onQuarantined = onQuarantined
+    this.#parts = parts
     this.#store = new PartyStore(
       definition,
       call => this.#partition.reports.guard(this.#partition.address, call),
       envelope => system.catalog.lifted(envelope),
     )
-    this.#partition = this.#newPartition(system)
+    this.#inputs = new InputEvents(id, definition.inputs, () => system.ids.next())
+    this.#partition = this.#newPartition()
     this.#crew = this.#newCrew()
   }
 
-  #newPartition(system: System<Partition>): Partition {
-    const partition: Partition = new Partition(system, partitionOf(this.id), {
+  #newPartition(): Partition {
+    const partition: Partition = new Partition(this.#parts.system, partitionOf(this.id), {
       state: this.#store,
       admit: events => this.#admit(events, {}, partition),
       failed: error => {
-        // An earlier partition of the party says nothing about the recovered party.
+        // The recovered party does not depend on the partition that it had before.
         if (partition === this.#partition) this.#quarantine(error)
       },
     })
@@ -112,16 +107,16 @@ export class Party<
   }
 
   #newCrew(): Crew {
-    const options = { intensity: this.#intensity, ...this.#definition.supervision }
+    const options = { intensity: this.#parts.intensity, ...this.#definition.supervision }
     return new Crew(this.#partition, options, (error, escalated) => this.#giveUp(error, escalated))
   }
 
-  /** Its partition; a recovery makes another one. @internal */
+  /** Its partition; a new one when it is restored. @internal */
   get partition(): Partition {
     return this.#partition
   }
 
-  /** Who looks after its agents, as above. @internal */
+  /** Looks after its agents; a new one when it is restored. @internal */
   get crew(): Crew {
     return this.#crew
   }
@@ -149,28 +144,17 @@ export class Party<
    */
   async addInput(input: string | InputFor<A>, options: ChangeOptions = {}): Promise<InputOf<A>> {
     checkChangeOptions('party.addInput', options)
-    const event = this.#added(input)
+    const event = this.#inputs.added(input)
     this.#checkChange(options)
-    return this.#add(event, options)
-  }
-
-  async #add(event: EventOf<A['type'], PayloadOf<A>>, options: ChangeOptions = {}): Promise<InputOf<A>> {
-    const said = await publishTogether(this.#partition, [event], this.#admitting(options))
-    const [input] = this.#inputsIn(said)
-    if (!input) throw new InputNotAddedError(this.id, event.data.inputId)
-    return input
-  }
-
-  /** The inputs that were added, which a transformation may have made others of. */
-  #inputsIn(said: readonly Envelope[]): readonly InputOf<A>[] {
-    const { added } = this.#definition.inputs
-    return said.filter(({ type }) => type === added.type).map(({ data, time }) => inputOf<A>(data, time))
+    const [added] = this.#inputs.addedIn(await publishTogether(this.#partition, [event], this.#admitting(options)))
+    if (!added) throw new InputNotAddedError(this.id, event.data.inputId)
+    return added
   }
 
   /**
-   * Removes an input, and everything that stood on it; resolves when the removal is durable.
+   * Removes an input; the application removes what it made of it. Resolves when the removal is durable.
    *
-   * @param removal who removed it and why, as the application's event wants it
+   * @param removal who removed it and why: the payload of the application's event
    * @throws InputNotFoundError, EventPayloadError, VersionConflictError, UnknownOptionError, PartyStoppedError, PartyFailedError, JournalAppendError
    */
   async removeInput(inputId: string, removal?: RemovalFor<R>, options: ChangeOptions = {}): Promise<void> {
@@ -182,8 +166,8 @@ export class Party<
 
   /**
    * Removes and adds inputs in one change, removals first: all of it happens, or nothing. Resolves with the added inputs when
-   * it is durable. While a mailbox that would hear of it is full, the change waits like one input does; then it goes whole,
-   * and what does not fit into the mailbox waits in the journal alone.
+   * it is durable. While a mailbox of an agent that hears the change is full, the whole change waits, as one input does. Then all of
+   * it is delivered, and what does not fit into the mailbox waits in the journal.
    *
    * @example
    * const [cake] = await party.update({ add: ['vegan cake'], remove: [{ inputId: 'inp-1' }] })
@@ -195,12 +179,9 @@ export class Party<
   async update(change: InputsChange<A, R>, options: ChangeOptions = {}): Promise<readonly InputOf<A>[]> {
     checkOptionNames('party.update', change, changeNames)
     checkChangeOptions('party.update', options)
-    const { add = [], remove = [] } = change
-    const { removed } = this.#definition.inputs
-    const removals = remove.map(one => removed(typeof one === 'string' ? { inputId: one } : one))
-    const additions = add.map(one => this.#added(one))
+    const events = this.#inputs.changed(change)
     this.#checkChange(options)
-    return this.#inputsIn(await publishTogether(this.#partition, [...removals, ...additions], this.#admitting(options)))
+    return this.#inputs.addedIn(await publishTogether(this.#partition, events, this.#admitting(options)))
   }
 
   /** Calls back with every new durable state. */
@@ -209,7 +190,7 @@ export class Party<
   }
 
   /**
-   * Waits until nothing is going on: every position durable, no mail, step, ask or effect pending, and no timer that is over.
+   * Waits until the party is at rest: every position is durable, no mail, step, ask or effect is pending, and no timer is due.
    *
    * @param options `timeout` in milliseconds, 60,000 by default; `signal` gives up waiting
    * @throws IdleTimeoutError, WaitInsideError, JournalAppendError, PartyStoppedError, PartyFailedError
@@ -227,7 +208,7 @@ export class Party<
     return new AgentRef(this, actor)
   }
 
-  /** Delivers an event of the application to the agents of this party. Used by `bus.publish`. @internal */
+  /** Publishes an event of the application in this party, for `bus.publish`. @internal */
   publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions = {}): Promise<Envelope> {
     this.#checkChange(options)
     return publish(this.#partition, event, { ...options, admit: this.#admitting(options) })
@@ -238,18 +219,18 @@ export class Party<
     return poolRefAt(this, name)
   }
 
-  /** @internal @throws why nothing more can be wanted of it */
+  /** @internal @throws why it takes no work */
   checkOpen(): void {
     this.#checkChange({})
   }
 
-  /** @internal @throws why its agents cannot be stopped for good: the party may be recovered with them */
+  /** @internal @throws why its agents cannot be stopped for good: it may be restored with them */
   checkStoppable(): void {
     if (this.#ended && !(this.#ended instanceof PartyStoppedError)) throw this.#ended
   }
 
   /**
-   * The party's birth: all its agents get addresses and mailboxes, start in order, and hear the first inputs.
+   * Begins the party: all its agents get addresses and mailboxes, start in order, and receive the first inputs.
    *
    * @internal
    */
@@ -263,25 +244,25 @@ export class Party<
     await Promise.all([this.#crew.begun(agents), this.#started(inputs)])
   }
 
-  /** Its agents have started: from now on it is at work, and hears what it begins with. */
+  /** The agents have started: the first inputs are published. */
   #started(inputs: readonly EventOf[]): Promise<unknown> {
     const started: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'started' }
     if (inputs.length === 0) return Promise.resolve(this.#partition.append({ kind: 'supervision' }, [started]))
     return publishTogether(this.#partition, inputs, this.#admitting({}), [started])
   }
 
-  /** Drops its memory, so that it can be recovered from the journal. @internal */
+  /** Drops its memory, so that it can be restored from the journal. @internal */
   reopen(): void {
     const { system, registry } = this.#partition
     this.#partition.frames.suspend()
     void system.snapshots.forget(this.#partition)
     this.#endedBefore = this.#ended
     this.#former ??= registry
-    this.#partition = this.#newPartition(system)
+    this.#partition = this.#newPartition()
     this.#crew = this.#newCrew()
   }
 
-  /** It cannot be restored as things are: nothing of it goes on. @internal */
+  /** Ends it, because it cannot be restored. @internal */
   dispose(why: TroupeError): void {
     this.#ended = why
     if (this.state.status !== 'error') this.#store.fail()
@@ -318,21 +299,10 @@ export class Party<
       this.#ended = new PartyFailedError(this.id, new EscalatedError(agent, restarts, within, error, undefined, cause))
       return
     }
-    const left = [...standing.agents.values()].filter(({ gone }) => gone === undefined)
-    const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
     this.#ended = undefined
     this.#crew.resume(requests)
-    this.#partition.report(
-      partyRecovered({
-        partyId: this.id,
-        frames,
-        agents: left.length,
-        mail: sum(({ mail }) => mail.size),
-        timers: sum(({ timers }) => timers.size),
-        works: sum(({ works }) => works.size),
-      }),
-    )
-    // The process ended while it was being created: whatever it was to begin with, it does.
+    this.#partition.report(recoveredEvent(this.id, standing, frames))
+    // The process ended while the party was being created: the first inputs are still to be published.
     if (birth === 'created') {
       const { catalog } = this.#partition.system
       this.#started(inputs.map(input => catalog.check({ version: 1, ...input }))).catch((error: unknown) =>
@@ -343,14 +313,7 @@ export class Party<
 
   /** Checks inputs before anything of a party exists. @internal */
   checkInputs(inputs: readonly (string | InputFor<A>)[]): readonly EventOf<A['type'], PayloadOf<A>>[] {
-    const seen = new Set<string>()
-    return inputs.map(input => {
-      const event = this.#added(input)
-      const { inputId } = event.data
-      if (seen.has(inputId)) throw new DuplicateInputError(this.id, inputId)
-      seen.add(inputId)
-      return event
-    })
+    return this.#inputs.first(inputs)
   }
 
   /** Stops its agents in order; resolves when that is durable. @internal */
@@ -370,38 +333,21 @@ export class Party<
     return this.#ended !== undefined
   }
 
-  get #runtime(): Partition | undefined {
-    return this.#partition.system.partition(runtimePartition)
-  }
-
-  #added(input: string | InputFor<A>): EventOf<A['type'], PayloadOf<A>> {
-    const { added } = this.#definition.inputs
-    const given: { content?: string; inputId?: string } = typeof input === 'string' ? { content: input } : input
-    const inputId = given.inputId ?? `inp-${this.#partition.system.ids.next()}`
-    // The application's schema decides what else belongs to an input, and the definition has just parsed it by that.
-    const event = added({ content: '', ...given, inputId }) as EventOf<A['type'], PayloadOf<A>>
-    checkName('input', event.data.inputId)
-    return event
-  }
-
-  /**
-   * Everything is refused at the end, what makes no sense before, and a change for which the party has moved on, also while it
-   * waited for room. Each event is admitted as if those before it had happened.
-   */
   #admitting(options: ChangeOptions): (events: readonly EventOf[]) => void {
     const partition = this.#partition
     return events => this.#admit(events, options, partition)
   }
 
+  /**
+   * Checks changes when they are about to happen, also after they waited for room: whether the party has ended, whether it is still
+   * at the version that the caller saw, and whether each event makes sense after the events before it.
+   */
   #admit(events: readonly EventOf[], options: ChangeOptions, partition: Partition): void {
     const ended = partition === this.#partition ? this.#ended : this.#endedBefore
     if (ended) throw ended
-    admitVersion(this.id, this.#store.live.version, options)
-    let { inputs } = this.#store.live
-    for (const [place, event] of events.entries()) {
-      admitInput(this.id, inputs, event, this.#definition.inputs)
-      if (place + 1 < events.length) inputs = changedInputs(inputs, event, 0, this.#definition.inputs)
-    }
+    const { version, inputs } = this.#store.live
+    admitVersion(this.id, version, options)
+    this.#inputs.admit(inputs, events)
   }
 
   #checkChange(options: ChangeOptions): void {
@@ -426,27 +372,21 @@ export class Party<
     this.#store.fail()
     this.#crew.end('failed', error)
     const { address } = this.#partition
-    this.#onQuarantined(error)
-    this.#runtime?.reportError('error', error, address)
+    const { quarantine, system } = this.#parts
+    quarantine(error)
+    system.partition(runtimePartition)?.reportError('error', error, address)
   }
 }
 
-/** The party's supervisor gave up. */
-export class PartyFailedError extends TroupeError {
-  readonly code = 'PARTY_FAILED'
-  readonly partyId: string
-  constructor(partyId: string, cause: Error) {
-    super(`Party "${partyId}" has failed: ${cause.message} Then call runtime.parties.retry("${partyId}").`, { cause })
-    this.partyId = partyId
-  }
-}
-
-/** The party was deleted, or its runtime stopped. */
-export class PartyStoppedError extends TroupeError {
-  readonly code = 'PARTY_STOPPED'
-  readonly partyId: string
-  constructor(partyId: string) {
-    super(`Party "${partyId}" is stopped: it was deleted, or its runtime was stopped. Create another one.`)
-    this.partyId = partyId
-  }
+function recoveredEvent(partyId: string, { agents }: Standing, frames: number): EventOf {
+  const left = [...agents.values()].filter(({ gone }) => gone === undefined)
+  const sum = (of: (one: AgentStanding) => number) => left.reduce((total, one) => total + of(one), 0)
+  return partyRecovered({
+    partyId,
+    frames,
+    agents: left.length,
+    mail: sum(({ mail }) => mail.size),
+    timers: sum(({ timers }) => timers.size),
+    works: sum(({ works }) => works.size),
+  })
 }
