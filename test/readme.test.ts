@@ -19,6 +19,8 @@ it.each([
     ['test/package/example.ts', 'test/package/own-agent.ts', 'test/package/own-test.ts', 'test/package/own-durable.ts'],
   ],
   ['agents/README.md', ['test/package/own-town.ts']],
+  ['src/agent/README.md', ['test/package/own-trip.ts']],
+  ['src/testing/README.md', ['test/package/own-silence.ts']],
   ['src/bus/README.md', ['test/package/own-bus.ts']],
   [
     'src/events/README.md',

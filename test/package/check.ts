@@ -16,6 +16,8 @@ const examples = [
   'example.ts',
   'own-agent.ts',
   'own-test.ts',
+  'own-trip.ts',
+  'own-silence.ts',
   'own-town.ts',
   'own-refusal.ts',
   'own-rules.ts',
@@ -66,6 +68,7 @@ try {
     target: 'es2024',
     types: ['node'],
     skipLibCheck: false,
+    rewriteRelativeImportExtensions: true,
     noUncheckedIndexedAccess: true,
     declaration: true,
     outDir: 'out',
@@ -74,8 +77,9 @@ try {
   run('npx', 'tsc')
   run('node', join('node_modules', 'typescript-5', 'bin', 'tsc'), '--noEmit', '--skipLibCheck')
   expectOutput('example.js', /completionPercent: 60/)
-  expectOutput('own-agent.js', /4 seats to Oslo/)
   expectOutput('own-test.js', /^$/)
+  expectOutput('own-trip.js', /4 seats to Oslo/)
+  expectOutput('own-silence.js', /^$/)
   expectOutput('own-town.js', /Nobody offers photography/)
   expectOutput('own-versions.js', /seats: 1[^]*urn:troupe:event:tables.booked:3/)
   expectOutput('own-refusal.js', /^u7$/m)

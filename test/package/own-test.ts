@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
 import { createRuntime } from 'troupe'
-import { partyPlanner, quotesSilenced } from 'troupe/agents'
-import { createSimulatedClock, seededRandom } from 'troupe/testing'
+import { createSimulatedClock } from 'troupe/testing'
+import { trip } from './own-agent.ts'
 
-// Time moves when the test says so, and the same seed gives the same run.
 const clock = createSimulatedClock()
-const runtime = await createRuntime({ party: partyPlanner, clock, random: seededRandom(7) }).start()
+const runtime = await createRuntime({ party: trip, clock }).start()
+const party = await runtime.parties.create({ inputs: ['Oslo'] })
 
-await runtime.bus.publish(quotesSilenced({ silent: true }))
-const party = await runtime.parties.create({ inputs: ['a photographer'] })
-const resting = party.idle()
-while (runtime.bus.metrics().pendingAsks === 0) await new Promise(setImmediate)
-clock.advance(5_000) // the quotes desk says nothing until the deadline of the ask
-await resting
-
-assert.equal(party.state.results.vendor?.prices, 'unconfirmed')
-assert.equal(runtime.bus.history({ type: 'ask.failed' }).length, 1)
+assert.equal((await party.idle()).reason, 'waiting') // only a timer is left
+clock.advance(60_000) // time moves when the test says so
+await party.idle()
+assert.deepEqual(party.state.trains, ['the night train to Oslo'])
 await runtime.stop()
