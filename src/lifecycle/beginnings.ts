@@ -23,9 +23,9 @@ export class Beginnings {
     this.#byActor.set(actor, { over: beginning, interrupt: interrupted.reject })
   }
 
-  /** Rejects the beginning of an agent that was stopped meanwhile. The error is made only if there is one. */
-  interrupt(actor: Actor, error: () => AgentStartError): void {
-    this.#byActor.get(actor)?.interrupt(error())
+  /** Rejects the beginning of an agent that was stopped meanwhile. */
+  interrupt(actor: Actor, error: AgentStartError): void {
+    this.#byActor.get(actor)?.interrupt(error)
   }
 
   forget(actor: Actor): void {

@@ -116,7 +116,9 @@ export class Stopping {
       partition.report(trusted(agentStopped, { address, incarnation, reason }), origin)
       partition.reportIfHeard(agentRemoved.type, () => agentRemoved({ address }), origin)
     }
-    beginnings.interrupt(actor, () => new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
+    // An error takes long to make, and nearly every agent that stops has begun.
+    if (beginnings.has(actor))
+      beginnings.interrupt(actor, new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
     this.#parts.stopped(actor, reason)
     const ending = hooks.end(actor)
     if (ending) this.#close(ending.then(report))
