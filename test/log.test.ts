@@ -46,7 +46,7 @@ describe('an error', () => {
       expect.stringMatching(
         /^troupe: error AGENT_FAILED at runtime\/dog: "runtime\/dog" failed while it handled "pets.command": boom. Mend its machine.\n/,
       ),
-      'troupe: critical ESCALATED at runtime: "runtime/dog" would have been restart number 1 within 1000 ms, so its supervisor gave up and stopped its agents. The last error was: boom. Mend the agent, or allow more restarts.',
+      'troupe: critical ESCALATED at runtime: "runtime/dog" would have been restart number 1 within 1000 ms, so its supervisor gave up and stopped its agents. The last error was: boom. Fix the agent, or allow more restarts.',
     ])
   })
 

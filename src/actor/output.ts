@@ -16,15 +16,20 @@ interface Params {
   readonly sendId?: string
 }
 
-/** The output for an action that XState captured. Nothing for an event that a machine raises at once: XState handles it within the step. */
-export function outputOf(
-  actor: Actor,
-  host: StepHost,
-  self: AnyActorRef,
-  action: ExecutableActionObject,
-  place: number,
-): Output | undefined {
-  const perform = () => action.exec?.(action.info, action.params)
+/** The actor whose step captured an action. */
+interface Capturing {
+  readonly actor: Actor
+  readonly host: StepHost
+  readonly self: AnyActorRef
+}
+
+/**
+ * The output for an action that XState captured. Nothing for an event that a machine raises at once: XState handles it within the step.
+ *
+ * @param place the place of the action in its step: it tells apart timers without an id, and is the same when the step runs again
+ */
+export function outputOf(by: Capturing, action: ExecutableActionObject, place: number): Output | undefined {
+  const { actor, host } = by
   const params = paramsOf(action)
   switch (action.type) {
     case 'xstate.emit': {
@@ -33,56 +38,51 @@ export function outputOf(
       return { kind: 'emit', event: checked.event, passage: host.passage(actor, checked.event) }
     }
     case 'xstate.raise':
-      return params.delay === undefined ? undefined : timerOutput(actor, host, params, place)
+      return params.delay === undefined ? undefined : timerOutput(by, params, place)
     case 'xstate.cancel':
-      return { kind: 'cancel', id: params.sendId ?? '', perform }
+      return { kind: 'cancel', id: params.sendId ?? '', perform: performing(action) }
     case 'xstate.sendTo':
-      return sendOutput(actor, host, self, params, perform, place)
+      return sendOutput(by, action, place)
     case 'xstate.stopChild': {
       const key = action.params === undefined ? undefined : keyOf(stoppedBy(action))
+      const perform = performing(action)
       return key === undefined ? { kind: 'inside', perform } : { kind: 'drop', key, perform }
     }
     default:
-      return { kind: 'inside', perform }
+      return { kind: 'inside', perform: performing(action) }
   }
 }
 
-/** @param place the place of the action in its step: it tells apart timers without an id, and is the same when the step runs again */
-function timerOutput(
-  actor: Actor,
-  host: StepHost,
-  { id, delay = 0, event = { type: '' } }: Params,
-  place: number,
-  to?: Address,
-): Output {
+function performing(action: ExecutableActionObject): () => void {
+  return () => action.exec?.(action.info, action.params)
+}
+
+/** @param to the agent that gets the event, if it is another agent */
+function timerOutput({ actor, host }: Capturing, params: Params, place: number, to?: Address): Output {
+  const { id, delay = 0, event = { type: '' } } = params
   const unique = `${actor.handled?.seq}.${place}`
   // A state sets its own `after` timer once. A program may give one id to several timers.
   const key = id?.startsWith('xstate.after.') ? id : unique
   // As a plain object: an event of the catalogue is an instance of a class.
   checkValue(`an event that "${actor.address}" sends later`, { ...event })
   const timer = { id: id ?? unique, key, delay: timerDelay(delay), event, to }
-  // XState's events need not have payloads of ours.
+  // Events of XState have no payloads of the catalogue.
   return { kind: 'timer', ...timer, event: event as EventOf, perform: () => host.setTimer(actor, timer) }
 }
 
-function sendOutput(
-  actor: Actor,
-  host: StepHost,
-  self: AnyActorRef,
-  params: Params,
-  perform: () => void,
-  place: number,
-): Output {
+function sendOutput(by: Capturing, action: ExecutableActionObject, place: number): Output {
+  const { actor, host, self } = by
+  const params = paramsOf(action)
   const { to, event, delay } = params
   if (!to || !event) throw new StraySendError(actor.address, event?.type ?? '')
   const isInside = to === self || to._parent === self
   const callee = isInside ? undefined : host.agentAt(to)
   if (!isInside && !callee) throw new StraySendError(actor.address, event.type)
   const checked = callee && host.check(actor, event).event
-  if (delay !== undefined && (callee || to === self)) return timerOutput(actor, host, params, place, callee?.address)
+  if (delay !== undefined && (callee || to === self)) return timerOutput(by, params, place, callee?.address)
   return callee && checked && delay === undefined
     ? { kind: 'send', event: checked, to: callee.address }
-    : { kind: 'inside', perform }
+    : { kind: 'inside', perform: performing(action) }
 }
 
 // XState types the parameters as unknown: here they are the stopped child itself.

@@ -130,9 +130,10 @@ export class SteppedLogic implements ActorLogic<AnyMachineSnapshot, EventObject>
 
   #outputsOf(actor: Actor, { actions }: Decision, self: AnyActorRef): readonly Output[] {
     if (actions.length === 0) return none
+    const by = { actor, host: this.#host, self }
     const outputs: Output[] = []
     for (const [place, action] of actions.entries()) {
-      const output = isCustom(action) ? undefined : outputOf(actor, this.#host, self, action, place)
+      const output = isCustom(action) ? undefined : outputOf(by, action, place)
       if (output) outputs.push(output)
     }
     return outputs

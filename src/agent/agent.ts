@@ -308,7 +308,7 @@ export class AgentStartError extends TroupeError {
   readonly address: Address
   constructor(address: Address, cause: unknown) {
     super(
-      `"${address}" failed while it started: ${textOf(cause).replace(/\.$/, '')}. Mend its initial state; nothing of it is left behind.`,
+      `"${address}" failed while it started: ${textOf(cause).replace(/\.$/, '')}. Fix its initial state. Nothing of it is left behind.`,
       {
         cause,
       },

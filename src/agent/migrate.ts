@@ -110,7 +110,7 @@ export class MigrationError extends TroupeError {
   constructor(agent: string, from: string, to: string, cause: unknown) {
     const why = cause instanceof z.ZodError ? `its old context is refused (${issuesOf(cause)})` : textOf(cause)
     super(
-      `Agent "${agent}" could not be migrated from version "${from}" to "${to}": ${why.replace(/\.$/, '')}. Mend its migrations, or register its definition of version "${from}".`,
+      `Agent "${agent}" could not be migrated from version "${from}" to "${to}": ${why.replace(/\.$/, '')}. Fix its migrations, or register its definition of version "${from}".`,
       { cause },
     )
     this.agent = agent

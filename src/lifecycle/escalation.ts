@@ -51,7 +51,7 @@ interface Restarted {
 export function escalationOf(roster: Roster, { id, address, restarts, within, origin }: Restarted): Escalation {
   const { lastError, failure } = lastErrorOf(roster, id)
   const cause = failure && { cause: failure.error }
-  const error = new EscalatedError(address, restarts, within, lastError, origin?.causationid, cause)
+  const error = new EscalatedError(address, { restarts, within, lastError, on: origin?.causationid }, cause)
   if (origin) origins.set(error, origin)
   return { error, failure, origin }
 }

@@ -296,7 +296,10 @@ export class Party<
       const known = gaveUp ?? { agent: address, restarts: 0, within: 0, error: 'unknown' }
       const { agent, restarts, within, error } = known
       const cause = recordedCause(known)
-      this.#ended = new PartyFailedError(this.id, new EscalatedError(agent, restarts, within, error, undefined, cause))
+      this.#ended = new PartyFailedError(
+        this.id,
+        new EscalatedError(agent, { restarts, within, lastError: error }, cause),
+      )
       return
     }
     this.#ended = undefined

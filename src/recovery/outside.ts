@@ -35,7 +35,11 @@ export async function restoreOutside(
   await forgetDeleted(needs, owner.partitions, standing)
   if (gaveUp) {
     const { agent, restarts, within, error } = gaveUp
-    outside.reportError('error', new GaveUpError(agent, restarts, within, error, recordedCause(gaveUp)), agent)
+    outside.reportError(
+      'error',
+      new GaveUpError(agent, { restarts, within, lastError: error }, recordedCause(gaveUp)),
+      agent,
+    )
   }
 }
 

@@ -38,14 +38,25 @@ export function addRestart(
   return { restarts: all, exceeded: all.length > max }
 }
 
+/** Why a supervisor gave up. */
+export interface Escalated {
+  /** How many restarts there would have been, within how many milliseconds. */
+  readonly restarts: number
+  readonly within: number
+  /** Why the agent ended the last time, in words. */
+  readonly lastError: string
+  /** The id of the event that led to the last failure of the agent, if an event did. */
+  readonly on?: string | undefined
+}
+
 /** The supervisor of agents outside the parties gave up in an earlier process. The agents begin anew. */
 export class GaveUpError extends TroupeError {
   readonly code = 'GAVE_UP'
   /** The agent that would have restarted too often. */
   readonly address: Address
-  constructor(address: Address, restarts: number, within: number, error: string, options?: ErrorOptions) {
+  constructor(address: Address, { restarts, within, lastError }: Escalated, options?: ErrorOptions) {
     super(
-      `Before this start, "${address}" would have been restart number ${restarts} within ${within} ms, and its supervisor gave up. The last error was: ${error.replace(/\.$/, '')}. All agents outside the parties begin anew, with the mail that waits for them. Mend the agent, or allow more restarts.`,
+      `Before this start, "${address}" would have been restart number ${restarts} within ${within} ms, and its supervisor gave up. The last error was: ${lastError.replace(/\.$/, '')}. All agents outside the parties begin anew, with the mail that waits for them. Fix the agent, or allow more restarts.`,
       options,
     )
     this.address = address
@@ -55,24 +66,18 @@ export class GaveUpError extends TroupeError {
 /** A supervisor gave up: its agents restarted too often. */
 export class EscalatedError extends TroupeError {
   readonly code = 'ESCALATED'
+  /** The agent that would have restarted too often. */
   readonly address: Address
   readonly restarts: number
   readonly within: number
-  /** The id of the event that led to the failure of its last agent, if one did. */
+  /** The id of the event that led to the last failure of the agent, if an event did. */
   readonly on: string | undefined
-  /** Why it ended the last time, in words. */
+  /** Why the agent ended the last time, in words. */
   readonly lastError: string
-  /** @param options `cause` is what the agent threw the last time, where this process saw it */
-  constructor(
-    address: Address,
-    restarts: number,
-    within: number,
-    lastError: string,
-    on?: string,
-    options?: ErrorOptions,
-  ) {
+  /** @param options `cause` is what the agent threw the last time, if it was in this process */
+  constructor(address: Address, { restarts, within, lastError, on }: Escalated, options?: ErrorOptions) {
     super(
-      `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. The last error was: ${lastError.replace(/\.$/, '')}. Mend the agent, or allow more restarts.`,
+      `"${address}" would have been restart number ${restarts} within ${within} ms, so its supervisor gave up and stopped its agents. The last error was: ${lastError.replace(/\.$/, '')}. Fix the agent, or allow more restarts.`,
       options,
     )
     this.address = address

@@ -174,7 +174,7 @@ describe('a migration that goes wrong', () => {
       }),
     })
     expect(error).toMatchObject({ code: 'MIGRATION', agent: 'baker', from: '1', to: '2', cause })
-    expect(error).toHaveProperty('message', expect.stringContaining('from version "1" to "2": no such cake. Mend'))
+    expect(error).toHaveProperty('message', expect.stringContaining('from version "1" to "2": no such cake. Fix'))
   })
 
   it('is named with what no journal could give back', () => {

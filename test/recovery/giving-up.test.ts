@@ -65,7 +65,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
         code: 'GAVE_UP',
         address: 'runtime/dog',
         message:
-          'Before this start, "runtime/dog" would have been restart number 1 within 1000 ms, and its supervisor gave up. The last error was: boom. All agents outside the parties begin anew, with the mail that waits for them. Mend the agent, or allow more restarts.',
+          'Before this start, "runtime/dog" would have been restart number 1 within 1000 ms, and its supervisor gave up. The last error was: boom. All agents outside the parties begin anew, with the mail that waits for them. Fix the agent, or allow more restarts.',
       }),
     ])
     expect(second.agent('dog').incarnation).toBe(2)
