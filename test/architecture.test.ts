@@ -97,6 +97,25 @@ describe('the house', () => {
     expect(circles).toEqual([])
   })
 
+  it('has no circle at run time behind an interface, unless its comment says why', () => {
+    const text = new Map(files.map(file => [file, readFileSync(join(root, file), 'utf8')]))
+    // A class that implements a host imports it, and so stands above the code that calls the host.
+    const implemented = new Set(
+      [...text.values()].flatMap(code =>
+        [...code.matchAll(/^export class .* implements (.*) \{$/gm)].flatMap(
+          ([, names = '']) => names.match(/\w+Host\b/g) ?? [],
+        ),
+      ),
+    )
+    expect(implemented.size).toBeGreaterThan(3)
+    const silent = [...text].flatMap(([file, code]) =>
+      [...code.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?(?:export )?interface (\w+Host)\b/g)]
+        .filter(([, comment = '', name = '']) => implemented.has(name) && !/\bbecause\b/.test(comment))
+        .map(([, , name]) => `${file}: ${name}`),
+    )
+    expect(silent).toEqual([])
+  })
+
   it('lets the index be for outsiders only', () => {
     const inside = edges('src/').filter(({ file, to }) => to === 'src/index.ts' && !plugs.includes(roomOf(file)))
     expect(inside).toEqual([])

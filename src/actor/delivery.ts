@@ -4,7 +4,7 @@ import type { Tally } from '../mail/tally.ts'
 import type { Actor } from './actor.ts'
 import type { Registry } from './registry.ts'
 
-/** What delivery needs from the partition around it. */
+/** What delivery calls in its partition. It is an interface because partitions, in a room above, deliver their events with it. */
 export interface DeliveryHost {
   /** Records that an event will never be handled by an agent that it was meant for. */
   lose(actor: Actor, envelope: Envelope, why: 'stopped' | Loss['why']): void

@@ -12,7 +12,7 @@ export interface SubscriberCall {
   isOver: boolean
 }
 
-/** What a subscriber needs from the bus around it. */
+/** What a subscriber calls in the bus. It is an interface because the bus is made of subscribers. */
 export interface SubscriberHost {
   readonly timers: Timers
   readonly insideSubscriber: AsyncLocalStorage<SubscriberCall>

@@ -73,7 +73,7 @@ export interface Listener {
   finish(): void
 }
 
-/** What a subscription needs from the bus around it. */
+/** What a subscription calls in the bus. It is an interface because the bus is made of subscriptions. */
 export interface SubscriptionHost extends SubscriberHost {
   /** Milliseconds of waiting that make an event more urgent by one. */
   readonly aging: number

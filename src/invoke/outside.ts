@@ -19,7 +19,7 @@ export interface WantedWork<W> {
   readonly input: unknown
 }
 
-/** What invoked work needs from the partition of its agent. */
+/** What invoked work calls in the partition of its agent. It is an interface because the kinds of work are run in a room above. */
 export interface OutsideHost<W> {
   /** Notes that the current step wants this work; its key is made of the address, the position of the handled event, and the invoke id. */
   plan(wanted: WantedWork<W>): PlannedWork

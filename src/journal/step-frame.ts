@@ -7,7 +7,7 @@ import { type Origin, originIn } from '../mail/handled.ts'
 import { encoded } from '../values/json.ts'
 import type { Cause, Entry } from './frame.ts'
 
-/** What the frame of a step needs from the partition that the step happened in. */
+/** What the frame of a step calls in its partition. It is an interface because partitions, in a room above, write frames. */
 export interface FrameHost {
   readonly address: Address
   nextSeq(): number
