@@ -13,6 +13,7 @@ import { type Origin, originOf } from '../mail/handled.ts'
 import type { Facts } from '../mail/seal.ts'
 import { Activity } from './activity.ts'
 import { Announcements } from './announcements.ts'
+import { AsksElsewhere } from './asks-elsewhere.ts'
 import { Frames, type PartitionState } from './frames.ts'
 import { IncomingAsks } from './incoming-asks.ts'
 import { Losses, type LostReason } from './losses.ts'
@@ -70,8 +71,7 @@ export class Partition implements DeliveryHost, Snapped {
   readonly activity: Activity
   readonly turns: Turns
   supervisors: Supervisors | undefined
-  /** The asks to agents elsewhere whose outcomes are not durable here; nothing while that is not known. */
-  asking: Set<string> | undefined
+  readonly asksElsewhere = new AsksElsewhere()
   readonly #state: PartitionState<unknown> | undefined
   #admit: Admit | undefined
 

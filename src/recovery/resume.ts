@@ -68,7 +68,6 @@ export function resumeTheRest(needs: RecoveryNeeds, recalled: readonly Recalled[
   for (const partition of system.partitions()) {
     const standing = standings.get(partition.address)
     if (standing) guard(needs, partition, () => schedules.resume(partition, standing))
-    // From here on, it is known which asks of the partition are under way.
-    partition.asking ??= new Set()
+    partition.asksElsewhere.allAdded()
   }
 }

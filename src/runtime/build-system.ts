@@ -267,9 +267,5 @@ function mayAskAgain(key: string, partitions: Partitions, { recovery, parties }:
   if (recovery.isUnderWay) return true
   const { partition: at } = splitAddress(key)
   if (parties.isKept(at)) return true
-  const asker = partitions.at(at)
-  if (!asker) return false
-  const { asking } = asker
-  // One ask to several agents has a key for each of them, below its own.
-  return asking === undefined || asking.has(key) || asking.has(key.slice(0, key.lastIndexOf('/')))
+  return partitions.at(at)?.asksElsewhere.mayBeRepeated(key) ?? false
 }

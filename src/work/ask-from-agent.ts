@@ -97,7 +97,7 @@ class AgentAsker implements Asker {
     const { standing, requests, partition } = this.#scope
     const { asks, tally } = partition.system
     const { request, to } = this.#work
-    if (standing) this.#mayAskAgain()
+    if (standing) partition.asksElsewhere.add(this.#scope.key)
     const known = standing && requests && recalledAsk(partition, this.#key, to, requests)
     const answer = known && answerIn(known, request.type)
     if (answer) return this.#end(answer)
@@ -127,7 +127,7 @@ class AgentAsker implements Asker {
     const { request, retry, to } = this.#work
     const asked = request.asked(input, this.#key)
     const callee = calleeOf(here, asked, to)
-    if (!callee.isHere) this.#mayAskAgain()
+    if (!callee.isHere) here.asksElsewhere.add(this.#scope.key)
     const deadline = Math.max(1, this.#left ?? deadlineOf(this.#work, here, this.origin))
     return new Asking(this, callee, asked, { request, retry, deadline })
   }
@@ -146,12 +146,6 @@ class AgentAsker implements Asker {
         () => ask.send(),
         error => void system.asks.fail(ask.key, error),
       )
-  }
-
-  /** Until the outcome is durable, the next owner of this partition may ask the same again elsewhere. */
-  #mayAskAgain(): void {
-    this.place.asking ??= new Set()
-    this.place.asking.add(this.#scope.key)
   }
 
   /** Ends an ask that was never opened. */

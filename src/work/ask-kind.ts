@@ -11,7 +11,7 @@ export const askKind: WorkKind<AskWork> = {
   titleOf,
   intent: askIntent,
   run: (work, scope) => askOne(work, scope, settling(work, scope)),
-  over: forgetAsking,
+  over: ended,
 }
 
 /** Asking several agents and handlers at once. */
@@ -21,7 +21,7 @@ export const askManyKind: WorkKind<AskManyWork> = {
   titleOf,
   intent: askIntent,
   run: (work, scope) => askSeveral(work, scope, settling(work, scope)),
-  over: forgetAsking,
+  over: ended,
 }
 
 function titleOf({ request }: AskWork | AskManyWork): string {
@@ -36,12 +36,6 @@ function settling({ place }: AskWork | AskManyWork, scope: WorkScope): Settle {
   }
 }
 
-/** When all that is appended so far is durable, nobody asks for the answer again. */
-function forgetAsking(_: AskWork | AskManyWork, { key, partition }: WorkScope): void {
-  const { asking, watermark } = partition
-  if (asking?.has(key))
-    watermark.whenDurable(
-      () => void asking.delete(key),
-      () => {},
-    )
+function ended(_: AskWork | AskManyWork, { key, partition }: WorkScope): void {
+  partition.asksElsewhere.ended(key, partition.watermark)
 }
