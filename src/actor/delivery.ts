@@ -8,11 +8,11 @@ import type { Registry } from './registry.ts'
 export interface DeliveryHost {
   /** Records that an event will never be handled by an agent that it was meant for. */
   lose(actor: Actor, envelope: Envelope, why: 'stopped' | Loss['why']): void
-  /** An event with an end to its time may have to wait for an agent. */
+  /** An event with an expiry time may have to wait for an agent. */
   mayExpire(actor: Actor): void
 }
 
-/** The single road to an actor: whatever reaches a mailbox goes through here, and is counted. */
+/** The single road to an actor: every event that reaches a mailbox passes here, and is counted. */
 export class Delivery {
   readonly #registry: Registry
   readonly #tally: Tally
@@ -24,7 +24,7 @@ export class Delivery {
     this.#host = host
   }
 
-  /** To the one agent that it is meant for, or to all that hear its type, of each pool one. */
+  /** Delivers an event to the agent that it is addressed to, or to all agents that hear its type, and to one member of each pool. */
   deliver(envelope: Envelope): void {
     if (envelope.to !== undefined) return this.deliverTo(this.#registry.at(envelope.to), envelope)
     if (this.#registry.hears(envelope.type)) this.#deliverToAll(envelope)

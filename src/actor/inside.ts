@@ -1,16 +1,16 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { type Children, isMachineSnapshot, isObject } from './kept.ts'
 
-/** Where an actor stands inside an agent: the keys of children from the agent down to it; empty for the agent's own machine. */
+/** The place of an actor inside an agent: the keys of children from the agent down to it; empty for the agent's own machine. */
 export type Path = readonly string[]
 
-/** Both ends of a timer that a machine inside an agent has set, or that is meant for one. */
+/** Both ends of a timer that a machine inside an agent has set, or that is for such a machine. */
 export interface Inside {
   readonly source: Path
   readonly target: Path
 }
 
-/** The path from an agent's machine down to an actor inside it; `undefined` for an actor that is not. */
+/** The path from an agent's machine down to an actor inside it; `undefined` for an actor outside it. */
 export function pathFrom(agent: AnyActorRef, actor: AnyActorRef): Path | undefined {
   const path: string[] = []
   for (let at: AnyActorRef = actor; at !== agent; at = at._parent) {
@@ -20,13 +20,13 @@ export function pathFrom(agent: AnyActorRef, actor: AnyActorRef): Path | undefin
   return path.toReversed()
 }
 
-/** Its parent knows it by its id, or, if it was spawned without one, by the name that XState gives to all those. */
+/** The key of an actor in its parent: its id, or, if it was spawned without an id, the name that XState gives to all such actors. */
 function keyIn(children: Children, actor: AnyActorRef): string {
   if (children[actor.id] === actor) return actor.id
   return Object.entries<AnyActorRef | undefined>(children).find(([, child]) => child === actor)?.[0] ?? actor.id
 }
 
-/** The actor at the end of a path, if it is there and has not ended. */
+/** The actor at the end of a path, if there is one and it has not ended. */
 export function actorAt(agent: AnyActorRef, path: Path): AnyActorRef | undefined {
   let at: AnyActorRef | undefined = agent
   for (const key of path) at = at && childrenOf(at)[key]
@@ -44,7 +44,7 @@ export function* machinesIn(agent: AnyActorRef, above: Path = []): Iterable<read
   }
 }
 
-/** The names of what an agent has invoked or spawned and has not ended, as its machine calls them. */
+/** The names of the actors that an agent has invoked or spawned and that have not ended, as its machine calls them. */
 export function invokedIn(agent: AnyActorRef | undefined): readonly string[] {
   const children = Object.entries<AnyActorRef | undefined>(agent ? childrenOf(agent) : {})
   return children.flatMap(([id, child]) => (child ? [nameOf(child, id)] : []))
@@ -62,8 +62,8 @@ function childrenOf(actor: AnyActorRef): Children {
 const numbered = /^x:(\d{1,15})$/
 
 /**
- * Actors that are spawned without ids are numbered by XState, from 0 in each process. Once a saved machine comes back, this system
- * goes on above the numbers of those inside it: another actor of the same id would take their place.
+ * XState numbers actors that are spawned without ids, from 0 in each process. After a saved machine is restored, its XState system
+ * counts on above the numbers inside it: otherwise a new actor would get an id that is taken.
  */
 export function numberAbove(system: object, saved: unknown): void {
   const highest = highestIn(saved)

@@ -25,7 +25,7 @@ export function checkKept(
   if (output !== undefined) checkValue(`the output of "${address}"`, output)
 }
 
-/** XState finds an actor in a context again if it is a child of that very machine, and puts nothing in its place if not. */
+/** XState restores an actor in a context if it is a child of that machine. Otherwise it restores nothing in its place. */
 function childrenAmong(children: Children): Allowed | undefined {
   for (const _ in children)
     return object => isActorRef(object) && (children[object.id] === object || Object.values(children).includes(object))
@@ -35,13 +35,13 @@ function childrenAmong(children: Children): Allowed | undefined {
 /** The actors that a machine has invoked or spawned. */
 export type Children = AnyMachineSnapshot['children']
 
-/** What each actor inside an agent was when it was checked, so that only what has changed is looked at again. */
+/** The snapshot of each actor inside an agent when it was checked, so that only changes are checked again. */
 const checked = new WeakMap<AnyActorRef, unknown>()
 
 /**
- * The same for the actors inside an agent: their contexts, outputs and inputs.
+ * Checks that the contexts, outputs and inputs of the actors inside an agent can be saved.
  *
- * @param onNew called for each that is seen for the first time, with its name inside the agent
+ * @param onNew called for each actor that was not checked before, with its name inside the agent
  * @throws ValueError
  */
 export function checkChildren(
@@ -72,7 +72,7 @@ function checkActor(address: Address, snapshot: unknown, before: unknown): void 
   }
 }
 
-/** What XState saves of an actor that is no machine. */
+/** What XState saves of an actor that is not a machine. */
 const parts = ['input', 'context', 'output'] as const
 
 /** The event on which an agent fails because something in it cannot be saved although its own step was checked. */
@@ -85,12 +85,12 @@ export function failUnkept(actor: Actor, error: unknown, incarnation = actor.inc
   })
 }
 
-/** Whether a snapshot is that of a machine: other actors have no states. */
+/** Whether a snapshot is the snapshot of a machine: other actors have no states. */
 export function isMachineSnapshot(snapshot: unknown): snapshot is AnyMachineSnapshot {
   return typeof snapshot === 'object' && snapshot !== null && '_nodes' in snapshot
 }
 
-/** A machine as XState saves it, as JSON: `undefined` is left out, and an error of somebody's own class becomes a plain one. */
+/** A machine as XState saves it, as JSON: `undefined` is left out, and an error of the application's own class becomes a plain error. */
 export function savedAsJson(persisted: object): unknown {
   return encoded(structureOf(persisted))
 }

@@ -6,18 +6,18 @@ import type { Actor } from './actor.ts'
 
 type StateNode = AnyStateMachine['root']
 
-/** The states of machines without a busy state, by what they take themselves; nothing for a machine with one. */
+/** The events that each state of a machine takes; nothing for a machine that has a busy state. */
 const known = new WeakMap<AnyStateMachine, readonly (readonly [descriptor: string, state: string])[] | undefined>()
 
 /**
- * Finds the events that agents lose because nobody thought of the tag `busy`: an agent ignored one that another state of its
- * machine takes, and no state of it is ever busy.
+ * Finds events that agents lose because a tag `busy` is missing: an agent ignored an event that another state of its machine takes,
+ * and no state of that machine is busy.
  */
 export class MissedEvents {
-  /** What was looked at, by agent and type: each is told once. */
+  /** The agents and types that were checked: each is reported once. */
   readonly #seen = new Set<string>()
 
-  /** The first time that an agent misses events of a type, what is to be told of it. */
+  /** The warning for an agent that misses events of a type, the first time. */
   check({ agent, address }: Actor, type: string, snapshot: AnyMachineSnapshot): EventMissedError | undefined {
     const takers = takersIn(agent.machine)
     if (takers === undefined) return undefined
@@ -46,7 +46,7 @@ function* takenBelow({ path, transitions, states }: StateNode): Iterable<readonl
   for (const state of Object.values<StateNode>(states)) yield* takenBelow(state)
 }
 
-/** Whether the states that are active say what is to become of such an event, if only that it is ignored. */
+/** Whether an active state declares what happens to an event of this type, if only that it is ignored. */
 function isDeclared(snapshot: AnyMachineSnapshot, type: string): boolean {
   return getNextTransitions(snapshot).some(({ eventType }) => eventType === '*' || matches(eventType, type))
 }

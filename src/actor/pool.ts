@@ -4,13 +4,13 @@ import { type Address, addressOf } from '../mail/address.ts'
 import type { Actor } from './actor.ts'
 import { hashed, leastLoaded, type Routing } from './routing.ts'
 
-/** Equal agents behind one address: an event for the pool is for one of them. */
+/** Equal agents behind one address: one of them gets an event for the pool. */
 export class Pool {
   readonly name: string
   readonly address: Address
   readonly agent: Agent
   readonly #routing: Routing
-  // Those that get mail, the oldest first.
+  // The members that get mail, the oldest first.
   #members: readonly Actor[] = []
   #turn = 0
 
@@ -29,12 +29,12 @@ export class Pool {
     this.#members = [...this.#members, actor]
   }
 
-  /** From now on it gets no mail by way of the pool; what it has is still its own. */
+  /** From now on a member gets no mail of the pool. It still handles the mail that it has. */
   leave(actor: Actor): void {
     this.#members = this.#members.filter(member => member !== actor)
   }
 
-  /** The member that gets an event, if there is any; the next event is for another one. */
+  /** The member that gets an event, if there is any. The next event is for another member. */
   route(event: EventOf): Actor | undefined {
     const place = this.#placeFor(event)
     this.#turn = place + 1
@@ -46,7 +46,7 @@ export class Pool {
     return this.#members[this.#placeFor(event)]
   }
 
-  /** The members that could get an event: any of them, unless it belongs to one. */
+  /** The members that could get an event: all of them, unless its key belongs to one member. */
   candidates(event: EventOf): readonly Actor[] {
     return typeof this.#routing === 'object' ? this.#members.slice(this.#placeFor(event)).slice(0, 1) : this.#members
   }
@@ -72,7 +72,7 @@ function nameOf({ name }: Actor): string {
   return name
 }
 
-// The key is the application's; events without one all belong to the same member.
+// The application makes the key. All events without a key belong to the same member.
 function keyOf(hash: (event: EventOf) => string, event: EventOf): string {
   try {
     return hash(event)

@@ -5,22 +5,22 @@ import { type Address, NoAddressError, splitAddress } from '../mail/address.ts'
 import type { Actor } from './actor.ts'
 import type { Pool } from './pool.ts'
 
-/** What a registry tells of the agents in it. */
+/** What a registry reports about its agents. */
 export interface RegistryHost {
-  /** A type has got its first hearer, or lost its last. */
+  /** A type has its first hearer now, or has lost its last one. */
   heard(type: string, isHeard: boolean): void
-  /** There is an agent more, or one less. */
+  /** There is one agent more, or one less. */
   counted(by: 1 | -1): void
 }
 
-/** Who is reached in a partition: by name, by the types that they hear, and by XState's own refs. */
+/** Finds the agents of a partition: by name, by the types that they hear, and by the refs of XState. */
 export class Registry implements Iterable<Actor> {
   readonly #actors = new Map<string, Actor>()
   readonly #hearers = new Map<string, Set<Actor>>()
   readonly #agents = new Map<Agent, number>()
   readonly #pools = new Map<string, Pool>()
   readonly #hearingPools = new Map<string, readonly Pool[]>()
-  /** How many ways there are for a type to be heard, so that one look says whether there is any. */
+  /** How many agents and pools hear a type, so that one look-up tells whether there is any. */
   readonly #heard = new Map<string, number>()
   readonly #host: RegistryHost
   #size = 0
@@ -29,14 +29,14 @@ export class Registry implements Iterable<Actor> {
     this.#host = host
   }
 
-  /** How many agents are there; those that have stopped are not. */
+  /** How many agents there are, without stopped agents. */
   get size(): number {
     return this.#size
   }
 
-  /** Makes an agent reachable; one that had its name before must have stopped. */
+  /** Makes an agent reachable. An older agent of its name must have stopped. */
   add(actor: Actor): void {
-    // Behind those that are there already, unless it is one of them that starts again.
+    // At the end of the order, unless the same agent starts again.
     if (this.#actors.get(actor.name) !== actor) this.#actors.delete(actor.name)
     this.#actors.set(actor.name, actor)
     this.#resize(1)
@@ -53,7 +53,7 @@ export class Registry implements Iterable<Actor> {
     }
   }
 
-  /** Takes an agent off the bus; its name stays known, as stopped. */
+  /** Makes an agent unreachable. Its name stays known, as stopped. */
   retire(actor: Actor): void {
     this.#resize(-1)
     const pool = this.#pools.get(actor.under)
@@ -67,7 +67,7 @@ export class Registry implements Iterable<Actor> {
     }
   }
 
-  /** Nobody by this name ever was. */
+  /** Forgets the name of a stopped agent. */
   forget(name: string): void {
     this.#actors.delete(name)
   }
@@ -111,17 +111,17 @@ export class Registry implements Iterable<Actor> {
   /** The agent with a name, or the one that a pool with that name chooses for an event. */
   meant(name: string, event: EventOf): Actor | undefined {
     const actor = this.#actors.get(name)
-    // One that has stopped has left its name to whoever came after it.
+    // The name of a stopped agent may belong to a pool now.
     return actor && actor.status !== 'stopped' ? actor : (this.#pools.get(name)?.route(event) ?? actor)
   }
 
-  /** The first one that hears an event: an agent, or the member of a pool. */
+  /** The first agent that hears an event: an agent of no pool, or the member of a pool. */
   hearing(event: EventOf): Actor | undefined {
     const [actor] = this.hearers(event.type)
     return actor ?? this.pools(event.type)[0]?.route(event)
   }
 
-  /** The addresses of all that hear a type, a pool as one. */
+  /** The addresses of the agents and pools that hear a type. */
   addresses(type: string): readonly Address[] {
     return [...this.hearers(type), ...this.pools(type)].map(({ address }) => address)
   }
@@ -136,18 +136,18 @@ export class Registry implements Iterable<Actor> {
     return this.#hearingPools.get(type) ?? []
   }
 
-  /** Those that hear a type and belong to no pool, in the order in which they were added. */
+  /** The agents that hear a type and belong to no pool, in the order in which they were added. */
   hearers(type: string): ReadonlySet<Actor> {
     return this.#hearers.get(type) ?? nobody
   }
 
-  /** The agent behind a ref, if it is the present incarnation of one. */
+  /** The agent whose incarnation a ref is, if it is the present one. */
   behind(ref: AnyActorRef): Actor | undefined {
     const actor = this.#actors.get(ref.id)
     return actor?.ref === ref ? actor : undefined
   }
 
-  /** The agent that an actor of XState belongs to: the one behind it, or the one inside which it is. */
+  /** The agent that an actor of XState belongs to: as its incarnation, or inside it. */
   around(ref: AnyActorRef): Actor | undefined {
     for (let at: AnyActorRef | undefined = ref; at; at = at._parent) {
       const actor = this.behind(at)
@@ -156,12 +156,12 @@ export class Registry implements Iterable<Actor> {
     return undefined
   }
 
-  /** The definitions of those that are there; one that several have is listed twice, however many they are. */
+  /** The definitions of the agents; a definition that several agents have is listed twice, however many they are. */
   agents(): readonly Agent[] {
     return [...this.#agents].flatMap(([agent, count]) => (count > 1 ? [agent, agent] : [agent]))
   }
 
-  /** Whether several have a definition: one more makes no difference to what is checked by definition. */
+  /** Whether several agents have a definition: one more makes no difference to checks by definition. */
   hasSeveral(agent: Agent): boolean {
     return (this.#agents.get(agent) ?? 0) > 1
   }

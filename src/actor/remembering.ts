@@ -3,8 +3,8 @@ import { mutableCopyOf } from '../values/copy.ts'
 import { isActorRef } from './kept.ts'
 
 /**
- * The same machine, which begins with the context of an earlier incarnation. The actors of that one have ended: a field in which the
- * initial context has actors begins with those, and in any other `undefined` is in the place of each.
+ * A machine that begins with the context of an earlier incarnation. The actors of that incarnation have ended: a field in which the
+ * initial context has actors begins with these, and in any other field `undefined` takes the place of each actor.
  */
 export function remembering({ config, implementations }: AnyStateMachine, kept: MachineContext): AnyStateMachine {
   const { copy, hadActors } = withoutActors(kept)

@@ -7,7 +7,7 @@ import type {
   UnknownAction,
 } from 'xstate'
 
-/** What a machine makes of an event: its next snapshot, what it wants done, and the children that it made, to be started. */
+/** What a machine decides on an event: its next snapshot, the actions, and functions that start its new children. */
 export interface Decision {
   readonly snapshot: AnyMachineSnapshot
   readonly actions: readonly ExecutableActionObject[]
@@ -17,7 +17,7 @@ export interface Decision {
 type StateNode = AnyStateMachine['root']
 type Transition = ReturnType<AnyStateMachine['getTransitionData']>[number]
 
-/** `given` and `params` are what the agent's author wrote: values, or functions of context and event. */
+/** The author of the agent wrote `given` and `params`: values, or functions of context and event. */
 interface PlainAction {
   readonly kind: 'assign' | 'emit'
   readonly given: unknown
@@ -25,7 +25,7 @@ interface PlainAction {
 }
 
 interface Move {
-  /** The state that it leads to; none if it stays where it is. */
+  /** The state that the transition leads to; none if the machine stays in its state. */
   readonly place: Pick<AnyMachineSnapshot, '_nodes' | 'value' | 'tags'> | undefined
   readonly actions: readonly PlainAction[]
 }
@@ -34,7 +34,7 @@ const nothing: readonly never[] = []
 const ignored: Move = { place: undefined, actions: nothing }
 const shortcuts = new WeakMap<AnyStateMachine, Shortcut>()
 
-/** One for each machine, however many agents it has. */
+/** The shortcut of a machine: all agents of the machine share it. */
 export function shortcutOf(machine: AnyStateMachine): Shortcut {
   let shortcut = shortcuts.get(machine)
   if (!shortcut) shortcuts.set(machine, (shortcut = new Shortcut(machine)))
@@ -51,7 +51,7 @@ export class Shortcut {
   readonly #machine: AnyStateMachine
   readonly #isPlain: boolean
   readonly #moves = new Map<Transition, Move | undefined>()
-  /** By the only state that is active, and then by event type; none where guards have a say. */
+  /** The transitions by the only active state, and then by event type; none for states with guards. */
   readonly #tables = new Map<StateNode, Map<string, Move | undefined> | undefined>()
   #beginning: Decision | undefined
 
@@ -60,7 +60,7 @@ export class Shortcut {
     this.#isPlain = !hasEventless(machine.root)
   }
 
-  /** How the machine begins: as XState says, who is asked once if it begins the same way each time. */
+  /** The beginning of the machine, decided by XState: only once, if the machine begins the same way each time. */
   begin(ask: () => Decision): Decision {
     if (this.#beginning) return this.#beginning
     const beginning = ask()
@@ -74,15 +74,15 @@ export class Shortcut {
     return isShared ? { ...snapshot, context: { ...snapshot.context } } : snapshot
   }
 
-  /** What the machine makes of an event; `undefined` where XState has to be asked. */
+  /** Decides on an event; `undefined` where XState has to decide. */
   decide(snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): Decision | undefined {
-    // XState has rules of its own for its own events.
+    // XState has special rules for its own events.
     if (!this.#isPlain || event.type.startsWith('xstate.')) return undefined
     const move = this.#moveFor(snapshot, event)
     return move && perform(move, snapshot, event, scope)
   }
 
-  /** Whether nothing is computed or done on the way there. */
+  /** Whether the machine begins without computing or doing anything. */
   #beginsAlike({ status, _nodes: nodes }: AnyMachineSnapshot): boolean {
     const isGiven = this.#isPlain && typeof this.#machine.config.context !== 'function'
     return isGiven && status === 'active' && nodes.every(doesNothingAtFirst)
@@ -151,7 +151,7 @@ function plainAction({ implementations }: AnyStateMachine, action: UnknownAction
   const logic: unknown = typeof named === 'function' ? named : implementations.actions[named.type]
   const params: unknown = typeof named === 'function' || !('params' in named) ? undefined : named.params
   if (typeof logic !== 'function' || !('type' in logic)) return undefined
-  // What the creators of XState hang on to the functions that they return.
+  // XState attaches these fields to the functions that its action creators return.
   if (logic.type === 'xstate.assign' && 'assignment' in logic)
     return { kind: 'assign', given: logic.assignment, params }
   if (logic.type === 'xstate.emit' && 'event' in logic) return { kind: 'emit', given: logic.event, params }
@@ -187,7 +187,7 @@ function perform(
   } catch (error) {
     if (!isSpawning) throw error
   }
-  // Only XState can spawn. What an author's functions gave until then is dropped: they only compute.
+  // Only XState can spawn. The results of the author's functions so far are dropped: the functions only compute.
   if (isSpawning) return undefined
   const isSame = context === snapshot.context && !place
   return { snapshot: isSame ? snapshot : { ...snapshot, ...place, context }, actions: wanted, starts: nothing }

@@ -2,9 +2,9 @@ import type { AnyMachineSnapshot } from 'xstate'
 
 /** A timer that a state wants for as long as it is active: XState's `after`. */
 export interface AfterTimer {
-  /** Of the timer, and of the event that it leads to. */
+  /** The id of the timer, and the type of its event. */
   readonly id: string
-  /** Milliseconds; none where a function or a name says it. */
+  /** Milliseconds; none if a function or a name gives the delay. */
   readonly delay: number | undefined
 }
 

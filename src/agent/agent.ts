@@ -101,13 +101,13 @@ export type OnRestart = 'reset' | 'keep' | 'anew'
  */
 export type TimersAfterRestart = 'absolute' | 'remaining' | 'restart'
 
-/** Something to be done around the life of an incarnation, such as opening and closing a connection. */
+/** A function that is called at the start or the end of an incarnation, for example to open or close a connection. */
 export type Hook = (scope: HookScope) => Promise<void> | void
 
-/** What the runtime hands to a hook. */
+/** What a hook gets from the runtime. */
 export interface HookScope {
   readonly address: Address
-  /** Aborted when the time is over (30 seconds), or the agent ended meanwhile. */
+  /** Aborted after 30 seconds, or when the agent has ended. */
   readonly signal: AbortSignal
   /** The runtime's clock, epoch milliseconds. */
   now(): number
@@ -118,7 +118,7 @@ export interface HookScope {
 export interface Agent<N extends string = string, I = unknown> {
   readonly name: N
   readonly machine: AnyStateMachine
-  /** The input of its machine, unless `spawn` gives another one. */
+  /** The input of its machine, unless `spawn` gives another input. */
   readonly input: I | undefined
   readonly hears: readonly Definition[]
   readonly says: readonly Definition[]
@@ -145,34 +145,34 @@ export type AgentOptions<
 export interface AgentRules<N extends string, M extends AnyStateMachine, G extends Migrations> {
   /** Letters a-z, digits and "-", 200 at most; the last part of its address. */
   readonly name: N
-  /** Its `version` is raised with every change of its structure, so that what an older one saved is not taken for its own. */
+  /** Raise its `version` with every change of its structure, so that a snapshot of an older machine is not taken for its own. */
   readonly machine: M
   /** The input of its machine, for each incarnation, if the machine takes one; `spawn` may give another one. */
   readonly input?: NoInfer<InputFrom<M>>
   /**
-   * When its supervisor starts it again: after a failure (`transient`, the default), also after its final state
+   * When its supervisor starts the agent again: after a failure (`transient`, the default), also after its final state
    * (`permanent`), or never (`temporary`).
    */
   readonly restart?: RestartType
   /** What a restarted agent begins with: `reset` by default. */
   readonly onRestart?: OnRestart
   /**
-   * What becomes of the event that it crashed on: a dead letter (`drop`, the default), or it is handed over again after the
-   * restart, at most 3 times, before it is one (`redeliver`).
+   * What happens to an event on which the agent crashed: it becomes a dead letter (`drop`, the default), or is handed over again
+   * after the restart, at most 3 times, before it becomes a dead letter (`redeliver`).
    */
   readonly onCrash?: 'drop' | 'redeliver'
   /**
-   * Called in each incarnation once its start is durable, before it handles anything and before its effects begin; one that
-   * fails, or takes longer than 30 seconds, is a failed start. Called again after a crash of the process: what it does is not recorded.
+   * Called in each incarnation once its start is durable, before the agent handles anything and before its effects begin. If it fails,
+   * or takes longer than 30 seconds, the start has failed. It is called again after a crash of the process: what it does is not recorded.
    */
   readonly onInit?: Hook
-  /** Called after each incarnation, before the next one or the end; `stop` waits for it, 30 seconds at most. */
+  /** Called after each incarnation, before the next incarnation starts. `stop` waits for it, 30 seconds at most. */
   readonly onDestroy?: Hook
-  /** When its timers fire after the process has ended and another goes on; `absolute` by default. */
+  /** When its timers fire in the next process; `absolute` by default. */
   readonly timers?: TimersAfterRestart
-  /** How many events may wait for it, and what happens to more; 1,000 and back-pressure by default. */
+  /** How many events may wait for the agent, and what happens to more events; 1,000 and back-pressure by default. */
   readonly mailbox?: MailboxOptions
-  /** Lead an agent that an older program saved to this machine, by the version that they start from. */
+  /** Migrate an agent that an older program saved to this machine. The keys are the versions that the migrations start from. */
   readonly migrations?: G
 }
 
@@ -285,10 +285,10 @@ function ownContext(config: AnyStateMachine['config']): void {
     Object.defineProperty(config, 'context', { get: () => ({ ...context }), enumerable: true })
 }
 
-/** A machine that goes round so often within one event has run wild: without events, or by events to itself. */
+/** How many transitions a machine may take within one event, without events or by events to itself: with more, it has run wild. */
 export const mostRounds = 10_000
 
-/** A machine gives what it invokes or spawns an id of XState's system. */
+/** A machine gives a system id of XState to an actor that it invokes or spawns. */
 export class SystemIdError extends TroupeError {
   readonly code = 'SYSTEM_ID'
   readonly agent: string
@@ -302,7 +302,7 @@ export class SystemIdError extends TroupeError {
   }
 }
 
-/** An agent failed before it had handled anything. */
+/** An agent failed before it handled anything. */
 export class AgentStartError extends TroupeError {
   readonly code = 'AGENT_START'
   readonly address: Address

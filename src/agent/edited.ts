@@ -5,10 +5,10 @@ import { type Migratable, MigrationError, migrate } from './migrate.ts'
 import type { SavedMachine } from './saved-machine.ts'
 
 /**
- * What was saved of a machine that was edited since, for the machine as it is now. While a program is being written its
- * machines change all the time, and most changes leave the states and the context as they were.
+ * A saved snapshot of a machine that was edited since, for the machine as it is now. During development machines change all the time,
+ * and most changes leave the states and the context as they were.
  *
- * @param saved the identity that the snapshot was saved by, of the same version
+ * @param saved the identity of the machine when it was saved; its version is the same
  * @throws MachineChangedError if the states or the fields of the context are not what they were
  */
 export function edited(agent: Migratable, saved: Identity, snapshot: SavedMachine, input: unknown): SavedMachine {
@@ -34,14 +34,14 @@ function misshapen(machine: AnyStateMachine, saved: object, input: unknown): str
 function initialContextOf({ config }: AnyStateMachine, input: unknown): object {
   const { context = {} } = config
   if (typeof context !== 'function') return context
-  // Nothing is spawned: what the context holds in its place counts as an object.
+  // Nothing is spawned: an actor in the context counts as an object.
   return context({ input, spawn: () => ({}), self: {} })
 }
 
-/** Fields that only the saved one has are fine: a context may get them later than at its beginning. */
+/** Fields that only the saved context has are fine: a machine may add fields later. */
 function misfitOf(initial: object, saved: ReadonlyMap<string, unknown>): string | undefined {
   for (const [key, value] of Object.entries(initial)) {
-    // A field that may be empty takes anything.
+    // A field that may be empty fits any value.
     if (value === undefined || value === null) continue
     if (!saved.has(key)) return `context.${key} is new`
     const was = saved.get(key)
@@ -55,15 +55,15 @@ function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice('[object '.length, -1).toLowerCase()
 }
 
-/** A machine was changed, but not its version. */
+/** A machine was changed, and its version was not. */
 export class MachineChangedError extends TroupeError {
   readonly code = 'MACHINE_CHANGED'
   readonly agent: string
   readonly version: string
-  /** The hash of what was saved, and that of the machine that the program has. */
+  /** The hash of the saved machine, and the hash of the machine that the program has. */
   readonly saved: string
   readonly actual: string
-  /** @param why what was saved does not fit, if somebody looked */
+  /** @param why the saved snapshot does not fit, if that was checked */
   constructor({ name, version, hash }: Identity, actual: Identity, why?: string) {
     const misfit = why === undefined ? '' : ` What was saved does not fit: ${why.replace(/\.$/, '')}.`
     super(
@@ -76,12 +76,12 @@ export class MachineChangedError extends TroupeError {
   }
 }
 
-/** A machine was changed, but not its version, and goes on because this is development. */
+/** A machine was changed, and its version was not. The agent goes on because this is development. */
 export class MachineEditedError extends TroupeError {
   readonly code = 'MACHINE_EDITED'
   readonly agent: string
   readonly version: string
-  /** The hash of what was saved, and that of the machine that the program has. */
+  /** The hash of the saved machine, and the hash of the machine that the program has. */
   readonly saved: string
   readonly actual: string
   constructor({ name, version, hash }: Identity, actual: Identity) {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { AnyStateMachine } from 'xstate'
 
-/** Which machine a saved snapshot is of. */
+/** Identifies the machine of a saved snapshot. */
 export interface Identity {
-  /** Of the agent. */
+  /** The name of the agent. */
   readonly name: string
-  /** That its machine declares; `0` if it declares none. */
+  /** The version that the machine declares; `0` if it declares none. */
   readonly version: string
-  /** Of the machine's structure: the first 16 hexadecimal digits of its SHA-256. */
+  /** The first 16 hexadecimal digits of the SHA-256 of the machine's structure. */
   readonly hash: string
 }
 
@@ -17,8 +17,8 @@ type Transition = ReturnType<AnyStateMachine['getTransitionData']>[number]
 const written = /^([a-z0-9-]+)@(.*)#([0-9a-f]{16})$/s
 
 /**
- * Which machine an agent has. What snapshots depend on counts: states, transitions, what is invoked, delays, tags, the fields
- * of the initial context, guards and actions by name. Functions, parameters, descriptions and the order of keys do not, so
+ * The identity of an agent's machine. Everything counts that snapshots depend on: states, transitions, invokes, delays, tags, the fields
+ * of the initial context, guards and actions by name. Functions, parameters, descriptions and the order of keys do not count, so
  * `machine.provide` changes nothing.
  */
 export function identityOf({ name, machine }: { readonly name: string; readonly machine: AnyStateMachine }): Identity {
@@ -37,21 +37,21 @@ export function writeIdentity({ name, version, hash }: Identity): string {
 
 const definitions = new WeakMap<object, string>()
 
-/** The written identity of an agent: looked up for every step, made once. */
+/** The written identity of an agent. It is made once, because every step needs it. */
 export function definitionOf(agent: { readonly name: string; readonly machine: AnyStateMachine }): string {
   let definition = definitions.get(agent)
   if (definition === undefined) definitions.set(agent, (definition = writeIdentity(identityOf(agent))))
   return definition
 }
 
-/** What `writeIdentity` wrote; `undefined` for any other text. */
+/** Reads what `writeIdentity` wrote; `undefined` for any other text. */
 export function readIdentity(text: string): Identity | undefined {
   const [, name, version, hash] = written.exec(text) ?? []
   if (name === undefined || version === undefined || hash === undefined) return undefined
   return { name, version, hash }
 }
 
-// By what a machine was made of, which those made by `machine.provide` share.
+// By the config of a machine, which machines made by `machine.provide` share.
 const hashes = new WeakMap<object, string>()
 
 function hashOf({ config, root }: AnyStateMachine): string {
@@ -63,7 +63,7 @@ function hashOf({ config, root }: AnyStateMachine): string {
   return hash
 }
 
-/** Those of a context that is not computed. */
+/** The fields of a context that is not computed. */
 function fieldsOf(context: unknown): readonly string[] | undefined {
   return typeof context === 'object' && context !== null ? Object.keys(context).toSorted() : undefined
 }
@@ -93,10 +93,10 @@ function sorted<V>(entries: Iterable<[string, V]>, told: (value: V) => unknown):
   return [...entries].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([key, value]) => [key, told(value)])
 }
 
-/** How an action, a guard or an actor is named; of a function, which has no name that lasts, only that it is there. */
+/** The name of an action, a guard or an actor. A function has no lasting name: only that there is one counts. */
 function wordFor(given: unknown): unknown {
   if (typeof given === 'string' || given === undefined) return given
-  // What `and`, `or` and `not` of XState hang on to the functions that they return.
+  // XState attaches these fields to the functions that `and`, `or` and `not` return.
   if (typeof given === 'function')
     return 'guards' in given && Array.isArray(given.guards) ? given.guards.map(wordFor) : {}
   return typeof given === 'object' && given !== null && 'type' in given ? given.type : {}

@@ -1,8 +1,8 @@
 import { type AnyStateMachine, StateMachine } from 'xstate'
 
-/** A logic that a machine may invoke or spawn, and under which name. */
+/** A logic that a machine may invoke or spawn, and its name. */
 export interface NamedLogic {
-  /** Names of machines inside machines stand before it: `kid/charge`. */
+  /** With the names of the machines around it: `kid/charge`. */
   readonly name: string
   readonly logic: object
 }
@@ -10,20 +10,20 @@ export interface NamedLogic {
 type StateNode = AnyStateMachine['root']
 
 /**
- * Every logic that a machine's definition shows, also inside the machines that it invokes: actors by name, what `invoke` and
- * `spawnChild` hold themselves. What an action spawns by a function shows only when it runs.
+ * Every logic in the definition of a machine and of the machines that it invokes: named actors, and logics that `invoke` and
+ * `spawnChild` hold themselves. A logic that a function of an action spawns is known only when it runs.
  */
 export function logicsOf(machine: AnyStateMachine): readonly NamedLogic[] {
   return [...within(machine, '', new Set())]
 }
 
-/** A machine and all those that its definition shows inside it. */
+/** A machine and all machines in its definition. */
 export function machinesOf(machine: AnyStateMachine): readonly AnyStateMachine[] {
   const inside = logicsOf(machine).flatMap(({ logic }) => (logic instanceof StateMachine ? [logic] : []))
   return [...new Set<AnyStateMachine>([machine, ...inside])]
 }
 
-/** The system ids that a machine gives to what it invokes, and to what it spawns by an action. */
+/** The system ids that a machine gives to actors that it invokes, or spawns by an action. */
 export function* systemIdsOf({ implementations, root }: AnyStateMachine): Iterable<string> {
   const actions = [...Object.values<unknown>(implementations.actions), ...statesOf(root).flatMap(actionsOf)]
   const given = [...statesOf(root).flatMap(({ invoke }) => invoke), ...actions.filter(isSpawn)]
@@ -52,7 +52,7 @@ function* shownBy({ implementations, root }: AnyStateMachine): Iterable<NamedLog
   }
 }
 
-/** A state and all those in it. */
+/** A state and all states in it. */
 function statesOf(node: StateNode): readonly StateNode[] {
   return [node, ...Object.values<StateNode>(node.states).flatMap(statesOf)]
 }
@@ -66,14 +66,14 @@ function* spawnedBy(action: unknown, name: string): Iterable<NamedLogic> {
   if (isSpawn(action) && isObject(action.src)) yield { name, logic: action.src }
 }
 
-/** `spawnChild` hangs what it was given on to the action that it makes. */
+/** The logic of a `spawnChild` action, which XState attaches to the action. */
 function isSpawn(action: unknown): action is { readonly src: unknown; readonly systemId: string | undefined } {
   return typeof action === 'function' && 'type' in action && action.type === 'xstate.spawnChild' && 'src' in action
 }
 
 /**
- * Whether a logic does work outside that the journal knows nothing of: a promise, a callback, an observable. XState's creators
- * keep the function in `config`; a machine and a transition function start nothing.
+ * Whether a logic does work that the journal does not know: a promise, a callback, an observable. XState keeps the function of such
+ * logic in `config`. A machine and a transition function start no work.
  */
 export function isStray(logic: unknown): boolean {
   return isObject(logic) && 'config' in logic && typeof logic.config === 'function' && 'start' in logic

@@ -7,7 +7,7 @@ import { versionOf } from './identity.ts'
 import type { MigratedMachine, Migrations } from './migration.ts'
 import { isPast, isPlace, issuesOf, machineAt, misfitOf, type SavedMachine } from './saved-machine.ts'
 
-/** What a saved machine can be led to. */
+/** A machine that a saved machine can be migrated to. */
 export interface Migratable {
   readonly name: string
   readonly machine: AnyStateMachine
@@ -15,7 +15,7 @@ export interface Migratable {
 }
 
 /**
- * Leads a saved machine of an older version to the one that the agent has, from migration to migration.
+ * Migrates a saved machine of an older version to the machine that the agent has, migration after migration.
  *
  * @throws MigrationError if a migration throws, its schema refuses the context, or the machine could not go on there
  */
@@ -36,7 +36,7 @@ export function migrate({ name, machine, migrations }: Migratable, from: string,
 }
 
 function lead(migrations: Migrations, from: string, current: string, { status, output, ...saved }: SavedMachine) {
-  // What was saved stays as it was, whatever a migration does to what it is given.
+  // A copy: a migration may change the values that it gets.
   let { value, context } = mutableCopyOf({ value: saved.value, context: saved.context })
   for (let at = from; at !== current; at = migrations[at]?.to ?? current) {
     const next: unknown = migrations[at]?.lead({ value, context, status, output })
@@ -47,19 +47,19 @@ function lead(migrations: Migrations, from: string, current: string, { status, o
   return { value, context }
 }
 
-/** What XState saves for an actor that a context holds. */
+/** What XState saves for an actor in a context. */
 function isSavedActor(object: object): object is { readonly id: unknown } {
   return 'xstate$$type' in object && 'id' in object
 }
 
 function isMigrated(made: unknown): made is MigratedMachine {
-  // Nobody waits for what an async function does.
+  // An async function is not awaited.
   if (made instanceof Promise) made.catch(() => {})
   if (typeof made !== 'object' || made === null || !('context' in made)) return false
   return typeof made.context === 'object' && made.context !== null
 }
 
-/** A value that names no more than it has to, with the initial states of the rest. */
+/** Completes a state value with the initial states of the regions that it does not name. */
 function wholeValue(machine: AnyStateMachine, value: StateValue): StateValue {
   const whole: StateValue = machineAt(machine, value).value
   if (isPlace(machine.root, whole) && matchesState(value, whole)) return whole
@@ -69,7 +69,7 @@ function wholeValue(machine: AnyStateMachine, value: StateValue): StateValue {
 interface Led {
   readonly value: StateValue
   readonly context: object
-  /** The ids of the actors that the context holds. */
+  /** The ids of the actors in the context. */
   readonly held: ReadonlySet<unknown>
 }
 
@@ -92,7 +92,7 @@ function fitted(machine: AnyStateMachine, saved: SavedMachine, { value, context,
     children: Object.fromEntries(children),
     historyValue: Object.fromEntries(remembered),
   }
-  // XState begins what a state invokes when it is entered, so this would wait for ever.
+  // XState starts an invoke when its state is entered, so this state would wait for ever.
   const missing = invokes.find(({ id }) => !Object.hasOwn(made.children, id))
   if (missing && saved.status === 'active')
     throw new TypeError(`nothing is under way for "${missing.id}", which ${JSON.stringify(value)} invokes`)
@@ -101,7 +101,7 @@ function fitted(machine: AnyStateMachine, saved: SavedMachine, { value, context,
   return made
 }
 
-/** What was saved of an agent could not be led to the machine that it has now. */
+/** The saved machine of an agent could not be migrated to the machine that it has now. */
 export class MigrationError extends TroupeError {
   readonly code = 'MIGRATION'
   readonly agent: string

@@ -7,29 +7,29 @@ export interface OldMachine<C = unknown> {
   readonly value: StateValue
   readonly context: C
   readonly status: 'active' | 'done' | 'error' | 'stopped'
-  /** Of one that is done. */
+  /** The output of a machine that is done. */
   readonly output: unknown
 }
 
-/** What a migration makes of it. */
+/** What a migration returns. */
 export interface MigratedMachine {
-  /** Where it goes on; left out, where it was. */
+  /** The state value of the new machine; the old one if it is left out. */
   readonly value?: StateValue
   readonly context: object
 }
 
 /** The way from one version of an agent's machine to a later one. */
 export interface Migration<R extends MigratedMachine = MigratedMachine, To extends string = string> {
-  /** Where it leads; `undefined` for the machine that the agent has. */
+  /** The version that it leads to; `undefined` for the version of the agent's machine. */
   readonly to: To | undefined
-  /** Checks the old context, and makes the new machine of the old. */
+  /** Checks the old context, and makes the new saved machine from the old one. */
   readonly lead: (old: OldMachine) => R
 }
 
 /** Migrations by the version that they start from. */
 export type Migrations = Readonly<Record<string, Migration>>
 
-/** The sentence for migrations that lead where the machine of an agent cannot be. */
+/** The type error for migrations to a state that the machine of an agent does not have. */
 export type Leads<M extends AnyStateMachine, G> = [Astray<M, G>] extends [never]
   ? unknown
   : { readonly migrations: 'A migration leads to a state or a context that the machine does not have.' }
@@ -44,7 +44,7 @@ type Astray<M extends AnyStateMachine, G> = {
 
 type ValueOf<R> = R extends { readonly value: infer V } ? V : never
 
-// A value that is handed through names no states; it is looked at when it is there.
+// The value of the old machine names no states of the new one. It is checked when the migration runs.
 type Named<V> = V extends string
   ? string extends V
     ? never
@@ -53,7 +53,7 @@ type Named<V> = V extends string
     ? never
     : Writable<V>
 
-// What a function returns is inferred to the letter, and read-only.
+// TypeScript infers the literal, read-only type of a returned value.
 type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T
 
 /**
@@ -79,8 +79,8 @@ type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]>
  * }))
  * const host = defineAgent({ name: 'host', machine, hears: [], says: [], migrations: { '1': fromFirst } })
  *
- * @param schema of the old context; what it does not name is left behind
- * @param migrate is handed a copy; it computes, and does nothing else
+ * @param schema of the old context; fields that it does not name are dropped
+ * @param migrate gets a copy; it computes the new machine, and does nothing else
  * @param options `to`: the version that it leads to, if that is not the machine's own
  */
 export function migration<S extends z.ZodType, const R extends MigratedMachine, const To extends string = never>(
@@ -107,7 +107,7 @@ export function checkMigrations(agent: string, current: string, migrations: Migr
   }
 }
 
-/** Migrations do not lead to the machine that the agent has. */
+/** The migrations of an agent do not lead to the version of its machine. */
 export class MigrationPathError extends TroupeError {
   readonly code = 'MIGRATION_PATH'
   readonly agent: string

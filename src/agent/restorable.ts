@@ -7,31 +7,31 @@ import { type Identity, identityOf, readIdentity, versionOf, writeIdentity } fro
 import { migrate } from './migrate.ts'
 import { checkShape, misfitOf, type SavedMachine, SnapshotShapeError } from './saved-machine.ts'
 
-/** The definitions that a program has for what was saved at an address. */
+/** The definitions that a program has for a saved agent. */
 export interface Known {
-  /** What is at that address in this program. */
+  /** The agent at its address in this program. */
   readonly current: Agent | undefined
-  /** Those of older versions, and of agents that are spawned later. */
+  /** Definitions of older versions, and of agents that are spawned later. */
   readonly registered: readonly Agent[]
-  /** Whether a machine that was edited goes on where what was saved still fits it. */
+  /** Whether an edited machine goes on if the saved snapshot still fits it. */
   readonly development?: boolean
-  /** What its machine began with, where that was not the input of its definition. */
+  /** The input of its machine, if it was not the input of its definition. */
   readonly input?: unknown
 }
 
-/** What an actor is started with again. */
+/** What a restored actor is started with. */
 export interface Restorable {
   readonly agent: Agent
   readonly snapshot: SavedMachine
-  /** The version that was saved, if that was another. */
+  /** The version that was saved, if it was another version. */
   readonly migratedFrom?: string
-  /** A warning: the machine has the version that was saved, and another structure. */
+  /** A warning: the machine has the saved version, and another structure. */
   readonly edited?: MachineEditedError
 }
 
 /**
- * How to go on with an agent's checkpoint: by the definition that it was saved by, current or registered, or else by the
- * first to which a migration leads. Bare XState would go on with any.
+ * Finds the definition for an agent's checkpoint: the definition that saved it, current or registered, or else the first definition
+ * that a migration leads to. Bare XState would go on with any definition.
  * @throws SnapshotShapeError, MachineUnknownError, MachineForeignError, MachineChangedError, MachineVersionError,
  *   MigrationError
  */
@@ -65,7 +65,7 @@ export function restorable(
 
 function readValue(agent: string, json: unknown): unknown {
   try {
-    // XState puts actors into the context that it is given, which may be that of the journal.
+    // A copy: XState puts actors into the context that it gets, which may belong to the journal.
     return mutableCopyOf(decoded(json))
   } catch (error) {
     throw new SnapshotShapeError(agent, textOf(error))
@@ -79,7 +79,7 @@ function strangerTo(namesakes: readonly Agent[], saved: Identity): TroupeError {
   ])
 }
 
-/** The program has no agent of the name that was saved. */
+/** The program has no agent of the saved name. */
 export class MachineUnknownError extends TroupeError {
   readonly code = 'MACHINE_UNKNOWN'
   readonly agent: string
@@ -93,12 +93,12 @@ export class MachineUnknownError extends TroupeError {
   }
 }
 
-/** What was saved at an address is of an agent with another name. */
+/** An agent with another name was saved at an address. */
 export class MachineForeignError extends TroupeError {
   readonly code = 'MACHINE_FOREIGN'
-  /** The agent that is at the address now. */
+  /** The agent at the address now. */
   readonly agent: string
-  /** What was saved there: `<name>@<version>#<hash>`. */
+  /** The saved definition: `<name>@<version>#<hash>`. */
   readonly definition: string
   constructor(agent: string, definition: string) {
     super(
@@ -109,12 +109,12 @@ export class MachineForeignError extends TroupeError {
   }
 }
 
-/** No migration leads on from the version that was saved: nobody declared one, or a newer program saved it. */
+/** No migration starts from the saved version: none was declared, or a newer program saved it. */
 export class MachineVersionError extends TroupeError {
   readonly code = 'MACHINE_VERSION'
   readonly agent: string
   readonly version: string
-  /** The versions that the program can go on from. */
+  /** The versions that the program can restore. */
   readonly known: readonly string[]
   constructor({ name, version }: Identity, known: readonly string[]) {
     const told = known.map(one => `"${one}"`).join(', ')

@@ -11,7 +11,7 @@ export type SavedMachine = Snapshot<unknown> & {
   readonly historyValue?: Readonly<Record<string, readonly SavedPast[]>>
 }
 
-/** What a machine invoked or spawned. */
+/** An actor that a machine invoked or spawned. */
 export interface SavedChild {
   readonly src: string
   readonly snapshot: unknown
@@ -41,7 +41,7 @@ const savedMachine = lazily(() => {
   })
 })
 
-/** @throws SnapshotShapeError unless this is a machine as XState saves it, whichever that was */
+/** @throws SnapshotShapeError unless this is any machine as XState saves it */
 export function checkShape(agent: string, saved: unknown): asserts saved is SavedMachine {
   const { error } = savedMachine().safeParse(saved)
   if (error) throw new SnapshotShapeError(agent, issuesOf(error))
@@ -51,12 +51,12 @@ function isSavedMachine(saved: unknown): saved is SavedMachine {
   return savedMachine().safeParse(saved).success
 }
 
-/** What a schema refuses, in one line. */
+/** The issues of a schema, in one line. */
 export function issuesOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message)).join('; ')
 }
 
-/** Why a machine cannot go on as it was saved; `undefined` if it can. XState would go on, with states missing. */
+/** Why a machine cannot go on from a saved snapshot; `undefined` if it can. XState would go on, with states missing. */
 export function misfitOf(machine: AnyStateMachine, saved: SavedMachine): string | undefined {
   const { value, status, children, historyValue = {} } = saved
   const place = JSON.stringify(value)
@@ -79,7 +79,7 @@ function misfitOfChild(machine: AnyStateMachine, { src, snapshot }: SavedChild) 
   return isSavedMachine(snapshot) ? misfitOf(logic, snapshot) : 'it was saved as no machine'
 }
 
-/** An actor without a name is known by the place of its invoke. */
+/** The logic of an actor: by its name, or by the place of its invoke. */
 function logicBy(machine: AnyStateMachine, src: string): unknown {
   const [, place = '', node = ''] = /^xstate\.invoke\.(\d+)\.(.*)$/.exec(src) ?? []
   const { actors } = machine.implementations
@@ -88,17 +88,17 @@ function logicBy(machine: AnyStateMachine, src: string): unknown {
   return (Array.isArray(invoked) ? invoked[Number(place)] : invoked)?.src
 }
 
-/** The state nodes that are active where a value says, and what follows from them. */
+/** The state nodes that are active for a state value. */
 export function machineAt(machine: AnyStateMachine, value: StateValue): AnyMachineSnapshot {
   return machine.resolveState({ value, context: {} })
 }
 
-/** Whether a machine is done in a state. */
+/** Whether a machine is done in these states. */
 export function isEnd(machine: AnyStateMachine, value: StateValue): boolean {
   return machineAt(machine, value).status === 'done'
 }
 
-/** Whether a value names one state of every region, down to the last. */
+/** Whether a value names one state of every region, at every depth. */
 export function isPlace({ type, states }: StateNode, value: StateValue = {}): boolean {
   const named = Object.entries(typeof value === 'string' ? { [value]: undefined } : value)
   const regions = Object.values(states).filter(({ type }) => type !== 'history')
@@ -122,11 +122,11 @@ function nodeBy(machine: AnyStateMachine, id: string): StateNode | undefined {
   }
 }
 
-/** What was saved of an agent is no machine, or names states that its machine does not have. */
+/** The saved snapshot of an agent is not a machine, or names states that its machine does not have. */
 export class SnapshotShapeError extends TroupeError {
   readonly code = 'SNAPSHOT_SHAPE'
   readonly agent: string
-  /** What is wrong with it. */
+  /** What is wrong with the snapshot. */
   readonly misfit: string
   constructor(agent: string, misfit: string) {
     super(

@@ -5,17 +5,17 @@ import type { Agent } from './agent.ts'
 import { isStray, logicsOf } from './logics.ts'
 
 interface StraysHost {
-  /** Whether the journal outlives the process: elsewhere nothing is ever run again. */
+  /** Whether the journal outlives the process: otherwise nothing is ever run again. */
   readonly isLasting: boolean
-  /** Whether stray work is refused rather than warned of. */
+  /** Whether stray work is refused; otherwise it is a warning. */
   readonly isStrict: boolean
   warn(error: StrayWorkError): void
 }
 
-/** Looks for work outside that the journal knows nothing of: in definitions, and in what a step starts. */
+/** Finds work that the journal does not know: in definitions, and among the actors that a step starts. */
 export class Strays {
   readonly #host: StraysHost
-  /** Each is told once. */
+  /** Each stray is reported once. */
   readonly #told = new Set<string>()
 
   constructor(host: StraysHost) {
@@ -31,7 +31,7 @@ export class Strays {
 
   /**
    * @param name of the child inside the agent
-   * @throws StrayWorkError where stray work is refused, UnnamedActorError for a child that another process could not begin
+   * @throws StrayWorkError where stray work is refused, UnnamedActorError for a child that another process could not restore
    */
   checkChild({ name: agent }: Agent, address: Address, name: string, child: AnyActorRef): void {
     if (!this.#host.isLasting) return
@@ -49,11 +49,11 @@ export class Strays {
   }
 }
 
-/** An agent invokes something that the journal knows nothing of. */
+/** An agent invokes work that the journal does not know. */
 export class StrayWorkError extends TroupeError {
   readonly code = 'STRAY_WORK'
   readonly agent: string
-  /** Its name, or its place where it was written without one. */
+  /** The name of the logic, or the place of its invoke if it has no name. */
   readonly src: string
   constructor(agent: string, src: string) {
     super(
@@ -64,7 +64,7 @@ export class StrayWorkError extends TroupeError {
   }
 }
 
-/** An agent spawned an actor without a name, which no other process could find in its machine. */
+/** An agent spawned a logic without a name, which another process could not find in its machine. */
 export class UnnamedActorError extends TroupeError {
   readonly code = 'UNNAMED_ACTOR'
   readonly address: Address

@@ -7,7 +7,7 @@ import type { Partition } from '../partition/partition.ts'
 import { copyOf } from '../values/copy.ts'
 import { encoded } from '../values/json.ts'
 
-/** What the journal is told of the agents of a partition. */
+/** What the journal holds about the agents of a partition. */
 export class AgentRecords {
   readonly #partition: Partition
   /** The definitions that the journal knows. */
@@ -17,12 +17,12 @@ export class AgentRecords {
     this.#partition = partition
   }
 
-  /** The journal has these from another owner. */
+  /** Notes definitions that the journal has from another owner. */
   know(definitions: Iterable<string>): void {
     for (const definition of definitions) this.#known.add(definition)
   }
 
-  /** Mail may wait for these from now on; of one alone, its start says it. */
+  /** Appends that mail may wait for these agents from now on. A single agent needs no entry: its `starting` entry names it. */
   declared(actors: readonly Actor[], first: readonly Entry[]): void {
     const entries = [...first]
     for (const actor of actors.length > 1 ? actors : [])
@@ -30,13 +30,13 @@ export class AgentRecords {
     if (entries.length > 0) this.#partition.append({ kind: 'supervision' }, entries)
   }
 
-  /** An incarnation begins: what it is, unless the journal knows that, and that it begins. */
+  /** The entries for the start of an incarnation: its definition, unless the journal knows it, and the start. */
   starting(actor: Actor) {
     const [definition] = this.#definition(actor.agent)
     return { definition, change: this.#change(actor, actor.incarnation === 1 ? 'starting' : 'restarting') }
   }
 
-  /** From here on the journal has it as its new machine has it: nobody needs the migration again. */
+  /** Appends the migrated machine of an agent, so that the migration is not run again. */
   migrated(actor: Actor, snapshot: unknown): void {
     const { agent, name, incarnation } = actor
     const checkpoint = { incarnation, definition: definitionOf(agent), snapshot }
@@ -45,7 +45,7 @@ export class AgentRecords {
     this.#partition.frames.append({ kind: 'recovery' }, entries, [], undefined, checkpoints)
   }
 
-  /** It is there no more. */
+  /** The entry for an agent that has stopped for good. */
   stopped(actor: Actor, reason: GoneReason): Entry {
     const { address: agent, incarnation } = actor
     const gone = {
@@ -58,20 +58,20 @@ export class AgentRecords {
     return { ...gone, reason, ...(reason === 'done' && this.outputOf(actor)) }
   }
 
-  /** What came out of a machine that is done, as the journal holds it; nothing if it cannot be read any more. */
+  /** The output of a machine that is done, as the journal holds it; nothing if it cannot be read any more. */
   outputOf({ address, ref }: Actor): { readonly output?: unknown } {
     const output: unknown = ref?.getSnapshot().output
     if (output === undefined) return {}
     try {
       return { output: deepFrozen(encoded(copyOf(output))) }
     } catch (error) {
-      // It was checked, but a getter in it does not answer as it did.
+      // The step has checked it, but a getter in it returns something else now.
       this.#partition.reportError('error', error, address)
       return {}
     }
   }
 
-  /** What an agent is and hears, unless the journal knows it already. */
+  /** The entry for a definition, unless the journal knows it already. */
   #definition(agent: Agent): readonly Entry[] {
     const definition = definitionOf(agent)
     if (this.#known.has(definition)) return []

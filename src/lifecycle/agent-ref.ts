@@ -15,7 +15,7 @@ import { AgentCallee } from '../work/callee.ts'
 import { checkAsked, type OutsideAskOptions } from '../work/outside-ask-options.ts'
 import { Found, type Whereabouts } from './found.ts'
 
-/** What outsiders see of an agent: where its machine is, and what it remembers. */
+/** What callers see of an agent: the state of its machine, and its context. */
 export interface AgentSnapshot {
   readonly status: 'active' | 'done' | 'error' | 'stopped'
   readonly value: StateValue
@@ -46,7 +46,7 @@ export class AgentRef {
     return this.#actor.incarnation
   }
 
-  /** What waits for it, for how long, and how long it has been busy. */
+  /** How many events wait for it, for how long, and how long it has been busy. */
   get mailbox(): MailboxFigures {
     return this.#actor.figures
   }
@@ -99,7 +99,7 @@ export class AgentRef {
   }
 }
 
-// Not XState's own object, which holds the whole machine; and a copy, because the machine goes on with its own.
+// Not XState's snapshot, which holds the whole machine. A copy, because the machine goes on with its own context.
 function shownOf(snapshot: AnyMachineSnapshot): AgentSnapshot
 function shownOf(snapshot: AnyMachineSnapshot | undefined): AgentSnapshot | undefined
 function shownOf(snapshot: AnyMachineSnapshot | undefined): AgentSnapshot | undefined {
@@ -112,7 +112,7 @@ function shownOf(snapshot: AnyMachineSnapshot | undefined): AgentSnapshot | unde
   })
 }
 
-/** An actor that a machine has in its context, as XState saves it: nobody outside is to send to it. */
+/** An actor in the context of a machine, as XState saves it: callers must not send events to it. */
 function shownActor({ id }: AnyActorRef) {
   return Object.freeze({ xstate$$type: 1, id })
 }

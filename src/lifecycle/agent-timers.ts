@@ -14,29 +14,29 @@ import { timerDelay } from '../time/timers.ts'
 import { encoded } from '../values/json.ts'
 import { faultIn, ValueError } from '../values/value.ts'
 
-/** A timer that has yet to fire. */
+/** A timer that has not fired yet. */
 interface Pending {
   readonly id: string
   /** Counts the timers of its partition. */
   readonly number: number
-  /** When its time is over, in elapsed milliseconds. */
+  /** When it is due, in elapsed milliseconds. */
   readonly at: number
   cancel: () => void
   /** Asks for a turn, once. */
   readonly fire: () => void
   hasFired: boolean
-  /** The agent inside which it was set, if it was set by a machine inside one. */
+  /** The agent, if a machine inside an agent has set the timer. */
   readonly inside: Actor | undefined
 }
 
 /** The timers of one actor of XState. */
 interface OfActor {
   readonly pending: Map<string, Pending>
-  /** By id the key of the one that `cancel` takes back: of several with one id, the newest, until any of them has fired. */
+  /** The key of the timer that `cancel` cancels, by id: the newest timer of that id, until any timer of that id has fired. */
   readonly newest: Map<string, string>
 }
 
-/** A timer inside an agent, as it goes on in another process. */
+/** A timer of a machine inside an agent, as another process has left it. */
 export interface InsideTimer {
   readonly id: string
   readonly key: string
@@ -49,9 +49,8 @@ export interface InsideTimer {
 }
 
 /**
- * The timers of agents: `after` and delays run on the runtime's timers, and one that fires is a position of its own before
- * the agent hears of it. So are those of machines inside agents. Stands in for XState's scheduler, which would also search all
- * timers at every stop.
+ * The timers of agents and of machines inside them: `after` and delays. They run on the runtime's timers. A timer that fires is a
+ * position of its own before its event is handed over. This replaces XState's scheduler, which searches all timers at every stop.
  */
 export class AgentTimers {
   readonly #partition: Partition
@@ -65,13 +64,13 @@ export class AgentTimers {
     this.#steps = steps
   }
 
-  /** A timer that an agent has set in a step, or that was left to it by an owner before this one. */
+  /** Sets a timer of an agent: a timer of a step, or one that another process has left. */
   set(actor: Actor, timer: NewTimer, origin: Origin | undefined = actor.handled): void {
     const { ref, address } = actor
     if (ref) this.#after(ref, timer, () => this.#hand(actor, timer, origin ?? originOf(address, timer.id)))
   }
 
-  /** A timer that a machine inside an agent was left with. */
+  /** Sets a timer of a machine inside an agent that another process has left. */
   setInside(actor: Actor, timer: InsideTimer): void {
     const { source, target } = timer.inside
     const from = actor.ref && actorAt(actor.ref, source)
@@ -79,7 +78,7 @@ export class AgentTimers {
     if (from && to) this.#after(from, timer, () => this.#fireInside(actor, to, timer), actor)
   }
 
-  /** What XState asks for: the timers of machines inside agents, and events that an agent sends to one of them later. */
+  /** Called by XState, for timers of machines inside agents and events that an agent sends to such a machine later. */
   schedule(
     source: AnyActorRef,
     target: AnyActorRef,
@@ -123,7 +122,7 @@ export class AgentTimers {
     for (const source of [...this.#byActor.keys()]) this.cancelAll(source)
   }
 
-  /** The timers that have yet to fire. */
+  /** The timers that have not fired yet. */
   *pending(): Iterable<WaitingFor> {
     for (const [ref, { pending }] of this.#byActor) {
       const agent = this.#partition.registry.around(ref)?.address ?? this.#partition.address
@@ -137,9 +136,9 @@ export class AgentTimers {
   }
 
   /**
-   * Fires those whose time is over, whenever the clock comes to them; says whether there were any.
+   * Fires all timers that are due, without waiting for the clock; returns whether there were any.
    *
-   * @param newest the number of the newest one that may fire: they may set others for no time, without end
+   * @param newest the number of the newest timer that may fire: timers may set others that are due at once, without end
    */
   fireDue(newest: number): boolean {
     const now = this.#partition.elapsed()
@@ -192,7 +191,7 @@ export class AgentTimers {
 
   #forget(source: AnyActorRef, ofActor: OfActor, key: string, id: string): void {
     ofActor.pending.delete(key)
-    // As in XState: once one of several with an id has fired, no other is taken back by it.
+    // As in XState: once a timer has fired, `cancel` with its id cancels no other timer of that id.
     ofActor.newest.delete(id)
     if (ofActor.pending.size === 0) this.#byActor.delete(source)
   }
@@ -202,7 +201,7 @@ export class AgentTimers {
     const keyed = key === id ? {} : { key }
     const entry = (seq: number): Entry => ({ kind: 'fired', seq, agent, id, ...keyed, type: event.type })
     if (to !== undefined) {
-      // The step that set it has checked it.
+      // The step that set the timer has checked the event.
       const callee = this.#partition.registry.named(splitAddress(to).name)
       if (callee) this.#steps.sendLater(actor, event as EventOf, callee, origin, entry)
       return
@@ -219,12 +218,12 @@ export class AgentTimers {
     this.#handInside(actor, target, seq, { event, origin })
   }
 
-  /** A timer of a machine inside an agent that had fired in another process, and was not handled there. */
+  /** Hands over a timer of a machine inside an agent that fired in another process, and was not handled there. */
   handInside(actor: Actor, seq: number, timer: Pick<InsideTimer, 'event' | 'inside' | 'origin'>): void {
     this.#handInside(actor, actor.ref && actorAt(actor.ref, timer.inside.target), seq, timer)
   }
 
-  /** @param target none if it is there no more: the timer is done with all the same */
+  /** @param target `undefined` if the machine has ended: the timer is handled all the same */
   #handInside(
     actor: Actor,
     target: AnyActorRef | undefined,
@@ -236,11 +235,11 @@ export class AgentTimers {
 }
 
 function eventAsJson(event: EventObject): EventOf {
-  // XState's events need not have payloads of ours, and may hold what JSON has no word for.
+  // Events of XState have no payloads of the catalogue, and may hold values that JSON has not.
   return encoded({ ...event }) as EventOf
 }
 
-/** What a timer leads to goes back to what set it, or to itself where that is not known. */
+/** The origin of a timer when it is not known what led to it. */
 function originOf(address: Address, id: string): Origin {
   return { correlationid: `${address}/${id}` }
 }

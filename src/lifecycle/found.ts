@@ -1,13 +1,13 @@
 import type { Partition } from '../partition/partition.ts'
 import type { Crew } from './crew.ts'
 
-/** Where agents and pools are looked after; a party has another partition and another crew once it is recovered. */
+/** The partition of an agent or a pool, and its crew. A party has new ones once it is recovered. */
 export interface Whereabouts {
   readonly partition: Partition
   readonly crew: Crew
-  /** @throws why nothing can be wanted of those who are there */
+  /** @throws why the agents there take no work */
   checkOpen(): void
-  /** @throws why nobody there can be stopped for good: they may be recovered */
+  /** @throws why no agent there can be stopped for good: the agents may be recovered */
   checkStoppable(): void
 }
 

@@ -17,7 +17,7 @@ import { Found, type Whereabouts } from './found.ts'
 
 /** How a pool is scaled. */
 export interface ScaleOptions {
-  /** Milliseconds that members which are to go may still take for the mail that they have; 30,000 by default. */
+  /** Milliseconds that members which leave may take for the mail that they have; 30,000 by default. */
   readonly timeout?: number
 }
 
@@ -52,7 +52,7 @@ export class PoolRef {
     return this.#pool.members.length
   }
 
-  /** Those that get mail. */
+  /** The members that get mail. */
   get members(): readonly AgentRef[] {
     return this.#pool.members.map(actor => new AgentRef(this.#place, actor))
   }
@@ -81,8 +81,8 @@ export class PoolRef {
   }
 
   /**
-   * Makes it larger or smaller; resolves when the new members handle mail, or those that go have finished what they had.
-   * The youngest go first; they get no more mail from now on, and what they have left at the timeout becomes dead letters.
+   * Makes the pool larger or smaller; resolves when the new members handle mail, or the members that leave have handled theirs.
+   * The youngest members leave first. They get no more mail, and the mail that they have at the timeout becomes dead letters.
    *
    * @example
    * await runtime.pool('bakers').scale(8)
@@ -141,7 +141,7 @@ export class PoolRef {
         resolve()
       })
     })
-    // Its supervisor may have given up meanwhile: then it comes back.
+    // Its supervisor may have given up meanwhile: then the member may be recovered.
     this.#place.checkStoppable()
     crew.stop(member)
     await crew.closed()

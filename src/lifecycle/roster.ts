@@ -16,25 +16,25 @@ import {
 } from '../supervision/definition.ts'
 import type { SupervisorEvent } from '../supervision/supervisor.ts'
 
-/** The supervisor above all others of a partition. */
+/** The name of the uppermost supervisor of a partition. */
 export const root = 'supervisor'
 
-/** So many stopped agents are told from agents that never were. */
+/** How many names of stopped agents a partition remembers, to tell them from names that no agent ever had. */
 const mostRemembered = 10_000
 
-/** Who belongs to a partition and stands under whom: agents, pools and supervisors, by name. */
+/** The agents, pools and supervisors of a partition by name, and which supervisor each of them has. */
 export class Roster implements Supervisors {
   readonly #partition: Partition
   readonly #choose: (name: string, agent: Agent) => Agent
-  /** None while a supervisor is not running yet. */
+  /** `undefined` while a supervisor is not running yet. */
   readonly #supervisors = new Map<string, AnyActorRef | undefined>()
   readonly #trees = new Map<string, SupervisorDefinition>()
   readonly #above = new Map<string, string>()
   readonly #retired = new Set<string>()
-  /** Those of the trees that it began with: a supervisor may start them again. */
+  /** The agents of trees: their supervisors may start them again. */
   readonly #defined = new Set<string>()
   readonly #gone = new Set<string>()
-  // Goes on where it was, where a new search would go past all that was taken out before.
+  // One iterator for all searches: a new one would pass all entries that were deleted before.
   readonly #oldestGone = this.#gone.values()
 
   /** @param choose the version of an agent that is started under a name: a restored agent may have an older one */
@@ -52,7 +52,7 @@ export class Roster implements Supervisors {
     this.#checkFree(name)
     this.#checkLimits()
     const actor = new Actor(this.#partition.turns, name, this.#choose(name, agent), under)
-    // Its old supervisor must not start the new one with a group of its own.
+    // The supervisor of an older agent of this name must not start the new agent with its group.
     if (taken) this.#supervisors.get(taken.under)?.send({ type: 'supervisor.stop', id: name })
     this.#retired.delete(name)
     this.#gone.delete(name)
@@ -62,7 +62,7 @@ export class Roster implements Supervisors {
     return actor
   }
 
-  /** The same for a tree of them. @throws AddressTakenError, NoSupervisorError, AgentLimitError, IllegalIdError */
+  /** Gives all agents of a tree addresses and mailboxes. @throws AddressTakenError, NoSupervisorError, AgentLimitError, IllegalIdError */
   declareAll(one: Supervised, under: string): readonly Actor[] {
     const { name } = one
     if (!isSupervisor(one)) return [this.#define(one, checkId('agent', name), under)]
@@ -92,20 +92,20 @@ export class Roster implements Supervisors {
     return actor
   }
 
-  /** A supervisor is there no more. */
+  /** Removes a supervisor and the supervisors below it. */
   remove(name: string): void {
     const { registry } = this.#partition
     for (const [below, above] of this.#above) if (above === name) this.remove(below)
     const pool = registry.pool(name)
     if (pool) registry.removePool(pool)
-    // One that never ran was never told of.
+    // Observers know only supervisors that have run.
     if (this.#supervisors.get(name)) this.#partition.system.observers?.supervisesNoMore(this.#partition, name)
     this.#supervisors.delete(name)
     this.#trees.delete(name)
     this.#above.delete(name)
   }
 
-  /** Of supervisors none is left. */
+  /** Removes all supervisors. */
   clear(): void {
     for (const name of [...this.#trees.keys()]) this.remove(name)
     this.#partition.system.observers?.supervisesNoMore(this.#partition, root)
@@ -130,7 +130,7 @@ export class Roster implements Supervisors {
     return this.#trees.get(name)?.restart === 'temporary'
   }
 
-  /** The agents that stand under a supervisor, directly or not, and have not stopped, in the order in which they were added. */
+  /** The agents under a supervisor, directly or not, that have not stopped, in the order in which they were added. */
   under(name: string): readonly Actor[] {
     return [...this.#partition.registry].filter(
       ({ status, under }) => status !== 'stopped' && this.#isUnder(under, name),
@@ -168,7 +168,7 @@ export class Roster implements Supervisors {
     return ref && { name, above: this.#above.get(name), strategy, snapshot: ref.getSnapshot() }
   }
 
-  /** Those that run, each after the one above it. */
+  /** The running supervisors, each after the supervisor above it. */
   *[Symbol.iterator](): Generator<Supervising> {
     for (const name of this.#supervisors.keys()) {
       const supervising = this.supervising(name)
@@ -176,12 +176,12 @@ export class Roster implements Supervisors {
     }
   }
 
-  /** Its owner has stopped it for good. */
+  /** Notes that the owner of an agent has stopped it for good. */
   retire(name: string): void {
     this.#retired.add(name)
   }
 
-  /** An agent has stopped: of those that nobody starts again, only the newest are remembered. */
+  /** An agent has stopped. Of the agents that no supervisor starts again, only the newest names are remembered. */
   stopped({ name }: Actor): void {
     if (this.#defined.has(name)) return
     this.#gone.add(name)
@@ -223,7 +223,7 @@ export function memberNames({ name, size }: PoolDefinition): readonly string[] {
   return Array.from({ length: size }, (_, place) => `${name}/${place + 1}`)
 }
 
-/** There are as many agents as there may be. */
+/** There may be no more agents. */
 export class AgentLimitError extends TroupeError {
   readonly code = 'AGENT_LIMIT'
   /** A partition, or `the runtime`. */

@@ -8,9 +8,9 @@ import { checkChoice, checkOptionNames, type OptionNames } from '../options.ts'
 import type { RestartIntensity } from './restart-intensity.ts'
 import { type Strategy, strategies } from './strategy.ts'
 
-/** How a supervisor looks after its children. */
+/** The rules by which a supervisor restarts its children. */
 export interface SupervisionOptions {
-  /** Who is restarted with a child that failed; `one_for_one` (nobody else) by default. */
+  /** Which children are restarted with a child that failed; `one_for_one` (no others) by default. */
   readonly strategy?: Strategy
   /** How often children may restart before it gives up; that of the runtime by default. */
   readonly intensity?: RestartIntensity
@@ -18,7 +18,7 @@ export interface SupervisionOptions {
   readonly backoff?: Backoff
 }
 
-/** An agent, a pool of equal ones, or a supervisor with children of its own. */
+/** An agent, a pool of equal agents, or a supervisor with children of its own. */
 export type Supervised = Agent | PoolDefinition | SupervisorDefinition
 
 /** What `defineSupervisor` takes. */
@@ -48,7 +48,7 @@ const supervisorNames: OptionNames<SupervisorOptions> = {
 }
 
 /**
- * Declares a group of agents that fail and restart by rules of their own; it stands wherever an agent may stand.
+ * Declares a group of agents that fail and restart by rules of their own. Use it wherever an agent may be used.
  *
  * @example
  * const searchers = defineSupervisor({ name: 'searchers', strategy: 'one_for_all', agents: [venue, catering] })
@@ -95,14 +95,14 @@ export interface PoolDefinition extends SupervisorDefinition {
 }
 
 /**
- * Declares equal agents behind one address: what the agent hears, one of them hears. It stands wherever an agent may stand.
+ * Declares equal agents behind one address: one of them gets each event that the agent hears. Use it wherever an agent may be used.
  *
  * @example
  * const bakers = definePool({ name: 'bakers', agent: baker, size: 4, routing: 'least-mail' })
  * const pool = await runtime.spawn(bakers) // reached at runtime/bakers
  * await pool.scale(8)
  *
- * @param given `routing`: `round-robin`, `least-mail`, or `{ hash: event => key }`, where events with one key meet one member
+ * @param given `routing`: `round-robin`, `least-mail`, or `{ hash: event => key }`, where events with one key go to one member
  * @throws IllegalIdError if the name could not be an id; PoolSizeError if the size is no whole number from 1
  */
 export function definePool(given: PoolOptions): PoolDefinition {
@@ -125,13 +125,13 @@ export function isSupervisor(supervised: Supervised): supervised is SupervisorDe
   return 'agents' in supervised
 }
 
-/** All agents of a tree, in the order of their start; that of a pool once. */
+/** All agents of a tree, in the order of their start; the agent of a pool once. */
 export function agentsOf(supervised: readonly Supervised[]): readonly Agent[] {
   checkAgents(supervised)
   return supervised.flatMap(one => (isSupervisor(one) ? agentsOf(one.agents) : [one]))
 }
 
-/** @throws DuplicateNameError where two of a tree have one name: they would have one address */
+/** @throws DuplicateNameError where two parts of a tree have one name: they would have one address */
 export function checkNames(where: string, tree: readonly Supervised[]): void {
   checkAgents(tree)
   const names = namesOf(tree)
@@ -144,15 +144,15 @@ function checkAgents(supervised: readonly Supervised[]): void {
   for (const one of supervised) checkDeclared('agents', 'an agent', one, 'name')
 }
 
-/** The names of all that have addresses of their own: of a pool its own alone. */
+/** The names of all agents, pools and supervisors of a tree, without the members of pools. */
 function namesOf(tree: readonly Supervised[]): readonly string[] {
   return tree.flatMap(one => (isSupervisor(one) && !isPool(one) ? [one.name, ...namesOf(one.agents)] : [one.name]))
 }
 
-/** Two agents, pools or supervisors that stand together have one name. */
+/** Two agents, pools or supervisors of one tree have the same name. */
 export class DuplicateNameError extends TroupeError {
   readonly code = 'NAME_DUPLICATE'
-  /** What was to be declared or made. */
+  /** What was being declared. */
   readonly where: string
   readonly duplicate: string
   constructor(where: string, duplicate: string) {

@@ -1,7 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import type { Address } from '../mail/address.ts'
 
-/** At most `max` restarts in any period of `within` milliseconds; one more escalates. */
+/** At most `max` restarts in any period of `within` milliseconds. One more makes the supervisor give up. */
 export interface RestartIntensity {
   readonly max: number
   readonly within: number
@@ -14,7 +14,7 @@ export const defaultIntensity: RestartIntensity = { max: 3, within: 5_000 }
 export interface Restart {
   /** Milliseconds since any fixed moment. */
   readonly at: number
-  /** The id of the event that led to the failures of the children, if one did. */
+  /** The id of the event that led to the failures of the children, if an event did. */
   readonly cause: string | undefined
   readonly children: readonly string[]
 }
