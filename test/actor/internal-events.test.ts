@@ -27,7 +27,7 @@ const dog = defineAgent({
 })
 
 describe('an internal event', () => {
-  it('is what the machine raises for itself', async () => {
+  it('is an event that the machine raises for itself', async () => {
     const { runtime, clock } = await startRuntime({ agents: [dog] })
     await runtime.bus.publish(command({ word: 'run' }))
     await runtime.idle()
@@ -36,7 +36,7 @@ describe('an internal event', () => {
     expect(runtime.bus.history({ type: barked.type }).map(({ data }) => data)).toEqual([{ word: 'run', count: 1 }])
   })
 
-  it('is said to it by nobody else', async () => {
+  it('cannot be sent to the machine from outside', async () => {
     const { runtime } = await startRuntime({ agents: [dog] })
     const undeclared = { code: 'EVENT_UNKNOWN', type: tired.type }
     await expect(runtime.bus.publish(tired({ after: 'all' }))).rejects.toMatchObject(undeclared)
@@ -44,7 +44,7 @@ describe('an internal event', () => {
     expect(runtime.agent('dog').snapshot()?.context).toEqual({ word: '' })
   })
 
-  it('is not heard from the bus where somebody else says it', async () => {
+  it('does not reach the machine when somebody publishes its type', async () => {
     const { runtime } = await startRuntime({ agents: [dog], events: [tired] })
     await runtime.bus.publish(tired({ after: 'all' }))
     await runtime.idle()

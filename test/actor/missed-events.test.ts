@@ -70,7 +70,7 @@ describe('an event that an agent ignores and another of its states takes', () =>
     ])
   })
 
-  it('is a warning where states are in each other, and take groups of types', async () => {
+  it('is a warning for nested states that take groups of types', async () => {
     expect(await toldOf('nested')).toMatchObject([
       {
         code: 'EVENT_MISSED',

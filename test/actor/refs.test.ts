@@ -68,7 +68,7 @@ describe('a ref of XState that leaked to another agent', () => {
     expect(runtime.bus.metrics()).toMatchObject({ created: 2, handled: 2 })
   })
 
-  it('with a bare send in a custom action: an error, and the other agent never hears of it', async () => {
+  it('with a bare send in a custom action: an error, and the other agent does not get the event', async () => {
     const { runtime, poke } = await withLeakedRef()
     expect(await poke('bare')).toEqual([])
     expect(runtime.bus.history({ type: 'system.error' }).filter(isError)).toMatchObject([

@@ -27,7 +27,7 @@ describe('the member that a key belongs to', () => {
     )
   })
 
-  it('is each of them about as often', () => {
+  it('is each member about as often', () => {
     const counts = [0, 0, 0, 0]
     for (let key = 0; key < 10_000; key++) {
       const place = hashed(`customer-${key}`, names(4))

@@ -24,7 +24,7 @@ async function withDog() {
 }
 
 describe('a step', () => {
-  it('is one frame: what was handled, how it ended, and all that it said, under ids derived from the cause', async () => {
+  it('is one frame: the handled event, its outcome and all emitted events, under ids derived from the cause', async () => {
     const { say, frames } = await withDog()
     await say('sit')
     const all = await frames()
@@ -85,7 +85,7 @@ describe('a step', () => {
     expect(runtime.bus.metrics()).toMatchObject({ created: 1, failed: 1, handled: 0, dead: 0 })
   })
 
-  it('whose plain action throws has failed: nothing was said, and its event is a dead letter', async () => {
+  it('whose custom action throws has failed: nothing was emitted, and its event is a dead letter', async () => {
     const { runtime, party, say, frames } = await withDog()
     await say('log-boom')
     const types = runtime.bus.history({ type: 'agent.*' }).map(({ type }) => type)
@@ -96,7 +96,7 @@ describe('a step', () => {
     expect(party.state.barks).toBe(0)
   })
 
-  it('of which nothing is left but what its plain action did is handled', async () => {
+  it('with no result but that of a custom action counts as handled', async () => {
     const heard: string[] = []
     const { runtime } = await startRuntime({ agents: [scribe(({ word }) => void heard.push(word))] })
     await runtime.bus.publish(command({ word: 'sit' }))
@@ -105,7 +105,7 @@ describe('a step', () => {
     expect(runtime.bus.metrics()).toMatchObject({ handled: 1, ignored: 0 })
   })
 
-  it('whose plain action returns an event is told once that nobody says it', async () => {
+  it('whose custom action returns an event is warned about once: the event is not emitted', async () => {
     const { runtime } = await startRuntime({ agents: [scribe(({ word }) => barked({ word, count: 1 }))] })
     await runtime.bus.publish(command({ word: 'sit' }))
     await runtime.bus.publish(command({ word: 'sit' }))
@@ -121,7 +121,7 @@ describe('a step', () => {
     expect(runtime.bus.metrics()).toMatchObject({ handled: 2 })
   })
 
-  it('whose plain action sends its agent the same event for ever fails after 10,000 rounds', async () => {
+  it('whose custom action sends its agent the same event for ever fails after 10,000 rounds', async () => {
     const machine = setup({ types: agentTypes({ context: {}, hears: [command], says: [] }) }).createMachine({
       context: {},
       on: { 'pets.command': { actions: ({ self, event }) => self.send(event) } },
@@ -178,7 +178,7 @@ describe('an async action', () => {
     await runtime.stop()
   })
 
-  it('that rejects when its agent is stopped is a warning', async () => {
+  it('that rejects after its agent was stopped is a warning', async () => {
     const { promise, reject } = Promise.withResolvers<void>()
     const { runtime } = await startRuntime({ agents: [scribe(() => promise)] })
     await runtime.bus.publish(command({ word: 'sit' }))

@@ -17,7 +17,7 @@ const anyContext = z.looseObject({})
 const to = (made: MigratedMachine, options: { readonly to?: string } = {}) => migration(anyContext, () => made, options)
 
 describe('a migration', () => {
-  it('leads an agent that an older program saved to the machine of this one', () => {
+  it('migrates an agent that an older program saved to the machine of this program', () => {
     const { agent, snapshot, migratedFrom } = migrated(second)
     expect({ agent, migratedFrom }).toEqual({ agent: second, migratedFrom: '1' })
     const said = vi.fn()
@@ -35,7 +35,7 @@ describe('a migration', () => {
     })
   })
 
-  it('keeps of what was invoked what the new state invokes too, and drops the rest', () => {
+  it('keeps the invokes that the new state has too, and drops the others', () => {
     const { snapshot } = migrated(second, 'bakery.order')
     expect(Object.keys(snapshot.children)).toEqual(['oven'])
     expect(createActor(second.machine, { snapshot }).start().getSnapshot().children).toHaveProperty('oven')
@@ -44,7 +44,7 @@ describe('a migration', () => {
     )
   })
 
-  it('stays in its state when it names none', () => {
+  it('keeps the state if it names none', () => {
     const agent = secondWith({ '1': to({ context: { cakes: 7, currency: 'EUR' } }) })
     expect(migrated(agent).snapshot).toMatchObject({ value: 'open', context: { cakes: 7, currency: 'EUR' } })
   })
@@ -57,7 +57,7 @@ describe('a migration', () => {
     expect(snapshot).toMatchObject({ status: 'done', value: 'shut' })
   })
 
-  it('leads to the state that the machine would begin with where it names no deeper one', () => {
+  it('enters the initial state of a state if it names no deeper state', () => {
     const machine: AnyStateMachine = createMachine({
       version: '2',
       initial: 'off',
@@ -70,7 +70,7 @@ describe('a migration', () => {
     expect(snapshot.value).toEqual({ on: 'slow' })
   })
 
-  it('keeps what history states remember, as far as there are such states', () => {
+  it('keeps what history states remember, if the states still exist', () => {
     const radio = (version: string, stations: readonly string[], migrations: Migrations = {}) => {
       const states = Object.fromEntries(stations.map(station => [station, { on: { next: stations[1] } }]))
       const machine: AnyStateMachine = createMachine({
@@ -96,7 +96,7 @@ describe('a migration', () => {
     expect(heardNext('jazz', 'pop')).toEqual({ on: 'jazz' })
   })
 
-  it('leaves what was saved as it was, whatever it does to what it is given', () => {
+  it('does not change the saved snapshot, whatever it does to its argument', () => {
     const machineWith = (version: string): AnyStateMachine => createMachine({ version })
     const agent = (version: string, migrations: Migrations = {}) =>
       defineAgent({ name: 'any', machine: machineWith(version), hears: [], says: [], migrations })
@@ -111,7 +111,7 @@ describe('a migration', () => {
     expect(saved.snapshot.context).toEqual({ cakes: ['tart'] })
   })
 
-  it('hands on what it does not change, as it was', () => {
+  it('keeps the parts that it does not change', () => {
     const rest = {
       buffer: Buffer.from('ab'),
       error: Object.assign(new RangeError('far'), { code: 'E' }),
@@ -126,7 +126,7 @@ describe('a migration', () => {
     deepStrictEqual(back.snapshot.context, { cakes: 0, rest })
   })
 
-  it('asks for nothing to be under way where the agent had ended', () => {
+  it('needs no running invokes if the agent had ended', () => {
     const { definition, snapshot } = checkpointOf(first, 'bakery.order')
     const saved = { definition, snapshot: Object.assign({}, snapshot, { status: 'stopped', children: {} }) }
     const restored = restorable(saved, { current: second, registered: [] })
@@ -135,7 +135,7 @@ describe('a migration', () => {
 })
 
 describe('migrations', () => {
-  it('lead on from one to the next, each checking what the last one made', () => {
+  it('run one after the other, and each checks the result of the last', () => {
     const third = secondWith({
       '1': migration(z.object({ cakes: z.int() }), ({ context }) => ({ context: { pies: context.cakes } }), {
         to: '1b',
@@ -166,7 +166,7 @@ describe('a migration that goes wrong', () => {
   const wrong = (migrations: Migrations, ...types: readonly string[]) =>
     thrownBy(() => migrated(secondWith(migrations), ...types))
 
-  it('is named with what it threw', () => {
+  it('is named in the error with the error that it threw', () => {
     const cause = new Error('no such cake.')
     const error = wrong({
       '1': migration(anyContext, () => {
@@ -177,7 +177,7 @@ describe('a migration that goes wrong', () => {
     expect(error).toHaveProperty('message', expect.stringContaining('from version "1" to "2": no such cake. Fix'))
   })
 
-  it('is named with what no journal could give back', () => {
+  it('is named in the error with the value that a journal cannot restore', () => {
     const agent = secondWith({ '1': to({ context: { cakes: 1, sum: () => 1 } }) })
     expect(thrownBy(() => migrated(agent))).toMatchObject({
       code: 'MIGRATION',
@@ -185,7 +185,7 @@ describe('a migration that goes wrong', () => {
     })
   })
 
-  it('is named with the field that its schema refuses', () => {
+  it('is named in the error with the field that its schema refuses', () => {
     expect(wrong({ '1': migration(z.object({ cakes: z.string() }), context => ({ context })) })).toMatchObject({
       code: 'MIGRATION',
       message: expect.stringMatching(/its old context is refused \(cakes: .*expected string/),
@@ -204,7 +204,7 @@ describe('a migration that goes wrong', () => {
     })
   })
 
-  it('because what was under way under that id was something else is refused', () => {
+  it('is refused because another actor was running under the id of an invoke', () => {
     const { definition, snapshot } = checkpointOf(first, 'bakery.order')
     const children = { oven: { src: 'radio', snapshot: { status: 'active' } } }
     const saved = { definition, snapshot: Object.assign({}, snapshot, { children }) }

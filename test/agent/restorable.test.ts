@@ -49,28 +49,28 @@ describe('bare XState', () => {
 })
 
 describe('a checkpoint', () => {
-  it('is gone on with as it is by the definition that it was saved by', () => {
+  it('is restored unchanged by the definition that saved it', () => {
     const checkpoint = checkpointOf(first, 'bakery.order')
     expect(restorable(checkpoint, only(first))).toEqual({ agent: first, snapshot: checkpoint.snapshot })
   })
 
-  it('is gone on with by a machine that was provided with other actors', () => {
+  it('is restored by a machine that was provided with other actors', () => {
     const machine = firstMachine.provide({ actors: { oven: fromPromise(async () => 2) } })
     const tested = agentOf('baker', machine)
     expect(restorable(checkpointOf(first, 'bakery.order'), only(tested)).agent).toBe(tested)
   })
 
-  it('is gone on with by a registered older definition, though a migration leads away from it', () => {
+  it('is restored by a registered older definition, although there is a migration from it', () => {
     const checkpoint = checkpointOf(first, 'bakery.order')
     const restored = restorable(checkpoint, only(second, first))
     expect(restored).toEqual({ agent: first, snapshot: checkpoint.snapshot })
   })
 
-  it('is migrated to a registered definition where the program has no other', () => {
+  it('is migrated to a registered definition if the program has no other', () => {
     expect(restorable(checkpointOf(first), only(undefined, second))).toMatchObject({ agent: second, migratedFrom: '1' })
   })
 
-  it('is gone on with, whatever the machine has been through', () => {
+  it('is restored, whatever the machine has done before', () => {
     const checkpoint = fc.array(fc.constantFrom('next', 'back', 'off', 'on', 'end'))
     fc.assert(
       fc.property(checkpoint, checkpoint, (before, after) => {
@@ -133,13 +133,13 @@ describe('a checkpoint that no machine fits', () => {
     expect(error).toMatchObject({ code: 'MACHINE_VERSION', agent: 'baker', version: '0', known: ['2', '1'] })
   })
 
-  it('is that of a newer program', () => {
+  it('belongs to a newer program', () => {
     const error = thrownBy(() => restorable(checkpointOf(second), only(first)))
     expect(error).toMatchObject({ code: 'MACHINE_VERSION', version: '2', known: ['1'] })
     expect(error).toHaveProperty('message', expect.stringContaining('run the program that saved it'))
   })
 
-  it('is that of another agent', () => {
+  it('belongs to another agent', () => {
     const error = thrownBy(() => restorable(checkpointOf(agentOf('host', first.machine)), only(first)))
     expect(error).toBeInstanceOf(MachineForeignError)
     expect(error).toMatchObject({
@@ -149,7 +149,7 @@ describe('a checkpoint that no machine fits', () => {
     })
   })
 
-  it('is that of an agent that the program does not have any more', () => {
+  it('belongs to an agent that the program does not have any more', () => {
     const error = thrownBy(() => restorable(checkpointOf(first), only(undefined, agentOf('host', first.machine))))
     expect(error).toBeInstanceOf(MachineUnknownError)
     expect(error).toMatchObject({ code: 'MACHINE_UNKNOWN', agent: 'baker', version: '1' })
@@ -200,7 +200,7 @@ describe('what was saved badly', () => {
     expect(() => restorable({ definition, snapshot: whole }, only(player))).toThrow(SnapshotShapeError)
   })
 
-  it('is refused where nothing says of what it is', () => {
+  it('is refused if it has no identity', () => {
     expect(() => restorable({ definition: 'player', snapshot }, only(player))).toThrow(SnapshotShapeError)
   })
 
@@ -211,7 +211,7 @@ describe('what was saved badly', () => {
     expect(error).toBeInstanceOf(SnapshotShapeError)
   })
 
-  it('is refused, or gone on with in just the state that it names', () => {
+  it('is refused, or restored in exactly the state that it names', () => {
     const names = fc.constantFrom('playing', 'silent', 'track', 'side', 'first', 'pause', 'before', 'low', 'high')
     const { wild } = fc.letrec(tie => ({
       wild: fc.oneof({ maxDepth: 4 }, names, fc.dictionary(names, tie('wild'), { maxKeys: 3 }), fc.jsonValue()),

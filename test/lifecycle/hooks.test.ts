@@ -20,7 +20,7 @@ function noted() {
 const never = () => new Promise<void>(() => {})
 
 describe('onInit', () => {
-  it('is over before the agent handles any mail, and before it counts as started', async () => {
+  it('ends before the agent handles any mail, and before the agent counts as started', async () => {
     const { runtime } = await startRuntime()
     const opened = Promise.withResolvers<void>()
     let isSpawned = false
@@ -39,14 +39,14 @@ describe('onInit', () => {
     expect(runtime.bus.history({ type: 'agent.started' })).toHaveLength(1)
   })
 
-  it('is waited for by a party that is created', async () => {
+  it('is awaited by the creation of a party', async () => {
     const { calls, note } = noted()
     const { runtime } = await startRuntime({ party: petsParty(dogWith({ onInit: note('init') })) })
     await runtime.parties.create({ inputs: ['ball'] })
     expect(calls).toEqual(['init'])
   })
 
-  it('that fails is a failed start: the error says why, and nothing is left', async () => {
+  it('that fails makes the start fail: the error says why, and nothing is left behind', async () => {
     const onInit = () => Promise.reject(new Error('no network'))
     const { runtime } = await startRuntime({ party: petsParty(dogWith({ onInit })) })
     const failure = await runtime.spawn(dogWith({ onInit })).catch((error: unknown) => error)
@@ -57,7 +57,7 @@ describe('onInit', () => {
     await runtime.spawn(dogAgent())
   })
 
-  it('has 30 seconds', async () => {
+  it('may take 30 seconds', async () => {
     const { runtime, clock } = await startRuntime()
     let signal: AbortSignal | undefined
     const onInit: Hook = scope => {
@@ -75,7 +75,7 @@ describe('onInit', () => {
     expect(signal?.aborted).toBe(true)
   })
 
-  it('is called for every incarnation; one that fails on a restart counts as one more failure', async () => {
+  it('is called for every incarnation; a call that fails on a restart counts as one more failure', async () => {
     let starts = 0
     const onInit = async () => {
       starts++
@@ -96,7 +96,7 @@ describe('onInit', () => {
 })
 
 describe('onDestroy', () => {
-  it('is called between two incarnations, one after the other', async () => {
+  it('is called between two incarnations, and never overlaps with onInit', async () => {
     const { calls, note } = noted()
     const { runtime } = await startRuntime()
     const dog = await runtime.spawn(dogWith({ onInit: note('init'), onDestroy: note('destroy') }))
@@ -105,7 +105,7 @@ describe('onDestroy', () => {
     expect(calls).toEqual(['init', 'destroy', 'init'])
   })
 
-  it('is waited for by whoever stops the agent, the party or the runtime', async () => {
+  it('is awaited by the stop of the agent, the party or the runtime', async () => {
     const { calls, note } = noted()
     const dog = dogWith({ onDestroy: note('destroy') })
     const { runtime } = await startRuntime({ party: petsParty(dog) })
@@ -120,7 +120,7 @@ describe('onDestroy', () => {
     expect(calls).toHaveLength(3)
   })
 
-  it('that fails or takes longer than 30 seconds is a warning, and nobody waits any longer', async () => {
+  it('that fails or takes longer than 30 seconds is a warning, and the stop does not wait any longer', async () => {
     const { runtime, clock } = await startRuntime()
     const warnings: string[] = []
     runtime.bus.subscribe(systemError, ({ data }) => void warnings.push(`${data.severity} ${data.code}`))
@@ -145,7 +145,7 @@ describe('onDestroy', () => {
     expect(warnings).toEqual(['warning HOOK_FAILED', 'warning HOOK_TIMEOUT'])
   })
 
-  it('follows an onInit that the stop interrupts', async () => {
+  it('runs after an onInit that the stop interrupted', async () => {
     const calls: string[] = []
     const { runtime } = await startRuntime({ party: petsParty() })
     await runtime.parties.create({ id: 'p1' })
@@ -167,7 +167,7 @@ describe('onDestroy', () => {
 })
 
 describe('a restart as new', () => {
-  it('gives up the mail that waits, where a restart in place keeps it', async () => {
+  it('gives up the waiting mail, which a restart in place keeps', async () => {
     const outcome = async (onRestart: 'reset' | 'anew') => {
       const { runtime } = await startRuntime({ party: petsParty(defineAgent({ ...dogAgent(), onRestart })) })
       const party = await runtime.parties.create({ id: 'p1' })

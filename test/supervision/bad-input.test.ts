@@ -76,7 +76,7 @@ describe('an agent that throws', () => {
     expect([party.agent('bad').incarnation, party.agent('dog').incarnation]).toEqual([2, 1])
   })
 
-  it('while it stops is stopped all the same, and so are the others', async () => {
+  it('while it stops is stopped anyway, and so are the other agents', async () => {
     const { runtime, party, pokes } = await withBad()
     const stopped: unknown[] = []
     runtime.bus.subscribe('agent.stopped', ({ data }) => void stopped.push(data))
@@ -87,7 +87,7 @@ describe('an agent that throws', () => {
     expect(stopped).toHaveLength(2)
   })
 
-  it('while it stops with its party is stopped all the same', async () => {
+  it('while it stops with its party is stopped anyway', async () => {
     const { runtime, pokes } = await withBad()
     await pokes('stop')
     await runtime.stop()
@@ -99,7 +99,7 @@ describe('an agent that throws', () => {
 })
 
 describe('an agent that floods itself', () => {
-  it('is bounded in memory, lets others have their turns, and loses nothing', async () => {
+  it('is bounded in memory, leaves turns to other agents, and loses nothing', async () => {
     const { runtime, party } = await withBad(defineAgent({ ...bad, mailbox: { capacity: 10 } }))
     // 2^13 - 1 events in the end, of which no more than 10 are in memory at one time.
     await runtime.bus.publish(echo({ left: 12 }), { party: 'p1' })
@@ -124,7 +124,7 @@ describe('a spawn in the middle of shutdown', () => {
     await stopping
   })
 
-  it('that had begun before is stopped in order, and its promise tells', async () => {
+  it('that began before is stopped in order, and its promise rejects', async () => {
     const journal = heldJournal()
     const { runtime } = await startRuntime({ journal })
     journal.hold()

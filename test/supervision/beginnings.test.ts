@@ -66,7 +66,7 @@ const turns = async () => {
 }
 
 describe('mail above the capacity', () => {
-  it('is handed over in order, also what a busy agent takes', async () => {
+  it('is handed over in order, also events that a busy agent takes', async () => {
     const { runtime } = await startRuntime()
     const ref = await runtime.spawn(worker({ mailbox: { capacity: 1 } }))
     await ref.send(work({ how: 'long' }))
@@ -84,7 +84,7 @@ describe('mail above the capacity', () => {
 })
 
 describe('a pool', () => {
-  it('lets a leaving member go that restarts with nothing left', async () => {
+  it('removes a leaving member that restarts with no mail', async () => {
     const { runtime } = await startRuntime()
     const pool = await runtime.spawn(definePool({ name: 'pool', agent: worker(), size: 2 }))
     const crash = pool.members[1]?.send(work({ how: 'crash' }))
@@ -93,7 +93,7 @@ describe('a pool', () => {
     expect(runtime.bus.history({ type: 'agent.stopped' })).toHaveLength(1)
   })
 
-  it('takes a publisher in as soon as any member has room', async () => {
+  it('lets a waiting publisher go on as soon as any member has room', async () => {
     const { runtime } = await startRuntime()
     const agent = worker({ mailbox: { capacity: 1 } })
     const pool = await runtime.spawn(definePool({ name: 'pool', agent, size: 2 }))
@@ -117,7 +117,7 @@ describe('a pool', () => {
     await runtime.spawn(definePool({ name: 'pool', agent: worker(), size: 3 }))
   })
 
-  it('of which one member cannot begin leaves nothing behind', async () => {
+  it('with a member that cannot start leaves nothing behind', async () => {
     let begun = 0
     const onInit = () => {
       if (++begun === 2) throw new Error('once')
@@ -129,7 +129,7 @@ describe('a pool', () => {
     expect((await runtime.spawn(three)).size).toBe(3)
   })
 
-  it('shares its address with no handler, and takes over that of an agent that has stopped', async () => {
+  it('cannot have the address of a handler, and can have the address of a stopped agent', async () => {
     const { runtime } = await startRuntime()
     await (await runtime.spawn(shop('same'))).stop()
     const pool = await runtime.spawn(definePool({ name: 'same', agent: shop('shop'), size: 1 }))
@@ -141,7 +141,7 @@ describe('a pool', () => {
     await expect(again).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' })
   })
 
-  it('is not stopped by a reference to the one that had its name before', async () => {
+  it('is not stopped by a reference to an older pool of its name', async () => {
     const { runtime } = await startRuntime()
     const two = definePool({ name: 'pool', agent: worker(), size: 2 })
     const old = await runtime.spawn(two)
@@ -151,7 +151,7 @@ describe('a pool', () => {
     expect(next.size).toBe(2)
   })
 
-  it('that hears the tick no longer keeps it going once its party is deleted', async () => {
+  it('that hears the tick does not keep the tick going after its party is deleted', async () => {
     const agent = defineAgent({
       name: 'ticked',
       hears: [systemTick],
@@ -173,7 +173,7 @@ const partyOf = (...agents: Parameters<typeof defineParty>[0]['agents'][number][
   defineParty({ name: 'work', agents, events: [], inputs: { added, removed }, state: { initial: {}, on: {} } })
 
 describe('a beginning that never ends', () => {
-  it('ends with the runtime: who waits for it is told', async () => {
+  it('ends with the runtime, and the callers that wait for it get an error', async () => {
     const runtime = await createRuntime().start()
     const spawning = runtime.spawn(worker({ onInit: never }))
     const failure = expect(spawning).rejects.toMatchObject({ code: 'AGENT_START' })
@@ -182,7 +182,7 @@ describe('a beginning that never ends', () => {
     await failure
   })
 
-  it('of a party that is deleted meanwhile does not harm the one that has its id next', async () => {
+  it('of a party that is deleted meanwhile does not harm the next party of its id', async () => {
     let begun = 0
     const onInit = () => (++begun === 1 ? never() : undefined)
     const { runtime } = await startRuntime({ party: partyOf(worker({ onInit })) })
@@ -196,7 +196,7 @@ describe('a beginning that never ends', () => {
 })
 
 describe('an end', () => {
-  it('that is hurried waits for no hook', async () => {
+  it('with a time limit of 0 does not wait for hooks', async () => {
     const { runtime, clock } = await startRuntime()
     await runtime.spawn(worker({ onDestroy: never }))
     const first = runtime.stop()
@@ -207,7 +207,7 @@ describe('an end', () => {
     await Promise.all([first, second])
   })
 
-  it('lets handlers finish what they have in hand', async () => {
+  it('lets handlers finish the requests that they have', async () => {
     const { runtime } = await startRuntime()
     const answer = Promise.withResolvers<{ price: number }>()
     const { address } = runtime.handle(price, () => answer.promise)
@@ -218,7 +218,7 @@ describe('an end', () => {
     await stopped
   })
 
-  it('of a handler is not that of the one that has its address next', async () => {
+  it('of a handler does not end the next handler at its address', async () => {
     const { runtime } = await startRuntime()
     const first = runtime.handle(price, () => ({ price: 1 }))
     first.stop()
@@ -227,7 +227,7 @@ describe('an end', () => {
     expect(await runtime.ask(next.address, price, { of: 'cake' })).toEqual({ price: 2 })
   })
 
-  it('of an agent in backoff leaves nothing to wait for', async () => {
+  it('of an agent in backoff leaves nothing that the party waits for', async () => {
     const { runtime } = await startRuntime()
     const backoff = { initial: 3_000, max: 3_000 }
     const pool = await runtime.spawn(definePool({ name: 'pool', agent: worker(), size: 1, backoff }))
@@ -237,7 +237,7 @@ describe('an end', () => {
     expect(await runtime.idle()).toMatchObject({ reason: 'settled' })
   })
 
-  it('of an agent frees its name from the group that it was in', async () => {
+  it('of an agent removes its name from its group', async () => {
     const group = defineSupervisor({
       name: 'group',
       strategy: 'one_for_all',

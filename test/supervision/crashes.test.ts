@@ -70,7 +70,7 @@ const itsPlaces =
   /^TypeError: no shoe\n +at stumbled .*crashes\.test\.ts[^]*\ncaused by: RangeError: no foot\n +at stumbled /
 
 describe('a crash', () => {
-  it('is told with its stack and its cause, to who hears of agents and to who hears of errors', async () => {
+  it('is reported with its stack and its cause, as an event of the agent and as an error', async () => {
     const { runtime } = await startRuntime({ party: petsParty(clumsy(stumbled())) })
     const told: unknown[] = []
     runtime.bus.subscribe(agentFailed, ({ data }) => void told.push(data))
@@ -106,7 +106,7 @@ describe('a crash', () => {
     ])
   })
 
-  it('of an effect whose failure nobody handles says that an outcome was handled', async () => {
+  it('of an effect whose failure the machine does not handle says that an outcome was handled', async () => {
     const { runtime } = await startRuntime({ party: petsParty(unlucky(new Error('no luck'))) })
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
@@ -117,7 +117,7 @@ describe('a crash', () => {
     })
   })
 
-  it('leaves out the frames of the runtime wherever that is installed', () => {
+  it('leaves out the frames of the runtime wherever it is installed', () => {
     const program = join(projectCopy({ installed: true }), 'crash.ts')
     writeFileSync(
       program,
@@ -136,7 +136,7 @@ describe('a crash', () => {
     expect(stdout).toMatch(/^Error: no\n {4}at .*crash\.ts:\d+:\d+\)?\n$/)
   })
 
-  it('gives the very error in the process that saw it', async () => {
+  it('gives the same error object in the process where it happened', async () => {
     const error = stumbled()
     const { runtime } = await startRuntime({ party: petsParty(clumsy(error)) })
     const party = await runtime.parties.create({ id: 'p1' })
@@ -168,7 +168,7 @@ describe('a crash', () => {
     expect(errorOf(letter ?? {})).toBe(undefined)
   })
 
-  it('of which a party failed is at the end of its causes', async () => {
+  it('because of which a party failed is the last of the causes', async () => {
     const error = stumbled()
     const { runtime } = await startRuntime({ party: petsParty(clumsy(error)), intensity: never })
     const party = await runtime.parties.create({ id: 'p1' })
@@ -182,7 +182,7 @@ describe('a crash', () => {
     ])
   })
 
-  it('of which a party failed has its stack in the next process too', async () => {
+  it('because of which a party failed has its stack in the next process too', async () => {
     const program = createProgram()
     const options = { party: petsParty(clumsy(stumbled())), intensity: never }
     const first = await program.start(options)

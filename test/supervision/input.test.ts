@@ -35,14 +35,14 @@ const grace: Guest = { name: 'Grace', since: new Date(2_000) }
 const remembers = ({ name, since }: Guest) => ({ context: { who: name, since } })
 
 describe('a machine that takes an input', () => {
-  it('begins with that of its definition, or with that of its spawn', async () => {
+  it('starts with the input of its definition, or with the input of its spawn', async () => {
     const { runtime } = await startRuntime({ agents: [greeter(ada)] })
     const other = await runtime.spawn(greeter(ada), { name: 'other', input: grace })
     expect(runtime.agent('greeter').snapshot()).toMatchObject(remembers(ada))
     expect(other.snapshot()).toMatchObject(remembers(grace))
   })
 
-  it('begins with the same one after each restart, also in another process', async () => {
+  it('starts with the same input after each restart, also in another process', async () => {
     const program = createProgram()
     const first = await program.start({ registered: [greeter()], events: [boom] })
     await first.spawn(greeter(), { input: ada })
@@ -60,7 +60,7 @@ describe('a machine that takes an input', () => {
     expect(third.agent('greeter').snapshot()).toMatchObject(remembers(ada))
   })
 
-  it('gets the input of the invoke where it is a child', async () => {
+  it('gets the input of the invoke if it is a child', async () => {
     const program = createProgram()
     const hostMachine = setup({
       types: agentTypes({ context: {}, hears: [], says: [] }),
@@ -77,7 +77,7 @@ describe('a machine that takes an input', () => {
     expect(second.agent('host/guest').snapshot()).toMatchObject(remembers(grace))
   })
 
-  it('refuses an input that no journal could give back', async () => {
+  it('refuses an input that a journal cannot restore', async () => {
     const { runtime } = await startRuntime({})
     const strange = { name: 'Ada', since: new Date(0), greet: () => 'hello' }
     await expect(runtime.spawn(greeter(), { input: strange })).rejects.toThrow(ValueError)

@@ -3,7 +3,7 @@ import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pe
 import { startRuntime } from '../support/runtime.ts'
 
 describe('a limit on agents', () => {
-  it('refuses one more in a party, and leaves nothing of it behind', async () => {
+  it('refuses one agent more in a party, and leaves nothing of it behind', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()), limits: { partyAgents: 1 } })
     await runtime.parties.create({ id: 'p1' })
     const spawn = () => runtime.spawn(trainerAgent('dog'), { party: 'p1' })
@@ -12,7 +12,7 @@ describe('a limit on agents', () => {
     await spawn()
   })
 
-  it('refuses a party that would have too many, and leaves room for the others', async () => {
+  it('refuses a party that would have too many agents, and leaves room for other parties', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')), limits: { agents: 3 } })
     await runtime.parties.create({ id: 'p1' })
     await expect(runtime.parties.create({ id: 'p2' })).rejects.toMatchObject({ code: 'AGENT_LIMIT', limit: 3 })
@@ -31,7 +31,7 @@ describe('a limit on agents', () => {
     await runtime.spawn(dogAgent(), { name: 'twin' })
   })
 
-  it('bounds how many stopped agents are remembered: mail to the others is mail to nobody', async () => {
+  it('bounds how many stopped agents are remembered: mail to a forgotten agent has no address', async () => {
     const { runtime } = await startRuntime()
     const dog = dogAgent()
     const dogs = await Promise.all(

@@ -75,7 +75,7 @@ async function bakery(options: Partial<PoolOptions> = {}) {
 }
 
 describe('a pool', () => {
-  it('is reached at one address: what it hears, one of its members hears', async () => {
+  it('is reached at one address: one of its members gets each event that it hears', async () => {
     const { runtime, pool, order, baked } = await bakery()
     expect({ address: pool.address, size: pool.size }).toEqual({ address: 'runtime/bakers', size: 3 })
     expect(pool.members.map(({ address }) => address)).toEqual([
@@ -144,7 +144,7 @@ describe('a pool', () => {
     await fifth
   })
 
-  it('stands in a party like an agent, and is asked like one', async () => {
+  it('belongs to a party like an agent, and is asked like an agent', async () => {
     const { runtime } = await startRuntime({
       party: petsParty(
         defineSupervisor({ name: 'kitchen', agents: [definePool({ name: 'bakers', agent: baker, size: 2 })] }),
@@ -159,7 +159,7 @@ describe('a pool', () => {
     expect(await party.agent('bakers/2').ask(tally, {})).toEqual({ cakes: ['quick'] })
   })
 
-  it('is not there when nobody made it, and cannot be made with no members', async () => {
+  it('is an error if it was not made, and cannot be made without members', async () => {
     const { runtime } = await startRuntime()
     expect(() => runtime.pool('bakers')).toThrow('Nobody is reached at "runtime/bakers"')
     expect(() => definePool({ name: 'bakers', agent: baker, size: 0 })).toThrow('0 members')
@@ -176,7 +176,7 @@ describe('scale', () => {
     expect(Object.values(await baked()).toSorted()).toEqual(['quick1', 'quick2', 'quick3'])
   })
 
-  it('lets members that go finish what they have, and gives them no more', async () => {
+  it('lets leaving members handle the mail that they have, and gives them no more', async () => {
     const { runtime, pool, order } = await bakery({ size: 2 })
     await order('slow1', 'slow2', 'quick3', 'quick4')
     const going = pool.members[1]
@@ -194,7 +194,7 @@ describe('scale', () => {
     expect(runtime.bus.metrics().waiting).toBe(1)
   })
 
-  it('makes dead letters of what a member has left when its time is over', async () => {
+  it('makes dead letters of the mail that a leaving member has at the timeout', async () => {
     const { runtime, clock, pool, order } = await bakery({ size: 2 })
     await order('slow1', 'slow2', 'quick3', 'quick4')
     const scaled = pool.scale(1, { timeout: 1_000 })
@@ -206,14 +206,14 @@ describe('scale', () => {
     ])
   })
 
-  it('uses the names of members that have gone again', async () => {
+  it('uses the names of former members again', async () => {
     const { pool } = await bakery({ size: 3 })
     await pool.scale(1)
     await pool.scale(2)
     expect(pool.members.map(({ address }) => address)).toEqual(['runtime/bakers/1', 'runtime/bakers/2'])
   })
 
-  it('refuses what is no number of members, and more than there may be', async () => {
+  it('refuses a size that is not a number of members, and more agents than allowed', async () => {
     const { runtime } = await startRuntime({ limits: { agents: 2 } })
     const pool = await runtime.spawn(definePool({ name: 'bakers', agent: baker, size: 1 }))
     await expect(pool.scale(0)).rejects.toMatchObject({ code: 'POOL_SIZE', size: 0 })
@@ -237,7 +237,7 @@ describe('a pool that stops', () => {
     expect(again.size).toBe(2)
   })
 
-  it('because its members crash too often is decided on by the one above', async () => {
+  it('because its members crash too often is restarted or not by the supervisor above', async () => {
     const { runtime, pool, order } = await bakery({ size: 2, intensity: { max: 0, within: 1_000 } })
     await order('burnt')
     await until(() => runtime.bus.history({ type: 'agent.restarted' }).length === 2)

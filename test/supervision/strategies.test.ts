@@ -164,7 +164,7 @@ describe('a supervisor under another', () => {
     expect(family.incarnations()).toEqual([1, 2, 2, 1])
   })
 
-  it('is started again by the one above when it gives up, with all that it began with', async () => {
+  it('is started again by the supervisor above when it gives up, with all agents of its definition', async () => {
     const family = await withWorkers([worker('a'), inner(), worker('d')])
     await family.poked('b', 'crash')
     await family.poked('b', 'crash')
@@ -174,14 +174,14 @@ describe('a supervisor under another', () => {
     expect(family.runtime.bus.history({ type: counted.type })).toHaveLength(1)
   })
 
-  it('takes its siblings along when that is the strategy of the one above', async () => {
+  it('restarts with its siblings if that is the strategy of the supervisor above', async () => {
     const family = await withWorkers([worker('a'), inner(), worker('d')], { strategy: 'rest_for_one' })
     await family.poked('b', 'crash')
     await family.poked('b', 'crash')
     expect(family.incarnations()).toEqual([1, 3, 3, 2])
   })
 
-  it('stays away when it is temporary: its agents are stopped, and nobody else', async () => {
+  it('is not started again when it is temporary: only its agents are stopped', async () => {
     const family = await withWorkers([worker('a'), inner({ restart: 'temporary' }), worker('d')])
     await family.poked('b', 'crash')
     await family.poked('b', 'crash')
@@ -189,14 +189,14 @@ describe('a supervisor under another', () => {
     expect(family.told('agent.stopped')).toEqual(['c', 'b'])
   })
 
-  it('escalates to the top when the one above gives up too', async () => {
+  it('escalates to the top when the supervisor above gives up too', async () => {
     const family = await withWorkers([worker('a'), inner()], { intensity: { max: 0, within: 1_000 } })
     await family.poked('b', 'crash')
     await expect(family.poked('b', 'crash')).rejects.toBeInstanceOf(PartyFailedError)
     expect(family.told('agent.stopped')).toEqual(['c', 'b', 'a'])
   })
 
-  it('does not start again what its owner had stopped, nor what was added to it later', async () => {
+  it('does not start agents again that its owner stopped or that were added to it later', async () => {
     const family = await withWorkers([worker('a'), inner()])
     await family.runtime.spawn(worker('late'), { party: 'p1', supervisor: 'inner' })
     await family.pets.agent('c').stop()
@@ -217,7 +217,7 @@ describe('a supervisor under another', () => {
 })
 
 describe('a restart', () => {
-  it('waits as long as the backoff says, longer each time, and mail waits with it', async () => {
+  it('waits as long as the backoff says, longer each time, and the mail waits too', async () => {
     const backoff = { initial: 100, factor: 3, jitter: 0 }
     const { runtime, clock, pets, incarnations } = await withWorkers([worker('a')], { backoff })
     const crash = async () => {
@@ -255,7 +255,7 @@ describe('a restart', () => {
     expect(family.runtime.bus.history({ type: counted.type }).at(-1)).toMatchObject({ data: { count } })
   })
 
-  it('begins with the context that it had, but for actors, which ended with the incarnation that had them', async () => {
+  it('begins with the last context, without its actors, which ended with their incarnation', async () => {
     const kid = setup({}).createMachine({})
     const none: readonly unknown[] = []
     const { createMachine } = setup({
@@ -288,7 +288,7 @@ describe('a restart', () => {
     expect(context).toEqual({ count: 2, own: [expect.objectContaining({ id: 'own' })], more: [undefined] })
   })
 
-  it('hands the event over again where the agent says so, at most 3 times', async () => {
+  it('hands the event over again if the agent declares it, at most 3 times', async () => {
     const family = await withWorkers([worker('a', { onCrash: 'redeliver' })], { intensity: { max: 9, within: 1_000 } })
     await family.poked('a', 'crash')
     expect(family.incarnations()).toEqual([5])

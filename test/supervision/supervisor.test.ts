@@ -39,7 +39,7 @@ describe('an agent that fails', () => {
     expect(seen).toEqual(['a', 'b'])
   })
 
-  it('says so: failed, then restarted', async () => {
+  it('is reported as failed, then as restarted', async () => {
     const { runtime, party, say, lifecycle } = await withDog()
     await say('boom')
     await party.idle()
@@ -74,7 +74,7 @@ describe('an agent that fails', () => {
     await party.idle()
   })
 
-  it('takes its effects with it: they are aborted, and nothing waits for them', async () => {
+  it('aborts its effects, and nothing waits for them', async () => {
     const signals: AbortSignal[] = []
     const agent = runnerAgent((_, { signal }) => {
       signals.push(signal)
@@ -120,7 +120,7 @@ describe('a supervisor whose agents restart too often', () => {
     await expect(party.addInput('roll')).rejects.toBeInstanceOf(PartyFailedError)
   })
 
-  it('forgets restarts that are long ago', async () => {
+  it('forgets old restarts', async () => {
     const { clock, party, say } = await withDog()
     for (let count = 0; count < 6; count++) {
       await say('boom')

@@ -82,7 +82,7 @@ describe('a child', () => {
     expect(said()).toEqual([])
   })
 
-  it('that crashes too often is gone, and its parent is told rather than taken along', async () => {
+  it('that crashes too often ends, and its parent gets an error and goes on', async () => {
     const { party, say, said } = await kitchen()
     await say(light({}), smoke({}), smoke({}), smoke({}), smoke({}))
     expect(said()).toEqual([{ what: expect.stringContaining('it failed too often') }])
@@ -91,7 +91,7 @@ describe('a child', () => {
     expect(party.agent('cook/oven').snapshot()?.value).toBe('on')
   })
 
-  it('that is not restarted, or that somebody stops, is told of likewise', async () => {
+  it('that is not restarted, or is stopped from outside, is reported to its parent too', async () => {
     const { party, say, said } = await kitchen({}, oven('temporary'))
     await say(light({}), smoke({}), light({}))
     await party.agent('cook/oven').stop()
@@ -157,7 +157,7 @@ describe('an orphan', () => {
     expect(said()).toEqual([{ what: 'brownies' }])
   })
 
-  it('stops with the party, after those that came later', async () => {
+  it('stops with the party, after agents that started later', async () => {
     const { runtime, say } = await kitchen({ orphan: 'adopt' })
     await say(light({}), leave({}))
     const stopped: unknown[] = []
