@@ -17,7 +17,7 @@ async function market(manners: readonly Manner[]) {
 const from = (answers: readonly { readonly from: string }[]) => answers.map(answer => answer.from)
 
 describe('an ask of many', () => {
-  it('ends with the answers of all, in the order in which they came', async () => {
+  it('ends with the answers of all callees, in the order in which they came', async () => {
     const { ask } = await market(['answers', 'answers'])
     expect(await ask()).toEqual([
       { from: 'runtime/a', output: { price: 1 } },
@@ -40,7 +40,7 @@ describe('an ask of many', () => {
     await until(() => pending() === 0)
   })
 
-  it('fails as soon as enough cannot answer any more, and says who did not, and why', async () => {
+  it('fails as soon as enough callees cannot answer any more, with the callees that failed and their errors', async () => {
     const { ask, addresses, pending } = await market(['answers', 1, 'waits'])
     await expect(ask()).rejects.toMatchObject({
       code: 'ASK_MANY',
@@ -51,14 +51,14 @@ describe('an ask of many', () => {
     await until(() => pending() === 0)
   })
 
-  it('bears failures while enough others can answer', async () => {
+  it('does not fail while enough other callees can answer', async () => {
     const { runtime, ask, addresses } = await market([1, 'answers'])
     expect(from(await ask({ need: 1 }))).toEqual(['runtime/b'])
     const some = runtime.askMany([...addresses, 'runtime/nobody'], price, { of: 'cake' }, { need: 'majority' })
     expect(from(await some)).toEqual(['runtime/a', 'runtime/b'])
   })
 
-  it('ends when its time is over, or its asker gives up', async () => {
+  it('ends at its deadline, and when its asker gives up', async () => {
     const { ask, clock, pending } = await market(['answers', 'waits'])
     const late = expect(ask()).rejects.toMatchObject({ code: 'ASK_MANY', failures: [{ code: 'ASK_TIMEOUT' }] })
     await until(() => pending() === 1)
@@ -90,19 +90,19 @@ describe('an agent that asks many', () => {
     return { runtime, clock, told }
   }
 
-  it('asks all that hear the request, when it names nobody', async () => {
+  it('asks all agents that hear the request, when it names none', async () => {
     const { runtime, told } = await buying({})
     await runtime.idle()
     expect(told(bought.type)).toEqual([{ from: ['runtime/a', 'runtime/b'] }])
   })
 
-  it('asks those whom it names, by name or address', async () => {
+  it('asks the agents that it names, by name or address', async () => {
     const { runtime, told } = await buying({ to: ['b', 'runtime/a'] })
     await runtime.idle()
     expect(told(bought.type)).toEqual([{ from: ['runtime/b', 'runtime/a'] }])
   })
 
-  it('is told of the failure like of any other, with the line that declared the ask in its stack', async () => {
+  it('gets the failure in onError, with the line that declared the ask in the stack', async () => {
     const { runtime, clock, told } = await buying({ deadline: 500 }, ['answers', 'waits'])
     await until(() => runtime.bus.metrics().pendingAsks === 1)
     clock.advance(500)
@@ -110,7 +110,7 @@ describe('an agent that asks many', () => {
     expect(told(refused.type)).toEqual([{ code: 'ASK_MANY', stack: expect.stringContaining('shops.ts') }])
   })
 
-  it('is told when nobody hears the request', async () => {
+  it('gets an error when nobody hears the request', async () => {
     const { runtime, told } = await buying({}, [])
     await runtime.idle()
     expect(told(refused.type)).toMatchObject([{ code: 'NO_ADDRESS' }])

@@ -15,7 +15,7 @@ async function withShop(manner: Manner) {
 }
 
 describe('a request that says it is safe', () => {
-  it('is asked again when its callee failed, after a wait that doubles', async () => {
+  it('is sent again when its callee failed, after a wait that doubles', async () => {
     const { clock, asking, crashes } = await withShop(2)
     const answer = asking({ retries: 2, retryAfter: 100 })
     await until(() => crashes() === 1)
@@ -28,7 +28,7 @@ describe('a request that says it is safe', () => {
     expect(await answer).toEqual({ price: 3 })
   })
 
-  it('fails like any other when no retry is left, and leaves nothing behind', async () => {
+  it('fails when no retry is left, and leaves nothing behind', async () => {
     const { runtime, clock, asking, crashes } = await withShop(2)
     const failure = expect(asking({ retries: 1 })).rejects.toMatchObject({ code: 'ASK_FAILED' })
     await until(() => crashes() === 1)
@@ -43,7 +43,7 @@ describe('a request that says it is safe', () => {
     await expect(asking({ retries: 5, retryAfter: 1_000 })).rejects.toMatchObject({ code: 'ASK_FAILED' })
   })
 
-  it('is not asked again once its asker gave up', async () => {
+  it('is not sent again after its asker gave up', async () => {
     const { clock, asking, crashes } = await withShop(2)
     const controller = new AbortController()
     const failure = expect(asking({ retries: 2, signal: controller.signal })).rejects.toMatchObject({
@@ -57,7 +57,7 @@ describe('a request that says it is safe', () => {
     expect(crashes()).toBe(1)
   })
 
-  it('is not retried unless somebody says so', async () => {
+  it('is not sent again without the option retries', async () => {
     const { asking } = await withShop(1)
     await expect(asking({})).rejects.toMatchObject({ code: 'ASK_FAILED' })
   })

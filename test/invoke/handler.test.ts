@@ -18,7 +18,7 @@ describe('a handler', () => {
     expect(runtime.bus.metrics()).toMatchObject({ offered: 2, accepted: 2, created: 2, handled: 2, pendingAsks: 0 })
   })
 
-  it('is asked by agents that name nobody, or its address', async () => {
+  it('answers agents that ask without an address, or by its address', async () => {
     for (const to of [undefined, 'runtime/pets-trick']) {
       const { runtime } = await startRuntime({ party: petsParty(trainerAgent(to)) })
       runtime.handle(trick, ({ name }) => ({ done: name }))
@@ -36,7 +36,7 @@ describe('a handler', () => {
     expect(party.state).toMatchObject({ said: ['roll'] })
   })
 
-  it('is not journalled, and told of only to those who listen, unless it fails', async () => {
+  it('is not journalled, and its events reach only subscribers, not the history, unless it fails', async () => {
     const { runtime } = await startRuntime()
     const heard: string[] = []
     runtime.handle(trick, ({ name }) => {
@@ -134,7 +134,7 @@ describe('an ask of a handler', () => {
     expect(await runtime.ask(address, trick, { name: 'roll' })).toEqual({ done: 'roll' })
   })
 
-  it('ends when the handler stops, and nobody is there afterwards', async () => {
+  it('fails when the handler stops, and finds no address afterwards', async () => {
     const { runtime } = await startRuntime()
     const handler = runtime.handle(trick, never)
     const asked = expect(runtime.ask(handler.address, trick, { name: 'roll' })).rejects.toMatchObject({
