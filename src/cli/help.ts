@@ -11,7 +11,7 @@ export interface HelpText {
   readonly alone?: Command
   /** Stands below the commands. */
   readonly notes?: string
-  /** How the program ends. */
+  /** The exit codes, in one line. */
   readonly exits: string
   /** Columns of a line at most. */
   readonly columns: number
@@ -33,7 +33,7 @@ export function helpOf({ about, commands, alone, notes, exits, columns }: HelpTe
       ),
       columns,
     ),
-    exits,
+    wrap(exits, columns).join('\n'),
   ]
   return `${parts.join('\n\n')}\n`
 }

@@ -34,13 +34,19 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
     const { command, words, typed } = read(program, args)
     if (typed['no-color'] === true) process.env['NO_COLOR'] = '1'
     if (typed['version'] === true && program.version) say(program.version())
-    else if (command === undefined || typed['help'] === true) process.stdout.write(helpOf(program, flagsOf(program)))
+    else if (command === undefined || typed['help'] === true)
+      process.stdout.write(helpOf({ ...program, columns: columnsOf(program) }, flagsOf(program)))
     else return await untilInterrupted(signal => command.run(words, typed, signal))
     return exitCodes.ok
   } catch (error) {
     tell(faultText(error))
     return error instanceof UsageError ? exitCodes.usage : exitCodes.environment
   }
+}
+
+/** The help fits into the terminal, if there is one and it is narrower. */
+function columnsOf({ columns }: Program): number {
+  return Math.min(columns, process.stdout.columns ?? columns)
 }
 
 /** A command line that can be understood. */

@@ -19,8 +19,7 @@ Nothing in it is changed, and a program may have it open meanwhile.
 
   npx troupe COMMAND [options]`,
   notes: '  WHERE is a data directory, or a file that record or export has written.',
-  exits: `Exit codes: 0 ok, 1 something is not as it should be, 2 usage, 3 environment,
-130 interrupted.`,
+  exits: 'Exit codes: 0 ok, 1 something is not as it should be, 2 usage, 3 environment, 130 interrupted.',
 }
 
 /** `npx troupe`: runs what a command line says, and returns how it ended. */
