@@ -87,7 +87,7 @@ function furtherWays({ data }: Options): string {
   ].join('\n')
 }
 
-/** Does what the words of a command line say, and returns how that ended; errors are told. */
+/** Runs what a command line says, and returns how it ended. Errors are printed. */
 export async function command(args: readonly string[]): Promise<ExitCode> {
   try {
     return await main(readOptions(args))

@@ -17,7 +17,7 @@ export interface Earlier {
 }
 
 /**
- * Waits for the parties that the journal held: they go on by themselves. One that cannot is told, and keeps nobody else.
+ * Waits for the parties that the journal held: they go on by themselves. A party that cannot go on is reported, and does not hold up the others.
  *
  * @param hasWritten whether a party has written anything since
  * @throws IdleTimeoutError

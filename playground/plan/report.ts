@@ -11,7 +11,7 @@ interface Section {
   readonly lines: readonly string[]
 }
 
-/** The reports of several parties, each under its id; of one alone, its report. */
+/** The reports of several parties, each under its id; a single party needs no id. */
 export function reports(parties: readonly Planned[], out: WriteStream): string {
   const heading = (id: string) =>
     parties.length > 1 ? `${styleText('underline', `Party ${id}`, { stream: out })}\n` : ''

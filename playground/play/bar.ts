@@ -14,7 +14,7 @@ export interface Bar {
 const patience = { drawn: 1_000, lines: 2_000 }
 const width = 20
 
-/** Whether a line, among others, is one of a bar. */
+/** Whether a line was printed by a bar. */
 export function isBarLine(line: string): boolean {
   return /^\[#*-*\] \d+\/\d+ .* to go$/.test(line)
 }

@@ -19,7 +19,7 @@ export async function scenariosNamed(names: readonly string[]): Promise<readonly
   return await Promise.all([...new Set(names)].map(name => scenarioNamed(name)))
 }
 
-/** Whether there is a scenario of this name; none is loaded for it. @throws UsageError */
+/** Checks that there is a scenario of this name, without loading a scenario. @throws UsageError */
 export function checkKnown(name: string, what = 'scenario'): void {
   const ids = scenarioIds()
   if (ids.includes(name)) return

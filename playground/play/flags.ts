@@ -40,7 +40,7 @@ const units = { ms: 1, s: 1_000, m: 60_000 }
 function milliseconds(text: string): number {
   const [, count, unit] = /^(\d+)(ms|s|m)$/.exec(text) ?? []
   const ms = Number(count) * (unit === 'ms' || unit === 's' || unit === 'm' ? units[unit] : Number.NaN)
-  // A timer of Node takes a longer time for none.
+  // Node fires a timer at once if its delay is longer than this.
   if (ms > 0 && ms <= 2_147_483_647) return ms
   throw new UsageError(`--timeout is "${text}". Say for example 30s, 500ms or 2m.`)
 }

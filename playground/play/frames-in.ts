@@ -24,7 +24,7 @@ export async function* framesIn(
   choices: PlayChoices,
 ): AsyncGenerator<Pick<Source, 'where' | 'frames'>> {
   if (where === undefined) yield* ofAll(await findScenarios(), choices)
-  // What has the name of a scenario is meant by ./<name>.
+  // A file with the name of a scenario is written as ./<name>.
   else if (scenarioIds().includes(where) || !existsSync(where))
     yield await played(await scenarioNamed(where, 'scenario, record or directory'), choices)
   else yield await sourceAt(where, choices.signal)

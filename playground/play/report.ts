@@ -12,8 +12,8 @@ export class Report {
   readonly #quiet: boolean
 
   /**
-   * @param line writes one
-   * @param quiet whether only what fails is told
+   * @param line writes a line
+   * @param quiet whether only failures are shown
    */
   constructor(line: (text: string) => void, quiet: boolean) {
     this.#line = line
@@ -47,7 +47,7 @@ export class Report {
 
   ended({ id, ok, ms, seed, asserts, why }: Ended): void {
     if (!ok) {
-      // What kept a step from being done was told with it.
+      // The line of a failed step says why already.
       if (why !== undefined && asserts.length === 0) this.#line(`  ${marked('failed')}  ${why}`)
       this.#line(`  Play it again: npm run play -- run ${id} --seed ${seed} --verbose`)
     }

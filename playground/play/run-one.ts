@@ -9,7 +9,7 @@ export interface RunOptions extends Pick<PlayOptions, 'onFrame' | 'onForgotten' 
   /** Milliseconds that it may take. */
   readonly timeout: number
   readonly speed: number | undefined
-  /** Somebody has had enough. */
+  /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
   readonly told: (one: PlayedStep | PlayedAssert) => void
 }
@@ -27,7 +27,7 @@ export interface Ended {
   readonly isLate?: true
 }
 
-/** Plays one scenario, and says how it ended, whatever happens. @throws the reason of the signal */
+/** Plays one scenario and returns how it ended, also when it fails. @throws the reason of the signal */
 export async function runOne(scenario: Scenario, options: RunOptions): Promise<Ended> {
   const { seed, timeout, signal } = options
   const began = performance.now()

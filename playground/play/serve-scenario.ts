@@ -16,7 +16,7 @@ interface Choices extends ServingOptions {
   readonly quiet: boolean
 }
 
-/** A server of what a runtime does, and the first who looks. */
+/** A server that shows a runtime, and a promise that resolves when the first viewer connects. */
 interface Inspected {
   readonly server: InspectorServer
   readonly looked: Promise<void>
@@ -26,7 +26,7 @@ interface Inspected {
 const beat = 300
 
 /**
- * Serves a scenario to inspectors on this machine: it begins when somebody looks, plays so that people can follow, and stays
+ * Serves a scenario to inspectors on this machine: it begins when a viewer connects, plays slowly enough for people, and stays
  * as it ends until Ctrl-C.
  *
  * @throws UsageError; InspectorServeError if it cannot be served; the reason of the signal, unless all was played

@@ -54,7 +54,7 @@ function firstDifference(held: readonly RecordedLine[], again: readonly Recorded
   return `The record ends after ${held.length} lines; played again, there are ${again.length}.`
 }
 
-/** As a line of the file, whose first one is its head. */
+/** Names a line of the file. The first line of the file is its head. */
 function named(line: RecordedLine, place: number): string {
   const what = line.kind === 'frame' ? `${line.frame.partition} at ${line.frame.position}` : line.partition
   return `Line ${place + 2} of the record, ${what},`

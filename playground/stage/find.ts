@@ -7,7 +7,7 @@ const scenarios = new URL('../scenarios/', import.meta.url)
 /**
  * Every scenario of a folder, in the order of their file names.
  *
- * @throws NoScenarioError if a file has none of its name
+ * @throws NoScenarioError if a file has no scenario of its name
  */
 export async function findScenarios(folder = scenarios): Promise<readonly Scenario[]> {
   return await Promise.all(filesIn(folder).map(file => scenarioOf(new URL(file, folder), nameOf(file))))
@@ -39,7 +39,7 @@ function nameOf(file: string): string {
   return file.replace(/\.[jt]s$/, '')
 }
 
-// The types of its party stay its own affair: its steps meet no runtime but the one that is made of it.
+// The types of its party need no check: its steps get only the runtime that is made of the scenario itself.
 function hasScenario(found: unknown): found is { readonly scenario: Scenario } {
   if (typeof found !== 'object' || found === null || !('scenario' in found)) return false
   const { scenario } = found

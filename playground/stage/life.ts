@@ -1,6 +1,6 @@
 /**
- * A process that plays the steps of a scenario up to one that ends in its death. It says what it has done, a line of JSON for
- * each step, and then waits: whoever began it kills it.
+ * A process that plays the steps of a scenario up to one that ends in its death. It prints a line of JSON for each step
+ * that it has done, and then waits until its parent kills it.
  */
 import { sqliteJournal } from 'troupe/sqlite'
 import { findScenario } from './find.ts'
@@ -11,7 +11,7 @@ export interface LifeOrders {
   readonly id: string
   readonly seed: number
   readonly directory: string
-  /** Which steps: from this one up to, but not including, that one. */
+  /** Which steps it plays: from `from` up to, but not including, `to`. */
   readonly from: number
   readonly to: number
   /** Milliseconds since the scenario began. */
@@ -34,7 +34,7 @@ async function live({ id, seed, directory, from, to, at }: LifeOrders): Promise<
     process.stdout.write(`${JSON.stringify({ played, at: now() })}\n`)
     if (!played.done) return
   }
-  // It is in the middle of its work, and stays there as long as anybody is there who could kill it.
+  // It stays in the middle of its work, until it is killed or its parent ends.
   process.stdin.resume().on('end', () => process.exit())
 }
 

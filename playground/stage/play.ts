@@ -17,13 +17,13 @@ export interface PlayOptions {
   readonly journal?: Journal
   /** Gives up: the play stops its agents, and rejects with the reason. */
   readonly signal?: AbortSignal
-  /** How many times faster than a clock on the wall time passes; by default it takes none at all. */
+  /** How many times faster than a clock on the wall time passes; by default no time passes on the wall. */
   readonly speed?: number | undefined
-  /** Is told of each step and each assert as soon as it is over. */
+  /** Called for each step and each assert as soon as it is over. */
   readonly told?: (one: PlayedStep | PlayedAssert) => void
-  /** Is handed every frame once it is durable. */
+  /** Called with every frame once it is durable. */
   readonly onFrame?: (frame: Frame) => void
-  /** Is told when the journal forgets a partition, because its party was deleted. */
+  /** Called when the journal forgets a partition, because its party was deleted. */
   readonly onForgotten?: (partition: string) => void
   /** Sees the runtime before the first step that is done in this process, which waits for it. */
   readonly onStart?: (runtime: Playing) => unknown
@@ -42,7 +42,7 @@ export interface Played {
   readonly seed: number
   /** Whether every step could be done, and every assert holds. */
   readonly ok: boolean
-  /** Those that were begun: one that fails is the last. */
+  /** The steps that were begun. A step that fails is the last one. */
   readonly steps: readonly PlayedStep[]
   readonly asserts: readonly PlayedAssert[]
 }
@@ -93,7 +93,7 @@ async function playOnDisk<S extends object, A extends AddedEvent, R extends Remo
   const { sqliteJournal } = await import('troupe/sqlite')
   const directory = await mkdtemp(join(tmpdir(), 'troupe-scenario-'))
   const remove = () => rmSync(directory, { recursive: true, force: true })
-  // Whoever has had enough may end the process at once.
+  // A second Ctrl-C ends the process at once.
   process.once('exit', remove)
   try {
     const { told, onFrame } = choices

@@ -44,7 +44,7 @@ export interface Assert<
   check(stage: Stage<S, A, R>): unknown
 }
 
-/** A small program that shows one pattern: whom it needs, what happens, and what is so in the end. An inert value. */
+/** A small program that shows one pattern: its agents, what happens, and what holds in the end. An inert value. */
 export interface Scenario<
   S extends object = object,
   A extends AddedEvent = AddedEvent,
@@ -57,7 +57,7 @@ export interface Scenario<
   readonly shows: string
   /** Any whole number: the same one gives the same history. */
   readonly seed: number
-  /** What the runtime is created with; clock, journal and randomness belong to whoever plays the scenario. */
+  /** What the runtime is created with; clock, journal and randomness belong to `playScenario`. */
   readonly runtime: Omit<RuntimeOptions<S, A, R>, 'clock' | 'ids' | 'journal' | 'random'>
   readonly steps: readonly Step<S, A, R>[]
   readonly asserts: readonly Assert<S, A, R>[]
@@ -68,7 +68,7 @@ export interface Scenario<
  *
  * @example
  * export const scenario = defineScenario({
- *   id: 'bell', title: 'A bell', shows: 'That who rings is heard.', seed: 1,
+ *   id: 'bell', title: 'A bell', shows: 'A bell is heard.', seed: 1,
  *   runtime: { agents: [bell] },
  *   steps: [{ does: 'A guest rings.', run: ({ runtime }) => runtime.bus.publish(ring({})), idle: true }],
  *   asserts: [{ that: 'It rang once.', check: ({ said }) => equal(said(rang).length, 1) }],

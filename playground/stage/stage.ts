@@ -19,13 +19,13 @@ export interface StageOptions {
   readonly signal: AbortSignal
   /** Milliseconds since the scenario began. */
   readonly at: number
-  /** How many times faster than a clock on the wall time passes; by default it takes none at all. */
+  /** How many times faster than a clock on the wall time passes; by default no time passes on the wall. */
   readonly speed: number | undefined
   readonly onFrame: (frame: Frame) => void
   readonly onForgotten: (partition: string) => void
 }
 
-/** A stage that is built up: steps are done on it, in one process. */
+/** A stage that is ready: steps are done on it, in one process. */
 export interface BuiltStage<S extends object, A extends AddedEvent, R extends RemovedEvent> {
   readonly stage: Stage<S, A, R>
   /** Does one step. @throws the reason of the signal */
@@ -59,7 +59,7 @@ export async function buildStage<S extends object, A extends AddedEvent, R exten
       onForgotten(partition)
     },
   }
-  // Not until all are at rest: whoever waits for an answer that never comes rests only when time has passed.
+  // Does not wait until all agents are at rest: an agent that waits for an answer that never comes rests only after its deadline.
   const turns = async () => {
     for (let turn = 0; turn < 10; turn++) {
       await new Promise(setImmediate)
@@ -104,7 +104,7 @@ export async function buildStage<S extends object, A extends AddedEvent, R exten
   }
 }
 
-// An agent sets its next timer when it handles the last one. Time that passed in one piece would leave it behind.
+// An agent sets its next timer when it handles the last timer, so time has to pass in small pieces.
 const moment = 100
 
 /** What went wrong, if anything did. @throws the reason of the signal, however long the work would take */

@@ -12,7 +12,7 @@ import { UsageError } from './usage-error.ts'
 /** What commands use of an application. */
 export interface App {
   readonly party: PartyDefinition | undefined
-  /** All of them: those of the party and its supervisors, those outside, and those that they invoke. */
+  /** All agents: of the party and its supervisors, outside the parties, and the children that agents invoke. */
   readonly agents: readonly Agent[]
   /** A runtime that the module has started. */
   readonly runtime: Observable | undefined

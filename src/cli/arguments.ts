@@ -1,7 +1,7 @@
 import { didYouMean } from '../nearest.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Whether each option is one of these. @throws UsageError that says which one may be meant */
+/** Checks that each option is known. @throws UsageError that names the option that was probably meant */
 export function checkFlags(args: readonly string[], flags: Readonly<Record<string, unknown>>): void {
   for (const arg of args) {
     const [, word] = /^--([^=]+)/.exec(arg) ?? []

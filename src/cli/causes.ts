@@ -9,13 +9,13 @@ interface Happening {
 
 /** One link of a chain of causes. */
 export interface Link {
-  /** Who, and what he did, as a sentence begins: `party/p1/venue says party.agent.completed`. */
+  /** Who did what, as a sentence: `party/p1/venue says party.agent.completed`. */
   readonly what: string
   readonly partition: string
   readonly position: number
   /** Epoch milliseconds. */
   readonly time: number
-  /** The id of the event, of those that have one. */
+  /** The id of the event, if the link is an event. */
   readonly id?: string
   /** What was said, answered, or came out of it. */
   readonly data?: unknown
@@ -186,7 +186,7 @@ function nameOf(wanted: Entry): string | undefined {
   return wanted.kind === 'wanted' ? `the ${wanted.work} ${wanted.name}` : wanted.name
 }
 
-/** A key begins with the address of whom the work is for. */
+/** A key begins with the address of the agent that the work is for. */
 function ownerOf(key: string): string {
   return key.split('@', 1)[0] ?? key
 }

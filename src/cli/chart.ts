@@ -19,7 +19,7 @@ export function chartOf({ root }: AnyStateMachine): string {
   return ['stateDiagram-v2', ...lines].join('\n')
 }
 
-/** A machine without states is one. */
+/** A machine without states is drawn as one state. */
 function alone(root: AnyStateNode, arrows: readonly Arrow[]): string[] {
   return [`  ${declared(root, arrows)}`]
 }

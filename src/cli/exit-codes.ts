@@ -1,7 +1,7 @@
 /** How commands end. */
 export const exitCodes = {
   ok: 0,
-  /** Something that was asserted is not so. */
+  /** An assert does not hold, or something is not as it should be. */
   failed: 1,
   usage: 2,
   environment: 3,
@@ -9,5 +9,5 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
-/** One of them. */
+/** How a command ended. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -57,7 +57,7 @@ function frameOf(file: string, frame: unknown, place: number): Frame {
   }
 }
 
-/** A file that should be an exported party is none, or was changed. */
+/** A file is not an exported party, or was changed. */
 export class ExportedFileError extends Error {
   constructor(file: string, place: number, why: string, options?: ErrorOptions) {
     super(`Line ${place} of "${file}" cannot be read as part of an exported party: ${why}. Export it again.`, options)

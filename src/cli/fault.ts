@@ -1,6 +1,6 @@
 import { visible } from './visible.ts'
 
-/** What is to be told of an error; of a mistake in a program, also where it is. */
+/** The text to print for an error. For a mistake in a program, it includes the place. */
 export function faultText(error: unknown): string {
   if (!(error instanceof Error)) return visible(`${error}`)
   // One line, whatever it quotes: the lines below it are the program's own.

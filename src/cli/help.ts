@@ -7,7 +7,7 @@ export interface HelpText {
   /** What the program is for, and how it is called. */
   readonly about: string
   readonly commands: readonly Command[]
-  /** The command that runs where none is named. */
+  /** The command that runs where no command is named. */
   readonly alone?: Command
   /** Stands below the commands. */
   readonly notes?: string

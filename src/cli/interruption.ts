@@ -1,17 +1,17 @@
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { tell } from './output.ts'
 
-/** Somebody has had enough. */
+/** Ctrl-C, or a signal to end. */
 export class InterruptedError extends Error {}
 
-/** Something took longer than it may. */
+/** Something took too long. */
 export class LateError extends Error {
   constructor(ms: number) {
     super(`It took more than ${ms} ms. Give it more time with --timeout.`)
   }
 }
 
-/** Listens for Ctrl-C, and for being told to end: the first time stops in order, the second at once. */
+/** Listens for Ctrl-C and SIGTERM: the first signal stops in order, the second ends at once. */
 export function interruptible() {
   const interrupted = new AbortController()
   const end = () => {
@@ -43,7 +43,7 @@ export async function within<T>(
   }
 }
 
-/** Does something until it is over, somebody has had enough, or it takes too long. */
+/** Runs work until it is over, is interrupted, or takes too long. */
 export async function untilInterrupted(work: (signal: AbortSignal) => Promise<ExitCode>): Promise<ExitCode> {
   const interruption = interruptible()
   try {

@@ -5,19 +5,19 @@ import { printable } from './visible.ts'
 
 const isGone = ({ code }: NodeJS.ErrnoException) => code === 'EPIPE'
 
-// Whoever reads may have had enough, as `head` has: then there is no more to do.
+// The reader may close stdout early, as `head` does. Then there is no more to do.
 process.stdout.on('error', error => process.exit(isGone(error) ? exitCodes.ok : exitCodes.environment))
-// What people are told is not what is to be done: that goes on, and ends as it would have.
+// When stderr is closed, the work goes on, and the exit code stays what it would have been.
 process.stderr.on('error', error => {
   if (!isGone(error)) process.exit(exitCodes.environment)
 })
 
-/** Prints a line of what was asked for. */
+/** Prints a line of the result, on stdout. */
 export function say(line: string): void {
   writeLine(process.stdout, line)
 }
 
-/** Tells people something; programs that read the output do not see it. */
+/** Prints a line for people, on stderr; programs that read stdout do not see it. */
 export function tell(line: string): void {
   writeLine(process.stderr, line)
 }

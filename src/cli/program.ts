@@ -51,7 +51,7 @@ function columnsOf({ columns }: Program): number {
 
 /** A command line that can be understood. */
 interface Line {
-  /** None: nothing is named, and the program does nothing alone. */
+  /** None: no command is named, and the program has no command for that. */
   readonly command: Command | undefined
   readonly words: readonly string[]
   readonly typed: Typed

@@ -44,7 +44,7 @@ export interface Recorded {
   readonly from?: string | undefined
 }
 
-/** What was written down of one run. */
+/** The record of one run. */
 export interface RunRecord extends Recorded {
   /** The version of Node that it was played on. */
   readonly node: string
@@ -66,7 +66,7 @@ export interface RecordWriter {
 
 /** Writes down a run as lines of JSON; the file is there when the run is whole. @throws RecordFileError, UnfitFileError */
 export function recordTo(file: string, of: Recorded): RecordWriter {
-  // A record that is there already is worth more than half of another one.
+  // An older record is replaced only when the new record is complete.
   const partial = `${file}.part`
   const to = opened(file, () => created(file, partial))
   const hash = createHash('sha256')
@@ -164,7 +164,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some(one => isDeeper(one, levels - 1))
 }
 
-/** A file is no record, or not a whole one. */
+/** A file is not a record, or not a whole record. */
 export class RecordError extends Error {
   constructor(file: string, place: number, why: string, options?: ErrorOptions) {
     super(

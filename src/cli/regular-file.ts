@@ -5,7 +5,7 @@ const chunk = 1_024 * 1_024
 /** The text of a regular file. @throws UnfitFileError; what the file system throws */
 export function readRegularFile(file: string, mostBytes: number): string {
   checkRegular(file, mostBytes)
-  // It may have become something else meanwhile, and opening a pipe would wait for whoever writes to it.
+  // The file may be replaced by a pipe meanwhile, and opening a pipe would wait for its writer.
   const from = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     checkKind(file, fstatSync(from))
@@ -33,7 +33,7 @@ export function checkRegular(file: string, mostBytes: number): void {
   if (stats.size > mostBytes) throw new UnfitFileError(file, tooLong(mostBytes))
 }
 
-/** Reads to the end, not to the size that the system tells: a file may grow, and the files in `/proc` have the size 0. */
+/** Reads to the end, not to the size that the system reports: a file may grow, and the files in `/proc` have the size 0. */
 function readAll(file: string, from: number, mostBytes: number): Buffer {
   const chunks: Buffer[] = []
   let size = 0

@@ -6,7 +6,7 @@ import type { Observation, ObservedSnapshot } from '../partition/observation.ts'
 import type { App } from './app.ts'
 import { deadLettersOf, type PartitionSurvey } from './survey.ts'
 
-/** What is known of an agent's machine where nobody says which one it is. */
+/** What is known of an agent's machine without the application. */
 const unknown = { id: 'unknown' }
 
 /**

@@ -8,7 +8,7 @@ import type { DeadLetter } from '../mail/dead-letters.ts'
 import type { App } from './app.ts'
 import { storeFor } from './folded.ts'
 
-/** How a partition of a journal stands, as far as that can be told without its runtime. */
+/** How a partition of a journal stands, as far as the journal shows it without a runtime. */
 export interface PartitionSurvey {
   readonly partition: Address
   /** The id of its party; none for the agents outside the parties. */

@@ -21,10 +21,10 @@ export interface WhyOptions {
 }
 
 /**
- * Tells what led to an event, link by link, back to somebody outside.
+ * Prints what led to an event, link by link, back to somebody outside.
  *
  * @param event its id, or its type for the newest of it
- * @param sources looked through in turn, until it is found in one
+ * @param sources searched in turn, until the event is found
  * @throws UsageError if it is not there
  */
 export async function tellWhy(

@@ -1,4 +1,4 @@
-/** The word of WebSockets for who is not served any more because others are. */
+/** The WebSocket close code for a viewer that makes way for another. */
 export const madeWay = 1_013
 
 /**

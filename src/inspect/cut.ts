@@ -1,4 +1,4 @@
-/** How many bytes of JSON one value may have. */
+/** How many bytes of JSON a value may have. */
 const longest = 16_384
 
 /** The value, or how long it is, if it is too long to be shown; as JSON can hold it. */

@@ -12,7 +12,7 @@ import { plain } from './plain.ts'
 import { type ShownSnapshot, shownSnapshot } from './shown-snapshot.ts'
 import { live, type Observable, type Send, type Source, type Telling } from './source.ts'
 
-/** What a frame tells. */
+/** What a frame is about. */
 export type PageKind =
   /** What the machines of some actors were made of: once for each definition, before the first of them. */
   | 'chart'
@@ -48,19 +48,19 @@ export interface PageFrame {
   /** Which process it is of. */
   readonly node: string
   readonly kind: PageKind
-  /** The address that it is about; none for a gap. */
+  /** The address that the frame is about; a gap has no address. */
   readonly actor?: string
   readonly parent?: string
   /** Who said what was handled, or died. */
   readonly from?: string
-  /** Shared by everything that one first event led to. */
+  /** Shared by everything that the same first event led to. */
   readonly corr?: string
   /** The id of what led to it. */
   readonly cause?: string
   readonly data: object
 }
 
-/** What a stream of frames tells. */
+/** What a stream of frames shows. */
 export interface PageOptions extends ObserveOptions {
   /** `local` by default. */
   readonly node?: string
@@ -99,7 +99,7 @@ class PageTelling implements Telling {
   readonly #known = new Map<string, Known>()
   readonly #charts = new Set<string>()
   #count = 0
-  /** When the last thing happened that was told, by the clock of the runtime. */
+  /** When the last observation happened, by the clock of the runtime. */
   #wall = 0
 
   constructor(
@@ -209,7 +209,7 @@ class PageTelling implements Telling {
   }
 }
 
-/** Each field of the context by itself: one that is too long does not hide the others. */
+/** Cuts each field of the context by itself: a field that is too long does not hide the others. */
 function shortened({ context, ...rest }: ShownSnapshot): ShownSnapshot {
   if (typeof context !== 'object' || context === null || Array.isArray(context))
     return context === undefined ? rest : { ...rest, context: cut(context) }

@@ -14,7 +14,7 @@ export class Pulse {
   readonly #clock: Clock
   readonly #ping: () => void
   readonly #gone: () => void
-  /** Whether somebody else may have its place. */
+  /** Whether another viewer may have its place. */
   isSilent = false
   /** Pings since its last sign. */
   #unanswered = 0

@@ -14,9 +14,9 @@ import { type Viewer, viewing } from './viewer.ts'
 export interface ServeOptions {
   /** 0, the default, for any that is free. */
   readonly port?: number
-  /** How many may look at the same time; 16 by default. One who answers no ping makes way for another, or else the oldest. */
+  /** How many viewers may be connected; 16 by default. A new one replaces a viewer that answers no ping, or else the oldest. */
   readonly viewers?: number
-  /** Bytes that may wait for one who reads slowly; 8 MiB by default. */
+  /** Bytes that may wait for a slow viewer; 8 MiB by default. */
   readonly most?: number
   /**
    * The page of Stately's inspector, or `true` for https://stately.ai/inspect: `/` then hands the stream on to it. That page
@@ -160,7 +160,7 @@ function sourceAt(sources: Readonly<Record<string, Source<object>>>, { url = '/'
   return Object.hasOwn(sources, path) ? sources[path] : undefined
 }
 
-/** Ends a viewer who gives no sign, or else the oldest. */
+/** Disconnects a viewer that answers no ping, or else the oldest viewer. */
 function makeWay(viewers: Set<Viewer<object>>): void {
   const [oldest] = viewers
   const leaving = [...viewers].find(({ isSilent }) => isSilent) ?? oldest

@@ -18,7 +18,7 @@ export type Refuse = () => boolean
 
 /** A stream of frames on its way to one viewer. */
 export interface Stream {
-  /** Called when the viewer has room again. @param missed how many things that happened it was not told */
+  /** Called when the viewer has room again. @param missed how many frames the viewer did not get */
   resume(missed: number): void
   /** Ends the stream. */
   stop(): void
@@ -27,12 +27,12 @@ export interface Stream {
 /** Where a viewer's frames come from: each gets a stream of its own, which begins with how things stand. */
 export type Source<F> = (send: Send<F>, refuse?: Refuse) => Stream
 
-/** Makes frames of what one stream is told. */
+/** Makes frames of the observations of one stream. */
 export interface Telling {
   tell(observation: Observation): void
-  /** So much was refused; how things stand is told next. */
+  /** So many frames were refused. How things stand follows next. */
   missed(dropped: number): void
-  /** How things stand has been told. */
+  /** The stream has reported how things stand. */
   begun(): void
 }
 

@@ -43,7 +43,7 @@ export type StatelyEvent =
       readonly snapshot: object
     })
 
-/** What a stream in Stately's protocol tells. */
+/** What a stream in Stately's protocol shows. */
 export interface StatelyOptions extends ObserveOptions {
   /**
    * With which actors their definition is sent: `each` (the default, because the protocol has no other way to name one), or
@@ -81,9 +81,9 @@ class StatelyTelling implements Telling {
   /** The text of each definition, made once. */
   readonly #definitions = new Map<string, string>()
   #count = 0
-  /** When the last thing happened that was told, by the clock of the runtime. */
+  /** When the last observation happened, by the clock of the runtime. */
   #time = 0
-  /** Those that were there before a gap, and have not been told since. */
+  /** The actors that were there before a gap and have not been reported since. */
   readonly #gone = new Set<string>()
 
   constructor(send: Send<StatelyEvent>, isBeginning: () => boolean, { definitions }: StatelyOptions) {
@@ -92,10 +92,10 @@ class StatelyTelling implements Telling {
     this.#isOnce = definitions === 'first'
   }
 
-  // The protocol has no word for a gap: whoever is not there any more is told to have stopped.
+  // The protocol has no word for a gap: an actor that is gone is reported as stopped.
   missed(): void {
     for (const address of this.#known.keys()) this.#gone.add(address)
-    // The first one that had it may have been refused.
+    // The first actor with this machine may have been refused.
     if (this.#isOnce) this.#definitions.clear()
   }
 

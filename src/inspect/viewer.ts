@@ -16,7 +16,7 @@ export interface Socket {
 
 /** How a viewer is treated. */
 export interface ViewerOptions {
-  /** Bytes that may wait for one who reads slowly. */
+  /** Bytes that may wait for a slow viewer. */
   readonly most: number
   readonly clock: Clock
 }
@@ -31,7 +31,7 @@ export function viewing<F>(socket: Socket, source: Source<F>, options: ViewerOpt
   }
 }
 
-/** One who looks at a stream. Who reads slowly misses frames, and is told how everything stands when he has caught up. */
+/** A viewer of a stream. A slow viewer misses frames, and gets how everything stands when it has caught up. */
 export class Viewer<F> {
   readonly #socket: Socket
   readonly #most: number
@@ -67,7 +67,7 @@ export class Viewer<F> {
     this.#stream.stop()
   }
 
-  /** Ends the connection at once; whoever listens at the other end is told why. */
+  /** Ends the connection at once, and sends the reason to the other end. */
   makeWay(): void {
     this.stop()
     this.#socket.close(madeWay, 'There are too many viewers, and you came first.')
@@ -114,7 +114,7 @@ export class Viewer<F> {
   }
 }
 
-/** Nothing more comes: the other end is told why, in as many bytes as there may be. */
+/** Ends the stream, and sends the reason to the other end, cut to as many bytes as the protocol allows. */
 function close(socket: Socket, error: unknown): void {
   const why = error instanceof Error ? error.message : `${error}`
   socket.close(unexpected, why.slice(0, 40))

@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts'
 
 /**
  * The tables of checkpoints, one for each agent, and of what has changed in long ones since. The checksum of a change goes on from
- * that of what it changes, so that one that is missing is missed.
+ * that of what it changes, so that a missing change is noticed.
  */
 export class Checkpoints {
   readonly #put: StatementSync

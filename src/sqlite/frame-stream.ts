@@ -65,7 +65,7 @@ export class FrameStream implements AsyncIterableIterator<Frame> {
       this.#check(frames)
       this.#ended = end ? appended : undefined
       this.#ahead = end ? undefined : this.#fetch()
-      // Whoever asks for what comes next is told if that fails.
+      // If this fails, the next read throws the error.
       this.#ahead?.catch(() => {})
       const [value] = frames
       if (!value) continue

@@ -10,7 +10,7 @@ const mostRows = 1_024
 
 /**
  * The table of frames, in the order in which they were appended. Each row names the position before its own in the same
- * partition, so that one that is missing is missed.
+ * partition, so that a missing frame is noticed.
  */
 export class Frames {
   readonly #append: StatementSync

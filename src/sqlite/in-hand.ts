@@ -30,7 +30,7 @@ export class InHandFile {
     const note = this.#note
     const middle = header + note.write(partition, header)
     const end = middle + note.write(agent, middle)
-    // Half a name would be somebody else's.
+    // A part of a name could be the name of another agent.
     if (end > length - 4) return ftruncateSync(this.#file)
     note.writeUInt16LE(middle - header, 4)
     note.writeUInt16LE(end - middle, 6)

@@ -24,7 +24,7 @@ export class JournalOpenError extends TroupeError {
   }
 }
 
-/** Somebody has the journal open; one process writes to it at a time. */
+/** Another process has the journal open. Only one process writes to it at a time. */
 export class JournalLockedError extends TroupeError {
   readonly code = 'JOURNAL_LOCKED'
   readonly directory: string

@@ -47,7 +47,7 @@ export interface FileIdentity {
   readonly ino: number
 }
 
-/** A change, which is made whole or not at all; one that is refused hinders no other. */
+/** A change, which is made whole or not at all. A refused change does not stop the others. */
 export type Write =
   | AppendWrite
   | ({ readonly kind: 'save'; readonly partition: string } & SnapshotRow)

@@ -24,7 +24,7 @@ export class Snapshots {
     this.#put.run(partition, position, hash, crcOf(position, hash, body), body)
   }
 
-  /** One that is not as it was written is none: it only saves reading what the frames say too. */
+  /** A damaged snapshot counts as missing: the frames say the same, a snapshot only saves reading them. */
   find(partition: number): SnapshotRow | undefined {
     const row = this.#find.get(partition)
     if (!row) return undefined

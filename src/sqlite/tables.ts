@@ -11,7 +11,7 @@ import { Snapshots } from './snapshots.ts'
 export interface TablesOptions {
   /** Called when a transaction is written but for its end. */
   readonly beforeCommit: () => void
-  /** Called when a transaction is committed; what this throws is told instead of what was done. */
+  /** Called when a transaction is committed. If it throws, the error is reported in place of the result. */
   readonly afterCommit: () => void
 }
 

@@ -37,7 +37,7 @@ export class JournalThread {
     })
   }
 
-  /** Asks one question; the thread answers in the order in which it was asked. */
+  /** Asks a question. The thread answers questions in the order in which they were asked. */
   ask<K extends keyof Asked>(kind: K, what: Asked[K]): Promise<Told[K]> {
     return new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended
@@ -71,7 +71,7 @@ export class JournalThread {
   }
 }
 
-/** The worker beside this file, in TypeScript or in JavaScript as this one is. */
+/** The worker beside this file, in TypeScript or in JavaScript as this file is. */
 function ownFile(): URL {
   return new URL(`./worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
 }

@@ -22,7 +22,7 @@ export interface JournalAbilities {
 type Check = (journal: Journal) => Promise<void>
 
 /**
- * What the port `Journal` promises, as cases for any test runner: whoever writes a journal runs them on it.
+ * What the port `Journal` promises, as cases for any test runner: run them on a journal of your own.
  *
  * @example
  * describe('my journal', () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../index.ts'
 
-/** A clock that moves only when told to. */
+/** A clock that moves only when `advance` is called. */
 export interface SimulatedClock extends Clock {
   /** Milliseconds that it was moved on since it was made. */
   elapsed(): number

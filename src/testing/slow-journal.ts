@@ -7,7 +7,7 @@ import { type Journal, memoryJournal } from '../index.ts'
  * @example
  * const runtime = createRuntime({ party: trip, journal: slowJournal(seededRandom(7)) })
  *
- * @param random numbers from 0 up to but not including 1; a seeded one repeats the delays
+ * @param random numbers from 0 up to but not including 1; with `seededRandom` the delays are the same in each run
  * @param inner where the frames go
  */
 export function slowJournal(random: () => number, inner: Journal = memoryJournal()): Journal {
@@ -30,20 +30,20 @@ export function slowJournal(random: () => number, inner: Journal = memoryJournal
   }
 }
 
-/** A journal whose acknowledgements a test lets go by hand. */
+/** A journal whose acknowledgements a test controls. */
 export interface HeldJournal extends Journal {
   /** How many appends wait. */
   readonly held: number
-  /** Acknowledges what waits and, until `hold`, everything that comes. */
+  /** Acknowledges the appends that wait and, until `hold`, all later appends. */
   release(): void
-  /** Keeps everything that comes waiting. */
+  /** Keeps all later appends waiting. */
   hold(): void
-  /** Refuses what waits and everything that comes for one partition. */
+  /** Refuses the appends that wait and all later appends of one partition. */
   failFor(partition: string, error: Error): void
 }
 
 /**
- * A journal that acknowledges only when told to, and refuses when told to.
+ * A journal that acknowledges when `release` is called, and refuses when `failFor` is called.
  *
  * @example
  * const journal = heldJournal()

@@ -17,7 +17,7 @@ export const why = defineCommand({
   misused: () => 'Name one event, and where it is: why EVENT [WHERE], for example why party.plan.updated jungle-party',
   run: ([event = '', where], { json, verbose, seed, timeout }, signal) =>
     within(timeout, signal, async either => {
-      // Each run of a scenario has other ids, so an id without a place finds nothing that can be meant.
+      // Each run of a scenario has other ids, so an id says nothing without the run that it belongs to.
       const check = ({ type }: { readonly type: string }) => {
         if (where === undefined && type !== event) throw new UsageError(whichRun(event))
       }

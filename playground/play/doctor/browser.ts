@@ -6,7 +6,7 @@ export function browserPath(env: NodeJS.ProcessEnv): string {
   return env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 }
 
-/** Whether there is a browser; only those who work on Troupe itself need one. */
+/** Whether there is a browser. Only the tests of Troupe itself need it. */
 export function browserAt(path: string): Found {
   try {
     accessSync(path, constants.X_OK)

@@ -2,7 +2,7 @@ import type { Found } from '../../../src/cli/doctor/check.ts'
 import { manifestIn } from '../../../src/cli/doctor/manifest.ts'
 import { isWithin } from '../../../src/cli/doctor/range.ts'
 
-/** Whether Node is one of those that the project says it runs on. */
+/** Whether the project runs on this version of Node. */
 export function nodeVersion(root: string, version: string): Found {
   const range = manifestIn(root).engines?.node ?? '>=0'
   if (isWithin(version, range)) return { how: 'ok', says: `Node is ${version}, and ${range} is needed.` }

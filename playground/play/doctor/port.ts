@@ -5,7 +5,7 @@ import { ports } from '../../../src/cli/ports.ts'
 const tries = ports.last - ports.first + 1
 
 /**
- * Whether a port of this machine is free, or else which is the next one that is.
+ * Whether a port of this machine is free. If not, names the next free port.
  *
  * @param wanted the port to begin with
  */

@@ -6,7 +6,7 @@ import { inNewFolder } from './new-folder.ts'
 /**
  * Whether folders and files can be made in a directory.
  *
- * @param mend what to do if not
+ * @param mend what to do if it is not writable
  */
 export async function writable(directory: string, mend: string, signal: AbortSignal): Promise<Found> {
   try {

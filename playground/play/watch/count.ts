@@ -4,12 +4,12 @@ export interface Count {
   readonly of: number
 }
 
-/** Tells the process that watches, if one does. */
+/** Sends the count to the process that watches, if there is such a process. */
 export function tellWatcher(count: Count): void {
   process.send?.(count)
 }
 
-/** Whether a message of another process is one. */
+/** Whether a message of another process is a count. */
 export function isCount(message: unknown): message is Count {
   return (
     typeof message === 'object' &&

@@ -8,7 +8,7 @@ import { watch } from './watch.ts'
 export function playOnChanges(signal: AbortSignal): Promise<never> {
   const args = process.argv.slice(1).filter(arg => arg !== '--watch')
   const env = hasColours(process.stderr) ? { ...process.env, FORCE_COLOR: '1' } : process.env
-  // A signal that ends this process ends the other one too.
+  // A signal that ends this process ends the other process too.
   process.once('SIGHUP', () => process.exit(exitCodes.interrupted))
   return watch({
     root: join(import.meta.dirname, '..', '..', '..'),

@@ -5,7 +5,7 @@ import { type Count, isCount } from './count.ts'
 
 /** How a run ended. */
 export interface RunEnd {
-  /** What it told people. */
+  /** The lines that people read. */
   readonly lines: readonly string[]
   /** None if it was not played to its end. */
   readonly count?: Count
@@ -29,7 +29,7 @@ interface ProcessOptions {
   readonly grace?: number
 }
 
-/** How many lines are kept of one run. */
+/** How many lines of a run are kept at most. */
 const mostLines = 20_000
 
 /** Runs are processes of their own, so that each has the files as they are then. */

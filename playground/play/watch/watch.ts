@@ -13,12 +13,12 @@ export interface WatchOptions {
   readonly begin: BeginRun
   /** Writes a line for people. */
   readonly line: (text: string) => void
-  /** Somebody has had enough. */
+  /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
 }
 
 /**
- * Plays, and again whenever a file changes: the first time it tells all, and then what is different.
+ * Plays, and plays again whenever a file changes. The first run is shown whole, later runs show what is different.
  *
  * @throws the reason of the signal; what the disk says when it cannot be watched
  */
@@ -50,7 +50,7 @@ export async function watch({ root, folders, begin, line, signal }: WatchOptions
   }
 }
 
-/** What is to be told of a run that is not the first: all, if it has not come to its end. */
+/** The lines that a later run shows: what is different, or all lines if the run was not played to its end. */
 function difference(last: RunEnd | undefined, { lines, count }: RunEnd): readonly string[] {
   const changed = last && count && changedLines(last.lines, lines)
   if (!changed) return lines
@@ -64,7 +64,7 @@ function coloured(line: string): string {
   return styleText(line.startsWith('+') ? 'green' : 'red', line, { stream: process.stderr })
 }
 
-/** How many names are told. */
+/** How many names of files are printed at most. */
 const mostNamed = 5
 
 function named(names: readonly string[]): string {

@@ -103,7 +103,7 @@ function whoSays({ source, type, to }: Envelope, partition: string): string {
   return to === undefined ? `${who} says ${type}` : `${who} says ${type} to ${to}`
 }
 
-/** Shows the states that frames add up to; all of a record have to add up to those that stand in it. */
+/** Shows the states that frames add up to. All frames of a record have to add up to the states that the record holds. */
 function statesOf(
   { party }: App,
   source: Source,

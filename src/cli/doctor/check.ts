@@ -9,7 +9,7 @@ export interface Found {
   readonly figures?: Readonly<Record<string, number>>
 }
 
-/** A look at one thing that programs here stand on. */
+/** Checks one thing that programs here need. */
 export interface Check {
   readonly name: string
   /** Whatever it throws is a failure, too. */
@@ -24,11 +24,11 @@ export interface Finding extends Found {
 interface ExamineOptions {
   /** Milliseconds that it may take. */
   readonly limit: number
-  /** Somebody has had enough. */
+  /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
 }
 
-/** Makes one check, and says what came of it, whatever happens. @throws the reason of the signal */
+/** Makes one check and returns what it found, also when it fails. @throws the reason of the signal */
 export async function examined({ name, look }: Check, { limit, signal }: ExamineOptions): Promise<Finding> {
   signal.throwIfAborted()
   const late = new AbortController()

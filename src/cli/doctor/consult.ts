@@ -7,13 +7,13 @@ import { type Check, examined, type Finding } from './check.ts'
 
 interface Consultation {
   readonly json: boolean
-  /** Somebody has had enough. */
+  /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
-  /** What is said in the end: of all that is as it should be, and of something that is not. */
+  /** The last sentence: if all is as it should be, and if something is not. */
   readonly verdicts: readonly [good: string, bad: string]
 }
 
-/** Makes checks, and tells each as soon as it is over. @throws the reason of the signal */
+/** Makes checks, and prints each as soon as it is over. @throws the reason of the signal */
 export async function consultDoctor(
   checks: readonly Check[],
   { json, signal, verdicts: [good, bad] }: Consultation,
@@ -50,13 +50,13 @@ const narrowest = 30
 interface Examination {
   /** Milliseconds that each check may take. */
   readonly limit?: number
-  /** Somebody has had enough. */
+  /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
-  /** Is told of each check as soon as it is over. */
+  /** Called for each check as soon as it is over. */
   readonly told: (finding: Finding) => void
 }
 
-/** Makes checks one after the other; whether nothing that is needed is missing. @throws the reason of the signal */
+/** Makes checks one after the other, and returns whether none of them failed. @throws the reason of the signal */
 export async function consulted(
   checks: readonly Check[],
   { limit = 10_000, signal, told }: Examination,

@@ -16,7 +16,7 @@ export function manifestIn(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
-/** The version of a package that is installed for a folder, in it or above it; `undefined` if none is. */
+/** The version of a package that is installed for a folder, in it or above it; `undefined` if it is not installed. */
 export function installedVersion(folder: string, name: string): string | undefined {
   try {
     return manifestIn(join(folder, 'node_modules', name)).version

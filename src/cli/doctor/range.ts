@@ -1,8 +1,8 @@
 /**
- * Whether a version is one of those that a range of package.json names, `^1.2.3` or `>=1.2`. It is asked where packages may
- * be missing, so it needs none.
+ * Whether a range of package.json, `^1.2.3` or `>=1.2`, includes a version. It runs where packages may be missing, so it
+ * imports no package.
  *
- * @throws Error if the range is another one
+ * @throws Error if the range is of another form
  */
 export function isWithin(version: string, range: string): boolean {
   const [, sign, least = ''] = /^(\^|>=)(\d+(?:\.\d+){0,2})$/.exec(range) ?? []
@@ -10,7 +10,7 @@ export function isWithin(version: string, range: string): boolean {
   const [had, wanted] = [numbersOf(version), numbersOf(least)]
   const order = compared(had, wanted)
   if (sign === '>=') return order >= 0
-  // The first number that is not 0 stays, and so do those before it.
+  // The first number that is not 0 stays the same, and so do the numbers before it.
   const place = Math.max(
     0,
     wanted.findIndex(number => number > 0),
