@@ -29,7 +29,7 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
   if (watermark.failure) throw watermark.failure
   const end = partition.elapsed() + timeout
   const newest = crew.timers.count
-  // What is due is done first: after a restart, timers may be over that the clock has not come to.
+  // Due timers fire first: after a restart, some may be due that the clock has not fired yet.
   do {
     if (!activity.quiet && !crew.stopped) await quiet(partition, Math.max(0, end - partition.elapsed()), signal)
   } while (!crew.stopped && crew.timers.fireDue(newest))
@@ -45,10 +45,10 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
   return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
 }
 
-/** Milliseconds after which somebody who waits is told what for. */
+/** After so many milliseconds of waiting, a warning says what the party waits for. */
 const long = 10_000
 
-/** Waits until nothing is pending. One timer at a time, as tests count them. */
+/** Waits until nothing is pending. It uses one timer at a time. */
 function quiet(partition: Partition, timeout: number, signal: AbortSignal | undefined): Promise<void> {
   const { activity, system, address } = partition
   return new Promise((resolve, reject) => {
@@ -87,7 +87,7 @@ function quiet(partition: Partition, timeout: number, signal: AbortSignal | unde
   })
 }
 
-/** What the agents of a partition have invoked. */
+/** The work that the agents of a partition have invoked. */
 function* underWay({ registry }: Partition): Iterable<UnderWay> {
   for (const actor of registry) for (const name of invokedIn(actor.ref)) yield { agent: actor.address, name }
 }
@@ -112,7 +112,7 @@ function* leftAlone({ address }: Partition, crew: Crew): Iterable<WaitingFor> {
   for (const name of crew.savedAtWork()) yield { agent: `${address}/${name}`, what: 'spawn', name }
 }
 
-/** Whether the caller is an effect or subscriber of this partition, which would wait for itself. */
+/** Whether an effect or subscriber of this partition calls: it would wait for itself. */
 function isInside({ system, party, address }: Partition): boolean {
   const effect = system.insideEffect.getStore()
   if (effect && !effect.isOver && effect.partition.address === address) return true

@@ -4,7 +4,7 @@ import { type Idle, IdleTimeoutError } from '../partition/activity.ts'
 import type { Partition } from '../partition/partition.ts'
 import { type IdleOptions, idle } from './idle.ts'
 
-/** A party, as far as its rest is concerned. */
+/** A party, as far as waiting for rest is concerned. */
 interface Member {
   readonly partition: Partition
   readonly ended: boolean
@@ -17,7 +17,7 @@ interface RestHost {
   parties(): readonly Member[]
 }
 
-/** When all of a runtime is at rest: the agents outside the parties, and every party that has not ended. */
+/** Waits until all of a runtime is at rest: the agents outside the parties, and every party that has not ended. */
 export class Rest {
   readonly #host: RestHost
 
@@ -25,7 +25,7 @@ export class Rest {
     this.#host = host
   }
 
-  /** Whether nothing is going on anywhere. */
+  /** Whether all are at rest now. */
   get isQuiet(): boolean {
     const isOutsideQuiet = this.#isOutsideEnded || this.#host.outside.activity.quiet
     return isOutsideQuiet && this.#working().every(({ partition }) => partition.activity.quiet)
@@ -42,14 +42,14 @@ export class Rest {
       ])
       const waitingFor = all.flatMap(one => one.waitingFor)
       if (isStopped()) return { reason: 'stopped', waitingFor }
-      // One may have given another work while that one was already at rest.
+      // A partition may have given work to another that was already at rest.
       if (this.isQuiet) return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
     }
     throw new IdleTimeoutError(runtimePartition, timeout, [])
   }
 
   /**
-   * Waits for all that still works, whatever becomes of one of them; `false` if not all came to rest.
+   * Waits until all that still work are at rest, also if one of them fails; `false` if not all came to rest.
    *
    * @param hurried ends the wait
    */
@@ -67,7 +67,7 @@ export class Rest {
     return false
   }
 
-  /** Whether the agents outside the parties have stopped, and that is durable, as far as it ever will be. */
+  /** Whether the agents outside the parties have stopped, and that is durable, or the journal has failed. */
   get #isOutsideEnded(): boolean {
     const { outside, crew } = this.#host
     const { caughtUp, failure } = outside.watermark

@@ -8,13 +8,13 @@ import { lazily } from '../lazily.ts'
 import { type Address, partitionOf } from '../mail/address.ts'
 import { mostLevels as mostLevelsOfValues } from '../values/value.ts'
 
-/** The version of the lines that are written here. */
+/** The version of the format of an export. */
 export const version = 1
 
-/** How often a party is read until it holds still. */
+/** A party is read so often, at most, until it does not change meanwhile. */
 const mostReads = 5
 
-/** A line may have so many levels: those of a value in JSON, and as many around it as no machine inside others needs. */
+/** A line may have so many levels: those of a value in JSON, and enough around it for machines inside machines. */
 const mostLevels = mostLevelsOfValues + 200
 
 const line = lazily(() => {
@@ -35,7 +35,7 @@ const line = lazily(() => {
   ])
 })
 
-/** A line of a party that is on its way. */
+/** A line of an exported party. */
 export type Line = z.infer<ReturnType<typeof line>>
 
 export type LineOf<K extends Line['kind']> = Extract<Line, { readonly kind: K }>
@@ -60,11 +60,11 @@ function isDeeper(json: unknown, levels: number): boolean {
 }
 
 /**
- * All that the journal holds of a party, as lines of JSON: what it is, its snapshot, the checkpoints of its agents, its
- * frames, and a last line with which a reader knows that it has all of them as they were written.
+ * All that the journal holds of a party, as lines of JSON: its id, its snapshot, the checkpoints of its agents, its frames, and a
+ * last line by which a reader checks that all lines are there and unchanged.
  *
- * @param durable up to where the party is durable now
- * @throws PartyMovingError if it never holds still for so long
+ * @param durable gives the position up to which the party is durable now
+ * @throws PartyMovingError if it changes during every read
  */
 export async function* exported(journal: Journal, partyId: string, durable: () => number): AsyncGenerator<string> {
   const partition = partitionOf(partyId)
@@ -85,7 +85,7 @@ export async function* exported(journal: Journal, partyId: string, durable: () =
   yield lineOf({ kind: 'end', lines: count, hash: hash.digest('hex') })
 }
 
-/** Frames and checkpoints that belong together: nothing was appended while they were read. */
+/** Reads frames and checkpoints that belong together: nothing was appended meanwhile. */
 async function readStill(journal: Journal, partition: Address, durable: () => number) {
   for (let reads = 0; reads < mostReads; reads++) {
     const before = durable()
@@ -103,7 +103,7 @@ async function readStill(journal: Journal, partition: Address, durable: () => nu
   throw new PartyMovingError(partition)
 }
 
-/** The party did not hold still for as long as it takes to read it. */
+/** The party changed each time that it was read. */
 export class PartyMovingError extends TroupeError {
   readonly code = 'PARTY_MOVING'
   readonly partition: Address

@@ -89,7 +89,7 @@ const belongs = (told: readonly Told[], id: string, correlationid: string, types
   }
 }
 
-describe('what the runtime tells of', () => {
+describe('what the runtime reports', () => {
   const start = async (...agents: Parameters<typeof petsParty>) => {
     const { runtime, clock } = await startRuntime({ party: petsParty(...agents) })
     await runtime.parties.create({ id: 'p1' })

@@ -182,7 +182,7 @@ describe('a stop that is under way', () => {
 })
 
 describe('a supervisor that has given up', () => {
-  it('is sent nothing more: XState would warn of it on the console', async () => {
+  it('receives no more events, of which XState would warn on the console', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const intensity = { max: 0, within: 1_000 }
     const agents = [dogAgent(), { ...dogAgent(), name: 'puppy' }]
@@ -195,7 +195,7 @@ describe('a supervisor that has given up', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  it('for good takes no agent, and says so', async () => {
+  it('for good refuses new agents with an error', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     const intensity = { max: 0, within: 1_000 }
     const kennel = defineSupervisor({ name: 'kennel', restart: 'temporary', intensity, agents: [dogAgent()] })

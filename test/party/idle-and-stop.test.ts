@@ -22,7 +22,7 @@ describe('waiting for rest', () => {
     })
   })
 
-  it('is told of after 10 seconds, once, with what is under way', async () => {
+  it('is reported after 10 seconds, once, with the unfinished work', async () => {
     const { runtime, clock } = await startRuntime({ party: petsParty(runnerAgent(endless)) })
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
@@ -136,7 +136,7 @@ describe('agents outside the parties', () => {
     ])
   })
 
-  it('have one address each; a stopped one may be taken again', async () => {
+  it('have one address each; the address of a stopped agent may be taken again', async () => {
     const { runtime } = await startRuntime({})
     const dog = await runtime.spawn(dogAgent())
     await expect(runtime.spawn(dogAgent())).rejects.toMatchObject({ code: 'ADDRESS_TAKEN', address: 'runtime/dog' })
@@ -147,7 +147,7 @@ describe('agents outside the parties', () => {
     expect(runtime.bus.history({ type: barked.type })).toMatchObject([{ data: { count: 1 } }])
   })
 
-  it('may join a party later, and hear what is said from then on', async () => {
+  it('may join a party later, and hear its events from then on', async () => {
     const { runtime } = await startRuntime({ party: petsParty() })
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'before' }), { party: 'p1' })
@@ -158,7 +158,7 @@ describe('agents outside the parties', () => {
     expect(runtime.bus.history({ type: barked.type })).toMatchObject([{ data: { word: 'after' } }])
   })
 
-  it('show their snapshots to who watches', async () => {
+  it('show their snapshots to watchers', async () => {
     const { runtime } = await startRuntime({})
     const dog = await runtime.spawn(dogAgent())
     const values: unknown[] = []

@@ -293,7 +293,7 @@ describe('what is imported', () => {
     expect(read).toBe(1)
   })
 
-  it('has its id for itself while it is on its way', async () => {
+  it('keeps its id from others while it is imported', async () => {
     const lines = sealed(await exportedLines())
     const { runtime } = await startRuntime({ party })
     const going = Promise.withResolvers<undefined>()
@@ -415,7 +415,7 @@ describe('a party from a machine whose clock is ahead', () => {
     expect(times).toEqual(times.toSorted((one, other) => one - other))
   })
 
-  it('goes by the clock here once that has come so far', async () => {
+  it('follows the clock here once this clock has reached its time', async () => {
     const lines = await aheadOf(await exportedLines())
     const runtime = await live(createRecord().next(), { party })
     await runtime.parties.import(lines)

@@ -60,7 +60,7 @@ describe('a request that nobody hears', () => {
     expect(await warningsOf(options)).toEqual([])
   })
 
-  it('is none where a function answers it', async () => {
+  it('gives no warning where a handler answers it', async () => {
     const runtime = createRuntime({ party, log: 'silent' })
     runtime.handle(trick, () => ({ done: 'roll' }))
     await runtime.start()
@@ -133,7 +133,7 @@ describe('an initial context that an agent changes in place', () => {
   })
 })
 
-describe('what is missing of a definition', () => {
+describe('a part that is missing in a definition', () => {
   const types = agentTypes({ context: {}, hears: [command], says: [] })
   const machine = setup({ types }).createMachine({ context: {} })
   const inputs = { added: inputAdded, removed: inputRemoved }

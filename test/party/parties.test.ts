@@ -34,7 +34,7 @@ async function barks(journal: Journal) {
 }
 
 describe('a party that the journal refuses when it is created', () => {
-  it('is not there, and another of its id can be created when there is room', async () => {
+  it('does not exist, and a party with its id can be created when there is room', async () => {
     const { journal, refuses, addresses } = refusingJournal()
     const { runtime, bark } = await barks(journal)
     refuses.append = partition => partition === 'party/p1'
@@ -80,7 +80,7 @@ describe('a party that the journal refuses when it is created', () => {
     expect(await bark('p1')).toMatchObject({ barks: 1 })
   })
 
-  it('takes nothing away from somebody else who was faster', async () => {
+  it('leaves the frames of another owner that wrote first', async () => {
     const { journal, inner } = refusingJournal()
     const { runtime } = await barks(journal)
     const frame = { partition: 'party/p1', position: 3, time: 1, cause: { kind: 'outside' as const }, entries: [] }
@@ -96,7 +96,7 @@ describe('a party that the journal refuses when it is created', () => {
 })
 
 describe('a party that is deleted', () => {
-  it('makes room in the history for what others say', async () => {
+  it('makes room in the history for the events of others', async () => {
     const { runtime } = await startRuntime({ party })
     const say = async (id: string, times: number) => {
       for (let nth = 0; nth < times; nth++) await runtime.bus.publish(barked({ word: 'a', count: nth }), { party: id })
@@ -127,7 +127,7 @@ describe('a party that is deleted', () => {
     expect(await bark('p1')).toMatchObject({ barks: 1 })
   })
 
-  it('goes on where the journal does not forget it, if somebody says so', async () => {
+  it('goes on after a retry if the journal does not forget it', async () => {
     const { journal, refuses } = refusingJournal()
     const { runtime, bark } = await barks(journal)
     await runtime.parties.create({ id: 'p1' })
@@ -138,7 +138,7 @@ describe('a party that is deleted', () => {
     expect(await bark('p1')).toMatchObject({ barks: 2 })
   })
 
-  it('while it is in quarantine is forgotten by durable subscriptions too', async () => {
+  it('while it is quarantined is forgotten by durable subscriptions too', async () => {
     const { journal, refuses } = refusingJournal()
     const { runtime, bark } = await barks(journal)
     const words: string[] = []
@@ -161,7 +161,7 @@ describe('a party that is deleted', () => {
     expect(words).toEqual(['a'])
   })
 
-  it('leaves no snapshot to the next one of its id', async () => {
+  it('leaves no snapshot to the next party with its id', async () => {
     const inner = memoryJournal()
     const saving = Promise.withResolvers<undefined>()
     const waiting = Promise.withResolvers<undefined>()

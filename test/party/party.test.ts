@@ -28,7 +28,7 @@ describe('the parties of a runtime', () => {
     expect(runtime.parties.list()).toEqual([other])
   })
 
-  it('reject what cannot be: a duplicate, an unknown or an illegal id', async () => {
+  it('reject a duplicate, an unknown or an illegal id', async () => {
     const { runtime } = await start()
     await runtime.parties.create({ id: 'mine' })
     await expect(runtime.parties.create({ id: 'mine' })).rejects.toBeInstanceOf(PartyExistsError)
@@ -57,7 +57,7 @@ describe('the parties of a runtime', () => {
     expect(runtime.bus.history({ party: 'p1' })).toEqual([])
   })
 
-  it('can be deleted while they work; what was asked of them then is a typed error', async () => {
+  it('can be deleted while they work; open asks then end with a typed error', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ id: 'p1', inputs: ['silence'] })
     await runtime.parties.delete('p1')
@@ -98,7 +98,7 @@ describe('the inputs of a party', () => {
     expect(party.state.inputs.size).toBe(2)
   })
 
-  it('are guarded on whichever way they come', async () => {
+  it('are checked in whichever way they are added', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ id: 'p1', inputs: [{ inputId: 'a', content: 'sit' }] })
     const again = runtime.bus.publish(inputAdded({ inputId: 'a', content: 'roll' }), { party: 'p1' })
@@ -152,7 +152,7 @@ describe('the state of a party', () => {
     expect(versions).toHaveLength(3)
   })
 
-  it('cannot be changed by who holds it', async () => {
+  it('cannot be changed by code that holds it', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ inputs: ['sit'] })
     await party.idle()

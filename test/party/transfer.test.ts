@@ -41,7 +41,7 @@ describe('a party that was exported', () => {
     expect(pets.state).toMatchObject({ barks: 4 })
   })
 
-  it('is still failed where it had failed, until somebody retries it', async () => {
+  it('is still failed if it had failed, until it is retried', async () => {
     const intensity = { max: 0, within: 1_000 }
     const first = await startRuntime({ party, intensity })
     const failed = await first.runtime.parties.create({ id: 'p1' })
@@ -57,7 +57,7 @@ describe('a party that was exported', () => {
     expect((await runtime.parties.retry('p1')).state.status).toBe('planning')
   })
 
-  it('is heard by agents outside the parties from there on, in this process and the next', async () => {
+  it('is heard by agents outside the parties from its import on, in this process and the next', async () => {
     const { lines } = await exportedParty()
     const program = createProgram()
     const options = { party, agents: [parrotAgent()] }
@@ -92,7 +92,7 @@ describe('a party that was exported', () => {
     expect(told).toEqual(['up', 'b', 'c'])
   })
 
-  it('is told to nobody who keeps his place, also where the process ends as soon as the journal has it', async () => {
+  it('is not delivered to durable subscriptions, also where the process ends as soon as the journal has it', async () => {
     const { lines } = await exportedParty()
     const program = createProgram()
     const first = await program.start({ party })
@@ -110,7 +110,7 @@ describe('a party that was exported', () => {
     expect(told).toEqual(['up', 'b', 'c'])
   })
 
-  it('is not taken where it is there already', async () => {
+  it('is refused where a party with its id exists', async () => {
     const { lines, runtime } = await exportedParty()
     await expect(runtime.parties.import(lines)).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
   })

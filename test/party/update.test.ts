@@ -71,7 +71,7 @@ type Toys = Awaited<ReturnType<typeof startToys>>
 type Change = Parameters<Toys['party']['update']>[0]
 
 describe('an update of a party', () => {
-  it('removes and adds inputs in one frame, and resolves with those that were added', async () => {
+  it('removes and adds inputs in one frame, and resolves with the added inputs', async () => {
     const { runtime, party, framesFromOutside } = await startToys()
     const before = (await framesFromOutside()).length
     const change = { add: ['a rope', toy('bone')], remove: [{ inputId: 'ball', why: 'chewed' }] }
@@ -91,7 +91,7 @@ describe('an update of a party', () => {
     ])
   })
 
-  it('puts an input in the place of another of the same id, because removals happen first', async () => {
+  it('replaces an input by another with the same id, because removals happen first', async () => {
     const { party } = await startToys()
     await party.update({ add: [{ inputId: 'ball', content: 'a better ball' }], remove: ['ball'] })
     expect([...party.state.inputs]).toMatchObject([{ inputId: 'ball', content: 'a better ball' }])
@@ -116,7 +116,7 @@ describe('an update of a party', () => {
     expect(offered).toBe(accepted + rejected)
   })
 
-  it('that the state cannot take did not happen, and takes no place in a mailbox', async () => {
+  it('that the state refuses does not happen, and takes no place in a mailbox', async () => {
     const fragile = petsParty(keeper({ capacity: 1 }))
     const apply: typeof fragile.apply =
       () =>
@@ -133,7 +133,7 @@ describe('an update of a party', () => {
     expect(party.state.inputs.size).toBe(2)
   })
 
-  it('of nothing appends nothing', async () => {
+  it('without changes appends nothing', async () => {
     const { party, framesFromOutside } = await startToys()
     const frames = await framesFromOutside()
     expect(await party.update({})).toEqual([])
@@ -174,7 +174,7 @@ describe('an update of a party whose mailboxes are full', () => {
     await party.addInput(toy('f'))
   })
 
-  it('needs no more room than there is for one event, however many it has', async () => {
+  it('needs room for one event only, however many it has', async () => {
     const { party, rest, wake } = await startToys({ capacity: 2 })
     await rest()
     await party.update({ add: ['a', 'b', 'c', 'd'].map(toy), remove: ['ball'] })
@@ -183,7 +183,7 @@ describe('an update of a party whose mailboxes are full', () => {
     expect(party.state.said.slice(1)).toEqual(['-ball', '+a', '+b', '+c', '+d'])
   })
 
-  it('gives up after a minute, and nothing of it has happened then', async () => {
+  it('gives up after a minute, and nothing of it happens', async () => {
     const { clock, party, rest, wake } = await startToys({ capacity: 1 })
     await rest()
     await party.addInput(toy('a'))

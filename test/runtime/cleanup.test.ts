@@ -132,7 +132,7 @@ describe('the clean-up of mailboxes', () => {
     expect(await patient).toEqual({ done: 'roll' })
   })
 
-  it('leaves to the turn of the agent what only the journal holds', async () => {
+  it('leaves mail that only the journal holds to the turn of the agent', async () => {
     const mailbox = { capacity: 1 }
     const { runtime, clock } = await startRuntime({ party: petsParty(sleeper(mailbox), whistler), cleanup: 5_000 })
     const party = await runtime.parties.create({ id: 'p1' })
@@ -148,7 +148,7 @@ describe('the clean-up of mailboxes', () => {
     expect(runtime.bus.metrics()).toMatchObject({ dead: 3, waiting: 0 })
   })
 
-  it('holds on to nothing of parties that are deleted', async () => {
+  it('keeps nothing of parties that are deleted', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
     const parties: WeakRef<object>[] = []
     const live = async (id: string) => {
@@ -194,7 +194,7 @@ describe('the clean-up of mailboxes', () => {
     expect(background.pending()).toBe(0)
   })
 
-  it('keeps no process alive', async () => {
+  it('does not keep the process alive', async () => {
     const runtime = await createRuntime({ agents: [dogAgent()] }).start()
     const before = process.getActiveResourcesInfo().filter(one => one === 'Timeout').length
     await runtime.bus.publish(command({ word: 'sit' }), { ttl: 10 * minute })

@@ -36,17 +36,17 @@ describe('an option of a runtime that is of the wrong kind', () => {
     expect(made({ [option]: given })).toThrow(expect.objectContaining({ code: 'RUNTIME_OPTIONS', option }))
   })
 
-  it('is told with what to give instead, and not with what it holds', () => {
+  it('names in its error what to give instead, and never its contents', () => {
     expect(made({ journal: { password: 'sesame' } })).toThrow(
       'createRuntime cannot take an object of another shape as "journal". Give it a journal, such as memoryJournal() or sqliteJournal({ directory }), or leave it out.',
     )
   })
 
-  it('is all of them, where there is no object', () => {
+  it('is an error too if the options are no object', () => {
     expect(made(null)).toThrow(RuntimeOptionsError)
   })
 
-  it('is none that is undefined', () => {
+  it('is left out if it is undefined', () => {
     expect(made({ party: petsParty(dogAgent()), journal: undefined, intensity: undefined })).not.toThrow()
   })
 })

@@ -51,7 +51,7 @@ describe('the agents outside the parties', () => {
     expect(party.state.barks).toBe(1)
   })
 
-  it('hear what the runtime says of a party', async () => {
+  it('hear what the runtime reports about a party', async () => {
     const heard: string[] = []
     const monitor = setup({ types: agentTypes({ context, hears: [agentFailed], says: [] }) }).createMachine({
       context,
@@ -80,7 +80,7 @@ describe('a runtime', () => {
     expect(party.state.barks).toBe(1)
   })
 
-  it('whose agents cannot start is stopped again, and says so', async () => {
+  it('whose agents cannot start stops again and rejects', async () => {
     const machine = setup({ types }).createMachine({
       context,
       entry: assign(() => {
@@ -95,7 +95,7 @@ describe('a runtime', () => {
     expect(runtime.bus.history({ type: 'system.stopped' })).toHaveLength(1)
   })
 
-  it('tells of a restart that fails at its start, too', async () => {
+  it('reports a restart that fails at its start, too', async () => {
     let starts = 0
     const machine = setup({ types }).createMachine({
       context,
@@ -144,7 +144,7 @@ describe('a journal that never answers', () => {
 })
 
 describe('an id', () => {
-  it('that is free again is free of everything that was under it', async () => {
+  it('that is free again has nothing of the party that had it', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
     const first = await runtime.parties.create({ id: 'p1', inputs: ['sit'] })
     const dog = first.agent('dog')
@@ -157,7 +157,7 @@ describe('an id', () => {
     expect(second.state.inputs.size).toBe(0)
   })
 
-  it('source of the oddest kind still gives ids', () => {
+  it('source of any odd kind still gives ids', () => {
     for (const random of [() => 0, () => 0.99, () => 0.999_999])
       expect(() => createRuntime({ random, journal: suiteJournal() })).not.toThrow()
   })
@@ -184,8 +184,8 @@ describe('a frame', () => {
   })
 })
 
-describe('what comes at the wrong time', () => {
-  it('two deletions at once: the second is told that there is no party, and the next one under the id is safe', async () => {
+describe('a call at the wrong time', () => {
+  it('two deletions at once: the second finds no party, and the next party with this id is safe', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
     await runtime.parties.create({ id: 'p1' })
     const [first, second] = await Promise.allSettled([runtime.parties.delete('p1'), runtime.parties.delete('p1')])
