@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Address, partyOf } from '../mail/address.ts'
 import type { Continuation } from './append.ts'
+import { Standing, type StandingJson } from './fold/standing.ts'
+import { checkStanding } from './fold/standing-shape.ts'
 import type { Frame } from './frame.ts'
 import {
   type Checkpoint,
@@ -10,8 +12,6 @@ import {
   type PartitionInfo,
   type Snapshot,
 } from './journal.ts'
-import { Standing, type StandingJson } from './standing.ts'
-import { checkStanding } from './standing-shape.ts'
 
 /** The state of a partition that is read back, if it has one. */
 export interface Recallable {

@@ -1,7 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import { actorAt, machinesIn } from '../actor/inside.ts'
 import { type AfterTimer, afterTimersOf, declaredDelayOf } from '../agent/after.ts'
-import type { AgentStanding } from '../journal/agent-standing.ts'
+import type { AgentStanding } from '../journal/fold/agent-standing.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { AgentTimers } from './agent-timers.ts'

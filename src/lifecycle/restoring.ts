@@ -1,6 +1,6 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Agent } from '../agent/agent.ts'
-import type { Standing } from '../journal/standing.ts'
+import type { Standing } from '../journal/fold/standing.ts'
 import type { Partition } from '../partition/partition.ts'
 import { isPool, isSupervisor, type Supervised } from '../supervision/definition.ts'
 import type { Children } from '../work/children.ts'

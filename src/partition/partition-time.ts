@@ -1,7 +1,7 @@
 import type { WatchedClock } from '../clock.ts'
+import { Jumps } from '../journal/fold/jumps.ts'
+import type { Standing } from '../journal/fold/standing.ts'
 import type { ClockReading } from '../journal/frame.ts'
-import { Jumps } from '../journal/jumps.ts'
-import type { Standing } from '../journal/standing.ts'
 
 /**
  * The time of a partition. What happens there has a time that never falls, whoever corrects the clock. What waits there for a date

@@ -1,8 +1,8 @@
 import { TroupeError } from '../errors.ts'
+import { Standing } from '../journal/fold/standing.ts'
 import type { Frame } from '../journal/frame.ts'
 import type { Journal, Snapshot } from '../journal/journal.ts'
 import { type Recalled, snapshotBodyOf, snapshotOf, standingIn } from '../journal/recall.ts'
-import { Standing } from '../journal/standing.ts'
 import type { Address } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 

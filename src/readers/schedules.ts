@@ -1,6 +1,7 @@
 import type { Catalog, UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
-import { rememberOver, type ScheduleStanding, type Standing } from '../journal/standing.ts'
+import { rememberOver, type ScheduleStanding } from '../journal/fold/schedules.ts'
+import type { Standing } from '../journal/fold/standing.ts'
 import type { Address } from '../mail/address.ts'
 import { checkId } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'

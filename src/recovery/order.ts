@@ -1,6 +1,6 @@
+import type { Standing } from '../journal/fold/standing.ts'
 import { JournalCorruptError } from '../journal/journal.ts'
 import { recall } from '../journal/recall.ts'
-import type { Standing } from '../journal/standing.ts'
 import { type Address, runtimePartition } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'

@@ -1,6 +1,6 @@
+import { Standing } from '../journal/fold/standing.ts'
 import type { PartitionInfo } from '../journal/journal.ts'
 import { type Recalled, recall } from '../journal/recall.ts'
-import { Standing } from '../journal/standing.ts'
 import { partitionOf, runtimePartition } from '../mail/address.ts'
 import { GaveUpError } from '../supervision/restart-intensity.ts'
 import { recordedCause } from '../thrown.ts'

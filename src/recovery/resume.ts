@@ -1,5 +1,5 @@
+import type { Standing } from '../journal/fold/standing.ts'
 import type { Recalled } from '../journal/recall.ts'
-import type { Standing } from '../journal/standing.ts'
 import type { Address } from '../mail/address.ts'
 import { frozenLetter } from '../mail/dead-letters.ts'
 import { frozenEnvelope } from '../mail/envelope.ts'

@@ -1,5 +1,5 @@
+import type { Standing } from '../journal/fold/standing.ts'
 import { dateOf, type Frame } from '../journal/frame.ts'
-import type { Standing } from '../journal/standing.ts'
 import type { Envelope } from '../mail/envelope.ts'
 
 /** What agents outside the parties hear, since when, and how far they have heard of each party. */

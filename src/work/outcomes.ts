@@ -1,7 +1,7 @@
 import { isOf } from '../errors.ts'
 import { EffectExhaustedError } from '../invoke/effect.ts'
 import type { Outcome } from '../invoke/outside.ts'
-import type { OutcomeStanding } from '../journal/agent-standing.ts'
+import type { OutcomeStanding } from '../journal/fold/agent-standing.ts'
 import { type ErrorWords, RecordedError, wordsOf } from '../thrown.ts'
 import { decoded, encoded } from '../values/json.ts'
 import { faultIn } from '../values/value.ts'

@@ -1,6 +1,6 @@
 import { TroupeError } from '../errors.ts'
 import type { OutsideHost, PlannedWork, WantedWork } from '../invoke/outside.ts'
-import type { Standing } from '../journal/standing.ts'
+import type { Standing } from '../journal/fold/standing.ts'
 import { originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { lazily } from '../lazily.ts'
-import { shapes } from './frame-shape.ts'
+import { lazily } from '../../lazily.ts'
+import { shapes } from '../frame-shape.ts'
 import type { Standing } from './standing.ts'
 
 const standing = lazily(() => {

@@ -1,9 +1,9 @@
-import type { Inside } from '../actor/inside.ts'
-import type { EventOf } from '../events/event.ts'
-import type { Address } from '../mail/address.ts'
-import type { Envelope } from '../mail/envelope.ts'
-import type { Origin } from '../mail/handled.ts'
-import type { GoneReason } from './frame.ts'
+import type { Inside } from '../../actor/inside.ts'
+import type { EventOf } from '../../events/event.ts'
+import type { Address } from '../../mail/address.ts'
+import type { Envelope } from '../../mail/envelope.ts'
+import type { Origin } from '../../mail/handled.ts'
+import type { GoneReason } from '../frame.ts'
 
 /** What waits, by position. */
 export type Mail = Map<number, Envelope>

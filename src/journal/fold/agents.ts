@@ -1,0 +1,152 @@
+import type { Address } from '../../mail/address.ts'
+import type { Envelope } from '../../mail/envelope.ts'
+import type { Entry } from '../frame.ts'
+import { type AgentStanding, isMember, type Mail, newAgent } from './agent-standing.ts'
+import type { FoldedAnswers } from './answers.ts'
+import { endWork } from './works.ts'
+
+type AgentEntry = Extract<Entry, { readonly kind: 'agent' }>
+
+/** Of the agents that have stopped, the newest are remembered. */
+const mostGone = 10_000
+
+/** The agents of a partition from start to stop, what they hear, and where the events that they hear wait. */
+export class FoldedAgents {
+  /** What agents hear, by their definitions. */
+  readonly hears = new Map<string, readonly string[]>()
+  readonly byName = new Map<string, AgentStanding>()
+  /** What waits for any member of a pool, by the pool's name. */
+  readonly pools = new Map<string, Mail>()
+  readonly #answers: FoldedAnswers
+  readonly #hearers = new Map<string, Set<Mail>>()
+  readonly #gone = new Set<string>()
+  /** The addresses of the agents begin so. */
+  readonly #prefix: string
+  /** Agents by their addresses, as far as they were looked up: a name that is cut out of an address takes long to look up. */
+  readonly #found = new Map<Address, AgentStanding>()
+
+  constructor(partition: Address, answers: FoldedAnswers) {
+    this.#prefix = `${partition}/`
+    this.#answers = answers
+  }
+
+  at(address: Address): AgentStanding | undefined {
+    const known = this.#found.get(address)
+    if (known || !address.startsWith(this.#prefix)) return known
+    const agent = this.byName.get(address.slice(this.#prefix.length))
+    if (agent) this.#found.set(address, agent)
+    return agent
+  }
+
+  /** Adds an agent of a snapshot. */
+  add(agent: AgentStanding): void {
+    this.byName.set(agent.name, agent)
+    if (agent.gone === undefined) this.#hear(agent)
+    else this.#gone.add(agent.name)
+  }
+
+  /** Takes what became of an agent. Returns whether an incarnation starts. */
+  change(entry: AgentEntry, date: number, position: number): boolean {
+    const { agent: address, what, definition } = entry
+    const known = this.byName.get(address.slice(this.#prefix.length))
+    if (what === 'stopped') {
+      if (known) this.#stop(known, entry)
+      return false
+    }
+    if (what === 'migrated') {
+      if (known) this.#migrate(known, definition)
+      if (known) known.stepped = position
+      return false
+    }
+    return this.#start(known, entry, date)
+  }
+
+  #stop(agent: AgentStanding, { reason, seq, output }: AgentEntry): void {
+    agent.gone = reason ?? 'stopped'
+    agent.goneAt = seq
+    agent.output = output
+    endWork(agent, 'stopped', this.#answers)
+    this.#unhear(agent)
+    this.#forgetGone(agent)
+  }
+
+  #start(known: AgentStanding | undefined, entry: AgentEntry, since: number): boolean {
+    const { agent: address, what, incarnation, definition, under = '', input } = entry
+    const name = address.slice(this.#prefix.length)
+    const isNew = !known || (known.gone !== undefined && what !== 'restarting')
+    const agent = isNew && definition !== undefined ? newAgent(name, definition, { under, input, since }) : known
+    if (!agent) return false
+    if (isNew) this.#forget(name)
+    this.byName.set(name, agent)
+    if (what === 'restarting') endWork(agent, 'failed', this.#answers)
+    if (isNew || agent.gone !== undefined) this.#hear(agent)
+    agent.gone = undefined
+    agent.failure = undefined
+    agent.incarnation = incarnation
+    if (what === 'declared') return false
+    agent.beginsAnew = false
+    return true
+  }
+
+  #migrate(agent: AgentStanding, definition = agent.definition): void {
+    this.#unhear(agent)
+    agent.definition = definition
+    if (agent.gone === undefined) this.#hear(agent)
+  }
+
+  #forgetGone({ name }: AgentStanding): void {
+    this.#gone.add(name)
+    if (this.#gone.size <= mostGone) return
+    const [oldest = ''] = this.#gone
+    this.#gone.delete(oldest)
+    if (this.byName.get(oldest)?.gone !== undefined) this.#forget(oldest)
+  }
+
+  #forget(name: string): void {
+    this.byName.delete(name)
+    this.#found.delete(`${this.#prefix}${name}`)
+  }
+
+  // ---- what they hear ----
+
+  /** Where events of a type wait for the agents that hear it. */
+  hearersOf(type: string): Iterable<Mail> | undefined {
+    return this.#hearers.get(type)
+  }
+
+  /** Since when each type is heard here, epoch milliseconds. */
+  get hearing(): ReadonlyMap<string, number> {
+    const hearing = new Map<string, number>()
+    for (const { definition, gone, since } of this.byName.values())
+      for (const type of gone === undefined ? (this.hears.get(definition) ?? []) : [])
+        hearing.set(type, Math.min(since, hearing.get(type) ?? since))
+    return hearing
+  }
+
+  #hear(agent: AgentStanding): void {
+    const mail = this.#mailOf(agent)
+    for (const type of this.hears.get(agent.definition) ?? []) {
+      const hearers = this.#hearers.get(type)
+      if (hearers) hearers.add(mail)
+      else this.#hearers.set(type, new Set([mail]))
+    }
+  }
+
+  #unhear(agent: AgentStanding): void {
+    if (this.poolMailOf(agent)) return
+    for (const type of this.hears.get(agent.definition) ?? []) this.#hearers.get(type)?.delete(agent.mail)
+  }
+
+  /** Where the events that an agent hears wait: the members of a pool share one place. */
+  #mailOf(agent: AgentStanding): Mail {
+    if (!isMember(agent)) return agent.mail
+    const mail = this.pools.get(agent.under) ?? new Map<number, Envelope>()
+    this.pools.set(agent.under, mail)
+    return mail
+  }
+
+  /** The mail that a member of a pool shares with the others. */
+  poolMailOf(agent: AgentStanding): Mail | undefined {
+    return this.pools.size > 0 && isMember(agent) ? this.pools.get(agent.under) : undefined
+  }
+}

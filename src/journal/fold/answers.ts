@@ -1,0 +1,57 @@
+import type { Refusal } from '../../events/refusal.ts'
+import { type Address, partitionOf, partyOf, splitAddress } from '../../mail/address.ts'
+import type { DeadReason } from '../../mail/dead-letters.ts'
+import type { WorkStanding } from './agent-standing.ts'
+import { forgetOldest } from './forget-oldest.ts'
+
+/** What became of a request whose asker may not know it yet. */
+export type AnswerStanding =
+  | { readonly to: Address; readonly data: unknown }
+  | { readonly to: Address; readonly refusal: Refusal }
+  | { readonly to: Address; readonly refused: DeadReason }
+
+/** A request that is known where it was sent to. */
+export interface RequestStanding {
+  readonly answer: AnswerStanding | undefined
+  /** The incarnation that has taken the request. */
+  readonly takenBy: number | undefined
+}
+
+/** The newest answers are remembered. */
+const most = 100_000
+
+/** The answers of the agents of a partition, by the keys of the asks. */
+export class FoldedAnswers {
+  readonly known = new Map<string, AnswerStanding>()
+
+  add(key: string, answer: AnswerStanding): void {
+    // An asker outside the agents does not outlive the process.
+    if (key.startsWith('outside/')) return
+    this.known.delete(key)
+    this.known.set(key, answer)
+    forgetOldest(this.known, most)
+  }
+
+  /** An ask is over, and its asker knows how. */
+  forget(key: string, work: WorkStanding | undefined): void {
+    this.known.delete(key)
+    // The answers of several agents have keys below the key of the ask.
+    for (const place of work?.callees?.keys() ?? []) this.known.delete(`${key}/${place}`)
+  }
+
+  /** Forgets answers that no asker wants any more. */
+  keep(isWanted: (key: string) => boolean): void {
+    for (const key of this.known.keys()) if (!isWanted(key)) this.known.delete(key)
+  }
+
+  /** A party was deleted: nobody in it asks again. */
+  forgetParty(party: string): void {
+    const asker = `${partitionOf(party)}/`
+    this.keep(key => !key.startsWith(asker))
+  }
+
+  /** The parties whose agents have asked. */
+  get askers(): readonly string[] {
+    return Array.from(this.known.keys(), key => partyOf(splitAddress(key).partition) ?? []).flat()
+  }
+}

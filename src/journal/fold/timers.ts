@@ -1,0 +1,53 @@
+import type { Entry } from '../frame.ts'
+import type { AgentStanding, TimerStanding } from './agent-standing.ts'
+
+type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
+
+/** An agent sets a timer. */
+export function setTimer(agent: AgentStanding, entry: EntryOf<'timer'>, position: number): void {
+  supersede(agent, entry.id, entry.inside)
+  agent.timers.set(entry.key ?? entry.id, entry)
+  if (entry.inside) agent.stepped = position
+}
+
+/** An agent takes back a timer. */
+export function cancelTimer(agent: AgentStanding, { id, key, isInside }: EntryOf<'cancelled'>, position: number): void {
+  if (isInside) agent.stepped = position
+  if (key !== undefined) agent.timers.delete(key)
+  else
+    for (const [known, timer] of agent.timers)
+      if (timer.id === id && !timer.inside && !timer.isSuperseded) agent.timers.delete(known)
+}
+
+/** A timer fires; the agent has yet to handle that. */
+export function fireTimer(
+  agent: AgentStanding,
+  { id, key = id, seq, isInside }: EntryOf<'fired'>,
+  position: number,
+): void {
+  if (isInside) agent.stepped = position
+  const timer = agent.timers.get(key)
+  if (!timer) return
+  agent.timers.delete(key)
+  supersede(agent, id, timer.inside)
+  // The event of a timer for another agent was said in the same frame.
+  if (timer.to === undefined) agent.fired.set(seq, timer)
+}
+
+/** The date jumped by so many milliseconds: timers that wait for a date wait no longer for that, and no shorter. */
+export function jumpTimers({ timers }: AgentStanding, ms: number): void {
+  for (const [key, timer] of timers) if (typeof timer.at === 'number') timers.set(key, { ...timer, at: timer.at + ms })
+}
+
+/** No process was there for so many milliseconds. */
+export function skipTimers({ timers }: AgentStanding, ms: number): void {
+  for (const [id, timer] of timers) timers.set(id, { ...timer, away: (timer.away ?? 0) + ms })
+}
+
+/** `cancel` no longer takes back the earlier timers of an id: a newer timer has the id, or one of them has fired. XState does so too. */
+function supersede({ timers }: AgentStanding, id: string, inside: TimerStanding['inside']): void {
+  const source = inside?.source.join('/')
+  for (const [key, timer] of timers)
+    if (timer.id === id && timer.inside?.source.join('/') === source && !timer.isSuperseded)
+      timers.set(key, { ...timer, isSuperseded: true })
+}

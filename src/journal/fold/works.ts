@@ -1,0 +1,50 @@
+import type { Entry, WantedEntry } from '../frame.ts'
+import type { AgentStanding, WorkStanding } from './agent-standing.ts'
+import type { FoldedAnswers } from './answers.ts'
+
+/** Work that an agent wants. @param on the id of the event that led to it, if an event did */
+export function newWork(entry: WantedEntry, date: number, on: string | undefined): WorkStanding {
+  const isAsk = entry.kind === 'ask'
+  const expires = date + ((isAsk ? entry.deadline : undefined) ?? Number.POSITIVE_INFINITY)
+  const { to, callees } = isAsk ? entry : {}
+  return { seq: entry.seq, expires, on, to, callees, attempt: 1, held: false, outcome: undefined }
+}
+
+/** Takes what an entry says of work that is under way. */
+export function changeWork(work: WorkStanding, entry: Entry, date: number): void {
+  switch (entry.kind) {
+    case 'outcome':
+      work.outcome = entry
+      return
+    case 'held':
+    case 'retried':
+      work.attempt = entry.attempt
+      work.held = entry.kind === 'held'
+      work.due = undefined
+      return
+    case 'progressed':
+      work.progress = entry.data
+      return
+    case 'tried':
+      work.failures = (work.failures ?? 0) + 1
+      work.due = date + entry.wait
+      return
+    default:
+  }
+}
+
+/** Work waits so many milliseconds longer. */
+export function putOffWork(work: WorkStanding, ms: number): void {
+  work.expires += ms
+  if (work.due !== undefined) work.due += ms
+}
+
+/** An incarnation ends: nothing that it wanted goes on, and agents that asked it get to know. */
+export function endWork(agent: AgentStanding, why: 'failed' | 'stopped', answers: FoldedAnswers): void {
+  agent.timers.clear()
+  agent.fired.clear()
+  for (const [key, work] of agent.works) answers.forget(key, work)
+  agent.works.clear()
+  for (const key of agent.taken) answers.add(key, { to: agent.name, refused: why })
+  agent.taken.clear()
+}
