@@ -201,10 +201,6 @@ export class Partition implements DeliveryHost, Snapped {
 
   // ---- what is said ----
 
-  tell(envelope: Envelope): void {
-    this.announcements.announce(envelope)
-  }
-
   /** Delivers an event that another partition said, as a position of this one. */
   hear(envelope: Envelope): void {
     if (!this.registry.hears(envelope.type)) return

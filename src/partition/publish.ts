@@ -3,9 +3,9 @@ import type { UncheckedEvent } from '../events/catalog.ts'
 import { CheckedEvent, checkPriority, checkTtl, type EventOf } from '../events/event.ts'
 import { checkName } from '../ids.ts'
 import { checkId } from '../mail/address.ts'
-import type { Envelope } from '../mail/envelope.ts'
+import { type Envelope, isJournalled } from '../mail/envelope.ts'
 import { checkNotAborted } from '../mail/patience.ts'
-import { accept, reject } from '../mail/tally.ts'
+import { reject } from '../mail/tally.ts'
 import {
   factsOf,
   isCrowded,
@@ -18,6 +18,7 @@ import {
 } from './offer.ts'
 import type { Partition } from './partition.ts'
 import { publishTransformed } from './publish-together.ts'
+import { fromOutside, say } from './say.ts'
 
 // Nearly all events take the shortest way through this file, millions of times. What few of them need is in functions of its
 // own, because engines inline only so much.
@@ -64,7 +65,7 @@ interface Wait {
   readonly inTurn: ReturnType<Partition['system']['rateLimits']['admit']>
 }
 
-/** Says it in its turn, as it is now. */
+/** Publishes an event in its turn. The event is copied now, because its maker may change it until then. */
 function publishLater(
   partition: Partition,
   offered: EventOf,
@@ -103,7 +104,7 @@ function publishAdmitted(partition: Partition, event: EventOf, options: OfferOpt
   admit?.([event])
   if (isCrowded(partition, event, options.to))
     return publishWhenRoom(partition, CheckedEvent.copyOf(event), withOrigin(partition, options))
-  return say(partition, event, options)
+  return sayPublished(partition, event, options)
 }
 
 async function publishWhenRoom(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
@@ -113,7 +114,7 @@ async function publishWhenRoom(partition: Partition, event: EventOf, options: Of
     await reserve(partition, event, options, reserved)
     const admit = options.admit ?? partition.admit
     admit?.([event])
-    said = say(partition, event, options, reserved)
+    said = sayPublished(partition, event, options, reserved)
   } catch (error) {
     reject(partition.system.tally)
     for (const actor of reserved) actor.giveUpPlace()
@@ -122,26 +123,15 @@ async function publishWhenRoom(partition: Partition, event: EventOf, options: Of
   return said
 }
 
-/** @throws StateApplyError if the party's state cannot take it: then it did not happen */
-function say(
+/** @throws StateApplyError if the state of the party cannot take the event: then it did not happen */
+function sayPublished(
   partition: Partition,
   event: EventOf,
   options: OfferOptions,
   reserved?: readonly Actor[],
 ): Promise<Envelope> {
-  const { delivery, system, watermark } = partition
-  const { to } = options
-  const envelope = partition.seal(event, factsOf(partition, options))
-  const persists = partition.persists(envelope)
-  if (persists) partition.append({ kind: 'outside' }, [{ kind: 'event', envelope }], [envelope])
-  if (reserved) usePlaces(reserved)
-  accept(system.tally)
-  if (to) delivery.deliverTo(to, envelope)
-  else delivery.deliver(envelope)
-  if (!persists) partition.tell(envelope)
-  return system.loopTurns.after(envelope, persists ? watermark.reached() : undefined, envelope.time)
-}
-
-function usePlaces(reserved: readonly Actor[]): void {
-  for (const { room } of reserved) room.use()
+  const { frames, system, watermark } = partition
+  const envelope = frames.seal(event, factsOf(partition, options))
+  say(partition, envelope, reserved ? { ...fromOutside, reserved } : fromOutside, options.to)
+  return system.loopTurns.after(envelope, isJournalled(envelope) ? watermark.reached() : undefined, envelope.time)
 }
