@@ -103,7 +103,7 @@ export class AgentTimers {
     this.#after(source, timer, () => this.#fireInside(actor, target, timer), actor)
     const when = delay === Number.POSITIVE_INFINITY ? {} : { at: this.#partition.date() + delay, delay }
     const what = { id, key: timer.key, inside: timer.inside, event: eventAsJson(event) }
-    this.#steps.recordInside(actor, { kind: 'timer', seq, agent: actor.address, ...what, ...when, origin })
+    this.#steps.inside.record(actor, { kind: 'timer', seq, agent: actor.address, ...what, ...when, origin })
   }
 
   cancel(source: AnyActorRef, id: string): void {
@@ -159,7 +159,7 @@ export class AgentTimers {
     this.#forget(source, ofActor, key, id)
     if (!inside) return
     const seq = this.#partition.nextSeq()
-    this.#steps.recordInside(inside, { kind: 'cancelled', seq, agent: inside.address, id, key, isInside: true })
+    this.#steps.inside.record(inside, { kind: 'cancelled', seq, agent: inside.address, id, key, isInside: true })
   }
 
   #after(
@@ -214,7 +214,7 @@ export class AgentTimers {
   #fireInside(actor: Actor, target: AnyActorRef, { id, key, event, origin }: Omit<InsideTimer, 'inside'>): void {
     const { address: agent } = actor
     const seq = this.#partition.nextSeq()
-    this.#steps.recordInside(actor, { kind: 'fired', seq, agent, id, key, type: event.type, isInside: true })
+    this.#steps.inside.record(actor, { kind: 'fired', seq, agent, id, key, type: event.type, isInside: true })
     this.#handInside(actor, target, seq, { event, origin })
   }
 
@@ -230,7 +230,7 @@ export class AgentTimers {
     seq: number,
     { event, origin }: Pick<InsideTimer, 'event' | 'origin'>,
   ): void {
-    this.#steps.inside(actor, { ...origin, seq, type: event.type }, () => target?.send(event))
+    this.#steps.inside.handle(actor, { ...origin, seq, type: event.type }, () => target?.send(event))
   }
 }
 

@@ -116,8 +116,8 @@ export class Incarnations {
     const { address, incarnation, led } = actor
     this.#partition.reportIfHeard(agentStarting.type, () => agentStarting({ address, incarnation }), led)
     const { definition, change } = records.starting(actor)
-    if (definition) steps.plan(definition)
-    steps.plan(change)
+    if (definition) steps.planned.add(definition)
+    steps.planned.add(change)
     const { seq } = change
     // Without `causationid`: each start that fails counts as a failure of its own.
     actor.announce({

@@ -1,44 +1,45 @@
-import type { AnyActorRef, AnyMachineSnapshot, EventObject } from 'xstate'
+import type { AnyActorRef, EventObject } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
 import { ActionRejectedError, EventUnsaidError } from '../actor/custom-action.ts'
-import { checkChildren, failUnkept } from '../actor/kept.ts'
+import { failUnkept } from '../actor/kept.ts'
 import { StraySendError } from '../actor/output.ts'
-import type { Answering, NewTimer, Step, StepHost } from '../actor/step.ts'
-import { isRequest, UnknownEventError } from '../events/catalog.ts'
+import type { NewTimer, Step, StepHost } from '../actor/step.ts'
 import type { EventOf } from '../events/event.ts'
-import { AskRefusedByCalleeError } from '../events/refusal.ts'
-import { answeredBy, isRefusalType } from '../events/request.ts'
 import type { Passage } from '../events/transform.ts'
 import { AskFailedError, AskRefusedError } from '../invoke/ask-errors.ts'
-import type { Outcome } from '../invoke/outside.ts'
-import type { PendingAsk } from '../invoke/pending-ask.ts'
 import type { Entry } from '../journal/frame.ts'
 import { type FrameHost, frameOf, type StepFrame } from '../journal/step-frame.ts'
 import type { Address } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
-import type { Handled, Origin } from '../mail/handled.ts'
+import type { Origin } from '../mail/handled.ts'
 import { reject } from '../mail/tally.ts'
 import { type Failure, failureOf } from '../thrown.ts'
+import { Answers } from './answers.ts'
+import { checkSaid } from './check-said.ts'
+import { InsideSteps } from './inside-steps.ts'
 import { checkWay, passageOf } from './offer.ts'
 import type { Partition } from './partition.ts'
+import { PlannedWork } from './planned-work.ts'
 import { deliverAll, say } from './say.ts'
-import { StepCheckpoint } from './step-checkpoint.ts'
 
 /** How often an event on which its agent crashed is handed over again, at most. */
 const mostRedeliveries = 3
 
-/** What becomes of the steps of a partition's agents: each is one frame, and what it said is delivered after that. */
+/** Makes one frame of each step of a partition's agents, and delivers what the step said after that. */
 export class Steps implements StepHost, FrameHost {
   readonly #partition: Partition
-  #planned: Entry[] = []
-  /** What begins as soon as all that is planned is in a frame. */
-  #beginning: (() => void)[] = []
+  readonly #answers: Answers
+  /** What the step under way wants before it is over: outside work, or the start of an incarnation. */
+  readonly planned = new PlannedWork()
+  readonly inside: InsideSteps
 
   /** Sets a timer of an agent. */
   readonly setTimer: (actor: Actor, timer: NewTimer) => void
 
   constructor(partition: Partition, setTimer: (actor: Actor, timer: NewTimer) => void) {
     this.#partition = partition
+    this.#answers = new Answers(partition)
+    this.inside = new InsideSteps(partition, this.planned)
     this.setTimer = setTimer
   }
 
@@ -76,7 +77,7 @@ export class Steps implements StepHost, FrameHost {
       actor.rounds++
       announce()
     } else {
-      // A child that is none of ours ended by itself: its parent hears of it in a turn, like of everything else.
+      // A child that is not an agent ended by itself: its parent handles that in a turn, like everything else.
       const { ref } = actor
       actor.signal(() => {
         if (actor.ref !== ref || actor.status !== 'running') return
@@ -89,27 +90,11 @@ export class Steps implements StepHost, FrameHost {
 
   check(actor: Actor, event: EventObject & { readonly ask?: unknown }) {
     try {
-      return this.#checked(actor, event)
+      return checkSaid(actor.agent, event, this.#partition.system.catalog)
     } catch (error) {
       reject(this.#partition.system.tally)
       throw error
     }
-  }
-
-  #checked({ agent }: Actor, event: EventObject & { readonly ask?: unknown }) {
-    const { ask, type } = event
-    const request = typeof ask === 'string' ? answeredBy(type) : undefined
-    const said = request ?? type
-    const listed = agent.says.find(one => one.type === said)
-    if (!listed || isRequest(listed) !== (request !== undefined)) {
-      const known = agent.says.map(one => one.type)
-      throw new UnknownEventError(type, known)
-    }
-    const { catalog } = this.#partition.system
-    if (typeof ask !== 'string' || request === undefined) return { kind: 'emit' as const, event: catalog.check(event) }
-    return isRefusalType(type)
-      ? { kind: 'refusal' as const, event: catalog.checkRefusal({ ...event, ask }) }
-      : { kind: 'reply' as const, event: catalog.checkReply({ ...event, ask }) }
   }
 
   checkChild({ agent, address }: Actor, name: string, child: AnyActorRef): void {
@@ -120,31 +105,13 @@ export class Steps implements StepHost, FrameHost {
     try {
       const passage = passageOf(this.#partition, event, { source })
       if (!passage) return undefined
-      // Of a pool the member that it chooses, once.
+      // A pool chooses its member once, here.
       const into = passage.into.map(one => ({ event: one.event, to: checkWay(this.#partition, one, passage.by)?.name }))
       return { by: passage.by, into }
     } catch (error) {
       reject(this.#partition.system.tally)
       throw error
     }
-  }
-
-  /** Notes something that the step under way wants before it is over: outside work, or that it is a start. */
-  plan(entry: Entry): void {
-    this.#planned.push(entry)
-  }
-
-  /** Outside work was left at once: if its intent is in no frame yet, takes that back, and says so. */
-  takeBack(key: string): boolean {
-    const place = this.#planned.findIndex(entry => 'key' in entry && entry.key === key)
-    if (place >= 0) this.#planned.splice(place, 1)
-    return place >= 0
-  }
-
-  /** Calls back when all that is planned is in a frame; at once, if it is. */
-  whenRecorded(begin: () => void): void {
-    if (this.#planned.length === 0) begin()
-    else this.#beginning.push(begin)
   }
 
   // ---- the frame ----
@@ -186,85 +153,25 @@ export class Steps implements StepHost, FrameHost {
   }
 
   commit(step: Step): () => void {
-    const frame = frameOf(step, this.#planned, this)
-    const isPlanned = this.#planned.length > 0
-    if (isPlanned) this.#planned = []
-    this.#partition.append(frame.cause, frame.entries, frame.said, step)
-    if (isPlanned) this.#begin()
+    const { planned } = this
+    const frame = frameOf(step, planned.entries, this)
+    const isPlanned = !planned.isEmpty
+    if (isPlanned) planned.take()
+    this.#partition.frames.append(frame.cause, frame.entries, frame.said, step)
+    if (isPlanned) planned.begin()
     return () => this.#release(step, frame)
-  }
-
-  // ---- what happens inside an agent, beside its steps ----
-
-  /** Records something that a machine inside an agent did; the agent's checkpoint says how the machine is after that. */
-  recordInside(actor: Actor, ...entries: readonly Entry[]): void {
-    const { ref, name } = actor
-    if (ref?.getSnapshot().status !== 'active') return
-    const checkpoint = (position: number) =>
-      new Map([[name, new StepCheckpoint({ actor, snapshot: ref.getSnapshot() }, position)]])
-    this.#partition.frames.append({ kind: 'outcome' }, entries, [], undefined, checkpoint)
-  }
-
-  /** Lets a machine inside an agent handle a position of its own. */
-  inside(actor: Actor, handled: Handled, handle: () => void): void {
-    this.#partition.turns.hand(actor, handled, () => {
-      const outer = this.#partition.turns.enter(actor)
-      // What the machine wants is named after this position.
-      actor.takeHandled()
-      try {
-        handle()
-      } finally {
-        this.#partition.turns.leave(outer)
-        this.#handledInside(actor, handled)
-      }
-    })
-  }
-
-  /**
-   * A machine inside an agent goes on by itself, because of work that the journal knows nothing of, such as a promise. Makes a
-   * position of it, and what the machine wants is recorded in a turn of the agent.
-   */
-  goOnInside(actor: Actor, type: string): Handled {
-    const { address: agent, ref } = actor
-    const entry = (seq: number): Entry => ({ kind: 'internal', seq, agent, type })
-    const handled = this.#partition.frames.appendOutcome(entry, type, actor.handled ?? { correlationid: agent })
-    actor.signal(() => {
-      if (actor.ref === ref) this.#handledInside(actor, handled)
-    })
-    return handled
-  }
-
-  /** A position was handled by machines inside an agent: records what they want of outside, and checks what they keep. */
-  #handledInside(actor: Actor, { seq: handled }: Handled): void {
-    const { address, ref } = actor
-    const planned = this.#planned
-    this.#planned = []
-    const seq = this.#partition.nextSeq()
-    this.recordInside(actor, ...planned, { kind: 'inside', seq, agent: address, handled })
-    this.#begin()
-    try {
-      const { children = {} }: Partial<AnyMachineSnapshot> = ref?.getSnapshot() ?? {}
-      checkChildren(address, children, (name, child) => this.checkChild(actor, name, child))
-    } catch (error) {
-      failUnkept(actor, error)
-    }
-  }
-
-  #begin(): void {
-    for (const begin of this.#beginning.splice(0)) begin()
   }
 
   // ---- after the frame ----
 
   released({ actor, handled }: Step): void {
-    if (this.#planned.length > 0) this.#handledInside(actor, handled)
+    if (!this.planned.isEmpty) this.inside.handled(actor, handled)
   }
 
   failedAfter(step: Step, error: unknown): void {
-    // What machines inside it wanted because of the step ends with it.
-    this.#planned = []
-    this.#beginning = []
-    this.#tellFailed(step, failureOf(error))
+    // The step failed, and with it what the machines inside the agent wanted.
+    this.planned.drop()
+    this.#failed(step, failureOf(error))
   }
 
   unsaid({ agent, address }: Actor, handled: string, type: string): void {
@@ -299,12 +206,12 @@ export class Steps implements StepHost, FrameHost {
     if (envelope) partition.system.tally[dead === 'ignored' ? 'dead' : outcome]++
     const attempts = envelope ? actor.doneWith(envelope) : 1
     if (envelope && dead) partition.losses.bury(envelope, actor.address, dead, attempts, failure)
-    if (failure) this.#tellFailed(step, failure)
+    if (failure) this.#failed(step, failure)
     if (outcome === 'ignored') this.#checkMissed(step)
     if (dead === 'ignored') partition.losses.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))
     deliverAll(partition, said)
     for (const output of step.outputs)
-      if (output.kind === 'reply' || output.kind === 'refusal') this.#answer(output, step)
+      if (output.kind === 'reply' || output.kind === 'refusal') this.#answers.answer(output, step)
   }
 
   #checkMissed({ actor, handled, snapshot }: Step): void {
@@ -314,7 +221,7 @@ export class Steps implements StepHost, FrameHost {
 
   #putBack(step: Step, envelope: Envelope): void {
     const asked = envelope.ask === undefined ? undefined : this.#partition.system.asks.get(envelope.ask)
-    // Its asker waits on: the next incarnation may know the answer.
+    // The asker goes on waiting: the next incarnation may know the answer.
     if (asked) asked.takenBy = undefined
     step.actor.mailbox.putBack(envelope)
     if (step.failure) this.#reportFailed(step, step.failure)
@@ -324,43 +231,11 @@ export class Steps implements StepHost, FrameHost {
     this.#partition.reports.failed(actor, handled.type, failure, handled)
   }
 
-  #tellFailed(step: Step, failure: Failure): void {
+  #failed(step: Step, failure: Failure): void {
     const { address } = step.actor
     const { type, envelope } = step.handled
     this.#reportFailed(step, failure)
     const { error: cause, words } = failure
     this.#partition.losses.failAsk(envelope, new AskFailedError(type, address, words.message, { cause }))
   }
-
-  #answer(answer: Answering, step: Step): void {
-    const { system, address, watermark } = this.#partition
-    const { ask } = answer.event
-    const pending = system.asks.get(ask)
-    if (!pending || pending.answered) return this.#staleAnswer(answer.event, step)
-    this.#partition.announcements.announceAsk(answer.event, step.actor.address, step.handled)
-    const close = () => {
-      // Its deadline may have come while the frame was on its way.
-      if (!system.asks.close(ask, outcomeOf(answer, pending, step))) this.#staleAnswer(answer.event, step)
-    }
-    if (pending.partition === address) return close()
-    // An answer that leaves this partition waits until it cannot be lost.
-    pending.answered = true
-    watermark.whenDurable(close, error => system.asks.fail(ask, error))
-  }
-
-  #staleAnswer(answer: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
-    const partition = this.#partition
-    const { correlationid, causationid } = handled
-    const { ask } = answer
-    const envelope = partition.seal(answer, { source: actor.address, correlationid, causationid, ask })
-    const { id } = envelope
-    const entry: Entry = { kind: 'dead', seq: partition.nextSeq(), id, to: ask, reason: 'stale', attempts: 1, envelope }
-    partition.append({ kind: 'supervision' }, [entry])
-    partition.losses.bury(envelope, ask, 'stale')
-  }
-}
-
-function outcomeOf({ kind, event }: Answering, { type }: PendingAsk, { actor }: Step): Outcome {
-  if (kind === 'reply') return { ok: true, output: event.data }
-  return { ok: false, error: new AskRefusedByCalleeError(type, actor.address, event.data) }
 }

@@ -40,13 +40,13 @@ export class OutsideWork implements OutsideHost<Work> {
     const { stepping } = system
     const { steps } = this.#site
     const actor = stepping ?? (parent && registry.around(parent))
-    const handled = stepping ? stepping.current : actor && steps.goOnInside(actor, invokeId)
+    const handled = stepping ? stepping.current : actor && steps.inside.goOn(actor, invokeId)
     if (!actor || !handled) throw new StrayInvokeError(invokeId)
     this.#forgetOthers()
     const key = this.#keyOf(`${actor.address}@${handled.seq}`, invokeId)
     const piece = new Piece(this.#site, key, wanted, { actor, origin: handled })
     this.#planned.set(key, piece)
-    steps.plan(piece.intent())
+    steps.planned.add(piece.intent())
     return { key, origin: originIn(handled) }
   }
 
@@ -56,7 +56,7 @@ export class OutsideWork implements OutsideHost<Work> {
     piece.begin(settle)
     if (piece.standing) this.#saved.push(piece)
     else
-      this.#site.steps.whenRecorded(() => {
+      this.#site.steps.planned.whenRecorded(() => {
         piece.go()
         piece.bindToAsk()
       })

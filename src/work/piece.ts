@@ -176,7 +176,7 @@ export class Piece implements WorkScope {
   drop(): void {
     const { actor, partition, key } = this
     const isActive = actor.incarnation === this.#incarnation && actor.ref?.getSnapshot().status === 'active'
-    if (!this.#isInside || !isActive || this.#steps.takeBack(key)) return
+    if (!this.#isInside || !isActive || this.#steps.planned.takeBack(key)) return
     partition.append({ kind: 'outcome' }, [{ kind: 'dropped', seq: partition.nextSeq(), key }])
   }
 
@@ -232,7 +232,7 @@ export class Piece implements WorkScope {
     this.#kind.over?.(this.work, this)
     const settle = this.#settle
     // What a machine inside the agent tells the agent because of it is a position of its own.
-    if (this.#isInside) return this.#steps.inside(actor, position, () => settle(outcome))
+    if (this.#isInside) return this.#steps.inside.handle(actor, position, () => settle(outcome))
     partition.turns.hand(actor, position, () => {
       settle(outcome)
       // The agent no longer wanted it when the journal had it at last.

@@ -1,0 +1,50 @@
+import type { Answering, Step } from '../actor/step.ts'
+import type { EventOf } from '../events/event.ts'
+import { AskRefusedByCalleeError } from '../events/refusal.ts'
+import type { Outcome } from '../invoke/outside.ts'
+import type { PendingAsk } from '../invoke/pending-ask.ts'
+import type { Entry } from '../journal/frame.ts'
+import type { Partition } from './partition.ts'
+
+/** The replies and refusals of a partition's agents: each ends the ask that it answers, or is a dead letter. */
+export class Answers {
+  readonly #partition: Partition
+
+  constructor(partition: Partition) {
+    this.#partition = partition
+  }
+
+  /** Ends an ask with the answer that a step gave. */
+  answer(answer: Answering, step: Step): void {
+    const { system, address, watermark } = this.#partition
+    const { ask } = answer.event
+    const pending = system.asks.get(ask)
+    if (!pending || pending.answered) return this.#bury(answer.event, step)
+    this.#partition.announcements.announceAsk(answer.event, step.actor.address, step.handled)
+    const close = () => {
+      // The deadline of the ask may have come while the frame was on its way.
+      if (!system.asks.close(ask, outcomeOf(answer, pending, step))) this.#bury(answer.event, step)
+    }
+    if (pending.partition === address) return close()
+    // An answer that leaves this partition waits until it cannot be lost.
+    pending.answered = true
+    watermark.whenDurable(close, error => system.asks.fail(ask, error))
+  }
+
+  /** Records that nobody waits for an answer any more. */
+  #bury(answer: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
+    const partition = this.#partition
+    const { correlationid, causationid } = handled
+    const { ask } = answer
+    const envelope = partition.seal(answer, { source: actor.address, correlationid, causationid, ask })
+    const { id } = envelope
+    const entry: Entry = { kind: 'dead', seq: partition.nextSeq(), id, to: ask, reason: 'stale', attempts: 1, envelope }
+    partition.append({ kind: 'supervision' }, [entry])
+    partition.losses.bury(envelope, ask, 'stale')
+  }
+}
+
+function outcomeOf({ kind, event }: Answering, { type }: PendingAsk, { actor }: Step): Outcome {
+  if (kind === 'reply') return { ok: true, output: event.data }
+  return { ok: false, error: new AskRefusedByCalleeError(type, actor.address, event.data) }
+}
