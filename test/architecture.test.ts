@@ -179,6 +179,8 @@ describe('the house', () => {
       'src/lifecycle/roster.ts',
       'src/lifecycle/saved-agents.ts',
       'src/lifecycle/supervised.ts',
+      'src/partition/check-said.ts',
+      'src/partition/inside-steps.ts',
       'src/partition/step-checkpoint.ts',
       'src/partition/steps.ts',
       'src/supervision/child-spec.ts',

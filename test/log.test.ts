@@ -44,7 +44,7 @@ describe('an error', () => {
   it('that nobody listens for is one line on stderr, with its code, its address and what to do', async () => {
     expect(await gaveUp({})).toEqual([
       expect.stringMatching(
-        /^troupe: error AGENT_FAILED at runtime\/dog: "runtime\/dog" failed while it handled "pets.command": boom. Mend its machine.\n/,
+        /^troupe: error AGENT_FAILED at runtime\/dog: "runtime\/dog" failed while it handled "pets.command": boom. Fix its machine.\n/,
       ),
       'troupe: critical ESCALATED at runtime: "runtime/dog" would have been restart number 1 within 1000 ms, so its supervisor gave up and stopped its agents. The last error was: boom. Fix the agent, or allow more restarts.',
     ])
@@ -172,7 +172,7 @@ describe('a warning', () => {
     const { runtime } = await startRuntime({ events: [command], development: true, log: undefined })
     await runtime.bus.publish(command({ word: 'a' }))
     const [line, ...below] = String(printed()[0]).split('\n')
-    expect(line).toMatch(/^troupe: warning EVENT_UNHEARD at runtime: "pets.command" was said/)
+    expect(line).toMatch(/^troupe: warning EVENT_UNHEARD at runtime: "pets.command" was published/)
     expect(below[0]).toMatch(/^ {8}at .*log\.test\.ts/)
     expect(below.filter(frame => frame.includes('/src/') || frame.includes('was said'))).toEqual([])
   })

@@ -6,8 +6,8 @@ export interface WaitingFor {
   readonly agent: Address
   /**
    * A timer that will fire, mail behind an agent that is busy with nothing but timers, a schedule of the partition,
-   * somebody's answer about an effect in doubt, or, for an agent of the last process that had mail, timers or outside work,
-   * that somebody spawns it again.
+   * a person's answer about an effect in doubt, or the spawn of an agent of the last process that had mail, timers or outside
+   * work.
    */
   readonly what: 'timer' | 'mail' | 'schedule' | 'answer' | 'spawn'
   /** The timer's id, the type of the oldest event that waits, or the name of the schedule, the effect or the agent. */
@@ -54,7 +54,7 @@ export class Activity {
     this.check()
   }
 
-  /** To be called when the journal has moved on. */
+  /** Checks again; call it when more is durable. */
   check(): void {
     if (this.#waiters.length === 0 || !this.quiet) return
     const waiters = this.#waiters
@@ -104,7 +104,7 @@ export interface UnderWay {
   readonly name: string
 }
 
-/** Somebody waits long for a partition to come to rest, and sees nothing. */
+/** `idle` waits long for a partition to come to rest. */
 export class IdleLongError extends TroupeError {
   readonly code = 'IDLE_LONG'
   readonly partition: Address
@@ -123,7 +123,7 @@ function listed(underWay: readonly UnderWay[]): string {
   return each.length === 0 ? '' : `: ${each.join(', ')}`
 }
 
-/** `idle` or `stop` was awaited by something that it would wait for. */
+/** `idle` or `stop` was called inside a function that it would wait for. */
 export class WaitInsideError extends TroupeError {
   readonly code = 'WAIT_INSIDE'
   readonly partition: Address

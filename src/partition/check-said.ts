@@ -4,7 +4,7 @@ import { type Catalog, isRequest, UnknownEventError } from '../events/catalog.ts
 import { answeredBy, isRefusalType } from '../events/request.ts'
 
 /**
- * Checks what a machine emits: its agent lists the event in `says`, or the request that it answers, and the payload fits the schema.
+ * Checks what a machine emits: its agent lists the event, or the request that it answers, in `says`, and the payload fits.
  *
  * @throws UnknownEventError, EventPayloadError
  */

@@ -107,11 +107,11 @@ export class Frames implements Place {
     return expirytime !== undefined && this.#time.isAfter(expirytime, seq)
   }
 
-  /** Records that the clock has jumped, if no frame says so yet: then everything waits as long as before in the next process too. */
+  /** Records a jump of the clock, if no frame does so yet: then everything waits as long as before in the next process too. */
   recordJump(): void {
     const date = this.date()
     // If the journal holds nothing of the partition yet, its first frame records the jump.
-    if (!this.#time.isUntold || this.watermark.head === 0 || !this.#isRecording) return
+    if (!this.#time.isUnrecorded || this.watermark.head === 0 || !this.#isRecording) return
     // The time of the partition stays as it is, because the clock may be set back again.
     const frame = this.#frameOf(date, { kind: 'supervision' }, [])
     this.#keep({ frame, said: [], step: undefined, state: this.#state?.live, checkpoints: undefined })

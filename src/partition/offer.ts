@@ -11,24 +11,24 @@ import type { Facts } from '../mail/seal.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Partition } from './partition.ts'
 
-/** How an event from outside travels. */
+/** How an event is published from outside. */
 export interface PublishOptions {
-  /** 1 is most urgent, 10 least; that of its definition by default. */
+  /** 1 is most urgent, 10 least; the priority of its definition by default. */
   readonly priority?: number
-  /** Words that subscriptions can choose by, besides those of its definition. */
+  /** Words that subscriptions can choose by, besides the tags of its definition. */
   readonly tags?: readonly string[]
   /** Who says it: letters a-z, digits and "-", 200 at most. Rate limits count by it. */
   readonly source?: string
   /**
-   * Joins the event to others that one first event led to; by default to those of the event that a subscriber or effect is
-   * called for in which it is published, else its own id. 1,000 characters at most.
+   * Joins all events that one first event led to. By default, a subscriber or effect publishes with the correlation id of the
+   * event that it is called for; all other events get their own id. 1,000 characters at most.
    */
   readonly correlationId?: string
-  /** Milliseconds after which nobody is handed it any more; that of its definition by default. */
+  /** Milliseconds after which no agent and no subscriber gets it any more; the `ttl` of its definition by default. */
   readonly ttl?: number
   /** Milliseconds to wait for room in full mailboxes, or for the rate limits; 60,000 by default. */
   readonly timeout?: number
-  /** Gives up waiting; where it is aborted already, nothing is published. */
+  /** Gives up waiting; if it is aborted already, nothing is published. */
   readonly signal?: AbortSignal
 }
 
@@ -53,23 +53,23 @@ export function checkPublished(
   if (options !== undefined) checkOptionNames(at, options, known)
 }
 
-/** What is said about an event that only some part of the runtime publishes. */
+/** More options, for parts of the runtime that publish. */
 export interface OfferOptions extends PublishOptions {
   /** The only agent that it is meant for. */
   readonly to?: Actor
   /** Throws if these events must not happen one after the other, as things are at the moment of their positions. */
   readonly admit?: (events: readonly EventOf[]) => void
-  /** What led to it; `null` for nothing, left out for whatever calls. */
+  /** What led to the event; `null` for nothing, left out for the origin of the caller. */
   readonly origin?: Origin | null
-  /** The id of the event that it came out of, if it did. */
+  /** The id of the event that a transformation made it of. */
   readonly causationId?: string
 }
 
-/** The options of nearly all events; nothing is looked for in them. */
+/** The options of nearly all events. They are compared by identity, so that nobody reads their fields. */
 export const noOptions: OfferOptions = {}
 const noFacts: Facts = {}
 
-/** The same options for later, when somebody else may be calling. */
+/** The same options with the origin of the caller, to publish later. */
 export function withOrigin(partition: Partition, options: OfferOptions): OfferOptions {
   return options.origin === undefined ? { ...options, origin: partition.origin ?? null } : options
 }
@@ -77,13 +77,13 @@ export function withOrigin(partition: Partition, options: OfferOptions): OfferOp
 /** Milliseconds that a publisher waits for room. */
 export const usualPatience = 60_000
 
-/** How whoever publishes an event waits for room. */
+/** How the publisher of an event waits for room. */
 export function patienceOf(partition: Partition, event: EventOf, options: OfferOptions): Patience {
   const { timeout = usualPatience, signal, priority = partition.frames.definitionOf(event).priority } = options
   return { timeout, signal, priority }
 }
 
-/** What an envelope says of an event besides the event: as its publisher wants it, and what led to it. */
+/** What goes into the envelope besides the event: what its publisher wants, and what led to it. */
 export function factsOf(partition: Partition, options: OfferOptions): Facts {
   const origin = options.origin === undefined ? partition.origin : options.origin
   return options === noOptions && !origin ? noFacts : factsFrom(options, origin)
@@ -102,7 +102,7 @@ function factsFrom(options: OfferOptions, origin: Origin | null | undefined): Fa
   }
 }
 
-/** What the runtime's transformations make of an event; nothing if none is about it. @throws TransformError */
+/** What the runtime's transformations make of an event; `undefined` if none of them applies. @throws TransformError */
 export function passageOf(
   partition: Partition,
   event: EventOf,
@@ -113,7 +113,7 @@ export function passageOf(
   return system.transforms.apply(event, { source, party, now: partition.now() }, one => system.catalog.check(one))
 }
 
-/** The agent that transformations (`by`) send an event to, if to one alone. @throws TransformError if there is no such way from here */
+/** The only agent that transformations (`by`) send an event to, if they name one. @throws TransformError if it cannot be reached */
 export function checkWay(
   partition: Partition,
   { event, to, party }: Transformed,
@@ -129,7 +129,7 @@ export function checkWay(
   throw new TransformError(by.join(', '), type, new NoAddressError(addressOf(address, to)))
 }
 
-/** Whether it has to wait for room. @throws MailboxFullError if the only agent that is meant rejects what it has no room for */
+/** Whether an event has to wait for room. @throws MailboxFullError if it is for one agent alone, whose full mailbox rejects it */
 export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
   const { type } = event
   if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
@@ -185,7 +185,7 @@ async function placeInOne(
     return winner
   } finally {
     found.abort()
-    // Another place may have become free at the same time, also when the wait was over.
+    // Another place may have become free at the same time, or after the wait was over.
     for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
   }
 }

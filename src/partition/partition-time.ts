@@ -4,45 +4,45 @@ import type { Standing } from '../journal/fold/standing.ts'
 import type { ClockReading } from '../journal/frame.ts'
 
 /**
- * The time of a partition. What happens there has a time that never falls, whoever corrects the clock. What waits there for a date
- * waits for the date of the clock, and as long as before where that jumps.
+ * The time of a partition. The time of its events never falls, also when the clock is set back. What waits for a date waits for
+ * the date of the clock; when the clock jumps, it waits as long as before.
  */
 export class PartitionTime {
   readonly #clock: WatchedClock
   readonly #position: () => number
   #last = Number.NEGATIVE_INFINITY
   #jumps = new Jumps()
-  /** Up to which of the jumps of the clock these are. */
+  /** How far the clock had jumped in all when its jumps were last added here, milliseconds. */
   #jumped: number
-  /** Milliseconds that it has jumped, of which no frame tells yet. */
-  #untold = 0
+  /** Milliseconds of jumps that no frame records yet. */
+  #unrecorded = 0
 
-  /** @param position up to which things have been said there */
+  /** @param position returns the newest position of the partition */
   constructor(clock: WatchedClock, position: () => number) {
     this.#clock = clock
     this.#position = position
     this.#jumped = clock.jumped
   }
 
-  /** @param setBack milliseconds by which the clock was set back while nobody was there */
+  /** @param setBack milliseconds by which the clock was set back while no process had the partition */
   continue({ time, jumps }: Pick<Standing, 'time' | 'jumps'>, setBack: number): void {
     this.#last = time
     this.#jumps = new Jumps(jumps.toJSON())
     this.#jumped = this.#clock.jumped
-    this.#untold = -setBack
+    this.#unrecorded = -setBack
   }
 
-  /** Of the last frame, epoch milliseconds. */
+  /** The time of the last frame, epoch milliseconds. */
   get last(): number {
     return this.#last
   }
 
-  /** Whether the clock has jumped, and no frame tells of that yet. */
-  get isUntold(): boolean {
-    return this.#untold !== 0
+  /** Whether the clock has jumped, and no frame records that yet. */
+  get isUnrecorded(): boolean {
+    return this.#unrecorded !== 0
   }
 
-  /** Of what happens now, epoch milliseconds; never behind the last frame. */
+  /** The time of what happens now, epoch milliseconds; never behind the last frame. */
   now(): number {
     return Math.max(this.date(), this.#last)
   }
@@ -58,10 +58,10 @@ export class PartitionTime {
     const ms = jumped - this.#jumped
     this.#jumped = jumped
     this.#jumps.add({ at: this.#position(), ms })
-    this.#untold += ms
+    this.#unrecorded += ms
   }
 
-  /** Whether it is later than a date for which something has waited that was said at a position. */
+  /** Whether a date is over for something that waits for it since a position. Jumps of the clock since then do not count. */
   isAfter(date: number, position: number): boolean {
     const now = this.date()
     return date + this.#jumps.since(position) <= now
@@ -72,11 +72,11 @@ export class PartitionTime {
     this.#last = Math.max(this.#last, time)
   }
 
-  /** What the next frame is to say of the clock, if anything. */
+  /** What the next frame has to record of the clock, if anything. */
   reading(date: number): ClockReading | undefined {
-    const jumped = this.#untold
+    const jumped = this.#unrecorded
     if (date === this.#last && jumped === 0) return undefined
-    this.#untold = 0
+    this.#unrecorded = 0
     return { date, jumped }
   }
 }

@@ -52,7 +52,7 @@ export interface PartitionOwner {
 }
 
 /**
- * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two of them.
+ * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two agents.
  * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
  */
 export class Partition implements DeliveryHost, Snapped {

@@ -4,9 +4,9 @@ import type { PersistRule } from '../events/persist.ts'
 import { type Envelope, isJournalled } from '../mail/envelope.ts'
 
 /**
- * The rule of a runtime about what is journalled. It is asked once about each event, when that is said; the envelope then
- * carries the answer wherever it goes. It cannot bring back what its definition keeps out for good, nor keep out what changes
- * the state of a party: a state is what its journal makes of it.
+ * The rule of a runtime that decides which events are journalled. It is called once for each event, when the event is said, and the
+ * envelope carries the answer. The rule does not decide about events whose definitions say `persist: false`, nor about events that
+ * change the state of a party: the state is made of the journal.
  */
 export class Persistence {
   readonly #rule: PersistRule
@@ -14,7 +14,7 @@ export class Persistence {
   readonly #failed: (error: PersistRuleError) => void
   #hasFailed = false
 
-  /** @param always types that the rule does not decide about */
+  /** @param always types that are journalled in any case */
   constructor(rule: PersistRule, always: ReadonlySet<string>, failed: (error: PersistRuleError) => void) {
     this.#rule = rule
     this.#always = always
@@ -50,7 +50,7 @@ export class PersistRuleError extends TroupeError {
   readonly type: string
   constructor(type: string, cause: unknown) {
     super(
-      `The rule "persist" of the runtime failed on "${type}": ${textOf(cause)}. What it fails on is journalled, and that is said only this once: mend it.`,
+      `The rule "persist" of the runtime failed on "${type}": ${textOf(cause)}. Events on which it fails are journalled. This is reported only once: fix the rule.`,
       { cause },
     )
     this.type = type

@@ -20,13 +20,13 @@ import {
 import type { Partition } from './partition.ts'
 import { fromOutside, sayTogether } from './say.ts'
 
-/** An event that is said together with others, and to whom alone. */
+/** One of several events that are published together, and the only agent that it is for, if there is one. */
 interface Part {
   readonly event: EventOf
   readonly to?: Actor | undefined
 }
 
-/** What is said together, and the records of the transformations that it came out of. */
+/** Events that are published together, and the records of the transformations that made them. */
 interface Together {
   readonly parts: readonly Part[]
   readonly records: readonly Entry[]
@@ -34,11 +34,11 @@ interface Together {
 
 /**
  * Appends several events from outside as one frame and delivers them in order: all of them, or none if one is refused;
- * resolves with what came out of them when it is durable. It waits until every full mailbox has one place: to wait for more
- * would be to wait for ever where a mailbox holds less. What is over then waits in the journal, like what an agent says.
+ * resolves with what came out of them when it is durable. It waits until every full mailbox has one place. It does not wait for
+ * more, because a small mailbox would never have as many; events without a place then wait in the journal, as for agents.
  *
  * @param events made by their definitions
- * @param admit throws if they must not happen, as things are at the moment of their positions
+ * @param admit called when the events are about to get their positions; throws if they must not happen then
  * @param first what the frame begins with
  * @throws RateLimitError, TransformError, MailboxFullError, BusFullError, StateApplyError, JournalAppendError
  */
@@ -64,7 +64,7 @@ export function publishTogether(
   try {
     for (const { type } of events) bus.checkRoom(type)
     const turns = rateLimits.isOn ? events.map(event => ({ event, turn: rateLimits.admit(event.type, undefined) })) : []
-    // At once if it can, so that changes happen in the order in which they were asked for.
+    // At once if possible, so that changes happen in the order of the calls.
     if (turns.every(({ turn }) => turn === undefined)) return go()
     const waits = turns.map(
       ({ turn, event }) =>
@@ -77,8 +77,8 @@ export function publishTogether(
 }
 
 /**
- * Says what came out of transformations, each in the party where it goes; resolves with the first of it when all is durable,
- * or with the event as it was offered if nothing came out.
+ * Says the events that transformations made, each in the party that it goes to. Resolves with the first of them when all are
+ * durable, or with the offered event if they made none.
  */
 export async function publishTransformed(
   partition: Partition,
@@ -103,7 +103,7 @@ export async function publishTransformed(
   const { id, correlationid } = offered
   const caused = { ...options, origin: null, correlationId: correlationid, causationId: id }
   const records = recordsOf(partition, offered, { by, into })
-  // That it ended there is recorded where it was offered, if nothing of it is said there.
+  // If nothing is said in this partition, it records only that the transformations took the event.
   if (into.length === 0) accept(tally)
   if (!groups.has(partition)) partition.frames.record(records)
   const said = await Promise.all(
@@ -167,7 +167,7 @@ async function publishWhenRoom(
   return said
 }
 
-/** @throws StateApplyError if the party's state cannot take it: then nothing of it happened */
+/** @throws StateApplyError if the state of the party cannot take one of the events: then none of them happened */
 function sayParts(
   partition: Partition,
   { parts, records }: Together,
@@ -181,7 +181,7 @@ function sayParts(
   return partition.system.loopTurns.after(envelopes, partition.watermark.reached(), partition.now())
 }
 
-/** Of what is journalled. */
+/** Records what transformations made of an event, if the event is journalled. */
 function recordsOf(partition: Partition, offered: Envelope, { by, into }: Passage): readonly Entry[] {
   if (!partition.persists(offered)) return []
   const { id, type } = offered

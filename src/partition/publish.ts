@@ -20,8 +20,8 @@ import type { Partition } from './partition.ts'
 import { publishTransformed } from './publish-together.ts'
 import { fromOutside, say } from './say.ts'
 
-// Nearly all events take the shortest way through this file, millions of times. What few of them need is in functions of its
-// own, because engines inline only so much.
+// Nearly all events take the shortest way through this file, millions of times. What few of them need is in separate functions,
+// because engines inline only small functions.
 
 /**
  * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.

@@ -104,7 +104,7 @@ export class AgentFailedError extends TroupeError {
   /** The type of what it was handling. */
   readonly handled: string
   constructor(address: Address, handled: string, cause: unknown) {
-    super(`"${address}" failed${whileIn(handled)}: ${textOf(cause).replace(/\.$/, '')}. Mend its machine.`, { cause })
+    super(`"${address}" failed${whileIn(handled)}: ${textOf(cause).replace(/\.$/, '')}. Fix its machine.`, { cause })
     this.address = address
     this.handled = handled
   }
@@ -121,7 +121,7 @@ export class WatcherError extends TroupeError {
   readonly code = 'WATCHER_FAILED'
   readonly address: Address
   constructor(address: Address, cause: unknown) {
-    super(`A watcher of "${address}" failed: ${textOf(cause)}. The others were told all the same.`, { cause })
+    super(`A watcher of "${address}" failed: ${textOf(cause)}. The other watchers were called.`, { cause })
     this.address = address
   }
 }

@@ -6,7 +6,7 @@ import { type Recalled, snapshotBodyOf, snapshotOf, standingIn } from '../journa
 import type { Address } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 
-/** Frames between two snapshots, and positions that are kept behind one, where nobody says otherwise. */
+/** The defaults of `SnapshotOptions`, for journals that outlive the process and for those in memory. */
 const lasting = { every: 100, keep: Number.POSITIVE_INFINITY }
 const inMemory = { every: 10_000, keep: 10_000 }
 
@@ -19,7 +19,7 @@ export interface SnapshotOptions {
   readonly every?: number
   /**
    * Positions of frames that are kept behind a snapshot; all by default, and 10,000 where the journal ends with the process. What
-   * anybody has yet to read is kept in any case.
+   * a reader has yet to read is kept in any case.
    */
   readonly keep?: number
 }
@@ -29,7 +29,7 @@ const snapshotNames: OptionNames<SnapshotOptions> = { every: true, keep: true }
 /** A partition, as far as its snapshots are concerned. */
 export interface Snapped {
   readonly address: Address
-  /** What a snapshot is to hold of its state as it is shown now; nothing if it has none. */
+  /** What a snapshot holds of the state that is shown now; `undefined` if the partition has no state. */
   saved(): unknown
   readonly watermark: { reached(): Promise<void> }
 }
@@ -38,7 +38,7 @@ interface SnapshotsHost {
   readonly journal: Journal
   /** Resolves when all that agents outside the parties have heard so far is durable. */
   heard(): Promise<void>
-  /** Whether somebody may ask again for the answer to an ask. */
+  /** Whether the answer to an ask may be asked for again. */
   mayAskAgain(key: string): boolean
   /** Frames up to a position are about to be forgotten, as far as readers have come. */
   pruning(partition: Address, upTo: number): void
@@ -47,41 +47,42 @@ interface SnapshotsHost {
 
 /** A partition, as far as it is durable. */
 interface Followed {
-  /** Whether all of its frames wait. */
+  /** Whether all frames of the partition wait. */
   isNew: boolean
-  /** How it stood before the frames that wait; nothing where it is new, or only its last snapshot says so. */
+  /** What the frames before `waiting` add up to; `undefined` if there are none, or only the last snapshot holds it. */
   standing: Standing | undefined
   /** Frames that are not added up yet. */
   waiting: Frame[]
-  /** Since its last snapshot. */
+  /** The number of frames since the last snapshot. */
   frames: number
-  /** Of its last snapshot, characters. */
+  /** The length of the last snapshot, characters. */
   length: number
   isGone: boolean
 }
 
 interface Taken {
   readonly snapshot: Snapshot
-  /** Up to which position nobody here wants frames any more. */
+  /** The position up to which no agent needs frames any more. */
   readonly handled: number
 }
 
-/** So many frames wait where the journal does not last. Later it takes longer to come back to a frame than to add it up at once. */
+/** So many frames wait if the journal ends with the process. With more, adding them up later would take longer than at once. */
 const fewFrames = 100
 
-/** How a partition stands is kept between two snapshots if they are no longer than this, in characters. */
+/** What frames add up to is kept in memory between two snapshots if snapshots are no longer than this, in characters. */
 const mostKept = 1_000_000
 
 /**
- * A snapshot may be so much longer than what was appended since the last one, in characters a frame. Where snapshots are rare, so
- * that nothing but memory is won by them, they cost less than that; least where all of the one before is read first.
+ * A snapshot may be this long for each frame since the last one, in characters: otherwise the next snapshot waits for more frames.
+ * `often` is for journals that outlive the process, `kept` for journals in memory, where snapshots only save memory, and
+ * `readBack` where the last snapshot has to be read first.
  */
 const lengthPerFrame = { often: 500, readBack: 50, kept: 10 }
 
 /**
  * Takes snapshots of partitions, so that recovery reads only what came after them and what is before them can be forgotten.
- * Nobody waits for it. It follows their frames as they become durable, and adds them up at once. Only where the journal does not
- * last, the first frames wait: most partitions end before there are more, and cost next to nothing.
+ * Nothing waits for snapshots. Frames are added up as they become durable. If the journal ends with the process, the first frames
+ * of a partition wait: most partitions end before there are more, and cost next to nothing.
  */
 export class Snapshots {
   readonly #host: SnapshotsHost
@@ -89,7 +90,7 @@ export class Snapshots {
   readonly #keep: number
   readonly #isLasting: boolean
   readonly #followed = new WeakMap<Snapped, Followed>()
-  /** The newest ones, until they are saved. */
+  /** The newest snapshots, until they are saved. */
   readonly #due = new Map<Snapped, () => Promise<Taken>>()
   readonly #saving = new Map<Snapped, Promise<void>>()
   /** Whether the journal keeps snapshots. */
@@ -110,12 +111,12 @@ export class Snapshots {
     this.#every = checked('every', every ?? (isWanted ? often : Number.POSITIVE_INFINITY))
   }
 
-  /** A partition goes on where another owner has left it. */
+  /** Follows a partition that goes on where another owner left it. */
   continue(partition: Snapped, { standing, frames }: Pick<Recalled, 'standing' | 'frames'>): void {
     if (this.#isWanted) this.#followed.set(partition, followedFrom(standing.copy(), frames))
   }
 
-  /** A frame of a partition is durable and its state is shown: the next one of all that was appended there. */
+  /** Takes the next frame of a partition. The frame is durable, and its state is shown. */
   follow(partition: Snapped, frame: Frame): void {
     if (!this.#isWanted) return
     const followed = this.#follow(partition)
@@ -127,7 +128,7 @@ export class Snapshots {
     try {
       this.#take(partition, followed)
     } catch (error) {
-      // What this frame says becomes visible all the same.
+      // The events of this frame become visible all the same.
       this.#host.fault(error)
     }
   }
@@ -136,18 +137,18 @@ export class Snapshots {
     const { often, kept, readBack } = lengthPerFrame
     const rarely = standing ? kept : readBack
     if (frames * (this.#every < inMemory.every ? often : rarely) < length) return false
-    // Where only the last snapshot says how it stood, that has to be there.
+    // If only the last snapshot holds what the frames add up to, it has to be saved first.
     return standing !== undefined || !this.#saving.has(partition)
   }
 
-  /** A partition is there no more; resolves when nothing of it is saved any more. */
+  /** Forgets a partition that ended; resolves when no snapshot of it is being saved any more. */
   async forget(partition: Snapped): Promise<void> {
     this.#followed.set(partition, { ...followedFrom(undefined, 0), isGone: true })
     this.#due.delete(partition)
     await this.#saving.get(partition)
   }
 
-  /** Resolves when those under way are saved; there are no more. */
+  /** Takes no more snapshots; resolves when all are saved that were taken. */
   async end(): Promise<void> {
     this.#isOver = true
     this.#due.clear()
@@ -171,7 +172,7 @@ export class Snapshots {
     addUp(partition.address, followed)
     const { waiting, standing } = followed
     const state = partition.saved()
-    // What is followed goes on meanwhile, so it is written down at once.
+    // The partition goes on meanwhile, so the snapshot becomes data at once.
     const taken = standing && this.#takenOf(standing, state, followed)
     followed.waiting = []
     this.#due.set(partition, async () => taken ?? this.#readBack(partition, waiting, state, followed))
@@ -185,7 +186,7 @@ export class Snapshots {
     return { snapshot, handled: unhandledFrom(standing) - 1 }
   }
 
-  /** From how the last snapshot says that it stood. */
+  /** Adds up frames, beginning with the last snapshot. */
   async #readBack({ address }: Snapped, waiting: readonly Frame[], state: unknown, followed: Followed): Promise<Taken> {
     try {
       const { snapshot } = await this.#host.journal.saved(address)
@@ -200,11 +201,11 @@ export class Snapshots {
     }
   }
 
-  /** Those of one partition, one after the other. */
+  /** Saves the snapshots of one partition one after the other. */
   async #saveAll(partition: Snapped, followed: Followed): Promise<void> {
     for (let due = this.#due.get(partition); due; due = this.#due.get(partition)) {
       this.#due.delete(partition)
-      // Without it, recovery only takes longer.
+      // Without the snapshot, recovery only takes longer.
       await this.#save(partition, due, followed).catch((error: unknown) => this.#host.fault(error))
     }
     this.#saving.delete(partition)
@@ -213,11 +214,11 @@ export class Snapshots {
   async #save(partition: Snapped, take: () => Promise<Taken>, followed: Followed): Promise<void> {
     const { address, watermark } = partition
     const { journal } = this.#host
-    // What it covers is not read again: others must have heard of it before.
+    // The frames before the snapshot are not read again, so that agents outside the parties must have heard their events first.
     await watermark.reached()
     await this.#host.heard()
     const { snapshot, handled } = await take()
-    // Another partition may have come to its address.
+    // Another partition may have the address by now.
     if (this.#follow(partition).isGone) return
     await journal.save(address, snapshot)
     if (!this.#isKept) await this.#check(address, snapshot)
@@ -230,7 +231,7 @@ export class Snapshots {
     await journal.prune(address, upTo)
   }
 
-  /** One that keeps frames alone is left alone: nothing can be forgotten there. */
+  /** Takes no more snapshots if the journal does not keep them: it can forget no frames then. */
   async #check(address: Address, snapshot: Snapshot): Promise<void> {
     const saved = await this.#host.journal.saved(address)
     this.#isKept = saved.snapshot?.hash === snapshot.hash
@@ -264,7 +265,7 @@ function checked(what: 'every' | 'keep', frames: number): number {
   return frames
 }
 
-/** Snapshots are to be taken, or frames to be kept, in a way that cannot be. */
+/** An option of `snapshots` is not a possible number. */
 export class SnapshotOptionsError extends TroupeError {
   readonly code = 'SNAPSHOT_OPTIONS'
   readonly option: 'every' | 'keep'

@@ -6,12 +6,12 @@ import { definitionOf } from '../agent/identity.ts'
 import { textOf } from '../errors.ts'
 import type { Checkpoint } from '../journal/journal.ts'
 
-/** Machines with others inside them as data, from before those were stopped. */
+/** Machines with other machines inside them, saved as data before the machines inside were stopped. */
 const wholes = new WeakMap<AnyMachineSnapshot, unknown>()
 
 /**
- * Agents are about to be stopped, and may be wanted as they are now: what is inside them is made into data while it goes on, as
- * their last checkpoints know it by its actors alone.
+ * Saves what is inside agents as data, just before they are stopped. Their last checkpoints hold only references to the actors
+ * inside, so that these must be saved while they still run.
  */
 export function keepInside(actors: Iterable<Actor>): void {
   for (const { agent, ref } of actors) {
@@ -20,12 +20,12 @@ export function keepInside(actors: Iterable<Actor>): void {
     try {
       wholes.set(snapshot, savedAsJson(agent.machine.getPersistedSnapshot(snapshot)))
     } catch {
-      // What cannot be saved fails again where somebody wants it, and is told there.
+      // What cannot be saved fails again when its checkpoint is read, and is reported there.
     }
   }
 }
 
-/** An agent's machine after a step, made into data only when somebody wants it: a journal in memory never does. */
+/** An agent's machine after a step. It becomes data only when a journal reads it: a journal in memory never does. */
 export class StepCheckpoint implements Checkpoint {
   readonly incarnation: number
   readonly position: number
@@ -46,12 +46,12 @@ export class StepCheckpoint implements Checkpoint {
   get snapshot(): unknown {
     const snapshot = this.#snapshot
     const isFailed = snapshot.status === 'error'
-    // What it had invoked has ended with it.
+    // What the machine had invoked has ended with it.
     const left = isFailed ? { ...snapshot, children: {}, error: textOf(snapshot.error) } : snapshot
     try {
       return wholes.get(snapshot) ?? savedAsJson(this.#actor.agent.machine.getPersistedSnapshot(left))
     } catch (error) {
-      // The step was checked, so the machine has changed in place what it had before. It cannot go on with that.
+      // The step was checked, so the machine has changed its earlier context in place. It cannot go on with that.
       if (!isFailed) failUnkept(this.#actor, error, this.incarnation)
       const { value } = snapshot
       return { status: 'error', value, context: {}, children: {}, historyValue: {}, error: textOf(error) }

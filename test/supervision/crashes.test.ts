@@ -85,7 +85,7 @@ describe('a crash', () => {
       {
         severity: 'error',
         code: 'AGENT_FAILED',
-        message: '"party/p1/clumsy" failed while it handled "pets.command": no shoe. Mend its machine.',
+        message: '"party/p1/clumsy" failed while it handled "pets.command": no shoe. Fix its machine.',
         address,
         stack,
       },
