@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { roomOf, rooms } from './support/rooms.ts'
 
 const root = join(import.meta.dirname, '..')
 const files = globSync('{src,agents,playground}/**/*.ts', { cwd: root }).toSorted()
@@ -16,56 +17,8 @@ const imports = new Map(
   }),
 )
 
-/** The rooms of `src`, each of which may know those before it. */
-const rooms = [
-  'foundation',
-  'values',
-  'events',
-  'time',
-  'mail',
-  'bus',
-  'agent',
-  'invoke',
-  'actor',
-  'supervision',
-  'journal',
-  'state',
-  'partition',
-  'work',
-  'lifecycle',
-  'readers',
-  'recovery',
-  'party',
-  'runtime',
-  'index',
-  'sqlite',
-  'inspect',
-  'testing',
-  'cli',
-]
-
 /** The rooms of sub-paths: they know the index alone, as anybody's would, and none knows another. */
 const plugs = ['sqlite', 'inspect', 'testing']
-
-const foundation = [
-  'src/backoff.ts',
-  'src/errors.ts',
-  'src/fifo.ts',
-  'src/clock.ts',
-  'src/ids.ts',
-  'src/lazily.ts',
-  'src/log.ts',
-  'src/nearest.ts',
-  'src/node-version.ts',
-  'src/options.ts',
-  'src/thrown.ts',
-]
-
-function roomOf(file: string): string {
-  if (foundation.includes(file)) return 'foundation'
-  const [, second = ''] = file.split('/')
-  return second.replace(/\.ts$/, '')
-}
 
 const edges = (from: string) =>
   [...imports].filter(([file]) => file.startsWith(from)).flatMap(([file, named]) => named.map(to => ({ file, to })))

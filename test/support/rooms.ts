@@ -1,0 +1,48 @@
+/** The rooms of `src`, each of which may know those before it. */
+export const rooms: readonly string[] = [
+  'foundation',
+  'values',
+  'events',
+  'time',
+  'mail',
+  'bus',
+  'agent',
+  'invoke',
+  'actor',
+  'supervision',
+  'journal',
+  'state',
+  'partition',
+  'work',
+  'lifecycle',
+  'readers',
+  'recovery',
+  'party',
+  'runtime',
+  'index',
+  'sqlite',
+  'inspect',
+  'testing',
+  'cli',
+]
+
+const foundation = [
+  'src/backoff.ts',
+  'src/errors.ts',
+  'src/fifo.ts',
+  'src/clock.ts',
+  'src/ids.ts',
+  'src/lazily.ts',
+  'src/log.ts',
+  'src/nearest.ts',
+  'src/node-version.ts',
+  'src/options.ts',
+  'src/thrown.ts',
+]
+
+/** The room of a file of `src`. */
+export function roomOf(file: string): string {
+  if (foundation.includes(file)) return 'foundation'
+  const [, second = ''] = file.split('/')
+  return second.replace(/\.ts$/, '')
+}
