@@ -174,7 +174,7 @@ describe('a warning', () => {
     const [line, ...below] = String(printed()[0]).split('\n')
     expect(line).toMatch(/^troupe: warning EVENT_UNHEARD at runtime: "pets.command" was published/)
     expect(below[0]).toMatch(/^ {8}at .*log\.test\.ts/)
-    expect(below.filter(frame => frame.includes('/src/') || frame.includes('was said'))).toEqual([])
+    expect(below.filter(frame => frame.includes('/src/') || frame.includes('was published'))).toEqual([])
   })
 
   it.each([

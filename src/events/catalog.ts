@@ -9,7 +9,7 @@ import { answeredBy, type RefusalOf, type ReplyOf, type RequestDefinition } from
 import type { Topic } from './topic.ts'
 import { canLift, lift } from './upcast.ts'
 
-/** What agents hear and say: events and requests. */
+/** The events and requests that agents hear and say. */
 export type Definition = EventDefinition | RequestDefinition
 
 /** Whether a definition is a request (it has an answer) rather than an event. */
@@ -17,7 +17,7 @@ export function isRequest(definition: Definition): definition is RequestDefiniti
   return 'output' in definition
 }
 
-/** The types of what answers a request. */
+/** The types of the answers to a request. */
 function answerTypesOf({ type }: Definition): readonly [string, string] {
   return [`${type}.reply`, `${type}.refusal`]
 }
@@ -28,28 +28,28 @@ export interface Catalog {
   /** The event declared under this type. @throws UnknownEventError */
   event(type: string): EventDefinition
   /**
-   * What is wrong with each type and pattern of a topic that matches nothing that is declared; definitions declare themselves.
+   * An error for each type and pattern of a topic that matches no declared event. A definition in the topic declares itself.
    *
    * @throws IllegalPatternError
    */
   unknownIn(topic: Topic): readonly UnknownTopicError[]
-  /** Whether events, requests or replies of this type are journalled, whatever a rule says; what nobody declared is. */
+  /** Whether events, requests or replies of this type are journalled without asking a rule; undeclared types are. */
   persists(type: string): boolean
   /**
-   * The event, parsed by its schema unless its definition made it; one of an older version is lifted first.
+   * The event, parsed by its schema unless its definition made it. An event of an older version is lifted first.
    *
    * @throws UnknownEventError, EventPayloadError, EventVersionError, UpcastError
    */
   check(event: UncheckedEvent): EventOf
   /**
-   * The declared version of an event's schema; 1 for a request, and for a type that nobody declared.
+   * The declared version of an event's schema; 1 for a request and for an undeclared type.
    *
    * @example
    * catalog.versionOf('party.input.added') // 1
    */
   versionOf(type: string): number
   /**
-   * What was journalled, in the version that is declared now; the same object if it has that version already.
+   * A journalled event in the declared version; the same object if it has that version.
    *
    * @example
    * const envelope = catalog.lifted(entry.envelope)
@@ -58,8 +58,8 @@ export interface Catalog {
    */
   lifted<E extends VersionedEvent>(event: E): E
   /**
-   * The JSON Schema (draft 2020-12) of what every type carries when it is delivered, by type; a request has three: the answers'
-   * stand under its type with `.reply` and `.refusal`.
+   * The JSON Schema (draft 2020-12) of the delivered payload, by type. A request has three: those of its answers have the keys
+   * `<type>.reply` and `<type>.refusal`.
    *
    * @example
    * catalog.jsonSchemas()['party.input.added']?.$id // 'urn:troupe:event:party.input.added:1'
@@ -73,7 +73,7 @@ export interface Catalog {
   checkRefusal(event: UncheckedEvent & { readonly ask: string }): RefusalOf
 }
 
-/** An event from outside, which may be anything. */
+/** An event from outside, which is not checked yet. */
 export interface UncheckedEvent {
   readonly type: string
   readonly data?: unknown
@@ -159,7 +159,7 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     with: more =>
       more.every(one => byType.get(one.type) === one) ? catalog : defineCatalog([...byType.values(), ...more]),
     checkReply: given => request(given.type).reply(given, given.data),
-    // What `fail` takes, it checks itself.
+    // `fail` has checked the refusal.
     checkRefusal: given => request(given.type).fail(given, given.data as Refusal),
   }
   return catalog
@@ -176,7 +176,7 @@ function schemasOf(definition: Definition): readonly JsonSchema[] {
   ]
 }
 
-/** A type that no definition declares. */
+/** No definition declares a type. */
 export class UnknownEventError extends TroupeError {
   readonly code = 'EVENT_UNKNOWN'
   readonly type: string
@@ -190,7 +190,7 @@ export class UnknownEventError extends TroupeError {
   }
 }
 
-/** Somebody subscribes to what nobody declares, so nobody can say it until an agent that does is spawned. */
+/** A subscription to an undeclared event: it gets nothing until an agent is spawned that declares the event. */
 export class UnknownTopicError extends TroupeError {
   readonly code = 'TOPIC_UNKNOWN'
   readonly topic: string
@@ -214,7 +214,7 @@ export class DuplicateEventError extends TroupeError {
   }
 }
 
-/** An event was made for another version of its schema, and no upcaster leads from there to the one that is declared. */
+/** An event has another version of its schema, and no upcaster leads from it to the declared version. */
 export class EventVersionError extends TroupeError {
   readonly code = 'EVENT_VERSION'
   readonly type: string

@@ -7,28 +7,28 @@ import { isType } from './pattern.ts'
 import { EventPayloadError } from './payload.ts'
 import { type Upcasters, upcastFault } from './upcast.ts'
 
-/** A typed fact: what happened, and what belongs to it. */
+/** A typed fact: its type and its payload. */
 export interface EventOf<T extends string = string, D = unknown> {
   readonly type: T
   readonly data: D
 }
 
-/** How an event travels, when nobody says otherwise. */
+/** How an event is delivered; most of it can be changed for a single event. */
 export interface EventOptions {
   /** Version of the payload's schema, counted from 1. */
   readonly version?: number
   /** Lifts payloads of older versions, step by step: the function at 1 makes version 2 of version 1. */
   readonly upcast?: Upcasters
   /**
-   * `false`: never journalled, delivered at most once (ticks). `'by-rule'`: only where a rule of the runtime says so, which it
-   * does not have by default.
+   * `false`: never journalled, delivered at most once (ticks). `'by-rule'`: journalled only if the rule of the runtime says so; by
+   * default a runtime has no rule.
    */
   readonly persist?: boolean | 'by-rule'
   /** 1 is most urgent, 10 least; 5 by default. */
   readonly priority?: number
-  /** Milliseconds after which an event that still waits is handed to nobody any more; for ever by default. */
+  /** Milliseconds after which a waiting event is not delivered any more; unlimited by default. */
   readonly ttl?: number
-  /** Words that subscriptions can choose by; more may be given when it is published. */
+  /** Words by which subscriptions can choose events; `publish` may add more. */
   readonly tags?: readonly string[]
   /** One sentence for the generated table of events. */
   readonly description?: string
@@ -59,7 +59,7 @@ export interface EventDefinition<T extends string = string, S extends z.ZodType 
 }
 
 /**
- * Declares an event once: its type, its payload, how it travels.
+ * Declares an event once: its type, its payload, and how it is delivered.
  *
  * @example
  * const inputAdded = defineEvent('party.input.added', z.object({ content: z.string().min(1) }))
@@ -87,8 +87,8 @@ export function defineEvent<const T extends string, S extends z.ZodType>(
 }
 
 /**
- * Declares an event of the runtime itself. Its schema is made when somebody first looks at it: the runtime's own payloads are
- * trusted, and all these schemas together would take every program that imports the package some milliseconds.
+ * Declares an event of the runtime itself. Its schema is created at its first use: the payloads of the runtime are trusted, and
+ * creating all these schemas would cost every program that imports the package some milliseconds.
  */
 export function defineOwnEvent<const T extends string, S extends z.ZodType>(
   type: T,
@@ -135,14 +135,14 @@ const lazySchema: PropertyDescriptor = {
 }
 
 /**
- * An event that went through its schema already: made by a definition, so delivery need not parse it again. It remembers
- * by which, because another definition of the same type may have another schema; a request or reply remembers the schema.
+ * An event that its definition has checked already, so delivery need not parse it again. It remembers its definition, because
+ * another definition of the same type may have another schema; a request or reply remembers its schema.
  */
 export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
   readonly type: T
   readonly data: D
   readonly #by: EventDefinition | z.ZodType
-  /** What was checked, whatever somebody puts into its place. */
+  /** The checked payload, also if other code replaces the field `data`. */
   readonly #data: D
 
   constructor(type: T, data: D, by: EventDefinition | z.ZodType) {
@@ -152,13 +152,13 @@ export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
     this.#data = data
   }
 
-  /** The same event, which nobody else has and can change. */
+  /** A copy of the event that no other code has or can change. */
   static copyOf(event: EventOf): EventOf {
     const { type, data } = event
     return event instanceof CheckedEvent ? new CheckedEvent(type, data, event.#by) : { type, data }
   }
 
-  /** The definition that made an event; none if no definition did. */
+  /** The definition that made an event; `undefined` if no definition did. */
   static definitionOf(event: object): EventDefinition | undefined {
     return event instanceof CheckedEvent && typeof event.#by === 'function' ? event.#by : undefined
   }
@@ -169,9 +169,9 @@ export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
 }
 
 /**
- * An event whose payload its maker vouches for: the runtime's own are made all the time, and typed already.
+ * An event whose payload is trusted without a check: the runtime makes its own events all the time, and their payloads are typed.
  *
- * @param data is frozen; its maker freezes what is in it
+ * @param data is frozen here; the caller freezes the values in it
  */
 export function trusted<T extends string, S extends z.ZodType>(
   definition: EventDefinition<T, S>,
@@ -182,8 +182,8 @@ export function trusted<T extends string, S extends z.ZodType>(
 }
 
 /**
- * A function that parses payloads of this type and throws a typed error for what the schema refuses. What it returns is frozen:
- * a journal, a mailbox and many subscribers hold the same object.
+ * Makes the function that parses payloads of a type, and throws a typed error for a payload that the schema refuses. It returns
+ * frozen payloads, because a journal, a mailbox and many subscribers hold the same object.
  */
 export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (data: unknown) => z.output<S> {
   const json = jsonSchemaOf(type, schema)
@@ -193,7 +193,7 @@ export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (dat
     if (!parsed.success) throw EventPayloadError.from(type, parsed.error, data)
     if (!open) return settled(type, parsed.data)
     assertJson(type, parsed.data)
-    // Where the schema says nothing, zod hands on the sender's own objects, which the sender may change later.
+    // Where the schema allows any value, zod returns the sender's own objects, which the sender may change later.
     return settled(type, structuredClone(parsed.data))
   }
   if (isFlat(json)) return checked
@@ -201,7 +201,7 @@ export function payloadCheck<S extends z.ZodType>(type: string, schema: S): (dat
     try {
       return checked(data)
     } catch (error) {
-      // The stack is over before a payload of some thousand levels is.
+      // A payload with some thousand levels exceeds the stack.
       if (error instanceof RangeError) throw tooDeep(type)
       // It looks like plain data, but cannot be copied.
       if (error instanceof DOMException) throw EventPayloadError.at(type, '', 'a JSON value', 'a proxy')
@@ -244,7 +244,7 @@ export function checkPriority(priority: number): void {
   if (!Number.isInteger(priority) || priority < 1 || priority > 10) throw new PriorityError(priority)
 }
 
-/** A priority that is none. */
+/** A priority is no whole number from 1 to 10. */
 export class PriorityError extends TroupeError {
   readonly code = 'PRIORITY'
   readonly priority: number
@@ -259,7 +259,7 @@ export function checkTtl(ttl: number): void {
   if (!(ttl > 0 && ttl < Number.POSITIVE_INFINITY)) throw new TtlError(ttl)
 }
 
-/** A time to live that is none. */
+/** A time to live is no positive number of milliseconds. */
 export class TtlError extends TroupeError {
   readonly code = 'TTL'
   readonly ttl: number

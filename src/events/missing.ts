@@ -1,12 +1,12 @@
 import { TroupeError } from '../errors.ts'
 
-/** What may stand where something declared belongs. */
+/** What a definition may look like. */
 type Wanted = 'a definition' | 'a list of definitions' | 'an event' | 'a request' | 'an agent' | 'a machine' | 'a topic'
 
 /**
- * Whether something was declared: it has a type, a name or, of a machine, an id.
+ * Checks that a value is a definition: it has a type, a name or, if it is a machine, an id.
  *
- * @param at where it was given, such as `bus.publish`
+ * @param at the function that it was given to, such as `bus.publish`
  * @throws MissingDefinitionError
  */
 export function checkDeclared(
@@ -16,18 +16,18 @@ export function checkDeclared(
   field: 'type' | 'name' | 'id' = 'type',
 ): void {
   const isThing = (typeof given === 'object' && given !== null) || typeof given === 'function'
-  // Faster than through Reflect, and each event comes by here.
+  // Faster than Reflect, and every event passes here.
   if (!isThing || typeof (given as Readonly<Record<string, unknown>>)[field] !== 'string')
     throw new MissingDefinitionError(at, wanted, given)
 }
 
-/** Whether a list holds definitions alone. @throws MissingDefinitionError */
+/** Checks that a list holds only definitions. @throws MissingDefinitionError */
 export function checkAllDeclared(at: string, given: unknown): void {
   if (!Array.isArray(given)) throw new MissingDefinitionError(at, 'a list of definitions', given)
   for (const one of given) checkDeclared(at, 'a definition', one)
 }
 
-/** Something else was given where a definition belongs, most often nothing. */
+/** A value that is no definition, most often `undefined`, was given in place of a definition. */
 export class MissingDefinitionError extends TroupeError {
   readonly code = 'DEFINITION_MISSING'
   readonly at: string
@@ -36,7 +36,7 @@ export class MissingDefinitionError extends TroupeError {
   constructor(at: string, wanted: Wanted, given: unknown) {
     const received = kindOf(given)
     super(
-      `${at} was given ${received} where ${wanted} belongs. Look at its import: where two files import each other, a definition is not there yet when it is used.`,
+      `${at} was given ${received} where ${wanted} belongs. Check its import: if two files import each other, a definition may be used before it exists.`,
     )
     this.at = at
     this.wanted = wanted

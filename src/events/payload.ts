@@ -16,10 +16,10 @@ export class EventPayloadError extends TroupeError {
   readonly issues: readonly PayloadIssue[]
 
   constructor(type: string, issues: readonly PayloadIssue[]) {
-    const told = issues.map(
+    const sentences = issues.map(
       issue => `${issue.field || 'payload'}: expected ${issue.expected}, received ${issue.received}`,
     )
-    super(`Payload of "${type}" is wrong: ${told.join('; ')}. Send what its schema asks for.`)
+    super(`Payload of "${type}" is wrong: ${sentences.join('; ')}. Send a payload that fits its schema.`)
     this.type = type
     this.issues = issues
   }
@@ -65,7 +65,7 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return value
 }
 
-// Payloads can be prompts and secrets, so an error tells the kind and size of what came, never its text.
+// Payloads can be prompts and secrets, so an error shows the kind and size of a value, never its text.
 function shown(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number')
     return `${value}`

@@ -3,12 +3,12 @@ import { checkPriority, type EventOf } from './event.ts'
 import { checkPattern, matcher } from './pattern.ts'
 import { checkIsTopic, type Topic, typesOf } from './topic.ts'
 
-/** What is known of an event at the moment when it is said. */
+/** What a rule knows of an event when it is published. */
 export interface SaidEvent extends EventOf {
-  /** 1 is most urgent, 10 least: as it is published, or else as its definition says. */
+  /** 1 is most urgent, 10 least: the priority that it was published with, or else that of its definition. */
   readonly priority: number
   readonly tags?: readonly string[]
-  /** The agent's address, or who published it from outside. */
+  /** The address of the agent, or the source that published it from outside. */
   readonly source: string
   readonly party?: string
 }
@@ -20,7 +20,7 @@ export type PersistRule = (event: SaidEvent) => boolean
 export interface PersistOptions {
   /** Definitions, types, or patterns such as `improvement.*`. */
   readonly types?: Topic
-  /** That of the least urgent ones: 3 stands for 1, 2 and 3. */
+  /** The lowest urgency that is journalled: 3 stands for 1, 2 and 3. */
   readonly priority?: number
 }
 

@@ -2,14 +2,14 @@ import * as z from 'zod'
 import { TroupeError } from '../errors.ts'
 import { lazily } from '../lazily.ts'
 
-/** Why a callee said no: a code to decide by, a sentence for people, and what belongs to it. */
+/** Why a callee refused a request: a code for programs, a sentence for people, and data. */
 export interface Refusal {
   readonly code: string
   readonly message: string
   readonly data?: unknown
 }
 
-/** What a request may be refused with: by code, the schema of the data that belongs to it. */
+/** The refusals that a request allows: the schema of their data, by code. */
 export type Refusals = Readonly<Record<string, z.ZodType>>
 
 /** The refusals of a request, as its callee gives them. */
@@ -29,20 +29,20 @@ type Carrying<D> = undefined extends D ? { readonly data?: D } : { readonly data
 
 const sentence = () => ({ code: z.string().min(1), message: z.string() })
 
-/** Of requests that do not say what they may be refused with. */
+/** The schema for requests that do not declare their refusals. */
 const anyRefusal = lazily(() => z.object({ ...sentence(), data: z.json().optional() }))
 
-/** The schema of what a request may be refused with. */
+/** The schema of the refusals of a request. */
 export function refusalSchema<R extends Refusals>(refusals: R | undefined): RefusalSchema<R> {
   const [first, ...others] = Object.entries(refusals ?? {}).map(([code, data]) =>
     z.object({ ...sentence(), code: z.literal(code), data }),
   )
   const schema: z.ZodType = first ? z.discriminatedUnion('code', [first, ...others]) : anyRefusal()
-  // It was made of the refusals that the type comes from.
+  // The schema was made of the refusals that give the type.
   return schema as RefusalSchema<R>
 }
 
-/** The callee answered that it cannot do what it was asked: `refusal` is what it gave to `request.fail`. */
+/** The callee refused the request: `refusal` is the value that it gave to `request.fail`. */
 export class AskRefusedByCalleeError<T extends string = string, R extends Refusal = Refusal> extends TroupeError {
   readonly code = 'ASK_REFUSED_BY_CALLEE'
   readonly type: T

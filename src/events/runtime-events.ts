@@ -6,39 +6,39 @@ import { defineOwnEvent, type EventOptions } from './event.ts'
  * frame is durable, an agent that lists them in `hears` at once.
  */
 
-const told = (description: string): EventOptions => ({ persist: false, description })
+const described = (description: string): EventOptions => ({ persist: false, description })
 const agent = { address: z.string(), incarnation: z.int() }
 
 export const systemStarting = defineOwnEvent(
   'system.starting',
   () => z.object({}),
-  told('The runtime begins to start its agents.'),
+  described('The runtime begins to start its agents.'),
 )
 export const systemRecovered = defineOwnEvent(
   'system.recovered',
   () => z.object({ parties: z.int(), quarantined: z.int(), durationMs: z.number() }),
-  told('What the last process left goes on: so many parties, and so many that cannot.'),
+  described('Recovery has ended: how many parties of the last process continue, and how many cannot.'),
 )
 export const systemStarted = defineOwnEvent(
   'system.started',
   () => z.object({}),
-  told('The agents outside the parties run; parties can be created.'),
+  described('The agents outside the parties run; parties can be created.'),
 )
 export const systemStopping = defineOwnEvent(
   'system.stopping',
   () => z.object({}),
-  told('The runtime takes no more work.'),
+  described('The runtime takes no more work.'),
 )
 export const systemStopped = defineOwnEvent(
   'system.stopped',
   () => z.object({ drained: z.boolean() }),
-  told('Everything is stopped; `drained` says whether all work under way was finished.'),
+  described('Everything is stopped; `drained` says whether all work under way was finished.'),
 )
 
 export const systemTick = defineOwnEvent(
   'system.tick',
   () => z.object({ tick: z.int() }),
-  told('Time passes: every 100 ms by default, while somebody listens. Only those are told who name it.'),
+  described('Time passes: every 100 ms by default, while somebody listens. Only those are told who name it.'),
 )
 
 const count = z.int().nonnegative()
@@ -78,7 +78,9 @@ export const systemMetrics = defineOwnEvent(
       rateLimits: z.object({ rejected: count, delayed: count, waiting: count }),
       transforms: z.record(z.string(), z.object({ applied: count, filtered: count, failed: count })),
     }),
-  told('What went on so far, every 60 ticks by default, while somebody listens. Only those are told who name it.'),
+  described(
+    'The figures so far, every 60 ticks by default, while there is a listener. Only listeners that name this type get it.',
+  ),
 )
 
 export const systemError = defineOwnEvent(
@@ -91,107 +93,105 @@ export const systemError = defineOwnEvent(
       address: z.string().optional(),
       stack: z.string().optional(),
     }),
-  told(
-    '`warning` is a note, `error` abandons the work at hand, `critical` stops the system in order, whoever says it; `stack` says where it was thrown, and what caused it.',
+  described(
+    '`warning` is a note, `error` gives up the work at hand, `critical` stops the system in order, whichever source it has; `stack` shows where the error was thrown, and its cause.',
   ),
 )
 
 export const partyCreated = defineOwnEvent(
   'system.party.created',
   () => z.object({ partyId: z.string() }),
-  told('A party was created, with all its agents and first inputs.'),
+  described('A party was created, with all its agents and first inputs.'),
 )
 export const partyDeleted = defineOwnEvent(
   'system.party.deleted',
   () => z.object({ partyId: z.string() }),
-  told('A party was stopped and forgotten.'),
+  described('A party was stopped and forgotten.'),
 )
 export const partyQuarantined = defineOwnEvent(
   'system.party.quarantined',
   () => z.object({ partyId: z.string(), reason: z.string() }),
-  told("The journal refused a party's frames: its memory is dropped, its promises have rejected."),
+  described('The journal refused frames of a party: its memory is dropped, and its promises have rejected.'),
 )
 
 export const partyRecovered = defineOwnEvent(
   'system.party.recovered',
   () =>
     z.object({ partyId: z.string(), frames: z.int(), agents: z.int(), mail: z.int(), timers: z.int(), works: z.int() }),
-  told(
-    'A party goes on where the last process left it; `mail` is what its agents had not handled, `works` what they waited for.',
+  described(
+    'A party continues where the last process ended; `mail` counts the unhandled events of its agents, `works` the work that they waited for.',
   ),
 )
 export const partyUpdated = defineOwnEvent(
   'system.party.updated',
   () => z.object({ partyId: z.string(), version: z.int(), status: z.string() }),
-  told("A party's state changed, and the change is durable."),
+  described("A party's state changed, and the change is durable."),
 )
 
 export const agentAdded = defineOwnEvent(
   'agent.added',
   () => z.object({ address: z.string() }),
-  told('An agent has an address, and mail waits for it; it is about to be started.'),
+  described('An agent has an address, and mail waits for it; it is about to be started.'),
 )
 export const agentStarting = defineOwnEvent(
   'agent.starting',
   () => z.object(agent),
-  told('An incarnation of an agent is being started.'),
+  described('An incarnation of an agent is being started.'),
 )
 export const agentStopping = defineOwnEvent(
   'agent.stopping',
   () => z.object(agent),
-  told('An agent is being stopped for good.'),
+  described('An agent is being stopped for good.'),
 )
 export const agentRemoved = defineOwnEvent(
   'agent.removed',
   () => z.object({ address: z.string() }),
-  told('An agent hears nothing any more: its address is free.'),
+  described('An agent gets no events any more: its address is free.'),
 )
 export const agentUpdated = defineOwnEvent(
   'agent.updated',
   () => z.object({ ...agent, state: z.json() }),
-  told("An agent handled something and is in a state that is durable; `state` is its machine's state value."),
+  described('An agent handled an event, and its new state is durable; `state` is the state value of its machine.'),
 )
 export const agentStarted = defineOwnEvent(
   'agent.started',
   () => z.object(agent),
-  told('An agent began its first incarnation.'),
+  described('An agent began its first incarnation.'),
 )
 export const agentStopped = defineOwnEvent(
   'agent.stopped',
   () => z.object({ ...agent, reason: z.enum(['stopped', 'done', 'failed', 'escalated']) }),
-  told(
-    'An agent is there no more: it was stopped, reached its final state, failed for good, or its supervisor gave up.',
-  ),
+  described('An agent has gone: it was stopped, reached its final state, failed for good, or its supervisor gave up.'),
 )
 export const agentDone = defineOwnEvent(
   'agent.done',
   () => z.object({ ...agent, output: z.unknown().optional() }),
-  told("An agent's machine has reached a final state at its top; `output` is what came out of it, if anything did."),
+  described("An agent's machine has reached a final state at its top; `output` is its output, if it has any."),
 )
 export const agentFailed = defineOwnEvent(
   'agent.failed',
   () => z.object({ ...agent, handled: z.string(), error: z.string(), code: z.string(), stack: z.string().optional() }),
-  told(
-    "An agent's step failed; `handled` is the type of what it was handling, `stack` says where it threw, and what caused that.",
+  described(
+    "An agent's step failed; `handled` is the type of the event, `stack` shows where the error was thrown, and its cause.",
   ),
 )
 export const agentRestarted = defineOwnEvent(
   'agent.restarted',
   () => z.object(agent),
-  told('An agent runs again under its old address, with its mail, and its context begun anew.'),
+  described('An agent was restarted: it has its old address and its mail, and a new context.'),
 )
 export const agentRecovered = defineOwnEvent(
   'agent.recovered',
   () => z.object(agent),
-  told('An agent goes on where it was when the last process ended, with the mail that it had not handled.'),
+  described('An agent continues where the last process ended, with its unhandled mail.'),
 )
 export const agentEscalated = defineOwnEvent(
   'agent.escalated',
   () => z.object({ ...agent, restarts: z.int(), within: z.number() }),
-  told('An agent would have restarted more often than allowed (`restarts` within `within` milliseconds).'),
+  described('An agent needed more restarts than its supervisor allows (`restarts` within `within` milliseconds).'),
 )
 
-/** `parameters`, `answer` and `refusal` are those of requests that are defined with `tell: true`. */
+/** Only requests that are defined with `tell: true` have `parameters`, `answer` and `refusal`. */
 const asking = () => ({
   type: z.string(),
   from: z.string(),
@@ -203,27 +203,27 @@ const refusal = () => z.object({ code: z.string(), message: z.string(), data: z.
 export const askRequested = defineOwnEvent(
   'ask.requested',
   () => z.object(asking()),
-  told('Somebody asks, and waits for the answer.'),
+  described('A request was asked; the asker waits for the answer.'),
 )
 export const askSucceeded = defineOwnEvent(
   'ask.succeeded',
   () => z.object({ ...asking(), answer: z.unknown().optional() }),
-  told('An ask was answered.'),
+  described('An ask was answered.'),
 )
 export const askFailed = defineOwnEvent(
   'ask.failed',
   () => z.object({ ...asking(), code: z.string(), error: z.string(), refusal: refusal().optional() }),
-  told('An ask was refused, or ended without an answer; `code` says why.'),
+  described('An ask was refused, or ended without an answer; `code` says why.'),
 )
 
-/** What an application says of its work in few words, and at length. */
+/** What an application reports about its work: short tags, and data. */
 const tags = () => z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 const data = () => z.record(z.string(), z.json()).optional()
 const effect = { key: z.string(), name: z.string(), address: z.string() }
 export const effectStarted = defineOwnEvent(
   'effect.started',
   () => z.object({ ...effect, attempt: z.int(), tags: tags(), data: data() }),
-  told('An effect of an agent begins to run, for the `attempt`-th time.'),
+  described('An effect of an agent begins to run; `attempt` counts its runs.'),
 )
 export const effectAttemptFailed = defineOwnEvent(
   'effect.attempt_failed',
@@ -236,7 +236,7 @@ export const effectAttemptFailed = defineOwnEvent(
       error: z.string(),
       waitMs: z.number(),
     }),
-  told('An attempt of an effect failed, or took too long; the next one begins after `waitMs` milliseconds.'),
+  described('An attempt of an effect failed, or took too long; the next one begins after `waitMs` milliseconds.'),
 )
 export const effectCompleted = defineOwnEvent(
   'effect.completed',
@@ -249,13 +249,13 @@ export const effectCompleted = defineOwnEvent(
       tags: tags(),
       data: data(),
     }),
-  told('An effect is over: its last attempt took `durationMs` milliseconds, and ended well or with an `error`.'),
+  described('An effect is over: its last attempt took `durationMs` milliseconds, and ended well or with an `error`.'),
 )
 
 export const deadLettered = defineOwnEvent(
   'system.dead_letter',
   () => z.object({ id: z.string(), type: z.string(), to: z.string(), reason: z.string() }),
-  told('An event could not be delivered to one that it was meant for.'),
+  described('An event could not be delivered to one of its receivers.'),
 )
 
 /** Every event of the runtime, for its catalogue. */

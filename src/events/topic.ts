@@ -12,7 +12,7 @@ export type EventFor<W> = W extends readonly (infer O)[]
     ? EventOf<T, z.output<S>>
     : EventOf
 
-/** @throws MissingDefinitionError unless it is made of types, patterns and definitions */
+/** @throws MissingDefinitionError if it has anything but types, patterns and definitions */
 export function checkIsTopic(at: string, topic: Topic): void {
   for (const one of Array.isArray(topic) ? topic : [topic])
     if (typeof one !== 'string') checkDeclared(at, 'a topic', one)

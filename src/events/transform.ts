@@ -5,7 +5,7 @@ import type { EventOf } from './event.ts'
 import { checkPattern, matcher } from './pattern.ts'
 import { type EventFor, type Topic, typesOf } from './topic.ts'
 
-/** What is known of an event on its way, besides the event itself. */
+/** What a transformation knows of an event besides the event itself. */
 export interface TransformScope {
   /** The agent's address, or who published it from outside. */
   readonly source: string
@@ -14,34 +14,34 @@ export interface TransformScope {
   readonly now: number
 }
 
-/** To which agent alone, or from outside to which party, an event goes. */
+/** The one agent, or the party, that an event goes to. */
 export interface Way {
   /** Name of an agent in the party, or outside all parties. */
   readonly to?: string | undefined
-  /** Only for what is published from outside. */
+  /** Only for events from outside. */
   readonly party?: string | undefined
 }
 
 /** What a transformation does: one of these. */
 export type TransformWork<E extends EventOf> =
   | {
-      /** Another event in its place. */
+      /** Gives another event in its place. */
       readonly map: (event: E, scope: TransformScope) => UncheckedEvent
     }
   | {
-      /** More fields for its payload. */
+      /** Gives more fields for its payload. */
       readonly enrich: (event: E, scope: TransformScope) => object
     }
   | {
-      /** Whether it goes on. */
+      /** Whether the event goes on. */
       readonly filter: (event: E, scope: TransformScope) => boolean
     }
   | {
-      /** Several events in its place, or none. */
+      /** Gives several events in its place, or none. */
       readonly split: (event: E, scope: TransformScope) => readonly UncheckedEvent[]
     }
   | {
-      /** Where it goes; as before, if nothing is said. */
+      /** Gives another receiver; `undefined` leaves the receiver as it is. */
       readonly route: (event: E, scope: TransformScope) => Way | undefined
     }
 
@@ -61,7 +61,7 @@ export interface Transform {
   readonly apply: (event: EventOf, scope: TransformScope) => readonly Outgoing[]
 }
 
-/** An event that goes on, and where to. */
+/** An event that goes on, and its receiver. */
 export interface Outgoing extends Way {
   readonly event: UncheckedEvent
 }
@@ -71,13 +71,13 @@ export interface Transformed extends Way {
   readonly event: EventOf
 }
 
-/** What became of an event on its way, and through which transformations it went. */
+/** The events that go on in place of one event, and the transformations that it went through. */
 export interface Passage {
   readonly by: readonly string[]
   readonly into: readonly Transformed[]
 }
 
-/** How often a transformation was applied, and how. */
+/** How often a transformation was applied, and with which outcome. */
 export interface TransformFigures {
   readonly applied: number
   /** Events that ended there. */
@@ -86,9 +86,9 @@ export interface TransformFigures {
 }
 
 /**
- * Declares a step between publish and delivery. Steps are applied in the order in which the runtime was given them, to what
- * agents say and to what is published from outside; what comes out of one goes through those after it. The journal holds what
- * came out, and a replay shows that.
+ * Declares a step between publish and delivery. The runtime applies its steps in the order of `transforms`, to events of agents and
+ * to events from outside; the result of a step goes through the steps after it. The journal holds the last result, and a replay
+ * shows that.
  *
  * @example
  * const trim = defineTransform({ name: 'trim', on: inputAdded, enrich: ({ data }) => ({ content: data.content.trim() }) })
@@ -105,7 +105,7 @@ export function defineTransform<const W extends Topic>(options: TransformOptions
 }
 
 function applied(declared: TransformWork<never>, event: EventOf, scope: TransformScope): readonly Outgoing[] {
-  // Only events of its types get here, and each was checked by its own schema.
+  // Only events of its types come here, and the schema of each has checked it.
   const work = declared as TransformWork<EventOf>
   if ('map' in work) return [{ event: atOnce(work.map(event, scope)) }]
   if ('enrich' in work) return [{ event: enriched(event, atOnce(work.enrich(event, scope))) }]
@@ -114,7 +114,7 @@ function applied(declared: TransformWork<never>, event: EventOf, scope: Transfor
   return [{ event, ...atOnce(work.route(event, scope)) }]
 }
 
-/** Nobody waits for what is asynchronous, and that it may reject as well is nobody's to handle. */
+/** A promise is not awaited, and its rejection is ignored. */
 function atOnce<T>(given: T): T {
   if (!(given instanceof Promise)) return given
   given.catch(() => {})
@@ -149,9 +149,9 @@ export class Transforms {
   }
 
   /**
-   * What goes on instead of an event; nothing if no transformation is about its type.
+   * The events that go on in place of an event; `undefined` if no transformation covers its type.
    *
-   * @param check makes what came out an event of the catalogue
+   * @param check checks a result against the catalogue
    * @throws TransformError
    */
   apply(event: EventOf, scope: TransformScope, check: (event: UncheckedEvent) => EventOf): Passage | undefined {
@@ -192,7 +192,7 @@ function applyOne(
   }
 }
 
-/** A transformation threw, or gave what no schema allows. */
+/** A transformation threw, or its result does not fit the schema. */
 export class TransformError extends TroupeError {
   readonly code = 'TRANSFORM_FAILED'
   readonly transform: string

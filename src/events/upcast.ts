@@ -5,7 +5,7 @@ import { EventPayloadError } from './payload.ts'
 /** The payload of an older version, as it was sent or journalled. */
 export type OldPayload = Readonly<Record<string, unknown>>
 
-/** Makes the payload of the next version, an object too, out of one; the last one goes through the schema. */
+/** Makes the payload of the next version, which is an object too. The schema checks the last payload. */
 export type Upcaster = (old: OldPayload) => unknown
 
 /** Upcasters by the version that they start from. */
@@ -32,14 +32,14 @@ export function upcastFault(version: number, upcast: Upcasters): string | undefi
   return undefined
 }
 
-/** Whether payloads of a version can be lifted to the one that is declared. */
+/** Whether payloads of a version can be lifted to the declared version. */
 export function canLift({ upcast }: Versioned, from: number): boolean {
   return Object.hasOwn(upcast, from)
 }
 
 /**
- * Lifts a payload step by step to the version that is declared, and hands it to the check of that version. The payload that
- * came in stays as it is, whatever an upcaster does to what it is given.
+ * Lifts a payload step by step to the declared version, and checks it against the schema of that version. Upcasters get copies, so
+ * the given payload does not change.
  *
  * @throws EventPayloadError if it is no object of JSON values; UpcastError if a step throws, or the check refuses the result
  */
@@ -68,7 +68,7 @@ function lifted(type: string, payload: OldPayload, from: number, upcaster: Upcas
     throw new UpcastError(type, from, from + 1, error)
   }
   if (isPayload(next)) return next
-  // Nobody waits for what an async function does.
+  // The result of an async function is not awaited.
   if (next instanceof Promise) next.catch(() => {})
   throw new UpcastError(type, from, from + 1, new TypeError('its upcaster returned no plain object'))
 }
@@ -88,12 +88,12 @@ function kindOf(value: unknown): string {
 export class UpcastError extends TroupeError {
   readonly code = 'EVENT_UPCAST'
   readonly type: string
-  /** Between these versions it went wrong. */
+  /** The versions between which it failed. */
   readonly from: number
   readonly to: number
   constructor(type: string, from: number, to: number, cause: unknown) {
     super(
-      `Event "${type}" could not be lifted from version ${from} to ${to}: ${textOf(cause).replace(/\.$/, '')}. Mend the upcasters of its definition, or send version ${to}.`,
+      `Event "${type}" could not be lifted from version ${from} to ${to}: ${textOf(cause).replace(/\.$/, '')}. Fix the upcasters of its definition, or send version ${to}.`,
       { cause },
     )
     this.type = type

@@ -3,23 +3,23 @@ import type { Address } from '../mail/address.ts'
 import type { Frame } from './frame.ts'
 import { type Checkpoints, type Journal, JournalConflictError } from './journal.ts'
 
-/** Where an owner of a partition goes on. */
+/** Where a process continues to write a partition. */
 export interface Continuation {
-  /** Counts the owners. */
+  /** Counts the owners of the partition. */
   readonly epoch: number
-  /** Of the last frame. */
+  /** The position of the last frame. */
   readonly position: number
 }
 
-/** How often it is tried. */
+/** How often an append is tried. */
 const mostTries = 3
 
 /**
- * Appends frames, and resolves to the epoch under which they were written. What the journal refuses or fails at, it may have
- * written all the same, and what it has not written can be offered again: memory is ahead of the journal, but does not
- * contradict it. Only what somebody else has written there does.
+ * Appends frames, and resolves with the epoch under which they were written. After an error the journal may hold the frames
+ * nevertheless. If it does not, the append is tried again: memory is ahead of the journal, but does not contradict it. Only frames
+ * of another writer contradict it, and then the append fails.
  *
- * @throws what the journal throws the last time
+ * @throws the last error of the journal
  */
 export async function append(
   journal: Journal,
@@ -42,19 +42,19 @@ export async function append(
   }
 }
 
-/** What the journal holds after a position. */
+/** The frames that the journal holds after a position. */
 async function tailOf(journal: Journal, partition: Address, position: number): Promise<readonly Frame[]> {
   const tail: Frame[] = []
   for await (const frame of journal.read(partition, position)) tail.push(frame)
   return tail
 }
 
-/** Whether these are the frames that were written, and all of them: another owner's may be as long, and of the same moment. */
+/** Whether the journal holds exactly these frames: frames of another writer may have the same number and the same time. */
 function isSame(tail: readonly Frame[], frames: readonly Frame[]): boolean {
   return tail.at(-1)?.position === frames.at(-1)?.position && isDeepStrictEqual(asJson(tail), asJson(frames))
 }
 
-/** As every journal gives them back, whatever order it keeps fields in. */
+/** The frames as every journal returns them, in any order of fields. */
 function asJson(frames: readonly Frame[]): unknown {
   return JSON.parse(JSON.stringify(frames))
 }

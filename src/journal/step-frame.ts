@@ -11,33 +11,33 @@ import type { Cause, Entry } from './frame.ts'
 export interface FrameHost {
   readonly address: Address
   nextSeq(): number
-  /** What the clock shows, epoch milliseconds. */
+  /** The time of the clock, epoch milliseconds. */
   date(): number
-  /** Whether an event that was said is journalled. */
+  /** Whether an event of an agent is journalled. */
   persists(envelope: Envelope): boolean
   persistsReply(type: string): boolean
-  /** Of the schema of an event. */
+  /** The version of the schema of an event. */
   versionOf(type: string): number
-  /** Whether the event on which a step failed is handed over again, and for which time. */
+  /** The number of the next attempt if the agent gets the event again on which its step failed; else `undefined`. */
   redelivery(step: Step): number | undefined
-  /** Makes an envelope of what an agent said. */
+  /** Makes the envelope of an event of an agent. */
   seal(event: EventOf, id: string, step: Step, to?: Address): Envelope
 }
 
-/** A step as the journal will hold it, and what it said, journalled or not. */
+/** A step as the journal holds it, and the events that it says, journalled or not. */
 export interface StepFrame {
   readonly cause: Cause
   readonly entries: readonly Entry[]
   readonly said: readonly Envelope[]
-  /** Why the event that was handled is a dead letter now, if it is. */
+  /** Why the handled event is a dead letter now; `undefined` if it is none. */
   readonly dead: DeadReason | undefined
-  /** Whether it goes back to its place in the mailbox instead. */
+  /** Whether the handled event goes back to its place in the mailbox. */
   readonly redelivered: boolean
 }
 
 /**
- * Writes down a step: what was handled, how it ended, and everything that it wants. Ids are derived from the position
- * that was handled, so a step that is run again after a crash produces the same ones.
+ * Makes the frame of a step: what the step handled, how it ended, and everything that it wants. Ids are derived from the handled
+ * position, so a step that runs again after a crash produces the same ids.
  *
  * @param planned the outside work that the step has invoked, or that it is a start
  */
@@ -48,7 +48,7 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
     if (!first) return silent(step)
     if (!second && first.kind === 'emit' && !first.passage) return spoken(step, first.event, host)
   }
-  // Planned while the machine decided, so their positions come first; a start stays a start when it fails.
+  // Planned entries were made during the step, so their positions come first. A failed start is still a start.
   const entries: Entry[] = planned.filter(
     ({ kind }) => outcome !== 'failed' || kind === 'agent' || kind === 'definition',
   )
@@ -75,18 +75,18 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   }
   if (attempt !== undefined && envelope)
     entries.push({ kind: 'redelivered', seq: host.nextSeq(), id: envelope.id, to, attempt })
-  // Copied, because an array that grew has room to spare, and a journal keeps all of them.
+  // Copied, because an array that grew holds unused memory, and the journal keeps the array.
   return { cause: causeOf(step), entries: [...entries], said, dead, redelivered: attempt !== undefined }
 }
 
 const none: readonly never[] = []
 
-/** Most steps change their machine and want nothing more. */
+/** The frame of a step that only changes its machine, as most steps do. */
 function silent(step: Step): StepFrame {
   return { cause: causeOf(step), entries: none, said: none, dead: undefined, redelivered: false }
 }
 
-/** Most of the other steps say one event. */
+/** The frame of a step that says one event, as most other steps do. */
 function spoken(step: Step, event: EventOf, host: FrameHost): StepFrame {
   const envelope = host.seal(event, saidId(step, 0, host), step)
   const entries = host.persists(envelope) ? [{ kind: 'event' as const, envelope }] : none
@@ -97,7 +97,7 @@ function saidId({ actor, handled }: Step, place: number, host: FrameHost): strin
   return `${host.address}/${handled.seq}/${actor.name}/${place}`
 }
 
-/** What an agent said, as it leaves: what came out of transformations, if it went through any. */
+/** The events that leave for one event of an agent: the results of the transformations, if it went through any. */
 function whatIsSaid(
   output: Extract<Output, { readonly kind: 'emit' | 'send' }>,
   entries: Entry[],
@@ -137,7 +137,7 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
     case 'drop':
       return { kind: 'dropped', seq: host.nextSeq(), key: output.key }
     default:
-      // What an agent does with its own children is in its snapshot, and custom actions leave nothing behind.
+      // The snapshot of an agent holds what it does with its own children, and custom actions need no entry.
       return undefined
   }
 }

@@ -15,21 +15,21 @@ interface Waiter {
   readonly failed: (error: JournalAppendError) => void
 }
 
-/** What a watermark tells as it moves. */
+/** What a watermark calls as it moves. */
 export interface WatermarkListener<A extends Appended> {
-  /** A frame is durable; frames come in order, before those who wait for their positions. */
+  /** A frame is durable. Frames come in order, each before the callbacks that wait for its position. */
   durable(appended: A): void
-  /** The checkpoints that belong to some frames, if any do. */
+  /** The checkpoints that belong to these frames, if there are any. */
   checkpoints(appended: readonly A[]): Checkpoints | undefined
-  /** The journal did not take the frames; nothing more will become durable. */
+  /** The journal did not append the frames. No further frame will be durable. */
   failed(error: JournalAppendError): void
-  /** Something that was told threw; the others are told all the same. */
+  /** A callback threw. The other callbacks are called all the same. */
   fault(error: unknown): void
 }
 
 /**
- * Up to where the journal of a partition is durable. Positions are given at once, and everything inside the partition may
- * run ahead; whatever leaves it waits here. Frames that come while a batch is in flight make up the next one.
+ * The position up to which the journal of a partition is durable. Inside the partition, frames count at once; everything that
+ * leaves the partition waits here until they are durable. Frames that come during an append form the next batch.
  */
 export class Watermark<A extends Appended> {
   readonly #journal: Journal
@@ -49,7 +49,7 @@ export class Watermark<A extends Appended> {
     this.#listener = listener
   }
 
-  /** Nothing was appended yet: what comes follows on what another owner has left. */
+  /** Continues after the last frame of the process before. Call it before the first append. */
   continue({ epoch, position }: Continuation): void {
     this.#epoch = epoch
     this.#head = position
@@ -82,7 +82,7 @@ export class Watermark<A extends Appended> {
     if (!this.#flushing) void this.#flush()
   }
 
-  /** Calls back when all that was appended so far is durable, at once if it is already. */
+  /** Calls back when all frames so far are durable: at once if they are already. */
   whenDurable(durable: () => void, failed: (error: JournalAppendError) => void): void {
     if (this.#failure) failed(this.#failure)
     else if (this.caughtUp) durable()
@@ -96,7 +96,7 @@ export class Watermark<A extends Appended> {
 
   async #flush(): Promise<void> {
     this.#flushing = true
-    // One batch for everything that this turn of the ready-queue appends.
+    // One batch for all frames that this turn of the ready queue appends.
     await Promise.resolve()
     while (this.#buffer.length > 0) {
       const batch = this.#buffer
@@ -146,10 +146,10 @@ export class Watermark<A extends Appended> {
     for (const waiter of waiters) this.#guard(() => waiter.failed(error))
   }
 
-  // One that throws must neither stop the flushing nor keep the others from being told.
-  #guard(tell: () => void): void {
+  // A callback that throws must neither stop the flushing nor keep the other callbacks from being called.
+  #guard(call: () => void): void {
     try {
-      tell()
+      call()
     } catch (error) {
       this.#listener.fault(error)
     }

@@ -227,7 +227,7 @@ function busOf(
     failed: error => partitions.outside.reportError('warning', error),
     erred: ({ data }, isHeard) => {
       const error = systemError.schema.parse(data)
-      log.told(error, isHeard)
+      log.report(error, isHeard)
       // Not in the middle of a delivery to subscribers.
       if (error.severity === 'critical') queueMicrotask(() => void stop())
     },

@@ -5,23 +5,23 @@ import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { Inputs } from './inputs.ts'
 
-/** A change that is to happen only if nothing else has happened since. */
+/** Options of a change that must happen at a known version of the party. */
 export interface ChangeOptions {
-  /** The version that the caller saw; the change is refused if the party has moved on. */
+  /** The version that the caller saw. The change is refused if the party has another version now. */
   readonly expectedVersion?: number
 }
 
 const changeOptions: OptionNames<ChangeOptions> = { expectedVersion: true }
 
-/** A version that is misspelt would be none, and let everything happen. @throws UnknownOptionError */
+/** A misspelt option would let every change happen. @throws UnknownOptionError */
 export function checkChangeOptions(of: string, options: ChangeOptions): void {
   checkOptionNames(of, options, changeOptions)
 }
 
 /**
- * What events make of a party's inputs. Other events leave them as they are.
+ * The inputs of a party after an event. Only the two events of the party's inputs change them.
  *
- * @param time when it was said, epoch milliseconds
+ * @param time when the event was published, epoch milliseconds
  */
 export function changedInputs<A extends AddedEvent, R extends RemovedEvent>(
   inputs: Inputs<InputOf<A>>,
@@ -30,12 +30,12 @@ export function changedInputs<A extends AddedEvent, R extends RemovedEvent>(
   { added, removed }: PartyDefinition<object, A, R>['inputs'],
 ): Inputs<InputOf<A>> {
   if (type !== added.type && type !== removed.type) return inputs
-  // The catalogue has checked the payload of either by its own schema.
+  // The catalogue has checked the payload against the schema of its event.
   const { inputId } = data as { readonly inputId: string }
   return type === added.type ? inputs.with(inputId, inputOf<A>(data, time)) : inputs.without(inputId)
 }
 
-/** The input that the payload of an event adds, which the catalogue has checked against the schema of exactly that. */
+/** The input that an event adds. The catalogue has checked the payload against the schema of that event. */
 export function inputOf<A extends AddedEvent>(data: unknown, time: number): InputOf<A> {
   const payload = data as object
   const input = ('addedAt' in payload ? payload : { ...payload, addedAt: time }) as InputOf<A>
@@ -44,7 +44,7 @@ export function inputOf<A extends AddedEvent>(data: unknown, time: number): Inpu
 }
 
 /**
- * Adding what is there, and removing what is not, is refused on whichever way it comes; and an id that cannot be one.
+ * Refuses to add an input that exists, to remove an input that does not, and an id that is not allowed.
  *
  * @throws IllegalIdError, DuplicateInputError, InputNotFoundError
  */
@@ -55,20 +55,20 @@ export function admitInput<A extends AddedEvent, R extends RemovedEvent>(
   { added, removed }: PartyDefinition<object, A, R>['inputs'],
 ): void {
   if (type !== added.type && type !== removed.type) return
-  // Either event has an id, and its payload has been checked by its own schema.
+  // Both events have an id, and the catalogue has checked the payload.
   const { inputId } = data as { readonly inputId: string }
   if (type === added.type) checkName('input', inputId)
   if (type === added.type && inputs.has(inputId)) throw new DuplicateInputError(partyId, inputId)
   if (type === removed.type && !inputs.has(inputId)) throw new InputNotFoundError(partyId, inputId)
 }
 
-/** @throws VersionConflictError if the party has moved on since its caller looked */
+/** @throws VersionConflictError if the party has another version than the caller saw */
 export function admitVersion(partyId: string, actual: number, { expectedVersion }: ChangeOptions): void {
   if (expectedVersion !== undefined && expectedVersion !== actual)
     throw new VersionConflictError(partyId, expectedVersion, actual)
 }
 
-/** The party has moved on since its caller looked. */
+/** The party has another version than the caller of a change saw. */
 export class VersionConflictError extends TroupeError {
   readonly code = 'VERSION_CONFLICT'
   readonly partyId: string
@@ -76,7 +76,7 @@ export class VersionConflictError extends TroupeError {
   readonly actual: number
   constructor(partyId: string, expected: number, actual: number) {
     super(
-      `Party "${partyId}" is at version ${actual}, but the change was meant for version ${expected}. Look at it again, then decide.`,
+      `Party "${partyId}" is at version ${actual}, but the change was meant for version ${expected}. Read the state again, then decide.`,
     )
     this.partyId = partyId
     this.expected = expected
@@ -96,7 +96,7 @@ export class DuplicateInputError extends TroupeError {
   }
 }
 
-/** There is no such input: it was never added, or is removed already. */
+/** The party has no input with this id: it was never added, or was removed. */
 export class InputNotFoundError extends TroupeError {
   readonly code = 'INPUT_NOT_FOUND'
   readonly partyId: string
@@ -110,7 +110,7 @@ export class InputNotFoundError extends TroupeError {
   }
 }
 
-/** A transformation made something else of an input, or nothing. */
+/** A transformation filtered an input out, or made another event of it. */
 export class InputNotAddedError extends TroupeError {
   readonly code = 'INPUT_NOT_ADDED'
   readonly partyId: string

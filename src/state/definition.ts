@@ -30,17 +30,17 @@ export interface InputFields {
 /** The payload of an event of the application. */
 export type PayloadOf<E extends AddedEvent | RemovedEvent> = z.output<E['schema']>
 
-/** An input as the party's state holds it: the payload of the application's event, and when it was said. */
+/** An input in the state of a party: the payload of the application's event, and when it was published. */
 export type InputOf<A extends AddedEvent> = PayloadOf<A> & {
-  /** Epoch milliseconds; what the payload calls so, if it does. */
+  /** Epoch milliseconds; the payload's own `addedAt`, if it has one. */
   readonly addedAt: number
 }
-/** What `addInput` takes besides a bare text: the payload of the application's event, with or without an id. */
+/** What `addInput` takes instead of a text: the payload of the application's event, with or without an id. */
 export type InputFor<A extends AddedEvent> = Omit<z.input<A['schema']>, 'inputId'> & { readonly inputId?: string }
-/** What may be said about the removal of an input: the payload of the application's event, without the id. */
+/** What `removeInput` takes besides the id: the rest of the payload of the application's event. */
 export type RemovalFor<R extends RemovedEvent> = Omit<z.input<R['schema']>, 'inputId'>
 
-/** Inputs that are added and removed in one change; those that are removed go first. */
+/** Inputs that are added and removed in one change; removals go first. */
 export interface InputsChange<A extends AddedEvent, R extends RemovedEvent> {
   readonly add?: readonly (string | InputFor<A>)[]
   readonly remove?: readonly (string | z.input<R['schema']>)[]
@@ -72,7 +72,7 @@ export interface PartyOptions<
   readonly name: string
   /** The agents of every party, alone or under supervisors, in the order in which they start. */
   readonly agents: readonly Supervised[]
-  /** How those that stand under no supervisor of their own are looked after. */
+  /** The supervision of the agents without a supervisor of their own. */
   readonly supervision?: SupervisionOptions
   /** Agents that all parties share: spawned once, outside the parties, when the runtime starts. */
   readonly shared?: readonly Agent[]
@@ -81,9 +81,9 @@ export interface PartyOptions<
   readonly inputs: { readonly added: A; readonly removed: R }
   readonly state: {
     readonly initial: S
-    /** By event type: what an event changes. Nothing else ever changes the state. */
+    /** By event type: how the event changes the state. Nothing else changes the state. */
     readonly on: AppliesTo<S, EventsOf<L>> & Listed<O, EventsOf<L>>
-    /** When the party's status is `completed` rather than `planning`; never, if left out. */
+    /** Whether the party is `completed` rather than `planning`; left out, it never is. */
     readonly completed?: (state: S) => boolean
     /** Numbers that `runtime.parties.stats()` sums over all parties. */
     readonly figures?: (state: S) => Figures
@@ -110,7 +110,7 @@ export interface PartyDefinition<
   R extends RemovedEvent = RemovedEvent,
 > {
   readonly name: string
-  /** All of them, whatever supervisors they stand under. */
+  /** All agents, also those under supervisors. */
   readonly agents: readonly Agent[]
   readonly tree: readonly Supervised[]
   readonly supervision: SupervisionOptions
@@ -118,9 +118,9 @@ export interface PartyDefinition<
   readonly events: readonly Definition[]
   readonly inputs: { readonly added: A; readonly removed: R }
   readonly initial: S
-  /** Types of the events that change the state or the inputs: these are journalled, whatever the runtime's rule says. */
+  /** Types of the events that change the state or the inputs. They are always journalled, also against the rule of the runtime. */
   readonly changes: ReadonlySet<string>
-  /** How events of a type change the application's part of the state, if they do. */
+  /** The function that changes the application's part of the state for events of a type, if there is one. */
   readonly apply: (type: string) => ((state: Draft<S>, event: EventOf) => void) | undefined
   /** Whether a party with this state is finished. */
   readonly completed: (state: S) => boolean
@@ -143,8 +143,8 @@ export interface PartyDefinition<
  *
  * @throws UnknownOptionError; DuplicateNameError if two of its agents have one name
  * @throws StateEventError if an event that changes the state is declared with `persist: false` or `'by-rule'`
- * @throws StateKeyError if the state begins with a key that every party's state has
- * @throws ValueError if the state begins with something that a journal cannot give back
+ * @throws StateKeyError if the first state has a key that the state of every party has
+ * @throws ValueError if the first state has a value that a journal cannot keep
  */
 export function defineParty<
   S extends object,
@@ -162,7 +162,7 @@ export function defineParty<
   checkKeys(name, state.initial)
   checkAllDeclared(`events of party "${name}"`, events)
   for (const one of [inputs.added, inputs.removed]) checkDeclared(`inputs of party "${name}"`, 'a definition', one)
-  // Which function belongs to which event is checked where `on` is written; here they are looked up by type.
+  // The types of `on` are checked where it is written; here the functions are looked up by type.
   const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
   const changing = [...events.filter(({ type }) => on.get(type)), inputs.added, inputs.removed]
   for (const { type, persist } of changing) if (persist !== true) throw new StateEventError(name, type)
@@ -183,20 +183,20 @@ export function defineParty<
   }
 }
 
-/** What a state begins with: a copy, because whoever declared it may change theirs. */
+/** The first state: a copy, because the application may change its own object. */
 function initialOf<S extends object>(name: string, initial: S): S {
   return freeze(takenOver(`the initial state of "${name}"`, initial), true)
 }
 
-/** What every party's state has, beside what the application puts there. */
+/** The keys of every state, besides those of the application. */
 const ownKeys = ['inputs', 'status', 'version', 'createdAt', 'updatedAt', 'metadata'] as const
 
-/** @throws StateKeyError if the application's part of a state has one of those */
+/** @throws StateKeyError if the application's part of a state has one of these keys */
 export function checkKeys(definition: string, state: object): void {
   for (const key of ownKeys) if (key in state) throw new StateKeyError(definition, key)
 }
 
-/** The application's state has a key that every party's state has already. */
+/** The application's state has a key that the state of every party has. */
 export class StateKeyError extends TroupeError {
   readonly code = 'STATE_KEY'
   readonly definition: string
@@ -210,14 +210,14 @@ export class StateKeyError extends TroupeError {
   }
 }
 
-/** A party's state is what its journal makes of it, so what changes it cannot be kept out of there. */
+/** An event that changes the state is declared as not journalled, but the state is made of journalled events. */
 export class StateEventError extends TroupeError {
   readonly code = 'STATE_EVENT'
   readonly definition: string
   readonly type: string
   constructor(definition: string, type: string) {
     super(
-      `"${type}" changes the state of "${definition}", but its definition does not have it journalled, and a state is made of what is journalled. Leave persist out, or take it out of state.on.`,
+      `"${type}" changes the state of "${definition}", but it is declared as not journalled, and a state is made of journalled events. Leave persist out, or remove the event from state.on.`,
     )
     this.definition = definition
     this.type = type

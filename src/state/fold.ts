@@ -4,15 +4,15 @@ import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './defin
 import { type PartyState, PartyStore } from './store.ts'
 
 /**
- * The state that the frames of a party add up to; no agent is needed for it, and nothing is done again.
+ * The state that the frames of a party add up to. No agent runs for it, and no work is done again.
  *
  * @example
  * const frames: Frame[] = []
  * for await (const frame of journal.read('party/p1')) frames.push(frame)
  * const { plan } = foldParty(partyPlanner, frames)
  *
- * @param frames of one party, in order, from its first on; up to any of them
- * @throws StateApplyError, UpcastError if they are not of this kind of party
+ * @param frames the frames of one party, in order, from its first frame up to any later one
+ * @throws StateApplyError, UpcastError if the frames belong to another kind of party
  */
 export function foldParty<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   party: PartyDefinition<S, A, R>,

@@ -1,14 +1,14 @@
 import { copyOf } from '../values/copy.ts'
 
-/** Frozen objects in which nothing can be changed, all the way down. */
+/** Objects that are known to be frozen at every level. */
 const fixed = new WeakSet<object>()
 
-/** To look at so few objects again takes no longer than to remember what holds them. */
+/** Checking so few objects again takes no longer than remembering the object that holds them. */
 const few = 32
 
 /**
- * A state as it leaves the runtime. It is frozen, its maps and sets too, so all receivers share it. Only what nobody can
- * freeze, such as a date, is copied for each receiver, and what holds it.
+ * A state as it leaves the runtime. It is frozen, with its maps and sets, so all receivers share it. Values that cannot be frozen,
+ * such as dates, are copied for each receiver, and so are the values that hold them.
  */
 export function handedOut<T extends object>(state: T): T {
   if (isFixed(state)) return state
@@ -16,7 +16,7 @@ export function handedOut<T extends object>(state: T): T {
     key,
     isFixed(value) ? value : copyOf(value),
   ])
-  // The same fields, of which some are copies.
+  // The same fields; some values are copies.
   return Object.freeze(Object.fromEntries(fields)) as T
 }
 
@@ -24,7 +24,7 @@ function isFixed(value: unknown): boolean {
   return looked(value) !== undefined
 }
 
-/** How many objects were looked at; nothing if one of them can be changed. */
+/** How many objects were checked; `undefined` if one of them can be changed. */
 function looked(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null) return 0
   if (fixed.has(value)) return 1
@@ -32,7 +32,7 @@ function looked(value: unknown): number | undefined {
   const parts = Array.isArray(value) ? value : partsOf(value)
   if (!parts) return undefined
   let all = 1
-  // An iterator would cost more than most of these looks.
+  // An iterator would cost more than most of these checks.
   for (let place = 0; place < parts.length; place++) {
     const inner = looked(parts[place])
     if (inner === undefined) return undefined
@@ -43,13 +43,13 @@ function looked(value: unknown): number | undefined {
   return 1
 }
 
-/** What is in an object that is frozen; nothing if it can be changed all the same. */
+/** The values in a frozen object; `undefined` if the object can be changed although it is frozen. */
 function partsOf(value: object): readonly unknown[] | undefined {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) return Object.values(value)
   if (value instanceof Date || value instanceof Error || value instanceof ArrayBuffer) return undefined
   if (!(value instanceof Map || value instanceof Set)) return Object.values(value)
-  // Frozen by its application, a collection still takes more; immer takes its methods away.
+  // A map or set that the application froze can still be changed. Immer replaces the methods of those that it freezes.
   if (!Object.hasOwn(value, 'clear')) return undefined
   return value instanceof Map ? [...value.keys(), ...value.values()] : [...value]
 }

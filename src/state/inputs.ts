@@ -49,19 +49,19 @@ export class Inputs<I> implements Iterable<I> {
     return this.#bucket(id)?.get(id)?.input
   }
 
-  /** These inputs and one more, or with this one in the place of the one of the same id. */
+  /** These inputs with one more, which replaces an input with the same id. */
   with(id: string, input: I): Inputs<I> {
     const before = this.#bucket(id)?.get(id)
     const bucket = new Map(this.#bucket(id)).set(id, { input, order: before?.order ?? this.#nextOrder })
     return new Inputs(this.#replaced(id, bucket), this.size + (before ? 0 : 1), this.#nextOrder + (before ? 0 : 1))
   }
 
-  /** These inputs without one. */
+  /** These inputs without the input of an id. */
   without(id: string): Inputs<I> {
     if (!this.has(id)) return this
     const bucket = new Map(this.#bucket(id))
     bucket.delete(id)
-    // Or those that came and went would stay as empty buckets.
+    // Otherwise removed inputs would leave empty buckets.
     return new Inputs(this.#replaced(id, bucket.size > 0 ? bucket : undefined), this.size - 1, this.#nextOrder)
   }
 
@@ -99,13 +99,13 @@ function isThere(part: unknown): boolean {
   return part !== undefined
 }
 
-/** Where the bucket of an id is, at each of the three levels. */
+/** The index of the bucket of an id, on each of the three levels. */
 function placesOf(id: string): readonly [number, number, number] {
   const hash = hashOf(id)
   return [hash % width, (hash >>> 5) % width, (hash >>> 10) % width]
 }
 
-/** FNV-1a, 32 bits, with its high half folded in, so that ids that differ in the last character spread. */
+/** FNV-1a, 32 bits, with the high half folded in, which spreads ids that differ in their last character. */
 function hashOf(id: string): number {
   let hash = 0x811c9dc5
   for (let place = 0; place < id.length; place++) hash = Math.imul(hash ^ id.charCodeAt(place), 0x01000193)

@@ -2,23 +2,23 @@ import { TroupeError, textOf } from '../errors.ts'
 import type { AddedEvent, Figures, PartyDefinition, RemovedEvent } from './definition.ts'
 import type { PartyStatus } from './store.ts'
 
-/** What can be said of all parties together. */
+/** Figures of all parties together. */
 export interface PartiesStats {
   readonly parties: number
   readonly inputs: number
   /** How many parties have each status. */
   readonly statuses: Readonly<Record<PartyStatus, number>>
-  /** What the application counts (`state.figures`), summed over all parties. */
+  /** The figures of the application (`state.figures`), summed over all parties. */
   readonly figures: Figures
 }
 
-/** A party as it is counted. */
+/** A party, as far as it is counted. */
 interface Counted {
   readonly state: { readonly inputs: { readonly size: number }; readonly status: PartyStatus }
   readonly figures: Figures
 }
 
-/** Counts parties by what is durable of them. @throws FiguresError */
+/** Counts parties by their durable states. @throws FiguresError */
 export function statsOf(parties: readonly Counted[]): PartiesStats {
   const statuses = { initializing: 0, planning: 0, completed: 0, error: 0 }
   const figures = new Map<string, number>()
@@ -31,7 +31,7 @@ export function statsOf(parties: readonly Counted[]): PartiesStats {
   return { parties: parties.length, inputs, statuses, figures: Object.fromEntries(figures) }
 }
 
-/** What the application counts in a state. @throws FiguresError */
+/** The figures of the application for one state. @throws FiguresError */
 export function figuresOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   { name, figures }: PartyDefinition<S, A, R>,
   partyId: string,
@@ -47,18 +47,15 @@ export function figuresOf<S extends object, A extends AddedEvent, R extends Remo
   }
 }
 
-/** The application could not count what is in a party's state. */
+/** `state.figures` failed on the state of a party. */
 export class FiguresError extends TroupeError {
   readonly code = 'FIGURES'
   readonly definition: string
   readonly partyId: string
   constructor(definition: string, partyId: string, cause: unknown) {
-    super(
-      `The figures of "${definition}" cannot be told for party "${partyId}": ${textOf(cause)}. Mend state.figures.`,
-      {
-        cause,
-      },
-    )
+    super(`The function state.figures of "${definition}" failed for party "${partyId}": ${textOf(cause)}. Fix it.`, {
+      cause,
+    })
     this.definition = definition
     this.partyId = partyId
   }

@@ -13,8 +13,8 @@ import { handedOut } from './handed-out.ts'
 import { Inputs } from './inputs.ts'
 
 /**
- * `initializing` until its agents have started; then `planning`, or `completed` while the application says so; `error`
- * for good when its supervisor gave up or its journal failed.
+ * `initializing` until the agents of the party have started; then `planning`, or `completed` while `state.completed` is true;
+ * `error` for good after its supervisor gave up or its journal failed.
  */
 export type PartyStatus = 'initializing' | 'planning' | 'completed' | 'error'
 
@@ -28,17 +28,17 @@ export type PartyState<S extends object, I> = Readonly<S> & {
   readonly createdAt: number
   /** When the state last changed, epoch milliseconds. */
   readonly updatedAt: number
-  /** What was said about the party when it was created. */
+  /** The metadata that the party was created with. */
   readonly metadata: PartyMetadata
 }
 
-/** A state as JSON carries it. */
+/** A state as JSON values. */
 interface SavedState<S extends object, I> {
   readonly own: S
   readonly inputs: readonly I[]
   readonly status: PartyStatus
   readonly version: number
-  /** Older snapshots have none of these. */
+  /** Older snapshots lack these fields. */
   readonly createdAt?: number
   readonly updatedAt?: number
   readonly metadata?: PartyMetadata
@@ -54,32 +54,32 @@ type PartyEntry = Extract<Entry, { readonly kind: 'party' }>
 
 const nothing: PartyMetadata = Object.freeze({})
 
-/** What the state of every party begins with. */
+/** The first state of every party, without the application's part. */
 const blank = { status: 'initializing' as const, version: 0, createdAt: 0, updatedAt: 0, metadata: nothing }
 
-/** Where the application does not say it. */
+/** The status after each change of a party that the application does not decide. */
 const statusAfter: Readonly<Partial<Record<PartyEntry['what'], PartyStatus>>> = { started: 'planning', failed: 'error' }
 
-/** Takes a watcher back. */
+/** Removes a watcher. */
 export type Unwatch = () => void
 
 /**
- * The state of a party, twice: `live`, which every appended event changes at once, and `shown`, which follows it up to the
- * watermark and is all that outsiders see.
+ * The state of a party, twice: every appended event changes `live` at once; `shown` follows when the event is durable. Code
+ * outside the party sees only `shown`.
  */
 export class PartyStore<S extends object, A extends AddedEvent, R extends RemovedEvent> implements Recallable {
   readonly #definition: PartyDefinition<S, A, R>
   readonly #guard: (call: () => unknown) => void
   readonly #lift: (envelope: Envelope) => Envelope
   #shown: PartyState<S, InputOf<A>>
-  /** Holds what is shown too, from the first watcher on. */
+  /** Holds the shown state too, from the first watcher on. */
   #watched: ReturnType<typeof watchedStore<PartyState<S, InputOf<A>>>> | undefined
   #own: S
   #live: PartyState<S, InputOf<A>>
 
   /**
-   * @param guard calls somebody else's function, and reports one that throws
-   * @param lift makes an event the version that is declared now
+   * @param guard calls a function of the application, and reports its error
+   * @param lift makes an event of the declared version of an older event
    */
   constructor(
     definition: PartyDefinition<S, A, R>,
@@ -102,15 +102,15 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     return this.#live
   }
 
-  /** The newest durable state, which belongs to whoever gets it. @throws ValueError if it cannot be copied any more */
+  /** The newest durable state; the caller may keep it. @throws ValueError if it cannot be copied any more */
   get shown(): PartyState<S, InputOf<A>> {
     return this.#copied(() => handedOut(this.#shown))
   }
 
   /**
-   * Applies what a frame's entries change, in journal order: all of it, or nothing if one of them cannot be.
+   * Applies the entries of a frame, in journal order: all of them, or none if one of them fails.
    *
-   * @param time of the frame, epoch milliseconds
+   * @param time the time of the frame, epoch milliseconds
    */
   apply(entries: readonly Entry[], time: number): void {
     this.#become(this.#after(entries, time))
@@ -122,7 +122,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.#live = next.live
   }
 
-  /** @param ready makes an event that was journalled what it is here; left out where it is that */
+  /** @param ready prepares an event that was read from the journal; not needed for a new event */
   #after(
     entries: readonly Entry[],
     time: number,
@@ -141,7 +141,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     return { own: this.#own, live: this.#live }
   }
 
-  /** The party's own progress, which no event of the application tells. */
+  /** The progress of the party itself, which is no event of the application. */
   #progressed({ own, live }: Applied<S, InputOf<A>>, entry: PartyEntry, updatedAt: number): Applied<S, InputOf<A>> {
     if (entry.what === 'created') {
       const metadata = freeze(decoded(entry.metadata ?? nothing), true) as PartyMetadata
@@ -178,10 +178,10 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     }
   }
 
-  // ---- as another owner has left it ----
+  // ---- restoring ----
 
   reset(saved: unknown): void {
-    // What `saved` gave, through JSON; none for the state that it begins with.
+    // The result of `saved`, through JSON; `undefined` for the first state.
     const { own, inputs, ...rest } = (saved === undefined ? this.#blank : decoded(saved)) as SavedState<S, InputOf<A>>
     this.#own = freeze(own, true)
     this.#live = Object.freeze({ ...own, inputs: Inputs.of(freeze(inputs, true)), ...blank, ...freeze(rest, true) })
@@ -195,13 +195,13 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     this.show(this.#live)
   }
 
-  /** What a snapshot is to hold of the shown state. @throws ValueError if that cannot be saved any more */
+  /** The shown state for a snapshot. @throws ValueError if it cannot be saved any more */
   saved(): unknown {
     const { inputs, status, version, createdAt, updatedAt, metadata, ...own } = this.#shown
     return this.#copied(() => encoded({ own, inputs: [...inputs], status, version, createdAt, updatedAt, metadata }))
   }
 
-  /** What was changed in place since its event, such as bytes that were transferred, is told by its path. */
+  /** Names the path of a value that was changed in place since its event, such as transferred bytes. */
   #copied<T>(copy: () => T): T {
     try {
       return copy()
@@ -224,13 +224,13 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
     return true
   }
 
-  /** Drops what is not durable: the shown state stays, marked as failed. */
+  /** Drops the changes that are not durable: the shown state stays, with the status `error`. */
   fail(): void {
     this.#live = Object.freeze({ ...this.#shown, status: 'error' as const })
     this.show(this.#live)
   }
 
-  /** Calls back with every new durable state. */
+  /** Calls a function with every new durable state. */
   watch(watcher: (state: PartyState<S, InputOf<A>>) => void): Unwatch {
     this.#watched ??= watchedStore(this.#shown)
     const subscription = this.#watched.subscribe(({ context }) => this.#guard(() => watcher(handedOut(context.state))))
@@ -245,14 +245,14 @@ function watchedStore<T>(state: T) {
   })
 }
 
-/** The application's state could not take an event, so the event did not happen. */
+/** A function in `state.on` failed on an event, so the event was not accepted. */
 export class StateApplyError extends TroupeError {
   readonly code = 'STATE_APPLY'
   readonly definition: string
   readonly type: string
   constructor(definition: string, type: string, cause: unknown) {
     super(
-      `The state of "${definition}" could not take "${type}": ${textOf(cause).replace(/\.$/, '')}. Mend its function in state.on.`,
+      `The state of "${definition}" could not take "${type}": ${textOf(cause).replace(/\.$/, '')}. Fix its function in state.on.`,
       {
         cause,
       },

@@ -7,7 +7,7 @@ export class ClockTimers implements Timers {
   readonly #fault: (error: unknown) => void
   readonly #cancels = new Set<() => void>()
 
-  /** @param fault is told of what a timer throws; the others fire all the same */
+  /** @param fault is called with the error of a timer; the other timers fire all the same */
   constructor(clock: Clock, fault: (error: unknown) => void) {
     this.#clock = clock
     this.#fault = fault

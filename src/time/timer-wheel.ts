@@ -5,44 +5,44 @@ interface Timer {
   readonly at: number
   readonly order: number
   readonly fire: () => void
-  /** Where it waits; nowhere once its time has come or it was cancelled. */
+  /** The slot in which it waits; `undefined` after it fired or was cancelled. */
   slot: Slot | undefined
-  /** Its place in the slot; -1 once it fired or was cancelled. */
+  /** Its index in the slot; -1 after it fired or was cancelled. */
   place: number
 }
 
 /** Timers that are due at about the same time, in no order. */
 interface Slot {
-  /** None of them is due before this. It stays where it is when the earliest is cancelled. */
+  /** No timer of the slot is due before this. It does not change when the earliest timer is cancelled. */
   earliest: number
   timers: Timer[]
 }
 
-// A slot of level 0 is as wide as a millisecond, one of the next level 32 times as wide. Eight levels reach 35 years; what
-// is later still waits in the last one, and is put there again when its slot comes round.
+// A slot of level 0 covers one millisecond; a slot of each next level covers 32 times as much. Eight levels reach 35 years. Later
+// timers wait in the last level, and are put there again when their slot is due.
 const slotsPerLevel = 32
 const levels = 8
 
 /**
- * The timers of a clock that measures: a hierarchical wheel. A timer waits in a slot that is the wider the further away it is
- * due, and moves to narrower ones as that comes closer, so setting and cancelling cost the same however many there are. Nearly
- * all of them are deadlines of asks, which are cancelled long before they are due: those never move, and cost the clock nothing.
+ * The timers of a clock that measures: a hierarchical wheel. A timer that is due later waits in a wider slot, and moves to narrower
+ * slots as its time comes closer. So setting and cancelling a timer cost the same for any number of timers. Nearly all timers
+ * are deadlines of asks, which are cancelled long before they are due: these never move, and cost the clock nothing.
  *
- * One timer of the clock stands for them all. It is armed anew only for what is due earlier: when the earliest is cancelled
- * it stays, finds nothing due, and goes on to the next.
+ * One timer of the clock serves all of them. It is set again only for an earlier timer: when the earliest timer is cancelled, the
+ * clock's timer still fires, finds nothing due, and is set for the next one.
  */
 export class TimerWheel implements Timers {
   readonly #clock: MeasuringClock
   readonly #fault: (error: unknown) => void
   readonly #slots = Array.from<Slot | undefined>({ length: levels * slotsPerLevel })
-  /** What a sweep has yet to fire, the next one last. */
+  /** The timers that a sweep has yet to fire; the next one is the last. */
   #due: Timer[] = []
   #size = 0
   #count = 0
   #armed: { readonly at: number; readonly disarm: () => void } | undefined
   #resting = false
 
-  /** @param fault is told of what a timer throws; the others fire all the same */
+  /** @param fault is called with the error of a timer; the other timers fire all the same */
   constructor(clock: MeasuringClock, fault: (error: unknown) => void) {
     this.#clock = clock
     this.#fault = fault
@@ -60,7 +60,7 @@ export class TimerWheel implements Timers {
     this.#size++
     this.#put(timer, now)
     this.#arm(timer.at, now)
-    // Bound, because a closure and its scope would be larger than the timer itself.
+    // Bound, because a closure with its scope is larger than the timer itself.
     return this.#cancel.bind(this, timer)
   }
 
@@ -83,8 +83,8 @@ export class TimerWheel implements Timers {
     if (this.#size === 0) this.#rest()
   }
 
-  // Who asks again and again would arm and disarm the clock each time, so an empty wheel lets go of it only when the event
-  // loop came round and it is empty still. What is armed until then keeps no process alive for longer than that.
+  // Repeated asks would set and cancel the clock's timer each time. So an empty wheel cancels it only after a turn of the event
+  // loop, if the wheel is still empty then. Until then the timer keeps the process alive, and no longer.
   #rest(): void {
     if (this.#resting) return
     this.#resting = true
@@ -124,7 +124,7 @@ export class TimerWheel implements Timers {
     this.#armed = undefined
   }
 
-  // What is set meanwhile is left to the next sweep: it is due later than all of this one, and may go on without end.
+  // Timers that are set meanwhile wait for the next sweep: they are due later, and might keep this sweep from ending.
   #sweep(): void {
     this.#armed = undefined
     const now = this.#clock.elapsed()
@@ -138,7 +138,7 @@ export class TimerWheel implements Timers {
     }
   }
 
-  /** Empties a slot: what is due is to fire, the rest moves closer. */
+  /** Empties a slot: due timers will fire, the other timers move to narrower slots. */
   #turn(slot: Slot, now: number): void {
     const { timers } = slot
     slot.earliest = Number.POSITIVE_INFINITY
@@ -172,7 +172,7 @@ export class TimerWheel implements Timers {
 
 const never = () => {}
 
-/** Takes a timer out of its slot; the last one there takes its place. */
+/** Removes a timer from its slot; the last timer of the slot gets its index. */
 function remove(timer: Timer, { timers }: Slot): void {
   const last = timers.pop()
   if (!last || last === timer) return

@@ -6,7 +6,7 @@ import type { Timers } from './timers.ts'
 /**
  * The timers of a runtime.
  *
- * @param fault is told of what a timer throws; the others fire all the same
+ * @param fault is called with the error of a timer; the other timers fire all the same
  */
 export function timersOf(clock: Clock, fault: (error: unknown) => void): Timers {
   return isMeasuring(clock) ? new TimerWheel(clock, fault) : new ClockTimers(clock, fault)

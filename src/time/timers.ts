@@ -1,20 +1,20 @@
-/** The timers of a runtime. They measure time that passes: they do not change when somebody corrects the date. */
+/** The timers of a runtime. They measure passing time: a corrected date does not change them. */
 export interface Timers {
-  /** How many have yet to fire; those that never will do not count. */
+  /** How many timers have yet to fire. Timers that never fire do not count. */
   readonly size: number
   /**
-   * Calls `fire` once after `ms` milliseconds: at once if that is no positive number, and never if it is `Infinity`. The
-   * returned function takes that back.
+   * Calls `fire` once after `ms` milliseconds: at once if `ms` is no positive number, and never if it is `Infinity`. The returned
+   * function cancels the timer.
    */
   after(ms: number, fire: () => void): () => void
-  /** Takes all of them back. */
+  /** Cancels all timers. */
   clear(): void
 }
 
-/** Beyond this, setTimeout of every host fires at once; a longer timer is set again when it is reached. */
+/** With a longer time, `setTimeout` fires at once. A longer timer is set in several parts. */
 export const longestTimeout = 2_147_483_647
 
-/** A delay as everything understands it that waits: what is negative or no number is over at once. */
+/** The milliseconds that a timer waits: 0 for a negative number, and for a value that is no number. */
 export function timerDelay(ms: number): number {
   return ms > 0 ? ms : 0
 }

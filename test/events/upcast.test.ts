@@ -95,7 +95,7 @@ describe('an upcaster', () => {
     const error = thrownBy(() => defineCatalog([broken]).check({ type, data: {}, version: 1 }))
     expect(error).toBeInstanceOf(UpcastError)
     expect(error).toMatchObject({ code: 'EVENT_UPCAST', type, from: 2, to: 3, cause })
-    expect(error).toHaveProperty('message', expect.stringContaining('from version 2 to 3: no such name. Mend'))
+    expect(error).toHaveProperty('message', expect.stringContaining('from version 2 to 3: no such name. Fix'))
   })
 
   it('that gives what the schema refuses is named with the whole way', () => {

@@ -1,15 +1,15 @@
-/** The date of a partition jumped. */
+/** A jump of the date of a partition: somebody corrected the clock, or the machine slept. */
 export interface Jump {
   /** The last position before the jump. */
   readonly at: number
-  /** Milliseconds; less than 0 where it was set back. */
+  /** Milliseconds; negative if the date was set back. */
   readonly ms: number
 }
 
-/** So many jumps are kept of a partition, the newest: hardly any event with a time to live is older. */
+/** How many jumps of a partition are kept, the newest: hardly any waiting event with a time to live is older. */
 const mostJumps = 1_000
 
-/** How the date of a partition has jumped, so that what is to end at a date can end when so much has passed. */
+/** The jumps of the date of a partition. With them, a time to live ends after its duration, not at its date. */
 export class Jumps {
   readonly #jumps: Jump[]
 
@@ -22,7 +22,7 @@ export class Jumps {
     if (this.#jumps.length > mostJumps) this.#jumps.shift()
   }
 
-  /** By how many milliseconds in all, since a position. */
+  /** The sum of all jumps since a position, milliseconds. */
   since(position: number): number {
     return this.#jumps.reduce((sum, { at, ms }) => (at >= position ? sum + ms : sum), 0)
   }
