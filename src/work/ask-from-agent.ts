@@ -13,7 +13,7 @@ import { endedEvent, withParameters } from './ask-events.ts'
 import { type Asker, Asking } from './asking.ts'
 import { calleeOf, fullAddress, hearersOf } from './callee.ts'
 import type { Cancel, Settle, WorkScope } from './kind.ts'
-import { answerIn, failureIn, recalledAsk } from './recalled-ask.ts'
+import { answerIn, failureIn, isInHand, type RecalledAsk, recalledAsk } from './recalled-ask.ts'
 
 /** The entry that says that an agent wants an ask, for the frame of the step that wants it. */
 export function askIntent(work: AskWork | AskManyWork, { partition, key, origin }: WorkScope): Entry {
@@ -95,17 +95,21 @@ class AgentAsker implements Asker {
   /** The returned function gives it up. */
   ask(): Cancel {
     const { standing, requests, partition } = this.#scope
-    const { asks, tally } = partition.system
     const { request, to } = this.#work
     if (standing) partition.asksElsewhere.add(this.#scope.key)
     const known = standing && requests && recalledAsk(partition, this.#key, to, requests)
     const answer = known && answerIn(known, request.type)
-    if (answer) return this.#end(answer)
+    return answer ? this.#end(answer) : this.#open(known)
+  }
+
+  /** @param known what the journal says of the request, if another process has sent it */
+  #open(known: RecalledAsk | undefined): Cancel {
+    const { asks, tally } = this.place.system
     let ask: Asking
     try {
       ask = this.#asking()
     } catch (error) {
-      if (standing && error instanceof NoAddressError) return this.#askLater()
+      if (this.#scope.standing && error instanceof NoAddressError) return this.#askLater(known)
       reject(tally)
       return this.#end({ ok: false, error })
     }
@@ -159,7 +163,7 @@ class AgentAsker implements Asker {
   }
 
   /** The callee of the last process is not there yet: waits for a callee, for as long as the ask may wait. */
-  #askLater(): Cancel {
+  #askLater(known: RecalledAsk | undefined): Cancel {
     const { partition, input } = this.#scope
     const { awaitingCallee, timers } = partition.system
     const { request, to } = this.#work
@@ -171,7 +175,8 @@ class AgentAsker implements Asker {
         return
       }
       leave()
-      cancel = this.ask()
+      // An agent that was spawned again has the request already. Every other callee must get it.
+      cancel = this.#open(known && isInHand(known, partition) ? known : undefined)
     }
     const cancelTimer = timers.after(Math.max(0, this.#left ?? 0), () => {
       leave()

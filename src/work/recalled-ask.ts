@@ -37,6 +37,12 @@ export function recalledAsk(
   return undefined
 }
 
+/** Whether the agent that has not answered a request yet is there. */
+export function isInHand({ at, callee }: RecalledAsk, { system }: Partition): boolean {
+  const actor = callee === undefined ? undefined : system.partition(at)?.registry.named(callee)
+  return actor !== undefined && actor.status !== 'stopped'
+}
+
 /** How the callee replied to a request, or refused it, before the process ended; nothing if it did neither. */
 export function answerIn({ answer, at }: RecalledAsk, type: string): Outcome | undefined {
   if (answer && 'data' in answer) return { ok: true, output: answer.data }

@@ -328,6 +328,45 @@ describe('an ask that is to be retried', () => {
   })
 })
 
+describe('an ask by its type, whose callee the next process does not have', () => {
+  /** The trainer has asked a dog that the program spawned, and that rests. */
+  async function asked() {
+    const program = createProgram()
+    const options = { party: petsParty(trainerAgent(undefined)), events: [trick, command, urgent] }
+    const first = await program.start(options)
+    await first.spawn(dogAgent())
+    await first.bus.publish(rest)
+    await first.parties.create({ id: 'p1', inputs: ['roll'] })
+    await until(() => first.agent('dog').mailbox.depth === 1)
+    const next = await program.start(options)
+    await someTurns()
+    return next
+  }
+
+  it('goes to a function that the program has instead', async () => {
+    const next = await asked()
+    next.handle(trick, ({ name }) => ({ done: `${name} again` }))
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['roll again'] })
+  })
+
+  it('goes to an agent of another name that the program spawns instead', async () => {
+    const next = await asked()
+    await next.spawn(dogAgent(), { name: 'hound' })
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['roll'] })
+  })
+
+  it('is not sent twice to the agent that has it, once the program spawns that again', async () => {
+    const next = await asked()
+    await next.spawn(dogAgent())
+    await next.bus.publish(up)
+    await next.idle()
+    expect(next.parties.get('p1').state).toMatchObject({ said: ['roll'] })
+    expect(lost(next)).toEqual(nothingLost)
+  })
+})
+
 describe('an ask of a function', () => {
   it('goes to that of the next process', async () => {
     const program = createProgram()

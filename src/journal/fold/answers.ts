@@ -13,6 +13,8 @@ export type AnswerStanding =
 /** A request that is known where it was sent to. */
 export interface RequestStanding {
   readonly answer: AnswerStanding | undefined
+  /** The name of the agent that has not answered it yet. */
+  readonly callee: string | undefined
   /** The incarnation that has taken the request. */
   readonly takenBy: number | undefined
 }

@@ -112,10 +112,10 @@ export class Standing {
   /** What became of a request so far, if it came here at all. */
   request(key: string): RequestStanding | undefined {
     const answer = this.#answers.known.get(key)
-    if (answer) return { answer, takenBy: undefined }
-    for (const { taken, incarnation, mail } of this.agents.values()) {
-      if (taken.has(key)) return { answer: undefined, takenBy: incarnation }
-      for (const { ask } of mail.values()) if (ask === key) return { answer: undefined, takenBy: undefined }
+    if (answer) return { answer, callee: undefined, takenBy: undefined }
+    for (const { name: callee, taken, incarnation, mail } of this.agents.values()) {
+      if (taken.has(key)) return { answer: undefined, callee, takenBy: incarnation }
+      for (const { ask } of mail.values()) if (ask === key) return { answer: undefined, callee, takenBy: undefined }
     }
     return undefined
   }
