@@ -75,7 +75,7 @@ export interface WorkScope extends WorkSite {
   readonly progress: unknown
   /** Records how far the work has come; a new process gets it as `progress`. @throws ValueError if the journal cannot give it back */
   report(progress: unknown): void
-  /** Calls back when all that the work stands on is durable, and its agent's `onInit` is over. */
+  /** Calls back when all that the work stands on is durable and its agent's `onInit` is over, unless it is given up before. */
   whenReady(go: () => void): void
   /** Ends the work; its outcome is recorded before the agent gets it. */
   settle(outcome: Outcome): void

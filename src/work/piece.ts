@@ -53,6 +53,7 @@ export class Piece implements WorkScope {
   readonly #parent: WantedWork<Work>['parent']
   #settle: Settle = nothing
   #isOver = false
+  #isGivenUp = false
   #cancel: Cancel = nothing
   /** What is done when the work is over. */
   #leave = nothing
@@ -131,14 +132,17 @@ export class Piece implements WorkScope {
     const { asks } = this.partition.system
     this.#leave = asks.during(this.origin.request, error => {
       if (asks.fail(this.key, error)) return
-      this.#cancel(error)
+      this.#giveUp(error)
       this.settle({ ok: false, error })
     })
   }
 
   whenReady(go: () => void): void {
+    const goIfWanted = () => {
+      if (!this.#isGivenUp) go()
+    }
     this.partition.watermark.whenDurable(
-      () => this.actor.whenRunning(go),
+      () => this.actor.whenRunning(goIfWanted),
       error => this.settle({ ok: false, error }),
     )
   }
@@ -166,7 +170,7 @@ export class Piece implements WorkScope {
 
   /** The agent no longer wants it. */
   cancel(): void {
-    if (!this.#isOver) this.#cancel()
+    if (!this.#isOver) this.#giveUp()
     if (!this.#isOver) this.drop()
     if (!this.#isOver && this.#kind.over) queueMicrotask(() => this.#kind.over?.(this.work, this))
     this.#end()
@@ -178,6 +182,11 @@ export class Piece implements WorkScope {
     const isActive = actor.incarnation === this.#incarnation && actor.ref?.getSnapshot().status === 'active'
     if (!this.#isInside || !isActive || this.#steps.planned.takeBack(key)) return
     partition.append({ kind: 'outcome' }, [{ kind: 'dropped', seq: partition.nextSeq(), key }])
+  }
+
+  #giveUp(why?: unknown): void {
+    this.#isGivenUp = true
+    this.#cancel(why)
   }
 
   #start(): Cancel {

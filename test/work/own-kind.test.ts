@@ -126,6 +126,15 @@ describe('a kind of work that is registered', () => {
     expect(desk).toEqual([])
   })
 
+  it('does not begin when its agent leaves that state before the journal holds that it is wanted', async () => {
+    desk.length = 0
+    const runtime = await createProgram({ pace: () => 5 }).start({ party: desks(translate('poem')) })
+    await runtime.parties.create({ id: 'p1' })
+    await Promise.all([order({}), nevermind({})].map(event => runtime.bus.publish(event, { party: 'p1' })))
+    await runtime.idle()
+    expect(desk).toEqual([])
+  })
+
   it('fails, if it cannot even begin', async () => {
     const runtime = await createProgram().start({ party: desks(translate('torn')) })
     const party = await runtime.parties.create({ id: 'p1' })
