@@ -67,7 +67,7 @@ export interface WorkScope extends WorkSite {
   readonly standing: WorkStanding | undefined
   /** What the journal said about its partition then. */
   readonly recalled: Standing | undefined
-  /** What the journal said then of requests that agents may have got. */
+  /** What the journal said then of requests that agents may have got: there only while `run` is called. */
   readonly requests: SavedRequests | undefined
   /** Counted from 1, in all processes. */
   readonly attempt: number

@@ -122,8 +122,11 @@ export class Piece implements WorkScope {
    * @param requests what the journal says of requests that agents may have got, if its agent was restored
    */
   go(requests?: SavedRequests): void {
+    if (this.#isOver) return
     this.requests = requests
-    if (!this.#isOver) this.#cancel = this.#start()
+    this.#cancel = this.#start()
+    // They are how all partitions stood: too much to keep in memory for as long as the work takes.
+    this.requests = undefined
   }
 
   /** Binds it to the ask that it is done for: if that ends without an answer, the work fails for the same reason. */

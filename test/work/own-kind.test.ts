@@ -203,6 +203,13 @@ describe('a kind of work after a crash', () => {
     expect(desk[0]?.progress).toEqual({ page: 2 })
   })
 
+  it('does not keep in memory how other partitions stood', async () => {
+    const { program } = await crashed(translate('poem'))
+    await program.start({ party: desks(translate('poem')) })
+    await until(() => desk.length === 1)
+    expect(desk[0]?.requests).toBeUndefined()
+  })
+
   it('is another attempt, if its kind wants that', async () => {
     const { program } = await crashed(translate('poem', 'retry'))
     const next = await program.start({ party: desks(translate('poem', 'retry')) })
