@@ -181,13 +181,26 @@ export class UnknownEventError extends TroupeError {
   readonly code = 'EVENT_UNKNOWN'
   readonly type: string
   readonly known: readonly string[]
-  constructor(type: string, known: readonly string[]) {
-    super(
-      `No event "${type}" is declared.${didYouMean(type, known)} Declare it with defineEvent and list it in an agent's hears or says, or use one of: ${known.join(', ')}.`,
-    )
+  /** @param sayer the agent that said it, and the type that its `says` would have to list; none if somebody else used it */
+  constructor(type: string, known: readonly string[], sayer?: { readonly agent: string; readonly missing: string }) {
+    super(sayer ? unlisted(type, known, sayer) : undeclared(type, known))
     this.type = type
     this.known = known
   }
+}
+
+function undeclared(type: string, known: readonly string[]): string {
+  const others = known.length > 0 ? `, or use one of: ${known.join(', ')}` : ''
+  return `No event "${type}" is declared.${didYouMean(type, known)} Declare it with defineEvent and list it in an agent's hears or says${others}.`
+}
+
+function unlisted(
+  type: string,
+  known: readonly string[],
+  { agent, missing }: { agent: string; missing: string },
+): string {
+  const answer = missing === type ? '' : `, which answers the request "${missing}"`
+  return `The agent "${agent}" said "${type}"${answer}, but its says do not list "${missing}".${didYouMean(missing, known)} Add the definition of "${missing}" to the says of "${agent}".`
 }
 
 /** A subscription to an undeclared event: it gets nothing until an agent is spawned that declares the event. */

@@ -8,14 +8,14 @@ import { answeredBy, isRefusalType } from '../events/request.ts'
  *
  * @throws UnknownEventError, EventPayloadError
  */
-export function checkSaid({ says }: Agent, event: EventObject & { readonly ask?: unknown }, catalog: Catalog) {
+export function checkSaid({ name, says }: Agent, event: EventObject & { readonly ask?: unknown }, catalog: Catalog) {
   const { ask, type } = event
   const request = typeof ask === 'string' ? answeredBy(type) : undefined
   const said = request ?? type
   const listed = says.find(one => one.type === said)
   if (!listed || isRequest(listed) !== (request !== undefined)) {
     const known = says.map(one => one.type)
-    throw new UnknownEventError(type, known)
+    throw new UnknownEventError(type, known, { agent: name, missing: said })
   }
   if (typeof ask !== 'string' || request === undefined) return { kind: 'emit' as const, event: catalog.check(event) }
   return isRefusalType(type)

@@ -3,7 +3,7 @@ import { heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { assign, createMachine, emit, enqueueActions, raise, sendParent, sendTo, setup } from 'xstate'
 import * as z from 'zod'
-import { barked, command, dogAgent, petsParty, runnerAgent } from '../support/pets.ts'
+import { barked, command, dogAgent, petsParty, runnerAgent, trick } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
 const framesOf = async (journal: Journal, partition: string): Promise<readonly Frame[]> => {
@@ -293,7 +293,17 @@ describe('an agent that runs wild', () => {
     await runtime.bus.publish(go({ how: 'normal' }))
     await runtime.idle()
     expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([
-      { data: { error: expect.stringContaining('No event "wild.said"') } },
+      { data: { error: expect.stringContaining('"wild" said "wild.said", but its says do not list "wild.said"') } },
+    ])
+  })
+
+  it('cannot answer a request that its says does not list', async () => {
+    const dog = dogAgent()
+    const { runtime } = await startRuntime({ agents: [{ ...dog, says: [barked] }] })
+    const asked = runtime.ask('runtime/dog', trick, { name: 'roll' })
+    await expect(asked).rejects.toMatchObject({ code: 'ASK_FAILED' })
+    expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([
+      { data: { error: expect.stringContaining('Add the definition of "pets.trick" to the says of "dog"') } },
     ])
   })
 
