@@ -7,8 +7,8 @@ import type { System } from '../partition/system.ts'
 import type { RecoveryNeeds } from './needs.ts'
 import { recallOutside, restoreOutside } from './outside.ts'
 import type { Owner } from './owner.ts'
-import { recallParty, restoreParties, restoreParty } from './parties.ts'
-import { bindToAsks, restoreHistory, resumeParties, resumeTheRest, standingsOf } from './resume.ts'
+import { type RecalledParty, recallParty, restoreParties, restoreParty } from './parties.ts'
+import { bindToAsks, restoreHistory, resumeParties, resumeTheRest, type Standings, standingsOf } from './resume.ts'
 import { hearingOf } from './unheard.ts'
 
 // The phases of recovery, in order. A phase is a function from what it needs to what it gives. To *recall* is to read what the
@@ -53,6 +53,8 @@ export async function recoverParty(
   how: { readonly isRetry: boolean },
 ): Promise<void> {
   const { system } = needs
+  let recalled: RecalledParty | undefined
+  let standings: Standings = new Map()
   try {
     const partitions = await system.journal.partitions()
     const info = partitions.find(one => one.partition === partition)
@@ -62,20 +64,23 @@ export async function recoverParty(
     const outside = await recallStanding(needs.outside)
 
     // 2. Recall and restore the party.
-    const recalled = await recallParty(needs, info, hearingOf(outside))
+    recalled = await recallParty(needs, info, hearingOf(outside))
     if (!recalled) return
     const party = restoreParty(needs, recalled, { inHand, lastMoment: 0 }, how)
-    const standings = standingsOf([party])
+    const restored = standingsOf([party])
 
     // 3. Recall what other agents were asked by its agents.
-    const asked = await recallAsked(system, standings.get(partition))
-    const requests = new Map([[runtimePartition, outside], ...asked, ...standings])
+    const asked = await recallAsked(system, restored.get(partition))
+    const requests = new Map([[runtimePartition, outside], ...asked, ...restored])
 
-    // 4. Resume its work, and what agents do not wait for.
+    // 4. Resume its work.
     bindToAsks(needs, resumeParties(needs, [party], requests))
-    resumeTheRest(needs, [recalled.recalled], standings)
+    standings = restored
   } catch (error) {
     needs.quarantine(partition, error)
+  } finally {
+    // 5. Resume what agents do not wait for. The dead letters of a party that cannot be recovered stay readable.
+    resumeTheRest(needs, recalled ? [recalled.recalled] : [], standings)
   }
 }
 

@@ -10,7 +10,7 @@ import { type Hearing, UnheardEvents } from './unheard.ts'
 const atOnce = 32
 
 /** What the journal says of a party. */
-interface RecalledParty {
+export interface RecalledParty {
   readonly party: SavedParty
   readonly recalled: Recalled
   /** Events of the party that agents outside the parties have yet to hear. */
