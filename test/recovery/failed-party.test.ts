@@ -207,6 +207,32 @@ describe('a party that failed in an earlier process', () => {
     await retried
   })
 
+  it('keeps its dead letters after a retry that is in vain, because another partition cannot be read', async () => {
+    const journal = memoryJournal()
+    let readsLeft = Number.POSITIVE_INFINITY
+    const breaking = {
+      ...journal,
+      saved: (partition: string) => {
+        if (partition === 'runtime' && readsLeft-- <= 0) throw new Error('it cannot be read')
+        return journal.saved(partition)
+      },
+    }
+    const party = petsParty(trainerAgent('runtime/dog', 60_000), { ...dogAgent(), name: 'pup' })
+    const { runtime } = await startRuntime({ party, agents: [dogAgent()], intensity: never, journal: breaking })
+    const pets = await runtime.parties.create({ id: 'p1', inputs: ['silence'] })
+    await someTurns()
+    await pets.agent('pup').send(command({ word: 'boom' }))
+    await until(() => pets.state.status === 'error')
+    await someTurns()
+    const letters = runtime.bus.deadLetters.list()
+    expect(letters.length).toBeGreaterThan(0)
+    // Recovery reads how the agents outside the parties stand, and reads it again for what they were asked.
+    readsLeft = 1
+    await expect(runtime.parties.retry('p1')).rejects.toMatchObject({ code: 'PARTY_QUARANTINED' })
+    expect(readsLeft).toBeLessThan(0)
+    expect(runtime.bus.deadLetters.list()).toEqual(letters)
+  })
+
   it('and is deleted leaves no answer to the next one of its id', async () => {
     const program = createProgram()
     const options = {
