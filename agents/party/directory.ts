@@ -74,15 +74,15 @@ export const inNameOrder = (a: { name: string; id: string }, b: { name: string; 
 
 /** Where the planner looks things up; replace it to plan with the businesses of your own town. */
 export interface Directory {
-  /** What parties can be about. */
+  /** The themes of parties. */
   themes(signal?: AbortSignal): Promise<readonly ThemeEntry[]>
   /** Where parties can be. */
   venues(signal?: AbortSignal): Promise<readonly VenueEntry[]>
-  /** Who makes cakes. */
+  /** The bakeries. */
   bakeries(signal?: AbortSignal): Promise<readonly BakeryEntry[]>
-  /** Who brings food. */
+  /** The caterers. */
   caterers(signal?: AbortSignal): Promise<readonly CatererEntry[]>
-  /** Who decorates, entertains, takes pictures, rents things out or plans. */
+  /** Decorators, entertainers, photographers, rentals and planners. */
   vendors(signal?: AbortSignal): Promise<readonly VendorEntry[]>
 }
 

@@ -157,13 +157,13 @@ export const vendorQuotes = defineRequest('quotes.vendors', {
  */
 export type Order = z.output<typeof agentShouldExecute.schema>
 /**
- * What an agent says when it has found something.
+ * The event that an agent says when its search has a result.
  *
  * @useDeclaredType
  */
 export type Completion = z.output<typeof agentCompleted.schema>
 /**
- * What an agent says when it could not finish.
+ * The event that an agent says when its search has failed.
  *
  * @useDeclaredType
  */

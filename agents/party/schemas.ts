@@ -64,7 +64,7 @@ export const partyInput = z.object({
  */
 export type PartyInput = z.infer<typeof partyInput>
 
-/** What somebody thinks of the plan or of the party. */
+/** Feedback of a person on the plan or on the party. */
 export const partyFeedback = z.object({
   feedback: plainText(10_000),
   /** 1 is bad, 5 is very good. */
@@ -72,7 +72,7 @@ export const partyFeedback = z.object({
   givenBy: z.string().min(1).default('user'),
 })
 /**
- * What somebody thinks of the plan or of the party.
+ * Feedback of a person on the plan or on the party.
  *
  * @useDeclaredType
  */
@@ -140,7 +140,7 @@ export type Facts = z.infer<typeof facts>
 
 export const analysedInput = z.object({ inputId: z.string(), categories: classification.shape.categories, facts })
 /**
- * What one input says, and what it is about.
+ * The meaning of one input, and its subject.
  *
  * @useDeclaredType
  */
@@ -155,7 +155,7 @@ const saidOnce = z.object({ value: z.union([z.string(), z.number()]), inputId: z
 export const contradiction = z.object({ field: z.string(), earlier: saidOnce, later: saidOnce })
 export type Contradiction = z.infer<typeof contradiction>
 
-/** What the family wants, each value with the input it stands on. */
+/** The wishes of the family, each value with the input that it comes from. */
 export const brief = z.object({
   guests: standing(z.int()).optional(),
   tiers: standing(z.int()).optional(),
@@ -176,7 +176,7 @@ export const brief = z.object({
   ignored: z.array(ignoredText.extend({ inputId: z.string() })),
 })
 /**
- * What the family wants, each value with the input it stands on.
+ * The wishes of the family, each value with the input that it comes from.
  *
  * @useDeclaredType
  */
@@ -336,7 +336,7 @@ export const results = {
   }),
 }
 /**
- * What each search has found, by the name of its agent.
+ * The result of each search, by the name of its agent.
  *
  * @useDeclaredType
  */

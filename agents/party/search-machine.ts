@@ -9,7 +9,7 @@ import type { SearchAgent } from './schemas.ts'
 export const searchHears = [agentShouldExecute, agentDataRemoved]
 export const searchSays = [agentStarted, agentCompleted, agentFailed]
 
-/** What an agent says when it begins. */
+/** The event that an agent says when it begins. */
 export const started = ({ agentName, executionId, inputIds, reason }: Order) =>
   agentStarted({ agentName, executionId, inputCount: inputIds.length, message: reason })
 
