@@ -42,6 +42,8 @@ const computing = [
 ]
 
 const app = await Application.bootstrap({
+  // Links to sources need a remote that a checkout may not have; without one TypeDoc warns.
+  disableSources: true,
   name: 'Troupe',
   entryPoints: Object.values(entries).map(file => join(root, file)),
   tsconfig: join(root, 'tsconfig.build.json'),
