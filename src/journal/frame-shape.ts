@@ -8,8 +8,8 @@ import type { Cause, Entry, Frame } from './frame.ts'
 /** The last position that a journal from outside may have: as many positions again are left to go on with. */
 export const mostPosition = 2 ** 52
 
-/** The shapes of what a journal holds. */
-export const shapes = lazily(() => {
+/** What the shapes of frames and standings are made of. */
+export const pieces = lazily(() => {
   const position = z.int().min(1)
   const count = z.int().nonnegative()
   const time = z.number()
@@ -26,9 +26,8 @@ export const shapes = lazily(() => {
       return z.NEVER
     }
   })
-  const kept = value.optional()
   const event = z.looseObject({ type: name, data: any })
-  const origin = z.looseObject({ correlationid: name, causationid: name.optional(), request: name.optional() })
+  const version = count.optional()
   const envelope = z.looseObject({
     id: name,
     seq: position,
@@ -49,17 +48,37 @@ export const shapes = lazily(() => {
     ask: name.optional(),
     redriven: z.looseObject({ attempts: count, first: time }).optional(),
   })
-  const version = count.optional()
-  const over = z.literal(true).optional()
-  const reason = z.enum(['stopped', 'overflow', 'expired', 'stale', 'ignored', 'failed', 'quarantined'])
-  const refusal = z.looseObject({ code: name, message: name, data: any })
-  const gone = z.enum(['stopped', 'done', 'failed', 'escalated'])
-  const work = { seq: position, key: name }
-  const timer = { id: name, key: name.optional() }
+  const place = { code: name.optional(), stack: name.optional() }
+  return {
+    position,
+    count,
+    time,
+    span,
+    name,
+    any,
+    value,
+    kept: value.optional(),
+    event,
+    version,
+    envelope,
+    reason: z.enum(['stopped', 'overflow', 'expired', 'stale', 'ignored', 'failed', 'quarantined']),
+    refusal: z.looseObject({ code: name, message: name, data: any }),
+    gone: z.enum(['stopped', 'done', 'failed', 'escalated']),
+    place,
+    escalation: { agent: name, restarts: count, within: z.number(), error: name, ...place },
+    words: z.looseObject({ code: name, message: name, stack: name.optional() }).optional(),
+    inputs: z.array(event.extend({ version })),
+  }
+})
+
+/** The fields of a timer that was set. */
+export const timerSet = lazily(() => {
+  const { name, span, value, event, version } = pieces()
   const path = z.array(name)
-  /** The fields of a timer that was set. */
-  const timerSet = {
-    ...timer,
+  const origin = z.looseObject({ correlationid: name, causationid: name.optional(), request: name.optional() })
+  return {
+    id: name,
+    key: name.optional(),
     inside: z.looseObject({ source: path, target: path }).optional(),
     at: span.optional(),
     delay: span.optional(),
@@ -68,22 +87,22 @@ export const shapes = lazily(() => {
     to: name.optional(),
     origin,
   }
-  const timerOf = { seq: position, agent: name }
-  const isInside = z.literal(true).optional()
-  const letter = { seq: position, id: name, to: name }
+})
 
-  const place = { code: name.optional(), stack: name.optional() }
-  const escalation = { agent: name, restarts: count, within: z.number(), error: name, ...place }
-  const words = z.looseObject({ code: name, message: name, stack: name.optional() }).optional()
-  const inputs = z.array(event.extend({ version }))
-
-  const entryShapes = {
-    event: { envelope, heard: position.optional() },
-    ask: { ...work, type: name, to: name, deadline: span.optional(), callees: z.array(name).optional() },
+function entryShapes() {
+  const p = pieces()
+  const { position: seq, name, count, envelope, kept, reason } = p
+  const over = z.literal(true).optional()
+  const work = { seq, key: name }
+  const timer = { seq, agent: name, id: name, key: name.optional() }
+  const letter = { seq, id: name, to: name }
+  return {
+    event: { envelope, heard: seq.optional() },
+    ask: { ...work, type: name, to: name, deadline: p.span.optional(), callees: z.array(name).optional() },
     asked: { envelope },
     redriven: { envelope },
-    reply: { ...work, data: any },
-    refusal: { ...work, refusal },
+    reply: { ...work, data: p.any },
+    refusal: { ...work, refusal: p.refusal },
     effect: { ...work, name },
     child: { ...work, name },
     wanted: { ...work, work: name, name },
@@ -93,43 +112,47 @@ export const shapes = lazily(() => {
     retried: { ...work, attempt: count },
     tried: { ...work, attempt: count, code: name, error: name, wait: z.number().nonnegative() },
     held: { ...work, attempt: count },
-    timer: { ...timerOf, ...timerSet },
-    cancelled: { ...timerOf, ...timer, isInside },
-    fired: { ...timerOf, ...timer, isInside, type: name },
-    internal: { seq: position, agent: name, type: name },
-    inside: { seq: position, agent: name, handled: position },
-    definition: { seq: position, definition: name, hears: z.array(name) },
+    timer: { ...timer, ...timerSet() },
+    cancelled: { ...timer, isInside: over },
+    fired: { ...timer, isInside: over, type: name },
+    internal: { seq, agent: name, type: name },
+    inside: { seq, agent: name, handled: seq },
+    definition: { seq, definition: name, hears: z.array(name) },
     agent: {
-      seq: position,
+      seq,
       agent: name,
       incarnation: count,
       what: z.enum(['declared', 'starting', 'stopped', 'restarting', 'migrated']),
       definition: name.optional(),
       under: name.optional(),
-      reason: gone.optional(),
+      reason: p.gone.optional(),
       output: kept,
       input: kept,
     },
-    dead: { ...letter, reason, attempts: count, envelope, error: words },
-    scheduled: { seq: position, name, plan: z.looseObject({}), event, version, startedAt: time },
-    occurred: { seq: position, name, at: time, over },
-    unscheduled: { seq: position, name, over },
-    forgotten: { seq: position, party: name },
+    dead: { ...letter, reason, attempts: count, envelope, error: p.words },
+    scheduled: { seq, name, plan: z.looseObject({}), event: p.event, version: p.version, startedAt: p.time },
+    occurred: { seq, name, at: p.time, over },
+    unscheduled: { seq, name, over },
+    forgotten: { seq, party: name },
     purged: letter,
-    recovered: { seq: position, since: time.optional(), arrived: over },
-    left: { seq: position },
-    suspected: { seq: position, agent: name, at: position },
+    recovered: { seq, since: p.time.optional(), arrived: over },
+    left: { seq },
+    suspected: { seq, agent: name, at: seq },
     redelivered: { ...letter, attempt: count },
-    transformed: { seq: position, id: name, type: name, by: z.array(name), into: count },
-    coalesced: { ...letter, at: position },
-    escalated: { seq: position, ...escalation },
+    transformed: { seq, id: name, type: name, by: z.array(name), into: count },
+    coalesced: { ...letter, at: seq },
+    escalated: { seq, ...p.escalation },
     party: {
-      seq: position,
+      seq,
       what: z.enum(['created', 'started', 'failed', 'retried']),
-      inputs: inputs.optional(),
+      inputs: p.inputs.optional(),
       metadata: z.record(z.string(), z.unknown()).optional(),
     },
   } satisfies Record<Entry['kind'], z.ZodRawShape>
+}
+
+const frameShape = lazily(() => {
+  const { position, name, count, time, place } = pieces()
   const step = {
     agent: name,
     incarnation: count,
@@ -141,39 +164,15 @@ export const shapes = lazily(() => {
     on: name.optional(),
     correlation: name.optional(),
   }
-
-  const causeShapes = { step, outside: {}, outcome: {}, supervision: {}, recovery: {} } satisfies Record<
-    Cause['kind'],
-    z.ZodRawShape
-  >
-  const frame = z.looseObject({
+  const causes = { step, outside: {}, outcome: {}, supervision: {}, recovery: {} }
+  return z.looseObject({
     partition: name,
     position: position.max(mostPosition),
     time,
     clock: z.looseObject({ date: time, jumped: z.int() }).optional(),
-    cause: anyOf(causeShapes),
-    entries: z.array(anyOf(entryShapes)),
+    cause: anyOf(causes satisfies Record<Cause['kind'], z.ZodRawShape>),
+    entries: z.array(anyOf(entryShapes())),
   })
-  return {
-    any,
-    count,
-    envelope,
-    escalation,
-    event,
-    frame,
-    gone,
-    inputs,
-    kept,
-    name,
-    position,
-    reason,
-    refusal,
-    time,
-    timerSet,
-    value,
-    version,
-    words,
-  }
 })
 
 function anyOf(shapes: Readonly<Record<string, z.ZodRawShape>>) {
@@ -191,7 +190,7 @@ function anyOf(shapes: Readonly<Record<string, z.ZodRawShape>>) {
  * @throws z.ZodError that names the field; ScheduleError
  */
 export function frameIn(value: unknown): Frame {
-  shapes().frame.parse(value)
+  frameShape().parse(value)
   const frame = value as Frame
   for (const entry of frame.entries) {
     const highest = Math.max('seq' in entry ? entry.seq : 0, 'envelope' in entry ? (entry.envelope?.seq ?? 0) : 0)

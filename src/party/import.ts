@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
 import { append } from '../journal/append.ts'
 import { dateOf, type Frame } from '../journal/frame.ts'
-import { frameIn, shapes } from '../journal/frame-shape.ts'
+import { frameIn, pieces } from '../journal/frame-shape.ts'
 import { type Checkpoint, type Journal, JournalCorruptError, type Snapshot } from '../journal/journal.ts'
 import { memoryJournal } from '../journal/memory.ts'
 import { isAsWritten, recall } from '../journal/recall.ts'
@@ -26,7 +26,7 @@ export interface ImportOptions {
 const statuses = ['initializing', 'planning', 'completed', 'error'] as const satisfies readonly PartyStatus[]
 /** What a snapshot of a party holds. How it stands is looked at when all of it is read back. */
 const snapshotBody = lazily(() => {
-  const { count, name, time, value } = shapes()
+  const { count, name, time, value } = pieces()
   return z.looseObject({
     standing: z.looseObject({ position: count, time, date: time.optional() }),
     state: value.pipe(

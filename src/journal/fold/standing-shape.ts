@@ -1,28 +1,57 @@
 import * as z from 'zod'
 import { lazily } from '../../lazily.ts'
-import { shapes } from '../frame-shape.ts'
+import { pieces, timerSet } from '../frame-shape.ts'
 import type { Standing } from './standing.ts'
 
 const standing = lazily(() => {
-  const {
-    any,
-    count,
-    envelope,
-    escalation,
-    event,
-    gone,
-    inputs,
-    kept,
+  const p = pieces()
+  const { name, count, time, envelope } = p
+  const schedule = z.looseObject({
     name,
-    position,
-    reason,
-    refusal,
+    plan: z.looseObject({}),
+    event: p.event,
+    version: p.version,
+    startedAt: time,
+    last: time.optional(),
+  })
+  const answer = z.looseObject({
+    to: name,
+    data: p.any,
+    refusal: p.refusal.optional(),
+    refused: z.enum(p.reason.options).optional(),
+  })
+  const letter = z.looseObject({
+    envelope,
+    to: name,
+    partition: name,
+    reason: p.reason,
+    attempts: count,
+    error: p.words,
+    first: time,
+    last: time,
+  })
+  return z.looseObject({
+    position: count,
     time,
-    timerSet,
-    version,
-    words,
-  } = shapes()
-  const timer = z.looseObject(timerSet)
+    date: time,
+    jumps: z.array(z.looseObject({ at: count, ms: z.int() })),
+    birth: z.enum(['created', 'started', 'failed']).optional(),
+    gaveUp: z.looseObject(p.escalation).optional(),
+    inputs: p.inputs,
+    hears: z.array(z.tuple([name, z.array(name)])),
+    agents: z.array(agentShape()),
+    pools: z.array(z.tuple([name, z.array(envelope)])),
+    answers: z.array(z.tuple([name, answer])),
+    heard: z.array(z.tuple([name, p.position])),
+    dead: z.array(letter),
+    schedules: z.array(schedule),
+    over: z.array(schedule),
+  })
+})
+
+function agentShape() {
+  const { name, count, time, position, kept, gone, envelope } = pieces()
+  const timer = z.looseObject(timerSet())
   const work = z.looseObject({
     seq: position,
     // An ask that waits for ever expires at infinity.
@@ -37,7 +66,7 @@ const standing = lazily(() => {
     progress: kept,
     outcome: z.looseObject({ seq: position, ok: z.boolean(), value: kept }).optional(),
   })
-  const agent = z.looseObject({
+  return z.looseObject({
     name,
     definition: name,
     under: name,
@@ -57,53 +86,7 @@ const standing = lazily(() => {
     works: z.array(z.tuple([name, work])),
     taken: z.array(name),
   })
-  const schedule = z.looseObject({
-    name,
-    plan: z.looseObject({}),
-    event,
-    version,
-    startedAt: time,
-    last: time.optional(),
-  })
-  return z.looseObject({
-    position: count,
-    time,
-    date: time,
-    jumps: z.array(z.looseObject({ at: count, ms: z.int() })),
-    birth: z.enum(['created', 'started', 'failed']).optional(),
-    gaveUp: z.looseObject(escalation).optional(),
-    inputs,
-    hears: z.array(z.tuple([name, z.array(name)])),
-    agents: z.array(agent),
-    pools: z.array(z.tuple([name, z.array(envelope)])),
-    answers: z.array(
-      z.tuple([
-        name,
-        z.looseObject({
-          to: name,
-          data: any,
-          refusal: refusal.optional(),
-          refused: z.enum(reason.options).optional(),
-        }),
-      ]),
-    ),
-    heard: z.array(z.tuple([name, position])),
-    dead: z.array(
-      z.looseObject({
-        envelope,
-        to: name,
-        partition: name,
-        reason,
-        attempts: count,
-        error: words,
-        first: time,
-        last: time,
-      }),
-    ),
-    schedules: z.array(schedule),
-    over: z.array(schedule),
-  })
-})
+}
 
 /**
  * Checks that what a snapshot and frames from anywhere add up to is how a partition can stand.
