@@ -6,7 +6,6 @@ import { type Passage, TransformError, type Transformed } from '../events/transf
 import { addressOf, NoAddressError } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'
 import { MailboxFullError } from '../mail/mailbox.ts'
-import type { Patience } from '../mail/patience.ts'
 import type { Facts } from '../mail/seal.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Partition } from './partition.ts'
@@ -74,15 +73,6 @@ export function withOrigin(partition: Partition, options: OfferOptions): OfferOp
   return options.origin === undefined ? { ...options, origin: partition.origin ?? null } : options
 }
 
-/** Milliseconds that a publisher waits for room. */
-export const usualPatience = 60_000
-
-/** How the publisher of an event waits for room. */
-export function patienceOf(partition: Partition, event: EventOf, options: OfferOptions): Patience {
-  const { timeout = usualPatience, signal, priority = partition.frames.definitionOf(event).priority } = options
-  return { timeout, signal, priority }
-}
-
 /** What goes into the envelope besides the event: what its publisher wants, and what led to it. */
 export function factsOf(partition: Partition, options: OfferOptions): Facts {
   const origin = options.origin === undefined ? partition.origin : options.origin
@@ -139,53 +129,8 @@ export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | u
   return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
 }
 
-/**
- * Waits for a place in every full mailbox, and in one of every full pool, one after the other.
- *
- * @param reserved the agents in whose mailboxes a place is kept; one is enough in each
- */
-export async function reserve(
-  partition: Partition,
-  event: EventOf,
-  options: OfferOptions,
-  reserved: Actor[],
-): Promise<void> {
-  const { registry } = partition
-  const { type } = event
-  const { to } = options
-  const patience = patienceOf(partition, event, options)
-  const end = partition.elapsed() + patience.timeout
-  const alone = to ? [to] : [...registry.hearers(type)]
-  const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
-  for (const actors of [...alone.map(actor => [actor]), ...pools]) {
-    if (actors.length === 0 || actors.some(actor => reserved.includes(actor) || !actor.isCrowded(type))) continue
-    reserved.push(await placeInOne(partition, actors, type, { ...patience, timeout: end - partition.elapsed() }))
-  }
-}
-
-/** Waits for a place in one of several full mailboxes. */
-async function placeInOne(
-  partition: Partition,
-  actors: readonly Actor[],
-  type: string,
-  patience: Patience,
-): Promise<Actor> {
-  const found = new AbortController()
-  const { signal } = patience
-  const either = signal ? AbortSignal.any([signal, found.signal]) : found.signal
-  const { timers } = partition.system
-  const host = { timers, elapsed: () => partition.elapsed() }
-  const places = actors.map(async actor => {
-    await actor.room.reserve(type, host, { ...patience, signal: either })
-    return actor
-  })
-  let winner: Actor | undefined
-  try {
-    winner = await Promise.race(places)
-    return winner
-  } finally {
-    found.abort()
-    // Another place may have become free at the same time, or after the wait was over.
-    for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
-  }
+/** Throws if these events must not happen one after the other, as things are now. */
+export function admit(partition: Partition, events: readonly EventOf[], options: OfferOptions): void {
+  const check = options.admit ?? partition.admit
+  check?.(events)
 }

@@ -5,26 +5,10 @@ import type { Entry } from '../journal/frame.ts'
 import { NoAddressError, partitionOf } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import { accept, reject } from '../mail/tally.ts'
-import {
-  checkWay,
-  factsOf,
-  isCrowded,
-  noOptions,
-  type OfferOptions,
-  passageOf,
-  patienceOf,
-  reserve,
-  usualPatience,
-  withOrigin,
-} from './offer.ts'
+import { admit, checkWay, factsOf, isCrowded, noOptions, type OfferOptions, passageOf, withOrigin } from './offer.ts'
 import type { Partition } from './partition.ts'
+import { type Part, patienceOf, whenRoom } from './room.ts'
 import { fromOutside, sayTogether } from './say.ts'
-
-/** One of several events that are published together, and the only agent that it is for, if there is one. */
-interface Part {
-  readonly event: EventOf
-  readonly to?: Actor | undefined
-}
 
 /** Events that are published together, and the records of the transformations that made them. */
 interface Together {
@@ -38,18 +22,18 @@ interface Together {
  * more, because a small mailbox would never have as many; events without a place then wait in the journal, as for agents.
  *
  * @param events made by their definitions
- * @param admit called when the events are about to get their positions; throws if they must not happen then
+ * @param admits called when the events are about to get their positions; throws if they must not happen then
  * @param first what the frame begins with
  * @throws RateLimitError, TransformError, MailboxFullError, BusFullError, StateApplyError, JournalAppendError
  */
 export function publishTogether(
   partition: Partition,
   events: readonly EventOf[],
-  admit: (events: readonly EventOf[]) => void,
+  admits: (events: readonly EventOf[]) => void,
   first: readonly Entry[] = [],
 ): Promise<readonly Envelope[]> {
   const { loopTurns, bus, clock, rateLimits, tally } = partition.system
-  const options = withOrigin(partition, { admit })
+  const options = withOrigin(partition, { admit: admits })
   const refused = (error: unknown) => {
     reject(tally, events.length)
     return loopTurns.refuse(error, clock)
@@ -133,38 +117,15 @@ function togetherOf(partition: Partition, events: readonly EventOf[], first: rea
 function publishParts(partition: Partition, together: Together, options: OfferOptions): Promise<readonly Envelope[]> {
   const { parts } = together
   try {
-    options.admit?.(parts.map(({ event }) => event))
+    const all = parts.map(({ event }) => event)
+    admit(partition, all, options)
     const crowded = parts.filter(({ event, to }) => isCrowded(partition, event, to))
-    return crowded.length > 0
-      ? publishWhenRoom(partition, together, options, crowded)
-      : sayParts(partition, together, options)
+    if (crowded.length === 0) return sayParts(partition, together, options)
+    return whenRoom(partition, { all, crowded }, options, reserved => sayParts(partition, together, options, reserved))
   } catch (error) {
     reject(partition.system.tally, parts.length)
     return Promise.reject(error)
   }
-}
-
-async function publishWhenRoom(
-  partition: Partition,
-  together: Together,
-  options: OfferOptions,
-  crowded: readonly Part[],
-): Promise<readonly Envelope[]> {
-  const reserved: Actor[] = []
-  let said: Promise<readonly Envelope[]>
-  try {
-    const { timeout = usualPatience } = options
-    const end = partition.elapsed() + timeout
-    for (const { event, to } of crowded)
-      await reserve(partition, event, { ...options, timeout: end - partition.elapsed(), ...(to && { to }) }, reserved)
-    options.admit?.(together.parts.map(({ event }) => event))
-    said = sayParts(partition, together, options, reserved)
-  } catch (error) {
-    reject(partition.system.tally, together.parts.length)
-    for (const actor of reserved) actor.giveUpPlace()
-    throw error
-  }
-  return said
 }
 
 /** @throws StateApplyError if the state of the party cannot take one of the events: then none of them happened */

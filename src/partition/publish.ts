@@ -6,18 +6,10 @@ import { checkId } from '../mail/address.ts'
 import { type Envelope, isJournalled } from '../mail/envelope.ts'
 import { checkNotAborted } from '../mail/patience.ts'
 import { reject } from '../mail/tally.ts'
-import {
-  factsOf,
-  isCrowded,
-  noOptions,
-  type OfferOptions,
-  passageOf,
-  patienceOf,
-  reserve,
-  withOrigin,
-} from './offer.ts'
+import { factsOf, isCrowded, noOptions, type OfferOptions, passageOf, withOrigin } from './offer.ts'
 import type { Partition } from './partition.ts'
 import { publishTransformed } from './publish-together.ts'
+import { patienceOf, whenRoom } from './room.ts'
 import { fromOutside, say } from './say.ts'
 
 // Nearly all events take the shortest way through this file, millions of times. What few of them need is in separate functions,
@@ -107,20 +99,11 @@ function publishAdmitted(partition: Partition, event: EventOf, options: OfferOpt
   return sayPublished(partition, event, options)
 }
 
-async function publishWhenRoom(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
-  const reserved: Actor[] = []
-  let said: Promise<Envelope>
-  try {
-    await reserve(partition, event, options, reserved)
-    const admit = options.admit ?? partition.admit
-    admit?.([event])
-    said = sayPublished(partition, event, options, reserved)
-  } catch (error) {
-    reject(partition.system.tally)
-    for (const actor of reserved) actor.giveUpPlace()
-    throw error
-  }
-  return said
+function publishWhenRoom(partition: Partition, event: EventOf, options: OfferOptions): Promise<Envelope> {
+  const { to } = options
+  return whenRoom(partition, { all: [event], crowded: [{ event, to }] }, options, reserved =>
+    sayPublished(partition, event, options, reserved),
+  )
 }
 
 /** @throws StateApplyError if the state of the party cannot take the event: then it did not happen */
