@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { runRound } from './child.ts'
 import { Results } from './results.ts'
 import { spreadOf } from './statistics.ts'
 import type { Contestant, Figure, Scale, Suite } from './suite.ts'
 import { short, table } from './table.ts'
+import { Referee } from './turns.ts'
 
 /** The same rounds of Troupe by two checkouts, round by round side by side. */
 export interface Comparison {
@@ -11,7 +13,7 @@ export interface Comparison {
   readonly there: Results
 }
 
-/** Plays each round of Troupe here and in another checkout at the same time, so that both meet the same weather. */
+/** Plays each round of Troupe here and in another checkout in turn, some milliseconds each: both meet the same weather. */
 export async function compare(
   suite: Suite,
   folder: string,
@@ -27,17 +29,15 @@ export async function compare(
       for (const { one, cases } of plays) {
         if (!(of in cases)) continue
         const place = { round, contestant: one.name, case: of }
-        const play = async (results: Results, checkout?: string) => {
-          const error = await runRound(
-            suite,
-            place,
-            scale,
-            ({ figures }) => results.add({ ...place, figures }),
+        const referee = new Referee()
+        const play = async (results: Results, checkout: string) => {
+          const error = await runRound(suite, place, scale, ({ figures }) => results.add({ ...place, figures }), {
             checkout,
-          )
+            referee,
+          })
           if (error !== undefined) results.failures.push({ ...place, error })
         }
-        await Promise.all([play(comparison.here), play(comparison.there, folder)])
+        await Promise.all([play(comparison.here, join(import.meta.dirname, '../..')), play(comparison.there, folder)])
       }
     }
   }

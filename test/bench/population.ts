@@ -1,5 +1,6 @@
 import { heapUsed } from './heap.ts'
 import type { Cases, Round, Scale, Tell } from './suite.ts'
+import { turn } from './turns.ts'
 
 /** Agents of one kind that are started one by one and stopped together. */
 export interface Population {
@@ -51,6 +52,7 @@ interface Life {
 
 /** One population from its first agent to its end; tells what is known before the stop. */
 async function live(population: Population, wanted: number, onSpawned: (life: Life) => void): Promise<Life> {
+  await turn()
   const before = heapUsed()
   const begin = performance.now()
   const agents = await spawnAll(population, wanted, begin)

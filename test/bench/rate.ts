@@ -1,4 +1,5 @@
 import type { Scale } from './suite.ts'
+import { turn } from './turns.ts'
 
 /** What a measured loop did: how fast, and how much in all, warm-up included. */
 export interface Rate {
@@ -13,6 +14,9 @@ export const batchSize = 1_000
 const warmUp = { full: 1_000, smoke: 0 } as const
 const measured = { full: 700, smoke: 0 } as const
 
+/** Milliseconds between two turns of a round that is compared with another. */
+const slice = 10
+
 /**
  * Runs batches for a while without looking, then for a while with the watch. By time and not by number, so that a slow
  * contestant gets as much of it as a fast one.
@@ -24,13 +28,18 @@ export async function rate(scale: Scale, batch: (first: number, size: number) =>
 }
 
 async function runFor(ms: number, first: number, batch: (first: number, size: number) => unknown) {
-  const begin = performance.now()
   let done = first
   let elapsed = 0
   do {
-    await batch(done, batchSize)
-    done += batchSize
-    elapsed = performance.now() - begin
+    await turn()
+    const begin = performance.now()
+    let sliced = 0
+    do {
+      await batch(done, batchSize)
+      done += batchSize
+      sliced = performance.now() - begin
+    } while (sliced < Math.min(slice, ms))
+    elapsed += sliced
   } while (elapsed < ms)
   return { done, elapsed }
 }

@@ -3,6 +3,7 @@
  * it for every round; by hand, with `--cpu-prof`, it shows where a contestant's time goes.
  */
 import { suites } from './suites/index.ts'
+import { turn } from './turns.ts'
 
 /** What a round tells the runner. */
 export interface Told {
@@ -18,6 +19,7 @@ const contestant = suites
 const round = (await contestant?.load())?.[caseName]
 if (!round) throw new Error(`there is no ${suiteName} / ${contestantName} / ${caseName}`)
 
+await turn()
 await round(scale === 'smoke' ? 'smoke' : 'full', (figures, note) => {
   const told: Told = { figures, note }
   if (process.send) process.send(told)

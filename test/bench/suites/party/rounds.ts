@@ -1,4 +1,5 @@
 import type { Cases, Round, Scale } from '../../suite.ts'
+import { turn } from '../../turns.ts'
 import { checkPlan, type Plan } from './work.ts'
 
 /** Somebody who plans parties. */
@@ -70,6 +71,7 @@ async function planFor(
   const times: number[] = []
   let elapsed = 0
   do {
+    await turn()
     const begin = performance.now()
     const taken = await run(sizes[scale])
     elapsed += performance.now() - begin
