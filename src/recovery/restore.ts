@@ -42,9 +42,10 @@ export function restoreAgents(
   { inHand, ...how }: Restoring,
 ): void {
   const saved = new SavedAgents(recalled, [...new Set([...definitions, ...former])], { ...how, development, edited })
+  const entries = recovered(partition, recalled, inHand)
   const retried: readonly Entry[] = how.isRetried ? [{ kind: 'party', seq: partition.nextSeq(), what: 'retried' }] : []
   // The first frame of a new owner: from here on, the journal refuses writers before it.
-  partition.append({ kind: 'recovery' }, [...recovered(partition, recalled, inHand), ...retried])
+  partition.append({ kind: 'recovery' }, [...entries, ...retried])
   crew.restore(tree, saved)
 }
 

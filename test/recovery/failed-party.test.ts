@@ -174,6 +174,16 @@ describe('a party that failed in an earlier process', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 3 })
   })
 
+  it('has its retry in the journal with positions in order', async () => {
+    const program = await failedBefore()
+    const next = await program.start(given)
+    await next.parties.retry('p1')
+    const retried = (await program.frames('party/p1')).findLast(({ cause }) => cause.kind === 'recovery')
+    const positions = retried?.entries.map(entry => ('seq' in entry ? entry.seq : 0))
+    expect(positions).toHaveLength(2)
+    expect(positions).toEqual(positions?.toSorted((one, other) => one - other))
+  })
+
   it('is replayed whole while somebody retries it', async () => {
     const program = await failedBefore()
     const next = await program.start(given)
