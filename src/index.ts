@@ -316,6 +316,7 @@ export {
 export { EscalatedError, GaveUpError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'
 export { type ErrorWords, errorOf, RecordedError } from './thrown.ts'
+export { SchedulerError } from './time/chosen-agents.ts'
 export {
   type Missed,
   type Moment,
@@ -330,6 +331,7 @@ export {
   ScheduleError,
   type ScheduleEvery,
 } from './time/schedule.ts'
+export { type ReadyAgent, type Scheduler, systemScheduler } from './time/scheduler.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'

@@ -23,6 +23,9 @@ const plugs = ['sqlite', 'inspect', 'testing']
 const edges = (from: string) =>
   [...imports].filter(([file]) => file.startsWith(from)).flatMap(([file, named]) => named.map(to => ({ file, to })))
 
+/** What a file says to the engine: without its comments. */
+const code = (file: string) => readFileSync(join(root, file), 'utf8').replaceAll(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+
 describe('the house', () => {
   it('has imports that this test can see', () => {
     expect(files.length).toBeGreaterThan(60)
@@ -142,10 +145,21 @@ describe('the house', () => {
     ])
   })
 
+  it('asks the engine for microtasks, turns and timers through the scheduler and the clock alone', () => {
+    const calls = /\b(queueMicrotask|setImmediate|setTimeout|setInterval|nextTick|node:timers|AbortSignal\.timeout)\b/
+    const reasons: Readonly<Record<string, string>> = {
+      'src/clock.ts': 'the timers of the system clock',
+      'src/inspect/bridge.ts': 'the text of a page that a browser runs',
+      'src/sqlite/writer.ts':
+        'batches for the thread of a file, which answers when the disk does: no scheduler decides when',
+      'src/testing/scheduler-contract.ts': 'compares a scheduler with the engine',
+      'src/time/scheduler.ts': 'the scheduler of the system',
+    }
+    expect(files.filter(file => file.startsWith('src/') && calls.test(code(file)))).toEqual(Object.keys(reasons))
+  })
+
   it('knows nothing of venues and cakes in its core', () => {
     const words = /\b(venue|cake|cater|bakery|guest)/i
-    const code = (file: string) =>
-      readFileSync(join(root, file), 'utf8').replaceAll(/\/\*\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
     expect(files.filter(file => file.startsWith('src/') && words.test(code(file)))).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import { systemError } from '../events/runtime-events.ts'
 import { Fifo } from '../fifo.ts'
 import type { Envelope } from '../mail/envelope.ts'
+import type { Scheduler } from '../time/scheduler.ts'
 import type { Calling } from './calling.ts'
 import { EventFigures, type TypeFigures } from './event-figures.ts'
 import type { Listeners } from './listeners.ts'
@@ -10,6 +11,7 @@ import { Today, type TodayFigures } from './today.ts'
 
 /** The bus. Its own type would make a circle of imports. */
 interface BroadcastHost {
+  readonly scheduler: Pick<Scheduler, 'turn'>
   /** Epoch milliseconds. */
   readonly began: number
   /** Milliseconds since any fixed moment. */
@@ -79,7 +81,7 @@ export class Broadcast {
       if (!next) return
       this.#deliver(next)
     }
-    if (this.#waiting.size > 0) setImmediate(() => this.#deliverNext())
+    if (this.#waiting.size > 0) this.#host.scheduler.turn(() => this.#deliverNext())
   }
 
   #deliver(envelope: Envelope): void {

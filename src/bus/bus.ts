@@ -3,6 +3,7 @@ import { codeOf, type TroupeError } from '../errors.ts'
 import { deadLettered, systemError } from '../events/runtime-events.ts'
 import type { Address } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
+import type { Scheduler } from '../time/scheduler.ts'
 import type { Timers } from '../time/timers.ts'
 import { Broadcast } from './broadcast.ts'
 import { type BusFigures, SubscriberFigures } from './bus-figures.ts'
@@ -23,6 +24,7 @@ import type { TodayFigures } from './today.ts'
 /** What the bus needs from the runtime around it. */
 export interface BusHost {
   readonly timers: Timers
+  readonly scheduler: Scheduler
   readonly insideSubscriber: AsyncLocalStorage<SubscriberCall>
   /** Milliseconds of waiting that make an event more urgent by one. */
   readonly aging: number
@@ -57,18 +59,21 @@ export class Bus implements SubscriptionHost {
   readonly #calling: Calling
   readonly #broadcast: Broadcast
   readonly #history = new History()
-  readonly #throttle = new Throttle()
+  readonly #throttle: Throttle
   #names = 0
   #notes = 0
   readonly #figures = new SubscriberFigures()
   #waiters: (() => void)[] = []
   readonly #queue: number
   readonly began: number
+  readonly scheduler: Scheduler
 
   constructor(host: BusHost) {
     this.#host = host
     this.#queue = host.queue
     this.began = host.now()
+    this.scheduler = host.scheduler
+    this.#throttle = new Throttle(host.scheduler)
     this.#listeners = new Listeners(type => host.isByName(type))
     this.#calling = new Calling(host.insideSubscriber, () => host.elapsed())
     this.#broadcast = new Broadcast(this, this.#listeners, this.#calling)

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { tell } from './output.ts'
 
@@ -35,11 +36,11 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new LateError(ms)), ms)
+  const cancelTimer = systemClock.after(ms, () => late.abort(new LateError(ms)))
   try {
     return await work(AbortSignal.any([signal, late.signal]))
   } finally {
-    clearTimeout(timer)
+    cancelTimer()
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Observation, ObserveOptions, Observer } from '../index.ts'
+import { type Observation, type ObserveOptions, type Observer, systemScheduler } from '../index.ts'
 
 /** A runtime, as far as it is observed. */
 export interface Observable {
@@ -84,9 +84,9 @@ export function recorded<F>(frames: Iterable<F>): Source<F> {
   return send => {
     const rest = frames[Symbol.iterator]()
     let refused: F | undefined
-    let turn: NodeJS.Immediate | undefined
+    let isStopped = false
     const next = () => {
-      turn = undefined
+      if (isStopped) return
       for (let sent = 0; sent < framesPerTurn; sent++) {
         const one = refused === undefined ? rest.next() : { done: false as const, value: refused }
         if (one.done) return
@@ -95,9 +95,9 @@ export function recorded<F>(frames: Iterable<F>): Source<F> {
         refused = one.value
         return
       }
-      turn = setImmediate(next)
+      systemScheduler.turn(next)
     }
     next()
-    return { resume: () => next(), stop: () => clearImmediate(turn) }
+    return { resume: () => next(), stop: () => void (isStopped = true) }
   }
 }

@@ -18,6 +18,7 @@ import type { Origin } from '../mail/handled.ts'
 import type { Tally } from '../mail/tally.ts'
 import type { LoopTurns } from '../time/loop-turns.ts'
 import type { ReadyQueue } from '../time/ready-queue.ts'
+import type { Scheduler } from '../time/scheduler.ts'
 import type { Timers } from '../time/timers.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { PartitionObserver } from './partition-observer.ts'
@@ -40,9 +41,10 @@ export interface System<P = unknown>
     Warned,
     Status {}
 
-/** The clock, and what decides whose turn it is. */
+/** When timers are due, and when waiting work runs. */
 export interface Time {
   readonly clock: WatchedClock
+  readonly scheduler: Scheduler
   readonly timers: Timers
   readonly ready: ReadyQueue
   readonly loopTurns: LoopTurns

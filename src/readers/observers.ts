@@ -141,7 +141,9 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     const { above } = supervising
     // The parent counts its children when the start is over.
     if (above !== undefined)
-      queueMicrotask(() => partition.watermark.whenDurable(() => this.#supervised(partition, above), nothing))
+      this.#system.scheduler.microtask(() =>
+        partition.watermark.whenDurable(() => this.#supervised(partition, above), nothing),
+      )
   }
 
   supervisesNoMore(partition: Partition, name: string): void {

@@ -30,6 +30,7 @@ import type { Recovery } from '../recovery/recovery.ts'
 import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
 import { LoopTurns } from '../time/loop-turns.ts'
 import { ReadyQueue } from '../time/ready-queue.ts'
+import { systemScheduler } from '../time/scheduler.ts'
 import { timersOf } from '../time/timers-of.ts'
 import { Handlers } from '../work/handlers.ts'
 import { Cleanup } from './cleanup.ts'
@@ -83,7 +84,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
 ): SystemParts {
   const ground = groundOf(options)
   const { definitions, partitions, time, journal, callers, status, strays, cleanup, handlers, held } = ground
-  const { clock, timers, aging } = time
+  const { clock, scheduler, timers, aging } = time
   const { random = Math.random } = options
   const bus: Bus = busOf(options, ground, { changed: () => pulse.check(), stop: () => later().shutdown.begin() })
   const summary = () => ({
@@ -95,6 +96,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
   // Named one by one: V8 reads an object of so many fields slowly if it is put together by spreads.
   const system: System<Partition> = {
     clock,
+    scheduler,
     timers,
     ready: time.ready,
     loopTurns: time.loopTurns,
@@ -103,7 +105,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     random,
     journal,
     snapshots: snapshotsOf(options, ground, { later, system: () => system }),
-    persistence: persistenceOf(options, partitions),
+    persistence: persistenceOf(options, ground),
     catalog: definitions.catalog,
     bus,
     transforms: new Transforms(options.transforms ?? []),
@@ -180,19 +182,21 @@ function groundOf<S extends object, A extends AddedEvent, R extends RemovedEvent
   }
 }
 
-function timeOf(options: Pick<RuntimeOptions, 'clock' | 'aging'>, partitions: Partitions): Time {
-  const given = options.clock ?? systemClock
+function timeOf(options: Pick<RuntimeOptions, 'clock' | 'scheduler' | 'aging'>, partitions: Partitions): Time {
+  const { clock: given = systemClock, scheduler = systemScheduler } = options
+  const fault = (error: unknown) => partitions.outside.reportError('error', error)
   const clock = watched(given, () =>
     // Not in the middle of whatever has read the date.
-    queueMicrotask(() => {
+    scheduler.microtask(() => {
       for (const partition of partitions) partition.frames.recordJump()
     }),
   )
   return {
     clock,
-    timers: timersOf(given, error => partitions.outside.reportError('error', error)),
-    ready: new ReadyQueue(),
-    loopTurns: new LoopTurns(),
+    scheduler,
+    timers: timersOf(given, scheduler, fault),
+    ready: new ReadyQueue(scheduler, fault),
+    loopTurns: new LoopTurns(scheduler),
     aging: agingOf(options.aging),
   }
 }
@@ -211,9 +215,10 @@ function busOf(
   { time, partitions, cleanup, log }: Ground,
   { changed, stop }: { changed(): void; stop(): Promise<void> },
 ): Bus {
-  const { clock, timers, aging } = time
+  const { clock, scheduler, timers, aging } = time
   return new Bus({
     timers,
+    scheduler,
     insideSubscriber: new AsyncLocalStorage(),
     aging,
     queue: queueOf(options.queue),
@@ -229,19 +234,19 @@ function busOf(
       const error = systemError.schema.parse(data)
       log.report(error, isHeard)
       // Not in the middle of a delivery to subscribers.
-      if (error.severity === 'critical') queueMicrotask(() => void stop())
+      if (error.severity === 'critical') scheduler.microtask(() => void stop())
     },
   })
 }
 
 function persistenceOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   { persist, party }: Options<S, A, R>,
-  partitions: Partitions,
+  { time, partitions }: Ground,
 ): Persistence | undefined {
   if (!persist) return undefined
   return new Persistence(persist, party?.changes ?? new Set(), error =>
     // Not in the middle of a publish.
-    queueMicrotask(() => partitions.outside.reportError('warning', error)),
+    time.scheduler.microtask(() => partitions.outside.reportError('warning', error)),
   )
 }
 

@@ -12,6 +12,7 @@ const runtimeOptions: OptionNames<RuntimeOptions> = {
   events: true,
   journal: true,
   clock: true,
+  scheduler: true,
   random: true,
   log: true,
   ids: true,
@@ -44,6 +45,7 @@ const wanted: Readonly<Record<string, readonly [is: Check, what: string]>> = {
     'a journal, such as memoryJournal() or sqliteJournal({ directory })',
   ],
   clock: [has('function', 'now', 'after'), 'a clock with now and after'],
+  scheduler: [has('function', 'microtask', 'turn'), 'a scheduler with microtask and turn'],
   random: [given => typeof given === 'function', 'a function that gives numbers from 0 up to 1'],
   ids: [has('function', 'next'), 'an object whose next() gives ids'],
   log: [

@@ -13,6 +13,7 @@ import type { Limits } from '../partition/system.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from '../state/definition.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
+import type { Scheduler } from '../time/scheduler.ts'
 import type { PulseOptions } from './pulse.ts'
 
 /** What a runtime is made of; every option has a default. */
@@ -42,6 +43,8 @@ export interface RuntimeOptions<
   /** Where frames are kept; in memory by default. The runtime closes it when it stops. */
   readonly journal?: Journal
   readonly clock?: Clock
+  /** Decides when waiting work runs, and which agent has the next turn; the JavaScript engine's own queues by default. */
+  readonly scheduler?: Scheduler
   /** Numbers from 0 up to but not including 1; `Math.random` by default. */
   readonly random?: () => number
   /**

@@ -2,7 +2,7 @@ import { constants, lstatSync, rmSync, type Stats } from 'node:fs'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../index.ts'
 import { checkFiles, fileNames } from './directory.ts'
 import { ownerOf } from './owner.ts'
 import type { FileIdentity } from './protocol.ts'
@@ -45,7 +45,7 @@ export async function copyOf(directory: string, isOpenHere: (database: FileIdent
       const before = lookOf(directory)
       await copyAll(directory, copy)
       if (lookOf(directory) === before) return { directory: copy, remove }
-      await sleep(pause)
+      await new Promise<void>(resolve => systemClock.after(pause, resolve))
     }
     throw new Refusal({ code: 'locked', pid: ownerOf(directory) })
   } catch (error) {

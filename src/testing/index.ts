@@ -1,4 +1,6 @@
 export { type ContractCase, type JournalAbilities, journalContract } from './journal-contract.ts'
+export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
+export { schedulerContract } from './scheduler-contract.ts'
 export { seededRandom } from './seeded-random.ts'
 export { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 export { type HeldJournal, heldJournal, slowJournal } from './slow-journal.ts'

@@ -1,4 +1,4 @@
-import { type Journal, memoryJournal } from '../index.ts'
+import { type Journal, memoryJournal, type Scheduler, systemScheduler } from '../index.ts'
 
 /**
  * A journal that acknowledges late: each append takes a random number of turns of the event loop, so that what comes
@@ -9,11 +9,17 @@ import { type Journal, memoryJournal } from '../index.ts'
  *
  * @param random numbers from 0 up to but not including 1; with `seededRandom` the delays are the same in each run
  * @param inner where the frames go
+ * @param scheduler decides when the delays are over; the one of the runtime, if a test chooses the order
  */
-export function slowJournal(random: () => number, inner: Journal = memoryJournal()): Journal {
+export function slowJournal(
+  random: () => number,
+  inner: Journal = memoryJournal(),
+  scheduler: Pick<Scheduler, 'turn'> = systemScheduler,
+): Journal {
   const underWay = new Set<Promise<void>>()
   const late = async (...frames: Parameters<Journal['append']>) => {
-    for (let turns = Math.floor(random() * 4); turns > 0; turns--) await new Promise(setImmediate)
+    for (let turns = Math.floor(random() * 4); turns > 0; turns--)
+      await new Promise<void>(resolve => scheduler.turn(resolve))
     await inner.append(...frames)
   }
   return {

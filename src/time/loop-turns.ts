@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Scheduler } from './scheduler.ts'
 
 /** Milliseconds for which publishers may publish without a turn of the event loop. */
 const longest = 10
@@ -14,6 +15,7 @@ const askLookedAtEach = 64
  * from turning, so that no timer fires and no socket is read.
  */
 export class LoopTurns {
+  readonly #scheduler: Pick<Scheduler, 'turn'>
   /** How many events, and asks, pass before the next check; 0 while a turn is due, so that every publisher waits for it. */
   #unlooked = lookedAtEach
   #unlookedAsks = askLookedAtEach
@@ -21,6 +23,10 @@ export class LoopTurns {
   /** When the first check happened since the event loop turned, epoch milliseconds. */
   #since: number | undefined
   #turn: PromiseWithResolvers<void> | undefined
+
+  constructor(scheduler: Pick<Scheduler, 'turn'>) {
+    this.#scheduler = scheduler
+  }
 
   /**
    * Makes the promise that a publisher awaits: the event is durable, and where a turn of the event loop is due, that is over too.
@@ -60,7 +66,7 @@ export class LoopTurns {
     if (this.#since === undefined) {
       this.#since = time
       this.#looks = 0
-      setImmediate(this.#turned)
+      this.#scheduler.turn(this.#turned)
       return undefined
     }
     if (time - this.#since < longest && ++this.#looks < mostLooks) return undefined

@@ -1,4 +1,5 @@
 import type { MeasuringClock } from '../clock.ts'
+import type { Scheduler } from './scheduler.ts'
 import { longestTimeout, type Timers, timerDelay } from './timers.ts'
 
 interface Timer {
@@ -33,6 +34,7 @@ const levels = 8
  */
 export class TimerWheel implements Timers {
   readonly #clock: MeasuringClock
+  readonly #scheduler: Pick<Scheduler, 'turn'>
   readonly #fault: (error: unknown) => void
   readonly #slots = Array.from<Slot | undefined>({ length: levels * slotsPerLevel })
   /** The timers that a sweep has yet to fire; the next one is the last. */
@@ -43,8 +45,9 @@ export class TimerWheel implements Timers {
   #resting = false
 
   /** @param fault is called with the error of a timer; the other timers fire all the same */
-  constructor(clock: MeasuringClock, fault: (error: unknown) => void) {
+  constructor(clock: MeasuringClock, scheduler: Pick<Scheduler, 'turn'>, fault: (error: unknown) => void) {
     this.#clock = clock
+    this.#scheduler = scheduler
     this.#fault = fault
   }
 
@@ -88,7 +91,7 @@ export class TimerWheel implements Timers {
   #rest(): void {
     if (this.#resting) return
     this.#resting = true
-    setImmediate(() => {
+    this.#scheduler.turn(() => {
       this.#resting = false
       if (this.#size === 0) this.clear()
     })

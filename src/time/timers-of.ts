@@ -1,5 +1,6 @@
 import type { Clock, MeasuringClock } from '../clock.ts'
 import { ClockTimers } from './clock-timers.ts'
+import type { Scheduler } from './scheduler.ts'
 import { TimerWheel } from './timer-wheel.ts'
 import type { Timers } from './timers.ts'
 
@@ -8,8 +9,8 @@ import type { Timers } from './timers.ts'
  *
  * @param fault is called with the error of a timer; the other timers fire all the same
  */
-export function timersOf(clock: Clock, fault: (error: unknown) => void): Timers {
-  return isMeasuring(clock) ? new TimerWheel(clock, fault) : new ClockTimers(clock, fault)
+export function timersOf(clock: Clock, scheduler: Pick<Scheduler, 'turn'>, fault: (error: unknown) => void): Timers {
+  return isMeasuring(clock) ? new TimerWheel(clock, scheduler, fault) : new ClockTimers(clock, fault)
 }
 
 function isMeasuring(clock: Clock): clock is MeasuringClock {

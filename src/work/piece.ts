@@ -175,7 +175,8 @@ export class Piece implements WorkScope {
   cancel(): void {
     if (!this.#isOver) this.#giveUp()
     if (!this.#isOver) this.drop()
-    if (!this.#isOver && this.#kind.over) queueMicrotask(() => this.#kind.over?.(this.work, this))
+    if (!this.#isOver && this.#kind.over)
+      this.partition.system.scheduler.microtask(() => this.#kind.over?.(this.work, this))
     this.#end()
   }
 

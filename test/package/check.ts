@@ -18,6 +18,7 @@ const examples = [
   'own-test.ts',
   'own-trip.ts',
   'own-silence.ts',
+  'own-order.ts',
   'own-town.ts',
   'own-refusal.ts',
   'own-rules.ts',
@@ -80,6 +81,7 @@ try {
   expectOutput('own-test.js', /^$/)
   expectOutput('own-trip.js', /4 seats to Oslo/)
   expectOutput('own-silence.js', /^$/)
+  expectOutput('own-order.js', /^$/)
   expectOutput('own-town.js', /Nobody offers photography/)
   expectOutput('own-versions.js', /seats: 1[^]*urn:troupe:event:tables.booked:3/)
   expectOutput('own-refusal.js', /^u7$/m)

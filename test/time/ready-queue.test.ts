@@ -1,11 +1,17 @@
+import { systemScheduler } from 'troupe'
 import { expect, it } from 'vitest'
 import { ReadyQueue } from '../../src/time/ready-queue.ts'
 import { until } from '../support/runtime.ts'
 
+const fail = (error: unknown) => {
+  throw error
+}
+
 it('gives turns in the order in which they were asked for, one each', async () => {
-  const queue = new ReadyQueue()
+  const queue = new ReadyQueue(systemScheduler, fail)
   const turns: string[] = []
   const wanting = (name: string, left: number) => ({
+    address: name,
     turn: () => {
       turns.push(name)
       return --left > 0
@@ -19,10 +25,11 @@ it('gives turns in the order in which they were asked for, one each', async () =
 })
 
 it('lets the event loop come round while somebody wants turns for ever', async () => {
-  const queue = new ReadyQueue()
+  const queue = new ReadyQueue(systemScheduler, fail)
   let turns = 0
   let over = false
   queue.push({
+    address: 'restless',
     turn: () => {
       turns++
       return !over

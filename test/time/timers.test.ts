@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { systemScheduler } from 'troupe'
 import { createSimulatedClock } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { TimerWheel } from '../../src/time/timer-wheel.ts'
@@ -144,7 +145,7 @@ describe('the timers of a runtime', () => {
       fc.property(start, acts, (start, acts) => {
         const clock = createJumpingClock(start)
         const told: string[] = []
-        const wheel = new TimerWheel(clock, error => told.push(`${error}`))
+        const wheel = new TimerWheel(clock, systemScheduler, error => told.push(`${error}`))
         const stage: Stage = {
           get size() {
             expect(clock.pending).toBeLessThanOrEqual(1)
@@ -180,7 +181,7 @@ describe('the timers of a runtime', () => {
     fc.assert(
       fc.property(start, delays, fc.array(fc.nat(59), { maxLength: 60, size: 'max' }), (start, delays, cancelled) => {
         const clock = createSimulatedClock(start)
-        const wheel = new TimerWheel(clock, noFault)
+        const wheel = new TimerWheel(clock, systemScheduler, noFault)
         const fired: string[] = []
         const cancels = delays.map((ms, place) => wheel.after(ms, () => fired.push(`${place}@${clock.now() - start}`)))
         for (const place of cancelled) cancels[place]?.()
@@ -197,7 +198,7 @@ describe('the timers of a runtime', () => {
 
   it('never fire once they are cancelled, be it by a timer that was due with them', () => {
     const clock = createJumpingClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     const fired: string[] = []
     const cancelEarly = wheel.after(10, () => fired.push('early'))
     wheel.after(20, () => {
@@ -213,7 +214,7 @@ describe('the timers of a runtime', () => {
 
   it('may be cancelled twice, or after they fired, and no other is touched', () => {
     const clock = createJumpingClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     let fired = 0
     const cancels = [10, 10, 1_000].map(ms => wheel.after(ms, () => fired++))
     cancels[0]?.()
@@ -227,7 +228,7 @@ describe('the timers of a runtime', () => {
 
   it('fire at once without a positive time, and never with one that has no end', () => {
     const clock = createSimulatedClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     const fired: number[] = []
     for (const ms of [0, -1, NaN, -Infinity, Infinity]) wheel.after(ms, () => fired.push(ms))
     clock.advance(0)
@@ -239,7 +240,7 @@ describe('the timers of a runtime', () => {
 
   it('may be longer than any timer of the host', () => {
     const clock = createSimulatedClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     let fired = 0
     const month = 30 * 24 * 3_600_000
     wheel.after(month, () => fired++)
@@ -251,7 +252,7 @@ describe('the timers of a runtime', () => {
 
   it('that are set while others fire wait for the clock, so that one that is set again and again starves nobody', () => {
     const clock = createJumpingClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     let fired = 0
     const again = () => {
       fired++
@@ -266,7 +267,7 @@ describe('the timers of a runtime', () => {
 
   it('still fire when one throws, and even when nobody can be told of it', () => {
     const clock = createJumpingClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     const fired: string[] = []
     wheel.after(1, () => {
       throw new Error('boom')
@@ -281,7 +282,7 @@ describe('the timers of a runtime', () => {
 
   it('are gone when they are cleared, be it by one of them, and what is set then fires as ever', () => {
     const clock = createJumpingClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     const fired: string[] = []
     wheel.after(1, () => {
       wheel.clear()
@@ -300,7 +301,7 @@ describe('the timers of a runtime', () => {
 describe('the clock under the timers', () => {
   it('has one of its timers in use, however many they are', () => {
     const clock = createSimulatedClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     for (let count = 1_000; count > 0; count--) wheel.after(count, () => {})
     expect(clock.pending).toBe(1)
     wheel.clear()
@@ -310,7 +311,7 @@ describe('the clock under the timers', () => {
   it('hears nothing of deadlines that are set and cancelled, be it one at a time or a thousand at once', () => {
     for (const inFlight of [1, 1_000]) {
       const clock = createJumpingClock()
-      const wheel = new TimerWheel(clock, noFault)
+      const wheel = new TimerWheel(clock, systemScheduler, noFault)
       const cancels: (() => void)[] = []
       for (let count = 0; count < 10_000; count++) {
         if (count % 100 === 99) clock.jump(1)
@@ -324,7 +325,7 @@ describe('the clock under the timers', () => {
 
   it('is let go of when the last timer was cancelled and the event loop came round', async () => {
     const clock = createJumpingClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     wheel.after(60_000, () => {})()
     expect(clock.pending).toBe(1)
     const cancel = wheel.after(60_000, () => {})
@@ -341,7 +342,7 @@ describe('the clock under the timers', () => {
 
   it('is let go of at once when the last timer fired, whatever was set and cancelled meanwhile', () => {
     const clock = createJumpingClock()
-    const wheel = new TimerWheel(clock, noFault)
+    const wheel = new TimerWheel(clock, systemScheduler, noFault)
     wheel.after(10, () => wheel.after(60_000, () => {})())
     wheel.after(10, () => {})
     clock.jump(10)
@@ -351,7 +352,7 @@ describe('the clock under the timers', () => {
   it('is asked as often for a year that passed in one jump as for a second', () => {
     const armed = [1_000, 365 * 24 * 3_600_000].map(ms => {
       const clock = createJumpingClock()
-      const wheel = new TimerWheel(clock, noFault)
+      const wheel = new TimerWheel(clock, systemScheduler, noFault)
       let reads = 0
       const now = clock.now
       clock.now = () => {

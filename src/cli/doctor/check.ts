@@ -1,3 +1,5 @@
+import { systemClock } from '../../clock.ts'
+
 /** What a check has found. */
 export interface Found {
   /** A remark is worth knowing, and no reason to fail. */
@@ -35,14 +37,14 @@ export async function examined({ name, look }: Check, { limit, signal }: Examine
   const over = AbortSignal.any([signal, late.signal])
   const { promise: givenUp, reject } = Promise.withResolvers<never>()
   over.addEventListener('abort', () => reject(over.reason), { once: true })
-  const timer = setTimeout(() => late.abort(new Error(`It took more than ${limit} ms.`)), limit)
+  const cancelTimer = systemClock.after(limit, () => late.abort(new Error(`It took more than ${limit} ms.`)))
   try {
     return { check: name, ...(await Promise.race([givenUp, (async () => look(over))()])) }
   } catch (error) {
     signal.throwIfAborted()
     return { check: name, how: 'failed', says: `${reasonOf(error)}.` }
   } finally {
-    clearTimeout(timer)
+    cancelTimer()
   }
 }
 
