@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { DuplicateInputError, type Frame, type Runtime } from 'troupe'
-import { seededRandom } from 'troupe/testing'
+import { randomScheduler, seededRandom } from 'troupe/testing'
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import type { Family } from '../support/family.ts'
@@ -9,7 +9,7 @@ import { atAppend, createProgram, goesOn, lost, nothingLost, type Program } from
 import { programOf, type Recipe, recipe } from '../support/recipes.ts'
 import { runs } from '../support/runs.ts'
 import { turn } from '../support/runtime.ts'
-import { type Act, family, schedule } from '../support/schedules.ts'
+import { type Act, family, order, schedule } from '../support/schedules.ts'
 import { startStage } from '../support/stage.ts'
 
 /** Where a process ends: at which of its appends, and whether that is written. */
@@ -26,18 +26,22 @@ const crashes = fc.array(crashWithin(16), { minLength: 1, maxLength: 5, size: 'm
 interface Manner {
   readonly snapshots?: { readonly every: number } | undefined
   readonly seed?: number | undefined
+  /** The seed by which the turns of agents are chosen. */
+  readonly order?: number | undefined
 }
 
 const manner: fc.Arbitrary<Manner> = fc.record({
   snapshots: fc.option(fc.record({ every: fc.integer({ min: 1, max: 8 }) }), { nil: undefined }),
   seed: fc.option(fc.nat(), { nil: undefined }),
+  order,
 })
 
 /** Follows a recipe through as many processes as it takes, and returns what has come of it. */
-async function follow(recipe: Recipe, crashes: readonly Crash[], { snapshots, seed }: Manner = {}) {
+async function follow(recipe: Recipe, crashes: readonly Crash[], { snapshots, seed, order }: Manner = {}) {
   const random = seededRandom(seed ?? 0)
   const program = createProgram(seed === undefined ? {} : { pace: () => Math.floor(random() * 4) })
-  const options = { ...programOf(recipe), ...(snapshots && { snapshots }) }
+  const scheduler = order === undefined ? undefined : randomScheduler(seededRandom(order))
+  const options = { ...programOf(recipe), ...(snapshots && { snapshots }), ...(scheduler && { scheduler }) }
   for (const { at, last } of crashes)
     await program.until(atAppend(at, last), options, runtime => drive(runtime, recipe, program))
   const runtime = await program.start(options)
@@ -176,15 +180,16 @@ it('loses nothing and does nothing twice, whatever happens in whichever process'
     fc.asyncProperty(
       family,
       fc.array(fc.tuple(schedule, crashWithin(100)), { minLength: 2, maxLength: 4 }),
-      async (family, lives) => {
+      order,
+      async (family, lives, order) => {
         const program = createProgram()
         for (const [acts, { at, last }] of lives) {
           const process = program.begin(atAppend(at, last))
-          const told = perform(family, acts, process)
+          const told = perform(family, acts, { ...process, order })
           await Promise.race([told, process.ended])
         }
         const { journal, clock } = program.begin(goesOn)
-        const stage = await startStage(family, journal, { clock, intensity })
+        const stage = await startStage(family, journal, { clock, intensity, order })
         await stage.rest()
         expect(await stage.remains()).toMatchObject({ lostEvents: 0, lostDeliveries: 0 })
         expect(stage.runtime.parties.quarantined()).toEqual([])
@@ -199,8 +204,12 @@ it('loses nothing and does nothing twice, whatever happens in whichever process'
 })
 
 /** Acts for as long as the process lives, and counts what it can while it does. */
-async function perform(family: Family, acts: readonly Act[], { journal, clock, life }: ReturnType<Program['begin']>) {
-  const stage = await startStage(family, journal, { clock, intensity })
+async function perform(
+  family: Family,
+  acts: readonly Act[],
+  { journal, clock, life, order }: ReturnType<Program['begin']> & Pick<Manner, 'order'>,
+) {
+  const stage = await startStage(family, journal, { clock, intensity, order })
   expect(stage.runtime.parties.quarantined()).toEqual([])
   for (const act of acts) if (!life.isOver) await act.perform(stage)
   if (!life.isOver) expect(await stage.remains()).toMatchObject({ lostEvents: 0, lostDeliveries: 0 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { memoryJournal } from 'troupe'
 import { seededRandom, slowJournal } from 'troupe/testing'
 import { expect, it } from 'vitest'
-import { family, schedule } from '../support/schedules.ts'
+import { family, order, schedule } from '../support/schedules.ts'
 import { nothing, type Stage, startStage } from '../support/stage.ts'
 
 /** One journal in four acknowledges late, by this seed. */
@@ -26,9 +26,9 @@ it('after 10,000 random schedules, no actor, timer, ask, effect, listener or pro
       family,
       schedule,
       slowness,
-      fc.constantFrom(...Object.keys(endings)),
-      async (family, acts, seed, ending) => {
-        const stage = await startStage(family, journalOf(seed))
+      fc.tuple(order, fc.constantFrom(...Object.keys(endings))),
+      async (family, acts, seed, [order, ending]) => {
+        const stage = await startStage(family, journalOf(seed), { order })
         for (const act of acts) await act.perform(stage)
         await endings[ending]?.(stage)
         expect(await stage.remains()).toEqual(nothing)
@@ -40,8 +40,8 @@ it('after 10,000 random schedules, no actor, timer, ask, effect, listener or pro
 
 it('after whatever schedule, agents stop in the reverse order of their start', async () => {
   await fc.assert(
-    fc.asyncProperty(family, schedule, slowness, async (family, acts, seed) => {
-      const stage = await startStage(family, journalOf(seed))
+    fc.asyncProperty(family, schedule, slowness, order, async (family, acts, seed, order) => {
+      const stage = await startStage(family, journalOf(seed), { order })
       for (const act of acts) await act.perform(stage)
       await stage.rest()
       const { stopped, expected } = await stage.stop(0)

@@ -5,7 +5,7 @@ import suite from '../../vitest.config.ts'
 export default defineConfig({
   ...suite,
   test: {
-    include: ['test/scale/**/*.test.ts', 'test/recovery/any-crash.test.ts'],
+    include: ['test/scale/**/*.test.ts', 'test/recovery/any-crash.test.ts', 'test/runtime/any-order.test.ts'],
     env: { TROUPE_RUNS: '10' },
     testTimeout: 600_000,
   },

@@ -93,5 +93,8 @@ export const family: fc.Arbitrary<Family> = fc.record({
   trained: fc.constantFrom('dog' as const, 'runtime/dog' as const),
 })
 
+/** The seed by which the turns of agents are chosen; in half of the runs, they have the usual order. */
+export const order = fc.option(fc.nat(), { nil: undefined, freq: 1 })
+
 /** Up to 40 acts; without `max`, fast-check would hardly ever make more than ten. */
 export const schedule = fc.array(acts, { size: 'max', maxLength: 40 })

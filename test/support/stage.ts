@@ -8,7 +8,7 @@ import {
   type RestartIntensity,
   type RuntimeBus,
 } from 'troupe'
-import { createSimulatedClock, type SimulatedClock } from 'troupe/testing'
+import { createSimulatedClock, randomScheduler, type SimulatedClock, seededRandom } from 'troupe/testing'
 import type { AnyActorRef } from 'xstate'
 import { type Family, petsOf, type Traces } from './family.ts'
 import { turn } from './runtime.ts'
@@ -36,6 +36,8 @@ interface StageOptions {
   readonly clock?: SimulatedClock
   /** How often agents outside the party may restart; as often as those inside by default. */
   readonly intensity?: RestartIntensity
+  /** Chooses the order in which agents have their turns; the order in which they became ready by default. */
+  readonly order?: number | undefined
 }
 
 /**
@@ -44,7 +46,7 @@ interface StageOptions {
 export async function startStage(
   family: Family,
   journal: Journal,
-  { clock = createSimulatedClock(), intensity = family.intensity }: StageOptions = {},
+  { clock = createSimulatedClock(), intensity = family.intensity, order: seed }: StageOptions = {},
 ) {
   const traces: Traces = { refs: [], effects: 0 }
   const { party, stray, late } = petsOf(family, traces)
@@ -60,6 +62,7 @@ export async function startStage(
     intensity,
     cleanup,
     log: 'silent',
+    ...(seed !== undefined && { scheduler: randomScheduler(seededRandom(seed)) }),
   })
   const order = orderOf(runtime.bus)
   await runtime.start()
