@@ -147,10 +147,10 @@ export class Bus implements SubscriptionHost {
     this.#history.add(envelope)
   }
 
-  /** Forgets a party that was deleted. */
-  forget(party: string): void {
-    this.#history.forget(party)
-    for (const listener of this.#listeners.inParty(party)) if (listener instanceof LiveSubscription) listener.endLoop()
+  /** Forgets a partition that was deleted. */
+  forget(key: string): void {
+    this.#history.forget(key)
+    for (const listener of this.#listeners.inParty(key)) if (listener instanceof LiveSubscription) listener.endLoop()
   }
 
   /** Delivers an event to its subscribers, and keeps it out of the history. */

@@ -1,5 +1,5 @@
 import { checkPattern, matcher } from '../events/pattern.ts'
-import type { Envelope } from '../mail/envelope.ts'
+import { type Envelope, keyIn } from '../mail/envelope.ts'
 import { isTaggedBy } from '../mail/tags.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 
@@ -27,7 +27,7 @@ const historyNames: OptionNames<HistoryQuery> = {
 /** How many events the history keeps (S4: 1,000). */
 const historyLimit = 1_000
 
-/** The history forgets so many deleted parties at once, because that takes no longer than for one. */
+/** The history forgets so many deleted partitions at once, because that takes no longer than for one. */
 const forgottenAtOnce = 32
 
 /** The newest events that were published. */
@@ -37,9 +37,9 @@ export class History {
   readonly #forgotten = new Set<string>()
 
   add(envelope: Envelope): void {
-    // A new party may have the id of a deleted one.
-    if (this.#forgotten.size > 0 && this.#forgotten.has(envelope.party ?? '')) this.#forgetAll()
-    // The events of deleted parties go first.
+    // A new partition may have the id of a deleted one.
+    if (this.#forgotten.size > 0 && this.#forgotten.has(keyIn(envelope) ?? '')) this.#forgetAll()
+    // The events of deleted partitions go first.
     if (this.#kept.length === historyLimit && this.#forgotten.size > 0) this.#forgetAll()
     if (this.#kept.length < historyLimit) this.#kept.push(envelope)
     else {
@@ -65,14 +65,14 @@ export class History {
     return limit < found.length ? found.slice(found.length - limit) : found
   }
 
-  /** Forgets the events of a party. */
-  forget(party: string): void {
-    this.#forgotten.add(party)
+  /** Forgets the events of a partition. */
+  forget(key: string): void {
+    this.#forgotten.add(key)
     if (this.#forgotten.size >= forgottenAtOnce) this.#forgetAll()
   }
 
   #forgetAll(): void {
-    this.#kept = this.#inOrder.filter(({ party }) => party === undefined || !this.#forgotten.has(party))
+    this.#kept = this.#inOrder.filter(one => !this.#forgotten.has(keyIn(one) ?? ''))
     this.#oldest = 0
     this.#forgotten.clear()
   }

@@ -44,6 +44,7 @@ export const pieces = lazily(() => {
     correlationid: name,
     causationid: name.optional(),
     party: name.optional(),
+    partition: name.optional(),
     to: name.optional(),
     ask: name.optional(),
     redriven: z.looseObject({ attempts: count, first: time }).optional(),

@@ -203,7 +203,12 @@ export type Entry =
       readonly over?: true
     }
   /** A party was deleted: agents outside the parties have heard nothing of the next one of its id. */
-  | { readonly kind: 'forgotten'; readonly seq: number; readonly party: string }
+  | {
+      readonly kind: 'forgotten'
+      readonly seq: number
+      /** The id of a party, or the address of a partition of another kind. */
+      readonly party: string
+    }
   /** A dead letter was forgotten. */
   | { readonly kind: 'purged'; readonly seq: number; readonly id: string; readonly to: Address }
   /** A new owner goes on from here; the time between the frame before and this one was nobody's. */

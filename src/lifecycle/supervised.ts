@@ -4,7 +4,7 @@ import { trusted } from '../events/event.ts'
 import { agentDone, agentEscalated } from '../events/runtime-events.ts'
 import { AskFailedError } from '../invoke/ask-errors.ts'
 import type { Entry, GoneReason } from '../journal/frame.ts'
-import { addressOf } from '../mail/address.ts'
+import { addressOf, runtimePartition } from '../mail/address.ts'
 import { type Origin, originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import { keepInside } from '../partition/step-checkpoint.ts'
@@ -191,7 +191,7 @@ export class SupervisedAgents implements SupervisorHost {
       keepInside(roster.under(name))
       return error
     }
-    const isOutside = partition.party === undefined
+    const isOutside = partition.address === runtimePartition
     // Without the agents outside the parties, the runtime serves nobody. So this is reported first, whatever the journal takes.
     if (isOutside) report('critical')
     this.#parts.onGivenUp(error, escalationEntry(escalation, partition.nextSeq()))

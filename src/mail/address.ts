@@ -2,8 +2,8 @@ import { TroupeError } from '../errors.ts'
 import { IllegalIdError } from '../ids.ts'
 
 /**
- * Where an agent is reached: `party/<id>/<agent>` inside a party, `runtime/<agent>` outside all parties; children add
- * segments.
+ * Where an agent is reached: `party/<id>/<agent>` inside a party, `runtime/<agent>` outside all parties, `<kind>/<id>/<agent>` in
+ * a partition of a kind of your own; children add segments.
  */
 export type Address = string
 
@@ -29,6 +29,21 @@ export function partyOf(partition: Address): string | undefined {
   return partition.startsWith('party/') ? partition.slice('party/'.length) : undefined
 }
 
+/** The address of a partition that is neither `runtime` nor a party: it belongs to a kind that the program has registered. */
+export function ownAddressOf(partition: Address): Address | undefined {
+  return partition === runtimePartition || partyOf(partition) !== undefined ? undefined : partition
+}
+
+/** How envelopes and journals name any partition but `runtime`: a party by its id, a partition of another kind by its address. */
+export function keyOf(partition: Address): string {
+  return partyOf(partition) ?? partition
+}
+
+/** The partition that such a key names. Ids of parties have no "/". */
+export function partitionAt(key: string): Address {
+  return key.includes('/') ? key : partitionOf(key)
+}
+
 /** An agent's address within a partition. */
 export function addressOf(partition: Address, name: string): Address {
   return `${partition}/${name}`
@@ -36,7 +51,8 @@ export function addressOf(partition: Address, name: string): Address {
 
 /** Splits an address into its partition and the agent's name; a child's name has its parent's before it. */
 export function splitAddress(address: Address): { readonly partition: Address; readonly name: string } {
-  const cut = address.indexOf('/', address.startsWith('party/') ? 'party/'.length : 0)
+  // The partition `runtime` has no id. The address of every other partition is its kind and its id.
+  const cut = address.indexOf('/', address.startsWith('runtime/') ? 0 : address.indexOf('/') + 1)
   return cut < 0 ? { partition: address, name: '' } : { partition: address.slice(0, cut), name: address.slice(cut + 1) }
 }
 

@@ -1,7 +1,7 @@
 import type { EventOf } from '../events/event.ts'
 import { deepFrozen } from '../events/json.ts'
 import type { EventFor } from '../events/topic.ts'
-import type { Address } from './address.ts'
+import { type Address, partitionAt, runtimePartition } from './address.ts'
 
 /**
  * An event on its way: what happened, plus the facts of its delivery under CloudEvents attribute names. In memory `time`
@@ -29,6 +29,8 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   /** The id of what was being handled when this was said. */
   readonly causationid?: string
   readonly party?: string
+  /** The partition that it was said in, if that is of a kind of your own; left out in parties and outside them. */
+  readonly partition?: Address
   /** Set when it is meant for one agent rather than for all that hear its type. */
   readonly to?: Address
   /** The key that a reply carries back, when it is a request. */
@@ -57,6 +59,17 @@ export function frozenEnvelope<E extends Envelope>(envelope: E): E {
 /** Whether it is in the journal of its partition, or on its way there. */
 export function isJournalled({ persist }: Envelope): boolean {
   return persist !== false
+}
+
+/** The key of the partition that it was said in; none for `runtime`. */
+export function keyIn({ party, partition }: Envelope): string | undefined {
+  return party ?? partition
+}
+
+/** The partition that it was said in. */
+export function partitionIn(envelope: Envelope): Address {
+  const key = keyIn(envelope)
+  return key === undefined ? runtimePartition : partitionAt(key)
 }
 
 /** What a machine sees of an envelope: the event, and the key to reply to. */

@@ -22,6 +22,8 @@ export interface Facts {
 export interface Place {
   readonly address: Address
   readonly party: string | undefined
+  /** Its address, if it is of a kind of the user's own. */
+  readonly partition: Address | undefined
   nextId(): string
   nextSeq(): number
   now(): number
@@ -45,7 +47,7 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
   const expirytime = ttl === undefined ? undefined : place.date() + ttl
   // All fields are there each time, so that all envelopes have one shape, which engines read far faster than many shapes. The
   // envelope is frozen, because all receivers and the journal share it.
-  return Object.freeze({
+  const envelope: Envelope = {
     id,
     seq: facts.at ?? place.nextSeq(),
     source: facts.source ?? place.address,
@@ -62,7 +64,8 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
     party: place.party,
     to: facts.to,
     ask: facts.ask,
-  })
+  }
+  return Object.freeze(place.partition === undefined ? envelope : { ...envelope, partition: place.partition })
 }
 
 function tagsOf(declared: readonly string[], more: readonly string[] | undefined): readonly string[] | undefined {

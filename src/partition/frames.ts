@@ -5,7 +5,7 @@ import type { Standing } from '../journal/fold/standing.ts'
 import type { Cause, Entry, Frame } from '../journal/frame.ts'
 import type { Checkpoint, Checkpoints, JournalAppendError } from '../journal/journal.ts'
 import { Watermark } from '../journal/watermark.ts'
-import { type Address, partyOf, splitAddress } from '../mail/address.ts'
+import { type Address, ownAddressOf, partyOf, splitAddress } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Handled, Origin } from '../mail/handled.ts'
 import { type Facts, type Place, sealed } from '../mail/seal.ts'
@@ -42,6 +42,7 @@ interface Outcome {
 export class Frames implements Place {
   readonly address: Address
   readonly party: string | undefined
+  readonly partition: Address | undefined
   readonly watermark: Watermark<Shown>
   readonly #ground: Ground
   readonly #state: PartitionState<unknown> | undefined
@@ -55,6 +56,7 @@ export class Frames implements Place {
     this.#ground = ground
     this.address = address
     this.party = partyOf(address)
+    this.partition = ownAddressOf(address)
     this.#state = state
     this.#time = new PartitionTime(ground.clock, () => this.#seq)
     this.watermark = new Watermark(ground.journal, address, {

@@ -177,17 +177,17 @@ export class Partition implements DeliveryHost, Snapped {
     const { frame, said, step, state } = shown
     const isNews = this.#state?.show(state)
     this.system.snapshots.follow(this, frame)
-    if (isNews) this.#reportUpdate(shown)
+    if (isNews && this.party !== undefined) this.#reportUpdate(this.party, shown)
     if (step) this.#showStep(step)
     this.system.observers?.shown(this, shown)
     for (const envelope of said) this.announcements.announce(envelope)
     this.activity.check()
   }
 
-  #reportUpdate({ step, said: [first] }: Shown): void {
+  #reportUpdate(partyId: string, { step, said: [first] }: Shown): void {
     const make = () => {
       const { version = 0, status = '' } = this.#state?.shown ?? {}
-      return partyUpdated({ partyId: this.party ?? '', version, status })
+      return partyUpdated({ partyId, version, status })
     }
     this.reportIfHeard(partyUpdated.type, make, step?.handled ?? (first && originOf(first)))
   }

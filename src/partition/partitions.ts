@@ -1,7 +1,7 @@
-import { type Address, partitionOf, runtimePartition } from '../mail/address.ts'
+import { type Address, runtimePartition } from '../mail/address.ts'
 import type { Partition } from './partition.ts'
 
-/** The partitions that are in this process: the one outside the parties first, then one for each party. */
+/** The partitions that are in this process: the one outside the parties first. */
 export class Partitions {
   readonly #byAddress = new Map<Address, Partition>()
   #outside: Partition | undefined
@@ -14,11 +14,6 @@ export class Partitions {
 
   at(address: Address): Partition | undefined {
     return this.#byAddress.get(address)
-  }
-
-  /** The partition of a party, or the one outside all parties. */
-  of(party: string | undefined): Partition | undefined {
-    return party === undefined ? this.#outside : this.#byAddress.get(partitionOf(party))
   }
 
   add(partition: Partition): void {

@@ -66,7 +66,8 @@ export class Reports {
     const { bus } = this.#listeners
     const { frames, registry } = this.#parts
     if (bus.isHeard(type, frames.party) || registry.hears(type)) return true
-    return frames.party !== undefined && this.#listeners.partition(runtimePartition)?.registry.hears(type) === true
+    if (frames.address === runtimePartition) return false
+    return this.#listeners.partition(runtimePartition)?.registry.hears(type) === true
   }
 
   /** Reports an error as an event, without its payloads. */

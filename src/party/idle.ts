@@ -1,5 +1,6 @@
 import { invokedIn } from '../actor/inside.ts'
 import type { Crew } from '../lifecycle/crew.ts'
+import { partitionIn } from '../mail/envelope.ts'
 import type { OptionNames } from '../options.ts'
 import {
   type Idle,
@@ -113,9 +114,9 @@ function* leftAlone({ address }: Partition, crew: Crew): Iterable<WaitingFor> {
 }
 
 /** Whether an effect or subscriber of this partition calls: it would wait for itself. */
-function isInside({ system, party, address }: Partition): boolean {
+function isInside({ system, address }: Partition): boolean {
   const effect = system.insideEffect.getStore()
   if (effect && !effect.isOver && effect.partition.address === address) return true
   const { handling } = system.bus
-  return handling !== undefined && handling.party === party
+  return handling !== undefined && partitionIn(handling) === address
 }

@@ -1,4 +1,5 @@
-import { type Address, partitionOf, runtimePartition } from '../mail/address.ts'
+import { type Address, runtimePartition } from '../mail/address.ts'
+import { partitionIn } from '../mail/envelope.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
 import type { ReaderPositions } from './reader-positions.ts'
@@ -60,7 +61,7 @@ async function positionsAway({ journal, partition: find }: System<Partition>): P
 /** The ends of the partitions in memory, as far as subscribers know them: the event that is being delivered is the last one. */
 function positionsHere({ bus, partitions }: System<Partition>): Positions {
   const { handling } = bus
-  const present = handling && (handling.party === undefined ? runtimePartition : partitionOf(handling.party))
+  const present = handling && partitionIn(handling)
   return Array.from(partitions(), ({ address, watermark }) => [
     address,
     handling && address === present ? Math.min(handling.seq, watermark.durable) : watermark.durable,

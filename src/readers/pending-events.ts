@@ -1,5 +1,5 @@
-import { type Address, partitionOf, runtimePartition } from '../mail/address.ts'
-import type { Envelope } from '../mail/envelope.ts'
+import type { Address } from '../mail/address.ts'
+import { type Envelope, partitionIn } from '../mail/envelope.ts'
 import { Line, type Spot } from '../mail/line.ts'
 import { type Pending, Progress } from './progress.ts'
 import type { ReaderPositions } from './reader-positions.ts'
@@ -114,9 +114,4 @@ export class PendingEvents {
   clear(): void {
     this.#line.clear()
   }
-}
-
-/** The partition in which an event was published. */
-export function partitionIn({ party }: Envelope): Address {
-  return party === undefined ? runtimePartition : partitionOf(party)
 }

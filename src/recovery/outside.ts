@@ -1,7 +1,7 @@
 import { Standing } from '../journal/fold/standing.ts'
 import type { PartitionInfo } from '../journal/journal.ts'
 import { type Recalled, recall } from '../journal/recall.ts'
-import { partitionOf, runtimePartition } from '../mail/address.ts'
+import { keyOf, runtimePartition } from '../mail/address.ts'
 import { GaveUpError } from '../supervision/restart-intensity.ts'
 import { recordedCause } from '../thrown.ts'
 import type { RecoveryNeeds } from './needs.ts'
@@ -43,16 +43,16 @@ export async function restoreOutside(
   }
 }
 
-/** Forgets parties that were deleted: the last process may have ended before it recorded that. */
+/** Forgets partitions that were deleted: the last process may have ended before it recorded that. */
 async function forgetDeleted(
   { outside }: RecoveryNeeds,
   partitions: readonly PartitionInfo[],
-  { partiesKnown }: Standing,
+  { partitionsKnown }: Standing,
 ): Promise<void> {
   const there = new Set(partitions.map(({ partition }) => partition))
-  const gone = partiesKnown.filter(party => !there.has(partitionOf(party)))
+  const gone = partitionsKnown.filter(partition => !there.has(partition))
   if (gone.length === 0) return
-  const forgotten = gone.map(party => ({ kind: 'forgotten' as const, seq: outside.nextSeq(), party }))
+  const forgotten = gone.map(one => ({ kind: 'forgotten' as const, seq: outside.nextSeq(), party: keyOf(one) }))
   outside.append({ kind: 'supervision' }, forgotten)
   await outside.watermark.reached()
 }

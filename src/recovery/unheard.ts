@@ -1,8 +1,8 @@
 import type { Standing } from '../journal/fold/standing.ts'
 import { dateOf, type Frame } from '../journal/frame.ts'
-import type { Envelope } from '../mail/envelope.ts'
+import { type Envelope, keyIn } from '../mail/envelope.ts'
 
-/** What agents outside the parties hear, since when, and how far they have heard of each party. */
+/** What agents outside the parties hear, since when, and how far they have heard of each other partition. */
 export type Hearing = Pick<Standing, 'hearing' | 'heard'>
 
 /** What agents outside the parties hear, if there were any. */
@@ -33,9 +33,12 @@ export class UnheardEvents {
     for (const envelope of eventsIn([frame])) if (this.#isUnheard(envelope, date)) this.events.push(envelope)
   }
 
-  #isUnheard({ seq, type, to, party = '' }: Envelope, date: number): boolean {
+  #isUnheard(envelope: Envelope, date: number): boolean {
+    const { seq, type, to } = envelope
     const since = this.#hearing.get(type)
-    return to === undefined && since !== undefined && date >= since && seq > (this.#heard.get(party) ?? 0)
+    return (
+      to === undefined && since !== undefined && date >= since && seq > (this.#heard.get(keyIn(envelope) ?? '') ?? 0)
+    )
   }
 }
 

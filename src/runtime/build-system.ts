@@ -16,6 +16,7 @@ import { createLog, type Log } from '../log.ts'
 import { splitAddress } from '../mail/address.ts'
 import { agingOf } from '../mail/aging.ts'
 import { DeadLetters } from '../mail/dead-letters.ts'
+import { keyIn } from '../mail/envelope.ts'
 import { emptyTally } from '../mail/tally.ts'
 import { HeldEffects } from '../partition/held-effects.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -115,7 +116,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     observers: undefined,
     overhear: envelope => {
       // An event that was meant for one agent is not for others.
-      if (envelope.party !== undefined && envelope.to === undefined) partitions.outside.hear(envelope)
+      if (envelope.to === undefined && keyIn(envelope) !== undefined) partitions.outside.hear(envelope)
     },
     heard: (partition, type, isHeard) => pulse.heard(partition, type, isHeard),
     mayExpire: (partition, actor) => cleanup.expect(partition, actor),

@@ -1,18 +1,18 @@
 import type { Clock } from '../clock.ts'
 import type { Address } from '../mail/address.ts'
-import type { Envelope } from '../mail/envelope.ts'
+import { type Envelope, partitionIn } from '../mail/envelope.ts'
 import type { Partitions } from '../partition/partitions.ts'
 
 /** Whether the time to live of an event is over, also where its party is gone. */
 export function isExpired(envelope: Envelope, partitions: Partitions, clock: Clock): boolean {
-  const partition = partitions.of(envelope.party)
+  const partition = partitions.at(partitionIn(envelope))
   if (partition) return partition.isExpired(envelope)
   return envelope.expirytime !== undefined && envelope.expirytime <= clock.now()
 }
 
 /** Makes a dead letter of an event that expired before a subscriber received it. */
 export function expire(envelope: Envelope, subscriber: Address, partitions: Partitions): void {
-  const partition = partitions.of(envelope.party) ?? partitions.outside
+  const partition = partitions.at(partitionIn(envelope)) ?? partitions.outside
   // The journal does not need the end of an event that it does not hold.
   if (partition.persists(envelope)) partition.losses.loseOutside(envelope, subscriber, 'expired')
   else partition.losses.bury(envelope, subscriber, 'expired')

@@ -1,7 +1,7 @@
 import { withChildren } from '../invoke/child.ts'
 import type { Whereabouts } from '../lifecycle/found.ts'
 import type { Log } from '../log.ts'
-import { type Address, partyOf } from '../mail/address.ts'
+import { type Address, keyOf } from '../mail/address.ts'
 import type { HeldEffects } from '../partition/held-effects.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
@@ -113,7 +113,7 @@ function partiesOf<S extends object, A extends AddedEvent, R extends RemovedEven
     drop,
     forget: partition => {
       drop(partition)
-      system.bus.forget(partyOf(partition) ?? '')
+      system.bus.forget(keyOf(partition))
     },
   })
 }

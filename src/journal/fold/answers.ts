@@ -1,5 +1,5 @@
 import type { Refusal } from '../../events/refusal.ts'
-import { type Address, partitionOf, partyOf, splitAddress } from '../../mail/address.ts'
+import { type Address, keyOf, partitionAt, runtimePartition, splitAddress } from '../../mail/address.ts'
 import type { DeadReason } from '../../mail/dead-letters.ts'
 import type { WorkStanding } from './agent-standing.ts'
 import { forgetOldest } from './forget-oldest.ts'
@@ -46,14 +46,16 @@ export class FoldedAnswers {
     for (const key of this.known.keys()) if (!isWanted(key)) this.known.delete(key)
   }
 
-  /** A party was deleted: nobody in it asks again. */
-  forgetParty(party: string): void {
-    const asker = `${partitionOf(party)}/`
+  /** A partition was deleted: nobody in it asks again. */
+  forgetPartition(key: string): void {
+    const asker = `${partitionAt(key)}/`
     this.keep(key => !key.startsWith(asker))
   }
 
-  /** The parties whose agents have asked. */
+  /** The partitions whose agents have asked, but for `runtime`, as journals name them. */
   get askers(): readonly string[] {
-    return Array.from(this.known.keys(), key => partyOf(splitAddress(key).partition) ?? []).flat()
+    const partitions = new Set(Array.from(this.known.keys(), key => splitAddress(key).partition))
+    partitions.delete(runtimePartition)
+    return Array.from(partitions, keyOf)
   }
 }

@@ -1,5 +1,6 @@
-import { type Address, splitAddress } from '../../mail/address.ts'
+import { type Address, partitionAt, splitAddress } from '../../mail/address.ts'
 import type { DeadLetter } from '../../mail/dead-letters.ts'
+import { keyIn } from '../../mail/envelope.ts'
 import { dateOf, type Entry, type FirstInput, type Frame, isWanted } from '../frame.ts'
 import { type AgentStanding, type Mail, putBack } from './agent-standing.ts'
 import type { FoldedAgents } from './agents.ts'
@@ -76,7 +77,7 @@ export class Standing {
     return this.#agents.pools
   }
 
-  /** Up to which position of each party the agents here have heard of it. */
+  /** Up to which position of each other partition the agents here have heard of it. */
   get heard(): ReadonlyMap<string, number> {
     return this.#folds.heard
   }
@@ -127,9 +128,9 @@ export class Standing {
     return new Set(callees.flatMap(to => (to.includes('/') ? splitAddress(to).partition : [])))
   }
 
-  /** The parties that agents here have heard or answered. */
-  get partiesKnown(): readonly string[] {
-    return [...new Set([...this.heard.keys(), ...this.#answers.askers])]
+  /** The other partitions that agents here have heard or answered. */
+  get partitionsKnown(): readonly Address[] {
+    return Array.from(new Set([...this.heard.keys(), ...this.#answers.askers]), partitionAt)
   }
 
   /** Forgets answers that no asker wants any more. */
@@ -229,7 +230,7 @@ export class Standing {
         return this.#progress(entry)
       case 'forgotten':
         this.#folds.heard.delete(entry.party)
-        return this.#answers.forgetParty(entry.party)
+        return this.#answers.forgetPartition(entry.party)
       case 'scheduled':
         return this.#schedules.start(entry)
       case 'occurred':
@@ -263,7 +264,8 @@ export class Standing {
   }
 
   #hear({ envelope, heard }: EntryOf<'event'>): void {
-    if (heard !== undefined && envelope.party !== undefined) this.#folds.heard.set(envelope.party, heard)
+    const key = keyIn(envelope)
+    if (heard !== undefined && key !== undefined) this.#folds.heard.set(key, heard)
     deliver(envelope, this.#agents)
   }
 
