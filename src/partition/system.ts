@@ -10,6 +10,7 @@ import type { Transforms } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
 import type { AskTable } from '../invoke/ask-table.ts'
 import type { Handler } from '../invoke/handler.ts'
+import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Address } from '../mail/address.ts'
 import type { DeadLetters } from '../mail/dead-letters.ts'
@@ -91,8 +92,8 @@ export interface Work {
   readonly handlers: HandlerDirectory
   /** Effects that wait for a person to decide. */
   readonly held: HeldEffects
-  /** Called when an agent or handler starts that others may wait for. */
-  readonly awaitingCallee: Set<() => void>
+  /** Called when an agent or handler starts that others may wait for; with what the journal says of their requests, if it was recalled. */
+  readonly awaitingCallee: Set<(requests?: SavedRequests) => void>
   /** The names of the schedules that run in a partition. */
   scheduled(partition: Address): Iterable<string>
 }

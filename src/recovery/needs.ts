@@ -1,5 +1,6 @@
 import type { Agent } from '../agent/agent.ts'
 import type { MachineEditedError } from '../agent/edited.ts'
+import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Recallable, Recalled } from '../journal/recall.ts'
 import type { Crew } from '../lifecycle/crew.ts'
 import type { Address } from '../mail/address.ts'
@@ -7,7 +8,6 @@ import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
 import type { Schedules } from '../readers/schedules.ts'
 import type { Supervised } from '../supervision/definition.ts'
-import type { SavedRequests } from '../work/recalled-ask.ts'
 
 /** What recovery needs of a runtime. */
 export interface RecoveryNeeds {

@@ -8,7 +8,16 @@ import type { RecoveryNeeds } from './needs.ts'
 import { recallOutside, restoreOutside } from './outside.ts'
 import type { Owner } from './owner.ts'
 import { type RecalledParty, recallParty, restoreParties, restoreParty } from './parties.ts'
-import { bindToAsks, restoreHistory, resumeParties, resumeTheRest, type Standings, standingsOf } from './resume.ts'
+import {
+  bindToAsks,
+  findCallees,
+  requestsOf,
+  restoreHistory,
+  resumeParties,
+  resumeTheRest,
+  type Standings,
+  standingsOf,
+} from './resume.ts'
 import { hearingOf } from './unheard.ts'
 
 // The phases of recovery, in order. A phase is a function from what it needs to what it gives. To *recall* is to read what the
@@ -28,14 +37,16 @@ export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<bo
   await restoreHistory(needs)
 
   // 3. Resume their work: first all of it, then whatever ends with it.
-  const standings = standingsOf(parties)
-  if (outside) standings.set(runtimePartition, outside.standing)
-  const resumed = resumeParties(needs, parties, standings)
-  if (outside) needs.crew.resume(standings)
+  const requests = requestsOf(parties)
+  if (outside) requests.set(runtimePartition, outside.standing)
+  const resumed = resumeParties(needs, parties, requests)
+  if (outside) needs.crew.resume(requests)
   bindToAsks(needs, resumed)
   if (outside) needs.crew.bindToAsks()
 
   // 4. Resume what agents do not wait for.
+  const standings = standingsOf(parties)
+  if (outside) standings.set(runtimePartition, outside.standing)
   const recalled = parties.map(party => party.recalled)
   resumeTheRest(needs, outside ? [outside, ...recalled] : recalled, standings)
   return outside !== undefined
@@ -73,8 +84,10 @@ export async function recoverParty(
     const asked = await recallAsked(system, restored.get(partition))
     const requests = new Map([[runtimePartition, outside], ...asked, ...restored])
 
-    // 4. Resume its work.
-    bindToAsks(needs, resumeParties(needs, [party], requests))
+    // 4. Resume its work, and the asks that wait for its agents.
+    const resumed = resumeParties(needs, [party], requests)
+    findCallees(needs, requests)
+    bindToAsks(needs, resumed)
     standings = restored
   } catch (error) {
     needs.quarantine(partition, error)

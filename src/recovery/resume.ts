@@ -1,9 +1,9 @@
+import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Standing } from '../journal/fold/standing.ts'
 import type { Recalled } from '../journal/recall.ts'
 import type { Address } from '../mail/address.ts'
 import { frozenLetter } from '../mail/dead-letters.ts'
 import { frozenEnvelope } from '../mail/envelope.ts'
-import type { SavedRequests } from '../work/recalled-ask.ts'
 import { guard, type RecoveryNeeds } from './needs.ts'
 import type { RestoredParty } from './parties.ts'
 import { eventsIn } from './unheard.ts'
@@ -28,6 +28,16 @@ export type Standings = ReadonlyMap<Address, Standing>
 export function standingsOf(parties: readonly RestoredParty[]): Map<Address, Standing> {
   const restored = parties.filter(({ isRestored }) => isRestored)
   return new Map(restored.map(({ recalled: { standing } }) => [standing.partition, standing]))
+}
+
+/** What the journal says of requests to agents of parties. The agents of a party that is away may have answered before. */
+export function requestsOf(parties: readonly RestoredParty[]): Map<Address, Standing> {
+  return new Map(parties.map(({ recalled: { standing } }) => [standing.partition, standing]))
+}
+
+/** Asks that wait for an agent of a restored party find it, and what it has answered before. */
+export function findCallees({ system }: RecoveryNeeds, requests: SavedRequests): void {
+  for (const retry of [...system.awaitingCallee]) retry(requests)
 }
 
 /**

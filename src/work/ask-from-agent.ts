@@ -3,6 +3,7 @@ import type { AskManyWork } from '../invoke/ask-many.ts'
 import { gather } from '../invoke/gather.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import { nothing } from '../invoke/pending-ask.ts'
+import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Entry } from '../journal/frame.ts'
 import { type Address, NoAddressError } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'
@@ -95,14 +96,17 @@ class AgentAsker implements Asker {
   /** The returned function gives it up. */
   ask(): Cancel {
     const { standing, requests, partition } = this.#scope
-    const { request, to } = this.#work
+    const { to } = this.#work
     if (standing) partition.asksElsewhere.add(this.#scope.key)
-    const known = standing && requests && recalledAsk(partition, this.#key, to, requests)
-    const answer = known && answerIn(known, request.type)
-    return answer ? this.#end(answer) : this.#open(known)
+    return this.#goOn(standing && requests && recalledAsk(partition, this.#key, to, requests))
   }
 
   /** @param known what the journal says of the request, if another process has sent it */
+  #goOn(known: RecalledAsk | undefined): Cancel {
+    const answer = known && answerIn(known, this.#work.request.type)
+    return answer ? this.#end(answer) : this.#open(known)
+  }
+
   #open(known: RecalledAsk | undefined): Cancel {
     const { asks, tally } = this.place.system
     let ask: Asking
@@ -168,7 +172,7 @@ class AgentAsker implements Asker {
     const { awaitingCallee, timers } = partition.system
     const { request, to } = this.#work
     let cancel: Cancel = nothing
-    const again = () => {
+    const again = (requests?: SavedRequests) => {
       try {
         calleeOf(partition, request.asked(input, this.#key), to)
       } catch {
@@ -176,7 +180,8 @@ class AgentAsker implements Asker {
       }
       leave()
       // An agent that was spawned again has the request already. Every other callee must get it.
-      cancel = this.#open(known && isInHand(known, partition) ? known : undefined)
+      const inHand = known && isInHand(known, partition) ? known : undefined
+      cancel = this.#goOn(requests ? recalledAsk(partition, this.#key, to, requests) : inHand)
     }
     const cancelTimer = timers.after(Math.max(0, this.#left ?? 0), () => {
       leave()

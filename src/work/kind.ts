@@ -1,12 +1,12 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { WorkStanding } from '../journal/fold/agent-standing.ts'
+import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Standing } from '../journal/fold/standing.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Children } from './children.ts'
-import type { SavedRequests } from './recalled-ask.ts'
 
 /** Work that an agent may invoke; `kind` is the name of its kind. */
 export interface Work {

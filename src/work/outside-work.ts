@@ -1,5 +1,6 @@
 import { TroupeError } from '../errors.ts'
 import type { OutsideHost, PlannedWork, WantedWork } from '../invoke/outside.ts'
+import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Standing } from '../journal/fold/standing.ts'
 import { originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -7,7 +8,6 @@ import type { Steps } from '../partition/steps.ts'
 import type { Children } from './children.ts'
 import type { Settle, Work } from './kind.ts'
 import { Piece, type PieceSite } from './piece.ts'
-import type { SavedRequests } from './recalled-ask.ts'
 
 /**
  * Runs what the agents of a partition invoke. The intent is in the frame of the step that wanted it; an ask inside the

@@ -1,6 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Outcome, WantedWork } from '../invoke/outside.ts'
 import type { WorkStanding } from '../journal/fold/agent-standing.ts'
+import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Standing } from '../journal/fold/standing.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { Origin } from '../mail/handled.ts'
@@ -12,7 +13,6 @@ import type { Children } from './children.ts'
 import type { Cancel, Settle, Work, WorkKind, WorkScope, WorkSite } from './kind.ts'
 import { kindOf } from './kinds.ts'
 import { outcomeOf, recorded } from './outcomes.ts'
-import type { SavedRequests } from './recalled-ask.ts'
 
 const nothing = () => {}
 

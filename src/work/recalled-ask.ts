@@ -1,15 +1,11 @@
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import { AskFailedError, AskRefusedError, AskStoppedError } from '../invoke/ask-errors.ts'
 import type { Outcome } from '../invoke/outside.ts'
-import type { AnswerStanding, RequestStanding } from '../journal/fold/answers.ts'
-import type { Standing } from '../journal/fold/standing.ts'
+import type { AnswerStanding, RequestStanding, SavedRequests } from '../journal/fold/answers.ts'
 import { type Address, addressOf, runtimePartition, splitAddress } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Asking } from './asking.ts'
 import { fullAddress } from './callee.ts'
-
-/** What the journal says of the requests that reached the agents of partitions, by the addresses of these. */
-export type SavedRequests = ReadonlyMap<Address, Pick<Standing, 'request'>>
 
 /** What the journal says of a request that another process has sent. */
 export interface RecalledAsk extends RequestStanding {
@@ -28,11 +24,10 @@ export function recalledAsk(
   to: Address | undefined,
   requests: SavedRequests,
 ): RecalledAsk | undefined {
-  const { system } = here
   const named = to === undefined ? runtimePartition : splitAddress(fullAddress(to, here)).partition
-  for (const place of new Set([here, system.partition(named), system.partition(runtimePartition)])) {
-    const known = place && requests.get(place.address)?.request(key)
-    if (known) return { ...known, at: place.address }
+  for (const at of new Set([here.address, named, runtimePartition])) {
+    const known = requests.get(at)?.request(key)
+    if (known) return { ...known, at }
   }
   return undefined
 }

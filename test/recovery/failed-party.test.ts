@@ -1,5 +1,6 @@
 import {
   agentTypes,
+  createRuntime,
   defineAgent,
   defineParty,
   definePool,
@@ -11,8 +12,8 @@ import {
   type RuntimeOptions,
   type Supervised,
 } from 'troupe'
-import type { SimulatedClock } from 'troupe/testing'
-import { describe, expect, it } from 'vitest'
+import { type SimulatedClock, seededRandom } from 'troupe/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, sendParent, sendTo, setup } from 'xstate'
 import { held } from '../support/heap.ts'
 import {
@@ -26,7 +27,7 @@ import {
   trainerAgent,
   urgent,
 } from '../support/pets.ts'
-import { atFrame, createProgram, type Program } from '../support/program.ts'
+import { atFrame, createProgram, goesOn, type Program } from '../support/program.ts'
 import { startRuntime, turn, until } from '../support/runtime.ts'
 
 const never = { max: 0, within: 1_000 }
@@ -337,6 +338,106 @@ describe('what a party that failed has asked elsewhere', () => {
     party = await runtime.parties.retry('p1')
     await (answered === 'after' ? answer() : someTurns())
     expect(party.state).toMatchObject({ said: ['late'] })
+  })
+})
+
+describe('what a party was asked before it was away', () => {
+  const options = {
+    party: petsParty(trainerAgent('party/p2/dog', 60_000), dogAgent(), { ...dogAgent(), name: 'pup' }),
+    intensity: never,
+  }
+
+  /** The trainer of p1 asks p2 for a trick. What p1 hears of that is not in the journal when the process ends. */
+  async function asked(trick: string, isFailing: boolean) {
+    const program = createProgram()
+    const process = program.begin(goesOn)
+    let isHeld = false
+    const runtime = createRuntime({
+      ...options,
+      clock: process.clock,
+      random: seededRandom(1),
+      log: 'silent',
+      journal: {
+        ...process.journal,
+        async append(partition, epoch, position, frames, checkpoints) {
+          if (partition === 'party/p1' && isHeld) return new Promise<never>(() => {})
+          isHeld ||= frames.some(({ entries }) => entries.some(({ kind }) => kind === 'ask'))
+          return process.journal.append(partition, epoch, position, frames, checkpoints)
+        },
+      },
+    })
+    await runtime.start()
+    const p2 = await runtime.parties.create({ id: 'p2' })
+    await runtime.parties.create({ id: 'p1', inputs: [trick] })
+    await someTurns()
+    if (!isFailing) return program
+    await p2.agent('pup').send(command({ word: 'boom' }))
+    await until(() => p2.state.status === 'error')
+    await someTurns()
+    return program
+  }
+
+  /** The next process, in which p2 has failed, or cannot be read until it is retried. */
+  async function goOn(program: Program, isFailing: boolean) {
+    const { journal, clock } = program.begin(goesOn)
+    let isBroken = !isFailing
+    const runtime = createRuntime({
+      ...options,
+      clock,
+      random: seededRandom(2),
+      log: 'silent',
+      journal: {
+        ...journal,
+        async saved(partition) {
+          if (isBroken && partition === 'party/p2') throw new Error('the disk is sick')
+          return journal.saved(partition)
+        },
+      },
+    })
+    onTestFinished(() => runtime.stop({ timeout: 0 }))
+    await runtime.start()
+    await someTurns()
+    return {
+      p1: runtime.parties.get('p1'),
+      async retry() {
+        isBroken = false
+        await runtime.parties.retry('p2')
+        await someTurns()
+      },
+    }
+  }
+
+  async function requestsTo(program: Program) {
+    const entries = (await program.frames('party/p2')).flatMap(frame => frame.entries)
+    return entries.flatMap(({ kind }) => (kind === 'asked' || kind === 'reply' ? kind : []))
+  }
+
+  it('has its answer in the next process, where the party has failed', async () => {
+    const program = await asked('roll', true)
+    const { p1 } = await goOn(program, true)
+    expect(p1.state).toMatchObject({ said: ['roll'] })
+    expect(await requestsTo(program)).toEqual(['asked', 'reply'])
+  })
+
+  it('has its answer once the party can be read, and is not asked again', async () => {
+    const program = await asked('roll', false)
+    const { p1, retry } = await goOn(program, false)
+    await retry()
+    expect(p1.state).toMatchObject({ said: ['roll'] })
+    expect(await requestsTo(program)).toEqual(['asked', 'reply'])
+  })
+
+  it.each([
+    ['failed', true],
+    ['could not be read', false],
+  ])('is answered once by a party that %s and is retried', async (_, isFailing) => {
+    const program = await asked('later', isFailing)
+    const { p1, retry } = await goOn(program, isFailing)
+    await retry()
+    program.clock.advance(5_000)
+    await someTurns()
+    expect(p1.state).toMatchObject({ said: ['late'] })
+    expect(await requestsTo(program)).toEqual(['asked', 'reply'])
   })
 })
 

@@ -19,6 +19,9 @@ export interface RequestStanding {
   readonly takenBy: number | undefined
 }
 
+/** What the journal says of the requests that reached the agents of partitions, by the addresses of these. */
+export type SavedRequests = ReadonlyMap<Address, { request(key: string): RequestStanding | undefined }>
+
 /** The newest answers are remembered. */
 const most = 100_000
 
