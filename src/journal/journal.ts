@@ -33,7 +33,10 @@ export interface Journal {
   partitions(): Promise<readonly PartitionInfo[]>
   /** The snapshot and the checkpoints of a partition. @throws JournalCorruptError */
   saved(partition: Address): Promise<Saved>
-  /** Keeps a snapshot of a partition, and forgets its snapshot before. */
+  /**
+   * Keeps a snapshot of a partition, and forgets its snapshot before. A snapshot that is older than the kept one changes nothing:
+   * an owner that has lost the partition may still be saving it.
+   */
   save(partition: Address, snapshot: Snapshot): Promise<void>
   /**
    * Forgets the frames of a partition up to a position that its snapshot covers. Frames that a reader with a mark has yet to
@@ -50,8 +53,13 @@ export interface Journal {
   marks(reader: string): Promise<ReadonlyMap<Address, number>>
   /** Keeps marks of a reader; `undefined` forgets the mark of a partition. */
   mark(reader: string, marks: ReadonlyMap<Address, number | undefined>): Promise<void>
-  /** Forgets a partition, its checkpoints, its snapshot and the marks that readers have in it. */
-  delete(partition: Address): Promise<void>
+  /**
+   * Forgets a partition, its checkpoints, its snapshot and the marks that readers have in it.
+   *
+   * @param epoch of the caller, if it owns the partition
+   * @throws JournalConflictError when the partition has a later owner
+   */
+  delete(partition: Address, epoch?: number): Promise<void>
   /** Whether the journal outlives the process. If so, the runtime saves snapshots, so that the next process reads less. */
   readonly isLasting?: boolean
   /**

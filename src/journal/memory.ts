@@ -76,8 +76,9 @@ export function memoryJournal(): Journal {
       for (const [partition, position] of marks) put(kept, partition, position)
       keepMarks(reader, kept)
     },
-    async delete(partition) {
+    async delete(partition, epoch) {
       check()
+      partitions.get(partition)?.checkOwner(epoch)
       partitions.delete(partition)
       for (const [reader, marks] of readers) if (marks.delete(partition)) keepMarks(reader, marks)
     },
@@ -133,8 +134,15 @@ class MemoryPartition {
     if (checkpoints) for (const [agent, checkpoint] of checkpoints) put(this.#checkpoints, agent, checkpoint)
   }
 
+  /** @throws JournalConflictError if the partition has a later owner */
+  checkOwner(epoch = this.#epoch): void {
+    if (epoch < this.#epoch) throw new JournalConflictError(this.#address, this.#position, this.#position, this.#epoch)
+  }
+
   save(snapshot: Snapshot): void {
-    this.#snapshot = snapshot
+    const { position = 0 } = this.#snapshot ?? {}
+    const isOlder = snapshot.position < position && position <= this.#position
+    if (!isOlder) this.#snapshot = snapshot
   }
 
   /** @param readers the marks of each reader: frames that a reader has yet to read stay */

@@ -85,9 +85,9 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
       return new Map(await ask('marks', { reader }))
     },
     mark: (reader, marks) => write({ kind: 'mark', reader, marks: [...marks] }, 0, '', 0),
-    delete(partition) {
+    delete(partition, epoch) {
       written.forget(partition)
-      return write({ kind: 'delete', partition }, 0, partition, 0)
+      return write({ kind: 'delete', partition, epoch }, 0, partition, 0)
     },
     isLasting: true,
     handing: (partition, agent, seq) => connection.handing(partition, agent, seq),

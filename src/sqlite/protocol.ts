@@ -57,7 +57,7 @@ export type Write =
       readonly reader: string
       readonly marks: readonly (readonly [partition: string, position: number | undefined])[]
     }
-  | { readonly kind: 'delete'; readonly partition: string }
+  | { readonly kind: 'delete'; readonly partition: string; readonly epoch: number | undefined }
 
 export interface AppendWrite {
   readonly kind: 'append'

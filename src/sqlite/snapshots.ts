@@ -13,15 +13,16 @@ export class Snapshots {
 
   constructor(db: DatabaseSync) {
     this.#put = db.prepare(
-      'INSERT INTO snapshots (partition, position, hash, crc, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (partition) DO UPDATE SET position = excluded.position, hash = excluded.hash, crc = excluded.crc, body = excluded.body',
+      'INSERT INTO snapshots (partition, position, hash, crc, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT (partition) DO UPDATE SET position = excluded.position, hash = excluded.hash, crc = excluded.crc, body = excluded.body WHERE NOT (position > excluded.position AND position <= ?)',
     )
     this.#find = db.prepare('SELECT position, hash, crc, body FROM snapshots WHERE partition = ?')
     this.#covered = db.prepare('SELECT position FROM snapshots WHERE partition = ?')
     this.#remove = db.prepare(`DELETE FROM snapshots WHERE partition = ${idOf}`)
   }
 
-  put(partition: number, { position, hash, body }: SnapshotRow): void {
-    this.#put.run(partition, position, hash, crcOf(position, hash, body), body)
+  /** @param last the position of the partition's last frame: the snapshot that is kept counts as newer only up to there */
+  put(partition: number, { position, hash, body }: SnapshotRow, last: number): void {
+    this.#put.run(partition, position, hash, crcOf(position, hash, body), body, last)
   }
 
   /** A damaged snapshot counts as missing: the frames say the same, a snapshot only saves reading them. */

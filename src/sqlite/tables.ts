@@ -138,7 +138,7 @@ export class Tables {
 
   #save(write: Write & { readonly kind: 'save' }): undefined {
     const partition = this.#partitions.find(write.partition)
-    if (partition) this.#snapshots.put(partition.id, write)
+    if (partition) this.#snapshots.put(partition.id, write, partition.position)
   }
 
   #prune({ partition: name, upTo }: Write & { readonly kind: 'prune' }): Failure | undefined {
@@ -152,10 +152,14 @@ export class Tables {
     return undefined
   }
 
-  #delete({ partition: name }: Write & { readonly kind: 'delete' }): undefined {
+  #delete({ partition: name, epoch }: Write & { readonly kind: 'delete' }): Failure | undefined {
+    const known = epoch === undefined ? undefined : this.#partitions.find(name)
+    if (known && epoch !== undefined && epoch < known.epoch)
+      return { code: 'conflict', actual: known.position, epoch: known.epoch }
     this.#marks.remove(name)
     for (const table of [this.#frames, this.#checkpoints, this.#snapshots]) table.remove(name)
     this.#partitions.remove(name)
+    return undefined
   }
 
   #undo(): void {

@@ -118,6 +118,15 @@ const framesAreKept: Readonly<Record<string, Check>> = {
     assert.deepEqual(await positions(journal, 'p'), [1, 2, 3])
   },
 
+  async 'lets no earlier owner forget a partition'(journal) {
+    await journal.append('p', 2, 0, [frame('p', 1)])
+    await assert.rejects(journal.delete('p', 1), { code: 'JOURNAL_CONFLICT', partition: 'p', epoch: 2 })
+    assert.deepEqual(await positions(journal, 'p'), [1])
+    await journal.delete('p', 2)
+    await journal.delete('p', 1)
+    assert.deepEqual(await journal.partitions(), [])
+  },
+
   async 'lets no partition suffer from what another is refused at the same time'(journal) {
     await journal.append('p', 1, 0, [frame('p', 1)])
     const names = Array.from({ length: 20 }, (_, place) => `q${place}`)
@@ -229,6 +238,16 @@ const moreIsKept: Readonly<Record<string, Check>> = {
     assert.deepEqual((await journal.saved('p')).snapshot, snapshot(2))
     assert.equal((await journal.saved('nobody')).snapshot, undefined)
     assert.deepEqual(await journal.partitions(), [{ partition: 'p', epoch: 1, position: 2 }])
+  },
+
+  async 'keeps its snapshot when an earlier owner saves an older one'(journal) {
+    await journal.append('p', 1, 0, [frame('p', 1), frame('p', 2), frame('p', 3)])
+    await journal.save('p', snapshot(2))
+    await journal.prune('p', 2)
+    await journal.save('p', snapshot(1))
+    assert.deepEqual((await journal.saved('p')).snapshot, snapshot(2))
+    await journal.save('p', snapshot(3))
+    assert.deepEqual((await journal.saved('p')).snapshot, snapshot(3))
   },
 
   async 'forgets frames that a snapshot covers, and no others'(journal) {

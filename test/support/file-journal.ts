@@ -92,9 +92,11 @@ export function fileJournal(): Journal {
       }
     },
 
-    async delete(name) {
+    async delete(name, epoch = Number.POSITIVE_INFINITY) {
       check()
       const partition = partitions.get(name)
+      if (partition && epoch < partition.epoch)
+        throw new JournalConflictError(name, partition.position, partition.position, partition.epoch)
       partitions.delete(name)
       await partition?.file.close()
       if (partition) await rm(partition.path)

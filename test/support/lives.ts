@@ -46,7 +46,7 @@ export function createRecord(inner: Journal = memoryJournal()): Record {
         save: (...saved) => (isOver ? forEver : inner.save(...saved)),
         mark: (...marks) => (isOver ? forEver : inner.mark(...marks)),
         prune: (...pruned) => (isOver ? forEver : inner.prune(...pruned)),
-        delete: partition => (isOver ? forEver : inner.delete(partition)),
+        delete: (...gone) => (isOver ? forEver : inner.delete(...gone)),
         get isOver() {
           return isOver
         },
