@@ -1,6 +1,6 @@
 /**
- * Where all time comes from: the runtime reads no other clock. `now` tells the date, and jumps when somebody corrects it, or when
- * the machine has slept; `after` and `elapsed` measure, and do not.
+ * Where all time comes from: the runtime reads no other clock. `now` is the date. It jumps when the date is corrected, and when
+ * the machine has slept. `after` and `elapsed` measure passing time, and never jump.
  *
  * @example
  * const clock: Clock = {
@@ -15,16 +15,17 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Calls `fn` once after `ms` milliseconds; the returned function takes that back. */
+  /** Calls `fn` once after `ms` milliseconds; the returned function cancels the call. */
   after(ms: number, fn: () => void, options?: TimerOptions): () => void
   /**
-   * Milliseconds since any fixed moment; never decreases, and goes at the pace of `after`. Without it, each timer of the
-   * runtime is a timer of this clock, durations are measured by how far `now` moves forward, and no jump of it is noticed.
+   * Milliseconds since any fixed moment; never decreases, and goes at the pace of `after`. Without it, each timer of the runtime
+   * is a timer of this clock, durations are measured by how far `now` moves forward, and the runtime does not notice when the
+   * date jumps.
    */
   elapsed?(): number
 }
 
-/** How a timer weighs on its process. */
+/** What a timer means for its process. */
 export interface TimerOptions {
   /** Does not keep the process alive. */
   readonly background?: boolean
@@ -43,22 +44,22 @@ export const systemClock: MeasuringClock = {
     if (background) handle.unref()
     return () => clearTimeout(handle)
   },
-  // Whole, like the date: durations are shown to people.
+  // A whole number, like the date: durations are shown to people.
   elapsed: () => Math.floor(performance.now()),
 }
 
-/** A clock that measures, and whose date is watched: whether somebody corrects it, or the machine sleeps. */
+/** A clock that measures, and notices when its date jumps: the date was corrected, or the machine slept. */
 export interface WatchedClock extends MeasuringClock {
-  /** By how many milliseconds the date has jumped in all: how much further it went than what has passed. */
+  /** Sum of all jumps in milliseconds: how far the date moved, less the time that passed. */
   readonly jumped: number
 }
 
-/** Milliseconds. Dates that are kept right are corrected all the time, by less than this. */
+/** Milliseconds. A smaller jump is a usual correction, such as those of a time server, and does not count. */
 const leastJump = 60_000
 
 /**
- * The same clock, which measures and is watched in any case. Of one that does not measure, nobody can tell whether its date has
- * jumped: what passes is how far it moves forward.
+ * The same clock, with its date watched. If the clock cannot measure, its jumps are unknown: the time that passes is how far the
+ * date moves forward.
  *
  * @param noticed is called in the middle of `now`, when the date has jumped
  */
@@ -82,8 +83,8 @@ export function watched(clock: Clock, noticed: () => void): WatchedClock {
   return {
     now() {
       const date = clock.now()
-      // To measure as well would cost each event more than to read the date does: once a minute is enough. A date that falls
-      // may have done so by more than a minute, however near it is to the one that was looked at.
+      // Measuring costs more than reading the date, so it happens once a minute, and whenever the date falls: the date may have
+      // moved far ahead since the last look, and fallen back.
       if (date < seen.last || date - seen.looked >= leastJump) look(date)
       seen.last = date
       return date
@@ -96,7 +97,7 @@ export function watched(clock: Clock, noticed: () => void): WatchedClock {
   }
 }
 
-/** How far the date has moved forward in all; when somebody sets it back, nothing has passed. */
+/** How far the date has moved forward in all. When it is set back, no time has passed. */
 function stepsForward(clock: Clock): () => number {
   let last = clock.now()
   let passed = 0

@@ -1,15 +1,15 @@
 // Registered, so that `is` recognises the errors of a second copy of the package too.
 const marker: unique symbol = Symbol.for('troupe.error')
 
-/** Characters of a sentence at most: somebody may have looked for an id that is as long as a book. */
+/** Most characters of a sentence: it may quote an id that is as long as a book. */
 const longest = 2_000
 
-/** Characters that a terminal obeys and nobody sees. */
+/** Invisible characters, some of which control a terminal. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /**
- * What every error of Troupe has: a stable `code`, typed fields, and a sentence that says what was asked, what is so,
- * and what to do: one line, in which nothing is hidden. Each class stands beside its idea; this file is only their root.
+ * What every error of Troupe has: a stable `code`, typed fields, and a sentence that says what was asked, what is so, and what to
+ * do: one line without invisible characters. Each class stands beside its idea; this file holds only their base class.
  *
  * @example
  * try {
@@ -27,7 +27,7 @@ export abstract class TroupeError extends Error {
     this.name = new.target.name
   }
 
-  /** Whether a caught value is an error of Troupe, of this copy of the package or another. */
+  /** Whether a caught value is an error of Troupe, also of another copy of the package. */
   static is(value: unknown): value is TroupeError {
     try {
       return typeof value === 'object' && value !== null && marker in value
@@ -38,7 +38,7 @@ export abstract class TroupeError extends Error {
   }
 }
 
-/** Errors end in terminals and logs, and what they quote may come from anywhere. */
+/** Errors are printed in terminals and logs, and the text that they quote may come from anywhere. */
 function shown(sentence: string): string {
   return shortened(sentence).replaceAll(unseen, escaped)
 }
@@ -77,7 +77,7 @@ export function codeOf(thrown: unknown): string {
   }
 }
 
-/** Whether something that was thrown is of a class; a proxy that cannot be read is of none. */
+/** Whether a thrown value is an instance of a class. A proxy that cannot be read is an instance of no class. */
 export function isOf<E>(thrown: unknown, type: abstract new (...args: never[]) => E): thrown is E {
   try {
     return thrown instanceof type
@@ -86,22 +86,25 @@ export function isOf<E>(thrown: unknown, type: abstract new (...args: never[]) =
   }
 }
 
-/** A place in the code that uses the runtime, to be shown in the stack of errors that come about much later. */
+/** A place in the code that uses the runtime. The stack of an error that happens much later shows it. */
 export interface Place {
   readonly stack?: string
 }
 
-/** Where the caller of `callee` stands. */
+/** The place in the code that called `callee`. */
 export function placeOf(callee: (...args: never[]) => unknown): Place {
   const place: Place = {}
   Error.captureStackTrace(place, callee)
   return place
 }
 
-/** Makes an error's stack lead to a place in its reader's own code, rather than to the timer or step that it came from. */
+/**
+ * Replaces the frames in an error's stack by a place in the application's code, because the timer or step that made the error
+ * helps no reader.
+ */
 export function leadBack(error: unknown, { stack = '' }: Place): void {
   if (!isOf(error, TroupeError)) return
   const frames = stack.slice(stack.indexOf('\n'))
-  // Somebody may have frozen the error.
+  // The error may be frozen.
   Reflect.set(error, 'stack', `${error.name}: ${error.message}${frames}`)
 }

@@ -1,4 +1,4 @@
-/** First in, first out, at the same cost however many wait; `Array.shift` would move all the others. */
+/** First in, first out, at the same cost for any number of items; `Array.shift` would move all the others. */
 export class Fifo<T> implements Iterable<T> {
   #items: (T | undefined)[] = []
   #head = 0
@@ -7,7 +7,7 @@ export class Fifo<T> implements Iterable<T> {
     return this.#items.length - this.#head
   }
 
-  /** The oldest, which stays. */
+  /** The oldest item, without removing it. */
   get first(): T | undefined {
     return this.#items[this.#head]
   }
@@ -16,7 +16,7 @@ export class Fifo<T> implements Iterable<T> {
     this.#items.push(item)
   }
 
-  /** Takes the oldest; none when empty. */
+  /** Removes the oldest item and returns it; `undefined` if there is none. */
   shift(): T | undefined {
     const item = this.#items[this.#head]
     if (this.#head < this.#items.length) this.#items[this.#head++] = undefined

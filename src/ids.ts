@@ -5,7 +5,10 @@ import { TroupeError } from './errors.ts'
 export interface Ids {
   /** The next id, such as `k3v9x2a1-7`; matches `[a-z0-9-]+`. */
   next(): string
-  /** Gives other ids than the owners of the journal before this one, who were so many; left out by those that do anyway. */
+  /**
+   * Makes the next ids differ from the ids of earlier owners of the journal. An id source whose ids differ anyway leaves it out.
+   * @param owners how many earlier owners there were
+   */
   after?(owners: number): void
 }
 
@@ -18,36 +21,36 @@ const prefixLength = 8
  * @param random gives numbers from 0 up to but not including 1; a seeded one repeats the ids of a run
  */
 export function createIds(random: () => number): Ids {
-  // Places within the alphabet, so that no source of numbers, however odd, makes nanoid throw them away for ever.
+  // Bytes below the length of the alphabet: nanoid drops other bytes, and a strange source of numbers might give only such bytes.
   const bytes = (size: number) => Uint8Array.from({ length: size }, () => Math.floor(random() * alphabet.length))
   let prefix = customRandom(alphabet, prefixLength, bytes)()
   let count = 0
   return {
     next: () => `${prefix}-${++count}`,
     after(owners) {
-      // The same seed gives the same prefix, so each owner has its number behind it.
+      // The same seed gives the same prefix, so the number of the owner is added to it.
       prefix = `${prefix}${owners.toString(alphabet.length)}`
     },
   }
 }
 
-/** Characters at most of what others give names to; enough for the id of an event, which has addresses in it. */
+/** Most characters of a name; enough for the id of an event, which has addresses in it. */
 const longestName = 1_000
 const seen = new RegExp(`^[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,${longestName}}$`, 'u')
-/** Nearly all names are of these characters, which are faster to look at. */
+/** Nearly all names have only these characters, which are faster to check. */
 const plain = new RegExp(`^[ -~]{1,${longestName}}$`)
 
-/** Characters of an id that an error names in full. */
+/** Most characters of an id that an error quotes in full. */
 const mostQuoted = 200
 
-/** @throws IllegalIdError unless a name that is part of no address is made of 1 to 1,000 characters that are seen */
+/** Checks a name that is not part of an address. @throws IllegalIdError unless it has 1 to 1,000 characters, all visible */
 export function checkName(kind: string, name: string): string {
   if (typeof name !== 'string' || !(plain.test(name) || seen.test(name)))
     throw new IllegalIdError(kind, name, `1 to ${longestName} characters that can be seen`)
   return name
 }
 
-/** An id that could not be part of an address, or that nobody could read. */
+/** An id that cannot be part of an address, or has invisible characters. */
 export class IllegalIdError extends TroupeError {
   readonly code = 'ID_ILLEGAL'
   readonly kind: string

@@ -342,5 +342,5 @@ export {
 } from './work/outside-ask-options.ts'
 export { StrayInvokeError } from './work/outside-work.ts'
 
-// At once: what an older Node lacks would fail anywhere, and say nothing of that.
+// Checked first: on an older Node, any later line may fail, with an error that does not name the reason.
 checkNode(process.versions.node)

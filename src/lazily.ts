@@ -1,6 +1,6 @@
 /**
- * A value that is made when it is first asked for: what costs milliseconds and is rarely used would otherwise be paid for by
- * every program that imports the package.
+ * A value that is made when it is first read. Otherwise every program that imports the package would wait milliseconds for a
+ * value that few programs use.
  */
 export function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined

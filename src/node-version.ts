@@ -4,7 +4,7 @@ import { TroupeError } from './errors.ts'
 const least = { major: 22, minor: 13 } as const
 
 /**
- * Nothing of Troupe works on a Node that is too old, and what fails first says nothing of that.
+ * Refuses a Node that is too old. Without this check, something would fail with an error that does not name the reason.
  *
  * @param version such as `22.13.0`
  * @throws NodeVersionError
@@ -14,7 +14,7 @@ export function checkNode(version: string): void {
   if (major < least.major || (major === least.major && minor < least.minor)) throw new NodeVersionError(version)
 }
 
-/** This Node is older than any that Troupe runs on. */
+/** This Node is too old for Troupe. */
 export class NodeVersionError extends TroupeError {
   readonly code = 'NODE_VERSION'
   readonly version: string

@@ -5,20 +5,20 @@ import { didYouMean } from './nearest.ts'
 export type OptionNames<O> = Readonly<Record<keyof O, true>>
 
 /**
- * Refuses options that nobody knows: a name that is misspelt would be an option that is not set.
+ * Refuses unknown options: an option with a misspelt name would be ignored silently.
  *
- * @param of what takes the options, such as `bus.publish`
+ * @param of the function that takes the options, such as `bus.publish`
  * @throws UnknownOptionError
  */
 export function checkOptionNames(of: string, options: object, known: Readonly<Record<string, true>>): void {
-  // The first question is the fast one, and nearly always enough.
+  // The first check is fast, and nearly always enough.
   for (const option in options)
     if (known[option] !== true && Object.hasOwn(options, option))
       throw new UnknownOptionError(of, option, Object.keys(known))
 }
 
 /**
- * Refuses a word that is none of those which an option takes: it would be taken for one of them.
+ * Refuses a word that an option does not take: it would act as one of the words that the option takes.
  *
  * @param of whose option it is, such as `agent "venue"`
  * @throws OptionValueError
@@ -27,7 +27,7 @@ export function checkChoice(of: string, option: string, given: unknown, choices:
   if (typeof given !== 'string' || !choices.includes(given)) throw new OptionValueError(of, option, given, choices)
 }
 
-/** An option is given what it does not take. */
+/** An option has a value that it does not take. */
 export class OptionValueError extends TroupeError {
   readonly code = 'OPTION_VALUE'
   readonly of: string
@@ -45,7 +45,7 @@ export class OptionValueError extends TroupeError {
   }
 }
 
-/** There is no such option. */
+/** An option has a name that is unknown. */
 export class UnknownOptionError extends TroupeError {
   readonly code = 'OPTION_UNKNOWN'
   readonly of: string

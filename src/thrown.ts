@@ -3,32 +3,32 @@ import { TroupeError, textOf } from './errors.ts'
 
 /** An error in words, as events and the journal carry it: without its fields, which may hold anything. */
 export interface ErrorWords {
-  /** Of Troupe, of Node or of a library; `UNEXPECTED` where the error has none. */
+  /** The code that Troupe, Node or a library gave the error; `UNEXPECTED` if it has no code. */
   readonly code: string
   readonly message: string
-  /** Where it was thrown, and the errors that caused it; left out where nothing is known of that. */
+  /** Where it was thrown, and the errors that caused it; left out if that is unknown. */
   readonly stack?: string
 }
 
-/** What was thrown, itself and in words. */
+/** A thrown value, and the same in words. */
 export interface Failure {
   readonly error: unknown
   readonly words: ErrorWords
 }
 
-/** Characters of a stack at most, all causes together. */
+/** Most characters of a stack, with all causes. */
 const longestStack = 8_000
 const longestCode = 100
 const mostCauses = 8
 
-/** Where the runtime's own frames are, as stacks name it: as a path, or as a URL, in which a space is `%20`. */
+/** The folder of the runtime's own code as stacks write it: a path, or a URL, in which a space is `%20`. */
 const inside = [`${import.meta.dirname}${sep}`, new URL('./', import.meta.url).href]
 
-/** Frames of XState, of the installed package, of Node, and of no file at all. */
+/** Frames of XState, of the installed package, of Node, and frames without a file. */
 const foreign =
   /[\\/]node_modules[\\/](xstate|@xstate|troupe[\\/]dist)[\\/]|node:internal|\((index \d+|<anonymous>|native)\)/
 
-/** What words tell of, in the process that saw it. */
+/** The thrown values by their words, in the process that caught them. */
 const originals = new WeakMap<object, unknown>()
 
 /** An error in words. `errorOf` gives back the error itself. */
@@ -48,23 +48,23 @@ export function failureOf(error: unknown): Failure {
   return { error, words: wordsOf(error) }
 }
 
-/** Lets the payload of an event give back the error that it tells of. */
-export function telling<D extends object>(data: D, thrown: unknown): D {
+/** Remembers which error a payload describes, so that `errorOf` can return it. */
+export function withOriginal<D extends object>(data: D, thrown: unknown): D {
   originals.set(data, thrown)
   return data
 }
 
 /**
- * The error that an event or a dead letter tells of, as it was thrown, in the process that saw it; `undefined` elsewhere, where
- * code, message and stack are what is known of it.
+ * The thrown error that an event or a dead letter describes; `undefined` in another process, where only its code, message and
+ * stack are known.
  *
  * @example
  * runtime.bus.errors(event => report(errorOf(event) ?? event.data.message))
  *
- * @param told an event such as `system.error` or `agent.failed`, or a dead letter
+ * @param described an event such as `system.error` or `agent.failed`, or a dead letter
  */
-export function errorOf(told: { readonly data?: unknown } | { readonly error?: unknown }): unknown {
-  const words: unknown = 'error' in told ? told.error : 'data' in told ? told.data : undefined
+export function errorOf(described: { readonly data?: unknown } | { readonly error?: unknown }): unknown {
+  const words: unknown = 'error' in described ? described.error : 'data' in described ? described.data : undefined
   return typeof words === 'object' && words !== null ? originals.get(words) : undefined
 }
 
@@ -74,7 +74,7 @@ export function onRejection(returned: unknown, rejected: (error: unknown) => voi
     const isPromise = typeof returned === 'object' && returned !== null && 'then' in returned
     if (isPromise && typeof returned.then === 'function') Promise.resolve(returned).catch(rejected)
   } catch {
-    // It does not want to be looked at, so nobody waits for it.
+    // It throws when it is read, so it is not awaited.
   }
 }
 

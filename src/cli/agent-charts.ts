@@ -6,7 +6,7 @@ export function chartsOf(agents: readonly Agent[]): string {
   return agents.map(({ name, machine }) => `## ${name}\n\n\`\`\`mermaid\n${chartOf(machine)}\n\`\`\``).join('\n\n')
 }
 
-/** The same as a line of JSON for each agent: what it hears and says, and what its machine was made of. */
+/** One line of JSON for each agent: which types it hears and says, and the definition of its machine. */
 export function agentLines(agents: readonly Agent[]): readonly string[] {
   return agents.map(({ name, machine, hears, says }) => {
     const types = (list: Agent['hears']) => list.map(({ type }) => type)

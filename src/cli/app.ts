@@ -9,7 +9,7 @@ import type { PartyDefinition } from '../state/definition.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import { UsageError } from './usage-error.ts'
 
-/** What commands use of an application. */
+/** The parts of an application that commands use. */
 export interface App {
   readonly party: PartyDefinition | undefined
   /** All agents: of the party and its supervisors, outside the parties, and the children that agents invoke. */
@@ -18,15 +18,15 @@ export interface App {
   readonly runtime: Observable | undefined
 }
 
-/** What a module is to export. */
+/** What a module should export, for errors. */
 const example = 'export const party = defineParty(...), or agents = [...]: what createRuntime takes'
 
 /**
- * Loads the definitions of an application from a module. What the module does while it is loaded is done: one that starts a
- * runtime starts it here, too.
+ * Loads the definitions of an application from a module. Loading runs the module: a module that starts a runtime starts it here,
+ * too.
  *
  * @param file a module of JavaScript, or of TypeScript as far as this Node can load it
- * @throws UsageError if there is none, or nothing in it can be used; AppError if it cannot be loaded
+ * @throws UsageError if there is no such file, or it exports nothing that can be used; AppError if it cannot be loaded
  */
 export async function loadApp(file: string): Promise<App> {
   if (!existsSync(file)) throw new UsageError(`There is no module "${file}". Name the file: --app ./src/app.js`)
@@ -45,7 +45,7 @@ export async function loadApp(file: string): Promise<App> {
   throw new UsageError(`"${file}" exports no party, agents or runtime. Let it export what is meant: ${example}.`)
 }
 
-/** What a module exports by name, and as fields of its default. */
+/** The exports of a module, and the fields of its default export. */
 async function exportsOf(file: string): Promise<ReadonlyMap<string, unknown>> {
   try {
     const module: object = await import(pathToFileURL(resolve(file)).href)
@@ -79,12 +79,12 @@ function isRuntime(value: unknown): value is Observable {
   return isObject(value) && typeof value['observe'] === 'function'
 }
 
-/** The agents of a supervisor or a pool, or an agent itself. */
+/** The agents of a supervisor or a pool; an agent itself. */
 function flat(one: Supervised): readonly Agent[] {
   return 'agents' in one ? one.agents.flatMap(flat) : [one]
 }
 
-/** The module of an application throws while it is loaded. */
+/** The module of an application threw while it was loaded. */
 export class AppError extends Error {
   constructor(file: string, cause: unknown) {
     super(`The module "${file}" cannot be loaded: ${textOf(cause)}`, { cause })

@@ -1,6 +1,6 @@
 /**
- * A value as people and programs read it: JSON, in which bigints are texts, maps lists of pairs, and sets lists. What else JSON
- * has no word for is left out or `null`.
+ * A value as JSON for people and programs: bigints become texts, maps lists of pairs, and sets lists. Other values that JSON
+ * cannot hold are left out, or become `null`.
  */
 export function asJson(value: unknown) {
   return JSON.parse(JSON.stringify(value, plain))

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { checkNode } from '../node-version.ts'
 
-/** The program. It can be loaded by older versions of Node than the rest of the package, and says so. */
+/** The program. Older versions of Node can load this file, but not the rest of the package; then it prints the reason. */
 try {
   checkNode(process.versions.node)
   const { troupe } = await import('./troupe.ts')

@@ -1,6 +1,6 @@
 const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
-/** A size as people read it: `1.4 MiB`. */
+/** A size for people: `1.4 MiB`. */
 export function bytes(size: number): string {
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, size)) / 10)))
   const count = size / 1_024 ** power

@@ -1,7 +1,7 @@
 import { type Entry, type Frame, isWanted } from '../journal/frame.ts'
 import type { Envelope } from '../mail/envelope.ts'
 
-/** Something that happened, in the frame that is the record of it. */
+/** An entry of the journal, with its frame. */
 interface Happening {
   readonly entry: Entry
   readonly frame: Frame
@@ -17,15 +17,15 @@ export interface Link {
   readonly time: number
   /** The id of the event, if the link is an event. */
   readonly id?: string
-  /** What was said, answered, or came out of it. */
+  /** The payload of the event, the answer, or the outcome. */
   readonly data?: unknown
 }
 
-/** What happened in some frames, and what led to what. */
+/** Finds in frames what led to an event. */
 export class Causes {
   readonly #all: Happening[] = []
   readonly #at = new Map<string, Happening>()
-  /** By the key of work: the entry that says that it is wanted, and the answer, if the work is an ask. */
+  /** By the key of a piece of work: the entry that it is wanted, and the answer if it is an ask. */
   readonly #wanted = new Map<string, Happening>()
   readonly #answered = new Map<string, Happening>()
   readonly #said = new Map<string, Happening>()
@@ -40,7 +40,7 @@ export class Causes {
     this.#at.set(`${frame.partition} ${positionOf(entry)}`, one)
     if (isWanted(entry)) this.#wanted.set(entry.key, one)
     else if (entry.kind === 'reply' || entry.kind === 'refusal') this.#answered.set(entry.key, one)
-    // Agents outside the parties hear what is said in one at a position of their own: it was said only once.
+    // An agent outside the parties hears an event of a party at a position of its own. That is not a second event.
     else if (isSaid(entry) && entry.kind !== 'dead' && !('heard' in entry) && !this.#said.has(entry.envelope.id))
       this.#said.set(entry.envelope.id, one)
   }
@@ -59,7 +59,7 @@ export class Causes {
     )
   }
 
-  /** An event, what led to it, what led to that, and so on: back to somebody outside, as far as the journal tells. */
+  /** An event and its causes, the nearest first: back to a caller outside the agents, or as far as the journal goes. */
   chain(id: string): readonly Link[] {
     const links: Link[] = []
     const known = new Set<Happening>()
@@ -74,7 +74,7 @@ export class Causes {
     return lost ? [...links, lost] : links
   }
 
-  /** What was handled and is not in the journal, because it was said with `persist: false`. */
+  /** The handled event if it is not in the journal, because it was said with `persist: false`. */
   #unjournalled({ partition, cause, time }: Frame): Link | undefined {
     if (cause.kind !== 'step' || this.#at.has(`${partition} ${cause.handled}`)) return undefined
     const what = `${cause.agent} hears ${cause.type}, which is not journalled`
@@ -96,18 +96,18 @@ export class Causes {
     }
   }
 
-  /** The answer that work ended with, if it is an ask: a reply may have come too late. */
+  /** The answer that a piece of work ended with, if it is an ask and the reply was in time. */
   #answerTo({ key, ok }: { readonly key: string; readonly ok: boolean }): Happening | undefined {
     const answer = this.#answered.get(key)
     return (answer?.entry.kind === 'reply') === ok ? answer : undefined
   }
 
-  /** What the agent was handling that did this. */
+  /** What the agent was handling when it did this. */
   #handledIn({ entry, frame: { partition, cause, entries } }: Happening): Happening | undefined {
     if (cause.kind === 'step') {
       const handled = this.#at.get(`${partition} ${cause.handled}`)
       const said = handled && 'heard' in handled.entry ? this.#said.get(handled.entry.envelope.id) : undefined
-      // A start is what it handles itself.
+      // A start is not caused by a handled event.
       return handled?.entry === entry ? undefined : (said ?? handled)
     }
     const occurred = entries.find(({ kind }) => kind === 'occurred')
@@ -124,7 +124,7 @@ export class Causes {
     )
   }
 
-  /** Nothing for what the next link says as well. */
+  /** No link if the next link says the same. */
   #linkOf({ entry, frame }: Happening): Link | undefined {
     const { partition, time, cause } = frame
     const link = { partition, position: positionOf(entry), time }
@@ -179,7 +179,7 @@ function isSame(one: { readonly agent: string; readonly id: string }, other: typ
   return one.agent === other.agent && one.id === other.id
 }
 
-/** The name of work, as a sentence begins. */
+/** The name of a piece of work, for the beginning of a sentence. */
 function nameOf(wanted: Entry): string | undefined {
   if (!isWanted(wanted)) return undefined
   if (wanted.kind === 'ask') return `the ask ${wanted.type}`

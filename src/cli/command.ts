@@ -7,25 +7,25 @@ export type Typed = Readonly<Record<string, string | boolean | undefined>>
 /** A command of a program: what may be typed, what the help says, and what it does. */
 export interface Command {
   readonly name: string
-  /** What the help says, by usage, such as `replay FILE`. */
+  /** Lines of the help, by usage, such as `replay FILE`. */
   readonly help: Readonly<Record<string, string>>
   readonly flags: Flags
   /** How many words follow the name. */
   readonly words: readonly [least: number, most: number]
-  /** What to type instead where there are more words or fewer; without it, the usage. */
+  /** What to type instead if the number of words is wrong; without it, the usage. */
   readonly misused?: (words: readonly string[]) => string
-  /** Does it. @throws UsageError if a flag or a word cannot be understood; the reason of the signal */
+  /** Runs the command. @throws UsageError if a flag or a word cannot be understood; the reason of the signal */
   run(words: readonly string[], typed: Typed, signal: AbortSignal): Promise<ExitCode>
 }
 
 interface CommandSpec<F extends Flags> extends Omit<Command, 'run'> {
   readonly flags: F
-  /** Does it, with the values of its flags. */
+  /** Runs the command with the values of its flags. */
   run(words: readonly string[], given: Given<F>, signal: AbortSignal): Promise<ExitCode>
 }
 
 /**
- * Declares a command, and infers what it gets for its flags.
+ * Declares a command, and infers the types of its flags' values.
  *
  * @example
  * export const greet = defineCommand({
@@ -45,6 +45,6 @@ export function defineCommand<F extends Flags>(spec: CommandSpec<F>): Command {
 
 function given<F extends Flags>(flags: F, typed: Typed): Given<F> {
   const values = Object.entries(flags).map(([name, flag]) => [name, flag.read(typed[name])])
-  // Each name has what its own flag has read.
+  // Each value was read by the flag of the same name.
   return Object.fromEntries(values) as Given<F>
 }

@@ -1,4 +1,4 @@
-/** Where two JSON values differ first, and how; `undefined` if they are the same. */
+/** The first difference of two JSON values, as a sentence; `undefined` if they are equal. */
 export function differenceOf(expected: unknown, found: unknown, path = ''): string | undefined {
   if (!isObject(expected) || !isObject(found)) {
     if (Object.is(expected, found)) return undefined

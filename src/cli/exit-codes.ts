@@ -1,7 +1,7 @@
-/** How commands end. */
+/** The exit codes of commands. */
 export const exitCodes = {
   ok: 0,
-  /** An assert does not hold, or something is not as it should be. */
+  /** An assert does not hold, or a check failed. */
   failed: 1,
   usage: 2,
   environment: 3,
@@ -9,5 +9,5 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
-/** How a command ended. */
+/** The exit code of a command. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

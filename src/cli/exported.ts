@@ -6,16 +6,16 @@ import { partitionOf } from '../mail/address.ts'
 import { type Line, lineIn } from '../party/transfer.ts'
 import { beginningOf, checkRegular, readRegularFile } from './regular-file.ts'
 
-/** Bytes of an exported party at most, as all of it is held in memory. */
+/** Most bytes of an exported party, because all of it is held in memory. */
 const most = 256 * 1_024 * 1_024
 
-/** A party that was exported, as it stands in a file. */
+/** An exported party, as a file holds it. */
 export interface ExportedParty {
   readonly party: string
   /** Up to which position its frames were forgotten. */
   readonly pruned: number
   readonly frames: readonly Frame[]
-  /** Whether all lines are there, each as it was written. */
+  /** Whether all lines are there and unchanged. */
   readonly isUnchanged: boolean
 }
 
@@ -25,7 +25,7 @@ export function isExported(file: string): boolean {
   return beginningOf(file, 32).startsWith('{"kind":"party"')
 }
 
-/** The party in a file that `parties.export` or `troupe export` has written. @throws ExportedFileError */
+/** Reads the party from a file that `parties.export` or `troupe export` has written. @throws ExportedFileError */
 export function readExported(file: string): ExportedParty {
   const texts = readRegularFile(file, most).trimEnd().split('\n')
   const lines = texts.map((text, place) => parsed(file, text, place + 1))

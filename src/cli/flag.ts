@@ -1,13 +1,13 @@
-/** An option of a command: how the help shows it, and what the command gets. */
+/** An option of a command: how the help shows it, and how its value is read. */
 export interface Flag<T = unknown> {
-  /** Stands for the value in the help, such as `N`. A flag without a value has none. */
+  /** The placeholder of the value in the help, such as `N`; `undefined` for a flag without a value. */
   readonly value?: string
   /** One letter, such as `h` for `-h`. */
   readonly short?: string
   /** One sentence or two. A flag without help is not listed: the help of its command mentions it. */
   readonly help?: string
   /**
-   * Turns what stands on the command line into what the command gets.
+   * Turns the text on the command line into the value for the command.
    *
    * @param given `undefined` where the flag is absent, `true` for a flag without a value
    * @throws UsageError
@@ -18,7 +18,7 @@ export interface Flag<T = unknown> {
 /** Flags by name, in the order of the help. */
 export type Flags = Readonly<Record<string, Flag>>
 
-/** What a command gets for its flags. */
+/** The values that a command gets for its flags. */
 export type Given<F extends Flags> = { readonly [Name in keyof F]: F[Name] extends Flag<infer T> ? T : never }
 
 /**
@@ -37,9 +37,9 @@ export function onOff(help?: string, short?: string): Flag<boolean> {
  * @example
  * const seed = valued('N', 'another history', text => wholeNumber('--seed', text))
  *
- * @param value stands for the value in the help
- * @param read turns the text into a value, and throws a UsageError where it cannot
- * @param usual the text where the flag is absent; without it the command gets `undefined`
+ * @param value the placeholder of the value in the help
+ * @param read turns the text into a value, or throws a UsageError
+ * @param usual the text if the flag is absent; without it, the command then gets `undefined`
  */
 export function valued<T>(value: string, help: string, read: (text: string) => T): Flag<T | undefined>
 export function valued<T>(value: string, help: string, read: (text: string) => T, usual: string): Flag<T>

@@ -1,6 +1,6 @@
 import { anyText, onOff, valued } from './flag.ts'
 
-/** The module of an application. */
+/** `--app`: the module of an application. */
 export const app = valued(
   'FILE',
   'a module of yours that exports the party, agents or a runtime: what is compared, replayed or shown with your code',

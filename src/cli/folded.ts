@@ -8,9 +8,9 @@ import { asJson } from './as-json.ts'
 import type { RecordedLine } from './record.ts'
 
 /**
- * The states of parties by id, as JSON has them, as so many first frames add up to them: no agent takes part.
+ * The states of parties by id, as JSON, after the first frames. Only the frames are folded; no agent runs.
  *
- * @throws what `foldParty` throws, and anything else if the frames are of another application
+ * @throws what `foldParty` throws, and any error if the frames belong to another application
  */
 export function statesAfter<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   party: PartyDefinition<S, A, R>,
@@ -23,7 +23,7 @@ export function statesAfter<S extends object, A extends AddedEvent, R extends Re
     if (line.kind === 'forgotten') written.delete(partyOf(line.partition) ?? '')
     else if (left-- === 0) break
     else {
-      // Agents outside the parties have no state that frames would add up to.
+      // Only parties have a state; the agents outside the parties have none.
       const id = partyOf(line.frame.partition)
       if (id === undefined) continue
       const known = written.get(id)
@@ -35,7 +35,7 @@ export function statesAfter<S extends object, A extends AddedEvent, R extends Re
   return asJson(Object.fromEntries(states))
 }
 
-/** What reads back the state of a party. */
+/** A store that reads back the state of a party. */
 export function storeFor(party: PartyDefinition): PartyStore<object, AddedEvent, RemovedEvent> {
   const { added, removed } = party.inputs
   return new PartyStore(party, call => call(), defineCatalog([...party.events, added, removed]).lifted)

@@ -1,9 +1,9 @@
 import type { Entry, Frame } from '../journal/frame.ts'
 
 /**
- * A frame as one line: times as ISO 8601, as everywhere outside the process.
+ * A frame as one line of JSON. Times are ISO 8601, as everywhere outside the process.
  *
- * @param also what else the line says, such as the scenario that the frame is of
+ * @param also other fields of the line, such as the scenario of the frame
  */
 export function frameLine(frame: Frame, also: Readonly<Record<string, string>> = {}): string {
   const { time, entries } = frame
@@ -16,7 +16,7 @@ function withIsoTimes(entry: Entry): unknown {
   return { ...entry, envelope: { ...entry.envelope, time: isoTime(entry.envelope.time) } }
 }
 
-/** A timer may be set for a time that no date reaches. */
+/** A timer may be set for a time that is too large for a date. */
 function isDate(at: number | undefined): at is number {
   return at !== undefined && !Number.isNaN(new Date(at).getTime())
 }

@@ -2,18 +2,18 @@ import type { Command } from './command.ts'
 import type { Flags } from './flag.ts'
 import { wrap } from './wrap.ts'
 
-/** What the help of a program says, besides its commands and flags. */
+/** The texts in the help of a program, besides its commands and flags. */
 export interface HelpText {
   /** What the program is for, and how it is called. */
   readonly about: string
   readonly commands: readonly Command[]
-  /** The command that runs where no command is named. */
+  /** The command that runs if no command is named. */
   readonly alone?: Command
-  /** Stands below the commands. */
+  /** Text below the commands. */
   readonly notes?: string
   /** The exit codes, in one line. */
   readonly exits: string
-  /** Columns of a line at most. */
+  /** Most columns of a line. */
   readonly columns: number
 }
 
@@ -42,7 +42,7 @@ function usageOf(name: string, { short, value }: Flags[string]): string {
   return `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
 }
 
-/** Two columns: what may be typed, and what it does. */
+/** A list in two columns: what to type, and what it does. */
 function listed(items: readonly (readonly [string, string])[], columns: number): string {
   const width = Math.max(...items.map(([usage]) => usage.length)) + 4
   const lines = items.flatMap(([usage, text]) =>

@@ -29,7 +29,7 @@ export function interruptible() {
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 
-/** Does something in so many milliseconds. @throws LateError through its signal; the reason of the signal */
+/** Runs work with a time limit in milliseconds. @throws LateError through its signal; the reason of the signal */
 export async function within<T>(
   ms: number,
   signal: AbortSignal,
@@ -44,7 +44,7 @@ export async function within<T>(
   }
 }
 
-/** Runs work until it is over, is interrupted, or takes too long. */
+/** Runs work until it ends, is interrupted, or takes too long. */
 export async function untilInterrupted(work: (signal: AbortSignal) => Promise<ExitCode>): Promise<ExitCode> {
   const interruption = interruptible()
   try {

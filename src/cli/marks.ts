@@ -10,10 +10,10 @@ const looks = {
   failed: { glyph: '✗', colour: 'red' },
 } as const
 
-/** How something is. */
+/** The result of a check or a run. */
 export type Look = keyof typeof looks
 
-/** A sign and a word, for how something is. */
+/** A glyph and a word for a result. */
 export function marked(look: Look): string {
   const { glyph, colour } = looks[look]
   return `${styleText(colour, glyph, { stream: process.stderr })} ${look.padEnd(6)}`

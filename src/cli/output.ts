@@ -22,17 +22,17 @@ export function tell(line: string): void {
   writeLine(process.stderr, line)
 }
 
-/** Writes a line in which a terminal finds nothing to obey but colours. */
+/** Writes a line without control characters; only colours are kept. */
 export function writeLine(out: NodeJS.WritableStream, line: string): void {
   out.write(`${printable(line, () => hasColours(out))}\n`)
 }
 
-/** Whether what is written there may be coloured. */
+/** Whether text on this stream may be coloured. */
 export function hasColours(stream: NodeJS.WritableStream): boolean {
   return styleText('red', 'x', { stream }) !== 'x'
 }
 
-/** Whether what is written there can be changed afterwards: it is a terminal that knows how to. */
+/** Whether written text can be replaced later: the stream is a terminal that can move its cursor. */
 export function isDrawable(out: WriteStream): boolean {
   return out.isTTY && process.env['TERM'] !== 'dumb'
 }

@@ -1,2 +1,2 @@
-/** Where something is served when nobody says where: on the first of these ports that is free. */
+/** If no port is named, the first free port of these is used. */
 export const ports = { first: 4_300, last: 4_319 }

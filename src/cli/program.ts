@@ -12,13 +12,13 @@ import { UsageError, understood } from './usage-error.ts'
 
 /** A program with commands. */
 export interface Program extends HelpText {
-  /** How people call it, such as `troupe`. */
+  /** The command that people type, such as `troupe`. */
   readonly call: string
-  /** What runs where no command is named; without it, the help is printed. */
+  /** The command that runs if none is named; without it, the help is printed. */
   readonly alone?: Command
-  /** What to type instead of a command that is not known, where no other has nearly the same name. */
+  /** What to type instead of an unknown command, if no command has a similar name. */
   readonly unknown?: (word: string) => string
-  /** The program has `--version` if this is there. */
+  /** The version that `--version` prints; without it, the program has no such flag. */
   readonly version?: () => string
 }
 
@@ -28,7 +28,7 @@ const always = {
   help: onOff('this text', 'h'),
 } as const
 
-/** Runs the command that a command line names, and returns how it ended. Errors are printed. */
+/** Runs the command that a command line names, and returns the exit code. Errors are printed. */
 export async function runProgram(program: Program, args: readonly string[]): Promise<ExitCode> {
   try {
     const { command, words, typed } = read(program, args)
@@ -44,14 +44,14 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
   }
 }
 
-/** The help fits into the terminal, if there is one and it is narrower. */
+/** The columns of the help: no more than the terminal has. */
 function columnsOf({ columns }: Program): number {
   return Math.min(columns, process.stdout.columns ?? columns)
 }
 
-/** A command line that can be understood. */
+/** A command line that was understood. */
 interface Line {
-  /** None: no command is named, and the program has no command for that. */
+  /** `undefined`: no command is named, and the program has no command that runs alone. */
   readonly command: Command | undefined
   readonly words: readonly string[]
   readonly typed: Typed
@@ -70,7 +70,7 @@ function read(program: Program, args: readonly string[]): Line {
   )
   const [first, ...words] = positionals
   const command = first === undefined ? program.alone : commandNamed(program, first)
-  // Help is for everybody, whatever else is typed.
+  // With `--help` or `--version`, mistakes in the rest of the line do not matter.
   if (typed['help'] !== true && typed['version'] !== true) {
     checkTaken(Object.keys(typed), command, first)
     if (command) checkWords(program, command, words)

@@ -4,10 +4,10 @@ import * as z from 'zod'
 import type { Frame } from '../journal/frame.ts'
 import { beginningOf, checkKind, readRegularFile, UnfitFileError } from './regular-file.ts'
 
-/** The version of the lines that are written here. */
+/** The version of the format. */
 const version = 2
 
-/** Bytes of a record at most. All of it is held in memory, and the longest of a scenario here has 3 MiB. */
+/** Most bytes of a record, because all of it is held in memory. The longest record of a scenario has 3 MiB. */
 const most = 64 * 1_024 * 1_024
 
 const headLine = z.object({
@@ -18,7 +18,7 @@ const headLine = z.object({
   from: z.string().optional(),
   node: z.string(),
 })
-// What it says is compared with what is played.
+// Only the shape is checked: the frame is compared with a played frame later.
 const frameLine = z.object({ kind: z.literal('frame'), frame: z.custom<Frame>(isFrame) })
 const forgottenLine = z.object({ kind: z.literal('forgotten'), partition: z.string() })
 const things = z.record(z.string(), z.unknown())
@@ -26,21 +26,21 @@ const standingLine = z.object({ kind: z.literal('standing'), parties: things, ag
 const endLine = z.object({ kind: z.literal('end'), lines: z.int(), hash: z.string() })
 const line = z.discriminatedUnion('kind', [headLine, frameLine, forgottenLine, standingLine, endLine])
 
-/** Something that was written down: a frame of the journal, or that it forgot a partition. */
+/** A recorded fact: a frame of the journal, or that the journal forgot a partition. */
 export type RecordedLine = z.infer<typeof frameLine> | z.infer<typeof forgottenLine>
 
-/** How everything stands at a moment: the states of parties by id, and the machines of agents by address. */
+/** The states of parties by id, and the machines of agents by address, at one moment. */
 export interface Standing {
   readonly parties: Readonly<Record<string, unknown>>
   readonly agents: Readonly<Record<string, unknown>>
 }
 
-/** What a record is of. */
+/** The origin of a record. */
 export interface Recorded {
   /** The scenario that was played, and its seed. */
   readonly scenario?: string | undefined
   readonly seed?: number | undefined
-  /** Or else the directory that was read. */
+  /** The directory that was read, if the record is not of a scenario. */
   readonly from?: string | undefined
 }
 
@@ -49,9 +49,9 @@ export interface RunRecord extends Recorded {
   /** The version of Node that it was played on. */
   readonly node: string
   readonly lines: readonly RecordedLine[]
-  /** How everything stood in the end. */
+  /** The standing at the end. */
   readonly standing: Standing
-  /** Whether every line is as it was written. */
+  /** Whether no line was changed since it was written. */
   readonly isUnchanged: boolean
 }
 
@@ -59,12 +59,12 @@ export interface RunRecord extends Recorded {
 export interface RecordWriter {
   frame(frame: Frame): void
   forgotten(partition: string): void
-  /** It is whole. */
+  /** Completes the record. */
   end(standing: Standing): void
   close(): void
 }
 
-/** Writes down a run as lines of JSON; the file is there when the run is whole. @throws RecordFileError, UnfitFileError */
+/** Writes a run as lines of JSON. The file gets its name when the record is complete. @throws RecordFileError, UnfitFileError */
 export function recordTo(file: string, of: Recorded): RecordWriter {
   // An older record is replaced only when the new record is complete.
   const partial = `${file}.part`
@@ -73,7 +73,7 @@ export function recordTo(file: string, of: Recorded): RecordWriter {
   let lines = 0
   let isWhole = false
   const write = (one: z.input<typeof line>) => {
-    // What happens while the runtime stops is no part of the run.
+    // What happens while the runtime stops does not belong to the run.
     if (isWhole) return
     const text = `${JSON.stringify(one)}\n`
     hash.update(text)
@@ -156,7 +156,7 @@ function isFrame(value: unknown): boolean {
   return !isDeeper(value, deepest) && shape.safeParse(value).success
 }
 
-/** Levels of a frame at most: more than any journal takes, and less than a program can walk. */
+/** Most levels of a frame: more than a journal accepts, and fewer than the stack allows. */
 const deepest = 2_500
 
 function isDeeper(value: unknown, levels: number): boolean {
@@ -164,7 +164,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some(one => isDeeper(one, levels - 1))
 }
 
-/** A file is not a record, or not a whole record. */
+/** A file is not a record, or not a complete record. */
 export class RecordError extends Error {
   constructor(file: string, place: number, why: string, options?: ErrorOptions) {
     super(
@@ -183,7 +183,7 @@ export class RecordFileError extends Error {
 }
 
 /**
- * Opens the file that will take the place of an older record; nobody else may read it, as nobody else may read a journal.
+ * Opens the file that will replace an older record. Like a journal, only the own account may read it.
  *
  * @throws UnfitFileError; what the file system throws
  */

@@ -15,7 +15,7 @@ export function readRegularFile(file: string, mostBytes: number): string {
   }
 }
 
-/** The first characters of a file, of which each is a byte. @throws what the file system throws */
+/** The first bytes of a file, one character for each byte. @throws what the file system throws */
 export function beginningOf(file: string, bytes: number): string {
   const from = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   try {

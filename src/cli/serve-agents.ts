@@ -15,10 +15,10 @@ interface Choices extends ServingOptions {
 }
 
 /**
- * Serves agents to inspectors on this machine until Ctrl-C: those of a data directory as they stand there, or those of a runtime
- * that a module has started.
+ * Serves agents to inspectors on this machine until Ctrl-C: the saved agents of a data directory, or the agents of a runtime that
+ * a module has started.
  *
- * @throws UsageError, AppError; InspectorServeError if it cannot be served; what the journal throws; the reason of the signal
+ * @throws UsageError, AppError; InspectorServeError if no port can be used; what the journal throws; the reason of the signal
  */
 export async function serveAgents(
   directory: string | undefined,

@@ -4,13 +4,13 @@ import { ports } from './ports.ts'
 
 /** Where streams are served. */
 export interface ServingOptions {
-  /** None: the first that is free. */
+  /** `undefined`: the first free port. */
   readonly port: number | undefined
   /** Whether the inspector of Stately shows them. */
   readonly stately: boolean
 }
 
-/** Serves streams on the port that was named, or else on the first that is free. @throws InspectorServeError */
+/** Serves streams on the named port, or else on the first free port. @throws InspectorServeError */
 export async function served(
   sources: Readonly<Record<string, Source<object>>>,
   { port, stately }: ServingOptions,
@@ -25,7 +25,7 @@ export async function served(
     }
 }
 
-/** One URL for programs, the rest for people. */
+/** Prints the URL on stdout for programs, and the rest on stderr for people. */
 export function announce({ url, port }: InspectorServer, { stately, port: wanted }: ServingOptions): void {
   const sockets = `ws://127.0.0.1:${port}`
   if (port !== ports.first && wanted === undefined) tell(`Port ${ports.first} is taken.`)

@@ -6,12 +6,11 @@ import type { Observation, ObservedSnapshot } from '../partition/observation.ts'
 import type { App } from './app.ts'
 import { deadLettersOf, type PartitionSurvey } from './survey.ts'
 
-/** What is known of an agent's machine without the application. */
+/** The chart of a machine that is unknown, because no application was named. */
 const unknown = { id: 'unknown' }
 
 /**
- * Agents as a journal has them, to be inspected like those of a runtime: how each stands, and dead letters. Nothing of them
- * runs.
+ * The agents and dead letters in a journal, for inspectors. They look like agents of a runtime, but nothing runs.
  *
  * @param app gives agents their charts
  */

@@ -8,41 +8,41 @@ import type { DeadLetter } from '../mail/dead-letters.ts'
 import type { App } from './app.ts'
 import { storeFor } from './folded.ts'
 
-/** How a partition of a journal stands, as far as the journal shows it without a runtime. */
+/** The standing of a partition, as the journal shows it without a runtime. */
 export interface PartitionSurvey {
   readonly partition: Address
   /** The id of its party; none for the agents outside the parties. */
   readonly party: string | undefined
-  /** Of its last frame. */
+  /** The position of its last frame. */
   readonly position: number
   /** Up to which position its frames were forgotten. */
   readonly pruned: number
-  /** Frames that were read, each as it was written. */
+  /** How many frames were read without damage. */
   readonly frames: number
-  /** Why no runtime can go on with it: it will be quarantined. */
+  /** Why a runtime would quarantine it; `undefined` if none would. */
   readonly fault: string | undefined
-  /** Why it goes on in development alone. */
+  /** Why it goes on only with `development`. */
   readonly edited?: string | undefined
-  /** None if it cannot be read. */
+  /** `undefined` if it cannot be read. */
   readonly standing: Standing | undefined
-  /** By the names of agents. */
+  /** The checkpoints by the names of agents. */
   readonly checkpoints: ReadonlyMap<string, Checkpoint>
-  /** Its state, where the application's party is known. */
+  /** Its state, if the application's party is known. */
   readonly state: object | undefined
 }
 
-/** A name under which a subscription keeps its place. */
+/** A durable subscription, by its name. */
 export interface ReaderSurvey {
   readonly name: string
-  /** Positions that it has yet to read, in all partitions together. */
+  /** How many positions it has not read yet, in all partitions together. */
   readonly behind: number
 }
 
 /**
- * Reads every frame of a journal, and says how each of its partitions stands.
+ * Reads every frame of a journal, and yields the standing of each partition.
  *
- * @param app with it, the agents that were saved are compared with those of the application, and parties have states
- * @throws what the journal throws where all of it cannot be read; the reason of the signal
+ * @param app if given, saved agents are compared with the agents of the application, and parties have states
+ * @throws what the journal throws if nothing of it can be read; the reason of the signal
  */
 export async function* survey(
   journal: Journal,
@@ -77,7 +77,7 @@ async function surveyed(
   }
 }
 
-/** What the application makes of a partition: its state, or why it cannot go on with it. */
+/** The state of a partition, by the application's party; or why the application cannot go on with it. */
 async function comparedWith(
   { party, agents }: App,
   journal: Journal,
@@ -102,7 +102,7 @@ function isGone({ agents }: Standing, name: string): boolean {
   return agents.get(name)?.gone !== undefined
 }
 
-/** How far behind each name is under which a subscription keeps its place. */
+/** How far behind each durable subscription is. */
 export async function surveyReaders(journal: Journal): Promise<readonly ReaderSurvey[]> {
   const partitions = await journal.partitions()
   return await Promise.all(
@@ -114,7 +114,7 @@ export async function surveyReaders(journal: Journal): Promise<readonly ReaderSu
   )
 }
 
-/** What is left to do in some partitions. */
+/** Counts what is left to do in some partitions. */
 export interface LeftToDo {
   /** Events that agents have not handled yet. */
   readonly mail: number

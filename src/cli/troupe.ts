@@ -22,7 +22,7 @@ Nothing in it is changed, and a program may have it open meanwhile.
   exits: 'Exit codes: 0 ok, 1 something is not as it should be, 2 usage, 3 environment, 130 interrupted.',
 }
 
-/** `npx troupe`: runs what a command line says, and returns how it ended. */
+/** `npx troupe`: runs the command of a command line, and returns its exit code. */
 export function troupe(args: readonly string[]): Promise<ExitCode> {
   return runProgram(program, args)
 }

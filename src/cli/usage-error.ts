@@ -4,14 +4,14 @@ export class UsageError extends Error {}
 /**
  * Reads a command line.
  *
- * @param command how its help is asked for, such as `troupe`
+ * @param command the command whose `--help` the error recommends, such as `troupe`
  * @throws UsageError where `read` throws
  */
 export function understood<T>(command: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    // Its first sentence names the option; the rest is about writing options that start with a dash.
+    // Only the first sentence of Node's error is used: it names the option. The rest explains values that start with a dash.
     const [what] = (error instanceof Error ? error.message : `${error}`).split('. ')
     throw new UsageError(`${what}. See ${command} --help.`)
   }

@@ -8,24 +8,24 @@ import { type RunRecord, readRecord } from './record.ts'
 import { checkRegular } from './regular-file.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Frames, and where they are from, in words. */
+/** Frames, and in words where they come from. */
 export interface Source {
   readonly where: string
-  /** Of all partitions, in the order of their times. */
+  /** The frames of all partitions, by time. */
   readonly frames: readonly Frame[]
-  /** Up to which position the frames of a partition were forgotten, where some were. */
+  /** The position up to which frames were forgotten, for partitions with forgotten frames. */
   readonly pruned: ReadonlyMap<Address, number>
-  /** Of a file, whether it is as it was written. */
+  /** For a file: whether it was not changed since it was written. */
   readonly isUnchanged?: boolean
-  /** Of a record, all of it. */
+  /** For a record: the whole record. */
   readonly record?: RunRecord
 }
 
-/** Bytes of a journal at most of which all frames are held in memory. */
+/** Most bytes of a journal, because all its frames are held in memory. */
 const mostBytes = 256 * 1_024 * 1_024
 
 /**
- * What is in a data directory, a record or an exported party.
+ * Reads the frames of a data directory, a record or an exported party.
  *
  * @throws UsageError, RecordError, ExportedFileError, UnfitFileError; what the journal throws; the reason of the signal
  */
@@ -55,10 +55,10 @@ export function isDirectory(where: string): boolean {
 }
 
 /**
- * Does something with the journal in a directory, which is not changed.
+ * Opens the journal in a directory read-only, and calls a function with it.
  *
- * @param most bytes that it may have
- * @throws UsageError if there is none; UnfitFileError; what the journal throws
+ * @param most bytes that the journal may have
+ * @throws UsageError if there is no journal; UnfitFileError; what the journal throws
  */
 export async function inJournal<T>(
   directory: string,

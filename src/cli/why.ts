@@ -6,26 +6,26 @@ import { UsageError } from './usage-error.ts'
 import { visible } from './visible.ts'
 import type { Source } from './where.ts'
 
-/** Characters of a payload that are shown to people. */
+/** Most characters of a payload that are shown. */
 const shown = 100
 
 /** How a chain is shown. */
 export interface WhyOptions {
   readonly json: boolean
-  /** Whether payloads are shown whole. */
+  /** Whether payloads are shown in full. */
   readonly verbose: boolean
-  /** Where it is looked for, in words. */
+  /** Where the event is looked for, in words. */
   readonly where: string
-  /** Looks at what was found before it is shown. @throws UsageError */
+  /** Checks the found event before it is shown. @throws UsageError */
   readonly check?: (newest: { readonly type: string }) => void
 }
 
 /**
- * Prints what led to an event, link by link, back to somebody outside.
+ * Prints what led to an event, link by link, back to a caller outside the agents.
  *
- * @param event its id, or its type for the newest of it
+ * @param event the id of the event, or a type: then the newest event of that type
  * @param sources searched in turn, until the event is found
- * @throws UsageError if it is not there
+ * @throws UsageError if there is no such event
  */
 export async function tellWhy(
   event: string,

@@ -1,4 +1,4 @@
-/** Breaks a line between words so that none is wider than `columns`; what follows stands below the first word. */
+/** Breaks a line between words, so that no line is wider than `columns`. The next lines are indented like the first word. */
 export function wrap(line: string, columns: number): readonly string[] {
   const beginning = /^ *(?:- |\d\. )?/.exec(line)?.[0] ?? ''
   const indent = ' '.repeat(beginning.length)

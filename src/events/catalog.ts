@@ -33,7 +33,7 @@ export interface Catalog {
    * @throws IllegalPatternError
    */
   unknownIn(topic: Topic): readonly UnknownTopicError[]
-  /** Whether events, requests or replies of this type are journalled without asking a rule; undeclared types are. */
+  /** Whether events, requests or replies of this type are journalled whatever a rule says. Undeclared types are. */
   persists(type: string): boolean
   /**
    * The event, parsed by its schema unless its definition made it. An event of an older version is lifted first.
@@ -181,7 +181,7 @@ export class UnknownEventError extends TroupeError {
   readonly code = 'EVENT_UNKNOWN'
   readonly type: string
   readonly known: readonly string[]
-  /** @param sayer the agent that said it, and the type that its `says` would have to list; none if somebody else used it */
+  /** @param sayer the agent that said it, and the type that its `says` would have to list; left out if no agent said it */
   constructor(type: string, known: readonly string[], sayer?: { readonly agent: string; readonly missing: string }) {
     super(sayer ? unlisted(type, known, sayer) : undeclared(type, known))
     this.type = type

@@ -169,7 +169,7 @@ export class CheckedEvent<T extends string, D> implements EventOf<T, D> {
 }
 
 /**
- * An event whose payload is trusted without a check: the runtime makes its own events all the time, and their payloads are typed.
+ * Makes an event without checking its payload. The runtime makes its own events so, because their payloads are typed.
  *
  * @param data is frozen here; the caller freezes the values in it
  */

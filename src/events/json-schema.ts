@@ -4,7 +4,7 @@ import * as z from 'zod'
 export type JsonSchema = z.core.JSONSchema.BaseSchema
 
 /**
- * The name of the schema of one version of a type, as CloudEvents say it in `dataschema`.
+ * The URN of the schema of one version of a type, as the CloudEvents attribute `dataschema` holds it.
  *
  * @example
  * schemaUrn('party.input.added', 1) // 'urn:troupe:event:party.input.added:1'
@@ -13,7 +13,7 @@ export function schemaUrn(type: string, version: number): string {
   return `urn:troupe:event:${encodeURIComponent(type)}:${version}`
 }
 
-/** The JSON Schema of what events of one type carry when they are delivered: defaults are filled in. */
+/** The JSON Schema of the payload of one type as delivered, with defaults filled in. */
 export function jsonSchemaOf(type: string, version: number, schema: z.ZodType, description: string): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'output' })
   return {

@@ -24,7 +24,7 @@ export class EventPayloadError extends TroupeError {
     this.issues = issues
   }
 
-  /** What zod found. */
+  /** Makes the error of what zod found. */
   static from(type: string, error: z.ZodError, data: unknown): EventPayloadError {
     return new EventPayloadError(
       type,
@@ -36,7 +36,7 @@ export class EventPayloadError extends TroupeError {
     )
   }
 
-  /** One field that is not as it has to be. */
+  /** Makes the error of one wrong field. */
   static at(type: string, field: string, expected: string, received: string): EventPayloadError {
     return new EventPayloadError(type, [{ field, expected, received }])
   }

@@ -3,9 +3,9 @@ import { checkPriority, type EventOf } from './event.ts'
 import { checkPattern, matcher } from './pattern.ts'
 import { checkIsTopic, type Topic, typesOf } from './topic.ts'
 
-/** What a rule knows of an event when it is published. */
+/** The facts about an event that a rule gets when it is published. */
 export interface SaidEvent extends EventOf {
-  /** 1 is most urgent, 10 least: the priority that it was published with, or else that of its definition. */
+  /** 1 is most urgent, 10 least: the priority that it was published with, or else the priority of its definition. */
   readonly priority: number
   readonly tags?: readonly string[]
   /** The address of the agent, or the source that published it from outside. */

@@ -55,8 +55,8 @@ export interface RequestDefinition<
   /** Makes the checked reply to a request that was heard: `emit(({ event }) => guestCount.reply(event, { guests: 75 }))`. */
   reply(to: { readonly ask: string }, output: z.input<O>): ReplyOf<T, z.output<O>>
   /**
-   * Makes the checked answer that says no, which is emitted like a reply: the asker gets an `AskRefusedByCalleeError`, and nobody
-   * fails. A handler returns it.
+   * Makes a checked refusal, which an agent emits like a reply, and a handler returns. The asker gets an
+   * `AskRefusedByCalleeError`; no agent fails.
    *
    * @example
    * emit(({ event }) => getUser.fail(event, { code: 'NO_SUCH_USER', message: 'Nobody has this id.', data: { id: 'u7' } }))
@@ -142,14 +142,14 @@ export function defineRequest<
   }
 }
 
-/** What was made by `fail` of a request, whatever it was made of. */
+/** The refusal in an answer, if `fail` of this request made it. */
 export function refusalIn({ type, refusal }: RequestDefinition, answer: unknown): Refusal | undefined {
   const isRefusal = isOf(answer, CheckedAsk) && answer.type === `${type}.refusal` && CheckedAsk.isBy(refusal, answer)
   // Its schema has made it.
   return isRefusal ? (answer.data as Refusal) : undefined
 }
 
-/** The type of the request that a reply or a refusal of this type answers; none if it is no such type. */
+/** The type of the request that a reply or a refusal of this type answers; `undefined` if the type is neither. */
 export function answeredBy(type: string): string | undefined {
   if (type.endsWith('.reply')) return type.slice(0, -'.reply'.length)
   return isRefusalType(type) ? type.slice(0, -'.refusal'.length) : undefined

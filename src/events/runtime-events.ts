@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { defineOwnEvent, type EventOptions } from './event.ts'
 
 /**
- * What the runtime says about itself. None is journalled: the frames they tell of are. A subscriber hears them once their
- * frame is durable, an agent that lists them in `hears` at once.
+ * The events that the runtime reports about itself. They are not journalled, because the frames that they report are. A
+ * subscriber gets an event when its frame is durable; an agent that lists it in `hears` gets it at once.
  */
 
 const described = (description: string): EventOptions => ({ persist: false, description })
@@ -38,7 +38,9 @@ export const systemStopped = defineOwnEvent(
 export const systemTick = defineOwnEvent(
   'system.tick',
   () => z.object({ tick: z.int() }),
-  described('Time passes: every 100 ms by default, while somebody listens. Only those are told who name it.'),
+  described(
+    'Time passes: every 100 ms by default, while there is a listener. Only listeners that name this type get it.',
+  ),
 )
 
 const count = z.int().nonnegative()
@@ -48,9 +50,9 @@ export const systemMetrics = defineOwnEvent(
     z.object({
       tick: count,
       parties: count,
-      /** That are not stopped. */
+      /** Agents that are not stopped. */
       agents: count,
-      // As in `bus.metrics()`.
+      // The same figures as in `bus.metrics()`.
       offered: count,
       accepted: count,
       rejected: count,
@@ -216,7 +218,7 @@ export const askFailed = defineOwnEvent(
   described('An ask was refused, or ended without an answer; `code` says why.'),
 )
 
-/** What an application reports about its work: short tags, and data. */
+/** The tags that an application adds to events about its work, beside data. */
 const tags = () => z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
 const data = () => z.record(z.string(), z.json()).optional()
 const effect = { key: z.string(), name: z.string(), address: z.string() }

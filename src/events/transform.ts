@@ -5,16 +5,16 @@ import type { EventOf } from './event.ts'
 import { checkPattern, matcher } from './pattern.ts'
 import { type EventFor, type Topic, typesOf } from './topic.ts'
 
-/** What a transformation knows of an event besides the event itself. */
+/** Facts about an event, besides the event itself, for a transformation. */
 export interface TransformScope {
-  /** The agent's address, or who published it from outside. */
+  /** The address of the agent, or the source that a publisher outside gave. */
   readonly source: string
   readonly party: string | undefined
   /** Epoch milliseconds. */
   readonly now: number
 }
 
-/** The one agent, or the party, that an event goes to. */
+/** The receiver of an event: one agent, or all of a party. */
 export interface Way {
   /** Name of an agent in the party, or outside all parties. */
   readonly to?: string | undefined
@@ -22,7 +22,7 @@ export interface Way {
   readonly party?: string | undefined
 }
 
-/** What a transformation does: one of these. */
+/** The work of a transformation: exactly one of these functions. */
 export type TransformWork<E extends EventOf> =
   | {
       /** Gives another event in its place. */
@@ -33,11 +33,11 @@ export type TransformWork<E extends EventOf> =
       readonly enrich: (event: E, scope: TransformScope) => object
     }
   | {
-      /** Whether the event goes on. */
+      /** Returns whether the event goes on. */
       readonly filter: (event: E, scope: TransformScope) => boolean
     }
   | {
-      /** Gives several events in its place, or none. */
+      /** Returns the events that go on in its place; an empty list drops the event. */
       readonly split: (event: E, scope: TransformScope) => readonly UncheckedEvent[]
     }
   | {
@@ -57,7 +57,7 @@ export type TransformOptions<W extends Topic> = {
 export interface Transform {
   readonly name: string
   readonly types: readonly string[]
-  /** What becomes of one event. */
+  /** Returns the events that one event becomes. */
   readonly apply: (event: EventOf, scope: TransformScope) => readonly Outgoing[]
 }
 
@@ -105,7 +105,7 @@ export function defineTransform<const W extends Topic>(options: TransformOptions
 }
 
 function applied(declared: TransformWork<never>, event: EventOf, scope: TransformScope): readonly Outgoing[] {
-  // Only events of its types come here, and the schema of each has checked it.
+  // Only events of its types come here, and their schemas have checked them.
   const work = declared as TransformWork<EventOf>
   if ('map' in work) return [{ event: atOnce(work.map(event, scope)) }]
   if ('enrich' in work) return [{ event: enriched(event, atOnce(work.enrich(event, scope))) }]
@@ -198,7 +198,7 @@ export class TransformError extends TroupeError {
   readonly transform: string
   readonly type: string
   constructor(transform: string, type: string, cause: unknown) {
-    super(`Transformation "${transform}" failed on "${type}": ${textOf(cause)}. The event did not happen; mend it.`, {
+    super(`Transformation "${transform}" failed on "${type}": ${textOf(cause)}. The event did not happen; fix it.`, {
       cause,
     })
     this.transform = transform

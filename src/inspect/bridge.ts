@@ -2,8 +2,9 @@
 export const madeWay = 1_013
 
 /**
- * The page that hands a stream on to Stately's inspector in a frame: it is told that the inspector is there, then begins. When its
- * server has gone it asks every second until the server is back; when it has made way for another viewer it does not.
+ * The page that passes a stream on to Stately's inspector in a frame. It begins when the inspector reports that it is ready. If
+ * the server ends, the page tries every second to connect again; if the server closed the connection for another viewer, it does
+ * not try.
  */
 export function bridgePage(path: string, inspector: string): string {
   return `<!doctype html>
@@ -21,7 +22,7 @@ export function bridgePage(path: string, inspector: string): string {
     const mine = new WebSocket('ws://' + location.host + '${path}')
     socket = mine
     mine.onmessage = message => frame.contentWindow.postMessage(JSON.parse(message.data), target)
-    // Not one that has made way for another.
+    // Does not connect again if this connection was closed for another viewer.
     mine.onclose = ({ code }) => code !== ${madeWay} && setTimeout(() => socket === mine && connect(), 1000)
   }
   window.addEventListener('message', ({ data, source }) => {

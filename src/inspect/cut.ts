@@ -1,7 +1,7 @@
-/** How many bytes of JSON a value may have. */
+/** Most bytes of a value's JSON. */
 const longest = 16_384
 
-/** The value, or how long it is, if it is too long to be shown; as JSON can hold it. */
+/** The value in a form that JSON can hold; if it is too long to be shown, only its length. */
 export function cut(value: unknown): unknown {
   const text = JSON.stringify(value)
   if (text === undefined || text.length * 3 <= longest) return value

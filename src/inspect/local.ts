@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A name of this machine and a port, as `Host` has them; nothing is decoded, shortened or looked up. */
+/**
+ * Names of this machine, with an optional port, as in the header `Host`. Names are compared as they are, without decoding or DNS.
+ */
 const localHost = /^(?:localhost|127\.0\.0\.1)(?::([1-9]\d{0,4}))?$/i
 
 /**

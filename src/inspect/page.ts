@@ -14,48 +14,48 @@ import { live, type Observable, type Send, type Source, type Telling } from './s
 
 /** What a frame is about. */
 export type PageKind =
-  /** What the machines of some actors were made of: once for each definition, before the first of them. */
+  /** The definition of a machine: once, before the first actor that has it. */
   | 'chart'
-  /** An actor is there, or starts; with all of its snapshot. */
+  /** An actor exists, or starts; with its whole snapshot. */
   | 'actor'
-  /** The same, after a crash. */
+  /** An actor starts again after a crash; with its whole snapshot. */
   | 'restart'
   /** An agent handled something. */
   | 'event'
-  /** How an actor stands now: `patches` of what it was, or all of it, `full`. */
+  /** The new snapshot of an actor: `patches` to the last snapshot, or the whole as `full`. */
   | 'snapshot'
-  /** An actor is there no more. */
+  /** An actor stopped. */
   | 'stop'
-  /** Somebody said an event. */
+  /** An event was published or said. */
   | 'said'
   /** A dead letter. */
   | 'dead'
-  /** An ask began, or ended; then with what it took. */
+  /** An ask began, or ended; at the end with its duration. */
   | 'ask'
-  /** Something was left out: all that is known is to be forgotten, and how things stand comes next. */
+  /** Frames were left out. The page should forget everything; all actors are sent again next. */
   | 'gap'
 
 /** What happened, for a page: one line of JSON. */
 export interface PageFrame {
   readonly v: 1
-  /** Counts the frames of a stream, from 1. */
+  /** The number of the frame in its stream, from 1. */
   readonly seq: number
   /** Milliseconds since the stream began, by a clock that is never set. */
   readonly t: number
   /** Epoch milliseconds, by the clock of the runtime. */
   readonly wall: number
   readonly party?: string
-  /** Which process it is of. */
+  /** The process that the frame comes from. */
   readonly node: string
   readonly kind: PageKind
   /** The address that the frame is about; a gap has no address. */
   readonly actor?: string
   readonly parent?: string
-  /** Who said what was handled, or died. */
+  /** The address that said the handled event or the dead letter. */
   readonly from?: string
-  /** Shared by everything that the same first event led to. */
+  /** The correlation id: all events that one first event led to share it. */
   readonly corr?: string
-  /** The id of what led to it. */
+  /** The id of the event that led to this one. */
   readonly cause?: string
   readonly data: object
 }
@@ -68,7 +68,7 @@ export interface PageOptions extends ObserveOptions {
   readonly now?: () => number
 }
 
-/** Every so many snapshots of an actor, all of it is sent. */
+/** After this many snapshots as patches, an actor's whole snapshot is sent. */
 const patchesPerFull = 50
 
 /**
@@ -86,7 +86,7 @@ type Optional = Partial<Pick<PageFrame, 'parent' | 'from' | 'corr' | 'cause'>>
 
 interface Known {
   readonly snapshot: ShownSnapshot
-  /** How many patches were sent since all of it was. */
+  /** How many snapshots were sent as patches since the last whole snapshot. */
   readonly patches: number
 }
 
@@ -121,7 +121,7 @@ class PageTelling implements Telling {
   }
 
   begun(): void {
-    // The next frame is of what happens.
+    // The next frame is about a new event.
   }
 
   tell(one: Observation): void {
@@ -178,7 +178,7 @@ class PageTelling implements Telling {
     if (patches?.length === 0) return
     const isFull = !patches || sent + 1 >= patchesPerFull || patches.some(isReserved)
     const taken = this.#taken('snapshot', one, isFull ? { full: snapshot } : { patches })
-    // What was refused is not there to be patched; a gap is told next, and then all of it.
+    // A refused snapshot cannot be patched. A gap follows, and then the whole snapshot.
     if (taken) this.#known.set(one.address, { snapshot, patches: isFull ? 0 : sent + 1 })
   }
 
@@ -216,7 +216,7 @@ function shortened({ context, ...rest }: ShownSnapshot): ShownSnapshot {
   return { ...rest, context: Object.fromEntries(Object.entries(context).map(([key, one]) => [key, cut(one)])) }
 }
 
-/** Immer refuses to touch these. */
+/** Immer refuses to change fields with these names. */
 function isReserved({ path }: { readonly path: readonly (string | number)[] }): boolean {
   return path.some(key => key === '__proto__' || key === 'constructor' || key === 'prototype')
 }

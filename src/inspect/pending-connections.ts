@@ -1,19 +1,19 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../index.ts'
 
-/** Milliseconds that a connection has to become a viewer, or to take its answer and end. */
+/** Milliseconds that a connection has to become a viewer, or to read its answer and end. */
 const limit = 5_000
 
-/** How many there may be at the same time. */
+/** Most such connections at the same time. */
 const most = 64
 
 /**
- * The connections that are no viewers: silent ones, half a request, an answer on its way. Each has a few seconds, and when
- * there are too many, the oldest is closed, so that idle connections cannot keep out a new one.
+ * Connections that are not viewers: they are silent, have sent half a request, or are reading an answer. Each has a few seconds,
+ * and when there are too many, the oldest is closed, so that idle connections cannot keep out a new one.
  */
 export class PendingConnections {
   readonly #clock: Clock
-  /** Oldest first, with what takes back the deadline. */
+  /** The connections, oldest first, each with the function that cancels its deadline. */
   readonly #deadlines = new Map<Duplex, () => void>()
 
   constructor(clock: Clock) {
@@ -32,7 +32,7 @@ export class PendingConnections {
     socket.once('close', () => this.remove(socket))
   }
 
-  /** For a connection that has closed, or has become a viewer. */
+  /** Removes a connection that was closed or became a viewer. */
   remove(socket: Duplex): void {
     this.#deadlines.get(socket)?.()
     this.#deadlines.delete(socket)

@@ -1,7 +1,10 @@
-/** How many levels down a value is shown. */
+/** Most levels of a value that are shown. */
 const deepest = 40
 
-/** A copy of any value that JSON can hold, its keys in their order; what it cannot hold is named. Never throws. */
+/**
+ * A copy of any value in a form that JSON can hold, with its keys in order. Parts that JSON cannot hold become a name for them.
+ * Never throws.
+ */
 export function plain(value: unknown): unknown {
   return copied(value, [])
 }
@@ -50,7 +53,7 @@ function fieldsOf(value: object, path: readonly object[]): object {
   return Object.fromEntries(fields)
 }
 
-/** What is spawned stands in contexts as a ref, which holds the whole system. */
+/** Contexts may hold refs of spawned actors, and a ref holds the whole actor system. */
 function isActorRef(value: object): value is { readonly id: unknown } {
   return 'getSnapshot' in value && 'sessionId' in value && 'id' in value
 }

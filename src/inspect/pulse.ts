@@ -3,27 +3,27 @@ import type { Clock } from '../index.ts'
 /** Milliseconds between two pings. */
 const interval = 10_000
 
-/** Milliseconds without an answer after which a viewer makes way for a new one. */
+/** Milliseconds without an answer after which a new viewer may replace this one. */
 const patience = 1_000
 
-/** A viewer that has answered so many pings with nothing is taken for gone: half a minute after the first of them. */
+/** After this many unanswered pings, a viewer counts as gone: half a minute after the first. */
 const mostUnanswered = 3
 
-/** Whether a viewer is still there: it answers pings, or takes what it is sent. */
+/** Whether a viewer is still there: it answers pings, or reads what it is sent. */
 export class Pulse {
   readonly #clock: Clock
   readonly #ping: () => void
   readonly #gone: () => void
-  /** Whether another viewer may have its place. */
+  /** Whether a new viewer may replace it. */
   isSilent = false
-  /** Pings since its last sign. */
+  /** Pings since its last sign of life. */
   #unanswered = 0
   #cancel = () => {}
   #cancelPatience = () => {}
 
   /**
    * @param ping sends a ping
-   * @param gone is called once, when the viewer has given no sign for half a minute
+   * @param gone is called once, when the viewer has given no sign of life for half a minute
    */
   constructor(clock: Clock, ping: () => void, gone: () => void) {
     this.#clock = clock
@@ -32,7 +32,7 @@ export class Pulse {
     this.#beat()
   }
 
-  /** The viewer has given a sign. */
+  /** The viewer has given a sign of life. */
   sign(): void {
     this.#unanswered = 0
     this.isSilent = false

@@ -22,7 +22,7 @@ export class InspectorServeError extends TroupeError {
   }
 }
 
-/** Why a port could not be listened on. */
+/** Why the server could not listen on a port. */
 export function whyNot(error: Error): ServeReason {
   return 'code' in error && error.code === 'EADDRINUSE' ? 'port-taken' : 'unreachable'
 }

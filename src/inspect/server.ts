@@ -12,28 +12,28 @@ import { type Viewer, viewing } from './viewer.ts'
 
 /** How streams are served. */
 export interface ServeOptions {
-  /** 0, the default, for any that is free. */
+  /** The port; 0, the default, takes any free port. */
   readonly port?: number
   /** How many viewers may be connected; 16 by default. A new one replaces a viewer that answers no ping, or else the oldest. */
   readonly viewers?: number
   /** Bytes that may wait for a slow viewer; 8 MiB by default. */
   readonly most?: number
   /**
-   * The page of Stately's inspector, or `true` for https://stately.ai/inspect: `/` then hands the stream on to it. That page
-   * is loaded from the internet, and is told everything that is inspected. None by default.
+   * The page of Stately's inspector, or `true` for https://stately.ai/inspect: `/` then hands the stream on to it. That page is
+   * loaded from the internet, and gets everything that is inspected. None by default.
    */
   readonly stately?: boolean | string
-  /** What the deadlines of connections are measured by; the clock of this machine by default. */
+  /** The clock for the deadlines of connections; the clock of this machine by default. */
   readonly clock?: Clock
 }
 
 /** How a runtime is inspected. */
 export interface ServeInspectorOptions extends ServeOptions, StatelyOptions, Pick<PageOptions, 'node'> {}
 
-/** The word of WebSockets for a server that stops. */
+/** The WebSocket close code for a server that stops. */
 const goingAway = 1_001
 
-/** Milliseconds that viewers have to take what is on its way to them, and to close. */
+/** Milliseconds that viewers have to read their last frames, and to close. */
 const farewell = 500
 
 /** A server of streams. */
@@ -41,7 +41,7 @@ export interface InspectorServer {
   readonly port: number
   /** `http://127.0.0.1:<port>` */
   readonly url: string
-  /** How many look just now. */
+  /** How many viewers are connected. */
   readonly viewers: number
   /** Ends every stream; resolves when the port is free again, within a second. */
   stop(): Promise<void>
@@ -49,7 +49,7 @@ export interface InspectorServer {
 
 /**
  * Serves what happens in a runtime to inspectors on this machine, over WebSockets: `/inspect` in the protocol of
- * @statelyai/inspect, `/ui` as frames for pages. The runtime is observed only while somebody looks.
+ * @statelyai/inspect, `/ui` as frames for pages. The runtime is observed only while a viewer is connected.
  *
  * @example
  * const server = await serveInspector(runtime, { port: 8080 })
@@ -87,7 +87,7 @@ export async function serveStreams(
   const pending = new PendingConnections(clock)
   const inspector = stately === true ? 'https://stately.ai/inspect' : stately
   const server = createServer((request, response) => {
-    // One request for each connection, so that its deadline is that of the request.
+    // One request for each connection, so that the deadline of the connection is the deadline of the request.
     response.setHeader('connection', 'close')
     if (!isLocal(request)) response.writeHead(403, { 'content-type': 'text/plain' }).end(onlyHere(addressOf(server)))
     else if (inspector === false || request.url !== '/') response.writeHead(404).end()
@@ -105,7 +105,7 @@ export async function serveStreams(
       connection.on('error', () => connection.terminate())
       const viewer = viewing(connection, source, { most, clock })
       if (!viewer) return
-      // Only now, as a request that cannot be taken is nobody to make way for.
+      // Only after the checks: no viewer is disconnected for a request that is refused.
       if (viewers.size >= mostViewers) makeWay(viewers)
       viewers.add(viewer)
       pending.remove(socket)
@@ -144,7 +144,7 @@ export async function serveStreams(
 
 function listening(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    // It stays: a connection that could not be taken, as when there are too many open files, ends nothing else.
+    // The listener stays, so that a failed connection (for example with too many open files) does not end the process.
     server.on('error', error => reject(new InspectorServeError(port, whyNot(error), error)))
     server.listen(port, '127.0.0.1', resolve)
   })
@@ -169,7 +169,7 @@ function makeWay(viewers: Set<Viewer<object>>): void {
   leaving.makeWay()
 }
 
-/** The other end closes when it has read this, or is closed at its deadline. */
+/** The other end closes after it has read this; otherwise the deadline closes the connection. */
 function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
   socket.resume()

@@ -1,7 +1,7 @@
 import type { ObservedSnapshot } from '../index.ts'
 import { plain } from './plain.ts'
 
-/** How an actor stands, as JSON can hold it. */
+/** The snapshot of an actor, in a form that JSON can hold. */
 export interface ShownSnapshot {
   readonly status: ObservedSnapshot['status']
   readonly value?: unknown

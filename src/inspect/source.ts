@@ -1,19 +1,19 @@
 import { type Observation, type ObserveOptions, type Observer, systemScheduler } from '../index.ts'
 
-/** A runtime, as far as it is observed. */
+/** What can be observed: a runtime, or a saved standing. */
 export interface Observable {
-  /** Reports everything that happens from now on, after how things stand; returns a function that ends it. */
+  /** Reports first all agents as they are, then everything that happens. Returns a function that ends it. */
   observe(observer: Observer, options?: ObserveOptions): () => void
 }
 
 /**
  * Takes a frame; `false` when there is no room for it.
  *
- * @param isState whether it belongs to how things stand, which is taken whether there is room or not
+ * @param isState whether the frame belongs to the first report of all agents, which is taken even without room
  */
 export type Send<F> = (frame: F, isState: boolean) => boolean
 
-/** Whether there is no room for frames of something that happens; asked before they are made. */
+/** Whether there is no room for frames. Called before frames are made. */
 export type Refuse = () => boolean
 
 /** A stream of frames on its way to one viewer. */
@@ -24,19 +24,19 @@ export interface Stream {
   stop(): void
 }
 
-/** Where a viewer's frames come from: each gets a stream of its own, which begins with how things stand. */
+/** Starts a stream for a viewer. Each viewer has its own stream, which begins with all agents as they are. */
 export type Source<F> = (send: Send<F>, refuse?: Refuse) => Stream
 
-/** Makes frames of the observations of one stream. */
+/** Turns the observations of one stream into frames. */
 export interface Telling {
   tell(observation: Observation): void
-  /** So many frames were refused. How things stand follows next. */
+  /** Frames were refused. All agents as they are follow next. @param dropped how many frames */
   missed(dropped: number): void
-  /** The stream has reported how things stand. */
+  /** The stream has reported all agents as they are. */
   begun(): void
 }
 
-/** A stream of what happens in a runtime. After a gap it begins anew. */
+/** A stream of what happens in a runtime. After a gap, it reports all agents again. */
 export function live(
   observable: Observable,
   options: ObserveOptions,
@@ -70,11 +70,11 @@ export function live(
 
 const nothing = () => {}
 
-/** How many recorded frames are sent before others get their turn. */
+/** How many recorded frames are sent before the event loop gets a turn. */
 const framesPerTurn = 200
 
 /**
- * Frames that were recorded, as a source: every viewer gets all of them, as fast as he takes them.
+ * Frames that were recorded, as a source: every viewer gets all of them, as fast as its connection takes them.
  *
  * @example
  * const lines = readFileSync('party.jsonl', 'utf8').trim().split('\n')

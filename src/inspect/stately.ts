@@ -10,14 +10,14 @@ import { plain } from './plain.ts'
 import { type ShownSnapshot, shownSnapshot } from './shown-snapshot.ts'
 import { live, type Observable, type Send, type Source, type Telling } from './source.ts'
 
-/** What every event of the protocol has; an actor's session id is its address. */
+/** The fields of every event of the protocol; an actor's session id is its address. */
 export interface StatelyEventBase {
   readonly _version: string
   /** Epoch milliseconds. */
   readonly createdAt: string
-  /** Counts the events of a stream. */
+  /** The number of the event in its stream. */
   readonly id: string
-  /** The supervisor above all others of its party. */
+  /** The root supervisor of its party. */
   readonly rootId: string | undefined
   readonly sessionId: string
 }
@@ -28,7 +28,7 @@ export type StatelyEvent =
       readonly type: '@xstate.actor'
       readonly name: string
       readonly parentId: string | undefined
-      /** What its machine was made of, as JSON. */
+      /** The definition of its machine, as JSON. */
       readonly definition: string | undefined
       readonly snapshot: object
     })
@@ -46,8 +46,8 @@ export type StatelyEvent =
 /** What a stream in Stately's protocol shows. */
 export interface StatelyOptions extends ObserveOptions {
   /**
-   * With which actors their definition is sent: `each` (the default, because the protocol has no other way to name one), or
-   * only the `first` of those that have the same machine.
+   * Which actors are sent with their definition: `each` (the default, because the protocol has no other way to name a
+   * definition), or only the `first` actor of each machine.
    */
   readonly definitions?: 'each' | 'first'
 }
@@ -76,7 +76,7 @@ class StatelyTelling implements Telling {
   readonly #send: Send<StatelyEvent>
   readonly #isBeginning: () => boolean
   readonly #isOnce: boolean
-  /** How each actor stood that was told last. */
+  /** The last reported snapshot of each actor. */
   readonly #known = new Map<string, ShownSnapshot>()
   /** The text of each definition, made once. */
   readonly #definitions = new Map<string, string>()
@@ -92,7 +92,7 @@ class StatelyTelling implements Telling {
     this.#isOnce = definitions === 'first'
   }
 
-  // The protocol has no word for a gap: an actor that is gone is reported as stopped.
+  // The protocol has no event for a gap, so an actor that is gone is reported as stopped.
   missed(): void {
     for (const address of this.#known.keys()) this.#gone.add(address)
     // The first actor with this machine may have been refused.
@@ -127,7 +127,7 @@ class StatelyTelling implements Telling {
       case 'answered':
         return this.#answered(one)
       case 'asked':
-        // The callee is seen to handle it, with its source.
+        // Not sent: the event that the callee handles shows the ask, with its source.
         return undefined
     }
   }
@@ -162,13 +162,13 @@ class StatelyTelling implements Telling {
   #stopped(about: About): void {
     const last = this.#known.get(about.address)
     if (!last) return
-    // How it ended says more than that it did.
+    // If the machine ended by itself, its status says more than `stopped`.
     const status = last.status === 'active' ? 'stopped' : last.status
     this.#snapshot(about, { type: 'xstate.stop' }, { ...last, status })
     this.#known.delete(about.address)
   }
 
-  /** What an agent says to all of its party appears as said to the supervisor above all others. */
+  /** An event that an agent says to all of its party is shown as sent to the root supervisor. */
   #said(one: ObservedEvent): void {
     const { envelope } = one
     const root = rootOf(one)
@@ -215,7 +215,7 @@ function eventOf({ type, data }: { readonly type: string; readonly data: unknown
   return { type, data: plain(data) }
 }
 
-/** What an inspector of Stately's has: `createWebSocketInspector(...)` and `createBrowserInspector(...)` give one. */
+/** An inspector of Stately, as `createWebSocketInspector(...)` and `createBrowserInspector(...)` return it. */
 export interface StatelyInspector {
   readonly adapter: {
     /** Shows an event. */
@@ -223,17 +223,17 @@ export interface StatelyInspector {
   }
 }
 
-/** How far a page is there. */
+/** The part of a browser window that is used. */
 export interface PageWindow {
   /** Calls the listener for each message that comes to the page. */
   addEventListener(type: 'message', listener: (message: { readonly data: unknown }) => void): void
-  /** Ends that. */
+  /** Removes the listener. */
   removeEventListener(type: 'message', listener: (message: { readonly data: unknown }) => void): void
 }
 
-/** What is sent into an inspector. */
+/** What is sent to an inspector, and when. */
 export interface InspectIntoOptions extends StatelyOptions {
-  /** The window that `createBrowserInspector` was given: nothing is observed until the page in it says that it is there. */
+  /** The window that `createBrowserInspector` was given. Nothing is observed before the page in it reports that it is ready. */
   readonly window?: PageWindow
 }
 

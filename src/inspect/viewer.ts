@@ -3,7 +3,7 @@ import { madeWay } from './bridge.ts'
 import { Pulse } from './pulse.ts'
 import type { Source, Stream } from './source.ts'
 
-/** The end of a connection that a viewer is at. */
+/** The WebSocket of a viewer. */
 export interface Socket {
   readonly bufferedAmount: number
   send(text: string, sent: (error?: Error) => void): void
@@ -21,7 +21,7 @@ export interface ViewerOptions {
   readonly clock: Clock
 }
 
-/** Begins a stream; closes the connection instead where there is nothing to look at any more. */
+/** Begins a stream. If the source throws, closes the connection instead. */
 export function viewing<F>(socket: Socket, source: Source<F>, options: ViewerOptions): Viewer<F> | undefined {
   try {
     return new Viewer(socket, source, options)
@@ -56,7 +56,7 @@ export class Viewer<F> {
     socket.on('ping', data => this.#answer(() => socket.pong(data)))
   }
 
-  /** Whether it has left a ping unanswered, and takes nothing of what it is sent. */
+  /** Whether it has not answered a ping, and reads nothing. */
   get isSilent(): boolean {
     return this.#pulse.isSilent
   }
@@ -78,7 +78,7 @@ export class Viewer<F> {
     return this.#socket.bufferedAmount > this.#most
   }
 
-  /** Pings and pongs wait for a slow reader as frames do, and are left out as these are. */
+  /** Pings and pongs wait for a slow reader like frames, and are left out like frames. */
   #answer(send: () => void): void {
     if (!this.#isFull) send()
   }
@@ -101,7 +101,8 @@ export class Viewer<F> {
 
   #sent(hadToWait: boolean): void {
     if (this.#isOver) return
-    // What went at once may lie in a buffer of the operating system; there is room for the rest when the other end reads.
+    // If the data had to wait, the other end is reading. Data that was sent at once may only be in a buffer of the operating
+    // system.
     if (hadToWait) this.#pulse.sign()
     if (this.#missed === 0 || this.#socket.bufferedAmount > this.#most / 4) return
     const missed = this.#missed
@@ -120,5 +121,5 @@ function close(socket: Socket, error: unknown): void {
   socket.close(unexpected, why.slice(0, 40))
 }
 
-/** The word of WebSockets for a server that cannot go on. */
+/** The WebSocket close code for a server that cannot go on. */
 const unexpected = 1_011

@@ -5,7 +5,7 @@ import { planned } from '../time/schedule.ts'
 import { decoded } from '../values/json.ts'
 import type { Cause, Entry, Frame } from './frame.ts'
 
-/** The last position that a journal from outside may have: as many positions again are left to go on with. */
+/** The last position that an imported journal may have. As many positions again are left to continue. */
 export const mostPosition = 2 ** 52
 
 /** What the shapes of frames and standings are made of. */
@@ -17,7 +17,7 @@ export const pieces = lazily(() => {
   const span = z.number().nullable()
   const name = z.string()
   const any = z.unknown().optional()
-  /** What `encoded` gave. */
+  /** A value that `encoded` made. */
   const value = z.unknown().transform((json, { addIssue }) => {
     try {
       return decoded(json)
@@ -37,7 +37,7 @@ export const pieces = lazily(() => {
     time,
     expirytime: span.optional(),
     version: count,
-    // As `checkPriority` has it: an event waits in a lane of its priority.
+    // The same range as in `checkPriority`, because an event waits in the lane of its priority.
     priority: z.int().min(1).max(10),
     tags: z.array(name).optional(),
     persist: z.literal(false).optional(),

@@ -8,32 +8,32 @@ import type { Origin } from '../mail/handled.ts'
 import type { ErrorWords } from '../thrown.ts'
 import type { PlannedSchedule } from '../time/schedule.ts'
 
-/** What a frame is the record of. */
+/** Why a frame was written. */
 export type Cause =
   | {
       readonly kind: 'step'
       readonly agent: Address
       readonly incarnation: number
-      /** The position that was handled; that of its own entry for a start. */
+      /** The position that was handled; for a start, the position of its own entry. */
       readonly handled: number
       readonly type: string
       readonly outcome: 'handled' | 'ignored' | 'failed'
-      /** What a failed step threw: its message, its code and where that was; older frames have the message alone. */
+      /** What a failed step threw: the message, the code and the stack. Older frames have only the message. */
       readonly error?: string
       readonly code?: string
       readonly stack?: string
-      /** The id of the event that led to a failure, where what was handled is no event. */
+      /** The id of the event that led to a failure, if the handled position is not an event. */
       readonly on?: string
-      /** What it shares with all that one first event led to; left out, like `on`, where an event was handled. */
+      /** The correlation id; left out, like `on`, if an event was handled. */
       readonly correlation?: string
     }
-  /** Somebody outside published, asked or sent. */
+  /** A caller outside the agents published, asked or sent. */
   | { readonly kind: 'outside' }
-  /** Work reported progress, failed for now or ended, or a timer fired. */
+  /** Work reported progress, ended, or failed and is tried again; or a timer fired. */
   | { readonly kind: 'outcome' }
-  /** The partition itself: created, agents stopped, restarted, given up. */
+  /** The partition itself: it was created, or agents were stopped or restarted, or their supervisor gave up. */
   | { readonly kind: 'supervision' }
-  /** A new owner goes on where the last one ended. */
+  /** A new owner goes on where the last owner ended. */
   | { readonly kind: 'recovery' }
 
 /** One thing that happened; `seq` is its position in the partition. */
@@ -41,7 +41,7 @@ export type Entry =
   | {
       readonly kind: 'event'
       readonly envelope: Envelope
-      /** Its position in its own party, when agents outside the parties hear it. */
+      /** For an event of a party that agents outside the parties hear: its position in that party. */
       readonly heard?: number
     }
   | {
@@ -50,20 +50,20 @@ export type Entry =
       readonly key: string
       readonly type: string
       readonly to: Address
-      /** Milliseconds; left out for one that waits for ever, which JSON has no number for. */
+      /** Milliseconds; left out if it waits for ever, because JSON has no infinity. */
       readonly deadline?: number
-      /** Where several are asked. */
+      /** The callees, if several are asked. */
       readonly callees?: readonly Address[]
     }
   | { readonly kind: 'asked'; readonly envelope: Envelope }
-  /** A dead letter is on its way to its agent again; it changes the state no second time. */
+  /** A dead letter is sent to its agent again. It does not change the state a second time. */
   | { readonly kind: 'redriven'; readonly envelope: Envelope }
   | { readonly kind: 'reply'; readonly seq: number; readonly key: string; readonly data: unknown }
-  /** The callee answered that it cannot do what it was asked. */
+  /** The callee refused the request. */
   | { readonly kind: 'refusal'; readonly seq: number; readonly key: string; readonly refusal: Refusal }
   | { readonly kind: 'effect'; readonly seq: number; readonly key: string; readonly name: string }
   | { readonly kind: 'child'; readonly seq: number; readonly key: string; readonly name: string }
-  /** An agent wants work of another kind, which `work` names; `name` is what people know this piece of work by. */
+  /** An agent wants work of another kind, which `work` names; `name` is a name for people. */
   | {
       readonly kind: 'wanted'
       readonly seq: number
@@ -71,7 +71,7 @@ export type Entry =
       readonly work: string
       readonly name: string
     }
-  /** Work reported how far it has come, before its outcome. */
+  /** Work reported progress, before its outcome. */
   | { readonly kind: 'progressed'; readonly seq: number; readonly key: string; readonly data: unknown }
   | {
       readonly kind: 'outcome'
@@ -82,7 +82,7 @@ export type Entry =
     }
   /** The agent left the state that wanted this work: its outcome is not needed any more. */
   | { readonly kind: 'dropped'; readonly seq: number; readonly key: string }
-  /** An attempt of some work failed: the next attempt begins after so many milliseconds. */
+  /** An attempt of a piece of work failed. The next attempt begins after `delay` milliseconds. */
   | {
       readonly kind: 'tried'
       readonly seq: number
@@ -92,28 +92,28 @@ export type Entry =
       readonly error: string
       readonly wait: number
     }
-  /** An attempt failed, or nobody knows whether the last owner has done the work: it is done again, under the same key. */
+  /** The work is done again under the same key: an attempt failed, or it is unknown whether the last owner did it. */
   | { readonly kind: 'retried'; readonly seq: number; readonly key: string; readonly attempt: number }
-  /** Nobody knows whether the last owner has done the work: a person has to say how it ended, or that it is done again. */
+  /** It is unknown whether the last owner did the work: a person must decide how it ended, or that it is done again. */
   | { readonly kind: 'held'; readonly seq: number; readonly key: string; readonly attempt: number }
   | {
       readonly kind: 'timer'
       readonly seq: number
       readonly agent: Address
       readonly id: string
-      /** Tells it from others of the same id; left out where it is the id. */
+      /** Distinguishes timers of the same id; left out if it equals the id. */
       readonly key?: string
-      /** Where it was set and who gets its event, if a machine inside the agent set it or is to get it. */
+      /** Which machine inside the agent set it, and which gets its event; left out for the agent's own machine. */
       readonly inside?: Inside
       /** Epoch milliseconds; left out, like `delay`, for a timer that never fires. */
       readonly at?: number
       readonly delay?: number
       readonly event: EventOf
-      /** Of its event's schema; left out for 1. */
+      /** The version of its event's schema; left out for 1. */
       readonly version?: number
-      /** The agent that it is for, if it is for another one. */
+      /** The receiver of its event, if that is another agent. */
       readonly to?: Address
-      /** What led to it. */
+      /** The event that led to it, and its correlation id. */
       readonly origin: Origin
     }
   | {
@@ -122,7 +122,7 @@ export type Entry =
       readonly agent: Address
       readonly id: string
       readonly key?: string
-      /** Whether a machine inside the agent took it back. */
+      /** Whether a machine inside the agent cancelled it. */
       readonly isInside?: true
     }
   | {
@@ -131,14 +131,14 @@ export type Entry =
       readonly agent: Address
       readonly id: string
       readonly key?: string
-      /** Whether a machine inside the agent has handled it, in this frame. */
+      /** Whether a machine inside the agent handled it in this frame. */
       readonly isInside?: true
       readonly type: string
     }
   | { readonly kind: 'internal'; readonly seq: number; readonly agent: Address; readonly type: string }
-  /** Machines inside the agent handled a position: a timer, how outside work ended, or a step of the agent that sent them something. */
+  /** Machines inside the agent handled a position: a timer, an outcome, or a step in which the agent sent them an event. */
   | { readonly kind: 'inside'; readonly seq: number; readonly agent: Address; readonly handled: number }
-  /** Which machine agents have, and what it hears, from here on. */
+  /** From here on, agents have this definition, which hears these types. */
   | {
       readonly kind: 'definition'
       readonly seq: number
@@ -152,14 +152,14 @@ export type Entry =
       readonly agent: Address
       readonly incarnation: number
       readonly what: AgentChange
-      /** What it is, and under whom, where that becomes known. */
+      /** Its definition and its supervisor, in the entry that introduces it. */
       readonly definition?: string
       readonly under?: string
-      /** What its incarnations begin with, where that is not its definition's to say. */
+      /** The input of its incarnations, if it is not the input of its definition. */
       readonly input?: unknown
       /** Why it stopped. */
       readonly reason?: GoneReason
-      /** What came out of one that was done. */
+      /** The output, if it is done. */
       readonly output?: unknown
     }
   | {
@@ -168,38 +168,38 @@ export type Entry =
       readonly id: string
       readonly to: Address
       readonly reason: DeadReason
-      /** How often it was handed over, or tried to be. */
+      /** How many times delivery was attempted. */
       readonly attempts: number
       readonly envelope: Envelope
-      /** What was thrown, where the cause of the frame does not say it. */
+      /** The thrown error, if the cause of the frame does not have it. */
       readonly error?: ErrorWords
     }
-  /** An event is to be said at certain times. */
+  /** A schedule began: an event will be said at certain times. */
   | {
       readonly kind: 'scheduled'
       readonly seq: number
       readonly name: string
       readonly plan: PlannedSchedule
       readonly event: EventOf
-      /** Of its event's schema; left out for 1. */
+      /** The version of its event's schema; left out for 1. */
       readonly version?: number
       /** Epoch milliseconds. */
       readonly startedAt: number
     }
-  /** One of those times has come; the event is in the same frame. */
+  /** A schedule said its event, which is in the same frame. */
   | {
       readonly kind: 'occurred'
       readonly seq: number
       readonly name: string
       readonly at: number
-      /** Whether it was the last one: the schedule is over. */
+      /** Whether this was the last time: the schedule is over. */
       readonly over?: true
     }
   | {
       readonly kind: 'unscheduled'
       readonly seq: number
       readonly name: string
-      /** Whether its last time has passed; left out for one that somebody removed, which is forgotten. */
+      /** Whether its last time has passed; left out if it was removed, and so is forgotten. */
       readonly over?: true
     }
   /** A party was deleted: agents outside the parties have heard nothing of the next one of its id. */
@@ -211,20 +211,20 @@ export type Entry =
     }
   /** A dead letter was forgotten. */
   | { readonly kind: 'purged'; readonly seq: number; readonly id: string; readonly to: Address }
-  /** A new owner goes on from here; the time between the frame before and this one was nobody's. */
+  /** A new owner goes on from here. Between the last frame and this one, there was no process. */
   | {
       readonly kind: 'recovered'
       readonly seq: number
-      /** Until when the last owner was there, epoch milliseconds, as far as the journal knows; older frames do not say. */
+      /** The last moment at which the last owner certainly ran, epoch milliseconds; older frames do not have it. */
       readonly since?: number
-      /** Whether it was imported: what it had said was for those outside the parties where it came from. */
+      /** Whether it was imported: its earlier events were for the agents outside the parties of the runtime that it came from. */
       readonly arrived?: true
     }
-  /** The owner of the whole journal ends in order: until here it was there. */
+  /** The owner of the whole journal ended in order: it ran until this moment. */
   | { readonly kind: 'left'; readonly seq: number }
-  /** The process ended while the agent was being handed it. */
+  /** The process ended while this event was being handed to the agent. */
   | { readonly kind: 'suspected'; readonly seq: number; readonly agent: Address; readonly at: number }
-  /** The agent crashed on it, and it went back to its place in the mailbox. */
+  /** The agent crashed on this event, and the event went back to its place in the mailbox. */
   | {
       readonly kind: 'redelivered'
       readonly seq: number
@@ -232,7 +232,7 @@ export type Entry =
       readonly to: Address
       readonly attempt: number
     }
-  /** An event went through transformations, and was said as so many others instead, which come after this. */
+  /** An event went through transformations. The `count` events after this entry were said in its place. */
   | {
       readonly kind: 'transformed'
       readonly seq: number
@@ -241,25 +241,25 @@ export type Entry =
       readonly by: readonly string[]
       readonly into: number
     }
-  /** A newer event with the same key took its place in the mailbox. */
+  /** A newer event with the same coalesce key replaced this event in the mailbox. */
   | {
       readonly kind: 'coalesced'
       readonly seq: number
       readonly id: string
       readonly to: Address
-      /** Its position. */
+      /** The position of the replaced event. */
       readonly at: number
     }
-  /** The supervisor above all others gave up: every agent has ended, and its mail waits for the next start. */
+  /** The root supervisor gave up: every agent has ended, and its mail waits for the next start. */
   | {
       readonly kind: 'escalated'
       readonly seq: number
-      /** The agent that would have restarted too often, how often within how many milliseconds, and of what it failed. */
+      /** The agent that failed too often, the number of restarts, within how many milliseconds, and the last error. */
       readonly agent: Address
       readonly restarts: number
       readonly within: number
       readonly error: string
-      /** Of that error; older frames have neither. */
+      /** Code and stack of that error; older frames have neither. */
       readonly code?: string
       readonly stack?: string
     }
@@ -267,13 +267,13 @@ export type Entry =
       readonly kind: 'party'
       readonly seq: number
       readonly what: 'created' | 'started' | 'failed' | 'retried'
-      /** What a new party is to begin with. */
+      /** The first inputs of a new party. */
       readonly inputs?: readonly FirstInput[]
-      /** What is said about a new party, if anything is. */
+      /** The metadata of a new party, if it has any. */
       readonly metadata?: PartyMetadata
     }
 
-/** An entry that says that an agent wants work, of whichever kind. */
+/** An entry that says that an agent wants work, of any kind. */
 export type WantedEntry = Extract<Entry, { readonly kind: 'ask' | 'effect' | 'child' | 'wanted' }>
 
 /** Whether an entry says that an agent wants work. */
@@ -282,28 +282,31 @@ export function isWanted(entry: Entry): entry is WantedEntry {
   return kind === 'ask' || kind === 'effect' || kind === 'child' || kind === 'wanted'
 }
 
-/** What an application says about a party when it creates it, such as who it is for: JSON values by name. */
+/** Facts about a party that an application gives when it creates the party, such as its customer: JSON values by name. */
 export type PartyMetadata = Readonly<Record<string, unknown>>
 
-/** An event that a new party is to begin with, and the version of its schema, 1 if left out. */
+/** A first input of a new party, and the version of its schema; 1 if left out. */
 export interface FirstInput extends EventOf {
   readonly version?: number
 }
 
-/** What happened to an agent: mail waits for it, an incarnation starts, it is there no more, or its machine is another one. */
+/**
+ * What happened to an agent: it was declared, so that mail waits for it; an incarnation starts or restarts; it stopped; or its
+ * machine was migrated.
+ */
 export type AgentChange = 'declared' | 'starting' | 'stopped' | 'restarting' | 'migrated'
 
-/** Why an agent is there no more. */
+/** Why an agent is gone. */
 export type GoneReason = 'stopped' | 'done' | 'failed' | 'escalated'
 
-/** What one step, one publish or one outcome wrote: appended whole or not at all. */
+/** The record of one step, one publish or one outcome. It is appended completely or not at all. */
 export interface Frame {
   readonly partition: Address
-  /** Its own place in the partition, after those of all its entries. */
+  /** A position of its own, after the positions of all its entries. */
   readonly position: number
-  /** Epoch milliseconds; never smaller than that of the frame before. */
+  /** Epoch milliseconds; never smaller than the time of the frame before. */
   readonly time: number
-  /** Left out where the clock shows `time`, and has not jumped since the frame before. */
+  /** Left out if the clock shows `time`, and has not jumped since the frame before. */
   readonly clock?: ClockReading
   readonly cause: Cause
   readonly entries: readonly Entry[]
@@ -313,7 +316,7 @@ export interface Frame {
 export interface ClockReading {
   /** Epoch milliseconds. */
   readonly date: number
-  /** How much further it went than what has passed, in milliseconds, since the frame before; less than 0 where it was set back. */
+  /** The jump of the clock since the frame before, in milliseconds; negative if it was set back. */
   readonly jumped: number
 }
 

@@ -82,11 +82,11 @@ export interface PartitionInfo {
   readonly position: number
 }
 
-/** What the journal keeps of a partition besides its frames. */
+/** What the journal keeps of a partition in addition to its frames. */
 export interface Saved {
   /** The last snapshot; `undefined` also if it was damaged. */
   readonly snapshot?: Snapshot | undefined
-  /** By the names of the agents. */
+  /** The checkpoints by the names of agents. */
   readonly checkpoints: ReadonlyMap<string, Checkpoint>
   /** The position up to which frames were forgotten; 0 if none were. */
   readonly pruned: number

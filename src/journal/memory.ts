@@ -170,7 +170,7 @@ function framesAfter(after: number, framesNow: () => readonly Frame[]): AsyncIte
     async next() {
       if (isOver) return end
       const frames = framesNow()
-      // Pruning makes another array, in which the next frame has another place.
+      // Pruning makes a new array, in which the next frame has another index.
       if (frames !== known) place = firstAfter(frames, last)
       known = frames
       const frame = frames[place++]

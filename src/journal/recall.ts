@@ -15,20 +15,20 @@ import {
 
 /** The state of a partition that is read back, if it has one. */
 export interface Recallable {
-  /** Takes the state of a snapshot; nothing for the one that it begins with. */
+  /** Takes the state of a snapshot; `undefined` for the first state of a partition. */
   reset(saved: unknown): void
-  /** Takes what a frame changes. */
+  /** Applies a frame to the state. */
   recall(frame: Frame): void
-  /** All was read: what the state is now is what it was. */
+  /** Called after the last frame: the state is complete. */
   recalled(): void
 }
 
-/** How a partition was left. */
+/** What the journal holds of a partition, read back. */
 export interface Recalled extends Continuation {
   readonly standing: Standing
-  /** By the names of agents. */
+  /** The checkpoints by the names of agents. */
   readonly checkpoints: ReadonlyMap<string, Checkpoint>
-  /** Frames that were read. */
+  /** How many frames were read. */
   readonly frames: number
 }
 
@@ -38,10 +38,10 @@ interface SnapshotBody {
 }
 
 /**
- * Reads back how a partition was left: from its snapshot if that is as it was written, else from the start.
+ * Reads a partition back from the journal: from its snapshot if that is undamaged, else from the first frame.
  *
- * @param seen is shown every frame that was read
- * @throws JournalCorruptError if the journal does not hold what was written to it, and whatever the state's own functions throw
+ * @param seen is called with every frame that is read
+ * @throws JournalCorruptError if the journal is damaged; and whatever the state's own functions throw
  */
 export async function recall(
   journal: Journal,
@@ -70,7 +70,7 @@ export async function recall(
   return { standing, checkpoints, frames, epoch: epoch + 1, position: standing.position }
 }
 
-/** How a partition stood by a snapshot of it, if there is one. @throws JournalCorruptError */
+/** The standing in a snapshot of a partition; an empty standing without a snapshot. @throws JournalCorruptError */
 export function standingIn(partition: Address, body: SnapshotBody | undefined): Standing {
   try {
     if (body && body.standing.partition !== partition) throw new TypeError(`it is one of "${body.standing.partition}"`)
@@ -89,7 +89,7 @@ function check(standing: Standing): void {
   }
 }
 
-/** As above. */
+/** @throws JournalCorruptError */
 function take(standing: Standing, frame: Frame): void {
   try {
     standing.take(frame)
@@ -98,15 +98,15 @@ function take(standing: Standing, frame: Frame): void {
   }
 }
 
-/** A snapshot of how a partition stands, and its state if it has one. */
+/** Makes a snapshot of a partition's standing, and of its state if it has one. */
 export function snapshotOf(standing: Standing, state: unknown): Snapshot {
   const body = JSON.stringify({ standing, state })
   return { position: standing.position, hash: hashOf(body), body }
 }
 
-/** What a snapshot holds; nothing if it is not as it was written. */
+/** The content of a snapshot; `undefined` if it is damaged. */
 export function snapshotBodyOf({ body, hash }: Snapshot): SnapshotBody | undefined {
-  // Its hash says that it is what `snapshotOf` made.
+  // The hash proves that `snapshotOf` made the text.
   return isAsWritten({ body, hash }) ? (JSON.parse(body) as SnapshotBody) : undefined
 }
 

@@ -15,7 +15,7 @@ interface Waiter {
   readonly failed: (error: JournalAppendError) => void
 }
 
-/** What a watermark calls as it moves. */
+/** The functions that a watermark calls when it moves. */
 export interface WatermarkListener<A extends Appended> {
   /** A frame is durable. Frames come in order, each before the callbacks that wait for its position. */
   durable(appended: A): void
@@ -89,7 +89,7 @@ export class Watermark<A extends Appended> {
     else this.#waiters.push({ position: this.#head, durable, failed })
   }
 
-  /** The same as a promise. @throws JournalAppendError */
+  /** Resolves when all frames so far are durable. @throws JournalAppendError */
   reached(): Promise<void> {
     return new Promise((resolve, reject) => this.whenDurable(resolve, reject))
   }

@@ -24,7 +24,7 @@ export function partitionOf(partyId: string): Address {
   return `party/${partyId}`
 }
 
-/** The id of the party that a partition belongs to; none for the partition `runtime`. */
+/** The id of the party that a partition belongs to; `undefined` for the partition `runtime`. */
 export function partyOf(partition: Address): string | undefined {
   return partition.startsWith('party/') ? partition.slice('party/'.length) : undefined
 }
@@ -56,7 +56,7 @@ export function splitAddress(address: Address): { readonly partition: Address; r
   return cut < 0 ? { partition: address, name: '' } : { partition: address.slice(0, cut), name: address.slice(cut + 1) }
 }
 
-/** Whether an id can be that of a party. */
+/** Whether a text can be the id of a party. */
 export function isPartyId(id: string): boolean {
   return typeof id === 'string' && partyIdPattern.test(id)
 }
@@ -75,7 +75,7 @@ export function checkId(kind: string, id: string): string {
   return id
 }
 
-/** Nobody is reached at an address. */
+/** There is no agent, pool or handler at an address. */
 export class NoAddressError extends TroupeError {
   readonly code = 'NO_ADDRESS'
   readonly address: string
@@ -87,7 +87,7 @@ export class NoAddressError extends TroupeError {
   }
 }
 
-/** An agent with this address is there already. */
+/** The address is taken: another agent has it. */
 export class AddressTakenError extends TroupeError {
   readonly code = 'ADDRESS_TAKEN'
   readonly address: Address

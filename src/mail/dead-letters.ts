@@ -7,25 +7,25 @@ import { type Envelope, frozenEnvelope } from './envelope.ts'
 import { isTaggedBy } from './tags.ts'
 
 /**
- * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time was over before
- * it was handled, or a subscriber was told of it (`expired`), it is a request or reply of an ask that had ended (`stale`), the machine did not take what was
- * meant for it alone (`ignored`), the step that handled it `failed`, or twice the process ended while it was being handed over
- * (`quarantined`).
+ * Why an event could not be delivered: its agent had `stopped`, its mailbox was full (`overflow`), its time to live was over
+ * before an agent handled it or a subscriber got it (`expired`), it is a request or reply of an ask that had ended (`stale`), it
+ * was addressed to one agent whose machine did not take it (`ignored`), the step that handled it `failed`, or the process ended
+ * twice while it was being handed to an agent (`quarantined`).
  */
 export type DeadReason = 'stopped' | 'overflow' | 'expired' | 'stale' | 'ignored' | 'failed' | 'quarantined'
 
-/** An event that could not be delivered, to whom, and why. */
+/** An event that could not be delivered, its receiver, and the reason. */
 export interface DeadLetter {
   readonly envelope: Envelope
   /** The agent that it was for; of a reply, the key of its ask; of a subscriber, `subscriber/<name>`. */
   readonly to: Address
-  /** The partition in whose journal it died. */
+  /** The partition whose journal holds the dead letter. */
   readonly partition: Address
   /** Why it died the last time. */
   readonly reason: DeadReason
   /** How often it was handed over, or tried to be. */
   readonly attempts: number
-  /** What was thrown, if it `failed`; `errorOf` gives the error itself, in the process that saw it. */
+  /** The thrown error in words, if it `failed`; in the same process, `errorOf` returns the error itself. */
   readonly error?: ErrorWords
   /** When it died for the first and the last time, epoch milliseconds. */
   readonly first: number
@@ -34,18 +34,18 @@ export interface DeadLetter {
 
 /** Which dead letters; all of them, if nothing is said. */
 export interface DeadLetterQuery {
-  /** Id of the event; one for several agents may be several dead letters. */
+  /** Id of the event. An event for several agents may be several dead letters. */
   readonly id?: string
   /** A type or a pattern such as `party.agent.*`. */
   readonly type?: string
   readonly party?: string
   readonly to?: Address
   readonly reason?: DeadReason
-  /** Those of events that have at least one of these tags. */
+  /** Only events that have at least one of these tags. */
   readonly tags?: readonly string[]
-  /** Epoch milliseconds: those that died last before this. */
+  /** Epoch milliseconds: only dead letters that last died before this moment. */
   readonly before?: number
-  /** The newest so many. */
+  /** Only the newest, at most this many. */
   readonly limit?: number
 }
 
@@ -62,7 +62,7 @@ const queryNames: OptionNames<DeadLetterQuery> = {
 
 /** How many dead letters are kept, and for how long. */
 export interface DeadLetterRules {
-  /** The newest so many, 1,000 by default. */
+  /** How many dead letters are kept; 1,000 by default. Above that, the oldest is forgotten. */
   readonly most?: number
   /** Milliseconds; 7 days by default. */
   readonly retention?: number
@@ -74,7 +74,7 @@ const week = 7 * 24 * 60 * 60 * 1_000
 
 /** The newest dead letters of a runtime; older ones are only counted. */
 export class DeadLetters {
-  // In the order in which they died last.
+  // Ordered by when they last died.
   readonly #kept = new Set<DeadLetter>()
   /** Until when each is kept, in elapsed milliseconds. */
   readonly #until = new WeakMap<DeadLetter, number>()
@@ -102,20 +102,20 @@ export class DeadLetters {
     this.putBack(letter)
   }
 
-  /** Keeps one that was taken, and did not leave after all. */
+  /** Keeps a dead letter that was taken, but not sent. */
   putBack(letter: DeadLetter): void {
     this.#kept.add(letter)
     this.#forgetOld()
   }
 
-  /** Forgets those of a partition, which is about to be read back from the journal. */
+  /** Forgets the dead letters of a partition, which are about to be read back from the journal. */
   forgetOf(partition: Address): void {
     for (const letter of this.#kept) if (letter.partition === partition) this.#kept.delete(letter)
   }
 
-  /** Keeps those of another process among those of this one, in the order in which they died. */
+  /** Adds the dead letters of another process, ordered by when they died. */
   restore(letters: readonly DeadLetter[]): void {
-    // How long ago they died, nobody has measured.
+    // It is unknown how long ago they died, because no clock measured across processes.
     const now = this.#clock.now()
     const elapsed = this.#clock.elapsed()
     for (const letter of letters) this.#until.set(letter, elapsed + this.#retention - Math.max(0, now - letter.last))
@@ -125,7 +125,7 @@ export class DeadLetters {
     this.#forgetOld()
   }
 
-  /** Those that match, oldest first. @throws IllegalPatternError */
+  /** The matching dead letters, oldest first. @throws IllegalPatternError */
   list({ limit = Number.POSITIVE_INFINITY, ...query }: DeadLetterQuery = {}): readonly DeadLetter[] {
     checkOptionNames('bus.deadLetters', query, queryNames)
     this.#forgetOld()
@@ -134,7 +134,7 @@ export class DeadLetters {
     return limit < found.length ? found.slice(found.length - limit) : found
   }
 
-  /** Takes out those that match: nobody else gets them. @throws IllegalPatternError */
+  /** Removes and returns the matching dead letters, so that no other caller gets them. @throws IllegalPatternError */
   take(query?: DeadLetterQuery): readonly DeadLetter[] {
     const taken = this.list(query)
     for (const letter of taken) this.#kept.delete(letter)

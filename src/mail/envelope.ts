@@ -14,7 +14,10 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   /** The address that said it, or the partition for what came from outside. */
   readonly source: Address
   readonly time: number
-  /** Epoch milliseconds by the clock; after this it is handed to nobody any more. Where the clock jumps, it waits as long as before. */
+  /**
+   * Epoch milliseconds by the clock. After this moment, no agent gets the event. If the clock jumps, the event still waits as
+   * long as before.
+   */
   readonly expirytime?: number
   /** Version of the payload's schema. */
   readonly version: number
@@ -22,11 +25,11 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   readonly priority: number
   /** Words that subscriptions can choose by. */
   readonly tags?: readonly string[]
-  /** `false` when it is not journalled: it is delivered, and gone. Decided once, when it is said. */
+  /** `false` if it is not journalled: it is delivered once and not kept. Decided when it is published. */
   readonly persist?: false
-  /** Shared by everything that one first event led to. */
+  /** The correlation id: all events that one first event led to share it. */
   readonly correlationid: string
-  /** The id of what was being handled when this was said. */
+  /** The id of the event that was being handled when this event was said. */
   readonly causationid?: string
   readonly party?: string
   /** The partition that it was said in, if that is of a kind of your own; left out in parties and outside them. */
@@ -43,7 +46,7 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
 export type EnvelopeOf<W> =
   EventFor<W> extends infer E ? (E extends EventOf<infer T, infer D> ? Envelope<T, D> : never) : never
 
-/** What a dead letter that is on its way again has behind it. */
+/** The history of a redriven dead letter. */
 export interface Redriven {
   /** How often it was handed over, or tried to be, before. */
   readonly attempts: number

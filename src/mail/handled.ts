@@ -1,11 +1,11 @@
 import type { Envelope } from './envelope.ts'
 
-/** What led to something: the correlation that a whole chain of events shares, and the event just before. */
+/** The origin of an event: the correlation id that a whole chain of events shares, and the event just before. */
 export interface Origin {
   readonly correlationid: string
-  /** The id of the event that was being handled; `undefined` if none was. */
+  /** The id of the event that was being handled; `undefined` if no event was being handled. */
   readonly causationid?: string
-  /** The key of the ask that waits for the result; `undefined` if none does. */
+  /** The key of the ask that waits for the result; `undefined` if no ask waits. */
   readonly request?: string | undefined
 }
 

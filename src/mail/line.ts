@@ -51,7 +51,7 @@ export class Line<T extends Waiting> implements Iterable<T> {
       const first = rank?.first
       if (!first) continue
       const at = turnOf(first.item, this.#aging)
-      // Where two have the same turn, the more urgent one goes first: its rank comes first here.
+      // If two items have the same turn, the more urgent item goes first, because its rank comes first here.
       if (next && at >= turn) continue
       next = first
       turn = at
@@ -100,12 +100,12 @@ export class Line<T extends Waiting> implements Iterable<T> {
     this.#size = 0
   }
 
-  /** By priority alone. */
+  /** The items by priority only. */
   *[Symbol.iterator](): Iterator<T> {
     for (const { item } of this.spots()) yield item
   }
 
-  /** The places of all items, by priority alone; the one just returned may leave. */
+  /** The places of all items, by priority only. The item that was just returned may be removed. */
   *spots(): Generator<Spot<T>> {
     for (const rank of this.#ranks) for (let spot = rank?.first; spot; spot = spot.after) yield spot
   }

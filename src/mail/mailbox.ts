@@ -77,7 +77,7 @@ export class Mailbox {
    * @param journalled whether the event could be read back from the journal
    * @param host is asked only when there is no room
    * @param wanted whether the agent is busy and takes this event nevertheless: a mailbox that is full of events that must wait
-   *   takes as many again of these, because otherwise no event could tell the busy agent to go on
+   *   takes as many again of these, because otherwise no event could let the busy agent go on
    */
   offer(
     envelope: Envelope,
@@ -137,7 +137,7 @@ export class Mailbox {
     return envelope
   }
 
-  /** Whether `take` would find one. */
+  /** Whether `take` would return an event. */
   has(accepts: Accepts): boolean {
     if (this.size === 0) return false
     if (!accepts) return true

@@ -2,7 +2,7 @@ import { TroupeError, textOf } from '../errors.ts'
 
 /** How a publisher waits for room. */
 export interface Patience {
-  /** That of its event: 1 is most urgent, 10 least. */
+  /** The priority of its event: 1 is most urgent, 10 least. */
   readonly priority: number
   /** Milliseconds. */
   readonly timeout: number

@@ -2,11 +2,11 @@ import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
 
-/** What the publisher knows of an event; the rest of its envelope is derived. */
+/** The facts that the publisher gives about an event; the rest of its envelope is derived. */
 export interface Facts {
   readonly source?: Address | undefined
   readonly id?: string
-  /** The position that it is published at, if it takes none of its own. */
+  /** The position at which it is published, if it gets no position of its own. */
   readonly at?: number
   readonly priority?: number | undefined
   /** Milliseconds until its time is over: after that it is delivered to no agent and no subscriber. */
@@ -18,7 +18,7 @@ export interface Facts {
   readonly tags?: readonly string[] | undefined
 }
 
-/** The partition in which an event is published, as far as envelopes need it. */
+/** The facts about the partition that an envelope needs. */
 export interface Place {
   readonly address: Address
   readonly party: string | undefined
@@ -27,7 +27,7 @@ export interface Place {
   nextId(): string
   nextSeq(): number
   now(): number
-  /** What the clock shows, epoch milliseconds; `now` may be ahead of it. */
+  /** The date of the clock, epoch milliseconds; `now` may be ahead of it. */
   date(): number
   definitionOf(event: EventOf): EventDefinition
   /** Whether a request or reply of this type is journalled. */

@@ -9,7 +9,7 @@ const taken = 0xffff
 /** Positions and types of 1,024 events, 6 bytes each. */
 interface Chunk {
   readonly base: number
-  /** When the first of these events was published, epoch milliseconds: none has waited longer. */
+  /** When the oldest of these events was published, epoch milliseconds. */
   readonly since: number
   /** How many of these events still wait. */
   left: number
@@ -81,7 +81,9 @@ export class Spill {
     return found
   }
 
-  /** Since when the event at a place has waited, epoch milliseconds. Of one that was not read back, it is the earliest possible time. */
+  /**
+   * Since when the event at a place has waited, epoch milliseconds. If the event was not read back, the earliest possible time.
+   */
   sinceAt(place: number): number | undefined {
     return this.#loaded.get(place)?.time ?? this.#chunkAt(place)?.since
   }

@@ -1,6 +1,6 @@
 import type { Envelope } from './envelope.ts'
 
-/** Whether an event has at least one of some tags; every event has, where none are wanted. */
+/** A check whether an event has at least one of the tags. Without tags, every event passes. */
 export function isTaggedBy(tags: readonly string[] | undefined): (envelope: Envelope) => boolean {
   if (tags === undefined) return () => true
   const wanted = new Set(tags)

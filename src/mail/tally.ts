@@ -1,12 +1,12 @@
 /**
- * What became of events and of their deliveries, so that nothing is lost in silence: `offered` = `accepted` + `rejected`,
- * and `created` = `handled` + `ignored` + `failed` + `dead` + `coalesced` + what still waits.
+ * Counts events and their deliveries, so that nothing is lost silently: `offered` = `accepted` + `rejected`, and `created` =
+ * `handled` + `ignored` + `failed` + `dead` + `coalesced` + what still waits.
  */
 export interface Tally {
-  /** Events and requests that somebody outside or an agent wanted to say, and dead letters on their way again. */
+  /** Events and requests that an agent or a caller outside wanted to send, and redriven dead letters. */
   offered: number
   accepted: number
-  /** Refused with an error to their sender: invalid, no room, or nobody there. */
+  /** Refused with an error to their sender: invalid, no room, or no receiver. */
   rejected: number
   /** Deliveries: one for each agent that an event was meant for. */
   created: number
@@ -16,8 +16,8 @@ export interface Tally {
   /** The step failed; the event is a dead letter too. */
   failed: number
   /**
-   * Never handed over: stopped, overflow, expired, stale; or meant for one agent alone, which did not take it. Also what a party
-   * keeps that failed: it is delivered anew when the party is back.
+   * Never handed over: stopped, overflow, expired, stale; or addressed to one agent, which did not take it. Also the mail of a
+   * party that failed: it is delivered anew when the party is back.
    */
   dead: number
   /** A newer event with the same key took its place. */

@@ -7,7 +7,7 @@ import { type EventOf, trusted } from '../events/event.ts'
 import { agentFailed, systemError } from '../events/runtime-events.ts'
 import { type Address, runtimePartition } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'
-import { type Failure, onRejection, stackOf, telling } from '../thrown.ts'
+import { type Failure, onRejection, stackOf, withOriginal } from '../thrown.ts'
 import { type Announcements, type Audience, neverHappened } from './announcements.ts'
 import type { Frames } from './frames.ts'
 import type { System } from './system.ts'
@@ -74,7 +74,7 @@ export class Reports {
   error(severity: 'warning' | 'error' | 'critical', error: unknown, address?: Address, origin?: Origin): void {
     const { frames } = this.#parts
     const about = { severity, code: codeOf(error), message: textOf(error), address: address ?? frames.address }
-    const event = trusted(systemError, telling({ ...about, ...placed(stackOf(error)) }, error))
+    const event = trusted(systemError, withOriginal({ ...about, ...placed(stackOf(error)) }, error))
     if (frames.watermark.failure) this.report(event, undefined, 'now')
     else this.report(event, origin)
   }
@@ -83,7 +83,7 @@ export class Reports {
   failed({ address, incarnation }: Actor, handled: string, { error, words }: Failure, origin?: Origin): void {
     const { code, message, stack } = words
     const about = { address, incarnation, handled, error: message, code, ...placed(stack) }
-    this.report(trusted(agentFailed, telling(about, error)), origin)
+    this.report(trusted(agentFailed, withOriginal(about, error)), origin)
     this.error('error', new AgentFailedError(address, handled, error), address, origin)
   }
 

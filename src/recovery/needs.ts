@@ -19,7 +19,7 @@ export interface RecoveryNeeds {
   /** Every definition that the program has; several versions of an agent have the same name. */
   readonly definitions: readonly Agent[]
   readonly schedules: Schedules
-  /** Whether machines that were edited go on where they still fit. */
+  /** Whether an edited machine goes on if its saved snapshot still fits. */
   readonly development: boolean
   /** Partitions are about to be restored. */
   recovering(): void
@@ -27,11 +27,13 @@ export interface RecoveryNeeds {
   recovered(): void
   /** A party that is about to be restored. @throws NoPartyDefinitionError */
   savedParty(partyId: string): SavedParty
-  /** A party was imported and is restored for the first time: this runtime hears nothing that it said up to a position. */
+  /**
+   * An imported party is restored for the first time: agents of this runtime do not hear what the party said up to a position.
+   */
   imported(partition: Address, position: number): Promise<void>
   /** A partition cannot be restored, for this reason. */
   quarantine(partition: Address, error: unknown): void
-  /** How many parties cannot be restored. */
+  /** How many parties are quarantined. */
   quarantined(): number
   /** An edited machine goes on. */
   edited(warning: MachineEditedError): void
@@ -55,7 +57,10 @@ export interface SavedParty {
   recovered(): void
 }
 
-/** What one party cannot do keeps no other party from being restored. */
+/**
+ * Calls a function for a party. If it throws, that party is quarantined, and the other parties go on; for the agents outside the
+ * parties, the error is reported.
+ */
 export function guard({ outside, quarantine }: RecoveryNeeds, { address }: Partition, call: () => void): void {
   try {
     call()

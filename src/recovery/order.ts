@@ -31,7 +31,7 @@ export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<bo
   const hearing = hearingOf(outside?.standing)
   await restoreOutside(needs, owner, outside)
 
-  // 2. Recall and restore the parties, and what they said last.
+  // 2. Recall and restore the parties, and the history of the bus.
   const partitions = owner.partitions.filter(({ partition }) => partition !== runtimePartition)
   const parties = await restoreParties(needs, partitions, owner, hearing)
   await restoreHistory(needs)
@@ -53,9 +53,9 @@ export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<bo
 }
 
 /**
- * Recovers one party that is not there, or whose memory was dropped, or quarantines it.
+ * Recovers one party that is not in memory, or quarantines it.
  *
- * @param how `isRetry`: whether somebody retries the party after its supervisor gave up
+ * @param how `isRetry`: whether the application retries the party after its supervisor gave up
  */
 export async function recoverParty(
   needs: RecoveryNeeds,
@@ -97,7 +97,7 @@ export async function recoverParty(
   }
 }
 
-/** Recalls how the partitions stand that the agents of a party have asked something. */
+/** Recalls the partitions whose agents were asked something by agents of a party. */
 async function recallAsked(
   system: System<Partition>,
   standing: Standing | undefined,
@@ -110,7 +110,7 @@ async function recallAsked(
   return asked
 }
 
-/** Recalls how a partition that is there stands by now. */
+/** Recalls the present standing of a partition that is in memory. */
 export async function recallStanding(partition: Partition): Promise<Standing> {
   const { address, system, watermark } = partition
   await watermark.reached().catch(() => {})

@@ -22,7 +22,7 @@ export async function restoreOutside(
 ): Promise<void> {
   const { outside, crew, tree } = needs
   if (!recalled) {
-    // So that each owner counts as one, whatever becomes of the parties.
+    // Each owner gets an epoch of its own, even if no party can be restored.
     outside.frames.continue({ epoch: owner.epoch + 1, position: 0 }, new Standing(runtimePartition))
     outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
     return

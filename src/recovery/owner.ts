@@ -2,18 +2,18 @@ import { dateOf } from '../journal/frame.ts'
 import type { InHand, PartitionInfo } from '../journal/journal.ts'
 import type { Storage, Time } from '../partition/system.ts'
 
-/** What the journal says of the process that had it last. */
+/** What the journal says of its last owner: the process that wrote to it last. */
 export interface Owner {
   readonly partitions: readonly PartitionInfo[]
   /** The newest epoch of all partitions. */
   readonly epoch: number
-  /** The time of its last frame, epoch milliseconds; 0 if that is not known. */
+  /** The time of its last frame, epoch milliseconds; 0 if unknown. */
   readonly lastMoment: number
-  /** What it was handing to an agent when it ended. */
+  /** The event that it was handing to an agent when it ended. */
   readonly inHand: InHand | undefined
 }
 
-/** Recalls who had the journal last, if anybody had. */
+/** Recalls the last owner of the journal; nothing if the journal is new. */
 export async function recallOwner(system: Storage & Time): Promise<Owner | undefined> {
   const { journal } = system
   const partitions = await journal.partitions()
@@ -22,7 +22,7 @@ export async function recallOwner(system: Storage & Time): Promise<Owner | undef
   return { partitions, epoch, lastMoment: await lastMoment(system), inHand: await journal.inHand?.() }
 }
 
-/** The time of the newest frame. A time that the clock has yet to reach, or that cannot be read, counts for nothing. */
+/** The time of the newest frame. 0 if that time is in the future, or cannot be read. */
 async function lastMoment({ journal, clock }: Storage & Time): Promise<number> {
   try {
     const [newest] = await journal.newest(1)
@@ -33,10 +33,10 @@ async function lastMoment({ journal, clock }: Storage & Time): Promise<number> {
   }
 }
 
-/** More owners than a partition ever has; as many again can be counted. */
+/** More owners than a partition ever has, and far enough below the largest exact number. */
 const mostOwners = 2 ** 52
 
-/** A number that counts no owners was not written by a runtime. */
+/** The newest epoch. Ignores numbers that no runtime can have written. */
 function newestEpoch(partitions: readonly PartitionInfo[]): number {
   const isCount = (epoch: number) => Number.isInteger(epoch) && epoch <= mostOwners
   return partitions.reduce((most, { epoch }) => (isCount(epoch) ? Math.max(most, epoch) : most), 0)

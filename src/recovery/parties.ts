@@ -6,7 +6,7 @@ import type { RecoveryNeeds, SavedParty } from './needs.ts'
 import { type Before, restoreAgents, takeOver } from './restore.ts'
 import { type Hearing, UnheardEvents } from './unheard.ts'
 
-/** So many parties are recalled at the same time. */
+/** How many parties are recalled at the same time. */
 const atOnce = 32
 
 /** What the journal says of a party. */
@@ -17,11 +17,11 @@ export interface RecalledParty {
   readonly unheard: readonly Envelope[]
 }
 
-/** A party that was restored, if it could be. */
+/** A recalled party, and whether its agents could be restored. */
 export interface RestoredParty extends RecalledParty {
   /** Whether its agents are restored; the agents of a party that failed are not. */
   readonly isRestored: boolean
-  /** Whether it cannot be restored. */
+  /** Whether it was quarantined, because it cannot be restored. */
   readonly isQuarantined: boolean
 }
 
@@ -65,7 +65,7 @@ export async function recallParty(
 /**
  * Restores the agents of a party, or quarantines it.
  *
- * @param how `isRetry`: whether somebody retries the party after its supervisor gave up
+ * @param how `isRetry`: whether the application retries the party after its supervisor gave up
  */
 export function restoreParty(
   needs: RecoveryNeeds,

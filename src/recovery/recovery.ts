@@ -23,7 +23,7 @@ export class Recovery {
     const warned = new Set<string>()
     this.#needs = {
       ...needs,
-      // Once, however many parties have an agent of this definition.
+      // One warning for each definition, for any number of parties that have such an agent.
       edited: warning => {
         if (!warned.has(warning.message)) needs.outside.reportError('warning', warning)
         warned.add(warning.message)
@@ -36,7 +36,7 @@ export class Recovery {
     return this.#during(this.#inTurn(() => this.#all()))
   }
 
-  /** Recovers one party that is not there, or whose memory was dropped. What keeps it away is reported, and nothing is thrown. */
+  /** Recovers one party that is not in memory. If it cannot be recovered, that is reported, and nothing is thrown. */
   async party(partition: Address, how: { readonly isRetry: boolean }): Promise<void> {
     return this.#during(this.#party(partition, how))
   }
@@ -46,13 +46,19 @@ export class Recovery {
     return this.#underWay.size > 0
   }
 
-  /** Resolves when all that agents outside the parties have heard so far, or missed in another process, is durable. */
+  /**
+   * Resolves when the events of parties that agents outside the parties have heard so far, or missed in another process, are
+   * durable.
+   */
   async heard(): Promise<void> {
     await Promise.allSettled(this.#underWay)
     await this.#needs.outside.watermark.reached()
   }
 
-  /** The runtime ends in order: in all partitions, what has so much time left counts from here. */
+  /**
+   * The runtime stops in order. Records jumps of the date in all partitions, and then that the owner left: from there, the next
+   * process calculates how much time timers and deadlines have left.
+   */
   leave(): void {
     const { system, outside } = this.#needs
     for (const partition of system.partitions()) partition.frames.recordJump()
@@ -62,7 +68,7 @@ export class Recovery {
 
   /** Recalls a partition once more, for saved agents that are spawned only now, and spawns them right then. */
   async late<T>(partition: Partition, crew: Crew, spawn: () => T): Promise<T> {
-    // Nobody may have read the date since it jumped, and what waits for a date is about to be counted by it.
+    // The date may have jumped since it was last read, and it is about to be used to calculate the time that is left.
     partition.frames.recordJump()
     const meanwhile: Frame[] = []
     const stopFollowing = partition.frames.follow(frame => meanwhile.push(frame))

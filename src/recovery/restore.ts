@@ -9,15 +9,15 @@ import type { Owner } from './owner.ts'
 export type Before = Pick<Owner, 'lastMoment' | 'inHand'>
 
 /**
- * Lets a partition go on behind what the journal holds of it. Whether its agents can be restored or not, programs may read
- * what is there.
+ * Lets a partition append after the last frame that the journal holds of it. Programs can then read the partition, even if its
+ * agents cannot be restored.
  */
 export function takeOver(partition: Partition, recalled: Recalled, lastMoment: number): void {
   const { clock, deadLetters, snapshots } = partition.system
   const { standing } = recalled
-  // Letters of this process that the journal does not hold are mail again.
+  // Dead letters of this process that the journal does not hold become mail again.
   deadLetters.forgetOf(partition.address)
-  // The snapshot gets what is found out here from the frame that follows.
+  // The next frame brings what is found out here into the snapshot.
   snapshots.continue(partition, recalled)
   standing.date = Math.max(standing.date, lastMoment)
   const setBack = Math.max(0, Math.ceil(standing.date - clock.now()))
@@ -28,9 +28,9 @@ export function takeOver(partition: Partition, recalled: Recalled, lastMoment: n
 /** How the agents of a partition are restored. */
 interface Restoring {
   readonly inHand: Owner['inHand']
-  /** Whether all agents are restored or none. */
+  /** Whether one agent that cannot be restored keeps all agents from being restored. */
   readonly isWhole: boolean
-  /** Whether somebody retries the party after its supervisor gave up. */
+  /** Whether the application retries the party after its supervisor gave up. */
   readonly isRetried: boolean
 }
 
@@ -49,7 +49,10 @@ export function restoreAgents(
   crew.restore(tree, saved)
 }
 
-/** A new owner recovers a partition; what the last owner was handing to an agent here is suspected of having ended it. */
+/**
+ * A new owner recovers a partition. The event that the last owner was handing to an agent here is suspected: it may have ended
+ * the process.
+ */
 function recovered(partition: Partition, { standing }: Recalled, inHand: Owner['inHand']): readonly Entry[] {
   const { address } = partition
   const entry: Entry = { kind: 'recovered', seq: partition.nextSeq(), since: standing.date }
@@ -57,7 +60,7 @@ function recovered(partition: Partition, { standing }: Recalled, inHand: Owner['
   const { agent, seq: at } = inHand
   if (standing.suspect(agent, at))
     return [entry, { kind: 'suspected', seq: partition.nextSeq(), agent: `${address}/${agent}`, at }]
-  // The agent got something that the journal does not hold. Next time, the journal shall hold it.
+  // The journal does not hold the event that the agent was handling. From now on, agents get only durable events.
   if (standing.position < at) partition.turns.waitForDurable()
   return [entry]
 }

@@ -8,10 +8,10 @@ import { guard, type RecoveryNeeds } from './needs.ts'
 import type { RestoredParty } from './parties.ts'
 import { eventsIn } from './unheard.ts'
 
-/** The newest frames that the history of the bus is made of. */
+/** Most frames from which the history of the bus is restored. */
 const mostFrames = 1_000
 
-/** Restores the history of the bus; without it everything else goes on. */
+/** Restores the history of the bus. If that fails, recovery goes on without it. */
 export async function restoreHistory({ system, outside }: RecoveryNeeds): Promise<void> {
   try {
     for (const envelope of eventsIn(await system.journal.newest(mostFrames)))
@@ -42,7 +42,7 @@ export function findCallees({ system }: RecoveryNeeds, requests: SavedRequests):
 
 /**
  * Resumes the work of the agents of parties, and delivers to agents outside the parties the events that they have not heard.
- * Gives the parties that go on.
+ * Returns the parties that go on.
  */
 export function resumeParties(
   needs: RecoveryNeeds,
@@ -54,7 +54,7 @@ export function resumeParties(
     const { party, recalled, unheard, isQuarantined } = restored
     if (isQuarantined) continue
     guard(needs, party.partition, () => {
-      // Its supervisor may have given up, or its journal have failed, while other parties were restored.
+      // While other parties were restored, its supervisor may have given up, or its journal may have failed.
       if (!party.crew.stopped) {
         party.resume(recalled, requests)
         resumed.push(restored)
@@ -71,7 +71,7 @@ export function bindToAsks(needs: RecoveryNeeds, parties: readonly RestoredParty
   for (const { party } of parties) guard(needs, party.partition, () => party.bindToAsks())
 }
 
-/** Schedules of the restored partitions go on, and the dead letters of all that were recalled can be read. */
+/** Resumes the schedules of the restored partitions, and makes the dead letters of all recalled partitions readable. */
 export function resumeTheRest(needs: RecoveryNeeds, recalled: readonly Recalled[], standings: Standings): void {
   const { system, schedules } = needs
   system.deadLetters.restore(recalled.flatMap(({ standing }) => Array.from(standing.dead, frozenLetter)))

@@ -5,7 +5,7 @@ import { type Envelope, keyIn } from '../mail/envelope.ts'
 /** What agents outside the parties hear, since when, and how far they have heard of each other partition. */
 export type Hearing = Pick<Standing, 'hearing' | 'heard'>
 
-/** What agents outside the parties hear, if there were any. */
+/** Which types agents outside the parties hear; nothing if there were no such agents. */
 export function hearingOf(outside: Standing | undefined): Hearing {
   return { hearing: outside?.hearing ?? new Map(), heard: outside?.heard ?? new Map() }
 }
@@ -16,7 +16,7 @@ export class UnheardEvents {
   readonly #heard: ReadonlyMap<string, number>
   /** These events, oldest first. */
   events: Envelope[] = []
-  /** The position at which somebody imported the party, if nobody has restored it since. */
+  /** The position at which the party was imported, if it has not been restored since. */
   importedAt: number | undefined
 
   constructor({ hearing, heard }: Hearing) {
@@ -46,10 +46,10 @@ function isImport({ cause, entries }: Frame): boolean {
   return cause.kind === 'recovery' && entries.some(entry => entry.kind === 'recovered' && entry.arrived)
 }
 
-/** The events of frames that subscribers get. */
+/** The events in frames, as subscribers get them. */
 export function eventsIn(frames: readonly Frame[]): readonly Envelope[] {
   return frames.flatMap(({ entries }) =>
-    // What agents outside the parties heard of a party is an event of that party.
+    // An event that agents outside the parties heard from a party belongs to the frames of that party.
     entries.flatMap(entry => (entry.kind === 'event' && entry.heard === undefined ? [entry.envelope] : [])),
   )
 }

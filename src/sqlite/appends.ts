@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
 import type { Address } from '../index.ts'
 
-/** Of each so many partitions, some share a count. */
+/** Number of counters. With more partitions, several share a counter. */
 const counts = 4_096
 
-/** How often something was appended to each partition, or to one that shares its count. */
+/** Counts the appends to each partition. Partitions may share a counter, which then grows too often. */
 export class Appends {
   readonly #counts = new Uint32Array(counts)
 

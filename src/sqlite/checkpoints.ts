@@ -6,8 +6,8 @@ import type { CheckpointRow } from './protocol.ts'
 import { Refusal } from './refusal.ts'
 
 /**
- * The tables of checkpoints, one for each agent, and of what has changed in long ones since. The checksum of a change goes on from
- * that of what it changes, so that a missing change is noticed.
+ * Two tables: the checkpoint of each agent, and the later changes of long checkpoints. The checksum of a change continues the
+ * checksum of what it changes, so that a missing change is noticed.
  */
 export class Checkpoints {
   readonly #put: StatementSync
@@ -20,7 +20,7 @@ export class Checkpoints {
   readonly #changes: StatementSync
   readonly #dropChanges: StatementSync
   readonly #removeChanges: StatementSync
-  /** The partitions that have changes, and perhaps others. */
+  /** Partitions that may have changes; the others have none. */
   readonly #changed: Set<number>
 
   constructor(db: DatabaseSync) {
@@ -46,14 +46,14 @@ export class Checkpoints {
     if (this.#changed.has(partition)) this.#dropChanges.run(partition, agent)
   }
 
-  /** Adds what has changed in the checkpoint of an agent. */
+  /** Adds a change to the checkpoint of an agent. */
   change(partition: number, agent: string, body: string): void {
     const before = this.#lastChange.get(partition, agent) ?? this.#crc.get(partition, agent)
     this.#changed.add(partition)
     this.#change.run(partition, agent, crc32(body, numberIn(before, 'crc')), body)
   }
 
-  /** @throws Refusal when one is not as it was written */
+  /** @throws Refusal when a checkpoint is damaged */
   all(name: string, partition: number): readonly CheckpointRow[] {
     return this.#all.all(partition).map(row => {
       const [agent, body] = [textIn(row, 'agent'), textIn(row, 'body')]

@@ -2,17 +2,17 @@ import { crc32 } from 'node:zlib'
 import type { Bytes } from './protocol.ts'
 import { Refusal } from './refusal.ts'
 
-/** Bytes of frames that are handed over at once, unless one frame is larger. */
+/** Usual bytes of a chunk; a chunk with one large frame may have more. */
 const usual = 262_144
 
-/** Where frames are put together, so that memory is taken for what is handed over alone. */
+/** The buffer in which a chunk is put together. The chunk itself is then allocated with exactly its size. */
 const desk = Buffer.allocUnsafeSlow(usual)
 
 const [open, comma, close] = [0x5b, 0x2c, 0x5d]
 
-/** Frames that follow each other, put together to be handed over; each is checked as it comes. */
+/** Consecutive frames, put together for the main thread. Each frame is checked when it is added. */
 export class Chunk {
-  /** The position of the last frame; before the first, the one after which to read. */
+  /** The position of the last frame; before the first frame, the position after which to read. */
   last: number
   readonly #partition: string
   readonly #buffer: Buffer
@@ -20,9 +20,9 @@ export class Chunk {
   #length = 0
 
   /**
-   * @param largest bytes of the largest frame that can come
+   * @param largest bytes of the partition's largest frame
    * @param after the position after which to read
-   * @param pruned up to where frames were forgotten
+   * @param pruned position up to which frames were forgotten
    */
   constructor(partition: string, largest: number, after: number, pruned: number) {
     this.#partition = partition
@@ -31,16 +31,16 @@ export class Chunk {
     this.last = after
   }
 
-  /** Bytes that are left for frames, one before each included. */
+  /** Bytes that are left, including the comma before each frame. */
   get room(): number {
     return this.#buffer.length - this.#length - 1
   }
 
   /**
-   * Adds the frame that comes next.
+   * Adds the next frame.
    *
    * @param follows the position of the frame before it
-   * @throws Refusal when it is not as it was written, or one is missing before it
+   * @throws Refusal when its body was changed, or a frame before it is missing
    */
   add(position: number, follows: number, crc: number, body: string): void {
     this.checkReached(follows)
@@ -51,13 +51,13 @@ export class Chunk {
     this.last = position
   }
 
-  /** @throws Refusal when what should be there up to a position is not, and was not forgotten either */
+  /** @throws Refusal when frames up to a position are missing that were not forgotten */
   checkReached(position: number): void {
     if (position > Math.max(this.last, this.#pruned))
       throw new Refusal({ code: 'corrupt', partition: this.#partition, what: `what comes after frame ${this.last}` })
   }
 
-  /** All of it as a JSON array. */
+  /** The whole chunk as a JSON array. */
   bytes(): Bytes {
     if (this.#length === 0) this.#buffer[this.#length++] = open
     this.#buffer[this.#length] = close

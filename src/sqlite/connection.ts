@@ -12,14 +12,14 @@ import { isSameFile } from './watched-file.ts'
 /** The databases that this process has open. */
 const openHere = new Set<FileIdentity>()
 
-/** The way to the file of a journal: open from the first question on, and anew when its thread has ended by itself. */
+/** The connection to the file of a journal. The first question opens it. It is opened again if its thread has ended by itself. */
 export class Connection {
   readonly #options: SqliteJournalOptions
   #opening: Promise<JournalThread> | undefined
   #inHand: InHandFile | undefined
   /** The database that was opened first. */
   #known: FileIdentity | undefined
-  /** What is read in place of a journal that must not be changed. */
+  /** The copy that is read in place of a journal that must not be changed. */
   #copy: Promise<Copy> | undefined
 
   constructor(options: SqliteJournalOptions) {
@@ -31,13 +31,16 @@ export class Connection {
     return thread.ask(kind, what)
   }
 
-  /** What was in hand when the last owner ended. */
+  /** The event that was in hand when the last owner ended. */
   async inHand(): Promise<InHand | undefined> {
     await this.#open()
     return this.#inHand?.found
   }
 
-  /** Notes what is being handed over; before the file is open, nothing can be. */
+  /**
+   * Records the event that is being handed to an agent. Does nothing before the file is open, because no event is handed over
+   * before.
+   */
   handing(partition: Address, agent: string, seq: number): void {
     this.#inHand?.note(partition, agent, seq)
   }

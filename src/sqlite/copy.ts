@@ -8,30 +8,31 @@ import { ownerOf } from './owner.ts'
 import type { FileIdentity } from './protocol.ts'
 import { Refusal, textOf } from './refusal.ts'
 
-/** How often the files are copied until they hold still, and milliseconds between two tries. */
+/** How often the files are copied before the journal counts as too busy, and the milliseconds between two tries. */
 const mostTries = 20
 const pause = 25
 
-/** What a journal is made of; the other files say who had it open, and what was in hand. */
+/** The files that hold the journal. The other files say which process had it open, and which event was in hand. */
 const copied = [fileNames.database, fileNames.log] as const
 
-/** A copy of a journal, to be read instead of it. */
+/** A copy of a journal, which is read in its place. */
 export interface Copy {
   readonly directory: string
   remove(): Promise<void>
 }
 
 /**
- * Copies a journal as it is now, also while another process has it open: then until its files hold still for as long as a copy
- * takes. SQLite itself changes what it only reads: it copies the log into the database, and writes files beside them.
+ * Copies a journal as it is now. If another process writes to it, the copy is repeated until no file changes during a copy. A
+ * copy is needed because SQLite changes even a database that it only reads: it copies the log into the database, and writes other
+ * files beside them.
  *
  * @param isOpenHere whether this process has a database open
- * @throws Refusal if there is none, if this process has it open, or if it does not hold still
+ * @throws Refusal if there is no journal, if this process has it open, or if its files change during every copy
  */
 export async function copyOf(directory: string, isOpenHere: (database: FileIdentity) => boolean): Promise<Copy> {
   checkThere(directory)
   const database = statsOf(directory, fileNames.database)
-  // Closing a file takes away all locks that this process has on it.
+  // Closing a file that was read would release all locks of this process on that file.
   if (database && isOpenHere(database)) throw new Refusal({ code: 'locked', pid: process.pid })
   const copy = await mkdtemp(join(tmpdir(), 'troupe-copy-'))
   const removeAtOnce = () => rmSync(copy, { recursive: true, force: true })
@@ -68,7 +69,7 @@ async function copyAll(directory: string, to: string): Promise<void> {
   }
 }
 
-/** What changes when one of the files is written. */
+/** A text that is different after one of the files was written. */
 function lookOf(directory: string): string {
   return copied.map(name => lookAt(statsOf(directory, name))).join(' ')
 }

@@ -16,20 +16,20 @@ const newestVersion = 2
 
 const pageLength = 4_096
 
-/** Pages in the write-ahead log after which they are copied to where they belong. */
+/** Pages in the write-ahead log after which SQLite copies them into the database. */
 const checkpointPages = 2_048
 
-/** Bytes that the log keeps when it begins anew. */
+/** Bytes to which the log is shortened when it begins anew. */
 const keptOfLog = 4 * checkpointPages * pageLength
 
-/** A journal that is open. */
+/** An open journal. */
 export interface OpenDatabase {
   readonly db: DatabaseSync
   readonly files: OpenFiles
 }
 
 /**
- * Opens the file of a journal so that nobody else can, making it first where there is none.
+ * Opens the file of a journal, and keeps other processes from opening it. Creates the file if there is none.
  *
  * @throws Refusal
  */
@@ -43,7 +43,7 @@ export async function openDatabase({ directory, maxBytes, known }: Place): Promi
     db = new DatabaseSync(join(directory, fileNames.database))
     lock(db)
     const file = new WatchedFile(directory, fileNames.database)
-    // SQLite has made it, but has not written to it yet.
+    // SQLite has created the file, but not written to it yet.
     if (isNew) restrict(file.path)
     const version = versionOf(db, directory)
     writeOwner(directory)
@@ -60,14 +60,14 @@ export async function openDatabase({ directory, maxBytes, known }: Place): Promi
 }
 
 /**
- * Closes a journal; all of it is in its database then.
+ * Closes a journal. Afterwards, its database is complete without its log.
  *
  * @throws Refusal when a file was lost
  */
 export function closeDatabase({ db, files }: OpenDatabase): void {
   try {
     files.check()
-    // The last time that this was to be done, there may have been no room for it.
+    // An earlier try may have failed because the disk was full.
     if (isLacking(pragma(db, 'application_id'))) markWhole(db)
   } finally {
     files.close()
@@ -75,7 +75,7 @@ export function closeDatabase({ db, files }: OpenDatabase): void {
   }
 }
 
-/** Another database in the place of the one that was open before is not gone on with, and none is made. @throws Refusal */
+/** Refuses a database that is not the same file as before. Creates none in its place. @throws Refusal */
 function checkSame(directory: string, known: FileIdentity): void {
   const file = new WatchedFile(directory, fileNames.database)
   if (!isSameFile(file.identity, known)) throw file.lost('replaced')
@@ -85,7 +85,7 @@ function restrict(path: string): void {
   try {
     chmodSync(path, fileMode)
   } catch {
-    // Not every file system has rights.
+    // Some file systems have no access rights.
   }
 }
 
@@ -95,7 +95,7 @@ function watch(db: DatabaseSync, directory: string, database: WatchedFile): Open
 }
 
 function lock(db: DatabaseSync): void {
-  // Before anything is read: then the log needs no shared memory, and the lock is kept until the file is closed.
+  // Set before the first read. Then the log needs no shared memory, and the lock is kept until the file is closed.
   db.exec('PRAGMA locking_mode = EXCLUSIVE')
   db.exec(`PRAGMA page_size = ${pageLength}`)
   db.exec('BEGIN EXCLUSIVE')
@@ -125,7 +125,7 @@ function check(db: DatabaseSync): void {
 function configure(db: DatabaseSync, maxBytes: number | undefined): void {
   db.exec('PRAGMA journal_mode = WAL')
   db.exec('PRAGMA synchronous = FULL')
-  // On a Mac, nothing less reaches the disk; elsewhere it means nothing.
+  // On a Mac, only this makes writes reach the disk; on other systems it has no effect.
   db.exec('PRAGMA fullfsync = ON')
   db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   db.exec(`PRAGMA journal_size_limit = ${keptOfLog}`)
@@ -141,7 +141,7 @@ function refused(reason: OpenReason, text: string): Refusal {
   return new Refusal({ code: 'open', reason, text })
 }
 
-/** Why a journal cannot be opened, from what was thrown on the way. */
+/** Why a journal cannot be opened, by the thrown error. */
 function whyNot(thrown: unknown, directory: string): Failure {
   if (thrown instanceof Refusal) return thrown.failure
   const sqliteCode = sqliteCodeOf(thrown)

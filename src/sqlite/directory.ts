@@ -11,15 +11,15 @@ export const fileNames = {
   owner: 'owner',
 } as const
 
-/** Also those that SQLite makes on its way. */
+/** Includes the files that SQLite creates temporarily. */
 const allNames = [...Object.values(fileNames), 'journal.db-journal', 'journal.db-shm']
 
-/** Only the account that runs the process may read what a journal holds. */
+/** Only the account that runs the process may read the journal. */
 export const fileMode = 0o600
 
 const directoryMode = 0o700
 
-/** Step by step, because Node's `recursive` never ends where nothing can be made, as in `/proc`. */
+/** Creates one folder after the other, because Node's `recursive` never ends where no folder can be created, as in `/proc`. */
 export function makeDirectory(directory: string): void {
   if (existsSync(directory)) return
   const parent = dirname(directory)
@@ -27,32 +27,32 @@ export function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, directoryMode)
   } catch (error) {
-    // Another process may have been faster.
+    // Another process may have created it first.
     if (!existsSync(directory)) throw error
   }
   syncDirectory(parent)
 }
 
-/** What was made in a directory is there for good when the directory itself has been written. */
+/** A new file in a directory is durable only when the directory itself has been synchronised. */
 export function syncDirectory(directory: string): void {
   try {
     const file = openSync(directory, constants.O_RDONLY)
     fsyncSync(file)
     closeSync(file)
   } catch {
-    // Not every system can synchronise a directory, and not every process may read the parent of its own.
+    // Some systems cannot synchronise a directory, and some processes may not read the parent of their directory.
   }
 }
 
 /**
- * Looks at the files before any of them is opened.
+ * Checks the files before any of them is opened.
  *
  * @returns whether there is no journal yet
  * @throws Refusal when a file is something else, or the database is gone while other files show that there was one
  */
 export function checkFiles(directory: string): boolean {
   for (const name of allNames) checkKind(directory, name)
-  // First the others: another process that makes a journal meanwhile makes its database before them.
+  // The database is checked last: another process that creates a journal meanwhile creates the database first.
   const { database, ...others } = fileNames
   const traces = Object.values(others).filter(name => hasTrace(directory, name))
   const size = sizeOf(directory, database)
@@ -63,7 +63,7 @@ export function checkFiles(directory: string): boolean {
   return size === undefined
 }
 
-/** The database lacks a part of what was acknowledged. */
+/** The refusal for a database that lacks a part of what was acknowledged. */
 export function incomplete(text: string): Refusal {
   return new Refusal({ code: 'open', reason: 'incomplete', text })
 }
@@ -75,7 +75,7 @@ function checkKind(directory: string, name: string): void {
   throw new Refusal({ code: 'open', reason: 'not-a-file', text: `"${name}" is ${kind} and not a file` })
 }
 
-/** An empty log shows nothing: SQLite makes one when it only looks for it. */
+/** An empty log does not show that there was a journal: SQLite creates an empty log when it looks for one. */
 function hasTrace(directory: string, name: string): boolean {
   const size = sizeOf(directory, name)
   return name === fileNames.log ? Boolean(size) : size !== undefined

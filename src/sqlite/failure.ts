@@ -3,11 +3,11 @@ import { JournalDiskError, JournalFullError, JournalLostError } from './disk-err
 import { JournalLockedError, JournalOpenError } from './open-error.ts'
 import type { Failure } from './protocol.ts'
 
-/** What was asked for when something failed. */
+/** The call that failed. */
 export interface Wanted {
   readonly directory: string
   readonly partition?: string
-  /** After which to append, or up to which to forget. */
+  /** The position after which to append, or up to which to forget. */
   readonly position?: number
 }
 

@@ -6,13 +6,13 @@ export interface FrameSource {
   readonly partition: string
   /** Grows when something is appended to the partition. */
   appended(): number
-  /** Those after a position, as many as come at once. */
+  /** The next chunk of frames after a position. */
   read(after: number): Promise<FrameRows>
 }
 
-/** Frames that came at once. */
+/** A fetched chunk of frames. */
 interface Fetched extends FrameRows {
-  /** The source's count when they were asked for. */
+  /** `appended()` of the source when the chunk was requested. */
   readonly appended: number
 }
 
@@ -23,7 +23,7 @@ export class FrameStream implements AsyncIterableIterator<Frame> {
   #place = 0
   #last: number
   #ahead: Promise<Fetched> | undefined
-  /** Set when there were no more frames: the source's count then. */
+  /** `appended()` of the source when the last chunk was requested; `undefined` while there may be more frames. */
   #ended: number | undefined
   #fetching: Promise<IteratorResult<Frame>> | undefined
   #over = false
@@ -85,7 +85,7 @@ export class FrameStream implements AsyncIterableIterator<Frame> {
   }
 
   async #fetch(): Promise<Fetched> {
-    // Counted before, so that what is appended on the way is asked for once more.
+    // Counted before reading, so that frames which are appended meanwhile cause one more read.
     const appended = this.#source.appended()
     return { ...(await this.#source.read(this.#last)), appended }
   }

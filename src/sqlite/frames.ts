@@ -5,7 +5,7 @@ import { numberIn, textIn } from './columns.ts'
 import { idOf, type Partition } from './partitions.ts'
 import type { Bytes, FrameRows } from './protocol.ts'
 
-/** Rows that are read at once. */
+/** Rows of one read. */
 const mostRows = 1_024
 
 /**
@@ -21,7 +21,7 @@ export class Frames {
 
   constructor(db: DatabaseSync) {
     this.#append = db.prepare('INSERT INTO frames (partition, position, follows, crc, body) VALUES (?, ?, ?, ?, ?)')
-    // Named by their places, because rows as arrays, which take half the time, are not known to every Node.
+    // Columns are read by name, because some versions of Node cannot give rows as arrays, which would take half the time.
     this.#read = db.prepare(
       'SELECT position AS "0", follows AS "1", crc AS "2", body AS "3" FROM frames WHERE partition = ? AND position > ? ORDER BY position LIMIT ?',
     )
@@ -38,9 +38,9 @@ export class Frames {
   }
 
   /**
-   * The frames of a partition after a position, as many as are handed over at once.
+   * The next chunk of a partition's frames after a position.
    *
-   * @throws Refusal when one is missing or not as it was written
+   * @throws Refusal when a frame is missing or damaged
    */
   read(name: string, { id, position: head, pruned, largest }: Partition, after: number): FrameRows {
     const chunk = new Chunk(name, largest, after, pruned)
@@ -63,7 +63,7 @@ export class Frames {
   /**
    * The newest frames of all partitions, the oldest of them first.
    *
-   * @throws Refusal when one is not as it was written
+   * @throws Refusal when a frame is damaged
    */
   newest(most: number): Bytes {
     const bodies = this.#newest.all(most).map(row => {

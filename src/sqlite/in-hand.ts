@@ -4,17 +4,20 @@ import { crc32 } from 'node:zlib'
 import type { Address, InHand } from '../index.ts'
 import { fileMode, fileNames } from './directory.ts'
 
-/** Bytes of a note at most: its checksum, the lengths of the two names, the seq, then the names. */
+/** Most bytes of a note: a checksum, the lengths of the two names, the seq, then the names. */
 const length = 4_096
 
 const header = 16
 
 /**
- * The note of which event is being handed over. It is written at once and not waited for, so it outlives the process, but not
- * always the machine.
+ * A file that names the event which is being handed to an agent. It is written at once, without fsync, so it outlives the
+ * process, but not always the machine.
  */
 export class InHandFile {
-  /** What was in hand when the last owner ended, said once: who ends now without having anything in hand says nothing. */
+  /**
+   * The event that was in hand when the last owner ended. It is reported once: if this process ends without an event in hand, the
+   * next process finds nothing.
+   */
   readonly found: InHand | undefined
   readonly #file: number
   readonly #note = Buffer.alloc(length)
@@ -30,7 +33,7 @@ export class InHandFile {
     const note = this.#note
     const middle = header + note.write(partition, header)
     const end = middle + note.write(agent, middle)
-    // A part of a name could be the name of another agent.
+    // A name is never shortened, because a part of it could be the name of another agent.
     if (end > length - 4) return ftruncateSync(this.#file)
     note.writeUInt16LE(middle - header, 4)
     note.writeUInt16LE(end - middle, 6)
@@ -39,7 +42,7 @@ export class InHandFile {
     writeSync(this.#file, note, 0, end, 0)
   }
 
-  /** Who ends in order has nothing in hand. */
+  /** A process that ends in order has no event in hand. */
   close(): void {
     ftruncateSync(this.#file)
     closeSync(this.#file)

@@ -10,12 +10,12 @@ import { Turns } from './turns.ts'
 import { Writer } from './writer.ts'
 import { checkpointIn, WrittenCheckpoints } from './written-checkpoints.ts'
 
-/** Chunks of frames that are on their way at once, over all readers. */
+/** Most chunks of frames that are being read at the same time, for all readers together. */
 const mostChunks = 8
 
 /**
- * A journal in a file of SQLite. It is opened with the first use, by one process at a time; what it has acknowledged is on
- * the disk.
+ * A journal in a file of SQLite. The first use opens it. Only one process at a time can have it open. Everything that it has
+ * acknowledged is on the disk.
  *
  * @example
  * const runtime = await createRuntime({ party, journal: sqliteJournal({ directory: 'data' }) }).start()

@@ -1,25 +1,26 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 
-/** The application id of a journal of which nothing is missing: "trou" in ASCII. */
+/** The application id of a database that is complete without its log: "trou" in ASCII. */
 const whole = 0x74_72_6f_75
 
-/** The application id of a database that lacks what is in its log: "trow". */
+/** The application id of a database that is complete only together with its log: "trow". */
 const lacking = 0x74_72_6f_77
 
-/** How every log of SQLite begins, but for its last bit. */
+/** The first four bytes of every log of SQLite; their last bit may be 0 or 1. */
 const magic = 0x37_7f_06_82
 
-/** Marks a database that is new. */
+/** Marks a new database as complete. */
 export function markWhole(db: DatabaseSync): void {
   db.exec(`PRAGMA application_id = ${whole}`)
 }
 
 /**
- * Marks the database as one that lacks its log, and in the log as one that is whole. With its log it is whole therefore, and so
- * it is when any SQLite has copied the log into it; a database whose log is gone says that it lacks something.
+ * Marks the database file as lacking its log, and writes the mark of a complete database into the log. So the two files together
+ * are complete, and so is the database after SQLite has copied the log into it. But a database whose log was deleted still says
+ * that it lacks something.
  *
- * To be done again whenever the log was copied, which copies the mark too.
+ * To be called again after each copy of the log, because the copy overwrites the mark.
  */
 export function markLacking(db: DatabaseSync): void {
   db.exec(`PRAGMA application_id = ${lacking}`)
@@ -37,7 +38,7 @@ export function isLacking(id: number): boolean {
   return id === lacking
 }
 
-/** Whether a file begins as a log does: neither empty nor a hole. */
+/** Whether a file begins like a log: it is not empty, and not only zeros. */
 export function isLog(path: string): boolean {
   try {
     const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
@@ -53,7 +54,7 @@ export function isLog(path: string): boolean {
 
 const beginning = Buffer.alloc(4)
 
-/** Whether an open file begins as a log does. */
+/** Whether an open file begins like a log. */
 export function beginsAsLog(file: number): boolean {
   return readSync(file, beginning, 0, 4, 0) === 4 && (beginning.readUInt32BE() & ~1) === magic
 }

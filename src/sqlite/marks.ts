@@ -4,7 +4,7 @@ import { numberIn, textIn } from './columns.ts'
 import type { MarkRow } from './protocol.ts'
 import { Refusal } from './refusal.ts'
 
-/** The table of the places that readers keep, also in partitions that nobody has written to yet. */
+/** The table of the positions of readers, also in partitions without frames. */
 export class Marks {
   readonly #put: StatementSync
   readonly #drop: StatementSync
@@ -31,7 +31,7 @@ export class Marks {
     else this.#put.run(reader, partition, position, crcOf(reader, partition, position))
   }
 
-  /** @throws Refusal when one is not as it was written */
+  /** @throws Refusal when a mark is damaged */
   all(reader: string): readonly MarkRow[] {
     return this.#all.all(reader).map(row => {
       const [partition, position] = [textIn(row, 'partition'), numberIn(row, 'position')]
@@ -46,7 +46,7 @@ export class Marks {
     return this.#readers.all().map(row => textIn(row, 'reader'))
   }
 
-  /** Up to where every reader has read a partition; without readers, for ever. */
+  /** The position up to which every reader has read a partition; infinity without readers. */
   readBy(partition: string): number {
     const place = this.#least.get(partition)?.['place']
     return typeof place === 'number' ? place : Number.POSITIVE_INFINITY

@@ -2,14 +2,16 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { Kysely, SqliteDialect, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 
-/** What was done to the tables since there are any, in order; nothing here is ever changed, only added to. */
+/**
+ * All changes of the tables since the first version, in order. Existing entries never change; new entries are added at the end.
+ */
 const migrations: Record<string, Migration> = {
   '001-tables': {
     async up(db) {
       const { schema } = db
       await schema
         .createTable('partitions')
-        // Never given again, so that the order is that of their creation.
+        // An id is never used again, so that ids follow the order of creation.
         .addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
         .addColumn('name', 'text', column => column.notNull().unique())
         .addColumn('epoch', 'integer', column => column.notNull())
@@ -72,7 +74,7 @@ const migrations: Record<string, Migration> = {
   },
 }
 
-/** Brings the tables to the newest version, or leaves them as they are. */
+/** Brings the tables to the newest version. If that fails, the tables stay as they were. */
 export async function migrate(database: DatabaseSync): Promise<void> {
   const db = new Kysely<unknown>({
     dialect: new SqliteDialect({
@@ -91,14 +93,15 @@ export async function migrate(database: DatabaseSync): Promise<void> {
     }),
   })
   const provider = { getMigrations: async () => migrations }
-  // Kysely makes no transaction with SQLite, and a process may end on the way. Closing the database takes one back.
+  // Kysely uses no transaction with SQLite, and the process may end in the middle. Closing the database rolls the transaction
+  // back.
   database.exec('BEGIN IMMEDIATE')
   const { error } = await new Migrator({ db, provider }).migrateToLatest()
   if (error !== undefined) throw error
   database.exec('COMMIT')
 }
 
-/** Migrations give numbers and texts to their statements. */
+/** Checks the types: migrations pass only numbers and texts to their statements. */
 function inputs(values: readonly unknown[]): SQLInputValue[] {
   return values.map(value => (typeof value === 'number' ? value : String(value)))
 }

@@ -12,7 +12,7 @@ const whatToDo: Record<OpenReason, string> = {
   'no-kysely': 'Install kysely beside troupe',
 }
 
-/** A journal cannot be opened where it is. */
+/** The journal in a directory cannot be opened. */
 export class JournalOpenError extends TroupeError {
   readonly code = 'JOURNAL_OPEN'
   readonly directory: string
@@ -28,7 +28,7 @@ export class JournalOpenError extends TroupeError {
 export class JournalLockedError extends TroupeError {
   readonly code = 'JOURNAL_LOCKED'
   readonly directory: string
-  /** The process that has it open, if it is known. */
+  /** The id of the process that has it open, if known. */
   readonly pid: number | undefined
   constructor(directory: string, pid: number | undefined) {
     const by = pid === process.pid ? ' by this process' : pid === undefined ? '' : ` by process ${pid}`

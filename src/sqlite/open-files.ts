@@ -5,23 +5,23 @@ import type { WatchedFile } from './watched-file.ts'
 import type { WatchedLog } from './watched-log.ts'
 
 export interface OpenFilesOptions {
-  /** Bytes that SQLite leaves of a larger log. */
+  /** Bytes to which SQLite shortens a larger log. */
   readonly keptOfLog: number
   /** Called when SQLite has copied the log into the database. */
   readonly copied: () => void
 }
 
 /**
- * The files of an open journal. SQLite goes on writing to files that were moved, deleted or emptied, and the next start does not
- * find what it wrote there; this is what notices.
+ * The files of an open journal. This class notices when a file was moved, deleted or emptied. SQLite would go on writing to it,
+ * and the next start would not find what it wrote.
  */
 export class OpenFiles {
   readonly #database: WatchedFile
   readonly #log: WatchedLog
   readonly #options: OpenFilesOptions
-  /** The time at which SQLite has last copied the log into the database, as its file says it. */
+  /** When SQLite last copied the log into the database: the modification time of the database file. */
   #copiedAt: number
-  /** What is left of a log that was cut is no part of the journal any more. */
+  /** Set once the log was cut off: the rest of the log does not count any more. */
   #cut: Refusal | undefined
 
   constructor(database: WatchedFile, log: WatchedLog, options: OpenFilesOptions) {
@@ -31,12 +31,12 @@ export class OpenFiles {
     this.#copiedAt = database.look().mtimeMs
   }
 
-  /** By which the database can be recognised when it is opened again. */
+  /** Identifies the database file when it is opened again. */
   get identity(): FileIdentity {
     return this.#database.identity
   }
 
-  /** To be called before the files are used. @throws Refusal when they are not as they were left */
+  /** To be called before the files are used. @throws Refusal when a file was changed from outside */
   check(): void {
     if (this.#cut) throw this.#cut
     this.#database.look()
@@ -68,8 +68,8 @@ export class OpenFiles {
   }
 
   /**
-   * Keeps what is left of a log that was cut under another name: SQLite would copy it into the database, and the next start take
-   * that for all there was.
+   * Renames the rest of a log that was cut off. Otherwise SQLite would copy it into the database, and the next start would take
+   * that for the complete journal.
    */
   #setAside(): void {
     const rest = `${this.#log.path}-cut`
@@ -78,7 +78,7 @@ export class OpenFiles {
       copyFileSync(this.#log.path, rest, constants.COPYFILE_EXCL)
       truncateSync(this.#log.path)
     } catch {
-      // Without room for it, it stays where it is.
+      // Without room on the disk, the log stays where it is.
     }
   }
 
@@ -87,7 +87,7 @@ export class OpenFiles {
       this.#options.copied()
       this.#copiedAt = this.#database.look().mtimeMs
     } catch {
-      // What was committed is there all the same; the next commit tries it again.
+      // The commit itself succeeded, and the next commit tries this again.
     }
     this.#log.look(this.#options.keptOfLog)
   }

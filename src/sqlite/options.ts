@@ -2,13 +2,13 @@ import { TroupeError } from '../index.ts'
 
 /** Where a journal is, and how large it may become. */
 export interface SqliteJournalOptions {
-  /** Made if it is not there; nothing else should be in it. */
+  /** The directory of the journal. It is created if it does not exist, and should contain nothing else. */
   readonly directory: string
-  /** Bytes that its file may take, 1 MiB at least; without it, as many as the disk has. */
+  /** Most bytes of the journal's file, at least 1 MiB; by default as many as the disk has. */
   readonly maxBytes?: number
   /**
-   * Reads a copy, as the journal is when it is first used: nothing in the directory is changed, and another process may have it
-   * open. What would write is refused with a `JournalReadOnlyError`. `false` by default.
+   * Whether to read a copy of the journal, made at the first use. The directory is not changed, and another process may have the
+   * journal open. Writes are refused with a `JournalReadOnlyError`. `false` by default.
    */
   readonly readOnly?: boolean
   /** Another worker, for tests that end the process in the middle of a transaction. @internal */
@@ -19,7 +19,7 @@ const leastBytes = 1_048_576
 
 /** @throws JournalOptionsError */
 export function checkOptions(options: SqliteJournalOptions): void {
-  // Plain JavaScript may give anything.
+  // In plain JavaScript, the options may have any type.
   const { directory, maxBytes, readOnly }: { directory?: unknown; maxBytes?: unknown; readOnly?: unknown } =
     typeof options === 'object' && options !== null ? options : {}
   if (typeof directory !== 'string')
@@ -42,7 +42,7 @@ function isRoom(bytes: unknown): boolean {
   return typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= leastBytes
 }
 
-/** A journal cannot be made from these options. */
+/** The options of a journal are wrong. */
 export class JournalOptionsError extends TroupeError {
   readonly code = 'JOURNAL_OPTIONS'
   readonly option: string
@@ -52,7 +52,7 @@ export class JournalOptionsError extends TroupeError {
   }
 }
 
-/** Something would change a journal that is only read. */
+/** A write to a journal that was opened with `readOnly`. */
 export class JournalReadOnlyError extends TroupeError {
   readonly code = 'JOURNAL_READ_ONLY'
   readonly directory: string

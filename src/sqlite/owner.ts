@@ -10,7 +10,7 @@ export function writeOwner(directory: string): void {
   closeSync(file)
 }
 
-/** The process that has the journal open, if it has said so and is still there. */
+/** The id of the process that has the journal open, if it wrote its id down and still runs. */
 export function ownerOf(directory: string): number | undefined {
   try {
     const pid = Number(readFileSync(join(directory, fileNames.owner), 'utf8'))

@@ -6,15 +6,18 @@ import type { PartitionRow } from './protocol.ts'
 export interface Partition {
   readonly id: number
   readonly epoch: number
-  /** Of its last frame, also when that was pruned. */
+  /** The position of its last frame, even if that frame was pruned. */
   readonly position: number
-  /** Up to where frames were forgotten. */
+  /** The position up to which frames were forgotten. */
   readonly pruned: number
   /** Bytes of its largest frame so far. */
   readonly largest: number
 }
 
-/** The id of a partition by its name, where a statement can say so: a damaged file may have ids that are no numbers here. */
+/**
+ * SQL for the id of a partition by its name. Statements use it because the ids in a damaged file may be too large for a
+ * JavaScript number.
+ */
 export const idOf = '(SELECT id FROM partitions WHERE name = ?)'
 
 /** The table of partitions. */
@@ -27,11 +30,11 @@ export class Partitions {
   readonly #all: StatementSync
 
   constructor(db: DatabaseSync) {
-    // A name that is no text, which only a damaged file has, would keep all partitions from being listed.
+    // A damaged file may have a name that is not text. Such a name would make listing all partitions fail.
     db.prepare(`UPDATE partitions SET name = quote(name) WHERE typeof(name) <> 'text'`).run()
     moveIdsAboveNumbers(db)
-    // As floating-point numbers, which hold every whole number that a journal counts to: larger ones, which only a damaged file
-    // has, would keep all partitions from being listed.
+    // Numbers are read as floating point, which is exact for every number that a journal writes. A damaged file may have larger
+    // integers, and these would make listing all partitions fail.
     this.#find = db.prepare(
       'SELECT id, CAST(epoch AS REAL) AS epoch, CAST(position AS REAL) AS position, CAST(pruned AS REAL) AS pruned, CAST(largest AS REAL) AS largest FROM partitions WHERE name = ?',
     )
@@ -75,7 +78,7 @@ export class Partitions {
     this.#remove.run(name)
   }
 
-  /** The oldest first. */
+  /** All partitions, the oldest first. */
   all(): readonly PartitionRow[] {
     return this.#all.all().map(row => ({
       partition: textIn(row, 'name'),
@@ -85,12 +88,12 @@ export class Partitions {
   }
 }
 
-/** Ids that are no numbers here, which only a damaged file has, would be counted on from. */
+/** Negates ids that are too large for a JavaScript number, which only a damaged file has: SQLite would count on from them. */
 function moveIdsAboveNumbers(db: DatabaseSync): void {
   const most = Number.MAX_SAFE_INTEGER
   const counted = db.prepare(`SELECT 1 FROM sqlite_sequence WHERE name = 'partitions' AND seq > ${most}`).get()
   const given = db.prepare(`SELECT 1 FROM partitions WHERE id > ${most}`).get()
-  // Where there is no room, even an update of nothing may fail.
+  // On a full disk, even an update that changes nothing may fail.
   if (given) db.exec(`UPDATE partitions SET id = -id WHERE id > ${most}`)
   if (counted)
     db.exec(`UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM partitions) WHERE name = 'partitions'`)

@@ -1,4 +1,6 @@
-/** What the main thread asks of the thread that has the file: plain data, since nothing else crosses. */
+/**
+ * The questions of the main thread to the worker that uses the file. Plain data, because only plain data can be sent to a worker.
+ */
 export interface Asked {
   readonly open: Place
   readonly write: readonly Write[]
@@ -11,10 +13,10 @@ export interface Asked {
   readonly close: null
 }
 
-/** What each question is answered with. */
+/** The answer to each question. */
 export interface Told {
   readonly open: FileIdentity
-  /** For each write, why it was refused, if it was. */
+  /** For each write, why it was refused; `undefined` if it was not. */
   readonly write: readonly (Failure | undefined)[]
   readonly read: FrameRows
   readonly partitions: readonly PartitionRow[]
@@ -37,17 +39,17 @@ export type Answer =
 export interface Place {
   readonly directory: string
   readonly maxBytes: number | undefined
-  /** The database that was open before, if this is not the first time: no other will do. */
+  /** The database that was open before; no other database is opened then. `undefined` the first time. */
   readonly known: FileIdentity | undefined
 }
 
-/** What stays the same of a file when it is written or renamed. */
+/** Identifies a file; stays the same when the file is written or renamed. */
 export interface FileIdentity {
   readonly dev: number
   readonly ino: number
 }
 
-/** A change, which is made whole or not at all. A refused change does not stop the others. */
+/** A change, which is made completely or not at all. A refused change does not stop other changes. */
 export type Write =
   | AppendWrite
   | ({ readonly kind: 'save'; readonly partition: string } & SnapshotRow)
@@ -65,23 +67,23 @@ export interface AppendWrite {
   readonly epoch: number
   readonly expected: number
   readonly positions: readonly number[]
-  /** JSON, one for each position. */
+  /** The JSON of a frame for each position. */
   readonly bodies: readonly string[]
   readonly checkpoints: readonly CheckpointWrite[]
 }
 
-/** JSON of a checkpoint, or none for an agent that is there no more; or of what has changed in it. */
+/** The JSON of a checkpoint (`undefined` for an agent that was removed), or of its changes. */
 export type CheckpointWrite =
   | readonly [agent: string, kind: 'whole', body: string | undefined]
   | readonly [agent: string, kind: 'change', body: string]
 
-/** UTF-8 of a JSON array. */
+/** A JSON array in UTF-8. */
 export type Bytes = Uint8Array<ArrayBuffer>
 
-/** Frames that follow each other. */
+/** A chunk of consecutive frames. */
 export interface FrameRows {
   readonly frames: Bytes
-  /** Whether there were no more. */
+  /** Whether these are the last frames. */
   readonly end: boolean
 }
 
@@ -103,14 +105,14 @@ export interface SnapshotRow {
   readonly body: string
 }
 
-/** A checkpoint as it was last written whole, and what has changed in it since, in order. */
+/** A checkpoint as it was last written whole, and the changes since, in order. */
 export type CheckpointRow = readonly [agent: string, body: string, changes: readonly string[]]
 
 export type MarkRow = readonly [partition: string, position: number]
 
 /** Why something was refused. */
 export type Failure =
-  /** The partition has moved on, or belongs to a later owner. */
+  /** The partition has a newer position, or belongs to a later owner. */
   | { readonly code: 'conflict'; readonly actual: number; readonly epoch: number }
   /** No snapshot covers the frames that were to be forgotten. */
   | { readonly code: 'uncovered'; readonly covered: number }
@@ -127,18 +129,18 @@ export type Loss =
   | 'missing'
   /** There is another file at its path. */
   | 'replaced'
-  /** Its end was cut off, or all of it. */
+  /** Its end was cut off, or it was emptied. */
   | 'shortened'
 
 /** Why a journal cannot be opened. */
 export type OpenReason =
   /** A newer version of Troupe wrote it. */
   | 'newer'
-  /** The file is something else. */
+  /** The file is not a journal. */
   | 'foreign'
-  /** The file is not as it was written. */
+  /** The file was changed from outside. */
   | 'damaged'
-  /** A file is missing or empty without which what was acknowledged is not all there. */
+  /** A file is missing or empty, so that a part of what was acknowledged is gone. */
   | 'incomplete'
   /** A file of the journal is a symbolic link, a directory or a device. */
   | 'not-a-file'

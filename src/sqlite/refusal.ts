@@ -1,6 +1,6 @@
 import type { Failure } from './protocol.ts'
 
-/** A failure that is thrown on this side of the border; on the other an error with a class is made of it. */
+/** A failure, as the thread that uses the file throws it. The main thread makes an error with a class of it. */
 export class Refusal extends Error {
   readonly failure: Failure
   constructor(failure: Failure) {
@@ -9,7 +9,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The result codes of SQLite that mean something of their own here. */
+/** The result codes of SQLite that are handled one by one. */
 export const sqliteCodes = { busy: 5, locked: 6, readOnly: 8, corrupt: 11, full: 13, notDatabase: 26 }
 
 /** The result code of an error that SQLite reported, without its details. */

@@ -4,9 +4,9 @@ import type { Answer, FileIdentity, Place, Question, Told } from './protocol.ts'
 import { failureOf } from './refusal.ts'
 import { Tables } from './tables.ts'
 
-/** What a test can do on the way. */
+/** Hooks for tests. */
 export interface ServeOptions {
-  /** Called when a transaction is written but for its end. */
+  /** Called after the last statement of a transaction, before its commit. */
   readonly beforeCommit?: () => void
 }
 

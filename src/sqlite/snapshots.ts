@@ -25,7 +25,7 @@ export class Snapshots {
     this.#put.run(partition, position, hash, crcOf(position, hash, body), body, last)
   }
 
-  /** A damaged snapshot counts as missing: the frames say the same, a snapshot only saves reading them. */
+  /** A damaged snapshot counts as missing. Nothing is lost: a snapshot only saves reading the frames. */
   find(partition: number): SnapshotRow | undefined {
     const row = this.#find.get(partition)
     if (!row) return undefined

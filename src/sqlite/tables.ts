@@ -9,13 +9,13 @@ import { failureOf, Refusal, sqliteCodeOf, sqliteCodes } from './refusal.ts'
 import { Snapshots } from './snapshots.ts'
 
 export interface TablesOptions {
-  /** Called when a transaction is written but for its end. */
+  /** Called after the last statement of a transaction, before its commit. */
   readonly beforeCommit: () => void
   /** Called when a transaction is committed. If it throws, the error is reported in place of the result. */
   readonly afterCommit: () => void
 }
 
-/** All that a journal keeps, and the one way to change it. */
+/** All tables of a journal. Every read and write goes through this class. */
 export class Tables {
   readonly #partitions: Partitions
   readonly #frames: Frames
@@ -39,7 +39,7 @@ export class Tables {
     this.#options = options
   }
 
-  /** Makes changes in one transaction; the result says for each why it was refused, if it was. */
+  /** Makes changes in one transaction. Returns for each change why it was refused; `undefined` if it was made. */
   write(writes: readonly Write[]): readonly (Failure | undefined)[] {
     const failures = this.#transact(writes)
     this.#options.afterCommit()
@@ -56,13 +56,13 @@ export class Tables {
     } catch (error) {
       this.#undo()
       if (writes.length === 1) return [failureOf(error)]
-      // One may be too large for the room that is left, and the others not.
+      // Only some of the changes may be too large for the room that is left.
       const middle = writes.length >> 1
       return [...this.#transact(writes.slice(0, middle)), ...this.#transact(writes.slice(middle))]
     }
   }
 
-  /** The frames of a partition after a position, as many as are handed over at once. @throws Refusal */
+  /** The next chunk of a partition's frames after a position. @throws Refusal */
   read(name: string, after: number): FrameRows {
     return checked(name, 'frames', () => {
       const partition = this.#partitions.find(name)
@@ -166,12 +166,12 @@ export class Tables {
     try {
       this.#rollback.run()
     } catch {
-      // SQLite has taken back what was written already, as it does when a disk is full.
+      // SQLite has rolled back already, as it does when the disk is full.
     }
   }
 }
 
-/** What was read of a partition, unless the file is damaged where it is. @throws Refusal */
+/** Returns what `read` returns. @throws Refusal if the file is damaged there */
 function checked<T>(partition: string, what: string, read: () => T): T {
   try {
     return read()

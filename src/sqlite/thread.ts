@@ -6,12 +6,12 @@ import { errorOf } from './failure.ts'
 import type { Answer, Asked, Told } from './protocol.ts'
 
 interface Waiting {
-  // Methods, because each waits for an answer of its own type.
+  // Methods, not function fields, because each question has its own type of answer.
   resolve(told: unknown): void
   reject(error: Error): void
 }
 
-/** The thread that has the file: everything that would block this one happens there. */
+/** The worker thread that uses the file, because SQLite would block this thread. */
 export class JournalThread {
   readonly #directory: string
   readonly #worker: Worker
@@ -19,10 +19,10 @@ export class JournalThread {
   #last = 0
   #ended: Error | undefined
 
-  /** @param ended called when it ends without having been asked to */
+  /** @param ended called when the worker ends although nobody called `end` */
   constructor(directory: string, file: URL | undefined, ended: () => void) {
     this.#directory = directory
-    // Without the flags of this process, some of which no worker takes.
+    // Without the flags of this process: a worker refuses some of them.
     this.#worker = new Worker(file ?? ownFile(), { execArgv: [] })
     this.#worker.unref()
     this.#worker.on('message', (answer: Answer) => this.#told(answer))
@@ -30,7 +30,7 @@ export class JournalThread {
     this.#worker.on('error', error => {
       why = error.message
     })
-    // After an error too, and not before it has let go of the file.
+    // `exit` comes after an error too, and only when the worker has released the file.
     this.#worker.once('exit', () => {
       this.#end(new JournalDiskError(directory, why))
       ended()
@@ -43,13 +43,13 @@ export class JournalThread {
       if (this.#ended) throw this.#ended
       const id = ++this.#last
       this.#worker.postMessage({ id, kind, what }, [])
-      // A process that has nothing else to do stays for an answer, and for nothing else.
+      // While an answer is awaited, the worker keeps the process alive.
       if (this.#waiting.size === 0) this.#worker.ref()
       this.#waiting.set(id, { resolve, reject })
     })
   }
 
-  /** Ends it, whatever it is at. */
+  /** Ends the worker, even in the middle of an answer. */
   async end(): Promise<void> {
     this.#worker.removeAllListeners('exit')
     this.#end(new JournalDiskError(this.#directory, 'its thread has ended'))

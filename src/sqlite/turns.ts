@@ -1,4 +1,4 @@
-/** Lets so many go on at once; the others wait, first come, first served. */
+/** Limits how many callers run at the same time. The others wait, first come, first served. */
 export class Turns {
   #free: number
   #waiting: (() => void)[] = []

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import type { FileIdentity, Loss } from './protocol.ts'
 import { Refusal } from './refusal.ts'
 
-/** A file that is open, and what is at its path. */
+/** An open file. Notices when another file is at its path, or the file was cut off. */
 export class WatchedFile {
   readonly path: string
   readonly identity: FileIdentity
-  /** Bytes that it had when it was last seen. */
+  /** Its bytes when it was last checked. */
   size: number
   readonly #name: string
 
@@ -21,10 +21,10 @@ export class WatchedFile {
   }
 
   /**
-   * Looks what is at the path.
+   * Checks the file at the path.
    *
    * @param least bytes that are enough, if there were more of them before
-   * @throws Refusal when it is another file, or a part of it is gone
+   * @throws Refusal when it is another file, or its end was cut off
    */
   look(least = Number.POSITIVE_INFINITY): Stats {
     const stats = this.#stats()

@@ -2,21 +2,21 @@ import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 
 import { beginsAsLog } from './log-mark.ts'
 import { WatchedFile } from './watched-file.ts'
 
-/** A folder that changed so many milliseconds ago may change again and bear the same time. */
+/** Milliseconds. If a folder changed more recently, it may change again without a new modification time. */
 const settled = 100
 
-/** Read at the end of a log to see how long it is: more than most commits add. */
+/** A buffer to read the end of the log, and so find its length; longer than most commits. */
 const end = Buffer.alloc(65_536)
 
 /**
- * The write-ahead log of a database, which is written to all the time. Whoever asks for the times of such a file makes its next
- * fsync slower (Linux then writes finer times), so it is read instead, and asked only when its folder has changed.
+ * The write-ahead log of a database, which is written to all the time. `stat` would make the next fsync of the file slower (Linux
+ * then writes finer times). So the length is found by reading, and `stat` is used only when the folder has changed.
  */
 export class WatchedLog {
   readonly #file: WatchedFile
   readonly #descriptor: number
   readonly #folder: string
-  /** Its folder, when the file at the path was last looked at; none right after a change. */
+  /** The folder's `stat` when the file was last checked; `undefined` right after a change. */
   #seen: Stats | undefined
 
   /** @throws Refusal when the file is missing */
@@ -31,7 +31,7 @@ export class WatchedLog {
   }
 
   /**
-   * Looks whether it is there and whole.
+   * Checks that the log is there and complete.
    *
    * @param least bytes that are enough, if there were more of them before
    * @throws Refusal when another file is in its place, or a part of it is gone
@@ -47,12 +47,12 @@ export class WatchedLog {
     closeSync(this.#descriptor)
   }
 
-  /** Whether it is as long as it was; notes how much longer it is. */
+  /** Whether the log is at least as long as before; remembers its new length. */
   #reachesItsEnd(): boolean {
     let { size } = this.#file
     if (size === 0) return false
     for (let read = end.length; read === end.length; ) {
-      // From the last known byte on, so that there is one if nothing is gone.
+      // Reads from the last known byte on: if nothing was cut off, there is at least one byte.
       read = readSync(this.#descriptor, end, 0, end.length, size - 1)
       if (read === 0) return false
       size += read - 1

@@ -2,18 +2,17 @@ import type { Failure, Write } from './protocol.ts'
 
 interface Waiting {
   readonly write: Write
-  /** Characters that it brings. */
+  /** Characters of the write. */
   readonly length: number
   resolve(failure: Failure | undefined): void
   reject(error: unknown): void
 }
 
-/** Characters in one batch, unless one write has more. */
+/** Most characters of one batch, unless one write has more. */
 const mostAtOnce = 8_388_608
 
 /**
- * Group commit: what is written within one turn of the event loop goes to the disk together, and what comes while that is
- * under way makes up the next batch.
+ * Group commit: all writes of one turn of the event loop are committed together. Writes that come meanwhile are the next batch.
  */
 export class Writer {
   readonly #send: (writes: readonly Write[]) => Promise<readonly (Failure | undefined)[]>
@@ -24,7 +23,7 @@ export class Writer {
     this.#send = send
   }
 
-  /** Resolves when the write is durable, or to why it was refused. */
+  /** Resolves when the write is durable; if it was refused, resolves to the reason. */
   write(write: Write, length = 0): Promise<Failure | undefined> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ write, length, resolve, reject })
@@ -38,7 +37,7 @@ export class Writer {
   }
 
   async #flush(): Promise<void> {
-    // After all that this turn has yet to do.
+    // Waits until this turn of the event loop has done everything else.
     await new Promise<void>(resolve => process.nextTick(resolve))
     while (this.#queue.length > 0) {
       const batch = this.#take()

@@ -1,44 +1,47 @@
 import { type Address, type Checkpoint, JournalCorruptError, type Patch, patched, patchesBetween } from '../index.ts'
 import type { CheckpointRow, CheckpointWrite } from './protocol.ts'
 
-/** Checkpoints that are longer are not written whole each time, characters. */
+/** Characters. Of a longer checkpoint, only the changes are written. */
 const long = 65_536
 
-/** What reading one more change costs, as characters of a checkpoint. */
+/** The cost of reading one more change, in characters of a checkpoint. */
 const changeCosts = 1_000
 
-/** Characters of long checkpoints that are known at once, but for a last one that is longer; of others, the next one is written whole. */
+/**
+ * Most characters of long checkpoints in memory; the last checkpoint may exceed it. A checkpoint that is not in memory is written
+ * whole the next time.
+ */
 const mostKnown = 67_108_864
 
-/** A long checkpoint, as it can be read back. */
+/** A long checkpoint, as the journal would give it back. */
 interface Written {
   readonly value: unknown
-  /** When it was written whole, characters. */
+  /** Characters of the last whole write. */
   readonly length: number
-  /** Of what was written since, characters. */
+  /** Characters of the changes that were written since. */
   changes: number
 }
 
 /** The long checkpoints of a partition. */
 interface Known {
   readonly agents: Map<string, Written>
-  /** Up to which position they are known, durable or not. */
+  /** The position up to which they are known, durable or not. */
   end: number
 }
 
 /**
- * What is to be written of checkpoints: all of one, or where that is long, what has changed since it was last written. When the
- * changes have become as long as the whole, the whole is written again, so that reading takes twice as long at most.
+ * Decides what to write of a checkpoint: the whole, or for a long checkpoint only the changes since the last write. When the
+ * changes are as long as the whole, the whole is written again. So reading takes at most twice as long.
  */
 export class WrittenCheckpoints {
   readonly #known = new Map<Address, Known>()
-  /** Of all that are known, characters. */
+  /** Characters of all known checkpoints. */
   #length = 0
 
   /**
-   * @param expected the position that an append of these goes on from: if that is not where the one before ends, one of them is
-   *   refused, and nobody knows which
-   * @param end where it ends
+   * @param expected the position after which these checkpoints are appended. If it is not the end of the append before, the
+   *   journal refuses one of the two appends, and it is unknown which
+   * @param end the position at which this append ends
    */
   of(
     partition: Address,
@@ -77,7 +80,7 @@ export class WrittenCheckpoints {
     return [agent, 'whole', body]
   }
 
-  /** Nobody knows what was written of a partition. */
+  /** Forgets a partition, because it is unknown which of its checkpoints were written. */
   forget(partition: Address): void {
     for (const { length } of this.#known.get(partition)?.agents.values() ?? []) this.#length -= length
     this.#known.delete(partition)
@@ -91,7 +94,7 @@ export class WrittenCheckpoints {
     }
     const known = this.#known.get(partition) ?? { agents: new Map<string, Written>(), end: 0 }
     this.#known.set(partition, known)
-    // A copy, because what an agent has may change in place.
+    // A copy, because the agent may change its own object in place.
     known.agents.set(agent, {
       value: patched(undefined, [{ op: 'replace', path: [], value: whole }]),
       length,
@@ -109,12 +112,12 @@ export class WrittenCheckpoints {
   }
 }
 
-/** The checkpoint that is the last one of an agent. @throws JournalCorruptError */
+/** The last checkpoint of an agent, read back. @throws JournalCorruptError */
 export function checkpointIn(partition: Address, [agent, body, changes]: CheckpointRow): Checkpoint {
   const patches = changes.flatMap((change): readonly Patch[] => JSON.parse(change))
   const checkpoint: Checkpoint = JSON.parse(body)
   try {
-    // No change is of all of it.
+    // No change replaces the whole checkpoint, so the result is in `checkpoint`.
     patched(checkpoint, patches)
   } catch {
     throw new JournalCorruptError(partition, `the checkpoint of "${agent}"`)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { Checkpoint, Frame, Journal, Snapshot } from '../index.ts'
 
-/** A promise of the port `Journal`, and how to see whether it is kept. */
+/** A promise of the port `Journal`, and a test of it. */
 export interface ContractCase {
   /** A sentence about the journal. */
   readonly name: string
@@ -10,11 +10,11 @@ export interface ContractCase {
   run(): Promise<void>
 }
 
-/** What a journal may leave out, as long as it says so. */
+/** Parts of the port that a journal may leave out, if it says so. */
 export interface JournalAbilities {
   /**
-   * Whether it keeps more than frames: checkpoints, snapshots, the newest frames of all and the places of readers. Nobody
-   * recovers from one that does not. True by default.
+   * Whether it keeps more than frames: checkpoints, snapshots, the newest frames of all partitions and the positions of readers.
+   * A journal without them is not used for recovery. True by default.
    */
   readonly checkpoints?: boolean
 }
@@ -418,7 +418,7 @@ const itCloses: Readonly<Record<string, Check>> = {
   },
 }
 
-/** Its time is its position, so that the order of time is that of appending. */
+/** The time of the frame is its position, so that frames are appended in the order of their times. */
 function frame(partition: string, position: number, data: unknown = null): Frame {
   const entries = [{ kind: 'reply' as const, seq: position, key: `${partition}/${position}`, data }]
   return { partition, position, time: position, cause: { kind: 'outside' }, entries }

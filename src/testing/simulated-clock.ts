@@ -2,9 +2,9 @@ import type { Clock } from '../index.ts'
 
 /** A clock that moves only when `advance` is called. */
 export interface SimulatedClock extends Clock {
-  /** Milliseconds that it was moved on since it was made. */
+  /** Milliseconds by which it was advanced since it was created. */
   elapsed(): number
-  /** Moves time on by `ms` milliseconds, firing on the way, in order, what is due. */
+  /** Advances time by `ms` milliseconds, and fires the timers that become due, in order. */
   advance(ms: number): void
   /**
    * Corrects the date, forward or back, as a person or a time server does: no time passes, so no timer fires.
@@ -36,13 +36,13 @@ export function createSimulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClo
     date += time - elapsed
     elapsed = time
   }
-  // In the order in which they fire: by time, and among equals as they were set.
+  // In the order in which they fire: by time, and at the same time in the order in which they were set.
   const timers: { readonly at: number; readonly fire: () => void }[] = []
   return {
     now: () => date,
     elapsed: () => elapsed,
     after(ms, fire) {
-      // What is set for no time never fires, and stands in nobody's way.
+      // A timer with the delay `NaN` never fires, and does not delay other timers.
       const timer = { at: Number.isNaN(ms) ? Number.POSITIVE_INFINITY : elapsed + ms, fire }
       timers.splice(timers.findLastIndex(({ at }) => at <= timer.at) + 1, 0, timer)
       return () => {

@@ -1,8 +1,8 @@
 import { type Journal, memoryJournal, type Scheduler, systemScheduler } from '../index.ts'
 
 /**
- * A journal that acknowledges late: each append takes a random number of turns of the event loop, so that what comes
- * meanwhile makes up batches of random sizes.
+ * A journal that acknowledges late: each append takes a random number of turns of the event loop, so that the appends that come
+ * meanwhile form batches of random sizes.
  *
  * @example
  * const runtime = createRuntime({ party: trip, journal: slowJournal(seededRandom(7)) })

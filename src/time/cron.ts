@@ -1,23 +1,23 @@
 import { Cron } from 'croner'
 
-/** Moments that follow each other, in epoch milliseconds. */
+/** A sequence of moments, in epoch milliseconds. */
 export interface Moments {
-  /** The first one after a moment. */
+  /** The first moment of the sequence that is later than `after`; `undefined` if there is none. */
   next(after: number): number | undefined
-  /** The last one before a moment. */
+  /** The last moment of the sequence that is earlier than `before`; `undefined` if there is none. */
   previous(before: number): number | undefined
 }
 
-/** Epoch milliseconds; dates reach no further. */
+/** The last moment that a JavaScript date can hold, epoch milliseconds. */
 export const lastMoment = 8_640_000_000_000_000
 
 /**
- * The moments of a cron pattern in a time zone: calculated, never waited for.
+ * The moments of a cron pattern in a time zone: only calculated; nothing waits for them.
  *
- * @throws TypeError, RangeError if there is no such pattern
+ * @throws TypeError, RangeError if the pattern or the time zone is wrong
  */
 export function cronMoments(pattern: string, timezone: string): Moments {
-  // The library takes a date for a pattern as well.
+  // The library would accept a date as a pattern too.
   if (!/^\s*(?:@\w+|\S+(?:\s+\S+){4,6})\s*$/.test(pattern)) throw new TypeError('it has five, six or seven fields')
   const cron = new Cron(pattern, { timezone, paused: true })
   return {

@@ -29,7 +29,8 @@ export class LoopTurns {
   }
 
   /**
-   * Makes the promise that a publisher awaits: the event is durable, and where a turn of the event loop is due, that is over too.
+   * Makes the promise that a publisher awaits. It resolves when the event is durable and, if a turn of the event loop is due,
+   * after that turn.
    *
    * @param durable `undefined` for an event that is not journalled
    * @param time the event's own time, which saves reading the clock
@@ -50,7 +51,9 @@ export class LoopTurns {
     return --this.#unlookedAsks > 0 ? undefined : this.#look(clock.now())
   }
 
-  /** Rejects with the error, after a turn of the event loop where one is due: a loop may publish again and again what is refused. */
+  /**
+   * Rejects with the error, after a turn of the event loop if a turn is due: a loop may publish refused events again and again.
+   */
   refuse(error: unknown, clock: Pick<Clock, 'now'>): Promise<never> {
     const turn = this.dueToAsker(clock)
     if (!turn) return Promise.reject(error)

@@ -1,10 +1,10 @@
 import { cronMoments, lastMoment, type Moments } from './cron.ts'
 import { type PlannedSchedule, planned, type Schedule } from './schedule.ts'
 
-/** How many missed occurrences happen late, at most. */
+/** Most missed occurrences that happen late. */
 const mostMissed = 1_000
 
-/** Milliseconds that an occurrence may be late and still is in time: programs are busy, and timers late. */
+/** Milliseconds that an occurrence may be late without counting as missed: programs are busy, and timers are late. */
 export const inTime = 60_000
 
 /**
@@ -25,14 +25,15 @@ export function nextOf(schedule: Schedule, after: number, startedAt: number): nu
 }
 
 /**
- * The occurrences that happen late, because their time passed while nobody could see to them: those after `since` and before
- * `now`, as far as the schedule wants to make up for them. What is due at `now` or later is not missed: `nextOf` finds it.
+ * The occurrences that happen late, because the process was down or the machine slept at their time: the occurrences after
+ * `since` and before `now`, as far as `missed` of the schedule wants them. What is due at `now` or later is not missed: `nextOf`
+ * finds it.
  *
  * @example
  * for (const at of missedOf(schedule, lastOne, now, startedAt)) happen(at)
  * const next = nextOf(schedule, now - 1, startedAt)
  *
- * @param since the last occurrence that happened, epoch milliseconds; `-Infinity` if none did
+ * @param since the last occurrence that happened, epoch milliseconds; `-Infinity` if none has happened
  * @param now epoch milliseconds
  * @param startedAt when the schedule began, epoch milliseconds
  * @returns epoch milliseconds, the oldest first
@@ -52,8 +53,8 @@ export function missedOf(schedule: Schedule, since: number, now: number, started
 }
 
 /**
- * The occurrences that happen now, of those after `since` and up to `now`: usually one. Where more have passed, because the
- * machine slept or its clock was set forward, all but the newest were missed, and the newest if it is late by a minute.
+ * Which occurrences after `since` and up to `now` happen now: usually one. If there are several, because the machine slept or its
+ * clock was set forward, all but the newest were missed; the newest was missed too if it is a minute late.
  *
  * @param now epoch milliseconds
  * @returns epoch milliseconds, the oldest first
@@ -76,7 +77,7 @@ function once(at: number): Moments {
   }
 }
 
-// By what is left of a division, which is exact however many steps there were.
+// Calculates by the remainder of a division, which is exact for any number of steps.
 function steps(from: number, step: number): Moments {
   return {
     next: after => (after < from ? from : after + step - ((after - from) % step)),

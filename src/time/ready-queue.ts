@@ -72,13 +72,13 @@ export class ReadyQueue {
         if (ready?.turn()) this.#queue.push(ready)
       }
     } finally {
-      // Whatever was thrown, the others get their turns.
+      // A turn that throws does not keep other actors from their turns.
       this.#draining = false
       if (this.#spent > 0) this.#yield()
     }
   }
 
-  // Microtasks alone would starve timers and sockets, so turns are counted until the event loop came round.
+  // Microtasks alone would starve timers and sockets, so turns are counted until the event loop has had its turn.
   #yield(): void {
     if (this.#spent >= turnsPerYield) this.#yielding = true
     if (this.#counting) return

@@ -7,9 +7,9 @@ import { cronMoments, lastMoment } from './cron.ts'
 export type Moment = number | Date | string
 
 /**
- * What becomes of occurrences whose time passed while the process was down or the machine slept, or because its clock was set
- * forward: the newest one happens late (`once`, the default), all of them do, of more than 1,000 the newest (`all`), or `none`.
- * Then it goes on as planned.
+ * What happens to missed occurrences: their time passed while the process was down or the machine slept, or because the clock was
+ * set forward. `once` (the default): the newest happens late. `all`: all happen late, at most the newest 1,000. `none`: none
+ * happens. Then the schedule goes on as planned.
  */
 export type Missed = 'once' | 'all' | 'none'
 
@@ -17,13 +17,13 @@ interface MissedRule {
   readonly missed?: Missed
 }
 
-/** Between when, and how often at most. */
+/** The first and last moment, and the number of occurrences. */
 interface Span {
-  /** Nothing happens before; at this very moment it may. */
+  /** Nothing happens before this moment. */
   readonly from?: Moment
-  /** Nothing happens after; at this very moment it may. */
+  /** Nothing happens after this moment. */
   readonly until?: Moment
-  /** How many occurrences there are; those that were missed count. */
+  /** How many occurrences there are; missed occurrences count too. */
   readonly times?: number
 }
 
@@ -34,16 +34,19 @@ export interface ScheduleAt extends MissedRule {
 
 /** Once, after some time. */
 export interface ScheduleAfter extends MissedRule {
-  /** Milliseconds from its start, however the clock is corrected; another process goes by the date that this led to. */
+  /**
+   * Milliseconds from its start, by passing time: a corrected clock does not change it. Another process uses the date that was
+   * calculated at the start.
+   */
   readonly after: number
 }
 
 /** Again and again, each time after the same span of time. */
 export interface ScheduleEvery extends MissedRule, Span {
   /**
-   * Milliseconds of time that passes: a day is not always 86,400,000. It begins at `from`, if that is given, or else when so many
-   * have passed since its start. Each occurrence is counted from the first, so that no delay adds up; where the clock is set back,
-   * none waits longer than this for the one before, or the first for its start, and where it is set forward, one comes sooner.
+   * Milliseconds of passing time: a day is not always 86,400,000. The first occurrence is at `from`, or without `from` this long
+   * after the start. Each next occurrence is calculated from the first, so that delays do not add up. If the clock is set back,
+   * the next occurrence still waits no longer than `every`. If the clock is set forward, an occurrence comes sooner.
    */
   readonly every: number
 }
@@ -52,16 +55,19 @@ export interface ScheduleEvery extends MissedRule, Span {
 export interface ScheduleCron extends MissedRule, Span {
   /**
    * Minute, hour, day of the month, month, day of the week; seconds may stand before them, and years behind; or a word such as
-   * `@daily`. Days of the month and of the week are alternatives where both are given. When clocks go forward, a time of day
-   * that is skipped happens at the first moment after, and when they go back, it happens once; what happens every so often (a
-   * wildcard, step, list or range among hours, minutes or seconds) goes by the clock on the wall both times. Where a date that was
-   * wrong is taken back by more than a minute, it goes by the date that is right, and happens again at times that come again. One
-   * that has `times` or `until` begins when it was to begin, though: at its start by the date of then.
+   * `@daily`. If days of the month and days of the week are given, either of them is enough. Daylight saving: a time of day that
+   * is skipped happens at the first moment after the gap, and a time of day that comes twice happens once. A pattern with a
+   * wildcard, step, list or range among hours, minutes or seconds follows the clock on the wall in both cases. If the date is set
+   * back by more than a minute, the schedule follows the corrected date, and times that come again happen again. A schedule with
+   * `times` or `until` still begins when it was planned to begin: at its start, by the date of then.
    */
   readonly cron: string
-  /** Whose hours and days these are, such as `Europe/Berlin`; `UTC` by default, so that it is the same on every machine. */
+  /**
+   * The time zone of the hours and days, such as `Europe/Berlin`; `UTC` by default, so that the schedule is the same on every
+   * machine.
+   */
   readonly timezone?: string
-  /** As above; at most 1,000. */
+  /** How many occurrences there are; missed occurrences count too. At most 1,000. */
   readonly times?: number
 }
 
@@ -75,7 +81,10 @@ export interface ScheduleCron extends MissedRule, Span {
  */
 export type Schedule = ScheduleAt | ScheduleAfter | ScheduleEvery | ScheduleCron
 
-/** A schedule that has begun, complete and as JSON values, for the journal. It is a schedule too: the same one. */
+/**
+ * A schedule that has begun, with all fields as JSON values, for the journal. It can be used as a schedule, and then is the same
+ * schedule.
+ */
 export type PlannedSchedule = PlannedOnce | PlannedEvery | PlannedCron
 
 /** A `ScheduleAt` or `ScheduleAfter` that has begun. */
@@ -101,7 +110,7 @@ export interface PlannedCron extends PlannedSpan {
   readonly timezone: string
 }
 
-/** What each kind may say besides. */
+/** The options of each kind of schedule. */
 const options = {
   at: [],
   after: [],
@@ -113,7 +122,7 @@ const kinds = ['at', 'after', 'every', 'cron'] as const
 
 const mostByCron = 1_000
 
-/** What was planned here needs no second look. */
+/** Schedules that were planned in this process need no second check. */
 const plans = new WeakMap<Schedule, PlannedSchedule>()
 
 /**
@@ -123,7 +132,7 @@ const plans = new WeakMap<Schedule, PlannedSchedule>()
  * planned({ every: 1_000, times: 3 }, 0) // { every: 1_000, from: 1_000, until: 3_000, missed: 'once' }
  *
  * @param startedAt epoch milliseconds
- * @throws ScheduleError if it says what cannot be, or nothing would ever happen
+ * @throws ScheduleError if its fields contradict each other, or nothing would ever happen
  */
 export function planned(schedule: Schedule, startedAt: number): PlannedSchedule {
   const known = plans.get(schedule)
@@ -162,7 +171,7 @@ function byCron({ cron, timezone = 'UTC', times, ...span }: ScheduleCron, starte
   checkTimezone(timezone)
   const { next } = momentsOf(cron, timezone)
   const begin = span.from === undefined ? Number.NEGATIVE_INFINITY : momentOf('from', span.from)
-  // Left to its start, it begins with the first moment after.
+  // Without `from`, the first occurrence comes after the start, not at it.
   const from = begin >= startedAt ? begin : startedAt + 1
   const first = next(from - 1)
   if (first === undefined) throw new ScheduleError('cron', cron, 'that never happens', example)
@@ -172,7 +181,7 @@ function byCron({ cron, timezone = 'UTC', times, ...span }: ScheduleCron, starte
   return { cron, timezone, from, ...endOf(span, first, last) }
 }
 
-/** @param last the last occurrence, if they are counted */
+/** @param last the last occurrence, if the schedule has `times` */
 function endOf({ until }: Span, first: number, last = Number.POSITIVE_INFINITY): { readonly until?: number } {
   const end = Math.min(last, until === undefined ? Number.POSITIVE_INFINITY : momentOf('until', until))
   if (first > end)
@@ -192,14 +201,14 @@ function momentsOf(cron: string, timezone: string) {
 
 function checkTimezone(timezone: string): void {
   try {
-    // Only to see whether there is one.
+    // Throws for a time zone that does not exist.
     Intl.DateTimeFormat('en', { timeZone: timezone })
   } catch {
     throw new ScheduleError('timezone', timezone, 'there is none of this name', '{ timezone: "Europe/Berlin" }')
   }
 }
 
-/** Exactly one kind, and nothing that it does not know: a misspelt word would be left out without a sound. */
+/** A schedule has exactly one kind and only the options of that kind: a misspelt option would be ignored silently. */
 function checkOptions(schedule: Schedule): void {
   const said = Object.keys(schedule)
   const [kind, ...more] = kinds.filter(one => said.includes(one))
@@ -245,10 +254,10 @@ function whole(field: string, value: number, least: number, write: string, most 
   throw new ScheduleError(field, value, `that is no whole number from ${least}${upTo}`, write)
 }
 
-/** A schedule says what cannot be. */
+/** A schedule is wrong: a field is impossible, or fields contradict each other. */
 export class ScheduleError extends TroupeError {
   readonly code = 'SCHEDULE'
-  /** What is wrong in it; `kind`, if that is the whole of it. */
+  /** The wrong field; `kind` if the schedule is not exactly one kind. */
   readonly field: string
   readonly value: unknown
   constructor(field: string, value: unknown, wrong: string, write: string) {

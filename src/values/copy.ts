@@ -2,7 +2,7 @@ import { decoded, encoded, withFields } from './json.ts'
 import { bytesNames, checkValue, errorNames } from './value.ts'
 
 /**
- * The same value, which belongs to whoever gets it: plain objects and arrays in it are frozen, and nothing in it is shared.
+ * A copy that shares nothing with the value. Plain objects and arrays in the copy are frozen.
  *
  * @param other what to hand out for an object of any other class; the object itself by default
  */
@@ -11,16 +11,19 @@ export function copyOf(value: unknown, other: (object: object) => unknown = obje
 }
 
 /**
- * The same value, which whoever gets it may change.
+ * A copy that shares nothing with the value, and that its receiver may change.
  *
- * @param other as above
+ * @param other what to hand out for an object of any other class; the object itself by default
  */
 export function mutableCopyOf<T>(value: T, other: (object: object) => unknown = object => object): T {
-  // It is equal, so it is of the same type.
+  // The copy is equal to the value, so it has the same type.
   return copied(value, other, object => object) as T
 }
 
-/** What somebody hands over who may change theirs later. @throws ValueError naming what of it cannot be kept */
+/**
+ * A copy of a value that a caller handed over, because the caller may change the original later. @throws ValueError if a part of
+ * it cannot be kept; names that part
+ */
 export function takenOver<T>(what: string, value: T): T {
   checkValue(what, value)
   return mutableCopyOf(value)

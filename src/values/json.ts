@@ -1,11 +1,11 @@
 import { TroupeError } from '../errors.ts'
 import { bytes, bytesNames, errorNames, errors, fieldsOf, nameOf, ValueError } from './value.ts'
 
-/** What stands in JSON for a value that JSON has no word for: `{ "$": "undefined" }`, `{ "$": ["date", 0] }`. */
+/** The key that marks, in JSON, a value that JSON cannot hold as it is: `{ "$": "undefined" }`, `{ "$": ["date", 0] }`. */
 const tag = '$'
 
 /**
- * A value as JSON carries it; the value itself where JSON carries it as it is. Read back by `decoded`.
+ * A value in a form that JSON can hold; the value itself if it is plain JSON. `decoded` reads it back.
  *
  * @throws ValueError for what `faultIn` finds
  */
@@ -83,7 +83,7 @@ function bufferOf(value: object): Buffer {
   return ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.of()
 }
 
-/** The value that `encoded` gave, after JSON. What it was given stays as it is. @throws ValueFormatError */
+/** Reads back what `encoded` made. Does not change its argument. @throws ValueFormatError */
 export function decoded(json: unknown): unknown {
   if (typeof json !== 'object' || json === null) return json
   if (Array.isArray(json)) return decodedArray(json)
@@ -145,7 +145,7 @@ function pairsOf(json: unknown): readonly (readonly [unknown, unknown])[] {
   })
 }
 
-// By definition, because an assignment to `__proto__` is none.
+// Defines the fields, because an assignment to `__proto__` would set no field.
 export function withFields(object: object, fields: readonly (readonly [unknown, unknown])[]): object {
   for (const [key, value] of fields)
     Object.defineProperty(object, String(key), { value, writable: true, enumerable: true, configurable: true })
@@ -154,7 +154,7 @@ export function withFields(object: object, fields: readonly (readonly [unknown, 
 
 function decodedBytes(name: unknown, base64: unknown): unknown {
   const buffer = Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')
-  // Small buffers lie in Node's pool, beside those of others.
+  // A small buffer is part of Node's pool, beside other buffers.
   const { buffer: whole } = new Uint8Array(buffer)
   if (name === 'Buffer') return Buffer.from(whole)
   if (name === 'ArrayBuffer') return whole
@@ -174,7 +174,7 @@ function decodedError(name: unknown, message: unknown, [kept, fields]: readonly 
   return error
 }
 
-/** What a journal holds in the place of a value is none that Troupe wrote. */
+/** Troupe did not write what a journal holds in the place of a value. */
 export class ValueFormatError extends TroupeError {
   readonly code = 'VALUE_FORMAT'
   constructor(kind: unknown) {

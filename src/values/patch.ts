@@ -1,7 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import { mutableCopyOf } from './copy.ts'
 
-/** One change of a JSON value, as immer's `applyPatches` takes it: `add` and `remove` move what comes after in an array. */
+/** One change of a JSON value, as immer's `applyPatches` takes it: in an array, `add` and `remove` move the elements behind. */
 export interface Patch {
   readonly op: 'add' | 'replace' | 'remove'
   readonly path: readonly (string | number)[]
@@ -10,14 +10,14 @@ export interface Patch {
 
 type Fields = Record<string, unknown>
 
-/** Assigned to, this is no field; an object that has one is replaced as a whole. */
+/** Assigning to `__proto__` sets no field, so an object that has such a field is replaced as a whole. */
 const proto = '__proto__'
 
-/** Elements of an array that may be removed or passed over one by one; beyond that, the array is replaced. */
+/** Most elements of an array that are removed or compared one by one; above that, the array is replaced. */
 const mostShifted = 64
 
 /**
- * What makes one JSON value another, in the order in which it is to be done.
+ * The changes that make one JSON value into another, in the order in which to apply them.
  *
  * @example
  * patchesBetween({ log: ['a'] }, { log: ['a', 'b'] }) // [{ op: 'add', path: ['log', 1], value: 'b' }]
@@ -29,13 +29,13 @@ export function patchesBetween(before: unknown, after: unknown): readonly Patch[
 }
 
 /**
- * Makes changes in a JSON value, in place, and returns it; where all of it is replaced, returns what has replaced it. The value
- * shares nothing with the changes afterwards.
+ * Applies changes to a JSON value in place, and returns the value; if a change replaces all of it, returns the new value. The
+ * result shares no objects with the changes.
  *
  * @example
  * patched({ log: ['a'] }, [{ op: 'add', path: ['log', 1], value: 'b' }]) // { log: ['a', 'b'] }
  *
- * @throws PatchError for a place that is not there
+ * @throws PatchError if a change names a place that does not exist
  */
 export function patched(value: unknown, patches: readonly Patch[]): unknown {
   let whole = value
@@ -68,7 +68,7 @@ function inner(value: unknown, key: string | number): unknown {
 class Patches {
   readonly made: Patch[] = []
   readonly #path: (string | number)[] = []
-  /** Pairs that are known to differ: in arrays inside arrays, they would be looked at once more for each level. */
+  /** Pairs that are known to differ. Otherwise, in arrays inside arrays, each level would compare them again. */
   readonly #different = new Map<object, unknown>()
 
   change(before: unknown, after: unknown): void {
@@ -85,7 +85,7 @@ class Patches {
     const isKept = keys.length === newKeys.length && keys.every((key, place) => key === newKeys[place])
     if (!isKept) {
       const left = keys.filter(key => Object.hasOwn(after, key))
-      // Fields that changed their order are set anew, and new ones come last.
+      // If fields changed their order, the object is replaced; new fields come last.
       if (left.some((key, place) => key !== newKeys[place])) return this.#replace(after)
       for (const key of keys) if (!Object.hasOwn(after, key)) this.#add('remove', key)
     }
@@ -111,7 +111,7 @@ class Patches {
     for (let place = moved; place < wanted; place++) this.#add('add', place, after[place])
   }
 
-  /** How many elements were taken from a place on, before those that moved there. */
+  /** How many elements were removed at a place, so that the elements behind moved there. */
   #shift(before: readonly unknown[], after: readonly unknown[], start: number, old: number, wanted: number): number {
     if (start >= wanted) return 0
     const end = Math.min(old, start + mostShifted + 1)
@@ -160,7 +160,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A change is of a place that is not there. */
+/** A change names a place that does not exist. */
 export class PatchError extends TroupeError {
   readonly code = 'PATCH'
   readonly path: readonly (string | number)[]

@@ -1,20 +1,20 @@
 import { isDeepStrictEqual, types } from 'node:util'
 import { TroupeError } from '../errors.ts'
 
-/** What of a value cannot be kept, and where it stands. */
+/** The first part of a value that a journal cannot keep, and where it is. */
 export interface ValueFault {
-  /** Such as `orders.0.total`; empty for the value itself. */
+  /** Path such as `orders.0.total`; empty for the value itself. */
   readonly path: string
   /** Such as `a function`. */
   readonly found: string
 }
 
-/** Tells objects that a value may hold although they are no data, such as the actors that a machine remembers. */
+/** Whether a value may hold this object although it is not data, such as an actor that a machine remembers. */
 export type Allowed = (object: object) => boolean
 
-/** A value may have so many levels: the JSON functions of engines fail at some thousands. */
+/** Most levels of a value: the JSON functions of engines fail at some thousands. */
 export const mostLevels = 1_000
-/** How many levels more what JSON has no word for takes there. */
+/** How many more levels of JSON a value takes that JSON cannot hold as it is. */
 const moreLevels = 3
 
 export const bytes = {
@@ -42,11 +42,11 @@ function namesOf(classes: Readonly<Record<string, { readonly prototype: object }
 }
 
 /**
- * What keeps a value from coming back from a journal as it was. A value may hold JSON, `undefined`, numbers of every kind,
- * bigints, dates, maps, sets, typed arrays, buffers and JavaScript's own errors, in plain objects and arrays of at most 1,000
- * levels; a level of what JSON has no word for counts as four.
+ * The first part of a value that a journal could not give back as it was; `undefined` if it can keep all of it. A value may hold
+ * JSON, `undefined`, numbers of every kind, bigints, dates, maps, sets, typed arrays, buffers and JavaScript's own errors, in
+ * plain objects and arrays of at most 1,000 levels; a level that is not plain JSON counts as four.
  *
- * @param before a value that was checked: parts that both have are not looked at again
+ * @param before a value that was checked already: parts that both values share are not checked again
  */
 export function faultIn(value: unknown, before?: unknown, allowed?: Allowed): ValueFault | undefined {
   const fault = faultOf(value, before, allowed, 0)
@@ -69,7 +69,7 @@ function faultOf(value: unknown, before: unknown, allowed: Allowed | undefined, 
   if (typeof value === 'function') return { path: [], found: 'a function' }
   if (typeof value === 'symbol') return { path: [], found: 'a symbol' }
   if (typeof value !== 'object' || value === null || value === before) return undefined
-  // A circle has no last level, so it ends here too.
+  // A circle has no last level, so it is found here too.
   if (level > mostLevels) return { path: [], found: `a circle, or more than ${mostLevels} levels` }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Array.prototype && Array.isArray(value)) return faultInArray(value, before, allowed, level)
@@ -97,9 +97,9 @@ function faultInArray(value: readonly unknown[], before: unknown, allowed: Allow
     const fault = faultAt(`${place}`, value[place], earlier[place], level, allowed)
     if (fault) return fault
   }
-  // A long one is compared with its places alone, because to list its names would list these too.
+  // A long array is compared with a copy of its elements, because listing its keys would list all its indices.
   if (value.length > fewPlaces && isDeepStrictEqual(value, value.slice())) return faultInHidden(value)
-  // Such as what a match of a regular expression has beside its places. Names come after places.
+  // An array may have named fields too, as the match of a regular expression has. Names come after indices.
   const last = Object.keys(value).at(-1)
   if (last !== undefined && !isPlaceIn(value, last)) return { path: [last], found: 'a name in an array' }
   return faultInHidden(value)
@@ -121,20 +121,20 @@ function faultInFields(value: object, before: unknown, allowed: Allowed | undefi
   return faultInHidden(value)
 }
 
-/** What a loop over the keys does not show, but JSON would lose or ask. */
+/** Finds what a loop over the keys does not show: fields that JSON would lose, and `toJSON`, which JSON would call. */
 function faultInHidden(value: object): Fault | undefined {
   const [symbol] = Object.getOwnPropertySymbols(value)
   if (symbol) return { path: [String(symbol)], found: 'a symbol as a key' }
   return typeof fieldsOf(value)['toJSON'] === 'function' ? { path: ['toJSON'], found: 'a function' } : undefined
 }
 
-/** Plain data in the place of which XState saves an actor's id, or puts an actor when it is restored. */
+/** Whether XState would take this plain object for an actor: it would save an id in its place, or restore an actor there. */
 function looksLikeActor(fields: Readonly<Record<string, unknown>>, allowed: Allowed | undefined): boolean {
   if ('sessionId' in fields && 'send' in fields && 'ref' in fields) return true
   return fields['xstate$$type'] === 1 && !allowed?.(fields)
 }
 
-/** In a date, a map or a set, of which only what they are made of is kept. */
+/** Finds a named field of a date, a map or a set: a journal keeps only their time or entries. */
 function faultInNames(value: object): Fault | undefined {
   const [name] = [...Object.keys(value), ...Object.getOwnPropertySymbols(value)]
   return name === undefined ? undefined : { path: [String(name)], found: 'a field of its own' }
@@ -142,7 +142,7 @@ function faultInNames(value: object): Fault | undefined {
 
 function faultInBytes(value: object): Fault | undefined {
   if (types.isArrayBuffer(value) && !value.detached) return faultInNames(value)
-  // Compared with the same bytes seen anew: to list the names in a typed array would list all its places.
+  // A typed array is compared with a new view of the same bytes, because listing its keys would list all its indices.
   if (types.isTypedArray(value) && !isDetached(value.buffer) && isDeepStrictEqual(value, value.subarray()))
     return undefined
   return { path: [], found: 'bytes that are detached or a proxy, or that have a field of their own' }
@@ -152,7 +152,7 @@ function isDetached(buffer: ArrayBufferLike): boolean {
   return 'detached' in buffer && buffer.detached
 }
 
-/** Some fields of an error are hidden, and kept all the same. */
+/** Some fields of an error are not enumerable, and are kept too. */
 function faultInError(error: Error, level: number): Fault | undefined {
   const { message } = fieldsOf(error)
   if (typeof message !== 'string') return { path: ['message'], found: 'what is no text' }
@@ -164,7 +164,7 @@ function faultInError(error: Error, level: number): Fault | undefined {
   )
 }
 
-/** In a map or a set, which may have changed although it is the same one. */
+/** Checks the entries of a map or a set. The same object may have other entries than before. */
 function faultInEach(pairs: Iterable<readonly [unknown, unknown]>, level: number): Fault | undefined {
   let place = 0
   for (const [key, inner] of pairs) {
@@ -183,7 +183,7 @@ function faultAt(key: string, value: unknown, before: unknown, level: number, al
   return fault
 }
 
-// An object without prototype of its own class is read by its names.
+/** Reads an object by its field names. */
 export function fieldsOf(object: object): Readonly<Record<string, unknown>> {
   return object as Readonly<Record<string, unknown>>
 }
@@ -193,12 +193,12 @@ export function nameOf(prototype: unknown): string {
   return typeof named === 'function' && named.name !== '' ? `an instance of ${named.name}` : 'an instance of a class'
 }
 
-/** Something holds what would not come back from a journal as it was. */
+/** A value has a part that a journal could not give back as it was. */
 export class ValueError extends TroupeError {
   readonly code = 'VALUE'
   /** Such as `the context of "venue"`. */
   readonly what: string
-  /** Where in it, such as `orders.0.total`; empty for all of it. */
+  /** Where in the value, such as `orders.0.total`; empty for the value itself. */
   readonly path: string
   /** Such as `a function`. */
   readonly found: string

@@ -78,7 +78,7 @@ const own = ['127.0.0.1', 'localhost']
 
 function installed(): string {
   const path = browserPath(process.env)
-  const { says, mend = '' } = browserAt(path)
-  if (mend !== '') throw new Error(`${says} ${mend}`)
+  const { says, fix = '' } = browserAt(path)
+  if (fix !== '') throw new Error(`${says} ${fix}`)
   return path
 }

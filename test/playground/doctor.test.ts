@@ -78,7 +78,7 @@ describe('the doctor', () => {
     expect(lines.at(-1)).toEqual({ kind: 'result', ok: false })
     const failed = lines.filter(({ how }) => how === 'failed').map(({ check }) => check)
     expect(failed).toEqual(['commands', 'packages', 'optional packages', 'journal'])
-    expect(lines.find(({ check }) => check === 'packages')).toMatchObject({ mend: 'Install them: npm ci' })
+    expect(lines.find(({ check }) => check === 'packages')).toMatchObject({ fix: 'Install them: npm ci' })
   })
 
   it('comes by itself when a command cannot be loaded for want of a package', { timeout: 60_000 }, async () => {
@@ -127,7 +127,7 @@ describe('packages', () => {
     expect(packages(projectWith(manifest, { cake, pizza: ['1.9.0', ''] }))).toEqual({
       how: 'failed',
       says: 'pizza is 1.9.0 instead of 2.0.0, oven is not installed.',
-      mend: 'Install them: npm ci',
+      fix: 'Install them: npm ci',
     })
     const all = { cake, pizza: ['2.0.0', ''], oven: ['3.0.0', ''] } as const
     expect(packages(projectWith(manifest, all))).toMatchObject({ how: 'ok' })
@@ -154,7 +154,7 @@ describe('packages', () => {
     expect(await optionalPackages(root)).toEqual({
       how: 'failed',
       says: 'missing is not installed. old is 2.0.9, but ^2.1.0 is needed. broken 1.0.0 cannot be loaded: No engine.',
-      mend: 'Install them: npm ci',
+      fix: 'Install them: npm ci',
     })
   })
 
@@ -183,7 +183,7 @@ describe('a machine', () => {
     expect(nodeVersion(root, '20.19.0')).toEqual({
       how: 'failed',
       says: 'Node is 20.19.0, but >=22.13 is needed.',
-      mend: expect.stringContaining('npm run'),
+      fix: expect.stringContaining('npm run'),
     })
   })
 
@@ -211,12 +211,12 @@ describe('a machine', () => {
     expect(await writable(below, 'Use another one.', signal)).toEqual({
       how: 'failed',
       says: expect.stringMatching(/^.*below cannot be written to: ENOTDIR/),
-      mend: 'Use another one.',
+      fix: 'Use another one.',
     })
     expect(await journal(file, signal)).toMatchObject({
       how: 'failed',
       says: expect.stringContaining('ENOTDIR'),
-      mend: expect.stringContaining('TMPDIR'),
+      fix: expect.stringContaining('TMPDIR'),
     })
   })
 
@@ -256,7 +256,7 @@ describe('a machine', () => {
     expect(browserAt(process.execPath).how).toBe('ok')
     expect(browserAt(join(newFolder(), 'chromium'))).toMatchObject({
       how: 'remark',
-      mend: expect.stringContaining('apt-get install chromium'),
+      fix: expect.stringContaining('apt-get install chromium'),
     })
   })
 

@@ -326,7 +326,7 @@ describe('a party whose supervisor gave up', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
   })
 
-  it('fails again where nothing was mended, and may be retried again', async () => {
+  it('fails again where nothing was fixed, and may be retried again', async () => {
     const program = createProgram()
     const runtime = await failedParty(program)
     for (let times = 0; times < 3; times++) {

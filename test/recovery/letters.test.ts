@@ -10,7 +10,7 @@ const inP1 = { party: 'p1' }
 const boom = command({ word: 'boom' })
 const given = { party: petsParty(dogAgent()) }
 /** The same dog, whom nothing makes crash any more. */
-const mended = { party: petsParty(calmDog()) }
+const fixed = { party: petsParty(calmDog()) }
 
 /** Has the same machine, but for what its actions do. */
 function calmDog() {
@@ -85,13 +85,13 @@ describe('dead letters', () => {
 
   it('are handed over again by the next process, once', async () => {
     const { program } = await crashed()
-    const second = await program.start(mended)
+    const second = await program.start(fixed)
     expect(await second.bus.deadLetters.redrive()).toBe(1)
     await second.idle()
     expect(second.bus.deadLetters.list()).toEqual([])
     expect(second.bus.metrics()).toMatchObject({ handled: 1 })
     expect(lost(second)).toEqual(nothingLost)
-    const third = await program.start(mended)
+    const third = await program.start(fixed)
     await third.idle()
     expect(third.bus.deadLetters.list()).toEqual([])
     expect(third.bus.metrics()).toMatchObject({ created: 0 })
@@ -114,8 +114,8 @@ describe('dead letters', () => {
     ['once it is handled', ({ cause }) => cause.kind === 'step' && cause.type === command.type, 'written', 0],
   ])('are handed over once, though the process ends %s', async (_, isLast, last, letters) => {
     const { program } = await crashed()
-    await program.until(atFrame(isLast, last), mended, second => second.bus.deadLetters.redrive())
-    const third = await program.start(mended)
+    await program.until(atFrame(isLast, last), fixed, second => second.bus.deadLetters.redrive())
+    const third = await program.start(fixed)
     expect(third.bus.deadLetters.list()).toHaveLength(letters)
     await third.bus.deadLetters.redrive()
     await third.idle()

@@ -117,7 +117,7 @@ describe('a state that has another name now', () => {
     expect(`${actor.getSnapshot().error}`).toContain("State 'a' does not exist on 'r'")
   })
 
-  it('keeps its party away here, until that is mended', async () => {
+  it('keeps its party away here, until that is fixed', async () => {
     const runtime = await exchange(before, after)
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_CHANGED' }])
     expect(runtime.parties.quarantined()[0]?.reason).toContain('declare a migration')

@@ -118,7 +118,7 @@ describe('a runtime on what another has left', () => {
 })
 
 describe('a party whose journal takes no more of it', () => {
-  it('is quarantined, and goes on when that is mended and somebody says so', async () => {
+  it('is quarantined, and goes on when that is fixed and somebody says so', async () => {
     const record = createRecord()
     const journal = { ...record.next() }
     const { append } = journal

@@ -15,7 +15,7 @@ export function browserAt(path: string): Found {
     return {
       how: 'remark',
       says: `There is none at ${path}: npm run test:browser needs one.`,
-      mend: 'Install Chromium (on Debian: apt-get install chromium), or say in CHROMIUM_PATH where it is.',
+      fix: 'Install Chromium (on Debian: apt-get install chromium), or say in CHROMIUM_PATH where it is.',
     }
   }
 }

@@ -21,7 +21,7 @@ export async function journal(directory: string, signal: AbortSignal): Promise<F
     return {
       how: 'failed',
       says: `No journal can be kept in ${directory}: ${reasonOf(error)}.`,
-      mend: 'Name another directory: TMPDIR=DIR npm run play -- ...; for parties, npm start -- --data DIR',
+      fix: 'Name another directory: TMPDIR=DIR npm run play -- ...; for parties, npm start -- --data DIR',
     }
   }
 }
@@ -38,7 +38,7 @@ function looked(directory: string, signal: AbortSignal): Promise<Found> {
       return {
         how: 'failed',
         says: `Of ${times} frames that were acknowledged in ${directory}, the journal gives back ${kept.length}, and not as they were.`,
-        mend: 'Keep no journal on that disk.',
+        fix: 'Keep no journal on that disk.',
       }
     return judged(directory, median(appends), median(flushes(folder)))
   })
@@ -57,7 +57,7 @@ export function judged(directory: string, append: number, flush: number): Found 
   return {
     how: 'remark',
     says: `${says} That disk says after ${flush.toFixed(4)} ms that it has written, sooner than a disk can: it is in memory, or does not wait.`,
-    mend: 'What has to outlive a power failure belongs on another one: --data DIR',
+    fix: 'What has to outlive a power failure belongs on another one: --data DIR',
     figures,
   }
 }

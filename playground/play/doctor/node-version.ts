@@ -9,6 +9,6 @@ export function nodeVersion(root: string, version: string): Found {
   return {
     how: 'failed',
     says: `Node is ${version}, but ${range} is needed.`,
-    mend: 'Begin it with npm run, which takes the Node of this project; npm ci installs it.',
+    fix: 'Begin it with npm run, which takes the Node of this project; npm ci installs it.',
   }
 }

@@ -10,7 +10,7 @@ export async function optionalPackages(root: string): Promise<Found> {
   const wanted = optionalOf(manifestIn(root))
   const looks = await Promise.all(wanted.map(([name, range]) => trouble(root, name, range)))
   const troubles = looks.filter(one => one !== undefined)
-  if (troubles.length > 0) return { how: 'failed', says: `${troubles.join('. ')}.`, mend: 'Install them: npm ci' }
+  if (troubles.length > 0) return { how: 'failed', says: `${troubles.join('. ')}.`, fix: 'Install them: npm ci' }
   const versions = wanted.map(([name]) => `${name} ${installedVersion(root, name)}`)
   return { how: 'ok', says: `${versions.join(', ')}: each can be loaded.` }
 }

@@ -15,5 +15,5 @@ export function packages(root: string): Found {
   })
   if (wrong.length === 0) return { how: 'ok', says: `All ${wanted.length} packages are those that package.json names.` }
   const more = wrong.length > mostNamed ? `, and ${wrong.length - mostNamed} more are wrong` : ''
-  return { how: 'failed', says: `${wrong.slice(0, mostNamed).join(', ')}${more}.`, mend: 'Install them: npm ci' }
+  return { how: 'failed', says: `${wrong.slice(0, mostNamed).join(', ')}${more}.`, fix: 'Install them: npm ci' }
 }

@@ -20,7 +20,7 @@ export async function port(wanted: number, signal: AbortSignal): Promise<Found> 
   return {
     how: 'remark',
     says: `The ports ${wanted} to ${wanted + tries - 1} are taken.`,
-    mend: 'Name another one: npm run play -- inspect --port N',
+    fix: 'Name another one: npm run play -- inspect --port N',
   }
 }
 

@@ -20,13 +20,13 @@ export async function processes(program: string, signal: AbortSignal): Promise<F
     return {
       how: 'failed',
       says: `A process that was to be killed ended ${by === null ? 'by itself' : `by ${by}`}.`,
-      mend: `Find out why: ${program} --eval 'setInterval(() => {}, 1_000)' has to run on and on.`,
+      fix: `Find out why: ${program} --eval 'setInterval(() => {}, 1_000)' has to run on and on.`,
     }
   } catch (error) {
     return {
       how: 'failed',
       says: `No process can be begun: ${reasonOf(error)}.`,
-      mend: 'Let this user begin processes: ulimit -u says how many there may be.',
+      fix: 'Let this user begin processes: ulimit -u says how many there may be.',
     }
   } finally {
     signal.removeEventListener('abort', kill)

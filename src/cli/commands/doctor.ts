@@ -24,14 +24,14 @@ export const doctor = defineCommand({
   run: ([directory], given, signal) => consult(directory, given, signal),
 })
 
-/** As wide as the longest name of a check. */
+/** Columns of the longest name of a check. */
 const width = 13
 
-/** Milliseconds that a look at a file or a package may take. */
+/** Milliseconds that the check of a file or a package may take. */
 const limit = 60_000
 
 /**
- * Looks at what Troupe needs of this machine and, if one is named, at a data directory.
+ * Checks what Troupe needs of this machine and, if one is named, a data directory.
  *
  * @throws UsageError, AppError; the reason of the signal
  */
@@ -61,7 +61,7 @@ async function consult(
 }
 
 function verdict(failed: number, directory: string | undefined): string {
-  if (failed > 0) return failed === 1 ? 'One thing is to be mended.' : `${failed} things are to be mended.`
+  if (failed > 0) return failed === 1 ? 'One thing needs fixing.' : `${failed} things need fixing.`
   return directory === undefined
     ? 'Troupe can run here. To look at data too: troupe doctor DIR'
     : 'All is as it should be. The directory was not changed.'

@@ -27,7 +27,7 @@ export const exportCommand = defineCommand({
   },
 })
 
-/** Party ids that are named at most. */
+/** Most party ids that are named. */
 const mostNamed = 10
 
 /**

@@ -28,8 +28,8 @@ export const record = defineCommand({
 })
 
 /**
- * Writes all frames of a data directory into one file, with how its agents stand; with the application, also with the states of
- * its parties. What cannot be read stays out.
+ * Writes all frames of a data directory and the machines of its agents into one file; with the application, also the states of
+ * its parties. Partitions that cannot be read are left out.
  *
  * @throws UsageError, AppError, RecordFileError, UnfitFileError; what the journal throws; the reason of the signal
  */
@@ -85,7 +85,7 @@ async function recorded(
   return faults.length === 0 ? exitCodes.ok : exitCodes.failed
 }
 
-/** How the machine of an agent stands. */
+/** The state of an agent's machine. */
 function machineOf({ snapshot }: Checkpoint): unknown {
   if (typeof snapshot !== 'object' || snapshot === null) return undefined
   const { status, value, context } = snapshot as Readonly<Record<string, unknown>>

@@ -35,17 +35,17 @@ export const replay = defineCommand({
   run: ([where = ''], given, signal) => replayed(where, given, signal),
 })
 
-/** Whether something is as it should be, in a sentence. */
+/** Whether something is right, and a sentence about it. */
 interface Finding {
   readonly ok: boolean
   readonly what: string
 }
 
-/** Characters of a payload that are shown to people. */
+/** Most characters of a payload that are shown. */
 const shown = 100
 
 /**
- * Shows what happened, event by event; or, with the application, the states that it adds up to.
+ * Shows what happened, event by event; or, with the application, the states that the events lead to.
  *
  * @throws UsageError, AppError, RecordError; what the journal throws; the reason of the signal
  */
@@ -103,7 +103,7 @@ function whoSays({ source, type, to }: Envelope, partition: string): string {
   return to === undefined ? `${who} says ${type}` : `${who} says ${type} to ${to}`
 }
 
-/** Shows the states that frames add up to. All frames of a record have to add up to the states that the record holds. */
+/** Shows the states that frames lead to. The frames of a record must lead to the states that the record holds. */
 function statesOf(
   { party }: App,
   source: Source,

@@ -2,23 +2,23 @@ import { systemClock } from '../../clock.ts'
 
 /** What a check has found. */
 export interface Found {
-  /** A remark is worth knowing, and no reason to fail. */
+  /** A remark is worth knowing, and does not make the command fail. */
   readonly how: 'ok' | 'remark' | 'failed'
   readonly says: string
   /** What to do about it. */
-  readonly mend?: string
-  /** What was measured, by what it is and its unit. */
+  readonly fix?: string
+  /** Measured figures, by a name that includes the unit. */
   readonly figures?: Readonly<Record<string, number>>
 }
 
-/** Checks one thing that programs here need. */
+/** A check of one thing that programs here need. */
 export interface Check {
   readonly name: string
-  /** Whatever it throws is a failure, too. */
+  /** If it throws, the check failed. */
   readonly look: (signal: AbortSignal) => Found | Promise<Found>
 }
 
-/** What came of it. */
+/** The result of a check, with its name and duration. */
 export interface Finding extends Found {
   readonly check: string
 }

@@ -9,11 +9,11 @@ interface Consultation {
   readonly json: boolean
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
-  /** The last sentence: if all is as it should be, and if something is not. */
+  /** The last sentence: if all checks passed, and if a check failed. */
   readonly verdicts: readonly [good: string, bad: string]
 }
 
-/** Makes checks, and prints each as soon as it is over. @throws the reason of the signal */
+/** Runs checks, and prints the result of each at once. @throws the reason of the signal */
 export async function consultDoctor(
   checks: readonly Check[],
   { json, signal, verdicts: [good, bad] }: Consultation,
@@ -30,21 +30,21 @@ export async function consultDoctor(
 }
 
 /**
- * A finding as people read it.
+ * A finding as lines for people.
  *
  * @param width of the names of checks
- * @param columns of the terminal; elsewhere lines are as long as they are
+ * @param columns of the terminal; without a terminal, lines are not wrapped
  */
-export function linesOf({ check, how, says, mend }: Finding, width: number, columns?: number): readonly string[] {
+export function linesOf({ check, how, says, fix }: Finding, width: number, columns?: number): readonly string[] {
   const indent = width + 12
   const fitting = (text: string) =>
     columns === undefined ? [visible(text)] : wrap(visible(text), Math.max(narrowest, columns - indent))
   const [first = '', ...rest] = fitting(says)
-  const below = [...rest, ...(mend === undefined ? [] : fitting(mend))]
+  const below = [...rest, ...(fix === undefined ? [] : fitting(fix))]
   return [`${marked(how)}  ${check.padEnd(width)}  ${first}`, ...below.map(line => `${' '.repeat(indent)}${line}`)]
 }
 
-/** Columns that a text has at least, however narrow the terminal is. */
+/** Least columns of a text, even if the terminal is narrower. */
 const narrowest = 30
 
 interface Examination {
@@ -52,11 +52,11 @@ interface Examination {
   readonly limit?: number
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
-  /** Called for each check as soon as it is over. */
+  /** Called with the result of each check at once. */
   readonly told: (finding: Finding) => void
 }
 
-/** Makes checks one after the other, and returns whether none of them failed. @throws the reason of the signal */
+/** Runs checks one after the other, and returns whether all passed. @throws the reason of the signal */
 export async function consulted(
   checks: readonly Check[],
   { limit = 10_000, signal, told }: Examination,

@@ -9,17 +9,17 @@ import { isDirectory } from '../where.ts'
 import type { Check, Finding, Found } from './check.ts'
 import { reasonOf } from './check.ts'
 
-/** Parties that are named at most, before the rest are counted. */
+/** Most parties that are named; the rest are counted. */
 const mostNamed = 20
 
-/** A journal that is looked at, and the application that it is of, if that is known. */
+/** A journal to examine, and its application, if known. */
 interface Patient {
   readonly directory: string
   readonly journal: Journal
   readonly app: App | undefined
 }
 
-/** A look at the files of a data directory, before any of them is opened. */
+/** Checks the files of a data directory before any of them is opened. */
 export function fileCheck(directory: string): Check {
   return { name: 'files', look: () => filesOf(directory) }
 }
@@ -31,7 +31,7 @@ function filesOf(directory: string): Found {
     return {
       how: 'failed',
       says: `There is no journal.db in "${directory}".`,
-      mend: 'Name the directory that sqliteJournal({ directory }) was given.',
+      fix: 'Name the directory that sqliteJournal({ directory }) was given.',
     }
   const log = sizeOf(directory, 'journal.db-wal') ?? 0
   const figures = { 'journal.db bytes': database, 'journal.db-wal bytes': log }
@@ -48,7 +48,7 @@ function sizeOf(directory: string, name: string): number | undefined {
 }
 
 /**
- * What is found in a journal: its frames, its parties, what is left to do, dead letters, and readers that keep a place.
+ * Examines a journal: its frames, its parties, what is left to do, dead letters, and durable subscriptions.
  *
  * @throws the reason of the signal
  */
@@ -79,7 +79,7 @@ export async function* lookInto({ directory, journal, app }: Patient, signal: Ab
 
 const notCompared = {
   says: 'Not compared with those that were saved.',
-  mend: 'With --app MODULE, a module that exports the party, they are.',
+  fix: 'With --app MODULE, a module that exports the party, they are.',
 }
 
 function framesIn(surveys: readonly PartitionSurvey[]): Found {
@@ -104,23 +104,23 @@ function partiesIn(parties: readonly PartitionSurvey[]): Found {
   }
 }
 
-/** What keeps a partition from going on, if anything does. */
-function troubleOf({ fault, standing, party }: PartitionSurvey): Pick<Found, 'says' | 'mend'> | undefined {
+/** Why a partition cannot go on; `undefined` if it can. */
+function troubleOf({ fault, standing, party }: PartitionSurvey): Pick<Found, 'says' | 'fix'> | undefined {
   const id = party === undefined ? '' : `"${party}"`
   if (fault !== undefined)
     return {
       says: `No runtime can go on with it, it is quarantined: ${fault}`,
-      mend: 'Mend what it says; the others go on.',
+      fix: 'Fix what it says; the others go on.',
     }
   if (standing?.gaveUp) {
     const { agent, restarts, within, error } = standing.gaveUp
     return {
       says: `Its supervisor gave up: restart ${restarts} of ${agent} within ${within} ms. The last error: ${error}`,
-      mend: `Mend the agent, then runtime.parties.retry(${id}).`,
+      fix: `Fix the agent, then runtime.parties.retry(${id}).`,
     }
   }
   if (standing?.birth === 'failed')
-    return { says: 'It failed while its agents started.', mend: `runtime.parties.delete(${id})` }
+    return { says: 'It failed while its agents started.', fix: `runtime.parties.delete(${id})` }
   return undefined
 }
 
@@ -135,7 +135,7 @@ function left(surveys: readonly PartitionSurvey[]): Found {
   ].filter(part => part !== '')
   if (parts.length === 0) return { how: 'ok', says: 'Nothing: every event is handled, and no timer is set.', figures }
   const says = `${parts.join(', ')}.`
-  return held > 0 ? { how: 'remark', says, mend: 'runtime.held lists them.', figures } : { how: 'ok', says, figures }
+  return held > 0 ? { how: 'remark', says, fix: 'runtime.held lists them.', figures } : { how: 'ok', says, figures }
 }
 
 function dead(surveys: readonly PartitionSurvey[], directory: string): Found {
@@ -148,7 +148,7 @@ function dead(surveys: readonly PartitionSurvey[], directory: string): Found {
   return {
     how: 'remark',
     says: `${letters.length}: ${counts}. The newest: ${newest.envelope.type} for ${newest.to}.`,
-    mend: `What led to it: npx troupe why ${newest.envelope.id} ${directory}`,
+    fix: `What led to it: npx troupe why ${newest.envelope.id} ${directory}`,
     figures,
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** What is read of a package.json. */
+/** The fields of a package.json that are used here. */
 export interface Manifest {
   readonly version?: string
   readonly engines?: { readonly node?: string }
@@ -16,7 +16,7 @@ export function manifestIn(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
-/** The version of a package that is installed for a folder, in it or above it; `undefined` if it is not installed. */
+/** The version of a package that is installed in a folder or above it; `undefined` if it is not installed. */
 export function installedVersion(folder: string, name: string): string | undefined {
   try {
     return manifestIn(join(folder, 'node_modules', name)).version

@@ -4,7 +4,7 @@ import type { Check, Found } from './check.ts'
 import { installedVersion, type Manifest, manifestIn } from './manifest.ts'
 import { isWithin } from './range.ts'
 
-/** What needs each of the packages that are not needed by everybody. */
+/** What the optional packages are for. */
 const uses: Readonly<Record<string, string>> = {
   kysely: 'a journal on SQLite',
   ws: 'inspect',
@@ -18,7 +18,7 @@ function homeOf(folder: string): string {
   return existsSync(join(folder, 'package.json')) ? folder : homeOf(dirname(folder))
 }
 
-/** Whether the packages that Troupe wants beside it are there, in versions that it takes. */
+/** Checks that the peer dependencies of Troupe are installed, in versions that it supports. */
 export const packageChecks: readonly Check[] = [
   { name: 'node', look: () => node(manifestIn(home), process.versions.node) },
   { name: 'packages', look: () => needed(manifestIn(home)) },
@@ -31,7 +31,7 @@ function node({ engines, version = '' }: Manifest, found: string): Found {
   return {
     how: 'failed',
     says: `Node is ${found}, but ${range} is needed.`,
-    mend: 'Install a newer Node: https://nodejs.org',
+    fix: 'Install a newer Node: https://nodejs.org',
   }
 }
 
@@ -40,7 +40,7 @@ function needed(manifest: Manifest): Found {
   const wrong = all.flatMap(one => troubleOf(one))
   if (wrong.length === 0)
     return { how: 'ok', says: `${all.map(({ name, version }) => `${name} ${version}`).join(', ')}.` }
-  return { how: 'failed', says: `${wrong.join(', ')}.`, mend: `Install them: ${installing(all)}` }
+  return { how: 'failed', says: `${wrong.join(', ')}.`, fix: `Install them: ${installing(all)}` }
 }
 
 function optional(manifest: Manifest): Found {
@@ -48,7 +48,7 @@ function optional(manifest: Manifest): Found {
   const there = all.filter(({ version }) => version !== undefined)
   const wrong = there.flatMap(one => troubleOf(one))
   if (wrong.length > 0)
-    return { how: 'failed', says: `${wrong.join(', ')}.`, mend: `Install them: ${installing(there)}` }
+    return { how: 'failed', says: `${wrong.join(', ')}.`, fix: `Install them: ${installing(there)}` }
   const named = there.map(({ name, version }) => `${name} ${version}`)
   const absent = all.filter(({ version }) => version === undefined)
   const without = absent.map(({ name }) => `${name} (for ${uses[name]})`)

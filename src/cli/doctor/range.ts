@@ -10,7 +10,7 @@ export function isWithin(version: string, range: string): boolean {
   const [had, wanted] = [numbersOf(version), numbersOf(least)]
   const order = compared(had, wanted)
   if (sign === '>=') return order >= 0
-  // The first number that is not 0 stays the same, and so do the numbers before it.
+  // With `^`, the first number that is not 0 must be equal, and so must the numbers before it.
   const place = Math.max(
     0,
     wanted.findIndex(number => number > 0),
@@ -19,7 +19,7 @@ export function isWithin(version: string, range: string): boolean {
 }
 
 function numbersOf(version: string): readonly number[] {
-  // What comes before a release counts as the release.
+  // A prerelease counts as its release.
   const [major = 0, minor = 0, patch = 0] = version
     .replace(/[-+].*$/, '')
     .split('.')

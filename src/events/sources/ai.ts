@@ -4,8 +4,8 @@ import { count, currency, details, durationMs, id, money } from './fields.ts'
 import { byUser, later, type PublishersOf } from './publisher.ts'
 
 /**
- * What an application that talks to models says: messages, answers, conversations, money, functions, actions, providers. Its
- * origin counts urgency upwards (10 is most urgent); here 1 is, as everywhere, and `priorityOf` turns one into the other.
+ * The events of an application that uses models: messages, answers, conversations, money, functions, actions, providers. Some
+ * systems count urgency upwards (10 is most urgent). Here 1 is most urgent, as everywhere; `priorityOf` converts.
  */
 
 const ai = (description: string, options: EventOptions = {}): EventOptions => ({
@@ -14,7 +14,7 @@ const ai = (description: string, options: EventOptions = {}): EventOptions => ({
   description,
 })
 const aboutMoney = (description: string, priority = 5) => ai(description, { tags: ['ai', 'money'], priority })
-/** A report of how something went, which nothing stands on. */
+/** A report for information only; no agent depends on it. */
 const report: EventOptions = { persist: 'by-rule', priority: 8 }
 
 const role = z.enum(['system', 'user', 'assistant', 'tool'])
@@ -54,13 +54,13 @@ export const messageSent = defineEvent(
     mcpServersUsed: z.array(z.string()).default([]),
     processingTimeMs: durationMs.default(0),
   }),
-  ai('A message of a user went to a model.'),
+  ai('A message of a user was sent to a model.'),
 )
 
 export const messageAdded = defineEvent(
   'ai.message.added',
   z.object({ conversation, message }),
-  ai('A conversation has one message more.'),
+  ai('A message was added to a conversation.'),
 )
 
 export const responseGenerated = defineEvent(
@@ -88,7 +88,7 @@ export const conversationUpdated = defineEvent(
     updateType: z.enum(['message_added', 'context_updated', 'metadata_changed']),
     changes: details.default({}),
   }),
-  ai('A conversation has changed: a message, its context, or what is noted about it.'),
+  ai('A conversation has changed: a message, its context, or its metadata.'),
 )
 
 const spender = { userId: id.optional(), conversationId: id.optional(), messageId: id.optional() }
@@ -96,7 +96,7 @@ const spender = { userId: id.optional(), conversationId: id.optional(), messageI
 export const costCalculated = defineEvent(
   'ai.cost.calculated',
   z.object({ ...spender, ...model, cost: money, currency, inputTokens: count, outputTokens: count }),
-  aboutMoney('It is known what a message or a conversation cost.'),
+  aboutMoney('The cost of a message or a conversation was calculated.'),
 )
 
 export const costAnomalyDetected = defineEvent(
@@ -126,7 +126,7 @@ export const costTrackingFailed = defineEvent(
     severity: severity.exclude(['critical']),
     context: details.default({}),
   }),
-  aboutMoney('It could not be found out what something cost.', 3),
+  aboutMoney('A cost could not be calculated.', 3),
 )
 
 export const budgetThresholdReached = defineEvent(
@@ -141,7 +141,7 @@ export const budgetThresholdReached = defineEvent(
     percentage: z.number().nonnegative(),
     severity: z.enum(['warning', 'critical', 'exceeded']),
   }),
-  aboutMoney('A limit for spending is near, or passed.', 2),
+  aboutMoney('A spending limit is near or exceeded.', 2),
 )
 
 export const usageAnalyticsRecorded = defineEvent(
@@ -151,7 +151,7 @@ export const usageAnalyticsRecorded = defineEvent(
     period: z.enum(['real_time', 'hourly', 'daily', 'weekly', 'monthly']),
     aggregationType: z.enum(['user', 'provider', 'model', 'organization']),
   }),
-  ai('Figures of use were written down for reports.', report),
+  ai('Usage figures were recorded for reports.', report),
 )
 
 const call = {
@@ -166,7 +166,7 @@ const call = {
 export const functionCallRequested = defineEvent(
   'ai.function.requested',
   z.object(call),
-  ai('A model wants a function to run in the background, without waiting for what it returns.'),
+  ai('A model requests a function in the background, and does not wait for its result.'),
 )
 
 export const functionCalled = defineEvent(
@@ -184,7 +184,7 @@ export const functionCompleted = defineEvent(
 export const functionFailed = defineEvent(
   'ai.function.failed',
   z.object({ ...call, error: z.string(), executionTimeMs: durationMs }),
-  ai('A function that a model called has thrown.', { priority: 3 }),
+  ai('A function that a model called has failed.', { priority: 3 }),
 )
 
 export const mcpToolExecuted = defineEvent(
@@ -199,7 +199,7 @@ export const mcpToolExecuted = defineEvent(
     success: z.boolean().default(true),
     error: z.string().optional(),
   }),
-  ai('A tool of an MCP server has run, well or not.'),
+  ai('A tool of an MCP server has run, successfully or not.'),
 )
 
 export const agentActionRequested = defineEvent(
@@ -210,10 +210,10 @@ export const agentActionRequested = defineEvent(
     originalMessage: message,
     response,
     context: details.default({}),
-    /** 1 is most urgent; the origin's default, 5 of 10 upwards, is 6 here. */
+    /** 1 is most urgent. 6 corresponds to 5 on a scale on which 10 is most urgent. */
     priority: z.int().min(1).max(10).default(6),
   }),
-  ai('An answer says that something shall be done in the world: a mail, a meeting, a task.'),
+  ai('An answer requests an action in the world: a mail, a meeting, a task.'),
 )
 
 export const agentActionCompleted = defineEvent(
@@ -226,7 +226,7 @@ export const agentActionCompleted = defineEvent(
     error: z.string().optional(),
     executionTimeMs: durationMs.default(0),
   }),
-  ai('An action is over, well or not.'),
+  ai('An action has ended, successfully or not.'),
 )
 
 export const externalIntegrationTriggered = defineEvent(
@@ -238,7 +238,7 @@ export const externalIntegrationTriggered = defineEvent(
     headers: z.record(z.string(), z.string()).default({}),
     retryAttempts: count.default(3),
   }),
-  ai('Another system has to be told of something.'),
+  ai('Another system has to be notified.'),
 )
 
 export const providerSwitched = defineEvent(
@@ -274,7 +274,7 @@ export const modelSynced = defineEvent(
     modelsRemoved: count,
     syncDetails: details.default({}),
   }),
-  ai("The list of a provider's models was brought up to date."),
+  ai("The list of a provider's models was updated."),
 )
 
 export const performanceAlertTriggered = defineEvent(
@@ -289,7 +289,7 @@ export const performanceAlertTriggered = defineEvent(
     context: details.default({}),
     systemInfo: details.default({}),
   }),
-  ai('Something got slower or worse than it may.', { priority: 3 }),
+  ai('A performance figure passed its threshold.', { priority: 3 }),
 )
 
 export const performanceThresholdExceeded = defineEvent(
@@ -304,11 +304,11 @@ export const performanceThresholdExceeded = defineEvent(
     severity,
     context: details.default({}),
   }),
-  ai('One piece of work took longer than its limit.', report),
+  ai('A piece of work took longer than its limit.', report),
 )
 
 /**
- * The events of an application that talks to models.
+ * The events of an application that uses models.
  *
  * @example
  * createRuntime({ events: [...aiEvents] })
@@ -339,7 +339,7 @@ export const aiEvents = [
   performanceThresholdExceeded,
 ] as const
 
-/** Who publishes each of them. */
+/** Who publishes each of these events. */
 export const aiPublishers: PublishersOf<typeof aiEvents> = {
   'ai.message.sent': later('model calls'),
   'ai.message.added': later('model calls'),

@@ -4,7 +4,7 @@ import type { UncheckedEvent } from '../catalog.ts'
 import type { EventDefinition, EventOf } from '../event.ts'
 import { partyDeleted, runtimeEvents } from '../runtime-events.ts'
 
-/** A rule: when the runtime has said one event, say another. Made by `echoOf`. */
+/** A rule: when the runtime reports one event, publish another. Made by `echoOf`. */
 export interface Echo {
   readonly from: EventDefinition
   readonly to: EventDefinition
@@ -16,7 +16,7 @@ export interface Echo {
 
 /** When an echo is said. */
 export interface EchoOptions {
-  /** The `status` in what was heard, for events that tell of it again and again. */
+  /** Publish only when `status` in the heard event has changed to this value. */
   readonly whenStatusIs?: string
 }
 
@@ -26,7 +26,7 @@ export interface EchoHeard extends EventOf {
   readonly party?: string
 }
 
-/** Where echoes are heard and said: `runtime.bus`. */
+/** The bus on which echoes listen and publish: `runtime.bus`. */
 export interface EchoBus {
   /** Calls the subscriber for each event of the type. */
   subscribe(
@@ -51,12 +51,12 @@ export interface Echoing {
 }
 
 /**
- * Declares that one event follows from another that the runtime says.
+ * Declares an event to publish when the runtime reports another.
  *
  * @example
  * const welcomed = echoOf(agentStarted, agentWelcomed, ({ address }) => ({ name: address }))
  *
- * @throws EchoError if the first is none of the runtime's events, or the second is one
+ * @throws EchoError if the first is not an event of the runtime, or the second is
  */
 export function echoOf<F extends z.ZodType, T extends z.ZodType>(
   from: EventDefinition<string, F>,
@@ -64,22 +64,22 @@ export function echoOf<F extends z.ZodType, T extends z.ZodType>(
   data: (heard: z.output<F>) => z.input<T>,
   { whenStatusIs }: EchoOptions = {},
 ): Echo {
-  // An echo of an echo could go on for ever: what is heard comes from the runtime, and what is said never does.
+  // An echo of an echo could go on for ever. So echoes hear only events of the runtime, and never publish such events.
   if (!own.has(from.type)) throw new EchoError(from.type, to.type, `the runtime does not say "${from.type}"`)
   if (own.has(to.type)) throw new EchoError(from.type, to.type, `"${to.type}" is the runtime's to say`)
-  // The bus tells only what the definition of its type has made or parsed.
+  // The payload was checked by the definition of its type, so it has that definition's type.
   return { from, to, whenStatusIs, say: heard => to(data(heard as z.output<F>)) }
 }
 
-/** A burst is said one after the other, and none of it is missed. */
+/** Most events that wait. Events of a burst are published one after the other, and none is missed. */
 const mostWaiting = 1_000_000
 
 const own: ReadonlySet<string> = new Set(runtimeEvents.map(({ type }) => type))
 
 /**
- * Says the events of a group whenever the runtime says what they follow from: in the same party while it is there, otherwise
- * outside the parties, and joined to it by its correlation id. The group has to be among the runtime's `events`. What cannot be
- * said is a `system.error`; what happens while the runtime stops is not said.
+ * Publishes the events of a group whenever the runtime reports the events that they follow from: in the same party if it still
+ * exists, otherwise outside the parties, and with the same correlation id. The runtime must have the group among its `events`. If
+ * publishing fails, that is a `system.error`. While the runtime stops, nothing is published.
  *
  * @example
  * const runtime = createRuntime({ events: [...platformEvents] })
@@ -107,7 +107,7 @@ export function echo(bus: EchoBus, echoes: readonly Echo[]): Echoing {
   }
 }
 
-/** Whether a party has come into the status that an echo tells of. */
+/** Whether a party has changed to the status of an echo. */
 function isNews(statuses: Map<Echo, Map<string, string>>, one: Echo, party = '', data: unknown): boolean {
   const known = statuses.get(one) ?? new Map<string, string>()
   statuses.set(one, known)
@@ -117,7 +117,7 @@ function isNews(statuses: Map<Echo, Map<string, string>>, one: Echo, party = '',
   return status === one.whenStatusIs && status !== before
 }
 
-/** Codes of a party that is there no more, or takes nothing any more. */
+/** Codes of errors of a party that does not exist any more, or accepts no events any more. */
 const partyIsGone = new Set(['PARTY_NOT_FOUND', 'PARTY_STOPPED', 'PARTY_FAILED', 'JOURNAL_APPEND', 'JOURNAL_CONFLICT'])
 
 async function say(bus: EchoBus, event: EventOf, correlationId: string, party: string | undefined): Promise<void> {
@@ -126,7 +126,7 @@ async function say(bus: EchoBus, event: EventOf, correlationId: string, party: s
   } catch (error) {
     const code = codeOf(error)
     if (party !== undefined && partyIsGone.has(code)) await say(bus, event, correlationId, undefined)
-    // A runtime that stops takes nothing more, and nobody is there to be told.
+    // A runtime that stops accepts no events, and nothing needs to be reported then.
     else if (code !== 'RUNTIME_STATE') throw error
   }
 }

@@ -10,5 +10,5 @@ export const durationMs = z.number().nonnegative()
 export const count = z.int().nonnegative()
 /** Anything that JSON can carry, by name. */
 export const details = z.record(z.string(), z.json())
-/** What took part in an event, by its id. */
+/** The id of something that an event is about. */
 export const id = z.string().min(1)

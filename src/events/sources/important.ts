@@ -9,8 +9,8 @@ import {
 } from './platform.ts'
 
 /**
- * The rule of an agent platform about what is journalled: what is urgent (priority 1 to 3), how workflows end, what was learnt,
- * what users said of it, what works again.
+ * A rule for an agent platform: which events are journalled. These are urgent events (priority 1 to 3), ends of workflows,
+ * improvements, feedback of users, and recoveries.
  *
  * @example
  * createRuntime({ events: [...platformEvents], persist: importantEvents })

@@ -3,7 +3,7 @@ import { defineEvent, type EventOptions } from '../event.ts'
 import { count, details, durationMs } from './fields.ts'
 import { later, type PublishersOf } from './publisher.ts'
 
-/** What a pipeline of steps says: its steps, what its models answer, the tools and streamed tags that they use. */
+/** The events of a pipeline: its steps, the answers of its models, and the tools and streamed tags that they use. */
 
 const said = (description: string, options: EventOptions = {}): EventOptions => ({
   tags: ['pipeline'],
@@ -15,7 +15,7 @@ const passing: EventOptions = { persist: 'by-rule', priority: 7 }
 
 const base = {
   stepName: z.string().min(1),
-  /** Logged, but not shown to the person who waits. */
+  /** Logged, but not shown to the user. */
   suppressFromUser: z.boolean().default(false),
 }
 const additional = { additionalData: details.optional() }
@@ -30,19 +30,19 @@ export const pipelineStarted = defineEvent(
 export const pipelineCompleted = defineEvent(
   'pipeline.completed',
   z.object({ ...base, pipelineName: z.string().min(1), ...outcome }),
-  said('A pipeline is over, well or not.'),
+  said('A pipeline has ended, successfully or not.'),
 )
 
 export const stepStarted = defineEvent(
   'step.started',
   z.object({ ...base, attemptNumber: z.int().min(1).default(1), ...additional }),
-  said('A step of a pipeline begins, for the first time or again.'),
+  said('A step of a pipeline begins, or is repeated.'),
 )
 
 export const stepCompleted = defineEvent(
   'step.completed',
   z.object({ ...base, ...outcome, ...additional }),
-  said('A step of a pipeline is over, well or not.'),
+  said('A step of a pipeline has ended, successfully or not.'),
 )
 
 export const stepProgress = defineEvent(
@@ -54,13 +54,13 @@ export const stepProgress = defineEvent(
     totalProgress: count.optional(),
     metadata: details.optional(),
   }),
-  said('A step tells how far it is.', passing),
+  said('A step reports its progress.', passing),
 )
 
 export const stepRouting = defineEvent(
   'step.routing',
   z.object({ ...base, selectedRoute: z.string(), routingReason: z.string() }),
-  said('A step chose the way on.'),
+  said('A step chose which step comes next.'),
 )
 
 export const stepValidation = defineEvent(
@@ -72,7 +72,7 @@ export const stepValidation = defineEvent(
     validationType: z.enum(['structural', 'semantic']),
     attemptNumber: z.int().min(1),
   }),
-  said('What a step gave was checked.'),
+  said('The result of a step was checked.'),
 )
 
 export const llmResponse = defineEvent(
@@ -102,7 +102,7 @@ export const toolStarted = defineEvent(
 export const toolCompleted = defineEvent(
   'tool.completed',
   z.object({ ...base, toolName: z.string().min(1), ...outcome, ...additional }),
-  said('A tool is over, well or not.'),
+  said('A tool has ended, successfully or not.'),
 )
 
 export const tagStarted = defineEvent(
@@ -113,13 +113,13 @@ export const tagStarted = defineEvent(
     attributes: z.record(z.string(), z.string()).optional(),
     ...additional,
   }),
-  said('A tag opened in a streamed answer, and what it stands for begins.'),
+  said('A tag opened in a streamed answer, and its action begins.'),
 )
 
 export const tagCompleted = defineEvent(
   'tag.completed',
   z.object({ ...base, tagName: z.string().min(1), ...outcome, success: z.boolean().default(true), ...additional }),
-  said('What a tag in a streamed answer stands for is over, well or not.'),
+  said('The action of a tag in a streamed answer has ended, successfully or not.'),
 )
 
 /**
@@ -143,7 +143,7 @@ export const pipelineEvents = [
   tagCompleted,
 ] as const
 
-/** Who publishes each of them. */
+/** Who publishes each of these events. */
 export const pipelinePublishers: PublishersOf<typeof pipelineEvents> = {
   'pipeline.started': later('pipeline'),
   'pipeline.completed': later('pipeline'),

@@ -17,12 +17,12 @@ import { currency, details, durationMs, id, money } from './fields.ts'
 import { after, byUser, later, type PublishersOf } from './publisher.ts'
 
 /**
- * What an agent platform says: workflows, agents, improvements, users, the system. A workflow is a party here. Those are
- * journalled that a platform keeps, and by its rule, `importantEvents`, whatever is urgent; the others are told and gone.
+ * The events of an agent platform: workflows, agents, improvements, users, the system. A workflow is a party here. Events that a
+ * platform keeps are always journalled. The others are journalled only if a rule such as `importantEvents` says so.
  */
 
 const kept = (description: string, priority = 5): EventOptions => ({ tags: ['platform'], priority, description })
-const told = (description: string, priority = 5): EventOptions => ({
+const byRule = (description: string, priority = 5): EventOptions => ({
   ...kept(description, priority),
   persist: 'by-rule',
 })
@@ -31,7 +31,7 @@ const workflow = { workflowId: id, details: details.default({}) }
 const agent = { agentId: id, details: details.default({}) }
 const user = { userId: id.optional(), details: details.default({}) }
 
-export const workflowStarted = defineEvent('workflow.started', z.object(workflow), told('A workflow begins.'))
+export const workflowStarted = defineEvent('workflow.started', z.object(workflow), byRule('A workflow begins.'))
 
 export const workflowCompleted = defineEvent(
   'workflow.completed',
@@ -48,35 +48,35 @@ export const workflowFailed = defineEvent(
 export const workflowPaused = defineEvent(
   'workflow.paused',
   z.object({ ...workflow, reason: z.string().optional() }),
-  told('A workflow waits until somebody resumes it.'),
+  byRule('A workflow waits until it is resumed.'),
 )
 
 export const workflowResumed = defineEvent(
   'workflow.resumed',
   z.object({ ...workflow, reason: z.string().optional() }),
-  told('A workflow that was paused goes on.'),
+  byRule('A workflow that was paused goes on.'),
 )
 
-export const agentSpawned = defineEvent('agent.spawned', z.object(agent), told('There is a new agent.'))
+export const agentSpawned = defineEvent('agent.spawned', z.object(agent), byRule('An agent was created.'))
 
-export const agentActivated = defineEvent('agent.activated', z.object(agent), told('An agent is in memory and works.'))
+export const agentActivated = defineEvent('agent.activated', z.object(agent), byRule('An agent is active in memory.'))
 
 export const agentDeactivated = defineEvent(
   'agent.deactivated',
   z.object({ ...agent, reason: z.string().optional() }),
-  told('An agent is in memory no more.'),
+  byRule('An agent was removed from memory.'),
 )
 
 export const agentError = defineEvent(
   'agent.error',
   z.object({ ...agent, error: z.string(), handled: z.string().optional() }),
-  kept('An agent met an error; `handled` is the type of what it was at.', 3),
+  kept('An agent failed; `handled` is the type of the event that it was handling.', 3),
 )
 
 export const agentOptimized = defineEvent(
   'agent.optimized',
   z.object({ ...agent, improvementPercent: z.number().optional() }),
-  told('An agent does its work better than before.'),
+  byRule('An agent does its work better than before.'),
 )
 
 export const patternDiscovered = defineEvent(
@@ -86,7 +86,7 @@ export const patternDiscovered = defineEvent(
     confidence: z.number().min(0).max(1).optional(),
     details: details.default({}),
   }),
-  kept('Something happens again and again in the same way.'),
+  kept('A pattern was found: the same thing happens again and again.'),
 )
 
 export const improvementApplied = defineEvent(
@@ -98,31 +98,31 @@ export const improvementApplied = defineEvent(
 export const optimizationCompleted = defineEvent(
   'improvement.optimization_completed',
   z.object({ target: z.string().min(1), durationMs: durationMs.optional(), details: details.default({}) }),
-  told('A search for something better is over.'),
+  byRule('A search for an improvement is over.'),
 )
 
 export const knowledgeUpdated = defineEvent(
   'improvement.knowledge_updated',
   z.object({ topic: z.string().min(1), source: z.string().optional(), details: details.default({}) }),
-  told('More is known, or something else.'),
+  byRule('The knowledge base has changed.'),
 )
 
 export const feedbackReceived = defineEvent(
   'user.feedback_received',
   z.object({ ...user, workflowId: id.optional(), rating: z.number().optional(), comment: z.string().default('') }),
-  kept('A user said what they think of the work.'),
+  kept('A user gave feedback.'),
 )
 
 export const workflowSaved = defineEvent(
   'user.workflow_saved',
   z.object({ ...user, workflowId: id, name: z.string().optional() }),
-  told('A user keeps a workflow, to run it again.'),
+  byRule('A user keeps a workflow, to run it again.'),
 )
 
 export const commandExecuted = defineEvent(
   'user.command_executed',
   z.object({ ...user, command: z.string().min(1), success: z.boolean().default(true) }),
-  told('A user gave a command, and it was carried out.'),
+  byRule('A user gave a command, and it was carried out.'),
 )
 
 export const costThresholdReached = defineEvent(
@@ -134,19 +134,19 @@ export const costThresholdReached = defineEvent(
 export const performanceAlert = defineEvent(
   'system.performance_alert',
   z.object({ metric: z.string().min(1), value: z.number(), threshold: z.number(), details: details.default({}) }),
-  kept('A figure of the system is worse than it may be.', 3),
+  kept('A figure of the system is beyond its limit.', 3),
 )
 
 export const errorRecovery = defineEvent(
   'system.error_recovery',
   z.object({ component: z.string().min(1), attempt: z.int().min(1).optional(), details: details.default({}) }),
-  kept('What had failed works again.'),
+  kept('A part that had failed works again.'),
 )
 
 export const healthCheck = defineEvent(
   'system.health_check',
   z.object({ isRunning: z.boolean(), metrics: details }),
-  told('The system was looked at: whether it runs, and its figures.', 8),
+  byRule('The health of the system was checked; with its figures.', 8),
 )
 
 /**
@@ -180,7 +180,7 @@ export const platformEvents = [
   custom,
 ] as const
 
-/** Who publishes each of them. */
+/** Who publishes each of these events. */
 export const platformPublishers: PublishersOf<typeof platformEvents> = {
   'workflow.started': after(partyCreated),
   'workflow.completed': after(partyUpdated),
@@ -207,7 +207,7 @@ export const platformPublishers: PublishersOf<typeof platformEvents> = {
 }
 
 /**
- * What `echo` says of these when the runtime has said the same in its own words.
+ * Which of these events `echo` publishes when the runtime reports the same under its own type.
  *
  * @example
  * echo(runtime.bus, platformEchoes)

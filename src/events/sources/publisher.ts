@@ -1,17 +1,17 @@
 import type { EventDefinition } from '../event.ts'
 
-/** A part of Troupe that says some of the ready events, where it is used. */
+/** A part of Troupe that publishes some of the ready events if it is used. */
 export type Part = 'actions' | 'listeners' | 'model calls' | 'pipeline' | 'providers' | 'spend'
 
 /** Who publishes an event. */
 export type Publisher =
-  /** The runtime itself, or an echo of what it says under other types, which `follows` lists. */
+  /** The runtime itself, or an echo of its events, whose types `follows` lists. */
   | { readonly by: 'runtime'; readonly follows: readonly string[] }
   | { readonly by: 'later'; readonly part: Part }
-  /** Whoever uses Troupe. */
+  /** The application. */
   | { readonly by: 'user' }
 
-/** Who publishes each event of a list. */
+/** The publisher of each event of a list. */
 export type PublishersOf<L extends readonly EventDefinition[]> = { readonly [T in L[number]['type']]: Publisher }
 
 export const byUser: Publisher = { by: 'user' }

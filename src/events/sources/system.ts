@@ -25,58 +25,62 @@ import { id } from './fields.ts'
 import { after, byRuntime, byUser, later, type PublishersOf } from './publisher.ts'
 
 /**
- * What a system of agents says about itself: its life and that of its agents, requests and answers, features, providers. Where
- * the runtime says the same, its own definition stands in the list.
+ * The events of a system of agents: the start and stop of the system and its agents, requests and answers, features, providers.
+ * If the runtime reports the same, the list has the runtime's own definition.
  */
 
-const told = (description: string): EventOptions => ({ tags: ['system'], persist: 'by-rule', description })
+const byRule = (description: string): EventOptions => ({ tags: ['system'], persist: 'by-rule', description })
 
 const registered = z.object({ names: z.array(z.string()).optional() })
 
 export const agentMessage = defineEvent(
   'agent.message',
   z.object({ contentType: z.string().min(1), content: z.json() }),
-  { tags: ['system'], description: 'An agent says something; its content type tells what.' },
+  { tags: ['system'], description: 'An agent says something; `contentType` names what it is.' },
 )
 
-export const agentCreated = defineEvent('agent.created', z.object({ address: id }), told('An agent was made.'))
+export const agentCreated = defineEvent('agent.created', z.object({ address: id }), byRule('An agent was created.'))
 
-export const systemCreated = defineEvent('system.created', z.object({}), told('The system was made and can start.'))
+export const systemCreated = defineEvent(
+  'system.created',
+  z.object({}),
+  byRule('The system was created and can start.'),
+)
 
 export const featuresRegistered = defineEvent(
   'system.native_features_registered',
   registered,
-  told('The features that the system brings along are known to it.'),
+  byRule('The built-in features of the system are registered.'),
 )
 
 export const providersRegistered = defineEvent(
   'system.providers_registered',
   registered,
-  told('The providers of models are known to the system.'),
+  byRule('The model providers are registered.'),
 )
 
 export const worldRegistered = defineEvent(
   'system.world_registered',
   z.object({ name: z.string().optional() }),
-  told('The world that the agents live in is known to the system.'),
+  byRule('The environment of the agents is registered.'),
 )
 
 export const builtinAgentsRegistered = defineEvent(
   'system.builtin_agents_registered',
   registered,
-  told('The agents that the system brings along are known to it.'),
+  byRule('The built-in agents of the system are registered.'),
 )
 
 export const userAgentsRegistered = defineEvent(
   'system.user_agents_registered',
   registered,
-  told('The agents of the application are known to the system.'),
+  byRule('The agents of the application are registered.'),
 )
 
 export const featureStatusUpdated = defineEvent(
   'feature.status_updated',
   z.object({ featureType: z.string().min(1), newStatus: z.string().min(1) }),
-  told('A feature is in another state than before.'),
+  byRule('A feature has changed its state.'),
 )
 
 export const featureFailure = defineEvent(
@@ -90,29 +94,25 @@ const provider = { providerName: z.string().min(1) }
 export const providerRegistered = defineEvent(
   'provider.registered',
   z.object(provider),
-  told('A provider of models is known.'),
+  byRule('A model provider was registered.'),
 )
 
 export const providerStatusUpdated = defineEvent(
   'provider.status_updated',
   z.object({ ...provider, isHealthy: z.boolean(), lastUpdatedAt: z.iso.datetime().optional() }),
-  told('It was found out whether a provider is well.'),
+  byRule('The health of a provider was checked.'),
 )
 
-export const providerShutdown = defineEvent(
-  'provider.shutdown',
-  z.object(provider),
-  told('A provider is not used any more.'),
-)
+export const providerShutdown = defineEvent('provider.shutdown', z.object(provider), byRule('A provider was removed.'))
 
 export const providerPrimarySet = defineEvent(
   'provider.primary_set',
   z.object(provider),
-  told('A provider is the one to use first.'),
+  byRule('A provider became the default.'),
 )
 
 /**
- * The events of a system of agents, those of the runtime among them.
+ * The events of a system of agents, including events of the runtime.
  *
  * @example
  * createRuntime({ events: [...systemEvents] })
@@ -152,7 +152,7 @@ export const systemEvents = [
   custom,
 ] as const
 
-/** Who publishes each of them. */
+/** Who publishes each of these events. */
 export const systemPublishers: PublishersOf<typeof systemEvents> = {
   'system.tick': byRuntime,
   'system.metrics': byRuntime,
@@ -189,7 +189,7 @@ export const systemPublishers: PublishersOf<typeof systemEvents> = {
 }
 
 /**
- * What `echo` says of these when the runtime has said the same in its own words.
+ * Which of these events `echo` publishes when the runtime reports the same under its own type.
  *
  * @example
  * echo(runtime.bus, systemEchoes)

@@ -1,7 +1,7 @@
 import { checkPriority } from '../event.ts'
 
 /**
- * The priority of something whose urgency counts upwards: 10, which is most urgent there, is 1 here.
+ * Converts an urgency that counts upwards into a priority: an urgency of 10 (most urgent) becomes the priority 1.
  *
  * @example
  * agentActionRequested({ ...action, priority: priorityOf(9) }) // 2

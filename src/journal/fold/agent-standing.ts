@@ -5,7 +5,7 @@ import type { Envelope } from '../../mail/envelope.ts'
 import type { Origin } from '../../mail/handled.ts'
 import type { GoneReason } from '../frame.ts'
 
-/** What waits, by position. */
+/** Waiting events by position. */
 export type Mail = Map<number, Envelope>
 
 /** An agent, as the frames leave it. */
@@ -14,27 +14,29 @@ export interface AgentStanding {
   /** `<name>@<version>#<hash>` of its machine. */
   definition: string
   readonly under: string
-  /** What its incarnations begin with, as JSON, where that is not its definition's to say. */
+  /** The input of its incarnations, as JSON, if it is not the input of its definition. */
   readonly input: unknown
   /** Since when mail waits for it, epoch milliseconds, by the clock of that process. */
   readonly since: number
   /** 0 while it is only declared. */
   incarnation: number
-  /** Of the frame of its last step. */
+  /** The position of the frame of its last step. */
   stepped: number
-  /** Why it is there no more, if so; the position at which it went, and what came out of it. */
+  /** Why it is gone, if it is; the position at which it went, and its output. */
   gone: GoneReason | undefined
   goneAt: number
   output: unknown
-  /** Set while its incarnation has failed: the id of the event that led to it, if one did, and the correlation of that. */
+  /**
+   * Set while its incarnation has failed: the id of the event that led to the failure, if there was one, and its correlation id.
+   */
   failure: { readonly on: string | undefined; readonly correlation?: string | undefined } | undefined
-  /** Whether its next incarnation is not to go on where this one was, because the supervisor above all others gave up. */
+  /** Whether its next incarnation begins with the initial state, because the root supervisor gave up. */
   beginsAnew: boolean
-  /** What it was handed and has not handled yet. */
+  /** Events for the agent that it has not handled yet. */
   readonly mail: Mail
-  /** How often it crashed on one of them. */
+  /** How often it crashed on an event, by position. */
   readonly crashes: Map<number, number>
-  /** How often the process ended while it was being handed one of them. */
+  /** How often the process ended while an event was being handed to it, by position. */
   readonly suspected: Map<number, number>
   readonly timers: Map<string, TimerStanding>
   /** Timers that have fired, but it has not handled that yet, by position. */
@@ -50,18 +52,18 @@ export interface TimerStanding {
   readonly id: string
   readonly key?: string
   readonly inside?: Inside
-  /** Whether a newer timer has its id: `cancel` takes back the newer one. */
+  /** Whether a newer timer has its id: `cancel` then cancels the newer timer. */
   readonly isSuperseded?: boolean
-  /** Epoch milliseconds; none, like `delay`, for a timer that never fires. */
+  /** Epoch milliseconds; `undefined`, like `delay`, for a timer that never fires. */
   readonly at?: number
   readonly delay?: number
   readonly event: EventOf
-  /** Of its event's schema; left out for 1. */
+  /** The version of its event's schema; left out for 1. */
   readonly version?: number
   readonly to?: Address | undefined
-  /** What led to it. */
+  /** The event that led to it, and its correlation id. */
   readonly origin: Origin
-  /** Milliseconds since it was set in which there was no process. */
+  /** Milliseconds since it was set during which no process ran. */
   readonly away?: number
 }
 
@@ -71,19 +73,19 @@ export interface WorkStanding {
   readonly seq: number
   /** Epoch milliseconds until which an ask waits. */
   expires: number
-  /** The id of the event that led to it, if one did; none in older snapshots. */
+  /** The id of the event that led to it, if there was one; older snapshots do not have it. */
   readonly on?: string | undefined
-  /** The address that an ask names; none in older snapshots. */
+  /** The address that an ask names; older snapshots do not have it. */
   readonly to?: Address | undefined
   /** The addresses, if an ask names several. */
   readonly callees: readonly Address[] | undefined
   attempt: number
   held: boolean
-  /** How many attempts failed; left out for none. */
+  /** How many attempts failed; left out for 0. */
   failures?: number
   /** Epoch milliseconds at which the next attempt is due, while it is waited for. */
   due?: number | undefined
-  /** What it reported last, as the journal holds a value; left out where it reported nothing. */
+  /** Its last progress, encoded as in the journal; left out if it reported none. */
   progress?: unknown
   /** The outcome, until the agent has handled it. */
   outcome: OutcomeStanding | undefined
@@ -112,7 +114,7 @@ export interface AgentJson
     | 'output'
     | 'failure'
   > {
-  /** Older snapshots have none. */
+  /** Older snapshots do not have it. */
   readonly beginsAnew?: boolean
   readonly mail: readonly Envelope[]
   readonly crashes: readonly (readonly [number, number])[]

@@ -7,22 +7,22 @@ import { endWork } from './works.ts'
 
 type AgentEntry = Extract<Entry, { readonly kind: 'agent' }>
 
-/** Of the agents that have stopped, the newest are remembered. */
+/** Most stopped agents that are remembered; above that, the oldest is forgotten. */
 const mostGone = 10_000
 
 /** The agents of a partition from start to stop, what they hear, and where the events that they hear wait. */
 export class FoldedAgents {
-  /** What agents hear, by their definitions. */
+  /** The types that agents hear, by definition. */
   readonly hears = new Map<string, readonly string[]>()
   readonly byName = new Map<string, AgentStanding>()
-  /** What waits for any member of a pool, by the pool's name. */
+  /** Events that wait for any member of a pool, by the pool's name. */
   readonly pools = new Map<string, Mail>()
   readonly #answers: FoldedAnswers
   readonly #hearers = new Map<string, Set<Mail>>()
   readonly #gone = new Set<string>()
   /** The addresses of the agents begin so. */
   readonly #prefix: string
-  /** Agents by their addresses, as far as they were looked up: a name that is cut out of an address takes long to look up. */
+  /** A cache of agents by address, because cutting the name out of an address and looking it up is slow. */
   readonly #found = new Map<Address, AgentStanding>()
 
   constructor(partition: Address, answers: FoldedAnswers) {
@@ -109,12 +109,12 @@ export class FoldedAgents {
 
   // ---- what they hear ----
 
-  /** Where events of a type wait for the agents that hear it. */
+  /** The mail of all agents that hear a type. */
   hearersOf(type: string): Iterable<Mail> | undefined {
     return this.#hearers.get(type)
   }
 
-  /** Since when each type is heard here, epoch milliseconds. */
+  /** Since when agents of this partition hear each type, epoch milliseconds. */
   get hearing(): ReadonlyMap<string, number> {
     const hearing = new Map<string, number>()
     for (const { definition, gone, since } of this.byName.values())
@@ -137,7 +137,7 @@ export class FoldedAgents {
     for (const type of this.hears.get(agent.definition) ?? []) this.#hearers.get(type)?.delete(agent.mail)
   }
 
-  /** Where the events that an agent hears wait: the members of a pool share one place. */
+  /** The mail that an agent takes from; the members of a pool share theirs. */
   #mailOf(agent: AgentStanding): Mail {
     if (!isMember(agent)) return agent.mail
     const mail = this.pools.get(agent.under) ?? new Map<number, Envelope>()

@@ -4,13 +4,13 @@ import type { DeadReason } from '../../mail/dead-letters.ts'
 import type { WorkStanding } from './agent-standing.ts'
 import { forgetOldest } from './forget-oldest.ts'
 
-/** What became of a request whose asker may not know it yet. */
+/** The state of a request whose asker may not have its answer yet. */
 export type AnswerStanding =
   | { readonly to: Address; readonly data: unknown }
   | { readonly to: Address; readonly refusal: Refusal }
   | { readonly to: Address; readonly refused: DeadReason }
 
-/** A request that is known where it was sent to. */
+/** A request, as the partition of its callee knows it. */
 export interface RequestStanding {
   readonly answer: AnswerStanding | undefined
   /** The name of the agent that has not answered it yet. */

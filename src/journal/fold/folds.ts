@@ -7,17 +7,17 @@ import { type AnswerStanding, FoldedAnswers } from './answers.ts'
 import { FoldedLetters } from './letters.ts'
 import { FoldedSchedules, type ScheduleStanding } from './schedules.ts'
 
-/** What the frames of a partition add up to, by subject. */
+/** The standing of a partition, by subject. */
 export interface Folds {
   readonly agents: FoldedAgents
   readonly answers: FoldedAnswers
-  /** Up to which position of each party the agents of this partition have heard of it. */
+  /** For each party: the position up to which the agents of this partition have heard its events. */
   readonly heard: Map<string, number>
   readonly letters: FoldedLetters
   readonly schedules: FoldedSchedules
 }
 
-/** The same as JSON carries it. */
+/** The same as JSON. */
 export interface FoldsJson {
   readonly hears: readonly (readonly [string, readonly string[]])[]
   readonly agents: readonly AgentJson[]
@@ -26,7 +26,7 @@ export interface FoldsJson {
   readonly heard: readonly (readonly [string, number])[]
   readonly dead: readonly DeadLetter[]
   readonly schedules: readonly ScheduleStanding[]
-  /** Older snapshots have none. */
+  /** Older snapshots do not have it. */
   readonly over?: readonly ScheduleStanding[]
 }
 

@@ -4,7 +4,7 @@ interface Kept<K> {
   delete(key: K): boolean
 }
 
-/** Deletes the oldest entry of a map or set that holds more than so many. */
+/** Deletes the oldest entry of a map or set if it has more than `most` entries. */
 export function forgetOldest<K>(kept: Kept<K>, most: number): void {
   if (kept.size <= most) return
   const [oldest] = kept.keys()

@@ -1,4 +1,4 @@
-/** A jump of the date of a partition: somebody corrected the clock, or the machine slept. */
+/** A jump of the date of a partition: the clock was corrected, or the machine slept. */
 export interface Jump {
   /** The last position before the jump. */
   readonly at: number

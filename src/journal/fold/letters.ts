@@ -40,7 +40,7 @@ export class FoldedLetters {
   }
 }
 
-/** What a failed step threw, in words. */
+/** The error of a failed step, in words. */
 function thrownIn(cause: Cause): ErrorWords | undefined {
   if (cause.kind !== 'step' || cause.error === undefined) return undefined
   const { error: message, code = 'UNEXPECTED', stack } = cause

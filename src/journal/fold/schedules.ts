@@ -10,7 +10,7 @@ export interface ScheduleStanding {
   readonly name: string
   readonly plan: PlannedSchedule
   readonly event: EventOf
-  /** Of its event's schema; left out for 1. */
+  /** The version of its event's schema; left out for 1. */
   readonly version?: number
   /** Epoch milliseconds. */
   readonly startedAt: number
@@ -47,7 +47,7 @@ export class FoldedSchedules {
   }
 }
 
-/** Keeps a schedule that is over with those of its partition; the oldest of more than 1,000 is forgotten. */
+/** Keeps a schedule that is over. Above 1,000 such schedules of a partition, the oldest is forgotten. */
 export function rememberOver(over: Map<string, ScheduleStanding>, schedule: ScheduleStanding): void {
   over.delete(schedule.name)
   over.set(schedule.name, schedule)

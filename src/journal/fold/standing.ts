@@ -19,12 +19,13 @@ type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 /** Why the uppermost supervisor gave up. */
 export type Escalation = Pick<EntryOf<'escalated'>, 'agent' | 'restarts' | 'within' | 'error' | 'code' | 'stack'>
 
-/** How far a party has come. */
+/** How far the creation of a party has come. */
 export type Birth = 'created' | 'started' | 'failed'
 
 /**
- * How a partition stands: what its frames add up to. Its next owner needs nothing else but the checkpoints of its agents and,
- * of a party, its state. Each subject (agents, mail, timers, works, answers, letters, schedules) has a file of its own here.
+ * The standing of a partition: what all its frames add up to. To go on, the next owner needs only this, the checkpoints of the
+ * agents and, for a party, its state. Each subject (agents, mail, timers, works, answers, letters, schedules) has a file of its
+ * own here.
  *
  * @example
  * const standing = new Standing('party/p1')
@@ -35,13 +36,13 @@ export class Standing {
   position = 0
   /** The time of the last frame, epoch milliseconds. */
   time = 0
-  /** What the clock showed then, or when its owner is known to have been there last, after that; `time` may be ahead of it. */
+  /** The date of the clock at the last frame, or a later moment at which its owner certainly ran; `time` may be ahead of it. */
   date = 0
   /** How that date has jumped. */
   jumps = new Jumps()
-  /** None for agents outside parties. */
+  /** `undefined` for the agents outside the parties. */
   birth: Birth | undefined
-  /** Set while the uppermost supervisor has given up, and no agent has begun anew. */
+  /** Set from when the root supervisor gave up until an agent begins anew. */
   gaveUp: Escalation | undefined
   /** The first inputs of a party, until it has them. */
   inputs: readonly FirstInput[] = []
@@ -67,12 +68,12 @@ export class Standing {
     return this.#agents.byName
   }
 
-  /** What agents hear, by their definitions. */
+  /** The types that agents hear, by definition. */
   get hears(): ReadonlyMap<string, readonly string[]> {
     return this.#agents.hears
   }
 
-  /** What waits for any member of a pool, by the pool's name. */
+  /** Events that wait for any member of a pool, by the pool's name. */
   get pools(): Map<string, Mail> {
     return this.#agents.pools
   }
@@ -95,7 +96,7 @@ export class Standing {
     return this.#schedules.over
   }
 
-  /** Since when each type is heard here, epoch milliseconds. */
+  /** Since when agents of this partition hear each type, epoch milliseconds. */
   get hearing(): ReadonlyMap<string, number> {
     return this.#agents.hearing
   }
@@ -110,7 +111,7 @@ export class Standing {
     return this.at(key.slice(0, key.indexOf('@')))
   }
 
-  /** What became of a request so far, if it came here at all. */
+  /** The state of a request that came to this partition; `undefined` if it did not come. */
   request(key: string): RequestStanding | undefined {
     const answer = this.#answers.known.get(key)
     if (answer) return { answer, callee: undefined, takenBy: undefined }
@@ -121,7 +122,7 @@ export class Standing {
     return undefined
   }
 
-  /** The partitions of the callees that agents here have asked by their whole addresses, and that may not have answered. */
+  /** The partitions of callees that agents of this partition have asked by whole addresses, and that may not have answered. */
   get asked(): ReadonlySet<Address> {
     const works = [...this.agents.values()].flatMap(agent => [...agent.works.values()])
     const callees = works.flatMap(({ to, callees = [] }) => (to === undefined ? callees : [to, ...callees]))
@@ -153,7 +154,10 @@ export class Standing {
     for (const entry of entries) this.#takeEntry(entry, frame, undefined, undefined)
   }
 
-  /** The date has jumped by so many milliseconds: what waits for a date waits no longer for that, and no shorter. */
+  /**
+   * Moves all dates by a jump of the clock, so that timers and deadlines wait as long as before. @param ms the jump, in
+   * milliseconds
+   */
   jump(ms: number): void {
     this.date += ms
     this.jumps.add({ at: this.position, ms })
@@ -163,7 +167,10 @@ export class Standing {
     }
   }
 
-  /** No process was there for so many milliseconds: what waits for an answer, or for what is left of its time, waits on. */
+  /**
+   * Counts a time in which no process ran: work waits that much longer, and timers remember it. @param ms that time, in
+   * milliseconds
+   */
   skip(ms: number): void {
     for (const agent of this.agents.values()) {
       for (const work of agent.works.values()) putOffWork(work, ms)
@@ -193,7 +200,7 @@ export class Standing {
       if (entry.kind === 'redelivered' && agent && handled) putBack(agent, handled, entry.attempt)
       else this.#takeEntry(entry, frame, agent, on)
     }
-    // The first step of an agent is where it is introduced.
+    // Looked up again, because the first step of an agent introduces it.
     const stepped = this.at(address)
     if (!stepped || outcome === 'ignored') return
     stepped.stepped = position
@@ -290,7 +297,7 @@ export class Standing {
     }
   }
 
-  /** Agents outside the parties begin anew, with the mail that waits for them: nothing goes on that they wanted before. */
+  /** Agents outside the parties begin anew, with their waiting mail; their timers and work end. */
   #giveUp(entry: EntryOf<'escalated'>): void {
     this.gaveUp = entry
     if (this.birth !== undefined) return
@@ -314,7 +321,7 @@ export class Standing {
     return { ...facts, ...foldsJson(this.#folds) }
   }
 
-  /** A copy that goes on by itself. */
+  /** A copy that is independent of this one. */
   copy(): Standing {
     return Standing.from(this.toJSON())
   }

@@ -34,17 +34,20 @@ export function fireTimer(
   if (timer.to === undefined) agent.fired.set(seq, timer)
 }
 
-/** The date jumped by so many milliseconds: timers that wait for a date wait no longer for that, and no shorter. */
+/** Moves the dates of timers by a jump of the clock, so that they wait as long as before. @param ms the jump, in milliseconds */
 export function jumpTimers({ timers }: AgentStanding, ms: number): void {
   for (const [key, timer] of timers) if (typeof timer.at === 'number') timers.set(key, { ...timer, at: timer.at + ms })
 }
 
-/** No process was there for so many milliseconds. */
+/** Remembers in each timer a time in which no process ran. @param ms that time, in milliseconds */
 export function skipTimers({ timers }: AgentStanding, ms: number): void {
   for (const [id, timer] of timers) timers.set(id, { ...timer, away: (timer.away ?? 0) + ms })
 }
 
-/** `cancel` no longer takes back the earlier timers of an id: a newer timer has the id, or one of them has fired. XState does so too. */
+/**
+ * From now on, `cancel` does not cancel the earlier timers of an id: a newer timer has the id, or one of them has fired. XState
+ * does the same.
+ */
 function supersede({ timers }: AgentStanding, id: string, inside: TimerStanding['inside']): void {
   const source = inside?.source.join('/')
   for (const [key, timer] of timers)

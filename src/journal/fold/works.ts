@@ -33,13 +33,13 @@ export function changeWork(work: WorkStanding, entry: Entry, date: number): void
   }
 }
 
-/** Work waits so many milliseconds longer. */
+/** Moves the deadline and the next attempt of a piece of work. @param ms by how many milliseconds */
 export function putOffWork(work: WorkStanding, ms: number): void {
   work.expires += ms
   if (work.due !== undefined) work.due += ms
 }
 
-/** An incarnation ends: nothing that it wanted goes on, and agents that asked it get to know. */
+/** An incarnation ends: its work ends, and agents that asked it get an answer. */
 export function endWork(agent: AgentStanding, why: 'failed' | 'stopped', answers: FoldedAnswers): void {
   agent.timers.clear()
   agent.fired.clear()

@@ -14,7 +14,7 @@ const say = async ({ runtime }: Started, ...words: readonly string[]) => {
   for (const word of words) await runtime.bus.publish(command({ word }))
 }
 
-/** Fails on everything until mended; counts how many calls are under way at one time. */
+/** Fails on everything until fixed; counts how many calls are under way at one time. */
 const failing = async (started: Started) => {
   const { runtime, clock } = started
   const state = { isBroken: true, words: [] as string[], running: 0, most: 0 }
