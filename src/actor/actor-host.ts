@@ -12,12 +12,12 @@ export interface ActorHost<Actor> {
   now(): number
   /** Milliseconds since any fixed moment. */
   elapsed(): number
-  /** Whether an event must not be handed over any more, because its time is over. */
+  /** Whether the time to live of an event is over, so that it must not be handed to an agent. */
   isExpired(envelope: Envelope): boolean
   /** A turn of an actor begins: until it is over, everything that happens is part of it. Returns the actor whose turn it interrupts. */
   enter(actor: Actor): Actor | undefined
   leave(outer: Actor | undefined): void
-  /** Resolves when an event may be handed over; nothing if it may be handed over now. */
+  /** Resolves when an event may be handed to an agent; `undefined` if it may be handed over now. */
   handable(envelope: Envelope): Promise<void> | undefined
   /** Makes the agent handle an event. */
   handle(actor: Actor, envelope: Envelope): void

@@ -43,7 +43,7 @@ export class Actor implements Ready {
   kept: MachineContext | undefined
   /** The name of its supervisor. */
   readonly under: string
-  /** What led to this incarnation: the event because of which it was spawned, or on which the last incarnation failed. */
+  /** The origin of this incarnation: the event because of which it was spawned, or on which the last incarnation failed. */
   led: Origin | undefined
   /** How many events the machine got from itself, or from machines inside it, in the turn under way. */
   rounds = 0
@@ -144,7 +144,7 @@ export class Actor implements Ready {
     return !hasRoom && !this.#wants(type)
   }
 
-  /** Whether a full mailbox refuses whoever addresses the agent alone. */
+  /** Whether the mailbox is full and refuses an event that is addressed to this agent. */
   isRejecting(type: string): boolean {
     if (this.agent.mailbox.overflow !== 'reject' || this.status === 'stopped') return false
     return (this.#mailbox?.full ?? false) && !this.#wants(type)
@@ -186,7 +186,7 @@ export class Actor implements Ready {
     return this.#crashes?.get(seq) ?? 1
   }
 
-  /** The event is not handed over again; returns how often it was. */
+  /** Forgets how often an event was handed over, because it will not be again; returns that number. */
   doneWith({ seq }: Envelope): number {
     const crashes = this.#crashes?.get(seq) ?? 1
     this.#crashes?.delete(seq)
@@ -289,7 +289,10 @@ export class Actor implements Ready {
     return waited
   }
 
-  /** Starts with an empty mailbox; returns the events that waited in memory, and the mailbox if the journal alone holds some of its events. */
+  /**
+   * Starts with an empty mailbox; returns the events that waited in memory, and the mailbox if some of its events are only in the
+   * journal.
+   */
   renew(): { readonly waited: readonly Envelope[]; readonly spilled: Mailbox | undefined } {
     const waited = this.close()
     const spilled = this.#mailbox?.spilled ? this.#mailbox : undefined

@@ -25,7 +25,7 @@ export function runCustom(
   onRejection(returned, error => host.rejected(actor, incarnation, handled, error))
 }
 
-/** An action of an agent returned an event, which emits it to nobody. */
+/** An action of an agent returned an event. The event is lost, because only `emit` says events. */
 export class EventUnsaidError extends TroupeError {
   readonly code = 'EVENT_UNSAID'
   readonly address: Address

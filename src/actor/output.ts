@@ -26,7 +26,8 @@ interface Capturing {
 /**
  * The output for an action that XState captured. Nothing for an event that a machine raises at once: XState handles it within the step.
  *
- * @param place the place of the action in its step: it tells apart timers without an id, and is the same when the step runs again
+ * @param place the place of the action in its step: it distinguishes timers without an id, and is the same when the step runs
+ *   again
  */
 export function outputOf(by: Capturing, action: ExecutableActionObject, place: number): Output | undefined {
   const { actor, host } = by
@@ -63,7 +64,7 @@ function timerOutput({ actor, host }: Capturing, params: Params, place: number, 
   const unique = `${actor.handled?.seq}.${place}`
   // A state sets its own `after` timer once. A program may give one id to several timers.
   const key = id?.startsWith('xstate.after.') ? id : unique
-  // As a plain object: an event of the catalogue is an instance of a class.
+  // Checked as a plain object, because an event of the catalogue is an instance of a class.
   checkValue(`an event that "${actor.address}" sends later`, { ...event })
   const timer = { id: id ?? unique, key, delay: timerDelay(delay), event, to }
   // Events of XState have no payloads of the catalogue.

@@ -20,7 +20,7 @@ export class Registry implements Iterable<Actor> {
   readonly #agents = new Map<Agent, number>()
   readonly #pools = new Map<string, Pool>()
   readonly #hearingPools = new Map<string, readonly Pool[]>()
-  /** How many agents and pools hear a type, so that one look-up tells whether there is any. */
+  /** How many agents and pools hear a type, so that one look-up shows whether there is any. */
   readonly #heard = new Map<string, number>()
   readonly #host: RegistryHost
   #size = 0

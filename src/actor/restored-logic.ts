@@ -3,7 +3,7 @@ import type { Agent } from '../agent/agent.ts'
 import type { StepHost } from './step.ts'
 import { SteppedLogic } from './stepped-logic.ts'
 
-/** The logic of an incarnation that begins where another process has saved it: nothing is decided or done to get there. */
+/** The logic of an incarnation that starts from a snapshot of another process. The start itself decides and does nothing. */
 export class RestoredLogic extends SteppedLogic {
   readonly #persisted: Snapshot<unknown>
 

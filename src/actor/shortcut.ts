@@ -25,7 +25,7 @@ interface PlainAction {
 }
 
 interface Move {
-  /** The state that the transition leads to; none if the machine stays in its state. */
+  /** The state that the transition leads to; `undefined` if the machine stays in its state. */
   readonly place: Pick<AnyMachineSnapshot, '_nodes' | 'value' | 'tags'> | undefined
   readonly actions: readonly PlainAction[]
 }
@@ -51,7 +51,7 @@ export class Shortcut {
   readonly #machine: AnyStateMachine
   readonly #isPlain: boolean
   readonly #moves = new Map<Transition, Move | undefined>()
-  /** The transitions by the only active state, and then by event type; none for states with guards. */
+  /** The transitions by the only active state, and then by event type; `undefined` for states with guards. */
   readonly #tables = new Map<StateNode, Map<string, Move | undefined> | undefined>()
   #beginning: Decision | undefined
 

@@ -65,7 +65,7 @@ export interface StepHost {
   released(step: Step): void
   /** An output threw after the frame of its step: the step stands, and the agent fails. */
   failedAfter(step: Step, error: unknown): void
-  /** A custom action returned an event, which emits it to nobody. */
+  /** A custom action returned an event. The event is lost, because only `emit` says events. */
   unsaid(actor: Actor, handled: string, type: string): void
   /** A promise that a custom action returned has rejected, long after its step. */
   rejected(actor: Actor, incarnation: number, type: string, error: unknown): void
@@ -74,7 +74,7 @@ export interface StepHost {
 /** A timer that an agent sets in a step. */
 export interface NewTimer {
   readonly id: string
-  /** Tells it apart from other timers of the same id. */
+  /** Distinguishes it from other timers with the same id. */
   readonly key: string
   /** Whether `cancel` with its id does not cancel it: a newer timer has the id, or a timer with that id has fired. */
   readonly isSuperseded?: boolean | undefined

@@ -4,7 +4,7 @@ import type { AnyMachineSnapshot } from 'xstate'
 export interface AfterTimer {
   /** The id of the timer, and the type of its event. */
   readonly id: string
-  /** Milliseconds; none if a function or a name gives the delay. */
+  /** Milliseconds; `undefined` if a function or a name gives the delay. */
   readonly delay: number | undefined
 }
 
@@ -17,7 +17,7 @@ export function afterTimersOf({ _nodes: nodes }: AnyMachineSnapshot): readonly A
   )
 }
 
-/** The delay that an `after` timer was declared with, as its id has it; `undefined` for timers of other kinds. */
+/** The declared delay of an `after` timer, which is part of its id; `undefined` for timers of other kinds. */
 export function declaredDelayOf(id: string): string | undefined {
   return after.exec(id)?.[1]
 }

@@ -19,7 +19,7 @@ export type Heard<L extends readonly Definition[]> = OrNone<HeardOf<L[number]>>
 /** The events that a list of definitions lets an agent emit: events as they are, requests as their replies and refusals. */
 export type Said<L extends readonly Definition[]> = OrNone<SaidOf<L[number]>>
 
-// XState cannot carry `never`: an agent that hears or says nothing has an event that nobody can make.
+// XState cannot carry `never`: an agent that hears or says nothing has an event type that no event can have.
 type OrNone<E> = [E] extends [never] ? EventOf<never, never> : E
 
 type HeardOf<D> =
@@ -58,7 +58,7 @@ export interface AgentTypes<C, E, M, H extends readonly Definition[], S extends 
  * const machine = setup({ types }).createMachine({ ... })
  * const counter = defineAgent({ name: 'counter', machine, types })
  *
- * @param options `internal`: events that the machine raises for itself, which nobody else can say to it
+ * @param options `internal`: events that the machine raises for itself, which no other agent can send to it
  */
 export function agentTypes<
   C,
@@ -88,16 +88,17 @@ export type RestartType = 'permanent' | 'transient' | 'temporary'
 export const restartTypes: readonly RestartType[] = ['permanent', 'transient', 'temporary']
 
 /**
- * How an agent is started again. In place: it goes on with the mail that waits, and begins with its initial context
- * (`reset`) or with the one that it had (`keep`), but for actors in it, which have ended. As new (`anew`): the mail that waits
+ * How an agent is started again. In place: it goes on with the mail that waits, and begins with its initial context (`reset`) or
+ * with the one that it had (`keep`), but without actors in it, because these have ended. As new (`anew`): the mail that waits
  * becomes dead letters too. After its supervisor gave up, it begins with its initial context.
  */
 export type OnRestart = 'reset' | 'keep' | 'anew'
 
 /**
- * When the timers of an agent fire that was away, because its process ended: at the time that they were set for, or at once
- * if that is over (`absolute`), after what was left of their time (`remaining`), or after all of it again (`restart`). What was
- * left counts from an orderly stop of the runtime, or, after a crash, from the newest frame in the whole journal.
+ * When the timers of an agent fire after its process ended and another process restored it: at the time that they were set for,
+ * or at once if that has passed (`absolute`); after the time that was left (`remaining`); or after their whole delay again
+ * (`restart`). The time that was left counts from an orderly stop of the runtime, or, after a crash, from the newest frame in the
+ * whole journal.
  */
 export type TimersAfterRestart = 'absolute' | 'remaining' | 'restart'
 
@@ -141,7 +142,7 @@ export type AgentOptions<
   G extends Migrations = Migrations,
 > = AgentRules<N, M, G> & (HearsAndSays<H, S> | { readonly types: HearsAndSays<H, S> })
 
-/** What `defineAgent` takes besides the events that the agent hears and says. */
+/** The options of `defineAgent`, besides the events that the agent hears and says. */
 export interface AgentRules<N extends string, M extends AnyStateMachine, G extends Migrations> {
   /** Letters a-z, digits and "-", 200 at most; the last part of its address. */
   readonly name: N

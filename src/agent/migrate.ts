@@ -74,8 +74,8 @@ interface Led {
 }
 
 /**
- * The saved machine for the new definition. It keeps the actors that the old machine invoked and the states that its history states
- * remember, as far as the new machine has them, and the actors that it spawned, as far as the new context holds them.
+ * The saved machine for the new definition. It keeps the actors that the old machine invoked and the states that its history
+ * states remember, if the new machine has them too, and the actors that it spawned, if the new context holds them.
  */
 function fitted(machine: AnyStateMachine, saved: SavedMachine, { value, context, held }: Led): SavedMachine {
   const { _nodes: nodes } = machineAt(machine, value)

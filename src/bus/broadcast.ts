@@ -22,10 +22,10 @@ interface BroadcastHost {
   erred(envelope: Envelope, listeners: Route): void
 }
 
-/** The bus measures one event in so many, because reading the clock costs more than most subscribers do. */
+/** The bus measures one event in this many, because reading the clock costs more than most subscribers do. */
 const measuredEach = 16
 
-/** For one event in so many it measures each subscriber. */
+/** For one event in this many, it measures each subscriber. */
 const measuredBySubscriberEach = 256
 
 /** What the bus knows of a type that was published. */
@@ -131,7 +131,7 @@ export class Broadcast {
 
   // ---- figures ----
 
-  /** A call with an event of this type has returned a promise, which settled after so many milliseconds. */
+  /** Called when the promise of a call with an event of this type has settled. @param ms after how many milliseconds */
   took(type: string, ms: number): void {
     this.#ofType(type).figures.times.took(ms)
   }

@@ -225,7 +225,7 @@ export class Bus implements SubscriptionHost {
     return this.#host.elapsed()
   }
 
-  /** A name for a subscriber that has none. */
+  /** A name for a subscriber without a name. */
   newName(): string {
     return `subscriber-${++this.#names}`
   }

@@ -54,7 +54,7 @@ export class Calling {
     return this.since
   }
 
-  /** Such a promise has settled. */
+  /** Called when such a promise has settled. */
   settled(): void {
     this.#atWork--
   }

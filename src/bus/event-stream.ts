@@ -20,7 +20,7 @@ export class EventStream<E extends Envelope = Envelope> implements AsyncIterable
     else this.#subscription.onOver = () => this.#end()
   }
 
-  /** As in `bus.subscriptions`. */
+  /** The same info as in `bus.subscriptions`. */
   get info(): SubscriptionInfo {
     return this.#subscription.info
   }

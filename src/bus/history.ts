@@ -12,7 +12,7 @@ export interface HistoryQuery {
   readonly correlationId?: string
   /** Only events that have at least one of these tags. */
   readonly tags?: readonly string[]
-  /** At most so many events, the newest. */
+  /** Only the newest events, at most this many. */
   readonly limit?: number
 }
 

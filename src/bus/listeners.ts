@@ -1,7 +1,7 @@
 import { type Route, Router } from './router.ts'
 import type { Listener } from './subscription.ts'
 
-/** The listeners of a bus: those to events everywhere, and those to the events of one party. */
+/** The listeners of a bus: some listen to events everywhere, others to the events of one party. */
 export class Listeners implements Iterable<Listener> {
   /** The number of each listener, in the order in which they came: it decides between equal priorities. */
   readonly #order = new Map<Listener, number>()
@@ -50,7 +50,7 @@ export class Listeners implements Iterable<Listener> {
     return this.everywhere.route(type, this.#isByName)
   }
 
-  /** The listeners to this type in a party: those to the party are added to those everywhere. */
+  /** The listeners to this type in a party: the listeners everywhere, and the listeners to that party. */
   routeIn(party: string, everywhere: Route, type: string): Route {
     if (this.#inParty.size === 0) return everywhere
     const here = this.#inParty.get(party)?.route(type, this.#isByName)

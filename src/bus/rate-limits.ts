@@ -130,7 +130,7 @@ export class RateLimits {
     return (patience, onward) => this.#wait(source, { type, refusal }, patience, onward)
   }
 
-  /** Refuses all further events, also those that wait. */
+  /** Refuses all further events, and the waiting events. */
   close(error: TroupeError): void {
     this.#closed = error
     for (const waiter of [...this.#turns].flatMap(({ waiting }) => [...waiting])) waiter.giveUp(error)
@@ -144,7 +144,7 @@ export class RateLimits {
   #source(name: string): Source {
     let source = this.#sources.get(name)
     if (source) this.#sources.delete(name)
-    // Events without a source come from many publishers: together they have the limit of all and no other.
+    // Events without a source come from many publishers. Only the limit of all sources together applies to them.
     else source = new Source(this.#meterOf(name), this.#aging)
     this.#sources.set(name, source)
     if (this.#sources.size > mostSources) this.#forgetOne()
@@ -223,7 +223,7 @@ export class RateLimits {
     this.#arm()
   }
 
-  /** Of the sources that have room, those whose next publisher is most urgent. */
+  /** The sources that have room and whose next publisher is most urgent. */
   #mostUrgent(now: number): readonly Source[] {
     if (this.#all?.full(now)) return []
     let found: Source[] = []

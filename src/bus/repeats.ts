@@ -9,7 +9,7 @@ export interface Repeat<Call> {
   ended(isWell: boolean | undefined): void
 }
 
-/** The events that a subscriber gets once more: those of replays, and dead letters that are redriven. */
+/** The events that a subscriber gets once more: events of replays, and redriven dead letters. */
 export class Repeats<Call extends (...args: never[]) => unknown> {
   readonly #waiting = new Fifo<Repeat<Call>>()
 

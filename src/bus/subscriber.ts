@@ -20,17 +20,17 @@ export interface SubscriberHost {
   readonly began: number
   now(): number
   elapsed(): number
-  /** A call has returned a promise; returns when the call began, elapsed milliseconds. */
+  /** Called when a call has returned a promise. Returns when the call began, in elapsed milliseconds. */
   working(): number
-  /** That promise has settled. */
+  /** Called when that promise has settled. */
   took(envelope: Envelope, took: number): void
   failed(envelope: Envelope, error: SubscriberError | SubscriberTimeoutError): void
 }
 
-/** A subscriber that returned no promise so many times in a row is expected to return none. */
+/** After this many calls in a row without a promise, a subscriber is expected to return none. */
 const trusted = 100
 
-/** Of a subscriber that returns no promise, one call in so many is measured. */
+/** If a subscriber returns no promise, one call in this many is measured. */
 const measuredEach = 16
 
 /** Is called when the call of a subscriber has ended; `isWell`: without an error. */

@@ -63,7 +63,7 @@ export interface Listener {
   hear(envelope: Envelope, at: number): void
   /** The same, and measures the call if it returns no promise. */
   hearMeasured(envelope: Envelope, at: number): void
-  /** The same for an event whose time to live was over before any subscriber could get it. */
+  /** Called in place of `hear` for an event whose time to live was over before a subscriber could get it. */
   hearLate(envelope: Envelope): void
   /** Whether any event that waits for it has a time to live. */
   readonly mayExpire: boolean

@@ -1,7 +1,7 @@
 import { Fifo } from '../fifo.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 
-/** After so many events in a row the event loop gets a turn. */
+/** After this many events in a row, the event loop gets a turn. */
 export const eventsPerTurn = 200
 
 /**

@@ -19,7 +19,7 @@ export function breakCircle(asks: AskTable, key: string, isBlocked: IsBlocked): 
 /** The circle of asks that an ask is part of, each waiting for the next, if there is such a circle. */
 function circleOf(asks: AskTable, key: string, isBlocked: IsBlocked): readonly PendingAsk[] | undefined {
   const start = asks.get(key)
-  // A callee that has asked nothing waits for nobody.
+  // A callee that has asked nothing waits for no answer.
   if (!start || !asks.isAsking(start.to)) return undefined
   const seen = new Set<PendingAsk>()
   const search = (ask: PendingAsk, path: readonly PendingAsk[]): readonly PendingAsk[] | undefined => {

@@ -5,10 +5,10 @@ import { AskCancelledError, AskTimeoutError, isPassing, isRefused } from './ask-
 import type { Outcome } from './outside.ts'
 import { type Cancel, nothing, type PendingAsk } from './pending-ask.ts'
 
-/** Called for every ask, while somebody observes. */
+/** Called for every ask, while there is an observer. */
 export interface AskObserver {
   asked(ask: PendingAsk): void
-  /** @param outcome none when its asker no longer waits */
+  /** @param outcome `undefined` if its asker no longer waits */
   answered(ask: PendingAsk, outcome: Outcome | undefined): void
 }
 
@@ -51,7 +51,7 @@ export class AskTable {
     if (ask.requestId !== undefined) this.#requestIds.add(ask.requestId)
     this.observer?.asked(ask)
     note(this.#byCallee, to, key)
-    // Nobody asks a caller outside the agents, so no circle goes through it.
+    // A caller outside the agents cannot be asked, so no circle goes through it.
     if (ask.partition !== undefined) note(this.#byAsker, ask.from, key)
   }
 
@@ -93,7 +93,7 @@ export class AskTable {
     return this.#pending.get(key)
   }
 
-  /** Whether somebody outside waits for the answer to a request of this name. */
+  /** Whether a caller outside the agents waits for the answer to a request with this id. */
   isTaken(requestId: string): boolean {
     return this.#requestIds.has(requestId)
   }

@@ -22,7 +22,7 @@ export function checkAsks(partyAgents: readonly Agent[], outsiders: readonly Age
 }
 
 /**
- * An error for every request that an agent asks and that nobody in the program can answer: no agent hears it, no agent that is
+ * An error for every request that an agent asks and that nothing in the program can answer: no agent hears it, no agent that is
  * registered to be spawned later hears it, and no handler answers it.
  */
 export function* unheardAsks(
@@ -60,7 +60,7 @@ function askedBy(work: object): readonly string[] {
   return isAsk(work) || isAskMany(work) ? [work.request.type] : []
 }
 
-/** An agent asks a request that nobody answers. */
+/** An agent asks a request that no agent and no handler answers. */
 export class UnheardAskError extends TroupeError {
   readonly code = 'ASK_UNHEARD'
   readonly asker: string

@@ -11,7 +11,10 @@ export type Orphan = 'stop' | 'adopt'
 
 /** The options of a child. */
 export interface ChildOptions {
-  /** Without its parent the child stops (`stop`, the default), or runs until somebody stops it or the parent invokes it again (`adopt`). */
+  /**
+   * What happens to the child if its parent ends: it stops (`stop`, the default), or it runs until it is stopped or the parent
+   * invokes it again (`adopt`).
+   */
   readonly orphan?: Orphan
 }
 
@@ -88,7 +91,7 @@ function isChild(work: object): work is ChildWork {
 export class ChildEndedError extends TroupeError {
   readonly code = 'CHILD_ENDED'
   readonly address: Address
-  /** It `failed` and is never restarted, it failed too often (`escalated`), or somebody `stopped` it. */
+  /** It `failed` and is never restarted, it failed too often (`escalated`), or it was `stopped`. */
   readonly reason: 'failed' | 'escalated' | 'stopped'
   constructor(address: Address, reason: 'failed' | 'escalated' | 'stopped') {
     const why = { failed: 'it failed', escalated: 'it failed too often', stopped: 'somebody stopped it' }[reason]

@@ -38,8 +38,8 @@ export interface EffectWork {
 }
 
 /**
- * What happens to an effect in doubt: its process ended, and nobody knows whether it was done. It is done again under the same key
- * (`retry`, the default, for receivers that honour keys), or a person has to say whether it was done (`hold`).
+ * What happens to an effect in doubt: its process ended, and it is unknown whether it was done. It is done again under the same
+ * key (`retry`, the default, for receivers that honour keys), or a person has to say whether it was done (`hold`).
  */
 export type InDoubt = 'retry' | 'hold'
 
@@ -47,7 +47,7 @@ export type InDoubt = 'retry' | 'hold'
 export interface EffectOptions<I, O> {
   /** What the application adds to the events `effect.started` and `effect.completed`. */
   readonly enrich?: Enrichment<I, O>
-  /** What happens when nobody knows whether the effect was done; `retry` by default. */
+  /** What happens if it is unknown whether the effect was done; `retry` by default. */
   readonly inDoubt?: InDoubt
   /** How often the effect is tried again, under the same key, after it failed or took too long; 0 by default. */
   readonly retries?: number
@@ -76,9 +76,9 @@ const effectNames: OptionNames<EffectOptions<never, never>> = {
  *
  * @param name a word for frames and charts
  * @param run gets the invoke's input and a scope; returns data
- * @param options `enrich`: tags and data for its events; `inDoubt`: what happens when a process ended and nobody knows whether
- *   the effect was done; `retries` and `backoff`: how often it is tried again, and after how long; `timeout`: how many
- *   milliseconds an attempt may take
+ * @param options `enrich`: tags and data for its events; `inDoubt`: what happens if a process ended and it is unknown whether the
+ *   effect was done; `retries` and `backoff`: how often it is tried again, and after how long; `timeout`: how many milliseconds
+ *   an attempt may take
  * @throws EffectOptionsError, UnknownOptionError, OptionValueError, IllegalIdError
  * @throws (as the invoke's error) whatever `run` throws; EffectTimeoutError; EffectExhaustedError, whose cause is the last error,
  *   when all retries failed too; ValueError when `run` returns what a journal cannot give back, which is not tried again

@@ -20,16 +20,16 @@ export type Details = Readonly<Record<string, unknown>>
 export type WorkStarted = Omit<z.output<typeof effectStarted.schema>, 'data'>
 
 /**
- * What the event of an end says, after success or failure, before the application adds to it.
+ * The payload of an event about the end of work, before the application adds to it.
  *
  * @useDeclaredType
  */
 export type WorkCompleted = Omit<z.output<typeof effectCompleted.schema>, 'data'>
 
 /**
- * What an application adds to the events of its work. Inputs and outputs are never in these events unless a hook puts them there.
- * Hooks are called only while somebody listens. A hook that throws, or returns what JSON cannot carry, adds nothing, and
- * `system.error` reports it (`ENRICH_FAILED`).
+ * Functions with which an application adds tags and data to the events about its work. Inputs and outputs are never in these
+ * events unless a hook puts them there. Hooks are called only while these events have a listener. A hook that throws, or returns
+ * what JSON cannot carry, adds nothing, and `system.error` reports it (`ENRICH_FAILED`).
  *
  * @example
  * effect('search-venues', search, {

@@ -4,7 +4,7 @@ import type { Address } from '../mail/address.ts'
 import { isRefused } from './ask-errors.ts'
 import type { Outcome } from './outside.ts'
 
-/** How many answers are enough: the first one, more than half of those asked, all of them (the default), or so many. */
+/** How many answers are enough: the first one, more than half of the callees, all of them (the default), or a number. */
 export type Need = 'first' | 'majority' | 'all' | number
 
 /** What one callee has answered. */

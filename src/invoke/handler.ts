@@ -11,7 +11,7 @@ import type { Outcome } from './outside.ts'
 export interface HandlerScope {
   /** The key that an answer carries back: `request.fail(scope, { code, message })`. */
   readonly ask: string
-  /** Aborted when nobody waits for the answer any more: the deadline has come, or the asker gave up. */
+  /** Aborted when the answer is not needed any more: the deadline has come, or the asker gave up. */
   readonly signal: AbortSignal
   /** The runtime's clock, epoch milliseconds. */
   now(): number

@@ -12,7 +12,7 @@ export abstract class PendingAsk {
   abstract readonly type: string
   /** The address of the agent that asks; `outside` for a caller outside the agents. */
   abstract readonly from: Address
-  /** The partition of the agent that asks; none for a caller outside the agents. */
+  /** The partition of the agent that asks; `undefined` for a caller outside the agents. */
   abstract readonly partition: Address | undefined
   abstract readonly to: Address
   abstract readonly deadline: number
@@ -21,7 +21,7 @@ export abstract class PendingAsk {
   abstract readonly parent: string | undefined
   /** The name that a caller outside the agents gave to it. */
   abstract readonly requestId: string | undefined
-  /** The callee's incarnation that took the request; none while the request waits in the mailbox. */
+  /** The callee's incarnation that took the request; `undefined` while the request waits in the mailbox. */
   takenBy: number | undefined
   /** Whether the reply is in a frame that is not durable yet: what happens to the callee now no longer matters. */
   answered = false
@@ -39,7 +39,7 @@ export abstract class PendingAsk {
   cancelTimer = nothing
   /** Cancels the next retry. */
   cancelRetry = nothing
-  /** Cancel the work that is done for this ask alone. */
+  /** Functions that cancel the work that is done only for this ask. */
   dependents: Set<Cancel> | undefined
 
   /** Hands the request to the callee: at first, and for each retry. */

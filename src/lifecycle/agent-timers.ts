@@ -43,7 +43,7 @@ export interface InsideTimer {
   readonly delay: number
   readonly event: EventObject
   readonly inside: Inside
-  /** What led to it. */
+  /** The event that led to it. */
   readonly origin: Origin
   readonly isSuperseded?: boolean | undefined
 }

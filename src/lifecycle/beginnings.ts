@@ -32,7 +32,7 @@ export class Beginnings {
     this.#byActor.delete(actor)
   }
 
-  /** Those of these agents that do not handle mail yet. Each promise rejects with an `AgentStartError`. */
+  /** A promise for each of these agents that does not handle mail yet. It rejects with an `AgentStartError`. */
   of(actors: readonly Actor[]): readonly Promise<void>[] {
     return actors.flatMap(actor => this.#byActor.get(actor)?.over ?? [])
   }

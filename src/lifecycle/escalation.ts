@@ -24,7 +24,7 @@ export function failureOfRef(ref: AnyActorRef | undefined): Failure {
   return known ?? failureOf(ref?.getSnapshot().error)
 }
 
-/** What led to the failure because of which a supervisor gave up, if it gave up. */
+/** The origin of the failure because of which a supervisor gave up; `undefined` if it did not give up. */
 export function originOfEscalation(supervisor: AnyActorRef | undefined): Origin | undefined {
   const error: unknown = supervisor?.getSnapshot().error
   return isOf(error, EscalatedError) ? origins.get(error) : undefined
@@ -33,7 +33,7 @@ export function originOfEscalation(supervisor: AnyActorRef | undefined): Origin 
 /** A supervisor gives up, because a child of it would be restarted too often. */
 export interface Escalation {
   readonly error: EscalatedError
-  /** Why the child ended, as it was thrown; none if it had done its work each time. */
+  /** The error with which the child failed; `undefined` if it ended without an error each time. */
   readonly failure: Failure | undefined
   readonly origin: Origin | undefined
 }
@@ -44,7 +44,7 @@ interface Restarted {
   readonly address: Address
   readonly restarts: number
   readonly within: number
-  /** What led to its last failure. */
+  /** The origin of its last failure. */
   readonly origin: Origin | undefined
 }
 
@@ -56,7 +56,7 @@ export function escalationOf(roster: Roster, { id, address, restarts, within, or
   return { error, failure, origin }
 }
 
-/** What the journal holds when the supervisor above all others gives up. */
+/** The journal's entry for a root supervisor that gives up. */
 export function escalationEntry({ error, failure }: Escalation, seq: number): Entry {
   const { address: agent, restarts, within, lastError } = error
   const { code, stack } = failure?.words ?? {}

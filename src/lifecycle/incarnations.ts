@@ -32,7 +32,7 @@ interface IncarnationParts {
 
 /** Starts incarnations of agents: with the initial state of their machines, or with the state that another process has saved. */
 export class Incarnations {
-  /** None in a partition that began in this process. */
+  /** `undefined` in a partition that began in this process. */
   restored: RestoredAgents | undefined
   readonly #partition: Partition
   readonly #parts: IncarnationParts
@@ -160,7 +160,7 @@ export class Incarnations {
     else this.#run(actor)
   }
 
-  /** Lets an incarnation handle mail once its `onInit` is over. */
+  /** Lets an incarnation handle mail once its `onInit` has ended. */
   #runAfter(begun: Promise<void>, actor: Actor): void {
     const { beginnings, stopping } = this.#parts
     const { address, incarnation, ref } = actor

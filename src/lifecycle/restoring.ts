@@ -36,7 +36,7 @@ export class Restoring {
     this.#parts = parts
   }
 
-  /** None in a partition that began in this process. */
+  /** `undefined` in a partition that began in this process. */
   get #restored(): RestoredAgents | undefined {
     return this.#parts.incarnations.restored
   }
@@ -81,7 +81,7 @@ export class Restoring {
     return known && this.#restored?.unclaimed.delete(known) ? known : undefined
   }
 
-  /** Starts agents. Those of them that were not restored with the others go on with their mail, timers and outside work now. */
+  /** Starts agents. Agents that were saved, and not restored at the start, go on with their mail, timers and outside work. */
   during<T>(names: readonly string[], start: () => T): T {
     const restored = this.#restored
     // Before `bindToAsks`, the work of all agents of the partition is resumed together.

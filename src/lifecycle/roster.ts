@@ -19,7 +19,7 @@ import type { SupervisorEvent } from '../supervision/supervisor.ts'
 /** The name of the uppermost supervisor of a partition. */
 export const root = 'supervisor'
 
-/** How many names of stopped agents a partition remembers, to tell them from names that no agent ever had. */
+/** How many names of stopped agents a partition remembers, to distinguish them from names that no agent ever had. */
 const mostRemembered = 10_000
 
 /** The agents, pools and supervisors of a partition by name, and which supervisor each of them has. */
@@ -223,7 +223,7 @@ export function memberNames({ name, size }: PoolDefinition): readonly string[] {
   return Array.from({ length: size }, (_, place) => `${name}/${place + 1}`)
 }
 
-/** There may be no more agents. */
+/** The limit of agents is reached. */
 export class AgentLimitError extends TroupeError {
   readonly code = 'AGENT_LIMIT'
   /** A partition, or `the runtime`. */

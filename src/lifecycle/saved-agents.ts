@@ -13,9 +13,9 @@ import { decoded } from '../values/json.ts'
 
 /** How the agents of a partition are restored. */
 interface SavedAgentsOptions {
-  /** Whether all agents are restored or none. */
+  /** Whether one agent that cannot be restored keeps all agents from being restored. */
   readonly isWhole: boolean
-  /** Whether somebody retries the party after its supervisor gave up. */
+  /** Whether the application retries the party after its supervisor gave up. */
   readonly isRetried: boolean
   /** Whether machines that were edited go on where they still fit. */
   readonly development: boolean
@@ -26,7 +26,7 @@ interface SavedAgentsOptions {
 /** Where an agent was when it was saved. */
 export interface SavedAgent {
   readonly incarnation: number
-  /** None for an agent that begins anew. */
+  /** `undefined` for an agent that begins anew. */
   readonly snapshot: Snapshot<unknown> | undefined
   /** The input of its incarnations. */
   readonly input: unknown
@@ -38,7 +38,10 @@ export interface SavedAgent {
 export class SavedAgents {
   /** Read again when agents are restored later than the others. */
   standing: Standing
-  /** Of agents that are not restored yet: a checkpoint of a journal in memory keeps its whole partition in memory. */
+  /**
+   * The checkpoints of agents that are not restored yet. Used checkpoints are removed, because a checkpoint of a journal in
+   * memory keeps its whole partition in memory.
+   */
   readonly #checkpoints: Map<string, Checkpoint>
   readonly #definitions: readonly Agent[]
   readonly #options: SavedAgentsOptions
@@ -88,7 +91,7 @@ export class SavedAgents {
     return gone !== undefined && (this.#options.isWhole || gone !== 'escalated')
   }
 
-  /** What led to the failure of an agent, if it has failed. */
+  /** The origin of the failure of an agent, if it has failed. */
   failedOn(name: string): Origin | undefined {
     const { on: causationid, correlation = causationid } = this.standing.agents.get(name)?.failure ?? {}
     if (correlation === undefined) return undefined

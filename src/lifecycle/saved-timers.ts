@@ -12,7 +12,7 @@ import type { InsideTimer } from './agent-timers.ts'
 
 /** A timer of an agent's own machine, as another process has saved it. */
 export interface SavedTimer extends NewTimer {
-  /** All of its time, of which `delay` is left. */
+  /** Its whole delay, of which `delay` is left. */
   readonly whole: number
   readonly origin: Origin
   readonly event: EventOf
@@ -54,7 +54,10 @@ export function savedInsideTimers(
   })
 }
 
-/** Orders timers by the time that they have left, and timers of one time as they were set: those whose time is over fire at once. */
+/**
+ * Orders timers by the time that they have left, and timers with equal time in the order in which they were set. Timers without
+ * time left fire at once.
+ */
 export function byTime({ timers }: AgentStanding) {
   const places = new Map([...timers.keys()].map((key, place) => [key, place]))
   const placeOf = (key: string) => places.get(key) ?? places.size

@@ -27,9 +27,9 @@ export interface NewAgent {
   readonly name: string
   /** The name of its supervisor. */
   readonly under: string
-  /** That of the agent's definition by default. */
+  /** The input of its machine; by default the input of the agent's definition. */
   readonly input?: unknown
-  /** What led to the start. */
+  /** The event that led to the start. */
   readonly led?: Origin | undefined
 }
 

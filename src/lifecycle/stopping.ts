@@ -21,7 +21,7 @@ export interface Ending {
   readonly reason: GoneReason
   /** Thrown at callers that want something of the agents afterwards. */
   readonly error: TroupeError
-  /** What led the uppermost supervisor to give up, if it did. */
+  /** The origin of the failure because of which the root supervisor gave up, if it did. */
   readonly escalated?: Origin | undefined
 }
 
@@ -125,7 +125,7 @@ export class Stopping {
     else report()
   }
 
-  /** What led to the end of an agent: the event that it was handling, or that whoever stopped it was handling. */
+  /** The origin of an agent's end: the event that the agent was handling, or the event during which it was stopped. */
   #originOf({ handled }: Actor, reason: GoneReason, escalated: Origin | undefined): Origin | undefined {
     if (reason === 'escalated') return escalated
     return reason === 'stopped' ? (this.#partition.system.stepping?.handled ?? this.#partition.origin) : handled

@@ -35,7 +35,7 @@ export class SupervisedAgents implements SupervisorHost {
   readonly #partition: Partition
   readonly #parts: SupervisedParts
   readonly #pauses = new Set<() => void>()
-  /** What led the last supervisor that gave up to do so. */
+  /** The origin of the failure because of which the last supervisor gave up. */
   #escalated: Origin | undefined
 
   constructor(partition: Partition, parts: SupervisedParts) {
@@ -113,7 +113,7 @@ export class SupervisedAgents implements SupervisorHost {
     return this.#originOf(id)?.causationid
   }
 
-  /** What led to the failure of an agent or a supervisor. */
+  /** The origin of the failure of an agent or a supervisor. */
   #originOf(id: string): Origin | undefined {
     const { roster, incarnations } = this.#parts
     if (roster.isTree(id)) return originOfEscalation(roster.supervisor(id))
@@ -143,7 +143,8 @@ export class SupervisedAgents implements SupervisorHost {
 
   #reportDone(actor: Actor): void {
     const { address, incarnation } = actor
-    // Not checked again: as the journal holds it, an output of 1,000 levels has some thousand.
+    // Not checked again: encoded for the journal, an output of 1,000 levels has several thousand levels, more than a value may
+    // have.
     const done = { address, incarnation, ...this.#parts.records.outputOf(actor) }
     this.#partition.report(trusted(agentDone, done), actor.handled)
   }
@@ -197,7 +198,7 @@ export class SupervisedAgents implements SupervisorHost {
     this.#parts.onGivenUp(error, escalationEntry(escalation, partition.nextSeq()))
     // A subscriber that hears of it may retry the party at once.
     if (!isOutside) report('error')
-    // Not recorded: the journal keeps the agents as they were, so that they get their mail when somebody starts them again.
+    // Not recorded: the journal keeps the agents as they were, so that they get their mail when they are started again.
     partition.frames.unrecorded(() => this.#parts.end({ reason: 'escalated', error, escalated: origin }))
     return undefined
   }

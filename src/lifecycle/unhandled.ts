@@ -25,14 +25,14 @@ export class DeadlyEventError extends TroupeError {
   }
 }
 
-/** What ended the process so often is delivered to no agent any more. */
+/** An event that was being handled when the process ended this often is not delivered any more. */
 const deadly = 2
 
 /**
  * Delivers to a restored agent the mail, timers and outcomes that it had not handled.
  *
- * @param how `isMigrated`: whether it was saved by another version of its machine; `fail` lets it fail, because of something of
- *   this type
+ * @param how `isMigrated`: whether it was saved by another version of its machine; `fail` lets the agent fail, with the type of
+ *   the event that caused it
  */
 export function deliverUnhandled(
   { name }: Actor,

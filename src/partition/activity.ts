@@ -97,10 +97,10 @@ export class IdleTimeoutError extends TroupeError {
   }
 }
 
-/** What an agent has invoked that has not ended: an effect, an ask, a child. */
+/** Work that an agent has invoked and that has not ended: an effect, an ask, a child. */
 export interface UnderWay {
   readonly agent: Address
-  /** As the machine calls it. */
+  /** Its name in the machine. */
   readonly name: string
 }
 

@@ -8,7 +8,7 @@ import type { System } from './system.ts'
 /** Who may hear outside a partition what is said in it: subscribers, and agents outside the parties. */
 export type Audience = Pick<System, 'bus' | 'overhear'>
 
-/** What the journal refused never happened; `report(..., 'now')` says that it refused. */
+/** An event that the journal refused never happened; `report(..., 'now')` says that it refused. */
 export const neverHappened = () => {}
 
 /** Brings what was said in a partition to subscribers, to observers and to agents outside the parties. */

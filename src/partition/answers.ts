@@ -31,7 +31,7 @@ export class Answers {
     watermark.whenDurable(close, error => system.asks.fail(ask, error))
   }
 
-  /** Records that nobody waits for an answer any more. */
+  /** Records that the asker no longer waits for an answer. */
   #bury(answer: EventOf & { readonly ask: string }, { actor, handled }: Step): void {
     const partition = this.#partition
     const { correlationid, causationid } = handled

@@ -28,7 +28,7 @@ export class AsksElsewhere {
       )
   }
 
-  /** @param key of an ask; one ask of several callees has a key for each of them, below its own */
+  /** @param key the key of an ask. An ask of several callees has a key for each callee, which begins with the ask's own key */
   mayBeRepeated(key: string): boolean {
     const keys = this.#keys
     return keys === undefined || keys.has(key) || keys.has(key.slice(0, key.lastIndexOf('/')))

@@ -21,7 +21,7 @@ export interface PartitionState<T> {
   apply(entries: readonly Entry[], time: number): void
   /** Makes a state visible; `false` if it is visible already. */
   show(state: T): boolean
-  /** What a snapshot is to hold of the shown state. */
+  /** The shown state for a snapshot. */
   saved(): unknown
 }
 
@@ -104,7 +104,7 @@ export class Frames implements Place {
     return this.#ground.clock.elapsed()
   }
 
-  /** Whether an event's time is over, so that it must not be handed to anybody. */
+  /** Whether an event's time to live is over, so that it must not be delivered. */
   isExpired({ expirytime, seq }: Envelope): boolean {
     return expirytime !== undefined && this.#time.isAfter(expirytime, seq)
   }
@@ -192,7 +192,7 @@ export class Frames implements Place {
     }
   }
 
-  /** Whether a function runs of which nothing is appended. */
+  /** Whether a function runs whose changes are not appended. */
   get isUnrecorded(): boolean {
     return this.#isUnrecorded
   }
@@ -222,7 +222,7 @@ export class Frames implements Place {
   }
 }
 
-/** Of each agent that stepped, how its machine was after the last of these steps. */
+/** The checkpoint of each agent that stepped, after the last of these steps. */
 function checkpointsOf(shown: readonly Shown[]): Checkpoints | undefined {
   let checkpoints: Map<string, Checkpoint | undefined> | undefined
   for (const { step, frame, checkpoints: others } of shown) {

@@ -4,14 +4,14 @@ import type { Entry } from '../journal/frame.ts'
 import type { Address } from '../mail/address.ts'
 import { takenOver } from '../values/copy.ts'
 
-/** An effect, or other work, that waits for a person: nobody knows whether it was done. */
+/** An effect or other work that waits for a person, because it is unknown whether it was done. */
 export interface HeldEffect {
   /** Names this piece of work for ever. */
   readonly key: string
   readonly name: string
   /** The agent that waits for it. */
   readonly address: Address
-  /** How often it was started, as far as is known. */
+  /** How often it was started, as far as known. */
   readonly attempt: number
 }
 
@@ -40,7 +40,7 @@ interface Held extends HeldEffect {
 export class HeldEffects {
   readonly #held = new Map<string, Held>()
 
-  /** What waits, the oldest first. */
+  /** All waiting work, the oldest first. */
   list(): readonly HeldEffect[] {
     return Array.from(this.#held.values(), ({ key, name, address, attempt }) => ({ key, name, address, attempt }))
   }

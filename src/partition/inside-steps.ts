@@ -7,7 +7,7 @@ import type { Partition } from './partition.ts'
 import type { PlannedWork } from './planned-work.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
 
-/** What happens to the machines inside an agent, beside the steps of the agent itself. */
+/** Steps of the machines inside an agent, beside the steps of the agent itself. */
 export class InsideSteps {
   readonly #partition: Partition
   readonly #planned: PlannedWork
@@ -31,7 +31,7 @@ export class InsideSteps {
     const { turns } = this.#partition
     turns.hand(actor, handled, () => {
       const outer = turns.enter(actor)
-      // What the machine wants is named after this position.
+      // The ids of what the machine wants are derived from this position.
       actor.takeHandled()
       try {
         handle()

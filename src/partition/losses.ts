@@ -22,7 +22,9 @@ interface Parts {
   readonly reports: Reports
 }
 
-/** What becomes of events that agents, handlers and subscribers will never handle: they are dead letters, and askers fail. */
+/**
+ * Handles events that no agent, handler or subscriber will ever handle: they become dead letters, and the asks of requests fail.
+ */
 export class Losses {
   readonly #parts: Parts
   readonly #ground: Ground
@@ -47,7 +49,7 @@ export class Losses {
       return
     }
     tally.dead++
-    // What the journal keeps for the next owner of the party is mail, although no agent handles it here.
+    // Events that the journal keeps for the next owner of the party stay mail, although no agent handles them here.
     const isKept = (frames.isUnrecorded || frames.watermark.failure !== undefined) && isJournalled(envelope)
     if (!isKept) {
       frames.append({ kind: 'supervision' }, [

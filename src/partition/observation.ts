@@ -3,7 +3,7 @@ import type { Address } from '../mail/address.ts'
 import type { DeadLetter } from '../mail/dead-letters.ts'
 import type { Envelope } from '../mail/envelope.ts'
 
-/** How the machine of an agent stands, or a supervisor. XState's own object: to be read, not to be kept or changed. */
+/** The snapshot of an agent's machine or of a supervisor. It is XState's own object: read it, but do not keep or change it. */
 export interface ObservedSnapshot {
   readonly status: 'active' | 'done' | 'error' | 'stopped'
   readonly value?: unknown
@@ -16,7 +16,7 @@ export interface ObservedSnapshot {
   readonly historyValue?: unknown
 }
 
-/** What every observation has. */
+/** The fields of every observation. */
 interface Observed {
   /** The agent or supervisor that it is about. */
   readonly address: Address
@@ -26,19 +26,19 @@ interface Observed {
   readonly time: number
 }
 
-/** An incarnation is there: it was when observing began (`there`), or begins. */
+/** An incarnation that begins, or that was there when observing began (`there`). */
 export interface ObservedActor extends Observed {
   readonly kind: 'actor'
   readonly how: 'there' | 'started' | 'restarted' | 'recovered'
   readonly role: 'agent' | 'supervisor'
-  /** Its supervisor; of the supervisor of a child, the agent that invoked the child. None for the one above all others. */
+  /** Its supervisor; for the supervisor of a child, the agent that invoked the child. `undefined` for the root supervisor. */
   readonly parent: Address | undefined
   readonly name: string
-  /** Which machine it has, `<name>@<version>#<hash>`: the same for all that have the same one. */
+  /** The definition of its machine, `<name>@<version>#<hash>`. Equal machines have equal definitions. */
   readonly definition: string
-  /** What its machine was made of. */
+  /** The config of its machine. */
   readonly config: object
-  /** Counts its starts, from 1; of supervisors nobody counts them. */
+  /** The number of its start, from 1; `undefined` for supervisors. */
   readonly incarnation: number | undefined
   readonly snapshot: ObservedSnapshot
 }
@@ -49,12 +49,12 @@ export interface ObservedStep extends Observed {
   /** The position that was handled. */
   readonly position: number
   readonly type: string
-  /** The event, with its source and cause; none for XState's own, such as the end of something that it invoked. */
+  /** The event, with its source and cause; `undefined` for an event of XState itself, such as the end of invoked work. */
   readonly envelope: Envelope | undefined
   readonly correlationid: string
   readonly causationid: string | undefined
   readonly outcome: 'handled' | 'ignored' | 'failed'
-  /** What it threw. */
+  /** The error that it threw. */
   readonly error?: unknown
   readonly snapshot: ObservedSnapshot
 }
@@ -65,25 +65,25 @@ export interface ObservedSupervision extends Observed {
   readonly snapshot: ObservedSnapshot
 }
 
-/** An agent or supervisor is there no more. */
+/** An agent or supervisor has stopped. */
 export interface ObservedStop extends Observed {
   readonly kind: 'stopped'
   readonly reason: GoneReason
 }
 
-/** Somebody said an event: an agent, the runtime, or, with the partition as its address, somebody outside. */
+/** An event was said by an agent or the runtime, or published from outside: then its address is the partition. */
 export interface ObservedEvent extends Observed {
   readonly kind: 'said'
   readonly envelope: Envelope
 }
 
-/** An event will not be handled; the address is that of whom it was for. */
+/** An event will not be handled; the address is the receiver's. */
 export interface ObservedDeadLetter extends Observed {
   readonly kind: 'dead'
   readonly letter: DeadLetter
 }
 
-/** A request is on its way; the address is that of the asker, `outside` for one who is no agent. */
+/** A request was sent; the address is the asker's, or `outside` for a caller outside the agents. */
 export interface ObservedAsk extends Observed {
   readonly kind: 'asked'
   readonly key: string
@@ -93,7 +93,7 @@ export interface ObservedAsk extends Observed {
   readonly deadline: number
 }
 
-/** An ask has ended; the address is that of the asker. */
+/** An ask has ended; the address is the asker's. */
 export interface ObservedAnswer extends Observed {
   readonly kind: 'answered'
   readonly key: string
@@ -105,7 +105,7 @@ export interface ObservedAnswer extends Observed {
   readonly latency: number
 }
 
-/** What observers are told. */
+/** Everything that an observer is called with. */
 export type Observation =
   | ObservedActor
   | ObservedStep
@@ -116,11 +116,14 @@ export type Observation =
   | ObservedAsk
   | ObservedAnswer
 
-/** Is told what happens, at once and in order; who takes his time keeps everybody waiting. */
+/** A function that is called with what happens, at once and in order. A slow observer delays the whole runtime. */
 export type Observer = (observation: Observation) => void
 
-/** What an observer wants to be told of. */
+/** What an observer gets. */
 export interface ObserveOptions {
-  /** Asked before anything is made: only what is about an address that it wants is told. Of asks, either end is enough. */
+  /**
+   * Whether observations about an address are wanted. It is called before an observation is made. An ask is observed if its asker
+   * or its callee is wanted.
+   */
   readonly only?: (address: Address, party: string | undefined) => boolean
 }

@@ -14,7 +14,7 @@ import type { Partition } from './partition.ts'
 export interface PublishOptions {
   /** 1 is most urgent, 10 least; the priority of its definition by default. */
   readonly priority?: number
-  /** Words that subscriptions can choose by, besides the tags of its definition. */
+  /** Tags in addition to the tags of its definition; subscriptions can choose events by them. */
   readonly tags?: readonly string[]
   /** Who says it: letters a-z, digits and "-", 200 at most. Rate limits count by it. */
   readonly source?: string
@@ -64,11 +64,11 @@ export interface OfferOptions extends PublishOptions {
   readonly causationId?: string
 }
 
-/** The options of nearly all events. They are compared by identity, so that nobody reads their fields. */
+/** The options of nearly all events. They are compared by identity, so that their fields need not be read. */
 export const noOptions: OfferOptions = {}
 const noFacts: Facts = {}
 
-/** The same options with the origin of the caller, to publish later. */
+/** The same options with the origin of the caller, for publishing later. */
 export function withOrigin(partition: Partition, options: OfferOptions): OfferOptions {
   return options.origin === undefined ? { ...options, origin: partition.origin ?? null } : options
 }
@@ -92,7 +92,7 @@ function factsFrom(options: OfferOptions, origin: Origin | null | undefined): Fa
   }
 }
 
-/** What the runtime's transformations make of an event; `undefined` if none of them applies. @throws TransformError */
+/** The result of the runtime's transformations for an event; `undefined` if none of them applies. @throws TransformError */
 export function passageOf(
   partition: Partition,
   event: EventOf,
@@ -119,7 +119,9 @@ export function checkWay(
   throw new TransformError(by.join(', '), type, new NoAddressError(addressOf(address, to)))
 }
 
-/** Whether an event has to wait for room. @throws MailboxFullError if it is for one agent alone, whose full mailbox rejects it */
+/**
+ * Whether an event has to wait for room. @throws MailboxFullError if it is addressed to one agent, whose full mailbox rejects it
+ */
 export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
   const { type } = event
   if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')

@@ -47,7 +47,7 @@ export class PartitionTime {
     return Math.max(this.date(), this.#last)
   }
 
-  /** What the clock shows, epoch milliseconds. */
+  /** The date of the clock, epoch milliseconds. */
   date(): number {
     const date = this.#clock.now()
     if (this.#clock.jumped !== this.#jumped) this.#noteJump(this.#clock.jumped)
@@ -61,7 +61,10 @@ export class PartitionTime {
     this.#unrecorded += ms
   }
 
-  /** Whether a date is over for something that waits for it since a position. Jumps of the clock since then do not count. */
+  /**
+   * Whether a date has passed for something that waits for it since a position. Jumps of the clock since that position do not
+   * count.
+   */
   isAfter(date: number, position: number): boolean {
     const now = this.date()
     return date + this.#jumps.since(position) <= now
@@ -72,7 +75,7 @@ export class PartitionTime {
     this.#last = Math.max(this.#last, time)
   }
 
-  /** What the next frame has to record of the clock, if anything. */
+  /** The clock reading that the next frame must record; `undefined` if none. */
   reading(date: number): ClockReading | undefined {
     const jumped = this.#unrecorded
     if (date === this.#last && jumped === 0) return undefined

@@ -167,12 +167,12 @@ export class Partition implements DeliveryHost, Snapped {
     this.frames.append(cause, entries, said, step)
   }
 
-  /** What a snapshot is to hold of the state of the partition. */
+  /** The state of the partition for a snapshot. */
   saved(): unknown {
     return this.#state?.saved()
   }
 
-  /** A frame is durable: everybody outside the partition may know of it. */
+  /** Called when a frame is durable: its events may now leave the partition. */
   #show(shown: Shown): void {
     const { frame, said, step, state } = shown
     const isNews = this.#state?.show(state)

@@ -1,6 +1,6 @@
 import type { Entry } from '../journal/frame.ts'
 
-/** What the step under way wants: its entries go into the frame of the step, and its work begins after that. */
+/** The work that the running step wants: its entries go into the frame of the step, and it begins after that. */
 export class PlannedWork {
   #entries: Entry[] = []
   #beginning: (() => void)[] = []

@@ -17,9 +17,9 @@ interface Together {
 }
 
 /**
- * Appends several events from outside as one frame and delivers them in order: all of them, or none if one is refused;
- * resolves with what came out of them when it is durable. It waits until every full mailbox has one place. It does not wait for
- * more, because a small mailbox would never have as many; events without a place then wait in the journal, as for agents.
+ * Appends several events from outside as one frame and delivers them in order: all of them, or none if one is refused; resolves
+ * with the resulting envelopes when they are durable. It waits until every full mailbox has one place. It does not wait for more,
+ * because a small mailbox would never have as many; events without a place then wait in the journal, as for agents.
  *
  * @param events made by their definitions
  * @param admits called when the events are about to get their positions; throws if they must not happen then

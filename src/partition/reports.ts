@@ -22,7 +22,7 @@ interface Parts {
   readonly announcements: Announcements
 }
 
-/** What the runtime says about itself in a partition. Reports are not journalled: what they report is. */
+/** Reports of the runtime about a partition. Reports are not journalled, because the facts that they report are. */
 export class Reports {
   readonly #parts: Parts
   readonly #listeners: Listeners
@@ -33,8 +33,9 @@ export class Reports {
   }
 
   /**
-   * Agents of the partition hear a report at once; everybody else hears it when what it reports is durable. `now` is for reports
-   * of a journal that refuses, because everybody would wait for that for ever: subscribers hear it at once, and agents do not.
+   * Agents of the partition get a report at once; subscribers get it when the reported facts are durable. `now` is for reports
+   * about a journal that refuses frames, because nothing would become durable: subscribers get the report at once, and agents do
+   * not get it.
    */
   report(event: EventOf, origin?: Origin, when: 'durable' | 'now' = 'durable'): void {
     const { frames, delivery, announcements } = this.#parts
@@ -44,7 +45,7 @@ export class Reports {
     frames.watermark.whenDurable(() => announcements.announce(envelope), neverHappened)
   }
 
-  /** Makes and reports an event that happens all the time, if anybody listens. The history of the bus does not hold it. */
+  /** Makes and reports a frequent event if it has a listener. The history of the bus does not hold it. */
   reportIfHeard(type: string, make: () => EventOf, origin?: Origin): void {
     if (!this.isHeard(type)) return
     const { frames, registry, delivery } = this.#parts
@@ -61,7 +62,7 @@ export class Reports {
     }, neverHappened)
   }
 
-  /** Whether anybody listens to a report of this type. */
+  /** Whether a report of this type has a listener. */
   isHeard(type: string): boolean {
     const { bus } = this.#listeners
     const { frames, registry } = this.#parts
@@ -102,7 +103,7 @@ export class Reports {
 export class AgentFailedError extends TroupeError {
   readonly code = 'AGENT_FAILED'
   readonly address: Address
-  /** The type of what it was handling. */
+  /** The type of the event that it was handling. */
   readonly handled: string
   constructor(address: Address, handled: string, cause: unknown) {
     super(`"${address}" failed${whileIn(handled)}: ${textOf(cause).replace(/\.$/, '')}. Fix its machine.`, { cause })

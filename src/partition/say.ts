@@ -21,17 +21,17 @@ interface Here {
   readonly system: Pick<System, 'tally'>
 }
 
-/** What differs between those who say something. */
+/** What differs between callers of `say`. */
 export interface Saying {
   /** The cause of the frame. */
   readonly cause: Cause
-  /** What the frame holds before the event. If there is anything, the event is announced when that is durable, in any case. */
+  /** Entries before the event in its frame. If there are any, the event is announced when the frame is durable. */
   readonly before?: readonly Entry[]
   /** Agents in whose mailboxes a place is reserved for it. */
   readonly reserved?: readonly Actor[]
 }
 
-/** Somebody outside the agents publishes it. */
+/** A caller outside the agents publishes it. */
 export const fromOutside: Saying = { cause: { kind: 'outside' } }
 
 /**
@@ -55,7 +55,7 @@ export function say(here: Here, envelope: Envelope, { cause, before, reserved }:
 /**
  * Says several events in one frame.
  *
- * @throws StateApplyError if the state of the party cannot take one of them: then none of them happened
+ * @throws StateApplyError if the state of the party cannot apply one of them: then none of them happened
  */
 export function sayTogether(
   here: Here,
@@ -77,10 +77,10 @@ export function deliverAll({ delivery, system }: Here, envelopes: readonly Envel
 }
 
 /**
- * Delivers an event that was said and announced before: by a party, or before it became a dead letter. It has a position of its
- * own here, and is not announced again.
+ * Delivers an event that was said and announced before: by a party, or before it became a dead letter. It gets a new position
+ * here, and is not announced again.
  *
- * @param entry what the frame holds of it, if it is journalled
+ * @param entry the entry for the frame, if the event is journalled
  */
 export function passOn(
   { frames, delivery }: Pick<Here, 'frames' | 'delivery'>,

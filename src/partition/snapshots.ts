@@ -26,10 +26,10 @@ export interface SnapshotOptions {
 
 const snapshotNames: OptionNames<SnapshotOptions> = { every: true, keep: true }
 
-/** A partition, as far as its snapshots are concerned. */
+/** The part of a partition that snapshots use. */
 export interface Snapped {
   readonly address: Address
-  /** What a snapshot holds of the state that is shown now; `undefined` if the partition has no state. */
+  /** The shown state for a snapshot; `undefined` if the partition has no state. */
   saved(): unknown
   readonly watermark: { reached(): Promise<void> }
 }
@@ -40,12 +40,12 @@ interface SnapshotsHost {
   heard(): Promise<void>
   /** Whether the answer to an ask may be asked for again. */
   mayAskAgain(key: string): boolean
-  /** Frames up to a position are about to be forgotten, as far as readers have come. */
+  /** Called before frames up to a position are forgotten, except frames that readers have not read. */
   pruning(partition: Address, upTo: number): void
   fault(error: unknown): void
 }
 
-/** A partition, as far as it is durable. */
+/** The durable part of a partition. */
 interface Followed {
   /** Whether all frames of the partition wait. */
   isNew: boolean
@@ -66,10 +66,13 @@ interface Taken {
   readonly handled: number
 }
 
-/** So many frames wait if the journal ends with the process. With more, adding them up later would take longer than at once. */
+/**
+ * Most frames that wait to be added up if the journal ends with the process. Adding up more frames later would take longer than
+ * at once.
+ */
 const fewFrames = 100
 
-/** What frames add up to is kept in memory between two snapshots if snapshots are no longer than this, in characters. */
+/** Characters. Between two snapshots, the standing is kept in memory if snapshots are no longer than this. */
 const mostKept = 1_000_000
 
 /**
@@ -105,7 +108,7 @@ export class Snapshots {
     this.#isLasting = host.journal.isLasting === true
     const usual = this.#isLasting ? lasting : inMemory
     this.#keep = checked('keep', keep ?? usual.keep)
-    // What does not outlive the process need not be read back, unless it is to be kept small.
+    // A journal that ends with the process needs snapshots only to forget frames.
     const isWanted = this.#isLasting || this.#keep < Number.POSITIVE_INFINITY
     const often = keep === undefined ? usual.every : lasting.every
     this.#every = checked('every', every ?? (isWanted ? often : Number.POSITIVE_INFINITY))
@@ -116,7 +119,7 @@ export class Snapshots {
     if (this.#isWanted) this.#followed.set(partition, followedFrom(standing.copy(), frames))
   }
 
-  /** Takes the next frame of a partition. The frame is durable, and its state is shown. */
+  /** Takes the next durable frame of a partition, after its state is shown. */
   follow(partition: Snapped, frame: Frame): void {
     if (!this.#isWanted) return
     const followed = this.#follow(partition)
@@ -148,7 +151,7 @@ export class Snapshots {
     await this.#saving.get(partition)
   }
 
-  /** Takes no more snapshots; resolves when all are saved that were taken. */
+  /** Takes no more snapshots; resolves when all that were taken are saved. */
   async end(): Promise<void> {
     this.#isOver = true
     this.#due.clear()

@@ -53,7 +53,7 @@ export class SpilledMail {
   /** Records that a stopped agent will not handle its spilled mail either. */
   async lose(actor: Actor, mailbox: Mailbox): Promise<void> {
     const { frames, losses } = this.#parts
-    // What the journal keeps for the next start is not lost, so it is only counted.
+    // Events that the journal keeps for the next start are not lost, so they are only counted.
     const isKept = frames.isUnrecorded
     for (let missing = mailbox.unread(); missing; missing = mailbox.unread()) {
       const { priority, places } = missing

@@ -20,7 +20,7 @@ export function keepInside(actors: Iterable<Actor>): void {
     try {
       wholes.set(snapshot, savedAsJson(agent.machine.getPersistedSnapshot(snapshot)))
     } catch {
-      // What cannot be saved fails again when its checkpoint is read, and is reported there.
+      // A snapshot that cannot be saved fails again when the checkpoint is read, and is reported there.
     }
   }
 }
@@ -46,7 +46,7 @@ export class StepCheckpoint implements Checkpoint {
   get snapshot(): unknown {
     const snapshot = this.#snapshot
     const isFailed = snapshot.status === 'error'
-    // What the machine had invoked has ended with it.
+    // The actors that the machine had invoked have ended with it.
     const left = isFailed ? { ...snapshot, children: {}, error: textOf(snapshot.error) } : snapshot
     try {
       return wholes.get(snapshot) ?? savedAsJson(this.#actor.agent.machine.getPersistedSnapshot(left))

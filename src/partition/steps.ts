@@ -47,7 +47,7 @@ export class Steps implements StepHost, FrameHost {
 
   actorOf(ref: AnyActorRef): Actor | undefined {
     const actor = this.#partition.registry.named(ref.id)
-    // The very first step of an incarnation happens before anybody knows its ref.
+    // The very first step of an incarnation happens before its ref is known.
     return actor?.ref === ref || (actor?.ref === undefined && actor?.announced) ? actor : undefined
   }
 
@@ -189,7 +189,7 @@ export class Steps implements StepHost, FrameHost {
     else this.#partition.reportError('warning', told, actor.address)
   }
 
-  /** Delivers an event that one agent sends to another with a delay, now that the delay is over. */
+  /** Delivers an event that one agent sends to another with a delay, after the delay. */
   sendLater(source: Actor, event: EventOf, to: Actor, origin: Origin, fired: (seq: number) => Entry): void {
     const partition = this.#partition
     const before = [fired(partition.nextSeq())]

@@ -60,7 +60,7 @@ export interface Chance {
   random(): number
 }
 
-/** What outlives the process. */
+/** The journal, and what is saved beside it. */
 export interface Storage {
   readonly journal: Journal
   readonly snapshots: Snapshots
@@ -68,7 +68,7 @@ export interface Storage {
   readonly persistence: Persistence | undefined
 }
 
-/** Events: which there are, who receives them, how many were published and what became of them. */
+/** Events: the catalogue, their receivers, and the counts of what happened to them. */
 export interface Traffic<P> {
   catalog: Catalog
   readonly bus: Bus
@@ -76,7 +76,7 @@ export interface Traffic<P> {
   readonly rateLimits: RateLimits
   readonly tally: Tally
   readonly deadLetters: DeadLetters
-  /** Receives what happens in all partitions; undefined while nobody observes. */
+  /** Gets everything that happens in all partitions; `undefined` while there is no observer. */
   observers: PartitionObserver<P> | undefined
   /** Delivers an event of a party to the agents outside the parties. */
   overhear(envelope: Envelope): void
@@ -105,7 +105,7 @@ export interface Directory<P> {
   partitions(): Iterable<P>
   /** Whether the journal holds partitions that are quarantined. */
   isAnyAway(): boolean
-  /** For a partition that is being restored: resolves when it is here or cannot be restored. */
+  /** For a partition that is being restored: resolves when it is restored, or cannot be. */
   recovering(address: Address): Promise<void> | undefined
 }
 
@@ -133,7 +133,7 @@ export interface Warned {
   readonly missedEvents: MissedEvents
   /** Agents with the types that their actions returned instead of emitting them. */
   readonly unsaid: Set<string>
-  /** Whether somebody was warned of a long wait for `idle`. */
+  /** Whether a long wait for `idle` was reported. */
   isRestless: boolean
 }
 
@@ -157,16 +157,16 @@ export interface HandlerDirectory extends Iterable<Handler> {
 
 /** How many agents there may be at one time. */
 export interface Limits {
-  /** In the whole runtime, 1,000,000 by default. */
+  /** Most agents in the whole runtime; 1,000,000 by default. */
   readonly agents: number
-  /** In one party, or outside all of them, 1,000,000 by default. */
+  /** Most agents in one party, or outside the parties; 1,000,000 by default. */
   readonly partyAgents: number
 }
 
 /** An effect or a hook of an agent, while it runs. */
 export interface RunningEffect<P> {
   readonly partition: P
-  /** What caused it. */
+  /** The event that caused it. */
   readonly origin?: Origin | undefined
   isOver: boolean
 }

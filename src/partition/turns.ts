@@ -47,8 +47,8 @@ export class Turns implements ActorHost<Actor> {
   }
 
   /**
-   * From now on, agents are handed nothing that is not durable yet. An event ended the last process before the journal held it: if
-   * it ends this process too, the journal will hold it.
+   * From now on, agents get only durable events. An event ended the last process before the journal held it: if it ends this
+   * process too, the journal will hold it.
    */
   waitForDurable(): void {
     this.#waitsForDurable = true
@@ -94,7 +94,7 @@ export class Turns implements ActorHost<Actor> {
     if (this.isExpired(envelope)) return this.#parts.losses.lose(actor, envelope, 'expired')
     if (ask !== undefined) {
       const asked = this.#ground.asks.get(ask)
-      // Nobody waits for the answer any more.
+      // The asker no longer waits for the answer.
       if (!asked) return this.#parts.losses.lose(actor, envelope, 'stale')
       asked.takenBy = actor.incarnation
     }

@@ -8,7 +8,7 @@ import { PartyStoppedError } from './party-end.ts'
 import { PartyNotFoundError, type PartyRegistry } from './party-registry.ts'
 import type { Quarantine } from './quarantine.ts'
 
-/** A party, as far as its deletion is concerned. */
+/** The part of a party that deletion uses. */
 interface Deletable {
   readonly id: string
   readonly failed: boolean
@@ -21,7 +21,7 @@ interface DeletionParts {
   readonly system: Storage
   readonly partitions: Partitions
   readonly durable: { forget(partition: Address): void }
-  /** A party is deleted: nobody may find anything of it any more. */
+  /** Forgets everything about a deleted party. */
   forget(partition: Address): void
 }
 
@@ -30,7 +30,7 @@ export class Deletion<P extends Deletable> {
   readonly #registry: PartyRegistry<P>
   readonly #quarantine: Pick<Quarantine<never>, 'addressOf' | 'erased' | 'forget'>
   readonly #parts: DeletionParts
-  /** The ids of parties that are gone, but of which the journal may still hold something. */
+  /** The ids of deleted parties of which the journal may still hold frames. */
   readonly #unerased = new Set<string>()
 
   constructor(
@@ -93,7 +93,7 @@ export class Deletion<P extends Deletable> {
     await this.#parts.system.snapshots.forget(partition)
     const isBeginning = this.#registry.beginning.get(party.id) === party
     const error = await this.takeBack(party.id, isBeginning ? partition.watermark.failure?.cause : undefined)
-    // If nothing of it is durable, nobody knows of it; and a journal that refused it may have no room for more.
+    // If nothing of the party is durable, nothing outside it knows the party; and a journal that refused the party may be full.
     if (error === undefined && partition.watermark.durable > 0) await this.#forgetOutside(party.id)
     return error
   }

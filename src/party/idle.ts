@@ -46,7 +46,7 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
   return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
 }
 
-/** After so many milliseconds of waiting, a warning says what the party waits for. */
+/** Milliseconds of waiting after which a warning says what the party waits for. */
 const long = 10_000
 
 /** Waits until nothing is pending. It uses one timer at a time. */

@@ -51,14 +51,14 @@ interface Last extends Pick<Frame, 'position' | 'time'> {
   readonly date: number
 }
 
-/** A party, as its lines say. */
+/** A party, as read from its lines. */
 interface ImportedParty {
   readonly partition: Address
   readonly frames: readonly Frame[]
   readonly checkpoints: ReadonlyMap<string, Checkpoint>
   readonly snapshot: Snapshot | undefined
   readonly pruned: number
-  /** Of the last frame, whether it is here or was forgotten. */
+  /** The last frame, which may have been forgotten. */
   readonly last: Last
 }
 
@@ -246,7 +246,7 @@ class ImportReader {
     this.#isWhole = true
   }
 
-  /** Reads it back from a journal of its own, as whoever goes on with it will. */
+  /** Reads the party back from a journal in memory, as recovery will read it. */
   async #tryOut(imported: ImportedParty): Promise<void> {
     try {
       const journal = memoryJournal()

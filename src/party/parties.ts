@@ -25,7 +25,7 @@ export interface CreateOptions<A extends AddedEvent> {
   /** Letters a to z, digits, "-" and "_", 200 at most; one is made if left out. */
   readonly id?: string
   readonly inputs?: readonly (string | InputFor<A>)[]
-  /** What `party.state.metadata` says as long as the party exists, such as who it is for: JSON values by name. */
+  /** The value of `party.state.metadata` as long as the party exists, such as its customer: JSON values by name. */
   readonly metadata?: PartyMetadata
 }
 
@@ -43,7 +43,7 @@ interface PartiesParts<S extends object, A extends AddedEvent, R extends Removed
   recover(partition: Address, options: { readonly isRetry: boolean }): Promise<void>
   /** The timers and schedules of a party end in this process. */
   drop(partition: Address): void
-  /** A party is deleted: nobody may find anything of it any more. */
+  /** Forgets everything about a deleted party. */
   forget(partition: Address): void
 }
 
@@ -126,7 +126,7 @@ export class Parties<
   }
 
   /**
-   * All parties, the oldest first; or, with `quarantined`, those that the journal holds and that cannot go on as things are.
+   * All parties, the oldest first; or, with `quarantined`, the parties in the journal that cannot go on.
    *
    * @example
    * for (const { partyId, code, reason } of runtime.parties.list({ quarantined: true })) console.log(partyId, code, reason)
@@ -205,8 +205,8 @@ export class Parties<
   }
 
   /**
-   * Takes a party that was exported, under its own id, and goes on with it: its agents do here what they had not done yet. All of it
-   * is checked before anything is written. Times that are ahead of the clock here apply to this party alone.
+   * Takes a party that was exported, under its own id, and goes on with it: its agents do here what they had not done there. All
+   * of it is checked before anything is written. If its times are ahead of the clock here, only this party is ahead of the clock.
    *
    * @example
    * const party = await runtime.parties.import(readline.createInterface({ input: createReadStream('p1.jsonl') }))

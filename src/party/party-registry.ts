@@ -3,12 +3,12 @@ import { TroupeError } from '../errors.ts'
 /** A party that the journal holds and that cannot go on as things are. */
 export interface QuarantinedParty {
   readonly partyId: string
-  /** The code of the error that keeps it there. */
+  /** The code of the error because of which it is quarantined. */
   readonly code: string
   readonly reason: string
 }
 
-/** A party, as far as the registry is concerned. */
+/** The part of a party that the registry uses. */
 interface Registered {
   readonly id: string
   /** Whether its supervisor gave up. */
@@ -65,7 +65,7 @@ export class PartyRegistry<P extends Registered> {
     if (this.present.has(id) || this.quarantined.has(id) || this.importing.has(id)) throw new PartyExistsError(id)
   }
 
-  /** Whether a quarantined party is being restored: only a part of it is here, and nobody may use it yet. */
+  /** Whether a quarantined party is being restored: only a part of it is in memory, so it must not be used yet. */
   #isHalf({ id }: P): boolean {
     return this.quarantined.has(id) && this.recovering.has(id)
   }
@@ -95,7 +95,7 @@ export class PartyExistsError extends TroupeError {
 export class PartyQuarantinedError extends TroupeError {
   readonly code = 'PARTY_QUARANTINED'
   readonly partyId: string
-  /** The code of the error that keeps it there. */
+  /** The code of the error because of which it is quarantined. */
   readonly reason: string
   constructor({ partyId, reason, code }: QuarantinedParty) {
     super(

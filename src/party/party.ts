@@ -44,11 +44,11 @@ import { PartyFailedError, PartyStoppedError } from './party-end.ts'
 
 const changeNames: OptionNames<InputsChange<AddedEvent, RemovedEvent>> = { add: true, remove: true }
 
-/** What a party is made of, besides its definition. */
+/** The parts of a party, besides its definition. */
 interface PartyParts {
   readonly system: System<Partition>
   readonly intensity: RestartIntensity
-  /** The journal takes no more frames of it. */
+  /** The journal accepts no more frames of the party. */
   quarantine(error: JournalError): void
 }
 

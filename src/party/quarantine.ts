@@ -8,7 +8,7 @@ import type { Status, Time } from '../partition/system.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { PartyQuarantinedError, type PartyRegistry } from './party-registry.ts'
 
-/** A party, as far as its quarantine is concerned. */
+/** The part of a party that quarantine uses. */
 interface Restorable {
   readonly id: string
   readonly failed: boolean
@@ -76,7 +76,10 @@ export class Quarantine<P extends Restorable> {
     this.#parts.partitions.delete(partitionOf(partyId))
   }
 
-  /** The journal takes no more frames of a party. After the frames of another owner it goes on, but not for ever. */
+  /**
+   * The journal accepts no more frames of a party. If another owner wrote frames, the party is restored and goes on after them,
+   * but not without end.
+   */
   failed(party: P, error: JournalError): void {
     const { id: partyId } = party
     const { present, beginning, quarantined } = this.#registry

@@ -4,7 +4,7 @@ import { type Idle, IdleTimeoutError } from '../partition/activity.ts'
 import type { Partition } from '../partition/partition.ts'
 import { type IdleOptions, idle } from './idle.ts'
 
-/** A party, as far as waiting for rest is concerned. */
+/** The part of a party that waiting for rest uses. */
 interface Member {
   readonly partition: Partition
   readonly ended: boolean

@@ -14,7 +14,7 @@ export const version = 1
 /** A party is read so often, at most, until it does not change meanwhile. */
 const mostReads = 5
 
-/** A line may have so many levels: those of a value in JSON, and enough around it for machines inside machines. */
+/** Most levels of a line: the levels of a value in JSON, and room for machines inside machines. */
 const mostLevels = mostLevelsOfValues + 200
 
 const line = lazily(() => {

@@ -60,7 +60,7 @@ export class Backlog {
   }
 
   async #read(address: Address): Promise<void> {
-    // What the journal holds of a party that is being restored is not known yet.
+    // The frames of a party that is being restored are not known yet.
     const recovering = this.#system.recovering(address)
     if (recovering) await recovering
     const newest = this.#behind.get(address)
@@ -123,7 +123,7 @@ export class Backlog {
     this.#behind.delete(address)
   }
 
-  /** Ends: what is being read is not delivered. */
+  /** Stops. Events that are being read are not delivered. */
   close(): void {
     this.#isOver = true
     this.#behind.clear()

@@ -23,7 +23,7 @@ export class DeadLetterOffice {
     this.#durable = durable
   }
 
-  /** How many dead letters there ever were, also those that are not kept any more. */
+  /** How many dead letters there ever were, including letters that are not kept any more. */
   get total(): number {
     return this.#system.deadLetters.total
   }
@@ -66,7 +66,7 @@ export class DeadLetterOffice {
     return this.#system.partition(partition) ?? this.#system.partition(runtimePartition)
   }
 
-  /** Delivers the letter at a new position, to its agent alone. */
+  /** Delivers the letter to its agent only, at a new position. */
   async #redrive(letter: DeadLetter): Promise<void> {
     const partition = this.#partitionOf(letter)
     const { deadLetters, tally } = this.#system
@@ -111,13 +111,13 @@ export class DeadLetterOffice {
   }
 }
 
-/** The event with a new position, and with as long a time to live as it was published with. */
+/** The event with a new position, and with the time to live that it was published with. */
 function revived({ envelope, to, attempts, first }: DeadLetter, partition: Partition): Envelope {
   const { time, expirytime } = envelope
   const redriven = Object.freeze({ attempts, first })
   const date = partition.date()
   const again = Object.freeze({ ...envelope, seq: partition.nextSeq(), to, redriven })
   if (expirytime === undefined) return again
-  // If the clock was behind its party then, its time to live is not known: it gets none.
+  // If the clock was behind the time of the party then, the time to live is unknown, and the event gets none.
   return { ...again, expirytime: expirytime > time ? date + expirytime - time : undefined }
 }

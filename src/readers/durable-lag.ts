@@ -5,7 +5,7 @@ import type { System } from '../partition/system.ts'
 
 /** A durable name that is more positions behind in a partition keeps too many frames from being pruned, and is reported. */
 const mostBehind = 10_000
-/** A partition is checked again after so many positions. */
+/** After this many positions, a partition is checked again. */
 const betweenChecks = 1_000
 
 /** Reports durable names that are far behind, each once until it has caught up. */

@@ -198,7 +198,10 @@ export class DurableSubscription implements Listener, Subscription {
     return ended
   }
 
-  /** All events of a partition up to a position were delivered: the journal need not keep those that it does not want. */
+  /**
+   * All events of a partition up to a position were delivered or not wanted: the journal need not keep them for this
+   * subscription.
+   */
   pass(address: Address, upTo: number): void {
     if (this.isOver || this.#holds > 0 || this.#backlog.has(address)) return
     const next = this.#pending.nextIn(address)

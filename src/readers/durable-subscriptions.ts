@@ -189,7 +189,7 @@ export class DurableSubscriptions {
     this.#held = undefined
     for (const positions of this.#positions.values()) {
       const begun = this.#begun.get(positions)?.then(async isNew => {
-        // A name that begins from now on gets no older events, whichever subscription has it by then.
+        // A name that begins from `now` gets no older events, also if another subscription has the name later.
         if (isNew) await beginNow(positions, system)
         return isNew
       })

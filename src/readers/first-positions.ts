@@ -58,7 +58,10 @@ async function positionsAway({ journal, partition: find }: System<Partition>): P
   return away.map(({ partition, position }) => [partition, position])
 }
 
-/** The ends of the partitions in memory, as far as subscribers know them: the event that is being delivered is the last one. */
+/**
+ * The ends of the partitions in memory, as subscribers know them: an event that is being delivered is the last event of its
+ * partition.
+ */
 function positionsHere({ bus, partitions }: System<Partition>): Positions {
   const { handling } = bus
   const present = handling && partitionIn(handling)

@@ -44,7 +44,7 @@ const nobody: readonly Observing[] = []
 /** The observers of a runtime. The object exists only while there is at least one. */
 class Observers implements PartitionObserver<Partition>, AskObserver {
   readonly #system: System<Partition>
-  // Copied when it changes: an observer that comes or goes during a notification does not get that one.
+  // Copied when it changes: an observer that is added or removed during a notification does not get that notification.
   #observing = nobody
 
   constructor(system: System<Partition>) {
@@ -214,7 +214,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     }
   }
 
-  /** Observations that belong to no frame come after those that do. */
+  /** Observations without a frame come after observations with a frame. */
   #notifyLater(partition: Partition, address: Address, make: () => Observation): void {
     const wanting = this.#wanting(partition, address)
     if (wanting.length === 0) return

@@ -87,7 +87,9 @@ export class PendingEvents {
     if (pending.envelope.expirytime !== undefined) this.#mayExpire()
   }
 
-  /** The oldest of the least urgent events that are not journalled; `undefined` if none is less urgent than a priority. */
+  /**
+   * Of the events that are not journalled, the oldest of the least urgent; `undefined` if none is less urgent than `priority`.
+   */
   #leastUrgentInPassing(priority: number): Spot<Pending> | undefined {
     let least: Spot<Pending> | undefined
     for (const spot of this.#line.spots())

@@ -21,7 +21,7 @@ export class Progress {
   readonly #positions: ReaderPositions
   /** Kept, because the partition may be deleted, and another partition may get its address. */
   readonly #position: ReaderPosition
-  /** In the order of their positions. It holds events that are done, too, behind one that is not. */
+  /** Events in the order of their positions: from the oldest that is not done on, all later events, done or not. */
   readonly #pending = new Fifo<Pending>()
   /** The position of the newest event that was taken. */
   taken: number

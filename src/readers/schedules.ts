@@ -37,7 +37,7 @@ interface Running extends ScheduleStanding {
   cancel: () => void
 }
 
-/** Milliseconds until the date is read again: somebody may have corrected it, or the machine may have slept. */
+/** Milliseconds until the date is read again: it may have been corrected, or the machine may have slept. */
 const longestWait = 30_000
 
 interface SchedulesHost {
@@ -108,7 +108,7 @@ export class Schedules {
   }
 
   /**
-   * Ends a schedule, or forgets a schedule that is over. When that is durable, it resolves with whether the schedule went on.
+   * Ends a schedule, or forgets a schedule that is over. Resolves when that is durable, with whether the schedule was running.
    *
    * @throws PartyNotFoundError, JournalAppendError
    */
@@ -252,8 +252,8 @@ function beginBy(running: Running, now: number): void {
 
 /**
  * Milliseconds until the next occurrence: by the date, which may have been corrected, or by measuring. An `every` takes the
- * smaller of the two, and never waits longer than its own time after the last occurrence, or after its start unless it begins
- * later.
+ * smaller of the two, and never waits longer than `every` after the last occurrence, or after its start if it has no later
+ * `from`.
  *
  * @param measured milliseconds that are left by measuring
  */

@@ -94,7 +94,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     ...later().bus.metrics(),
   })
   const pulse = new Pulse({ clock, bus, outside: () => partitions.outside, summary }, options.pulse)
-  // Named one by one: V8 reads an object of so many fields slowly if it is put together by spreads.
+  // Fields are named one by one, because V8 reads a large object slowly if it is built by spreads.
   const system: System<Partition> = {
     clock,
     scheduler,

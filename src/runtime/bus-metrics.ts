@@ -31,7 +31,7 @@ export interface BusMetrics extends Readonly<Tally> {
   readonly transforms: Readonly<Record<string, TransformFigures>>
   /** Figures of the limits on publishing from outside. */
   readonly rateLimits: RateFigures
-  /** By type, figures of every event that subscribers could receive. */
+  /** The figures of each event type that subscribers could get. */
   readonly types: Readonly<Record<string, TypeFigures>>
 }
 

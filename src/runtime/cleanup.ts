@@ -6,7 +6,7 @@ import { type Address, splitAddress } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Partition } from '../partition/partition.ts'
 
-/** A subscriber, for whom events may wait. */
+/** A subscriber that may have waiting events. */
 interface Subscribed {
   readonly mayExpire: boolean
   /** Removes waiting events whose time to live is over. */
@@ -24,10 +24,10 @@ const usual = 300_000
 const longest = 2_147_483_647
 
 /**
- * Removes waiting events whose time to live is over, and requests that nobody waits for, from mailboxes and from the queues of
- * subscribers. Otherwise they would keep their places until the next turn of a busy agent, and publishers would wait for room. It
- * wakes up only while there may be such mail, and does not keep the process alive. Mail that only the journal holds is checked when
- * it is read back.
+ * Removes waiting events whose time to live is over, and requests whose asker no longer waits, from mailboxes and from the queues
+ * of subscribers. Otherwise they would keep their places until the next turn of a busy agent, and publishers would wait for room.
+ * It wakes up only while there may be such mail, and does not keep the process alive. Mail that only the journal holds is checked
+ * when it is read back.
  */
 export class Cleanup {
   readonly #host: CleanupHost

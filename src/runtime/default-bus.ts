@@ -17,7 +17,7 @@ let runtime: Pick<Runtime, 'bus' | 'stop'> | undefined
  * await getBus().publish(taskCompleted({ taskId: 'book-venue' }))
  * await closeBus()
  *
- * @param options as of `createRuntime`; `events` are those that may be published
+ * @param options the options of `createRuntime`; `events` lists the events that may be published
  * @throws DefaultBusError if there is one already, and what `createRuntime` and `start` throw
  */
 export async function initBus<

@@ -3,7 +3,7 @@ import type { Address } from '../mail/address.ts'
 import { type Envelope, partitionIn } from '../mail/envelope.ts'
 import type { Partitions } from '../partition/partitions.ts'
 
-/** Whether the time to live of an event is over, also where its party is gone. */
+/** Whether the time to live of an event is over, also if its party is gone. */
 export function isExpired(envelope: Envelope, partitions: Partitions, clock: Clock): boolean {
   const partition = partitions.at(partitionIn(envelope))
   if (partition) return partition.isExpired(envelope)

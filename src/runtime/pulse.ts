@@ -26,7 +26,10 @@ interface PulseHost {
   summary(): Summary
 }
 
-/** Publishes `system.tick` and `system.metrics`. It runs only while somebody listens, and does not keep the process alive. */
+/**
+ * Publishes `system.tick` and `system.metrics`. It runs only while these events have a listener, and does not keep the process
+ * alive.
+ */
 export class Pulse {
   readonly #host: PulseHost
   readonly #every: number
@@ -53,7 +56,7 @@ export class Pulse {
     this.check()
   }
 
-  /** Starts or stops the ticks: they are published only while somebody listens. */
+  /** Starts or stops the ticks: they are published only while they have a listener. */
   check(): void {
     const { bus } = this.#host
     const isWanted =

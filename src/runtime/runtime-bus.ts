@@ -46,7 +46,7 @@ const errorNames: OptionNames<ErrorOptions> = { atLeast: true }
 
 const severities = systemError.schema.shape.severity.options
 
-/** A party, as far as the bus is concerned. */
+/** The part of a party that the bus uses. */
 interface Member {
   readonly partition: Partition
   publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions): Promise<Envelope>
@@ -87,7 +87,7 @@ export class RuntimeBus {
   publish(event: UncheckedEvent, options?: BusPublishOptions): Promise<Envelope> {
     try {
       this.#host.system.checkRunning()
-      // Nearly all events have a type and no options: to check them more closely would be the largest cost here.
+      // Nearly all calls have an event with a type and no options. A closer check would be the largest cost of this function.
       if (typeof event?.type !== 'string' || options) checkPublished('bus.publish', event, options, publishNames)
       const { outside, parties, unheard } = this.#host
       if (options?.party === undefined) {
@@ -123,14 +123,14 @@ export class RuntimeBus {
     this.#checkTopic('bus.subscribe', topic, options, subscribeNames)
     const { durable, system } = this.#host
     if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
-    // As in #subscribe.
+    // For the same reason as in #subscribe.
     const tell = subscriber as (envelope: Envelope) => unknown
     return durable.subscribe(typesOf(topic), tell, options as SubscribeOptions, system)
   }
 
   /**
-   * The same as an iterable: the loop takes one event after the other. Leaving the loop ends the subscription. It also ends with
-   * the runtime, or with the deletion of its only party, once the loop has taken the events that wait.
+   * The events of a topic as an async iterable: the loop takes one event after the other. Leaving the loop ends the subscription.
+   * It also ends with the runtime, or with the deletion of its only party, once the loop has taken the events that wait.
    *
    * @example
    * for await (const { data } of runtime.bus.events(agentCompleted)) console.log(data.agentName)
@@ -187,8 +187,8 @@ export class RuntimeBus {
   }
 
   /**
-   * Forgets the place of a durable subscription for good, and ends the subscription if there is one; resolves to whether there was
-   * a place. A later subscription with this name begins anew.
+   * Forgets the position of a durable subscription for good, and ends the subscription if it is open; resolves to whether there
+   * was a position. A later subscription with this name begins anew.
    *
    * @example
    * await runtime.bus.forgetDurable('ledger') // true

@@ -27,8 +27,8 @@ export interface RuntimeOptions<
   /** Agents outside all parties, alone or under supervisors, started with the runtime. */
   readonly agents?: readonly Supervised[]
   /**
-   * Refuses topics that match nothing that is declared. On a journal that outlives the process, refuses agents too whose invoked
-   * work a crash would repeat. By default both are warnings.
+   * Refuses topics that match nothing that is declared. On a journal that outlives the process, also refuses agents that invoke
+   * work of XState, because a crash would repeat that work. By default both are warnings.
    */
   readonly strict?: boolean
   /**
@@ -38,7 +38,7 @@ export interface RuntimeOptions<
   readonly development?: boolean
   /** Agents that are spawned while the runtime runs, and older versions of agents: saved agents are restored with these definitions. */
   readonly registered?: readonly Agent[]
-  /** Events and requests that no agent lists but somebody publishes or asks. */
+  /** Events and requests that no agent lists, but that the application publishes or asks. */
   readonly events?: readonly Definition[]
   /** Where frames are kept; in memory by default. The runtime closes it when it stops. */
   readonly journal?: Journal
@@ -74,7 +74,10 @@ export interface RuntimeOptions<
   readonly transforms?: readonly Transform[]
   /** How much may be published from outside; `true` for 100 a second, 1,000 a minute, 10,000 an hour, 50 at once; no limit by default. */
   readonly rateLimit?: RateLimitOptions | boolean
-  /** How many agents there may be at one time: in all, and in one party or outside all of them; 1,000,000 each. */
+  /**
+   * Most agents at one time: in the whole runtime (`agents`), and in one party or outside the parties (`partyAgents`); 1,000,000
+   * each.
+   */
   readonly limits?: Partial<Limits>
   /** How often `system.tick` and `system.metrics` are published; every 100 ms, and every 60 ticks. */
   readonly pulse?: PulseOptions
@@ -89,8 +92,8 @@ export interface RuntimeOptions<
    */
   readonly aging?: number
   /**
-   * Milliseconds between two searches of the mailboxes for events whose time to live is over and requests that nobody waits
-   * for. The runtime searches only while there may be such mail. 5 minutes by default.
+   * Milliseconds between two searches of the mailboxes for events whose time to live is over and requests whose asker no longer
+   * waits. The runtime searches only while there may be such mail. 5 minutes by default.
    */
   readonly cleanup?: number
 }

@@ -195,8 +195,8 @@ export class Runtime<
   }
 
   /**
-   * Lets a function answer a request, outside all parties: agents ask it like an agent, and so does `runtime.ask`. None of it is
-   * journalled. Where an agent outside the parties hears the request too, that agent is asked.
+   * Lets a function answer a request, outside all parties: agents ask it like an agent, and so does `runtime.ask`. Nothing of
+   * this is journalled. If an agent outside the parties hears the request too, that agent is asked.
    *
    * @example
    * const handler = runtime.handle(guestCount, async ({ why }, { signal }) => ({ guests: await count(why, signal) }))
@@ -214,8 +214,8 @@ export class Runtime<
   }
 
   /**
-   * Asks several agents the same, and resolves with their answers as soon as enough have come, in the order in which they
-   * came; those that are no longer needed are cancelled.
+   * Asks several agents the same, and resolves with their answers as soon as enough have come, in the order in which they came;
+   * asks that are no longer needed are cancelled.
    *
    * @example
    * const prices = await runtime.askMany(['runtime/shop', 'runtime/market'], price, { of: 'cake' }, { need: 'first' })
@@ -235,9 +235,9 @@ export class Runtime<
   }
 
   /**
-   * Calls a function with everything that happens to agents: first with each agent that is there, parents before their children,
-   * then with starts, handled events, restarts, stops, asks, dead letters and published events, each once it is durable. It changes
-   * nothing. A function that throws is reported once, and still called afterwards. While nobody observes, it costs nothing.
+   * Calls a function with everything that happens to agents: first with each present agent, parents before their children, then
+   * with starts, handled events, restarts, stops, asks, dead letters and published events, each once it is durable. It changes
+   * nothing. A function that throws is reported once, and still called afterwards. Without an observer, it costs nothing.
    *
    * @example
    * const stop = runtime.observe(one => console.log(one.kind, one.address), { only: (_, party) => party === 'p1' })
@@ -262,7 +262,7 @@ export class Runtime<
    * Takes no more work, lets unfinished work end within a time limit, stops all agents in order, and closes the journal.
    * A second call meanwhile can only shorten the time limit.
    *
-   * @throws WaitInsideError inside an effect or subscriber, which it would wait for
+   * @throws WaitInsideError inside an effect or subscriber, because it would wait for itself
    */
   async stop(options: StopOptions = {}): Promise<void> {
     return this.#parts.shutdown.stop(options)

@@ -15,7 +15,7 @@ import type { Definitions } from './definitions.ts'
 
 /** Where an agent is spawned. */
 export interface SpawnOptions<I = unknown> {
-  /** What its machine begins with, in each incarnation and in each process; that of its definition by default. */
+  /** The input of its machine, in each incarnation and in each process; by default the input of its definition. */
   readonly input?: I
   /** The last part of its address; the agent's own name by default. */
   readonly name?: string
@@ -91,7 +91,7 @@ function whenRecalled<T>({ recovery }: SpawnParts, place: Whereabouts, name: str
   return crew.hasSaved(name) ? recovery.late(partition, crew, startIfOpen) : startIfOpen()
 }
 
-/** Checks new agents against those that are there, and adds what they hear and say to the catalogue. */
+/** Checks new agents against the present agents, and adds the events that they hear and say to the catalogue. */
 function declare(parts: SpawnParts, added: readonly Agent[], joined: Whereabouts | undefined): void {
   const { system, outside, definitions } = parts
   const catalog = system.catalog.with(withChildren(added).flatMap(({ hears, says }) => [...hears, ...says]))

@@ -2,10 +2,12 @@ import type { TroupeError } from '../errors.ts'
 import type { UnknownTopicError } from '../events/catalog.ts'
 import type { Partitions } from '../partition/partitions.ts'
 
-/** For so many unknown topics, at most, a warning is given. */
+/** Most unknown topics for which a warning is reported. */
 const mostUnknownTopics = 100
 
-/** Warnings that are found before the runtime starts: kept until then, because nobody could hear them. */
+/**
+ * Reports warnings. Warnings that are found before the runtime starts are kept until then, because there is no subscriber yet.
+ */
 export class Warnings {
   readonly #partitions: Partitions
   readonly #isStrict: boolean
@@ -31,8 +33,8 @@ export class Warnings {
   }
 
   /**
-   * Somebody subscribes to a topic that nothing declares. It is a warning, once for each topic, because an agent that is spawned
-   * later may declare it.
+   * Called for a subscription to a topic that nothing declares. Warns once for each topic; it is no error, because an agent that
+   * is spawned later may declare the topic.
    *
    * @throws UnknownTopicError where the runtime is strict
    */

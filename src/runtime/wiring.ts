@@ -43,7 +43,10 @@ export interface Parts<S extends object, A extends AddedEvent, R extends Removed
   readonly shutdown: Shutdown
 }
 
-/** Makes the parts of a runtime, each of those before it. The system calls some of those after it too, through `later`. */
+/**
+ * Creates the parts of a runtime, each from the parts before it. The system also calls some parts that are created after it,
+ * through `later`.
+ */
 export function wire<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   options: RuntimeOptions<S, A, R>,
 ): Parts<S, A, R> {

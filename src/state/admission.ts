@@ -84,7 +84,7 @@ export class VersionConflictError extends TroupeError {
   }
 }
 
-/** An input with this id is there already. */
+/** The party already has an input with this id. */
 export class DuplicateInputError extends TroupeError {
   readonly code = 'INPUT_DUPLICATE'
   readonly partyId: string

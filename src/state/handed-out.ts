@@ -24,7 +24,9 @@ function isFixed(value: unknown): boolean {
   return looked(value) !== undefined
 }
 
-/** How many objects were checked; `undefined` if one of them can be changed. */
+/**
+ * Checks that no object in a value can be changed, and returns how many objects it checked; `undefined` if one can be changed.
+ */
 function looked(value: unknown): number | undefined {
   if (typeof value !== 'object' || value === null) return 0
   if (fixed.has(value)) return 1
@@ -49,7 +51,8 @@ function partsOf(value: object): readonly unknown[] | undefined {
   if (prototype === Object.prototype) return Object.values(value)
   if (value instanceof Date || value instanceof Error || value instanceof ArrayBuffer) return undefined
   if (!(value instanceof Map || value instanceof Set)) return Object.values(value)
-  // A map or set that the application froze can still be changed. Immer replaces the methods of those that it freezes.
+  // A map or set that the application froze can still be changed. In a map or set that immer freezes, immer replaces the methods
+  // that change it.
   if (!Object.hasOwn(value, 'clear')) return undefined
   return value instanceof Map ? [...value.keys(), ...value.values()] : [...value]
 }

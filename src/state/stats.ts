@@ -12,7 +12,7 @@ export interface PartiesStats {
   readonly figures: Figures
 }
 
-/** A party, as far as it is counted. */
+/** The part of a party that statistics use. */
 interface Counted {
   readonly state: { readonly inputs: { readonly size: number }; readonly status: PartyStatus }
   readonly figures: Figures

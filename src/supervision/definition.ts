@@ -12,7 +12,7 @@ import { type Strategy, strategies } from './strategy.ts'
 export interface SupervisionOptions {
   /** Which children are restarted with a child that failed; `one_for_one` (no others) by default. */
   readonly strategy?: Strategy
-  /** How often children may restart before it gives up; that of the runtime by default. */
+  /** How often children may restart before it gives up; by default the intensity of the runtime. */
   readonly intensity?: RestartIntensity
   /** How long it waits before a restart; not at all by default. */
   readonly backoff?: Backoff
@@ -25,7 +25,7 @@ export type Supervised = Agent | PoolDefinition | SupervisorDefinition
 export interface SupervisorOptions extends SupervisionOptions {
   /** Letters a-z, digits and "-", 200 at most; no agent of the same party may have it. */
   readonly name: string
-  /** In the order in which they start; they stop in the reverse. */
+  /** Its children, in the order in which they start. They stop in the reverse order. */
   readonly agents: readonly Supervised[]
   /** When the supervisor above starts it again after it gave up: always (`permanent`, the default), `transient` likewise, or never. */
   readonly restart?: RestartType
@@ -178,7 +178,7 @@ export class NoSupervisorError extends TroupeError {
   }
 }
 
-/** A pool cannot have so many members. */
+/** A pool cannot have this number of members. */
 export class PoolSizeError extends TroupeError {
   readonly code = 'POOL_SIZE'
   readonly pool: string

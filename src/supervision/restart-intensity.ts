@@ -20,7 +20,7 @@ export interface Restart {
 }
 
 /**
- * Adds the restart of a child to those of the period.
+ * Adds the restart of a child to the restarts of the period.
  *
  * @param restarts earlier ones, the oldest first
  * @returns the restarts of the period including this one, and whether they are too many

@@ -22,7 +22,7 @@ export interface SupervisorHost {
   random(): number
   /** Calls back when everything appended so far is durable: a decision must not be based on what may still be lost. */
   atWatermark(decide: () => void): void
-  /** Calls back after so many milliseconds. The returned function cancels that. */
+  /** Calls a function after a time in milliseconds. The returned function cancels the call. */
   after(ms: number, fn: () => void): () => void
   /** Whether a child was stopped for good by its owner. */
   isRetired(id: string): boolean

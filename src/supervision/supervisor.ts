@@ -39,7 +39,7 @@ export type SupervisorSnapshot = Snapshot<undefined> & {
 
 interface Child {
   readonly spec: ChildSpec
-  /** None while it has ended, or waits to be started again. */
+  /** `undefined` while the child has ended, or waits for its restart. */
   ref: AnyActorRef | undefined
   /** Restarts without a quiet period between them. */
   attempts: number
@@ -58,7 +58,7 @@ export class SupervisorLogic implements ActorLogic<SupervisorSnapshot, Superviso
   readonly #host: SupervisorHost
   readonly #rules: SupervisorRules
   readonly #initial: readonly ChildSpec[]
-  /** In the order of their first start, whatever is restarted. */
+  /** Ordered by their first start; a restart does not change the order. */
   readonly #children = new Map<string, Child>()
   /** The pauses before restarts, each with the function that cancels it. */
   readonly #pauses = new Map<symbol, () => void>()
@@ -255,7 +255,7 @@ export class SupervisorLogic implements ActorLogic<SupervisorSnapshot, Superviso
     this.#pauses.clear()
     for (const child of [...this.#children.values()].toReversed()) {
       this.#halt(child, scope)
-      // Children that were added later are gone: whoever starts this supervisor again does not know them.
+      // Children that were added later are gone: a supervisor that is started again begins with its first children.
       if (!this.#initial.includes(child.spec)) this.#host.gone(child.spec.id, 'escalated')
     }
     this.#children.clear()
