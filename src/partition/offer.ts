@@ -73,7 +73,7 @@ export function withOrigin(partition: Partition, options: OfferOptions): OfferOp
   return options.origin === undefined ? { ...options, origin: partition.origin ?? null } : options
 }
 
-/** What goes into the envelope besides the event: what its publisher wants, and what led to it. */
+/** The facts for the envelope of an event: the publisher's options, and the origin. */
 export function factsOf(partition: Partition, options: OfferOptions): Facts {
   const origin = options.origin === undefined ? partition.origin : options.origin
   return options === noOptions && !origin ? noFacts : factsFrom(options, origin)

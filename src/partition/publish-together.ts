@@ -128,7 +128,7 @@ function publishParts(partition: Partition, together: Together, options: OfferOp
   }
 }
 
-/** @throws StateApplyError if the state of the party cannot take one of the events: then none of them happened */
+/** @throws StateApplyError if the state of the party cannot apply one of the events: then none of them happened */
 function sayParts(
   partition: Partition,
   { parts, records }: Together,
