@@ -26,7 +26,7 @@ export class Throttle {
   /** Call it for each event that a subscriber publishes. @returns what its publisher awaits, if it must wait */
   turn(): Promise<void> | undefined {
     if (this.#published++ === 0) this.#scheduler.turn(() => this.#turned())
-    // A publisher waits behind those that wait already.
+    // A publisher waits behind the publishers that wait already.
     const mayGoOn = this.#waiting.size === 0 && this.#published <= eventsPerTurn
     return mayGoOn ? undefined : new Promise(resolve => this.#waiting.push(resolve))
   }

@@ -202,7 +202,7 @@ export type Entry =
       /** Whether its last time has passed; left out if it was removed, and so is forgotten. */
       readonly over?: true
     }
-  /** A party was deleted: agents outside the parties have heard nothing of the next one of its id. */
+  /** A party was deleted. A later party with the same id is new to the agents outside the parties. */
   | {
       readonly kind: 'forgotten'
       readonly seq: number

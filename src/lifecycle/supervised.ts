@@ -193,7 +193,7 @@ export class SupervisedAgents implements SupervisorHost {
       return error
     }
     const isOutside = partition.address === runtimePartition
-    // Without the agents outside the parties, the runtime serves nobody. So this is reported first, whatever the journal takes.
+    // Without the agents outside the parties, the runtime is useless. So this is reported first, even if the journal fails.
     if (isOutside) report('critical')
     this.#parts.onGivenUp(error, escalationEntry(escalation, partition.nextSeq()))
     // A subscriber that hears of it may retry the party at once.

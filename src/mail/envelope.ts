@@ -34,7 +34,7 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   readonly party?: string
   /** The partition that it was said in, if that is of a kind of your own; left out in parties and outside them. */
   readonly partition?: Address
-  /** Set when it is meant for one agent rather than for all that hear its type. */
+  /** Set if it is addressed to one agent, and not to all agents that hear its type. */
   readonly to?: Address
   /** The key that a reply carries back, when it is a request. */
   readonly ask?: string
@@ -75,7 +75,7 @@ export function partitionIn(envelope: Envelope): Address {
   return key === undefined ? runtimePartition : partitionAt(key)
 }
 
-/** What a machine sees of an envelope: the event, and the key to reply to. */
+/** The event for a machine: type, data, and the key of the ask to reply to. */
 export function eventOf({ type, data, ask }: Envelope): EventOf & { readonly ask?: string } {
   return ask === undefined ? { type, data } : { type, data, ask }
 }

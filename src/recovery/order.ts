@@ -36,7 +36,7 @@ export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<bo
   const parties = await restoreParties(needs, partitions, owner, hearing)
   await restoreHistory(needs)
 
-  // 3. Resume their work: first all of it, then whatever ends with it.
+  // 3. Resume their work; then bind work that was done for an ask to that ask.
   const requests = requestsOf(parties)
   if (outside) requests.set(runtimePartition, outside.standing)
   const resumed = resumeParties(needs, parties, requests)

@@ -15,7 +15,7 @@ interface Waiting {
   shift(): Ready | undefined
 }
 
-// So few that timers and sockets wait some milliseconds at most, also where a turn takes long.
+// So few that timers and sockets wait only some milliseconds, even if turns take long.
 const turnsPerYield = 200
 
 /**

@@ -1,6 +1,6 @@
 import { systemClock } from '../../clock.ts'
 
-/** What a check has found. */
+/** The result of a check. */
 export interface Found {
   /** A remark is worth knowing, and does not make the command fail. */
   readonly how: 'ok' | 'remark' | 'failed'
