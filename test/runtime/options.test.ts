@@ -18,6 +18,7 @@ describe('an option of a runtime that is of the wrong kind', () => {
     ['journal', 'data'],
     ['journal', {}],
     ['clock', {}],
+    ['scheduler', { microtask: queueMicrotask }],
     ['random', 5],
     ['ids', () => 'id'],
     ['log', 'loud'],
