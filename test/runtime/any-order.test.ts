@@ -3,10 +3,12 @@ import {
   createRuntime,
   defineAgent,
   defineEvent,
+  defineRequest,
   type Frame,
   type Journal,
   memoryJournal,
   type RuntimeOptions,
+  TroupeError,
 } from 'troupe'
 import { definePartyPlanner } from 'troupe/agents'
 import { createSimulatedClock, randomScheduler, seededRandom, slowJournal } from 'troupe/testing'
@@ -174,4 +176,40 @@ describe('agents that talk, whatever the order', () => {
     for (const { told } of (await talks()).values()) orders.add(told.map(({ what }) => what).join())
     expect(orders.size).toBe(count)
   })
+})
+
+it('an ask ends once, with its answer or at its deadline, whenever time moves', async () => {
+  const guess = defineRequest('riddles.guess', { input: z.object({}), output: z.object({ word: z.string() }) })
+  const riddler = defineAgent({
+    name: 'riddler',
+    hears: [guess],
+    says: [guess],
+    machine: setup({ types: agentTypes({ context: {}, hears: [guess], says: [guess] }) }).createMachine({
+      context: {},
+      on: { 'riddles.guess': { actions: emit(({ event }) => guess.reply(event, { word: 'egg' })) } },
+    }),
+  })
+  const ends = new Map<string, number>()
+  for (const seed of seeds(runs(50))) {
+    const options = chosenBy(seed, memoryJournal())
+    const { scheduler, clock } = options
+    const runtime = await createRuntime({ agents: [riddler], ...options }).start()
+    const asking = runtime.ask('runtime/riddler', guess, {}, { deadline: 1_000 }).then(
+      ({ word }) => word,
+      (error: unknown) => (TroupeError.is(error) ? error.code : 'UNEXPECTED'),
+    )
+    const letTimePass = (steps: number) => {
+      clock.advance(100)
+      if (steps > 1) scheduler.turn(() => letTimePass(steps - 1))
+    }
+    letTimePass(10)
+    const end = await asking
+    await runtime.idle()
+    ends.set(end, (ends.get(end) ?? 0) + 1)
+    const told = runtime.bus.history({ type: 'ask.*' }).map(({ type }) => type)
+    expect(told, `with the seed ${seed}`).toEqual([end === 'egg' ? 'ask.succeeded' : 'ask.failed'])
+    expect(runtime.bus.metrics()).toMatchObject({ pendingAsks: 0, waiting: 0 })
+    await runtime.stop()
+  }
+  expect([...ends.keys()].toSorted()).toEqual(['ASK_TIMEOUT', 'egg'])
 })

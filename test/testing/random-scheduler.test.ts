@@ -1,0 +1,36 @@
+import { randomScheduler, seededRandom } from 'troupe/testing'
+import { expect, it } from 'vitest'
+
+/** The order in which a scheduler calls 10 microtasks, 10 turns, and the choices of 10 agents, by name. */
+async function orderOf(seed: number): Promise<string> {
+  const scheduler = randomScheduler(seededRandom(seed))
+  const called: string[] = []
+  for (let n = 0; n < 10; n++) {
+    scheduler.microtask(() => called.push(`m${n}`))
+    scheduler.turn(() => called.push(`t${n}`))
+  }
+  while (scheduler.held > 0) await new Promise(setImmediate)
+  const ready = called.map(address => ({ address }))
+  return [...called, ...ready.map(() => scheduler.next(ready))].join()
+}
+
+it('the same seed gives the same order, other seeds give other orders', async () => {
+  const orders = new Set<string>()
+  for (let seed = 1; seed <= 100; seed++) {
+    const order = await orderOf(seed)
+    expect(await orderOf(seed)).toBe(order)
+    orders.add(order)
+  }
+  expect(orders.size).toBe(100)
+})
+
+it('a random scheduler says how many microtasks and turns wait', async () => {
+  const scheduler = randomScheduler(seededRandom(1))
+  scheduler.microtask(() => {})
+  scheduler.turn(() => {})
+  expect(scheduler.held).toBe(2)
+  await Promise.resolve()
+  expect(scheduler.held).toBe(1)
+  await new Promise(setImmediate)
+  expect(scheduler.held).toBe(0)
+})
