@@ -42,6 +42,7 @@ export {
 } from './agent/restorable.ts'
 export { SnapshotShapeError } from './agent/saved-machine.ts'
 export { StrayWorkError, UnnamedActorError } from './agent/strays.ts'
+export type { Around, Span, SpanEnd, SpanFacts, TraceContext } from './around.ts'
 export type { Backoff } from './backoff.ts'
 export type { BusFigures } from './bus/bus-figures.ts'
 export type { TypeFigures } from './bus/event-figures.ts'
@@ -116,6 +117,7 @@ export {
   type Way,
 } from './events/transform.ts'
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
+export { AroundError } from './following.ts'
 export { type Ids, IllegalIdError } from './ids.ts'
 export { type AskLogic, type AskOptions, ask } from './invoke/ask.ts'
 export { AskCycleError } from './invoke/ask-circles.ts'

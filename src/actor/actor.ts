@@ -181,9 +181,9 @@ export class Actor implements Ready {
     this.#crashes.set(seq, times)
   }
 
-  /** How often the agent was handed an event so far, this time included. */
-  attemptsAt({ seq }: Envelope): number {
-    return this.#crashes?.get(seq) ?? 1
+  /** How often the agent has crashed on the event of a position. */
+  crashesOn({ seq }: Pick<Envelope, 'seq'>): number {
+    return this.#crashes?.get(seq) ?? 0
   }
 
   /** Forgets how often an event was handed over, because it will not be again; returns that number. */

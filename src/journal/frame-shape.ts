@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { textOf } from '../errors.ts'
+import { faultOfTrace } from '../following.ts'
 import { lazily } from '../lazily.ts'
 import { planned } from '../time/schedule.ts'
 import { decoded } from '../values/json.ts'
@@ -28,6 +29,10 @@ export const pieces = lazily(() => {
   })
   const event = z.looseObject({ type: name, data: any })
   const version = count.optional()
+  const trace = z
+    .record(name, name)
+    .refine(one => faultOfTrace(one) === undefined, 'is too long')
+    .optional()
   const envelope = z.looseObject({
     id: name,
     seq: position,
@@ -48,6 +53,7 @@ export const pieces = lazily(() => {
     to: name.optional(),
     ask: name.optional(),
     redriven: z.looseObject({ attempts: count, first: time }).optional(),
+    trace,
   })
   const place = { code: name.optional(), stack: name.optional() }
   return {
@@ -61,6 +67,7 @@ export const pieces = lazily(() => {
     kept: value.optional(),
     event,
     version,
+    trace,
     envelope,
     reason: z.enum(['stopped', 'overflow', 'expired', 'stale', 'ignored', 'failed', 'quarantined']),
     refusal: z.looseObject({ code: name, message: name, data: any }),
@@ -74,9 +81,9 @@ export const pieces = lazily(() => {
 
 /** The fields of a timer that was set. */
 export const timerSet = lazily(() => {
-  const { name, span, value, event, version } = pieces()
+  const { name, span, value, event, version, trace } = pieces()
   const path = z.array(name)
-  const origin = z.looseObject({ correlationid: name, causationid: name.optional(), request: name.optional() })
+  const origin = z.looseObject({ correlationid: name, causationid: name.optional(), request: name.optional(), trace })
   return {
     id: name,
     key: name.optional(),

@@ -1,4 +1,5 @@
 import { Fifo } from '../fifo.ts'
+import type { OpenSpan } from '../following.ts'
 import type { Address } from '../mail/address.ts'
 import { append, type Continuation } from './append.ts'
 import type { Frame } from './frame.ts'
@@ -21,6 +22,8 @@ export interface WatermarkListener<A extends Appended> {
   durable(appended: A): void
   /** The checkpoints that belong to these frames, if there are any. */
   checkpoints(appended: readonly A[]): Checkpoints | undefined
+  /** The journal is about to append the frames; returns the span of that. Left out if nobody follows it. */
+  appending?(appended: readonly A[]): OpenSpan
   /** The journal did not append the frames. No further frame will be durable. */
   failed(error: JournalAppendError): void
   /** A callback threw. The other callbacks are called all the same. */
@@ -101,15 +104,12 @@ export class Watermark<A extends Appended> {
     while (this.#buffer.length > 0) {
       const batch = this.#buffer
       this.#buffer = []
+      const span = this.#listener.appending?.(batch)
       try {
-        this.#epoch = await append(
-          this.#journal,
-          this.#partition,
-          { epoch: this.#epoch, position: this.#durable },
-          batch.map(({ frame }) => frame),
-          this.#listener.checkpoints(batch),
-        )
+        this.#epoch = await (span ? span.run(() => this.#append(batch)) : this.#append(batch))
+        span?.succeed()
       } catch (error) {
+        span?.fail(error)
         this.#fail(new JournalAppendError(this.#partition, error))
         return
       }
@@ -120,6 +120,16 @@ export class Watermark<A extends Appended> {
       }
     }
     this.#flushing = false
+  }
+
+  #append(batch: readonly A[]): Promise<number> {
+    return append(
+      this.#journal,
+      this.#partition,
+      { epoch: this.#epoch, position: this.#durable },
+      batch.map(({ frame }) => frame),
+      this.#listener.checkpoints(batch),
+    )
   }
 
   #show(appended: A): void {

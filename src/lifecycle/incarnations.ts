@@ -8,6 +8,7 @@ import { type Agent, AgentStartError } from '../agent/agent.ts'
 import { trusted } from '../events/event.ts'
 import { agentRecovered, agentRestarted, agentStarted, agentStarting } from '../events/runtime-events.ts'
 import type { Partition } from '../partition/partition.ts'
+import { beginStep } from '../partition/step-span.ts'
 import type { Steps } from '../partition/steps.ts'
 import { failureOf } from '../thrown.ts'
 import type { OutsideWork } from '../work/outside-work.ts'
@@ -101,13 +102,25 @@ export class Incarnations {
     // Machines inside the agent start with it: what they do then belongs to its first step.
     const outer = this.#partition.turns.enter(actor)
     try {
-      const ref = create()
-      actor.ref = ref
-      ref.start()
-      return ref
+      return this.#follow(actor, () => {
+        const ref = create()
+        actor.ref = ref
+        ref.start()
+        return ref
+      })
     } finally {
       this.#partition.turns.leave(outer)
     }
+  }
+
+  /** Follows the first step of an incarnation, which is planned. */
+  #follow(actor: Actor, start: () => AnyActorRef): AnyActorRef {
+    const { around } = this.#partition.system
+    const handled = actor.current
+    if (around === undefined || !handled) return start()
+    const span = beginStep(around, this.#partition, actor, handled)
+    actor.announce({ ...handled, trace: span.trace })
+    return around.during(span, start)
   }
 
   /** Plans the entries of a start, which are part of the frame of the first step. */
@@ -124,6 +137,7 @@ export class Incarnations {
       seq,
       type: 'xstate.init',
       correlationid: led?.correlationid ?? `${this.#partition.address}/${seq}`,
+      trace: led?.trace,
     })
   }
 

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../around.ts'
 import type { EventOf } from '../events/event.ts'
 import { deepFrozen } from '../events/json.ts'
 import type { EventFor } from '../events/topic.ts'
@@ -40,6 +41,8 @@ export interface Envelope<T extends string = string, D = unknown> extends EventO
   readonly ask?: string
   /** Set when it was a dead letter and is on its way again. */
   readonly redriven?: Redriven
+  /** What `around` sends along: the context of the step or publish that said it. */
+  readonly trace?: TraceContext
 }
 
 /** The envelopes of the events that a topic covers. */

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../around.ts'
 import type { Envelope } from './envelope.ts'
 
 /** The origin of an event: the correlation id that a whole chain of events shares, and the event just before. */
@@ -7,14 +8,17 @@ export interface Origin {
   readonly causationid?: string
   /** The key of the ask that waits for the result; `undefined` if no ask waits. */
   readonly request?: string | undefined
+  /** What `around` sends along. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** Copies these fields alone from an object that has more. */
-export function originIn({ correlationid, causationid, request }: Origin): Origin {
+export function originIn({ correlationid, causationid, request, trace }: Origin): Origin {
   return {
     correlationid,
     ...(causationid !== undefined && { causationid }),
     ...(request !== undefined && { request }),
+    ...(trace !== undefined && { trace }),
   }
 }
 
@@ -27,6 +31,6 @@ export interface Handled extends Origin {
 }
 
 /** The origin of what an event leads to. */
-export function originOf({ id, correlationid }: Envelope): Origin {
-  return { correlationid, causationid: id }
+export function originOf({ id, correlationid, trace }: Envelope): Origin {
+  return trace === undefined ? { correlationid, causationid: id } : { correlationid, causationid: id, trace }
 }

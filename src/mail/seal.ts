@@ -1,3 +1,4 @@
+import type { TraceContext } from '../around.ts'
 import type { EventDefinition, EventOf } from '../events/event.ts'
 import type { Address } from './address.ts'
 import type { Envelope } from './envelope.ts'
@@ -16,6 +17,7 @@ export interface Facts {
   readonly to?: Address | undefined
   readonly ask?: string
   readonly tags?: readonly string[] | undefined
+  readonly trace?: TraceContext | undefined
 }
 
 /** The facts about the partition that an envelope needs. */
@@ -64,6 +66,7 @@ export function sealed(event: EventOf, facts: Facts, place: Place): Envelope {
     party: place.party,
     to: facts.to,
     ask: facts.ask,
+    trace: facts.trace,
   }
   return Object.freeze(place.partition === undefined ? envelope : { ...envelope, partition: place.partition })
 }

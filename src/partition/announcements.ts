@@ -40,12 +40,14 @@ export class Announcements {
   announceAsk(
     event: EventOf & { readonly ask: string },
     source: Address,
-    { correlationid, causationid }: Origin,
+    { correlationid, causationid, trace }: Origin,
   ): void {
     if (!this.#isHeard(event.type)) return
     const { ask } = event
     const id = this.#audience.bus.newNoteId()
-    this.#mention(this.#frames.seal(event, { id, at: this.#frames.seq, source, correlationid, causationid, ask }))
+    this.#mention(
+      this.#frames.seal(event, { id, at: this.#frames.seq, source, correlationid, causationid, ask, trace }),
+    )
   }
 
   /** Lets subscribers hear a request on its way to an agent. */

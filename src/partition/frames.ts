@@ -9,6 +9,7 @@ import { type Address, ownAddressOf, partyOf, splitAddress } from '../mail/addre
 import type { Envelope } from '../mail/envelope.ts'
 import type { Handled, Origin } from '../mail/handled.ts'
 import { type Facts, type Place, sealed } from '../mail/seal.ts'
+import { beginAppend } from './append-span.ts'
 import type { Shown } from './partition-observer.ts'
 import { PartitionTime } from './partition-time.ts'
 import { StepCheckpoint } from './step-checkpoint.ts'
@@ -26,7 +27,7 @@ export interface PartitionState<T> {
 }
 
 /** What the frames of a partition need from its runtime. */
-type Ground = Pick<System, 'clock' | 'journal' | 'ids' | 'catalog' | 'persistence'>
+type Ground = Pick<System, 'clock' | 'journal' | 'ids' | 'catalog' | 'persistence' | 'around'>
 
 /** What happens after an append. */
 interface Outcome {
@@ -59,9 +60,11 @@ export class Frames implements Place {
     this.partition = ownAddressOf(address)
     this.#state = state
     this.#time = new PartitionTime(ground.clock, () => this.#seq)
+    const { around } = ground
     this.watermark = new Watermark(ground.journal, address, {
       durable: shown => outcome.durable(shown),
       checkpoints: checkpointsOf,
+      ...(around && { appending: (batch: readonly Shown[]) => beginAppend(around, this, batch) }),
       failed: error => outcome.failed(error),
       fault: error => outcome.fault(error),
     })
@@ -172,8 +175,8 @@ export class Frames implements Place {
   appendOutcome(entry: (seq: number) => Entry, type: string, origin: Origin): Handled {
     const seq = this.nextSeq()
     this.append({ kind: 'outcome' }, [entry(seq)])
-    const { correlationid, causationid, request } = origin
-    return { seq, type, correlationid, causationid, request }
+    const { correlationid, causationid, request, trace } = origin
+    return { seq, type, correlationid, causationid, request, trace }
   }
 
   /** Calls back with every frame that is appended from now on, before it is durable; the returned function ends that. */

@@ -1,4 +1,5 @@
 import type { Actor } from '../actor/actor.ts'
+import type { TraceContext } from '../around.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import { checkDeclared } from '../events/missing.ts'
@@ -62,6 +63,8 @@ export interface OfferOptions extends PublishOptions {
   readonly origin?: Origin | null
   /** The id of the event that a transformation made it of. */
   readonly causationId?: string
+  /** What `around` sends along; left out for that of the origin. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** The options of nearly all events. They are compared by identity, so that their fields need not be read. */
@@ -80,7 +83,7 @@ export function factsOf(partition: Partition, options: OfferOptions): Facts {
 }
 
 function factsFrom(options: OfferOptions, origin: Origin | null | undefined): Facts {
-  const { priority, tags, source, ttl, to, correlationId, causationId } = options
+  const { priority, tags, source, ttl, to, correlationId, causationId, trace } = options
   return {
     priority,
     tags,
@@ -89,6 +92,7 @@ function factsFrom(options: OfferOptions, origin: Origin | null | undefined): Fa
     correlationid: correlationId ?? origin?.correlationid,
     causationid: causationId ?? origin?.causationid,
     to: to?.address,
+    trace: trace ?? origin?.trace,
   }
 }
 

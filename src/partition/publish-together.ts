@@ -7,6 +7,7 @@ import type { Envelope } from '../mail/envelope.ts'
 import { accept, reject } from '../mail/tally.ts'
 import { admit, checkWay, factsOf, isCrowded, noOptions, type OfferOptions, passageOf, withOrigin } from './offer.ts'
 import type { Partition } from './partition.ts'
+import { publishFollowed } from './publish-followed.ts'
 import { type Part, patienceOf, whenRoom } from './room.ts'
 import { fromOutside, sayTogether } from './say.ts'
 
@@ -32,8 +33,19 @@ export function publishTogether(
   admits: (events: readonly EventOf[]) => void,
   first: readonly Entry[] = [],
 ): Promise<readonly Envelope[]> {
-  const { loopTurns, bus, clock, rateLimits, tally } = partition.system
   const options = withOrigin(partition, { admit: admits })
+  return publishFollowed(partition, options, events, trace =>
+    publishUnfollowed(partition, events, { ...options, trace }, first),
+  )
+}
+
+function publishUnfollowed(
+  partition: Partition,
+  events: readonly EventOf[],
+  options: OfferOptions,
+  first: readonly Entry[],
+): Promise<readonly Envelope[]> {
+  const { loopTurns, bus, clock, rateLimits, tally } = partition.system
   const refused = (error: unknown) => {
     reject(tally, events.length)
     return loopTurns.refuse(error, clock)

@@ -8,6 +8,7 @@ import { checkNotAborted } from '../mail/patience.ts'
 import { reject } from '../mail/tally.ts'
 import { factsOf, isCrowded, noOptions, type OfferOptions, passageOf, withOrigin } from './offer.ts'
 import type { Partition } from './partition.ts'
+import { publishFollowed } from './publish-followed.ts'
 import { publishTransformed } from './publish-together.ts'
 import { patienceOf, whenRoom } from './room.ts'
 import { fromOutside, say } from './say.ts'
@@ -26,6 +27,14 @@ export function publish(
   offered: UncheckedEvent,
   options: OfferOptions = noOptions,
 ): Promise<Envelope> {
+  const { around } = partition.system
+  if (around === undefined) return publishUnfollowed(partition, offered, options)
+  return publishFollowed(partition, options, [offered], trace =>
+    publishUnfollowed(partition, offered, { ...options, trace }),
+  )
+}
+
+function publishUnfollowed(partition: Partition, offered: UncheckedEvent, options: OfferOptions): Promise<Envelope> {
   const { loopTurns, bus, catalog, clock, rateLimits, tally } = partition.system
   try {
     if (options !== noOptions) checkOptions(offered.type, options)

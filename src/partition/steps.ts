@@ -148,8 +148,8 @@ export class Steps implements StepHost, FrameHost {
   }
 
   seal(event: EventOf, id: string, { actor, handled }: Step, to?: Address): Envelope {
-    const { correlationid, causationid } = handled
-    return this.#partition.seal(event, { source: actor.address, id, correlationid, causationid, to })
+    const { correlationid, causationid, trace } = handled
+    return this.#partition.seal(event, { source: actor.address, id, correlationid, causationid, to, trace })
   }
 
   commit(step: Step): () => void {
@@ -228,6 +228,7 @@ export class Steps implements StepHost, FrameHost {
   }
 
   #reportFailed({ actor, handled }: Step, failure: Failure): void {
+    this.#partition.system.around?.step?.fail(failure.error)
     this.#partition.reports.failed(actor, handled.type, failure, handled)
   }
 

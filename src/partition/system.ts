@@ -7,6 +7,7 @@ import type { RateLimits } from '../bus/rate-limits.ts'
 import type { WatchedClock } from '../clock.ts'
 import type { Catalog } from '../events/catalog.ts'
 import type { Transforms } from '../events/transform.ts'
+import type { Following } from '../following.ts'
 import type { Ids } from '../ids.ts'
 import type { AskTable } from '../invoke/ask-table.ts'
 import type { Handler } from '../invoke/handler.ts'
@@ -40,6 +41,7 @@ export interface System<P = unknown>
     Callers<P>,
     Population,
     Warned,
+    Followed,
     Status {}
 
 /** When timers are due, and when waiting work runs. */
@@ -135,6 +137,12 @@ export interface Warned {
   readonly unsaid: Set<string>
   /** Whether a long wait for `idle` was reported. */
   isRestless: boolean
+}
+
+/** Who follows what happens, from begin to end. */
+export interface Followed {
+  /** Undefined unless the runtime was made with `around`. */
+  readonly around: Following | undefined
 }
 
 /** Whether the runtime takes work. */

@@ -11,10 +11,11 @@ import type { IncomingAsks } from './incoming-asks.ts'
 import type { Losses } from './losses.ts'
 import type { Reports } from './reports.ts'
 import type { SpilledMail } from './spilled-mail.ts'
+import { beginStep } from './step-span.ts'
 import type { System } from './system.ts'
 
 /** What turns need from the runtime of their partition. */
-type Ground = Pick<System, 'aging' | 'ready' | 'asks' | 'journal' | 'stepping'>
+type Ground = Pick<System, 'aging' | 'ready' | 'asks' | 'journal' | 'stepping' | 'around'>
 
 interface Parts {
   readonly frames: Frames
@@ -119,6 +120,14 @@ export class Turns implements ActorHost<Actor> {
   }
 
   #handOver(actor: Actor, handled: Handled, send: () => void): void {
+    const { around } = this.#ground
+    if (around === undefined) return this.#handOverNow(actor, handled, send)
+    const span = beginStep(around, this.#frames, actor, handled)
+    const { trace } = span
+    around.during(span, () => this.#handOverNow(actor, { ...handled, trace }, send))
+  }
+
+  #handOverNow(actor: Actor, handled: Handled, send: () => void): void {
     const { journal } = this.#ground
     journal.handing?.(this.address, actor.name, handled.seq)
     actor.announce(handled)

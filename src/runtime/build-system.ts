@@ -7,6 +7,7 @@ import { RateLimits } from '../bus/rate-limits.ts'
 import { systemClock, watched } from '../clock.ts'
 import { systemError } from '../events/runtime-events.ts'
 import { Transforms } from '../events/transform.ts'
+import { Following } from '../following.ts'
 import { createIds } from '../ids.ts'
 import { AskTable } from '../invoke/ask-table.ts'
 import { withChildren } from '../invoke/child.ts'
@@ -107,6 +108,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     journal,
     snapshots: snapshotsOf(options, ground, { later, system: () => system }),
     persistence: persistenceOf(options, ground),
+    around: followingOf(options, ground),
     catalog: definitions.catalog,
     bus,
     transforms: new Transforms(options.transforms ?? []),
@@ -249,6 +251,11 @@ function persistenceOf<S extends object, A extends AddedEvent, R extends Removed
     // Not in the middle of a publish.
     time.scheduler.microtask(() => partitions.outside.reportError('warning', error)),
   )
+}
+
+function followingOf({ around = [] }: Pick<RuntimeOptions, 'around'>, { warnings }: Ground): Following | undefined {
+  const all = 'begin' in around ? [around] : around
+  return all.length === 0 ? undefined : new Following(all, error => warnings.add(error))
 }
 
 function snapshotsOf(

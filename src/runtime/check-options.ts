@@ -15,6 +15,7 @@ const runtimeOptions: OptionNames<RuntimeOptions> = {
   scheduler: true,
   random: true,
   log: true,
+  around: true,
   ids: true,
   intensity: true,
   snapshots: true,
@@ -51,6 +52,10 @@ const wanted: Readonly<Record<string, readonly [is: Check, what: string]>> = {
   log: [
     given => given === 'silent' || has('function', 'info', 'warn', 'error')(given),
     "'silent', or a logger with info, warn and error",
+  ],
+  around: [
+    given => (Array.isArray(given) ? given : [given]).every(has('function', 'begin')),
+    'an object with a function begin, or a list of such objects',
   ],
   intensity: [
     given => has('number', 'max', 'within')(given) && isNumbers(given),

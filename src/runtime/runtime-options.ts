@@ -1,4 +1,5 @@
 import type { Agent } from '../agent/agent.ts'
+import type { Around } from '../around.ts'
 import type { RateLimitOptions } from '../bus/rate-limits.ts'
 import type { Clock } from '../clock.ts'
 import type { Definition } from '../events/catalog.ts'
@@ -53,6 +54,8 @@ export interface RuntimeOptions<
    * quarantined, and, in development, for each warning that no subscriber receives.
    */
   readonly log?: Logger | 'silent'
+  /** Follows publishes, steps, work, asks, handlers and appends from begin to end; nobody by default. */
+  readonly around?: Around | readonly Around[]
   /** Where ids come from; a random prefix and a counter by default. */
   readonly ids?: Ids
   /** How often the agents of one supervisor may restart; 3 times in 5 seconds by default. */

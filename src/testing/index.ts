@@ -1,5 +1,6 @@
 export { type ContractCase, type JournalAbilities, journalContract } from './journal-contract.ts'
 export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
+export { type RecordedSpan, type RecordOptions, recordSpans, type SpanRecorder } from './record-spans.ts'
 export { schedulerContract } from './scheduler-contract.ts'
 export { seededRandom } from './seeded-random.ts'
 export { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'

@@ -11,7 +11,7 @@ import { reject } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
 import { timerDelay } from '../time/timers.ts'
 import { endedEvent, withParameters } from './ask-events.ts'
-import { type Asker, Asking } from './asking.ts'
+import { type Asker, Asking, beginAsk } from './asking.ts'
 import { calleeOf, fullAddress, hearersOf } from './callee.ts'
 import type { Cancel, Settle, WorkScope } from './kind.ts'
 import { answerIn, failureIn, isInHand, type RecalledAsk, recalledAsk } from './recalled-ask.ts'
@@ -59,6 +59,7 @@ function deadlineOf({ deadline }: AskWork | AskManyWork, { system }: Partition, 
 class AgentAsker implements Asker {
   readonly name: Address
   readonly origin: Origin
+  readonly isRecovered: boolean
   readonly #key: string
   readonly #work: AskWork
   readonly #scope: WorkScope
@@ -74,6 +75,7 @@ class AgentAsker implements Asker {
     this.#scope = scope
     this.#settle = settle
     const { standing, recalled, partition } = scope
+    this.isRecovered = standing !== undefined
     if (standing && recalled) this.#until = partition.elapsed() + standing.expires - recalled.date
   }
 
@@ -126,7 +128,7 @@ class AgentAsker implements Asker {
 
   close(ask: Asking, outcome: Outcome): void {
     ask.sayEnd(outcome, true)
-    this.#settle(outcome)
+    this.#settle(outcome, ask.origin.trace)
   }
 
   /** @throws EventPayloadError, and what `calleeOf` throws */
@@ -162,7 +164,9 @@ class AgentAsker implements Asker {
     const fields = { key: this.#key, type: request.type, from: this.name, to }
     const ended = endedEvent(withParameters(fields, request, this.#scope.input), request, outcome)
     this.place.report(ended, this.origin)
-    this.#settle(outcome)
+    const span = beginAsk(this, { type: request.type, ask: this.#key, data: this.#scope.input }, to)
+    span?.close(outcome)
+    this.#settle(outcome, span?.trace)
     return nothing
   }
 

@@ -75,16 +75,17 @@ function answeredBy(
   const { partition } = callee
   const data = admittedToHandler(callee, request, input, options)
   // Most asks have no listener, and this is the shortest way to an answer that there is.
-  const early = partition.reports.isHeard(askRequested.type) ? askerOf(callee, request, data, options) : undefined
+  const isSeen = partition.system.around !== undefined || partition.reports.isHeard(askRequested.type)
+  const early = isSeen ? askerOf(callee, request, data, options) : undefined
   early?.ask.sayRequested()
-  const outcome = callee.answer(data)
+  const outcome = callee.answer(data, early?.ask.origin)
   if (outcome instanceof Promise || (!outcome.ok && (options.retries ?? 0) > 0)) {
     const later = answerTo(early ?? askerOf(callee, request, data, options))
     callee.end(outcome)
     return later
   }
   callee.count(outcome)
-  if (outcome.ok && !partition.reports.isHeard(askSucceeded.type)) return outcome.output
+  if (outcome.ok && !early && !partition.reports.isHeard(askSucceeded.type)) return outcome.output
   const { ask } = early ?? askerOf(callee, request, data, options)
   ask.sayEnd(outcome, false)
   if (!outcome.ok) throw outcome.error

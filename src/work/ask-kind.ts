@@ -30,9 +30,9 @@ function titleOf({ request }: AskWork | AskManyWork): string {
 
 /** The stack of a failed ask ends where the ask was defined. */
 function settling({ place }: AskWork | AskManyWork, scope: WorkScope): Settle {
-  return outcome => {
+  return (outcome, trace) => {
     if (!outcome.ok) leadBack(outcome.error, place)
-    scope.settle(outcome)
+    scope.settle(outcome, trace)
   }
 }
 

@@ -1,5 +1,8 @@
+import { isOf } from '../errors.ts'
 import type { AskedOf, RequestDefinition } from '../events/request.ts'
 import { askRequested, askSucceeded } from '../events/runtime-events.ts'
+import type { OpenSpan } from '../following.ts'
+import { AskCancelledError } from '../invoke/ask-errors.ts'
 import type { Asked, Retry } from '../invoke/ask-options.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import { PendingAsk } from '../invoke/pending-ask.ts'
@@ -22,6 +25,8 @@ export interface Asker {
   /** The name that a caller outside the agents gave to the request. */
   readonly requestId: string | undefined
   readonly origin: Origin
+  /** Whether another process sent the request, and has ended. */
+  readonly isRecovered: boolean
   /** Closes an ask that has an answer or a failure: with `sayEnd`, and by what the asker itself waits for. */
   close(ask: Asking, outcome: Outcome): void
 }
@@ -48,6 +53,7 @@ export class Asking extends PendingAsk {
   readonly callee: Callee
   readonly #asker: Asker
   readonly #asked: AskedOf
+  readonly #span: OpenSpan | undefined
 
   constructor(asker: Asker, callee: Callee, asked: AskedOf, { request, deadline, retry }: Asked) {
     super()
@@ -64,6 +70,7 @@ export class Asking extends PendingAsk {
     this.callee = callee
     this.#asker = asker
     this.#asked = asked
+    this.#span = beginAsk(asker, asked, callee.address)
   }
 
   /** @param takenBy the incarnation of the callee that has taken the request already */
@@ -77,8 +84,13 @@ export class Asking extends PendingAsk {
   }
 
   send(): void {
-    const { name, origin } = this.#asker
-    if (!this.isOver) this.callee.take(this.#asked, name, origin)
+    if (!this.isOver) this.callee.take(this.#asked, this.#asker.name, this.origin)
+  }
+
+  /** The origin of what the callee does. */
+  get origin(): Origin {
+    const { origin } = this.#asker
+    return this.#span ? { ...origin, trace: this.#span.trace } : origin
   }
 
   settle(outcome: Outcome): void {
@@ -87,12 +99,15 @@ export class Asking extends PendingAsk {
   }
 
   cancelled(): void {
+    this.#span?.cancel()
     this.callee.abandon()
   }
 
   /** @param isKept whether an answer stays in the history of the bus; a failure always does */
   sayEnd(outcome: Outcome, isKept: boolean): void {
     const { place, origin } = this.#asker
+    if (!outcome.ok && isOf(outcome.error, AskCancelledError)) this.#span?.cancel()
+    else this.#span?.close(outcome)
     const ended = () => endedEvent(this.#fields, this.request, outcome)
     if (outcome.ok && !isKept) place.reportIfHeard(askSucceeded.type, ended, origin)
     else place.report(ended(), origin)
@@ -103,4 +118,17 @@ export class Asking extends PendingAsk {
     const fields = { key: requestId ?? this.key, type: this.type, from: name, to: this.to }
     return this.request.tell ? { ...fields, parameters: this.#asked.data } : fields
   }
+}
+
+/** Begins the span of an ask, if somebody follows it. */
+export function beginAsk(
+  { place, address: from, origin, isRecovered }: Omit<Asker, 'close'>,
+  { type, ask: key, data }: AskedOf,
+  to: Address,
+): OpenSpan | undefined {
+  const { around } = place.system
+  if (around === undefined) return undefined
+  const { address: partition, party } = place
+  const cause = origin.causationid
+  return around.begin({ kind: 'ask', partition, party, cause, type, key, from, to, isRecovered }, origin.trace, data)
 }

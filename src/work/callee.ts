@@ -1,6 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import { TroupeError } from '../errors.ts'
 import type { AskedOf, RequestDefinition } from '../events/request.ts'
+import type { Following } from '../following.ts'
 import { AskCancelledError, AskRefusedError, AskStoppedError, isRefused } from '../invoke/ask-errors.ts'
 import { type Handler, LazyScope } from '../invoke/handler.ts'
 import type { Outcome } from '../invoke/outside.ts'
@@ -94,14 +95,32 @@ export class HandlerCallee extends LazyScope implements Callee {
     this.#handler.check(request)
   }
 
-  take({ data }: AskedOf): void {
+  take({ data }: AskedOf, _source: Address, origin: Origin): void {
     accept(this.#partition.system.tally)
-    this.end(this.answer(data))
+    this.end(this.answer(data, origin))
   }
 
   /** Calls the handler's function. */
-  answer(data: unknown): Outcome | Promise<Outcome> {
-    return this.#handler.answer(data, this)
+  answer(data: unknown, origin?: Origin): Outcome | Promise<Outcome> {
+    const { around } = this.#partition.system
+    return around === undefined ? this.#handler.answer(data, this) : this.#answerFollowed(around, data, origin)
+  }
+
+  #answerFollowed(around: Following, data: unknown, origin: Origin | undefined): Outcome | Promise<Outcome> {
+    const { address: partition, party } = this.#partition
+    const { address, request } = this.#handler
+    const what = { partition, party, cause: origin?.causationid, type: request.type, key: this.ask, address }
+    const span = around.begin({ kind: 'handler', ...what }, origin?.trace, data)
+    const outcome = span.run(() => this.#handler.answer(data, this))
+    if (!(outcome instanceof Promise)) {
+      span.close(outcome)
+      return outcome
+    }
+    this.signal.addEventListener('abort', () => span.cancel(), { once: true })
+    return outcome.then(answer => {
+      span.close(answer)
+      return answer
+    })
   }
 
   /** Ends the ask with what the handler has answered. */

@@ -3,9 +3,11 @@ import { codeOf, textOf } from '../errors.ts'
 import { trusted } from '../events/event.ts'
 import { deepFrozen } from '../events/json.ts'
 import { effectAttemptFailed, effectCompleted, effectStarted } from '../events/runtime-events.ts'
+import type { OpenSpan } from '../following.ts'
 import { EffectExhaustedError, type EffectScope, EffectTimeoutError, type EffectWork } from '../invoke/effect.ts'
 import { Enricher } from '../invoke/enrichment.ts'
 import type { Outcome } from '../invoke/outside.ts'
+import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { RunningEffect } from '../partition/system.ts'
 import { mutableCopyOf, takenOver } from '../values/copy.ts'
@@ -35,6 +37,8 @@ class EffectRun {
   #attempt: number
   #failures: number
   #isOver = false
+  #origin: Origin
+  #span: OpenSpan | undefined
   #cancelTimer = () => {}
 
   constructor(work: EffectWork, scope: WorkScope) {
@@ -42,6 +46,7 @@ class EffectRun {
     this.#partition = partition
     this.#work = work
     this.#scope = scope
+    this.#origin = origin
     this.#attempt = standing?.attempt ?? 1
     this.#failures = standing?.failures ?? 0
     const failed = (error: unknown) => partition.reportError('warning', error, actor.address, origin)
@@ -67,24 +72,35 @@ class EffectRun {
     this.#isOver = true
     this.#cancelTimer()
     this.#controller?.abort(why)
+    this.#span?.cancel()
   }
 
   async #run(): Promise<void> {
     if (this.#isOver) return
-    const { origin } = this.#scope
     const attempt = this.#attempt
+    const span = this.#follow(attempt)
+    const origin = this.#origin
     const fields = this.#fields
     const startedAt = this.#partition.elapsed()
     const started = () => trusted(effectStarted, deepFrozen(this.#enricher.started({ ...fields, attempt })))
     this.#partition.reportIfHeard(effectStarted.type, started, origin)
     const outcome = await this.#outcome()
+    span?.close(outcome)
     const durationMs = this.#partition.elapsed() - startedAt
     if (!outcome.ok && this.#isTriedAgain(outcome.error)) return this.#again(outcome.error, durationMs)
-    this.#scope.settle(outcome.ok ? outcome : { ok: false, error: this.#last(outcome.error) })
+    this.#scope.settle(outcome.ok ? outcome : { ok: false, error: this.#last(outcome.error) }, span?.trace)
     const ended = { ...fields, success: outcome.ok, durationMs }
     const fieldsAtEnd = outcome.ok ? ended : { ...ended, error: textOf(outcome.error) }
     const completed = () => trusted(effectCompleted, deepFrozen(this.#enricher.completed(fieldsAtEnd, outcome)))
     this.#partition.reportIfHeard(effectCompleted.type, completed, origin)
+  }
+
+  /** Begins the span of an attempt; everything that the attempt leads to belongs to it. */
+  #follow(attempt: number): OpenSpan | undefined {
+    const span = this.#scope.follow(attempt)
+    this.#span = span
+    if (span) this.#origin = { ...this.#scope.origin, trace: span.trace }
+    return span
   }
 
   /** How an attempt ends; it never rejects. */
@@ -106,7 +122,7 @@ class EffectRun {
 
   async #call(signal: AbortSignal): Promise<Outcome> {
     const { name, run } = this.#work
-    const { input, origin } = this.#scope
+    const { input } = this.#scope
     const { system } = this.#partition
     const scope: EffectScope = {
       key: this.#scope.key,
@@ -114,11 +130,12 @@ class EffectRun {
       signal,
       now: () => this.#partition.now(),
     }
-    const running: RunningEffect<Partition> = { partition: this.#partition, isOver: false, origin }
+    const running: RunningEffect<Partition> = { partition: this.#partition, isOver: false, origin: this.#origin }
     system.running.effects++
     try {
       // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
-      const output = await system.insideEffect.run(running, () => run(mutableCopyOf(input) as never, scope))
+      const call = () => system.insideEffect.run(running, () => run(mutableCopyOf(input) as never, scope))
+      const output = await (this.#span ? this.#span.run(call) : call())
       return { ok: true, output: takenOver(`the outcome of "${name}"`, output) }
     } catch (error) {
       return { ok: false, error }
@@ -142,7 +159,7 @@ class EffectRun {
     const entry = { kind: 'tried' as const, seq: partition.nextSeq(), key: this.#scope.key, attempt, ...failure, wait }
     partition.append({ kind: 'outcome' }, [entry])
     const failed = { ...this.#fields, attempt, durationMs, ...failure, waitMs: wait }
-    partition.reportIfHeard(effectAttemptFailed.type, () => trusted(effectAttemptFailed, failed), this.#scope.origin)
+    partition.reportIfHeard(effectAttemptFailed.type, () => trusted(effectAttemptFailed, failed), this.#origin)
     this.wait(wait)
   }
 

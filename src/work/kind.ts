@@ -1,4 +1,6 @@
 import type { Actor } from '../actor/actor.ts'
+import type { TraceContext } from '../around.ts'
+import type { OpenSpan } from '../following.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { WorkStanding } from '../journal/fold/agent-standing.ts'
 import type { SavedRequests } from '../journal/fold/answers.ts'
@@ -13,8 +15,8 @@ export interface Work {
   readonly kind: string
 }
 
-/** Takes how work ended. */
-export type Settle = (outcome: Outcome) => void
+/** Takes how work ended, and what the span of the work sends along. */
+export type Settle = (outcome: Outcome, trace?: TraceContext) => void
 
 /** Gives up work that is under way. */
 export type Cancel = (why?: unknown) => void
@@ -77,8 +79,10 @@ export interface WorkScope extends WorkSite {
   report(progress: unknown): void
   /** Calls back when all that the work stands on is durable and its agent's `onInit` is over, unless it is given up before. */
   whenReady(go: () => void): void
-  /** Ends the work; its outcome is recorded before the agent gets it. */
-  settle(outcome: Outcome): void
+  /** An attempt begins; returns its span, if somebody follows it. Whoever gets the span ends it. */
+  follow(attempt: number): OpenSpan | undefined
+  /** Ends the work; its outcome is recorded before the agent gets it, which handles it as a child of what `trace` names. */
+  settle(outcome: Outcome, trace?: TraceContext): void
 }
 
 /** Where the work of a partition is done. */

@@ -4,7 +4,7 @@ import { AskCancelledError, AskTimeoutError, isRefused } from '../invoke/ask-err
 import { defaultDeadline, retryOf } from '../invoke/ask-options.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import { nothing } from '../invoke/pending-ask.ts'
-import type { Origin } from '../mail/handled.ts'
+import { type Origin, originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import { type Asker, Asking } from './asking.ts'
 import type { AgentCallee, HandlerCallee } from './callee.ts'
@@ -19,7 +19,9 @@ export function nameOf({ requester = 'outside' }: OutsideAskOptions): string {
 export function originOf({ origin }: Partition, key: string, options: OutsideAskOptions): Origin {
   const { requestId, correlationId = origin?.correlationid } = options
   const correlationid = correlationId ?? (requestId === undefined ? key : `outside/${requestId}`)
-  return origin?.causationid === undefined ? { correlationid } : { correlationid, causationid: origin.causationid }
+  if (!origin) return { correlationid }
+  const { causationid, trace } = origin
+  return originIn({ correlationid, ...(causationid !== undefined && { causationid }), trace })
 }
 
 /** A caller outside the agents, with its ask. */
@@ -27,6 +29,7 @@ export class OutsideAsker implements Asker {
   readonly place: Partition
   readonly address = 'outside'
   readonly partition = undefined
+  readonly isRecovered = false
   readonly name: string
   readonly requestId: string | undefined
   readonly origin: Origin

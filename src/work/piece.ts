@@ -1,4 +1,6 @@
 import type { Actor } from '../actor/actor.ts'
+import type { TraceContext } from '../around.ts'
+import type { OpenSpan } from '../following.ts'
 import type { Outcome, WantedWork } from '../invoke/outside.ts'
 import type { WorkStanding } from '../journal/fold/agent-standing.ts'
 import type { SavedRequests } from '../journal/fold/answers.ts'
@@ -162,11 +164,21 @@ export class Piece implements WorkScope {
     partition.append({ kind: 'outcome' }, [{ kind: 'progressed', seq: partition.nextSeq(), key, data }])
   }
 
-  settle(outcome: Outcome): void {
+  follow(attempt: number): OpenSpan | undefined {
+    const { partition, work, key, origin, actor } = this
+    const { around } = partition.system
+    if (around === undefined) return undefined
+    const { address, party } = partition
+    const named = { work: this.#kind.name, name: this.#kind.titleOf(work), key, agent: actor.address }
+    const facts = { kind: 'work' as const, partition: address, party, cause: origin.causationid, ...named, attempt }
+    return around.begin({ ...facts, isRecovered: this.standing !== undefined }, origin.trace, this.input)
+  }
+
+  settle(outcome: Outcome, trace?: TraceContext): void {
     if (this.#isOver) return
     // In the agent's lane, so that no step is interrupted; nobody waits for work that is cancelled meanwhile.
     this.actor.signal(() => {
-      if (!this.#isOver) this.#hand(outcome)
+      if (!this.#isOver) this.#hand(outcome, trace)
       this.#end()
     })
   }
@@ -235,8 +247,9 @@ export class Piece implements WorkScope {
   }
 
   /** Records the outcome, and hands it to the agent. */
-  #hand(ended: Outcome): void {
-    const { key, actor, origin, standing, partition } = this
+  #hand(ended: Outcome, trace = this.origin.trace): void {
+    const { key, actor, standing, partition } = this
+    const origin = trace === this.origin.trace ? this.origin : { ...this.origin, trace }
     const { outcome, value } = recorded(ended)
     const entry = (seq: number) => ({ kind: 'outcome' as const, seq, key, ok: outcome.ok, value })
     const known = standing?.outcome

@@ -19,6 +19,7 @@ const examples = [
   'own-trip.ts',
   'own-silence.ts',
   'own-order.ts',
+  'own-spans.ts',
   'own-town.ts',
   'own-refusal.ts',
   'own-rules.ts',
@@ -81,6 +82,7 @@ try {
   expectOutput('own-test.js', /^$/)
   expectOutput('own-trip.js', /4 seats to Oslo/)
   expectOutput('own-silence.js', /^$/)
+  expectOutput('own-spans.js', /^publish party\.input\.added[^]*^ +effect write-plan: \d+ ms$/m)
   expectOutput('own-order.js', /^$/)
   expectOutput('own-town.js', /Nobody offers photography/)
   expectOutput('own-versions.js', /seats: 1[^]*urn:troupe:event:tables.booked:3/)

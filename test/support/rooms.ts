@@ -27,9 +27,11 @@ export const rooms: readonly string[] = [
 ]
 
 const foundation = [
+  'src/around.ts',
   'src/backoff.ts',
   'src/errors.ts',
   'src/fifo.ts',
+  'src/following.ts',
   'src/clock.ts',
   'src/ids.ts',
   'src/lazily.ts',
