@@ -1,5 +1,17 @@
-import { agentUpdated, BusQueueError, createRuntime, defineEvent, SubscribeOptionsError, systemError } from 'troupe'
+import {
+  agentTypes,
+  agentUpdated,
+  BusQueueError,
+  createRuntime,
+  defineAgent,
+  defineEvent,
+  defineRequest,
+  memoryJournal,
+  SubscribeOptionsError,
+  systemError,
+} from 'troupe'
 import { describe, expect, it } from 'vitest'
+import { emit, setup } from 'xstate'
 import * as z from 'zod'
 import { createGate } from '../support/gate.ts'
 import { barked, command, dogAgent, glance, petsParty, urgent } from '../support/pets.ts'
@@ -395,4 +407,27 @@ describe('the queue of what subscribers say', () => {
     await until(() => ended.length === 5)
     expect(ended.toSorted()).toEqual(['BUS_FULL', 'BUS_FULL', 'told', 'told', 'told'])
   })
+})
+
+it('an ask of a subscriber has the correlation id of its event', async () => {
+  const answer = defineRequest('x.answer', { input: z.object({}), output: z.object({}) })
+  const fact = defineEvent('x.fact', z.object({}))
+  const agent = defineAgent({
+    name: 'oracle',
+    hears: [answer],
+    says: [answer],
+    machine: setup({ types: agentTypes({ context: {}, hears: [answer], says: [answer] }) }).createMachine({
+      context: {},
+      on: { 'x.answer': { actions: emit(({ event }) => answer.reply(event, {})) } },
+    }),
+  })
+  const journal = memoryJournal()
+  const { runtime } = await startRuntime({ events: [fact], agents: [agent], journal })
+  runtime.bus.subscribe(fact, () => void runtime.ask('runtime/oracle', answer, {}))
+  await runtime.bus.publish(fact({}), { correlationId: 'chain' })
+  await runtime.idle()
+  const asked: string[] = []
+  for await (const { entries } of journal.read('runtime'))
+    for (const entry of entries) if (entry.kind === 'asked') asked.push(entry.envelope.correlationid)
+  expect(asked).toEqual(['chain'])
 })

@@ -6,6 +6,7 @@ import {
   defineEvent,
   type Envelope,
   type EventOf,
+  memoryJournal,
   partyDeleted,
   partyUpdated,
   type RuntimeOptions,
@@ -30,7 +31,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
-import { startRuntime, suiteJournal, until } from '../support/runtime.ts'
+import { startRuntime, suiteJournal, turn, until } from '../support/runtime.ts'
 
 const events = [...platformEvents, ...systemEvents]
 
@@ -256,3 +257,34 @@ describe('echoes', () => {
     expect(await first('pets.welcomed')).toMatchObject({ data: { name: 'party/p1/dog' }, party: 'p1' })
   })
 })
+
+it('an echo misses no event of a burst', async () => {
+  const welcomed = defineEvent('x.welcomed', z.object({ address: z.string() }))
+  const quiet = defineAgent({
+    name: 'quiet',
+    hears: [],
+    says: [],
+    machine: setup({ types: agentTypes({ context: {}, hears: [], says: [] }) }).createMachine({ context: {} }),
+  })
+  const inner = memoryJournal()
+  const runtime = createRuntime({
+    clock: createSimulatedClock(),
+    events: [welcomed],
+    journal: {
+      ...inner,
+      async append(...frames) {
+        await turn()
+        await inner.append(...frames)
+      },
+    },
+  })
+  onTestFinished(() => runtime.stop({ timeout: 0 }))
+  let said = 0
+  runtime.bus.subscribe(welcomed, () => void said++)
+  echo(runtime.bus, [echoOf(agentStarted, welcomed, ({ address }) => ({ address }))])
+  await runtime.start()
+  const count = 3_000
+  await Promise.all(Array.from({ length: count }, (_, n) => runtime.spawn(quiet, { name: `q${n}` })))
+  for (let n = 0; n < 20_000 && said < count; n++) await turn()
+  expect(said).toBe(count)
+}, 60_000)

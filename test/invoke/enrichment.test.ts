@@ -1,6 +1,7 @@
 import {
   agentTypes,
   defineAgent,
+  defineEvent,
   type EffectFunction,
   type Enrichment,
   effect,
@@ -9,6 +10,7 @@ import {
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
+import * as z from 'zod'
 import { command, petsParty, told } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
@@ -190,3 +192,47 @@ function fail(error: unknown): never {
 
 /** What no hook may give by its types. */
 const given = (value: unknown) => value as never
+
+it('a hook that changes the output of an effect does not change it for the agent', async () => {
+  const go = defineEvent('x.go', z.object({}))
+  const listed = defineEvent('x.listed', z.object({ list: z.array(z.string()) }))
+  const agent = defineAgent({
+    name: 'worker',
+    hears: [go],
+    says: [listed],
+    machine: setup({
+      types: agentTypes({ context: {}, hears: [go], says: [listed] }),
+      actors: {
+        work: effect('work', async (_: string) => ({ list: ['a'] }), {
+          enrich: {
+            tagsAfter: outcome => {
+              if (outcome.ok) outcome.output.list.push('b')
+              return {}
+            },
+          },
+        }),
+      },
+    }).createMachine({
+      context: {},
+      initial: 'idle',
+      states: {
+        idle: { on: { 'x.go': 'working' } },
+        working: {
+          invoke: {
+            id: 'work',
+            src: 'work',
+            input: '',
+            onDone: { target: 'idle', actions: emit(({ event }) => listed(event.output)) },
+          },
+        },
+      },
+    }),
+  })
+  const { runtime } = await startRuntime({ agents: [agent] })
+  const seen: unknown[] = []
+  runtime.bus.subscribe(listed, ({ data }) => void seen.push(data.list))
+  runtime.bus.subscribe('effect.completed', () => {})
+  await runtime.bus.publish(go({}))
+  await runtime.idle()
+  expect(seen).toEqual([['a']])
+})

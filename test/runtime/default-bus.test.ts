@@ -1,6 +1,8 @@
-import { closeBus, DefaultBusError, getBus, initBus, RateLimitError } from 'troupe'
+import { closeBus, DefaultBusError, defineEvent, getBus, initBus, RateLimitError } from 'troupe'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import * as z from 'zod'
 import { command, urgent } from '../support/pets.ts'
+import { turn } from '../support/runtime.ts'
 
 const init = async (options = {}) => {
   onTestFinished(() => closeBus({ timeout: 0 }))
@@ -44,4 +46,27 @@ describe('the one bus of a process', () => {
     await expect(init({ rateLimit: { perMinute: 0 } })).rejects.toMatchObject({ code: 'RATE_LIMIT_OPTIONS' })
     expect(() => getBus()).toThrow(DefaultBusError)
   })
+})
+
+it('a bus that is closed and started again while it starts is there in the end', async () => {
+  onTestFinished(() => closeBus({ timeout: 0 }))
+  const first = initBus().catch(() => 'ended')
+  const closing = closeBus({ timeout: 0 })
+  const second = initBus()
+  await Promise.all([first, closing, second])
+  expect(() => getBus()).not.toThrow()
+})
+
+it('a bus that a subscriber tries to close stays open', async () => {
+  onTestFinished(() => closeBus({ timeout: 0 }))
+  const done = defineEvent('x.done', z.object({}))
+  const bus = await initBus({ events: [done] })
+  let code = ''
+  bus.subscribe(done, async () => {
+    await closeBus().catch(error => (code = error.code))
+  })
+  await bus.publish(done({}))
+  for (let n = 0; n < 20; n++) await turn()
+  expect(code).toBe('WAIT_INSIDE')
+  expect(() => getBus()).not.toThrow()
 })

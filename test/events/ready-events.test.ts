@@ -78,7 +78,7 @@ describe.each([
   ['a pipeline', ofPipeline],
   ['a system of agents', ofSystem],
 ])('of the events of %s', (_, said) => {
-  it.each(rows(said))('%s is told to whoever subscribed to it, with what it carries', async (type, event) => {
+  it.each(rows(said))('%s reaches its subscribers with its payload', async (type, event) => {
     const { runtime, told, tell } = await start()
     runtime.bus.subscribe(type, tell)
     await runtime.bus.publish(event)
@@ -86,7 +86,7 @@ describe.each([
   })
 })
 
-it('the events of a platform that it keeps are in the journal, and the others are told and gone', async () => {
+it('a platform keeps some of its events in the journal, and not the others', async () => {
   const { runtime, told, tell } = await start()
   for (const event of ofPlatform) await runtime.bus.publish(event)
   await runtime.bus.replay({ type: ofPlatform.map(({ type }) => type) }, tell)
@@ -107,7 +107,7 @@ it('the events of a platform that it keeps are in the journal, and the others ar
 it.each([
   ['a platform', ofPlatform],
   ['a pipeline', ofPipeline],
-])('the events of %s are all kept by the rule for what is important, when they are urgent', async (_, all) => {
+])('the rule for important events keeps all urgent events of %s', async (_, all) => {
   const { runtime } = await startRuntime({
     events: [...events.platformEvents, ...events.pipelineEvents],
     persist: events.importantEvents,
