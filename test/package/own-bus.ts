@@ -14,7 +14,7 @@ const runtime = await createRuntime({
 }).start()
 const { bus } = runtime
 
-// What a subscriber publishes belongs to the event that it was told of.
+// What a subscriber publishes gets the correlation id of the event that it was called with.
 bus.subscribe(ordered, async ({ data }) => void (await bus.publish(paid({ item: data.item }))))
 
 // One that keeps its place under a name misses nothing, however slow it is, and goes on where it was.
@@ -33,7 +33,7 @@ for await (const { data, causationid } of paying) {
 }
 console.log(sums, ledger.info.lag, bus.subscriptions('ledger').length) // [ 12 ] 0 1
 
-// What the journal holds, told again to a function or a subscription, ten times as fast as it was; nothing else happens.
+// Calls a function or a subscription again with the events in the journal, ten times as fast; nothing else happens.
 const since = { type: [ordered, paid], from: Date.now() - 60_000 }
 const { told } = await bus.replay(since, ({ type }) => console.log(type), { speed: 10 })
 console.log(told, bus.metrics().types['shop.ordered']?.published) // 2 1
