@@ -194,6 +194,22 @@ export {
   type Snapshot,
 } from './journal/journal.ts'
 export { memoryJournal } from './journal/memory.ts'
+export {
+  PartitionExistsError,
+  PartitionFailedError,
+  PartitionNotFoundError,
+  PartitionQuarantinedError,
+  PartitionStoppedError,
+} from './kinds/errors.ts'
+export type { IdleOptions } from './kinds/idle.ts'
+export { UnknownPartitionKindError } from './kinds/kinds.ts'
+export type { PartitionRef } from './kinds/partition-ref.ts'
+export {
+  PartitionKindUnregisteredError,
+  type PartitionsOf,
+  type QuarantinedPartition,
+} from './kinds/partitions-of.ts'
+export type { Quarantined } from './kinds/registry.ts'
 export type { AgentRef, AgentSnapshot } from './lifecycle/agent-ref.ts'
 export { HookError, type HookName, HookTimeoutError } from './lifecycle/hooks.ts'
 export type { PoolRef, ScaleOptions } from './lifecycle/pool-ref.ts'
@@ -244,18 +260,18 @@ export { PersistRuleError } from './partition/persistence.ts'
 export { AgentFailedError, WatcherError } from './partition/reports.ts'
 export { type SnapshotOptions, SnapshotOptionsError } from './partition/snapshots.ts'
 export type { Limits } from './partition/system.ts'
-export type { IdleOptions } from './party/idle.ts'
 export { type ImportOptions, PartyImportError } from './party/import.ts'
 export { type CreateOptions, NoPartyDefinitionError, type Parties } from './party/parties.ts'
 export type { Party } from './party/party.ts'
-export { PartyFailedError, PartyStoppedError } from './party/party-end.ts'
-export { PartyMetadataError } from './party/party-metadata.ts'
 export {
   PartyExistsError,
+  PartyFailedError,
   PartyNotFoundError,
   PartyQuarantinedError,
+  PartyStoppedError,
   type QuarantinedParty,
-} from './party/party-registry.ts'
+} from './party/party-errors.ts'
+export { PartyMetadataError } from './party/party-metadata.ts'
 export { PartyMovingError } from './party/transfer.ts'
 export type { DeadLetterOffice } from './readers/dead-letter-office.ts'
 export { DurableLagError } from './readers/durable-lag.ts'
@@ -284,7 +300,6 @@ export { type RuntimeState, RuntimeStateError } from './runtime/status.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './state/admission.ts'
 export {
   type AddedEvent,
-  type Apply,
   defineParty,
   type Figures,
   type InputFields,
@@ -295,11 +310,18 @@ export {
   type PartyOptions,
   type RemovalFor,
   type RemovedEvent,
-  StateEventError,
-  StateKeyError,
 } from './state/definition.ts'
 export { foldParty } from './state/fold.ts'
 export type { Inputs } from './state/inputs.ts'
+export {
+  type Apply,
+  definePartitionKind,
+  type PartitionKind,
+  PartitionKindNameError,
+  type PartitionKindOptions,
+  StateEventError,
+  StateKeyError,
+} from './state/kind.ts'
 export { FiguresError, type PartiesStats } from './state/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './state/store.ts'
 export {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Address, partyOf } from '../mail/address.ts'
+import { type Address, runtimePartition } from '../mail/address.ts'
 import type { Continuation } from './append.ts'
 import { Standing, type StandingJson } from './fold/standing.ts'
 import { checkStanding } from './fold/standing-shape.ts'
@@ -63,7 +63,7 @@ export async function recall(
     seen?.(frame)
     frames++
   }
-  if (partyOf(partition) !== undefined && standing.birth === undefined)
+  if (partition !== runtimePartition && standing.birth === undefined)
     throw new JournalCorruptError(partition, 'what comes after the beginning')
   check(standing)
   state?.recalled()

@@ -7,6 +7,9 @@ import { IllegalIdError } from '../ids.ts'
  */
 export type Address = string
 
+/** What the addresses of parties begin with. */
+export const partyPrefix = 'party'
+
 /** The partition of agents that belong to no party. */
 export const runtimePartition = 'runtime'
 
@@ -21,12 +24,17 @@ const partyIdPattern = new RegExp(`^[A-Za-z0-9_-]{1,${longest}}$`)
 
 /** The partition of a party. */
 export function partitionOf(partyId: string): Address {
-  return `party/${partyId}`
+  return `${partyPrefix}/${partyId}`
 }
 
 /** The id of the party that a partition belongs to; `undefined` for the partition `runtime`. */
 export function partyOf(partition: Address): string | undefined {
   return partition.startsWith('party/') ? partition.slice('party/'.length) : undefined
+}
+
+/** What the address of a partition begins with: `party`, `runtime`, or the name of a kind that the program has registered. */
+export function kindIn(partition: Address): string {
+  return partition.split('/', 1)[0] ?? ''
 }
 
 /** The address of a partition that is neither `runtime` nor a party: it belongs to a kind that the program has registered. */

@@ -1,23 +1,16 @@
 import { TroupeError } from '../errors.ts'
-import { partyCreated, partyDeleted } from '../events/runtime-events.ts'
+import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
 import type { PartyMetadata } from '../journal/frame.ts'
-import { type Address, checkPartyId, partyOf } from '../mail/address.ts'
+import { type KindGround, Lives } from '../kinds/lives.ts'
+import { checkPartyId, partyPrefix } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
-import type { Partition } from '../partition/partition.ts'
-import type { Partitions } from '../partition/partitions.ts'
-import type { System } from '../partition/system.ts'
-import type { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
-import type { SavedParty } from '../recovery/needs.ts'
 import { admitVersion, type ChangeOptions, checkChangeOptions } from '../state/admission.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from '../state/definition.ts'
 import { type PartiesStats, statsOf } from '../state/stats.ts'
-import type { RestartIntensity } from '../supervision/restart-intensity.ts'
-import { Deletion } from './deletion.ts'
 import { type ImportOptions, readImport, writeImport } from './import.ts'
 import { Party } from './party.ts'
+import { partyErrors, type QuarantinedParty } from './party-errors.ts'
 import { metadataOf } from './party-metadata.ts'
-import { PartyRegistry, type QuarantinedParty } from './party-registry.ts'
-import { Quarantine } from './quarantine.ts'
 import { exported } from './transfer.ts'
 
 /** What a new party starts with. */
@@ -32,36 +25,29 @@ export interface CreateOptions<A extends AddedEvent> {
 const listOptions = { quarantined: true } as const
 const createOptions: OptionNames<CreateOptions<AddedEvent>> = { id: true, inputs: true, metadata: true }
 
-/** What the parties of a runtime are made of. */
-interface PartiesParts<S extends object, A extends AddedEvent, R extends RemovedEvent> {
-  readonly definition: PartyDefinition<S, A, R> | undefined
-  readonly system: System<Partition>
-  readonly intensity: RestartIntensity
-  readonly partitions: Partitions
-  readonly durable: DurableSubscriptions
-  /** Recovers one party from the journal, or quarantines it; never rejects. */
-  recover(partition: Address, options: { readonly isRetry: boolean }): Promise<void>
-  /** The timers and schedules of a party end in this process. */
-  drop(partition: Address): void
-  /** Forgets everything about a deleted party. */
-  forget(partition: Address): void
-}
-
 /** The parties of a runtime. */
 export class Parties<
   S extends object = object,
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
 > {
-  readonly #parts: PartiesParts<S, A, R>
-  readonly #registry = new PartyRegistry<Party<S, A, R>>()
-  readonly #quarantine: Quarantine<Party<S, A, R>>
-  readonly #deletion: Deletion<Party<S, A, R>>
+  readonly #definition: PartyDefinition<S, A, R> | undefined
+  readonly #ground: KindGround
+  /** @internal */
+  readonly lives: Lives<Party<S, A, R>>
 
-  constructor(parts: PartiesParts<S, A, R>) {
-    this.#parts = parts
-    this.#quarantine = new Quarantine(this.#registry, parts)
-    this.#deletion = new Deletion(this.#registry, this.#quarantine, parts)
+  constructor(definition: PartyDefinition<S, A, R> | undefined, ground: KindGround) {
+    this.#definition = definition
+    this.#ground = ground
+    this.lives = new Lives(
+      {
+        prefix: partyPrefix,
+        errors: partyErrors,
+        make: id => this.#made(id),
+        quarantined: (partyId, reason) => partyQuarantined({ partyId, reason }),
+      },
+      ground,
+    )
   }
 
   /**
@@ -77,52 +63,36 @@ export class Parties<
   async create(options: CreateOptions<A> = {}): Promise<Party<S, A, R>> {
     checkOptionNames('parties.create', options, createOptions)
     const { id, inputs = [], metadata } = options
-    const { system, partitions } = this.#parts
-    const { present, beginning } = this.#registry
+    const { system, partitions } = this.#ground
     system.checkRunning()
-    const definition = this.#defined()
+    this.#defined()
     const partyId = checkPartyId(id ?? `p-${system.ids.next()}`)
-    this.#registry.checkFree(partyId)
-    const party = this.#newParty(partyId, definition)
-    const checked = party.checkInputs(inputs)
-    const about = metadata === undefined ? undefined : metadataOf(partyId, metadata)
-    present.set(partyId, party)
-    beginning.set(partyId, party)
-    partitions.add(party.partition)
-    try {
-      if (this.#deletion.isUnerased(partyId)) await this.#deletion.erase(partyId)
-      await party.begin(checked, about)
-    } catch (error) {
-      // It may have been deleted meanwhile, and another party may have its id already.
-      if (present.get(partyId) === party) await this.#deletion.discard(party)
-      throw error
-    } finally {
-      if (beginning.get(partyId) === party) beginning.delete(partyId)
-    }
+    const party = await this.lives.create(partyId, one => {
+      const checked = one.checkInputs(inputs)
+      const about = metadata === undefined ? undefined : metadataOf(partyId, metadata)
+      return one.begin(checked, about)
+    })
     partitions.outside.report(partyCreated({ partyId }))
     return party
   }
 
   /** @throws NoPartyDefinitionError */
   #defined(): PartyDefinition<S, A, R> {
-    const { definition } = this.#parts
-    if (!definition) throw new NoPartyDefinitionError()
-    return definition
+    if (!this.#definition) throw new NoPartyDefinitionError()
+    return this.#definition
   }
 
-  #newParty(id: string, definition: PartyDefinition<S, A, R>): Party<S, A, R> {
-    const { system, intensity } = this.#parts
-    const party: Party<S, A, R> = new Party(id, definition, {
-      system,
-      intensity,
-      quarantine: error => this.#quarantine.failed(party, error),
+  #made(id: string): Party<S, A, R> {
+    const party: Party<S, A, R> = new Party(id, this.#defined(), {
+      ...this.#ground,
+      refused: error => this.lives.refused(party, error),
     })
     return party
   }
 
   /** @throws PartyNotFoundError, PartyQuarantinedError */
   get(id: string): Party<S, A, R> {
-    return this.#registry.get(id)
+    return this.lives.registry.get(id)
   }
 
   /**
@@ -138,12 +108,12 @@ export class Parties<
   list(options: { readonly quarantined?: boolean } = {}): readonly Party<S, A, R>[] | readonly QuarantinedParty[] {
     checkOptionNames('parties.list', options, listOptions)
     const { quarantined = false } = options
-    return quarantined ? this.quarantined() : this.#registry.list()
+    return quarantined ? this.quarantined() : this.lives.registry.list()
   }
 
   /** Parties that the journal holds and that cannot go on as things are, and why; as `list({ quarantined: true })`. */
   quarantined(): readonly QuarantinedParty[] {
-    return [...this.#registry.quarantined.values()]
+    return Array.from(this.lives.registry.quarantined, ([partyId, why]) => ({ partyId, ...why }))
   }
 
   /**
@@ -180,8 +150,8 @@ export class Parties<
    * @throws PartyQuarantinedError if it still cannot, PartyFailedError if it has failed again, PartyNotFoundError, RuntimeStateError
    */
   async retry(id: string): Promise<Party<S, A, R>> {
-    this.#parts.system.checkRunning()
-    return this.#quarantine.restore(id, { isRetry: true })
+    this.#ground.system.checkRunning()
+    return this.lives.restore(id, { isRetry: true })
   }
 
   /**
@@ -199,9 +169,9 @@ export class Parties<
   }
 
   async *#exported(id: string): AsyncGenerator<string> {
-    await this.#registry.recovering.get(id)
-    const { watermark } = this.get(id).partition
-    yield* exported(this.#parts.system.journal, id, () => watermark.durable)
+    await this.lives.registry.recovering.get(id)
+    const { watermark } = this.get(id).life.partition
+    yield* exported(this.#ground.system.journal, id, () => watermark.durable)
   }
 
   /**
@@ -215,28 +185,29 @@ export class Parties<
    *   imported; PartyQuarantinedError if this program cannot go on with it; RuntimeStateError
    */
   async import(lines: Iterable<string> | AsyncIterable<string>, options: ImportOptions = {}): Promise<Party<S, A, R>> {
-    const { system } = this.#parts
+    const { system } = this.#ground
+    const { registry, deletion } = this.lives
     system.checkRunning()
     let id = ''
     const admit = (partyId: string) => {
-      this.#registry.checkFree(checkPartyId(partyId))
-      this.#registry.importing.add((id = partyId))
+      registry.checkFree(checkPartyId(partyId))
+      registry.importing.add((id = partyId))
     }
     const host = { journal: system.journal, now: () => system.clock.now(), admit }
     try {
       const imported = await readImport(lines, host, options)
       system.checkRunning()
-      if (this.#deletion.isUnerased(id)) await this.#deletion.erase(id)
+      if (deletion.isUnerased(id)) await deletion.erase(id)
       await writeImport(imported, host).catch(async (error: unknown) => {
-        await this.#deletion.takeBack(id, error)
+        await deletion.takeBack(id, error)
         throw error
       })
       const reason = 'It was imported just now.'
-      this.#registry.quarantined.set(id, { partyId: id, code: 'PARTY_IMPORT', reason })
+      registry.quarantined.set(id, { code: 'PARTY_IMPORT', reason })
     } finally {
-      this.#registry.importing.delete(id)
+      registry.importing.delete(id)
     }
-    return this.#quarantine.restore(id, { isRetry: false })
+    return this.lives.restore(id, { isRetry: false })
   }
 
   /**
@@ -251,45 +222,10 @@ export class Parties<
    */
   async delete(id: string, options: ChangeOptions = {}): Promise<void> {
     checkChangeOptions('parties.delete', options)
-    this.#parts.system.checkLive()
-    const { recovering } = this.#registry
-    // While a party is being restored, only a part of it is here.
-    while (recovering.has(id)) await recovering.get(id)
-    if (options.expectedVersion !== undefined) admitVersion(id, this.get(id).liveVersion, options)
-    await this.#deletion.delete(id)
-    this.#parts.partitions.outside.report(partyDeleted({ partyId: id }))
-  }
-
-  /** Stops every party, the youngest first. @internal */
-  stopAll(): Promise<void> {
-    return this.#deletion.stopAll()
-  }
-
-  /** All parties in this process, also those that are being created, restored or deleted. @internal */
-  get present(): Iterable<Party<S, A, R>> {
-    return this.#registry.present.values()
-  }
-
-  /** A party that the journal holds, and that is about to be restored. @throws NoPartyDefinitionError @internal */
-  saved(partyId: string): SavedParty {
-    const definition = this.#defined()
-    const party = this.#quarantine.reopened(partyId, () => this.#newParty(partyId, definition))
-    return { ...party.saved, recovered: () => void this.#registry.quarantined.delete(partyId) }
-  }
-
-  /** A partition cannot be restored, for this reason. @internal */
-  quarantine(partition: Address, error: unknown): void {
-    this.#quarantine.add(partition, error)
-  }
-
-  /** Resolves when a party that is being recovered is restored, or cannot be restored. @internal */
-  recovering(partition: Address): Promise<void> | undefined {
-    return this.#registry.recovering.get(partyOf(partition) ?? '')
-  }
-
-  /** Whether the journal keeps a party that does not work now and may be restored. @internal */
-  isKept(partition: Address): boolean {
-    return this.#registry.isAway(partyOf(partition) ?? partition)
+    await this.lives.delete(id, () => {
+      if (options.expectedVersion !== undefined) admitVersion(id, this.get(id).liveVersion, options)
+    })
+    this.#ground.partitions.outside.report(partyDeleted({ partyId: id }))
   }
 }
 

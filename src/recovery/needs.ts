@@ -25,21 +25,21 @@ export interface RecoveryNeeds {
   recovering(): void
   /** All partitions are restored. */
   recovered(): void
-  /** A party that is about to be restored. @throws NoPartyDefinitionError */
-  savedParty(partyId: string): SavedParty
+  /** A partition that is about to be restored. @throws why this program cannot */
+  saved(partition: Address): SavedParty
   /**
    * An imported party is restored for the first time: agents of this runtime do not hear what the party said up to a position.
    */
   imported(partition: Address, position: number): Promise<void>
   /** A partition cannot be restored, for this reason. */
   quarantine(partition: Address, error: unknown): void
-  /** How many parties are quarantined. */
-  quarantined(): number
+  /** How many partitions cannot be restored, and how many of them are parties. */
+  quarantined(): { readonly all: number; readonly parties: number }
   /** An edited machine goes on. */
   edited(warning: MachineEditedError): void
 }
 
-/** A party, and what it does when it is restored. */
+/** A party or a partition of another kind, and what it does when it is restored. */
 export interface SavedParty {
   readonly partition: Partition
   readonly crew: Crew

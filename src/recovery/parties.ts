@@ -1,6 +1,5 @@
-import { JournalCorruptError, type PartitionInfo } from '../journal/journal.ts'
+import type { PartitionInfo } from '../journal/journal.ts'
 import { type Recalled, recall } from '../journal/recall.ts'
-import { isPartyId, partyOf } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { RecoveryNeeds, SavedParty } from './needs.ts'
 import { type Before, restoreAgents, takeOver } from './restore.ts'
@@ -46,12 +45,12 @@ export async function restoreParties(
 
 /** Recalls a party, or quarantines it. */
 export async function recallParty(
-  { system, savedParty, imported, quarantine }: RecoveryNeeds,
+  { system, saved, imported, quarantine }: RecoveryNeeds,
   info: PartitionInfo,
   hearing: Hearing,
 ): Promise<RecalledParty | undefined> {
   try {
-    const party = savedParty(partyIn(info))
+    const party = saved(info.partition)
     const unheard = new UnheardEvents(hearing)
     const recalled = await recall(system.journal, info, party.state, frame => unheard.take(frame))
     if (unheard.importedAt !== undefined) await imported(info.partition, unheard.importedAt)
@@ -87,11 +86,4 @@ export function restoreParty(
     needs.quarantine(party.partition.address, error)
     return { ...restored, isRestored: false, isQuarantined: true }
   }
-}
-
-/** @throws JournalCorruptError where a partition does not belong to a party */
-function partyIn({ partition }: PartitionInfo): string {
-  const id = partyOf(partition)
-  if (id === undefined || !isPartyId(id)) throw new JournalCorruptError(partition, 'the name')
-  return id
 }

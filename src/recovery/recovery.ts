@@ -3,7 +3,7 @@ import type { Frame } from '../journal/frame.ts'
 import type { InHand } from '../journal/journal.ts'
 import { recall } from '../journal/recall.ts'
 import type { Crew } from '../lifecycle/crew.ts'
-import { type Address, runtimePartition } from '../mail/address.ts'
+import { type Address, partyOf } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { RecoveryNeeds } from './needs.ts'
 import { recoverAll, recoverParty } from './order.ts'
@@ -100,9 +100,9 @@ export class Recovery {
       recovered()
       this.#isOver = true
       const away = quarantined()
-      const parties = owner.partitions.filter(({ partition }) => partition !== runtimePartition).length - away
+      const parties = owner.partitions.filter(({ partition }) => partyOf(partition) !== undefined).length - away.parties
       const durationMs = system.clock.elapsed() - startedAt
-      outside.report(systemRecovered({ parties, quarantined: away, durationMs }))
+      outside.report(systemRecovered({ parties, quarantined: away.all, durationMs }))
       return isRestored
     } finally {
       release()

@@ -13,6 +13,7 @@ import { AskTable } from '../invoke/ask-table.ts'
 import { withChildren } from '../invoke/child.ts'
 import type { Journal } from '../journal/journal.ts'
 import { memoryJournal } from '../journal/memory.ts'
+import type { Kinds } from '../kinds/kinds.ts'
 import { createLog, type Log } from '../log.ts'
 import { splitAddress } from '../mail/address.ts'
 import { agingOf } from '../mail/aging.ts'
@@ -25,7 +26,6 @@ import { Partitions } from '../partition/partitions.ts'
 import { Persistence } from '../partition/persistence.ts'
 import { Snapshots } from '../partition/snapshots.ts'
 import type { Callers, System, Time } from '../partition/system.ts'
-import type { Parties } from '../party/parties.ts'
 import { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
 import type { Schedules } from '../readers/schedules.ts'
 import type { Recovery } from '../recovery/recovery.ts'
@@ -54,7 +54,8 @@ export interface SystemParts extends Ground {
 /** What is made of the system. The system calls it only once the runtime has started. */
 export interface Later {
   readonly schedules: Schedules
-  readonly parties: Pick<Parties, 'isKept' | 'quarantined' | 'recovering'> & { list(): readonly unknown[] }
+  readonly parties: { list(): readonly unknown[] }
+  readonly kinds: Kinds
   readonly bus: RuntimeBus
   readonly recovery: Recovery
   readonly shutdown: Shutdown
@@ -133,8 +134,8 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     scheduled: partition => later().schedules.in(partition),
     partition: address => partitions.at(address),
     partitions: () => partitions[Symbol.iterator](),
-    isAnyAway: () => later().parties.quarantined().length > 0,
-    recovering: address => later().parties.recovering(address),
+    isAnyAway: () => later().kinds.quarantined.all > 0,
+    recovering: address => later().kinds.recovering(address),
     stepping: undefined,
     insideEffect: callers.insideEffect,
     replaying: callers.replaying,
@@ -242,12 +243,12 @@ function busOf(
   })
 }
 
-function persistenceOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
-  { persist, party }: Options<S, A, R>,
-  { time, partitions }: Ground,
+function persistenceOf(
+  { persist }: Pick<RuntimeOptions, 'persist'>,
+  { definitions, time, partitions }: Ground,
 ): Persistence | undefined {
   if (!persist) return undefined
-  return new Persistence(persist, party?.changes ?? new Set(), error =>
+  return new Persistence(persist, definitions.changes, error =>
     // Not in the middle of a publish.
     time.scheduler.microtask(() => partitions.outside.reportError('warning', error)),
   )
@@ -276,9 +277,9 @@ function snapshotsOf(
 }
 
 /** Whether the asker may ask once more under this key, so that its answer has to be kept. */
-function mayAskAgain(key: string, partitions: Partitions, { recovery, parties }: Later): boolean {
+function mayAskAgain(key: string, partitions: Partitions, { recovery, kinds }: Later): boolean {
   if (recovery.isUnderWay) return true
   const { partition: at } = splitAddress(key)
-  if (parties.isKept(at)) return true
+  if (kinds.isKept(at)) return true
   return partitions.at(at)?.asksElsewhere.mayBeRepeated(key) ?? false
 }

@@ -20,7 +20,7 @@ import {
 
 interface ReplayParts {
   readonly system: System<Partition>
-  readonly parties: { get(id: string): { readonly partition: Partition } }
+  readonly parties: { get(id: string): { readonly life: { readonly partition: Partition } } }
 }
 
 /** Calls a function, or delivers to a subscription in its turn, what the journal holds. Errors as of `bus.replay`. */
@@ -36,7 +36,7 @@ export async function replayTo<W extends Topic>(
   const { party, type, ...rest } = query
   if (party === undefined && (rest.after !== undefined || rest.until !== undefined))
     throw new ReplayQueryError('positions of no party', 'the positions of one party, because each counts its own')
-  const partitions = party === undefined ? [...system.partitions()] : [parties.get(party).partition]
+  const partitions = party === undefined ? [...system.partitions()] : [parties.get(party).life.partition]
   const types = (type === undefined ? ['*'] : typesOf(type)).map(checkPattern)
   const chosen = { ...rest, types, partitions }
   if (typeof target !== 'function' && bus.isInside(target)) throw new WaitInsideError(target.info.subscriber, 'replay')

@@ -5,6 +5,7 @@ import type { RuntimeOptions } from './runtime-options.ts'
 
 const runtimeOptions: OptionNames<RuntimeOptions> = {
   party: true,
+  kinds: true,
   agents: true,
   strict: true,
   development: true,
@@ -37,6 +38,10 @@ type Check = (given: unknown) => boolean
 /** What each option may be, and the words for that in an error. */
 const wanted: Readonly<Record<string, readonly [is: Check, what: string]>> = {
   party: [has('object', 'inputs', 'tree'), 'what defineParty returns'],
+  kinds: [
+    given => Array.isArray(given) && given.every(has('object', 'tree', 'initial')),
+    'a list of what definePartitionKind returns',
+  ],
   agents: [Array.isArray, 'a list of what defineAgent, defineSupervisor and definePool return'],
   registered: [Array.isArray, 'a list of what defineAgent returns'],
   events: [Array.isArray, 'a list of what defineEvent and defineRequest return'],

@@ -48,14 +48,14 @@ const severities = systemError.schema.shape.severity.options
 
 /** The part of a party that the bus uses. */
 interface Member {
-  readonly partition: Partition
+  readonly life: { readonly partition: Partition }
   publish(event: UncheckedEvent, options: PublishOptions & ChangeOptions): Promise<Envelope>
 }
 
 interface BusHost {
   readonly system: System<Partition>
   readonly outside: Partition
-  readonly parties: { readonly present: Iterable<Member>; get(id: string): Member }
+  readonly parties: { get(id: string): Member }
   readonly durable: DurableSubscriptions
   readonly unheard: Unheard
   /** A topic matches nothing that is declared. @throws UnknownTopicError where the runtime is strict */
@@ -95,7 +95,7 @@ export class RuntimeBus {
         return publish(outside, event, options)
       }
       const party = parties.get(options.party)
-      unheard.said(event.type, party.partition)
+      unheard.said(event.type, party.life.partition)
       return party.publish(event, options)
     } catch (error) {
       return Promise.reject(error)
@@ -264,7 +264,7 @@ export class RuntimeBus {
    * const { created, dead } = runtime.bus.metrics()
    */
   metrics(): BusMetrics {
-    const { system, outside, parties } = this.#host
-    return metricsOf(system, [outside, ...Array.from(parties.present, ({ partition }) => partition)])
+    const { system } = this.#host
+    return metricsOf(system, [...system.partitions()])
   }
 }

@@ -12,6 +12,7 @@ import type { DeadLetterRules } from '../mail/dead-letters.ts'
 import type { SnapshotOptions } from '../partition/snapshots.ts'
 import type { Limits } from '../partition/system.ts'
 import type { AddedEvent, PartyDefinition, RemovedEvent } from '../state/definition.ts'
+import type { PartitionKind } from '../state/kind.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Scheduler } from '../time/scheduler.ts'
@@ -25,6 +26,8 @@ export interface RuntimeOptions<
 > {
   /** The kind of party that `parties.create` makes; without it there are only agents outside parties. */
   readonly party?: PartyDefinition<S, A, R>
+  /** Kinds of partitions of your own, such as ledgers, which `runtime.partitions` opens. */
+  readonly kinds?: readonly PartitionKind[]
   /** Agents outside all parties, alone or under supervisors, started with the runtime. */
   readonly agents?: readonly Supervised[]
   /**

@@ -5,6 +5,8 @@ import { systemStarted, systemStarting } from '../events/runtime-events.ts'
 import { unheardAsks } from '../invoke/check-asks.ts'
 import type { Answer } from '../invoke/gather.ts'
 import type { HandlerFunction, HandlerOptions, HandlerRef } from '../invoke/handler.ts'
+import { type IdleOptions, idleOptions } from '../kinds/idle.ts'
+import { isOfKind, PartitionKindUnregisteredError, type PartitionsOf } from '../kinds/partitions-of.ts'
 import { AgentRef } from '../lifecycle/agent-ref.ts'
 import { type PoolRef, poolRefAt } from '../lifecycle/pool-ref.ts'
 import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../mail/address.ts'
@@ -12,12 +14,12 @@ import { checkOptionNames } from '../options.ts'
 import type { Idle } from '../partition/activity.ts'
 import type { HeldEffects } from '../partition/held-effects.ts'
 import type { ObserveOptions, Observer } from '../partition/observation.ts'
-import { type IdleOptions, idleOptions } from '../party/idle.ts'
 import type { Parties } from '../party/parties.ts'
 import { observe } from '../readers/observers.ts'
 import type { Schedules } from '../readers/schedules.ts'
 import { unlisted } from '../readers/unheard.ts'
 import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
+import type { PartitionKind } from '../state/kind.ts'
 import type { Unwatch } from '../state/store.ts'
 import type { PoolDefinition } from '../supervision/definition.ts'
 import { askAgent, askHandler } from '../work/ask-from-outside.ts'
@@ -147,6 +149,20 @@ export class Runtime<
   async spawn(agent: Agent | PoolDefinition, options: SpawnOptions = {}): Promise<AgentRef | PoolRef> {
     this.#parts.status.checkRunning()
     return await spawn(this.#parts, agent, options)
+  }
+
+  /**
+   * The partitions of a kind of your own.
+   *
+   * @example
+   * const main = await runtime.partitions(ledger).open('main') // its agents are reached at ledger/main/<agent>
+   *
+   * @throws PartitionKindUnregisteredError unless `createRuntime({ kinds })` has this kind
+   */
+  partitions<K extends object>(kind: PartitionKind<K>): PartitionsOf<K> {
+    const known = this.#parts.ownKinds.get(kind.prefix)
+    if (!isOfKind(known, kind)) throw new PartitionKindUnregisteredError(kind.name)
+    return known
   }
 
   /** An agent outside all parties. @throws NoAddressError */

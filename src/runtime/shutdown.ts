@@ -1,11 +1,12 @@
 import { systemStopped, systemStopping } from '../events/runtime-events.ts'
+import type { Kinds } from '../kinds/kinds.ts'
+import type { Rest } from '../kinds/rest.ts'
 import type { Log } from '../log.ts'
 import { runtimePartition } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import { WaitInsideError } from '../partition/activity.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
-import type { Rest } from '../party/rest.ts'
 import type { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
 import type { Recovery } from '../recovery/recovery.ts'
 import type { Cleanup } from './cleanup.ts'
@@ -25,7 +26,7 @@ interface Running {
   readonly status: RuntimeStatus
   readonly system: System<Partition>
   readonly outside: Outside
-  readonly parties: { stopAll(): Promise<void> }
+  readonly kinds: Kinds
   readonly handling: Handling
   readonly recovery: Recovery
   readonly rest: Rest
@@ -69,7 +70,7 @@ export class Shutdown {
   }
 
   async #stop({ timeout = 30_000 }: StopOptions): Promise<void> {
-    const { outside, parties, recovery, handling, system } = this.#running
+    const { outside, kinds, recovery, handling, system } = this.#running
     // 1. Takes no new work.
     this.#refuse()
     // 2. Waits for the work that has begun. The journal keeps what is left of it, and another runtime goes on with it.
@@ -77,8 +78,8 @@ export class Shutdown {
     const limit = timeout === 0 ? closingLimit : timeout
     recovery.leave()
     for (const partition of system.partitions()) partition.frames.suspend()
-    // 3. Stops the parties.
-    await this.#within(limit, parties.stopAll())
+    // 3. Stops the parties, and the partitions of other kinds.
+    await this.#within(limit, kinds.stopAll())
     // 4. Stops the agents outside them, and the handlers.
     outside.crew.end('stopped', new RuntimeStateError('take work', 'stopped'))
     await this.#within(limit, outside.crew.closed())

@@ -30,7 +30,7 @@ const spawnOptions: OptionNames<SpawnOptions> = { input: true, name: true, party
 interface SpawnParts {
   readonly system: System<Partition>
   readonly outside: Whereabouts
-  readonly parties: { get(id: string): Whereabouts }
+  readonly parties: { get(id: string): { readonly life: Whereabouts } }
   readonly recovery: Recovery
   readonly definitions: Definitions
 }
@@ -46,7 +46,7 @@ export async function spawn(
   const { name, party, supervisor, input } = options
   // Before the catalogue takes the events of the agent.
   checkId(isPool(agent) ? 'pool' : 'agent', name ?? agent.name)
-  const joined = party === undefined ? undefined : parts.parties.get(party)
+  const joined = party === undefined ? undefined : parts.parties.get(party).life
   const place = joined ?? parts.outside
   if (!isKnown(agent, name, place)) declare(parts, agentsOf([agent]), joined)
   if (isPool(agent)) return await spawnPool(parts, place, name === undefined ? agent : { ...agent, name }, supervisor)

@@ -1,4 +1,8 @@
 import { withChildren } from '../invoke/child.ts'
+import { Kinds } from '../kinds/kinds.ts'
+import type { KindGround } from '../kinds/lives.ts'
+import { PartitionsOf } from '../kinds/partitions-of.ts'
+import { Rest } from '../kinds/rest.ts'
 import type { Whereabouts } from '../lifecycle/found.ts'
 import type { Log } from '../log.ts'
 import { type Address, keyOf } from '../mail/address.ts'
@@ -6,7 +10,6 @@ import type { HeldEffects } from '../partition/held-effects.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
 import { Parties } from '../party/parties.ts'
-import { Rest } from '../party/rest.ts'
 import { Schedules } from '../readers/schedules.ts'
 import { Unheard } from '../readers/unheard.ts'
 import { Recovery } from '../recovery/recovery.ts'
@@ -37,6 +40,8 @@ export interface Parts<S extends object, A extends AddedEvent, R extends Removed
   readonly handling: Handling
   readonly schedules: Schedules
   readonly parties: Parties<S, A, R>
+  /** The partitions of the user's own kinds, by the names of these. */
+  readonly ownKinds: ReadonlyMap<string, PartitionsOf>
   readonly bus: RuntimeBus
   readonly recovery: Recovery
   readonly rest: Rest
@@ -59,13 +64,19 @@ export function wire<S extends object, A extends AddedEvent, R extends RemovedEv
     system,
     partition: party => {
       status.checkRunning()
-      const place: Whereabouts = party === undefined ? outside : parties.get(party)
+      const place: Whereabouts = party === undefined ? outside : parties.get(party).life
       place.checkOpen()
       return place.partition
     },
     unheard,
   })
-  const parties = partiesOf(options, base, () => later)
+  const ground = kindGroundOf(options, base, () => later)
+  const parties = new Parties(options.party, ground)
+  const ownKinds = new Map((options.kinds ?? []).map(kind => [kind.prefix, new PartitionsOf(kind, ground)]))
+  const kinds = new Kinds(
+    parties.lives,
+    Array.from(ownKinds.values(), one => one.lives),
+  )
   const bus = new RuntimeBus({
     system,
     outside: outside.partition,
@@ -74,12 +85,12 @@ export function wire<S extends object, A extends AddedEvent, R extends RemovedEv
     unheard,
     unknownTopic: unknown => warnings.unknownTopic(unknown),
   })
-  const recovery = recoveryOf(base, { outside, schedules, parties })
-  const rest = new Rest({ outside: outside.partition, crew: outside.crew, parties: () => parties.list() })
+  const recovery = recoveryOf(base, { outside, schedules, kinds })
+  const rest = new Rest({ outside: outside.partition, crew: outside.crew, lives: () => kinds.lives })
   const handling = new Handling({ status, system, handlers, partition: outside.partition })
-  const shutdown = new Shutdown({ ...base, outside, parties, handling, recovery, rest })
-  const later: Later = { schedules, parties, bus, recovery, shutdown }
-  return { ...base, outside, handling, schedules, parties, bus, recovery, rest, shutdown }
+  const shutdown = new Shutdown({ ...base, outside, kinds, handling, recovery, rest })
+  const later: Later = { schedules, parties, kinds, bus, recovery, shutdown }
+  return { ...base, outside, handling, schedules, parties, ownKinds, bus, recovery, rest, shutdown }
 }
 
 function unheardOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
@@ -97,17 +108,16 @@ function unheardOf<S extends object, A extends AddedEvent, R extends RemovedEven
   })
 }
 
-function partiesOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
-  { party, intensity = defaultIntensity }: RuntimeOptions<S, A, R>,
+function kindGroundOf(
+  { intensity = defaultIntensity }: Pick<RuntimeOptions, 'intensity'>,
   { system, partitions, durable, cleanup }: SystemParts,
   later: () => Later,
-): Parties<S, A, R> {
+): KindGround {
   const drop = (partition: Address) => {
     later().schedules.forget(partition)
     cleanup.forget(partition)
   }
-  return new Parties({
-    definition: party,
+  return {
     system,
     intensity,
     partitions,
@@ -118,12 +128,12 @@ function partiesOf<S extends object, A extends AddedEvent, R extends RemovedEven
       drop(partition)
       system.bus.forget(keyOf(partition))
     },
-  })
+  }
 }
 
-function recoveryOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+function recoveryOf(
   { system, durable, development, definitions }: SystemParts,
-  { outside, schedules, parties }: Pick<Parts<S, A, R>, 'outside' | 'schedules' | 'parties'>,
+  { outside, schedules, kinds }: { readonly outside: Outside; readonly schedules: Schedules; readonly kinds: Kinds },
 ): Recovery {
   const { tree, registered, insiders, outsiders } = definitions
   return new Recovery({
@@ -136,9 +146,9 @@ function recoveryOf<S extends object, A extends AddedEvent, R extends RemovedEve
     development,
     recovering: () => durable.recovering(),
     recovered: () => durable.recovered(system),
-    savedParty: id => parties.saved(id),
+    saved: partition => kinds.saved(partition),
     imported: (partition, position) => durable.imported(partition, position, system),
-    quarantine: (partition, error) => parties.quarantine(partition, error),
-    quarantined: () => parties.quarantined().length,
+    quarantine: (partition, error) => kinds.quarantine(partition, error),
+    quarantined: () => kinds.quarantined,
   })
 }

@@ -1,17 +1,13 @@
-import { type Draft, enableMapSet, freeze } from 'immer'
 import type * as z from 'zod'
-import type { Agent, Said } from '../agent/agent.ts'
-import { TroupeError } from '../errors.ts'
+import type { Agent } from '../agent/agent.ts'
 import type { Definition } from '../events/catalog.ts'
-import type { EventDefinition, EventOf } from '../events/event.ts'
-import { checkAllDeclared, checkDeclared } from '../events/missing.ts'
+import type { EventDefinition } from '../events/event.ts'
+import { checkDeclared } from '../events/missing.ts'
 import { checkName } from '../ids.ts'
+import { partyPrefix } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
-import { agentsOf, checkNames, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
-import { takenOver } from '../values/copy.ts'
-
-// States may hold maps and sets.
-enableMapSet()
+import type { Supervised, SupervisionOptions } from '../supervision/definition.ts'
+import { type AppliesTo, type EventsOf, kindOf, type Listed, type PartitionKind } from './kind.ts'
 
 /** An event that adds an input: its payload has at least an id and a text. */
 export type AddedEvent = EventDefinition<string, z.ZodType<InputFields, InputFields>>
@@ -44,17 +40,6 @@ export type RemovalFor<R extends RemovedEvent> = Omit<z.input<R['schema']>, 'inp
 export interface InputsChange<A extends AddedEvent, R extends RemovedEvent> {
   readonly add?: readonly (string | InputFor<A>)[]
   readonly remove?: readonly (string | z.input<R['schema']>)[]
-}
-
-/** Changes the application's part of the state for one event; the state is an immer draft. */
-export type Apply<S, E> = (state: Draft<S>, event: E) => void
-
-type EventsOf<D extends readonly Definition[]> = Extract<Said<D>, EventOf>
-type AppliesTo<S, E extends EventOf> = { readonly [T in E['type']]?: Apply<S, Extract<E, { readonly type: T }>> }
-
-/** The sentence for the types of `state.on` that no event of the party has. */
-type Listed<O, E extends EventOf> = {
-  readonly [T in keyof O]: T extends E['type'] ? unknown : 'The option `events` of the party does not list this event.'
 }
 
 /** What an application counts in its state, by name. */
@@ -108,24 +93,13 @@ export interface PartyDefinition<
   S extends object = object,
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
-> {
-  readonly name: string
-  /** All agents, also those under supervisors. */
-  readonly agents: readonly Agent[]
-  readonly tree: readonly Supervised[]
-  readonly supervision: SupervisionOptions
+> extends PartitionKind<S> {
   readonly shared: readonly Agent[]
-  readonly events: readonly Definition[]
   readonly inputs: { readonly added: A; readonly removed: R }
-  readonly initial: S
-  /** Types of the events that change the state or the inputs. They are always journalled, also against the rule of the runtime. */
-  readonly changes: ReadonlySet<string>
-  /** The function that changes the application's part of the state for events of a type, if there is one. */
-  readonly apply: (type: string) => ((state: Draft<S>, event: EventOf) => void) | undefined
   /** Whether a party with this state is finished. */
-  readonly completed: (state: S) => boolean
+  completed(state: S): boolean
   /** What the application counts in a state. */
-  readonly figures: (state: S) => Figures
+  figures(state: S): Figures
 }
 
 /**
@@ -153,73 +127,21 @@ export function defineParty<
   R extends RemovedEvent,
   O,
 >(options: PartyOptions<S, L, A, R, O>): PartyDefinition<S, A, R> {
-  const { name, agents: tree, supervision = {}, shared = [], events, inputs, state } = options
+  const { name, shared = [], inputs, state } = options
   checkName('kind of party', name)
   checkOptionNames('defineParty', options, partyNames)
   checkOptionNames('the state of defineParty', state, stateNames)
-  const agents = agentsOf(tree)
-  checkNames(`the party "${name}"`, tree)
-  checkKeys(name, state.initial)
-  checkAllDeclared(`events of party "${name}"`, events)
   for (const one of [inputs.added, inputs.removed]) checkDeclared(`inputs of party "${name}"`, 'a definition', one)
-  // The types of `on` are checked where it is written; here the functions are looked up by type.
-  const on = new Map(Object.entries(state.on) as [string, Apply<S, EventOf> | undefined][])
-  const changing = [...events.filter(({ type }) => on.get(type)), inputs.added, inputs.removed]
-  for (const { type, persist } of changing) if (persist !== true) throw new StateEventError(name, type)
-  const changes = new Set(changing.map(({ type }) => type))
   return {
-    name,
-    agents,
-    tree,
-    supervision,
+    ...kindOf({
+      ...options,
+      prefix: partyPrefix,
+      what: `party "${name}"`,
+      alsoChanging: [inputs.added, inputs.removed],
+    }),
     shared,
-    events,
     inputs,
-    initial: initialOf(name, state.initial),
-    changes,
-    apply: type => on.get(type),
     completed: state.completed ?? (() => false),
     figures: state.figures ?? (() => ({})),
-  }
-}
-
-/** The first state: a copy, because the application may change its own object. */
-function initialOf<S extends object>(name: string, initial: S): S {
-  return freeze(takenOver(`the initial state of "${name}"`, initial), true)
-}
-
-/** The keys of every state, besides those of the application. */
-const ownKeys = ['inputs', 'status', 'version', 'createdAt', 'updatedAt', 'metadata'] as const
-
-/** @throws StateKeyError if the application's part of a state has one of these keys */
-export function checkKeys(definition: string, state: object): void {
-  for (const key of ownKeys) if (key in state) throw new StateKeyError(definition, key)
-}
-
-/** The application's state has a key that the state of every party has. */
-export class StateKeyError extends TroupeError {
-  readonly code = 'STATE_KEY'
-  readonly definition: string
-  readonly key: string
-  constructor(definition: string, key: string) {
-    super(
-      `The state of "${definition}" has a "${key}" of its own, which every party's state has. Give it another name.`,
-    )
-    this.definition = definition
-    this.key = key
-  }
-}
-
-/** An event that changes the state is declared as not journalled, but the state is made of journalled events. */
-export class StateEventError extends TroupeError {
-  readonly code = 'STATE_EVENT'
-  readonly definition: string
-  readonly type: string
-  constructor(definition: string, type: string) {
-    super(
-      `"${type}" changes the state of "${definition}", but it is declared as not journalled, and a state is made of journalled events. Leave persist out, or remove the event from state.on.`,
-    )
-    this.definition = definition
-    this.type = type
   }
 }

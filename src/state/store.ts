@@ -8,9 +8,10 @@ import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
 import { decoded, encoded } from '../values/json.ts'
 import { checkValue } from '../values/value.ts'
 import { changedInputs } from './admission.ts'
-import { type AddedEvent, checkKeys, type InputOf, type PartyDefinition, type RemovedEvent } from './definition.ts'
+import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './definition.ts'
 import { handedOut } from './handed-out.ts'
 import { Inputs } from './inputs.ts'
+import { checkKeys, ownPartOf, type PartitionKind } from './kind.ts'
 
 /**
  * `initializing` until the agents of the party have started; then `planning`, or `completed` while `state.completed` is true;
@@ -31,6 +32,10 @@ export type PartyState<S extends object, I> = Readonly<S> & {
   /** The metadata that the party was created with. */
   readonly metadata: PartyMetadata
 }
+
+/** A kind whose states are stored: a kind of party, or another kind, which has no inputs and is never completed. */
+type StoredKind<S extends object, A extends AddedEvent, R extends RemovedEvent> = PartitionKind<S> &
+  Partial<Pick<PartyDefinition<S, A, R>, 'inputs' | 'completed'>>
 
 /** A state as JSON values. */
 interface SavedState<S extends object, I> {
@@ -68,7 +73,7 @@ export type Unwatch = () => void
  * outside the party sees only `shown`.
  */
 export class PartyStore<S extends object, A extends AddedEvent, R extends RemovedEvent> implements Recallable {
-  readonly #definition: PartyDefinition<S, A, R>
+  readonly #definition: StoredKind<S, A, R>
   readonly #guard: (call: () => unknown) => void
   readonly #lift: (envelope: Envelope) => Envelope
   #shown: PartyState<S, InputOf<A>>
@@ -82,7 +87,7 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
    * @param lift makes an event of the declared version of an older event
    */
   constructor(
-    definition: PartyDefinition<S, A, R>,
+    definition: StoredKind<S, A, R>,
     guard: (call: () => unknown) => void,
     lift: (envelope: Envelope) => Envelope,
   ) {
@@ -105,6 +110,11 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   /** The newest durable state; the caller may keep it. @throws ValueError if it cannot be copied any more */
   get shown(): PartyState<S, InputOf<A>> {
     return this.#copied(() => handedOut(this.#shown))
+  }
+
+  /** The application's part of that state. */
+  get ownShown(): Readonly<S> {
+    return this.#copied(() => handedOut(ownPartOf<S>(this.#shown)))
   }
 
   /**
@@ -147,34 +157,39 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
       const metadata = freeze(decoded(entry.metadata ?? nothing), true) as PartyMetadata
       return { own, live: Object.freeze({ ...live, createdAt: updatedAt, updatedAt, metadata }) }
     }
-    const status = statusAfter[entry.what] ?? (this.#definition.completed(own) ? 'completed' : 'planning')
+    const status = statusAfter[entry.what] ?? this.#statusOf(own)
     if (status === live.status) return { own, live }
     return { own, live: Object.freeze({ ...live, status, version: live.version + 1, updatedAt }) }
   }
 
   #applied({ own, live }: Applied<S, InputOf<A>>, envelope: Envelope, updatedAt: number): Applied<S, InputOf<A>> {
     const { type, data, time } = envelope
-    const inputs = changedInputs(live.inputs, { type, data }, time, this.#definition.inputs)
+    const { inputs: definitions } = this.#definition
+    const inputs = definitions ? changedInputs(live.inputs, { type, data }, time, definitions) : live.inputs
     const next = this.#produced(own, { type, data })
     if (next === own && inputs === live.inputs) return { own, live }
     const settled = live.status === 'planning' || live.status === 'completed'
-    const status = settled ? (this.#definition.completed(next) ? 'completed' : 'planning') : live.status
+    const status = settled ? this.#statusOf(next) : live.status
     const { createdAt, metadata } = live
     const version = live.version + 1
     return { own: next, live: Object.freeze({ ...next, inputs, status, version, createdAt, updatedAt, metadata }) }
   }
 
+  #statusOf(own: S): PartyStatus {
+    return this.#definition.completed?.(own) ? 'completed' : 'planning'
+  }
+
   #produced(own: S, event: EventOf): S {
-    const apply = this.#definition.apply(event.type)
-    if (!apply) return own
+    const definition = this.#definition
+    if (!definition.applies(event.type)) return own
     try {
-      const next = produce(own, draft => apply(draft, event))
+      const next = produce(own, draft => definition.apply(draft, event))
       if (next === own) return own
-      checkKeys(this.#definition.name, next)
-      checkValue(`the state of "${this.#definition.name}"`, next, own)
+      checkKeys(definition.name, next)
+      checkValue(`the state of "${definition.name}"`, next, own)
       return next
     } catch (error) {
-      throw new StateApplyError(this.#definition.name, event.type, error)
+      throw new StateApplyError(definition.name, event.type, error)
     }
   }
 

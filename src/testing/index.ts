@@ -1,4 +1,5 @@
 export { type ContractCase, type JournalAbilities, journalContract } from './journal-contract.ts'
+export { type PartitionKindUse, partitionKindContract } from './partition-kind-contract.ts'
 export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
 export { type RecordedSpan, type RecordOptions, recordSpans, type SpanRecorder } from './record-spans.ts'
 export { schedulerContract } from './scheduler-contract.ts'

@@ -118,12 +118,10 @@ describe('an update of a party', () => {
 
   it('that the state refuses does not happen, and takes no place in a mailbox', async () => {
     const fragile = petsParty(keeper({ capacity: 1 }))
-    const apply: typeof fragile.apply =
-      () =>
-      (_, { data }) => {
-        if (inputAdded.schema.safeParse(data).data?.content === 'a brick') throw new Error('too heavy')
-      }
-    const { runtime } = await startRuntime({ party: { ...fragile, apply } })
+    const apply: typeof fragile.apply = (_, { data }) => {
+      if (inputAdded.schema.safeParse(data).data?.content === 'a brick') throw new Error('too heavy')
+    }
+    const { runtime } = await startRuntime({ party: { ...fragile, applies: () => true, apply } })
     const party = await runtime.parties.create({ id: 'p1', inputs: [toy('ball')] })
     await party.idle()
     await expect(party.update({ add: [toy('bone'), toy('brick')] })).rejects.toBeInstanceOf(StateApplyError)

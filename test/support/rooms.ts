@@ -17,6 +17,7 @@ export const rooms: readonly string[] = [
   'lifecycle',
   'readers',
   'recovery',
+  'kinds',
   'party',
   'runtime',
   'index',

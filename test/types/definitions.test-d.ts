@@ -159,7 +159,7 @@ expectTypeOf<
 >().toExtend<'The machine emits an event that `says` does not list.'>()
 expectTypeOf<
   State<{ 'notes.counted': () => void }>['on']['notes.counted']
->().toEqualTypeOf<'The option `events` of the party does not list this event.'>()
+>().toEqualTypeOf<'The option `events` does not list this event.'>()
 
 // ---- invoked asks and effects: typed input and output ----
 

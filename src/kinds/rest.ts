@@ -3,21 +3,16 @@ import { runtimePartition } from '../mail/address.ts'
 import { type Idle, IdleTimeoutError } from '../partition/activity.ts'
 import type { Partition } from '../partition/partition.ts'
 import { type IdleOptions, idle } from './idle.ts'
-
-/** The part of a party that waiting for rest uses. */
-interface Member {
-  readonly partition: Partition
-  readonly ended: boolean
-  idle(options: IdleOptions): Promise<Idle>
-}
+import type { Life } from './life.ts'
 
 interface RestHost {
   readonly outside: Partition
   readonly crew: Crew
-  parties(): readonly Member[]
+  /** Parties, and partitions of other kinds. */
+  lives(): readonly Life[]
 }
 
-/** Waits until all of a runtime is at rest: the agents outside the parties, and every party that has not ended. */
+/** Waits until all of a runtime is at rest: the agents outside the parties, and every other partition that has not ended. */
 export class Rest {
   readonly #host: RestHost
 
@@ -38,7 +33,7 @@ export class Rest {
     for (let left = timeout; left > 0; left = end - outside.elapsed()) {
       const all = await Promise.all([
         idle(outside, crew, { timeout: left, signal }),
-        ...this.#working().map(party => party.idle({ timeout: left, signal })),
+        ...this.#working().map(life => life.idle({ timeout: left, signal })),
       ])
       const waitingFor = all.flatMap(one => one.waitingFor)
       if (isStopped()) return { reason: 'stopped', waitingFor }
@@ -58,7 +53,7 @@ export class Rest {
     const end = outside.elapsed() + timeout
     let drained = true
     for (let left = timeout; left > 0; left = end - outside.elapsed()) {
-      const working: Promise<Idle>[] = this.#working().map(party => party.idle({ timeout: left }))
+      const working: Promise<Idle>[] = this.#working().map(life => life.idle({ timeout: left }))
       if (!this.#isOutsideEnded) working.push(idle(outside, crew, { timeout: left }))
       const results = await Promise.race([Promise.allSettled(working), hurried])
       if (!results || results.some(({ status }) => status === 'rejected')) drained = false
@@ -74,7 +69,7 @@ export class Rest {
     return crew.stopped && (caughtUp || failure !== undefined)
   }
 
-  #working(): readonly Member[] {
-    return this.#host.parties().filter(party => !party.ended)
+  #working(): readonly Life[] {
+    return this.#host.lives().filter(life => !life.ended)
   }
 }
