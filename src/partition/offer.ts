@@ -97,13 +97,16 @@ function factsFrom(options: OfferOptions, origin: Origin | null | undefined): Fa
 }
 
 /** The result of the runtime's transformations for an event; `undefined` if none of them applies. @throws TransformError */
-export function passageOf(
+export function passageOf(partition: Partition, event: EventOf, options: OfferOptions): Passage | undefined {
+  return partition.system.transforms.isEmpty ? undefined : transformed(partition, event, options)
+}
+
+function transformed(
   partition: Partition,
   event: EventOf,
   { source = partition.address }: OfferOptions,
 ): Passage | undefined {
   const { system, party } = partition
-  if (system.transforms.isEmpty) return undefined
   return system.transforms.apply(event, { source, party, now: partition.now() }, one => system.catalog.check(one))
 }
 
@@ -130,7 +133,11 @@ export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | u
   const { type } = event
   if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
   if (to) return to.isCrowded(type)
-  if (!registry.hears(type)) return false
+  return registry.hears(type) && isAnyCrowded(registry, event)
+}
+
+function isAnyCrowded(registry: Partition['registry'], event: EventOf): boolean {
+  const { type } = event
   for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true
   return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
 }

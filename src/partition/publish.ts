@@ -14,7 +14,8 @@ import { patienceOf, whenRoom } from './room.ts'
 import { fromOutside, say } from './say.ts'
 
 // Nearly all events take the shortest way through this file, millions of times. What few of them need is in separate functions,
-// because engines inline only small functions.
+// because engines inline only small functions, and allocate an object at each call of a function with a closure over its
+// parameters or variables.
 
 /**
  * Appends and delivers an event from outside, once there is room for it; resolves when it is durable.

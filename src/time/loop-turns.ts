@@ -36,12 +36,13 @@ export class LoopTurns {
    * @param time the event's own time, which saves reading the clock
    */
   after<T>(said: T, durable: Promise<void> | undefined, time: number): Promise<T> {
-    if (--this.#unlooked > 0) return durable ? durable.then(() => said) : Promise.resolve(said)
-    return this.#afterLook(said, durable, time)
+    if (--this.#unlooked > 0 && !durable) return Promise.resolve(said)
+    return this.#afterAll(said, durable, time)
   }
 
-  #afterLook<T>(said: T, durable: Promise<void> | undefined, time: number): Promise<T> {
-    const turn = this.#look(time)
+  // A function of its own: engines allocate an object at each call of a function that has a closure over its parameters.
+  #afterAll<T>(said: T, durable: Promise<void> | undefined, time: number): Promise<T> {
+    const turn = this.#unlooked > 0 ? undefined : this.#look(time)
     const over = turn && durable ? durable.then(() => turn) : (turn ?? durable)
     return over ? over.then(() => said) : Promise.resolve(said)
   }
