@@ -108,8 +108,7 @@ export class SteppedLogic implements ActorLogic<AnyMachineSnapshot, EventObject>
       if (event.type === unkept) throw errorIn(event)
       if (actor.rounds > mostRounds) throw new StepCircleError(actor.address, event.type)
       const decision =
-        this.#shortcut.decide(snapshot, event, scope) ??
-        heldBack(actor.address, scope, held => this.#machine.transition(snapshot, event, held))
+        this.#shortcut.decide(snapshot, event, scope) ?? this.#decide(actor.address, snapshot, event, scope)
       const { snapshot: next, starts } = decision
       if (next.status === 'error') throw next.error
       if (next !== snapshot) checkKept(actor.address, next, snapshot)
@@ -126,6 +125,12 @@ export class SteppedLogic implements ActorLogic<AnyMachineSnapshot, EventObject>
       const crashed: AnyMachineSnapshot = { ...snapshot, status: 'error', error, output: undefined }
       return this.#finish(scope, failedStep(actor, handled, crashed, error), none)
     }
+  }
+
+  // Here and in #finish, a closure stands in a function of its own: engines allocate an object at each call of a function that has
+  // a closure over its parameters or variables, and most steps need none.
+  #decide(address: Address, snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): Decision {
+    return heldBack(address, scope, held => this.#machine.transition(snapshot, event, held))
   }
 
   #outputsOf(actor: Actor, { actions }: Decision, self: AnyActorRef): readonly Output[] {
@@ -166,8 +171,12 @@ export class SteppedLogic implements ActorLogic<AnyMachineSnapshot, EventObject>
   #finish(scope: AnyActorScope, step: Step, starts: readonly (() => void)[]): AnyMachineSnapshot {
     const deliver = this.#host.commit(step)
     const isOver = starts.length === 0 && step.outputs.length === 0
-    scope.defer(isOver ? deliver : () => this.#release(scope, step, deliver, starts))
+    scope.defer(isOver ? deliver : this.#releasing(scope, step, deliver, starts))
     return step.snapshot
+  }
+
+  #releasing(scope: AnyActorScope, step: Step, deliver: () => void, starts: readonly (() => void)[]): () => void {
+    return () => this.#release(scope, step, deliver, starts)
   }
 
   #release(scope: AnyActorScope, step: Step, deliver: () => void, starts: readonly (() => void)[]): void {

@@ -96,7 +96,16 @@ export class Mailbox {
       this.#add(envelope, key)
       return undefined
     }
-    const losses = this.#expire(envelope => host.isExpired(envelope))
+    return this.#offerFull(envelope, key, journalled, host)
+  }
+
+  #offerFull(
+    envelope: Envelope,
+    key: string | undefined,
+    journalled: boolean,
+    host: { isExpired(envelope: Envelope): boolean },
+  ): readonly Loss[] {
+    const losses = this.#expire(one => host.isExpired(one))
     if (!this.full) this.#add(envelope, key)
     else losses.push(...this.#overflow(envelope, key, journalled))
     return losses

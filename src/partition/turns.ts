@@ -1,5 +1,6 @@
 import type { Actor } from '../actor/actor.ts'
 import type { ActorHost } from '../actor/actor-host.ts'
+import type { Following } from '../following.ts'
 import type { Address } from '../mail/address.ts'
 import { type Envelope, eventOf } from '../mail/envelope.ts'
 import type { Handled } from '../mail/handled.ts'
@@ -101,13 +102,17 @@ export class Turns implements ActorHost<Actor> {
     }
     const { correlationid, id: causationid } = envelope
     const handled = { seq, type, envelope, correlationid, causationid, request: ask }
-    this.#handOver(actor, handled, () => actor.ref?.send(eventOf(envelope)))
+    this.#handOver(actor, handled)
   }
 
   /** Hands an agent a position that is no event: a timer that fires, or how its work has ended. */
   hand(actor: Actor, handled: Handled, send: () => void): void {
     const durable = this.handable(handled)
-    if (!durable) return this.#handOver(actor, handled, send)
+    if (durable) this.#handLater(durable, actor, handled, send)
+    else this.#handOver(actor, handled, send)
+  }
+
+  #handLater(durable: Promise<void>, actor: Actor, handled: Handled, send: () => void): void {
     const { ref } = actor
     const later = () => {
       // The next incarnation is not handed what this one wanted.
@@ -119,19 +124,26 @@ export class Turns implements ActorHost<Actor> {
     )
   }
 
-  #handOver(actor: Actor, handled: Handled, send: () => void): void {
+  /** @param send left out for an event, which the agent's machine gets as it is */
+  #handOver(actor: Actor, handled: Handled, send?: () => void): void {
     const { around } = this.#ground
-    if (around === undefined) return this.#handOverNow(actor, handled, send)
+    if (around) this.#follow(around, actor, handled, send)
+    else this.#handOverNow(actor, handled, send)
+  }
+
+  // A function of its own: engines allocate an object at each call of a function that has a closure over its parameters.
+  #follow(around: Following, actor: Actor, handled: Handled, send?: () => void): void {
     const span = beginStep(around, this.#frames, actor, handled)
     const { trace } = span
     around.during(span, () => this.#handOverNow(actor, { ...handled, trace }, send))
   }
 
-  #handOverNow(actor: Actor, handled: Handled, send: () => void): void {
+  #handOverNow(actor: Actor, handled: Handled, send?: () => void): void {
     const { journal } = this.#ground
     journal.handing?.(this.address, actor.name, handled.seq)
     actor.announce(handled)
-    send()
+    if (send) send()
+    else if (handled.envelope) actor.ref?.send(eventOf(handled.envelope))
     // If the process ends from here on, what was handed over is not the reason.
     journal.handing?.(this.address, actor.name, 0)
   }
