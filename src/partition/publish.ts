@@ -28,8 +28,11 @@ export function publish(
   offered: UncheckedEvent,
   options: OfferOptions = noOptions,
 ): Promise<Envelope> {
-  const { around } = partition.system
-  if (around === undefined) return publishUnfollowed(partition, offered, options)
+  if (partition.system.around) return publishInSpan(partition, offered, options)
+  return publishUnfollowed(partition, offered, options)
+}
+
+function publishInSpan(partition: Partition, offered: UncheckedEvent, options: OfferOptions): Promise<Envelope> {
   return publishFollowed(partition, options, [offered], trace =>
     publishUnfollowed(partition, offered, { ...options, trace }),
   )
