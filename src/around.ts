@@ -24,7 +24,7 @@ export type SpanFacts = {
       readonly kind: 'step'
       readonly agent: string
       readonly incarnation: number
-      /** The type of the event; of what is no event, such as `outcome` and `xstate.init`, the word for it. */
+      /** The type of the event, or a word such as `outcome` or `xstate.init` for what is no event. */
       readonly type: string
       /** The id of the event; nothing for what is no event. */
       readonly id: string | undefined

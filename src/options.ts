@@ -18,7 +18,7 @@ export function checkOptionNames(of: string, options: object, known: Readonly<Re
 }
 
 /**
- * Refuses a word that an option does not take: it would act as one of the words that the option takes.
+ * Refuses a wrong word for an option: without this check, it would act like one of the right words.
  *
  * @param of whose option it is, such as `agent "venue"`
  * @throws OptionValueError

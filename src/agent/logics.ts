@@ -2,7 +2,7 @@ import { type AnyStateMachine, StateMachine } from 'xstate'
 
 /** A logic that a machine may invoke or spawn, and its name. */
 export interface NamedLogic {
-  /** With the names of the machines around it: `kid/charge`. */
+  /** The name, after the names of the machines around it: `kid/charge`. */
   readonly name: string
   readonly logic: object
 }

@@ -11,8 +11,8 @@ interface FilterHost {
 const answers = new WeakMap<Envelope, Map<SubscriptionRules, boolean>>()
 
 /**
- * Whether a subscriber gets an event, by its filter and its tags. A filter that throws lets nothing pass, and is reported. About
- * an error it is asked once, and its answer is remembered.
+ * Whether a subscriber gets an event, by its filter and its tags. A filter that throws lets nothing pass, and is reported. It is
+ * called once about an error, and its answer is remembered.
  */
 export function isChosen(rules: SubscriptionRules, envelope: Envelope, host: FilterHost): boolean {
   if (!rules.choose || envelope.type !== systemError.type) return passes(rules, envelope, host)

@@ -68,7 +68,7 @@ export function byTime({ timers }: AgentStanding) {
 /** The event of a timer in the version that is declared now. Without a way to this version it stays as it was, which is better than never. */
 export function liftedOf(timer: TimerStanding, partition: Partition, address: Address): EventOf {
   const { version = 1 } = timer
-  // A step has encoded the event.
+  // The event was encoded when a step set the timer.
   const event = decoded(timer.event) as EventOf
   const { catalog } = partition.system
   if (catalog.versionOf(event.type) === version) return event

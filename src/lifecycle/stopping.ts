@@ -116,7 +116,7 @@ export class Stopping {
       partition.report(trusted(agentStopped, { address, incarnation, reason }), origin)
       partition.reportIfHeard(agentRemoved.type, () => agentRemoved({ address }), origin)
     }
-    // An error takes long to make, and nearly every agent that stops has begun.
+    // The error is made only if it is needed: making it is slow, and nearly every agent that stops has begun.
     if (beginnings.has(actor))
       beginnings.interrupt(actor, new AgentStartError(address, this.#ended ?? 'it was stopped meanwhile'))
     this.#parts.stopped(actor, reason)

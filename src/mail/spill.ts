@@ -70,7 +70,7 @@ export class Spill {
     return false
   }
 
-  /** The oldest events of acceptable types, at most so many. */
+  /** The oldest events of acceptable types, at most `most`. */
   oldest(accepts: (type: string) => boolean, most: number): readonly Spilled[] {
     const found: Spilled[] = []
     for (let place = this.#head; place < this.#tail && found.length < most; place++) {

@@ -272,7 +272,7 @@ function whyNot(error: unknown): string {
 /** What was to be imported is no party, or not all of one. */
 export class PartyImportError extends TroupeError {
   readonly code = 'PARTY_IMPORT'
-  /** Counted from 1. */
+  /** The number of the line, from 1. */
   readonly line: number
   constructor(line: number, why: string) {
     super(`Line ${line} of the party to import cannot be taken: ${why}. Nothing was imported; export it again.`)

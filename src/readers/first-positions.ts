@@ -25,7 +25,7 @@ export async function findPositions(
     const isKnown = await positions.load()
     const away = !isKnown && from === 'now' && system.isAnyAway() ? await positionsAway(system) : []
     if (!isKnown) reachAll(positions, [...here, ...away])
-    // So that the journal knows the name from now on, also if no event ever comes.
+    // Written at once, so that the journal knows the name even if no event ever comes.
     if (!isKnown && here.length === 0) positions.reach(runtimePartition, 0)
     if (!isKnown && from === 'start') positions.begunAt = now
     return !isKnown && from === 'now'

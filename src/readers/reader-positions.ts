@@ -46,7 +46,7 @@ export class ReaderPositions {
     return position
   }
 
-  /** @param position where the reader was before; nothing happens if that is forgotten */
+  /** @param position the position of the reader before; nothing happens if the reader was forgotten */
   reach(partition: Address, upTo: number, position = this.of(partition)): void {
     if (this.#positions.get(partition) !== position) return
     // Two subscriptions with one name, one after the other, may both move the position.

@@ -237,7 +237,7 @@ function busOf(
     erred: ({ data }, isHeard) => {
       const error = systemError.schema.parse(data)
       log.report(error, isHeard)
-      // Not in the middle of a delivery to subscribers.
+      // Called as a microtask, so that it does not stop in the middle of a delivery to subscribers.
       if (error.severity === 'critical') scheduler.microtask(() => void stop())
     },
   })

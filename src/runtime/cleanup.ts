@@ -96,7 +96,7 @@ export class Cleanup {
   }
 }
 
-/** Gives such mail the outcome that it would have at the agent's next turn. */
+/** Handles expired and stale mail as the agent's next turn would. */
 function tidy(actor: Actor, partition: Partition): void {
   const { asks } = partition.system
   const whyOver = (envelope: Envelope) => {

@@ -14,7 +14,7 @@ export type Allowed = (object: object) => boolean
 
 /** Most levels of a value: the JSON functions of engines fail at some thousands. */
 export const mostLevels = 1_000
-/** How many more levels of JSON a value takes that JSON cannot hold as it is. */
+/** A value that is not plain JSON takes this many more levels when it is encoded. */
 const moreLevels = 3
 
 export const bytes = {

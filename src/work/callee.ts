@@ -148,7 +148,7 @@ export class HandlerCallee extends LazyScope implements Callee {
 /**
  * The callee of an agent's request.
  *
- * @param to a name in the party of the agent, or an address; none for whichever agent or handler hears the request
+ * @param to a name in the party of the agent, or an address; left out: the agent or handler that hears the request
  * @throws NoAddressError, AskStoppedError; AskRefusedError if a handler answers other requests
  */
 export function calleeOf(here: Partition, request: AskedOf, to: Address | undefined): Callee {

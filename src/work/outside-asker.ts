@@ -96,7 +96,7 @@ export async function answerTo(asker: OutsideAsker): Promise<unknown> {
   try {
     return await asker.open()
   } catch (error) {
-    // The caller's line rather than that of the timer or step which ended the ask.
+    // The stack shows the line of the caller, and not the timer or step that ended the ask.
     if (error instanceof TroupeError) Error.captureStackTrace(error)
     throw error
   }
