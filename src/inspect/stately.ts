@@ -171,7 +171,7 @@ class StatelyTelling implements Telling {
   /** An event that an agent says to all of its party is shown as sent to the root supervisor. */
   #said(one: ObservedEvent): void {
     const { envelope } = one
-    const root = rootOf(one)
+    const root = this.#rootOf(one)
     const isToAll = envelope.to === undefined && this.#known.has(envelope.source)
     if (isToAll && this.#known.has(root)) this.#event(one, root, eventOf(envelope), envelope.source)
   }
@@ -180,7 +180,7 @@ class StatelyTelling implements Telling {
     const { envelope, to, reason, attempts } = one.letter
     const { type, id, source } = envelope
     const event = { type: 'runtime.dead_letter', data: { type, id, to, reason, attempts } }
-    const shownAt = this.#known.has(to) ? to : rootOf(one)
+    const shownAt = this.#known.has(to) ? to : this.#rootOf(one)
     if (this.#known.has(shownAt)) this.#event(one, shownAt, event, source)
   }
 
@@ -192,18 +192,22 @@ class StatelyTelling implements Telling {
   }
 
   #common(about: About, sessionId: string): StatelyEventBase {
-    const root = rootOf(about)
+    const root = this.#rootOf(about)
     const rootId = this.#known.has(root) ? root : undefined
     return { _version: version, createdAt: `${Math.trunc(about.time)}`, id: `${++this.#count}`, rootId, sessionId }
+  }
+
+  /** The uppermost supervisor where something happens: of a party, of a partition of another kind, or outside them. */
+  #rootOf({ party, address }: About): string {
+    if (party !== undefined) return `party/${party}/supervisor`
+    const [kind, id] = address.split('/')
+    const own = `${kind}/${id}/supervisor`
+    return kind !== 'runtime' && this.#known.has(own) ? own : 'runtime/supervisor'
   }
 
   #say(event: StatelyEvent): void {
     this.#send(event, this.#isBeginning())
   }
-}
-
-function rootOf({ party }: About): string {
-  return party === undefined ? 'runtime/supervisor' : `party/${party}/supervisor`
 }
 
 function partyIn(address: string): string | undefined {
