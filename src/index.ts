@@ -339,7 +339,7 @@ export {
 } from './supervision/definition.ts'
 export { EscalatedError, GaveUpError, type RestartIntensity } from './supervision/restart-intensity.ts'
 export type { Strategy } from './supervision/strategy.ts'
-export { type ErrorWords, errorOf, RecordedError } from './thrown.ts'
+export { type ErrorData, type ErrorWords, errorOf, RecordedError } from './thrown.ts'
 export { SchedulerError } from './time/chosen-agents.ts'
 export {
   type Missed,
@@ -356,6 +356,8 @@ export {
   type ScheduleEvery,
 } from './time/schedule.ts'
 export { type ReadyAgent, type Scheduler, systemScheduler } from './time/scheduler.ts'
+export type { Message, Messages } from './transport/message.ts'
+export { localTransport, type Transport, TransportError, UnknownMessageError } from './transport/transport.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'

@@ -10,6 +10,16 @@ export interface ErrorWords {
   readonly stack?: string
 }
 
+/** An error as data: in words, and with what it takes to make it again where that is possible. */
+export interface ErrorData extends ErrorWords {
+  /** The error itself, as the journal holds a value. */
+  readonly error?: unknown
+  /** The same, of the errors that are made again from their fields. */
+  readonly fields?: unknown
+  /** The last error of an effect that was tried again in vain. */
+  readonly cause?: ErrorData
+}
+
 /** A thrown value, and the same in words. */
 export interface Failure {
   readonly error: unknown

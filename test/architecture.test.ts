@@ -20,6 +20,31 @@ const imports = new Map(
 /** The rooms of sub-paths: they know the index alone, as anybody's would, and none knows another. */
 const plugs = ['sqlite', 'inspect', 'testing']
 
+/** Where a partition is taken by its address, how often, and why no message would do. */
+const livePartitions = [
+  { file: 'src/kinds/life.ts', times: 1, why: 'a partition that failed is reported in its process' },
+  { file: 'src/partition/incoming-asks.ts', times: 1, why: 'by reference: circles of asks of one table' },
+  { file: 'src/partition/publish-together.ts', times: 1, why: 'a transformation sends events to another party' },
+  { file: 'src/partition/reports.ts', times: 1, why: 'whether agents outside the parties hear a report' },
+  { file: 'src/readers/backlog.ts', times: 2, why: 'a reader reads the journal of its process' },
+  { file: 'src/readers/dead-letter-office.ts', times: 3, why: 'a letter is kept where its partition is' },
+  { file: 'src/readers/durable-lag.ts', times: 2, why: 'a reader is reported in its process' },
+  { file: 'src/readers/durable-subscription.ts', times: 2, why: 'a reader marks what it has read in its process' },
+  { file: 'src/readers/durable-subscriptions.ts', times: 1, why: 'a reader is reported in its process' },
+  { file: 'src/readers/first-positions.ts', times: 2, why: 'a reader is reported in its process' },
+  { file: 'src/readers/observers.ts', times: 3, why: 'observers see the agents of their process' },
+  { file: 'src/readers/replay.ts', times: 1, why: 'a replay reads the journal of its process' },
+  { file: 'src/readers/schedules.ts', times: 1, why: 'schedules are listed by the process that runs them' },
+  { file: 'src/recovery/order.ts', times: 1, why: 'a process recovers what its journal holds' },
+  { file: 'src/runtime/runtime.ts', times: 1, why: 'a caller outside the agents belongs to no partition' },
+  {
+    file: 'src/work/callee.ts',
+    times: 3,
+    why: 'by reference; who hears a request must be known in the frame of the step',
+  },
+  { file: 'src/work/recalled-ask.ts', times: 1, why: 'a process recovers what its journal holds' },
+] as const
+
 const edges = (from: string) =>
   [...imports].filter(([file]) => file.startsWith(from)).flatMap(([file, named]) => named.map(to => ({ file, to })))
 
@@ -153,9 +178,18 @@ describe('the house', () => {
       'src/sqlite/writer.ts':
         'batches for the thread of a file, which answers when the disk does: no scheduler decides when',
       'src/testing/scheduler-contract.ts': 'compares a scheduler with the engine',
+      'src/testing/transport-contract.ts': 'waits for what other threads and processes deliver',
       'src/time/scheduler.ts': 'the scheduler of the system',
     }
     expect(files.filter(file => file.startsWith('src/') && calls.test(code(file)))).toEqual(Object.keys(reasons))
+  })
+
+  it('takes a live partition by its address only where a process looks after its own, or where asks and events go by reference', () => {
+    const taken = [...imports.keys()].flatMap(file => {
+      const found = readFileSync(join(root, file), 'utf8').match(/(system|#ground|#listeners)\.(partition|outside)\(/g)
+      return file.startsWith('src/') && found ? [[file, found.length] as const] : []
+    })
+    expect(taken).toEqual(livePartitions.map(({ file, times }) => [file, times]))
   })
 
   it('knows nothing of venues and cakes in its core', () => {

@@ -134,10 +134,12 @@ it('troupe exports these names', () => {
       "SubscriberTimeoutError",
       "SystemIdError",
       "TransformError",
+      "TransportError",
       "TroupeError",
       "TtlError",
       "UnheardAskError",
       "UnknownEventError",
+      "UnknownMessageError",
       "UnknownOptionError",
       "UnknownPartitionKindError",
       "UnknownTopicError",
@@ -187,6 +189,7 @@ it('troupe exports these names', () => {
       "foldParty",
       "getBus",
       "initBus",
+      "localTransport",
       "memoryJournal",
       "migration",
       "partyCreated",
@@ -367,6 +370,7 @@ it('troupe/sqlite exports these names', () => {
 it('troupe/testing exports these names', () => {
   expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
     [
+      "channelTransport",
       "createSimulatedClock",
       "heldJournal",
       "journalContract",
@@ -376,6 +380,7 @@ it('troupe/testing exports these names', () => {
       "schedulerContract",
       "seededRandom",
       "slowJournal",
+      "transportContract",
     ]
   `)
 })

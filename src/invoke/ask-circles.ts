@@ -24,7 +24,7 @@ function circleOf(asks: AskTable, key: string, isBlocked: IsBlocked): readonly P
   const seen = new Set<PendingAsk>()
   const search = (ask: PendingAsk, path: readonly PendingAsk[]): readonly PendingAsk[] | undefined => {
     for (const next of awaitedBy(asks, ask, isBlocked)) {
-      if (next === start) return path
+      if (next === start || start.behalf?.includes(next.key)) return path
       if (seen.has(next)) continue
       seen.add(next)
       const found = search(next, [...path, next])

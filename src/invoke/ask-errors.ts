@@ -45,11 +45,14 @@ export class AskFailedError extends TroupeError {
   readonly code = 'ASK_FAILED'
   readonly type: string
   readonly to: Address
+  /** How the callee failed. */
+  readonly why: string
   /** @param options `cause` is what the callee threw, where this process saw it */
   constructor(type: string, to: Address, why: string, options?: ErrorOptions) {
     super(`"${to}" failed while it had "${type}" in hand: ${why}. Ask again once it has restarted.`, options)
     this.type = type
     this.to = to
+    this.why = why
   }
 }
 

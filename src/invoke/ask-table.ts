@@ -12,6 +12,18 @@ export interface AskObserver {
   answered(ask: PendingAsk, outcome: Outcome | undefined): void
 }
 
+/** What the tables of asks of a runtime share. */
+interface AskGround {
+  readonly timers: Timers
+  elapsed(): number
+  /** Called with each ask that ends without an answer before the callee has taken the request. */
+  readonly abandoned: (ask: PendingAsk) => void
+  /** The names that callers outside the agents gave to their requests. */
+  readonly requestIds: Set<string>
+  observer: AskObserver | undefined
+  size: number
+}
+
 /**
  * The asks of a runtime that have no answer yet. Each ends exactly once, by the first of reply, failure, deadline and
  * cancellation. A later answer finds no entry, and the caller reports it.
@@ -20,23 +32,25 @@ export class AskTable {
   readonly #pending = new Map<string, PendingAsk>()
   readonly #byCallee = new Map<Address, Set<string>>()
   readonly #byAsker = new Map<Address, Set<string>>()
-  readonly #timers: Timers
-  readonly #elapsed: () => number
-  /** The names that callers outside the agents gave to their requests. */
-  readonly #requestIds = new Set<string>()
-  readonly #abandoned: (ask: PendingAsk) => void
+  readonly #ground: AskGround
   #count = 0
-  observer: AskObserver | undefined
 
-  /** @param abandoned called with each ask that ends without an answer before the callee has taken the request */
-  constructor(timers: Timers, elapsed: () => number, abandoned: (ask: PendingAsk) => void) {
-    this.#timers = timers
-    this.#elapsed = elapsed
-    this.#abandoned = abandoned
+  constructor(ground: AskGround) {
+    this.#ground = ground
   }
 
+  /** The asks that a partition makes or gets, if other partitions reach it by messages: each side keeps its own half of an ask. */
+  apart(): AskTable {
+    return new AskTable(this.#ground)
+  }
+
+  /** How many asks of this runtime have no answer yet. */
   get size(): number {
-    return this.#pending.size
+    return this.#ground.size
+  }
+
+  set observer(observer: AskObserver | undefined) {
+    this.#ground.observer = observer
   }
 
   /** @param takenBy the incarnation of the callee that has taken it already */
@@ -45,11 +59,14 @@ export class AskTable {
     const timeout = () => this.fail(key, new AskTimeoutError(ask.type, to, deadline))
     ask.takenBy = takenBy
     ask.order = ++this.#count
-    ask.openedAt = this.#elapsed()
-    ask.cancelTimer = this.#timers.after(deadline, timeout)
+    ask.openedAt = this.#ground.elapsed()
+    ask.cancelTimer = this.#ground.timers.after(deadline, timeout)
     this.#pending.set(key, ask)
-    if (ask.requestId !== undefined) this.#requestIds.add(ask.requestId)
-    this.observer?.asked(ask)
+    if (ask.requestId !== undefined) this.#ground.requestIds.add(ask.requestId)
+    if (ask.behalf === undefined) {
+      this.#ground.size++
+      this.#ground.observer?.asked(ask)
+    }
     note(this.#byCallee, to, key)
     // A caller outside the agents cannot be asked, so no circle goes through it.
     if (ask.partition !== undefined) note(this.#byAsker, ask.from, key)
@@ -58,7 +75,7 @@ export class AskTable {
   /** Milliseconds until the deadline of an ask; `Infinity` if there is no such ask any more. */
   remaining(key: string | undefined): number {
     const ask = key === undefined ? undefined : this.#pending.get(key)
-    return ask ? Math.max(0, ask.openedAt + ask.deadline - this.#elapsed()) : Number.POSITIVE_INFINITY
+    return ask ? Math.max(0, ask.openedAt + ask.deadline - this.#ground.elapsed()) : Number.POSITIVE_INFINITY
   }
 
   /** Calls `cancel` when an ask ends without an answer, unless the returned function was called before. */
@@ -95,14 +112,14 @@ export class AskTable {
 
   /** Whether a caller outside the agents waits for the answer to a request with this id. */
   isTaken(requestId: string): boolean {
-    return this.#requestIds.has(requestId)
+    return this.#ground.requestIds.has(requestId)
   }
 
   /** Ends an ask; `false` when it had ended already. */
   close(key: string, outcome: Outcome): boolean {
     const ask = this.#forget(key)
     if (!ask) return false
-    this.observer?.answered(ask, outcome)
+    if (ask.behalf === undefined) this.#ground.observer?.answered(ask, outcome)
     ask.settle(outcome)
     if (!outcome.ok && !isRefused(outcome.error)) this.#abandon(ask, outcome.error)
     return true
@@ -121,7 +138,7 @@ export class AskTable {
     ask.retried++
     ask.takenBy = undefined
     this.#cancelDependents(ask, error)
-    ask.cancelRetry = this.#timers.after(wait, () => ask.send())
+    ask.cancelRetry = this.#ground.timers.after(wait, () => ask.send())
     return true
   }
 
@@ -129,13 +146,13 @@ export class AskTable {
   cancel(key: string): void {
     const ask = this.#forget(key)
     if (!ask) return
-    this.observer?.answered(ask, undefined)
+    if (ask.behalf === undefined) this.#ground.observer?.answered(ask, undefined)
     this.#abandon(ask, 'its asker no longer waits')
     ask.cancelled()
   }
 
   #abandon(ask: PendingAsk, why: unknown): void {
-    if (ask.takenBy === undefined) this.#abandoned(ask)
+    if (ask.takenBy === undefined) this.#ground.abandoned(ask)
     this.#cancelDependents(ask, why)
   }
 
@@ -157,7 +174,8 @@ export class AskTable {
     if (!ask) return undefined
     this.#pending.delete(key)
     ask.isOver = true
-    if (ask.requestId !== undefined) this.#requestIds.delete(ask.requestId)
+    if (ask.behalf === undefined) this.#ground.size--
+    if (ask.requestId !== undefined) this.#ground.requestIds.delete(ask.requestId)
     ask.cancelTimer()
     ask.cancelRetry()
     strike(this.#byCallee, ask.to, key)

@@ -21,6 +21,11 @@ export abstract class PendingAsk {
   abstract readonly parent: string | undefined
   /** The name that a caller outside the agents gave to it. */
   abstract readonly requestId: string | undefined
+  /**
+   * The keys of the asks on whose behalf an ask of another partition is made, the nearest first, if it came here as a message;
+   * `undefined` for an ask that its asker has opened.
+   */
+  abstract readonly behalf: readonly string[] | undefined
   /** The callee's incarnation that took the request; `undefined` while the request waits in the mailbox. */
   takenBy: number | undefined
   /** Whether the reply is in a frame that is not durable yet: what happens to the callee now no longer matters. */

@@ -9,7 +9,7 @@ import type { Recallable, Recalled } from '../journal/recall.ts'
 import { AgentRef } from '../lifecycle/agent-ref.ts'
 import { Crew } from '../lifecycle/crew.ts'
 import type { Whereabouts } from '../lifecycle/found.ts'
-import { type Address, addressOf, NoAddressError, runtimePartition } from '../mail/address.ts'
+import { type Address, addressOf, NoAddressError } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Idle } from '../partition/activity.ts'
 import type { PartitionState } from '../partition/frames.ts'
@@ -263,6 +263,6 @@ export class Life implements Whereabouts {
     this.#parts.state.fail()
     this.#crew.end('failed', error)
     this.#parts.refused(error)
-    this.#parts.system.partition(runtimePartition)?.reportError('error', error, this.address)
+    this.#parts.system.outside().reportError('error', error, this.address)
   }
 }

@@ -110,7 +110,7 @@ export class Stopping {
     partition.system.observers?.stopped(partition, actor, reason)
     roster.stopped(actor)
     this.loseMail(actor)
-    partition.system.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
+    partition.asks.failAllTo(address, ask => new AskStoppedError(ask.type, address))
     const origin = this.#originOf(actor, reason, escalated)
     const report = () => {
       partition.report(trusted(agentStopped, { address, incarnation, reason }), origin)

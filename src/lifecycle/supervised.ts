@@ -154,7 +154,7 @@ export class SupervisedAgents implements SupervisorHost {
     const failure = exit === 'failed' ? failureOfRef(ref) : undefined
     const why = failure ? `it ended before it answered, by ${failure.words.message}` : 'it ended before it answered'
     const cause = failure && { cause: failure.error }
-    this.#partition.system.asks.failAllTo(address, ask =>
+    this.#partition.asks.failAllTo(address, ask =>
       ask.takenBy === incarnation ? new AskFailedError(ask.type, address, why, cause) : undefined,
     )
   }

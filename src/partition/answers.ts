@@ -16,19 +16,19 @@ export class Answers {
 
   /** Ends an ask with the answer that a step gave. */
   answer(answer: Answering, step: Step): void {
-    const { system, address, watermark } = this.#partition
+    const { asks, address, watermark } = this.#partition
     const { ask } = answer.event
-    const pending = system.asks.get(ask)
+    const pending = asks.get(ask)
     if (!pending || pending.answered) return this.#bury(answer.event, step)
     this.#partition.announcements.announceAsk(answer.event, step.actor.address, step.handled)
     const close = () => {
       // The deadline of the ask may have come while the frame was on its way.
-      if (!system.asks.close(ask, outcomeOf(answer, pending, step))) this.#bury(answer.event, step)
+      if (!asks.close(ask, outcomeOf(answer, pending, step))) this.#bury(answer.event, step)
     }
     if (pending.partition === address) return close()
     // An answer that leaves this partition waits until it cannot be lost.
     pending.answered = true
-    watermark.whenDurable(close, error => system.asks.fail(ask, error))
+    watermark.whenDurable(close, error => asks.fail(ask, error))
   }
 
   /** Records that the asker no longer waits for an answer. */

@@ -2,6 +2,7 @@ import type { Actor } from '../actor/actor.ts'
 import type { TroupeError } from '../errors.ts'
 import { deadLettered } from '../events/runtime-events.ts'
 import { AskRefusedError, AskStoppedError } from '../invoke/ask-errors.ts'
+import type { AskTable } from '../invoke/ask-table.ts'
 import type { Address } from '../mail/address.ts'
 import type { DeadLetter, DeadReason } from '../mail/dead-letters.ts'
 import { type Envelope, isJournalled } from '../mail/envelope.ts'
@@ -15,11 +16,12 @@ import type { System } from './system.ts'
 export type LostReason = 'coalesced' | 'stopped' | 'overflow' | 'expired' | 'stale' | 'quarantined'
 
 /** What losses need from the runtime of their partition. */
-type Ground = Pick<System, 'asks' | 'deadLetters' | 'tally'>
+type Ground = Pick<System, 'deadLetters' | 'tally'>
 
 interface Parts {
   readonly frames: Frames
   readonly reports: Reports
+  readonly asks: AskTable
 }
 
 /**
@@ -103,7 +105,7 @@ export class Losses {
 
   /** Fails the ask that an event belongs to, unless a frame holds the answer already. */
   failAsk(envelope: Envelope | undefined, error: TroupeError): void {
-    const { asks } = this.#ground
+    const { asks } = this.#parts
     if (envelope?.ask !== undefined && !asks.get(envelope.ask)?.answered) asks.fail(envelope.ask, error)
   }
 }

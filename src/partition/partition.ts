@@ -5,6 +5,7 @@ import type { Step } from '../actor/step.ts'
 import type { TroupeError } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
 import { agentUpdated, partyUpdated } from '../events/runtime-events.ts'
+import type { AskTable } from '../invoke/ask-table.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import { type Address, partyOf } from '../mail/address.ts'
@@ -59,6 +60,8 @@ export class Partition implements DeliveryHost, Snapped {
   readonly address: Address
   readonly party: string | undefined
   readonly system: System<Partition>
+  /** The asks that its agents make and get. */
+  readonly asks: AskTable
   readonly frames: Frames
   readonly watermark: Frames['watermark']
   readonly registry: Registry
@@ -79,6 +82,8 @@ export class Partition implements DeliveryHost, Snapped {
     this.system = system
     this.address = address
     this.party = partyOf(address)
+    const asks = system.links ? system.asks.apart() : system.asks
+    this.asks = asks
     this.#state = state
     this.#admit = admit
     const frames = new Frames(system, address, state, {
@@ -95,8 +100,8 @@ export class Partition implements DeliveryHost, Snapped {
     const delivery = new Delivery(registry, system.tally, this)
     const announcements = new Announcements(frames, system, envelope => system.observers?.said(this, envelope))
     const reports = new Reports({ frames, registry, delivery, announcements }, system)
-    const losses = new Losses({ frames, reports }, system, letter => system.observers?.buried(this, letter))
-    const incomingAsks = new IncomingAsks({ frames, delivery, announcements }, system)
+    const losses = new Losses({ frames, reports, asks }, system, letter => system.observers?.buried(this, letter))
+    const incomingAsks = new IncomingAsks({ frames, delivery, announcements, asks }, system)
     const spilledMail = new SpilledMail({ frames, losses }, system, failed)
     const activity = new Activity(() => frames.watermark.caughtUp)
     this.frames = frames
@@ -109,7 +114,7 @@ export class Partition implements DeliveryHost, Snapped {
     this.incomingAsks = incomingAsks
     this.spilledMail = spilledMail
     this.activity = activity
-    this.turns = new Turns({ frames, activity, losses, incomingAsks, spilledMail, reports }, system)
+    this.turns = new Turns({ frames, activity, losses, incomingAsks, spilledMail, reports, asks }, system)
   }
 
   /** Throws if events from outside must not happen here one after the other, as things are now; `undefined` if all may. */

@@ -220,7 +220,7 @@ export class Steps implements StepHost, FrameHost {
   }
 
   #putBack(step: Step, envelope: Envelope): void {
-    const asked = envelope.ask === undefined ? undefined : this.#partition.system.asks.get(envelope.ask)
+    const asked = envelope.ask === undefined ? undefined : this.#partition.asks.get(envelope.ask)
     // The asker goes on waiting: the next incarnation may know the answer.
     if (asked) asked.takenBy = undefined
     step.actor.mailbox.putBack(envelope)

@@ -22,6 +22,7 @@ import type { LoopTurns } from '../time/loop-turns.ts'
 import type { ReadyQueue } from '../time/ready-queue.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import type { Timers } from '../time/timers.ts'
+import type { Links } from '../transport/links.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { PartitionObserver } from './partition-observer.ts'
 import type { Persistence } from './persistence.ts'
@@ -38,6 +39,7 @@ export interface System<P = unknown>
     Traffic<P>,
     Work,
     Directory<P>,
+    Reach,
     Callers<P>,
     Population,
     Warned,
@@ -100,8 +102,13 @@ export interface Work {
   scheduled(partition: Address): Iterable<string>
 }
 
-/** Where each partition is. */
+/**
+ * The partitions that this process has, for those who look after them: recovery, readers, inspection, shutdown. What agents send
+ * from one partition to another is no reason to look here: see `Reach`.
+ */
 export interface Directory<P> {
+  /** The partition outside the parties. */
+  outside(): P
   partition(address: Address): P | undefined
   /** All that are here; the one outside the parties comes first. */
   partitions(): Iterable<P>
@@ -109,6 +116,12 @@ export interface Directory<P> {
   isAnyAway(): boolean
   /** For a partition that is being restored: resolves when it is restored, or cannot be. */
   recovering(address: Address): Promise<void> | undefined
+}
+
+/** How the agents of a partition reach those of another. */
+export interface Reach {
+  /** Where messages to other partitions are sent; undefined while partitions reach each other by reference. */
+  readonly links: Links | undefined
 }
 
 /** Which code calls the runtime right now. */

@@ -1,6 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import type { ActorHost } from '../actor/actor-host.ts'
 import type { Following } from '../following.ts'
+import type { AskTable } from '../invoke/ask-table.ts'
 import type { Address } from '../mail/address.ts'
 import { type Envelope, eventOf } from '../mail/envelope.ts'
 import type { Handled } from '../mail/handled.ts'
@@ -16,7 +17,7 @@ import { beginStep } from './step-span.ts'
 import type { System } from './system.ts'
 
 /** What turns need from the runtime of their partition. */
-type Ground = Pick<System, 'aging' | 'ready' | 'asks' | 'journal' | 'stepping' | 'around'>
+type Ground = Pick<System, 'aging' | 'ready' | 'journal' | 'stepping' | 'around'>
 
 interface Parts {
   readonly frames: Frames
@@ -25,6 +26,7 @@ interface Parts {
   readonly incomingAsks: IncomingAsks
   readonly spilledMail: SpilledMail
   readonly reports: Reports
+  readonly asks: AskTable
 }
 
 /** The turns of a partition's agents: in each, one of them is handed one event. */
@@ -95,7 +97,7 @@ export class Turns implements ActorHost<Actor> {
     const { seq, type, ask } = envelope
     if (this.isExpired(envelope)) return this.#parts.losses.lose(actor, envelope, 'expired')
     if (ask !== undefined) {
-      const asked = this.#ground.asks.get(ask)
+      const asked = this.#parts.asks.get(ask)
       // The asker no longer waits for the answer.
       if (!asked) return this.#parts.losses.lose(actor, envelope, 'stale')
       asked.takenBy = actor.incarnation

@@ -1,4 +1,4 @@
-import { runtimePartition, splitAddress } from '../mail/address.ts'
+import { splitAddress } from '../mail/address.ts'
 import type { DeadLetter, DeadLetterQuery } from '../mail/dead-letters.ts'
 import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
 import { accept } from '../mail/tally.ts'
@@ -62,8 +62,8 @@ export class DeadLetterOffice {
   }
 
   // The letters of a deleted party belong to the partition of the runtime.
-  #partitionOf({ partition }: DeadLetter) {
-    return this.#system.partition(partition) ?? this.#system.partition(runtimePartition)
+  #partitionOf({ partition }: DeadLetter): Partition {
+    return this.#system.partition(partition) ?? this.#system.outside()
   }
 
   /** Delivers the letter to its agent only, at a new position. */
@@ -71,9 +71,9 @@ export class DeadLetterOffice {
     const partition = this.#partitionOf(letter)
     const { deadLetters, tally } = this.#system
     const { envelope, to } = letter
-    if (!partition || partition.watermark.failure) {
+    if (partition.watermark.failure) {
       deadLetters.putBack(letter)
-      throw partition?.watermark.failure
+      throw partition.watermark.failure
     }
     const again = revived(letter, partition)
     const subscriber = this.#durable.at(to) ?? this.#system.bus.subscriptionAt(to)

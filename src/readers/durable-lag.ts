@@ -1,5 +1,5 @@
 import { TroupeError } from '../errors.ts'
-import { type Address, runtimePartition } from '../mail/address.ts'
+import { type Address } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
 
@@ -29,7 +29,7 @@ export class DurableLag {
     if (upTo - (this.#checked.get(partition) ?? 0) < betweenChecks) return
     this.#checked.set(partition, upTo)
     this.#check(partition, upTo, system, positionOf).catch((error: unknown) =>
-      system.partition(runtimePartition)?.reportError('error', error),
+      system.outside().reportError('error', error),
     )
   }
 
@@ -45,7 +45,7 @@ export class DurableLag {
       if (behind <= mostBehind && this.#lagging.get(name) === partition) this.#lagging.delete(name)
       if (behind <= mostBehind || isLagging) continue
       this.#lagging.set(name, partition)
-      system.partition(runtimePartition)?.reportError('warning', new DurableLagError(name, partition, behind))
+      system.outside().reportError('warning', new DurableLagError(name, partition, behind))
     }
   }
 

@@ -1,7 +1,7 @@
 import { addressOfSubscriber, rulesOf, type SubscribeOptions } from '../bus/subscribe-options.ts'
 import { endedBy } from '../bus/subscription.ts'
 import { TroupeError } from '../errors.ts'
-import { type Address, checkId, runtimePartition } from '../mail/address.ts'
+import { type Address, checkId } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
@@ -162,13 +162,13 @@ export class DurableSubscriptions {
   }
 
   /** A partition was imported: its events up to a position were for subscribers elsewhere. */
-  async imported(partition: Address, position: number, { journal, partition: find }: System<Partition>): Promise<void> {
+  async imported(partition: Address, position: number, { journal, outside }: System<Partition>): Promise<void> {
     try {
       for (const name of await journal.readers())
         if (!this.#positions.has(name)) await journal.mark(name, new Map([[partition, position]]))
     } catch (error) {
       // These names get the older events, rather than missing newer ones.
-      find(runtimePartition)?.reportError('error', error)
+      outside().reportError('error', error)
     }
     for (const positions of this.#positions.values()) positions.reach(partition, position)
   }
@@ -208,9 +208,7 @@ export class DurableSubscriptions {
 }
 
 function newPositions(name: string, system: System<Partition>): ReaderPositions {
-  return new ReaderPositions(system.journal, name, error =>
-    system.partition(runtimePartition)?.reportError('error', error),
-  )
+  return new ReaderPositions(system.journal, name, error => system.outside().reportError('error', error))
 }
 
 function catchUp(subscription: DurableSubscription, { partitions }: System<Partition>): void {

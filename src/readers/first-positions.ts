@@ -30,7 +30,7 @@ export async function findPositions(
     if (!isKnown && from === 'start') positions.begunAt = now
     return !isKnown && from === 'now'
   } catch (error) {
-    system.partition(runtimePartition)?.reportError('error', error)
+    system.outside().reportError('error', error)
     return undefined
   }
 }
@@ -44,7 +44,7 @@ export async function beginNow(positions: ReaderPositions, system: System<Partit
   try {
     reachAll(positions, await positionsAway(system))
   } catch (error) {
-    system.partition(runtimePartition)?.reportError('error', error)
+    system.outside().reportError('error', error)
   }
 }
 

@@ -7,7 +7,7 @@ import type { Outcome } from '../invoke/outside.ts'
 import type { PendingAsk } from '../invoke/pending-ask.ts'
 import type { Entry, GoneReason } from '../journal/frame.ts'
 import { root } from '../lifecycle/roster.ts'
-import { type Address, addressOf, runtimePartition, splitAddress } from '../mail/address.ts'
+import { type Address, addressOf, splitAddress } from '../mail/address.ts'
 import type { DeadLetter } from '../mail/dead-letters.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type {
@@ -166,18 +166,14 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
 
   #notifyAsk(from: Address, to: Address, asker: Address | undefined, make: (about: About) => Observation): void {
     const callee = this.#system.partition(splitAddress(to).partition)
-    const partition = (asker === undefined ? undefined : this.#system.partition(asker)) ?? callee ?? this.#outside
-    if (!partition) return
+    const partition =
+      (asker === undefined ? undefined : this.#system.partition(asker)) ?? callee ?? this.#system.outside()
     const asking = this.#wanting(partition, from)
     const asked = this.#wanting(callee ?? partition, to)
     const wanting = asking.length === 0 ? asked : [...new Set([...asking, ...asked])]
     if (wanting.length === 0) return
     const observation = make(this.#about(partition, from))
     partition.watermark.whenDurable(() => this.#notify(partition, wanting, observation), nothing)
-  }
-
-  get #outside(): Partition | undefined {
-    return this.#system.partition(runtimePartition)
   }
 
   // ---- notifying ----

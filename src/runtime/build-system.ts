@@ -15,7 +15,7 @@ import type { Journal } from '../journal/journal.ts'
 import { memoryJournal } from '../journal/memory.ts'
 import type { Kinds } from '../kinds/kinds.ts'
 import { createLog, type Log } from '../log.ts'
-import { splitAddress } from '../mail/address.ts'
+import { runtimePartition, splitAddress } from '../mail/address.ts'
 import { agingOf } from '../mail/aging.ts'
 import { DeadLetters } from '../mail/dead-letters.ts'
 import { keyIn } from '../mail/envelope.ts'
@@ -34,6 +34,8 @@ import { LoopTurns } from '../time/loop-turns.ts'
 import { ReadyQueue } from '../time/ready-queue.ts'
 import { systemScheduler } from '../time/scheduler.ts'
 import { timersOf } from '../time/timers-of.ts'
+import { Links } from '../transport/links.ts'
+import { arrive } from '../work/arrivals.ts'
 import { Handlers } from '../work/handlers.ts'
 import { Cleanup } from './cleanup.ts'
 import { type Definitions, definitionsOf } from './definitions.ts'
@@ -66,6 +68,7 @@ interface Ground {
   readonly development: boolean
   readonly log: Log
   readonly partitions: Partitions
+  readonly links: Links | undefined
   readonly time: Time
   readonly journal: Journal
   readonly callers: Callers<Partition>
@@ -86,7 +89,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
   later: () => Later,
 ): SystemParts {
   const ground = groundOf(options)
-  const { definitions, partitions, time, journal, callers, status, strays, cleanup, handlers, held } = ground
+  const { definitions, partitions, links, time, journal, callers, status, strays, cleanup, handlers, held } = ground
   const { clock, scheduler, timers, aging } = time
   const { random = Math.random } = options
   const bus: Bus = busOf(options, ground, { changed: () => pulse.check(), stop: () => later().shutdown.begin() })
@@ -119,19 +122,26 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     observers: undefined,
     overhear: envelope => {
       // An event that was meant for one agent is not for others.
-      if (envelope.to === undefined && keyIn(envelope) !== undefined) partitions.outside.hear(envelope)
+      if (envelope.to !== undefined || keyIn(envelope) === undefined) return
+      if (links) links.send(runtimePartition, { type: 'overheard', envelope }, () => {})
+      else partitions.outside.hear(envelope)
     },
     heard: (partition, type, isHeard) => pulse.heard(partition, type, isHeard),
     mayExpire: (partition, actor) => cleanup.expect(partition, actor),
-    asks: new AskTable(
+    asks: new AskTable({
       timers,
-      () => clock.elapsed(),
-      ask => cleanup.abandoned(ask),
-    ),
+      elapsed: () => clock.elapsed(),
+      abandoned: ask => cleanup.abandoned(ask),
+      requestIds: new Set(),
+      observer: undefined,
+      size: 0,
+    }),
     handlers,
     held,
     awaitingCallee: new Set(),
     scheduled: partition => later().schedules.in(partition),
+    links,
+    outside: () => partitions.outside,
     partition: address => partitions.at(address),
     partitions: () => partitions[Symbol.iterator](),
     isAnyAway: () => later().kinds.quarantined.all > 0,
@@ -158,7 +168,10 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
 function groundOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(options: Options<S, A, R>): Ground {
   const definitions = definitionsOf(options)
   const { development = process.env['NODE_ENV'] !== 'production', journal = memoryJournal(), strict = false } = options
-  const partitions = new Partitions()
+  const links = options.transport && new Links(options.transport)
+  const partitions = new Partitions(
+    links && (partition => links.open(partition.address, message => arrive(partition, links, message))),
+  )
   const warnings = new Warnings(partitions, strict)
   const time = timeOf(options, partitions)
   const callers = callersOf()
@@ -173,6 +186,7 @@ function groundOf<S extends object, A extends AddedEvent, R extends RemovedEvent
     development,
     log: createLog(options.log, { development }),
     partitions,
+    links,
     time,
     journal,
     callers,
@@ -261,14 +275,14 @@ function followingOf({ around = [] }: Pick<RuntimeOptions, 'around'>, { warnings
 
 function snapshotsOf(
   options: Pick<RuntimeOptions, 'snapshots'>,
-  { journal, partitions, durable }: Ground,
+  { journal, partitions, links, durable }: Ground,
   { later, system }: { later(): Later; system(): System<Partition> },
 ): Snapshots {
   return new Snapshots(
     {
       journal,
       heard: () => later().recovery.heard(),
-      mayAskAgain: key => mayAskAgain(key, partitions, later()),
+      mayAskAgain: key => mayAskAgain(key, partitions, later(), links !== undefined),
       pruning: (partition, upTo) => durable.pruning(partition, upTo, system()),
       fault: error => partitions.outside.reportError('error', error),
     },
@@ -277,9 +291,9 @@ function snapshotsOf(
 }
 
 /** Whether the asker may ask once more under this key, so that its answer has to be kept. */
-function mayAskAgain(key: string, partitions: Partitions, { recovery, kinds }: Later): boolean {
+function mayAskAgain(key: string, partitions: Partitions, { recovery, kinds }: Later, isApart: boolean): boolean {
   if (recovery.isUnderWay) return true
   const { partition: at } = splitAddress(key)
   if (kinds.isKept(at)) return true
-  return partitions.at(at)?.asksElsewhere.mayBeRepeated(key) ?? false
+  return partitions.at(at)?.asksElsewhere.mayBeRepeated(key) ?? isApart
 }

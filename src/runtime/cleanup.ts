@@ -98,7 +98,7 @@ export class Cleanup {
 
 /** Handles expired and stale mail as the agent's next turn would. */
 function tidy(actor: Actor, partition: Partition): void {
-  const { asks } = partition.system
+  const { asks } = partition
   const whyOver = (envelope: Envelope) => {
     if (partition.isExpired(envelope)) return 'expired'
     return envelope.ask !== undefined && !asks.get(envelope.ask) ? 'stale' : undefined

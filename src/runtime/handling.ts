@@ -57,10 +57,10 @@ export class Handling {
   }
 
   #stop(handler: Handler): void {
-    const { handlers, system } = this.#parts
+    const { handlers, partition } = this.#parts
     const { address, request } = handler
     if (handlers.at(address) !== handler) return
     handlers.remove(handler)
-    system.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
+    partition.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
   }
 }

@@ -16,6 +16,7 @@ import type { PartitionKind } from '../state/kind.ts'
 import type { Supervised } from '../supervision/definition.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import type { Scheduler } from '../time/scheduler.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { PulseOptions } from './pulse.ts'
 
 /** What a runtime is made of; every option has a default. */
@@ -46,6 +47,11 @@ export interface RuntimeOptions<
   readonly events?: readonly Definition[]
   /** Where frames are kept; in memory by default. The runtime closes it when it stops. */
   readonly journal?: Journal
+  /**
+   * How partitions reach each other. By default they do by reference, in this process. With a transport, asks between partitions,
+   * and what agents outside the parties hear of parties, are messages. The runtime closes it when it stops.
+   */
+  readonly transport?: Transport
   readonly clock?: Clock
   /** Decides when waiting work runs, and which agent has the next turn; the JavaScript engine's own queues by default. */
   readonly scheduler?: Scheduler

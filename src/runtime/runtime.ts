@@ -31,6 +31,7 @@ import {
   type OutsideAskManyOptions,
   type OutsideAskOptions,
 } from '../work/outside-ask-options.ts'
+import { RemoteCallee } from '../work/remote-callee.ts'
 import { describedCatalog, type RuntimeCatalog } from './catalog.ts'
 import { checkRuntimeOptions } from './check-options.ts'
 import type { RuntimeBus } from './runtime-bus.ts'
@@ -203,7 +204,10 @@ export class Runtime<
       return await askHandler(new HandlerCallee(outside.partition, handler), request, input, options)
     }
     const { partition: at, name } = splitAddress(address)
+    const { links } = system
     const partition = system.partition(at)
+    if (links && !partition)
+      return await askAgent(new RemoteCallee(outside.partition, links, at, address), request, input, options)
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
     if (!partition || !actor) return await system.loopTurns.refuse(new NoAddressError(address), system.clock)
     // Awaited here, so that the stack of a failure leads back to the caller's line.

@@ -117,6 +117,7 @@ export class Shutdown {
     await this.#within(limit, durable.kept())
     await this.#within(limit, system.snapshots.end())
     await this.#within(limit, system.journal.close())
+    if (system.links) await this.#within(limit, system.links.close())
     pulse.end()
     cleanup.end()
     system.timers.clear()

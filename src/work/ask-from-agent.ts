@@ -48,8 +48,8 @@ function calleesOf({ to, request }: Pick<AskManyWork, 'to' | 'request'>, here: P
 }
 
 // An ask waits no longer than the ask that it is made for.
-function deadlineOf({ deadline }: AskWork | AskManyWork, { system }: Partition, { request }: Origin): number {
-  return Math.min(timerDelay(deadline), system.asks.remaining(request))
+function deadlineOf({ deadline }: AskWork | AskManyWork, { asks }: Partition, { request }: Origin): number {
+  return Math.min(timerDelay(deadline), asks.remaining(request))
 }
 
 /**
@@ -110,19 +110,20 @@ class AgentAsker implements Asker {
   }
 
   #open(known: RecalledAsk | undefined): Cancel {
-    const { asks, tally } = this.place.system
+    const { asks, system } = this.place
     let ask: Asking
     try {
       ask = this.#asking()
     } catch (error) {
       if (this.#scope.standing && error instanceof NoAddressError) return this.#askLater(known)
-      reject(tally)
+      reject(system.tally)
       return this.#end({ ok: false, error })
     }
     ask.open(known?.takenBy)
     const failure = known && failureIn(known.answer, ask)
     if (failure) asks.fail(this.#key, failure)
     if (!known) this.#begin(ask)
+    else if (!failure) ask.resume(known)
     return () => asks.cancel(this.#key)
   }
 
@@ -148,13 +149,13 @@ class AgentAsker implements Asker {
   }
 
   #begin(ask: Asking): void {
-    const { watermark, system } = this.place
+    const { watermark, asks } = this.place
     ask.sayRequested()
     if (ask.callee.isHere) ask.send()
     else
       watermark.whenDurable(
         () => ask.send(),
-        error => void system.asks.fail(ask.key, error),
+        error => void asks.fail(ask.key, error),
       )
   }
 

@@ -7,10 +7,11 @@ import { endedEvent, withParameters } from './ask-events.ts'
 import type { AgentCallee, HandlerCallee } from './callee.ts'
 import { checkAsker, checkWanted, type OutsideAskOptions } from './outside-ask-options.ts'
 import { answerTo, nameOf, OutsideAsker, originOf } from './outside-asker.ts'
+import type { RemoteCallee } from './remote-callee.ts'
 
 /** Asks an agent for a caller outside the agents; resolves with the reply once it cannot be lost. */
 export function askAgent<T extends string, I extends z.ZodType, O extends z.ZodType>(
-  callee: AgentCallee,
+  callee: AgentCallee | RemoteCallee,
   request: RequestDefinition<T, I, O>,
   input: z.input<I>,
   options: OutsideAskOptions = {},
@@ -26,13 +27,14 @@ export function askAgent<T extends string, I extends z.ZodType, O extends z.ZodT
 
 /** Checks a request to an agent, and counts it if it is refused. */
 function admittedToAgent(
-  callee: AgentCallee,
+  callee: AgentCallee | RemoteCallee,
   request: RequestDefinition,
   input: unknown,
   options: OutsideAskOptions,
 ): AskedOf {
   const { address: to, partition } = callee
-  const { asks, ids, tally } = partition.system
+  const { asks } = partition
+  const { ids, tally } = partition.system
   retryOf(request, options)
   let key: string | undefined
   try {
@@ -108,7 +110,8 @@ function admittedToHandler(
   input: unknown,
   options: OutsideAskOptions,
 ): unknown {
-  const { asks, tally } = callee.partition.system
+  const { asks, system } = callee.partition
+  const { tally } = system
   try {
     callee.check(request)
     retryOf(request, options)

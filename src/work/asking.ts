@@ -10,7 +10,6 @@ import type { Address } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import { type AskFields, endedEvent, requestedEvent } from './ask-events.ts'
-import type { Callee } from './callee.ts'
 
 /** Where an ask comes from: an agent, or a caller outside the agents. */
 export interface Asker {
@@ -32,6 +31,37 @@ export interface Asker {
 }
 
 /**
+ * Where the request of one ask goes: to an agent, which may be a member of a pool, or to a handler. The answer does not come
+ * back through the callee: it ends the ask in the table of asks, now or later.
+ */
+export interface Callee {
+  readonly address: Address
+  /** Whether the callee lives in the partition of the asker, so that the request need not wait for the journal. */
+  readonly isHere: boolean
+  /** Whether the journal says what happens to the callee. */
+  readonly isJournalled: boolean
+  /** Takes the request, each time that it is sent. */
+  take(request: AskedOf, source: Address, origin: Origin): void
+  /**
+   * Called when the ask ends without an answer.
+   *
+   * @param why nothing if the asker no longer waits
+   */
+  abandon(why?: unknown): void
+  /** The callee has the request from another process: only its answer is wanted. */
+  resume?(request: AskedOf, source: Address, origin: Origin, known: KnownRequest): void
+}
+
+/** What the journal says of a request that its callee has got already. */
+export interface KnownRequest {
+  /** The name of the agent that has not answered it, and the partition of that agent. */
+  readonly callee: string | undefined
+  readonly at: Address
+  /** The incarnation that has taken the request. */
+  readonly takenBy: number | undefined
+}
+
+/**
  * One ask, whoever asks and whoever is asked. Its life:
  *
  * 1. `open`: the table of asks knows it, and its deadline runs. Listeners hear `ask.requested`.
@@ -49,6 +79,7 @@ export class Asking extends PendingAsk {
   readonly retry: Retry
   readonly parent: string | undefined
   readonly requestId: string | undefined
+  readonly behalf = undefined
   readonly request: RequestDefinition
   readonly callee: Callee
   readonly #asker: Asker
@@ -75,7 +106,7 @@ export class Asking extends PendingAsk {
 
   /** @param takenBy the incarnation of the callee that has taken the request already */
   open(takenBy?: number): void {
-    this.#asker.place.system.asks.open(this, takenBy)
+    this.#asker.place.asks.open(this, takenBy)
   }
 
   sayRequested(): void {
@@ -91,6 +122,12 @@ export class Asking extends PendingAsk {
   get origin(): Origin {
     const { origin } = this.#asker
     return this.#span ? { ...origin, trace: this.#span.trace } : origin
+  }
+
+  /** Waits for the answer to a request that another process has sent. */
+  resume(known: KnownRequest): void {
+    const { name, origin } = this.#asker
+    this.callee.resume?.(this.#asked, name, origin, known)
   }
 
   settle(outcome: Outcome): void {

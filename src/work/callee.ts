@@ -9,26 +9,8 @@ import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress
 import type { Origin } from '../mail/handled.ts'
 import { accept } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
-
-/**
- * Where the request of one ask goes: to an agent, which may be a member of a pool, or to a handler. The answer does not come
- * back through the callee: it ends the ask in the table of asks, now or later.
- */
-export interface Callee {
-  readonly address: Address
-  /** Whether the callee lives in the partition of the asker, so that the request need not wait for the journal. */
-  readonly isHere: boolean
-  /** Whether the journal says what happens to the callee. */
-  readonly isJournalled: boolean
-  /** Takes the request, each time that it is sent. */
-  take(request: AskedOf, source: Address, origin: Origin): void
-  /**
-   * Called when the ask ends without an answer.
-   *
-   * @param why nothing if the asker no longer waits
-   */
-  abandon(why?: unknown): void
-}
+import type { Callee } from './asking.ts'
+import { RemoteCallee } from './remote-callee.ts'
 
 /** An agent, which answers in one of its steps. */
 export class AgentCallee implements Callee {
@@ -126,7 +108,7 @@ export class HandlerCallee extends LazyScope implements Callee {
   /** Ends the ask with what the handler has answered. */
   end(outcome: Outcome | Promise<Outcome>): void {
     if (outcome instanceof Promise) return void outcome.then(answer => this.end(answer))
-    const { asks } = this.#partition.system
+    const { asks } = this.#partition
     this.count(outcome)
     if (!outcome.ok && outcome.error instanceof TroupeError) asks.fail(this.ask, outcome.error)
     else asks.close(this.ask, outcome)
@@ -152,10 +134,11 @@ export class HandlerCallee extends LazyScope implements Callee {
  * @throws NoAddressError, AskStoppedError; AskRefusedError if a handler answers other requests
  */
 export function calleeOf(here: Partition, request: AskedOf, to: Address | undefined): Callee {
-  const { handlers } = here.system
-  const runtime = here.system.partition(runtimePartition)
-  const [partition, actor] = to === undefined ? hearer(request, here, runtime) : atAddress(to, request, here)
+  const { handlers, links } = here.system
   const { type } = request
+  const there = links && elsewhereOf(here, type, to)
+  if (links && there !== undefined) return new RemoteCallee(here, links, there, to)
+  const [partition, actor] = to === undefined ? hearer(request, here) : atAddress(to, request, here)
   const isThere = actor && actor.status !== 'stopped'
   if (isThere && partition) return new AgentCallee(partition, actor, partition === here)
   const handler = to === undefined ? handlers.answering(type) : handlers.at(fullAddress(to, here))
@@ -169,7 +152,7 @@ export function calleeOf(here: Partition, request: AskedOf, to: Address | undefi
 export function hearersOf({ registry, system }: Partition, type: string): readonly Address[] {
   const inside = registry.addresses(type)
   if (inside.length > 0) return inside
-  const agents = system.partition(runtimePartition)?.registry.addresses(type) ?? []
+  const agents = system.outside().registry.addresses(type)
   const handler = system.handlers.answering(type)
   return handler ? [...agents, handler.address] : agents
 }
@@ -179,9 +162,18 @@ export function fullAddress(to: Address, { address }: Partition): Address {
   return to.includes('/') ? to : addressOf(address, to)
 }
 
-function hearer(request: AskedOf, here: Partition, runtime: Partition | undefined) {
+/** The partition in which a callee is asked by a message; none if it is reached by reference. */
+function elsewhereOf(here: Partition, type: string, to: Address | undefined): Address | undefined {
+  const hearing = here.registry.hears(type) ? here.address : runtimePartition
+  const there = to === undefined ? hearing : splitAddress(fullAddress(to, here)).partition
+  return there === here.address ? undefined : there
+}
+
+function hearer(request: AskedOf, here: Partition) {
   const actor = here.registry.hearing(request)
-  return actor ? ([here, actor] as const) : ([runtime, runtime?.registry.hearing(request)] as const)
+  if (actor) return [here, actor] as const
+  const runtime = here.system.outside()
+  return [runtime, runtime.registry.hearing(request)] as const
 }
 
 function atAddress(to: Address, request: AskedOf, here: Partition) {

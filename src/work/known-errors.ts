@@ -1,9 +1,18 @@
 import * as z from 'zod'
 import type { TroupeError } from '../errors.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
+import { AskCycleError } from '../invoke/ask-circles.ts'
+import {
+  AskCancelledError,
+  AskFailedError,
+  AskRefusedError,
+  AskStoppedError,
+  AskTimeoutError,
+} from '../invoke/ask-errors.ts'
 import { EffectExhaustedError, EffectTimeoutError } from '../invoke/effect.ts'
 import { AskManyError } from '../invoke/gather.ts'
 import { lazily } from '../lazily.ts'
+import { NoAddressError } from '../mail/address.ts'
 import { decoded, encoded } from '../values/json.ts'
 
 /** Errors that agents tell apart, by code: another process rebuilds them with the same class and the same fields. */
@@ -12,6 +21,7 @@ const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
   const failure = z.object({ to: z.string(), code: z.string(), message: z.string(), refusal: refusal.optional() })
   const effect = { effect: z.string(), key: z.string() }
   return new Map([
+    ...askErrors(),
     [
       'ASK_REFUSED_BY_CALLEE',
       kind(
@@ -46,6 +56,54 @@ const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
     ],
   ])
 })
+
+/** How an ask fails, other than by a refusal. */
+function askErrors(): readonly (readonly [string, Kind])[] {
+  const ask = { type: z.string(), to: z.string() }
+  return [
+    [
+      'ASK_TIMEOUT',
+      kind(
+        AskTimeoutError,
+        z.object({ ...ask, deadline: z.number() }),
+        fields => new AskTimeoutError(fields.type, fields.to, fields.deadline),
+      ),
+    ],
+    ['ASK_STOPPED', kind(AskStoppedError, z.object(ask), fields => new AskStoppedError(fields.type, fields.to))],
+    [
+      'ASK_FAILED',
+      kind(
+        AskFailedError,
+        z.object({ ...ask, why: z.string() }),
+        fields => new AskFailedError(fields.type, fields.to, fields.why),
+      ),
+    ],
+    [
+      'ASK_REFUSED',
+      kind(
+        AskRefusedError,
+        z.object({ ...ask, reason: z.enum(['not-handled', 'overflow']) }),
+        fields => new AskRefusedError(fields.type, fields.to, fields.reason),
+      ),
+    ],
+    [
+      'ASK_CANCELLED',
+      kind(AskCancelledError, z.object(ask), (fields, cause) => new AskCancelledError(fields.type, fields.to, cause)),
+    ],
+    [
+      'ASK_CYCLE',
+      kind(
+        AskCycleError,
+        z.object({ type: z.string(), path: z.array(z.string()) }),
+        fields => new AskCycleError(fields.type, fields.path),
+      ),
+    ],
+    [
+      'NO_ADDRESS',
+      kind(NoAddressError, z.object({ address: z.string() }), fields => new NoAddressError(fields.address)),
+    ],
+  ]
+}
 
 interface Kind {
   /** The fields of an error of this kind; nothing for another error. */

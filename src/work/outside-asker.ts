@@ -9,6 +9,7 @@ import type { Partition } from '../partition/partition.ts'
 import { type Asker, Asking } from './asking.ts'
 import type { AgentCallee, HandlerCallee } from './callee.ts'
 import type { OutsideAskOptions } from './outside-ask-options.ts'
+import type { RemoteCallee } from './remote-callee.ts'
 
 /** What the events of an ask call its asker. */
 export function nameOf({ requester = 'outside' }: OutsideAskOptions): string {
@@ -40,7 +41,7 @@ export class OutsideAsker implements Asker {
   #reject: (error: unknown) => void = nothing
 
   constructor(
-    callee: AgentCallee | HandlerCallee,
+    callee: AgentCallee | HandlerCallee | RemoteCallee,
     request: RequestDefinition,
     asked: AskedOf,
     options: OutsideAskOptions,
@@ -64,7 +65,7 @@ export class OutsideAsker implements Asker {
       const signal = this.#signal
       if (!signal) return
       const { key, type, to } = this.ask
-      this.#giveUp = () => void this.place.system.asks.fail(key, new AskCancelledError(type, to, signal.reason))
+      this.#giveUp = () => void this.place.asks.fail(key, new AskCancelledError(type, to, signal.reason))
       signal.addEventListener('abort', this.#giveUp, { once: true })
     })
   }

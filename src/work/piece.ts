@@ -134,7 +134,7 @@ export class Piece implements WorkScope {
   /** Binds it to the ask that it is done for: if that ends without an answer, the work fails for the same reason. */
   bindToAsk(): void {
     if (this.#isOver) return
-    const { asks } = this.partition.system
+    const { asks } = this.partition
     this.#leave = asks.during(this.origin.request, error => {
       if (asks.fail(this.key, error)) return
       this.#giveUp(error)

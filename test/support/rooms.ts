@@ -5,6 +5,7 @@ export const rooms: readonly string[] = [
   'events',
   'time',
   'mail',
+  'transport',
   'bus',
   'agent',
   'invoke',

@@ -1,6 +1,6 @@
 import type { AddedEvent, RemovedEvent } from 'troupe'
-import { createRuntime, type Journal, memoryJournal, type RuntimeOptions } from 'troupe'
-import { createSimulatedClock, seededRandom, slowJournal } from 'troupe/testing'
+import { createRuntime, type Journal, localTransport, memoryJournal, type RuntimeOptions, type Transport } from 'troupe'
+import { channelTransport, createSimulatedClock, seededRandom, slowJournal } from 'troupe/testing'
 import { onTestFailed, onTestFinished } from 'vitest'
 import { failingJournal } from './failing-journal.ts'
 import { diskAtRest, temporaryJournal } from './temporary-journal.ts'
@@ -20,12 +20,31 @@ export function suiteJournal(): Journal {
   return kind === 'slow' ? slowJournal(seededRandom(seed)) : failingJournal(seededRandom(seed))
 }
 
+/**
+ * How partitions of the suite reach each other: by reference, or, when asked for, by messages that arrive at once, or that a
+ * `MessageChannel` carries.
+ */
+export function suiteTransport(): Transport | undefined {
+  const kind = process.env['TROUPE_TRANSPORT']
+  if (kind === undefined) return undefined
+  return kind === 'local' ? localTransport() : channelTransport()
+}
+
 /** A started runtime on simulated time and seeded ids, stopped when the test is over. */
 export async function startRuntime<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   options: RuntimeOptions<S, A, R> = {},
 ) {
   const clock = createSimulatedClock()
-  const runtime = createRuntime({ journal: suiteJournal(), clock, random: seededRandom(1), log: 'silent', ...options })
+  const chosen = suiteTransport()
+  const transport = chosen && { transport: chosen }
+  const runtime = createRuntime({
+    journal: suiteJournal(),
+    ...transport,
+    clock,
+    random: seededRandom(1),
+    log: 'silent',
+    ...options,
+  })
   onTestFinished(() => runtime.stop({ timeout: 0 }))
   return { runtime: await runtime.start(), clock }
 }
