@@ -370,6 +370,7 @@ it('troupe/sqlite exports these names', () => {
 it('troupe/testing exports these names', () => {
   expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
     [
+      "aroundContract",
       "channelTransport",
       "createSimulatedClock",
       "heldJournal",

@@ -1,3 +1,4 @@
+export { type AroundAbilities, type AroundCase, aroundContract, type SeenSpan } from './around-contract.ts'
 export { type ChannelOptions, channelTransport } from './channel-transport.ts'
 export { type ContractCase, type JournalAbilities, journalContract } from './journal-contract.ts'
 export { type PartitionKindUse, partitionKindContract } from './partition-kind-contract.ts'
