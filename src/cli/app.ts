@@ -12,7 +12,7 @@ import { UsageError } from './usage-error.ts'
 /** The parts of an application that commands use. */
 export interface App {
   readonly party: PartyDefinition | undefined
-  /** All agents: of the party and its supervisors, outside the parties, and the children that agents invoke. */
+  /** All agents: of the party and its supervisors, of partition kinds, outside the parties, and the children that agents invoke. */
   readonly agents: readonly Agent[]
   /** A runtime that the module has started. */
   readonly runtime: Observable | undefined
@@ -63,7 +63,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isParty(value: unknown): value is PartyDefinition {
-  return isObject(value) && Array.isArray(value['tree']) && value['changes'] instanceof Set && 'initial' in value
+  // Partition kinds of the application's own have no inputs.
+  return isObject(value) && Array.isArray(value['tree']) && value['changes'] instanceof Set && 'inputs' in value
 }
 
 function isAgent(value: unknown): value is Agent {
