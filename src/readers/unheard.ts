@@ -23,6 +23,9 @@ export class Unheard {
   /** The types that were checked outside the parties. */
   readonly #outside = new Set<string>(runtimeEvents.map(({ type }) => type))
   readonly #inside = new Set(this.#outside)
+  /** The type of the last event, and the set that it was looked up in. */
+  #last: string | undefined
+  #lastLooked: Set<string> | undefined
   /** The types that agents of parties hear. */
   readonly #heardInParties: ReadonlySet<string>
   /** The types that change the state of parties. */
@@ -37,7 +40,11 @@ export class Unheard {
   /** An event of this type is published in a partition. */
   said(type: string, partition: Partition): void {
     const looked = partition.party === undefined ? this.#outside : this.#inside
+    // A look-up for each event is slower than this.
+    if (type === this.#last && looked === this.#lastLooked) return
     if (!looked.has(type)) this.#look(type, partition, looked)
+    this.#last = type
+    this.#lastLooked = looked
   }
 
   #look(type: string, partition: Partition, looked: Set<string>): void {
