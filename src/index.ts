@@ -194,6 +194,8 @@ export {
   type Snapshot,
 } from './journal/journal.ts'
 export { memoryJournal } from './journal/memory.ts'
+export type { Claim, Ownership } from './journal/ownership.ts'
+export { OwnershipLostError, PartitionOwnedError, soleOwnership } from './journal/ownership.ts'
 export {
   PartitionExistsError,
   PartitionFailedError,
@@ -290,6 +292,7 @@ export type { CatalogEvent, CatalogRequest, RuntimeCatalog } from './runtime/cat
 export { RuntimeOptionsError } from './runtime/check-options.ts'
 export { CleanupError } from './runtime/cleanup.ts'
 export { closeBus, DefaultBusError, getBus, initBus } from './runtime/default-bus.ts'
+export type { OwnedPartitions, PartitionOwner } from './runtime/owned-partitions.ts'
 export type { PulseOptions } from './runtime/pulse.ts'
 export { createRuntime, type Runtime } from './runtime/runtime.ts'
 export type { BusPublishOptions, ErrorOptions, RuntimeBus, SystemError } from './runtime/runtime-bus.ts'
@@ -361,11 +364,8 @@ export { localTransport, type Transport, TransportError, UnknownMessageError } f
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'
-export {
-  type OutsideAskManyOptions,
-  type OutsideAskOptions,
-  RequestIdTakenError,
-} from './work/outside-ask-options.ts'
+export type { OutsideAskManyOptions, OutsideAskOptions } from './work/outside-ask-options.ts'
+export { RequestIdTakenError } from './work/outside-ask-options.ts'
 export { StrayInvokeError } from './work/outside-work.ts'
 
 // Checked first: on an older Node, any later line may fail, with an error that does not name the reason.

@@ -116,6 +116,12 @@ export const partyQuarantined = defineOwnEvent(
   described('The journal refused frames of a party: its memory is dropped, and its promises have rejected.'),
 )
 
+export const partyLost = defineOwnEvent(
+  'system.party.lost',
+  () => z.object({ partyId: z.string(), epoch: z.int() }),
+  described('Another runtime may own a party now: its agents here have stopped, and go on there.'),
+)
+
 export const partyRecovered = defineOwnEvent(
   'system.party.recovered',
   () =>
@@ -273,6 +279,7 @@ export const runtimeEvents = [
   partyCreated,
   partyDeleted,
   partyQuarantined,
+  partyLost,
   partyRecovered,
   partyUpdated,
   agentAdded,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Address } from '../mail/address.ts'
 import type { Frame } from './frame.ts'
 import { type Checkpoints, type Journal, JournalConflictError } from './journal.ts'
+import type { Claim } from './ownership.ts'
 
 /** Where a process continues to write a partition. */
 export interface Continuation {
@@ -9,6 +10,8 @@ export interface Continuation {
   readonly epoch: number
   /** The position of the last frame. */
   readonly position: number
+  /** Where other runtimes may own the partition: no other epoch counts, and nothing is appended once the claim is lost. */
+  readonly claim?: Claim | undefined
 }
 
 /** How often an append is tried. */
@@ -24,7 +27,7 @@ const mostTries = 3
 export async function append(
   journal: Journal,
   partition: Address,
-  { epoch, position }: Continuation,
+  { epoch, position, claim }: Continuation,
   frames: readonly Frame[],
   checkpoints: Checkpoints | undefined,
 ): Promise<number> {
@@ -36,8 +39,10 @@ export async function append(
     } catch (error) {
       const tail = await tailOf(journal, partition, position).catch(() => undefined)
       if (tail && isSame(tail, frames)) return owner
-      if (tries === mostTries || (tail && tail.length > 0)) throw error
-      if (error instanceof JournalConflictError) owner = Math.max(owner, error.epoch) + 1
+      if (tries === mostTries || (tail && tail.length > 0) || claim?.lost.aborted) throw error
+      if (!(error instanceof JournalConflictError)) continue
+      if (claim && error.epoch > owner) throw error
+      if (!claim) owner = Math.max(owner, error.epoch) + 1
     }
   }
 }

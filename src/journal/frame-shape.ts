@@ -143,7 +143,7 @@ function entryShapes() {
     unscheduled: { seq, name, over },
     forgotten: { seq, party: name },
     purged: letter,
-    recovered: { seq, since: p.time.optional(), arrived: over },
+    recovered: { seq, since: p.time.optional(), epoch: p.count.optional(), arrived: over },
     left: { seq },
     suspected: { seq, agent: name, at: seq },
     redelivered: { ...letter, attempt: count },

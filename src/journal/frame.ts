@@ -217,6 +217,8 @@ export type Entry =
       readonly seq: number
       /** The last moment at which the last owner certainly ran, epoch milliseconds; older frames do not have it. */
       readonly since?: number
+      /** Since which claim, where several runtimes have the journal. */
+      readonly epoch?: number
       /** Whether it was imported: its earlier events were for the agents outside the parties of the runtime that it came from. */
       readonly arrived?: true
     }

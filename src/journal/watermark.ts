@@ -3,7 +3,8 @@ import type { OpenSpan } from '../following.ts'
 import type { Address } from '../mail/address.ts'
 import { append, type Continuation } from './append.ts'
 import type { Frame } from './frame.ts'
-import { type Checkpoints, type Journal, JournalAppendError } from './journal.ts'
+import { type Checkpoints, type Journal, JournalAppendError, JournalConflictError } from './journal.ts'
+import { type AppendFailure, type Claim, OwnershipLostError } from './ownership.ts'
 
 /** A frame together with what becomes visible once it is durable. */
 export interface Appended {
@@ -13,7 +14,7 @@ export interface Appended {
 interface Waiter {
   readonly position: number
   readonly durable: () => void
-  readonly failed: (error: JournalAppendError) => void
+  readonly failed: (error: AppendFailure) => void
 }
 
 /** The functions that a watermark calls when it moves. */
@@ -25,7 +26,7 @@ export interface WatermarkListener<A extends Appended> {
   /** The journal is about to append the frames; returns the span of that. Left out if nobody follows it. */
   appending?(appended: readonly A[]): OpenSpan
   /** The journal did not append the frames. No further frame will be durable. */
-  failed(error: JournalAppendError): void
+  failed(error: AppendFailure): void
   /** A callback threw. The other callbacks are called all the same. */
   fault(error: unknown): void
 }
@@ -38,13 +39,14 @@ export class Watermark<A extends Appended> {
   readonly #journal: Journal
   readonly #partition: Address
   #epoch = 1
+  #claim: Claim | undefined
   readonly #listener: WatermarkListener<A>
   #head = 0
   #durable = 0
   #buffer: A[] = []
   readonly #waiters = new Fifo<Waiter>()
   #flushing = false
-  #failure: JournalAppendError | undefined
+  #failure: AppendFailure | undefined
 
   constructor(journal: Journal, partition: Address, listener: WatermarkListener<A>) {
     this.#journal = journal
@@ -53,8 +55,9 @@ export class Watermark<A extends Appended> {
   }
 
   /** Continues after the last frame of the process before. Call it before the first append. */
-  continue({ epoch, position }: Continuation): void {
+  continue({ epoch, position, claim }: Continuation): void {
     this.#epoch = epoch
+    this.#claim = claim
     this.#head = position
     this.#durable = position
   }
@@ -74,7 +77,7 @@ export class Watermark<A extends Appended> {
     return this.#durable === this.#head
   }
 
-  get failure(): JournalAppendError | undefined {
+  get failure(): AppendFailure | undefined {
     return this.#failure
   }
 
@@ -86,13 +89,13 @@ export class Watermark<A extends Appended> {
   }
 
   /** Calls back when all frames so far are durable: at once if they are already. */
-  whenDurable(durable: () => void, failed: (error: JournalAppendError) => void): void {
+  whenDurable(durable: () => void, failed: (error: AppendFailure) => void): void {
     if (this.#failure) failed(this.#failure)
     else if (this.caughtUp) durable()
     else this.#waiters.push({ position: this.#head, durable, failed })
   }
 
-  /** Resolves when all frames so far are durable. @throws JournalAppendError */
+  /** Resolves when all frames so far are durable. @throws JournalAppendError, OwnershipLostError */
   reached(): Promise<void> {
     return new Promise((resolve, reject) => this.whenDurable(resolve, reject))
   }
@@ -110,9 +113,11 @@ export class Watermark<A extends Appended> {
         span?.succeed()
       } catch (error) {
         span?.fail(error)
-        this.#fail(new JournalAppendError(this.#partition, error))
+        this.giveUp(this.#failureOf(error))
         return
       }
+      // The partition was lost meanwhile: its next owner decides what these frames are.
+      if (this.#failure) return
       for (const appended of batch) {
         this.#durable = appended.frame.position
         this.#show(appended)
@@ -126,7 +131,7 @@ export class Watermark<A extends Appended> {
     return append(
       this.#journal,
       this.#partition,
-      { epoch: this.#epoch, position: this.#durable },
+      { epoch: this.#epoch, position: this.#durable, claim: this.#claim },
       batch.map(({ frame }) => frame),
       this.#listener.checkpoints(batch),
     )
@@ -147,7 +152,16 @@ export class Watermark<A extends Appended> {
     }
   }
 
-  #fail(error: JournalAppendError): void {
+  #failureOf(error: unknown): AppendFailure {
+    const claim = this.#claim
+    const isLost = claim && error instanceof JournalConflictError && error.epoch > claim.epoch
+    if (isLost) return new OwnershipLostError(this.#partition, claim.epoch, undefined, { cause: error })
+    return new JournalAppendError(this.#partition, error)
+  }
+
+  /** Appends nothing from now on, and acknowledges nothing, not even what the journal is taking now. */
+  giveUp(error: AppendFailure): void {
+    if (this.#failure) return
     this.#failure = error
     this.#buffer = []
     const waiters = [...this.#waiters]

@@ -1,5 +1,6 @@
 import { codeOf, textOf } from '../errors.ts'
 import { JournalConflictError } from '../journal/journal.ts'
+import { PartitionOwnedError } from '../journal/ownership.ts'
 import { type Address, addressOf, keyOf } from '../mail/address.ts'
 import type { Partitions } from '../partition/partitions.ts'
 import type { Storage } from '../partition/system.ts'
@@ -121,10 +122,14 @@ export class Deletion<P extends Living> {
   }
 
   async #eraseFrames(id: string): Promise<void> {
+    const { claims, journal } = this.#parts.system
+    const partition = this.#quarantine.addressOf(id)
+    if (!claims.isOwned(partition)) throw new PartitionOwnedError(partition, claims.ownerOf(partition))
     this.#unerased.add(id)
-    await this.#parts.system.journal.delete(this.#quarantine.addressOf(id))
+    await journal.delete(partition, claims.at(partition)?.epoch)
     this.#unerased.delete(id)
     this.#quarantine.erased(id)
+    if (claims.isShared) await claims.release(partition)
   }
 
   /** What agents outside have heard of a partition does not count for the next one with its id, in another process either. */

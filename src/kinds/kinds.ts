@@ -1,5 +1,6 @@
 import { TroupeError } from '../errors.ts'
 import { JournalCorruptError } from '../journal/journal.ts'
+import type { OwnershipLostError } from '../journal/ownership.ts'
 import { type Address, isPartyId, kindIn } from '../mail/address.ts'
 import type { SavedParty } from '../recovery/needs.ts'
 import type { Life } from './life.ts'
@@ -29,6 +30,24 @@ export class Kinds {
   /** A partition cannot be restored, for this reason. */
   quarantine(partition: Address, error: unknown): void {
     this.#of(partition).quarantine(partition, error)
+  }
+
+  /** The journal holds a partition that this runtime does not own. */
+  elsewhere(partition: Address): void {
+    const lives = this.#of(partition)
+    lives.elsewhere(lives.idOf(partition))
+  }
+
+  /** Another runtime may own a partition now. */
+  lose(partition: Address, error: OwnershipLostError): void {
+    const lives = this.#of(partition)
+    lives.lose(lives.idOf(partition), error)
+  }
+
+  /** Recovers a partition that this runtime has just claimed. @throws why it cannot go on */
+  take(partition: Address): Promise<void> {
+    const lives = this.#of(partition)
+    return lives.take(lives.idOf(partition))
   }
 
   /** Resolves when a partition that is being recovered is restored, or cannot be restored. */

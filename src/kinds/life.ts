@@ -5,6 +5,7 @@ import type { EventOf } from '../events/event.ts'
 import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
+import { OwnershipLostError } from '../journal/ownership.ts'
 import type { Recallable, Recalled } from '../journal/recall.ts'
 import { AgentRef } from '../lifecycle/agent-ref.ts'
 import { Crew } from '../lifecycle/crew.ts'
@@ -203,6 +204,14 @@ export class Life implements Whereabouts {
     this.#partition.frames.suspend()
     void this.#partition.system.snapshots.forget(this.#partition)
     this.#crew.end('failed', why)
+  }
+
+  /** Another runtime may own it now: its agents stop at once, without frames that say so. */
+  lose(error: OwnershipLostError): void {
+    if (this.#end?.why instanceof OwnershipLostError) return
+    this.#end = { how: 'away', why: error }
+    this.#partition.leave(error)
+    this.#crew.end('failed', error)
   }
 
   /** What recovery needs to restore it. */

@@ -1,5 +1,6 @@
 import type { EventOf } from '../events/event.ts'
 import type { JournalError } from '../journal/journal.ts'
+import type { OwnershipLostError } from '../journal/ownership.ts'
 import { type Address, addressOf } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Partitions } from '../partition/partitions.ts'
@@ -8,6 +9,7 @@ import type { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
 import type { SavedParty } from '../recovery/needs.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { Deletion } from './deletion.ts'
+import { Elsewhere } from './elsewhere.ts'
 import { Quarantine } from './quarantine.ts'
 import { type KindErrors, type Living, Registry } from './registry.ts'
 
@@ -41,6 +43,7 @@ export class Lives<P extends Living> {
   readonly registry: Registry<P>
   readonly deletion: Deletion<P>
   readonly #quarantine: Quarantine<P>
+  readonly #elsewhere: Elsewhere<P>
   readonly #rules: KindRules<P>
   readonly #ground: KindGround
 
@@ -48,7 +51,8 @@ export class Lives<P extends Living> {
     const parts = { ...ground, ...rules }
     this.#rules = rules
     this.#ground = ground
-    this.registry = new Registry(rules.errors)
+    this.registry = new Registry(rules.errors, id => this.#elsewhere.errorOf(id))
+    this.#elsewhere = new Elsewhere(this.registry, parts)
     this.#quarantine = new Quarantine(this.registry, parts)
     this.deletion = new Deletion(this.registry, this.#quarantine, parts)
   }
@@ -62,6 +66,7 @@ export class Lives<P extends Living> {
     const { present, beginning } = this.registry
     this.registry.checkFree(id)
     const one = this.#rules.make(id)
+    if (this.#ground.system.claims.isShared) one.life.partition.frames.begin(await this.#elsewhere.claim(id))
     present.set(id, one)
     beginning.set(id, one)
     this.#ground.partitions.add(one.life.partition)
@@ -71,7 +76,7 @@ export class Lives<P extends Living> {
     } catch (error) {
       // It may have been deleted meanwhile, and another one may have its id already.
       if (present.get(id) === one) await this.deletion.discard(one)
-      throw error
+      throw await this.#elsewhere.whyNotCreated(id, error)
     } finally {
       if (beginning.get(id) === one) beginning.delete(id)
     }
@@ -90,7 +95,8 @@ export class Lives<P extends Living> {
     // While it is being restored, only a part of it is here.
     while (recovering.has(id)) await recovering.get(id)
     check()
-    await this.deletion.delete(id)
+    await this.deletion.delete(id).catch((error: unknown) => this.#elsewhere.notDeleted(id, error))
+    this.#elsewhere.delete(id)
   }
 
   /** The journal takes no more frames of one. */
@@ -107,6 +113,24 @@ export class Lives<P extends Living> {
   /** A partition cannot be restored, for this reason. It may be of a kind that nobody knows. */
   quarantine(partition: Address, error: unknown): void {
     this.#quarantine.add(partition, error)
+  }
+
+  /** The journal holds one that this runtime does not own. */
+  elsewhere(id: string): void {
+    this.#elsewhere.add(id)
+  }
+
+  /** Another runtime may own one now. */
+  lose(id: string, error: OwnershipLostError): void {
+    this.#elsewhere.lose(id, error)
+  }
+
+  /** Recovers one that this runtime has just claimed. @throws why it cannot go on */
+  async take(id: string): Promise<void> {
+    this.#elsewhere.delete(id)
+    const reason = 'This runtime has claimed it just now.'
+    this.registry.quarantined.set(id, { code: 'PARTITION_CLAIMED', reason })
+    await this.#quarantine.restore(id, { isRetry: false })
   }
 
   /** The id of a partition of this kind; another partition is listed by its address. */

@@ -38,8 +38,12 @@ export class Registry<P extends Living> {
   /** The ids of quarantined ones that are being deleted. */
   readonly erasing = new Set<string>()
 
-  constructor(errors: KindErrors) {
+  readonly #elsewhere: (id: string) => TroupeError | undefined
+
+  /** @param elsewhere says why a partition that another runtime owns cannot be used here */
+  constructor(errors: KindErrors, elsewhere: (id: string) => TroupeError | undefined) {
     this.errors = errors
+    this.#elsewhere = elsewhere
   }
 
   /** @throws that there is none, or why it is quarantined */
@@ -48,7 +52,7 @@ export class Registry<P extends Living> {
     const quarantined = this.quarantined.get(id)
     if (this.isLeaving(id)) throw this.errors.notFound(id)
     if (quarantined && (!party || this.#isHalf(party))) throw this.errors.quarantined(id, quarantined)
-    if (!party) throw this.errors.notFound(id)
+    if (!party) throw this.#elsewhere(id) ?? this.errors.notFound(id)
     return party
   }
 
@@ -73,6 +77,8 @@ export class Registry<P extends Living> {
     const quarantined = this.quarantined.get(id)
     if (quarantined && !this.isLeaving(id)) throw this.errors.quarantined(id, quarantined)
     if (this.present.has(id) || this.quarantined.has(id) || this.importing.has(id)) throw this.errors.exists(id)
+    const elsewhere = this.#elsewhere(id)
+    if (elsewhere) throw elsewhere
   }
 
   /** Whether a quarantined one is being restored: only a part of it is in memory, so it must not be used yet. */

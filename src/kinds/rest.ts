@@ -6,8 +6,7 @@ import { type IdleOptions, idle } from './idle.ts'
 import type { Life } from './life.ts'
 
 interface RestHost {
-  readonly outside: Partition
-  readonly crew: Crew
+  readonly outside: { readonly partition: Partition; readonly crew: Crew }
   /** Parties, and partitions of other kinds. */
   lives(): readonly Life[]
 }
@@ -22,13 +21,13 @@ export class Rest {
 
   /** Whether all are at rest now. */
   get isQuiet(): boolean {
-    const isOutsideQuiet = this.#isOutsideEnded || this.#host.outside.activity.quiet
+    const isOutsideQuiet = this.#isOutsideEnded || this.#host.outside.partition.activity.quiet
     return isOutsideQuiet && this.#working().every(({ partition }) => partition.activity.quiet)
   }
 
   /** Waits until all are at rest at the same time. @throws IdleTimeoutError */
   async idle({ timeout = 60_000, signal }: IdleOptions, isStopped: () => boolean): Promise<Idle> {
-    const { outside, crew } = this.#host
+    const { partition: outside, crew } = this.#host.outside
     const end = outside.elapsed() + timeout
     for (let left = timeout; left > 0; left = end - outside.elapsed()) {
       const all = await Promise.all([
@@ -49,7 +48,7 @@ export class Rest {
    * @param hurried ends the wait
    */
   async drained(timeout: number, hurried: Promise<undefined>): Promise<boolean> {
-    const { outside, crew } = this.#host
+    const { partition: outside, crew } = this.#host.outside
     const end = outside.elapsed() + timeout
     let drained = true
     for (let left = timeout; left > 0; left = end - outside.elapsed()) {
@@ -64,7 +63,7 @@ export class Rest {
 
   /** Whether the agents outside the parties have stopped, and that is durable, or the journal has failed. */
   get #isOutsideEnded(): boolean {
-    const { outside, crew } = this.#host
+    const { partition: outside, crew } = this.#host.outside
     const { caughtUp, failure } = outside.watermark
     return crew.stopped && (caughtUp || failure !== undefined)
   }

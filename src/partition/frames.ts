@@ -3,7 +3,8 @@ import { CheckedEvent, type EventDefinition, type EventOf } from '../events/even
 import type { Continuation } from '../journal/append.ts'
 import type { Standing } from '../journal/fold/standing.ts'
 import type { Cause, Entry, Frame } from '../journal/frame.ts'
-import type { Checkpoint, Checkpoints, JournalAppendError } from '../journal/journal.ts'
+import type { Checkpoint, Checkpoints } from '../journal/journal.ts'
+import type { AppendFailure } from '../journal/ownership.ts'
 import { Watermark } from '../journal/watermark.ts'
 import { type Address, ownAddressOf, partyOf, splitAddress } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
@@ -27,14 +28,14 @@ export interface PartitionState<T> {
 }
 
 /** What the frames of a partition need from its runtime. */
-type Ground = Pick<System, 'clock' | 'journal' | 'ids' | 'catalog' | 'persistence' | 'around'>
+type Ground = Pick<System, 'clock' | 'journal' | 'claims' | 'ids' | 'catalog' | 'persistence' | 'around'>
 
 /** What happens after an append. */
 interface Outcome {
   /** A frame is durable. */
   durable(shown: Shown): void
   /** The journal refused frames. */
-  failed(error: JournalAppendError): void
+  failed(error: AppendFailure): void
   /** A function threw that was called because a frame is durable. */
   fault(error: unknown): void
 }
@@ -78,7 +79,12 @@ export class Frames implements Place {
   continue(from: Continuation, standing: Pick<Standing, 'time' | 'jumps'>, setBack = 0): void {
     this.#seq = from.position
     this.#time.continue(standing, setBack)
-    this.watermark.continue(from)
+    this.watermark.continue({ ...from, claim: this.#ground.claims.at(this.address) })
+  }
+
+  /** Writes the first frames of the partition under the epoch of its claim. */
+  begin({ epoch }: Pick<Continuation, 'epoch'>): void {
+    this.watermark.continue({ epoch, position: 0, claim: this.#ground.claims.at(this.address) })
   }
 
   // ---- positions and time ----

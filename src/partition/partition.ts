@@ -8,6 +8,7 @@ import { agentUpdated, partyUpdated } from '../events/runtime-events.ts'
 import type { AskTable } from '../invoke/ask-table.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
+import { OwnershipLostError } from '../journal/ownership.ts'
 import { type Address, partyOf } from '../mail/address.ts'
 import { type Envelope, isJournalled } from '../mail/envelope.ts'
 import { type Origin, originOf } from '../mail/handled.ts'
@@ -88,7 +89,10 @@ export class Partition implements DeliveryHost, Snapped {
     this.#admit = admit
     const frames = new Frames(system, address, state, {
       durable: shown => this.#show(shown),
-      failed,
+      failed: error => {
+        if (error instanceof OwnershipLostError) system.claims.forfeit(address, error)
+        else failed(error)
+      },
       fault: error => this.reportError('error', error),
     })
     const registry = new Registry({
@@ -127,6 +131,15 @@ export class Partition implements DeliveryHost, Snapped {
     this.#admit = () => {
       throw error
     }
+  }
+
+  /** Another runtime may own it now: writes and acknowledges nothing from now on, and fails the asks of its agents' askers. */
+  leave(error: OwnershipLostError): void {
+    const { system, frames, watermark, registry } = this
+    frames.suspend()
+    void system.snapshots.forget(this)
+    for (const { address } of registry) system.asks.failAllTo(address, () => error)
+    watermark.giveUp(error)
   }
 
   /** The origin of what a caller does now: the event that a subscriber is called with, or that led to a running effect. */

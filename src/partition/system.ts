@@ -23,6 +23,7 @@ import type { ReadyQueue } from '../time/ready-queue.ts'
 import type { Scheduler } from '../time/scheduler.ts'
 import type { Timers } from '../time/timers.ts'
 import type { Links } from '../transport/links.ts'
+import type { Claims } from './claims.ts'
 import type { HeldEffects } from './held-effects.ts'
 import type { PartitionObserver } from './partition-observer.ts'
 import type { Persistence } from './persistence.ts'
@@ -67,6 +68,8 @@ export interface Chance {
 /** The journal, and what is saved beside it. */
 export interface Storage {
   readonly journal: Journal
+  /** Which partitions of the journal this runtime may write. */
+  readonly claims: Claims
   readonly snapshots: Snapshots
   /** The rule for events whose definitions do not say whether they are journalled. */
   readonly persistence: Persistence | undefined

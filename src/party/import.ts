@@ -92,7 +92,7 @@ export async function readImport(
  */
 export async function writeImport(
   { partition, frames, checkpoints, snapshot, pruned, last }: ImportedParty,
-  { journal, now }: Pick<ImportHost, 'journal' | 'now'>,
+  { journal, now, epoch }: Pick<ImportHost, 'journal' | 'now'> & { readonly epoch: number },
 ): Promise<void> {
   const seq = last.position + 1
   const date = now()
@@ -107,7 +107,7 @@ export async function writeImport(
     cause: { kind: 'recovery' },
     entries: [{ kind: 'recovered', seq, since, arrived: true }],
   }
-  await append(journal, partition, { epoch: 1, position: 0 }, [...frames, recovered], checkpoints)
+  await append(journal, partition, { epoch, position: 0 }, [...frames, recovered], checkpoints)
   if (snapshot) await journal.save(partition, snapshot)
   if (pruned > 0) await journal.prune(partition, pruned)
 }
@@ -250,7 +250,7 @@ class ImportReader {
   async #tryOut(imported: ImportedParty): Promise<void> {
     try {
       const journal = memoryJournal()
-      await writeImport(imported, { journal, now: this.#host.now })
+      await writeImport(imported, { journal, now: this.#host.now, epoch: 1 })
       const { standing } = await recall(journal, { partition: imported.partition, epoch: 1 })
       for (const { plan, startedAt } of standing.schedules.values()) planned(plan, startedAt)
     } catch (error) {

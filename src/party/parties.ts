@@ -2,7 +2,7 @@ import { TroupeError } from '../errors.ts'
 import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
 import type { PartyMetadata } from '../journal/frame.ts'
 import { type KindGround, Lives } from '../kinds/lives.ts'
-import { checkPartyId, partyPrefix } from '../mail/address.ts'
+import { checkPartyId, partitionOf, partyPrefix } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import { admitVersion, type ChangeOptions, checkChangeOptions } from '../state/admission.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from '../state/definition.ts'
@@ -198,7 +198,8 @@ export class Parties<
       const imported = await readImport(lines, host, options)
       system.checkRunning()
       if (deletion.isUnerased(id)) await deletion.erase(id)
-      await writeImport(imported, host).catch(async (error: unknown) => {
+      const { epoch } = await system.claims.claim(partitionOf(id), 0)
+      await writeImport(imported, { ...host, epoch }).catch(async (error: unknown) => {
         await deletion.takeBack(id, error)
         throw error
       })

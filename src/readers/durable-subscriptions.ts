@@ -173,6 +173,20 @@ export class DurableSubscriptions {
     for (const positions of this.#positions.values()) positions.reach(partition, position)
   }
 
+  /** Another runtime may own a partition now: its subscriptions of the same names go on where the journal says that these are. */
+  lost(partition: Address): void {
+    for (const positions of this.#positions.values()) positions.leave(partition)
+    for (const subscription of this.#present.values()) subscription.forget(partition)
+  }
+
+  /** This runtime owns a partition now: subscriptions go on where those of the same names in other runtimes were. */
+  async takenOver(partition: Address, { journal }: System<Partition>): Promise<void> {
+    for (const [name, positions] of this.#positions) {
+      const mark = (await journal.marks(name)).get(partition)
+      if (mark !== undefined) positions.reach(partition, mark)
+    }
+  }
+
   /** A party is being restored: its unread events are read afterwards. */
   recoveringParty(partition: Address): void {
     for (const subscription of this.#present.values()) subscription.catchUp([partition])

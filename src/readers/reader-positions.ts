@@ -59,6 +59,12 @@ export class ReaderPositions {
     this.#keep(partition, undefined)
   }
 
+  /** Forgets a position here: the journal keeps it, for the runtime that has the partition now. */
+  leave(partition: Address): void {
+    this.#positions.delete(partition)
+    this.#unkept.delete(partition)
+  }
+
   /** Forgets all positions for good; resolves with whether the journal knew any. @throws what the journal throws */
   async drop(): Promise<boolean> {
     this.#isDropped = true

@@ -1,6 +1,7 @@
 import type { Agent } from '../agent/agent.ts'
 import type { MachineEditedError } from '../agent/edited.ts'
 import type { SavedRequests } from '../journal/fold/answers.ts'
+import type { PartitionOwnedError } from '../journal/ownership.ts'
 import type { Recallable, Recalled } from '../journal/recall.ts'
 import type { Crew } from '../lifecycle/crew.ts'
 import type { Address } from '../mail/address.ts'
@@ -27,15 +28,17 @@ export interface RecoveryNeeds {
   recovered(): void
   /** A partition that is about to be restored. @throws why this program cannot */
   saved(partition: Address): SavedParty
+  /** This runtime does not recover a partition that the journal holds: it belongs to another runtime. */
+  elsewhere(partition: Address, error: PartitionOwnedError): void
   /**
    * An imported party is restored for the first time: agents of this runtime do not hear what the party said up to a position.
    */
   imported(partition: Address, position: number): Promise<void>
-  /** A partition cannot be restored, for this reason. */
+  /** A partition cannot be restored, for this reason; another runtime may own it. */
   quarantine(partition: Address, error: unknown): void
   /** How many partitions cannot be restored, and how many of them are parties. */
   quarantined(): { readonly all: number; readonly parties: number }
-  /** An edited machine goes on. */
+  /** An edited machine goes on. It is called for each agent of that definition. */
   edited(warning: MachineEditedError): void
 }
 

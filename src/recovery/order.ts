@@ -1,6 +1,7 @@
 import type { Standing } from '../journal/fold/standing.ts'
 import { JournalCorruptError } from '../journal/journal.ts'
-import { recall } from '../journal/recall.ts'
+import { PartitionOwnedError } from '../journal/ownership.ts'
+import { type Recalled, recall } from '../journal/recall.ts'
 import { type Address, runtimePartition } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
@@ -24,16 +25,18 @@ import { hearingOf } from './unheard.ts'
 // journal says, to *restore* is to make agents what they were, to *resume* is to go on with their work. No agent gets a turn
 // meanwhile.
 
-/** Recovers all that the journal holds; resolves to whether agents outside the parties were restored. */
+/** Recovers what this runtime owns of a journal; resolves to whether agents outside the parties were restored. */
 export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<boolean> {
   // 1. Recall and restore the agents outside the parties.
-  const outside = await recallOutside(needs, owner)
+  const outside = await recoverOutside(needs, owner)
   const hearing = hearingOf(outside?.standing)
-  await restoreOutside(needs, owner, outside)
 
   // 2. Recall and restore the parties, and the history of the bus.
-  const partitions = owner.partitions.filter(({ partition }) => partition !== runtimePartition)
+  const partitions = owner.partitions.filter(
+    ({ partition }) => partition !== runtimePartition && owner.chosen.has(partition),
+  )
   const parties = await restoreParties(needs, partitions, owner, hearing)
+  leaveOthers(needs, owner)
   await restoreHistory(needs)
 
   // 3. Resume their work; then bind work that was done for an ask to that ask.
@@ -50,6 +53,37 @@ export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<bo
   const recalled = parties.map(party => party.recalled)
   resumeTheRest(needs, outside ? [outside, ...recalled] : recalled, standings)
   return outside !== undefined
+}
+
+/** Notes the parties that this runtime has not chosen. */
+function leaveOthers({ system, elsewhere }: RecoveryNeeds, { partitions, chosen }: Owner): void {
+  for (const { partition } of partitions)
+    if (partition !== runtimePartition && !chosen.has(partition))
+      elsewhere(partition, new PartitionOwnedError(partition, system.claims.ownerOf(partition)))
+}
+
+/** Recalls and restores the agents outside the parties, if there were any and no other runtime owns them. */
+async function recoverOutside(needs: RecoveryNeeds, owner: Owner): Promise<Recalled | undefined> {
+  try {
+    const outside = await recallOutside(needs, owner)
+    await restoreOutside(needs, owner, outside)
+    return outside.recalled
+  } catch (error) {
+    if (!(error instanceof PartitionOwnedError)) throw error
+    needs.elsewhere(runtimePartition, error)
+    return undefined
+  }
+}
+
+/** Recovers the agents outside the parties, which another runtime owned; resolves to whether there were any. */
+export async function recoverOutsideLate(needs: RecoveryNeeds, owner: Owner): Promise<boolean> {
+  const outside = await recoverOutside(needs, owner)
+  if (!outside) return false
+  const standings = new Map([[runtimePartition, outside.standing]])
+  needs.crew.resume(new Map([...(await recallAsked(needs.system, outside.standing)), ...standings]))
+  needs.crew.bindToAsks()
+  resumeTheRest(needs, [outside], standings)
+  return true
 }
 
 /**

@@ -1,30 +1,42 @@
 import { Standing } from '../journal/fold/standing.ts'
 import type { PartitionInfo } from '../journal/journal.ts'
+import { PartitionOwnedError } from '../journal/ownership.ts'
 import { type Recalled, recall } from '../journal/recall.ts'
 import { keyOf, runtimePartition } from '../mail/address.ts'
 import { GaveUpError } from '../supervision/restart-intensity.ts'
 import { recordedCause } from '../thrown.ts'
 import type { RecoveryNeeds } from './needs.ts'
 import type { Owner } from './owner.ts'
-import { restoreAgents, takeOver } from './restore.ts'
+import { claimed, restoreAgents, takeOver } from './restore.ts'
 
-/** Recalls the agents outside the parties, if there were any. */
-export async function recallOutside({ system }: RecoveryNeeds, { partitions }: Owner): Promise<Recalled | undefined> {
-  const info = partitions.find(({ partition }) => partition === runtimePartition)
-  return info && recall(system.journal, info)
+/** What the journal says of the agents outside the parties, and the epoch under which this runtime writes of them. */
+export interface RecalledOutside {
+  readonly epoch: number
+  readonly recalled: Recalled | undefined
+}
+
+/** Recalls the agents outside the parties, if there were any. @throws PartitionOwnedError */
+export async function recallOutside({ system }: RecoveryNeeds, owner: Owner): Promise<RecalledOutside> {
+  const { claims, journal } = system
+  const info = owner.partitions.find(({ partition }) => partition === runtimePartition)
+  if (!owner.chosen.has(runtimePartition))
+    throw new PartitionOwnedError(runtimePartition, claims.ownerOf(runtimePartition))
+  const { epoch } = await claims.claim(runtimePartition, info?.epoch ?? owner.epoch)
+  const recalled = info && (await recall(journal, info))
+  return { epoch, recalled: recalled && { ...recalled, epoch } }
 }
 
 /** Restores the agents outside the parties. */
 export async function restoreOutside(
   needs: RecoveryNeeds,
   owner: Owner,
-  recalled: Recalled | undefined,
+  { epoch, recalled }: RecalledOutside,
 ): Promise<void> {
   const { outside, crew, tree } = needs
   if (!recalled) {
     // Each owner gets an epoch of its own, even if no party can be restored.
-    outside.frames.continue({ epoch: owner.epoch + 1, position: 0 }, new Standing(runtimePartition))
-    outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq() }])
+    outside.frames.continue({ epoch, position: 0 }, new Standing(runtimePartition))
+    outside.append({ kind: 'recovery' }, [{ kind: 'recovered', seq: outside.nextSeq(), ...claimed(outside) }])
     return
   }
   const { standing } = recalled

@@ -1,10 +1,14 @@
 import { dateOf } from '../journal/frame.ts'
 import type { InHand, PartitionInfo } from '../journal/journal.ts'
+import { type Address, runtimePartition } from '../mail/address.ts'
 import type { Storage, Time } from '../partition/system.ts'
 
 /** What the journal says of its last owner: the process that wrote to it last. */
 export interface Owner {
+  /** All that the journal holds. */
   readonly partitions: readonly PartitionInfo[]
+  /** Which of them this runtime is to claim and recover, by their addresses; also `runtime`, whether the journal holds it or not. */
+  readonly chosen: ReadonlySet<Address>
   /** The newest epoch of all partitions. */
   readonly epoch: number
   /** The time of its last frame, epoch milliseconds; 0 if unknown. */
@@ -13,13 +17,20 @@ export interface Owner {
   readonly inHand: InHand | undefined
 }
 
-/** Recalls the last owner of the journal; nothing if the journal is new. */
+/** The owner of an empty journal. */
+export const nobody: Owner = { partitions: [], chosen: new Set(), epoch: 0, lastMoment: 0, inHand: undefined }
+
+/** Recalls the last owner of the journal, and chooses what this runtime is to own; nothing if the journal is new. */
 export async function recallOwner(system: Storage & Time): Promise<Owner | undefined> {
-  const { journal } = system
+  const { journal, claims } = system
   const partitions = await journal.partitions()
-  if (partitions.length === 0) return undefined
+  if (partitions.length === 0 && !claims.isShared) return undefined
   const epoch = newestEpoch(partitions)
-  return { partitions, epoch, lastMoment: await lastMoment(system), inHand: await journal.inHand?.() }
+  const addresses = new Set([runtimePartition, ...partitions.map(({ partition }) => partition)])
+  const chosen = new Set(await claims.choose([...addresses]))
+  // The newest frame says nothing of partitions that belong to several runtimes.
+  const moment = claims.isShared ? 0 : await lastMoment(system)
+  return { partitions, chosen, epoch, lastMoment: moment, inHand: await journal.inHand?.() }
 }
 
 /** The time of the newest frame. 0 if that time is in the future, or cannot be read. */

@@ -50,11 +50,12 @@ export async function recallParty(
   hearing: Hearing,
 ): Promise<RecalledParty | undefined> {
   try {
+    const { epoch } = await system.claims.claim(info.partition, info.epoch)
     const party = saved(info.partition)
     const unheard = new UnheardEvents(hearing)
     const recalled = await recall(system.journal, info, party.state, frame => unheard.take(frame))
     if (unheard.importedAt !== undefined) await imported(info.partition, unheard.importedAt)
-    return { party, recalled, unheard: unheard.events }
+    return { party, recalled: { ...recalled, epoch }, unheard: unheard.events }
   } catch (error) {
     quarantine(info.partition, error)
     return undefined

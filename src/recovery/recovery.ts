@@ -1,13 +1,13 @@
 import { systemRecovered } from '../events/runtime-events.ts'
 import type { Frame } from '../journal/frame.ts'
-import type { InHand } from '../journal/journal.ts'
+import type { InHand, PartitionInfo } from '../journal/journal.ts'
 import { recall } from '../journal/recall.ts'
 import type { Crew } from '../lifecycle/crew.ts'
-import { type Address, partyOf } from '../mail/address.ts'
+import { type Address, partyOf, runtimePartition } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { RecoveryNeeds } from './needs.ts'
-import { recoverAll, recoverParty } from './order.ts'
-import { recallOwner } from './owner.ts'
+import { recoverAll, recoverOutsideLate, recoverParty } from './order.ts'
+import { nobody, recallOwner } from './owner.ts'
 
 /** Goes on where the last owner of a journal ended: `order.ts` lists the phases. Recoveries run one after the other. */
 export class Recovery {
@@ -19,16 +19,8 @@ export class Recovery {
   readonly #underWay = new Set<Promise<unknown>>()
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(needs: Omit<RecoveryNeeds, 'edited'>) {
-    const warned = new Set<string>()
-    this.#needs = {
-      ...needs,
-      // One warning for each definition, for any number of parties that have such an agent.
-      edited: warning => {
-        if (!warned.has(warning.message)) needs.outside.reportError('warning', warning)
-        warned.add(warning.message)
-      },
-    }
+  constructor(needs: RecoveryNeeds) {
+    this.#needs = needs
   }
 
   /** Recovers all that the journal holds; resolves to whether agents outside the parties were restored. */
@@ -39,6 +31,19 @@ export class Recovery {
   /** Recovers one party that is not in memory. If it cannot be recovered, that is reported, and nothing is thrown. */
   async party(partition: Address, how: { readonly isRetry: boolean }): Promise<void> {
     return this.#during(this.#party(partition, how))
+  }
+
+  /** Recovers the agents outside the parties, which another runtime owned; resolves to whether there were any. */
+  outside(): Promise<boolean> {
+    const { system } = this.#needs
+    return this.#during(
+      this.#inTurn(async () => {
+        const owner = await recallOwner(system)
+        const release = system.ready.hold()
+        const chosen = new Set([runtimePartition])
+        return await recoverOutsideLate(this.#needs, { ...(owner ?? nobody), chosen }).finally(release)
+      }),
+    )
   }
 
   /** Whether anything is being recovered. */
@@ -100,7 +105,9 @@ export class Recovery {
       recovered()
       this.#isOver = true
       const away = quarantined()
-      const parties = owner.partitions.filter(({ partition }) => partyOf(partition) !== undefined).length - away.parties
+      const isParty = ({ partition }: PartitionInfo) =>
+        partyOf(partition) !== undefined && system.claims.isOwned(partition)
+      const parties = owner.partitions.filter(isParty).length - away.parties
       const durationMs = system.clock.elapsed() - startedAt
       outside.report(systemRecovered({ parties, quarantined: away.all, durationMs }))
       return isRestored

@@ -49,13 +49,19 @@ export function restoreAgents(
   crew.restore(tree, saved)
 }
 
+/** The epoch of the claim, where other runtimes may own the partition. */
+export function claimed({ system, address }: Partition): { readonly epoch?: number } {
+  const claim = system.claims.at(address)
+  return claim ? { epoch: claim.epoch } : {}
+}
+
 /**
  * A new owner recovers a partition. The event that the last owner was handing to an agent here is suspected: it may have ended
  * the process.
  */
 function recovered(partition: Partition, { standing }: Recalled, inHand: Owner['inHand']): readonly Entry[] {
   const { address } = partition
-  const entry: Entry = { kind: 'recovered', seq: partition.nextSeq(), since: standing.date }
+  const entry: Entry = { kind: 'recovered', seq: partition.nextSeq(), since: standing.date, ...claimed(partition) }
   if (inHand?.partition !== address || inHand.seq === 0) return [entry]
   const { agent, seq: at } = inHand
   if (standing.suspect(agent, at))

@@ -14,7 +14,8 @@ const mostFrames = 1_000
 /** Restores the history of the bus. If that fails, recovery goes on without it. */
 export async function restoreHistory({ system, outside }: RecoveryNeeds): Promise<void> {
   try {
-    for (const envelope of eventsIn(await system.journal.newest(mostFrames)))
+    const newest = await system.journal.newest(mostFrames)
+    for (const envelope of eventsIn(newest.filter(({ partition }) => system.claims.isOwned(partition))))
       system.bus.remember(frozenEnvelope(envelope))
   } catch (error) {
     outside.reportError('warning', error)

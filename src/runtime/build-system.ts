@@ -13,6 +13,7 @@ import { AskTable } from '../invoke/ask-table.ts'
 import { withChildren } from '../invoke/child.ts'
 import type { Journal } from '../journal/journal.ts'
 import { memoryJournal } from '../journal/memory.ts'
+import { soleOwnership } from '../journal/ownership.ts'
 import type { Kinds } from '../kinds/kinds.ts'
 import { createLog, type Log } from '../log.ts'
 import { runtimePartition, splitAddress } from '../mail/address.ts'
@@ -20,6 +21,7 @@ import { agingOf } from '../mail/aging.ts'
 import { DeadLetters } from '../mail/dead-letters.ts'
 import { keyIn } from '../mail/envelope.ts'
 import { emptyTally } from '../mail/tally.ts'
+import { Claims } from '../partition/claims.ts'
 import { HeldEffects } from '../partition/held-effects.ts'
 import type { Partition } from '../partition/partition.ts'
 import { Partitions } from '../partition/partitions.ts'
@@ -40,6 +42,7 @@ import { Handlers } from '../work/handlers.ts'
 import { Cleanup } from './cleanup.ts'
 import { type Definitions, definitionsOf } from './definitions.ts'
 import { expire, isExpired } from './expiry.ts'
+import type { OwnedPartitions } from './owned-partitions.ts'
 import { isPulse, Pulse } from './pulse.ts'
 import type { RuntimeBus } from './runtime-bus.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
@@ -60,6 +63,7 @@ export interface Later {
   readonly kinds: Kinds
   readonly bus: RuntimeBus
   readonly recovery: Recovery
+  readonly owned: OwnedPartitions
   readonly shutdown: Shutdown
 }
 
@@ -110,6 +114,9 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     ids: options.ids ?? createIds(random),
     random,
     journal,
+    claims: new Claims(options.ownership ?? soleOwnership(), (partition, error) =>
+      later().owned.lost(partition, error),
+    ),
     snapshots: snapshotsOf(options, ground, { later, system: () => system }),
     persistence: persistenceOf(options, ground),
     around: followingOf(options, ground),

@@ -13,6 +13,7 @@ const runtimeOptions: OptionNames<RuntimeOptions> = {
   events: true,
   journal: true,
   transport: true,
+  ownership: true,
   clock: true,
   scheduler: true,
   random: true,
@@ -52,6 +53,10 @@ const wanted: Readonly<Record<string, readonly [is: Check, what: string]>> = {
     'a journal, such as memoryJournal() or sqliteJournal({ directory })',
   ],
   transport: [has('function', 'open', 'send', 'close'), 'a transport, such as localTransport()'],
+  ownership: [
+    has('function', 'choose', 'claim', 'ownerOf', 'close'),
+    'an ownership with choose, claim, ownerOf and close',
+  ],
   clock: [has('function', 'now', 'after'), 'a clock with now and after'],
   scheduler: [has('function', 'microtask', 'turn'), 'a scheduler with microtask and turn'],
   random: [given => typeof given === 'function', 'a function that gives numbers from 0 up to 1'],

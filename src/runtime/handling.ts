@@ -17,7 +17,7 @@ interface HandlingParts {
   readonly system: System<Partition>
   readonly handlers: Handlers
   /** The partition outside the parties: handlers have addresses there. */
-  readonly partition: Partition
+  readonly outside: { readonly partition: Partition }
 }
 
 /** Starts and stops the functions that answer requests outside all parties. */
@@ -36,12 +36,12 @@ export class Handling {
   ): HandlerRef {
     checkDeclared('runtime.handle', 'a request', request)
     checkOptionNames('runtime.handle', options, handlerOptions)
-    const { status, system, handlers, partition } = this.#parts
+    const { status, system, handlers, outside } = this.#parts
     const { name = request.type.replaceAll(/[._]/g, '-'), limit = 1_000 } = options
     // Handlers may start before the runtime does: agents that are restored may wait for an answer.
     if (status.state !== 'created') status.checkRunning()
     const address = addressOf(runtimePartition, checkId('handler', name))
-    const { registry } = partition
+    const { registry } = outside.partition
     const taken = registry.named(name)
     const isTaken = registry.pool(name) ?? handlers.at(address) ?? (taken && taken.status !== 'stopped')
     if (isTaken) throw new AddressTakenError(address)

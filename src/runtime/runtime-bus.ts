@@ -54,7 +54,7 @@ interface Member {
 
 interface BusHost {
   readonly system: System<Partition>
-  readonly outside: Partition
+  readonly outside: { readonly partition: Partition }
   readonly parties: { get(id: string): Member }
   readonly durable: DurableSubscriptions
   readonly unheard: Unheard
@@ -89,10 +89,11 @@ export class RuntimeBus {
       this.#host.system.checkRunning()
       // Nearly all calls have an event with a type and no options. A closer check would be the largest cost of this function.
       if (typeof event?.type !== 'string' || options) checkPublished('bus.publish', event, options, publishNames)
-      const { outside, parties, unheard } = this.#host
+      const { parties, unheard } = this.#host
       if (options?.party === undefined) {
-        unheard.said(event.type, outside)
-        return publish(outside, event, options)
+        const { partition } = this.#host.outside
+        unheard.said(event.type, partition)
+        return publish(partition, event, options)
       }
       const party = parties.get(options.party)
       unheard.said(event.type, party.life.partition)

@@ -7,6 +7,7 @@ import type { PersistRule } from '../events/persist.ts'
 import type { Transform } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { Ownership } from '../journal/ownership.ts'
 import type { Logger } from '../log.ts'
 import type { DeadLetterRules } from '../mail/dead-letters.ts'
 import type { SnapshotOptions } from '../partition/snapshots.ts'
@@ -52,6 +53,11 @@ export interface RuntimeOptions<
    * and what agents outside the parties hear of parties, are messages. The runtime closes it when it stops.
    */
   readonly transport?: Transport
+  /**
+   * Decides which partitions of the journal this runtime may write, where other runtimes have the same journal. By default this
+   * runtime owns everything. The runtime closes it when it stops.
+   */
+  readonly ownership?: Ownership
   readonly clock?: Clock
   /** Decides when waiting work runs, and which agent has the next turn; the JavaScript engine's own queues by default. */
   readonly scheduler?: Scheduler

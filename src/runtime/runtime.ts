@@ -5,6 +5,7 @@ import { systemStarted, systemStarting } from '../events/runtime-events.ts'
 import { unheardAsks } from '../invoke/check-asks.ts'
 import type { Answer } from '../invoke/gather.ts'
 import type { HandlerFunction, HandlerOptions, HandlerRef } from '../invoke/handler.ts'
+import { PartitionOwnedError } from '../journal/ownership.ts'
 import { type IdleOptions, idleOptions } from '../kinds/idle.ts'
 import { isOfKind, PartitionKindUnregisteredError, type PartitionsOf } from '../kinds/partitions-of.ts'
 import { AgentRef } from '../lifecycle/agent-ref.ts'
@@ -34,6 +35,7 @@ import {
 import { RemoteCallee } from '../work/remote-callee.ts'
 import { describedCatalog, type RuntimeCatalog } from './catalog.ts'
 import { checkRuntimeOptions } from './check-options.ts'
+import type { OwnedPartitions } from './owned-partitions.ts'
 import type { RuntimeBus } from './runtime-bus.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
 import type { StopOptions } from './shutdown.ts'
@@ -74,6 +76,8 @@ export class Runtime<
   readonly schedules: Schedules
   /** Effects that a crash interrupted: a person decides whether they were done. */
   readonly held: HeldEffects
+  /** Which runtime owns which partition, where several runtimes have one journal. */
+  readonly ownership: OwnedPartitions
   readonly #parts: Parts<S, A, R>
 
   constructor(options: RuntimeOptions<S, A, R>) {
@@ -84,6 +88,7 @@ export class Runtime<
     this.parties = parts.parties
     this.schedules = parts.schedules
     this.held = parts.held
+    this.ownership = parts.owned
   }
 
   /**
@@ -105,8 +110,8 @@ export class Runtime<
    * @throws AgentStartError, EscalatedError, RuntimeStateError
    */
   async start(): Promise<this> {
-    const { status, outside, warnings, recovery, definitions, log } = this.#parts
-    const { partition, crew } = outside
+    const { status, outside, warnings, recovery, definitions, log, owned } = this.#parts
+    const { partition } = outside
     if (status.state !== 'created') throw new RuntimeStateError('start', status.state)
     status.state = 'running'
     partition.report(systemStarting({}))
@@ -114,15 +119,18 @@ export class Runtime<
     for (const warning of this.#unheard()) partition.reportError('warning', warning)
     try {
       const isRestored = await recovery.all()
-      await crew.begun(isRestored ? [] : crew.begin(definitions.tree))
-      outside.checkStoppable()
+      if (!outside.elsewhere) {
+        await outside.crew.begun(isRestored ? [] : outside.crew.begin(definitions.tree))
+        outside.checkStoppable()
+      }
     } catch (error) {
       await this.stop({ timeout: 0 })
       throw error
     }
     // It may have been stopped meanwhile.
     status.checkRunning()
-    partition.report(systemStarted({}))
+    owned.follow()
+    outside.partition.report(systemStarted({}))
     const { parties } = this
     log.info('The runtime has started.', { parties: parties.list().length, quarantined: parties.quarantined().length })
     return this
@@ -170,7 +178,7 @@ export class Runtime<
   agent(name: string): AgentRef {
     const { outside } = this.#parts
     const actor = outside.partition.registry.named(name)
-    if (!actor) throw new NoAddressError(addressOf(runtimePartition, name))
+    if (!actor) throw outside.elsewhere ?? new NoAddressError(addressOf(runtimePartition, name))
     return new AgentRef(outside, actor)
   }
 
@@ -209,7 +217,11 @@ export class Runtime<
     if (links && !partition)
       return await askAgent(new RemoteCallee(outside.partition, links, at, address), request, input, options)
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
-    if (!partition || !actor) return await system.loopTurns.refuse(new NoAddressError(address), system.clock)
+    if (!partition || !actor) {
+      const { claims } = system
+      const error = claims.isOwned(at) ? new NoAddressError(address) : new PartitionOwnedError(at, claims.ownerOf(at))
+      return await system.loopTurns.refuse(error, system.clock)
+    }
     // Awaited here, so that the stack of a failure leads back to the caller's line.
     return await askAgent(new AgentCallee(partition, actor, false), request, input, options)
   }

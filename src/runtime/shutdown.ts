@@ -30,6 +30,7 @@ interface Running {
   readonly handling: Handling
   readonly recovery: Recovery
   readonly rest: Rest
+  readonly owned: { close(): Promise<void> }
   readonly durable: DurableSubscriptions
   readonly pulse: Pulse
   readonly cleanup: Cleanup
@@ -112,12 +113,13 @@ export class Shutdown {
   }
 
   async #close(limit: number): Promise<void> {
-    const { system, durable, pulse, cleanup } = this.#running
+    const { system, durable, pulse, cleanup, owned } = this.#running
     system.bus.close()
     await this.#within(limit, durable.kept())
     await this.#within(limit, system.snapshots.end())
     await this.#within(limit, system.journal.close())
     if (system.links) await this.#within(limit, system.links.close())
+    await this.#within(limit, owned.close())
     pulse.end()
     cleanup.end()
     system.timers.clear()

@@ -5,7 +5,7 @@ import { PartitionsOf } from '../kinds/partitions-of.ts'
 import { Rest } from '../kinds/rest.ts'
 import type { Whereabouts } from '../lifecycle/found.ts'
 import type { Log } from '../log.ts'
-import { type Address, keyOf } from '../mail/address.ts'
+import { type Address, keyOf, runtimePartition } from '../mail/address.ts'
 import type { HeldEffects } from '../partition/held-effects.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
@@ -20,6 +20,7 @@ import { buildSystem, type Later, type SystemParts } from './build-system.ts'
 import type { Definitions } from './definitions.ts'
 import { Handling } from './handling.ts'
 import { Outside } from './outside.ts'
+import { OwnedPartitions } from './owned-partitions.ts'
 import { RuntimeBus } from './runtime-bus.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
 import { Shutdown } from './shutdown.ts'
@@ -45,6 +46,7 @@ export interface Parts<S extends object, A extends AddedEvent, R extends Removed
   readonly bus: RuntimeBus
   readonly recovery: Recovery
   readonly rest: Rest
+  readonly owned: OwnedPartitions
   readonly shutdown: Shutdown
 }
 
@@ -57,8 +59,7 @@ export function wire<S extends object, A extends AddedEvent, R extends RemovedEv
 ): Parts<S, A, R> {
   const base = buildSystem(options, () => later)
   const { system, status, partitions, durable, warnings, handlers } = base
-  const outside = new Outside(system, options.intensity ?? defaultIntensity)
-  partitions.add(outside.partition)
+  const outside = new Outside(system, partitions, options.intensity ?? defaultIntensity)
   const unheard = unheardOf(options, base)
   const schedules = new Schedules({
     system,
@@ -79,32 +80,35 @@ export function wire<S extends object, A extends AddedEvent, R extends RemovedEv
   )
   const bus = new RuntimeBus({
     system,
-    outside: outside.partition,
+    outside,
     parties,
     durable,
     unheard,
     unknownTopic: unknown => warnings.unknownTopic(unknown),
   })
   const recovery = recoveryOf(base, { outside, schedules, kinds })
-  const rest = new Rest({ outside: outside.partition, crew: outside.crew, lives: () => kinds.lives })
-  const handling = new Handling({ status, system, handlers, partition: outside.partition })
-  const shutdown = new Shutdown({ ...base, outside, kinds, handling, recovery, rest })
-  const later: Later = { schedules, parties, kinds, bus, recovery, shutdown }
-  return { ...base, outside, handling, schedules, parties, ownKinds, bus, recovery, rest, shutdown }
+  const rest = new Rest({ outside, lives: () => kinds.lives })
+  const handling = new Handling({ status, system, handlers, outside })
+  const owned = new OwnedPartitions({ system, durable, outside, tree: base.definitions.tree, kinds, recovery })
+  const shutdown = new Shutdown({ ...base, outside, kinds, handling, recovery, rest, owned })
+  const later: Later = { schedules, parties, kinds, bus, recovery, owned, shutdown }
+  return { ...base, outside, handling, schedules, parties, ownKinds, bus, recovery, rest, owned, shutdown }
 }
 
 function unheardOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   { party, transforms = [] }: RuntimeOptions<S, A, R>,
-  { system: { bus }, partitions: { outside }, development }: SystemParts,
+  { system: { bus }, partitions, development }: SystemParts,
 ): Unheard {
   // A transformation may send an event to other agents.
   const isTransformed = transforms.length > 0
   return new Unheard(party, {
-    outside,
+    get outside() {
+      return partitions.outside
+    },
     development,
     isWanted: type => isTransformed || bus.isWanted(type),
     isHeard: (type, id) => isTransformed || bus.isHeard(type, id),
-    warn: warning => outside.reportError('warning', warning),
+    warn: warning => partitions.outside.reportError('warning', warning),
   })
 }
 
@@ -136,10 +140,15 @@ function recoveryOf(
   { outside, schedules, kinds }: { readonly outside: Outside; readonly schedules: Schedules; readonly kinds: Kinds },
 ): Recovery {
   const { tree, registered, insiders, outsiders } = definitions
+  const warned = new Set<string>()
   return new Recovery({
     system,
-    outside: outside.partition,
-    crew: outside.crew,
+    get outside() {
+      return outside.partition
+    },
+    get crew() {
+      return outside.crew
+    },
     tree,
     definitions: withChildren([...registered, ...insiders, ...outsiders]),
     schedules,
@@ -148,7 +157,19 @@ function recoveryOf(
     recovered: () => durable.recovered(system),
     saved: partition => kinds.saved(partition),
     imported: (partition, position) => durable.imported(partition, position, system),
-    quarantine: (partition, error) => kinds.quarantine(partition, error),
+    quarantine: (partition, error) => {
+      if (system.claims.isOwned(partition)) kinds.quarantine(partition, error)
+      else kinds.elsewhere(partition)
+    },
     quarantined: () => kinds.quarantined,
+    elsewhere: (partition, error) => {
+      if (partition === runtimePartition) outside.leave(error)
+      else kinds.elsewhere(partition)
+    },
+    // Once, however many parties have an agent of this definition.
+    edited: warning => {
+      if (!warned.has(warning.message)) outside.partition.reportError('warning', warning)
+      warned.add(warning.message)
+    },
   })
 }

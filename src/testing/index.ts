@@ -1,11 +1,18 @@
 export { type AroundAbilities, type AroundCase, aroundContract, type SeenSpan } from './around-contract.ts'
 export { type ChannelOptions, channelTransport } from './channel-transport.ts'
 export { type ContractCase, type JournalAbilities, journalContract } from './journal-contract.ts'
+export { type OwnershipAbilities, type OwnershipUnderTest, ownershipContract } from './ownership-contract.ts'
 export { type PartitionKindUse, partitionKindContract } from './partition-kind-contract.ts'
 export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
 export { type RecordedSpan, type RecordOptions, recordSpans, type SpanRecorder } from './record-spans.ts'
 export { schedulerContract } from './scheduler-contract.ts'
 export { seededRandom } from './seeded-random.ts'
+export {
+  type JoinOptions,
+  type SharedOwnership,
+  type SharedOwnershipOptions,
+  sharedOwnership,
+} from './shared-ownership.ts'
 export { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 export { type HeldJournal, heldJournal, slowJournal } from './slow-journal.ts'
 export { type Ends, type TransportAbilities, transportContract } from './transport-contract.ts'

@@ -5,6 +5,7 @@ import type { Following } from '../following.ts'
 import { AskCancelledError, AskRefusedError, AskStoppedError, isRefused } from '../invoke/ask-errors.ts'
 import { type Handler, LazyScope } from '../invoke/handler.ts'
 import type { Outcome } from '../invoke/outside.ts'
+import { PartitionOwnedError } from '../journal/ownership.ts'
 import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'
 import { accept } from '../mail/tally.ts'
@@ -131,7 +132,7 @@ export class HandlerCallee extends LazyScope implements Callee {
  * The callee of an agent's request.
  *
  * @param to a name in the party of the agent, or an address; left out: the agent or handler that hears the request
- * @throws NoAddressError, AskStoppedError; AskRefusedError if a handler answers other requests
+ * @throws NoAddressError, PartitionOwnedError, AskStoppedError; AskRefusedError if a handler answers other requests
  */
 export function calleeOf(here: Partition, request: AskedOf, to: Address | undefined): Callee {
   const { handlers, links } = here.system
@@ -143,9 +144,16 @@ export function calleeOf(here: Partition, request: AskedOf, to: Address | undefi
   if (isThere && partition) return new AgentCallee(partition, actor, partition === here)
   const handler = to === undefined ? handlers.answering(type) : handlers.at(fullAddress(to, here))
   if (!handler && actor) throw new AskStoppedError(type, actor.address)
-  if (!handler) throw new NoAddressError(to ?? type)
+  if (!handler) throw nobodyAt(here, to, type)
   handler.check(request)
   return new HandlerCallee(here, handler, request.ask)
+}
+
+/** Why nobody is asked: another runtime may own where the callee lives. */
+function nobodyAt(here: Partition, to: Address | undefined, type: string): NoAddressError | PartitionOwnedError {
+  const { claims } = here.system
+  const at = to === undefined ? runtimePartition : splitAddress(fullAddress(to, here)).partition
+  return claims.isOwned(at) ? new NoAddressError(to ?? type) : new PartitionOwnedError(at, claims.ownerOf(at))
 }
 
 /** The addresses of all that hear a request of an agent: of its own party, or else outside the parties. */

@@ -1,0 +1,215 @@
+import { memoryJournal, OwnershipLostError, PartitionOwnedError, partyLost } from 'troupe'
+import { describe, expect, it } from 'vitest'
+import { owners } from '../support/owners.ts'
+import { barked, command, dogAgent, petsParty, runnerAgent, trick } from '../support/pets.ts'
+import { turn, until } from '../support/runtime.ts'
+
+const party = petsParty(dogAgent())
+/** Takes what it is asked to take, and nothing by itself. */
+const nothing = { takes: (partition: string) => partition === 'runtime' }
+
+describe('two runtimes on one journal', () => {
+  it('refuse to use a party of the other, and name its owner', async () => {
+    const { start } = owners()
+    const one = await start('one', { party })
+    const two = await start('two', { party })
+    await one.parties.create({ id: 'p1' })
+    const owned = { code: 'PARTITION_OWNED', partition: 'party/p1', owner: 'one' }
+    expect(() => two.parties.get('p1')).toThrow(expect.objectContaining(owned))
+    await expect(two.parties.create({ id: 'p1' })).rejects.toMatchObject(owned)
+    await expect(two.parties.delete('p1')).rejects.toMatchObject(owned)
+    await expect(two.bus.publish(command({ word: 'sit' }), { party: 'p1' })).rejects.toMatchObject(owned)
+    await expect(two.ownership.claim('party/p1')).rejects.toMatchObject(owned)
+    expect(one.parties.get('p1').state.status).toBe('planning')
+  })
+
+  it('list all partitions with their owners, wherever they are', async () => {
+    const { start } = owners()
+    const one = await start('one', { party })
+    const two = await start('two', { party })
+    await one.parties.create({ id: 'p1' })
+    await two.parties.create({ id: 'p2' })
+    expect(await two.ownership.list()).toEqual([
+      { partition: 'runtime', isHere: false, owner: 'one', epoch: 1 },
+      { partition: 'party/p1', isHere: false, owner: 'one', epoch: 1 },
+      { partition: 'party/p2', isHere: true, owner: 'two', epoch: 1 },
+    ])
+    expect(two.parties.list().map(({ id }) => id)).toEqual(['p2'])
+  })
+
+  it('take at their start what they choose, and leave the rest', async () => {
+    const { start } = owners()
+    const before = await start('before', { party })
+    for (const id of ['a1', 'b1', 'a2']) await before.parties.create({ id })
+    await before.stop()
+    const one = await start('one', { party }, { takes: partition => !partition.startsWith('party/b') })
+    expect(one.parties.list().map(({ id }) => id)).toEqual(['a1', 'a2'])
+    expect(() => one.parties.get('b1')).toThrow(PartitionOwnedError)
+    const two = await start('two', { party }, { takes: partition => partition.startsWith('party/b') })
+    expect(two.parties.list().map(({ id }) => id)).toEqual(['b1'])
+    expect(() => one.parties.get('b1')).toThrow(expect.objectContaining({ owner: 'two' }))
+  })
+
+  it('hand a party over with its state, its mail and its timers', async () => {
+    const { start, clock } = owners()
+    const one = await start('one', { party }, nothing)
+    const two = await start('two', { party }, nothing)
+    const given = await one.parties.create({ id: 'p1' })
+    await one.bus.publish(command({ word: 'nap' }), { party: 'p1' })
+    await one.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    await given.idle()
+    await one.ownership.release('party/p1')
+    await two.ownership.claim('party/p1')
+    const taken = two.parties.get('p1')
+    expect(taken.state).toMatchObject({ barks: 0, status: 'planning' })
+    clock.advance(1_000)
+    await taken.idle()
+    expect(taken.state).toMatchObject({ barks: 1 })
+    expect(given.state).toMatchObject({ barks: 0, status: 'planning' })
+    await expect(given.addInput('late')).rejects.toMatchObject({ code: 'OWNERSHIP_LOST', partition: 'party/p1' })
+  })
+
+  it('end what callers wait for when a party is lost, and go on with the others', async () => {
+    const { start, pause, resume } = owners()
+    const one = await start('one', { party })
+    const [lost, kept] = [await one.parties.create({ id: 'p1' }), await one.parties.create({ id: 'p2' })]
+    await one.bus.publish(command({ word: 'rest' }), { party: 'p1' })
+    const lostParties: unknown[] = []
+    one.bus.subscribe(partyLost, ({ data }) => lostParties.push(data.partyId))
+    const asking = one.ask('party/p1/dog', trick, { name: 'silence' })
+    const asked = expect(asking).rejects.toBeInstanceOf(OwnershipLostError)
+    await turn()
+    const two = await start('two', { party }, { takes: partition => partition === 'party/p1' })
+    pause('one')
+    await until(() => two.parties.list().length === 1)
+    resume('one')
+    await asked
+    expect(() => one.parties.get('p1')).toThrow(expect.objectContaining({ code: 'PARTITION_OWNED', owner: 'two' }))
+    await expect(lost.addInput('more')).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' })
+    expect(lost.agent('dog').snapshot()).toBeDefined()
+    for (const id of ['party/p2', 'runtime']) await one.ownership.claim(id)
+    await one.bus.publish(command({ word: 'sit' }), { party: 'p2' })
+    await one.parties.get('p2').idle()
+    expect(one.parties.get('p2').state).toMatchObject({ barks: 1 })
+    expect(kept.id).toBe('p2')
+    expect(lostParties).toContain('p1')
+  })
+
+  it('refuse the frames of an owner that does not know of its loss', async () => {
+    const { start, pause, journal } = owners()
+    const one = await start('one', { party }, nothing)
+    const two = await start('two', { party })
+    const before = await one.parties.create({ id: 'p1' })
+    pause('one')
+    await until(() => two.parties.list().length === 1)
+    const words: string[] = []
+    one.bus.subscribe(barked, ({ data }) => words.push(data.word))
+    await expect(before.addInput('stale')).rejects.toMatchObject({ code: 'OWNERSHIP_LOST', epoch: 1 })
+    await expect(one.bus.publish(command({ word: 'sit' }), { party: 'p1' })).rejects.toThrow(PartitionOwnedError)
+    await two.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    await two.parties.get('p1').idle()
+    expect(two.parties.get('p1').state).toMatchObject({ barks: 1, inputs: { size: 0 } })
+    expect(words).toEqual([])
+    const frames = []
+    for await (const frame of journal.read('party/p1')) frames.push(JSON.stringify(frame))
+    expect(frames.filter(frame => frame.includes('stale'))).toEqual([])
+  })
+
+  it('acknowledge nothing that the journal takes while the ownership is lost', async () => {
+    const inner = memoryJournal()
+    const held: (() => void)[] = []
+    let isHeld = false
+    const { start, pause, resume } = owners({
+      ...inner,
+      async append(...frames) {
+        await inner.append(...frames)
+        if (isHeld) await new Promise<void>(resolve => held.push(resolve))
+      },
+    })
+    const one = await start('one', { party })
+    await one.parties.create({ id: 'p1' })
+    isHeld = true
+    const published = one.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    const refused = expect(published).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' })
+    await until(() => held.length > 0)
+    pause('one')
+    resume('one')
+    await refused
+    isHeld = false
+    for (const go of held) go()
+    const two = await start('two', { party })
+    await two.parties.get('p1').idle()
+    expect(two.parties.get('p1').state).toMatchObject({ barks: 1 })
+  })
+
+  it('stop the effects of a party that is lost, and run them again where it goes on, under the same key', async () => {
+    const { start, pause, resume } = owners()
+    const keys: string[] = []
+    const aborted: string[] = []
+    const pets = (name: string) =>
+      petsParty(
+        runnerAgent(async (_, { key, signal }) => {
+          keys.push(key)
+          if (name === 'two') return 'ran'
+          await new Promise(resolve => signal.addEventListener('abort', resolve))
+          aborted.push(key)
+          return 'too late'
+        }),
+      )
+    const one = await start('one', { party: pets('one') })
+    await one.parties.create({ id: 'p1' })
+    await one.bus.publish(command({ word: 'run' }), { party: 'p1' })
+    await until(() => keys.length === 1)
+    const two = await start('two', { party: pets('two') })
+    pause('one')
+    await until(() => keys.length === 2)
+    resume('one')
+    await two.parties.get('p1').idle()
+    expect(new Set(keys).size).toBe(1)
+    await until(() => aborted.length === 1)
+  })
+})
+
+describe('the agents outside the parties', () => {
+  const agents = [dogAgent()]
+
+  it('are in one runtime, and refused with its name in others', async () => {
+    const { start } = owners()
+    const one = await start('one', { agents, party })
+    const two = await start('two', { agents, party })
+    await one.bus.publish(command({ word: 'sit' }))
+    await one.idle()
+    expect(one.agent('dog').snapshot()?.context).toMatchObject({ count: 1 })
+    expect(() => two.agent('dog')).toThrow(expect.objectContaining({ code: 'PARTITION_OWNED', owner: 'one' }))
+    await expect(two.bus.publish(command({ word: 'sit' }))).rejects.toMatchObject({ code: 'PARTITION_OWNED' })
+    await expect(two.spawn(runnerAgent(async () => 'done'))).rejects.toMatchObject({ code: 'PARTITION_OWNED' })
+    await expect(two.ask('runtime/dog', trick, { name: 'sit' })).rejects.toMatchObject({ owner: 'one' })
+  })
+
+  it('go on in another runtime when theirs has ended, and come back when that one ends', async () => {
+    const { start, pause, resume, ownerOf } = owners()
+    const one = await start('one', { agents, party })
+    await one.bus.publish(command({ word: 'sit' }))
+    await one.idle()
+    const two = await start('two', { agents, party })
+    pause('one')
+    await until(() => ownerOf('runtime') === 'two')
+    resume('one')
+    await two.ownership.claim('runtime')
+    await two.bus.publish(command({ word: 'sit' }))
+    await two.idle()
+    expect(two.agent('dog').snapshot()?.context).toMatchObject({ count: 2 })
+    expect(() => one.agent('dog')).toThrow(OwnershipLostError)
+    const mine = await one.parties.create({ id: 'p1' })
+    await one.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    await mine.idle()
+    expect(mine.state).toMatchObject({ barks: 1 })
+
+    await two.stop()
+    await until(() => ownerOf('runtime') === 'one')
+    await one.ownership.claim('runtime')
+    await one.bus.publish(command({ word: 'sit' }))
+    await one.idle()
+    expect(one.agent('dog').snapshot()?.context).toMatchObject({ count: 3 })
+  })
+})
