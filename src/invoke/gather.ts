@@ -22,9 +22,7 @@ export type AskOne = (to: Address, place: number, settle: (outcome: Outcome) => 
  * @returns cancels the asks that have not ended
  */
 export function gather(
-  type: string,
-  callees: readonly Address[],
-  need: Need,
+  { type, callees, need }: { readonly type: string; readonly callees: readonly Address[]; readonly need: Need },
   askOne: AskOne,
   settle: (outcome: Outcome<readonly Answer<unknown>[]>) => void,
 ): (why?: unknown) => void {

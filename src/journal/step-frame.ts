@@ -123,7 +123,7 @@ function entryOf(output: Output, agent: Address, handled: Origin, host: FrameHos
       return { kind: 'refusal', seq: host.nextSeq(), key: output.event.ask, refusal: output.event.data }
     case 'timer': {
       const { id, key, delay, to } = output
-      const event = encoded({ ...output.event }) as EventOf
+      const event = eventAsJson(output.event)
       const origin = originIn(handled)
       const when = delay === Number.POSITIVE_INFINITY ? {} : { at: host.date() + delay, delay }
       const version = host.versionOf(event.type)
@@ -158,4 +158,9 @@ function deadReason({ outcome, handled }: Step): DeadReason | undefined {
   if (!handled.envelope) return undefined
   if (outcome === 'failed') return 'failed'
   return outcome === 'ignored' && handled.envelope.to !== undefined ? 'ignored' : undefined
+}
+
+/** The event of a timer, as the journal holds it. Events of XState have no payloads of the catalogue, and may hold values that JSON has not. */
+export function eventAsJson(event: { readonly type: string }): EventOf {
+  return encoded({ ...event }) as EventOf
 }

@@ -5,13 +5,13 @@ import { failUnkept } from '../actor/kept.ts'
 import type { NewTimer } from '../actor/step.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Entry } from '../journal/frame.ts'
+import { eventAsJson } from '../journal/step-frame.ts'
 import { type Address, splitAddress } from '../mail/address.ts'
 import { type Origin, originIn } from '../mail/handled.ts'
 import type { WaitingFor } from '../partition/activity.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'
 import { timerDelay } from '../time/timers.ts'
-import { encoded } from '../values/json.ts'
 import { faultIn, ValueError } from '../values/value.ts'
 
 /** A timer that has not fired yet. */
@@ -203,7 +203,7 @@ export class AgentTimers {
     if (to !== undefined) {
       // The step that set the timer has checked the event.
       const callee = this.#partition.registry.named(splitAddress(to).name)
-      if (callee) this.#steps.sendLater(actor, event as EventOf, callee, origin, entry)
+      if (callee) this.#steps.sendLater({ source: actor, event: event as EventOf, to: callee, origin }, entry)
       return
     }
     this.#partition.turns.hand(actor, this.#partition.frames.appendOutcome(entry, event.type, origin), () =>
@@ -232,11 +232,6 @@ export class AgentTimers {
   ): void {
     this.#steps.inside.handle(actor, { ...origin, seq, type: event.type }, () => target?.send(event))
   }
-}
-
-function eventAsJson(event: EventObject): EventOf {
-  // Events of XState have no payloads of the catalogue, and may hold values that JSON has not.
-  return encoded({ ...event }) as EventOf
 }
 
 /** The origin of a timer when it is not known what led to it. */

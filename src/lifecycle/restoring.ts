@@ -164,7 +164,7 @@ export class Restoring {
       const works = standing.agents.get(actor.name)?.works
       if (isMigrated && works) work.dropUnwanted(works)
       children.parentRestored(actor)
-      deliverUnhandled(actor, standing, this.#partition, timers, { isMigrated, fail })
+      deliverUnhandled(actor, standing, this.#partition, { timers, isMigrated, fail })
     }
     for (const name of [...standing.pools.keys()]) deliverUnhandledOfPool(name, standing, this.#partition)
   }

@@ -48,8 +48,8 @@ export function savedInsideTimers(
 ): readonly InsideTimer[] {
   return [...timers].flatMap(([key, timer]): readonly InsideTimer[] => {
     const { id, inside, origin, isSuperseded } = timer
-    const event = decoded(timer.event) as EventOf
     if (!inside) return []
+    const event = savedEvent(timer)
     return [{ id, key, inside, origin, isSuperseded, event, delay: timeLeft(timer, agent, standing, partition) }]
   })
 }
@@ -65,11 +65,15 @@ export function byTime({ timers }: AgentStanding) {
     one.delay - other.delay || placeOf(one.key) - placeOf(other.key)
 }
 
+/** The event of a timer, as it was when the timer was set: the journal has encoded it. */
+export function savedEvent({ event }: TimerStanding): EventOf {
+  return decoded(event) as EventOf
+}
+
 /** The event of a timer in the version that is declared now. Without a way to this version it stays as it was, which is better than never. */
 export function liftedOf(timer: TimerStanding, partition: Partition, address: Address): EventOf {
   const { version = 1 } = timer
-  // The event was encoded when a step set the timer.
-  const event = decoded(timer.event) as EventOf
+  const event = savedEvent(timer)
   const { catalog } = partition.system
   if (catalog.versionOf(event.type) === version) return event
   try {

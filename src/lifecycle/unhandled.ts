@@ -1,15 +1,13 @@
 import type { Actor } from '../actor/actor.ts'
 import { TroupeError } from '../errors.ts'
-import type { EventOf } from '../events/event.ts'
 import type { AgentStanding } from '../journal/fold/agent-standing.ts'
 import type { Standing } from '../journal/fold/standing.ts'
 import type { Address } from '../mail/address.ts'
 import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
 import type { Partition } from '../partition/partition.ts'
-import { decoded } from '../values/json.ts'
 import type { AgentTimers } from './agent-timers.ts'
 import { beginInside, migratedTimers } from './migrated-timers.ts'
-import { byTime, liftedOf, savedInsideTimers, savedTimers } from './saved-timers.ts'
+import { byTime, liftedOf, savedEvent, savedInsideTimers, savedTimers } from './saved-timers.ts'
 
 /** An agent ended the process again and again with something of its own. */
 export class DeadlyEventError extends TroupeError {
@@ -28,18 +26,21 @@ export class DeadlyEventError extends TroupeError {
 /** An event that was being handled when the process ended this often is not delivered any more. */
 const deadly = 2
 
-/**
- * Delivers to a restored agent the mail, timers and outcomes that it had not handled.
- *
- * @param how `isMigrated`: whether it was saved by another version of its machine; `fail` lets the agent fail, with the type of
- *   the event that caused it
- */
+/** How what an agent had not handled is delivered to it. */
+interface Delivering {
+  readonly timers: AgentTimers
+  /** Whether it was saved by another version of its machine. */
+  readonly isMigrated: boolean
+  /** Lets the agent fail, with the type of the event that caused it. */
+  fail(actor: Actor, type: string): void
+}
+
+/** Delivers to a restored agent the mail, timers and outcomes that it had not handled. */
 export function deliverUnhandled(
   { name }: Actor,
   standing: Standing,
   partition: Partition,
-  timers: AgentTimers,
-  { isMigrated, fail }: { readonly isMigrated: boolean; readonly fail: (actor: Actor, type: string) => void },
+  { timers, isMigrated, fail }: Delivering,
 ): void {
   const actor = partition.registry.named(name)
   const known = standing.agents.get(name)
@@ -65,7 +66,7 @@ export function deliverUnhandled(
 function deliverFired(actor: Actor, { fired }: AgentStanding, partition: Partition, timers: AgentTimers): void {
   for (const [seq, timer] of fired) {
     const { origin, inside } = timer
-    const event = inside ? (decoded(timer.event) as EventOf) : liftedOf(timer, partition, actor.address)
+    const event = inside ? savedEvent(timer) : liftedOf(timer, partition, actor.address)
     actor.signal(() => {
       if (inside) timers.handInside(actor, seq, { event, inside, origin })
       else partition.turns.hand(actor, { ...origin, seq, type: event.type }, () => actor.ref?.send(event))

@@ -3,7 +3,6 @@ import type { EventOf } from '../events/event.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { PendingAsk } from '../invoke/pending-ask.ts'
-import type { Entry } from '../journal/frame.ts'
 import type { Partition } from './partition.ts'
 
 /** The replies and refusals of a partition's agents: each ends the ask that it answers, or is a dead letter. */
@@ -36,11 +35,8 @@ export class Answers {
     const partition = this.#partition
     const { correlationid, causationid } = handled
     const { ask } = answer
-    const envelope = partition.seal(answer, { source: actor.address, correlationid, causationid, ask })
-    const { id } = envelope
-    const entry: Entry = { kind: 'dead', seq: partition.nextSeq(), id, to: ask, reason: 'stale', attempts: 1, envelope }
-    partition.append({ kind: 'supervision' }, [entry])
-    partition.losses.bury(envelope, ask, 'stale')
+    const envelope = partition.frames.seal(answer, { source: actor.address, correlationid, causationid, ask })
+    partition.losses.loseOutside(envelope, ask, { reason: 'stale' })
   }
 }
 

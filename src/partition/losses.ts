@@ -15,6 +15,14 @@ import type { System } from './system.ts'
 /** Why an agent will never handle an event that was meant for it. */
 export type LostReason = 'coalesced' | 'stopped' | 'overflow' | 'expired' | 'stale' | 'quarantined'
 
+/** How an event was not delivered. */
+interface Undelivered {
+  readonly reason: DeadReason
+  /** How often an agent, a handler or a subscriber was called with it; 1 by default. */
+  readonly attempts?: number
+  readonly failure?: Failure | undefined
+}
+
 /** What losses need from the runtime of their partition. */
 type Ground = Pick<System, 'deadLetters' | 'tally'>
 
@@ -44,44 +52,32 @@ export class Losses {
     const { frames } = this.#parts
     const { tally } = this.#ground
     const { type, id, seq: at } = envelope
-    const seq = frames.nextSeq()
     if (why === 'coalesced') {
       tally.coalesced++
-      frames.append({ kind: 'supervision' }, [{ kind: 'coalesced', seq, id, to: address, at }])
+      const entry = { kind: why, seq: frames.nextSeq(), id, to: address, at }
+      frames.append({ kind: 'supervision' }, [entry])
       return
     }
     tally.dead++
     // Events that the journal keeps for the next owner of the party stay mail, although no agent handles them here.
     const isKept = (frames.isUnrecorded || frames.watermark.failure !== undefined) && isJournalled(envelope)
-    if (!isKept) {
-      frames.append({ kind: 'supervision' }, [
-        { kind: 'dead', seq, id, to: address, reason: why, attempts: 1, envelope },
-      ])
-      this.bury(envelope, address, why)
-    }
+    if (!isKept) this.loseOutside(envelope, address, { reason: why })
     if (why === 'stopped') this.failAsk(envelope, new AskStoppedError(type, address))
     if (why === 'overflow') this.failAsk(envelope, new AskRefusedError(type, address, why))
   }
 
-  /** Records that an event could not be delivered to a handler, a subscriber or an agent that is gone, and keeps it. */
-  loseOutside(envelope: Envelope, to: Address, reason: DeadReason, attempts = 1, failure?: Failure): void {
+  /** Records that an event could not be delivered, and keeps it as a dead letter. */
+  loseOutside(envelope: Envelope, to: Address, how: Undelivered): void {
     const { frames } = this.#parts
-    const dead = {
-      kind: 'dead' as const,
-      seq: frames.nextSeq(),
-      id: envelope.id,
-      to,
-      reason,
-      attempts,
-      envelope,
-      ...(failure && { error: failure.words }),
-    }
-    frames.append({ kind: 'supervision' }, [dead])
-    this.bury(envelope, to, reason, attempts, failure)
+    const { reason, attempts = 1, failure } = how
+    const { id } = envelope
+    const dead = { kind: 'dead' as const, seq: frames.nextSeq(), id, to, reason, attempts, envelope }
+    frames.append({ kind: 'supervision' }, [failure ? { ...dead, error: failure.words } : dead])
+    this.bury(envelope, to, how)
   }
 
   /** Keeps an event that could not be delivered as a dead letter, and reports that. */
-  bury(envelope: Envelope, to: Address, reason: DeadReason, attempts = 1, failure?: Failure): void {
+  bury(envelope: Envelope, to: Address, { reason, attempts = 1, failure }: Undelivered): void {
     const { frames, reports } = this.#parts
     const last = frames.now()
     const { attempts: before, first } = envelope.redriven ?? { attempts: 0, first: last }

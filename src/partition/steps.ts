@@ -25,6 +25,14 @@ import { deliverAll, say } from './say.ts'
 /** How often an event on which its agent crashed is handed over again, at most. */
 const mostRedeliveries = 3
 
+/** An event that one agent sends to another with a delay. */
+interface SentLater {
+  readonly source: Actor
+  readonly event: EventOf
+  readonly to: Actor
+  readonly origin: Origin
+}
+
 /** Makes one frame of each step of a partition's agents, and delivers what the step said after that. */
 export class Steps implements StepHost, FrameHost {
   readonly #partition: Partition
@@ -189,8 +197,8 @@ export class Steps implements StepHost, FrameHost {
     else this.#partition.reportError('warning', told, actor.address)
   }
 
-  /** Delivers an event that one agent sends to another with a delay, after the delay. */
-  sendLater(source: Actor, event: EventOf, to: Actor, origin: Origin, fired: (seq: number) => Entry): void {
+  /** Delivers an event of one agent to another, after the delay. */
+  sendLater({ source, event, to, origin }: SentLater, fired: (seq: number) => Entry): void {
     const partition = this.#partition
     const before = [fired(partition.nextSeq())]
     const envelope = partition.seal(event, { ...origin, source: source.address, to: to.address })
@@ -205,7 +213,7 @@ export class Steps implements StepHost, FrameHost {
     if (redelivered && envelope) return this.#putBack(step, envelope)
     if (envelope) partition.system.tally[dead === 'ignored' ? 'dead' : outcome]++
     const attempts = envelope ? actor.doneWith(envelope) : 1
-    if (envelope && dead) partition.losses.bury(envelope, actor.address, dead, attempts, failure)
+    if (envelope && dead) partition.losses.bury(envelope, actor.address, { reason: dead, attempts, failure })
     if (failure) this.#failed(step, failure)
     if (outcome === 'ignored') this.#checkMissed(step)
     if (dead === 'ignored') partition.losses.failAsk(envelope, new AskRefusedError(type, actor.address, 'not-handled'))

@@ -84,7 +84,7 @@ export class DeadLetterOffice {
       if (isWell === undefined) deadLetters.putBack(letter)
       else {
         this.#forget(letter)
-        if (!isWell) partition.losses.loseOutside(lifted, to, 'failed', 1, subscriber.lastFailure)
+        if (!isWell) partition.losses.loseOutside(lifted, to, { reason: 'failed', failure: subscriber.lastFailure })
       }
       return
     }
@@ -92,7 +92,7 @@ export class DeadLetterOffice {
     if (actor?.address !== to) {
       accept(tally)
       this.#forget(letter)
-      return partition.losses.loseOutside(again, to, envelope.ask === to ? 'stale' : 'stopped')
+      return partition.losses.loseOutside(again, to, { reason: envelope.ask === to ? 'stale' : 'stopped' })
     }
     const lifted = this.#lifted(again, letter)
     accept(tally)

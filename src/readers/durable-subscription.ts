@@ -269,7 +269,8 @@ export class DurableSubscription implements Listener, Subscription {
       // An event that is not journalled gets one attempt; its failure is counted and reported as for any other subscriber.
       if ((await this.#call(envelope)) || !persists) return 'done'
       if (attempt === mostAttempts) {
-        partition?.losses.loseOutside(envelope, this.address, 'failed', attempt, this.lastFailure)
+        const failed = { reason: 'failed' as const, attempts: attempt, failure: this.lastFailure }
+        partition?.losses.loseOutside(envelope, this.address, failed)
         return 'dead'
       }
       await this.#rest.for(firstPause * 2 ** (attempt - 1))

@@ -14,6 +14,6 @@ export function isExpired(envelope: Envelope, partitions: Partitions, clock: Clo
 export function expire(envelope: Envelope, subscriber: Address, partitions: Partitions): void {
   const partition = partitions.at(partitionIn(envelope)) ?? partitions.outside
   // The journal does not need the end of an event that it does not hold.
-  if (partition.persists(envelope)) partition.losses.loseOutside(envelope, subscriber, 'expired')
-  else partition.losses.bury(envelope, subscriber, 'expired')
+  if (partition.persists(envelope)) partition.losses.loseOutside(envelope, subscriber, { reason: 'expired' })
+  else partition.losses.bury(envelope, subscriber, { reason: 'expired' })
 }

@@ -30,8 +30,7 @@ export function changedInputs<A extends AddedEvent, R extends RemovedEvent>(
   { added, removed }: PartyDefinition<object, A, R>['inputs'],
 ): Inputs<InputOf<A>> {
   if (type !== added.type && type !== removed.type) return inputs
-  // The catalogue has checked the payload against the schema of its event.
-  const { inputId } = data as { readonly inputId: string }
+  const inputId = inputIdIn(data)
   return type === added.type ? inputs.with(inputId, inputOf<A>(data, time)) : inputs.without(inputId)
 }
 
@@ -55,11 +54,15 @@ export function admitInput<A extends AddedEvent, R extends RemovedEvent>(
   { added, removed }: PartyDefinition<object, A, R>['inputs'],
 ): void {
   if (type !== added.type && type !== removed.type) return
-  // Both events have an id, and the catalogue has checked the payload.
-  const { inputId } = data as { readonly inputId: string }
+  const inputId = inputIdIn(data)
   if (type === added.type) checkName('input', inputId)
   if (type === added.type && inputs.has(inputId)) throw new DuplicateInputError(partyId, inputId)
   if (type === removed.type && !inputs.has(inputId)) throw new InputNotFoundError(partyId, inputId)
+}
+
+/** The id in the payload of either event. The catalogue has checked the payload against the schema of its event. */
+function inputIdIn(data: unknown): string {
+  return (data as { readonly inputId: string }).inputId
 }
 
 /** @throws VersionConflictError if the party has another version than the caller saw */

@@ -151,18 +151,18 @@ function planOf(schedule: Schedule, startedAt: number) {
 }
 
 function laterOf(after: number, startedAt: number): number {
-  const at = startedAt + whole('after', after, 0, '{ after: 5_000 }')
+  const at = startedAt + whole('after', after, { least: 0 }, '{ after: 5_000 }')
   if (at <= lastMoment) return at
   throw new ScheduleError('after', after, 'no date reaches that far', '{ after: 5_000 }')
 }
 
 function everyOf({ every, ...span }: ScheduleEvery, startedAt: number) {
-  const ms = whole('every', every, 1, '{ every: 60_000 }')
+  const ms = whole('every', every, { least: 1 }, '{ every: 60_000 }')
   const { times } = span
   const begin = span.from === undefined ? startedAt + ms : momentOf('from', span.from)
   const from = begin >= startedAt ? begin : startedAt + ms - ((startedAt - begin) % ms)
   if (from > lastMoment) throw new ScheduleError('every', every, 'no date reaches that far', '{ every: 60_000 }')
-  if (times !== undefined) whole('times', times, 1, '{ every: 60_000, times: 10 }')
+  if (times !== undefined) whole('times', times, { least: 1 }, '{ every: 60_000, times: 10 }')
   const last = times === undefined ? undefined : from + (times - 1) * ms
   return { every: ms, from, ...endOf(span, from, last) }
 }
@@ -175,7 +175,7 @@ function byCron({ cron, timezone = 'UTC', times, ...span }: ScheduleCron, starte
   const from = begin >= startedAt ? begin : startedAt + 1
   const first = next(from - 1)
   if (first === undefined) throw new ScheduleError('cron', cron, 'that never happens', example)
-  if (times !== undefined) whole('times', times, 1, '{ cron: "0 9 * * 1-5", times: 10 }', mostByCron)
+  if (times !== undefined) whole('times', times, { least: 1, most: mostByCron }, '{ cron: "0 9 * * 1-5", times: 10 }')
   let last = times === undefined ? undefined : first
   for (let count = 1; last !== undefined && count < (times ?? 0); count++) last = next(last)
   return { cron, timezone, from, ...endOf(span, first, last) }
@@ -248,7 +248,12 @@ function epochOf(moment: unknown): number {
   return isoMoment().safeParse(moment).success ? Date.parse(`${moment}`) : Number.NaN
 }
 
-function whole(field: string, value: number, least: number, write: string, most = lastMoment): number {
+interface Range {
+  readonly least: number
+  readonly most?: number
+}
+
+function whole(field: string, value: number, { least, most = lastMoment }: Range, write: string): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value
   const upTo = most === lastMoment ? '' : ` to ${most}`
   throw new ScheduleError(field, value, `that is no whole number from ${least}${upTo}`, write)

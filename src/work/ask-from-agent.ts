@@ -40,7 +40,7 @@ export function askSeveral({ to, ...work }: AskManyWork, scope: WorkScope, settl
   }
   const askCallee = (callee: Address, place: number, settleOne: Settle) =>
     new AgentAsker(`${scope.key}/${place}`, { ...work, kind: 'ask', to: callee }, scope, settleOne).ask()
-  return gather(type, callees, work.need, askCallee, settle)
+  return gather({ type, callees, need: work.need }, askCallee, settle)
 }
 
 function calleesOf({ to, request }: Pick<AskManyWork, 'to' | 'request'>, here: Partition): readonly Address[] {

@@ -23,7 +23,9 @@ export async function askManyFromOutside<T extends string, I extends z.ZodType, 
   }
   try {
     const answers = await new Promise<readonly Answer<unknown>[]>((resolve, reject) => {
-      gather(type, addresses, need, ask, outcome => (outcome.ok ? resolve(outcome.output) : reject(outcome.error)))
+      gather({ type, callees: addresses, need }, ask, outcome =>
+        outcome.ok ? resolve(outcome.output) : reject(outcome.error),
+      )
     })
     // Each answer was made by `request.reply`, or parsed by the catalogue.
     return answers as readonly Answer<z.output<O>>[]

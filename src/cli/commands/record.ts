@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Checkpoint, Journal } from '../../journal/journal.ts'
 import { addressOf } from '../../mail/address.ts'
+import { fieldsOf } from '../../values/value.ts'
 import { loadApp } from '../app.ts'
 import { asJson } from '../as-json.ts'
 import { counted } from '../bytes.ts'
@@ -37,7 +38,7 @@ async function write(directory: string, file: string, options: Options, signal: 
   if (!isDirectory(directory)) throw new UsageError(`"${directory}" is a file. Name a data directory: record DIR FILE`)
   if (isIn(directory, file))
     throw new UsageError(`"${file}" is in the data directory, and that is not changed. Name a file in another one.`)
-  return await inJournal(directory, journal => recorded(journal, directory, file, options, signal))
+  return await inJournal(directory, journal => recorded(journal, { directory, file }, options, signal))
 }
 
 function isIn(directory: string, file: string): boolean {
@@ -47,8 +48,7 @@ function isIn(directory: string, file: string): boolean {
 
 async function recorded(
   journal: Journal,
-  directory: string,
-  file: string,
+  { directory, file }: { readonly directory: string; readonly file: string },
   { app: module, json }: Options,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -88,6 +88,6 @@ async function recorded(
 /** The state of an agent's machine. */
 function machineOf({ snapshot }: Checkpoint): unknown {
   if (typeof snapshot !== 'object' || snapshot === null) return undefined
-  const { status, value, context } = snapshot as Readonly<Record<string, unknown>>
+  const { status, value, context } = fieldsOf(snapshot)
   return { status, value, context }
 }

@@ -61,7 +61,7 @@ async function replayed(where: string, options: Options, signal: AbortSignal): P
   if (!options.json) tell(`In ${visible(source.where)}: ${frames.length} of ${all.length} frames`)
   const findings: Finding[] = []
   if (source.isUnchanged !== undefined) findings.push(wholeness(source.isUnchanged))
-  if (app) findings.push(...statesOf(app, source, frames, frames.length === all.length, options))
+  if (app) findings.push(...statesOf(app, source, { frames, isAll: frames.length === all.length }, options))
   else showFrames(frames, options)
   const ok = findings.every(finding => finding.ok)
   if (options.json) say(JSON.stringify({ kind: 'result', ok, frames: frames.length, of: all.length, findings }))
@@ -107,8 +107,7 @@ function whoSays({ source, type, to }: Envelope, partition: string): string {
 function statesOf(
   { party }: App,
   source: Source,
-  frames: readonly Frame[],
-  isAll: boolean,
+  { frames, isAll }: { readonly frames: readonly Frame[]; readonly isAll: boolean },
   { json, app = '', party: only }: Options,
 ): readonly Finding[] {
   if (!party) throw new UsageError(`"${app}" exports no party, so there are no states. Let it export one as "party".`)
