@@ -8,7 +8,7 @@ import { PendingConnections } from './pending-connections.ts'
 import { InspectorServeError, whyNot } from './serve-error.ts'
 import type { Observable, Source } from './source.ts'
 import { type StatelyOptions, statelySource } from './stately.ts'
-import { type Viewer, viewing } from './viewer.ts'
+import { Viewers } from './viewers.ts'
 
 /** How streams are served. */
 export interface ServeOptions {
@@ -83,7 +83,7 @@ export async function serveStreams(
   const { WebSocketServer } = await import('ws').catch((error: unknown) => {
     throw new InspectorServeError(port, 'no-ws', error)
   })
-  const viewers = new Set<Viewer<object>>()
+  const viewers = new Viewers(mostViewers, { most, clock })
   const pending = new PendingConnections(clock)
   const inspector = stately === true ? 'https://stately.ai/inspect' : stately
   const server = createServer((request, response) => {
@@ -103,23 +103,14 @@ export async function serveStreams(
     if (mostViewers === 0) return refuse(socket, '503 Service Unavailable')
     return sockets.handleUpgrade(request, socket, head, connection => {
       connection.on('error', () => connection.terminate())
-      const viewer = viewing(connection, source, { most, clock })
-      if (!viewer) return
-      // Only after the checks: no viewer is disconnected for a request that is refused.
-      if (viewers.size >= mostViewers) makeWay(viewers)
-      viewers.add(viewer)
-      pending.remove(socket)
-      connection.on('close', () => {
-        viewers.delete(viewer)
-        viewer.stop()
-      })
+      if (viewers.add(connection, source)) pending.remove(socket)
     })
   })
   await listening(server, port)
   const { port: taken } = addressOf(server)
   const end = async () => {
     const closed = new Promise(resolve => server.close(resolve))
-    for (const viewer of viewers) viewer.stop()
+    viewers.stop()
     for (const connection of sockets.clients) connection.close(goingAway)
     pending.destroyAll()
     const cancel = clock.after(farewell, () => {
@@ -158,15 +149,6 @@ function addressOf(server: Server): { readonly port: number } {
 function sourceAt(sources: Readonly<Record<string, Source<object>>>, { url = '/' }: IncomingMessage) {
   const path = url.split('?', 1)[0] ?? url
   return Object.hasOwn(sources, path) ? sources[path] : undefined
-}
-
-/** Disconnects a viewer that answers no ping, or else the oldest viewer. */
-function makeWay(viewers: Set<Viewer<object>>): void {
-  const [oldest] = viewers
-  const leaving = [...viewers].find(({ isSilent }) => isSilent) ?? oldest
-  if (!leaving) return
-  viewers.delete(leaving)
-  leaving.makeWay()
 }
 
 /** The other end closes after it has read this; otherwise the deadline closes the connection. */

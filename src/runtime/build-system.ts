@@ -43,7 +43,7 @@ import { Cleanup } from './cleanup.ts'
 import { type Definitions, definitionsOf } from './definitions.ts'
 import { expire, isExpired } from './expiry.ts'
 import type { OwnedPartitions } from './owned-partitions.ts'
-import { isPulse, Pulse } from './pulse.ts'
+import { isPulse, Pulse, type Summary } from './pulse.ts'
 import type { RuntimeBus } from './runtime-bus.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
 import type { Shutdown } from './shutdown.ts'
@@ -97,11 +97,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
   const { clock, scheduler, timers, aging } = time
   const { random = Math.random } = options
   const bus: Bus = busOf(options, ground, { changed: () => pulse.check(), stop: () => later().shutdown.begin() })
-  const summary = () => ({
-    parties: later().parties.list().length,
-    agents: system.population,
-    ...later().bus.metrics(),
-  })
+  const summary = () => summaryOf(later(), system)
   const pulse = new Pulse({ clock, bus, outside: () => partitions.outside, summary }, options.pulse)
   // Fields are named one by one, because V8 reads a large object slowly if it is built by spreads.
   const system: System<Partition> = {
@@ -170,6 +166,10 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
   }
   system.rateLimits.switchTo(options.rateLimit ?? false)
   return { ...ground, system, pulse }
+}
+
+function summaryOf({ parties, bus }: Later, { population: agents }: System<Partition>): Summary {
+  return { parties: parties.list().length, agents, ...bus.metrics() }
 }
 
 function groundOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(options: Options<S, A, R>): Ground {

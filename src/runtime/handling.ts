@@ -57,10 +57,10 @@ export class Handling {
   }
 
   #stop(handler: Handler): void {
-    const { handlers, partition } = this.#parts
+    const { handlers, outside } = this.#parts
     const { address, request } = handler
     if (handlers.at(address) !== handler) return
     handlers.remove(handler)
-    partition.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
+    outside.partition.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
   }
 }

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
-import { type Address, type Journal, JournalClosedError } from '../index.ts'
+import { type Address, type Journal, JournalClosedError, type Saved } from '../index.ts'
 import { Appends } from './appends.ts'
 import { Connection } from './connection.ts'
 import { errorOf } from './failure.ts'
 import { FrameStream, framesOf } from './frame-stream.ts'
 import { checkOptions, JournalReadOnlyError, type SqliteJournalOptions } from './options.ts'
-import type { Asked, Write } from './protocol.ts'
+import type { Asked, CheckpointWrite, SavedRows, Write } from './protocol.ts'
 import { Turns } from './turns.ts'
 import { Writer } from './writer.ts'
 import { checkpointIn, WrittenCheckpoints } from './written-checkpoints.ts'
@@ -53,11 +53,8 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
       const positions = frames.map(({ position }) => position)
       try {
         const rows = written.of(partition, expected, positions.at(-1) ?? expected, checkpoints)
-        let length = 0
-        for (const body of bodies) length += body.length
-        for (const [, , body] of rows) length += body?.length ?? 0
         const append = { kind: 'append' as const, partition, epoch, expected, positions, bodies, checkpoints: rows }
-        await write(append, length, partition, expected)
+        await write(append, lengthOf(bodies, rows), partition, expected)
       } catch (error) {
         written.forget(partition)
         throw error
@@ -70,20 +67,14 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     },
     partitions: () => ask('partitions', null),
     async saved(partition) {
-      const { snapshot, checkpoints, pruned } = await ask('saved', { partition })
-      const all = checkpoints.map(row => [row[0], checkpointIn(partition, row)] as const)
-      return { snapshot, checkpoints: new Map(all), pruned }
+      return savedIn(partition, await ask('saved', { partition }))
     },
     save: (partition, { position, hash, body }) =>
       write({ kind: 'save', partition, position, hash, body }, body.length, partition, position),
     prune: (partition, upTo) => write({ kind: 'prune', partition, upTo }, 0, partition, upTo),
-    async newest(most) {
-      return framesOf(await ask('newest', { most }))
-    },
+    newest: async most => framesOf(await ask('newest', { most })),
     readers: () => ask('readers', null),
-    async marks(reader) {
-      return new Map(await ask('marks', { reader }))
-    },
+    marks: async reader => new Map(await ask('marks', { reader })),
     mark: (reader, marks) => write({ kind: 'mark', reader, marks: [...marks] }, 0, '', 0),
     delete(partition, epoch) {
       written.forget(partition)
@@ -97,4 +88,17 @@ export function sqliteJournal(options: SqliteJournalOptions): Journal {
     },
     close: () => (closing ??= close()),
   }
+}
+
+/** How much there is to write, in UTF-16 code units. */
+function lengthOf(bodies: readonly string[], rows: readonly CheckpointWrite[]): number {
+  let length = 0
+  for (const body of bodies) length += body.length
+  for (const [, , body] of rows) length += body?.length ?? 0
+  return length
+}
+
+function savedIn(partition: Address, { snapshot, checkpoints, pruned }: SavedRows): Saved {
+  const all = checkpoints.map(row => [row[0], checkpointIn(partition, row)] as const)
+  return { snapshot, checkpoints: new Map(all), pruned }
 }
