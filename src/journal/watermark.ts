@@ -88,8 +88,12 @@ export class Watermark<A extends Appended> {
     if (!this.#flushing) void this.#flush()
   }
 
-  /** Calls back when all frames so far are durable: at once if they are already. */
-  whenDurable(durable: () => void, failed: (error: AppendFailure) => void): void {
+  /**
+   * Calls back when all frames so far are durable: at once if they are already.
+   *
+   * @param failed called if the journal refuses them; left out where there is nothing to do for what never happened
+   */
+  whenDurable(durable: () => void, failed: (error: AppendFailure) => void = nothing): void {
     if (this.#failure) failed(this.#failure)
     else if (this.caughtUp) durable()
     else this.#waiters.push({ position: this.#head, durable, failed })
@@ -179,3 +183,5 @@ export class Watermark<A extends Appended> {
     }
   }
 }
+
+const nothing = () => {}

@@ -8,9 +8,6 @@ import type { System } from './system.ts'
 /** Who may hear outside a partition what is said in it: subscribers, and agents outside the parties. */
 export type Audience = Pick<System, 'bus' | 'overhear'>
 
-/** An event that the journal refused never happened; `report(..., 'now')` says that it refused. */
-export const neverHappened = () => {}
-
 /** Brings what was said in a partition to subscribers, to observers and to agents outside the parties. */
 export class Announcements {
   readonly #frames: Frames
@@ -60,6 +57,6 @@ export class Announcements {
   }
 
   #mention(envelope: Envelope): void {
-    this.#frames.watermark.whenDurable(() => this.#audience.bus.deliverUnrecorded(envelope), neverHappened)
+    this.#frames.watermark.whenDurable(() => this.#audience.bus.deliverUnrecorded(envelope))
   }
 }

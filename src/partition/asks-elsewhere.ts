@@ -21,11 +21,7 @@ export class AsksElsewhere {
   /** The outcome of an ask was appended, or its agent no longer wants it; what is appended so far says so once it is durable. */
   ended(key: string, watermark: Pick<Watermark<never>, 'whenDurable'>): void {
     const keys = this.#keys
-    if (keys?.has(key))
-      watermark.whenDurable(
-        () => void keys.delete(key),
-        () => {},
-      )
+    if (keys?.has(key)) watermark.whenDurable(() => void keys.delete(key))
   }
 
   /** @param key the key of an ask. An ask of several callees has a key for each callee, which begins with the ask's own key */

@@ -8,7 +8,7 @@ import { agentFailed, systemError } from '../events/runtime-events.ts'
 import { type Address, runtimePartition } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'
 import { type Failure, onRejection, stackOf, withOriginal } from '../thrown.ts'
-import { type Announcements, type Audience, neverHappened } from './announcements.ts'
+import type { Announcements, Audience } from './announcements.ts'
 import type { Frames } from './frames.ts'
 import type { System } from './system.ts'
 
@@ -42,7 +42,7 @@ export class Reports {
     const envelope = frames.seal(event, origin)
     if (when === 'now') return announcements.announceOutside(envelope)
     delivery.deliver(envelope)
-    frames.watermark.whenDurable(() => announcements.announce(envelope), neverHappened)
+    frames.watermark.whenDurable(() => announcements.announce(envelope))
   }
 
   /** Makes and reports a frequent event if it has a listener. The history of the bus does not hold it. */
@@ -59,7 +59,7 @@ export class Reports {
     frames.watermark.whenDurable(() => {
       bus.deliverUnrecorded(envelope)
       this.#listeners.overhear(envelope)
-    }, neverHappened)
+    })
   }
 
   /** Whether a report of this type has a listener. */

@@ -252,10 +252,7 @@ export class DurableSubscription implements Listener, Subscription {
   /** Moves the position once the journal has the dead letter, so that no crash loses both. */
   #endDead(pending: Pending): void {
     const { envelope, progress } = pending
-    this.#system.partition(partitionIn(envelope))?.watermark.whenDurable(
-      () => progress?.end(pending),
-      () => {},
-    )
+    this.#system.partition(partitionIn(envelope))?.watermark.whenDurable(() => progress?.end(pending))
   }
 
   /** Calls the subscriber until a call goes well; after the last attempt the event is a dead letter. `over`: it was unsubscribed. */

@@ -123,10 +123,9 @@ export class RuntimeBus {
   ): Subscription {
     this.#checkTopic('bus.subscribe', topic, options, subscribeNames)
     const { durable, system } = this.#host
-    if (options?.durable === undefined) return this.#subscribe(topic, subscriber, options)
-    // For the same reason as in #subscribe.
-    const tell = subscriber as (envelope: Envelope) => unknown
-    return durable.subscribe(typesOf(topic), tell, options as SubscribeOptions, system)
+    const { call, rest } = untyped(subscriber, options)
+    if (rest.durable === undefined) return this.#bus.subscribe(typesOf(topic), call, rest)
+    return durable.subscribe(typesOf(topic), call, rest, system)
   }
 
   /**
@@ -143,7 +142,10 @@ export class RuntimeBus {
     options?: Omit<SubscribeOptions<EnvelopeOf<W>>, 'timeout' | 'durable' | 'from'>,
   ): EventStream<EnvelopeOf<W>> {
     this.#checkTopic('bus.events', topic, options, streamNames)
-    return new EventStream(tell => this.#subscribe(topic, tell, { ...options, timeout: Number.POSITIVE_INFINITY }))
+    return new EventStream<EnvelopeOf<W>>(hand => {
+      const { call, rest } = untyped(hand, { ...options, timeout: Number.POSITIVE_INFINITY })
+      return this.#bus.subscribe(typesOf(topic), call, rest)
+    })
   }
 
   /** @throws MissingDefinitionError, UnknownOptionError, IllegalPatternError, UnknownTopicError where the runtime is strict */
@@ -151,16 +153,6 @@ export class RuntimeBus {
     checkIsTopic(at, topic)
     checkOptionNames(at, options, known)
     for (const unknown of this.#host.system.catalog.unknownIn(topic)) this.#host.unknownTopic(unknown)
-  }
-
-  #subscribe<W extends Topic>(
-    topic: W,
-    subscriber: (envelope: EnvelopeOf<W>) => unknown,
-    options?: SubscribeOptions<EnvelopeOf<W>>,
-  ) {
-    // The bus passes on only events that match the topic, and the catalogue has checked each by its own schema.
-    const tell = subscriber as (envelope: Envelope) => unknown
-    return this.#bus.subscribe(typesOf(topic), tell, options as SubscribeOptions | undefined)
   }
 
   /**
@@ -268,4 +260,9 @@ export class RuntimeBus {
     const { system } = this.#host
     return metricsOf(system, [...system.partitions()])
   }
+}
+
+/** A subscriber for the bus, which passes on only events of its topic; the catalogue has checked each by its own schema. */
+function untyped<E extends Envelope>(subscriber: (envelope: E) => unknown, options: SubscribeOptions<E> = {}) {
+  return { call: subscriber as (envelope: Envelope) => unknown, rest: options as SubscribeOptions }
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../events/refusal.ts'
 import { type Address, keyOf, partitionAt, runtimePartition, splitAddress } from '../../mail/address.ts'
 import type { DeadReason } from '../../mail/dead-letters.ts'
-import type { WorkStanding } from './agent-standing.ts'
+import type { AgentStanding, WorkStanding } from './agent-standing.ts'
 import { forgetOldest } from './forget-oldest.ts'
 
 /** The state of a request whose asker may not have its answer yet. */
@@ -35,6 +35,17 @@ export class FoldedAnswers {
     this.known.delete(key)
     this.known.set(key, answer)
     forgetOldest(this.known, most)
+  }
+
+  /** What became of a request so far, if one of these agents got it. */
+  requestOf(key: string, agents: Iterable<AgentStanding>): RequestStanding | undefined {
+    const answer = this.known.get(key)
+    if (answer) return { answer, callee: undefined, takenBy: undefined }
+    for (const { name: callee, taken, incarnation, mail } of agents) {
+      if (taken.has(key)) return { answer: undefined, callee, takenBy: incarnation }
+      for (const { ask } of mail.values()) if (ask === key) return { answer: undefined, callee, takenBy: undefined }
+    }
+    return undefined
   }
 
   /** An ask is over, and its asker knows how. */

@@ -1,4 +1,4 @@
-import { type Address, partitionAt, splitAddress } from '../../mail/address.ts'
+import { type Address, partitionAt } from '../../mail/address.ts'
 import type { DeadLetter } from '../../mail/dead-letters.ts'
 import { keyIn } from '../../mail/envelope.ts'
 import { dateOf, type Entry, type FirstInput, type Frame, isWanted } from '../frame.ts'
@@ -10,8 +10,8 @@ import { type Jump, Jumps } from './jumps.ts'
 import type { FoldedLetters } from './letters.ts'
 import { causeOf, deliver, deliverTo, endMail, isWaiting } from './mail.ts'
 import type { FoldedSchedules, ScheduleStanding } from './schedules.ts'
-import { cancelTimer, fireTimer, jumpTimers, setTimer, skipTimers } from './timers.ts'
-import { changeWork, endWork, newWork, putOffWork } from './works.ts'
+import { jumpTimers, skipTimers, takeTimer } from './timers.ts'
+import { changeWork, endWork, newWork, partitionsAsked, putOffWork } from './works.ts'
 
 type StepCause = Extract<Frame['cause'], { readonly kind: 'step' }>
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
@@ -113,20 +113,12 @@ export class Standing {
 
   /** The state of a request that came to this partition; `undefined` if it did not come. */
   request(key: string): RequestStanding | undefined {
-    const answer = this.#answers.known.get(key)
-    if (answer) return { answer, callee: undefined, takenBy: undefined }
-    for (const { name: callee, taken, incarnation, mail } of this.agents.values()) {
-      if (taken.has(key)) return { answer: undefined, callee, takenBy: incarnation }
-      for (const { ask } of mail.values()) if (ask === key) return { answer: undefined, callee, takenBy: undefined }
-    }
-    return undefined
+    return this.#answers.requestOf(key, this.agents.values())
   }
 
   /** The partitions of callees that agents of this partition have asked by whole addresses, and that may not have answered. */
   get asked(): ReadonlySet<Address> {
-    const works = [...this.agents.values()].flatMap(agent => [...agent.works.values()])
-    const callees = works.flatMap(({ to, callees = [] }) => (to === undefined ? callees : [to, ...callees]))
-    return new Set(callees.flatMap(to => (to.includes('/') ? splitAddress(to).partition : [])))
+    return new Set([...this.agents.values()].flatMap(partitionsAsked))
   }
 
   /** The other partitions that agents here have heard or answered. */
@@ -247,8 +239,9 @@ export class Standing {
       case 'timer':
       case 'cancelled':
       case 'fired':
+        return takeTimer(this.at(entry.agent), entry, frame.position)
       case 'inside':
-        return this.#takeTimer(entry, frame.position)
+        return this.#handleInside(entry, frame.position)
       case 'reply':
         agent?.taken.delete(entry.key)
         return this.#answers.add(entry.key, { to: agent?.name ?? '', data: entry.data })
@@ -285,16 +278,11 @@ export class Standing {
     this.#letters.add(entry, frame)
   }
 
-  #takeTimer(entry: EntryOf<'timer' | 'cancelled' | 'fired' | 'inside'>, position: number): void {
-    const agent = this.at(entry.agent)
+  #handleInside({ agent: address, handled }: EntryOf<'inside'>, position: number): void {
+    const agent = this.at(address)
     if (!agent) return
-    if (entry.kind === 'timer') setTimer(agent, entry, position)
-    else if (entry.kind === 'cancelled') cancelTimer(agent, entry, position)
-    else if (entry.kind === 'fired') fireTimer(agent, entry, position)
-    else {
-      agent.stepped = position
-      endMail(agent, entry.handled, this.#agents)
-    }
+    agent.stepped = position
+    endMail(agent, handled, this.#agents)
   }
 
   /** Agents outside the parties begin anew, with their waiting mail; their timers and work end. */

@@ -3,15 +3,27 @@ import type { AgentStanding, TimerStanding } from './agent-standing.ts'
 
 type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 
+/** Takes what an entry says of a timer of an agent, if the agent is there. */
+export function takeTimer(
+  agent: AgentStanding | undefined,
+  entry: EntryOf<'timer' | 'cancelled' | 'fired'>,
+  position: number,
+): void {
+  if (!agent) return
+  if (entry.kind === 'timer') setTimer(agent, entry, position)
+  else if (entry.kind === 'cancelled') cancelTimer(agent, entry, position)
+  else fireTimer(agent, entry, position)
+}
+
 /** An agent sets a timer. */
-export function setTimer(agent: AgentStanding, entry: EntryOf<'timer'>, position: number): void {
+function setTimer(agent: AgentStanding, entry: EntryOf<'timer'>, position: number): void {
   supersede(agent, entry.id, entry.inside)
   agent.timers.set(entry.key ?? entry.id, entry)
   if (entry.inside) agent.stepped = position
 }
 
 /** An agent takes back a timer. */
-export function cancelTimer(agent: AgentStanding, { id, key, isInside }: EntryOf<'cancelled'>, position: number): void {
+function cancelTimer(agent: AgentStanding, { id, key, isInside }: EntryOf<'cancelled'>, position: number): void {
   if (isInside) agent.stepped = position
   if (key !== undefined) agent.timers.delete(key)
   else
@@ -20,11 +32,7 @@ export function cancelTimer(agent: AgentStanding, { id, key, isInside }: EntryOf
 }
 
 /** A timer fires; the agent has yet to handle that. */
-export function fireTimer(
-  agent: AgentStanding,
-  { id, key = id, seq, isInside }: EntryOf<'fired'>,
-  position: number,
-): void {
+function fireTimer(agent: AgentStanding, { id, key = id, seq, isInside }: EntryOf<'fired'>, position: number): void {
   if (isInside) agent.stepped = position
   const timer = agent.timers.get(key)
   if (!timer) return

@@ -1,3 +1,4 @@
+import { type Address, splitAddress } from '../../mail/address.ts'
 import type { Entry, WantedEntry } from '../frame.ts'
 import type { AgentStanding, WorkStanding } from './agent-standing.ts'
 import type { FoldedAnswers } from './answers.ts'
@@ -31,6 +32,12 @@ export function changeWork(work: WorkStanding, entry: Entry, date: number): void
       return
     default:
   }
+}
+
+/** The partitions of the callees that an agent has asked by their whole addresses, and that may not have answered. */
+export function partitionsAsked({ works }: AgentStanding): readonly Address[] {
+  const callees = [...works.values()].flatMap(({ to, callees = [] }) => (to === undefined ? callees : [to, ...callees]))
+  return callees.flatMap(to => (to.includes('/') ? splitAddress(to).partition : []))
 }
 
 /** Moves the deadline and the next attempt of a piece of work. @param ms by how many milliseconds */
