@@ -2,7 +2,7 @@ import type { Output, Step } from '../actor/step.ts'
 import type { EventOf } from '../events/event.ts'
 import { type Address, addressOf } from '../mail/address.ts'
 import type { DeadReason } from '../mail/dead-letters.ts'
-import type { Envelope } from '../mail/envelope.ts'
+import { type Envelope, isJournalled } from '../mail/envelope.ts'
 import { type Origin, originIn } from '../mail/handled.ts'
 import { encoded } from '../values/json.ts'
 import type { Cause, Entry } from './frame.ts'
@@ -13,8 +13,6 @@ export interface FrameHost {
   nextSeq(): number
   /** The time of the clock, epoch milliseconds. */
   date(): number
-  /** Whether an event of an agent is journalled. */
-  persists(envelope: Envelope): boolean
   persistsReply(type: string): boolean
   /** The version of the schema of an event. */
   versionOf(type: string): number
@@ -58,7 +56,7 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
       for (const { event, to } of whatIsSaid(output, entries, step, host)) {
         const envelope = host.seal(event, saidId(step, said.length, host), step, to)
         said.push(envelope)
-        if (host.persists(envelope)) entries.push({ kind: 'event', envelope })
+        if (isJournalled(envelope)) entries.push({ kind: 'event', envelope })
       }
     } else {
       const entry = entryOf(output, actor.address, handled, host)
@@ -89,7 +87,7 @@ function silent(step: Step): StepFrame {
 /** The frame of a step that says one event, as most other steps do. */
 function spoken(step: Step, event: EventOf, host: FrameHost): StepFrame {
   const envelope = host.seal(event, saidId(step, 0, host), step)
-  const entries = host.persists(envelope) ? [{ kind: 'event' as const, envelope }] : none
+  const entries = isJournalled(envelope) ? [{ kind: 'event' as const, envelope }] : none
   return { cause: causeOf(step), entries, said: [envelope], dead: undefined, redelivered: false }
 }
 
@@ -109,7 +107,7 @@ function whatIsSaid(
   const seq = host.nextSeq()
   const offered = host.seal(output.event, `${host.address}/${seq}`, step)
   const { id, type } = offered
-  if (host.persists(offered)) entries.push({ kind: 'transformed', seq, id, type, by, into: into.length })
+  if (isJournalled(offered)) entries.push({ kind: 'transformed', seq, id, type, by, into: into.length })
   return into.map(({ event, to }) => ({ event, to: to === undefined ? undefined : addressOf(host.address, to) }))
 }
 

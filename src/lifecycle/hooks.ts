@@ -74,7 +74,7 @@ export class Hooks {
     // A start that is not durable may be lost. An end needs no journal.
     if (name === 'onInit') await watermark.reached()
     const running = { partition, isOver: false }
-    const scope = { address, signal: controller.signal, now: () => partition.now() }
+    const scope = { address, signal: controller.signal, now: () => partition.frames.now() }
     const timeout = Promise.withResolvers<never>()
     const cancelTimer = system.timers.after(hookLimit, () => {
       const error = new HookTimeoutError(address, name, hookLimit)

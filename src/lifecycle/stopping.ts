@@ -134,7 +134,7 @@ export class Stopping {
   /** Makes dead letters of the mail that waits for an agent. */
   loseMail(actor: Actor): void {
     const { waited, spilled } = actor.renew()
-    for (const envelope of waited) this.#partition.lose(actor, envelope, 'stopped')
+    for (const envelope of waited) this.#partition.losses.lose(actor, envelope, 'stopped')
     if (spilled) this.#close(this.#partition.spilledMail.lose(actor, spilled))
   }
 

@@ -106,7 +106,7 @@ function deliver(actor: Actor, { suspected }: AgentStanding, envelope: Envelope,
   const { system, delivery } = partition
   if ((suspected.get(envelope.seq) ?? 0) >= deadly) {
     system.tally.created++
-    partition.lose(actor, envelope, 'quarantined')
+    partition.losses.lose(actor, envelope, 'quarantined')
   } else delivery.deliverTo(actor, frozenEnvelope(system.catalog.lifted(envelope)))
 }
 

@@ -107,7 +107,9 @@ function transformed(
   { source = partition.address }: OfferOptions,
 ): Passage | undefined {
   const { system, party } = partition
-  return system.transforms.apply(event, { source, party, now: partition.now() }, one => system.catalog.check(one))
+  return system.transforms.apply(event, { source, party, now: partition.frames.now() }, one =>
+    system.catalog.check(one),
+  )
 }
 
 /** The only agent that transformations (`by`) send an event to, if they name one. @throws TransformError if it cannot be reached */

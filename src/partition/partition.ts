@@ -1,5 +1,4 @@
-import type { Actor } from '../actor/actor.ts'
-import { Delivery, type DeliveryHost } from '../actor/delivery.ts'
+import { Delivery } from '../actor/delivery.ts'
 import { Registry } from '../actor/registry.ts'
 import type { Step } from '../actor/step.ts'
 import type { TroupeError } from '../errors.ts'
@@ -10,7 +9,7 @@ import type { Cause, Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import { OwnershipLostError } from '../journal/ownership.ts'
 import { type Address, partyOf } from '../mail/address.ts'
-import { type Envelope, isJournalled } from '../mail/envelope.ts'
+import type { Envelope } from '../mail/envelope.ts'
 import { type Origin, originOf } from '../mail/handled.ts'
 import type { Facts } from '../mail/seal.ts'
 import { Activity } from './activity.ts'
@@ -18,7 +17,7 @@ import { Announcements } from './announcements.ts'
 import { AsksElsewhere } from './asks-elsewhere.ts'
 import { Frames, type PartitionState } from './frames.ts'
 import { IncomingAsks } from './incoming-asks.ts'
-import { Losses, type LostReason } from './losses.ts'
+import { Losses } from './losses.ts'
 import type { ObservedSnapshot } from './observation.ts'
 import type { Shown } from './partition-observer.ts'
 import { Reports } from './reports.ts'
@@ -57,7 +56,7 @@ export interface PartitionOwner {
  * The unit of consistency: agents at addresses, one journal partition, and what happens to an event between two agents.
  * A party is a partition with a state; the agents outside all parties live in the partition `runtime`.
  */
-export class Partition implements DeliveryHost, Snapped {
+export class Partition implements Snapped {
   readonly address: Address
   readonly party: string | undefined
   readonly system: System<Partition>
@@ -83,11 +82,10 @@ export class Partition implements DeliveryHost, Snapped {
     this.system = system
     this.address = address
     this.party = partyOf(address)
-    const asks = system.links ? system.asks.apart() : system.asks
-    this.asks = asks
+    this.asks = system.links ? system.asks.apart() : system.asks
     this.#state = state
     this.#admit = admit
-    const frames = new Frames(system, address, state, {
+    this.frames = new Frames(system, address, state, {
       durable: shown => this.#show(shown),
       failed: error => {
         if (error instanceof OwnershipLostError) system.claims.forfeit(address, error)
@@ -95,30 +93,25 @@ export class Partition implements DeliveryHost, Snapped {
       },
       fault: error => this.reportError('error', error),
     })
-    const registry = new Registry({
+    this.watermark = this.frames.watermark
+    this.registry = new Registry({
       heard: (type, isHeard) => system.heard(this, type, isHeard),
       counted: by => {
         system.population += by
       },
     })
-    const delivery = new Delivery(registry, system.tally, this)
-    const announcements = new Announcements(frames, system, envelope => system.observers?.said(this, envelope))
-    const reports = new Reports({ frames, registry, delivery, announcements }, system)
-    const losses = new Losses({ frames, reports, asks }, system, letter => system.observers?.buried(this, letter))
-    const incomingAsks = new IncomingAsks({ frames, delivery, announcements, asks }, system)
-    const spilledMail = new SpilledMail({ frames, losses }, system, failed)
-    const activity = new Activity(() => frames.watermark.caughtUp)
-    this.frames = frames
-    this.watermark = frames.watermark
-    this.registry = registry
-    this.delivery = delivery
-    this.announcements = announcements
-    this.reports = reports
-    this.losses = losses
-    this.incomingAsks = incomingAsks
-    this.spilledMail = spilledMail
-    this.activity = activity
-    this.turns = new Turns({ frames, activity, losses, incomingAsks, spilledMail, reports, asks }, system)
+    this.delivery = new Delivery(this.registry, system.tally, {
+      lose: (actor, envelope, why) => this.losses.lose(actor, envelope, why),
+      mayExpire: actor => system.mayExpire(this, actor),
+    })
+    this.announcements = new Announcements(this.frames, system, envelope => system.observers?.said(this, envelope))
+    this.activity = new Activity(() => this.watermark.caughtUp)
+    // Each of these uses parts that are made before it.
+    this.reports = new Reports(this, system)
+    this.losses = new Losses(this, system, letter => system.observers?.buried(this, letter))
+    this.incomingAsks = new IncomingAsks(this, system)
+    this.spilledMail = new SpilledMail(this, system, failed)
+    this.turns = new Turns(this, system)
   }
 
   /** Throws if events from outside must not happen here one after the other, as things are now; `undefined` if all may. */
@@ -157,24 +150,12 @@ export class Partition implements DeliveryHost, Snapped {
     return this.frames.nextSeq()
   }
 
-  now(): number {
-    return this.frames.now()
-  }
-
   date(): number {
     return this.frames.date()
   }
 
   elapsed(): number {
     return this.frames.elapsed()
-  }
-
-  isExpired(envelope: Envelope): boolean {
-    return this.frames.isExpired(envelope)
-  }
-
-  persists(envelope: Envelope): boolean {
-    return isJournalled(envelope)
   }
 
   seal(event: EventOf, facts?: Facts): Envelope {
@@ -236,15 +217,5 @@ export class Partition implements DeliveryHost, Snapped {
 
   reportError(severity: 'warning' | 'error' | 'critical', error: unknown, address?: Address, origin?: Origin): void {
     this.reports.error(severity, error, address, origin)
-  }
-
-  // ---- what is lost ----
-
-  lose(actor: Pick<Actor, 'address'>, envelope: Envelope, why: LostReason): void {
-    this.losses.lose(actor, envelope, why)
-  }
-
-  mayExpire(actor: Actor): void {
-    this.system.mayExpire(this, actor)
   }
 }

@@ -3,7 +3,7 @@ import type { EventOf } from '../events/event.ts'
 import { type Passage, TransformError, type Transformed } from '../events/transform.ts'
 import type { Entry } from '../journal/frame.ts'
 import { NoAddressError, partitionOf } from '../mail/address.ts'
-import type { Envelope } from '../mail/envelope.ts'
+import { type Envelope, isJournalled } from '../mail/envelope.ts'
 import { accept, reject } from '../mail/tally.ts'
 import { admit, checkWay, factsOf, isCrowded, noOptions, type OfferOptions, passageOf, withOrigin } from './offer.ts'
 import type { Partition } from './partition.ts'
@@ -151,12 +151,12 @@ function sayParts(
     partition.seal(event, { ...factsOf(partition, options), to: to?.address }),
   )
   sayTogether(partition, envelopes, { ...fromOutside, before: records, ...(reserved && { reserved }) })
-  return partition.system.loopTurns.after(envelopes, partition.watermark.reached(), partition.now())
+  return partition.system.loopTurns.after(envelopes, partition.watermark.reached(), partition.frames.now())
 }
 
 /** Records what transformations made of an event, if the event is journalled. */
 function recordsOf(partition: Partition, offered: Envelope, { by, into }: Passage): readonly Entry[] {
-  if (!partition.persists(offered)) return []
+  if (!isJournalled(offered)) return []
   const { id, type } = offered
   return [{ kind: 'transformed', seq: partition.nextSeq(), id, type, by, into: into.length }]
 }

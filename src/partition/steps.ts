@@ -136,10 +136,6 @@ export class Steps implements StepHost, FrameHost {
     return this.#partition.nextSeq()
   }
 
-  persists(envelope: Envelope): boolean {
-    return this.#partition.persists(envelope)
-  }
-
   persistsReply(type: string): boolean {
     return this.#partition.frames.persistsAsk(type)
   }

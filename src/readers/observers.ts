@@ -141,9 +141,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     const { above } = supervising
     // The parent counts its children when the start is over.
     if (above !== undefined)
-      this.#system.scheduler.microtask(() =>
-        partition.watermark.whenDurable(() => this.#supervised(partition, above), nothing),
-      )
+      this.#system.scheduler.microtask(() => partition.watermark.whenDurable(() => this.#supervised(partition, above)))
   }
 
   supervisesNoMore(partition: Partition, name: string): void {
@@ -173,7 +171,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     const wanting = asking.length === 0 ? asked : [...new Set([...asking, ...asked])]
     if (wanting.length === 0) return
     const observation = make(this.#about(partition, from))
-    partition.watermark.whenDurable(() => this.#notify(partition, wanting, observation), nothing)
+    partition.watermark.whenDurable(() => this.#notify(partition, wanting, observation))
   }
 
   // ---- notifying ----
@@ -215,7 +213,7 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     const wanting = this.#wanting(partition, address)
     if (wanting.length === 0) return
     const observation = make()
-    partition.watermark.whenDurable(() => this.#notify(partition, wanting, observation), nothing)
+    partition.watermark.whenDurable(() => this.#notify(partition, wanting, observation))
   }
 
   /** Observers get the end of an agent also if the journal has failed. */
@@ -234,8 +232,6 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     partition.reportError('warning', new WatcherError(partition.address, error))
   }
 }
-
-const nothing = () => {}
 
 /** All present agents and supervisors, parents before their children. */
 function liveIn(partition: Partition): readonly (Actor | Supervising)[] {
@@ -269,7 +265,7 @@ function agentAs(
     role: 'agent',
     address,
     party: partition.party,
-    time: partition.now(),
+    time: partition.frames.now(),
     parent: addressOf(partition.address, under),
     name,
     definition: definitionOf(agent),
@@ -289,7 +285,7 @@ function supervisorAs(partition: Partition, one: Supervising, how: ObservedActor
     role: 'supervisor',
     address: addressOf(partition.address, name),
     party: partition.party,
-    time: partition.now(),
+    time: partition.frames.now(),
     parent: parent === undefined ? undefined : addressOf(partition.address, parent),
     name,
     definition: `supervisor/${strategy}`,

@@ -100,10 +100,10 @@ export class Cleanup {
 function tidy(actor: Actor, partition: Partition): void {
   const { asks } = partition
   const whyOver = (envelope: Envelope) => {
-    if (partition.isExpired(envelope)) return 'expired'
+    if (partition.frames.isExpired(envelope)) return 'expired'
     return envelope.ask !== undefined && !asks.get(envelope.ask) ? 'stale' : undefined
   }
-  for (const { envelope, why } of actor.sweep(whyOver)) partition.lose(actor, envelope, why)
+  for (const { envelope, why } of actor.sweep(whyOver)) partition.losses.lose(actor, envelope, why)
 }
 
 /** The time between two clean-ups is invalid. */

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts'
 import type { Address } from '../mail/address.ts'
-import { type Envelope, partitionIn } from '../mail/envelope.ts'
+import { type Envelope, isJournalled, partitionIn } from '../mail/envelope.ts'
 import type { Partitions } from '../partition/partitions.ts'
 
 /** Whether the time to live of an event is over, also if its party is gone. */
 export function isExpired(envelope: Envelope, partitions: Partitions, clock: Clock): boolean {
   const partition = partitions.at(partitionIn(envelope))
-  if (partition) return partition.isExpired(envelope)
+  if (partition) return partition.frames.isExpired(envelope)
   return envelope.expirytime !== undefined && envelope.expirytime <= clock.now()
 }
 
@@ -14,6 +14,6 @@ export function isExpired(envelope: Envelope, partitions: Partitions, clock: Clo
 export function expire(envelope: Envelope, subscriber: Address, partitions: Partitions): void {
   const partition = partitions.at(partitionIn(envelope)) ?? partitions.outside
   // The journal does not need the end of an event that it does not hold.
-  if (partition.persists(envelope)) partition.losses.loseOutside(envelope, subscriber, { reason: 'expired' })
+  if (isJournalled(envelope)) partition.losses.loseOutside(envelope, subscriber, { reason: 'expired' })
   else partition.losses.bury(envelope, subscriber, { reason: 'expired' })
 }

@@ -52,7 +52,7 @@ export class HandlerCallee extends LazyScope implements Callee {
    * @param ask the key of the ask, if it has a key already
    */
   constructor(partition: Partition, handler: Handler, ask?: string) {
-    super(partition, handler, ask)
+    super(partition.frames, handler, ask)
     this.#partition = partition
     this.#handler = handler
   }

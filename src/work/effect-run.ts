@@ -128,7 +128,7 @@ class EffectRun {
       key: this.#scope.key,
       attempt: this.#attempt,
       signal,
-      now: () => this.#partition.now(),
+      now: () => this.#partition.frames.now(),
     }
     const running: RunningEffect<Partition> = { partition: this.#partition, isOver: false, origin: this.#origin }
     system.running.effects++
