@@ -110,9 +110,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     ids: options.ids ?? createIds(random),
     random,
     journal,
-    claims: new Claims(options.ownership ?? soleOwnership(), (partition, error) =>
-      later().owned.lost(partition, error),
-    ),
+    claims: claimsOf(options, later),
     snapshots: snapshotsOf(options, ground, { later, system: () => system }),
     persistence: persistenceOf(options, ground),
     around: followingOf(options, ground),
@@ -123,22 +121,10 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     tally: emptyTally(),
     deadLetters: new DeadLetters(clock, options.deadLetters),
     observers: undefined,
-    overhear: envelope => {
-      // An event that was meant for one agent is not for others.
-      if (envelope.to !== undefined || keyIn(envelope) === undefined) return
-      if (links) links.send(runtimePartition, { type: 'overheard', envelope }, () => {})
-      else partitions.outside.hear(envelope)
-    },
+    overhear: overhearing(ground),
     heard: (partition, type, isHeard) => pulse.heard(partition, type, isHeard),
     mayExpire: (partition, actor) => cleanup.expect(partition, actor),
-    asks: new AskTable({
-      timers,
-      elapsed: () => clock.elapsed(),
-      abandoned: ask => cleanup.abandoned(ask),
-      requestIds: new Set(),
-      observer: undefined,
-      size: 0,
-    }),
+    asks: asksOf(ground),
     handlers,
     held,
     awaitingCallee: new Set(),
@@ -166,6 +152,32 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
   }
   system.rateLimits.switchTo(options.rateLimit ?? false)
   return { ...ground, system, pulse }
+}
+
+function claimsOf(options: Pick<RuntimeOptions, 'ownership'>, later: () => Later): Claims {
+  const lost: ConstructorParameters<typeof Claims>[1] = (partition, error) => later().owned.lost(partition, error)
+  return new Claims(options.ownership ?? soleOwnership(), lost)
+}
+
+/** Delivers an event of a partition to the agents outside the parties. */
+function overhearing({ links, partitions }: Ground): System['overhear'] {
+  return envelope => {
+    // An event that was meant for one agent is not for others.
+    if (envelope.to !== undefined || keyIn(envelope) === undefined) return
+    if (links) links.send(runtimePartition, { type: 'overheard', envelope }, () => {})
+    else partitions.outside.hear(envelope)
+  }
+}
+
+function asksOf({ time: { timers, clock }, cleanup }: Ground): AskTable {
+  return new AskTable({
+    timers,
+    elapsed: () => clock.elapsed(),
+    abandoned: ask => cleanup.abandoned(ask),
+    requestIds: new Set(),
+    observer: undefined,
+    size: 0,
+  })
 }
 
 function summaryOf({ parties, bus }: Later, { population: agents }: System<Partition>): Summary {

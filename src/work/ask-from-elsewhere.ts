@@ -92,5 +92,5 @@ export function buryAnswer(
   answer: { readonly type: string; readonly data: unknown; readonly ask: string },
   source: Address,
 ): void {
-  here.losses.loseOutside(here.seal(answer, { source, ask: answer.ask }), answer.ask, 'stale')
+  here.losses.loseOutside(here.seal(answer, { source, ask: answer.ask }), answer.ask, { reason: 'stale' })
 }
