@@ -36,6 +36,7 @@ const livePartitions = [
   { file: 'src/readers/replay.ts', times: 1, why: 'a replay reads the journal of its process' },
   { file: 'src/readers/schedules.ts', times: 1, why: 'schedules are listed by the process that runs them' },
   { file: 'src/recovery/order.ts', times: 1, why: 'a process recovers what its journal holds' },
+  { file: 'src/runtime/owned-partitions.ts', times: 1, why: 'a process stops the partition that it no longer owns' },
   { file: 'src/runtime/runtime.ts', times: 1, why: 'a caller outside the agents belongs to no partition' },
   {
     file: 'src/work/callee.ts',
