@@ -36,8 +36,9 @@ const computing = [
   'src/agent/agent.ts:SaidOf',
   'src/agent/migration.ts:Leads',
   'src/events/refusal.ts:Carrying',
-  'src/state/definition.ts:AppliesTo',
-  'src/state/definition.ts:Listed',
+  'src/state/kind.ts:AppliesTo',
+  'src/state/kind.ts:EventsOf',
+  'src/state/kind.ts:Listed',
   'src/state/definition.ts:PayloadOf',
 ]
 
