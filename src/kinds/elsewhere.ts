@@ -32,21 +32,36 @@ export class Elsewhere<P extends Living> {
   async claim(id: string): Promise<Claim> {
     const { system } = this.#parts
     const claim = await system.claims.claim(this.#addressOf(id), 0)
-    // Another caller may have made it, or the runtime have stopped, meanwhile.
+    // The runtime may have stopped meanwhile.
     system.checkRunning()
+    return claim
+  }
+
+  /** A partition without an owner may have been deleted by the last one: then its id is free. */
+  async forgetDeleted(id: string): Promise<void> {
+    const { claims, journal } = this.#parts.system
+    const partition = this.#addressOf(id)
+    if (!this.#known.has(id) || claims.ownerOf(partition) !== undefined) return
+    const held = await journal.partitions()
+    if (held.every(one => one.partition !== partition)) this.delete(id)
+  }
+
+  /** The claim of a partition, if it is not lost yet, and the id still free. @throws PartitionOwnedError, and why the id is taken */
+  checked(id: string, claim: Claim): Claim {
     this.#registry.checkFree(id)
+    this.#parts.system.claims.checkOwned(this.#addressOf(id))
     return claim
   }
 
   /** Why a partition was not created: the journal may hold one of this id, which this runtime does not know. */
-  async whyNotCreated(id: string, error: unknown): Promise<unknown> {
+  async whyNotCreated(id: string, claim: Claim, error: unknown): Promise<unknown> {
     const { claims } = this.#parts.system
-    if (!claims.isShared) return error
     const partition = this.#addressOf(id)
-    await claims.release(partition)
+    await claims.release(partition, claim)
     const isConflict = error instanceof Error && error.cause instanceof JournalConflictError
     if (!isConflict && !(error instanceof OwnershipLostError)) return error
-    this.add(id)
+    // This runtime may have taken it over meanwhile.
+    if (!claims.isOwned(partition)) this.add(id)
     return new PartitionOwnedError(partition, claims.ownerOf(partition))
   }
 
@@ -63,7 +78,7 @@ export class Elsewhere<P extends Living> {
     this.#known.add(id)
   }
 
-  /** This runtime owns the partition now, or it is deleted. */
+  /** This runtime owns the partition now, or the journal does not hold it. */
   delete(id: string): void {
     this.#known.delete(id)
   }

@@ -38,6 +38,12 @@ export class Kinds {
     lives.elsewhere(lives.idOf(partition))
   }
 
+  /** The journal does not hold a partition that another runtime owned. */
+  gone(partition: Address): void {
+    const lives = this.#of(partition)
+    lives.gone(lives.idOf(partition))
+  }
+
   /** Another runtime may own a partition now. */
   lose(partition: Address, error: OwnershipLostError): void {
     const lives = this.#of(partition)

@@ -64,9 +64,12 @@ export class Lives<P extends Living> {
   /** Creates one under a free id: all of it happens, or nothing. @throws why the id is taken, and what `begin` rejects with */
   async create(id: string, begin: (one: P) => Promise<void>): Promise<P> {
     const { present, beginning } = this.registry
+    const { claims } = this.#ground.system
+    if (claims.isShared) await this.#elsewhere.forgetDeleted(id)
     this.registry.checkFree(id)
+    const claim = claims.isShared ? await this.#elsewhere.claim(id) : undefined
     const one = this.#rules.make(id)
-    if (this.#ground.system.claims.isShared) one.life.partition.frames.begin(await this.#elsewhere.claim(id))
+    if (claim) one.life.partition.frames.begin(this.#elsewhere.checked(id, claim))
     present.set(id, one)
     beginning.set(id, one)
     this.#ground.partitions.add(one.life.partition)
@@ -76,7 +79,7 @@ export class Lives<P extends Living> {
     } catch (error) {
       // It may have been deleted meanwhile, and another one may have its id already.
       if (present.get(id) === one) await this.deletion.discard(one)
-      throw await this.#elsewhere.whyNotCreated(id, error)
+      throw claim ? await this.#elsewhere.whyNotCreated(id, claim, error) : error
     } finally {
       if (beginning.get(id) === one) beginning.delete(id)
     }
@@ -118,6 +121,11 @@ export class Lives<P extends Living> {
   /** The journal holds one that this runtime does not own. */
   elsewhere(id: string): void {
     this.#elsewhere.add(id)
+  }
+
+  /** The journal does not hold one that another runtime owned. */
+  gone(id: string): void {
+    this.#elsewhere.delete(id)
   }
 
   /** Another runtime may own one now. */

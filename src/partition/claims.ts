@@ -7,6 +7,8 @@ export class Claims {
   readonly #lost: (partition: Address, error: OwnershipLostError) => void
   readonly #held = new Map<Address, Claim>()
   readonly #underWay = new Map<Address, Promise<Claim>>()
+  /** Ends listening to the signals of the claims that are held: one signal may serve many claims, one after the other. */
+  readonly #forget = new Map<Address, () => void>()
 
   /** @param lost called once for each claim that is lost or forfeited */
   constructor(ownership: Ownership, lost: (partition: Address, error: OwnershipLostError) => void) {
@@ -47,6 +49,7 @@ export class Claims {
         if (this.#held.get(partition) === claim) this.forfeit(partition, this.#lossOf(partition, claim))
       }
       claim.lost.addEventListener('abort', forfeit, { once: true })
+      this.#forget.set(partition, () => claim.lost.removeEventListener('abort', forfeit))
       return claim
     } finally {
       this.#underWay.delete(partition)
@@ -67,6 +70,11 @@ export class Claims {
     return !this.isShared || this.#held.has(partition)
   }
 
+  /** Call it with nothing between it and what it is for: a claim may be lost in every turn. @throws PartitionOwnedError */
+  checkOwned(partition: Address): void {
+    if (!this.isOwned(partition)) throw new PartitionOwnedError(partition, this.ownerOf(partition))
+  }
+
   /** The name of the runtime that owns a partition, as far as it is known at once. */
   ownerOf(partition: Address): string | undefined {
     return this.#ownership.ownerOf(partition)
@@ -76,16 +84,21 @@ export class Claims {
   forfeit(partition: Address, error?: OwnershipLostError): void {
     const claim = this.#held.get(partition)
     if (!claim) return
-    this.#held.delete(partition)
+    this.#drop(partition)
     this.#lost(partition, error ?? new OwnershipLostError(partition, claim.epoch))
     void claim.release().catch(() => {})
   }
 
-  /** Releases a partition of which nothing is here any more. */
-  async release(partition: Address): Promise<void> {
-    const claim = this.#held.get(partition)
-    this.#held.delete(partition)
+  /** Releases a partition of which nothing is here any more, unless a later claim than this one is held by now. */
+  async release(partition: Address, claim = this.#held.get(partition)): Promise<void> {
+    if (this.#held.get(partition) === claim) this.#drop(partition)
     await claim?.release()
+  }
+
+  #drop(partition: Address): void {
+    this.#held.delete(partition)
+    this.#forget.get(partition)?.()
+    this.#forget.delete(partition)
   }
 
   /** Calls back with each partition that this runtime is to take from now on; the returned function ends that. */
@@ -94,7 +107,7 @@ export class Claims {
   }
 
   close(): Promise<void> {
-    this.#held.clear()
+    for (const partition of [...this.#held.keys()]) this.#drop(partition)
     return this.#ownership.close()
   }
 }

@@ -198,9 +198,10 @@ export class Parties<
       const imported = await readImport(lines, host, options)
       system.checkRunning()
       if (deletion.isUnerased(id)) await deletion.erase(id)
-      const { epoch } = await system.claims.claim(partitionOf(id), 0)
-      await writeImport(imported, { ...host, epoch }).catch(async (error: unknown) => {
+      const claim = await system.claims.claim(partitionOf(id), 0)
+      await writeImport(imported, { ...host, epoch: claim.epoch }).catch(async (error: unknown) => {
         await deletion.takeBack(id, error)
+        await system.claims.release(partitionOf(id), claim)
         throw error
       })
       const reason = 'It was imported just now.'

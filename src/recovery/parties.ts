@@ -51,6 +51,7 @@ export async function recallParty(
 ): Promise<RecalledParty | undefined> {
   try {
     const { epoch } = await system.claims.claim(info.partition, info.epoch)
+    system.claims.checkOwned(info.partition)
     const party = saved(info.partition)
     const unheard = new UnheardEvents(hearing)
     const recalled = await recall(system.journal, info, party.state, frame => unheard.take(frame))

@@ -64,10 +64,14 @@ export class Outside implements Whereabouts {
     crew.end('failed', error)
   }
 
-  /** This runtime owns the agents from now on: recovery is about to restore them. */
+  /** This runtime owns the agents from now on: recovery is about to restore them. Callers wait for `open`. */
   reopen(): void {
-    this.#elsewhere = undefined
     this.#renew()
+  }
+
+  /** The agents are restored, or about to start here for the first time. */
+  open(): void {
+    this.#elsewhere = undefined
   }
 
   #renew(): void {

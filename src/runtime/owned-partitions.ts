@@ -77,19 +77,36 @@ export class OwnedPartitions {
     const { claims, journal } = system
     if (claims.isOwned(partition)) return
     const info = (await journal.partitions()).find(one => one.partition === partition)
-    if (partition === runtimePartition) return this.#takeOutside()
-    if (!info) throw new PartitionNotFoundError(partition)
-    await claims.claim(partition, info.epoch)
-    await durable.takenOver(partition, system)
+    if (partition === runtimePartition) return this.#takeOutside(info?.epoch ?? 0)
+    if (!info) {
+      kinds.gone(partition)
+      throw new PartitionNotFoundError(partition)
+    }
+    const claim = await claims.claim(partition, info.epoch)
+    try {
+      await durable.takenOver(partition, system)
+    } catch (error) {
+      await claims.release(partition, claim)
+      throw error
+    }
     await kinds.take(partition)
   }
 
-  async #takeOutside(): Promise<void> {
-    const { outside, recovery, tree } = this.#parts
+  async #takeOutside(above: number): Promise<void> {
+    const { system, outside, recovery, tree } = this.#parts
+    const { claims } = system
+    await claims.claim(runtimePartition, above)
+    claims.checkOwned(runtimePartition)
     outside.reopen()
-    const isRestored = await recovery.outside()
-    if (outside.elsewhere) throw outside.elsewhere
-    if (!isRestored) await outside.crew.begun(outside.crew.begin(tree))
+    try {
+      const isRestored = await recovery.outside()
+      if (!claims.isOwned(runtimePartition)) throw outside.elsewhere
+      outside.open()
+      if (!isRestored) await outside.crew.begun(outside.crew.begin(tree))
+    } catch (error) {
+      claims.forfeit(runtimePartition)
+      throw error
+    }
   }
 
   /**
@@ -103,12 +120,13 @@ export class OwnedPartitions {
    */
   async release(partition: Address): Promise<void> {
     const { claims } = this.#parts.system
+    await this.#taking.get(partition)?.catch(() => {})
     const claim = claims.at(partition)
     if (!claim) throw new PartitionOwnedError(partition, claims.ownerOf(partition))
     const here = this.#parts.system.partition(partition)
     here?.frames.recordJump()
     await here?.watermark.reached()
-    claims.forfeit(partition)
+    if (claims.at(partition) === claim) claims.forfeit(partition)
     await claim.release()
   }
 
@@ -118,8 +136,9 @@ export class OwnedPartitions {
     this.#stopFollowing = system.claims.follow(partition => {
       if (!system.isRunning()) return
       this.claim(partition).catch((error: unknown) => {
-        // Another runtime was faster.
-        if (!(error instanceof PartitionOwnedError)) outside.partition.reportError('error', error, partition)
+        // Another runtime was faster, or its last owner has deleted it.
+        const isExpected = error instanceof PartitionOwnedError || error instanceof PartitionNotFoundError
+        if (!isExpected) outside.partition.reportError('error', error, partition)
       })
     })
   }
