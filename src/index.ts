@@ -360,7 +360,13 @@ export {
 } from './time/schedule.ts'
 export { type ReadyAgent, type Scheduler, systemScheduler } from './time/scheduler.ts'
 export type { Message, Messages } from './transport/message.ts'
-export { localTransport, type Transport, TransportError, UnknownMessageError } from './transport/transport.ts'
+export {
+  localTransport,
+  MalformedMessageError,
+  type Transport,
+  TransportError,
+  UnknownMessageError,
+} from './transport/transport.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'

@@ -75,6 +75,7 @@ it('troupe exports these names', () => {
       "MachineVersionError",
       "MailboxFullError",
       "MailboxOptionsError",
+      "MalformedMessageError",
       "MigrationError",
       "MigrationPathError",
       "MissingDefinitionError",

@@ -69,8 +69,25 @@ export class TransportError extends TroupeError {
 /** A message is of a type that this version does not know. */
 export class UnknownMessageError extends TroupeError {
   readonly code = 'MESSAGE_UNKNOWN'
-  constructor(message: never) {
+  constructor(message: unknown) {
     const { type }: { readonly type?: unknown } = Object(message)
     super(`A message of the type ${JSON.stringify(type)} came here. Let all processes run the same version of Troupe.`)
+  }
+}
+
+/** A message has a part that is not as its type says. It is dropped. */
+export class MalformedMessageError extends TroupeError {
+  readonly code = 'MESSAGE_MALFORMED'
+  /** The type of the message. */
+  readonly carried: string
+  /** Where the wrong part is, such as `envelope.priority`. */
+  readonly path: string
+
+  constructor(message: Message['type'], path: string, fault: string) {
+    super(
+      `A message "${message}" came here whose ${path} is wrong: ${fault}. It was dropped. Let all processes run the same version of Troupe.`,
+    )
+    this.carried = message
+    this.path = path
   }
 }

@@ -1,19 +1,22 @@
 import { TroupeError } from '../errors.ts'
 import { deepFrozen } from '../events/json.ts'
+import { NoAddressError } from '../mail/address.ts'
 import { frozenEnvelope } from '../mail/envelope.ts'
 import { reject } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Links } from '../transport/links.ts'
 import type { Message, Messages } from '../transport/message.ts'
-import { UnknownMessageError } from '../transport/transport.ts'
 import { AskFromElsewhere, buryAnswer } from './ask-from-elsewhere.ts'
 import { Asking, type Callee } from './asking.ts'
+import { AwaitedCallee } from './awaited-callee.ts'
 import { calleeOf } from './callee.ts'
+import { checkMessage } from './message-shape.ts'
 import { errorData, errorIn } from './outcomes.ts'
 
 /** Takes a message that another partition has sent to this one. */
 export function arrive(here: Partition, links: Links, message: Message): void {
   try {
+    checkMessage(message)
     switch (message.type) {
       case 'ask':
         return asked(here, links, message)
@@ -25,8 +28,6 @@ export function arrive(here: Partition, links: Links, message: Message): void {
         return failed(here, message)
       case 'overheard':
         return here.hear(frozenEnvelope(message.envelope))
-      default:
-        throw new UnknownMessageError(message)
     }
   } catch (error) {
     here.reportError('error', error)
@@ -34,19 +35,28 @@ export function arrive(here: Partition, links: Links, message: Message): void {
 }
 
 function asked(here: Partition, links: Links, message: Messages['ask']): void {
-  const { ask: key, from, request: type, to, again } = message
+  const { ask: key, request: type, to, again } = message
   if (here.asks.get(key)) return
   const data = deepFrozen(message.data)
+  const find = () => calleeOf(here, { type, data, ask: key }, to)
   let callee: Callee
   try {
-    callee = calleeOf(here, { type, data, ask: key }, to)
+    callee = find()
   } catch (error) {
-    reject(here.system.tally)
-    return links.send(from, { type: 'failure', ask: key, error: errorData(error) }, () => {})
+    // An agent that has the request from an earlier process may still be restored or spawned.
+    const isAwaited = again !== undefined && to !== undefined && error instanceof NoAddressError
+    if (!isAwaited) return refuse(here, links, message, error)
+    callee = new AwaitedCallee(here, to, find)
   }
   const ask = new AskFromElsewhere(here, links, { ...message, data }, callee)
   here.asks.open(ask, again?.takenBy)
-  if (!again) ask.send()
+  if (callee instanceof AwaitedCallee) callee.wait(found => ask.found(found))
+  else if (!again) ask.send()
+}
+
+function refuse(here: Partition, links: Links, { from, ask }: Messages['ask'], error: unknown): void {
+  reject(here.system.tally)
+  links.send(from, { type: 'failure', ask, error: errorData(error) }, () => {})
 }
 
 function cancelled(here: Partition, { ask: key, error }: Messages['cancel']): void {

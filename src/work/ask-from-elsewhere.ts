@@ -26,7 +26,7 @@ export class AskFromElsewhere extends PendingAsk {
   readonly behalf: readonly string[]
   readonly #here: Partition
   readonly #links: Links
-  readonly #callee: Callee
+  #callee: Callee
   readonly #message: Messages['ask']
   #isUnwanted = false
 
@@ -51,6 +51,12 @@ export class AskFromElsewhere extends PendingAsk {
   send(): void {
     const { request: type, data, ask, source, origin } = this.#message
     this.#callee.take({ type, data, ask }, source, origin)
+  }
+
+  /** The callee that was not there yet has come. An agent has the request from an earlier process; a handler needs it. */
+  found(callee: Callee): void {
+    this.#callee = callee
+    if (!callee.isJournalled) this.send()
   }
 
   settle(outcome: Outcome): void {

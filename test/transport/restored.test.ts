@@ -1,0 +1,33 @@
+import { localTransport } from 'troupe'
+import { channelTransport } from 'troupe/testing'
+import { describe, expect, it } from 'vitest'
+import { command, dogAgent, petsParty, trainerAgent, urgent } from '../support/pets.ts'
+import { createProgram, type Ending } from '../support/program.ts'
+import { turn, until } from '../support/runtime.ts'
+
+const never: Ending = () => undefined
+const kinds = [
+  { kind: 'at once', open: localTransport },
+  { kind: 'through message channels', open: channelTransport },
+]
+
+describe.each(kinds)('a restored ask between partitions that send messages $kind', ({ open }) => {
+  it('waits for a callee that is spawned later', async () => {
+    const party = petsParty(trainerAgent('runtime/dog', 10_000))
+    const program = createProgram()
+    await program.until(never, { party, transport: open() }, async runtime => {
+      await runtime.spawn(dogAgent())
+      await runtime.parties.create({ id: 'p1' })
+      await runtime.bus.publish(command({ word: 'rest' }))
+      await runtime.parties.get('p1').addInput('roll')
+      for (let n = 0; n < 20; n++) await turn()
+    })
+    const next = await program.start({ party, transport: open() })
+    for (let n = 0; n < 20; n++) await turn()
+    expect(next.parties.get('p1').state.said).toEqual([])
+    await next.spawn(dogAgent())
+    await next.bus.publish(urgent({ word: 'up' }))
+    await until(() => next.parties.get('p1').state.said.length > 0)
+    expect(next.parties.get('p1').state.said).toEqual(['roll'])
+  })
+})
