@@ -72,6 +72,15 @@ export class AskTable {
     if (ask.partition !== undefined) note(this.#byAsker, ask.from, key)
   }
 
+  /** Opens an ask in place of what was known of it before. */
+  reopen(before: PendingAsk, ask: PendingAsk): void {
+    before.cancelTimer()
+    strike(this.#byCallee, before.to, before.key)
+    strike(this.#byAsker, before.from, before.key)
+    ask.dependents = before.dependents
+    this.open(ask, before.takenBy)
+  }
+
   /** Milliseconds until the deadline of an ask; `Infinity` if there is no such ask any more. */
   remaining(key: string | undefined): number {
     const ask = key === undefined ? undefined : this.#pending.get(key)

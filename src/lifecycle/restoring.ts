@@ -5,6 +5,7 @@ import type { Partition } from '../partition/partition.ts'
 import { isPool, isSupervisor, type Supervised } from '../supervision/definition.ts'
 import type { Children } from '../work/children.ts'
 import type { OutsideWork } from '../work/outside-work.ts'
+import { openRecalled } from '../work/recalled-requests.ts'
 import type { AgentRecords } from './agent-records.ts'
 import type { AgentTimers } from './agent-timers.ts'
 import type { Incarnations } from './incarnations.ts'
@@ -161,9 +162,11 @@ export class Restoring {
       incarnations.fail(actor, type, new DeadlyEventError(actor.address, type))
     for (const actor of restored.takeAwaitingMail()) {
       const isMigrated = restored.migrated.delete(actor)
-      const works = standing.agents.get(actor.name)?.works
+      const saved = standing.agents.get(actor.name)
+      const works = saved?.works
       if (isMigrated && works) work.dropUnwanted(works)
       children.parentRestored(actor)
+      if (saved) openRecalled(this.#partition, actor, saved)
       deliverUnhandled(actor, standing, this.#partition, { timers, isMigrated, fail })
     }
     for (const name of [...standing.pools.keys()]) deliverUnhandledOfPool(name, standing, this.#partition)

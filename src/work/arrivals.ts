@@ -36,7 +36,9 @@ export function arrive(here: Partition, links: Links, message: Message): void {
 
 function asked(here: Partition, links: Links, message: Messages['ask']): void {
   const { ask: key, request: type, to, again } = message
-  if (here.asks.get(key)) return
+  const before = here.asks.get(key)
+  const isRecalled = again !== undefined && before instanceof AskFromElsewhere && !before.answered
+  if (before && !isRecalled) return
   const data = deepFrozen(message.data)
   const find = () => calleeOf(here, { type, data, ask: key }, to)
   let callee: Callee
@@ -49,7 +51,8 @@ function asked(here: Partition, links: Links, message: Messages['ask']): void {
     callee = new AwaitedCallee(here, to, find)
   }
   const ask = new AskFromElsewhere(here, links, { ...message, data }, callee)
-  here.asks.open(ask, again?.takenBy)
+  if (before) here.asks.reopen(before, ask)
+  else here.asks.open(ask, again?.takenBy)
   if (callee instanceof AwaitedCallee) callee.wait(found => ask.found(found))
   else if (!again) ask.send()
 }
