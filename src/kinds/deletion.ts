@@ -114,6 +114,11 @@ export class Deletion<P extends Living> {
     return this.#unerased.has(id)
   }
 
+  /** A partition that the journal did not forget is about to go on: from now on, it is deleted only if somebody says so again. */
+  keep(id: string): void {
+    this.#unerased.delete(id)
+  }
+
   /** Makes the journal forget a partition, and what agents outside know of it. @throws what the journal throws */
   async erase(id: string): Promise<void> {
     const address = this.#quarantine.addressOf(id)
@@ -125,8 +130,13 @@ export class Deletion<P extends Living> {
     const { claims, journal } = this.#parts.system
     const partition = this.#quarantine.addressOf(id)
     if (!claims.isOwned(partition)) throw new PartitionOwnedError(partition, claims.ownerOf(partition))
+    const claim = claims.at(partition)
     this.#unerased.add(id)
-    await journal.delete(partition, claims.at(partition)?.epoch)
+    await journal.delete(partition, claim?.epoch).catch((error: unknown) => {
+      if (!claim || !(error instanceof JournalConflictError) || error.epoch <= claim.epoch) throw error
+      claims.forfeit(partition)
+      throw new PartitionOwnedError(partition, claims.ownerOf(partition))
+    })
     this.#unerased.delete(id)
     this.#quarantine.erased(id)
     if (claims.isShared) await claims.release(partition)

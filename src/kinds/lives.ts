@@ -109,6 +109,7 @@ export class Lives<P extends Living> {
 
   /** One that the journal holds, and that is about to be restored. @throws why this program cannot */
   saved(id: string): SavedParty {
+    this.deletion.keep(id)
     const one = this.#quarantine.reopened(id, () => this.#rules.make(id))
     return { ...one.life.saved, recovered: () => void this.registry.quarantined.delete(id) }
   }

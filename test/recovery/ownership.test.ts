@@ -1,7 +1,7 @@
-import { memoryJournal, OwnershipLostError, PartitionOwnedError, partyLost } from 'troupe'
+import { JournalConflictError, memoryJournal, OwnershipLostError, PartitionOwnedError, partyLost } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { owners } from '../support/owners.ts'
-import { barked, command, dogAgent, petsParty, runnerAgent, trick } from '../support/pets.ts'
+import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
 import { turn, until } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
@@ -115,6 +115,54 @@ describe('two runtimes on one journal', () => {
     expect(frames.filter(frame => frame.includes('stale'))).toEqual([])
   })
 
+  it('refuse the deletion of a party by an owner that does not know of its loss', async () => {
+    const { start, pause } = owners()
+    const one = await start('one', { party }, nothing)
+    const two = await start('two', { party })
+    await one.parties.create({ id: 'p1' })
+    pause('one')
+    await until(() => two.parties.list().length === 1)
+    await expect(one.parties.delete('p1')).rejects.toMatchObject({ code: 'PARTITION_OWNED', owner: 'two' })
+    await two.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+    await two.parties.get('p1').idle()
+    expect(two.parties.get('p1').state).toMatchObject({ barks: 1 })
+  })
+
+  it('write under no other epoch than that of the claim, whatever the journal answers', async () => {
+    const inner = memoryJournal()
+    const epochs: number[] = []
+    let isLater = false
+    const { start } = owners({
+      ...inner,
+      async append(partition, epoch, position, ...rest) {
+        epochs.push(epoch)
+        if (isLater && partition === 'party/p1') throw new JournalConflictError(partition, position, position, 7)
+        await inner.append(partition, epoch, position, ...rest)
+      },
+    })
+    const one = await start('one', { party })
+    const before = await one.parties.create({ id: 'p1' })
+    isLater = true
+    await expect(before.addInput('late')).rejects.toMatchObject({ code: 'OWNERSHIP_LOST', epoch: 1 })
+    expect(new Set(epochs)).toEqual(new Set([1]))
+  })
+
+  it('end the asks of agents to a party that is lost, with the reason', async () => {
+    const { start } = owners()
+    const pets = petsParty(dogAgent(), trainerAgent('party/p1/dog'))
+    const takes = (partition: string) => partition === 'party/p1'
+    const one = await start('one', { party: pets })
+    await one.parties.create({ id: 'p1' })
+    const asking = await one.parties.create({ id: 'p2' })
+    await asking.addInput('silence')
+    await turn()
+    const two = await start('two', { party: pets }, { takes })
+    await one.ownership.release('party/p1')
+    await until(() => two.parties.list().length === 1)
+    await asking.idle()
+    expect(asking.state).toMatchObject({ said: ['OWNERSHIP_LOST'] })
+  })
+
   it('acknowledge nothing that the journal takes while the ownership is lost', async () => {
     const inner = memoryJournal()
     const held: (() => void)[] = []
@@ -127,7 +175,10 @@ describe('two runtimes on one journal', () => {
       },
     })
     const one = await start('one', { party })
-    await one.parties.create({ id: 'p1' })
+    const { state } = await one.parties.create({ id: 'p1' })
+    const before = one.parties.get('p1')
+    const words: string[] = []
+    one.bus.subscribe(command, ({ data }) => words.push(data.word))
     isHeld = true
     const published = one.bus.publish(command({ word: 'sit' }), { party: 'p1' })
     const refused = expect(published).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' })
@@ -137,6 +188,9 @@ describe('two runtimes on one journal', () => {
     await refused
     isHeld = false
     for (const go of held) go()
+    await turn()
+    expect(words).toEqual([])
+    expect(before.state).toEqual(state)
     const two = await start('two', { party })
     await two.parties.get('p1').idle()
     expect(two.parties.get('p1').state).toMatchObject({ barks: 1 })
