@@ -161,11 +161,13 @@ class FollowedSpan {
       called ??= resultOf(call)
     }
     try {
-      span.run?.(once)
+      if (span.run) {
+        span.run(once)
+        if (!called) throw new TypeError('it did not call the function that it got')
+      }
     } catch (error) {
       this.#follower.failed('run', error)
     }
-    if (span.run && !called) this.#follower.failed('run', new TypeError('it did not call the function that it got'))
     called ??= resultOf(call)
     return called()
   }

@@ -447,6 +447,17 @@ describe('an around that does something wrong', () => {
     ['begin', { begin: fail }],
     ['run', { begin: () => ({ run: fail, end }) }],
     ['end', { begin: () => ({ end: fail }) }],
+    [
+      'run',
+      {
+        begin: () => ({
+          get run() {
+            return fail()
+          },
+          end,
+        }),
+      },
+    ],
   ])('by throwing in %s is reported once, and changes nothing', async (method, around) => {
     const { sold, errors } = await baked(around)
     expect(sold).toEqual(['1', '2'])

@@ -32,7 +32,7 @@ export class ChosenAgents<R extends ReadyAgent> {
     if (this.#isFaulty || !this.#scheduler.next) return 0
     try {
       const index = this.#scheduler.next(this.#ready)
-      if (index === undefined || index in this.#ready) return index
+      if (index === undefined || (Number.isInteger(index) && index in this.#ready)) return index
       throw new SchedulerError(`gave ${index}`, this.#ready.length)
     } catch (error) {
       this.#isFaulty = true

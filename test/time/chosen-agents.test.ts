@@ -59,6 +59,7 @@ it('a scheduler may let the event loop turn before each turn of an agent', async
 it.each<[how: string, next: () => number, what: string]>([
   ['has no such agent in its list', () => 7, 'gave 7'],
   ['is no index', () => 0.5, 'gave 0.5'],
+  ['is the name of a method of its list', () => 'push' as unknown as number, 'gave push'],
   [
     'throws',
     () => {
