@@ -69,10 +69,13 @@ export function isPartyId(id: string): boolean {
   return typeof id === 'string' && partyIdPattern.test(id)
 }
 
-/** @throws IllegalIdError unless the id is made of letters a to z of either case, digits, "-" and "_", and has 1 to 200 of them */
-export function checkPartyId(id: string): string {
+/**
+ * @param what the kind of partition that the id is for, as errors name it
+ * @throws IllegalIdError unless the id is made of letters a to z of either case, digits, "-" and "_", and has 1 to 200 of them
+ */
+export function checkPartyId(id: string, what = 'party'): string {
   if (!isPartyId(id))
-    throw new IllegalIdError('party', id, `1 to ${longest} letters a to z, digits, "-" and "_", such as "party-42"`)
+    throw new IllegalIdError(what, id, `1 to ${longest} letters a to z, digits, "-" and "_", such as "party-42"`)
   return id
 }
 

@@ -54,6 +54,14 @@ describe('a partition of a kind of its own', () => {
     expect(ledgers.list()).toEqual([one])
   })
 
+  it('refuses an id that addresses cannot have, and names the kind', async () => {
+    const { runtime } = await startRuntime({ kinds: [ledger] })
+    await expect(runtime.partitions(ledger).open('a/b')).rejects.toMatchObject({
+      code: 'ID_ILLEGAL',
+      message: expect.stringContaining('"a/b" cannot name a partition of kind ledger'),
+    })
+  })
+
   it('is no party, and its events say so', async () => {
     const { runtime } = await startRuntime({ party: shop, kinds: [ledger] })
     const seen: unknown[] = []
