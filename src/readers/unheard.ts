@@ -40,9 +40,9 @@ export class Unheard {
   /** An event of this type is published in a partition. */
   said(type: string, partition: Partition): void {
     const looked = partition.party === undefined ? this.#outside : this.#inside
-    // A look-up for each event is slower than this.
+    // Nearly all events have the type of the event before. To look each type up would be slower.
     if (type === this.#last && looked === this.#lastLooked) return
-    if (!looked.has(type)) this.#look(type, partition, looked)
+    if (!looked.has(type)) return this.#look(type, partition, looked)
     this.#last = type
     this.#lastLooked = looked
   }

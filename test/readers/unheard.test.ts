@@ -101,6 +101,17 @@ describe('an event that nobody hears', () => {
     await expect(runtime.bus.publish({ type: 'shop.ordre' })).rejects.toMatchObject({ code: 'EVENT_UNKNOWN' })
     expect(warnings).toEqual([])
   })
+
+  it('is a warning once its type is declared, also if it was refused just before', async () => {
+    const { runtime } = await startRuntime({ development: true })
+    const warnings: string[] = []
+    runtime.bus.errors(({ data }) => void warnings.push(`${data.severity} ${data.code}`))
+    await expect(runtime.bus.publish(order({}))).rejects.toMatchObject({ code: 'EVENT_UNKNOWN' })
+    const types = agentTypes({ context: {}, hears: [], says: [order] })
+    await runtime.spawn(defineAgent({ name: 'shop', machine: setup({ types }).createMachine({ context: {} }), types }))
+    await runtime.bus.publish(order({}))
+    expect(warnings).toEqual(['warning EVENT_UNHEARD'])
+  })
 })
 
 describe('an agent whose machine takes what it does not hear', () => {
