@@ -46,7 +46,7 @@ export class Following {
 
 /** A span of all that follow the runtime. It ends once: later ends change nothing. */
 export class OpenSpan {
-  /** What goes along with everything that it leads to. */
+  /** The context of everything that this span causes. */
   readonly trace: TraceContext | undefined
   readonly #spans: readonly FollowedSpan[]
   #isOver = false
@@ -74,7 +74,7 @@ export class OpenSpan {
     if (!this.#isOver) this.#end({ status: 'error', code: codeOf(error), error })
   }
 
-  /** Nobody wants the outcome any more. */
+  /** The outcome is no longer wanted. */
   cancel(): void {
     this.#end(cancelled)
   }
@@ -129,7 +129,7 @@ class Follower {
   #traceOf({ trace }: Span): TraceContext | undefined {
     if (trace === undefined) return undefined
     const copy = Object.freeze({ ...trace })
-    const fault = faultOfTrace(copy)
+    const fault = typeof trace === 'object' ? faultOfTrace(copy) : `is a ${typeof trace} instead of an object of texts`
     if (fault === undefined) return copy
     this.failed('begin', new TypeError(`its trace ${fault}`))
     return undefined
@@ -193,7 +193,7 @@ function resultOf<T>(call: () => T): () => T {
   }
 }
 
-/** What is wrong with a context; `undefined` if nothing is. */
+/** Says what is wrong with a context; `undefined` if it can travel. */
 export function faultOfTrace(trace: Readonly<Record<string, unknown>>): string | undefined {
   let length = 0
   for (const [name, text] of Object.entries(trace)) {
@@ -221,7 +221,7 @@ export class AroundError extends TroupeError {
   readonly method: 'begin' | 'run' | 'end'
   constructor(method: 'begin' | 'run' | 'end', cause: unknown) {
     super(
-      `"${method}" of an around failed: ${textOf(cause)}. What it follows went on as if nobody followed it. Fix it; later failures of "${method}" are not reported.`,
+      `"${method}" of an around failed: ${textOf(cause)}. The work that it follows went on without it. Fix it; later failures of "${method}" are not reported.`,
       { cause },
     )
     this.method = method

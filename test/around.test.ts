@@ -485,6 +485,7 @@ describe('an around that does something wrong', () => {
   it.each([
     ['holds no texts', { span: 7 as unknown as string }],
     ['is too long', { span: 'x'.repeat(2_100) }],
+    ['is a text', '00-ab' as unknown as { span: string }],
   ])('by sending along what %s sends nothing along', async (_, trace) => {
     const { sold, errors } = await baked({ begin: () => ({ trace, end }) })
     expect(sold).toEqual(['1', '2'])
