@@ -1,10 +1,10 @@
 /**
- * What a follower sends along with everything that its span leads to: texts by name, such as `{ traceparent: '00-…' }`. Envelopes and
- * the journal keep it. Names and texts together have at most 2,048 characters.
+ * The context of a span: texts by name, such as `{ traceparent: '00-…' }`. Everything that the span causes gets it, and envelopes
+ * and the journal keep it. Names and texts together have at most 2,048 characters.
  */
 export type TraceContext = Readonly<Record<string, string>>
 
-/** What a span is about, without any payload. */
+/** The facts about a span. No payload is among them. */
 export type SpanFacts = {
   /** The partition in which it happens, such as `party/p-1` or `runtime`. */
   readonly partition: string
@@ -14,7 +14,7 @@ export type SpanFacts = {
   readonly cause: string | undefined
 } & (
   | {
-      /** Somebody outside the agents publishes events; it ends when they are durable, or refused. */
+      /** Code outside the agents publishes events. The span ends when they are durable, or refused. */
       readonly kind: 'publish'
       /** The types of the events: one, or those that are published together. */
       readonly types: readonly string[]
@@ -24,16 +24,16 @@ export type SpanFacts = {
       readonly kind: 'step'
       readonly agent: string
       readonly incarnation: number
-      /** The type of the event, or a word such as `outcome` or `xstate.init` for what is no event. */
+      /** The type of the event. A position that is no event has a word, such as `outcome` or `xstate.init`. */
       readonly type: string
-      /** The id of the event; nothing for what is no event. */
+      /** The id of the event; `undefined` if the position is no event. */
       readonly id: string | undefined
       readonly position: number
       /** Counts how often the agent is handed the position, from 1. */
       readonly attempt: number
     }
   | {
-      /** One attempt of work outside an agent. */
+      /** One attempt at a piece of work that an agent has invoked, such as an effect. */
       readonly kind: 'work'
       /** The name of its kind, such as `effect`. */
       readonly work: string
@@ -82,16 +82,16 @@ export type SpanEnd =
   | { readonly status: 'ok' }
   /** `code` is that of a `TroupeError`, otherwise `UNEXPECTED`; the message of `error` may hold data. */
   | { readonly status: 'error'; readonly code: string; readonly error: unknown }
-  /** Nobody wants the outcome any more. */
+  /** The outcome is no longer wanted. */
   | { readonly status: 'cancelled' }
 
-/** Something that is followed from its begin to its end. */
+/** One thing that the runtime does, from its begin to its end. */
 export interface Span {
-  /** What goes along with everything that the span leads to; without it, what led to the span goes along instead. */
+  /** The context of everything that this span causes. Left out, the context of the parent is used. */
   readonly trace?: TraceContext | undefined
   /**
-   * Calls the code of the application that the span is about, once and at once, so that the code can see the span as the current one. The
-   * function that it gets returns nothing and never throws.
+   * Calls the application's code, once and at once, in a context in which this span is the current one. The function `call` returns
+   * nothing and never throws.
    */
   run?(call: () => void): void
   /** Called once. If the process ends before, it is never called. */
@@ -99,10 +99,10 @@ export interface Span {
 }
 
 /**
- * Follows what the runtime does: publishes, steps of agents, work outside them, asks, handlers, appends. It is told of each before it
- * begins and after it has ended, and what it sends along travels: with envelopes, from a step to what the step wants and says, to
- * the callee of an ask and back, and through the journal into the next process. It changes nothing: if it throws, the runtime reports
- * that once, as the warning `AROUND_FAILED`, and goes on.
+ * Follows what the runtime does: publishes, steps of agents, work outside them, asks, handlers, appends. The runtime calls `begin`
+ * before each and `end` after it. The context of a span travels: with envelopes, from a step to the work and the events of the step,
+ * to the callee of an ask and back, and through the journal into the next process. An `Around` changes nothing: if it throws, the
+ * runtime reports that once, as the warning `AROUND_FAILED`, and goes on.
  *
  * @example
  * const slowSteps: Around = {
@@ -118,11 +118,11 @@ export interface Around {
   /** Whether `begin` gets payloads: the data of an event, the input of work or of an ask. `false` by default. */
   readonly payloads?: boolean
   /**
-   * Something begins. Returns the span, or nothing if it is not to be followed.
+   * Called before something begins. Returns its span, or `undefined` to leave it out.
    *
    * @param facts what begins
-   * @param parent the context of what led to it; nothing where the journal and the envelopes hold none. Then a `publish`, or an `ask`
-   *   from outside, belongs to the code that calls the runtime, and everything else begins by itself
+   * @param parent the context of its cause; `undefined` if envelopes and journal hold none. Then a `publish`, or an `ask` from outside,
+   *   belongs to the code that calls the runtime, and everything else is the first span of its tree
    * @param payload frozen data, only with `payloads: true`
    */
   begin(facts: SpanFacts, parent: TraceContext | undefined, payload?: unknown): Span | undefined

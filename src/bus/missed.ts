@@ -25,7 +25,7 @@ export class Missed {
   /** @param envelope the event that found no room */
   add(envelope: Envelope): void {
     this.count++
-    // One warning for any number of missed events, until it has caught up.
+    // The subscriber is warned of once until it has caught up, however many events it misses.
     if (this.unreported++ === 0) this.#host.warn(envelope, new SubscriberLagError(this.#rules))
   }
 

@@ -18,7 +18,7 @@ export interface App {
   readonly runtime: Observable | undefined
 }
 
-/** What a module should export, for errors. */
+/** Errors say with this text what a module should export. */
 const example = 'export const party = defineParty(...), or agents = [...]: what createRuntime takes'
 
 /**

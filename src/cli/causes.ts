@@ -102,7 +102,7 @@ export class Causes {
     return (answer?.entry.kind === 'reply') === ok ? answer : undefined
   }
 
-  /** What the agent was handling when it did this. */
+  /** The event that the agent handled at that time. */
   #handledIn({ entry, frame: { partition, cause, entries } }: Happening): Happening | undefined {
     if (cause.kind === 'step') {
       const handled = this.#at.get(`${partition} ${cause.handled}`)

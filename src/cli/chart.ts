@@ -63,7 +63,7 @@ function isInside({ from, to }: Arrow): boolean {
   return from === to && childrenOf(from).length === 0
 }
 
-// One word a line, because Mermaid would break lines anywhere.
+// Each line has one word, because Mermaid breaks longer lines in the middle of words.
 function listed(words: ReadonlySet<string>): string {
   return [...words].join(',<br>')
 }

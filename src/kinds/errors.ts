@@ -46,7 +46,7 @@ export class PartitionNotFoundError extends TroupeError {
   }
 }
 
-/** A partition is being created or deleted under this id. */
+/** The partition of this id is being deleted. */
 export class PartitionExistsError extends TroupeError {
   readonly code = 'PARTITION_EXISTS'
   readonly partition: Address

@@ -1,8 +1,8 @@
 import { TroupeError } from '../errors.ts'
 import { JournalCorruptError } from '../journal/journal.ts'
 import type { OwnershipLostError } from '../journal/ownership.ts'
-import { type Address, isPartyId, kindIn } from '../mail/address.ts'
-import type { SavedParty } from '../recovery/needs.ts'
+import { type Address, isPartitionId, kindIn } from '../mail/address.ts'
+import type { SavedPartition } from '../recovery/needs.ts'
 import type { Life } from './life.ts'
 import type { Lives } from './lives.ts'
 import type { Living } from './registry.ts'
@@ -19,10 +19,10 @@ export class Kinds {
   }
 
   /** A partition that the journal holds, and that is about to be restored. @throws JournalCorruptError, UnknownPartitionKindError, and why its kind cannot */
-  saved(partition: Address): SavedParty {
+  saved(partition: Address): SavedPartition {
     const lives = this.#byPrefix.get(kindIn(partition))
     const id = lives?.idOf(partition) ?? partition.slice(partition.indexOf('/') + 1)
-    if (!partition.includes('/') || !isPartyId(id)) throw new JournalCorruptError(partition, 'the name')
+    if (!partition.includes('/') || !isPartitionId(id)) throw new JournalCorruptError(partition, 'the name')
     if (!lives) throw new UnknownPartitionKindError(partition, [...this.#byPrefix.keys()])
     return lives.saved(id)
   }

@@ -18,7 +18,7 @@ import type { PublishOptions } from '../partition/offer.ts'
 import { Partition } from '../partition/partition.ts'
 import { publish } from '../partition/publish.ts'
 import type { System } from '../partition/system.ts'
-import type { SavedParty } from '../recovery/needs.ts'
+import type { SavedPartition } from '../recovery/needs.ts'
 import type { PartitionKind } from '../state/kind.ts'
 import { EscalatedError, type RestartIntensity } from '../supervision/restart-intensity.ts'
 import { recordedCause } from '../thrown.ts'
@@ -215,7 +215,7 @@ export class Life implements Whereabouts {
   }
 
   /** What recovery needs to restore it. */
-  get saved(): Omit<SavedParty, 'recovered'> {
+  get saved(): Omit<SavedPartition, 'recovered'> {
     return {
       partition: this.#partition,
       crew: this.#crew,

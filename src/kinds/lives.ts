@@ -6,7 +6,7 @@ import type { Partition } from '../partition/partition.ts'
 import type { Partitions } from '../partition/partitions.ts'
 import type { System } from '../partition/system.ts'
 import type { DurableSubscriptions } from '../readers/durable-subscriptions.ts'
-import type { SavedParty } from '../recovery/needs.ts'
+import type { SavedPartition } from '../recovery/needs.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { Deletion } from './deletion.ts'
 import { Elsewhere } from './elsewhere.ts'
@@ -108,7 +108,7 @@ export class Lives<P extends Living> {
   }
 
   /** One that the journal holds, and that is about to be restored. @throws why this program cannot */
-  saved(id: string): SavedParty {
+  saved(id: string): SavedPartition {
     this.deletion.keep(id)
     const one = this.#quarantine.reopened(id, () => this.#rules.make(id))
     return { ...one.life.saved, recovered: () => void this.registry.quarantined.delete(id) }

@@ -1,5 +1,5 @@
 import { TroupeError } from '../errors.ts'
-import { checkPartyId } from '../mail/address.ts'
+import { checkPartitionId } from '../mail/address.ts'
 import type { PartitionKind } from '../state/kind.ts'
 import { partitionErrors } from './errors.ts'
 import { type KindGround, Lives } from './lives.ts'
@@ -44,11 +44,12 @@ export class PartitionsOf<S extends object = object> {
    * The partition of this id. If there is none, it is created, and its agents start; resolves when that is durable.
    *
    * @param id letters a to z, digits, "-" and "_", 200 at most
-   * @throws IllegalIdError, PartitionQuarantinedError, PartitionExistsError, PartitionOwnedError, AgentStartError, RuntimeStateError, JournalAppendError
+   * @throws IllegalIdError, PartitionQuarantinedError, PartitionExistsError, PartitionOwnedError, AgentStartError, RuntimeStateError,
+   *   JournalAppendError
    */
   async open(id: string): Promise<PartitionRef<S>> {
     this.#ground.system.checkRunning()
-    checkPartyId(id, `partition of kind ${this.kind.prefix}`)
+    checkPartitionId(id, `partition of kind ${this.kind.prefix}`)
     const { present, quarantined, beginning, recovering } = this.lives.registry
     await recovering.get(id)
     const opening = this.#opening.get(id)

@@ -64,8 +64,8 @@ export function splitAddress(address: Address): { readonly partition: Address; r
   return cut < 0 ? { partition: address, name: '' } : { partition: address.slice(0, cut), name: address.slice(cut + 1) }
 }
 
-/** Whether a text can be the id of a party. */
-export function isPartyId(id: string): boolean {
+/** Whether a text can be the id of a party, or of a partition of another kind. */
+export function isPartitionId(id: string): boolean {
   return typeof id === 'string' && partyIdPattern.test(id)
 }
 
@@ -73,8 +73,8 @@ export function isPartyId(id: string): boolean {
  * @param what the kind of partition that the id is for, as errors name it
  * @throws IllegalIdError unless the id is made of letters a to z of either case, digits, "-" and "_", and has 1 to 200 of them
  */
-export function checkPartyId(id: string, what = 'party'): string {
-  if (!isPartyId(id))
+export function checkPartitionId(id: string, what = 'party'): string {
+  if (!isPartitionId(id))
     throw new IllegalIdError(what, id, `1 to ${longest} letters a to z, digits, "-" and "_", such as "party-42"`)
   return id
 }

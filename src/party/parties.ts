@@ -2,7 +2,7 @@ import { TroupeError } from '../errors.ts'
 import { partyCreated, partyDeleted, partyQuarantined } from '../events/runtime-events.ts'
 import type { PartyMetadata } from '../journal/frame.ts'
 import { type KindGround, Lives } from '../kinds/lives.ts'
-import { checkPartyId, partitionOf, partyPrefix } from '../mail/address.ts'
+import { checkPartitionId, partitionOf, partyPrefix } from '../mail/address.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import { admitVersion, type ChangeOptions, checkChangeOptions } from '../state/admission.ts'
 import type { AddedEvent, InputFor, InputOf, InputsChange, PartyDefinition, RemovedEvent } from '../state/definition.ts'
@@ -66,7 +66,7 @@ export class Parties<
     const { system, partitions } = this.#ground
     system.checkRunning()
     this.#defined()
-    const partyId = checkPartyId(id ?? `p-${system.ids.next()}`)
+    const partyId = checkPartitionId(id ?? `p-${system.ids.next()}`)
     const party = await this.lives.create(partyId, one => {
       const checked = one.checkInputs(inputs)
       const about = metadata === undefined ? undefined : metadataOf(partyId, metadata)
@@ -190,7 +190,7 @@ export class Parties<
     system.checkRunning()
     let id = ''
     const admit = (partyId: string) => {
-      registry.checkFree(checkPartyId(partyId))
+      registry.checkFree(checkPartitionId(partyId))
       registry.importing.add((id = partyId))
     }
     const host = { journal: system.journal, now: () => system.clock.now(), admit }

@@ -27,7 +27,7 @@ export interface RecoveryNeeds {
   /** All partitions are restored. */
   recovered(): void
   /** A partition that is about to be restored. @throws why this program cannot */
-  saved(partition: Address): SavedParty
+  saved(partition: Address): SavedPartition
   /** This runtime does not recover a partition that the journal holds: it belongs to another runtime. */
   elsewhere(partition: Address, error: PartitionOwnedError): void
   /**
@@ -43,7 +43,7 @@ export interface RecoveryNeeds {
 }
 
 /** A party or a partition of another kind, and what it does when it is restored. */
-export interface SavedParty {
+export interface SavedPartition {
   readonly partition: Partition
   readonly crew: Crew
   readonly tree: readonly Supervised[]

@@ -1,7 +1,7 @@
 import type { PartitionInfo } from '../journal/journal.ts'
 import { type Recalled, recall } from '../journal/recall.ts'
 import type { Envelope } from '../mail/envelope.ts'
-import type { RecoveryNeeds, SavedParty } from './needs.ts'
+import type { RecoveryNeeds, SavedPartition } from './needs.ts'
 import { type Before, restoreAgents, takeOver } from './restore.ts'
 import { type Hearing, UnheardEvents } from './unheard.ts'
 
@@ -10,7 +10,7 @@ const atOnce = 32
 
 /** What the journal says of a party. */
 export interface RecalledParty {
-  readonly party: SavedParty
+  readonly party: SavedPartition
   readonly recalled: Recalled
   /** Events of the party that agents outside the parties have yet to hear. */
   readonly unheard: readonly Envelope[]

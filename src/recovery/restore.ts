@@ -2,7 +2,7 @@ import type { Entry } from '../journal/frame.ts'
 import type { Recalled } from '../journal/recall.ts'
 import { SavedAgents } from '../lifecycle/saved-agents.ts'
 import type { Partition } from '../partition/partition.ts'
-import type { RecoveryNeeds, SavedParty } from './needs.ts'
+import type { RecoveryNeeds, SavedPartition } from './needs.ts'
 import type { Owner } from './owner.ts'
 
 /** What is known of the last owner when a partition is restored. */
@@ -37,7 +37,7 @@ interface Restoring {
 /** Restores the agents of a partition from their checkpoints, and delivers to them what they had not handled. */
 export function restoreAgents(
   { definitions, development, edited }: RecoveryNeeds,
-  { partition, crew, tree, former }: Pick<SavedParty, 'partition' | 'crew' | 'tree' | 'former'>,
+  { partition, crew, tree, former }: Pick<SavedPartition, 'partition' | 'crew' | 'tree' | 'former'>,
   recalled: Recalled,
   { inHand, ...how }: Restoring,
 ): void {
