@@ -41,28 +41,32 @@ export class Inputs<I> implements Iterable<I> {
 
   /** Whether there is an input of this id. */
   has(id: string): boolean {
-    return this.#bucket(id)?.has(id) ?? false
+    return this.#bucket(placesOf(id))?.has(id) ?? false
   }
 
   /** The input of this id, if there is one. */
   get(id: string): I | undefined {
-    return this.#bucket(id)?.get(id)?.input
+    return this.#bucket(placesOf(id))?.get(id)?.input
   }
 
   /** These inputs with one more, which replaces an input with the same id. */
   with(id: string, input: I): Inputs<I> {
-    const before = this.#bucket(id)?.get(id)
-    const bucket = new Map(this.#bucket(id)).set(id, { input, order: before?.order ?? this.#nextOrder })
-    return new Inputs(this.#replaced(id, bucket), this.size + (before ? 0 : 1), this.#nextOrder + (before ? 0 : 1))
+    const places = placesOf(id)
+    const former = this.#bucket(places)
+    const before = former?.get(id)
+    const bucket = new Map(former).set(id, { input, order: before?.order ?? this.#nextOrder })
+    return new Inputs(this.#replaced(places, bucket), this.size + (before ? 0 : 1), this.#nextOrder + (before ? 0 : 1))
   }
 
   /** These inputs without the input of an id. */
   without(id: string): Inputs<I> {
-    if (!this.has(id)) return this
-    const bucket = new Map(this.#bucket(id))
+    const places = placesOf(id)
+    const former = this.#bucket(places)
+    if (!former?.has(id)) return this
+    const bucket = new Map(former)
     bucket.delete(id)
     // Otherwise removed inputs would leave empty buckets.
-    return new Inputs(this.#replaced(id, bucket.size > 0 ? bucket : undefined), this.size - 1, this.#nextOrder)
+    return new Inputs(this.#replaced(places, bucket.size > 0 ? bucket : undefined), this.size - 1, this.#nextOrder)
   }
 
   /** In the order in which they were added. */
@@ -78,13 +82,11 @@ export class Inputs<I> implements Iterable<I> {
     return [...this]
   }
 
-  #bucket(id: string): Bucket<I> | undefined {
-    const [outer, middle, inner] = placesOf(id)
+  #bucket([outer, middle, inner]: Places): Bucket<I> | undefined {
     return this.#shards[outer]?.[middle]?.[inner]
   }
 
-  #replaced(id: string, bucket: Bucket<I> | undefined): Outer<I> {
-    const [outer, middle, inner] = placesOf(id)
+  #replaced([outer, middle, inner]: Places, bucket: Bucket<I> | undefined): Outer<I> {
     const shards = this.#shards.slice()
     const shard = shards[outer]?.slice() ?? []
     const buckets = shard[middle]?.slice() ?? []
@@ -99,8 +101,10 @@ function isThere(part: unknown): boolean {
   return part !== undefined
 }
 
-/** The index of the bucket of an id, on each of the three levels. */
-function placesOf(id: string): readonly [number, number, number] {
+/** The index of a bucket, on each of the three levels. */
+type Places = readonly [outer: number, middle: number, inner: number]
+
+function placesOf(id: string): Places {
   const hash = hashOf(id)
   return [hash % width, (hash >>> 5) % width, (hash >>> 10) % width]
 }
