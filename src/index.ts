@@ -1,7 +1,7 @@
 import { checkNode } from './node-version.ts'
 
-export type { MailboxFigures } from './actor/actor.ts'
 export { ActionRejectedError, EventUnsaidError } from './actor/custom-action.ts'
+export type { MailboxFigures } from './actor/inbox.ts'
 export type { Inside, Path } from './actor/inside.ts'
 export { EventMissedError } from './actor/missed-events.ts'
 export { StraySendError } from './actor/output.ts'

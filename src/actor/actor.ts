@@ -5,10 +5,11 @@ import { type Address, addressOf } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Handled, Origin } from '../mail/handled.ts'
 import type { Accepts } from '../mail/lane.ts'
-import { type Loss, Mailbox, type WhyOver } from '../mail/mailbox.ts'
-import { WaitingRoom } from '../mail/waiting-room.ts'
+import type { Mailbox } from '../mail/mailbox.ts'
 import type { Ready } from '../time/ready-queue.ts'
 import type { ActorHost } from './actor-host.ts'
+import { CrashCount } from './crash-count.ts'
+import { Inbox, type MailboxFigures } from './inbox.ts'
 import { Watchers } from './watchers.ts'
 
 /**
@@ -16,18 +17,6 @@ import { Watchers } from './watchers.ts'
  * and its supervisor has not decided yet. `stopped`: the agent is not started again by itself.
  */
 export type ActorStatus = 'declared' | 'running' | 'down' | 'stopped'
-
-/** The figures of a mailbox. */
-export interface MailboxFigures {
-  /** Events that wait, in memory or in the journal. */
-  readonly depth: number
-  /** The part of `depth` that only the journal holds. */
-  readonly spilled: number
-  /** Milliseconds since the oldest event in memory was published; 0 when none waits. */
-  readonly age: number
-  /** Milliseconds that the agent has been busy without a break; 0 when it is not. */
-  readonly busy: number
-}
 
 /** One agent at one address: its mailbox stays through all its incarnations. */
 export class Actor implements Ready {
@@ -41,6 +30,8 @@ export class Actor implements Ready {
   input: unknown
   /** The newest context of the incarnations in this process. */
   kept: MachineContext | undefined
+  readonly inbox: Inbox
+  readonly crashes = new CrashCount()
   /** The name of its supervisor. */
   readonly under: string
   /** The origin of this incarnation: the event because of which it was spawned, or on which the last incarnation failed. */
@@ -48,10 +39,6 @@ export class Actor implements Ready {
   /** How many events the machine got from itself, or from machines inside it, in the turn under way. */
   rounds = 0
   readonly #host: ActorHost<Actor>
-  // An agent without mail has no mailbox: a hundred thousand of them may be idle.
-  #mailbox: Mailbox | undefined
-  #room: WaitingRoom | undefined
-  #givenUp: readonly Mailbox[] | undefined
   #onDrained: (() => void) | undefined
   /** Called as soon as this incarnation runs. */
   #onRunning: readonly (() => void)[] = none
@@ -59,7 +46,6 @@ export class Actor implements Ready {
   #reading = false
   #busySince: number | undefined
   #accepted: Accepts
-  #crashes: Map<number, number> | undefined
   #shown: AnyMachineSnapshot | undefined
   #watchers: Watchers | undefined
   #announced: Handled | undefined
@@ -72,23 +58,18 @@ export class Actor implements Ready {
     this.agent = agent
     this.input = agent.input
     this.under = under
+    this.inbox = new Inbox(this, host)
   }
 
-  get mailbox(): Mailbox {
-    this.#mailbox ??= new Mailbox(this.agent.mailbox, this.#host.aging)
-    return this.#mailbox
-  }
-
-  /** How many events wait. */
-  get waiting(): number {
-    let waiting = this.#mailbox?.size ?? 0
-    for (const { size } of this.#givenUp ?? none) waiting += size
-    return waiting
+  /** Which types the agent takes while it is busy; `undefined` when it is not busy. */
+  accepts(): Accepts {
+    const snapshot: AnyMachineSnapshot | undefined = this.ref?.getSnapshot()
+    return snapshot && acceptedBy(snapshot)
   }
 
   /** How much the agent has to do: waiting events, and one if it is busy. */
   get load(): number {
-    return this.waiting + (this.#accepts() ? 1 : 0)
+    return this.inbox.waiting + (this.accepts() ? 1 : 0)
   }
 
   /** Calls back once the agent has nothing left to do, or has stopped; at once if that is so already. */
@@ -98,56 +79,8 @@ export class Actor implements Ready {
   }
 
   get figures(): MailboxFigures {
-    const now = this.#host.now()
-    let oldest = now
-    for (const { time } of this.#mailbox ?? []) oldest = Math.min(oldest, time)
     const busy = this.#busySince === undefined ? 0 : this.#host.elapsed() - this.#busySince
-    return { depth: this.waiting, spilled: this.#mailbox?.spilled ?? 0, age: now - oldest, busy }
-  }
-
-  /** Where publishers wait while the mailbox is full, if its overflow policy is `backpressure`. */
-  get room(): WaitingRoom {
-    this.#room ??= new WaitingRoom(this.address, this.agent.mailbox.capacity, this.#host.aging)
-    return this.#room
-  }
-
-  /** A publisher that had a reserved place gave up: the next publisher gets the place. */
-  giveUpPlace(): void {
-    this.#room?.use()
-    this.#offerRoom()
-  }
-
-  /** Puts an event into the mailbox, and returns the events that were given up for it. */
-  offer(envelope: Envelope, journalled: boolean): readonly Loss[] | undefined {
-    const { mailbox } = this
-    const wanted = mailbox.full && this.#wants(envelope.type)
-    return mailbox.offer(envelope, journalled, this.#host, wanted)
-  }
-
-  /** Whether any waiting event has an expiry time. */
-  get mayExpire(): boolean {
-    return (this.#mailbox?.expiring ?? 0) > 0
-  }
-
-  /** Removes the events whose time is over from the mailbox, and returns them. Waiting publishers get the places. */
-  sweep(whyOver: WhyOver): readonly Loss[] {
-    const losses = this.#mailbox?.sweep(whyOver) ?? none
-    this.#offerRoom()
-    return losses
-  }
-
-  /** Whether a publisher from outside has to wait for room. */
-  isCrowded(type: string): boolean {
-    const mailbox = this.#mailbox
-    if (!mailbox || this.status === 'stopped' || this.agent.mailbox.overflow !== 'backpressure') return false
-    const hasRoom = this.#room ? this.#room.isFree(mailbox) : !mailbox.full
-    return !hasRoom && !this.#wants(type)
-  }
-
-  /** Whether the mailbox is full and refuses an event that is addressed to this agent. */
-  isRejecting(type: string): boolean {
-    if (this.agent.mailbox.overflow !== 'reject' || this.status === 'stopped') return false
-    return (this.#mailbox?.full ?? false) && !this.#wants(type)
+    return { ...this.inbox.figures, busy }
   }
 
   /** The snapshot that outsiders see: the newest one that is durable. */
@@ -163,34 +96,8 @@ export class Actor implements Ready {
 
   /** Whether events of this type wait until the agent is no longer busy. */
   isBlocked(type: string): boolean {
-    const accepts = this.#accepts()
+    const accepts = this.accepts()
     return accepts !== undefined && !accepts(type)
-  }
-
-  /** Counts a crash of the agent on an event; returns how many there are. */
-  crashedOn({ seq }: Envelope): number {
-    this.#crashes ??= new Map()
-    const count = (this.#crashes.get(seq) ?? 0) + 1
-    this.#crashes.set(seq, count)
-    return count
-  }
-
-  /** Sets how often the agent crashed on an event in another process. */
-  crashed(seq: number, times: number): void {
-    this.#crashes ??= new Map()
-    this.#crashes.set(seq, times)
-  }
-
-  /** How often the agent has crashed on the event of a position. */
-  crashesOn({ seq }: Pick<Envelope, 'seq'>): number {
-    return this.#crashes?.get(seq) ?? 0
-  }
-
-  /** Forgets how often an event was handed over, because it will not be again; returns that number. */
-  doneWith({ seq }: Envelope): number {
-    const crashes = this.#crashes?.get(seq) ?? 1
-    this.#crashes?.delete(seq)
-    return crashes
   }
 
   /** Calls back with every new durable snapshot. The returned function ends that. */
@@ -232,7 +139,7 @@ export class Actor implements Ready {
 
   /** Hands over a reply, an outcome, a timer or a decision of supervision, ahead of all mail. */
   signal(signal: () => void): void {
-    this.mailbox.signal(signal)
+    this.inbox.mailbox.signal(signal)
     this.wake()
   }
 
@@ -272,7 +179,7 @@ export class Actor implements Ready {
       this.#host.leave(outer)
     }
     this.#noteBusy()
-    this.#offerRoom()
+    this.inbox.offerRoom()
     if (this.#hasWork()) return true
     this.#queued = false
     this.#checkDrained()
@@ -282,9 +189,8 @@ export class Actor implements Ready {
 
   /** Empties the mailbox, and ends the waiting of publishers for room in it; returns the events that waited in memory. */
   close(): readonly Envelope[] {
-    this.#room?.open()
     this.#busySince = undefined
-    const waited = this.#mailbox?.clear() ?? []
+    const waited = this.inbox.clear()
     this.#checkDrained()
     return waited
   }
@@ -294,21 +200,16 @@ export class Actor implements Ready {
    * journal.
    */
   renew(): { readonly waited: readonly Envelope[]; readonly spilled: Mailbox | undefined } {
-    const waited = this.close()
-    const spilled = this.#mailbox?.spilled ? this.#mailbox : undefined
-    this.#mailbox = undefined
-    // Spilled events count as waiting until they are read back and become dead letters.
-    if (spilled) this.#givenUp = [...(this.#givenUp ?? []), spilled].filter(({ size }) => size > 0)
-    return { waited, spilled }
+    return { waited: this.close(), spilled: this.inbox.renew() }
   }
 
   #takeOne(): void {
-    const mailbox = this.#mailbox
+    const mailbox = this.inbox.used
     if (this.status === 'declared') return
     const signal = mailbox?.takeSignal()
     if (signal) return signal()
     if (!mailbox || this.status !== 'running' || this.#reading) return
-    const found = mailbox.take(this.#accepts())
+    const found = mailbox.take(this.accepts())
     if (!found) return
     if ('places' in found) return this.#rest(this.#host.readBack(mailbox, found))
     const handable = this.#host.handable(found)
@@ -318,10 +219,10 @@ export class Actor implements Ready {
   }
 
   #hasWork(): boolean {
-    const mailbox = this.#mailbox
+    const mailbox = this.inbox.used
     if (!mailbox || this.status === 'declared') return false
     if (mailbox.signals > 0) return true
-    return this.status === 'running' && !this.#reading && mailbox.size > 0 && mailbox.has(this.#accepts())
+    return this.status === 'running' && !this.#reading && mailbox.size > 0 && mailbox.has(this.accepts())
   }
 
   #checkDrained(): void {
@@ -333,8 +234,8 @@ export class Actor implements Ready {
 
   #isDrained(): boolean {
     const snapshot: AnyMachineSnapshot | undefined = this.ref?.getSnapshot()
-    const isIdle = this.status === 'running' && this.waiting === 0 && (this.#mailbox?.signals ?? 0) === 0
-    return isIdle && !this.#accepts() && Object.keys(snapshot?.children ?? {}).length === 0
+    const isIdle = this.status === 'running' && this.inbox.waiting === 0 && (this.inbox.used?.signals ?? 0) === 0
+    return isIdle && !this.accepts() && Object.keys(snapshot?.children ?? {}).length === 0
   }
 
   /** Takes no turn until some work for the actor is done. */
@@ -352,22 +253,8 @@ export class Actor implements Ready {
     })
   }
 
-  #accepts(): Accepts {
-    const snapshot: AnyMachineSnapshot | undefined = this.ref?.getSnapshot()
-    return snapshot && acceptedBy(snapshot)
-  }
-
-  /** Whether the agent is busy, and takes events of this type nevertheless. */
-  #wants(type: string): boolean {
-    return this.#accepts()?.(type) ?? false
-  }
-
-  #offerRoom(): void {
-    if (this.#mailbox) this.#room?.offer(this.#mailbox, this.#accepts())
-  }
-
   #noteBusy(): void {
-    const accepts = this.#accepts()
+    const accepts = this.accepts()
     if (accepts === this.#accepted) return
     this.#accepted = accepts
     if (!accepts) {

@@ -42,7 +42,7 @@ export class Delivery {
     this.#tally.created++
     const host = this.#host
     if (actor.status === 'stopped') return host.lose(actor, envelope, 'stopped')
-    const losses = actor.offer(envelope, isJournalled(envelope))
+    const losses = actor.inbox.offer(envelope, isJournalled(envelope))
     if (envelope.expirytime !== undefined) host.mayExpire(actor)
     if (losses) for (const loss of losses) host.lose(actor, loss.envelope, loss.why)
     actor.wake()

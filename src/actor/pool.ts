@@ -58,7 +58,7 @@ export class Pool {
     if (this.#routing === 'round-robin') {
       for (let step = 0; step < members.length; step++) {
         const place = (this.#turn + step) % members.length
-        if (!members[place]?.isCrowded(event.type)) return place
+        if (!members[place]?.inbox.isCrowded(event.type)) return place
       }
     }
     return leastLoaded(

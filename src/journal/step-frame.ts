@@ -68,7 +68,7 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   const { envelope } = handled
   const to = actor.address
   if (dead && envelope) {
-    const attempts = Math.max(1, actor.crashesOn(envelope))
+    const attempts = Math.max(1, actor.crashes.of(envelope))
     entries.push({ kind: 'dead', seq: host.nextSeq(), id: envelope.id, to, reason: dead, attempts, envelope })
   }
   if (attempt !== undefined && envelope)

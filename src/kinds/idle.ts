@@ -103,8 +103,8 @@ function* scheduled({ address, system }: Partition): Iterable<WaitingFor> {
 }
 
 function* waitingMail(partition: Partition): Iterable<WaitingFor> {
-  for (const { mailbox, waiting, address } of partition.registry) {
-    const [oldest] = waiting === 0 ? [] : mailbox
+  for (const { inbox, address } of partition.registry) {
+    const [oldest] = inbox.waiting === 0 ? [] : inbox.mailbox
     if (oldest) yield { agent: address, what: 'mail', name: oldest.type }
   }
 }

@@ -1,6 +1,7 @@
 import type { AnyActorRef, AnyMachineSnapshot, StateValue } from 'xstate'
 import type * as z from 'zod'
-import type { Actor, MailboxFigures } from '../actor/actor.ts'
+import type { Actor } from '../actor/actor.ts'
+import type { MailboxFigures } from '../actor/inbox.ts'
 import { isActorRef } from '../actor/kept.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { RequestDefinition } from '../events/request.ts'

@@ -45,7 +45,7 @@ export function deliverUnhandled(
   const actor = partition.registry.named(name)
   const known = standing.agents.get(name)
   if (!actor || !known) return
-  for (const [seq, crashes] of known.crashes) actor.crashed(seq, crashes)
+  for (const [seq, crashes] of known.crashes) actor.crashes.set(seq, crashes)
   for (const envelope of inOrder(known.mail.values())) deliver(actor, known, envelope, partition)
   const killer = killerOf(known)
   // The timers and the work of the agent end with this incarnation.

@@ -133,15 +133,15 @@ export function checkWay(
  */
 export function isCrowded({ registry }: Partition, event: EventOf, to: Actor | undefined): boolean {
   const { type } = event
-  if (to?.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
-  if (to) return to.isCrowded(type)
+  if (to?.inbox.isRejecting(type)) throw new MailboxFullError(to.address, type, 'rejected')
+  if (to) return to.inbox.isCrowded(type)
   return registry.hears(type) && isAnyCrowded(registry, event)
 }
 
 function isAnyCrowded(registry: Partition['registry'], event: EventOf): boolean {
   const { type } = event
-  for (const actor of registry.hearers(type)) if (actor.isCrowded(type)) return true
-  return registry.pools(type).some(pool => pool.next(event)?.isCrowded(type))
+  for (const actor of registry.hearers(type)) if (actor.inbox.isCrowded(type)) return true
+  return registry.pools(type).some(pool => pool.next(event)?.inbox.isCrowded(type))
 }
 
 /** Throws if these events must not happen one after the other, as things are now. */

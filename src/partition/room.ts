@@ -41,7 +41,7 @@ export async function whenRoom<T>(
     return say(reserved)
   } catch (error) {
     reject(partition.system.tally, all.length)
-    for (const actor of reserved) actor.giveUpPlace()
+    for (const actor of reserved) actor.inbox.giveUpPlace()
     throw error
   }
 }
@@ -59,7 +59,7 @@ async function reserve(
   const alone = to ? [to] : [...registry.hearers(type)]
   const pools = to ? [] : registry.pools(type).map(pool => pool.candidates(event))
   for (const actors of [...alone.map(actor => [actor]), ...pools]) {
-    if (actors.length === 0 || actors.some(actor => reserved.includes(actor) || !actor.isCrowded(type))) continue
+    if (actors.length === 0 || actors.some(actor => reserved.includes(actor) || !actor.inbox.isCrowded(type))) continue
     reserved.push(await placeInOne(partition, actors, type, { ...patience, timeout: end - partition.elapsed() }))
   }
 }
@@ -77,7 +77,7 @@ async function placeInOne(
   const { timers } = partition.system
   const host = { timers, elapsed: () => partition.elapsed() }
   const places = actors.map(async actor => {
-    await actor.room.reserve(type, host, { ...patience, signal: either })
+    await actor.inbox.room.reserve(type, host, { ...patience, signal: either })
     return actor
   })
   let winner: Actor | undefined
@@ -87,6 +87,6 @@ async function placeInOne(
   } finally {
     found.abort()
     // Another place may have become free at the same time, or after the wait was over.
-    for (const place of places) place.then(actor => actor === winner || actor.giveUpPlace()).catch(() => {})
+    for (const place of places) place.then(actor => actor === winner || actor.inbox.giveUpPlace()).catch(() => {})
   }
 }

@@ -98,5 +98,5 @@ function eventEntry(envelope: Envelope): Entry {
 }
 
 function usePlaces(reserved: readonly Actor[]): void {
-  for (const { room } of reserved) room.use()
+  for (const { inbox } of reserved) inbox.room.use()
 }

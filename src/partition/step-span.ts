@@ -23,7 +23,7 @@ export function beginStep(around: Following, { address, party }: Here, actor: Ac
     type,
     id: envelope?.id,
     position,
-    attempt: actor.crashesOn(handled) + 1,
+    attempt: actor.crashes.of(handled) + 1,
   }
   return around.begin(facts, envelope ? envelope.trace : handled.trace, envelope?.data)
 }

@@ -147,7 +147,7 @@ export class Steps implements StepHost, FrameHost {
   redelivery({ actor, handled: { envelope }, outcome }: Step): number | undefined {
     const { onCrash, restart } = actor.agent
     if (outcome !== 'failed' || !envelope || onCrash !== 'redeliver' || restart === 'temporary') return undefined
-    const attempt = actor.crashedOn(envelope)
+    const attempt = actor.crashes.add(envelope)
     return attempt <= mostRedeliveries ? attempt : undefined
   }
 
@@ -208,7 +208,7 @@ export class Steps implements StepHost, FrameHost {
     const { failure } = step
     if (redelivered && envelope) return this.#putBack(step, envelope)
     if (envelope) partition.system.tally[dead === 'ignored' ? 'dead' : outcome]++
-    const attempts = envelope ? actor.doneWith(envelope) : 1
+    const attempts = envelope ? actor.crashes.forget(envelope) : 1
     if (envelope && dead) partition.losses.bury(envelope, actor.address, { reason: dead, attempts, failure })
     if (failure) this.#failed(step, failure)
     if (outcome === 'ignored') this.#checkMissed(step)
@@ -227,7 +227,7 @@ export class Steps implements StepHost, FrameHost {
     const asked = envelope.ask === undefined ? undefined : this.#partition.asks.get(envelope.ask)
     // The asker goes on waiting: the next incarnation may know the answer.
     if (asked) asked.takenBy = undefined
-    step.actor.mailbox.putBack(envelope)
+    step.actor.inbox.mailbox.putBack(envelope)
     if (step.failure) this.#reportFailed(step, step.failure)
   }
 

@@ -1,4 +1,4 @@
-import type { MailboxFigures } from '../actor/actor.ts'
+import type { MailboxFigures } from '../actor/inbox.ts'
 import type { BusFigures } from '../bus/bus-figures.ts'
 import type { TypeFigures } from '../bus/event-figures.ts'
 import type { RateFigures } from '../bus/rate-limits.ts'

@@ -63,7 +63,7 @@ export class Cleanup {
     const { partition: at, name } = splitAddress(to)
     const partition = this.#host.partition(at)
     const actor = partition?.registry.named(name)
-    if (partition && actor && actor.waiting > 0) this.expect(partition, actor)
+    if (partition && actor && actor.inbox.waiting > 0) this.expect(partition, actor)
   }
 
   /** A partition is gone, with its mail. */
@@ -86,7 +86,7 @@ export class Cleanup {
   #sweep(): void {
     for (const [actor, partition] of this.#expecting) {
       tidy(actor, partition)
-      if (!actor.mayExpire) this.#expecting.delete(actor)
+      if (!actor.inbox.mayExpire) this.#expecting.delete(actor)
     }
     for (const subscribed of this.#subscribed) {
       subscribed.sweep()
@@ -103,7 +103,7 @@ function tidy(actor: Actor, partition: Partition): void {
     if (partition.frames.isExpired(envelope)) return 'expired'
     return envelope.ask !== undefined && !asks.get(envelope.ask) ? 'stale' : undefined
   }
-  for (const { envelope, why } of actor.sweep(whyOver)) partition.losses.lose(actor, envelope, why)
+  for (const { envelope, why } of actor.inbox.sweep(whyOver)) partition.losses.lose(actor, envelope, why)
 }
 
 /** The time between two clean-ups is invalid. */
