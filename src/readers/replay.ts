@@ -48,8 +48,8 @@ export const replayOptionNames: OptionNames<ReplayOptions> = { speed: true, sign
 
 /** The outcome of a replay. */
 export interface Replayed {
-  /** How many events the handler got. */
-  readonly told: number
+  /** How many events were replayed: how often the handler was called. */
+  readonly replayed: number
   /** Events on which the handler failed; each is reported as `system.error`. */
   readonly failed: number
   /** Calls of the runtime that the handler made in vain: a replay only shows what happened. */
@@ -74,7 +74,7 @@ export async function replay(
 ): Promise<Replayed> {
   if (!(speed > 0)) throw new ReplayQueryError(`speed ${speed}`, 'a speed above 0')
   const signal = wanted ? AbortSignal.any([wanted, system.stopping]) : system.stopping
-  const counted = { told: 0, failed: 0, muted: 0 }
+  const counted = { replayed: 0, failed: 0, muted: 0 }
   system.running.hasReplayed = true
   const streams = await Promise.all(query.partitions.map(partition => chosenOf(partition, query)))
   let last: number | undefined
@@ -88,7 +88,7 @@ export async function replay(
       signal,
     )
     if (isWell === undefined) continue
-    counted.told++
+    counted.replayed++
     counted.muted += replaying.muted
     if (!isWell && replaying.muted === 0) counted.failed++
   }

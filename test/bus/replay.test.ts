@@ -25,10 +25,10 @@ const played = async () => {
 
 const replayed = async (runtime: Started, query: Parameters<Started['bus']['replay']>[0]) => {
   const seen: string[] = []
-  const { told } = await runtime.bus.replay(query, ({ type, data }) => {
+  const { replayed } = await runtime.bus.replay(query, ({ type, data }) => {
     if (typeof data === 'object' && data !== null && 'word' in data) seen.push(`${type.slice(5)} ${data.word}`)
   })
-  expect(told).toBe(seen.length)
+  expect(replayed).toBe(seen.length)
   return seen
 }
 
@@ -80,11 +80,11 @@ describe('a replay', () => {
     const { runtime } = await start()
     await runtime.bus.publish(command({ word: 'first' }))
     let count = 0
-    const { told } = await runtime.bus.replay({}, async () => {
+    const { replayed } = await runtime.bus.replay({}, async () => {
       // Not in the handler's own name, which would be muted.
       if (count++ < 100) await new Promise(resolve => setImmediate(resolve))
     })
-    expect(told).toBe(1)
+    expect(replayed).toBe(1)
   })
 
   it('leaves as much time between two events as its speed says', async () => {
@@ -153,7 +153,7 @@ describe('a replay', () => {
       await runtime.parties.get('p1').addInput('again').catch(code)
       await runtime.parties.create().catch(code)
     })
-    expect(result).toEqual({ told: 2, failed: 0, muted: 6 })
+    expect(result).toEqual({ replayed: 2, failed: 0, muted: 6 })
     expect(new Set(codes)).toEqual(new Set(['REPLAY_MUTED']))
     expect(runtime.parties.list()).toHaveLength(2)
     await runtime.bus.publish(command({ word: 'live' }))
@@ -166,7 +166,7 @@ describe('a replay', () => {
     const result = await runtime.bus.replay({ type: barked }, ({ data }) => {
       if (data.word !== 'a') throw new Error('ouch')
     })
-    expect(result).toEqual({ told: 3, failed: 2, muted: 0 })
+    expect(result).toEqual({ replayed: 3, failed: 2, muted: 0 })
     await runtime.idle()
     expect(codes).toEqual(['SUBSCRIBER_FAILED', 'SUBSCRIBER_FAILED'])
   })
@@ -216,7 +216,7 @@ describe('a replay into a subscription', () => {
     })
     const done = runtime.bus.replay({ type: command }, subscription)
     await runtime.bus.publish(command({ word: 'live' }))
-    expect(await done).toEqual({ told: 4, failed: 0, muted: 4 })
+    expect(await done).toEqual({ replayed: 4, failed: 0, muted: 4 })
     await until(() => answered.length > 0)
     await runtime.idle()
     expect(answered).toEqual(['to live'])

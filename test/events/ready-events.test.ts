@@ -131,7 +131,7 @@ it('the pieces of an answer are told in order, before its end, and kept by nobod
   for (const content of ['four ', 'seats']) await runtime.bus.publish(events.llmResponse({ ...piece, content }))
   await runtime.bus.publish(events.llmResponse({ ...piece, content: '', finishReason: 'stop', tokensUsed: 12 }))
   expect(shown).toEqual(['four ', 'seats', '[12 tokens]'])
-  expect(await runtime.bus.replay({ type: events.llmResponse }, () => {})).toMatchObject({ told: 0 })
+  expect(await runtime.bus.replay({ type: events.llmResponse }, () => {})).toMatchObject({ replayed: 0 })
 })
 
 it('there is one of every event of a platform and of a pipeline here', () => {

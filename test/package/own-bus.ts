@@ -35,6 +35,6 @@ console.log(sums, ledger.info.lag, bus.subscriptions('ledger').length) // [ 12 ]
 
 // Calls a function or a subscription again with the events in the journal, ten times as fast; nothing else happens.
 const since = { type: [ordered, paid], from: Date.now() - 60_000 }
-const { told } = await bus.replay(since, ({ type }) => console.log(type), { speed: 10 })
-console.log(told, bus.metrics().types['shop.ordered']?.published) // 2 1
+const { replayed } = await bus.replay(since, ({ type }) => console.log(type), { speed: 10 })
+console.log(replayed, bus.metrics().types['shop.ordered']?.published) // 2 1
 await runtime.stop()

@@ -158,7 +158,7 @@ describe('a party that failed in an earlier process', () => {
     const lines: string[] = []
     for await (const line of next.parties.export('p1')) lines.push(line)
     expect(lines.length).toBeGreaterThan(5)
-    expect((await next.bus.replay({ ...inP1, type: barked }, () => {})).told).toBe(2)
+    expect((await next.bus.replay({ ...inP1, type: barked }, () => {})).replayed).toBe(2)
     expect(next.bus.deadLetters.list().map(({ reason }) => reason)).toEqual(['failed'])
   })
 
@@ -191,7 +191,7 @@ describe('a party that failed in an earlier process', () => {
     for (let ticks = 0; ticks < 20; ticks++) {
       const retried = next.parties.retry('p1')
       for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
-      expect((await next.bus.replay({ ...inP1, type: barked }, () => {})).told).toBe(2)
+      expect((await next.bus.replay({ ...inP1, type: barked }, () => {})).replayed).toBe(2)
       await retried
       await fail(next)
     }

@@ -80,7 +80,7 @@ export function brokenBus(bus: RuntimeBus): RuntimeBus {
     events: (topic: Topic, options?: SubscribeOptions) => bus.events(topic, { ...options, onMissed: undefined }),
     subscriptions: (name?: string) => bus.subscriptions(name).map(uncounted),
     rateLimit: (rules: RateLimitOptions | boolean) => bus.rateLimit(brokenLimits(rules)),
-    replay: async () => ({ told: 0, failed: 0, muted: 0 }),
+    replay: async () => ({ replayed: 0, failed: 0, muted: 0 }),
     metrics: () => {
       const { types, subscribers, pendingAsks, ...figures } = bus.metrics()
       return {

@@ -68,7 +68,7 @@ export function silentBus(bus: RuntimeBus): RuntimeBus {
     subscriptions: () => [],
     rateLimit: () => {},
     history: () => [],
-    replay: async () => ({ told: 0, failed: 0, muted: 0 }),
+    replay: async () => ({ replayed: 0, failed: 0, muted: 0 }),
     metrics: () => ({ ...zeros(bus.metrics()), transforms: {}, types: {} }),
     deadLetters: { total: 0, list: () => [], redrive: async () => 0, purge: () => 0 },
   })
