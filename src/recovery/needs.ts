@@ -56,12 +56,12 @@ export interface SavedPartition {
   resume(recalled: Recalled, requests: SavedRequests): void
   /** All work goes on: work that is done for an ask ends with that ask. */
   bindToAsks(): void
-  /** The party is in use again. */
+  /** The partition is in use again. */
   recovered(): void
 }
 
 /**
- * Calls a function for a party. If it throws, that party is quarantined, and the other parties go on; for the agents outside the
+ * Calls a function for a partition. If it throws, that partition is quarantined, and the others go on; for the agents outside the
  * parties, the error is reported.
  */
 export function guard({ outside, quarantine }: RecoveryNeeds, { address }: Partition, call: () => void): void {

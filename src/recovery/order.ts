@@ -8,13 +8,13 @@ import type { System } from '../partition/system.ts'
 import type { RecoveryNeeds } from './needs.ts'
 import { recallOutside, restoreOutside } from './outside.ts'
 import type { Owner } from './owner.ts'
-import { type RecalledParty, recallParty, restoreParties, restoreParty } from './parties.ts'
+import { type RecalledPartition, recallPartition, restorePartition, restorePartitions } from './partitions.ts'
 import {
   bindToAsks,
   findCallees,
   requestsOf,
   restoreHistory,
-  resumeParties,
+  resumePartitions,
   resumeTheRest,
   type Standings,
   standingsOf,
@@ -31,31 +31,31 @@ export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<bo
   const outside = await recoverOutside(needs, owner)
   const hearing = hearingOf(outside?.standing)
 
-  // 2. Recall and restore the parties, and the history of the bus.
+  // 2. Recall and restore the parties and the partitions of other kinds, and the history of the bus.
   const partitions = owner.partitions.filter(
     ({ partition }) => partition !== runtimePartition && owner.chosen.has(partition),
   )
-  const parties = await restoreParties(needs, partitions, owner, hearing)
+  const restored = await restorePartitions(needs, partitions, owner, hearing)
   leaveOthers(needs, owner)
   await restoreHistory(needs)
 
   // 3. Resume their work; then bind work that was done for an ask to that ask.
-  const requests = requestsOf(parties)
+  const requests = requestsOf(restored)
   if (outside) requests.set(runtimePartition, outside.standing)
-  const resumed = resumeParties(needs, parties, requests)
+  const resumed = resumePartitions(needs, restored, requests)
   if (outside) needs.crew.resume(requests)
   bindToAsks(needs, resumed)
   if (outside) needs.crew.bindToAsks()
 
   // 4. Resume what agents do not wait for.
-  const standings = standingsOf(parties)
+  const standings = standingsOf(restored)
   if (outside) standings.set(runtimePartition, outside.standing)
-  const recalled = parties.map(party => party.recalled)
+  const recalled = restored.map(one => one.recalled)
   resumeTheRest(needs, outside ? [outside, ...recalled] : recalled, standings)
   return outside !== undefined
 }
 
-/** Notes the parties that this runtime has not chosen. */
+/** Notes the partitions that this runtime has not chosen. */
 function leaveOthers({ system, elsewhere }: RecoveryNeeds, { partitions, chosen }: Owner): void {
   for (const { partition } of partitions)
     if (partition !== runtimePartition && !chosen.has(partition))
@@ -87,18 +87,18 @@ export async function recoverOutsideLate(needs: RecoveryNeeds, owner: Owner): Pr
 }
 
 /**
- * Recovers one party that is not in memory, or quarantines it.
+ * Recovers one partition that is not in memory, or quarantines it.
  *
- * @param how `isRetry`: whether the application retries the party after its supervisor gave up
+ * @param how `isRetry`: whether the application retries the partition after its supervisor gave up
  */
-export async function recoverParty(
+export async function recoverPartition(
   needs: RecoveryNeeds,
   partition: Address,
   inHand: Owner['inHand'],
   how: { readonly isRetry: boolean },
 ): Promise<void> {
   const { system } = needs
-  let recalled: RecalledParty | undefined
+  let recalled: RecalledPartition | undefined
   let standings: Standings = new Map()
   try {
     const partitions = await system.journal.partitions()
@@ -108,30 +108,30 @@ export async function recoverParty(
     // 1. Recall what agents outside the parties have heard, and were asked.
     const outside = await recallStanding(needs.outside)
 
-    // 2. Recall and restore the party.
-    recalled = await recallParty(needs, info, hearingOf(outside))
+    // 2. Recall and restore the partition.
+    recalled = await recallPartition(needs, info, hearingOf(outside))
     if (!recalled) return
-    const party = restoreParty(needs, recalled, { inHand, lastMoment: 0 }, how)
-    const restored = standingsOf([party])
+    const restored = restorePartition(needs, recalled, { inHand, lastMoment: 0 }, how)
+    const standing = standingsOf([restored])
 
     // 3. Recall what other agents were asked by its agents.
-    const asked = await recallAsked(system, restored.get(partition))
-    const requests = new Map([[runtimePartition, outside], ...asked, ...restored])
+    const asked = await recallAsked(system, standing.get(partition))
+    const requests = new Map([[runtimePartition, outside], ...asked, ...standing])
 
     // 4. Resume its work, and the asks that wait for its agents.
-    const resumed = resumeParties(needs, [party], requests)
+    const resumed = resumePartitions(needs, [restored], requests)
     findCallees(needs, requests)
     bindToAsks(needs, resumed)
-    standings = restored
+    standings = standing
   } catch (error) {
     needs.quarantine(partition, error)
   } finally {
-    // 5. Resume what agents do not wait for. The dead letters of a party that cannot be recovered stay readable.
+    // 5. Resume what agents do not wait for. The dead letters of a partition that cannot be recovered stay readable.
     resumeTheRest(needs, recalled ? [recalled.recalled] : [], standings)
   }
 }
 
-/** Recalls the partitions whose agents were asked something by agents of a party. */
+/** Recalls the partitions whose agents were asked something by agents of a partition. */
 async function recallAsked(
   system: System<Partition>,
   standing: Standing | undefined,

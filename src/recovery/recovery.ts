@@ -6,7 +6,7 @@ import type { Crew } from '../lifecycle/crew.ts'
 import { type Address, partyOf, runtimePartition } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { RecoveryNeeds } from './needs.ts'
-import { recoverAll, recoverOutsideLate, recoverParty } from './order.ts'
+import { recoverAll, recoverOutsideLate, recoverPartition } from './order.ts'
 import { nobody, recallOwner } from './owner.ts'
 
 /** Goes on where the last owner of a journal ended: `order.ts` lists the phases. Recoveries run one after the other. */
@@ -28,9 +28,9 @@ export class Recovery {
     return this.#during(this.#inTurn(() => this.#all()))
   }
 
-  /** Recovers one party that is not in memory. If it cannot be recovered, that is reported, and nothing is thrown. */
-  async party(partition: Address, how: { readonly isRetry: boolean }): Promise<void> {
-    return this.#during(this.#party(partition, how))
+  /** Recovers one partition that is not in memory. If it cannot be recovered, that is reported, and nothing is thrown. */
+  async one(partition: Address, how: { readonly isRetry: boolean }): Promise<void> {
+    return this.#during(this.#one(partition, how))
   }
 
   /** Recovers the agents outside the parties, which another runtime owned; resolves to whether there were any. */
@@ -52,7 +52,7 @@ export class Recovery {
   }
 
   /**
-   * Resolves when the events of parties that agents outside the parties have heard so far, or missed in another process, are
+   * Resolves when the events of other partitions that agents outside the parties have heard so far, or missed in another process, are
    * durable.
    */
   async heard(): Promise<void> {
@@ -116,7 +116,7 @@ export class Recovery {
     }
   }
 
-  async #party(address: Address, how: { readonly isRetry: boolean }): Promise<void> {
+  async #one(address: Address, how: { readonly isRetry: boolean }): Promise<void> {
     const { system } = this.#needs
     const reached = () =>
       system
@@ -126,7 +126,7 @@ export class Recovery {
     await reached()
     await this.#inTurn(async () => {
       const release = system.ready.hold()
-      await recoverParty(this.#needs, address, this.#inHand, how).finally(release)
+      await recoverPartition(this.#needs, address, this.#inHand, how).finally(release)
     })
     await reached()
   }

@@ -30,7 +30,7 @@ interface Restoring {
   readonly inHand: Owner['inHand']
   /** Whether one agent that cannot be restored keeps all agents from being restored. */
   readonly isWhole: boolean
-  /** Whether the application retries the party after its supervisor gave up. */
+  /** Whether the application retries the partition after its supervisor gave up. */
   readonly isRetried: boolean
 }
 

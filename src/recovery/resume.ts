@@ -5,7 +5,7 @@ import type { Address } from '../mail/address.ts'
 import { frozenLetter } from '../mail/dead-letters.ts'
 import { frozenEnvelope } from '../mail/envelope.ts'
 import { guard, type RecoveryNeeds } from './needs.ts'
-import type { RestoredParty } from './parties.ts'
+import type { RestoredPartition } from './partitions.ts'
 import { eventsIn } from './unheard.ts'
 
 /** Most frames from which the history of the bus is restored. */
@@ -25,41 +25,41 @@ export async function restoreHistory({ system, outside }: RecoveryNeeds): Promis
 /** How the restored partitions stood, by their addresses. */
 export type Standings = ReadonlyMap<Address, Standing>
 
-/** How parties stood whose agents are restored. */
-export function standingsOf(parties: readonly RestoredParty[]): Map<Address, Standing> {
-  const restored = parties.filter(({ isRestored }) => isRestored)
+/** How the partitions stood whose agents are restored. */
+export function standingsOf(partitions: readonly RestoredPartition[]): Map<Address, Standing> {
+  const restored = partitions.filter(({ isRestored }) => isRestored)
   return new Map(restored.map(({ recalled: { standing } }) => [standing.partition, standing]))
 }
 
-/** What the journal says of requests to agents of parties. The agents of a party that is away may have answered before. */
-export function requestsOf(parties: readonly RestoredParty[]): Map<Address, Standing> {
-  return new Map(parties.map(({ recalled: { standing } }) => [standing.partition, standing]))
+/** What the journal says of requests to agents of partitions. The agents of a partition that is away may have answered before. */
+export function requestsOf(partitions: readonly RestoredPartition[]): Map<Address, Standing> {
+  return new Map(partitions.map(({ recalled: { standing } }) => [standing.partition, standing]))
 }
 
-/** Asks that wait for an agent of a restored party find it, and what it has answered before. */
+/** Asks that wait for an agent of a restored partition find it, and what it has answered before. */
 export function findCallees({ system }: RecoveryNeeds, requests: SavedRequests): void {
   for (const retry of [...system.awaitingCallee]) retry(requests)
 }
 
 /**
- * Resumes the work of the agents of parties, and delivers to agents outside the parties the events that they have not heard.
- * Returns the parties that go on.
+ * Resumes the work of the agents of partitions, and delivers to agents outside the parties the events that they have not heard.
+ * Returns the partitions that go on.
  */
-export function resumeParties(
+export function resumePartitions(
   needs: RecoveryNeeds,
-  parties: readonly RestoredParty[],
+  partitions: readonly RestoredPartition[],
   requests: SavedRequests,
-): readonly RestoredParty[] {
-  const resumed: RestoredParty[] = []
-  for (const restored of parties) {
-    const { party, recalled, unheard, isQuarantined } = restored
+): readonly RestoredPartition[] {
+  const resumed: RestoredPartition[] = []
+  for (const restored of partitions) {
+    const { saved, recalled, unheard, isQuarantined } = restored
     if (isQuarantined) continue
-    guard(needs, party.partition, () => {
-      // While other parties were restored, its supervisor may have given up, or its journal may have failed.
-      if (!party.crew.stopped) {
-        party.resume(recalled, requests)
+    guard(needs, saved.partition, () => {
+      // While other partitions were restored, its supervisor may have given up, or its journal may have failed.
+      if (!saved.crew.stopped) {
+        saved.resume(recalled, requests)
         resumed.push(restored)
-        party.recovered()
+        saved.recovered()
       }
       for (const envelope of unheard) needs.outside.hear(envelope)
     })
@@ -68,8 +68,8 @@ export function resumeParties(
 }
 
 /** All work goes on: work that agents do for an ask ends with that ask. */
-export function bindToAsks(needs: RecoveryNeeds, parties: readonly RestoredParty[]): void {
-  for (const { party } of parties) guard(needs, party.partition, () => party.bindToAsks())
+export function bindToAsks(needs: RecoveryNeeds, partitions: readonly RestoredPartition[]): void {
+  for (const { saved } of partitions) guard(needs, saved.partition, () => saved.bindToAsks())
 }
 
 /** Resumes the schedules of the restored partitions, and makes the dead letters of all recalled partitions readable. */

@@ -10,13 +10,13 @@ export function hearingOf(outside: Standing | undefined): Hearing {
   return { hearing: outside?.hearing ?? new Map(), heard: outside?.heard ?? new Map() }
 }
 
-/** Finds the events of a party that agents outside the parties have not heard, because the process ended before they could. */
+/** Finds the events of a partition that agents outside the parties have not heard, because the process ended before they could. */
 export class UnheardEvents {
   readonly #hearing: ReadonlyMap<string, number>
   readonly #heard: ReadonlyMap<string, number>
   /** These events, oldest first. */
   events: Envelope[] = []
-  /** The position at which the party was imported, if it has not been restored since. */
+  /** The position at which the partition was imported, if it has not been restored since. */
   importedAt: number | undefined
 
   constructor({ hearing, heard }: Hearing) {
@@ -24,7 +24,7 @@ export class UnheardEvents {
     this.#heard = heard
   }
 
-  /** Takes the next frame of the party. */
+  /** Takes the next frame of the partition. */
   take(frame: Frame): void {
     this.importedAt = isImport(frame) ? frame.position : undefined
     // Events from before an import were for agents elsewhere.
@@ -49,7 +49,7 @@ function isImport({ cause, entries }: Frame): boolean {
 /** The events in frames, as subscribers get them. */
 export function eventsIn(frames: readonly Frame[]): readonly Envelope[] {
   return frames.flatMap(({ entries }) =>
-    // An event that agents outside the parties heard from a party belongs to the frames of that party.
+    // An event that agents outside the parties heard from a partition belongs to the frames of that partition.
     entries.flatMap(entry => (entry.kind === 'event' && entry.heard === undefined ? [entry.envelope] : [])),
   )
 }

@@ -126,7 +126,7 @@ function kindGroundOf(
     intensity,
     partitions,
     durable,
-    recover: (partition, how) => later().recovery.party(partition, how),
+    recover: (partition, how) => later().recovery.one(partition, how),
     drop,
     forget: partition => {
       drop(partition)
