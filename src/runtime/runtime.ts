@@ -215,7 +215,12 @@ export class Runtime<
     const { links } = system
     const partition = system.partition(at)
     if (links && !partition)
-      return await askAgent(new RemoteCallee(outside.partition, links, at, address), request, input, options)
+      return await askAgent(
+        new RemoteCallee(outside.partition, links, { there: at, to: address }),
+        request,
+        input,
+        options,
+      )
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
     if (!partition || !actor) {
       const { claims } = system

@@ -30,9 +30,11 @@ export interface Messages {
     readonly behalf: readonly string[]
     /** Milliseconds for which the asker still waits; a duration, because two clocks may differ. Left out if it waits for ever. */
     readonly wait?: number
-    /** Set if the callee got the request in an earlier process: it is not delivered again. */
+    /** Set if another process has made the ask: it waits for a callee that is not there yet. */
     readonly again?: {
-      /** The incarnation of the callee that has taken the request. */
+      /** The agent that got the request in an earlier process: to this agent it is not delivered again. */
+      readonly callee?: Address
+      /** The incarnation of that agent that has taken the request. */
       readonly takenBy?: number
     }
   }

@@ -1,6 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import { deepFrozen } from '../events/json.ts'
-import { NoAddressError } from '../mail/address.ts'
+import type { PendingAsk } from '../invoke/pending-ask.ts'
+import { NoAddressError, splitAddress } from '../mail/address.ts'
 import { frozenEnvelope } from '../mail/envelope.ts'
 import { reject } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -9,7 +10,7 @@ import type { Message, Messages } from '../transport/message.ts'
 import { AskFromElsewhere, buryAnswer } from './ask-from-elsewhere.ts'
 import { Asking, type Callee } from './asking.ts'
 import { AwaitedCallee } from './awaited-callee.ts'
-import { calleeOf } from './callee.ts'
+import { AgentCallee, calleeOf } from './callee.ts'
 import { checkMessage } from './message-shape.ts'
 import { errorData, errorIn } from './outcomes.ts'
 
@@ -34,27 +35,39 @@ export function arrive(here: Partition, links: Links, message: Message): void {
   }
 }
 
-function asked(here: Partition, links: Links, message: Messages['ask']): void {
-  const { ask: key, request: type, to, again } = message
+/** @param isFound whether the callee has come only now: unless it was restored with the request, the request is delivered to it */
+function asked(here: Partition, links: Links, given: Messages['ask'], isFound = false): void {
+  const { ask: key, to, again } = given
   const before = here.asks.get(key)
-  const isRecalled = again !== undefined && before instanceof AskFromElsewhere && !before.answered
-  if (before && !isRecalled) return
-  const data = deepFrozen(message.data)
-  const find = () => calleeOf(here, { type, data, ask: key }, to)
+  if (before && !(again && isReplaced(before))) return
+  const message = { ...given, data: deepFrozen(given.data) }
   let callee: Callee
   try {
-    callee = find()
+    callee = calleeIn(here, message)
   } catch (error) {
-    // An agent that has the request from an earlier process may still be restored or spawned.
-    const isAwaited = again !== undefined && to !== undefined && error instanceof NoAddressError
-    if (!isAwaited) return refuse(here, links, message, error)
-    callee = new AwaitedCallee(here, to, find)
+    // The agents of an earlier process may still be restored or spawned.
+    if (!again || !(error instanceof NoAddressError)) return refuse(here, links, message, error)
+    const found = () => asked(here, links, { ...message, wait: here.asks.remaining(key) }, true)
+    callee = new AwaitedCallee(here, to ?? here.address, () => calleeIn(here, message), found)
   }
-  const ask = new AskFromElsewhere(here, links, { ...message, data }, callee)
+  const ask = new AskFromElsewhere(here, links, message, callee)
+  const isKnown = !isFound && again?.callee !== undefined
+  ask.isProvisional = callee instanceof AwaitedCallee
+  ask.hasRequest = before?.hasRequest || (isKnown && !ask.isProvisional)
   if (before) here.asks.reopen(before, ask)
-  else here.asks.open(ask, again?.takenBy)
-  if (callee instanceof AwaitedCallee) callee.wait(found => ask.found(found))
-  else if (!again) ask.send()
+  else here.asks.open(ask, ask.hasRequest ? again?.takenBy : undefined)
+  if (!ask.hasRequest) ask.send()
+}
+
+function isReplaced(before: PendingAsk): before is AskFromElsewhere {
+  return before instanceof AskFromElsewhere && before.isProvisional && !before.answered
+}
+
+/** The agent that has the request already, or else whoever is asked. @throws what `calleeOf` throws */
+function calleeIn(here: Partition, { request: type, data, ask, to, again }: Messages['ask']): Callee {
+  const holder = again?.callee === undefined ? undefined : here.registry.named(splitAddress(again.callee).name)
+  const isThere = holder && holder.status !== 'stopped' && holder.address === again?.callee
+  return isThere ? new AgentCallee(here, holder, false) : calleeOf(here, { type, data, ask }, to)
 }
 
 function refuse(here: Partition, links: Links, { from, ask }: Messages['ask'], error: unknown): void {

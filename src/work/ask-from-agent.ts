@@ -137,7 +137,7 @@ class AgentAsker implements Asker {
     const { partition: here, input } = this.#scope
     const { request, retry, to } = this.#work
     const asked = request.asked(input, this.#key)
-    const callee = calleeOf(here, asked, to)
+    const callee = calleeOf(here, asked, to, this.isRecovered)
     if (!callee.isHere) here.asksElsewhere.add(this.#scope.key)
     const deadline = Math.max(1, this.#left ?? deadlineOf(this.#work, here, this.origin))
     return new Asking(this, callee, asked, { request, retry, deadline })

@@ -24,9 +24,13 @@ export class AskFromElsewhere extends PendingAsk {
   readonly parent: string | undefined
   readonly requestId = undefined
   readonly behalf: readonly string[]
+  /** Whether the callee has the request from an earlier process. */
+  hasRequest = false
+  /** Whether the asker or the callee is not known yet, so that another half of the same ask replaces it. */
+  isProvisional = false
   readonly #here: Partition
   readonly #links: Links
-  #callee: Callee
+  readonly #callee: Callee
   readonly #message: Messages['ask']
   #isUnwanted = false
 
@@ -51,12 +55,6 @@ export class AskFromElsewhere extends PendingAsk {
   send(): void {
     const { request: type, data, ask, source, origin } = this.#message
     this.#callee.take({ type, data, ask }, source, origin)
-  }
-
-  /** The callee that was not there yet has come. An agent has the request from an earlier process; a handler needs it. */
-  found(callee: Callee): void {
-    this.#callee = callee
-    if (!callee.isJournalled) this.send()
   }
 
   settle(outcome: Outcome): void {

@@ -2,44 +2,39 @@ import type { Address } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Callee } from './asking.ts'
 
-/** An agent that has a request from an earlier process, and is not there yet. */
+/** Whoever is asked by an ask of another process, and is not there yet. */
 export class AwaitedCallee implements Callee {
   readonly address: Address
   readonly isHere = false
   readonly isJournalled = true
   readonly #awaiting: Set<() => void>
-  readonly #find: () => Callee
-  #retry: (() => void) | undefined
+  readonly #retry: () => void
 
-  /** @param find finds the callee, or throws */
-  constructor({ system }: Partition, address: Address, find: () => Callee) {
+  /**
+   * @param find throws while the callee is not there
+   * @param found called once, when the callee is there
+   */
+  constructor({ system }: Partition, address: Address, find: () => unknown, found: () => void) {
     this.address = address
     this.#awaiting = system.awaitingCallee
-    this.#find = find
-  }
-
-  /** Calls back once, when the callee is there. */
-  wait(found: (callee: Callee) => void): void {
-    const retry = () => {
-      let callee: Callee
+    this.#retry = () => {
       try {
-        callee = this.#find()
+        find()
       } catch {
         return
       }
       this.abandon()
-      found(callee)
+      found()
     }
-    this.#retry = retry
-    this.#awaiting.add(retry)
+    this.#awaiting.add(this.#retry)
   }
 
   check(): void {}
 
-  /** It has the request. */
+  /** The callee gets the request when it is found. */
   take(): void {}
 
   abandon(): void {
-    if (this.#retry) this.#awaiting.delete(this.#retry)
+    this.#awaiting.delete(this.#retry)
   }
 }

@@ -132,13 +132,19 @@ export class HandlerCallee extends LazyScope implements Callee {
  * The callee of an agent's request.
  *
  * @param to a name in the party of the agent, or an address; left out: the agent or handler that hears the request
+ * @param isRestored whether another process has made the ask
  * @throws NoAddressError, PartitionOwnedError, AskStoppedError; AskRefusedError if a handler answers other requests
  */
-export function calleeOf(here: Partition, request: AskedOf, to: Address | undefined): Callee {
+export function calleeOf(
+  here: Partition,
+  request: AskedOf,
+  to: Address | undefined,
+  isRestored: boolean = false,
+): Callee {
   const { handlers, links } = here.system
   const { type } = request
   const there = links && elsewhereOf(here, type, to)
-  if (links && there !== undefined) return new RemoteCallee(here, links, there, to)
+  if (links && there !== undefined) return new RemoteCallee(here, links, { there, to, isRestored })
   const [partition, actor] = to === undefined ? hearer(request, here) : atAddress(to, request, here)
   const isThere = actor && actor.status !== 'stopped'
   if (isThere && partition) return new AgentCallee(partition, actor, partition === here)

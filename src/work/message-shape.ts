@@ -29,7 +29,7 @@ const shapes = lazily((): Readonly<Record<Message['type'], z.ZodType>> => {
     origin,
     behalf: z.array(name),
     wait: z.number().nonnegative().optional(),
-    again: z.looseObject({ takenBy: count.optional() }).optional(),
+    again: z.looseObject({ callee: key.optional(), takenBy: count.optional() }).optional(),
   }
   return {
     ask: z.looseObject(ask),

@@ -29,8 +29,17 @@ function openOne(
   const { partition: from } = splitAddress(known.ask)
   // A caller outside the agents does not outlive the process.
   const isElsewhere = from !== here.address && !known.ask.startsWith('outside/')
-  if (!links || !isElsewhere || here.asks.get(known.ask)) return
+  if (!links || !isElsewhere) return
+  const before = here.asks.get(known.ask)
+  if (before instanceof AskFromElsewhere) {
+    before.hasRequest = true
+    before.takenBy ??= takenBy
+  }
+  if (before) return
   const origin = { correlationid: '' }
   const message = { type: 'ask', from, ...known, data: undefined, origin, behalf: [], wait: defaultDeadline } as const
-  here.asks.open(new AskFromElsewhere(here, links, message, new AgentCallee(here, actor, false)), takenBy)
+  const ask = new AskFromElsewhere(here, links, message, new AgentCallee(here, actor, false))
+  ask.hasRequest = true
+  ask.isProvisional = true
+  here.asks.open(ask, takenBy)
 }

@@ -1,13 +1,27 @@
 import type { AskedOf } from '../events/request.ts'
 import { AskCancelledError, AskTimeoutError } from '../invoke/ask-errors.ts'
 import type { AskTable } from '../invoke/ask-table.ts'
-import { type Address, addressOf } from '../mail/address.ts'
+import { nothing } from '../invoke/pending-ask.ts'
+import { type Address, addressOf, NoAddressError } from '../mail/address.ts'
 import { type Origin, originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Links } from '../transport/links.ts'
 import type { Messages } from '../transport/message.ts'
 import type { Callee, KnownRequest } from './asking.ts'
 import { errorData } from './outcomes.ts'
+
+/** Milliseconds between two attempts to reach a partition that is not open yet: another runtime may open it. */
+const pause = 1_000
+
+/** Where a callee is that is reached by messages. */
+interface Whereabouts {
+  /** The partition of the callee. */
+  readonly there: Address
+  /** The callee; none for whichever hears the request there. */
+  readonly to: Address | undefined
+  /** Whether another process has made the ask: it waits for a callee that is not there yet. */
+  readonly isRestored?: boolean
+}
 
 /** An agent or a handler in a partition that is reached by messages. The answer comes as a message, too: see `arrivals.ts`. */
 export class RemoteCallee implements Callee {
@@ -19,34 +33,38 @@ export class RemoteCallee implements Callee {
   readonly #links: Links
   readonly #there: Address
   readonly #to: Address | undefined
+  readonly #isRestored: boolean
   #key = ''
+  /** Ends the wait for a partition that is not open yet. */
+  #leave = nothing
 
-  /**
-   * @param there the partition of the callee
-   * @param to the callee; none for whichever hears the request there
-   */
-  constructor(partition: Partition, links: Links, there: Address, to: Address | undefined) {
+  constructor(partition: Partition, links: Links, { there, to, isRestored = false }: Whereabouts) {
     this.partition = partition
     this.address = to ?? there
     this.#links = links
     this.#there = there
     this.#to = to
+    this.#isRestored = isRestored
   }
 
   /** Only the other side knows the callee. */
   check(): void {}
 
   take(request: AskedOf, source: Address, origin: Origin): void {
-    this.#send(this.#messageOf(request, source, origin))
+    this.#key = request.ask
+    this.#send(() => this.#messageOf(request, source, origin), this.#isRestored ? { again: {} } : {})
   }
 
   resume(request: AskedOf, source: Address, origin: Origin, { at, callee, takenBy }: KnownRequest): void {
-    const message = this.#messageOf(request, source, origin)
-    const to = callee === undefined ? {} : { to: addressOf(at, callee) }
-    this.#send({ ...message, ...to, again: takenBy === undefined ? {} : { takenBy } })
+    this.#key = request.ask
+    // No agent has the request any more: the ask ends at its deadline.
+    if (callee === undefined) return
+    const again = { callee: addressOf(at, callee), ...(takenBy !== undefined && { takenBy }) }
+    this.#send(() => this.#messageOf(request, source, origin), { again })
   }
 
   abandon(why?: unknown): void {
+    this.#leave()
     const isWanted = why !== undefined && !(why instanceof AskTimeoutError) && !(why instanceof AskCancelledError)
     // Otherwise the other side has ended the ask.
     if (isWanted) return
@@ -56,7 +74,6 @@ export class RemoteCallee implements Callee {
   }
 
   #messageOf({ type: request, data, ask }: AskedOf, source: Address, origin: Origin): Messages['ask'] {
-    this.#key = ask
     const { asks, address: from } = this.partition
     const wait = asks.remaining(ask)
     return {
@@ -73,8 +90,28 @@ export class RemoteCallee implements Callee {
     }
   }
 
-  #send(message: Messages['ask']): void {
-    this.#links.send(this.#there, message, error => void this.partition.asks.fail(message.ask, error))
+  #send(make: () => Messages['ask'], restored: Pick<Messages['ask'], 'again'>): void {
+    this.#links.send(this.#there, { ...make(), ...restored }, error => {
+      const isAwaited = restored.again && error instanceof NoAddressError
+      if (isAwaited) this.#later(() => this.#send(make, restored))
+      else this.partition.asks.fail(this.#key, error)
+    })
+  }
+
+  /** Sends again when an agent, a handler or a partition has come, and from time to time: until the ask ends. */
+  #later(send: () => void): void {
+    const { asks, system } = this.partition
+    const { awaitingCallee, timers } = system
+    const again = () => {
+      this.#leave()
+      if (asks.get(this.#key)) send()
+    }
+    const cancelTimer = timers.after(pause, again)
+    awaitingCallee.add(again)
+    this.#leave = () => {
+      cancelTimer()
+      awaitingCallee.delete(again)
+    }
   }
 }
 

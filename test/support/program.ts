@@ -11,7 +11,7 @@ import {
 import { createSimulatedClock, type SimulatedClock, seededRandom } from 'troupe/testing'
 import { onTestFinished } from 'vitest'
 import { createRecord, type Life } from './lives.ts'
-import { turn } from './runtime.ts'
+import { suiteTransport, turn } from './runtime.ts'
 
 /**
  * Looks at what is about to be appended: nothing if the process goes on, else it ends right here, and so many of these frames
@@ -79,7 +79,9 @@ export function createProgram({ pace }: ProgramOptions = {}) {
     { life, journal, clock }: ReturnType<typeof begin>,
   ) {
     // The same seed for each, as if a program always began with it.
-    const runtime = createRuntime({ journal, clock, random: seededRandom(1), log: 'silent', ...options })
+    const chosen = suiteTransport()
+    const transport = chosen && { transport: chosen }
+    const runtime = createRuntime({ journal, ...transport, clock, random: seededRandom(1), log: 'silent', ...options })
     onTestFinished(async () => {
       // Of one whose life is over, nothing ends any more.
       if (!life.isOver) await runtime.stop({ timeout: 0 })
