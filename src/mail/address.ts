@@ -92,10 +92,16 @@ export class NoAddressError extends TroupeError {
   readonly address: string
   constructor(address: string) {
     super(
-      `Nobody is reached at "${address}". Spawn the agent first, or check the address: "runtime/<agent>" or "party/<id>/<agent>".`,
+      `Nobody is reached at "${address}". ${wayTo(address)} first, or check the address: "runtime/<agent>", "party/<id>/<agent>" or "<kind>/<id>/<agent>".`,
     )
     this.address = address
   }
+}
+
+function wayTo(address: string): string {
+  const [kind = '', id] = address.split('/')
+  if (id === undefined || kind === partyPrefix || kind === runtimePartition) return 'Spawn the agent'
+  return `Open the partition "${kind}/${id}" with runtime.partitions(kind).open(id)`
 }
 
 /** The address is taken: another agent has it. */

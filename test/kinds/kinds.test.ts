@@ -62,6 +62,15 @@ describe('a partition of a kind of its own', () => {
     })
   })
 
+  it('is not reached before it is opened, and the error says how to open it', async () => {
+    const { runtime } = await startRuntime({ kinds: [ledger] })
+    await expect(runtime.ask('ledger/main/bookkeeper', hold, main)).rejects.toMatchObject({
+      code: 'NO_ADDRESS',
+      message: expect.stringContaining('Open the partition "ledger/main" with runtime.partitions(kind).open(id) first'),
+    })
+    expect(() => runtime.agent('bookkeeper')).toThrow('Spawn the agent first')
+  })
+
   it('is no party, and its events say so', async () => {
     const { runtime } = await startRuntime({ party: shop, kinds: [ledger] })
     const seen: unknown[] = []
