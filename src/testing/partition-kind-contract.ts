@@ -52,7 +52,8 @@ const checks: Readonly<Record<string, Check>> = {
     assert.ok(appends.length > 2, 'the play is too short to crash in it')
     for (let written = 0; written <= appends.length; written++) {
       const state = await played(use, await cut(appends, written))
-      assert.deepEqual(state, whole, `after a crash with ${written} of ${appends.length} appends written`)
+      const crash = `after a crash with ${written} of ${appends.length} appends written`
+      assert.deepEqual(state, whole, `${crash}, and what \`play\` asks again must count once`)
     }
   },
 
