@@ -4,7 +4,7 @@ import { UsageError } from '../../src/cli/usage-error.ts'
 
 /** The flags of more than one command. */
 export const json = onOff(
-  'JSON Lines on stdout and nothing else: every frame that is written to the journal, and for each scenario a last line with its result',
+  'JSON Lines on stdout and nothing else; of run, every frame that is written to the journal, and for each scenario a last line with its result',
 )
 
 export const seed = valued('N', 'another history: the same number gives the same one', text =>
