@@ -20,7 +20,9 @@ const listed = rows.flatMap(({ files }) => files)
 
 it('every file of src has a test of its name and place, or stands in the table', () => {
   expect(sources.size).toBeGreaterThan(300)
-  expect([...sources].filter(file => !tests.has(testOf(file)) && !listed.includes(file)).toSorted()).toEqual([])
+  const untested = [...sources].filter(file => !tests.has(testOf(file)) && !listed.includes(file)).toSorted()
+  const add = 'Write test/<the same path>.test.ts, or add the file to the row of its test in test/README.md'
+  expect(untested, add).toEqual([])
 })
 
 it('the table names only tests and files that exist', () => {
