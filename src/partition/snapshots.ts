@@ -67,8 +67,8 @@ interface Taken {
 }
 
 /**
- * Most frames that wait to be added up if the journal ends with the process. Adding up more frames later would take longer than
- * at once.
+ * Frames that wait to be added up together if the journal ends with the process: that takes less time than to add up each one in the
+ * middle of other work.
  */
 const fewFrames = 100
 
@@ -84,8 +84,8 @@ const lengthPerFrame = { often: 500, readBack: 50, kept: 10 }
 
 /**
  * Takes snapshots of partitions, so that recovery reads only what came after them and what is before them can be forgotten.
- * Nothing waits for snapshots. Frames are added up as they become durable. If the journal ends with the process, the first frames
- * of a partition wait: most partitions end before there are more, and cost next to nothing.
+ * Nothing waits for snapshots. Frames are added up as they become durable, or if the journal ends with the process, a hundred at a time:
+ * most partitions end before there are so many, and cost next to nothing.
  */
 export class Snapshots {
   readonly #host: SnapshotsHost
@@ -126,7 +126,7 @@ export class Snapshots {
     if (followed.isGone) return
     followed.frames++
     followed.waiting.push(frame)
-    if (this.#isLasting || followed.frames > fewFrames) addUp(partition.address, followed)
+    if (this.#isLasting || followed.waiting.length >= fewFrames) addUp(partition.address, followed)
     if (followed.frames < this.#every || !this.#isWorthIt(partition, followed)) return
     try {
       this.#take(partition, followed)
