@@ -275,8 +275,10 @@ export type Entry =
       readonly metadata?: PartyMetadata
     }
 
+export type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
+
 /** An entry that says that an agent wants work, of any kind. */
-export type WantedEntry = Extract<Entry, { readonly kind: 'ask' | 'effect' | 'child' | 'wanted' }>
+export type WantedEntry = EntryOf<'ask' | 'effect' | 'child' | 'wanted'>
 
 /** Whether an entry says that an agent wants work. */
 export function isWanted(entry: Entry): entry is WantedEntry {

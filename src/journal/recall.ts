@@ -63,7 +63,7 @@ export async function recall(
     seen?.(frame)
     frames++
   }
-  if (partition !== runtimePartition && standing.birth === undefined)
+  if (partition !== runtimePartition && standing.life.birth === undefined)
     throw new JournalCorruptError(partition, 'what comes after the beginning')
   check(standing)
   state?.recalled()

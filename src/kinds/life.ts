@@ -3,7 +3,7 @@ import type { TroupeError } from '../errors.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import type { SavedRequests } from '../journal/fold/answers.ts'
-import type { Entry } from '../journal/frame.ts'
+import type { Entry, EntryOf, FirstInput } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import { OwnershipLostError } from '../journal/ownership.ts'
 import type { Recallable, Recalled } from '../journal/recall.ts'
@@ -39,7 +39,7 @@ interface LifeParts {
   /** Checks events from outside as if the events before them had happened. Throws if one of them makes no sense. */
   admit?(events: readonly EventOf[]): void
   /** The agents have started: appends the entry that says so, and publishes what was wanted from the beginning. */
-  started(entry: Entry, inputs: Recalled['standing']['inputs']): Promise<unknown>
+  started(entry: Entry, inputs: readonly FirstInput[]): Promise<unknown>
   /** Its agents go on where another process has left them. */
   recovered?(recalled: Recalled): void
   /** The journal takes no more frames of it. */
@@ -174,14 +174,14 @@ export class Life implements Whereabouts {
   // ---- how it begins, goes on and ends ----
 
   /** Begins it: all its agents get addresses and mailboxes, and start in order. Resolves when that is durable. */
-  async begin(first: Pick<Extract<Entry, { readonly kind: 'party' }>, 'inputs' | 'metadata'>): Promise<void> {
+  async begin(first: Pick<EntryOf<'party'>, 'inputs' | 'metadata'>): Promise<void> {
     const created: Entry = { kind: 'party', seq: this.#partition.nextSeq(), what: 'created', ...first }
     const agents = this.#crew.begin(this.#kind.tree, undefined, [created])
     // Every promise is awaited here, so that a journal that fails leaves none of them unhandled.
     await Promise.all([this.#crew.begun(agents), this.#started(first.inputs)])
   }
 
-  #started(inputs: Recalled['standing']['inputs'] = []): Promise<unknown> {
+  #started(inputs: readonly FirstInput[] = []): Promise<unknown> {
     return this.#parts.started({ kind: 'party', seq: this.#partition.nextSeq(), what: 'started' }, inputs)
   }
 
@@ -232,7 +232,7 @@ export class Life implements Whereabouts {
   }
 
   #resume(recalled: Recalled, requests: SavedRequests): void {
-    const { birth, gaveUp, inputs } = recalled.standing
+    const { birth, gaveUp, inputs } = recalled.standing.life
     if (birth === 'failed') {
       const known = gaveUp ?? { agent: this.address, restarts: 0, within: 0, error: 'unknown' }
       const { agent, restarts, within, error } = known

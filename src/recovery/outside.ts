@@ -40,7 +40,7 @@ export async function restoreOutside(
     return
   }
   const { standing } = recalled
-  const { gaveUp } = standing
+  const { gaveUp } = standing.life
   takeOver(outside, recalled, owner.lastMoment)
   const how = { inHand: owner.inHand, isWhole: false, isRetried: false }
   restoreAgents(needs, { partition: outside, crew, tree, former: [] }, recalled, how)

@@ -76,12 +76,12 @@ export function restorePartition(
   { isRetry }: { readonly isRetry: boolean },
 ): RestoredPartition {
   const { standing } = recalled
-  const isRetried = isRetry && standing.birth === 'failed'
+  const isRetried = isRetry && standing.life.birth === 'failed'
   const restored = { saved, recalled, unheard, isQuarantined: false }
   try {
-    if (isRetried) standing.birth = 'started'
+    if (isRetried) standing.life.birth = 'started'
     takeOver(saved.partition, recalled, lastMoment)
-    if (standing.birth === 'failed') return { ...restored, isRestored: false }
+    if (standing.life.birth === 'failed') return { ...restored, isRestored: false }
     restoreAgents(needs, saved, recalled, { inHand, isWhole: true, isRetried })
     saved.restored()
     return { ...restored, isRestored: true }

@@ -2,7 +2,7 @@ import { createStore } from '@xstate/store'
 import { freeze, produce } from 'immer'
 import { TroupeError, textOf } from '../errors.ts'
 import type { EventOf } from '../events/event.ts'
-import type { Entry, Frame, PartyMetadata } from '../journal/frame.ts'
+import type { Entry, EntryOf, Frame, PartyMetadata } from '../journal/frame.ts'
 import type { Recallable } from '../journal/recall.ts'
 import { type Envelope, frozenEnvelope } from '../mail/envelope.ts'
 import { decoded, encoded } from '../values/json.ts'
@@ -55,15 +55,16 @@ interface Applied<S extends object, I> {
   readonly live: PartyState<S, I>
 }
 
-type PartyEntry = Extract<Entry, { readonly kind: 'party' }>
-
 const nothing: PartyMetadata = Object.freeze({})
 
 /** The first state of every party, without the application's part. */
 const blank = { status: 'initializing' as const, version: 0, createdAt: 0, updatedAt: 0, metadata: nothing }
 
 /** The status after each change of a party that the application does not decide. */
-const statusAfter: Readonly<Partial<Record<PartyEntry['what'], PartyStatus>>> = { started: 'planning', failed: 'error' }
+const statusAfter: Readonly<Partial<Record<EntryOf<'party'>['what'], PartyStatus>>> = {
+  started: 'planning',
+  failed: 'error',
+}
 
 /** Removes a watcher. */
 export type Unwatch = () => void
@@ -152,7 +153,11 @@ export class PartyStore<S extends object, A extends AddedEvent, R extends Remove
   }
 
   /** The progress of the party itself, which is no event of the application. */
-  #progressed({ own, live }: Applied<S, InputOf<A>>, entry: PartyEntry, updatedAt: number): Applied<S, InputOf<A>> {
+  #progressed(
+    { own, live }: Applied<S, InputOf<A>>,
+    entry: EntryOf<'party'>,
+    updatedAt: number,
+  ): Applied<S, InputOf<A>> {
     if (entry.what === 'created') {
       const metadata = freeze(decoded(entry.metadata ?? nothing), true) as PartyMetadata
       return { own, live: Object.freeze({ ...live, createdAt: updatedAt, updatedAt, metadata }) }

@@ -112,14 +112,14 @@ function troubleOf({ fault, standing, party }: PartitionSurvey): Pick<Found, 'sa
       says: `No runtime can go on with it, it is quarantined: ${fault}`,
       fix: 'Fix what it says; the others go on.',
     }
-  if (standing?.gaveUp) {
-    const { agent, restarts, within, error } = standing.gaveUp
+  if (standing?.life.gaveUp) {
+    const { agent, restarts, within, error } = standing.life.gaveUp
     return {
       says: `Its supervisor gave up: restart ${restarts} of ${agent} within ${within} ms. The last error: ${error}`,
       fix: `Fix the agent, then runtime.parties.retry(${id}).`,
     }
   }
-  if (standing?.birth === 'failed')
+  if (standing?.life.birth === 'failed')
     return { says: 'It failed while its agents started.', fix: `runtime.parties.delete(${id})` }
   return undefined
 }

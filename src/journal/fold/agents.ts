@@ -1,11 +1,9 @@
 import type { Address } from '../../mail/address.ts'
 import type { Envelope } from '../../mail/envelope.ts'
-import type { Entry } from '../frame.ts'
+import type { EntryOf } from '../frame.ts'
 import { type AgentStanding, isMember, type Mail, newAgent } from './agent-standing.ts'
 import type { FoldedAnswers } from './answers.ts'
 import { endWork } from './works.ts'
-
-type AgentEntry = Extract<Entry, { readonly kind: 'agent' }>
 
 /** Most stopped agents that are remembered; above that, the oldest is forgotten. */
 const mostGone = 10_000
@@ -38,6 +36,11 @@ export class FoldedAgents {
     return agent
   }
 
+  /** The agent that wants some outside work. */
+  ownerOf(key: string): AgentStanding | undefined {
+    return this.at(key.slice(0, key.indexOf('@')))
+  }
+
   /** Adds an agent of a snapshot. */
   add(agent: AgentStanding): void {
     this.byName.set(agent.name, agent)
@@ -46,7 +49,7 @@ export class FoldedAgents {
   }
 
   /** Takes what became of an agent. Returns whether an incarnation starts. */
-  change(entry: AgentEntry, date: number, position: number): boolean {
+  change(entry: EntryOf<'agent'>, date: number, position: number): boolean {
     const { agent: address, what, definition } = entry
     const known = this.byName.get(address.slice(this.#prefix.length))
     if (what === 'stopped') {
@@ -61,7 +64,7 @@ export class FoldedAgents {
     return this.#start(known, entry, date)
   }
 
-  #stop(agent: AgentStanding, { reason, seq, output }: AgentEntry): void {
+  #stop(agent: AgentStanding, { reason, seq, output }: EntryOf<'agent'>): void {
     agent.gone = reason ?? 'stopped'
     agent.goneAt = seq
     agent.output = output
@@ -70,7 +73,7 @@ export class FoldedAgents {
     this.#forgetGone(agent)
   }
 
-  #start(known: AgentStanding | undefined, entry: AgentEntry, since: number): boolean {
+  #start(known: AgentStanding | undefined, entry: EntryOf<'agent'>, since: number): boolean {
     const { agent: address, what, incarnation, definition, under = '', input } = entry
     const name = address.slice(this.#prefix.length)
     const isNew = !known || (known.gone !== undefined && what !== 'restarting')
@@ -86,6 +89,15 @@ export class FoldedAgents {
     if (what === 'declared') return false
     agent.beginsAnew = false
     return true
+  }
+
+  /** The root supervisor gave up: the next incarnations begin with the initial state. Timers and work end. */
+  beginAnew(): void {
+    for (const agent of this.byName.values()) {
+      if (agent.gone !== undefined) continue
+      agent.beginsAnew = true
+      endWork(agent, 'failed', this.#answers)
+    }
   }
 
   #migrate(agent: AgentStanding, definition = agent.definition): void {

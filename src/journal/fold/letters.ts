@@ -1,10 +1,8 @@
 import type { Address } from '../../mail/address.ts'
 import type { DeadLetter } from '../../mail/dead-letters.ts'
 import type { ErrorWords } from '../../thrown.ts'
-import type { Cause, Entry, Frame } from '../frame.ts'
+import type { Cause, EntryOf, Frame } from '../frame.ts'
 import { forgetOldest } from './forget-oldest.ts'
-
-type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 
 /** The newest dead letters are remembered. */
 const most = 1_000

@@ -30,9 +30,16 @@ export function endMail(agent: AgentStanding, seq: number, agents: FoldedAgents)
 }
 
 /** Whether an agent has yet to handle a position: mail, a timer that has fired, or the outcome of its work. */
-export function isWaiting(agent: AgentStanding, seq: number, agents: FoldedAgents): boolean {
+function isWaiting(agent: AgentStanding, seq: number, agents: FoldedAgents): boolean {
   if (agent.mail.has(seq) || agent.fired.has(seq) || agents.poolMailOf(agent)?.has(seq)) return true
   return [...agent.works.values()].some(({ outcome }) => outcome?.seq === seq)
+}
+
+/** The process ended while an agent was being handed a position; `false` if the agent has handled it all the same. */
+export function suspect(agent: AgentStanding | undefined, seq: number, agents: FoldedAgents): boolean {
+  if (!agent || !isWaiting(agent, seq, agents)) return false
+  agent.suspected.set(seq, (agent.suspected.get(seq) ?? 0) + 1)
+  return true
 }
 
 /** The id of the event that led to a timer or an outcome at a position of an agent. */

@@ -1,9 +1,7 @@
 import type { EventOf } from '../../events/event.ts'
 import type { PlannedSchedule } from '../../time/schedule.ts'
-import type { Entry } from '../frame.ts'
+import type { EntryOf } from '../frame.ts'
 import { forgetOldest } from './forget-oldest.ts'
-
-type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 
 /** An event that is said at certain times. */
 export interface ScheduleStanding {

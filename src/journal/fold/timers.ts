@@ -1,7 +1,5 @@
-import type { Entry } from '../frame.ts'
+import type { EntryOf } from '../frame.ts'
 import type { AgentStanding, TimerStanding } from './agent-standing.ts'
-
-type EntryOf<K extends Entry['kind']> = Extract<Entry, { readonly kind: K }>
 
 /** Takes what an entry says of a timer of an agent, if the agent is there. */
 export function takeTimer(
