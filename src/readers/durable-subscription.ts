@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { isChosen, isWanted } from '../bus/chosen.ts'
 import { Missed } from '../bus/missed.ts'
 import { Repeats } from '../bus/repeats.ts'
@@ -17,10 +16,10 @@ import type { Partition } from '../partition/partition.ts'
 import type { System } from '../partition/system.ts'
 import type { Failure } from '../thrown.ts'
 import { Backlog } from './backlog.ts'
+import { DeliveryLoop } from './delivery-loop.ts'
 import { PendingEvents } from './pending-events.ts'
 import type { Pending } from './progress.ts'
 import type { ReaderPositions } from './reader-positions.ts'
-import { Rest } from './rest.ts'
 
 /** How often the subscriber gets an event on which it fails. */
 const mostAttempts = 3
@@ -44,14 +43,8 @@ export class DurableSubscription implements Listener, Subscription {
   /** These go before the events that wait. */
   readonly #repeats = new Repeats<() => Promise<boolean>>()
   readonly #missed: Missed
-  /** Runs code in the async context of `subscribe`, whichever code makes the subscription go on. */
-  readonly #outside = AsyncLocalStorage.snapshot()
-  #going: Promise<void> | undefined
-  #isPaused = false
-  #holds = 0
+  readonly #loop: DeliveryLoop
   #expired = 0
-  readonly #rest: Rest
-  isOver = false
 
   constructor(
     rules: SubscriptionRules,
@@ -68,7 +61,9 @@ export class DurableSubscription implements Listener, Subscription {
     this.#backlog = new Backlog(rules, this.#pending, positions, system)
     this.#missed = new Missed(rules, system.bus)
     this.#subscriber = new Subscriber(rules, call, system.bus)
-    this.#rest = new Rest(system.timers)
+    const hasMore = () => this.#pending.size + this.#backlog.size + this.#repeats.size > 0
+    const deliverAll = () => this.#deliverAll()
+    this.#loop = new DeliveryLoop({ hasMore, deliverAll, rested: () => system.bus.rested() }, system.timers)
     this.#createdAt = system.clock.now()
   }
 
@@ -85,7 +80,7 @@ export class DurableSubscription implements Listener, Subscription {
       expired: this.#expired,
       waiting,
       lag: oldest === undefined ? 0 : this.#host.now() - oldest,
-      paused: this.#isPaused,
+      paused: this.#loop.isPaused,
       durable: true,
       createdAt: this.#createdAt,
     }
@@ -97,35 +92,34 @@ export class DurableSubscription implements Listener, Subscription {
     return this.#subscriber.lastFailure
   }
 
+  get isOver(): boolean {
+    return this.#loop.isOver
+  }
+
   get isResting(): boolean {
-    return this.isOver || (this.#holds === 0 && (this.#isPaused || this.#going === undefined))
+    return this.#loop.isResting
   }
 
   /** Keeps events waiting until the returned function is called: the position in the journal is not known yet. */
   hold(): () => void {
-    this.#holds++
-    return () => {
-      this.#holds--
-      this.#goOn()
-      this.#host.rested()
-    }
+    return this.#loop.hold()
   }
 
   /** Reads the events that were published before it subscribed, or since its last subscription ended. */
   catchUp(partitions: Iterable<Address>): void {
     for (const partition of partitions) this.#backlog.add(partition, 0)
-    this.#goOn()
+    this.#loop.goOn()
   }
 
   hear(envelope: Envelope): void {
     if (this.isOver) return
     const partition = partitionIn(envelope)
     // Events that come while the position is not known are delivered after the events that it has missed.
-    const isBehind = this.#holds > 0 || this.#backlog.has(partition)
+    const isBehind = this.#loop.isHeld || this.#backlog.has(partition)
     if (!isJournalled(envelope)) this.#hearInPassing(envelope)
     else if (isBehind || this.#pending.isFull) this.#backlog.add(partition, envelope.seq)
     else this.#pending.add(envelope)
-    this.#goOn()
+    this.#loop.goOn()
   }
 
   hearMeasured(envelope: Envelope): void {
@@ -166,23 +160,19 @@ export class DurableSubscription implements Listener, Subscription {
   }
 
   pause(): void {
-    this.#isPaused = true
-    this.#host.rested()
+    this.#loop.pause()
   }
 
   resume(): void {
-    this.#isPaused = false
-    this.#rest.end()
-    this.#goOn()
+    this.#loop.resume()
   }
 
   unsubscribe(): void {
     if (this.isOver) return
-    this.isOver = true
+    this.#loop.end()
     this.#pending.clear()
     this.#backlog.close()
     this.#repeats.clear()
-    this.#rest.end()
     this.#host.ended(this)
     this.#ended()
   }
@@ -194,7 +184,7 @@ export class DurableSubscription implements Listener, Subscription {
   again(envelope: Envelope): Promise<boolean | undefined> {
     if (this.isOver || !isWanted(this.rules, envelope, this.#host)) return Promise.resolve(undefined)
     const ended = this.#repeats.add(envelope, () => this.#call(envelope))
-    this.#goOn()
+    this.#loop.goOn()
     return ended
   }
 
@@ -203,7 +193,7 @@ export class DurableSubscription implements Listener, Subscription {
    * subscription.
    */
   pass(address: Address, upTo: number): void {
-    if (this.isOver || this.#holds > 0 || this.#backlog.has(address)) return
+    if (this.isOver || this.#loop.isHeld || this.#backlog.has(address)) return
     const next = this.#pending.nextIn(address)
     const position = next === undefined ? upTo : Math.min(next - 1, upTo)
     if (this.#positions.in(address) < position) this.#positions.reach(address, position)
@@ -215,17 +205,8 @@ export class DurableSubscription implements Listener, Subscription {
     this.#backlog.forget(address)
   }
 
-  #goOn(): void {
-    if (this.#going || this.#holds > 0 || this.#isPaused || this.isOver) return
-    this.#going = this.#outside(() => this.#deliverAll()).finally(() => {
-      this.#going = undefined
-      if (this.#pending.size + this.#backlog.size + this.#repeats.size > 0) this.#goOn()
-      this.#host.rested()
-    })
-  }
-
   async #deliverAll(): Promise<void> {
-    while (!this.#isPaused && !this.isOver) {
+    while (this.#loop.mayGoOn) {
       const repeat = this.#repeats.shift()
       if (repeat) {
         const { envelope, call, ended } = repeat
@@ -233,11 +214,11 @@ export class DurableSubscription implements Listener, Subscription {
         ended(envelope.redriven && this.#host.isExpired(envelope) ? undefined : await call())
         continue
       }
-      if (this.#backlog.isDue) await this.#backlog.readAll(() => !this.#isPaused && !this.isOver)
-      if (this.#isPaused || this.isOver) return
+      if (this.#backlog.isDue) await this.#backlog.readAll(() => this.#loop.mayGoOn)
+      if (!this.#loop.mayGoOn) return
       const next = this.#pending.shift()
       if (next) await this.#deliver(next)
-      else if (this.#backlog.hasFailed) await this.#rest.for(firstPause)
+      else if (this.#backlog.hasFailed) await this.#loop.wait(firstPause)
       else if (this.#backlog.size + this.#repeats.size === 0) return
     }
   }
@@ -270,9 +251,9 @@ export class DurableSubscription implements Listener, Subscription {
         partition?.losses.loseOutside(envelope, this.address, failed)
         return 'dead'
       }
-      await this.#rest.for(firstPause * 2 ** (attempt - 1))
+      await this.#loop.wait(firstPause * 2 ** (attempt - 1))
       // Later events must not overtake this one, however long the pause is.
-      while (this.#isPaused && !this.isOver) await this.#rest.for()
+      while (this.#loop.isPaused && !this.isOver) await this.#loop.wait()
       if (this.isOver) return 'over'
     }
     this.#expire(envelope)
