@@ -172,7 +172,7 @@ describe('a durable subscription', () => {
     )
     const done = runtime.bus.replay({ type: command }, subscription)
     await say(runtime, 'new')
-    expect(await done).toEqual({ told: 1, failed: 0, muted: 0 })
+    expect(await done).toEqual({ replayed: 1, failed: 0, muted: 0 })
     await until(() => words.length === 2)
     expect(new Set(words)).toEqual(new Set(['old', 'new']))
     expect(subscription.info).toMatchObject({ count: 2, failed: 0 })
