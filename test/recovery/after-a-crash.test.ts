@@ -16,7 +16,7 @@ import { clock, createRecord, type Life, live } from '../support/lives.ts'
 import { barked, command, dogAgent, parrotAgent, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
 import { turn, until } from '../support/runtime.ts'
 
-/** A life that ends when a frame like this is on the disk, before anybody knows. */
+/** A process that ends once such a frame is written: the append is never acknowledged. */
 function endingWith(life: Life, isLast: (frame: Frame) => boolean): Journal {
   return {
     ...life,
@@ -29,7 +29,7 @@ function endingWith(life: Life, isLast: (frame: Frame) => boolean): Journal {
   }
 }
 
-/** A life that ends before a frame like this is on the disk. */
+/** A process that ends before such a frame is written. */
 function endingBefore(life: Life, isLast: (frame: Frame) => boolean): Journal {
   return {
     ...life,
@@ -63,7 +63,7 @@ describe('a supervised agent', () => {
 })
 
 describe('a child', () => {
-  it('that waits for outside work when the process ends comes back with its parent', async () => {
+  it('that waits for outside work when the process ends is restored with its parent', async () => {
     const done = defineEvent('pets.done', z.object({}))
     const puppyOf = (run: () => unknown) => {
       const machine = setup({
@@ -118,7 +118,7 @@ describe('a child', () => {
 })
 
 describe('an agent outside the parties', () => {
-  it('hears what it had not heard when the process ended, though a snapshot of the party covers it', async () => {
+  it('hears the events that it had not heard when the process ended, also those that a snapshot of the party covers', async () => {
     const record = createRecord()
     const party = petsParty(dogAgent())
     const agents = [parrotAgent()]
@@ -129,7 +129,7 @@ describe('an agent outside the parties', () => {
       get isOver() {
         return life.isOver
       },
-      // The agent outside is always a little behind: what it hears never gets to the disk.
+      // The frames that say what the agent outside has heard are never written.
       append: (partition, epoch, expected, frames, checkpoints) =>
         frames.some(({ entries }) => entries.some(entry => 'heard' in entry))
           ? new Promise(() => {})
@@ -143,7 +143,7 @@ describe('an agent outside the parties', () => {
     const first = await live(life, { party, agents, snapshots, journal })
     await first.parties.create({ id: 'p1' })
     for (const word of ['a', 'b', 'c']) await first.bus.publish(command({ word }), { party: 'p1' })
-    // Nobody waits for a snapshot; it had its time by now.
+    // Snapshots are saved in the background: this would be enough time for one.
     for (let turns = 0; turns < 50; turns++) await turn()
     expect(isSaved).toBe(false)
     life.end()
@@ -153,7 +153,7 @@ describe('an agent outside the parties', () => {
     expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c'] })
   })
 
-  it.each(['failed', 'was quarantined'])('hears nothing twice of a party that %s and is brought back', async why => {
+  it.each(['failed', 'was quarantined'])('hears no event twice of a party that %s and is retried', async why => {
     const record = createRecord()
     const options = { party: petsParty(dogAgent()), agents: [parrotAgent()], intensity: { max: 0, within: 1_000 } }
     const first = await live(record.next(), options)
@@ -182,7 +182,7 @@ describe('an agent outside the parties', () => {
 })
 
 describe('an ask', () => {
-  it('whose agent comes back finds the handler that the program makes again', async () => {
+  it('of a restored agent reaches the handler that the program registers again', async () => {
     const record = createRecord()
     const party = petsParty(trainerAgent(undefined, 60_000))
     const first = await live(record.next(), { party })
@@ -200,7 +200,7 @@ describe('an ask', () => {
     expect(second.parties.get('p1').state).toMatchObject({ said: ['sit'] })
   })
 
-  it('whose agent comes back finds the agent that the program spawns again', async () => {
+  it('of a restored agent reaches the agent that the program spawns again', async () => {
     const record = createRecord()
     const options = { party: petsParty(trainerAgent(undefined, 60_000)), events: [trick] }
     const first = await live(record.next(), options)
@@ -216,7 +216,7 @@ describe('an ask', () => {
     expect(second.parties.get('p1').state).toMatchObject({ said: ['sit'] })
   })
 
-  it('that was answered in another partition is not asked again, however many others were', async () => {
+  it('that was answered in another partition is not sent again, also if it is one of a thousand', async () => {
     const many = 1_200
     const count: { count: number } = { count: 0 }
     const shop = setup({ types: agentTypes({ context: count, hears: [trick], says: [trick] }) }).createMachine({
@@ -264,7 +264,7 @@ describe('an ask', () => {
 })
 
 describe('an agent that the program spawns again', () => {
-  it('answers requests that name nobody, as before', async () => {
+  it('answers requests without an address, as before', async () => {
     const record = createRecord()
     const options = { party: petsParty(trainerAgent(undefined)), registered: [dogAgent()] }
     const first = await live(record.next(), options)
@@ -317,7 +317,7 @@ describe('a machine within the machine of an agent', () => {
 })
 
 describe('a party', () => {
-  it('that was being deleted when the process ended is gone, or whole', async () => {
+  it('that was being deleted when the process ended is deleted or complete', async () => {
     const record = createRecord()
     const party = petsParty(dogAgent())
     const life = record.next()
@@ -342,7 +342,7 @@ describe('a party', () => {
     expect(second.parties.list().every(({ state }) => state.barks === 1)).toBe(true)
   })
 
-  it('that has the id of a deleted one is heard outside from its first word', async () => {
+  it('that has the id of a deleted party is heard outside from its first event', async () => {
     const record = createRecord()
     const options = { party: petsParty(dogAgent()), agents: [parrotAgent()] }
     const first = await live(record.next(), options)

@@ -22,11 +22,11 @@ const crashWithin = (most: number): fc.Arbitrary<Crash> =>
   fc.record({ at: fc.integer({ min: 1, max: most }), last: fc.constantFrom('written', 'lost') })
 const crashes = fc.array(crashWithin(16), { minLength: 1, maxLength: 5, size: 'max' })
 
-/** How the journal is looked after, and how many turns its appends take. */
+/** How often snapshots are taken, and how many turns an append takes. */
 interface Manner {
   readonly snapshots?: { readonly every: number } | undefined
   readonly seed?: number | undefined
-  /** The seed by which the turns of agents are chosen. */
+  /** The seed of the scheduler that chooses the next agent. */
   readonly order?: number | undefined
 }
 
@@ -36,7 +36,7 @@ const manner: fc.Arbitrary<Manner> = fc.record({
   order,
 })
 
-/** Follows a recipe through as many processes as it takes, and returns what has come of it. */
+/** Runs a recipe in as many processes as it takes, and returns the final state. */
 async function follow(recipe: Recipe, crashes: readonly Crash[], { snapshots, seed, order }: Manner = {}) {
   const random = seededRandom(seed ?? 0)
   const program = createProgram(seed === undefined ? {} : { pace: () => Math.floor(random() * 4) })
@@ -52,14 +52,14 @@ async function follow(recipe: Recipe, crashes: readonly Crash[], { snapshots, se
   const party = runtime.parties.get('p1')
   const chronicle = logOf(runtime.agent('chronicler'))
   const outcome = {
-    // The times are those of the process in which something happened.
+    // Times depend on the process in which something happened, so they are not compared.
     state: { ...throughJson(party.state), inputs: contentsOf(party), createdAt: 0, updatedAt: 0 },
     workers: recipe.workers.map((_, place) => {
       const worker = party.agent(`worker-${place}`)
       return { ...worker.snapshot(), incarnation: worker.incarnation }
     }),
     oracles: [party.agent('oracle').snapshot(), runtime.agent('oracle').snapshot()],
-    // Who of several workers was first is up to chance, and so is which member of a pool heard of it.
+    // Chance decides which worker is first, and which member of a pool hears of it.
     chronicle: recipe.workers.map((_, place) => chronicle.filter(one => one.startsWith(`worker-${place} `))),
     scribes: party.pool('scribes').members.flatMap(logOf).toSorted(),
   }
@@ -80,21 +80,21 @@ interface Fed {
   addInput(input: { readonly inputId: string; readonly content: string }): Promise<unknown>
 }
 
-/** Gives a party its inputs, each when it has come to rest with the one before, whatever of that other processes have done. */
+/** Adds inputs to a party; each one waits until the party rests. Earlier processes may have added some of them. */
 async function drive(runtime: Running, { inputs }: Recipe, { clock, pulse }: Program): Promise<void> {
   const isAlive = pulse()
   const [party = await runtime.parties.create({ id: 'p1' })] = runtime.parties.list()
   await settled(runtime, clock, isAlive)
   for (let n = 0; n < inputs; n++) {
     await party.addInput({ inputId: `input-${n}`, content: `input ${n}` }).catch((error: unknown) => {
-      // A process before this one has done so, though it did not live to hear of it.
+      // An earlier process added the input, and ended before the acknowledgement.
       if (!(error instanceof DuplicateInputError)) throw error
     })
     await settled(runtime, clock, isAlive)
   }
 }
 
-/** Lets time pass until nothing waits for it any more. */
+/** Advances the clock until nothing waits for a timer. */
 async function settled(runtime: Running, clock: Program['clock'], isAlive: () => boolean): Promise<void> {
   const found: { rest?: string } = { rest: 'waiting' }
   for (let turns = 0; isAlive() && found.rest !== 'settled'; turns++) {
@@ -111,7 +111,7 @@ async function settled(runtime: Running, clock: Program['clock'], isAlive: () =>
   }
 }
 
-/** What a journal must not hold, whatever happened. */
+/** Finds contents that a journal must never have. */
 async function wrongIn({ frames }: Pick<Program, 'frames'>): Promise<readonly string[]> {
   const found = await Promise.all(['party/p1', 'runtime'].map(frames))
   return found.flatMap(wrongOf)
@@ -133,7 +133,7 @@ function endsIn(frames: readonly Frame[]): ReadonlyMap<string, number> {
   return ended
 }
 
-/** Positions that there are twice, and events that were handled twice. */
+/** Finds positions that occur twice, and events that were handled twice. */
 function doubledIn(frames: readonly Frame[]): readonly string[] {
   const wrong: string[] = []
   const handled = new Set<string>()
@@ -143,7 +143,7 @@ function doubledIn(frames: readonly Frame[]): readonly string[] {
     if (places.some(place => place <= last || place > position) || new Set(places).size < places.length)
       wrong.push(`positions ${places.join()} after ${last}`)
     last = position
-    // What an agent has crashed on, it may be handed again.
+    // An event on which an agent failed may be delivered to it again.
     if (cause.kind !== 'step' || cause.outcome === 'failed') continue
     const step = `${cause.agent} has handled ${cause.handled}`
     if (handled.has(step)) wrong.push(`${step} twice`)
@@ -152,15 +152,15 @@ function doubledIn(frames: readonly Frame[]): readonly string[] {
   return wrong
 }
 
-/** That of an entry itself: what a dead letter holds has died later than it was said. */
+/** The position of the entry itself. The envelope in a dead letter has an older one. */
 function placeOf(entry: Frame['entries'][number]): number {
   return 'seq' in entry ? entry.seq : entry.envelope.seq
 }
 
-// What bounds these is how often they run, not how fast: both end after so many turns of the event loop.
+// A long timeout: what ends these tests is a number of turns of the event loop, not a time.
 const limits = { timeout: 300_000 }
 
-it('comes to the same end, wherever and however often processes end on the way', limits, async () => {
+it('reaches the same final state, wherever and however often its processes end', limits, async () => {
   await fc.assert(
     fc.asyncProperty(recipe, crashes, manner, async (recipe, crashes, manner) => {
       const undisturbed = await follow(recipe, [])
@@ -172,10 +172,10 @@ it('comes to the same end, wherever and however often processes end on the way',
   )
 })
 
-// A runtime whose agents outside the parties give up stops; then there is nothing to look at.
+// Many restarts are allowed: a runtime stops when the supervisor of the agents outside the parties gives up.
 const intensity = { max: 1_000, within: 1_000 }
 
-it('loses nothing and does nothing twice, whatever happens in whichever process', limits, async () => {
+it('loses no event and does nothing twice, whatever happens in any process', limits, async () => {
   await fc.assert(
     fc.asyncProperty(
       family,
@@ -203,7 +203,7 @@ it('loses nothing and does nothing twice, whatever happens in whichever process'
   )
 })
 
-/** Acts for as long as the process lives, and counts what it can while it does. */
+/** Performs acts while the process runs, and checks the counts at its end. */
 async function perform(
   family: Family,
   acts: readonly Act[],

@@ -26,7 +26,7 @@ interface Seen {
   readonly said: readonly unknown[]
 }
 
-/** What XState alone makes of it. */
+/** The result of XState alone. */
 function bare({ machine, acts }: Example): Seen {
   const clock = new SimulatedClock()
   const words: unknown[] = []
@@ -41,7 +41,7 @@ function bare({ machine, acts }: Example): Seen {
   return { status, value, context: withoutRefs(context), said: words }
 }
 
-/** Actors in a context are other objects here. */
+/** Replaces actors in a context: Troupe's are other objects than XState's. */
 function withoutRefs(context: unknown): unknown {
   return typeof context === 'object' && context !== null
     ? { ...context, ...('ref' in context && { ref: context.ref === undefined ? undefined : 'an actor' }) }
@@ -68,13 +68,13 @@ async function perform(runtime: Pick<Runtime, 'bus' | 'idle'>, act: Act, advance
 describe.each(machines.map(example => [example.name, example] as const))('%s', (_, example) => {
   const agents = [agentOf(example.machine)]
 
-  it('is here as in XState', async () => {
+  it('has the same states here as in XState', async () => {
     const { runtime, clock } = await startRuntime({ agents })
     for (const act of example.acts) await perform(runtime, act, ms => clock.advance(ms))
     expect(seenIn(runtime)).toEqual(bare(example))
   })
 
-  it('is as in XState with a new process before every event', async () => {
+  it('has the same states as in XState with a new process before every event', async () => {
     const program = createProgram()
     let runtime = await program.start({ agents })
     await runtime.idle()
@@ -87,8 +87,8 @@ describe.each(machines.map(example => [example.name, example] as const))('%s', (
   })
 })
 
-it('all of them are as in XState on SQLite', async () => {
-  // To begin its thread takes longer than a machine.
+it('all machines have the same states as in XState on SQLite', async () => {
+  // Starting the thread of SQLite takes longer than running a machine, so all machines share one.
   const one = temporaryJournal()
   onTestFinished(one.close)
   const journal = { ...one, close: async () => {} }

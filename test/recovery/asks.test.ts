@@ -31,7 +31,7 @@ const inP1 = { party: 'p1' }
 const up = urgent({ word: 'up' })
 const rest = command({ word: 'rest' })
 
-/** As far as things get. */
+/** Gives the event loop so many turns that all pending work is done. */
 const someTurns = async () => {
   for (let turns = 0; turns < 20; turns++) await turn()
 }
@@ -41,7 +41,7 @@ const has =
   (frame: Frame) =>
     frame.partition === partition && frame.entries.some(entry => entry.kind === kind)
 
-/** Where the dog is that a trainer in a party asks: in the same party, or outside of all. */
+/** Where the callee is, a dog that a trainer in a party asks: in the same party, or outside the parties. */
 const places = [
   ['in the same party', petsParty(dogAgent(), trainerAgent('dog', 10_000)), [], inP1, 'party/p1'],
   ['outside the parties', petsParty(trainerAgent('runtime/dog', 10_000)), [dogAgent()], undefined, 'runtime'],
@@ -51,7 +51,7 @@ const places = [
 describe.each(places)('an ask whose callee is %s', (_, party, agents, where, home) => {
   const options = { party, agents }
 
-  /** The trainer asks for this trick while the dog rests, who then may wake up; the process ends there. */
+  /** The trainer asks for this trick while the dog rests. Then the dog may wake up, and the process ends. */
   async function asked(name: string, { wakes = true, ending = never }: { wakes?: boolean; ending?: Ending } = {}) {
     const program = createProgram()
     await program.until(ending, options, async runtime => {
@@ -79,7 +79,7 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('is answered by the next process if the callee had it in hand', async () => {
+  it('is answered by the next process if the callee was handling it', async () => {
     const program = await asked('later')
     const next = await program.start(options)
     await turn()
@@ -90,7 +90,7 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it.each<LastAppend>(['cut', 'written'])('is told what it was answered before: %s', async last => {
+  it.each<LastAppend>(['cut', 'written'])('gets the answer that was given before: %s', async last => {
     const program = await asked('roll', { ending: atFrame(has('reply', home), last) })
     const next = await program.start(options)
     await next.idle()
@@ -100,7 +100,7 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('is told that it failed if its callee had crashed on it', async () => {
+  it('fails if its callee had crashed on it', async () => {
     const hasFailed = ({ cause }: Frame) => cause.kind === 'step' && cause.outcome === 'failed'
     const program = await asked('boom', { ending: atFrame(hasFailed, 'cut') })
     const next = await program.start(options)
@@ -109,7 +109,7 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(next.bus.deadLetters.list({ type: trick.type })).toMatchObject([{ reason: 'failed' }])
   })
 
-  it('is told that its callee has stopped, if it had', async () => {
+  it('fails if its callee had stopped', async () => {
     const program = createProgram()
     const isStop = ({ entries }: Frame) => entries.some(entry => entry.kind === 'agent' && entry.what === 'stopped')
     await program.until(atFrame(isStop, 'cut'), options, async runtime => {
@@ -124,7 +124,7 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(saidIn(next)).toMatchObject({ said: ['ASK_STOPPED'] })
   })
 
-  it('is told that its callee stops in the next process', async () => {
+  it('fails when its callee stops in the next process', async () => {
     const program = await asked('later')
     const next = await program.start(options)
     const p1 = next.parties.get('p1')
@@ -133,7 +133,7 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(saidIn(next)).toMatchObject({ said: ['ASK_STOPPED'] })
   })
 
-  it('waits for as long as it still had, however long nothing ran', async () => {
+  it('waits for the rest of its time, however long no process ran', async () => {
     const program = await asked('silence', { wakes: false })
     const second = await program.start(options)
     program.clock.advance(4_000)
@@ -151,13 +151,13 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(saidIn(third)).toMatchObject({ said: ['ASK_TIMEOUT'] })
   })
 
-  it('waits for as long as it still had through several processes', async () => {
+  it('waits for the rest of its time through several processes', async () => {
     const program = await asked('silence', { wakes: false })
     for (let lives = 0; lives < 3; lives++) {
       program.clock.advance(1_000_000)
       const runtime = await program.start(options)
       program.clock.advance(2_000)
-      // So that the journal knows how late it has become.
+      // This frame shows the time in the journal.
       await runtime.bus.publish(command({ word: 'a' }), where)
       await runtime.parties.get('p1').addInput('roll')
       await turn()
@@ -192,16 +192,16 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
   })
 })
 
-describe('an ask whose callee has gone since', () => {
+describe('an ask whose callee was stopped later', () => {
   const party = petsParty(trainerAgent('runtime/dog'))
 
-  it('is told what it was answered before', async () => {
+  it('gets the answer that was given before', async () => {
     const program = createProgram()
     await program.until(atFrame(has('outcome'), 'lost'), { party, agents: [dogAgent()] }, async runtime => {
       await runtime.parties.create({ id: 'p1', inputs: ['roll'] })
       await forEver()
     })
-    // A program that knows nothing of the party, in which the dog is sent away.
+    // A program without the party stops the dog.
     const second = await program.start({ agents: [dogAgent()] })
     await second.agent('dog').stop()
     const third = await program.start({ party, agents: [dogAgent()] })
@@ -210,8 +210,8 @@ describe('an ask whose callee has gone since', () => {
   })
 })
 
-describe('an ask of somebody outside the agents', () => {
-  it('ends with its process: the request that waits is a dead letter, and nobody is asked', async () => {
+describe('an ask by a caller outside the agents', () => {
+  it('ends with its process: the request that waits becomes a dead letter, and no agent gets it', async () => {
     const program = createProgram()
     const options = { agents: [dogAgent()] }
     const first = await program.start(options)
@@ -233,7 +233,7 @@ describe('an ask of many', () => {
   const fromAll = petsParty(...shops, buyer({ need: 'all', deadline: 10_000 }))
   const cake = wanted({ of: 'cake' })
 
-  /** Shop `one` has answered, the others are closed; the process has crashed. */
+  /** Shop `one` has answered, and the others are shut when the process crashes. */
   async function waiting(party = fromAll) {
     const program = createProgram()
     const runtime = await program.start({ party })
@@ -251,7 +251,7 @@ describe('an ask of many', () => {
     for (const name of ['two', 'three']) await runtime.bus.publish(opened({ name }), inP1)
   }
 
-  it('keeps the answers that it has, and gets those that it lacks', async () => {
+  it('keeps the answers that it has, and gets the missing ones', async () => {
     const { program } = await waiting()
     const next = await program.start({ party: fromAll })
     await openAll(next)
@@ -260,7 +260,7 @@ describe('an ask of many', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('keeps the answer of one that was stopped since as the answer of that one', async () => {
+  it('keeps the answer of an agent that was stopped later', async () => {
     const { program, p1 } = await waiting()
     await p1.agent('one').stop()
     const next = await program.start({ party: fromAll })
@@ -269,7 +269,7 @@ describe('an ask of many', () => {
     expect(boughtIn(next)).toMatchObject([{ data: { from: ['one', 'two', 'three'].map(name => `party/p1/${name}`) } }])
   })
 
-  it('has no answer of one that is spawned in the next process', async () => {
+  it('does not wait for an agent that is spawned in the next process', async () => {
     const { program } = await waiting()
     const next = await program.start({ party: fromAll })
     await next.spawn(openShop('four'), inP1)
@@ -328,8 +328,8 @@ describe('an ask that is to be retried', () => {
   })
 })
 
-describe('an ask by its type, whose callee the next process does not have', () => {
-  /** The trainer has asked a dog that the program spawned, and that rests. */
+describe('an ask without an address, whose callee the next process does not have', () => {
+  /** The trainer has asked a resting dog that the program spawned. */
   async function asked() {
     const program = createProgram()
     const options = { party: petsParty(trainerAgent(undefined)), events: [trick, command, urgent] }
@@ -343,7 +343,7 @@ describe('an ask by its type, whose callee the next process does not have', () =
     return next
   }
 
-  it('goes to a function that the program has instead', async () => {
+  it('goes to a handler that the program registers instead', async () => {
     const next = await asked()
     next.handle(trick, ({ name }) => ({ done: `${name} again` }))
     await next.idle()
@@ -357,7 +357,7 @@ describe('an ask by its type, whose callee the next process does not have', () =
     expect(next.parties.get('p1').state).toMatchObject({ said: ['roll'] })
   })
 
-  it('is not sent twice to the agent that has it, once the program spawns that again', async () => {
+  it('is not sent twice to its callee when the program spawns that agent again', async () => {
     const next = await asked()
     await next.spawn(dogAgent())
     await next.bus.publish(up)
@@ -367,8 +367,8 @@ describe('an ask by its type, whose callee the next process does not have', () =
   })
 })
 
-describe('an ask of a function', () => {
-  it('goes to that of the next process', async () => {
+describe('an ask of a handler', () => {
+  it('goes to the handler of the next process', async () => {
     const program = createProgram()
     const party = petsParty(trainerAgent(undefined))
     const first = await program.start({ party, events: [trick] })
@@ -394,7 +394,7 @@ const begin = defineEvent('chain.begin', z.object({}))
 const speak = defineEvent('chain.speak', z.object({}))
 const said = defineEvent('chain.said', z.object({ who: z.string(), what: z.string() }))
 
-/** Passes a question on to the next one, and says and answers what came back; the last one answers when it is told to speak. */
+/** Asks the next agent, then says and answers its reply. The last agent answers when it hears `speak`. */
 const link = (name: string, next: string | undefined, deadline: number): Agent => {
   const hears = [question, begin, speak]
   const says = [question, said]
@@ -444,11 +444,11 @@ const codeOf = (error: unknown): string => z.object({ code: z.string() }).parse(
 describe.each([
   ['first to last', (one: Agent, two: Agent, three: Agent) => [one, two, three]],
   ['last to first', (one: Agent, two: Agent, three: Agent) => [three, two, one]],
-])('asks on behalf of asks, by agents that come back %s', (_, order) => {
+])('asks that are made for asks, by agents that are restored %s', (_, order) => {
   const chain = (deadline: number, inner = 60_000) =>
     order(link('one', 'two', deadline), link('two', 'three', inner), link('three', undefined, 0))
 
-  /** One waits for two, two for three, and three is silent; the process has crashed. */
+  /** `one` waits for `two`, `two` waits for `three`, and `three` is silent when the process crashes. */
   async function silence(agents: readonly Agent[]) {
     const program = createProgram()
     const party = petsParty(...agents)
@@ -462,7 +462,7 @@ describe.each([
   const saidIn = (runtime: Pick<Runtime, 'bus'>) =>
     runtime.bus.history({ type: said.type }).map(({ data }) => said.schema.parse(data))
 
-  it('are answered all the way back', async () => {
+  it('are all answered', async () => {
     const { program, party } = await silence(chain(10_000))
     const next = await program.start({ party })
     await next.bus.publish(speak({}), inP1)
@@ -475,7 +475,7 @@ describe.each([
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('end with the ask that they are made for', async () => {
+  it('end when the ask ends that they are made for', async () => {
     const { program, party } = await silence(chain(10_000))
     const next = await program.start({ party })
     await next.parties.get('p1').agent('one').stop()
@@ -497,7 +497,7 @@ describe.each([
     expect(next.bus.metrics().pendingAsks).toBe(0)
   })
 
-  it('fail by themselves, and the ask that they are made for is answered all the same', async () => {
+  it('may fail, and the ask that they are made for is still answered', async () => {
     const { program, party } = await silence(chain(60_000, 5_000))
     const next = await program.start({ party })
     program.clock.advance(5_000)
@@ -512,7 +512,7 @@ describe.each([
 const shut = defineEvent('shops.shut', z.object({}))
 const opened = defineEvent('shops.opened', z.object({ name: z.string() }))
 
-/** A shop that can be shut; then requests wait. */
+/** A shop that can be shut. While it is shut, requests wait. */
 function openShop(name: string): Agent {
   const hears = [price, shut, opened]
   const machine = setup({

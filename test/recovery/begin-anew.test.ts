@@ -17,7 +17,7 @@ const barks = ({ bus }: Pick<Runtime, 'bus'>) =>
 const letters = ({ bus }: Pick<Runtime, 'bus'>) =>
   bus.deadLetters.list().map(({ envelope, reason }) => [(envelope.data as { readonly word: string }).word, reason])
 
-/** Fails the first times that it is called in a process. */
+/** Fails at its first calls in a process. */
 function failing(times: number): Hook {
   let calls = 0
   return () => {
@@ -25,7 +25,7 @@ function failing(times: number): Hook {
   }
 }
 
-/** Fails on `boom`, and where it finds no configuration when it begins. */
+/** Fails on `boom`, and at its start if there is no configuration. */
 const cat = (isConfigured: () => boolean) =>
   defineAgent({
     name: 'cat',
@@ -66,7 +66,7 @@ describe('an agent with an onInit, whose supervisor gave up', () => {
     expect(third.agent('dog').snapshot()?.context).toMatchObject({ count: 1 })
   })
 
-  it('begins anew in a pool and where it is spawned again, with the mail that waited', async () => {
+  it('begins anew in a pool or when it is spawned again, with the mail that waited', async () => {
     const program = createProgram()
     const pack = definePool({ name: 'pack', agent: { ...dog(() => {}), name: 'wolf' }, size: 2 })
     const options = { agents: [pack], events: [command, urgent], intensity: never }
@@ -94,7 +94,7 @@ describe('an agent with an onInit, whose supervisor gave up', () => {
     expect(lost(runtime)).toEqual(nothingLost)
   })
 
-  it('counts as failed once more where its onInit fails or hangs while it begins anew, and keeps its mail', async () => {
+  it('counts one more failure if its onInit fails or hangs while it begins anew, and keeps its mail', async () => {
     for (const onInit of [failing(1), failing(0)]) {
       const program = createProgram()
       const first = await program.start({ agents: [dog(() => {})], intensity: never })
@@ -114,7 +114,7 @@ describe('an agent with an onInit, whose supervisor gave up', () => {
 })
 
 describe('an agent whose initial context throws while it begins anew', () => {
-  it('is failed once more, and its mail waits for the next process', async () => {
+  it('fails once more, and its mail waits for the next process', async () => {
     const program = createProgram()
     let isConfigured = true
     const options = { agents: [cat(() => isConfigured)], intensity: never }
@@ -148,7 +148,7 @@ describe('an agent whose initial context throws while it begins anew', () => {
     expect(lost(runtime)).toEqual(nothingLost)
   })
 
-  it('goes on at once where its supervisor may start it again', async () => {
+  it('begins anew at once if its supervisor may start it again', async () => {
     const program = createProgram()
     let begun = 0
     const options = { agents: [cat(() => ++begun !== 2)] }
@@ -164,7 +164,7 @@ describe('an agent whose initial context throws while it begins anew', () => {
 describe('an agent that keeps its context', () => {
   const keeping = () => ({ ...dogAgent(), onRestart: 'keep' as const })
 
-  it('begins with its initial one after its supervisor gave up', async () => {
+  it('begins with its initial context after its supervisor gave up', async () => {
     const program = createProgram()
     const options = { agents: [keeping()], intensity: never }
     const first = await program.start(options)
@@ -175,7 +175,7 @@ describe('an agent that keeps its context', () => {
     expect(second.agent('dog').snapshot()?.context).toMatchObject({ count: 0 })
   })
 
-  it('begins with its initial one when its party is retried', async () => {
+  it('begins with its initial context when its party is retried', async () => {
     const { runtime } = await startRuntime({ party: petsParty(keeping()), intensity: never })
     const party = await runtime.parties.create({ id: 'p1' })
     for (const word of ['woof', 'boom']) await party.agent('dog').send(command({ word }))

@@ -18,7 +18,7 @@ const inputsIn = async ({ frames }: Pick<Program, 'frames'>) =>
   )
 
 describe('a party that was being created when its process ended', () => {
-  it('is there with all that it was to begin with, or was never there', async () => {
+  it('exists with all its agents and inputs, or does not exist', async () => {
     const seen = new Set<string>()
     await atEveryAppend(async ending => {
       const program = createProgram()
@@ -75,7 +75,7 @@ describe('a party that was being created when its process ended', () => {
     expect(lost(third)).toEqual(nothingLost)
   })
 
-  it('is completed by the process after one that ended while it completed it', async () => {
+  it('is completed by a third process if the second one ended while it completed the party', async () => {
     const isCreated = ({ entries }: Frame) => entries.some(({ kind }) => kind === 'party')
     await atEveryAppend(async ending => {
       const program = createProgram()
@@ -93,7 +93,7 @@ describe('a party that was being created when its process ended', () => {
     })
   })
 
-  it('may have had no inputs', async () => {
+  it('is completed without inputs if it had none', async () => {
     const program = createProgram()
     await program.until(atFrame(isStart('dog'), 'cut'), given, runtime => runtime.parties.create({ id: 'p1' }))
     const next = await program.start(given)
@@ -102,7 +102,7 @@ describe('a party that was being created when its process ended', () => {
     expect([...next.parties.get('p1').state.inputs]).toEqual([])
   })
 
-  it('was never there if it could not have been: an agent fails at its start', async () => {
+  it('does not exist if an agent fails at its start', async () => {
     const broken: Agent = {
       ...puppy,
       machine: puppy.machine.provide({}),
@@ -117,7 +117,7 @@ describe('a party that was being created when its process ended', () => {
     await next.parties.create({ id: 'p1', inputs })
   })
 
-  it('hears its first input before anything else, though somebody publishes at once', async () => {
+  it('hears its first input before an event that is published at once', async () => {
     const program = createProgram()
     const party = petsParty(trainerAgent('dog'), dogAgent())
     await program.until(atFrame(isStart('dog'), 'cut'), { party }, runtime =>
@@ -131,7 +131,7 @@ describe('a party that was being created when its process ended', () => {
 })
 
 describe('a party that was being deleted when its process ended', () => {
-  it('is gone, or as it was', async () => {
+  it('is deleted, or unchanged', async () => {
     for (const isWritten of [true, false]) {
       const program = createProgram()
       const first = await program.start(given)
@@ -150,7 +150,7 @@ describe('a party that was being deleted when its process ended', () => {
     }
   })
 
-  it('is gone, or as it was, wherever the process ends', async () => {
+  it('is deleted, or unchanged, wherever the process ends', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const first = await program.start(given)

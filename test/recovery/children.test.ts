@@ -24,7 +24,7 @@ const spill = defineEvent('kitchen.spill', z.object({}))
 const inP1 = { party: 'p1' }
 const ringing = ring({ cake: 'sacher' })
 
-/** Lights its oven, leaves the kitchen without it, or spills something and crashes; tells what became of the oven. */
+/** A cook lights an oven, leaves the kitchen, or spills something and crashes. It says how the oven ended. */
 const cook = (options: ChildOptions = {}, migrations: Migrations = {}): Agent => {
   const hears = [light, leave, spill]
   const machine = setup({
@@ -62,7 +62,7 @@ const cook = (options: ChildOptions = {}, migrations: Migrations = {}): Agent =>
 
 const codeOf = (error: unknown): string => z.object({ code: z.string() }).parse(error).code
 
-/** A cook in party `p1` has lit an oven, which is at 200 degrees; the process may crash now. */
+/** A cook in party `p1` has lit an oven, which has 200 degrees. Now the test may crash the process. */
 async function baking(options: ChildOptions = {}) {
   const program = createProgram()
   const given = { party: petsParty(cook(options)) }
@@ -77,7 +77,7 @@ async function baking(options: ChildOptions = {}) {
 const at = ({ entries }: Frame, what: string) => entries.some(entry => entry.kind === 'agent' && entry.what === what)
 
 describe('a child', () => {
-  it('comes back with its parent, where it was', async () => {
+  it('is restored with its parent, in its former state', async () => {
     const { program, given } = await baking()
     const next = await program.start(given)
     expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 300 })
@@ -85,7 +85,7 @@ describe('a child', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('goes on with a definition that is registered, although its parent has another one of that name', async () => {
+  it('goes on with the registered definition, although its parent has another one of that name', async () => {
     const { program } = await baking()
     const next = await program.start({ party: petsParty(cook()), registered: [oven()] })
     expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 300 })
@@ -109,7 +109,7 @@ describe('a child', () => {
     expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 100 })
   })
 
-  it('crashes and is restarted by itself in the next process', async () => {
+  it('that crashes in the next process is restarted without its parent', async () => {
     const { program, given } = await baking()
     const next = await program.start(given)
     await next.bus.publish(smoke({}), inP1)
@@ -120,7 +120,7 @@ describe('a child', () => {
     expect(p1.state).toMatchObject({ said: [] })
   })
 
-  it('crashes too often in the next process: its parent is told', async () => {
+  it('that crashes too often in the next process ends with an error for its parent', async () => {
     const { program, given } = await baking()
     const next = await program.start(given)
     for (let n = 0; n < 4; n++) {
@@ -130,7 +130,7 @@ describe('a child', () => {
     expect(next.parties.get('p1').state).toMatchObject({ said: ['CHILD_ENDED'] })
   })
 
-  it('stops when its parent leaves it in the next process', async () => {
+  it('stops when its parent leaves its state in the next process', async () => {
     const { program, given } = await baking()
     const second = await program.start(given)
     await second.bus.publish(leave({}), inP1)
@@ -141,7 +141,7 @@ describe('a child', () => {
     await expect(third.ask('party/p1/cook/oven', heat, {})).rejects.toMatchObject({ code: 'NO_ADDRESS' })
   })
 
-  it('stops when its parent crashes in the next process, and another one is begun', async () => {
+  it('stops when its parent crashes in the next process, and a new one starts', async () => {
     const { program, given } = await baking()
     const next = await program.start(given)
     await next.bus.publish(spill({}), inP1)
@@ -152,7 +152,7 @@ describe('a child', () => {
     expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 100 })
   })
 
-  it('that its parent has left to itself lives on, and is met by it again', async () => {
+  it('that its parent has left lives on, and its parent finds it again', async () => {
     const { program, given, runtime } = await baking({ orphan: 'adopt' })
     await runtime.bus.publish(leave({}), inP1)
     await runtime.idle()
@@ -166,7 +166,7 @@ describe('a child', () => {
     expect(second.parties.get('p1').state).toMatchObject({ said: ['sacher'] })
   })
 
-  it('that ends while nobody wants it is nothing to the next one, also after a crash', async () => {
+  it('that ends while its parent does not want it does not change the next child, also after a crash', async () => {
     const { program, given, runtime } = await baking({ orphan: 'adopt' })
     await runtime.bus.publish(leave({}), inP1)
     await runtime.idle()
@@ -180,7 +180,7 @@ describe('a child', () => {
     expect(await next.ask('party/p1/cook/oven', heat, {})).toEqual({ degrees: 100 })
   })
 
-  it('that ended before its parent was spawned again is told of once', async () => {
+  it('that ended before its parent was spawned again is reported to its parent once', async () => {
     const program = createProgram()
     const options = { events: [light, leave, spill, ring, told], registered: [oven()] }
     const first = await program.start(options)
@@ -214,9 +214,9 @@ describe('a child', () => {
 
   it.each<[string, (frame: Frame) => boolean, LastAppend]>([
     ['after its end', ({ cause }) => cause.kind === 'step' && cause.type === ring.type, 'cut'],
-    ['before it was gone', frame => at(frame, 'stopped'), 'lost'],
-    ['after it was gone', frame => at(frame, 'stopped'), 'cut'],
-  ])('that had ended is told of once, though its process ended %s', async (_, isLast, last) => {
+    ['before its stop was written', frame => at(frame, 'stopped'), 'lost'],
+    ['after its stop was written', frame => at(frame, 'stopped'), 'cut'],
+  ])('that had ended is reported to its parent once, though its process ended %s', async (_, isLast, last) => {
     const { program, given } = await baking()
     await program.until(atFrame(isLast, last), given, async next => {
       await next.bus.publish(ringing, inP1)
@@ -230,7 +230,7 @@ describe('a child', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('that somebody has stopped is told of once, though the process ended too', async () => {
+  it('that the application stopped is reported to its parent once, though the process ended too', async () => {
     const { program, given } = await baking()
     await program.until(
       atFrame(frame => at(frame, 'stopped'), 'cut'),
@@ -244,7 +244,7 @@ describe('a child', () => {
     expect(next.parties.get('p1').state).toMatchObject({ said: ['CHILD_ENDED'] })
   })
 
-  it('is born, ends and is told of once, wherever its process ends', async () => {
+  it('starts, ends and is reported to its parent once, wherever its process ends', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const given = { party: petsParty(cook()) }
@@ -271,7 +271,7 @@ describe('a child', () => {
     })
   })
 
-  it('comes back outside the parties too, and after an orderly stop', async () => {
+  it('is restored outside the parties too, and after an orderly stop', async () => {
     const program = createProgram()
     const first = await program.start({ agents: [cook()] })
     await first.bus.publish(light({}))
@@ -286,17 +286,17 @@ describe('a child', () => {
   })
 })
 
-/** The same cook in its next version, which is away, wherever it was. */
+/** The next version of the cook: the migration puts it into the state `away`. */
 const movedCook = (options: ChildOptions): Agent =>
   cook(options, { '0': migration(z.object({}), () => ({ value: 'away', context: {} })) })
 
-/** Crashes on a spill, and takes with it all that stand under the same supervisor. */
+/** Crashes on a spill; the supervisor then gives up, and all its agents stop. */
 const clumsy = { ...cook(), name: 'clumsy' }
 
 describe.each([
-  ['adopt', 'is left to itself', true],
+  ['adopt', 'lives on', true],
   ['stop', 'stops', false],
-] as const)('a child (%s) that its parent wants no more in the next process %s', (orphan, _, lives) => {
+] as const)('a child (%s) that its parent no longer wants in the next process %s', (orphan, _, lives) => {
   const options = { orphan }
   const isThere = (runtime: Runtime) =>
     runtime.ask('runtime/cook/oven', heat, {}).then(
@@ -304,7 +304,7 @@ describe.each([
       () => false,
     )
 
-  it('because of a migration, and the journal knows of no work of it', async () => {
+  it('because of a migration, and the journal holds no work of it', async () => {
     const program = createProgram()
     const first = await program.start({ agents: [cook(options)] })
     await first.bus.publish(light({}))
@@ -320,7 +320,7 @@ describe.each([
     expect(keysOf('dropped')).toEqual(keysOf('child'))
   })
 
-  it('because it begins anew after its supervisor gave up', async () => {
+  it('because its parent begins anew after the supervisor gave up', async () => {
     const program = createProgram()
     const given = { agents: [cook(options), clumsy], intensity: { max: 0, within: 1_000 } }
     const first = await program.start(given)

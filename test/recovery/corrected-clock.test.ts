@@ -12,7 +12,7 @@ const inP1 = { party: 'p1' }
 const wind = defineEvent('bell.wind', z.object({}))
 const polish = defineEvent('bell.polish', z.object({}))
 
-/** Rings two hours after it is wound. */
+/** Rings two hours after it was wound. */
 const bell = (timers: TimersAfterRestart) =>
   defineAgent({
     name: 'bell',
@@ -36,7 +36,7 @@ async function settle() {
 
 const jump = ({ clock }: Pick<Program, 'clock'>, ms: number) => clock.set(clock.now() + ms)
 
-/** Something is said where the bell is, or elsewhere, so that the journal has a frame of this moment. */
+/** An event in the party of the bell, or outside, so that the journal has a frame of this moment. */
 const saying = {
   here: (runtime: Pick<Runtime, 'bus'>) => runtime.bus.publish(polish({}), inP1),
   elsewhere: (runtime: Pick<Runtime, 'bus'>) => runtime.bus.publish(command({ word: 'sit' })),
@@ -75,10 +75,10 @@ describe.each(['absolute', 'remaining'] as const)(
   timers => {
     it.each([
       ['set forward', 3 * hour, 'here'],
-      ['set forward, and others alone said something', 3 * hour, 'elsewhere'],
+      ['set forward, and only agents outside said something', 3 * hour, 'elsewhere'],
       ['set back', -3 * hour, 'here'],
-      ['set back, and others alone said something', -3 * hour, 'elsewhere'],
-    ] as const)('rings after what was left of its time: the clock was %s', async (_, ms, where) => {
+      ['set back, and only agents outside said something', -3 * hour, 'elsewhere'],
+    ] as const)('rings after the rest of its time: the clock was %s', async (_, ms, where) => {
       const { program, given, first } = await wound(timers)
       jump(program, ms)
       await saying[where](first)
@@ -87,7 +87,7 @@ describe.each(['absolute', 'remaining'] as const)(
     })
 
     it.each(['here', 'elsewhere'] as const)(
-      'rings after what was left of its time: the clock was set forward and back again, and something was said %s',
+      'rings after the rest of its time: the clock was set forward and back again, and something was said %s',
       async where => {
         const { program, given, first } = await wound(timers)
         jump(program, 3 * hour)
@@ -105,7 +105,7 @@ describe.each(['absolute', 'remaining'] as const)(
     )
 
     it.each([70, 90, 115])(
-      'rings after what was left of its time: the clock was set back by %i s, 58 s after anybody had looked at it',
+      'rings after the rest of its time: the clock was set back by %i s, 58 s after it was last read',
       async seconds => {
         const program = createProgram()
         const given = { party: petsParty(bell(timers)), agents: [dogAgent()] }
@@ -125,7 +125,7 @@ describe.each(['absolute', 'remaining'] as const)(
       },
     )
 
-    it('rings less than a minute early, where the clock was set forward by and by', async () => {
+    it('rings less than a minute early, when the clock is set forward in small steps', async () => {
       const { program, given, first } = await wound(timers)
       for (let times = 0; times < 100; times++) {
         jump(program, minute / 2)
@@ -142,7 +142,7 @@ describe.each(['absolute', 'remaining'] as const)(
       expect(state()).toBe('rung')
     })
 
-    it('rings after what was left of its time in the third process too', async () => {
+    it('rings after the rest of its time in the third process too', async () => {
       const { program, given, first } = await wound(timers)
       jump(program, 3 * hour)
       await saying.here(first)
@@ -155,7 +155,7 @@ describe.each(['absolute', 'remaining'] as const)(
       await ringsAfter(2 * hour - 2 * minute, await program.start(given), program)
     })
 
-    it('rings after what was left of its time: the clock was set back again while nobody was there', async () => {
+    it('rings after the rest of its time: the clock was set back again while no process ran', async () => {
       const { program, given, first } = await wound(timers)
       jump(program, 3 * hour)
       await saying.here(first)
@@ -169,7 +169,7 @@ describe.each(['absolute', 'remaining'] as const)(
       await ringsAfter(2 * hour - 2 * minute, await program.start(given), program)
     })
 
-    it('rings after what was left of its time where only snapshots say so', async () => {
+    it('rings after the rest of its time if the frames of the jump are only in snapshots', async () => {
       const { program, given, first } = await wound(timers, { snapshots: { every: 1, keep: 1 } })
       const sayMuch = async (runtime: typeof first) => {
         for (let times = 0; times < 100; times++) {
@@ -188,14 +188,14 @@ describe.each(['absolute', 'remaining'] as const)(
       await ringsAfter(2 * hour - minute, await program.start(given), program)
     })
 
-    it('rings after what was left of its time: nothing but an orderly stop came after that', async () => {
+    it('rings after the rest of its time: only an orderly stop followed', async () => {
       const { program, given, first } = await wound(timers)
       jump(program, 3 * hour)
       await first.stop()
       await ringsAfter(2 * hour - minute, await program.start(given), program)
     })
 
-    it('rings after what was left of its time where its party is imported', async () => {
+    it('rings after the rest of its time when its party is imported', async () => {
       const { program, given, first } = await wound(timers)
       jump(program, 3 * hour)
       await saying.elsewhere(first)
@@ -212,7 +212,7 @@ describe.each(['absolute', 'remaining'] as const)(
 )
 
 describe('the journal', () => {
-  it('says once in each partition that the clock has jumped, and else nothing of it', async () => {
+  it('holds each jump of the clock once in each partition', async () => {
     const { program, first } = await wound('absolute')
     const told = async () =>
       (await Promise.all(['runtime', 'party/p1'].map(program.frames))).map(frames =>
@@ -231,7 +231,7 @@ describe('the journal', () => {
     expect(await told()).toEqual([once, once])
   })
 
-  it('says nothing of a clock that is corrected by seconds', async () => {
+  it('holds nothing about a clock that is corrected by seconds', async () => {
     const { program, first } = await wound('absolute')
     jump(program, 59_999)
     await saying.here(first)
@@ -240,11 +240,11 @@ describe('the journal', () => {
   })
 })
 
-describe('while nobody is there, time passes by the date', () => {
+describe('while no process runs, time passes by the date', () => {
   it.each([
     ['absolute', 2 * hour - minute - hour],
     ['remaining', 2 * hour - minute],
-  ] as const)('for a timer as its rule says, also after the clock was corrected: %s', async (timers, ms) => {
+  ] as const)('for a timer by its rule, also after the clock was corrected: %s', async (timers, ms) => {
     const { program, given, first } = await wound(timers)
     jump(program, 3 * hour)
     await saying.here(first)
@@ -254,7 +254,7 @@ describe('while nobody is there, time passes by the date', () => {
     await ringsAfter(ms, await program.start(given), program)
   })
 
-  it('a timer is over that would have been, also after the clock was corrected', async () => {
+  it('a timer whose time passed meanwhile is over, also after the clock was corrected', async () => {
     const { program, given, first } = await wound('absolute')
     jump(program, 3 * hour)
     await saying.here(first)
@@ -269,7 +269,7 @@ describe('while nobody is there, time passes by the date', () => {
 })
 
 it.each([3 * hour, -3 * hour])(
-  'an ask waits for what was left of its time, when its process crashed after the clock was corrected: %i',
+  'an ask waits for the rest of its time if its process crashed after the clock was corrected: %i',
   async ms => {
     const program = createProgram()
     const given = { party: petsParty(trainerAgent('runtime/dog', 10 * minute)), agents: [dogAgent()] }
@@ -294,7 +294,7 @@ it.each([3 * hour, -3 * hour])(
 )
 
 it.each([hour, -hour])(
-  'a timer of an agent that nobody has spawned yet waits no longer and no shorter for a jump that nobody has noticed: %i',
+  'a timer of an agent that is spawned later keeps its time in spite of a jump that was not noticed before: %i',
   async ms => {
     const program = createProgram()
     const given = { agents: [dogAgent()], events: [wind, polish] }
@@ -317,7 +317,7 @@ describe('an agent outside the parties that was spawned after the clock had been
     ['outside', 'elsewhere'],
     ['in the party', 'here'],
   ] as const)(
-    'hears in the next process what was said since then, and nothing older; meanwhile something was said %s',
+    'hears in the next process the events after its spawn, and no older ones; meanwhile an event was published %s',
     async (_, where) => {
       const program = createProgram()
       const given = { agents: [bell('absolute')], registered: [parrotAgent()], party: petsParty(dogAgent()) }
@@ -352,7 +352,7 @@ describe('mail with a time to live', () => {
     [3 * hour, 'in the next process', true],
     [-3 * hour, 'in the same process', false],
     [-3 * hour, 'in the next process', true],
-  ] as const)('expires after that time, when the clock was corrected by %i ms, %s', async (ms, _, crashes) => {
+  ] as const)('expires after that time, though the clock was corrected by %i ms, %s', async (ms, _, crashes) => {
     const program = createProgram()
     let runtime = await program.start(given)
     await runtime.parties.create({ id: 'p1' })
@@ -371,7 +371,7 @@ describe('mail with a time to live', () => {
     expect(runtime.parties.get('p1').state).toMatchObject({ barks: 3 })
   })
 
-  it('has all of that time again when it is sent again after the clock was corrected', async () => {
+  it('has its whole time again when it is redriven after the clock was corrected', async () => {
     const program = createProgram()
     const runtime = await program.start(given)
     await runtime.parties.create({ id: 'p1' })
@@ -394,7 +394,7 @@ describe('mail with a time to live', () => {
   })
 })
 
-it('dead letters are kept as long as they are to be, when the clock was wrong for a while', async () => {
+it('dead letters are kept for their retention, though the clock was wrong for a while', async () => {
   const program = createProgram()
   const given = { agents: [dogAgent()], deadLetters: { retention: hour } }
   const runtime = await program.start(given)

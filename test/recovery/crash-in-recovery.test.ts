@@ -11,7 +11,7 @@ const inP1 = { party: 'p1' }
 
 type Program = ReturnType<typeof createProgram>
 
-/** A small party: a bark, an effect, a nap of a second, an ask. What was done before is not done again. */
+/** A small party: a bark, an effect, a timer of a second, an ask. It skips inputs that it has already. */
 async function story(program: Program, ending: Ending): Promise<boolean> {
   return program.until(ending, { party: party() }, async runtime => {
     const [found] = runtime.parties.list()
@@ -46,7 +46,7 @@ async function endOf(program: Program) {
   }
 }
 
-it('a party comes to the same end, wherever its process ends and whenever the next three end while they recover', async () => {
+it('a party reaches the same final state, wherever its process ends and whenever the next three end while they recover', async () => {
   const undisturbed = createProgram()
   await story(undisturbed, goesOn)
   const expected = await endOf(undisturbed)
@@ -57,7 +57,7 @@ it('a party comes to the same end, wherever its process ends and whenever the ne
       for (const last of ['written', 'lost'] as const) {
         const program = createProgram()
         isEnded = await story(program, atAppend(n, last))
-        // Three processes that end at their first, second or third append: nothing else is appended while they recover.
+        // Recovery appends at most three times, so each process ends at its first, second or third append.
         for (let lives = 0; lives < 3; lives++) await story(program, atAppend(k, lives === 1 ? 'lost' : 'written'))
         await story(program, goesOn)
         expect([n, k, last, await endOf(program)]).toEqual([n, k, last, expected])

@@ -26,7 +26,7 @@ const counting = dog.createMachine({
   states: { idle: { on: { 'pets.command': { actions: 'count' } } } },
 })
 
-/** A party whose dog has counted one word, in the next process: with another machine. */
+/** A party whose dog has counted one word. The next process has another machine for the dog. */
 async function editedTo(
   machine: AnyStateMachine,
   { before = counting, ...options }: { before?: AnyStateMachine; development?: boolean | undefined } = {},
@@ -60,7 +60,7 @@ const barking = dog.createMachine({
 })
 
 describe('a machine that was edited and keeps the names of its states and the fields of its context', () => {
-  it('goes on where it was, with a warning', async () => {
+  it('goes on in its former state, with a warning', async () => {
     const { runtime, warnings } = await editedTo(barking)
     expect(warnings).toEqual(['warning MACHINE_EDITED'])
     expect(runtime.parties.list({ quarantined: true })).toEqual([])
@@ -90,13 +90,13 @@ describe('a machine that was edited and keeps the names of its states and the fi
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_CHANGED' }])
   })
 
-  it('keeps its party in quarantine where the runtime is made so', async () => {
+  it('keeps its party in quarantine if the runtime is created with development: false', async () => {
     const { runtime } = await editedTo(barking, { development: false })
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_CHANGED' }])
   })
 })
 
-describe('a machine that was edited, and what was saved does not fit it', () => {
+describe('a machine that was edited, and whose saved snapshot no longer fits', () => {
   const machineOf = (context: object | (() => object), state: object = {}, name = 'idle') =>
     createMachine({ context, initial: name, states: { [name]: { on: { 'pets.command': {} }, ...state } } })
   const slow = effect('slow', () => new Promise<never>(() => {}))
@@ -105,9 +105,9 @@ describe('a machine that was edited, and what was saved does not fit it', () => 
     ['a state is gone', machineOf(context, {}, 'waiting'), "State 'idle' does not exist"],
     ['a field of the context is new', machineOf({ words: 0, sum: 0 }), 'context.sum is new'],
     ['a field of a computed context is new', machineOf(() => ({ words: 0, sum: 0 })), 'context.sum is new'],
-    ['a field is of another kind', machineOf({ words: [] }), 'context.words was number and is array now'],
+    ['a field has another type', machineOf({ words: [] }), 'context.words was number and is array now'],
     [
-      'its state invokes something more',
+      'its state has one more invoke',
       setup({ actors: { slow } }).createMachine({
         context,
         initial: 'idle',
@@ -127,7 +127,7 @@ describe('a machine that was edited, and what was saved does not fit it', () => 
 describe('a party in quarantine', () => {
   const renamed = createMachine({ context, initial: 'waiting', states: { waiting: {} } })
 
-  it('is one line at the start, also where somebody hears of errors', async () => {
+  it('is reported in one line at the start, also if errors are subscribed to', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => printed.mockRestore())
     const program = createProgram()
@@ -145,7 +145,7 @@ describe('a party in quarantine', () => {
     expect(printed.mock.lastCall?.[0]).toContain('runtime.parties.delete("p2")')
   })
 
-  it('is in the way of a new party of its id, which is told why', async () => {
+  it('keeps its id: the error of a new party with that id says why', async () => {
     const { runtime } = await editedTo(renamed)
     const refusal = runtime.parties.create({ id: 'p1' })
     await expect(refusal).rejects.toThrow(PartyQuarantinedError)

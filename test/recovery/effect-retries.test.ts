@@ -10,7 +10,7 @@ const forEver = () => new Promise<never>(() => {})
 const has = (kind: Frame['entries'][number]['kind']) => (frame: Frame) =>
   frame.entries.some(entry => entry.kind === kind)
 
-/** Errands that fail so many times, in whichever process, before they are done. */
+/** Errands that fail so many times in all processes together before they succeed. */
 function shopping(times: number, inDoubt: 'retry' | 'hold' = 'retry') {
   const attempts: number[] = []
   const run: Errand = (input, { attempt }) => {
@@ -45,7 +45,7 @@ const broughtIn = (runtime: { readonly parties: { get(id: string): { readonly st
   runtime.parties.get('p1').state
 
 describe.each(['retry', 'hold'] as const)('an effect that failed, in doubt to %s', inDoubt => {
-  it('goes on in the next process with the next number, after the wait that was left', async () => {
+  it('is tried again in the next process with the next number, after the rest of the wait', async () => {
     const shop = shopping(1, inDoubt)
     const program = createProgram()
     const first = await program.start(shop.options)
@@ -54,10 +54,10 @@ describe.each(['retry', 'hold'] as const)('an effect that failed, in doubt to %s
     await until(() => shop.attempts.length > 0)
     await turn()
     program.clock.advance(400)
-    // The journal knows by this frame that the process was there.
+    // This frame shows that the process still ran at this time.
     await first.bus.publish(go({ for: 'eggs' }), inP1)
     program.crash()
-    // Nobody was there for this long.
+    // No process runs for this long.
     program.clock.advance(60_000)
     const next = await program.start(shop.options)
     expect(next.held.list()).toEqual([])
@@ -90,14 +90,14 @@ describe('an effect that is tried again', () => {
     })
   })
 
-  it('is in doubt only while it runs: held then, with its number', async () => {
+  it('is held, with its number, only if the process ended while it ran', async () => {
     const shop = shopping(1, 'hold')
     const program = await untilThere('retried', shop)
     const next = await program.start(shop.options)
     expect(next.held.list()).toMatchObject([{ name: 'run', attempt: 3 }])
   })
 
-  it('ends as it did in the process before, with the cause too, if nobody had heard of it', async () => {
+  it('keeps the error and its cause from the process before, if its agent had not handled it', async () => {
     const errors: unknown[] = []
     const program = createProgram()
     const run: Errand = () => {
@@ -124,7 +124,7 @@ describe('an effect that is tried again', () => {
     expect(errors).toEqual([expect.objectContaining({ cause: expect.any(TypeError) })])
   })
 
-  it('is never tried more often than it may be, wherever a process ends', async () => {
+  it('is tried at most as often as allowed, wherever a process ends', async () => {
     await atEveryAppend(async ending => {
       const shop = shopping(9)
       const program = createProgram()

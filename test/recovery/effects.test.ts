@@ -9,7 +9,7 @@ const inP1 = { party: 'p1' }
 const forEver = () => new Promise<never>(() => {})
 const hasOutcome = ({ entries }: Frame) => entries.some(({ kind }) => kind === 'outcome')
 
-/** A boy is away for milk, and his process has crashed. */
+/** A boy fetches milk when his process crashes. */
 async function away(ending?: LastAppend, inDoubt: 'retry' | 'hold' = 'retry', errand?: Errand) {
   const program = createProgram()
   const errands = watchedErrands()
@@ -24,7 +24,7 @@ async function away(ending?: LastAppend, inDoubt: 'retry' | 'hold' = 'retry', er
 }
 
 describe('an effect whose end is recorded', () => {
-  it('is not run again, though nobody has handled that', async () => {
+  it('is not run again, though its agent has not handled it', async () => {
     const { program, errands } = await away('cut')
     const next = await program.start({ party: errandsParty(boy(errands.atOnce)) })
     await next.idle()
@@ -33,7 +33,7 @@ describe('an effect whose end is recorded', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('is not run again, though nobody has handled that in two processes', async () => {
+  it('is not run again, though its agent has not handled it in two processes', async () => {
     const { program, errands } = await away('cut')
     const party = errandsParty(boy(errands.atOnce))
     const isHandled = ({ cause }: Frame) => cause.kind === 'step' && cause.type === 'outcome'
@@ -44,7 +44,7 @@ describe('an effect whose end is recorded', () => {
     expect(next.parties.get('p1').state).toMatchObject({ brought: ['milk!'] })
   })
 
-  it('is not run again, though its process heard nothing of that', async () => {
+  it('is not run again, though the append of its end was not acknowledged', async () => {
     const { program, errands } = await away('written')
     const next = await program.start({ party: errandsParty(boy(errands.atOnce)) })
     await next.idle()
@@ -52,7 +52,7 @@ describe('an effect whose end is recorded', () => {
     expect(next.parties.get('p1').state).toMatchObject({ brought: ['milk!'] })
   })
 
-  it('has failed, if it has: its agent hears of its code and its message', async () => {
+  it('that failed gives its code and its message to its agent', async () => {
     const { program, errands } = await away('cut', 'retry', () => {
       throw Object.assign(new Error('none left'), { code: 'SOLD_OUT' })
     })
@@ -62,7 +62,7 @@ describe('an effect whose end is recorded', () => {
     expect(next.parties.get('p1').state).toMatchObject({ brought: ['SOLD_OUT: none left'] })
   })
 
-  it('hands over the mail that waited behind it', async () => {
+  it('delivers the mail that waited behind it', async () => {
     const { program, errands } = await away('cut')
     const next = await program.start({ party: errandsParty(boy(errands.atOnce)) })
     await next.bus.publish(go({ for: 'eggs' }), inP1)
@@ -71,7 +71,7 @@ describe('an effect whose end is recorded', () => {
   })
 })
 
-describe('an effect of which nobody knows how it ended', () => {
+describe('an effect whose end is not recorded', () => {
   it('is run again, under the same key and with the same input', async () => {
     const { program, errands } = await away('lost')
     const next = await program.start({ party: errandsParty(boy(errands.atOnce)) })
@@ -81,7 +81,7 @@ describe('an effect of which nobody knows how it ended', () => {
     expect(next.parties.get('p1').state).toMatchObject({ brought: ['milk!'] })
   })
 
-  it('counts its attempts through all processes, those that were stopped in order too', async () => {
+  it('counts its attempts through all processes, also through orderly stops', async () => {
     const { program, errands } = await away()
     const party = errandsParty(boy(errands.never))
     const second = await program.start({ party })
@@ -95,7 +95,7 @@ describe('an effect of which nobody knows how it ended', () => {
     expect(errands.keys).toBe(1)
   })
 
-  it('is not run if its step was lost: that is handled anew, as the first attempt', async () => {
+  it('is not run again if its step was lost: the step is repeated, with attempt 1', async () => {
     const program = createProgram()
     const errands = watchedErrands()
     const party = errandsParty(boy(errands.atOnce))
@@ -122,7 +122,7 @@ describe('an effect of which nobody knows how it ended', () => {
     expect(third.parties.get('p1').agent('boy').snapshot()).toMatchObject({ value: 'idle' })
   })
 
-  it('ends once whatever happens: it is recorded once, and told once', async () => {
+  it('ends once, wherever the process ends: its end is recorded once, and said once', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const errands = watchedErrands()
@@ -135,7 +135,7 @@ describe('an effect of which nobody knows how it ended', () => {
       const next = await program.start({ party })
       const [p1 = await next.parties.create({ id: 'p1' })] = next.parties.list()
       await p1.idle()
-      // What was said may have been lost, but nothing comes out of order or twice.
+      // An event may be lost, but no event comes twice or out of order.
       expect(['', 'milk!', 'milk!,eggs!']).toContain(p1.state.brought.join())
       const frames = await program.frames('party/p1')
       const ended = frames.flatMap(({ entries }) => entries.flatMap(one => (one.kind === 'outcome' ? one.key : [])))
@@ -146,7 +146,7 @@ describe('an effect of which nobody knows how it ended', () => {
     })
   })
 
-  it('is told to whoever listens as another attempt', async () => {
+  it('is reported to subscribers as another attempt', async () => {
     const { program, errands } = await away()
     const heard: unknown[] = []
     const next = program.create({ party: errandsParty(boy(errands.atOnce)) })
@@ -156,7 +156,7 @@ describe('an effect of which nobody knows how it ended', () => {
     expect(heard).toMatchObject([{ name: 'run', address: 'party/p1/boy', attempt: 2 }])
   })
 
-  it('comes back for agents outside the parties too', async () => {
+  it('is run again for agents outside the parties too', async () => {
     const program = createProgram()
     const errands = watchedErrands()
     const first = await program.start({ agents: [boy(errands.never)] })
@@ -179,14 +179,14 @@ describe('an effect in doubt that is to be held', () => {
     return { program, errands, options, runtime, key: one.key }
   }
 
-  it('is not run: it is listed, with who waits for it', async () => {
+  it('is not run: it is listed, with the agent that waits for it', async () => {
     const { errands, runtime, key } = await held()
     expect(runtime.held.list()).toEqual([{ key, name: 'run', address: 'party/p1/boy', attempt: 2 }])
     expect(errands.runs).toEqual([`milk 1 ${key}`])
     expect(runtime.parties.get('p1').agent('boy').snapshot()).toMatchObject({ value: 'away' })
   })
 
-  it('keeps the count of its attempts through other processes', async () => {
+  it('keeps the number of its attempts through other processes', async () => {
     const { program, errands, options, runtime, key } = await held()
     const [known] = runtime.held.list()
     const next = await program.start(options)
@@ -207,7 +207,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(next.parties.get('p1').state).toMatchObject({ brought: ['milk from a neighbour'] })
   })
 
-  it('was done, says somebody: its agent hears of that, in this process and in no other', async () => {
+  it('that a person marks as done gives its result to its agent, once in all processes', async () => {
     const { program, errands, options, runtime, key } = await held()
     runtime.held.succeed(key, 'milk from a neighbour')
     await runtime.idle()
@@ -218,7 +218,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(next.parties.get('p1').state).toMatchObject({ brought: ['milk from a neighbour'] })
   })
 
-  it('has failed, says somebody: its agent hears of that as of any failure', async () => {
+  it('that a person marks as failed fails for its agent like any effect', async () => {
     const { errands, runtime, key } = await held()
     runtime.held.fail(key, 'the shop is closed')
     await runtime.idle()
@@ -227,7 +227,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(errands.runs).toHaveLength(1)
   })
 
-  it('is to be done, says somebody: it is, under the same key', async () => {
+  it('that a person retries is run again under the same key', async () => {
     const { errands, runtime, key } = await held()
     runtime.held.retry(key)
     await runtime.idle()
@@ -247,7 +247,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(errands.attempts).toEqual(['milk 1', 'milk 2'])
   })
 
-  it('is run once at most, wherever a process ends, unless somebody says otherwise', async () => {
+  it('is run at most once, wherever a process ends, unless a person retries it', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const errands = watchedErrands()
@@ -265,7 +265,7 @@ describe('an effect in doubt that is to be held', () => {
     })
   })
 
-  it('is answered once, and nobody answers what is not held', async () => {
+  it('is answered once, and an effect that is not held is refused', async () => {
     const { runtime, key } = await held()
     expect(() => runtime.held.succeed('party/p1/boy@7/else', 'milk')).toThrow(NotHeldError)
     expect(() => runtime.held.retry('nothing')).toThrow(`held are: ${key}`)
@@ -274,7 +274,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(() => runtime.held.fail(key, 'later')).toThrow(/none is/)
   })
 
-  it('is answered with what a journal can give back, or waits on', async () => {
+  it('refuses an answer that a journal cannot hold, and waits on', async () => {
     const { runtime, key } = await held()
     expect(() => runtime.held.succeed(key, () => 'milk')).toThrow(ValueError)
     expect(runtime.held.list()).toMatchObject([{ key }])
@@ -282,7 +282,7 @@ describe('an effect in doubt that is to be held', () => {
 
   it.each<[string, LastAppend, number]>([
     ['is answered if the answer is written before the next crash', 'written', 0],
-    ['is held on if the answer was lost with the next crash', 'lost', 1],
+    ['stays held if the answer was lost with the next crash', 'lost', 1],
   ])('%s', async (_, last, count) => {
     const { program, options, key } = await held()
     await program.until(atFrame(hasOutcome, last), options, async runtime => {
@@ -293,7 +293,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(next.held.list()).toHaveLength(count)
   })
 
-  it('is held no more once nobody waits for it: its agent went on', async () => {
+  it('is no longer held when its agent has left the state', async () => {
     const { program, options, runtime, key } = await held()
     await runtime.bus.publish(backHome({}), inP1)
     await runtime.idle()
@@ -303,7 +303,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(next.held.list()).toEqual([])
   })
 
-  it('is held no more once nobody waits for it: its agent was stopped', async () => {
+  it('is no longer held when its agent was stopped', async () => {
     const { program, options, runtime } = await held()
     await runtime.parties.get('p1').agent('boy').stop()
     expect(runtime.held.list()).toEqual([])
@@ -311,7 +311,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(next.held.list()).toEqual([])
   })
 
-  it('is held no more once nobody waits for it: its party was deleted', async () => {
+  it('is no longer held when its party was deleted', async () => {
     const { program, options, runtime } = await held()
     await runtime.parties.delete('p1')
     expect(runtime.held.list()).toEqual([])
@@ -319,7 +319,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(next.held.list()).toEqual([])
   })
 
-  it('keeps nobody from resting: it waits for a person, who may be on holiday', async () => {
+  it('does not keep its party from being idle, as it waits for a person', async () => {
     const { runtime } = await held()
     const resting = runtime.parties.get('p1').idle({ timeout: 1_000 })
     let rest: unknown
@@ -331,7 +331,7 @@ describe('an effect in doubt that is to be held', () => {
     expect(rest).toMatchObject({ reason: 'waiting' })
   })
 
-  it('is left to the next process by one that has stopped', async () => {
+  it('stays held for the next process after a stop', async () => {
     const { program, options, runtime, key } = await held()
     await runtime.stop({ timeout: 0 })
     expect(() => runtime.held.succeed(key, 'milk')).toThrow(NotHeldError)

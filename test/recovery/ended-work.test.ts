@@ -66,8 +66,8 @@ const quiet = setup({
 const lost = { target: 'lost' as const }
 const states = { lost: {} }
 
-/** Agents that stay in a state whose work has ended, and do nothing about that. */
-const deaf = {
+/** Agents that stay in a state whose work has ended, and do not handle its end. */
+const ignoring = {
   'without onDone': quiet.createMachine({
     context: {},
     initial: 'here',
@@ -100,7 +100,7 @@ const deaf = {
 }
 
 describe('work that has ended while its state goes on', () => {
-  it.each(Object.entries(stayers))('is not done again by the processes after it: %s', async (_, machine) => {
+  it.each(Object.entries(stayers))('is not done again by later processes: %s', async (_, machine) => {
     const stayer = defineAgent({ name: 'stayer', machine, hears: [], says: [told] })
     const program = createProgram()
     const options = { agents: [shop, stayer], registered: [kid] }
@@ -117,7 +117,7 @@ describe('work that has ended while its state goes on', () => {
     expect(third.bus.history({ type: told.type })).toHaveLength(1)
   })
 
-  it('is not done again either where a machine inside an agent wanted it', async () => {
+  it('is not done again by later processes if a machine inside an agent wanted it', async () => {
     const machine = setup({ types: agentTypes({ context: {}, hears: [], says: [] }), actors: { inner } }).createMachine(
       {
         context: {},
@@ -132,22 +132,25 @@ describe('work that has ended while its state goes on', () => {
     expect(calls).toEqual(['paid'])
   })
 
-  it.each(Object.entries(deaf))('is not done again either where its agent ignores that: %s', async (_, machine) => {
-    const holder = defineAgent({ name: 'holder', machine, hears: [], says: [] })
-    const program = createProgram()
-    const states: unknown[] = []
-    for (let process = 1; process < 4; process++) {
-      const runtime = await program.start({ agents: [shop, holder], registered: [kid] })
-      await until(() => calls.length > 0)
-      await runtime.idle()
-      states.push(runtime.agent('holder').snapshot()?.value)
-      expect(runtime.agent('holder').incarnation).toBe(1)
-    }
-    expect(calls).toHaveLength(1)
-    expect(states).toEqual(['here', 'here', 'here'])
-  })
+  it.each(Object.entries(ignoring))(
+    'is not done again by later processes if its agent ignores its end: %s',
+    async (_, machine) => {
+      const holder = defineAgent({ name: 'holder', machine, hears: [], says: [] })
+      const program = createProgram()
+      const states: unknown[] = []
+      for (let process = 1; process < 4; process++) {
+        const runtime = await program.start({ agents: [shop, holder], registered: [kid] })
+        await until(() => calls.length > 0)
+        await runtime.idle()
+        states.push(runtime.agent('holder').snapshot()?.value)
+        expect(runtime.agent('holder').incarnation).toBe(1)
+      }
+      expect(calls).toHaveLength(1)
+      expect(states).toEqual(['here', 'here', 'here'])
+    },
+  )
 
-  it('ends as it did for a machine inside that says so to an agent which ignores that', async () => {
+  it('keeps its end for a machine inside, also if the agent ignores what that machine sends', async () => {
     const inner = setup({ actors: { pay } }).createMachine({
       initial: 'paying',
       states: {

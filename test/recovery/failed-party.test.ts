@@ -50,21 +50,21 @@ async function bark({ bus, parties }: Story, ...words: readonly string[]) {
   await parties.get('p1').idle()
 }
 
-/** Lets a party fail. */
+/** Makes a party fail. */
 async function fail({ bus, parties }: Story) {
   await bus.publish(command({ word: 'boom' }), inP1)
   await until(() => parties.get('p1').state.status === 'error')
   await someTurns()
 }
 
-/** Writes down under a name what was barked. */
+/** Subscribes durably under a name, and collects the barked words. */
 function diary({ bus }: Pick<Runtime, 'bus'>, told: string[], options: { from?: 'start'; limit?: number } = {}) {
   const tell = ({ data }: EnvelopeOf<typeof barked>) => void told.push(data.word)
   return bus.subscribe(barked, tell, { durable: 'diary', ...options })
 }
 
-describe('a subscriber who keeps his place', () => {
-  it('is told in the next process what a party said before it failed', async () => {
+describe('a durable subscription', () => {
+  it('gets in the next process the events that a party said before it failed', async () => {
     const program = createProgram()
     const told: string[] = []
     const first = await program.start(given)
@@ -83,7 +83,7 @@ describe('a subscriber who keeps his place', () => {
     expect(await second.bus.durableNames()).toEqual([{ name: 'diary', isSubscribed: true, behind: 0 }])
   })
 
-  it('misses nothing, whenever he goes on while somebody retries the party', async () => {
+  it('misses no event, whenever it goes on while the party is retried', async () => {
     for (let ticks = 0; ticks <= 40; ticks++) {
       const program = createProgram()
       const told: string[] = []
@@ -105,9 +105,9 @@ describe('a subscriber who keeps his place', () => {
   })
 
   it.each([
-    ['is told what it said before', 'start', ['a', 'b', 'c']],
-    ['is told nothing of what it said before where he subscribed later', undefined, ['c']],
-  ] as const)('whose party is quarantined and retried %s', async (_, from, expected) => {
+    ['gets the events from before', 'start', ['a', 'b', 'c']],
+    ['gets no events from before a later subscribe call', undefined, ['c']],
+  ] as const)('of a party that is quarantined and retried %s', async (_, from, expected) => {
     const program = createProgram()
     const told: string[] = []
     let isBroken = false
@@ -175,7 +175,7 @@ describe('a party that failed in an earlier process', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 3 })
   })
 
-  it('has its retry in the journal with positions in order', async () => {
+  it('has the entry of its retry in the journal, with positions in order', async () => {
     const program = await failedBefore()
     const next = await program.start(given)
     await next.parties.retry('p1')
@@ -185,7 +185,7 @@ describe('a party that failed in an earlier process', () => {
     expect(positions).toEqual(positions?.toSorted((one, other) => one - other))
   })
 
-  it('is replayed whole while somebody retries it', async () => {
+  it('is replayed completely while it is retried', async () => {
     const program = await failedBefore()
     const next = await program.start(given)
     for (let ticks = 0; ticks < 20; ticks++) {
@@ -197,7 +197,7 @@ describe('a party that failed in an earlier process', () => {
     }
   })
 
-  it('is not replayed while a retry is under way that is in vain, and that is said', async () => {
+  it('is not replayed during a retry that fails: the replay fails with the reason', async () => {
     const journal = memoryJournal()
     let isBroken = false
     const breaking = {
@@ -218,7 +218,7 @@ describe('a party that failed in an earlier process', () => {
     await retried
   })
 
-  it('keeps its dead letters after a retry that is in vain, because another partition cannot be read', async () => {
+  it('keeps its dead letters after a retry that fails because another partition cannot be read', async () => {
     const journal = memoryJournal()
     let readsLeft = Number.POSITIVE_INFINITY
     const breaking = {
@@ -237,14 +237,14 @@ describe('a party that failed in an earlier process', () => {
     await someTurns()
     const letters = runtime.bus.deadLetters.list()
     expect(letters.length).toBeGreaterThan(0)
-    // Recovery reads how the agents outside the parties stand, and reads it again for what they were asked.
+    // Recovery reads the partition of the agents outside twice: for what they heard, and for what they were asked.
     readsLeft = 1
     await expect(runtime.parties.retry('p1')).rejects.toMatchObject({ code: 'PARTY_QUARANTINED' })
     expect(readsLeft).toBeLessThan(0)
     expect(runtime.bus.deadLetters.list()).toEqual(letters)
   })
 
-  it('and is deleted leaves no answer to the next one of its id', async () => {
+  it('and is deleted leaves no answers for the next party with its id', async () => {
     const program = createProgram()
     const options = {
       party: petsParty(trainerAgent('runtime/dog'), { ...dogAgent(), name: 'pup' }),
@@ -268,7 +268,7 @@ describe('a party that failed in an earlier process', () => {
     expect(last.parties.get('p1').state).toMatchObject({ said: ['new'] })
   })
 
-  it('and is deleted keeps nobody outside the parties from hearing the next one of its id', async () => {
+  it('and is deleted leaves no positions behind: agents outside hear the next party with its id', async () => {
     const options = { ...given, agents: [parrotAgent()] }
     const program = await failedBefore(options)
     const barksNew = atFrame(
@@ -289,8 +289,8 @@ describe('a party that failed in an earlier process', () => {
   })
 })
 
-describe('a party that gives up while it comes back', () => {
-  it('is heard to its end by agents outside the parties', async () => {
+describe('a party whose supervisor gives up while it is restored', () => {
+  it('is heard completely by agents outside the parties', async () => {
     const program = createProgram()
     const options = { ...given, agents: [parrotAgent()] }
     const isFailure = ({ cause }: Frame) => cause.kind === 'step' && cause.outcome === 'failed'
@@ -306,48 +306,51 @@ describe('a party that gives up while it comes back', () => {
   })
 })
 
-describe('what a party that failed has asked elsewhere', () => {
+describe('an ask of a party that failed, to an agent elsewhere', () => {
   const cases = ['runtime/dog', 'party/p2/dog'].flatMap(to =>
     ['the same process', 'the next process'].flatMap(where =>
       ['before', 'after'].map(answered => ({ to, where, answered })),
     ),
   )
 
-  it.each(cases)('is asked of $to once, where $where retries it and the answer comes $answered that', async one => {
-    const { to, where, answered } = one
-    const program = createProgram()
-    const options = {
-      party: petsParty(trainerAgent(to, 60_000), dogAgent(), { ...dogAgent(), name: 'pup' }),
-      agents: [dogAgent()],
-      intensity: never,
-      snapshots: { every: 1, keep: 0 },
-    }
-    let runtime = await program.start(options)
-    await runtime.parties.create({ id: 'p2' })
-    let party = await runtime.parties.create({ id: 'p1', inputs: ['later'] })
-    await someTurns()
-    await party.agent('pup').send(command({ word: 'boom' }))
-    await until(() => party.state.status === 'error')
-    const answer = async () => {
-      program.clock.advance(5_000)
+  it.each(cases)(
+    'is sent to $to once, when $where retries the party and the answer comes $answered that',
+    async one => {
+      const { to, where, answered } = one
+      const program = createProgram()
+      const options = {
+        party: petsParty(trainerAgent(to, 60_000), dogAgent(), { ...dogAgent(), name: 'pup' }),
+        agents: [dogAgent()],
+        intensity: never,
+        snapshots: { every: 1, keep: 0 },
+      }
+      let runtime = await program.start(options)
+      await runtime.parties.create({ id: 'p2' })
+      let party = await runtime.parties.create({ id: 'p1', inputs: ['later'] })
       await someTurns()
-    }
-    if (answered === 'before') await answer()
-    if (where === 'the next process') runtime = await program.start(options)
-    await someTurns()
-    party = await runtime.parties.retry('p1')
-    await (answered === 'after' ? answer() : someTurns())
-    expect(party.state).toMatchObject({ said: ['late'] })
-  })
+      await party.agent('pup').send(command({ word: 'boom' }))
+      await until(() => party.state.status === 'error')
+      const answer = async () => {
+        program.clock.advance(5_000)
+        await someTurns()
+      }
+      if (answered === 'before') await answer()
+      if (where === 'the next process') runtime = await program.start(options)
+      await someTurns()
+      party = await runtime.parties.retry('p1')
+      await (answered === 'after' ? answer() : someTurns())
+      expect(party.state).toMatchObject({ said: ['late'] })
+    },
+  )
 })
 
-describe('what a party was asked before it was away', () => {
+describe('an ask to a party that then failed or could not be read', () => {
   const options = {
     party: petsParty(trainerAgent('party/p2/dog', 60_000), dogAgent(), { ...dogAgent(), name: 'pup' }),
     intensity: never,
   }
 
-  /** The trainer of p1 asks p2 for a trick. What p1 hears of that is not in the journal when the process ends. */
+  /** The trainer of p1 asks p2 for a trick. The process ends before the journal holds the outcome in p1. */
   async function asked(trick: string, isFailing: boolean) {
     const program = createProgram()
     const process = program.begin(goesOn)
@@ -412,14 +415,14 @@ describe('what a party was asked before it was away', () => {
     return entries.flatMap(({ kind }) => (kind === 'asked' || kind === 'reply' ? kind : []))
   }
 
-  it('has its answer in the next process, where the party has failed', async () => {
+  it('gets its answer in the next process, though the party has failed', async () => {
     const program = await asked('roll', true)
     const { p1 } = await goOn(program, true)
     expect(p1.state).toMatchObject({ said: ['roll'] })
     expect(await requestsTo(program)).toEqual(['asked', 'reply'])
   })
 
-  it('has its answer once the party can be read, and is not asked again', async () => {
+  it('gets its answer once the party can be read, and is not sent again', async () => {
     const program = await asked('roll', false)
     const { p1, retry } = await goOn(program, false)
     await retry()
@@ -441,9 +444,9 @@ describe('what a party was asked before it was away', () => {
   })
 })
 
-describe('what was handed out of a party', () => {
+describe('a reference to a party or to its agent', () => {
   it.each(['failed', 'quarantined'])(
-    'that is %s is good again after a retry, also where another was in vain',
+    'works again after a party that is %s was retried, also if the first retry failed',
     async how => {
       const inner = memoryJournal()
       const broken = { reads: false, appends: false }
@@ -486,7 +489,7 @@ describe('what was handed out of a party', () => {
     },
   )
 
-  it('that is deleted in quarantine says so', async () => {
+  it('fails with PARTY_STOPPED after the party was deleted in quarantine', async () => {
     let isBroken = false
     const inner = memoryJournal()
     const saved: typeof inner.saved = async partition => {
@@ -502,7 +505,7 @@ describe('what was handed out of a party', () => {
     await expect(party.addInput('a cat')).rejects.toMatchObject({ code: 'PARTY_STOPPED' })
   })
 
-  it('that was spawned in this process and is registered nowhere comes back with it', async () => {
+  it('works again for an agent that was only spawned in this process, and not registered', async () => {
     const program = createProgram()
     const runtime = await program.start(given)
     const party = await runtime.parties.create({ id: 'p1' })
@@ -519,7 +522,7 @@ describe('what was handed out of a party', () => {
 })
 
 describe('machines inside an agent of a party on a journal in memory', () => {
-  /** Listens to a kid inside it, who speaks up when it is told to and after a second. */
+  /** Listens to a machine inside it, which sends an event when it hears `speak`, and after a second. */
   const nurse = () => {
     const count: { heard: number } = { heard: 0 }
     const kid = setup({}).createMachine({
@@ -545,7 +548,7 @@ describe('machines inside an agent of a party on a journal in memory', () => {
     ['under a supervisor that gave up', ward([defineSupervisor({ name: 'ward', agents: [nurse(), dogAgent()] })])],
   ] as const
 
-  /** What the kid says when it is told to, and what after its time. */
+  /** How often the machine inside has sent its event: on `speak`, and after its time. */
   async function speaks({ bus, parties }: Awaited<ReturnType<typeof failed>>['runtime'], clock: SimulatedClock) {
     await bus.publish(urgent({ word: 'speak' }), inP1)
     await someTurns()
@@ -569,7 +572,7 @@ describe('machines inside an agent of a party on a journal in memory', () => {
     expect(await speaks(runtime, clock)).toEqual({ heard: 2 })
   })
 
-  it.each(wards)('go on in another runtime that it is taken to: the agent is %s', async (_, options) => {
+  it.each(wards)('go on in another runtime that imports the party: the agent is %s', async (_, options) => {
     const { runtime } = await failed(options)
     const lines: string[] = []
     for await (const line of runtime.parties.export('p1')) lines.push(line)
@@ -590,7 +593,7 @@ describe('machines inside an agent of a party on a journal in memory', () => {
     expect(await speaks(next.runtime, first.clock)).toEqual({ heard: 2 })
   })
 
-  it('go on when it is retried that gave up while they were stopped, in the pause before a restart', async () => {
+  it('go on after a retry if the party failed while they were stopped, in the pause before a restart', async () => {
     const group = defineSupervisor({
       name: 'ward',
       strategy: 'rest_for_one',
@@ -612,8 +615,8 @@ describe('machines inside an agent of a party on a journal in memory', () => {
   })
 })
 
-describe('a party on a journal in memory that somebody retries again and again', () => {
-  it('holds on to nothing of how it was before', async () => {
+describe('a party on a journal in memory that is retried again and again', () => {
+  it('keeps nothing in memory of its former incarnations', async () => {
     const boxes: WeakRef<object>[] = []
     const hears = [command]
     const context: { box: object } = { box: {} }
@@ -642,8 +645,8 @@ describe('a party on a journal in memory that somebody retries again and again',
   })
 })
 
-describe('a party that somebody retries while the runtime stops', () => {
-  it('is back or says that the runtime stops, whenever the stop comes', async () => {
+describe('a party that is retried while the runtime stops', () => {
+  it('is restored, or the retry fails because the runtime stops', async () => {
     const outcomes = new Set<string>()
     for (let ticks = 0; ticks < 30; ticks++) {
       const { runtime } = await startRuntime(given)
@@ -662,7 +665,7 @@ describe('a party that somebody retries while the runtime stops', () => {
 })
 
 describe('an agent of a party that has failed', () => {
-  it('cannot be stopped for good, and neither can a pool, until the party is back or deleted', async () => {
+  it('cannot be stopped for good, and neither can a pool, until the party is retried or deleted', async () => {
     const program = createProgram()
     const cats = definePool({ name: 'cats', agent: { ...dogAgent(), name: 'cat' }, size: 2 })
     const runtime = await program.start({ ...given, party: petsParty(dogAgent(), cats) })
@@ -682,33 +685,36 @@ describe('an agent of a party that has failed', () => {
   })
 })
 
-describe('a party that is deleted while somebody retries it', () => {
-  it.each([0, 1, 2, 3, 5, 8])('is gone, and its id is free, where the other comes %i ticks later', async ticks => {
-    for (const order of ['delete retry', 'retry delete', 'retry retry delete', 'delete delete']) {
-      const program = createProgram()
-      const runtime = await program.start(given)
-      await runtime.parties.create({ id: 'p1' })
-      await fail(runtime)
-      const codes = await Promise.all(
-        order.split(' ').map(async (what, place) => {
-          for (let tick = 0; tick < place * ticks; tick++) await Promise.resolve()
-          const done = what === 'delete' ? runtime.parties.delete('p1') : runtime.parties.retry('p1')
-          return done.then(
-            () => undefined,
-            (error: { readonly code: string }) => error.code,
-          )
-        }),
-      )
-      for (const code of codes) expect([undefined, 'PARTY_NOT_FOUND']).toContain(code)
-      expect(codes).toContain(undefined)
-      expect(runtime.parties.quarantined()).toEqual([])
-      await runtime.parties.create({ id: 'p1' })
-      // Those of the party itself are gone with it.
-      expect(runtime.bus.history({ type: 'system.error' })).toEqual([])
-    }
-  })
+describe('a party that is deleted while it is retried', () => {
+  it.each([0, 1, 2, 3, 5, 8])(
+    'is deleted, and its id is free, when the second call comes %i ticks later',
+    async ticks => {
+      for (const order of ['delete retry', 'retry delete', 'retry retry delete', 'delete delete']) {
+        const program = createProgram()
+        const runtime = await program.start(given)
+        await runtime.parties.create({ id: 'p1' })
+        await fail(runtime)
+        const codes = await Promise.all(
+          order.split(' ').map(async (what, place) => {
+            for (let tick = 0; tick < place * ticks; tick++) await Promise.resolve()
+            const done = what === 'delete' ? runtime.parties.delete('p1') : runtime.parties.retry('p1')
+            return done.then(
+              () => undefined,
+              (error: { readonly code: string }) => error.code,
+            )
+          }),
+        )
+        for (const code of codes) expect([undefined, 'PARTY_NOT_FOUND']).toContain(code)
+        expect(codes).toContain(undefined)
+        expect(runtime.parties.quarantined()).toEqual([])
+        await runtime.parties.create({ id: 'p1' })
+        // The dead letters of the party itself are deleted with it.
+        expect(runtime.bus.history({ type: 'system.error' })).toEqual([])
+      }
+    },
+  )
 
-  it('is gone too where it was quarantined', async () => {
+  it('is deleted too if it was quarantined', async () => {
     const program = createProgram()
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })

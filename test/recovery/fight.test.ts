@@ -20,7 +20,7 @@ async function fight(seed: number, inner: Journal) {
   const oneOf = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)]
   const { join, pause, resume, clock, journal } = owners(inner)
   const acknowledged = new Map<string, Set<string>>(parties.map(id => [id, new Set()]))
-  /** Who wrote what, in the order of acknowledgements. */
+  /** The acknowledged writes and their writers, in order. */
   const writes: { readonly partition: string; readonly epoch: number; readonly name: string }[] = []
   const living = new Map<string, { readonly runtime: Fighter; crash(): void }>()
   let count = 0
@@ -84,7 +84,7 @@ async function fight(seed: number, inner: Journal) {
     await oneOf(acts)?.()
     if (random() < 0.6) await turn()
   }
-  // All of them run again, and whoever is first takes what nobody owns.
+  // All runtimes run again, and the first one claims each partition without an owner.
   for (const name of living.keys()) resume(name)
   clock.advance(lease)
   for (let turns = 0; turns < 50; turns++) await turn()
@@ -116,7 +116,7 @@ function check({ acknowledged, writes, states, frames }: Awaited<ReturnType<type
   const writers = new Map<string, string>()
   const epochs = new Map<string, number>()
   for (const { partition, epoch, name } of writes) {
-    // One writer for each epoch, and none whose writes are acknowledged after those of a later one.
+    // Each epoch has one writer. None of its writes is acknowledged after a write of a later epoch.
     expect(writers.get(`${partition} ${epoch}`) ?? name).toBe(name)
     writers.set(`${partition} ${epoch}`, name)
     expect(epoch).toBeGreaterThanOrEqual(epochs.get(partition) ?? 0)
@@ -142,7 +142,7 @@ function check({ acknowledged, writes, states, frames }: Awaited<ReturnType<type
 
 describe('runtimes that fight over parties at random', () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed + 1))(
-    'write one at a time, and lose nothing: seed %i',
+    'never write to a party at the same time, and lose no event: seed %i',
     async seed => {
       check(await fight(seed, memoryJournal()))
     },
@@ -150,7 +150,7 @@ describe('runtimes that fight over parties at random', () => {
   )
 
   it.each([1, 2, 3])(
-    'do so on a file of SQLite too: seed %i',
+    'never write to a party at the same time in a file of SQLite: seed %i',
     async seed => {
       check(await fight(seed, temporaryJournal()))
     },

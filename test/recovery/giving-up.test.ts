@@ -26,7 +26,7 @@ const never = { max: 0, within: 1_000 }
 
 const inner = defineSupervisor({ name: 'inner', intensity: never, agents: [dogAgent()] })
 
-/** Fails from then on. */
+/** Fails at every call after the first ones. */
 function failingAfter(calls: number): Hook {
   let count = 0
   return () => {
@@ -44,13 +44,13 @@ const warnings = ({ bus }: Pick<Runtime, 'bus'>) =>
 describe('agents outside the parties whose supervisor gave up', () => {
   const options = { agents: [dogAgent()], intensity: never }
 
-  it('begin anew in the next process, with the mail that waited, and it is told which gave up and why', async () => {
+  it('begin anew in the next process, with the mail that waited, and a warning says which one gave up and why', async () => {
     const program = createProgram()
     const first = await program.start(options)
     await first.bus.publish(command({ word: 'sit' }))
     await first.bus.publish(command({ word: 'rest' }))
     await first.bus.publish(command({ word: 'later' }))
-    // A busy dog does not take it, so it fails of a request that it takes at once.
+    // A resting dog leaves commands in its mailbox. It takes them when it gets up.
     await first.bus.publish({ type: 'pets.urgent', data: { word: 'up' } })
     await first.bus.publish(command({ word: 'rest' }))
     await first.bus.publish(boom)
@@ -79,7 +79,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
   it.each([
     ['in an onInit', [{ ...dogAgent(), onInit: failingAfter(1) }], 'onInit of "runtime/dog" failed: no antenna'],
     ['under an inner supervisor', [inner], 'runtime/dog: boom'],
-  ])('are told by the next process of what the last one failed %s', async (_, agents, error) => {
+  ])('begin anew with a warning of the error that made them give up %s', async (_, agents, error) => {
     const program = createProgram()
     const first = await program.start({ agents, intensity: { max: agents[0] === inner ? 0 : 1, within: 1_000 } })
     await first.bus.publish(boom)
@@ -90,7 +90,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
     ])
   })
 
-  it('begin anew in the process that spawns them again, where nobody registered them', async () => {
+  it('begin anew in the process that spawns them again, if they are not registered', async () => {
     const program = createProgram()
     const cat = { ...dogAgent(), name: 'cat' }
     const unregistered = { events: [command, urgent], intensity: never }
@@ -100,7 +100,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
     await first.agent('cat').send(command({ word: 'waits' }))
     await first.agent('dog').send(boom)
     await someTurns()
-    // Nobody spawns anything there.
+    // This process spawns no agent.
     await program.start({ ...unregistered, snapshots: { every: 1 } })
     await someTurns()
     for (let process = 3; process <= 4; process++) {
@@ -113,7 +113,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
     }
   })
 
-  it('cannot be stopped for good, and their pools not be made smaller', async () => {
+  it('cannot be stopped for good, and their pools cannot be made smaller', async () => {
     const program = createProgram()
     const cats = definePool({ name: 'cats', agent: { ...dogAgent(), name: 'cat' }, size: 2 })
     const both = { agents: [dogAgent(), cats], intensity: never }
@@ -129,7 +129,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
     expect(second.pool('cats').size).toBe(2)
   })
 
-  it('take nothing more that would be heard by nobody', async () => {
+  it('take no events after they gave up', async () => {
     const { runtime } = await startRuntime(options)
     await runtime.bus.publish(boom)
     await until(() => warnings(runtime).some(({ code }) => code === 'ESCALATED'))
@@ -138,7 +138,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
     })
   })
 
-  it('lose nothing, wherever the process ends', async () => {
+  it('lose no event, wherever the process ends', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const acknowledged: string[] = []
@@ -150,7 +150,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
           )
         await someTurns()
       })
-      // One that finds an agent failed gives up at once, as no restart is allowed; the one after it begins anew.
+      // No restart is allowed: a process that finds a failed agent gives up at once, and in the process after it the agents begin anew.
       const next = await program.start(options).catch(() => {})
       await next?.idle().catch(() => {})
       await someTurns()
@@ -178,7 +178,7 @@ describe('a party whose supervisor gave up', () => {
     return runtime
   }
 
-  it('goes on when somebody retries it, with its state and its mail', async () => {
+  it('goes on when it is retried, with its state and its mail', async () => {
     const program = createProgram()
     const runtime = await failedParty(program)
     await expect(runtime.parties.get('p1').addInput('a cat')).rejects.toThrow(PartyFailedError)
@@ -198,7 +198,7 @@ describe('a party whose supervisor gave up', () => {
     expect(next.parties.get('p1').state).toMatchObject({ status: 'planning', barks: 2 })
   })
 
-  it('keeps its mail, none of which is a dead letter, and lets nobody wait for an answer', async () => {
+  it('keeps its mail, which does not become dead letters, and ends the asks of its callers', async () => {
     const program = createProgram()
     const runtime = await program.start(options)
     const party = await runtime.parties.create({ id: 'p1' })
@@ -219,12 +219,12 @@ describe('a party whose supervisor gave up', () => {
       'up',
       'kept',
     ])
-    // Nobody waits for the answer any more.
+    // The asker no longer waits for the answer.
     expect(runtime.bus.deadLetters.list().map(({ reason }) => reason)).toEqual(['stale'])
     expect(lost(runtime)).toEqual(nothingLost)
   })
 
-  it('is reached through what was handed out before, once somebody has retried it', async () => {
+  it('is reached through references from before, once it was retried', async () => {
     const program = createProgram()
     const cats = definePool({ name: 'cats', agent: { ...dogAgent(), name: 'cat' }, size: 2 })
     const pets = { ...options, party: petsParty(dogAgent(), cats) }
@@ -263,7 +263,7 @@ describe('a party whose supervisor gave up', () => {
     expect(next.parties.get('p1').pool('cats').size).toBe(3)
   })
 
-  it('refuses what has waited since before somebody retried it', async () => {
+  it('refuses a delayed event from before the retry', async () => {
     const program = createProgram()
     const runtime = await program.start({ ...options, rateLimit: { perSecond: 1, burst: 1, exceeded: 'delay' } })
     const party = await runtime.parties.create({ id: 'p1' })
@@ -279,7 +279,7 @@ describe('a party whose supervisor gave up', () => {
     expect(lost(runtime)).toEqual(nothingLost)
   })
 
-  it('goes on when somebody retries it in the next process, which says of what it failed', async () => {
+  it('goes on when it is retried in the next process, whose error says why it failed', async () => {
     const program = createProgram()
     await failedParty(program)
     const next = await program.start(options)
@@ -292,7 +292,7 @@ describe('a party whose supervisor gave up', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('goes on when somebody retries it before the journal has taken that it failed', async () => {
+  it('goes on when it is retried before its failure is durable', async () => {
     const journal = heldJournal()
     const { runtime } = await startRuntime({ ...options, journal })
     const party = await runtime.parties.create({ id: 'p1' })
@@ -311,7 +311,7 @@ describe('a party whose supervisor gave up', () => {
     expect(lost(runtime)).toEqual(nothingLost)
   })
 
-  it('goes on where whoever is told that it gave up retries it at once', async () => {
+  it('goes on when a subscriber retries it at once', async () => {
     const program = createProgram()
     const runtime = await program.start(options)
     const retried: Promise<unknown>[] = []
@@ -326,7 +326,7 @@ describe('a party whose supervisor gave up', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
   })
 
-  it('fails again where nothing was fixed, and may be retried again', async () => {
+  it('fails again if its fault was not fixed, and may be retried again', async () => {
     const program = createProgram()
     const runtime = await failedParty(program)
     for (let times = 0; times < 3; times++) {
@@ -338,7 +338,7 @@ describe('a party whose supervisor gave up', () => {
     expect(lost(runtime)).toEqual(nothingLost)
   })
 
-  it('is either failed or whole, wherever the process ends that retries it', async () => {
+  it('is either failed or restored, wherever the process ends that retries it', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       await failedParty(program)
@@ -391,7 +391,7 @@ describe('one event on which several agents fail', () => {
     throw new Error('cannot read that')
   }
   const cannot = effect('work', () => Promise.reject(new Error('cannot read that')))
-  /** What a machine inside them does. */
+  /** Machines inside the agents, by the way in which they fail. */
   const inside = {
     'failure inside': createMachine({ entry: assign(explode) }),
     'effect inside': setup({ actors: { work: cannot } }).createMachine({ invoke: { id: 'work', src: 'work' } }),
@@ -409,7 +409,7 @@ describe('one event on which several agents fail', () => {
     'effect inside',
     'timer inside',
     'timer inside that leads to another',
-  ] as const)('of what they do because of it, such as an %s', what => {
+  ] as const)('in the work that it starts, such as an %s', what => {
     const state = what === 'effect' ? 'working' : what === 'timer' ? 'waiting' : 'around'
     const slow = (name: string) =>
       defineAgent({
@@ -440,7 +440,7 @@ describe('one event on which several agents fail', () => {
       }
     }
 
-    it('counts as one, also where the process ends before they restart', async () => {
+    it('counts as one restart, also if the process ends before they restart', async () => {
       await atEveryAppend(async ending => {
         const program = createProgram()
         const isEnded = await program.until(ending, given, async runtime => {
@@ -458,7 +458,7 @@ describe('one event on which several agents fail', () => {
     })
   })
 
-  it('counts as one where each has a supervisor that gives up because of it', async () => {
+  it('counts as one restart if each agent has a supervisor that gives up because of it', async () => {
     const supervisors = agents.map(agent =>
       defineSupervisor({
         name: `${agent.name}-group`,
@@ -474,7 +474,7 @@ describe('one event on which several agents fail', () => {
     expect(runtime.bus.history({ type: heard.type })).toHaveLength(5)
   })
 
-  it('counts as one where the process ends before they restart', async () => {
+  it('counts as one restart if those supervisors give up and the process ends before they restart', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const isEnded = await program.until(ending, { agents }, async runtime => {
@@ -512,7 +512,7 @@ describe('a machine that reaches a final state at its top', () => {
       }),
     })
 
-  it('is done, in this process and in the next, and what came out of it is told', async () => {
+  it('is done, in this process and in the next, and its output is reported', async () => {
     const program = createProgram()
     let charges = 0
     const options = { agents: [paymentAgent(() => ++charges)] }
@@ -528,8 +528,8 @@ describe('a machine that reaches a final state at its top', () => {
 
   it.each([
     ['of many levels', () => ({ deep: deep(249, inner => new Map([[1, inner]])) }), false],
-    ['that answers only once', () => onceRead(), true],
-  ])('is done too with an output %s, and its process lives', async (_, output, isLost) => {
+    ['that can be read only once', () => onceRead(), true],
+  ])('is done with an output %s, and the runtime goes on', async (_, output, isLost) => {
     const program = createProgram()
     const types = agentTypes({ context: {}, hears: [], says: [] })
     const machine = setup({ types }).createMachine({ initial: 'end', output, states: { end: { type: 'final' } } })
@@ -545,7 +545,7 @@ describe('a machine that reaches a final state at its top', () => {
     expect(second.bus.history({ type: 'agent.started' })).toEqual([])
   })
 
-  it('is begun again where its agent is permanent', async () => {
+  it('starts again if its agent is permanent', async () => {
     let charges = 0
     const { runtime } = await startRuntime({
       agents: [paymentAgent(() => ++charges, 'permanent')],

@@ -132,7 +132,7 @@ describe('a timer inside a machine inside an agent', () => {
     await first.idle()
     program.clock.advance(700)
     await first.stop()
-    // Nobody is there for half a second.
+    // No process runs for half a second.
     program.clock.advance(500)
     const next = await program.start({ agents: [agent] })
     program.clock.advance(left - 1)
@@ -143,9 +143,9 @@ describe('a timer inside a machine inside an agent', () => {
   })
 
   it.each([
-    ['before that of its agent, whose time was later', 1_000, 2_000, 'in time'],
-    ['after that of its agent, whose time was sooner', 2_000, 1_000, 'too late'],
-  ])('fires %s, where both were over while nobody was there', async (_, own, limit, end) => {
+    ['before a timer of its agent with a later time', 1_000, 2_000, 'in time'],
+    ['after a timer of its agent with an earlier time', 2_000, 1_000, 'too late'],
+  ])('fires %s, if both were due while no process ran', async (_, own, limit, end) => {
     const kid = waiting({ [own]: second })
     const machine = setup({ types, actors: { kid } }).createMachine({
       context,
@@ -169,7 +169,7 @@ describe('a timer inside a machine inside an agent', () => {
     expect(next.agent('host').snapshot()?.value).toBe(end)
   })
 
-  it('rings once, wherever the process ends', async () => {
+  it('fires once, wherever the process ends', async () => {
     const agent = agentOf(invoking(kids['two after another'] ?? waiting({})))
     await atEveryAppend(async ending => {
       const program = createProgram()
@@ -207,7 +207,7 @@ describe('outside work of a machine inside an agent', () => {
     },
   })
 
-  it('is done once and comes to its end, wherever the process ends', async () => {
+  it('is done once and ends, wherever the process ends', async () => {
     const agent = agentOf(invoking(pausing))
     await atEveryAppend(async ending => {
       const program = createProgram()
@@ -257,7 +257,7 @@ describe('two timers of one id', () => {
   ]
 
   it.each(stories.map(story => [story.join(' '), story] as const))(
-    'fire and are taken back as in XState, with a new process before each event: %s',
+    'fire and are cancelled as in XState, with a new process before each event: %s',
     async (_, story) => {
       const clock = new SimulatedClock()
       const bare = createActor(ringing, { clock }).start()
@@ -301,7 +301,7 @@ it('actors that were spawned without ids keep theirs, however many are spawned i
   })
   const agents = [defineAgent({ name: 'mother', hears, says: [], machine })]
   const inner = memoryJournal()
-  // XState counts on while this process lives: as many more had been made in the one before.
+  // The counter of XState is global in this process. Higher numbers stand for the ids of an earlier process.
   const journal: Journal = {
     ...inner,
     close: async () => {},
@@ -326,7 +326,7 @@ it('actors that were spawned without ids keep theirs, however many are spawned i
   }
 })
 
-it('actors in a context come back in each process, also where nothing happens between', async () => {
+it('actors in a context are restored in each process, also if nothing happens in between', async () => {
   const kid = createMachine({})
   const brood: { refs: readonly ActorRefFrom<typeof kid>[] } = { refs: [] }
   const machine = setup({

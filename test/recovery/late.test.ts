@@ -87,7 +87,7 @@ it('an agent that nobody registered goes on with its effect, its ask and its tim
   expect(second.agent('worker')).toMatchObject({ incarnation: 1 })
 })
 
-it('until somebody spawns it again, whoever waits for rest learns that it has work', async () => {
+it('idle says that it has work until it is spawned again', async () => {
   const program = createProgram()
   const options = { agents: [shop], events: [go, done] }
   const first = await program.start(options)
@@ -104,7 +104,7 @@ it('until somebody spawns it again, whoever waits for rest learns that it has wo
   expect(await second.idle()).toEqual({ reason: 'settled', waitingFor: [] })
 })
 
-it('its children and theirs go on with theirs then', async () => {
+it('its children and grandchildren go on with their work when it is spawned again', async () => {
   const above = (name: string, below: Agent) =>
     defineAgent({
       name,
@@ -135,7 +135,7 @@ it('its children and theirs go on with theirs then', async () => {
   expect(second.agent('chief/below/below')).toMatchObject({ incarnation: 1 })
 })
 
-it('it does so too while others say something all the time', async () => {
+it('it goes on with its work also while other events are published all the time', async () => {
   const noise = defineEvent('late.noise', z.object({}))
   const program = createProgram({ pace: () => 1 })
   const options = { agents: [shop], events: [go, done, noise] }
@@ -151,7 +151,7 @@ it('it does so too while others say something all the time', async () => {
   const spawned = second.spawn(workerAgent(() => 'done')).then(() => {
     isThere = true
   })
-  // One of them is on its way to the journal at any time.
+  // At any time, one of the events is on its way to the journal.
   await Promise.all([publish(50), Promise.resolve().then(() => publish(50))])
   expect(isThere).toBe(true)
   await spawned
@@ -163,9 +163,9 @@ it('it does so too while others say something all the time', async () => {
 })
 
 it.each([
-  ['in silence', 0],
-  ['in which others talked', 3],
-])('what was left of the time of its timer is still left after a while %s', async (_, events) => {
+  ['without events', 0],
+  ['also after other events', 3],
+])('the rest of the time of its timer does not change before it is spawned, %s', async (_, events) => {
   const machine = setup({ types: agentTypes({ context: {}, hears: [], says: [] }) }).createMachine({
     context: {},
     initial: 'waiting',
@@ -192,7 +192,7 @@ it.each([
   await until(() => second.agent('sleeper').snapshot()?.value === 'over')
 })
 
-it('its child misses nothing that is said while it is not ready', async () => {
+it('its child misses no event while it is not ready', async () => {
   const got: { words: readonly string[] } = { words: [] }
   const heard = defineAgent({
     name: 'below',
@@ -271,7 +271,7 @@ it.each([
   ['is done', 'transient', undefined, 'done'],
   ['has failed for good', 'temporary', new Error('failed'), 'failed'],
 ] as const)(
-  'it is told how its child ended that %s just before the process did',
+  'it gets the end of its child, which %s just before the process ended',
   async (_, restart, failure, state) => {
     const machine = setup({
       types: agentTypes({ context: {}, hears: [], says: [] }),

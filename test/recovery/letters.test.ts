@@ -9,16 +9,16 @@ import { turn, until } from '../support/runtime.ts'
 const inP1 = { party: 'p1' }
 const boom = command({ word: 'boom' })
 const given = { party: petsParty(dogAgent()) }
-/** The same dog, whom nothing makes crash any more. */
+/** The same dog, which no longer crashes. */
 const fixed = { party: petsParty(calmDog()) }
 
-/** Has the same machine, but for what its actions do. */
+/** Has the same machine with other actions. */
 function calmDog() {
   const dog = dogAgent()
   return { ...dog, machine: dog.machine.provide({ actions: { explode: () => {} } }) }
 }
 
-/** A dog has crashed on `boom`, 1,000 ms after it was there; the process may crash now. */
+/** A dog has crashed on `boom`, 1,000 ms after its start. Now the test may crash the process. */
 async function crashed(options: { readonly deadLetters?: DeadLetterRules } = {}) {
   const program = createProgram()
   const runtime = await program.start({ ...given, ...options })
@@ -32,7 +32,7 @@ async function crashed(options: { readonly deadLetters?: DeadLetterRules } = {})
 }
 
 describe('dead letters', () => {
-  it('are there in the next process, and in the one after that', async () => {
+  it('are kept for the next process, and for the one after that', async () => {
     const { program, letter } = await crashed()
     program.clock.advance(1_000)
     const second = await program.start(given)
@@ -43,7 +43,7 @@ describe('dead letters', () => {
     expect(third.bus.deadLetters.list({ type: 'pets.*', party: 'p1', reason: 'failed' })).toHaveLength(1)
   })
 
-  it('come in the order in which they died, in whichever party', async () => {
+  it('are listed in the order in which they became dead letters, in all parties', async () => {
     const program = createProgram()
     const first = await program.start({ ...given, agents: [dogAgent()] })
     for (const id of ['p1', 'p2']) await first.parties.create({ id })
@@ -57,7 +57,7 @@ describe('dead letters', () => {
     expect(next.bus.deadLetters.list().map(({ last }) => last)).toEqual(before.map(({ last }) => last))
   })
 
-  it('are as many as the rules say: the newest', async () => {
+  it('are limited in number: the newest are kept', async () => {
     const program = createProgram()
     const first = await program.start(given)
     for (const id of ['p1', 'p2']) await first.parties.create({ id })
@@ -76,14 +76,14 @@ describe('dead letters', () => {
     ).toEqual(newest.map(({ last }) => last))
   })
 
-  it('are forgotten after their time, though nothing ran meanwhile', async () => {
+  it('are removed after their retention, also if no process ran meanwhile', async () => {
     const { program } = await crashed()
     program.clock.advance(7 * 24 * 60 * 60 * 1_000)
     const next = await program.start(given)
     expect(next.bus.deadLetters.list()).toEqual([])
   })
 
-  it('are handed over again by the next process, once', async () => {
+  it('are redriven by the next process, once', async () => {
     const { program } = await crashed()
     const second = await program.start(fixed)
     expect(await second.bus.deadLetters.redrive()).toBe(1)
@@ -97,7 +97,7 @@ describe('dead letters', () => {
     expect(third.bus.metrics()).toMatchObject({ created: 0 })
   })
 
-  it('know how often they have died, through all processes', async () => {
+  it('count how often they became dead letters, through all processes', async () => {
     const { program, letter } = await crashed()
     for (let attempts = 2; attempts < 5; attempts++) {
       program.clock.advance(60_000)
@@ -112,7 +112,7 @@ describe('dead letters', () => {
     ['before that is written', ({ entries }) => entries.some(({ kind }) => kind === 'redriven'), 'lost', 1],
     ['once that is written', ({ entries }) => entries.some(({ kind }) => kind === 'redriven'), 'cut', 0],
     ['once it is handled', ({ cause }) => cause.kind === 'step' && cause.type === command.type, 'written', 0],
-  ])('are handed over once, though the process ends %s', async (_, isLast, last, letters) => {
+  ])('are redriven once, though the process ends %s', async (_, isLast, last, letters) => {
     const { program } = await crashed()
     await program.until(atFrame(isLast, last), fixed, second => second.bus.deadLetters.redrive())
     const third = await program.start(fixed)
@@ -126,7 +126,7 @@ describe('dead letters', () => {
     expect(lost(third)).toEqual(nothingLost)
   })
 
-  it('that were purged stay away', async () => {
+  it('that were purged stay deleted', async () => {
     const { program, runtime } = await crashed()
     await runtime.bus.publish(boom, inP1)
     await runtime.idle()
@@ -137,7 +137,7 @@ describe('dead letters', () => {
     expect(next.bus.deadLetters.list()).toEqual(left)
   })
 
-  it('of a subscriber who keeps his place are told him again', async () => {
+  it('of a durable subscription are redriven to it', async () => {
     const program = createProgram()
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
@@ -165,7 +165,7 @@ describe('dead letters', () => {
     expect(last.bus.deadLetters.list()).toEqual([])
   })
 
-  it('of a subscriber who keeps his place are told him in the version that is declared now', async () => {
+  it('of a durable subscription are redriven to it in the declared version of the event', async () => {
     const program = createProgram()
     const paid = defineEvent('pets.paid', z.object({ amount: z.number() }))
     const upcast = { 1: (data: unknown) => ({ cents: paid.schema.parse(data).amount * 100 }) }
@@ -189,7 +189,7 @@ describe('dead letters', () => {
     expect(told).toEqual([{ version: 2, data: { cents: 500 } }])
   })
 
-  it('are those of requests too, and nobody is asked for them', async () => {
+  it('hold requests too, and a redrive does not ask again', async () => {
     const program = createProgram()
     const hanging = { party: petsParty(runnerAgent(() => new Promise(() => {}))) }
     const first = await program.start(hanging)
@@ -204,12 +204,12 @@ describe('dead letters', () => {
   })
 })
 
-describe('what a durable subscription was not told', () => {
+describe('an event that a durable subscription did not handle', () => {
   const isDead = ({ entries }: Frame) => entries.some(({ kind }) => kind === 'dead')
   const durable = { durable: 'ledger' }
   const forEver = () => new Promise<never>(() => {})
 
-  /** The process ends before the journal, which takes its time, has the dead letter. */
+  /** The journal is slow, and the process ends before it holds the dead letter. */
   const untilDead = async (story: (runtime: Runtime, clock: SimulatedClock) => Promise<void>) => {
     const program = createProgram({ pace: () => 1 })
     const isEnded = await program.until(atFrame(isDead, 'lost'), { events: [command] }, async runtime => {
@@ -220,7 +220,7 @@ describe('what a durable subscription was not told', () => {
     return program.start({ events: [command] })
   }
 
-  it('because it failed, is told again where the process ends before the dead letter is kept', async () => {
+  it('because it failed, is delivered again if the process ends before the dead letter is durable', async () => {
     const next = await untilDead(async ({ bus }, clock) => {
       const failing = () => {
         throw new Error('no paper')
@@ -239,7 +239,7 @@ describe('what a durable subscription was not told', () => {
     expect(words).toEqual(['a'])
   })
 
-  it('because its time was over, is a dead letter of the next process otherwise', async () => {
+  it('because it expired, is a dead letter of the next process', async () => {
     const next = await untilDead(async ({ bus }, clock) => {
       const paused = bus.subscribe(command, () => {}, durable)
       paused.pause()

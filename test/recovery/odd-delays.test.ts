@@ -11,7 +11,7 @@ async function settle() {
   for (let turns = 0; turns < 20; turns++) await turn()
 }
 
-/** In which state an agent is: in this process, after a crash, and when another month has passed. */
+/** The state of an agent: in this process, after a crash, and after another month. */
 async function states(program: Program, agents: readonly Agent[], name: string): Promise<readonly unknown[]> {
   const seen: unknown[] = []
   const first = await program.start({ agents, events: [command] })
@@ -46,7 +46,7 @@ const cases = [
   ['a negative number', -5, isOver],
 ] as const
 
-/** Waits in one of the ways that machines have. */
+/** Waits by one of the timers that machines have. */
 const waiter = (how: 'after' | 'raise', delay: number, timers: TimersAfterRestart) =>
   defineAgent({
     name: 'waiter',
@@ -111,7 +111,7 @@ describe('the deadline of an ask', () => {
   })
 })
 
-it('an ask that waits for ever is answered in the next process', async () => {
+it('an ask with an infinite deadline is answered in the next process', async () => {
   const program = createProgram()
   const agents = [dogAgent(), asker('ask', Infinity)]
   const first = await program.start({ agents })

@@ -14,13 +14,13 @@ async function settle() {
   for (let turns = 0; turns < 10; turns++) await turn()
 }
 
-/** A hook that is over when the test says so. */
+/** A hook that ends when the test ends it. */
 function opening() {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { onInit: () => promise, open: resolve }
 }
 
-/** Listens for a station from its start on, and beeps a second after it was pressed. */
+/** Runs an effect from its start on, and beeps a second after it was pressed. */
 const radio = (listen: () => string, onInit: Hook) =>
   defineAgent({
     name: 'radio',
@@ -48,7 +48,7 @@ const radio = (listen: () => string, onInit: Hook) =>
     }),
   })
 
-describe('what an agent does waits until its onInit is over', () => {
+describe('the work of an agent waits until its onInit is over', () => {
   it('at an ordinary start: an effect of its first state', async () => {
     const { onInit, open } = opening()
     const runs: string[] = []
@@ -63,7 +63,7 @@ describe('what an agent does waits until its onInit is over', () => {
     expect(runtime.bus.history({ type: 'radio.heard' })).toHaveLength(1)
   })
 
-  it('never, if the start fails: the effect is not run', async () => {
+  it('at a start that fails: the effect is never run', async () => {
     const runs: string[] = []
     const { runtime } = await startRuntime()
     const listen = () => `${runs.push('run')}`
@@ -90,7 +90,7 @@ describe('what an agent does waits until its onInit is over', () => {
     expect(next.parties.get('p1').state).toMatchObject({ brought: ['milk!'] })
   })
 
-  it('after a crash: a timer that was over meanwhile, or fires meanwhile', async () => {
+  it('after a crash: a timer that is due before its onInit is over', async () => {
     for (const downtime of [5_000, 0]) {
       const program = createProgram()
       const agents = (hook: Hook) => ({ agents: [radio(() => 'news', hook)] })

@@ -5,11 +5,11 @@ import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent, trick 
 import { turn, until } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
-/** Takes what it is asked to take, and nothing by itself. */
+/** Claims a partition only when the test asks it to. */
 const nothing = { takes: (partition: string) => partition === 'runtime' }
 
 describe('two runtimes on one journal', () => {
-  it('refuse to use a party of the other, and name its owner', async () => {
+  it('refuse to use a party of the other runtime, and name its owner', async () => {
     const { start } = owners()
     const one = await start('one', { party })
     const two = await start('two', { party })
@@ -23,7 +23,7 @@ describe('two runtimes on one journal', () => {
     expect(one.parties.get('p1').state.status).toBe('planning')
   })
 
-  it('list all partitions with their owners, wherever they are', async () => {
+  it('list all partitions with their owners, here and in other runtimes', async () => {
     const { start } = owners()
     const one = await start('one', { party })
     const two = await start('two', { party })
@@ -37,7 +37,7 @@ describe('two runtimes on one journal', () => {
     expect(two.parties.list().map(({ id }) => id)).toEqual(['p2'])
   })
 
-  it('take at their start what they choose, and leave the rest', async () => {
+  it('claim at their start the partitions that they choose, and no others', async () => {
     const { start } = owners()
     const before = await start('before', { party })
     for (const id of ['a1', 'b1', 'a2']) await before.parties.create({ id })
@@ -69,7 +69,7 @@ describe('two runtimes on one journal', () => {
     await expect(given.addInput('late')).rejects.toMatchObject({ code: 'OWNERSHIP_LOST', partition: 'party/p1' })
   })
 
-  it('end what callers wait for when a party is lost, and go on with the others', async () => {
+  it('end the waiting calls when a party is lost, and go on with the other parties', async () => {
     const { start, pause, resume } = owners()
     const one = await start('one', { party })
     const [lost, kept] = [await one.parties.create({ id: 'p1' }), await one.parties.create({ id: 'p2' })]
@@ -95,7 +95,7 @@ describe('two runtimes on one journal', () => {
     expect(lostParties).toContain('p1')
   })
 
-  it('refuse the frames of an owner that does not know of its loss', async () => {
+  it('refuse the frames of an owner that has not noticed its loss', async () => {
     const { start, pause, journal } = owners()
     const one = await start('one', { party }, nothing)
     const two = await start('two', { party })
@@ -115,7 +115,7 @@ describe('two runtimes on one journal', () => {
     expect(frames.filter(frame => frame.includes('stale'))).toEqual([])
   })
 
-  it('refuse the deletion of a party by an owner that does not know of its loss', async () => {
+  it('refuse the deletion of a party by an owner that has not noticed its loss', async () => {
     const { start, pause } = owners()
     const one = await start('one', { party }, nothing)
     const two = await start('two', { party })
@@ -128,7 +128,7 @@ describe('two runtimes on one journal', () => {
     expect(two.parties.get('p1').state).toMatchObject({ barks: 1 })
   })
 
-  it('write under no other epoch than that of the claim, whatever the journal answers', async () => {
+  it('write under the epoch of the claim only, whatever the journal answers', async () => {
     const inner = memoryJournal()
     const epochs: number[] = []
     let isLater = false
@@ -163,7 +163,7 @@ describe('two runtimes on one journal', () => {
     expect(asking.state).toMatchObject({ said: ['OWNERSHIP_LOST'] })
   })
 
-  it('acknowledge nothing that the journal takes while the ownership is lost', async () => {
+  it('do not acknowledge writes that the journal takes while the ownership is lost', async () => {
     const inner = memoryJournal()
     const held: (() => void)[] = []
     let isHeld = false
@@ -196,7 +196,7 @@ describe('two runtimes on one journal', () => {
     expect(two.parties.get('p1').state).toMatchObject({ barks: 1 })
   })
 
-  it('stop the effects of a party that is lost, and run them again where it goes on, under the same key', async () => {
+  it('stop the effects of a party that is lost; its new owner runs them again under the same key', async () => {
     const { start, pause, resume } = owners()
     const keys: string[] = []
     const aborted: string[] = []
@@ -227,7 +227,7 @@ describe('two runtimes on one journal', () => {
 describe('the agents outside the parties', () => {
   const agents = [dogAgent()]
 
-  it('are in one runtime, and refused with its name in others', async () => {
+  it('run in one runtime; other runtimes refuse them, and name their owner', async () => {
     const { start } = owners()
     const one = await start('one', { agents, party })
     const two = await start('two', { agents, party })
@@ -240,7 +240,7 @@ describe('the agents outside the parties', () => {
     await expect(two.ask('runtime/dog', trick, { name: 'sit' })).rejects.toMatchObject({ owner: 'one' })
   })
 
-  it('go on in another runtime when theirs has ended, and come back when that one ends', async () => {
+  it('move to another runtime when their owner ends, and return when that one ends', async () => {
     const { start, pause, resume, ownerOf } = owners()
     const one = await start('one', { agents, party })
     await one.bus.publish(command({ word: 'sit' }))

@@ -15,7 +15,7 @@ import { barked, command, dogAgent, dogMachine, petsParty } from '../support/pet
 import { createProgram } from '../support/program.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 
-/** What people suffer from on bare XState, shown, and then what becomes of it here. */
+/** Known problems of bare XState, and what this runtime does instead. */
 
 describe('a timer', () => {
   it('is lost by bare XState when its actor is restored', () => {
@@ -29,7 +29,7 @@ describe('a timer', () => {
     expect(after.getSnapshot().value).toBe('napping')
   })
 
-  it('fires here, at the time that it was set for', async () => {
+  it('fires here, at its original time', async () => {
     const program = createProgram()
     const party = petsParty(dogAgent())
     const first = await program.start({ party })
@@ -48,18 +48,18 @@ describe('a timer', () => {
   })
 })
 
-/** Says which machine it is of: `<name>@<version>#<hash>`. */
+/** Names the machine that was saved: `<name>@<version>#<hash>`. */
 const identity = /^dog@0#[0-9a-f]{16}$/
 
 describe('a saved machine', () => {
-  it('does not say for bare XState of which machine it is', () => {
+  it('does not name its machine in bare XState', () => {
     const saved = createActor(createMachine({ id: 'one', version: '1' }))
       .start()
       .getPersistedSnapshot()
     expect(Object.keys(throughJson(saved))).toEqual(['status', 'value', 'historyValue', 'context', 'children'])
   })
 
-  it('says so here', async () => {
+  it('names its machine here', async () => {
     const record = createRecord()
     const journal = record.next()
     const { runtime } = await startRuntime({ journal, party: petsParty(dogAgent()) })
@@ -77,7 +77,7 @@ const machineOf = (id: string, ...states: readonly string[]): AnyStateMachine =>
     states: Object.fromEntries(states.map(state => [state, {}])),
   })
 
-/** What becomes of a party when the machine of its host is another one in the next process, and of one without a host. */
+/** How a party recovers if its host has another machine in the next process, and a party without a host. */
 async function exchange(before: AnyStateMachine, after: AnyStateMachine) {
   const program = createProgram()
   const host = (machine: AnyStateMachine): Agent => defineAgent({ name: 'host', machine, hears: [], says: [] })
@@ -86,28 +86,28 @@ async function exchange(before: AnyStateMachine, after: AnyStateMachine) {
   return program.start({ party: petsParty(host(after)) })
 }
 
-describe('what another machine has saved', () => {
+describe('a snapshot of another machine', () => {
   const one = machineOf('one', 'idle', 'busy')
   const two = machineOf('two', 'idle', 'busy')
 
-  it('is taken by bare XState for its own, if the names of its states are the same', () => {
+  it('is accepted by bare XState, if the names of the states are the same', () => {
     const snapshot = throughJson(createActor(one).start().getPersistedSnapshot())
     const actor = createActor(two, { snapshot }).start()
     expect(actor.getSnapshot()).toMatchObject({ status: 'active', value: 'idle', context: { one: 1 } })
   })
 
-  it('is refused here, with a reason', async () => {
+  it('is refused here, with the reason', async () => {
     const runtime = await exchange(one, two)
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_CHANGED' }])
     expect(() => runtime.parties.get('p1')).toThrow(PartyQuarantinedError)
   })
 })
 
-describe('a state that has another name now', () => {
+describe('a renamed state', () => {
   const before = machineOf('r', 'a', 'b')
   const after = machineOf('r', 'renamed', 'b')
 
-  it('garbles an actor of bare XState', () => {
+  it('breaks an actor of bare XState', () => {
     const snapshot = throughJson(createActor(before).start().getPersistedSnapshot())
     const actor = createActor(after, { snapshot })
     actor.subscribe({ error: () => {} })
@@ -117,14 +117,14 @@ describe('a state that has another name now', () => {
     expect(`${actor.getSnapshot().error}`).toContain("State 'a' does not exist on 'r'")
   })
 
-  it('keeps its party away here, until that is fixed', async () => {
+  it('quarantines its party here, until that is fixed', async () => {
     const runtime = await exchange(before, after)
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_CHANGED' }])
     expect(runtime.parties.quarantined()[0]?.reason).toContain('declare a migration')
   })
 })
 
-/** A receiver of payments that honours keys. */
+/** A payment service that pays once for each key. */
 const receiver = () => {
   const asked: string[] = []
   return {
@@ -138,7 +138,7 @@ const receiver = () => {
 
 const nothing = {}
 
-/** Pays at once, and barks when that is done. */
+/** Pays at once, and barks after the payment. */
 const payer = (pay: (key: string) => Promise<string>) =>
   defineAgent({
     name: 'payer',
@@ -165,7 +165,7 @@ const payer = (pay: (key: string) => Promise<string>) =>
   })
 
 describe('a promise that was under way when its process ended', () => {
-  it('is begun a second time by bare XState, and nobody can tell', () => {
+  it('is started again by bare XState, without a trace of the first start', () => {
     let runs = 0
     const pay = fromPromise(async () => {
       runs++
@@ -179,7 +179,7 @@ describe('a promise that was under way when its process ended', () => {
     expect(runs).toBe(2)
   })
 
-  it('is known here by its key to whoever has done it', async () => {
+  it('is run again here under the same key, so that its receiver can recognise it', async () => {
     const program = createProgram()
     const bank = receiver()
     const hanging = payer(key => {
@@ -200,7 +200,7 @@ describe('a promise that was under way when its process ended', () => {
     expect(second.parties.get('p1').state).toMatchObject({ barks: 1 })
   })
 
-  it('is never begun again here once its end is recorded', async () => {
+  it('is never started again here once its end is recorded', async () => {
     const program = createProgram()
     const bank = receiver()
     const agent = payer(async key => {
@@ -228,7 +228,7 @@ const clumsy = () =>
   }).createMachine({ id: 'clumsy', context: nothing, on: { 'pets.command': { actions: 'spill' } } })
 
 describe('a child that throws', () => {
-  it('takes its parent along in bare XState', () => {
+  it('stops its parent too in bare XState', () => {
     const parent = createActor(createMachine({ invoke: { id: 'child', src: clumsy() } }))
     parent.subscribe({ error: () => {} })
     parent.start()
@@ -236,7 +236,7 @@ describe('a child that throws', () => {
     expect(parent.getSnapshot().status).toBe('error')
   })
 
-  it('is restarted here, and its parent knows nothing of it', async () => {
+  it('is restarted here, and its parent does not notice', async () => {
     const puppy = defineAgent({ name: 'puppy', machine: clumsy(), hears: [command], says: [] })
     const machine = setup({
       types: agentTypes({ context: nothing, hears: [], says: [] }),
@@ -255,8 +255,8 @@ describe('a child that throws', () => {
   })
 })
 
-describe('an event for one who has stopped', () => {
-  it('is gone in bare XState, but for a warning while one develops', () => {
+describe('an event for a stopped agent', () => {
+  it('is lost in bare XState, with a warning in development', () => {
     vi.spyOn(console, 'warn').mockReturnValue()
     onTestFinished(() => void vi.restoreAllMocks())
     const actor = createActor(dogMachine()).start()
@@ -282,16 +282,16 @@ describe('an event for one who has stopped', () => {
   })
 })
 
-describe('mail for one who takes none', () => {
+describe('mail for a busy agent', () => {
   const many = 2_000
 
-  it('has no end in bare XState', () => {
+  it('grows without a limit in bare XState', () => {
     const actor = createActor(dogMachine())
     for (let n = 0; n < many; n++) actor.send(command({ word: `w${n}` }))
     expect(actor.start().getSnapshot().context.count).toBe(many)
   })
 
-  it('has one here, also after a crash', async () => {
+  it('has a limit here, also after a crash', async () => {
     const program = createProgram()
     const party = petsParty(dogAgent({ mailbox: { capacity: 3, overflow: 'reject' } }))
     const first = await program.start({ party })

@@ -20,7 +20,7 @@ describe('the state of a party', () => {
     expect(party.state.updatedAt).toBe(createdAt + 1_000)
   })
 
-  it('holds for ever what was said about the party when it was created', async () => {
+  it('holds the metadata that the party was created with', async () => {
     const { runtime } = await startRuntime({ party: petsParty() })
     const metadata = { customer: 'Ada', since: new Date(0) }
     const party = await runtime.parties.create({ metadata })
@@ -30,28 +30,31 @@ describe('the state of a party', () => {
     expect((await runtime.parties.create()).state.metadata).toEqual({})
   })
 
-  it.each([{ every: 1 }, { every: 100 }])('says the same in another process, with snapshots %o', async snapshots => {
-    const program = createProgram()
-    const given = { party: petsParty(), snapshots }
-    const first = await program.start(given)
-    const party = await first.parties.create({
-      id: 'p1',
-      inputs: ['sit'],
-      metadata: { customer: 'Ada', of: new Set([1]) },
-    })
-    program.clock.advance(1_000)
-    await party.addInput('roll')
-    await first.bus.publish(command({ word: 'sit' }), { party: 'p1' })
-    await party.idle()
-    const { inputs, ...state } = party.state
-    program.clock.advance(1_000)
-    const { inputs: later, ...again } = (await program.start(given)).parties.get('p1').state
-    expect(again).toEqual(state)
-    expect([...later]).toEqual([...inputs])
-  })
+  it.each([{ every: 1 }, { every: 100 }])(
+    'has the same times and metadata in another process, with snapshots %o',
+    async snapshots => {
+      const program = createProgram()
+      const given = { party: petsParty(), snapshots }
+      const first = await program.start(given)
+      const party = await first.parties.create({
+        id: 'p1',
+        inputs: ['sit'],
+        metadata: { customer: 'Ada', of: new Set([1]) },
+      })
+      program.clock.advance(1_000)
+      await party.addInput('roll')
+      await first.bus.publish(command({ word: 'sit' }), { party: 'p1' })
+      await party.idle()
+      const { inputs, ...state } = party.state
+      program.clock.advance(1_000)
+      const { inputs: later, ...again } = (await program.start(given)).parties.get('p1').state
+      expect(again).toEqual(state)
+      expect([...later]).toEqual([...inputs])
+    },
+  )
 })
 
-describe('what is said about a party that is created', () => {
+describe('the metadata of a party that is created', () => {
   it.each<[unknown, new (...args: never[]) => Error]>([
     ['Ada', PartyMetadataError],
     [['Ada'], PartyMetadataError],
@@ -59,7 +62,7 @@ describe('what is said about a party that is created', () => {
     [new Map([['customer', 'Ada']]), PartyMetadataError],
     [new URLSearchParams('customer=Ada'), PartyMetadataError],
     [{ customer: () => 'Ada' }, ValueError],
-  ])('is refused if it is %o, and there is no party', async (metadata, refusal) => {
+  ])('is refused if it is %o, and no party is created', async (metadata, refusal) => {
     const { runtime } = await startRuntime({ party: petsParty() })
     const said: { readonly metadata?: Readonly<Record<string, unknown>> } = Object.fromEntries([['metadata', metadata]])
     await expect(runtime.parties.create({ id: 'p1', ...said })).rejects.toBeInstanceOf(refusal)
@@ -69,7 +72,7 @@ describe('what is said about a party that is created', () => {
 })
 
 describe('a party that is deleted at a version', () => {
-  it('is deleted if that is its version still, and stays if it has moved on', async () => {
+  it('is deleted if it still has that version, and stays otherwise', async () => {
     const { runtime } = await startRuntime({ party: petsParty() })
     const party = await runtime.parties.create({ id: 'p1', inputs: ['sit'] })
     const { version: expectedVersion } = party
@@ -85,7 +88,7 @@ describe('a party that is deleted at a version', () => {
   })
 })
 
-it('a field that an event takes out of the state is there no more', async () => {
+it('lacks a field that an event removed from its state', async () => {
   const inputs = { added: inputAdded, removed: inputRemoved }
   const initial: { word?: string } = { word: 'sit' }
   const party = defineParty({

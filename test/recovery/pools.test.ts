@@ -12,7 +12,7 @@ const hears = [bake, done, tally]
 const none: { cakes: readonly string[] } = { cakes: [] }
 const inP1 = { party: 'p1' }
 
-/** Bakes one cake after the other, each until somebody says `done`; `quick` ones take no time. */
+/** Bakes one cake after the other, each until it hears `done`; a `quick` cake takes no time. */
 const baker: Agent = defineAgent({
   name: 'baker',
   hears,
@@ -49,7 +49,7 @@ interface Bakery {
   readonly members: readonly { readonly address: string; snapshot(): { readonly context: unknown } | undefined }[]
 }
 
-/** What each member has baked, by its place. */
+/** The cakes of each member, by its number. */
 const cakesOf = ({ members }: Bakery): readonly (readonly string[])[] =>
   members.map(member => z.object({ cakes: z.array(z.string()) }).parse(member.snapshot()?.context).cakes)
 
@@ -66,7 +66,7 @@ describe('a pool of a party', () => {
     return { program, given, runtime, p1, order }
   }
 
-  it('comes back with its members, where each of them was', async () => {
+  it('is restored with its members, each in its former state', async () => {
     const { program, given, order } = await bakery()
     await order('a', 'b')
     const next = await program.start(given)
@@ -76,7 +76,7 @@ describe('a pool of a party', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('hands over what none of its members had handled, to one of them, once', async () => {
+  it('delivers an event that no member had handled to one member, once', async () => {
     const { program, given, order } = await bakery()
     await order('a', 'b', 'c', 'd', 'e')
     const next = await program.start(given)
@@ -107,7 +107,7 @@ describe('a pool of a party', () => {
     expect(cakesOf(smaller)).toEqual([['quick a', 'quick e']])
   })
 
-  it('keeps what has one key with one member', async () => {
+  it('keeps events with the same key with the same member', async () => {
     const hash = ({ data }: { readonly data: unknown }) => bake.schema.parse(data).cake.split(' ')[1] ?? ''
     const { program, given, order } = await bakery({ routing: { hash } })
     await order('quick a 1', 'quick b 1', 'quick c 1')
@@ -120,7 +120,7 @@ describe('a pool of a party', () => {
     }
   })
 
-  it('stays stopped', async () => {
+  it('stays stopped in the next process', async () => {
     const { program, given, p1, order } = await bakery()
     await order('quick a')
     await p1.pool('bakers').stop()
@@ -129,7 +129,7 @@ describe('a pool of a party', () => {
     await expect(next.ask('party/p1/bakers', tally, {})).rejects.toMatchObject({ code: 'NO_ADDRESS' })
   })
 
-  it('gives to one member what was meant for that one', async () => {
+  it('delivers an event to the member that it was addressed to', async () => {
     const { program, given, runtime, p1, order } = await bakery()
     await order('a', 'b')
     await p1.agent('bakers/2').send(bake({ cake: 'quick c' }))
@@ -179,7 +179,7 @@ describe('a pool outside the parties that was spawned while the program ran', ()
   it.each([
     ['its agent is registered', [baker]],
     ['nothing is registered', []],
-  ])('is met, with all its members and their mail, by whoever spawns it again: %s', async (_, registered) => {
+  ])('is found again with its members and their mail when it is spawned again: %s', async (_, registered) => {
     const program = await spawned()
     const next = await program.start({ registered })
     const pool = await next.spawn(bakers())
@@ -191,7 +191,7 @@ describe('a pool outside the parties that was spawned while the program ran', ()
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('keeps the mail that waits in it, and those members with which it is spawned again', async () => {
+  it('keeps its waiting mail, and as many members as it is spawned again with', async () => {
     const program = await spawned(2)
     const next = await program.start({ registered: [baker] })
     const pool = await next.spawn(bakers())
@@ -200,7 +200,7 @@ describe('a pool outside the parties that was spawned while the program ran', ()
     expect(cakesOf(pool).flat().toSorted()).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  it('keeps no program from starting that knows nothing of it', async () => {
+  it('does not keep a program without it from starting', async () => {
     const program = await spawned(2)
     const next = await program.start({})
     expect(next.bus.metrics().isRunning).toBe(true)

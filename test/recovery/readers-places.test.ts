@@ -6,7 +6,7 @@ import { turn } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent()) }
 
-/** As far as things get. */
+/** Gives the event loop so many turns that all pending work is done. */
 async function someTurns() {
   for (let turns = 0; turns < 20; turns++) await turn()
 }
@@ -21,18 +21,18 @@ async function bark(runtime: Story, party: string | undefined, ...words: readonl
 
 type Told = EnvelopeOf<typeof barked>
 
-/** Keeps its place under a name. */
+/** Subscribes durably under a name. */
 function diary({ bus }: Pick<Runtime, 'bus'>, tell: (told: Told) => unknown, options: SubscribeOptions = {}) {
   return bus.subscribe(barked, tell, { durable: 'diary', ...options })
 }
 
 const wordIn = ({ data, party = 'outside' }: Told) => `${party} ${data.word}`
 
-describe('a subscriber who keeps his place, and a party that is deleted', () => {
+describe('a durable subscription, and a party that is deleted', () => {
   it.each([
     ['another party', 'p1', []],
-    ['an agent outside', undefined, [dogAgent()]],
-  ])('while he is told of %s: he is told that once', async (_, party, agents) => {
+    ['an agent outside the parties', undefined, [dogAgent()]],
+  ])('while it gets an event of %s: it gets that event once', async (_, party, agents) => {
     const program = createProgram()
     const first = await program.start({ ...given, agents })
     for (const id of ['p1', 'p2']) await first.parties.create({ id })
@@ -50,30 +50,33 @@ describe('a subscriber who keeps his place, and a party that is deleted', () => 
   it.each([
     ['unsubscribed', false],
     ['is still there', true],
-  ])('while he is told of it, and %s: he is told of the next one under its id', async (_, stays) => {
-    const program = createProgram()
-    const told: string[] = []
-    const { promise: isRead, resolve: read } = Promise.withResolvers<void>()
-    const first = await program.start(given)
-    await first.parties.create({ id: 'p1' })
-    const subscription = diary(first, async one => {
-      if (wordIn(one) === 'p1 old') await isRead
-      else if (wordIn(one) === 'p1 new') told.push('new')
-    })
-    await someTurns()
-    await bark(first, 'p1', 'x', 'y', 'z', 'old')
-    if (!stays) subscription.unsubscribe()
-    await first.parties.delete('p1')
-    read()
-    await someTurns()
-    await first.parties.create({ id: 'p1' })
-    if (!stays) diary(first, one => told.push(one.data.word))
-    await bark(first, 'p1', 'new')
-    expect(told).toEqual(['new'])
-    expect(await first.bus.durableNames()).toEqual([{ name: 'diary', isSubscribed: true, behind: 0 }])
-  })
+  ])(
+    'while it gets an event of that party, and %s: it gets the events of the next party with that id',
+    async (_, stays) => {
+      const program = createProgram()
+      const told: string[] = []
+      const { promise: isRead, resolve: read } = Promise.withResolvers<void>()
+      const first = await program.start(given)
+      await first.parties.create({ id: 'p1' })
+      const subscription = diary(first, async one => {
+        if (wordIn(one) === 'p1 old') await isRead
+        else if (wordIn(one) === 'p1 new') told.push('new')
+      })
+      await someTurns()
+      await bark(first, 'p1', 'x', 'y', 'z', 'old')
+      if (!stays) subscription.unsubscribe()
+      await first.parties.delete('p1')
+      read()
+      await someTurns()
+      await first.parties.create({ id: 'p1' })
+      if (!stays) diary(first, one => told.push(one.data.word))
+      await bark(first, 'p1', 'new')
+      expect(told).toEqual(['new'])
+      expect(await first.bus.durableNames()).toEqual([{ name: 'diary', isSubscribed: true, behind: 0 }])
+    },
+  )
 
-  it('and created again while he is told of it: he is told of the next one, whoever asks how far he is', async () => {
+  it('and created again while it gets an event of that party: it gets the events of the new party, also if its lag is read', async () => {
     const program = createProgram()
     const told: string[] = []
     const { promise: isRead, resolve: read } = Promise.withResolvers<void>()

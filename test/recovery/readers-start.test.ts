@@ -6,73 +6,73 @@ import { startRuntime, turn } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent()) }
 
-/** As far as things get. */
+/** Gives the event loop so many turns that all pending work is done. */
 async function someTurns() {
   for (let turns = 0; turns < 60; turns++) await turn()
 }
 
-describe('a subscriber who takes a new name before the runtime has started', () => {
+describe('a durable subscription with a new name, made before the runtime has started', () => {
   it.each([
     ['from now', 'now', 0],
     ['from the start', 'start', 120],
-  ] as const)('%s is told nothing while parties come back, and then what he wants', async (_, from, expected) => {
-    const program = createProgram()
-    const told: string[] = []
-    const first = await program.start(given)
-    for (let n = 0; n < 40; n++) {
-      const { id: party } = await first.parties.create({ id: `p${n}` })
-      for (const word of 'abc') await first.bus.publish(command({ word }), { party })
-    }
-    await first.idle()
-    await first.stop()
-    const second = program.create(given)
-    const tell = ({ party, data }: EnvelopeOf<typeof barked>) => void told.push(`${party} ${data.word}`)
-    second.bus.subscribe(barked, tell, { durable: 'diary', from })
-    await second.start()
-    expect(told).toEqual([])
-    await second.idle()
-    await someTurns()
-    expect(told).toHaveLength(expected)
-    await second.bus.publish(command({ word: 'new' }), { party: 'p39' })
-    await second.idle()
-    await someTurns()
-    expect(told.slice(expected)).toEqual(['p39 new'])
-  })
-})
-
-describe('a subscriber who takes a name, ends, and takes it again', () => {
-  const inP1 = { party: 'p1' }
-
-  it.each(['ends before the start', 'ends during the start'])(
-    '%s: a new name is told nothing of the past',
-    async when => {
+  ] as const)(
+    '%s gets no events while parties are restored, and then those that it asked for',
+    async (_, from, expected) => {
       const program = createProgram()
       const told: string[] = []
       const first = await program.start(given)
-      await first.parties.create({ id: 'p1' })
-      for (const word of ['a', 'b']) await first.bus.publish(command({ word }), inP1)
+      for (let n = 0; n < 40; n++) {
+        const { id: party } = await first.parties.create({ id: `p${n}` })
+        for (const word of 'abc') await first.bus.publish(command({ word }), { party })
+      }
       await first.idle()
       await first.stop()
       const second = program.create(given)
-      const subscribe = () => second.bus.subscribe(barked, ({ data }) => told.push(data.word), { durable: 'diary' })
-      const subscription = subscribe()
-      const starting = when === 'ends before the start' ? undefined : second.start()
-      subscription.unsubscribe()
-      if (!starting) subscribe()
-      await (starting ?? second.start())
-      if (starting) subscribe()
-      await someTurns()
-      await second.bus.publish(command({ word: 'c' }), inP1)
+      const tell = ({ party, data }: EnvelopeOf<typeof barked>) => void told.push(`${party} ${data.word}`)
+      second.bus.subscribe(barked, tell, { durable: 'diary', from })
+      await second.start()
+      expect(told).toEqual([])
       await second.idle()
       await someTurns()
-      expect(told).toEqual(['c'])
+      expect(told).toHaveLength(expected)
+      await second.bus.publish(command({ word: 'new' }), { party: 'p39' })
+      await second.idle()
+      await someTurns()
+      expect(told.slice(expected)).toEqual(['p39 new'])
     },
   )
+})
+
+describe('a durable subscription that ends, and is made again under its name', () => {
+  const inP1 = { party: 'p1' }
+
+  it.each(['ends before the start', 'ends during the start'])('%s: a new name gets no past events', async when => {
+    const program = createProgram()
+    const told: string[] = []
+    const first = await program.start(given)
+    await first.parties.create({ id: 'p1' })
+    for (const word of ['a', 'b']) await first.bus.publish(command({ word }), inP1)
+    await first.idle()
+    await first.stop()
+    const second = program.create(given)
+    const subscribe = () => second.bus.subscribe(barked, ({ data }) => told.push(data.word), { durable: 'diary' })
+    const subscription = subscribe()
+    const starting = when === 'ends before the start' ? undefined : second.start()
+    subscription.unsubscribe()
+    if (!starting) subscribe()
+    await (starting ?? second.start())
+    if (starting) subscribe()
+    await someTurns()
+    await second.bus.publish(command({ word: 'c' }), inP1)
+    await second.idle()
+    await someTurns()
+    expect(told).toEqual(['c'])
+  })
 
   it.each([
     ['is new', ['d']],
     ['is known', ['c', 'd']],
-  ])('before the journal has said where it was: it begins there, where the name %s', async (how, expected) => {
+  ])('before its place is recalled: it begins at that place, if the name %s', async (how, expected) => {
     const inner = memoryJournal()
     let isSlow = false
     const journal: Journal = {

@@ -21,13 +21,13 @@ async function bark(runtime: Pick<Runtime, 'bus' | 'idle'>, party: string, ...wo
   await runtime.idle()
 }
 
-/** As far as things get. */
+/** Gives the event loop so many turns that all pending work is done. */
 const someTurns = async () => {
   for (let turns = 0; turns < 20; turns++) await turn()
 }
 
 describe('the history', () => {
-  it('is that of all processes, in the order of time', async () => {
+  it('holds the events of all processes, in the order of time', async () => {
     const program = createProgram()
     const first = await program.start(given)
     for (const id of ['p1', 'p2']) await first.parties.create({ id })
@@ -53,7 +53,7 @@ describe('the history', () => {
     expect(second.bus.history({ party: 'p2' }).filter(({ type }) => type === barked.type)).toHaveLength(2)
   })
 
-  it('holds what agents outside the parties heard of a party once', async () => {
+  it('holds an event of a party once, also if agents outside the parties heard it', async () => {
     const program = createProgram()
     const options = { ...given, agents: [fan()] }
     const first = await program.start(options)
@@ -66,7 +66,7 @@ describe('the history', () => {
 
 type Story = Pick<Runtime, 'bus'>
 
-/** What was barked in a party, as its journal has it. */
+/** The words that were barked in a party, by its journal. */
 async function barkedIn({ frames }: Pick<Program, 'frames'>, party: string): Promise<readonly string[]> {
   const entries = (await frames(`party/${party}`)).flatMap(frame => frame.entries)
   return entries.flatMap(one =>
@@ -74,14 +74,14 @@ async function barkedIn({ frames }: Pick<Program, 'frames'>, party: string): Pro
   )
 }
 
-/** Keeps a diary of barks under a name; the words that were told, by party. */
+/** Subscribes durably to barks under a name; returns the words that it got, by party. */
 function diary(runtime: Story, told: string[], options: Omit<SubscribeOptions, 'filter'> = {}, isAlive = () => true) {
   const tell = ({ data, party }: EnvelopeOf<typeof barked>) => isAlive() && told.push(`${party} ${data.word}`)
   return runtime.bus.subscribe(barked, tell, { durable: 'diary', ...options })
 }
 
-describe('a subscriber who keeps his place', () => {
-  it('is told by the next process what he had not been told, in order, and nothing else', async () => {
+describe('a durable subscription', () => {
+  it('gets in the next process the events that it had not got, in order, and no others', async () => {
     const program = createProgram()
     const told: string[] = []
     const first = await program.start(given)
@@ -103,7 +103,7 @@ describe('a subscriber who keeps his place', () => {
     expect(told).toHaveLength(5)
   })
 
-  it('is told all of it from the start, if that is what he wants', async () => {
+  it('gets all events from the start, if it asks for them', async () => {
     const program = createProgram()
     const told: string[] = []
     const first = await program.start(given)
@@ -120,7 +120,7 @@ describe('a subscriber who keeps his place', () => {
     expect(told).toHaveLength(3)
   })
 
-  it('is told what a party said that was created while he was away', async () => {
+  it('gets the events of a party that was created while it was away', async () => {
     const program = createProgram()
     const told: string[] = []
     const first = await program.start(given)
@@ -136,7 +136,7 @@ describe('a subscriber who keeps his place', () => {
     expect(told).toEqual(['p1 a', 'p1 b'])
   })
 
-  it('may be there before the next process has started', async () => {
+  it('may be made before the next process has started', async () => {
     const program = createProgram()
     const told: string[] = []
     const first = await program.start(given)
@@ -155,7 +155,7 @@ describe('a subscriber who keeps his place', () => {
     expect(told).toEqual(['p1 a', 'p1 b', 'p1 c'])
   })
 
-  it('is told of a party that was quarantined meanwhile what he has missed, once it is back', async () => {
+  it('gets the missed events of a quarantined party, once that is restored', async () => {
     const program = createProgram()
     const told: string[] = []
     const first = await program.start(given)
@@ -175,7 +175,7 @@ describe('a subscriber who keeps his place', () => {
     expect(told).toEqual(['p1 a'])
   })
 
-  it('is told of what happens under an id that was free again, from its beginning', async () => {
+  it('gets all events of a new party with the id of a deleted one', async () => {
     const program = createProgram()
     const told: string[] = []
     const first = await program.start(given)
@@ -194,7 +194,7 @@ describe('a subscriber who keeps his place', () => {
     expect(told).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 new'])
   })
 
-  it('misses nothing wherever the process ends, and hears at most the last event twice', async () => {
+  it('misses no event, wherever the process ends, and gets at most the last event twice', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const told: string[] = []
@@ -219,7 +219,7 @@ describe('a subscriber who keeps his place', () => {
 
 const noted: { words: readonly string[] } = { words: [] }
 
-/** An agent outside the parties that notes what is barked in them. */
+/** An agent outside the parties that collects what is barked in them. */
 function fan(): Agent {
   return defineAgent({
     name: 'fan',
@@ -243,7 +243,7 @@ const wordsOf = (runtime: Pick<Runtime, 'agent'>) =>
 describe('an agent outside the parties', () => {
   const options = { ...given, agents: [fan()] }
 
-  it('hears once what a party has said, wherever the process ends', async () => {
+  it('hears each event of a party once, wherever the process ends', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const isEnded = await program.until(ending, options, async runtime => {
@@ -259,7 +259,7 @@ describe('an agent outside the parties', () => {
     })
   })
 
-  it('hears of several parties what each has said', async () => {
+  it('hears the events of several parties', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const isEnded = await program.until(ending, options, async runtime => {
@@ -277,7 +277,7 @@ describe('an agent outside the parties', () => {
     })
   })
 
-  it('hears nothing that was said before it was there, be it in the same millisecond', async () => {
+  it('hears no event from before its start, not even of the same millisecond', async () => {
     const program = createProgram()
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
@@ -292,7 +292,7 @@ describe('an agent outside the parties', () => {
     expect(wordsOf(third)).toEqual(['b'])
   })
 
-  it('hears of a party under an id that was free again, from its beginning', async () => {
+  it('hears all events of a new party with the id of a deleted one', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const before = await program.start(options)
@@ -310,7 +310,7 @@ describe('an agent outside the parties', () => {
       return isEnded
     })
   })
-  it('hears of it from its beginning though nobody was there when the one before was deleted', async () => {
+  it('hears all events of such a party, though it did not run when the old one was deleted', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const spawning = { ...given, registered: [fan()] }
@@ -332,7 +332,7 @@ describe('an agent outside the parties', () => {
     })
   })
 
-  it('hears of it from its beginning though the process ended while the one before was being deleted', async () => {
+  it('hears all events of such a party, though the process ended during the deletion of the old one', async () => {
     for (const last of ['written', 'lost'] as const) {
       const program = createProgram()
       await program.until(atFrame(isForgotten, last), options, async runtime => {
@@ -350,7 +350,7 @@ describe('an agent outside the parties', () => {
     }
   })
 
-  it('has forgotten a party, in another process too, when its deletion resolves', async () => {
+  it('has no position of a party left when its deletion resolves, in another process too', async () => {
     const program = createProgram()
     let isDeleted = false
     await program.until(atFrame(isForgotten, 'lost'), options, async runtime => {

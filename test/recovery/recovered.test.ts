@@ -18,13 +18,13 @@ import { turn, until } from '../support/runtime.ts'
 const given = { party: petsParty(dogAgent(), trainerAgent('dog')) }
 const inP1 = { party: 'p1' }
 
-/** As far as things get. */
+/** Gives the event loop so many turns that all pending work is done. */
 const someTurns = async () => {
   for (let turns = 0; turns < 20; turns++) await turn()
 }
 
-describe('what a process goes on with', () => {
-  it('is told: how many parties, how many of them cannot, and what each had left', async () => {
+describe('the work that a process goes on with', () => {
+  it('is reported: how many parties go on, how many are quarantined, and what each had left', async () => {
     const program = createProgram()
     const first = await program.start(given)
     for (const id of ['p1', 'p2']) await first.parties.create({ id })
@@ -60,7 +60,7 @@ describe('what a process goes on with', () => {
     ])
   })
 
-  it('is told to agents outside the parties who want to know', async () => {
+  it('is reported to agents outside the parties that hear it', async () => {
     const program = createProgram()
     const none: { heard: readonly string[] } = { heard: [] }
     const hears = [systemRecovered, partyRecovered]
@@ -83,13 +83,13 @@ describe('what a process goes on with', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('is nothing for the first one: nothing is told', async () => {
+  it('is not reported by the first process', async () => {
     const first = await createProgram().start({ ...given, agents: [dogAgent()] })
     expect(first.bus.history({ type: systemRecovered.type })).toEqual([])
     expect(first.bus.history({ type: agentRecovered.type })).toEqual([])
   })
 
-  it('is in the figures: parties, agents, and what waits', async () => {
+  it('is counted in the metrics: parties, agents, and waiting mail', async () => {
     const program = createProgram()
     const first = await program.start(given)
     await first.parties.create({ id: 'p1', inputs: ['roll'] })
@@ -106,7 +106,7 @@ describe('what a process goes on with', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('has the version that it had: who saw that may change it', async () => {
+  it('leaves the version of a party unchanged, so that a caller who knows it may change the party', async () => {
     const program = createProgram()
     const first = await program.start(given)
     const before = await first.parties.create({ id: 'p1', inputs: ['roll'] })
@@ -126,7 +126,7 @@ describe('what a process goes on with', () => {
 })
 
 describe('a party after an orderly stop', () => {
-  it('goes on with mail, timers and effects, and nothing of it has died', async () => {
+  it('goes on with mail, timers and effects, without dead letters', async () => {
     const program = createProgram()
     let runs = 0
     const party = petsParty(
@@ -150,7 +150,7 @@ describe('a party after an orderly stop', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('is as it was when nothing was left to do', async () => {
+  it('is unchanged if no work was left', async () => {
     const program = createProgram()
     const first = await program.start({ ...given, agents: [dogAgent()] })
     const before = await first.parties.create({ id: 'p1', inputs: ['roll'] })
@@ -166,7 +166,7 @@ describe('a party after an orderly stop', () => {
   })
 })
 
-/** Every id that a journal holds of events and inputs. */
+/** All ids of events and inputs in a journal. */
 const idsIn = (frames: readonly Frame[]) =>
   frames.flatMap(({ entries }) =>
     entries.flatMap(one => {
@@ -205,13 +205,13 @@ describe('ids of processes that begin with the same seed', () => {
     expect(new Set(created).size).toBe(4)
   })
 
-  it('are never the same, though no process has said anything', async () => {
+  it('are never the same, though no process has said an event', async () => {
     const program = createProgram()
     const created: string[] = []
     for (let lives = 0; lives < 3; lives++) {
       const runtime = await program.start(given)
       created.push((await runtime.parties.create()).id)
-      // A process that does not know this kind of party: all of them are quarantined.
+      // This process does not know the agents of the parties, so all parties are quarantined.
       await program.start({})
     }
     expect(new Set(created).size).toBe(3)
@@ -222,7 +222,7 @@ describe('a clock that was set back between two processes', () => {
   const hour = 60 * 60 * 1_000
   const start = Date.UTC(2026, 5, 1)
 
-  it('does not make the time of the journal run back, nor that of anybody who asks', async () => {
+  it('never makes the time go back, neither in the journal nor for callers', async () => {
     const program = createProgram()
     const seen: number[] = []
     const party = petsParty(
@@ -250,7 +250,7 @@ describe('a clock that was set back between two processes', () => {
     }
   })
 
-  it('lets timers ring after what was left of them', async () => {
+  it('lets timers fire after the rest of their time', async () => {
     const program = createProgram()
     const party = petsParty(dogAgent())
     const first = await program.start({ party, clock: createSimulatedClock(start) })
@@ -268,7 +268,7 @@ describe('a clock that was set back between two processes', () => {
     expect(dog.snapshot()).toMatchObject({ value: 'awake' })
   })
 
-  it('lets mail expire after what was left of it', async () => {
+  it('lets mail expire after the rest of its time', async () => {
     const program = createProgram()
     const party = petsParty(dogAgent())
     const first = await program.start({ party, clock: createSimulatedClock(start) })
@@ -289,7 +289,7 @@ describe('a clock that was set back between two processes', () => {
 })
 
 describe('every delivery', () => {
-  it('ends in a counted outcome in each process, whatever was left to it', async () => {
+  it('ends in a counted outcome in each process, also if it waited before', async () => {
     const program = createProgram()
     const options = { ...given, agents: [{ ...dogAgent(), name: 'rex' }] }
     for (let lives = 0; lives < 5; lives++) {
@@ -308,7 +308,7 @@ describe('every delivery', () => {
 })
 
 describe('a party that cannot go on', () => {
-  it('is told of with the reason', async () => {
+  it('is reported with the reason', async () => {
     const program = createProgram()
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })

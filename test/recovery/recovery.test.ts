@@ -16,8 +16,8 @@ function partyEntry(inputs: readonly EventOf[]): Entry {
   return { kind: 'party', seq: 1_000, what: 'created', inputs }
 }
 
-describe('a runtime on what another has left', () => {
-  it('has its parties again, in the state that they had', async () => {
+describe('a runtime on the journal of an ended runtime', () => {
+  it('restores its parties, in the state that they had', async () => {
     const record = createRecord()
     const party = petsParty(dogAgent())
     const first = await live(record.next(), { party })
@@ -35,7 +35,7 @@ describe('a runtime on what another has left', () => {
     expect(after.agent('dog').snapshot()?.context).toMatchObject({ count: 3 })
   })
 
-  it('hands over what had not been handled, in order', async () => {
+  it('delivers the events that were not handled, in order', async () => {
     const record = createRecord()
     const party = petsParty(dogAgent())
     const life = record.next()
@@ -57,7 +57,7 @@ describe('a runtime on what another has left', () => {
     expect(words).toEqual(['up', 'a', 'b', 'c'])
   })
 
-  it('runs an effect again of which nobody knows, under the same key', async () => {
+  it('runs an effect without a recorded end again, under the same key', async () => {
     const record = createRecord()
     const seen: string[] = []
     const hang = petsParty(
@@ -86,7 +86,7 @@ describe('a runtime on what another has left', () => {
     expect(one.replace(/ 1$/, ' 2')).toBe(other)
   })
 
-  it('lets a timer fire that was set before', async () => {
+  it('fires a timer that was set before', async () => {
     const record = createRecord()
     const party = petsParty(dogAgent())
     const first = await live(record.next(), { party })
@@ -117,8 +117,8 @@ describe('a runtime on what another has left', () => {
   })
 })
 
-describe('a party whose journal takes no more of it', () => {
-  it('is quarantined, and goes on when that is fixed and somebody says so', async () => {
+describe('a party whose journal refuses its frames', () => {
+  it('is quarantined, and goes on when that is fixed and the party is retried', async () => {
     const record = createRecord()
     const journal = { ...record.next() }
     const { append } = journal
@@ -145,7 +145,7 @@ describe('a party whose journal takes no more of it', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 2 })
   })
 
-  it("is nobody's to work with while it is on its way back", async () => {
+  it('refuses calls while it is being restored', async () => {
     const record = createRecord()
     const options = { party: petsParty(dogAgent()) }
     await (await live(record.next(), options)).parties.create({ id: 'p1' })
@@ -173,7 +173,7 @@ describe('a party whose journal takes no more of it', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
   })
 
-  it('stays in quarantine where that happens while others are still on their way back', async () => {
+  it('stays in quarantine if that happens while other parties are still being restored', async () => {
     const record = createRecord()
     const options = { party: petsParty(dogAgent()) }
     const first = await live(record.next(), options)
@@ -197,7 +197,7 @@ describe('a party whose journal takes no more of it', () => {
     expect((await second.parties.retry('p1')).state).toMatchObject({ status: 'planning' })
   })
 
-  it('takes for written what the journal has written, although its acknowledgement was lost', async () => {
+  it('counts a frame as written that the journal holds, although its acknowledgement was lost', async () => {
     const record = createRecord()
     const journal = { ...record.next() }
     const { append } = journal
@@ -215,14 +215,14 @@ describe('a party whose journal takes no more of it', () => {
     expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
     const frames = (await record.frames('party/p1')).filter(({ cause }) => cause.kind === 'step')
     expect(frames.map(({ cause }) => 'type' in cause && cause.type)).toContain('pets.command')
-    // None of them was offered again.
+    // The runtime did not append these frames again.
     expect(appends).toBeLessThanOrEqual((await record.frames('party/p1')).length)
   })
 
   it.each([
     ['', 1],
-    [', though it ends where its own frame would and is of the same moment', 2],
-  ])('goes on with what somebody else has written there%s', async (_, length) => {
+    [', also if it ends at the same position and time as the frame of the party', 2],
+  ])('goes on with the frames of another writer%s', async (_, length) => {
     const record = createRecord()
     const life = record.next()
     const runtime = await live(life, { party: petsParty(dogAgent()) })
@@ -246,8 +246,8 @@ describe('a party whose journal takes no more of it', () => {
   })
 })
 
-describe('a journal that is not as it should be', () => {
-  it('in memory takes no frames that could not be read back in order', async () => {
+describe('a faulty journal', () => {
+  it('in memory refuses frames that could not be read back in order', async () => {
     const journal = memoryJournal()
     const frame = { partition: 'p', time: 1, cause: { kind: 'outside' as const }, entries: [] }
     const falling = [
@@ -258,7 +258,7 @@ describe('a journal that is not as it should be', () => {
     expect(await journal.partitions()).toEqual([])
   })
 
-  it('whose frames come back out of order keeps its party away', async () => {
+  it('whose frames are read out of order quarantines the party', async () => {
     const record = createRecord()
     const party = petsParty(dogAgent())
     const first = await live(record.next(), { party })
@@ -276,7 +276,7 @@ describe('a journal that is not as it should be', () => {
 
   it.each<[string, Pick<Frame, 'cause' | 'entries'>]>([
     [
-      'a schedule that cannot be',
+      'an invalid schedule',
       {
         cause: { kind: 'outside' },
         entries: [
@@ -292,7 +292,7 @@ describe('a journal that is not as it should be', () => {
       },
     ],
     ['inputs of no known type', { cause: { kind: 'supervision' }, entries: [partyEntry([{ type: 'x', data: {} }])] }],
-  ])('keeps one party away alone: %s', async (_, wrong) => {
+  ])('quarantines only the party of the fault: %s', async (_, wrong) => {
     const record = createRecord()
     const party = petsParty(dogAgent())
     const life = record.next()
@@ -317,7 +317,7 @@ describe('a journal that is not as it should be', () => {
     expect((await second.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
   })
 
-  it('whose party somebody takes again and again forgets it when it is deleted meanwhile', async () => {
+  it('with a second writer: its party can be deleted while it is being recovered', async () => {
     const journal = { ...createRecord().next() }
     const { append } = journal
     let isTaken = false
@@ -337,7 +337,7 @@ describe('a journal that is not as it should be', () => {
     expect((await runtime.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
   })
 
-  it('whose party somebody takes again and again keeps it in quarantine in the end', async () => {
+  it('with a second writer: its party stays in quarantine after several attempts', async () => {
     const journal = { ...createRecord().next() }
     const { append } = journal
     let isTaken = false
@@ -363,7 +363,7 @@ describe('a journal that is not as it should be', () => {
 })
 
 describe('a snapshot', () => {
-  it('is all that is read of what it covers, and what is kept behind it is up to the runtime', async () => {
+  it('replaces the frames that it covers, and an option of the runtime says how many of them are kept', async () => {
     const record = createRecord()
     const party = petsParty(dogAgent(), trainerAgent(undefined))
     const snapshots = { every: 5, keep: 0 }
@@ -375,7 +375,7 @@ describe('a snapshot', () => {
     await turn()
     const { snapshot, pruned } = await life.saved('party/p1')
     expect(snapshot?.position).toBeGreaterThan(20)
-    // What was not handled yet at that position is kept.
+    // Events that were not handled at that position are kept.
     expect(pruned).toBeGreaterThan(20)
     expect(await record.frames('party/p1')).not.toHaveLength(0)
 
@@ -387,7 +387,7 @@ describe('a snapshot', () => {
     expect(after.state).toMatchObject({ barks: 21 })
   })
 
-  it('that is not as it was written is left out, and everything is read from the start', async () => {
+  it('that was changed is left out, and all frames are read from the start', async () => {
     const record = createRecord()
     const party = petsParty(dogAgent())
     const life = record.next()

@@ -12,7 +12,7 @@ const told = (runtime: Pick<Runtime, 'bus'>) => runtime.bus.history({ type: hear
 const has = (kind: Frame['entries'][number]['kind']) => (frame: Frame) =>
   frame.entries.some(entry => entry.kind === kind)
 
-/** Somebody of a party asks, and the process ends right after the first frame that holds this. */
+/** An agent of a party asks, and the process ends right after the first frame with such an entry. */
 async function untilThere(kind: Frame['entries'][number]['kind'], asker: Agent, agents: readonly Agent[]) {
   const program = createProgram()
   const options = { party: petsParty(asker), agents }
@@ -30,18 +30,21 @@ describe('a refusal', () => {
     { when: 'it was not written', kind: 'asked' },
     { when: 'nobody had heard of it', kind: 'refusal' },
     { when: 'it is recorded as how the ask ended', kind: 'outcome' },
-  ] as const)('is heard in the next process with all its fields, and given once, if $when', async ({ kind }) => {
-    const { program, next } = await untilThere(kind, visitor(), [clerk()])
-    await next.idle()
-    expect(told(next)).toEqual([{ what: { code, to: 'runtime/clerk', refusal } }])
-    expect((await program.frames('runtime')).filter(has('refusal'))).toHaveLength(1)
-    expect(lost(next)).toEqual(nothingLost)
-  })
+  ] as const)(
+    'reaches its asker in the next process with all its fields, and is given once, if $when',
+    async ({ kind }) => {
+      const { program, next } = await untilThere(kind, visitor(), [clerk()])
+      await next.idle()
+      expect(told(next)).toEqual([{ what: { code, to: 'runtime/clerk', refusal } }])
+      expect((await program.frames('runtime')).filter(has('refusal'))).toHaveLength(1)
+      expect(lost(next)).toEqual(nothingLost)
+    },
+  )
 
   it.each([
     { where: 'in the same party', party: petsParty(clerk(), visitor('clerk')), agents: [], to: 'party/p1/clerk' },
     { where: 'outside the parties', party: petsParty(visitor()), agents: [clerk()], to: 'runtime/clerk' },
-  ])('is heard once, wherever the process ends: from a callee $where', async ({ to, party, agents }) => {
+  ])('reaches its asker once, wherever the process ends: from a callee $where', async ({ to, party, agents }) => {
     const given = { party, agents }
     await atEveryAppend(async ending => {
       const program = createProgram()
@@ -62,7 +65,7 @@ describe('a refusal', () => {
     })
   })
 
-  it('of one of many comes back with who gave it', async () => {
+  it('by one of many callees names that callee after a restart', async () => {
     const { next } = await untilThere('outcome', surveyor(['runtime/a', 'runtime/b']), [clerk('a'), clerk('b')])
     await next.idle()
     expect(told(next)).toEqual([{ what: { code: 'ASK_MANY', refusals: ['runtime/a NO_SUCH_PERSON'] } }])

@@ -21,7 +21,7 @@ const fail = (): never => {
   throw new Error('boom')
 }
 
-/** Has an effect run in its initial state, by itself or by a machine inside it. */
+/** Runs an effect in its initial state, by itself or by a machine inside it. */
 const workers = {
   'an effect': (name: string) =>
     worker(
@@ -55,58 +55,51 @@ const workers = {
 const worker = (name: string, machine: Parameters<typeof defineAgent>[0]['machine']) =>
   defineAgent({ name, machine, hears: name === 'first' ? [command] : [], says: [] })
 
-describe.each(Object.entries(workers))(
-  'an agent that is started together with others and at once has %s run',
-  (_, of) => {
-    it.each([
-      [
-        'a group',
-        () => [defineSupervisor({ name: 'group', agents: [of('first'), of('second')] })],
-        ['first', 'second'],
-      ],
-      ['a pool', () => [definePool({ name: 'pool', agent: of('equal'), size: 3 })], ['equal', 'equal', 'equal']],
-    ])('has it run in %s', async (_kind, agents, expected) => {
-      const { runtime } = await startRuntime({ agents: agents() })
-      await runtime.idle()
-      expect(ran).toEqual(expected)
-    })
+describe.each(Object.entries(workers))('an agent that starts together with others and starts %s at once', (_, of) => {
+  it.each([
+    ['a group', () => [defineSupervisor({ name: 'group', agents: [of('first'), of('second')] })], ['first', 'second']],
+    ['a pool', () => [definePool({ name: 'pool', agent: of('equal'), size: 3 })], ['equal', 'equal', 'equal']],
+  ])('runs it in %s', async (_kind, agents, expected) => {
+    const { runtime } = await startRuntime({ agents: agents() })
+    await runtime.idle()
+    expect(ran).toEqual(expected)
+  })
 
-    it.each(['one_for_all', 'rest_for_one'] as const)('has it run again when it is restarted %s', async strategy => {
-      isHanging = true
-      const group = defineSupervisor({ name: 'group', strategy, agents: [of('first'), of('second')] })
-      const { runtime } = await startRuntime({ agents: [group] })
-      await until(() => ran.length === 2)
-      await runtime.bus.publish(command({ word: 'boom' }))
-      await until(() => ran.length === 4)
-      expect(ran).toEqual(['first', 'second', 'first', 'second'])
-    })
+  it.each(['one_for_all', 'rest_for_one'] as const)('runs it again when it is restarted %s', async strategy => {
+    isHanging = true
+    const group = defineSupervisor({ name: 'group', strategy, agents: [of('first'), of('second')] })
+    const { runtime } = await startRuntime({ agents: [group] })
+    await until(() => ran.length === 2)
+    await runtime.bus.publish(command({ word: 'boom' }))
+    await until(() => ran.length === 4)
+    expect(ran).toEqual(['first', 'second', 'first', 'second'])
+  })
 
-    it.each([
-      [
-        'a group that has one agent more',
-        (...names: string[]) => [defineSupervisor({ name: 'group', agents: names.map(of) })],
-        ['first', 'second'],
-      ],
-      [
-        'a pool that has grown',
-        (...names: string[]) => [definePool({ name: 'pool', agent: of('equal'), size: names.length })],
-        ['pool/1', 'pool/2'],
-      ],
-    ])('goes on with it in another process, in %s', async (_kind, agents, names) => {
-      isHanging = true
-      const program = createProgram()
-      await program.start({ agents: agents('first') })
-      await until(() => ran.length === 1)
-      isHanging = false
-      const next = await program.start({ agents: agents('first', 'second') })
-      await next.idle()
-      expect(ran).toHaveLength(3)
-      expect(names.map(name => next.agent(name).snapshot()?.value)).toEqual(['over', 'over'])
-    })
-  },
-)
+  it.each([
+    [
+      'a group with one more agent',
+      (...names: string[]) => [defineSupervisor({ name: 'group', agents: names.map(of) })],
+      ['first', 'second'],
+    ],
+    [
+      'a pool that has grown',
+      (...names: string[]) => [definePool({ name: 'pool', agent: of('equal'), size: names.length })],
+      ['pool/1', 'pool/2'],
+    ],
+  ])('goes on with it in another process, in %s', async (_kind, agents, names) => {
+    isHanging = true
+    const program = createProgram()
+    await program.start({ agents: agents('first') })
+    await until(() => ran.length === 1)
+    isHanging = false
+    const next = await program.start({ agents: agents('first', 'second') })
+    await next.idle()
+    expect(ran).toHaveLength(3)
+    expect(names.map(name => next.agent(name).snapshot()?.value)).toEqual(['over', 'over'])
+  })
+})
 
-/** Machines that tell the one around them something when they start. */
+/** Machines that send something to their parent when they start. */
 const tellers = {
   'says something': setup({}).createMachine({ entry: sendParent({ type: 'told' }) }),
   'is done': setup({}).createMachine({ initial: 'over', states: { over: { type: 'final' } } }),
@@ -145,7 +138,7 @@ describe.each(Object.entries(tellers))('a machine inside that %s when it starts'
   it.each([
     ['its agent', inner],
     ['a machine inside its agent', holding(inner)],
-  ])('is heard by %s, wherever the process ends', async (_whom, told) => {
+  ])('reaches %s with it, wherever the process ends', async (_whom, told) => {
     const host = defineAgent({ name: 'host', machine: hosting(told), hears: [], says: [] })
     await atEveryAppend(async ending => {
       const program = createProgram()
@@ -158,8 +151,8 @@ describe.each(Object.entries(tellers))('a machine inside that %s when it starts'
   })
 })
 
-describe('a machine inside that its agent sends something when it starts', () => {
-  it('has an effect run because of that, also after a restart', async () => {
+describe('a machine inside that gets an event from its agent when it starts', () => {
+  it('runs an effect because of that event, also after a restart', async () => {
     const inner = setup({ actors: { work: work('inner') } }).createMachine({
       initial: 'idle',
       states: { idle: { on: { go: 'working' } }, working: { invoke: { src: 'work' } } },

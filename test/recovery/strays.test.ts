@@ -28,7 +28,7 @@ const machine = setup({
 const payer = defineAgent({ name: 'payer', machine, hears: [command], says: [] })
 
 describe('an agent that invokes a bare promise', () => {
-  it('is told of where the journal outlives the process, because the promise would be run again', async () => {
+  it('gets a warning if the journal outlives the process, because the promise would be run again', async () => {
     const runtime = createRuntime({ agents: [payer], journal: lasting() })
     const told: string[] = []
     runtime.bus.subscribe(systemError, ({ data }) => told.push(`${data.severity} ${data.code}`))
@@ -37,12 +37,12 @@ describe('an agent that invokes a bare promise', () => {
     expect(told).toEqual(['warning STRAY_WORK'])
   })
 
-  it('is refused by a runtime that is strict', () => {
+  it('is refused by a strict runtime', () => {
     const make = () => createRuntime({ agents: [payer], journal: lasting(), strict: true })
     expect(make).toThrow(expect.objectContaining({ code: 'STRAY_WORK', agent: 'payer', src: 'pay' }))
   })
 
-  it("is nobody's business where nothing outlives the process", () => {
+  it('gets no warning if the journal does not outlive the process', () => {
     expect(() => createRuntime({ agents: [payer], strict: true })).not.toThrow()
   })
 })
@@ -90,7 +90,7 @@ const told = async (machine: AnyStateMachine, strict = false) => {
 }
 
 describe('stray work', () => {
-  it.each(Object.entries(shown))('is seen in a definition: %s', async (_, machine) => {
+  it.each(Object.entries(shown))('is found in a definition: %s', async (_, machine) => {
     const { runtime, codes } = await told(machine)
     await runtime.stop({ timeout: 0 })
     expect(new Set(codes)).toEqual(new Set(['STRAY_WORK']))
@@ -104,7 +104,7 @@ describe('stray work', () => {
     )
   })
 
-  it('is none where a reducer is invoked, which does nothing outside', async () => {
+  it('does not include an invoked reducer, which does no outside work', async () => {
     const { runtime, codes } = await told(
       createMachine({ invoke: { src: fromTransition((count: number) => count + 1, 0) } }),
     )
@@ -118,20 +118,20 @@ describe('stray work', () => {
     await runtime.stop()
   })
 
-  // A function may spawn by any name that it computes.
+  // The function calls `spawn`, so the definition does not show what it spawns.
   const spawning = setup({ actors: { pay } }).createMachine({
     context: {},
     on: { 'pets.command': { actions: assign({ ref: ({ spawn }) => spawn('pay', { id: 'one' }) }) } },
   })
 
-  it('is told once where only the step shows it', async () => {
+  it('is reported once if only a step shows it', async () => {
     const { runtime, codes } = await told(spawning)
     await runtime.bus.publish(command({ word: 'again' }))
     await runtime.stop({ timeout: 0 })
     expect(codes).toEqual(['STRAY_WORK'])
   })
 
-  it('that has no name, so that nobody else could begin it, fails the step where the journal outlives the process', async () => {
+  it('without a name, which no other process could start, fails the step if the journal outlives the process', async () => {
     const unnamed = createMachine({
       context: {},
       on: { 'pets.command': { actions: assign({ ref: ({ spawn }) => spawn(nested, { id: 'kid' }) }) } },

@@ -24,7 +24,7 @@ async function say(runtime: Pick<Runtime, 'bus' | 'idle'>, ...words: readonly st
   await runtime.idle()
 }
 
-/** As far as things get. */
+/** Gives the event loop so many turns that all pending work is done. */
 const someTurns = async () => {
   for (let turns = 0; turns < 20; turns++) await turn()
 }
@@ -67,14 +67,14 @@ describe('an agent that crashed just before its process did', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('keeps what it remembers, if it is such an agent', async () => {
+  it('keeps its context, if it is an agent that keeps it', async () => {
     const { program, party } = await crashed({ ...dogAgent(), onRestart: 'keep' })
     const next = await program.start({ party })
     await next.idle()
     expect(next.parties.get('p1').agent('dog').snapshot()).toMatchObject({ context: { count: 2 } })
   })
 
-  it('begins without the mail that waited, if it is such an agent', async () => {
+  it('starts without the mail that waited, if it is an agent that drops it', async () => {
     const { program, party } = await crashed({ ...dogAgent(), onRestart: 'anew' })
     const next = await program.start({ party })
     await next.idle()
@@ -83,7 +83,7 @@ describe('an agent that crashed just before its process did', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('is gone, if it is one that nobody restarts', async () => {
+  it('stays stopped, if it is temporary', async () => {
     const { program, party } = await crashed(dogAgent({ restart: 'temporary' }))
     const second = await program.start({ party })
     await second.idle()
@@ -96,7 +96,7 @@ describe('an agent that crashed just before its process did', () => {
     expect(third.parties.get('p1').state).toMatchObject({ barks: 2 })
   })
 
-  it('waits before it is restarted, if that is the rule', async () => {
+  it('waits before it is restarted, if its supervisor has a backoff', async () => {
     const { program, party } = await crashed(dogAgent(), { initial: 2_000, jitter: 0 })
     const next = await program.start({ party })
     await someTurns()
@@ -114,7 +114,7 @@ describe('an agent that crashed just before its process did', () => {
     ['one_for_one', ['dog']],
     ['one_for_all', ['puppy', 'dog', 'cat']],
     ['rest_for_one', ['dog', 'cat']],
-  ])('is restarted with those that its supervisor restarts with it: %s', async (strategy, restarted) => {
+  ])('is restarted with the siblings that the strategy names: %s', async (strategy, restarted) => {
     const program = createProgram()
     const calm = dogAgent()
     const agents = ['puppy', 'dog', 'cat'].map((name): Agent => ({ ...calm, name }))
@@ -130,7 +130,7 @@ describe('an agent that crashed just before its process did', () => {
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('is handed what it crashed on no more often than in one process', async () => {
+  it('gets an event that it crashed on no more often than in one process', async () => {
     const program = createProgram()
     const party = petsParty({ ...dogAgent(), onCrash: 'redeliver' })
     let crashes = 0
@@ -151,7 +151,7 @@ describe('an agent that crashed just before its process did', () => {
 describe('restarts', () => {
   const intensity: RestartIntensity = { max: 2, within: 5_000 }
 
-  it('are counted anew by each process', async () => {
+  it('are counted from zero in each process', async () => {
     const program = createProgram()
     const options = { party: petsParty(dogAgent()), intensity }
     const first = await program.start(options)
@@ -186,7 +186,7 @@ describe('a party whose supervisor gave up', () => {
     }
   })
 
-  it('is the only one that does, and may be deleted', async () => {
+  it('is the only failed party, and may be deleted', async () => {
     const program = createProgram()
     const first = await program.start(options)
     for (const id of ['p1', 'p2']) await first.parties.create({ id })
@@ -201,7 +201,7 @@ describe('a party whose supervisor gave up', () => {
     expect(third.parties.list().map(({ id }) => id)).toEqual(['p2'])
   })
 
-  it('is either failed or at work again, wherever the process ends', async () => {
+  it('is either failed or restored, wherever the process ends', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
       const isEnded = await program.until(ending, options, async runtime => {
@@ -221,12 +221,12 @@ describe('a party whose supervisor gave up', () => {
   })
 })
 
-describe('an agent that was there no more', () => {
+describe('an agent that had ended', () => {
   it.each<[string, 'permanent' | 'transient' | 'temporary', (runtime: Runtime | Story) => Promise<unknown>]>([
-    ['somebody had stopped it', 'permanent', runtime => runtime.parties.get('p1').agent('dog').stop()],
+    ['the application had stopped it', 'permanent', runtime => runtime.parties.get('p1').agent('dog').stop()],
     ['it had done its work', 'transient', runtime => say(runtime, 'leave')],
-    ['it had crashed, and nobody restarts it', 'temporary', runtime => say(runtime, 'boom')],
-  ])('stays away: %s', async (_, restart, end) => {
+    ['it had crashed, and is temporary', 'temporary', runtime => say(runtime, 'boom')],
+  ])('is not restored: %s', async (_, restart, end) => {
     const program = createProgram()
     const given = { party: petsParty(dogAgent({ restart })) }
     const first = await program.start(given)
@@ -250,7 +250,7 @@ describe('an agent that was there no more', () => {
     }
   })
 
-  it('has its name free: another one may be spawned under it', async () => {
+  it('leaves its name free: a new agent may be spawned under it', async () => {
     const program = createProgram()
     const given = { party: petsParty(dogAgent()), registered: [dogAgent()] }
     const first = await program.start(given)
@@ -267,7 +267,7 @@ describe('an agent that was there no more', () => {
     expect(third.parties.get('p1').state).toMatchObject({ barks: 3 })
   })
 
-  it('is started again with its siblings, if that is the rule, also by the next process', async () => {
+  it('is started again with its siblings by one_for_all, also in the next process', async () => {
     const program = createProgram()
     const agents = ['dog', 'puppy'].map((name): Agent => ({ ...dogAgent({ restart: 'transient' }), name }))
     const party = petsParty(defineSupervisor({ name: 'kennel', strategy: 'one_for_all', agents }))
@@ -287,10 +287,10 @@ interface Story extends Pick<Runtime, 'bus' | 'idle'> {
   readonly parties: { get(id: string): { agent(name: string): { stop(): Promise<void> } } }
 }
 
-describe('what is to be done before an agent handles anything', () => {
+describe('the onInit of a restored agent', () => {
   const withHooks = (onInit: Hook, onDestroy?: Hook): Agent => ({ ...dogAgent(), onInit, onDestroy })
 
-  it('is done again by each process, before any mail, and undone in an orderly stop alone', async () => {
+  it('runs in each process, before any mail; onDestroy runs only in an orderly stop', async () => {
     const program = createProgram()
     const done: string[] = []
     const party = petsParty(
@@ -312,7 +312,7 @@ describe('what is to be done before an agent handles anything', () => {
     expect(done).toEqual(['init party/p1/dog', 'init party/p1/dog', 'b', 'destroy'])
   })
 
-  it('keeps the mail waiting for as long as it takes', async () => {
+  it('keeps the mail waiting until it is over', async () => {
     const program = createProgram()
     const first = await program.start({ party: petsParty(withHooks(() => {})) })
     await first.parties.create({ id: 'p1' })
@@ -329,7 +329,7 @@ describe('what is to be done before an agent handles anything', () => {
     expect(next.parties.get('p1').state).toMatchObject({ barks: 2 })
   })
 
-  it('fails when it comes back: it is restarted, and keeps its mail', async () => {
+  it('may fail: the agent is restarted, and keeps its mail', async () => {
     const program = createProgram()
     const first = await program.start({ party: petsParty(withHooks(() => {})) })
     await first.parties.create({ id: 'p1' })

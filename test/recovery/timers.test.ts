@@ -32,7 +32,7 @@ const hears = [wind, ring]
 const says = [barked, ring]
 const none: { rung: readonly string[] } = { rung: [] }
 
-/** Rings a second after it was wound, in the ways that machines have; `off` and `cancel` take that back. */
+/** Rings a second after it was wound, by each kind of timer that machines have; `off` and `cancel` cancel it. */
 const alarm = (timers: TimersAfterRestart = 'absolute', neighbour: { ref?: AnyActorRef } = {}): Agent => {
   const machine = setup({
     types: agentTypes({ context: none, hears, says }),
@@ -88,14 +88,14 @@ interface Running {
   }
 }
 
-/** Which alarms have rung, as the journal knows. */
+/** The alarms that have rung, by the journal. */
 async function rung(runtime: Running, name = 'alarm'): Promise<readonly string[]> {
   for (let turns = 0; turns < 10; turns++) await turn()
   const { context } = runtime.parties.get('p1').agent(name).snapshot() ?? {}
   return z.object({ rung: z.array(z.string()) }).parse(context).rung
 }
 
-/** An alarm is wound; 400 ms later its journal gets a last frame, and 100 ms after that its process ends. */
+/** An alarm is wound. 400 ms later the journal gets its last frame, and 100 ms after that the process ends. */
 async function wound(how: string, timers?: TimersAfterRestart) {
   const program = createProgram()
   const given = { party: petsParty(alarm(timers)) }
@@ -111,7 +111,7 @@ async function wound(how: string, timers?: TimersAfterRestart) {
   return { program, given }
 }
 
-/** Nothing has rung before so many milliseconds have passed, and then it has. */
+/** Checks that the alarm rings after so many milliseconds, and not before. */
 async function ringsAfter(ms: number, runtime: Running, { clock }: Pick<Program, 'clock'>, how: string) {
   if (ms > 0) {
     clock.advance(ms - 1)
@@ -123,12 +123,12 @@ async function ringsAfter(ms: number, runtime: Running, { clock }: Pick<Program,
 
 describe.each(['after', 'raised'])('a timer that was set by %s', how => {
   it.each<[string, TimersAfterRestart, number, number]>([
-    ['at the time that it was set for', 'absolute', 100, 400],
-    ['at once, if that time is over', 'absolute', 60_000, 0],
-    ['after what was left of its time', 'remaining', 100, 600],
-    ['after what was left of its time, however long nothing ran', 'remaining', 60_000, 600],
-    ['after all of its time again', 'restart', 100, 1_000],
-    ['after all of its time again, however long nothing ran', 'restart', 60_000, 1_000],
+    ['at its original time', 'absolute', 100, 400],
+    ['at once, if its original time is over', 'absolute', 60_000, 0],
+    ['after the rest of its time', 'remaining', 100, 600],
+    ['after the rest of its time, however long no process ran', 'remaining', 60_000, 600],
+    ['after its whole time again', 'restart', 100, 1_000],
+    ['after its whole time again, however long no process ran', 'restart', 60_000, 1_000],
   ])('rings %s: %s', async (_, timers, downtime, ms) => {
     const { program, given } = await wound(how, timers)
     program.clock.advance(downtime)
@@ -144,7 +144,7 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
     ['absolute', 100, 200],
     ['remaining', 60_000, 500],
     ['restart', 60_000, 1_000],
-  ])('rings once in the third process, as it should by "%s"', async (timers, downtime, ms) => {
+  ])('rings once in the third process, by the rule "%s"', async (timers, downtime, ms) => {
     const { program, given } = await wound(how, timers)
     program.clock.advance(downtime)
     const second = await program.start(given)
@@ -160,7 +160,7 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
     expect(await rung(fourth)).toEqual([how])
   })
 
-  it('has rung before its party is idle, if its time was over when the process began', async () => {
+  it('rings before its party is idle, if its time was over when the process started', async () => {
     const { program, given } = await wound(how)
     program.clock.advance(60_000)
     const next = await program.start(given)
@@ -171,7 +171,7 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
     expect(await rung(next)).toEqual([how])
   })
 
-  it('does not ring if it was taken back before', async () => {
+  it('does not ring if it was cancelled before', async () => {
     const { program, given } = await wound(how)
     const second = await program.start(given)
     await second.bus.publish(wind({ how: how === 'after' ? 'off' : 'cancel' }), inP1)
@@ -182,7 +182,7 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
     expect(await third.idle()).toMatchObject({ reason: 'settled' })
   })
 
-  it('can be taken back in the next process', async () => {
+  it('can be cancelled in the next process', async () => {
     const { program, given } = await wound(how)
     const next = await program.start(given)
     await next.bus.publish(wind({ how: how === 'after' ? 'off' : 'cancel' }), inP1)
@@ -215,7 +215,7 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
     expect(next.parties.get('p1').state).toMatchObject({ barks: 1 })
   })
 
-  it('is waited for', async () => {
+  it('keeps its party from being idle', async () => {
     const { program, given } = await wound(how)
     const next = await program.start(given)
     expect(await next.idle()).toMatchObject({
@@ -260,7 +260,7 @@ describe.each(['after', 'raised'])('a timer that was set by %s', how => {
   })
 })
 
-it('timers whose time is over fire in the order of their times, not in that of their setting', async () => {
+it('timers whose time is over fire in the order of their times, not in the order in which they were set', async () => {
   const machine = setup({ types: agentTypes({ context: none, hears, says }) }).createMachine({
     context: none,
     initial: 'trying',
@@ -287,10 +287,10 @@ it('timers whose time is over fire in the order of their times, not in that of t
   expect(next.parties.get('p1').agent('alarm').snapshot()).toMatchObject({ value: 'made' })
 })
 
-describe('a timer that goes on after what is left of its time', () => {
+describe('a timer that goes on for the rest of its time', () => {
   const given = { party: petsParty(alarm('remaining')), agents: [dogAgent()] }
 
-  /** An alarm is wound, and nothing is journalled in its party for 700 ms. */
+  /** An alarm is wound, and its party journals nothing for 700 ms. */
   async function quiet() {
     const program = createProgram()
     const first = await program.start(given)
@@ -319,7 +319,7 @@ describe('a timer that goes on after what is left of its time', () => {
     await ringsAfter(100, await program.start(given), program, 'after')
   })
 
-  it('counts from the last moment that the journal knows of any partition, if the process crashed', async () => {
+  it('counts from the time of the newest frame in any partition, if the process crashed', async () => {
     const { program, first } = await quiet()
     await first.bus.publish(command({ word: 'sit' }))
     await first.idle()
@@ -328,7 +328,7 @@ describe('a timer that goes on after what is left of its time', () => {
     await ringsAfter(300, await program.start(given), program, 'after')
   })
 
-  it('counts what has passed, also if others alone have said something since, by a clock that was ahead', async () => {
+  it('counts the time that passed, also if the newest frame is of another partition, and of a clock that was ahead', async () => {
     const { program, first } = await quiet()
     program.clock.set(program.clock.now() + 3_600_000)
     await first.bus.publish(command({ word: 'sit' }))
@@ -340,7 +340,7 @@ describe('a timer that goes on after what is left of its time', () => {
 })
 
 describe('an event that is sent to another agent after a while', () => {
-  /** A second alarm, whose ref the first one has got hold of. */
+  /** A second alarm, to which the first one has a reference. */
   function neighbours() {
     const neighbour: { ref?: AnyActorRef } = {}
     const other = alarm()
@@ -385,9 +385,9 @@ describe('an after that has fired while its state goes on', () => {
     actions: said,
   }
   const machines: Readonly<Record<string, AnyStateMachine>> = {
-    "of the agent's own": machine({ initial: 'on', states: { on: { after: { 1_000: { actions: said } } } } }),
+    'of the agent itself': machine({ initial: 'on', states: { on: { after: { 1_000: { actions: said } } } } }),
     'of a machine inside': machine({ invoke: { src: 'kid', onSnapshot } }, { kid }),
-    'of which a guard said no': machine({
+    'that a guard refused': machine({
       initial: 'on',
       states: {
         on: {
@@ -399,10 +399,10 @@ describe('an after that has fired while its state goes on', () => {
   }
 
   it.each([
-    ["of the agent's own", 1],
+    ['of the agent itself', 1],
     ['of a machine inside', 1],
-    ['of which a guard said no', 0],
-  ])('fires in no later process again: one %s', async (what, count) => {
+    ['that a guard refused', 0],
+  ])('does not fire again in later processes: a timer %s', async (what, count) => {
     const given = { agents: [defineAgent({ name: 'alarm', machine: machines[what] ?? kid, hears, says })] }
     const program = createProgram()
     const first = await program.start(given)

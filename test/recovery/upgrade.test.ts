@@ -46,7 +46,7 @@ async function firstVersion() {
   return { program, runtime }
 }
 
-/** The cook of a party is in that state, as everybody may know. */
+/** Checks the state of the cook, and that its party is not quarantined. */
 function until(runtime: Parties, party: string, state: string): Promise<void> {
   const cook = runtime.parties.get(party).agent('cook')
   return new Promise(resolve => {
@@ -60,7 +60,7 @@ describe('a party that began with version 1 of its cook', () => {
   it.each([
     ['a crash', async () => {}],
     ['an orderly stop', (runtime: Pick<Runtime, 'stop'>) => runtime.stop({ timeout: 0 })],
-  ])('goes on with version 2 after %s, and a new one begins with that', async (_, end) => {
+  ])('goes on with version 2 after %s, and a new party starts with version 2', async (_, end) => {
     const { program, runtime } = await firstVersion()
     await end(runtime)
     const next = await program.start({ party: kitchen(secondCook({ '1': fromFirst })) })
@@ -77,17 +77,17 @@ describe('a party that began with version 1 of its cook', () => {
   it.each([
     ['also if it has handled nothing since', never],
     ['once it has handled something', atOnce],
-  ])('is migrated once: the process after that needs no migration, %s', async (_, oven) => {
+  ])('is migrated once: a later process needs no migration, %s', async (_, oven) => {
     const { program } = await firstVersion()
     const second = await program.start({ party: kitchen(secondCook({ '1': fromFirst }, oven)) })
     if (oven === atOnce) await second.idle()
-    // Nobody knows of version 1 any more.
+    // This program has no migration from version 1.
     const last = await program.start({ party: kitchen(secondCook()) })
     await last.idle()
     expect(last.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
   })
 
-  it('is kept as it is by a version that cannot go on with it, while the others do', async () => {
+  it('is kept unchanged by a version that cannot go on with it, while other parties go on', async () => {
     const { program } = await firstVersion()
     const second = await program.start({ party: kitchen(secondCook()) })
     await second.parties.create({ id: 'p2' })
@@ -112,7 +112,7 @@ describe('a party that began with version 1 of its cook', () => {
     expect(fourth.parties.get('p1').state).toMatchObject({ served: ['soup! none', 'pie! CHF', 'cake! CHF'] })
   })
 
-  it('refuses everything while it is quarantined, and its id is taken', async () => {
+  it('refuses all calls while it is quarantined, and keeps its id', async () => {
     const { program } = await firstVersion()
     const next = await program.start({ party: kitchen(secondCook()) })
     await expect(orderIn(next, 'p1', 'tea')).rejects.toThrow(PartyQuarantinedError)
@@ -126,7 +126,7 @@ describe('a party that began with version 1 of its cook', () => {
   })
 
   it.each<LastAppend>(['written', 'lost', 'cut'])(
-    'finishes though a process ended while it was migrated: %s',
+    'is migrated to the end though a process ended meanwhile: %s',
     async last => {
       const { program } = await firstVersion()
       const party = kitchen(secondCook({ '1': fromFirst }))
@@ -142,7 +142,7 @@ describe('a party that began with version 1 of its cook', () => {
   )
 
   it.each(['written' as const, 'lost' as const])(
-    'finishes whenever the next process ends: an append is %s',
+    'is migrated to the end, whenever the next process ends: an append is %s',
     async last => {
       let isEnded = true
       for (let n = 1; isEnded; n++) {
@@ -157,7 +157,7 @@ describe('a party that began with version 1 of its cook', () => {
     },
   )
 
-  it('keeps the old machine where that is registered, for as long as it lives', async () => {
+  it('keeps the old machine while that is registered', async () => {
     const { program } = await firstVersion()
     const options = { party: kitchen(secondCook()), registered: [firstCook()] }
     const second = await program.start(options)
@@ -173,7 +173,7 @@ describe('a party that began with version 1 of its cook', () => {
     expect(third.parties.get('p2').state.served.at(-1)).toBe('toast! EUR')
   })
 
-  it('prefers the old machine to a migration, if both are there', async () => {
+  it('prefers the old machine to a migration, if the program has both', async () => {
     const { program } = await firstVersion()
     const next = await program.start({
       party: kitchen(secondCook({ '1': fromFirst })),
@@ -191,11 +191,11 @@ describe('a party that began with version 1 of its cook', () => {
     const next = await program.start({ party: kitchen(secondCook({ '1': fromFirst }, burning)) })
     const p1 = next.parties.get('p1')
     await p1.idle()
-    // The first oven fails, and nobody handles that: the cook is restarted, and takes the next order.
+    // The first oven fails, and the cook does not handle that. So it is restarted, and takes the next order.
     expect(p1.agent('cook').incarnation).toBeGreaterThan(1)
   })
 
-  it('stays as it was for a program that is older again', async () => {
+  it('stays unchanged in an older program', async () => {
     const { program } = await firstVersion()
     const second = await program.start({ party: kitchen(secondCook({ '1': fromFirst })) })
     await second.idle()
@@ -219,7 +219,7 @@ describe('a party whose agents are not those of the program', () => {
     says: [],
   })
 
-  it('is quarantined if one of them is unknown', async () => {
+  it('is quarantined if one of its agents is unknown', async () => {
     const program = createProgram()
     const before = await program.start({ party: kitchen(firstCook(), waiter) })
     await before.parties.create({ id: 'p1' })
@@ -229,7 +229,7 @@ describe('a party whose agents are not those of the program', () => {
     ])
   })
 
-  it('keeps one that is registered, and new parties are without', async () => {
+  it('keeps an agent that is only registered, and new parties start without it', async () => {
     const program = createProgram()
     const before = await program.start({ party: kitchen(firstCook(), waiter) })
     await before.parties.create({ id: 'p1' })
@@ -241,7 +241,7 @@ describe('a party whose agents are not those of the program', () => {
     expect(() => p2.agent('waiter')).toThrow(NoAddressError)
   })
 
-  it('goes on without one that was stopped before', async () => {
+  it('goes on without an agent that was stopped before', async () => {
     const program = createProgram()
     const before = await program.start({ party: kitchen(firstCook(), waiter) })
     const p1 = await before.parties.create({ id: 'p1' })
@@ -252,7 +252,7 @@ describe('a party whose agents are not those of the program', () => {
     expect(after.parties.get('p1').state).toMatchObject({ served: ['tea! none'] })
   })
 
-  it('gets one that is new, who hears what is said from then on', async () => {
+  it('gets a new agent, which hears the events from then on', async () => {
     const program = createProgram()
     const before = await program.start({ party: petsParty(dogAgent()) })
     const p1 = await before.parties.create({ id: 'p1' })
@@ -269,7 +269,7 @@ describe('a party whose agents are not those of the program', () => {
     expect(contextOf(last, 'puppy')).toMatchObject({ count: 1 })
   })
 
-  it('is quarantined if a machine was changed, but not its version', async () => {
+  it('is quarantined if a machine was changed without a new version', async () => {
     const program = createProgram()
     const host = (...states: readonly string[]): Agent => {
       const machine: AnyStateMachine = createMachine({
@@ -288,7 +288,7 @@ describe('a party whose agents are not those of the program', () => {
     expect(again.parties.get('p1').agent('host').snapshot()).toMatchObject({ value: 'idle' })
   })
 
-  it('is quarantined in a program that has no parties at all', async () => {
+  it('is quarantined in a program without parties', async () => {
     const program = createProgram()
     const before = await program.start({ party: petsParty(dogAgent()) })
     await before.parties.create({ id: 'p1' })
@@ -299,7 +299,7 @@ describe('a party whose agents are not those of the program', () => {
 
 const contextOf = (runtime: Parties, agent: string) => runtime.parties.get('p1').agent(agent).snapshot()?.context
 
-describe('timers of a state that has another name in the next version', () => {
+describe('timers of a state that is renamed in the next version', () => {
   const context = { naps: 0 }
   const fromNap = migration(z.object({ naps: z.int() }), ({ value, context }) => ({
     value: value === 'napping' ? 'dozing' : value,
@@ -319,7 +319,7 @@ describe('timers of a state that has another name in the next version', () => {
     return defineAgent({ name: 'sleeper', machine, hears: [command], says: [], migrations })
   }
 
-  it('fire at the time that they were set for', async () => {
+  it('fire at their original time', async () => {
     const program = createProgram()
     const before = await program.start({ party: petsParty(sleeper('1', 'napping')) })
     await before.parties.create({ id: 'p1' })
@@ -333,7 +333,7 @@ describe('timers of a state that has another name in the next version', () => {
     expect(after.parties.get('p1').agent('sleeper').snapshot()).toMatchObject({ value: 'awake', context: { naps: 1 } })
   })
 
-  it('fire once, though their state is not left then, in whichever process', async () => {
+  it('fire once in all processes, though their state is not left then', async () => {
     const staying = (version: string, nap: string): Agent => {
       const doze = assign(({ context }: { context: { naps: number } }) => ({ naps: context.naps + 1 }))
       const machine: AnyStateMachine = createMachine({
@@ -366,7 +366,7 @@ describe('timers of a state that has another name in the next version', () => {
   })
 })
 
-describe('timers of the same delay of several states that have other names in the next version', () => {
+describe('timers of the same delay, of several states that are renamed in the next version', () => {
   const nothing = z.object({})
   const cook = (version: string, bake: string, cool: string, migrations: Migrations = {}): Agent => {
     const machine: AnyStateMachine = createMachine({
@@ -385,7 +385,7 @@ describe('timers of the same delay of several states that have other names in th
     return defineAgent({ name: 'cook', machine, hears: [command], says: [], migrations })
   }
 
-  it('fire each at the time that it was set for', async () => {
+  it('fire each at its original time', async () => {
     const program = createProgram()
     const before = await program.start({ agents: [cook('1', 'baking', 'cooling')] })
     program.clock.advance(600)
@@ -408,7 +408,7 @@ describe('timers of the same delay of several states that have other names in th
   })
 })
 
-describe('a timer that a state has in the next version only', () => {
+describe('a timer that is new in the next version', () => {
   const sleeper = (version: string, after: object): Agent => {
     const config = { id: 'sleeper', context: { naps: 0 }, initial: 'napping', states: { napping: { after } } }
     const keep = migration(z.object({ naps: z.int() }), ({ value, context }) => ({ value, context }))
@@ -423,7 +423,7 @@ describe('a timer that a state has in the next version only', () => {
   }
   const nap = { actions: assign(({ context }: { context: { naps: number } }) => ({ naps: context.naps + 1 })) }
 
-  it('begins with that version, goes on in later processes, and fires once', async () => {
+  it('starts with that version, goes on in later processes, and fires once', async () => {
     const program = createProgram()
     const before = await program.start({ party: petsParty(sleeper('1', {})) })
     await before.parties.create({ id: 'p1' })
@@ -477,13 +477,13 @@ describe('a machine that an agent spawned', () => {
     expect(contextOf(after, 'ringer')).toMatchObject({ rung: true, ref: expect.objectContaining({ id: 'bell' }) })
   })
 
-  it('ends with the old version if the context of the next one does not hold it', async () => {
+  it('ends with the old version if the context of the next version does not hold it', async () => {
     const drop = migration(refOnly, () => ({ context }))
     const after = await upgraded(ringer('2', { bell }, { '1': drop }))
     expect(contextOf(after, 'ringer')).toEqual(context)
   })
 
-  it('that the next version does not know keeps its party away, if the context holds it', async () => {
+  it('that the next version does not know quarantines its party, if the context holds it', async () => {
     const keep = migration(refOnly, ({ context: { ref } }) => ({ context: { ref, rung: false } }))
     const after = await upgraded(ringer('2', {}, { '1': keep }))
     expect(after.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MIGRATION' }])
@@ -498,7 +498,7 @@ describe('an event of an older version', () => {
   const free = defineEvent('post.free', z.object({}))
   const none: { weights: readonly unknown[] } = { weights: [] }
 
-  /** Takes no parcels until it is free. */
+  /** Takes no parcels while it is busy. */
   const postman = (definition: typeof first | typeof second): Agent => {
     const machine = setup({
       types: agentTypes({ context: none, hears: [first, free], says: [] }),
@@ -523,7 +523,7 @@ describe('an event of an older version', () => {
     return { ...agent, hears: [definition, free] }
   }
 
-  /** A party in which a parcel has waited too long for its postman. */
+  /** A party in which a parcel waits for its postman when the process ends. */
   async function expired(definition: typeof first | typeof second) {
     const program = createProgram()
     const runtime = await program.start({ party: petsParty(postman(definition)) })
@@ -535,7 +535,7 @@ describe('an event of an older version', () => {
     return { program, letters: runtime.bus.deadLetters.list() }
   }
 
-  it('is lifted when it is handed over by a program that has a newer one', async () => {
+  it('is lifted when a program with a newer version delivers it', async () => {
     const program = createProgram()
     const before = await program.start({ party: petsParty(postman(first)) })
     await before.parties.create({ id: 'p1' })
@@ -546,7 +546,7 @@ describe('an event of an older version', () => {
     expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
   })
 
-  it('is lifted when the schedule says it that was set by an older program, and goes on if it is set again', async () => {
+  it('is lifted when a schedule of an older program publishes it, and the schedule goes on if it is set again', async () => {
     const program = createProgram()
     const before = await program.start({ party: petsParty(postman(first)) })
     await before.parties.create({ id: 'p1' })
@@ -560,7 +560,7 @@ describe('an event of an older version', () => {
     expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
   })
 
-  it.each(['before it is due', 'when it was due'])('is lifted when a timer leads to it, %s', async when => {
+  it.each(['before it is due', 'when it was due'])('is lifted when a timer sends it, %s', async when => {
     const timed = (definition: typeof first | typeof second): Agent => {
       const agent = postman(definition)
       const { config, implementations } = agent.machine
@@ -589,7 +589,7 @@ describe('an event of an older version', () => {
     expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
   })
 
-  it('is lifted when the party that was to begin with it was being created', async () => {
+  it('is lifted when it was a first input of a party that was being created', async () => {
     const { schema } = inputAdded
     const withPlace: Upcasters = { 1: old => ({ ...old, content: `${old['content']} at home` }) }
     const newer = defineEvent(inputAdded.type, schema, { version: 2, upcast: withPlace })
@@ -611,7 +611,7 @@ describe('an event of an older version', () => {
     expect([...after.parties.get('p1').state.inputs].map(({ content }) => content)).toEqual(['sit at home'])
   })
 
-  it('is lifted when it is a dead letter that is handed over again', async () => {
+  it('is lifted when it is redriven as a dead letter', async () => {
     const { program } = await expired(first)
     const after = await program.start({ party: petsParty(postman(second)) })
     expect(await after.bus.deadLetters.redrive()).toBe(1)
@@ -619,7 +619,7 @@ describe('an event of an older version', () => {
     expect(contextOf(after, 'postman')).toEqual({ weights: [7] })
   })
 
-  it('stays a dead letter in a program to which there is no way from it, and keeps nobody away', async () => {
+  it('stays a dead letter in a program that cannot lift it, and quarantines no party', async () => {
     const { program, letters } = await expired(second)
     const older = { party: petsParty(postman(first)) }
     const after = await program.start(older)
@@ -631,7 +631,7 @@ describe('an event of an older version', () => {
     expect(next.bus.deadLetters.list()).toEqual(letters)
   })
 
-  it('keeps its party away from a program to which there is no way from it', async () => {
+  it('quarantines its party in a program that cannot lift it', async () => {
     const program = createProgram()
     const before = await program.start({ party: petsParty(postman(second)) })
     await before.parties.create({ id: 'p1' })
@@ -646,7 +646,7 @@ describe('an event of an older version', () => {
 })
 
 describe('an agent outside the parties that was spawned while the program ran', () => {
-  /** A dog at `runtime/rex`, who has heard `a`, and rests with `b` in its mailbox. */
+  /** A dog at `runtime/rex` that has heard `a`, and rests with `b` in its mailbox. */
   async function resting() {
     const program = createProgram()
     const runtime = await program.start({})
@@ -664,7 +664,7 @@ describe('an agent outside the parties that was spawned while the program ran', 
     return words
   }
 
-  it('comes back by itself if it is registered, with its mail', async () => {
+  it('is restored at the start if it is registered, with its mail', async () => {
     const { program, rex } = await resting()
     const next = await program.start({ registered: [dogAgent()] })
     const words = barksIn(next)
@@ -676,7 +676,7 @@ describe('an agent outside the parties that was spawned while the program ran', 
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('is met by whoever spawns it again', async () => {
+  it('is found again when it is spawned again', async () => {
     const { program } = await resting()
     const next = await program.start({ registered: [dogAgent()] })
     const rex = await next.spawn(dogAgent(), { name: 'rex' })
@@ -699,7 +699,7 @@ describe('an agent outside the parties that was spawned while the program ran', 
     expect(lost(next)).toEqual(nothingLost)
   })
 
-  it('waits through as many processes as it has to', async () => {
+  it('waits through several processes', async () => {
     const { program } = await resting()
     await program.start({})
     await program.start({})
@@ -711,7 +711,7 @@ describe('an agent outside the parties that was spawned while the program ran', 
     expect(words).toEqual(['up', 'b'])
   })
 
-  it('hears once what was said while it was away, whenever it comes back', async () => {
+  it('hears each event from its absence once, whenever it is restored', async () => {
     const { program } = await resting()
     const second = await program.start({ events: [command, barked] })
     await second.bus.publish(command({ word: 'c' }))
@@ -726,7 +726,7 @@ describe('an agent outside the parties that was spawned while the program ran', 
     expect(fourth.agent('rex').snapshot()).toMatchObject({ context: { count: 3 } })
   })
 
-  it('hears once what was said in the same process before it came back', async () => {
+  it('hears each event of the same process once, from before it was restored', async () => {
     const { program } = await resting()
     const second = await program.start({ events: [command, barked] })
     const words = barksIn(second)
@@ -740,7 +740,7 @@ describe('an agent outside the parties that was spawned while the program ran', 
     expect(third.agent('rex').snapshot()).toMatchObject({ context: { count: 3 } })
   })
 
-  it('does not come back once it was stopped', async () => {
+  it('is not restored after it was stopped', async () => {
     const { program } = await resting()
     const second = await program.start({ registered: [dogAgent()] })
     await second.agent('rex').stop()
@@ -751,7 +751,7 @@ describe('an agent outside the parties that was spawned while the program ran', 
     expect(rex.snapshot()).toMatchObject({ value: 'awake', context: { count: 0 } })
   })
 
-  it('is nobody else: another agent is refused at its address', async () => {
+  it('keeps its address: another agent is refused there', async () => {
     const { program } = await resting()
     const next = await program.start({})
     const machine: AnyStateMachine = createMachine({ id: 'cat' })
@@ -777,7 +777,7 @@ describe('an agent outside the parties that was spawned while the program ran', 
   })
 })
 
-describe('an agent that joined a party while it was going on', () => {
+describe('an agent that was spawned into a running party', () => {
   const puppy: Agent = { ...dogAgent(), name: 'puppy' }
   const party = petsParty(dogAgent())
 
@@ -791,7 +791,7 @@ describe('an agent that joined a party while it was going on', () => {
     return program
   }
 
-  it('comes back with it if it is registered', async () => {
+  it('is restored with its party if it is registered', async () => {
     const program = await joined()
     const next = await program.start({ party, registered: [puppy] })
     expect(contextOf(next, 'puppy')).toMatchObject({ count: 1 })
@@ -799,7 +799,7 @@ describe('an agent that joined a party while it was going on', () => {
     expect(met.snapshot()?.context).toMatchObject({ count: 1 })
   })
 
-  it('keeps it away if it is not', async () => {
+  it('quarantines its party if it is not registered', async () => {
     const program = await joined()
     const next = await program.start({ party })
     expect(next.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'MACHINE_UNKNOWN' }])
@@ -807,7 +807,7 @@ describe('an agent that joined a party while it was going on', () => {
 })
 
 describe('agents that are started with the runtime', () => {
-  it('keep the runtime from starting if they cannot go on, and nothing is changed by that', async () => {
+  it('keep the runtime from starting if they cannot go on, and leave the journal unchanged', async () => {
     const program = createProgram()
     const first = await program.start({ agents: [firstCook()] })
     await first.bus.publish(order({ dish: 'soup' }))
@@ -820,7 +820,7 @@ describe('agents that are started with the runtime', () => {
   })
 })
 
-describe('a machine inside an agent that has other states in the new version of the program', () => {
+describe('a machine inside an agent with other states in the new version of the program', () => {
   const kidIn = (state: string) => createMachine({ initial: state, states: { [state]: {} } })
   const types = agentTypes({ context: {}, hears: [], says: [] })
 
@@ -835,7 +835,7 @@ describe('a machine inside an agent that has other states in the new version of 
       (kid: AnyStateMachine) =>
         setup({ types }).createMachine({ context: {}, invoke: { id: 'kid', src: kid } as never }),
     ],
-  ])('keeps its party away rather than going on without a state: invoked %s', async (_, machineWith) => {
+  ])('quarantines its party if its state is gone: invoked %s', async (_, machineWith) => {
     const partyWith = (state: string) =>
       petsParty(defineAgent({ name: 'mother', machine: machineWith(kidIn(state) as never), hears: [], says: [] }))
     const program = createProgram()

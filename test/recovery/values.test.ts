@@ -41,13 +41,13 @@ const removed = defineEvent('values.removed', z.object({ inputId: z.string() }))
 const places = ['context', 'input', 'outcome', 'state'] as const
 type Place = (typeof places)[number]
 
-/** What a program puts in each place where a process must find it again. */
+/** The values that a program puts into each place that the next process must restore. */
 type Values = Readonly<Record<Place, unknown>>
 
 const context: { value: unknown } = { value: undefined }
 const types = agentTypes({ context, hears: [go], says: [failed] })
 
-/** One agent remembers a value and hands one to an effect that never ends; one keeps what an effect gave; and a state. */
+/** One agent keeps a value, and gives one to an effect that never ends. One keeps the result of an effect. A party has a state. */
 function program(values: Values, seen: unknown[] = []) {
   const keeper = setup({
     types,
@@ -107,8 +107,8 @@ function program(values: Values, seen: unknown[] = []) {
 const inP1 = { party: 'p1' }
 const plain: Values = { context: 1, input: 1, outcome: 1, state: 1 }
 
-describe('what a process held', () => {
-  it('is equal in the next one: contexts, inputs and outcomes of effects, the state of a party', async () => {
+describe('the values of a process', () => {
+  it('are equal in the next process: contexts, inputs and outcomes of effects, the state of a party', async () => {
     const values = fc.record({ context: keptValue, input: keptValue, outcome: keptValue, state: keptValue })
     await fc.assert(
       fc.asyncProperty(values, fc.constantFrom(1, 1_000), async (values, every) => {
@@ -117,7 +117,7 @@ describe('what a process held', () => {
         const party = await first.parties.create({ id: 'p1' })
         await first.bus.publish(go({}), { party: 'p1' })
         await until(() => party.agent('getter').snapshot()?.value === 'got')
-        // Snapshots wait for nobody, and nobody for them.
+        // Snapshots are saved in the background.
         for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
         const seen: unknown[] = []
         const second = await world.start({ party: program(values, seen) })
@@ -135,30 +135,27 @@ describe('what a process held', () => {
   it.each<[string, unknown]>([
     ['plain ones', deep(999)],
     ['maps', deep(249, inner => new Map([[1, inner]]))],
-  ])(
-    'is equal with as many levels as it may have, in the next process and in another runtime: %s',
-    async (_, value) => {
-      const values: Values = { context: value, input: value, outcome: value, state: value }
-      const options = { party: program(values), snapshots: { every: 1 } }
-      const world = createProgram()
-      const first = await world.start(options)
-      const party = await first.parties.create({ id: 'p1' })
-      await first.bus.publish(go({}), inP1)
-      await until(() => party.agent('getter').snapshot()?.value === 'got')
-      for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
-      const next = await world.start(options)
-      const lines: string[] = []
-      for await (const line of next.parties.export('p1')) lines.push(line)
-      const { runtime } = await startRuntime({ party: program(values), journal: temporaryJournal() })
-      for (const again of [next.parties.get('p1'), await runtime.parties.import(lines)]) {
-        deepStrictEqual(again.agent('keeper').snapshot()?.context, { value })
-        deepStrictEqual(again.agent('getter').snapshot()?.context, { value })
-        deepStrictEqual(again.state.kept, value)
-      }
-    },
-  )
+  ])('are equal with as many levels as allowed, in the next process and in another runtime: %s', async (_, value) => {
+    const values: Values = { context: value, input: value, outcome: value, state: value }
+    const options = { party: program(values), snapshots: { every: 1 } }
+    const world = createProgram()
+    const first = await world.start(options)
+    const party = await first.parties.create({ id: 'p1' })
+    await first.bus.publish(go({}), inP1)
+    await until(() => party.agent('getter').snapshot()?.value === 'got')
+    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+    const next = await world.start(options)
+    const lines: string[] = []
+    for await (const line of next.parties.export('p1')) lines.push(line)
+    const { runtime } = await startRuntime({ party: program(values), journal: temporaryJournal() })
+    for (const again of [next.parties.get('p1'), await runtime.parties.import(lines)]) {
+      deepStrictEqual(again.agent('keeper').snapshot()?.context, { value })
+      deepStrictEqual(again.agent('getter').snapshot()?.context, { value })
+      deepStrictEqual(again.state.kept, value)
+    }
+  })
 
-  it('is equal too where the process ended before an agent had handled an outcome', async () => {
+  it('are equal too if the process ended before an agent had handled an outcome', async () => {
     const world = createProgram()
     const values = { ...plain, outcome: new Map([[new Date(0), 10n]]) }
     const isOutcome = { last: false }
@@ -181,7 +178,7 @@ describe('what a process held', () => {
   })
 })
 
-describe('how an effect failed', () => {
+describe('the error of an effect', () => {
   const thrown = Object.assign(new TypeError('no such host', { cause: 'dns' }), { code: 'ENOTFOUND' })
   const keeping = () => {
     const machine = setup({
@@ -208,7 +205,7 @@ describe('how an effect failed', () => {
     return { agents: [defineAgent({ name: 'keeper', machine, hears: [go], says: [failed] })] }
   }
 
-  it('may be kept by its agent, and is equal where the process ended before the agent had handled it', async () => {
+  it('may be kept by its agent, and is equal if the process ended before the agent had handled it', async () => {
     const world = createProgram()
     await world.until(
       atFrame(({ cause }) => cause.kind === 'outcome', 'written'),
@@ -227,8 +224,8 @@ describe('how an effect failed', () => {
   })
 })
 
-describe('what somebody has handed over, and changes later,', () => {
-  it('stays as it was: the input of an effect, what it returns, and the input of an agent', async () => {
+describe('a value that its giver changes later,', () => {
+  it('keeps its first content: the input of an effect, its result, and the input of an agent', async () => {
     const given = { list: [1] }
     const cache = [1]
     const machine = setup({
@@ -270,7 +267,7 @@ describe('what somebody has handed over, and changes later,', () => {
 
 const journals: Readonly<Record<string, () => Journal>> = { memory: memoryJournal, SQLite: temporaryJournal }
 
-describe.each(Object.entries(journals))('what no journal could give back, on a journal in %s,', (name, journal) => {
+describe.each(Object.entries(journals))('a value that no journal can hold, on a journal in %s,', (name, journal) => {
   const publishGo = async (values: Values) => {
     const { runtime } = await startRuntime({ party: program(values), journal: journal() })
     const party = await runtime.parties.create({ id: 'p1' })
@@ -280,7 +277,7 @@ describe.each(Object.entries(journals))('what no journal could give back, on a j
     return { runtime, party, published, letters }
   }
 
-  it.each(['context', 'input'] as const)('fails the step before its frame where it is the %s', async place => {
+  it.each(['context', 'input'] as const)('fails the step before its frame if it is the %s', async place => {
     await fc.assert(
       fc.asyncProperty(refusedValue, async ({ value, found }) => {
         const { runtime, party, letters } = await publishGo({ ...plain, [place]: value })
@@ -294,7 +291,7 @@ describe.each(Object.entries(journals))('what no journal could give back, on a j
         expect(party.agent('keeper').snapshot()).toMatchObject({ status: 'active', value: 'idle' })
         await runtime.stop({ timeout: 0 })
       }),
-      // It is refused before a journal hears of it.
+      // It is refused before the journal is called.
       { numRuns: name === 'memory' ? 14 : 4 },
     )
   })
@@ -303,7 +300,7 @@ describe.each(Object.entries(journals))('what no journal could give back, on a j
     ['itself', assign(({ self }) => ({ value: self }) as never)],
     ['the parent of a machine', assign(({ self }) => ({ value: self._parent }) as never)],
   ])(
-    'fails the step before its frame where a context remembers an actor that is no child of its machine: %s',
+    'fails the step before its frame if a context holds an actor that is not a child of its machine: %s',
     async (_, remember) => {
       const machine = setup({ types }).createMachine({ context, on: { 'values.go': { actions: remember as never } } })
       const agent = defineAgent({ name: 'keeper', machine, hears: [go], says: [failed] })
@@ -315,7 +312,7 @@ describe.each(Object.entries(journals))('what no journal could give back, on a j
     },
   )
 
-  it('is an error of the invoke where an effect returns it', async () => {
+  it('is an error of the invoke if an effect returns it', async () => {
     const { runtime } = await publishGo({ ...plain, outcome: { sum: () => 1 } })
     expect(runtime.bus.history({ type: failed.type })).toMatchObject([{ data: { code: 'VALUE' } }])
   })
@@ -357,18 +354,14 @@ describe.each(Object.entries(journals))('a machine inside an agent, on a journal
   }
 
   it.each([
+    ['a step puts it into its context', 'PUT', 'The context of "runtime/holder/inner" holds a function at "value.sum"'],
+    ['one of its timers does', 'WAIT', 'The context of "runtime/holder/inner" holds a function at "value.sum"'],
     [
-      'its own step puts it into its context',
-      'PUT',
-      'The context of "runtime/holder/inner" holds a function at "value.sum"',
-    ],
-    ['a timer of its own does', 'WAIT', 'The context of "runtime/holder/inner" holds a function at "value.sum"'],
-    [
-      'it would send it later',
+      'an event that it sends later holds it',
       'LATER',
       'An event that "runtime/holder/inner" sends later holds a function at "value.sum"',
     ],
-  ])('fails its agent over what no journal could give back, when %s', async (_when, wanted, told) => {
+  ])('fails its agent because of a value that no journal can hold, when %s', async (_when, wanted, told) => {
     const { runtime, clock } = await startRuntime({ agents: [holderOf(wanted)], journal: journal() })
     await runtime.bus.publish(go({}))
     clock.advance(10)
@@ -388,7 +381,7 @@ describe.each(Object.entries(journals))(
     let promises = 0
     const logics: Readonly<Record<string, AnyActorLogic>> = {
       transition: fromTransition((): object => ({ fn }), {}),
-      // Its agent fails as soon as it is resolved: that of the next incarnation never is.
+      // The agent fails when this promise resolves. The promise of the next incarnation never resolves.
       promise: fromPromise(() => (promises++ === 0 ? Promise.resolve({ fn }) : new Promise<never>(() => {}))),
       observable: fromObservable(() => ({ subscribe: keepTelling({ fn }) })),
     }
@@ -416,7 +409,7 @@ describe.each(Object.entries(journals))(
   },
 )
 
-describe.each(Object.entries(journals))('an effect whose end nobody can read, on a journal in %s,', (_, journal) => {
+describe.each(Object.entries(journals))('an effect whose result cannot be read, on a journal in %s,', (_, journal) => {
   const bad = (why: string) => () => {
     throw new Error(why)
   }
@@ -447,7 +440,7 @@ describe.each(Object.entries(journals))('an effect whose end nobody can read, on
     },
   }
 
-  it.each(Object.keys(ends))('has failed, and its agent hears of it, when it %s', async name => {
+  it.each(Object.keys(ends))('fails for its agent when it %s', async name => {
     const machine = setup({
       types: agentTypes({ context: {}, hears: [], says: [] }),
       actors: { work: effect('work', () => ends[name]?.()) },
@@ -464,8 +457,8 @@ describe.each(Object.entries(journals))('an effect whose end nobody can read, on
   })
 })
 
-describe('a machine that changes in place what it holds', () => {
-  it('fails and begins anew when that cannot be saved, and nothing else does', async () => {
+describe('a machine that changes its context in place', () => {
+  it('fails and restarts if the context cannot be saved, and other agents go on', async () => {
     const list: unknown[] = []
     const machine = setup({ types: agentTypes({ context: { list }, hears: [go], says: [] }) }).createMachine({
       context: () => ({ list: [] }),
@@ -489,8 +482,8 @@ describe('a machine that changes in place what it holds', () => {
   })
 })
 
-describe('what the runtime hands out', () => {
-  it('is changed by no receiver: the state of a party, what it watches, and snapshots of agents', async () => {
+describe('a value that the runtime gives to callers', () => {
+  it('cannot be changed by them: the state of a party, what its watchers get, and snapshots of agents', async () => {
     const values = { ...plain, context: { at: new Date(0) }, state: { at: new Date(0), tags: new Set(['a']) } }
     const { runtime } = await startRuntime({ party: program(values) })
     const party = await runtime.parties.create({ id: 'p1' })
@@ -511,7 +504,7 @@ describe('what the runtime hands out', () => {
     expect(party.agent('keeper').snapshot()?.context).toEqual({ value: { at: new Date(0) } })
   })
 
-  it('is changed by no receiver: inputs that came back from a snapshot', async () => {
+  it('cannot be changed by them: inputs that were restored from a snapshot', async () => {
     const world = createProgram()
     const first = await world.start({ party: program(plain), snapshots: { every: 1 } })
     await first.parties.create({ id: 'p1', inputs: ['vegan cake'] })
@@ -523,7 +516,7 @@ describe('what the runtime hands out', () => {
     world.crash()
   })
 
-  it('is changed by no receiver: inputs and schedules that came back from frames', async () => {
+  it('cannot be changed by them: inputs and schedules that were restored from frames', async () => {
     const memory = memoryJournal()
     const journal: Journal = {
       ...memory,
@@ -550,14 +543,14 @@ describe('what the runtime hands out', () => {
     await second.stop({ timeout: 0 })
   })
 
-  it('is changed by no receiver: what is known of subscriptions', async () => {
+  it('cannot be changed by them: the infos of subscriptions', async () => {
     const { runtime } = await startRuntime({ events: [go] })
     runtime.bus.subscribe(go, () => {})
     const types = runtime.bus.subscriptions()[0]?.types ?? []
     expect(() => Object.assign(types, ['forged'])).toThrow(TypeError)
   })
 
-  it('is changed by no receiver: envelopes of events', async () => {
+  it('cannot be changed by them: envelopes of events', async () => {
     const { runtime } = await startRuntime({ events: [go] })
     const said: unknown[] = []
     runtime.bus.subscribe(go, envelope => {
@@ -570,7 +563,7 @@ describe('what the runtime hands out', () => {
   })
 })
 
-/** An observable that tells one value, and is not over. */
+/** An observable that gives one value, and does not end. */
 function keepTelling(value: unknown) {
   return (to: Observer<unknown> | ((value: unknown) => void)) => {
     queueMicrotask(() => (typeof to === 'function' ? to(value) : to.next?.(value)))

@@ -24,7 +24,7 @@ const slow = effect('slow', () => {
 })
 const hang = effect('hang', () => new Promise<never>(() => {}))
 
-/** Says that it goes on, and then has an effect run. */
+/** Sends `progress` to its agent, and then runs an effect. */
 const telling = setup({ actors: { first } }).createMachine({
   initial: 'idle',
   states: {
@@ -50,7 +50,7 @@ const invoke = [
   { id: 'working', src: 'working' as const },
 ]
 
-/** Agents which have an effect run because of what the machine inside says. */
+/** Agents that run an effect because of an event from the machine inside. */
 const hearers = {
   'the agent': createMachine({
     context: {},
@@ -66,13 +66,13 @@ const hearers = {
   }),
 }
 
-/** Work that the journal knows nothing of. */
+/** Work without an entry in the journal. */
 const strays = {
   'a promise': fromPromise(async () => {}),
   'a callback': fromCallback(({ sendBack }) => void setImmediate(() => sendBack({ type: 'go' }))),
 }
 
-/** Asked only when it is open. */
+/** A shop that takes requests only while it is open. */
 const shop = defineAgent({
   name: 'shop',
   hears: [price, off],
@@ -89,7 +89,7 @@ const shop = defineAgent({
   }),
 })
 
-/** An agent that sends `go` to the machine inside it, and looks where that is. */
+/** An agent that sends `go` to the machine inside it, and reads its state. */
 function sender(src: 'slow' | 'price', onDone?: string) {
   const inner = setup({ actors: { slow, price: ask(price) } }).createMachine({
     initial: 'idle',
@@ -129,7 +129,7 @@ const failing = defineAgent({
 })
 
 describe('an effect of a machine inside an agent', () => {
-  it('is in the journal before it begins, where its agent sends what it is wanted for', async () => {
+  it('is in the journal before it begins, if an event from its agent makes the machine want it', async () => {
     isHanging = true
     const program = createProgram()
     const runtime = await program.start({ agents: [sender('slow', 'over')] })
@@ -142,7 +142,7 @@ describe('an effect of a machine inside an agent', () => {
   it.each([
     ['alone', []],
     ['and another agent fails meanwhile', [off({})]],
-  ])('is run again after a crash, where its agent has sent what it is wanted for, %s', async (_, meanwhile) => {
+  ])('is run again after a crash, if an event from its agent made the machine want it, %s', async (_, meanwhile) => {
     isHanging = true
     const program = createProgram()
     const first = await program.start({ agents: [sender('slow', 'over'), failing] })
@@ -156,7 +156,7 @@ describe('an effect of a machine inside an agent', () => {
     expect(second.agent('sender').snapshot()?.context).toEqual({ inside: 'over' })
   })
 
-  it('is not run again where its machine stays when it has ended, and its agent had sent what it is wanted for', async () => {
+  it('is not run again after its end, if its machine stays in the state that an event from its agent led to', async () => {
     const program = createProgram()
     const first = await program.start({ agents: [sender('slow')] })
     await first.bus.publish(go({}))
@@ -167,9 +167,9 @@ describe('an effect of a machine inside an agent', () => {
   })
 
   it.each([
-    ['its agent sends', { on: { go: 'on' } }],
+    ['an event from its agent', { on: { go: 'on' } }],
     ['a timer of its own', { after: { 100: 'on' } }],
-  ])('that is left as soon as it is wanted because of %s is not known for ever', async (_, idle) => {
+  ])('that is left as soon as it is wanted, because of %s, is not kept for ever', async (_, idle) => {
     const inner = setup({ actors: { hang } }).createMachine({
       initial: 'idle',
       states: {
@@ -201,7 +201,7 @@ describe('an effect of a machine inside an agent', () => {
     expect([...known]).toEqual([])
   })
 
-  it.each(Object.entries(strays))('is run, and again after a crash, where %s leads to it', async (_, stray) => {
+  it.each(Object.entries(strays))('is run, and again after a crash, if %s leads to it', async (_, stray) => {
     isHanging = true
     const inner = setup({ actors: { stray, slow } }).createMachine({
       initial: 'first',
@@ -230,26 +230,32 @@ describe('an effect of a machine inside an agent', () => {
     expect(ran).toEqual(['slow', 'slow'])
   })
 
-  it.each(Object.entries(hearers))('runs beside one that is wanted at the same time by %s', async (_, machine) => {
-    const { runtime, clock } = await startRuntime({
-      agents: [defineAgent({ name: 'host', machine, hears: [go], says: [] })],
-    })
-    await runtime.idle()
-    clock.advance(100)
-    await until(() => ran.length > 0)
-    await runtime.idle()
-    expect(ran.toSorted()).toEqual(['first', 'second'])
-    expect(runtime.agent('host').snapshot()?.value).not.toBe('failed')
-  })
+  it.each(Object.entries(hearers))(
+    'runs beside an effect that is wanted at the same time by %s',
+    async (_, machine) => {
+      const { runtime, clock } = await startRuntime({
+        agents: [defineAgent({ name: 'host', machine, hears: [go], says: [] })],
+      })
+      await runtime.idle()
+      clock.advance(100)
+      await until(() => ran.length > 0)
+      await runtime.idle()
+      expect(ran.toSorted()).toEqual(['first', 'second'])
+      expect(runtime.agent('host').snapshot()?.value).not.toBe('failed')
+    },
+  )
 
   it.each([
-    ['its machine left', { initial: 'on', states: { on: { invoke: { src: 'hang' }, on: { off: 'off' } }, off: {} } }],
-    ['it left with its machine', { invoke: { src: 'hang' } }],
     [
-      'it left before it could begin',
+      'its machine left its state',
+      { initial: 'on', states: { on: { invoke: { src: 'hang' }, on: { off: 'off' } }, off: {} } },
+    ],
+    ['its machine stopped', { invoke: { src: 'hang' } }],
+    [
+      'its machine left its state before the effect could begin',
       { initial: 'on', states: { on: { invoke: { src: 'hang' }, always: 'off' }, off: {} } },
     ],
-  ])('is no longer wanted by the journal either when %s', async (_, config) => {
+  ])('is dropped in the journal too when %s', async (_, config) => {
     const kid = setup({ actors: { hang } }).createMachine(config as never)
     const machine = setup({
       types: agentTypes({ context: {}, hears: [go, off], says: [] }),
@@ -276,13 +282,13 @@ describe('an effect of a machine inside an agent', () => {
     const keysOf = (kind: string) => entries.flatMap(one => (one.kind === kind && 'key' in one ? [one.key] : []))
     const [wanted, dropped] = [keysOf('effect'), keysOf('dropped')]
     expect(wanted).toHaveLength(3)
-    // What never began is dropped when something else is wanted.
+    // An effect that never began is dropped when the next effect is wanted.
     expect(dropped).toEqual(expect.arrayContaining(wanted.slice(0, 2)))
   })
 })
 
 describe('an ask of a machine inside an agent', () => {
-  it('is answered in the next process, where its agent has sent what it is wanted for', async () => {
+  it('is answered in the next process, if an event from its agent made the machine want it', async () => {
     const program = createProgram()
     const agents = () => [shop, sender('price', 'over')]
     const first = await program.start({ agents: agents() })
