@@ -6,7 +6,7 @@ import { startRuntime } from '../support/runtime.ts'
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 
 describe('the bus', () => {
-  it('tells a subscriber what it subscribed to: a definition, a type, a group or everything', async () => {
+  it('delivers to a subscriber the events that it subscribed to: a definition, a type, a group or all', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     runtime.bus.subscribe(barked, ({ data }) => void seen.push(`definition ${data.word} ${data.count}`))
@@ -29,7 +29,7 @@ describe('the bus', () => {
     ])
   })
 
-  it('gives subscribers the facts of delivery: who said it, in which party, and what caused it', async () => {
+  it('delivers envelopes with the source, the party and the cause of an event', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ id: 'p1' })
     const sent = await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1', correlationId: 'chain-1' })
@@ -46,7 +46,7 @@ describe('the bus', () => {
     })
   })
 
-  it('stops telling after unsubscribe, also when a subscriber ends another one of the same event', async () => {
+  it('delivers nothing after unsubscribe, also when a subscriber of the same event ends another one', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     const first = runtime.bus.subscribe(command, ({ data }) => {
@@ -73,7 +73,7 @@ describe('the bus', () => {
         throw new Error('ouch')
       },
     ],
-  ])('tells the others when a subscriber %s, and reports it', async (_, fails) => {
+  ])('delivers to the others when a subscriber %s, and reports that', async (_, fails) => {
     const { runtime } = await start()
     const seen: string[] = []
     const errors: unknown[] = []
@@ -89,7 +89,7 @@ describe('the bus', () => {
     expect(errors).toEqual([expect.objectContaining({ severity: 'warning', code: 'SUBSCRIBER_FAILED' })])
   })
 
-  it('survives a subscriber to everything that always throws', async () => {
+  it('survives a subscriber to all events that always throws', async () => {
     const { runtime } = await start()
     runtime.bus.subscribe('*', () => {
       throw new Error('always')
@@ -119,7 +119,7 @@ describe('the bus', () => {
     ])
   })
 
-  it('keeps nothing of a party that is deleted', async () => {
+  it('keeps no events of a deleted party', async () => {
     const { runtime } = await start()
     for (const party of ['one', 'two']) {
       await runtime.parties.create({ id: party })
@@ -133,13 +133,13 @@ describe('the bus', () => {
     expect(runtime.bus.history().at(-1)).toMatchObject({ type: 'system.party.deleted' })
   })
 
-  it('refuses patterns that could match nothing', async () => {
+  it('refuses patterns that can match no event', async () => {
     const { runtime } = await start()
     for (const pattern of ['', 'pets.*.barked', '**', 'pets.', '.pets', 'pets  barked'])
       expect(() => runtime.bus.subscribe(pattern, () => {})).toThrow(IllegalPatternError)
   })
 
-  it('rejects an invalid publish from outside, and nobody hears of it', async () => {
+  it('refuses an invalid event from outside, and delivers it to no subscriber', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create()
     await expect(runtime.bus.publish({ type: 'pets.unheard', data: {} })).rejects.toBeInstanceOf(UnknownEventError)
@@ -149,7 +149,7 @@ describe('the bus', () => {
     expect(runtime.bus.history({ type: 'pets.*' })).toEqual([])
   })
 
-  it('tells events that are not persistent without journalling them', async () => {
+  it('delivers events that are not persistent without journalling them', async () => {
     const { runtime } = await start()
     const seen: unknown[] = []
     runtime.bus.subscribe(glance, ({ data }) => void seen.push(data.at))

@@ -7,7 +7,7 @@ const signal = AbortSignal.abort(new Error('changed my mind'))
 const cancelled = { code: 'PUBLISH_CANCELLED', type: 'pets.command', cause: { message: 'changed my mind' } }
 
 describe('a publisher whose signal is aborted', () => {
-  it('publishes nothing, and is told so by a typed error', async () => {
+  it('publishes nothing, and gets a typed error', async () => {
     const { runtime } = await startRuntime({ agents: [dogAgent()] })
     const publishing = runtime.bus.publish(command({ word: 'sit' }), { signal })
     await expect(publishing).rejects.toBeInstanceOf(PublishCancelledError)
@@ -33,7 +33,7 @@ describe('a publisher whose signal is aborted', () => {
     expect(runtime.bus.metrics()).toMatchObject({ created: 0 })
   })
 
-  it('publishes nothing where it waits as a subscriber for a turn of the event loop', async () => {
+  it('publishes nothing if it waits, as a subscriber, for a turn of the event loop', async () => {
     const { runtime } = await startRuntime({ events: [command, glance] })
     const controller = new AbortController()
     const codes: string[] = []

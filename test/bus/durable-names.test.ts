@@ -16,7 +16,7 @@ async function bark({ bus }: Pick<Started, 'bus'>, times: number): Promise<void>
 }
 
 describe('the names of durable subscriptions', () => {
-  it('are listed with how far each is behind, those of an earlier process too', async () => {
+  it('are listed with the lag of each, also those of an earlier process', async () => {
     const record = createRecord()
     const first = await live(record.next(), options)
     first.bus.subscribe(command, () => {}, { durable: 'ledger' })
@@ -33,7 +33,7 @@ describe('the names of durable subscriptions', () => {
     ])
   })
 
-  it('are forgotten when somebody says so, and then keep nothing from being pruned', async () => {
+  it('can be forgotten, and then keep no frames from being pruned', async () => {
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ ...options, journal, snapshots: { every: 5, keep: 0 } })
     runtime.bus.subscribe(command, () => {}, { durable: 'ledger' }).unsubscribe()
@@ -50,7 +50,7 @@ describe('the names of durable subscriptions', () => {
   })
 
   it.each(['was aborted before it began', 'could not read its place'])(
-    'keep their place where a subscription %s',
+    'keep their place if a subscription %s',
     async how => {
       const record = createRecord()
       const words: string[] = []
@@ -82,7 +82,7 @@ describe('the names of durable subscriptions', () => {
     },
   )
 
-  it('begin anew after that, whatever their subscription had yet to hear', async () => {
+  it('begin anew after that, also if their subscription had events left', async () => {
     const { runtime } = await startRuntime(options)
     const words: string[] = []
     const listen = () => runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { durable: 'ledger' })
@@ -98,7 +98,7 @@ describe('the names of durable subscriptions', () => {
     expect(words).toEqual(['b'])
   })
 
-  it('that hear little keep nothing that they do not want', async () => {
+  it('that hear few events keep only frames with such events', async () => {
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ ...options, journal, snapshots: { every: 5, keep: 0 } })
     await runtime.parties.create({ id: 'p1' })
@@ -116,7 +116,7 @@ describe('the names of durable subscriptions', () => {
     expect(words).toEqual(['now'])
   })
 
-  it('keep nothing for what is not journalled, though that is being told and waits', async () => {
+  it('keep no frames for events that are not journalled, though such events wait', async () => {
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ ...options, journal, snapshots: { every: 5, keep: 0 } })
     runtime.bus.subscribe('ask.*', () => new Promise(() => {}), { durable: 'ledger' })
@@ -126,7 +126,7 @@ describe('the names of durable subscriptions', () => {
     expect((await journal.saved('runtime')).pruned).toBeGreaterThan(50)
   })
 
-  it('keep what they are being told from being pruned, and nothing before it', async () => {
+  it('keep the event that is being delivered from being pruned, and no earlier one', async () => {
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ ...options, journal, snapshots: { every: 5, keep: 0 } })
     let stuck = 0
@@ -142,7 +142,7 @@ describe('the names of durable subscriptions', () => {
     expect((await journal.saved('runtime')).pruned).toBe(stuck - 1)
   })
 
-  it('are told once to be far behind, where that keeps much from being pruned', async () => {
+  it('that are far behind are reported once, if many frames are kept for them', async () => {
     const { runtime } = await startRuntime({ ...options, snapshots: { every: 500, keep: 0 } })
     const warnings: string[] = []
     runtime.bus.errors(({ data }) => void warnings.push(`${data.severity} ${data.code}: ${data.message}`))
@@ -157,7 +157,7 @@ describe('the names of durable subscriptions', () => {
     ])
   })
 
-  it('are told again to be far behind, in another party, when the first one was deleted', async () => {
+  it('that are far behind are reported again in another party, when the first one was deleted', async () => {
     const { runtime } = await startRuntime({ ...options, agents: [], snapshots: { every: 500, keep: 0 } })
     const warnings: string[] = []
     runtime.bus.errors(({ data }) => void warnings.push(data.message))

@@ -11,7 +11,7 @@ const say = async (runtime: Started, ...words: readonly string[]) => {
   for (const word of words) await runtime.bus.publish(command({ word }))
 }
 
-/** A durable subscription that remembers the words that it was told. */
+/** A durable subscription that collects the words that it got. */
 const listening = (runtime: Started, options: Parameters<Started['bus']['subscribe']>[2] = {}) => {
   const words: string[] = []
   const subscription = runtime.bus.subscribe(command, async ({ data }) => void words.push(data.word), {
@@ -22,7 +22,7 @@ const listening = (runtime: Started, options: Parameters<Started['bus']['subscri
 }
 
 describe('a durable subscription', () => {
-  it('goes on where it was when it subscribes again', async () => {
+  it('goes on from its place when it subscribes again', async () => {
     const { runtime } = await start()
     await say(runtime, 'before')
     const first = listening(runtime)
@@ -39,7 +39,7 @@ describe('a durable subscription', () => {
     ])
   })
 
-  it('may begin at the start of every journal', async () => {
+  it('may begin at the start of each partition', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'in party' }), { party: 'p1' })
@@ -50,7 +50,7 @@ describe('a durable subscription', () => {
     expect(new Set(words)).toEqual(new Set(['in party', 'outside']))
   })
 
-  it('misses nothing, however slow it is: what is too much in memory is read back', async () => {
+  it('misses no event, however slow it is: events above its limit are read back from the journal', async () => {
     const { runtime } = await start()
     const { words, subscription, has } = listening(runtime, { limit: 3 })
     subscription.pause()
@@ -62,7 +62,7 @@ describe('a durable subscription', () => {
     expect(words).toEqual(all)
   })
 
-  it('hears parties that come later from their beginning, and parties that came while it was away', async () => {
+  it('gets all events of parties that are created later, or while it was away', async () => {
     const { runtime } = await start()
     const first = listening(runtime)
     await runtime.parties.create({ id: 'p1' })
@@ -76,7 +76,7 @@ describe('a durable subscription', () => {
     expect(second.words).toEqual(['two'])
   })
 
-  it('is told again, after a while, of an event that it failed on; others wait', async () => {
+  it('gets an event that it failed on again after a while; the others wait', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
     let fails = 2
@@ -102,7 +102,7 @@ describe('a durable subscription', () => {
     expect(runtime.bus.deadLetters.total).toBe(0)
   })
 
-  it('gives up an event after three attempts: it is a dead letter, which can be told again', async () => {
+  it('gives up an event after three attempts: it becomes a dead letter, which can be redriven', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
     let isBroken = true
@@ -131,7 +131,7 @@ describe('a durable subscription', () => {
     expect(runtime.bus.deadLetters.list()).toEqual([])
   })
 
-  it('that is paused while it waits to be told again keeps the order', async () => {
+  it('that is paused before its next attempt keeps the order', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
     let isBroken = true
@@ -155,7 +155,7 @@ describe('a durable subscription', () => {
     expect(words).toEqual(['a', 'a', 'b'])
   })
 
-  it('is told again by a replay in its turn, one event at a time', async () => {
+  it('gets the events of a replay one at a time, in turn with live ones', async () => {
     const { runtime } = await start()
     await say(runtime, 'old')
     const words: string[] = []
@@ -178,7 +178,7 @@ describe('a durable subscription', () => {
     expect(subscription.info).toMatchObject({ count: 2, failed: 0 })
   })
 
-  it('hears what is not journalled only while it is there', async () => {
+  it('gets events that are not journalled only while it is subscribed', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     const hear = ({ data }: Envelope<'pets.glance', { at: string }>) => void seen.push(data.at)
@@ -193,7 +193,7 @@ describe('a durable subscription', () => {
     expect(seen).toEqual(['a', 'c'])
   })
 
-  it('forgets a party that is deleted, and begins anew with one that takes its id', async () => {
+  it('forgets a deleted party, and begins at the start of a new party with its id', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     const subscription = runtime.bus.subscribe(barked, ({ data }) => void seen.push(data.word), { durable: 'ledger' })
@@ -213,7 +213,7 @@ describe('a durable subscription', () => {
     expect(seen).toEqual(['first', 'second'])
   })
 
-  it('has its name for itself', async () => {
+  it('refuses a second subscription with its name', async () => {
     const { runtime } = await start()
     const { subscription } = listening(runtime)
     expect(() => listening(runtime)).toThrow(DurableNameTakenError)
@@ -222,7 +222,7 @@ describe('a durable subscription', () => {
     expect(() => listening(runtime, { durable: 'No Name' })).toThrow('cannot name a durable subscription')
   })
 
-  it('hears everything once and in order, whatever pauses and comes again meanwhile', async () => {
+  it('gets all events once and in order, also with pauses and new subscriptions in between', async () => {
     const acts = fc.array(
       fc.oneof(
         { weight: 6, arbitrary: fc.constant('say' as const) },
@@ -252,7 +252,7 @@ describe('a durable subscription', () => {
           if (act === 'resume') subscription.resume()
           if (act === 'turn') await turn()
           if (act === 'again') {
-            // At rest: what is being told when it leaves is told again, because nobody knows how it ended.
+            // Only at rest: an event that is being handled when the subscription ends is delivered again.
             subscription.resume()
             await Promise.all(publishing)
             await until(() => Object.values(heard).flat().length === Object.values(said).flat().length)

@@ -8,7 +8,7 @@ const start = async () => {
 }
 
 describe('an event', () => {
-  it('arrives as it was published: what it carries, who said it, when, how urgent it is and what it belongs to', async () => {
+  it('arrives as it was published: with its data, source, time, priority and correlation id', async () => {
     const { bus, clock } = await start()
     const told: unknown[] = []
     bus.subscribe(command, envelope => void told.push(envelope))
@@ -31,7 +31,7 @@ describe('an event', () => {
     ])
   })
 
-  it('is told to every one of 1,000 subscribers, in the order in which they came', async () => {
+  it('reaches each of 1,000 subscribers, in the order in which they subscribed', async () => {
     const { bus } = await start()
     const told: number[] = []
     for (let n = 0; n < 1_000; n++) bus.subscribe(command, () => void told.push(n))
@@ -39,7 +39,7 @@ describe('an event', () => {
     expect(told).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
   })
 
-  it('troubles nobody else: 10,000 subscribers to other types are not even asked', async () => {
+  it('does not call the filters of 10,000 subscribers to other types', async () => {
     const { bus } = await start()
     let asked = 0
     let told = 0
@@ -56,7 +56,7 @@ describe('an event', () => {
 })
 
 describe('a thousand events at once', () => {
-  it('are all taken before anybody is told of one, and told one after the other', async () => {
+  it('are all accepted before a subscriber gets the first one, and are delivered one after the other', async () => {
     const { bus } = await start()
     const told: string[] = []
     bus.subscribe(command, ({ data }) => void told.push(data.word))

@@ -14,15 +14,15 @@ const raise = () => {
   throw new Error('ouch')
 }
 
-describe('the figures of the bus', () => {
-  it('count what was offered, and how much of it was accepted and refused', async () => {
+describe('the metrics of the bus', () => {
+  it('count the events that were offered, accepted and refused', async () => {
     const { runtime, say, figures } = await start()
     await say('a', 'b')
     await runtime.bus.publish({ type: 'pets.command', data: {} }).catch(() => {})
     expect(figures()).toMatchObject({ offered: 3, accepted: 2, rejected: 1 })
   })
 
-  it('count what subscribers were told, those included that are gone', async () => {
+  it('count the events that subscribers got, including subscribers that have ended', async () => {
     const { runtime, say, figures } = await start()
     const first = runtime.bus.subscribe(command, () => {})
     runtime.bus.subscribe([command, urgent], () => {})
@@ -42,7 +42,7 @@ describe('the figures of the bus', () => {
     expect(failing.info).toMatchObject({ count: 2, failed: 2 })
   })
 
-  it('tell of every type how many were said, and when the newest was', async () => {
+  it('give for each type the number of events, and the time of the newest', async () => {
     const { runtime, clock, say, figures } = await start()
     await say('a', 'b')
     clock.advance(500)
@@ -55,7 +55,7 @@ describe('the figures of the bus', () => {
     })
   })
 
-  it('tell of every type how long its subscribers take, on average and the last time', async () => {
+  it('give for each type how long its subscribers take, on average and the last time', async () => {
     const { runtime, clock, say, figures } = await start()
     const ends: (() => void)[] = []
     runtime.bus.subscribe(command, () => new Promise<void>(end => ends.push(end)))
@@ -69,7 +69,7 @@ describe('the figures of the bus', () => {
     expect(figures().types['pets.command']).toMatchObject({ lastMs: 90, averageMs: 60 })
   })
 
-  it('count what happened since midnight', async () => {
+  it('count the events since midnight', async () => {
     const { runtime, clock, say, figures } = await start()
     runtime.bus.subscribe(command, ({ data }) => {
       if (data.word === 'boom') throw new Error('ouch')
@@ -89,14 +89,14 @@ describe('the figures of the bus', () => {
     expect(figures().today).toEqual({ published: 1, failed: 0 })
   })
 
-  it('count what the rate limits refused', async () => {
+  it('count the events that the rate limits refused', async () => {
     const { say, figures } = await start({ rateLimit: { perMinute: 2 } })
     await say('a', 'b', 'c', 'd', 'e')
     expect(figures()).toMatchObject({ offered: 5, accepted: 2, rejected: 3 })
     expect(figures().rateLimits).toEqual({ rejected: 3, delayed: 0, waiting: 0 })
   })
 
-  it('tell how many subscriptions there are, and how much waits for those that are busy or paused', async () => {
+  it('give the number of subscriptions, and of the events that wait for busy or paused ones', async () => {
     const { runtime, say, figures } = await start()
     const { subscriptions } = figures().subscribers
     const paused = runtime.bus.subscribe(command, () => {})
@@ -108,7 +108,7 @@ describe('the figures of the bus', () => {
     expect(figures().subscribers).toMatchObject({ subscriptions: subscriptions + 1, queued: 0 })
   })
 
-  it('tell how many wait in mailboxes, and how many of them only the journal holds', async () => {
+  it('give the number of events in mailboxes, and of those that only the journal holds', async () => {
     const { runtime, figures } = await start({ agents: [dogAgent()] })
     await runtime.bus.publish(command({ word: 'rest' }))
     await runtime.idle()
@@ -119,10 +119,10 @@ describe('the figures of the bus', () => {
     expect(figures()).toMatchObject({ waiting: 0, handled: 4, dead: 0 })
   })
 
-  it('count dead letters, also those that were delivered again since', async () => {
+  it('count dead letters, also those that were redriven', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
     const party = await runtime.parties.create({ id: 'p1' })
-    // Nobody takes it while the dog is awake.
+    // While the dog is awake, no agent takes this event.
     await party.agent('dog').send(urgent({ word: 'up' }))
     await party.idle()
     expect(runtime.bus.metrics()).toMatchObject({ dead: 1, deadLetters: 1 })

@@ -7,7 +7,7 @@ import { startRuntime, until } from '../support/runtime.ts'
 const start = (rateLimit: RateLimitOptions | boolean) => startRuntime({ events: [command, glance], rateLimit })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
 
-/** Publishes so many at once; how many were let in. */
+/** Publishes so many events at once; resolves to how many were accepted. */
 const flood = async ({ bus }: Started, count: number, source?: string) => {
   const all = Array.from({ length: count }, () =>
     bus.publish(glance({ at: 'x' }), source === undefined ? {} : { source }),
@@ -17,7 +17,7 @@ const flood = async ({ bus }: Started, count: number, source?: string) => {
 }
 
 describe('rate limits', () => {
-  it('are off unless they are wanted', async () => {
+  it('are off by default', async () => {
     const { runtime } = await startRuntime({ events: [glance] })
     expect(await flood(runtime, 20_000)).toBe(20_000)
   })
@@ -44,7 +44,7 @@ describe('rate limits', () => {
     expect(inHour).toBeLessThanOrEqual(10_000)
   })
 
-  it('say which limit is reached, whose, and when there is room again', async () => {
+  it('refuse with an error that names the limit, its source, and when there is room again', async () => {
     const { runtime, clock } = await start({ perSecond: 10, source: { perSecond: 2 } })
     await flood(runtime, 2, 'talker')
     const refused = await runtime.bus
@@ -59,7 +59,7 @@ describe('rate limits', () => {
     expect(await flood(runtime, 1, 'talker')).toBe(1)
   })
 
-  it('leave a polite source its room beside a flood of 100,000 events from another', async () => {
+  it('leave one source its room beside 100,000 events from another', async () => {
     const { runtime } = await start({ perSecond: 100, burst: 50 })
     let flooded = 0
     for (let batch = 0; batch < 100; batch++) flooded += await flood(runtime, 1_000, 'flood')
@@ -70,7 +70,7 @@ describe('rate limits', () => {
     expect(rateLimits).toEqual({ rejected: 99_975, delayed: 0, waiting: 0 })
   })
 
-  it('may delay instead, in turns by source', async () => {
+  it('may delay instead of refusing, in turns by source', async () => {
     const { runtime, clock } = await start({ perSecond: 2, source: { perSecond: 2 }, exceeded: 'delay' })
     const order: string[] = []
     runtime.bus.subscribe(command, ({ source }) => void order.push(source))
@@ -86,7 +86,7 @@ describe('rate limits', () => {
     expect(runtime.bus.metrics().rateLimits).toEqual({ rejected: 0, delayed: 3, waiting: 0 })
   })
 
-  it('keep no more waiting than the queue holds', async () => {
+  it('delay no more events than the queue holds', async () => {
     const { runtime, clock } = await start({ perSecond: 1, exceeded: 'delay', queue: 2 })
     const all = Array.from({ length: 5 }, () => runtime.bus.publish(glance({ at: 'x' })))
     const refused = await Promise.allSettled(all.slice(3))
@@ -95,7 +95,7 @@ describe('rate limits', () => {
     await Promise.all(all.slice(0, 3))
   })
 
-  it('let a publisher that is delayed give up: by time, by signal, or because the runtime stops', async () => {
+  it('end the wait of a delayed publisher: by time, by signal, or because the runtime stops', async () => {
     const { runtime, clock } = await start({ perHour: 1, exceeded: 'delay' })
     await flood(runtime, 1)
     const controller = new AbortController()
@@ -113,7 +113,7 @@ describe('rate limits', () => {
     ])
   })
 
-  it('can be switched on and off; those who wait go when it is off', async () => {
+  it('can be switched on and off; delayed events go on when they are off', async () => {
     const { runtime } = await start({ perHour: 1, exceeded: 'delay' })
     const all = Array.from({ length: 3 }, () => runtime.bus.publish(glance({ at: 'x' })))
     runtime.bus.rateLimit(false)
@@ -123,13 +123,13 @@ describe('rate limits', () => {
     expect(await flood(runtime, 1_000)).toBe(3)
   })
 
-  it('hold for inputs of a party too', async () => {
+  it('apply to inputs of a party too', async () => {
     const { runtime } = await start({ perHour: 5, source: {} })
     expect(await flood(runtime, 10, 'one')).toBe(5)
     expect(await flood(runtime, 10, 'two')).toBe(0)
   })
 
-  it('are refused if they are none', async () => {
+  it('are refused if they are invalid', async () => {
     const { runtime } = await start(false)
     for (const rules of [{ perSecond: 0 }, { burst: 1.5 }, { source: { perHour: -1 } }])
       expect(() => runtime.bus.rateLimit(rules)).toThrow(RateLimitOptionsError)

@@ -6,7 +6,7 @@ import { startRuntime, turn, until } from '../support/runtime.ts'
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
 
-/** Two parties and the world outside, whose dogs heard commands a second apart. */
+/** Two parties and an agent outside. Their dogs heard commands, a second apart. */
 const played = async () => {
   const { runtime, clock } = await start()
   for (const id of ['p1', 'p2']) await runtime.parties.create({ id })
@@ -35,7 +35,7 @@ const replayed = async (runtime: Started, query: Parameters<Started['bus']['repl
 const everything = ['command a', 'barked a', 'command b', 'barked b', 'command c', 'command d', 'barked d']
 
 describe('a replay', () => {
-  it('tells everything that the journals hold, in the order of time, each once', async () => {
+  it('shows all events of the journal once, in the order of time', async () => {
     const { runtime } = await played()
     expect(await replayed(runtime, {})).toEqual(everything)
   })
@@ -45,24 +45,24 @@ describe('a replay', () => {
     ['a type', { type: 'pets.barked' }, ['barked a', 'barked b', 'barked d']],
     ['definitions', { type: [barked, urgent] }, ['barked a', 'barked b', 'barked d']],
     ['a pattern in a party', { type: 'pets.*', party: 'p2' }, ['command b', 'barked b']],
-    ['what one event led to', { correlationId: 'two' }, ['command b', 'barked b']],
+    ['the events that one event led to', { correlationId: 'two' }, ['command b', 'barked b']],
   ])('may be of %s', async (_, query, expected) => {
     const { runtime } = await played()
     expect(await replayed(runtime, query)).toEqual(expected)
   })
 
-  it('of what never happened tells nothing', async () => {
+  it('of events that never happened shows nothing', async () => {
     const { runtime } = await played()
     expect(await replayed(runtime, { correlationId: 'none' })).toEqual([])
   })
 
-  it('may be of a time', async () => {
+  it('may be of a range of time', async () => {
     const { runtime, begun } = await played()
     const [from, to] = [begun + 2_000, begun + 3_000]
     expect(await replayed(runtime, { from, to })).toEqual(['command b', 'barked b', 'command c'])
   })
 
-  it('may be of positions of one party', async () => {
+  it('may be of a range of positions of one party', async () => {
     const { runtime } = await played()
     const [first, , third] = runtime.bus.history({ party: 'p1', type: 'pets.*' })
     const [after, until] = [Number(first?.seq), Number(third?.seq)]
@@ -70,18 +70,18 @@ describe('a replay', () => {
     await expect(replayed(runtime, { after })).rejects.toBeInstanceOf(ReplayQueryError)
   })
 
-  it('does not hold what is not journalled', async () => {
+  it('does not show events that are not journalled', async () => {
     const { runtime } = await played()
     await runtime.bus.publish(glance({ at: 'x' }), { party: 'p1' })
     expect(await replayed(runtime, { type: 'pets.glance' })).toEqual([])
   })
 
-  it('ends with what had happened when it began, however much is said meanwhile', async () => {
+  it('ends with the events from before its start, however many are published meanwhile', async () => {
     const { runtime } = await start()
     await runtime.bus.publish(command({ word: 'first' }))
     let count = 0
     const { replayed } = await runtime.bus.replay({}, async () => {
-      // Not in the handler's own name, which would be muted.
+      // Published outside the handler, whose own calls would be muted.
       if (count++ < 100) await new Promise(resolve => setImmediate(resolve))
     })
     expect(replayed).toBe(1)
@@ -117,7 +117,7 @@ describe('a replay', () => {
     expect(seen).toEqual(['a'])
   })
 
-  it('makes nobody else hear or do anything: agents, subscribers and effects stay as they are', async () => {
+  it('changes nothing else: no agent, other subscriber or effect gets or does anything', async () => {
     let runs = 0
     const { runtime } = await startRuntime({
       party: petsParty(
@@ -143,7 +143,7 @@ describe('a replay', () => {
     })
   })
 
-  it('mutes what its handler wants of the runtime, also after an await, and counts that', async () => {
+  it('mutes calls of its handler to the runtime, also after an await, and counts them', async () => {
     const { runtime } = await played()
     const codes: string[] = []
     const code = (error: { readonly code: string }) => void codes.push(error.code)
@@ -171,7 +171,7 @@ describe('a replay', () => {
     expect(codes).toEqual(['SUBSCRIBER_FAILED', 'SUBSCRIBER_FAILED'])
   })
 
-  it('of a party that is not there is refused', async () => {
+  it('of an unknown party is refused', async () => {
     const { runtime } = await start()
     await expect(replayed(runtime, { party: 'nobody' })).rejects.toMatchObject({ code: 'PARTY_NOT_FOUND' })
     await expect(runtime.bus.replay({}, () => {}, { speed: 0 })).rejects.toMatchObject({ code: 'REPLAY_QUERY' })
@@ -179,7 +179,7 @@ describe('a replay', () => {
 })
 
 describe('a replay into a subscription', () => {
-  it('tells it, in its turn, what it would hear', async () => {
+  it('delivers the events that it would hear, one after the other', async () => {
     const { runtime } = await played()
     const seen: string[] = []
     const subscription = runtime.bus.subscribe(
@@ -206,7 +206,7 @@ describe('a replay into a subscription', () => {
     await expect(done).rejects.toThrow('enough')
   })
 
-  it('mutes it for what is told again, and not for what happens meanwhile', async () => {
+  it('mutes it for replayed events, and not for live ones', async () => {
     const { runtime } = await played()
     const answered: string[] = []
     runtime.bus.subscribe(urgent, ({ data }) => void answered.push(data.word))

@@ -9,7 +9,7 @@ const say = (runtime: Started, ...words: readonly string[]) =>
   Promise.all(words.map(word => runtime.bus.publish(command({ word }))))
 
 describe('events to iterate over', () => {
-  it('are handed over one after the other, from the moment of asking for them', async () => {
+  it('come one after the other, from the call of `events` on', async () => {
     const { runtime } = await start()
     const events = runtime.bus.events(command)
     await say(runtime, 'a', 'b', 'c')
@@ -23,7 +23,7 @@ describe('events to iterate over', () => {
     expect(runtime.bus.subscriptions()).toEqual([])
   })
 
-  it('come when they are waited for', async () => {
+  it('come to a loop that already waits', async () => {
     const { runtime } = await start()
     const events = runtime.bus.events([command, urgent])
     const first = events.next()
@@ -34,7 +34,7 @@ describe('events to iterate over', () => {
     expect((await second).value?.data).toEqual({ word: 'b' })
   })
 
-  it('tell how many were missed by a loop that is too slow', async () => {
+  it('report how many were missed by a loop that is too slow', async () => {
     const { runtime } = await start()
     const words: string[] = []
     const events = runtime.bus.events(command, { limit: 2, onMissed: count => void words.push(`missed ${count}`) })
@@ -58,7 +58,7 @@ describe('events to iterate over', () => {
     expect(runtime.bus.subscriptions('loop')).toEqual([])
   })
 
-  it('end with the runtime, once what waits was taken', async () => {
+  it('end with the runtime, once the waiting events were taken', async () => {
     const { runtime } = await start()
     const events = runtime.bus.events(command)
     await say(runtime, 'a', 'b')
@@ -68,7 +68,7 @@ describe('events to iterate over', () => {
     expect(words).toEqual(['a', 'b'])
   })
 
-  it('of one party end with it, once what waits was taken', async () => {
+  it('of one party end with it, once the waiting events were taken', async () => {
     const { runtime } = await start()
     const words: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { party: 'p1' })
@@ -80,13 +80,13 @@ describe('events to iterate over', () => {
     const taken: string[] = []
     for await (const { data } of events) taken.push(data.word)
     expect(taken).toEqual(['a', 'b'])
-    // A function goes on with the next party of that id.
+    // A subscribed function goes on with the next party of that id.
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'c' }), { party: 'p1' })
     expect(words).toEqual(['a', 'b', 'c'])
   })
 
-  it('that nobody takes keep nobody from stopping', async () => {
+  it('do not keep the runtime from stopping if no loop takes them', async () => {
     const { runtime } = await start()
     const events = runtime.bus.events('pets.*')
     await say(runtime, 'a', 'b')

@@ -30,7 +30,7 @@ const errorsOf = (runtime: Started) => {
 }
 
 describe('a subscription', () => {
-  it('may be to several definitions, types and patterns, and is told once where several match', async () => {
+  it('may be to several definitions, types and patterns, and gets an event once if several match', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     runtime.bus.subscribe([command, 'pets.urgent', 'pets.*'], ({ type }) => void seen.push(type))
@@ -47,7 +47,7 @@ describe('a subscription', () => {
     expect(words).toEqual(['sit'])
   })
 
-  it('may be to what happens in one party', async () => {
+  it('may be to the events of one party', async () => {
     const { runtime } = await start()
     for (const id of ['p1', 'p2']) await runtime.parties.create({ id })
     const seen: string[] = []
@@ -61,7 +61,7 @@ describe('a subscription', () => {
     expect(seen).toEqual(['first a', 'one a', 'all a', 'all b'])
   })
 
-  it('is told of events with one of its tags: those of the definition, and those given when it is published', async () => {
+  it('gets events with one of its tags: tags of the definition, and tags given at publishing', async () => {
     const tagged = defineEvent('pets.tagged', z.object({ n: z.int() }), { tags: ['blue'] })
     const { runtime } = await startRuntime({ events: [tagged] })
     const seen: unknown[] = []
@@ -74,7 +74,7 @@ describe('a subscription', () => {
     ])
   })
 
-  it('is not told of events that no tag of it is on', async () => {
+  it('does not get events without one of its tags', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void seen.push(data.word), { tags: ['red'] })
@@ -83,7 +83,7 @@ describe('a subscription', () => {
     expect(seen).toEqual(['red'])
   })
 
-  it('is told of what its filter lets through', async () => {
+  it('gets the events that its filter accepts', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void seen.push(data.word), { filter: ({ priority }) => priority <= 3 })
@@ -92,7 +92,7 @@ describe('a subscription', () => {
     expect(seen).toEqual(['now'])
   })
 
-  it('whose filter throws is not told of that event; the others are, and it is reported', async () => {
+  it('whose filter throws does not get that event; the others do, and the error is reported', async () => {
     const { runtime } = await start()
     const codes = errorsOf(runtime)
     const seen: string[] = []
@@ -108,7 +108,7 @@ describe('a subscription', () => {
     expect(codes).toEqual(['FILTER_FAILED'])
   })
 
-  it('comes before those with a greater priority number, and behind those that came before it', async () => {
+  it('is called before those with a greater priority number, and after earlier ones of its own', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     runtime.bus.subscribe(command, () => void seen.push('five'))
@@ -122,7 +122,7 @@ describe('a subscription', () => {
     expect(seen).toEqual(['first', 'five', 'five too', 'last'])
   })
 
-  it('that is paused is told on resume what came meanwhile', async () => {
+  it('that is paused gets the events of the pause on resume', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     const subscription = runtime.bus.subscribe(command, ({ data }) => void seen.push(data.word))
@@ -161,7 +161,7 @@ describe('a subscription', () => {
     expect(runtime.bus.metrics().subscribers.delivered).toBe(1)
   })
 
-  it('is told of the next event when the promise that it returned has settled', async () => {
+  it('gets the next event when the promise that it returned has settled', async () => {
     const { runtime } = await start()
     const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear)
@@ -174,7 +174,7 @@ describe('a subscription', () => {
     expect(words).toEqual(['a', 'b'])
   })
 
-  it('that is slow misses the oldest above its limit, is told how many, and is reported once', async () => {
+  it('that is slow misses the oldest events above its limit, gets their number, and is reported once', async () => {
     const { runtime } = await start()
     const codes = errorsOf(runtime)
     const { words, hear, open } = createGate()
@@ -191,7 +191,7 @@ describe('a subscription', () => {
     expect(runtime.bus.metrics().subscribers).toMatchObject({ missed: 2, queued: 0 })
   })
 
-  it('that hangs is given up after its timeout, and is told of the next event', async () => {
+  it('that hangs is given up after its timeout, and gets the next event', async () => {
     const { runtime, clock } = await start()
     const codes = errorsOf(runtime)
     const { words, hear } = createGate()
@@ -204,7 +204,7 @@ describe('a subscription', () => {
     expect(hanging.info).toMatchObject({ count: 2, failed: 1 })
   })
 
-  it('made while an event is told hears from the next one on', async () => {
+  it('made while an event is delivered gets events from the next one on', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     const first = runtime.bus.subscribe(command, ({ data }) => {
@@ -217,7 +217,7 @@ describe('a subscription', () => {
     expect(seen).toEqual(['outer a', 'inner b'])
   })
 
-  it('that floods the bus leaves the event loop its turns, and is refused when too much is still to be told', async () => {
+  it('that floods the bus leaves the event loop its turns, and is refused when too many events wait', async () => {
     const { runtime } = await start()
     let [told, refused, isEnough] = [0, 0, false]
     runtime.bus.subscribe(glance, () => {
@@ -236,7 +236,7 @@ describe('a subscription', () => {
     expect(told).toBe(runtime.bus.metrics().accepted)
   })
 
-  it('gives a number to a pattern that matches nothing, and costs nothing', async () => {
+  it('may be to a pattern that no event matches', async () => {
     const said = defineEvent('nobody.says.this', z.object({}))
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()), events: [said] })
     const nothing = runtime.bus.subscribe('nobody.says.*', () => {})
@@ -244,7 +244,7 @@ describe('a subscription', () => {
     expect(nothing.info).toMatchObject({ count: 0, waiting: 0 })
   })
 
-  it('is refused with numbers that cannot be', async () => {
+  it('is refused with invalid numbers', async () => {
     const { runtime } = await start()
     for (const options of [{ limit: 0 }, { limit: 1.5 }, { timeout: 0 }, { timeout: Number.NaN }])
       expect(() => runtime.bus.subscribe(command, () => {}, options)).toThrow(SubscribeOptionsError)
@@ -288,7 +288,7 @@ describe('subscriptions', () => {
 })
 
 describe('the time that a subscriber takes', () => {
-  it('is known of one that returns a promise: on average and the last time', async () => {
+  it('is measured if it returns a promise: the average and the last time', async () => {
     const { runtime, clock } = await start()
     const { hear, open } = createGate()
     const slow = runtime.bus.subscribe(command, hear)
@@ -304,7 +304,7 @@ describe('the time that a subscriber takes', () => {
     expect(slow.info).toMatchObject({ averageMs: 20, lastMs: 30 })
   })
 
-  it('is known of one that returns at once, also when it always does', async () => {
+  it('is measured if it returns at once', async () => {
     const { runtime, clock } = await start()
     let ms = 5
     const subscription = runtime.bus.subscribe(glance, () => clock.advance(ms))
@@ -315,7 +315,7 @@ describe('the time that a subscriber takes', () => {
     expect(subscription.info).toMatchObject({ lastMs: 7 })
   })
 
-  it('is known of a durable one', async () => {
+  it('is measured for a durable subscription', async () => {
     const { runtime, clock } = await start()
     const { words, hear, open } = createGate()
     const subscription = runtime.bus.subscribe(command, hear, { durable: 'ledger' })
@@ -328,7 +328,7 @@ describe('the time that a subscriber takes', () => {
 })
 
 describe('what a subscriber publishes', () => {
-  it('belongs to the event that it was told of, also after an await', async () => {
+  it('belongs to the event that it got, also after an await', async () => {
     const { runtime } = await start()
     const answers: unknown[] = []
     runtime.bus.subscribe(
@@ -358,7 +358,7 @@ describe('what a subscriber publishes', () => {
 })
 
 describe('stop', () => {
-  it('lets subscribers end with what they were told', async () => {
+  it('waits for subscribers that handle an event', async () => {
     const { runtime } = await start()
     const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear)
@@ -372,8 +372,8 @@ describe('stop', () => {
   })
 })
 
-describe('what happens all the time in a party', () => {
-  it('is told to who subscribed in that party, and costs nothing elsewhere', async () => {
+describe('a frequent event of the runtime in a party', () => {
+  it('goes to subscribers in that party, and is not made for others', async () => {
     const { runtime } = await start()
     for (const id of ['p1', 'p2']) await runtime.parties.create({ id })
     const parties: unknown[] = []
@@ -385,15 +385,15 @@ describe('what happens all the time in a party', () => {
   })
 })
 
-describe('the queue of what subscribers say', () => {
+describe('the queue of events that subscribers publish', () => {
   it.each([0, 1.5, Number.NaN])('is refused if it holds %s events', queue => {
     expect(() => createRuntime({ queue })).toThrow(BusQueueError)
   })
 
-  it('holds as many events as it is told to', async () => {
+  it('holds as many events as its option says', async () => {
     const { runtime } = await startRuntime({ events: [glance], queue: 3 })
     const ended: unknown[] = []
-    // So that nothing is said of an event that nobody hears.
+    // Avoids the warning for an event without subscribers.
     runtime.bus.subscribe(glance, () => {})
     const first = runtime.bus.subscribe(glance, () => {
       first.unsubscribe()

@@ -5,7 +5,7 @@ import { startRuntime } from '../support/runtime.ts'
 
 const paid = defineEvent('till.paid', z.object({ n: z.int() }), { tags: ['money'] })
 
-/** Three events: one with the tags of its definition alone, two with tags of their own as well. */
+/** Three events: one with only the tags of its definition, two also with tags of their own. */
 async function started() {
   const { runtime } = await startRuntime({ events: [paid] })
   await runtime.bus.publish(paid({ n: 1 }))
@@ -16,7 +16,7 @@ async function started() {
 
 const numbers = (found: readonly { readonly data: unknown }[]) => found.map(({ data }) => paid.schema.parse(data).n)
 
-describe('what happened is found by one of its tags', () => {
+describe('an event is found by one of its tags', () => {
   it('in the history', async () => {
     const { bus } = await started()
     expect(numbers(bus.history({ tags: ['money'] }))).toEqual([1, 2, 3])
@@ -32,7 +32,7 @@ describe('what happened is found by one of its tags', () => {
     expect(seen).toEqual([2, 3])
   })
 
-  it('among dead letters, which are redriven and purged by it too', async () => {
+  it('among dead letters, which can be redriven and purged by a tag', async () => {
     const { runtime, clock } = await startRuntime({ events: [paid] })
     const { deadLetters } = runtime.bus
     const seen: number[] = []

@@ -35,7 +35,7 @@ const start = async (...transforms: readonly Transform[]) => {
   return { runtime, party, heard, say, entries }
 }
 
-describe('a transformation', () => {
+describe('a transform', () => {
   it('may map an event to another', async () => {
     const shout = defineTransform({ name: 'shout', on: command, map: ({ data }) => urgent({ word: `${data.word}!` }) })
     const { heard, say } = await start(shout)
@@ -43,7 +43,7 @@ describe('a transformation', () => {
     expect(heard).toEqual(['urgent sit!'])
   })
 
-  it('may enrich a payload, and what the schema does not know goes no further', async () => {
+  it('may enrich a payload, and fields that the schema does not know are removed', async () => {
     const named = defineTransform({
       name: 'named',
       on: command,
@@ -89,7 +89,7 @@ describe('a transformation', () => {
     expect((await say('sit')).to).toBe('party/p1/dog')
   })
 
-  it('may route what is published to a party by what is in it', async () => {
+  it('may route an event of a party by its payload', async () => {
     const byWord = defineTransform({ name: 'by-word', on: command, route: ({ data }) => ({ party: data.word }) })
     const { runtime } = await start(byWord)
     const { party, source } = await runtime.bus.publish(command({ word: 'p1' }), { source: 'sorter' })
@@ -100,7 +100,7 @@ describe('a transformation', () => {
     })
   })
 
-  it('is applied to what agents say, before it happens', async () => {
+  it('is applied to events that agents say, before they are journalled', async () => {
     const quiet = defineTransform({ name: 'quiet', on: barked, filter: ({ data }) => data.word !== 'hush' })
     const soft = defineTransform({
       name: 'soft',
@@ -119,7 +119,7 @@ describe('a transformation', () => {
     ])
   })
 
-  it('gets what came out of those before it, in the order in which the runtime was given them', async () => {
+  it('gets the output of the transforms before it, in the order in which the runtime got them', async () => {
     const add = (letter: string) =>
       defineTransform({
         name: letter,
@@ -131,7 +131,7 @@ describe('a transformation', () => {
     expect(heard[0]).toBe('command axy')
   })
 
-  it('shows what came out in a replay, and is not applied again', async () => {
+  it('is not applied again by a replay, which shows its output', async () => {
     let count = 0
     const counted = defineTransform({
       name: 'counted',
@@ -145,7 +145,7 @@ describe('a transformation', () => {
     expect({ words, count }).toEqual({ words: ['a1'], count: 1 })
   })
 
-  it('is applied to inputs; what comes out is the input', async () => {
+  it('is applied to inputs, and its output is the input', async () => {
     const trim = defineTransform({
       name: 'trim',
       on: inputAdded,
@@ -157,7 +157,7 @@ describe('a transformation', () => {
     expect(party.state.inputs.get(`${bone?.inputId}`)?.content).toBe('bone')
   })
 
-  it('leaves no record of what is not journalled, whoever says it', async () => {
+  it('leaves no entry in the journal for events that are not journalled', async () => {
     const context: { readonly nothing: null } = { nothing: null }
     const watcher = defineAgent({
       name: 'watcher',
@@ -181,12 +181,12 @@ describe('a transformation', () => {
 
   const broken = [
     ['that throws', { map: () => raise() }],
-    ['that gives what no schema allows', { enrich: () => ({ word: 7 }) }],
-    ['that gives an event that nobody declared', { map: () => ({ type: 'pets.unheard' }) }],
-    ['that routes to nobody', { route: () => ({ to: 'cat' }) }],
+    ['that gives an invalid payload', { enrich: () => ({ word: 7 }) }],
+    ['that gives an undeclared event', { map: () => ({ type: 'pets.unheard' }) }],
+    ['that routes to an unknown agent', { route: () => ({ to: 'cat' }) }],
   ] as const
 
-  it.each(broken)('%s refuses what is published from outside, with an error of its own', async (_, work) => {
+  it.each(broken)('%s refuses an event that is published from outside, with an error of its own', async (_, work) => {
     const { runtime, heard, say } = await start(defineTransform({ name: 'broken', on: command, ...work }))
     const error = await say('sit').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(TransformError)

@@ -10,12 +10,12 @@ const say = async ({ bus }: Started, words: readonly string[], ttl?: number) => 
   for (const word of words) await bus.publish(command({ word }), ttl === undefined ? {} : { ttl })
 }
 
-/** To whom events are dead letters because their time was over, and which. */
+/** The expired dead letters: their receivers and their data. */
 const expired = ({ bus }: Started) =>
   bus.deadLetters.list({ reason: 'expired' }).map(({ to, envelope }) => [to, envelope.data])
 
 describe('an event with a time to live', () => {
-  it('is not told after its time to a subscriber that was busy: it is a dead letter, and counted', async () => {
+  it('is not delivered after its time to a subscriber that was busy: it becomes a dead letter, and is counted', async () => {
     const { runtime, clock } = await start()
     const { words, hear, open } = createGate()
     const slow = runtime.bus.subscribe(command, hear, { name: 'slow' })
@@ -30,7 +30,7 @@ describe('an event with a time to live', () => {
     expect(runtime.bus.metrics().subscribers).toMatchObject({ expired: 1, queued: 0 })
   })
 
-  it('is not told after its time to a subscriber that was paused', async () => {
+  it('is not delivered after its time to a subscriber that was paused', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
     const paused = runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { name: 'paused' })
@@ -43,7 +43,7 @@ describe('an event with a time to live', () => {
     expect(expired(runtime)).toEqual([['subscriber/paused', { word: 'a' }]])
   })
 
-  it('is not handed after its time to a loop', async () => {
+  it('is not delivered after its time to a loop', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
     const events = runtime.bus.events(command, { name: 'loop' })
@@ -57,7 +57,7 @@ describe('an event with a time to live', () => {
     expect(expired(runtime)).toEqual([['subscriber/loop', { word: 'b' }]])
   })
 
-  it('is not told after its time to a durable subscription, which goes on behind it', async () => {
+  it('is not delivered after its time to a durable subscription, which goes on with the next event', async () => {
     const { runtime, clock } = await start()
     const { words, hear, open } = createGate()
     const first = runtime.bus.subscribe(command, hear, { durable: 'ledger' })
@@ -72,7 +72,7 @@ describe('an event with a time to live', () => {
     expect(words).toEqual(['a', 'c'])
     expect(expired(runtime)).toEqual([['subscriber/ledger', { word: 'b' }]])
     expect(first.info).toMatchObject({ count: 2, expired: 1 })
-    // Its place is behind the dead letter once that is durable.
+    // Once the dead letter is durable, the place of the subscription is after it.
     await runtime.idle()
     first.unsubscribe()
     runtime.bus.subscribe(command, hear, { durable: 'ledger' })
@@ -81,7 +81,7 @@ describe('an event with a time to live', () => {
     expect(words).toEqual(['a', 'c', 'd'])
   })
 
-  it('is not told after its time to a durable subscription that was away', async () => {
+  it('is not delivered after its time to a durable subscription that was away', async () => {
     const { runtime, clock } = await start()
     const listen = (words: string[]) =>
       runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { durable: 'ledger' })
@@ -101,7 +101,7 @@ describe('an event with a time to live', () => {
     expect(expired(runtime)).toEqual([['subscriber/ledger', { word: 'b' }]])
   })
 
-  it('that was over before a durable name began is not for it', async () => {
+  it('that expired before a durable name began is no dead letter of that name', async () => {
     const { runtime, clock } = await start()
     await say(runtime, ['a'], 1_000)
     await say(runtime, ['b'])
@@ -113,7 +113,7 @@ describe('an event with a time to live', () => {
     expect(expired(runtime)).toEqual([])
   })
 
-  it('that is said once a durable name is taken is for it, however soon its time is over', async () => {
+  it('that is published after a durable name began is a dead letter of that name, however soon it expires', async () => {
     const { runtime, clock } = await start()
     runtime.bus.subscribe(command, () => {}, { durable: 'ledger', from: 'start' })
     const saying = say(runtime, ['a'], 1_000)
@@ -123,7 +123,7 @@ describe('an event with a time to live', () => {
     expect(expired(runtime)).toEqual([['subscriber/ledger', { word: 'a' }]])
   })
 
-  it('makes room for others when its time is over before it was told', async () => {
+  it('makes room for others when it expires before its delivery', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
     const paused = runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { limit: 2 })
@@ -137,7 +137,7 @@ describe('an event with a time to live', () => {
     expect(paused.info).toMatchObject({ missed: 0, expired: 1 })
   })
 
-  it('is a dead letter after the next clean-up, also where its subscriber stays busy or paused', async () => {
+  it('is a dead letter after the next clean-up, also if its subscriber stays busy or paused', async () => {
     const { runtime, clock } = await start()
     runtime.bus.subscribe(command, () => new Promise(() => {}), { name: 'busy', timeout: Number.POSITIVE_INFINITY })
     runtime.bus.subscribe(command, () => {}, { name: 'paused' }).pause()
@@ -150,7 +150,7 @@ describe('an event with a time to live', () => {
     ])
   })
 
-  it('that nobody was told in time is told again by redrive', async () => {
+  it('that expired before its delivery can be redriven', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
     const paused = runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { name: 'paused' })
@@ -164,7 +164,7 @@ describe('an event with a time to live', () => {
     expect(runtime.bus.deadLetters.list()).toEqual([])
   })
 
-  it('is told by a replay however old it is, because that only shows what happened', async () => {
+  it('is shown by a replay however old it is, because a replay only shows what happened', async () => {
     const { runtime, clock } = await start()
     await say(runtime, ['a'], 1_000)
     clock.advance(5_000)
@@ -173,7 +173,7 @@ describe('an event with a time to live', () => {
     expect(words).toEqual(['a'])
   })
 
-  it('that is not journalled leaves nothing in the journal when its time is over', async () => {
+  it('that is not journalled leaves no entry in the journal when it expires', async () => {
     const { runtime, clock } = await start()
     const paused = runtime.bus.subscribe(glance, () => {}, { name: 'paused' })
     paused.pause()

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { command, dogAgent, glance, petsParty, trick } from '../support/pets.ts'
 import { startRuntime } from '../support/runtime.ts'
 
-/** A clock that moves on by a millisecond each time somebody looks at it. */
+/** A clock that advances by a millisecond each time it is read. */
 const movingClock = () => {
   const { after } = createSimulatedClock()
   let time = 0
   return { now: () => ++time, after }
 }
 
-/** How often something is done, each time when the last one is over, before the event loop turns. */
+/** How often a call is repeated, one after the other, before the event loop turns. */
 const timesPerTurn = async (once: () => Promise<unknown>) => {
   let hasTurned = false
   setImmediate(() => {
@@ -50,7 +50,7 @@ describe('publishers in a loop', () => {
 
   it.each([
     ['is too much for the rate limit', command({ word: 'sit' })],
-    ['nobody declares', { type: 'pets.unknown', data: {} }],
+    ['is not declared', { type: 'pets.unknown', data: {} }],
     ['has the wrong payload', { type: command.type, data: {} }],
   ])('leave the event loop its turns when what they publish %s', async (_, event) => {
     const { runtime } = await startRuntime({ events: [command], clock: movingClock(), rateLimit: { perHour: 1 } })
@@ -58,7 +58,7 @@ describe('publishers in a loop', () => {
     expect(await timesPerTurn(refused)).toBeLessThan(1_000)
   })
 
-  it('leave it also where the clock stands still', async () => {
+  it('leave the event loop its turns also if the clock stands still', async () => {
     const { runtime } = await startRuntime({ events: [glance] })
     let hasTurned = false
     setImmediate(() => {
@@ -69,13 +69,13 @@ describe('publishers in a loop', () => {
     expect(hasTurned).toBe(true)
   })
 
-  it('are joined by whoever asks in a loop', async () => {
+  it('leave the event loop its turns, and so do callers that ask in a loop', async () => {
     const { runtime } = await startRuntime({ clock: movingClock() })
     const { address } = runtime.handle(trick, ({ name }) => ({ done: name }))
     expect(await timesPerTurn(() => runtime.ask(address, trick, { name: 'roll' }))).toBeLessThan(1_000)
   })
 
-  it('are joined by whoever asks in a loop somebody who is not there', async () => {
+  it('leave the event loop its turns, and so do callers that ask an unknown address in a loop', async () => {
     const { runtime } = await startRuntime({ clock: movingClock() })
     const refused = () => runtime.ask('runtime/nobody', trick, { name: 'roll' }).catch(() => {})
     expect(await timesPerTurn(refused)).toBeLessThan(1_000)

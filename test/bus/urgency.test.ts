@@ -15,7 +15,7 @@ const low = defineEvent('urgency.low', z.object({}), { priority: 10 })
 const high = defineEvent('urgency.high', z.object({}), { priority: 1 })
 const wake = defineEvent('urgency.wake', z.object({}))
 
-/** Says many events in one step: nobody can make it wait. */
+/** Says many events in one step, so backpressure cannot slow it. */
 const hose = defineAgent({
   name: 'hose',
   hears: [go],
@@ -33,7 +33,7 @@ const hose = defineAgent({
 
 const heardNothing: { readonly heard: readonly string[] } = { heard: [] }
 
-/** Lets events wait until it is woken; remembers in which order it heard them. */
+/** Keeps events waiting until it is woken; collects them in the order in which it heard them. */
 const sleeper = defineAgent({
   name: 'sleeper',
   hears: [low, high, wake],
@@ -59,7 +59,7 @@ const say = ({ bus }: Started, words: Readonly<Record<string, number>>) =>
   Promise.all(Object.entries(words).map(([word, priority]) => bus.publish(command({ word }), { priority })))
 
 describe('a slow subscriber', () => {
-  it('is told what is more urgent first, and equals by position', async () => {
+  it('gets more urgent events first, and equally urgent ones by position', async () => {
     const { runtime } = await start()
     const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear)
@@ -68,7 +68,7 @@ describe('a slow subscriber', () => {
     expect(words).toEqual(['first', 'urgent', 'middle', 'middle too', 'late'])
   })
 
-  it('that is paused is told what is more urgent first on resume', async () => {
+  it('that is paused gets more urgent events first on resume', async () => {
     const { runtime } = await start()
     const words: string[] = []
     const paused = runtime.bus.subscribe(command, ({ data }) => void words.push(data.word))
@@ -78,7 +78,7 @@ describe('a slow subscriber', () => {
     expect(words).toEqual(['urgent', 'late'])
   })
 
-  it('that loops is handed what is more urgent first, whatever it has been busy with', async () => {
+  it('that iterates in a loop gets more urgent events first', async () => {
     const { runtime } = await start()
     const words: string[] = []
     const events = runtime.bus.events(command)
@@ -90,7 +90,7 @@ describe('a slow subscriber', () => {
     expect(words).toEqual(['middle', 'urgent', 'late'])
   })
 
-  it('that is full misses the least urgent, and of these the oldest', async () => {
+  it('that is full misses the least urgent events, and of these the oldest', async () => {
     const { runtime } = await start()
     const { words, hear, open } = createGate()
     const slow = runtime.bus.subscribe(command, hear, {
@@ -103,7 +103,7 @@ describe('a slow subscriber', () => {
     expect(words).toEqual(['first', 'missed 2', 'urgent', 'urgent too', 'later'])
   })
 
-  it('is told what waits long before what is more urgent and comes later', async () => {
+  it('gets an event that waits long before more urgent events that come later', async () => {
     const { runtime, clock } = await start()
     const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear)
@@ -116,7 +116,7 @@ describe('a slow subscriber', () => {
     expect(words).toEqual(['first', 'before', 'late', 'after'])
   })
 
-  it('is told nothing earlier for having waited, where nothing rises', async () => {
+  it('gets no event earlier for its waiting if aging is off', async () => {
     const { runtime, clock } = await start({ aging: Number.POSITIVE_INFINITY })
     const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear)
@@ -129,7 +129,7 @@ describe('a slow subscriber', () => {
 })
 
 describe('a slow durable subscription', () => {
-  it('is told what is more urgent first, and equals by position', async () => {
+  it('gets more urgent events first, and equally urgent ones by position', async () => {
     const { runtime } = await start()
     const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear, { durable: 'ledger' })
@@ -143,7 +143,7 @@ describe('a slow durable subscription', () => {
     expect(words).toEqual(['first', 'urgent', 'middle', 'middle too', 'late'])
   })
 
-  it('is told what is more urgent first of what it reads back', async () => {
+  it('gets more urgent events first of those that it reads back', async () => {
     const { runtime } = await start()
     const words: string[] = []
     const subscription = runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), {
@@ -158,11 +158,11 @@ describe('a slow durable subscription', () => {
     expect(new Set(words).size).toBe(40)
     const others = words.filter(word => said[word] === 5).map(Number)
     expect(others).toEqual(others.toSorted((one, other) => one - other))
-    // Each is told before those that came at most `limit` before it and were not told yet.
+    // An urgent event comes before the waiting events that are at most `limit` places ahead of it.
     expect(words.indexOf('7')).toBeLessThan(words.indexOf('6'))
   })
 
-  it('that is full misses the least urgent of what nobody can read back', async () => {
+  it('that is full misses the least urgent of the events that are not journalled', async () => {
     const { runtime } = await start()
     const seen: string[] = []
     const paused = runtime.bus.subscribe(glance, ({ data }) => void seen.push(data.at), { durable: 'eyes', limit: 2 })
@@ -180,7 +180,7 @@ describe('a slow durable subscription', () => {
     expect(seen).toEqual(['urgent', 'middle'])
   })
 
-  it('goes on with what it was not told yet, also when later events were more urgent: those it may hear twice', async () => {
+  it('goes on with the events that it had not got; it may get later, more urgent ones twice', async () => {
     const { runtime } = await start()
     const { words, hear, open } = createGate()
     const first = runtime.bus.subscribe(command, hear, { durable: 'ledger' })
@@ -204,7 +204,7 @@ describe('a slow durable subscription', () => {
 describe('an agent', () => {
   const barks = ({ bus }: Started) => bus.history({ type: barked.type }).map(({ data }) => data)
 
-  it('handles what waits long before what is more urgent and comes later', async () => {
+  it('handles an event that waits long before more urgent events that come later', async () => {
     const { runtime, clock } = await start()
     const party = await runtime.parties.create({ id: 'p1' })
     const publish = (word: string, priority: number) =>
@@ -221,7 +221,7 @@ describe('an agent', () => {
     expect(barks(runtime)).toMatchObject([{ word: 'up' }, { word: 'before' }, { word: 'late' }, { word: 'after' }])
   })
 
-  it('does so with what only the journal holds', async () => {
+  it('handles an event that waits long first, also if only the journal holds it', async () => {
     const { runtime, clock } = await startRuntime({ agents: [hose, sleeper] })
     const said = async (what: 'low' | 'high', count: number) => {
       await runtime.bus.publish(go({ what, count }))
@@ -241,8 +241,8 @@ describe('an agent', () => {
   })
 })
 
-describe('publishers who wait', () => {
-  it('for a rate limit go by priority, and equals in the order in which they came', async () => {
+describe('publishers that wait', () => {
+  it('for a rate limit go on by priority, and with equal priority in the order in which they came', async () => {
     const { runtime, clock } = await start({ rateLimit: { perSecond: 1, exceeded: 'delay' } })
     const words: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void words.push(data.word))
@@ -255,7 +255,7 @@ describe('publishers who wait', () => {
     expect(words).toEqual(['first', 'urgent', 'late', 'later'])
   })
 
-  it('for a rate limit long go before those who are more urgent and came later', async () => {
+  it('for a rate limit long go on before more urgent ones that came later', async () => {
     const { runtime, clock } = await start({ rateLimit: { perSecond: 1, exceeded: 'delay' }, aging: 100 })
     const words: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void words.push(data.word))
@@ -270,7 +270,7 @@ describe('publishers who wait', () => {
     expect(words).toEqual(['first', 'late', 'after'])
   })
 
-  it('for room in a mailbox go by priority', async () => {
+  it('for room in a mailbox go on by priority', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent({ mailbox: { capacity: 1 } })) })
     const party = await runtime.parties.create({ id: 'p1' })
     const publish = (word: string, priority: number) =>

@@ -14,7 +14,7 @@ const say = async ({ runtime }: Started, ...words: readonly string[]) => {
   for (const word of words) await runtime.bus.publish(command({ word }))
 }
 
-/** Fails on everything until fixed; counts how many calls are under way at one time. */
+/** Fails on every event until it is fixed; counts how many calls run at the same time. */
 const failing = async (started: Started) => {
   const { runtime, clock } = started
   const state = { isBroken: true, words: [] as string[], running: 0, most: 0 }
@@ -33,7 +33,7 @@ const failing = async (started: Started) => {
 }
 
 describe('a durable subscription, at its edges', () => {
-  it('several dead letters that are redriven come one after the other', async () => {
+  it('gets several redriven dead letters one after the other', async () => {
     const started = await start()
     const { state, clock } = await failing(started)
     await say(started, 'a', 'b', 'c')
@@ -48,7 +48,7 @@ describe('a durable subscription, at its edges', () => {
     expect(state.most).toBe(1)
   })
 
-  it('what is said while a dead letter is redriven waits for its turn', async () => {
+  it('gets an event that is said during a redrive after the redriven one', async () => {
     const started = await start()
     const { state, clock } = await failing(started)
     await say(started, 'a')
@@ -65,7 +65,7 @@ describe('a durable subscription, at its edges', () => {
     expect(state.most).toBe(1)
   })
 
-  it('a paused one is told nothing by a replay before it is resumed, like one that is not durable', async () => {
+  it('gets no events of a replay while it is paused', async () => {
     const started = await start()
     await say(started, 'a', 'b')
     const words: string[] = []
@@ -90,7 +90,7 @@ describe('a durable subscription, at its edges', () => {
   })
 
   it.each(['unsubscribe', 'pause'] as const)(
-    'is told nothing after %s, whenever that comes while it reads',
+    'gets no event after %s, whenever that comes while it reads',
     async end => {
       const started = await start()
       await say(started, 'a', 'b', 'c')
@@ -104,7 +104,7 @@ describe('a durable subscription, at its edges', () => {
         const before = [...told]
         await turns(3)
         expect(told).toEqual(before)
-        // What it was not told yet, it is told later.
+        // It gets the remaining events later.
         if (end === 'pause') subscription.resume()
         else started.runtime.bus.subscribe(command, tell, { durable: name })
         await turns(3)
@@ -113,7 +113,7 @@ describe('a durable subscription, at its edges', () => {
     },
   )
 
-  it('to everything that always throws leaves the event loop its turns', async () => {
+  it('to all events that always throws leaves the event loop its turns', async () => {
     const { runtime, clock } = await start()
     let told = 0
     runtime.bus.subscribe(
@@ -130,7 +130,7 @@ describe('a durable subscription, at its edges', () => {
     expect(told).toBeLessThan(1_000)
   })
 
-  it('leaves nothing on its signal when it ends or is refused', async () => {
+  it('leaves no listener on its signal when it ends or is refused', async () => {
     const { runtime } = await start()
     const { signal } = new AbortController()
     const listen = () => runtime.bus.subscribe(command, () => {}, { durable: 'ledger', signal })
@@ -141,7 +141,7 @@ describe('a durable subscription, at its edges', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(1)
   })
 
-  it('holds on to nothing that its function knew when it ends', async () => {
+  it('keeps nothing of its function in memory when it has ended', async () => {
     const { runtime } = await start()
     const known = Array.from({ length: 10 }, (_, n) => {
       const one = {}
@@ -151,7 +151,7 @@ describe('a durable subscription, at its edges', () => {
     expect(await held(known)).toBe(0)
   })
 
-  it('is told what it missed of what is not journalled', async () => {
+  it('reports missed events that are not journalled', async () => {
     const { runtime } = await start()
     const missed: number[] = []
     const codes: string[] = []
@@ -165,7 +165,7 @@ describe('a durable subscription, at its edges', () => {
     expect(codes).toEqual(['SUBSCRIBER_LAG'])
   })
 
-  it('hears all of a party that takes the place of one that was deleted while it read that back', async () => {
+  it('gets all events of a new party with the id of one that was deleted while it read back', async () => {
     const started = await start()
     const { runtime } = started
     const words: string[] = []
@@ -196,7 +196,7 @@ describe('a durable subscription, at its edges', () => {
     expect(words.filter(word => word.startsWith('new'))).toEqual(['new0', 'new1', 'new2'])
   })
 
-  it('is told nothing more of a party that was deleted while it read that back', async () => {
+  it('gets no more events of a party that was deleted while it read back', async () => {
     const started = await start()
     const { runtime } = started
     const words: string[] = []
@@ -221,7 +221,7 @@ describe('a durable subscription, at its edges', () => {
     expect(words).toEqual(['old0'])
   })
 
-  it('never goes back, also when a call ends after it subscribed again', async () => {
+  it('never moves its place back, also when a call ends after it subscribed again', async () => {
     const started = await start()
     const { runtime } = started
     const words: string[] = []
@@ -280,7 +280,7 @@ describe('a durable subscription, at its edges', () => {
     expect(early).toEqual([])
   })
 
-  it('a redrive under way ends when the runtime stops', async () => {
+  it('ends a redrive when the runtime stops', async () => {
     const started = await start()
     const { state, clock } = await failing(started)
     await say(started, 'a')
@@ -290,7 +290,7 @@ describe('a durable subscription, at its edges', () => {
     }
     await say(started, 'b')
     await turns()
-    // It rests after its first attempt at "b" now.
+    // Now it waits after its first attempt at "b".
     expect(state.words.at(-1)).toBe('b')
     let outcome = 'pending'
     void started.runtime.bus.deadLetters.redrive().then(
@@ -303,7 +303,7 @@ describe('a durable subscription, at its edges', () => {
     expect(outcome).not.toBe('pending')
   })
 
-  it('what is said later in the same frame is heard by one that subscribes in between, as by any other', async () => {
+  it('gets later events of the same frame if it subscribes in between, like a live subscription', async () => {
     const started = await start()
     const { runtime } = started
     const party = await runtime.parties.create({ id: 'p1' })
@@ -320,7 +320,7 @@ describe('a durable subscription, at its edges', () => {
     expect(words).toEqual(live)
   })
 
-  it('whose dead letter is none of its types any more keeps that letter', async () => {
+  it('keeps a dead letter whose type it no longer hears', async () => {
     const started = await start()
     const { state, subscription, clock } = await failing(started)
     await say(started, 'a')

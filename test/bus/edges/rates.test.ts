@@ -34,7 +34,7 @@ describe('publishing in turn, at its edges', () => {
     expect(words).toEqual(['a1', 'a2', 'b1', 'b2'])
   })
 
-  it('what was delayed is published before what comes after it from the same source', async () => {
+  it('a delayed event is published before later events of the same source', async () => {
     const { runtime, clock } = await start({ perSecond: 2, source: {}, exceeded: 'delay' })
     const words: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void words.push(data.word))
@@ -48,7 +48,7 @@ describe('publishing in turn, at its edges', () => {
     expect(words).toEqual(['1', '2', '3', '4'])
   })
 
-  it('a switch to other limits lets those who wait go by the new limits', async () => {
+  it('delayed events go by the new limits after a switch to other limits', async () => {
     const { runtime } = await start({ perSecond: 1, source: {}, exceeded: 'delay' })
     let told = 0
     runtime.bus.subscribe(command, () => void told++)
@@ -75,7 +75,7 @@ describe('publishing in turn, at its edges', () => {
     expect(outcome).not.toBe('pending')
   })
 
-  it('what a subscriber publishes belongs to its event, also when it is delayed', async () => {
+  it('an event that a subscriber publishes belongs to the event that it got, also when it is delayed', async () => {
     const { runtime, clock } = await start({ perSecond: 1, source: {}, exceeded: 'delay' })
     const said: string[] = []
     runtime.bus.subscribe(urgent, ({ correlationid }) => void said.push(correlationid))
@@ -87,7 +87,7 @@ describe('publishing in turn, at its edges', () => {
     expect(said).toEqual(['chain'])
   })
 
-  it('what a subscriber changes in a party belongs to its event', async () => {
+  it('a change that a subscriber makes in a party belongs to the event that it got', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
     const party = await runtime.parties.create({ id: 'p1' })
     const said: string[] = []
@@ -109,7 +109,7 @@ describe('publishing in turn, at its edges', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
   })
 
-  it('a payload that is changed while its event is delayed is published as it was', async () => {
+  it('an event is published with its first payload, also if the payload is changed while it is delayed', async () => {
     const { runtime, clock } = await start({ perSecond: 1, source: {}, exceeded: 'delay' })
     const seen: unknown[] = []
     runtime.bus.subscribe(command, ({ data }) => void seen.push(data))
@@ -124,7 +124,7 @@ describe('publishing in turn, at its edges', () => {
     expect(seen).toEqual([{ word: 'first' }, { word: 'second' }])
   })
 
-  it('an event whose payload was exchanged is checked', async () => {
+  it('an event whose payload was replaced is checked', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()) })
     let failed = ''
     try {
@@ -135,7 +135,7 @@ describe('publishing in turn, at its edges', () => {
     expect(failed).not.toBe('')
   })
 
-  it('room is kept for one who waits, whoever comes anew before the timer fires', async () => {
+  it('room is kept for a delayed publisher, also if a new one comes before the timer fires', async () => {
     let now = Date.UTC(2026, 0, 1)
     const timers: { at: number; fire: () => void }[] = []
     const clock = {
@@ -163,7 +163,7 @@ describe('publishing in turn, at its edges', () => {
     expect(words).toEqual(['a1', 'a2'])
   })
 
-  it('one that gave up waiting is told when there is room, as things are then', async () => {
+  it('the error of a publisher that gave up waiting says when there is room, as of that moment', async () => {
     const { runtime, clock } = await start({ perSecond: 1, source: {}, exceeded: 'delay' })
     await runtime.bus.publish(command({ word: 'first' }))
     const waiting = runtime.bus.publish(command({ word: 'second' }), { timeout: 900 }).catch(error => error)

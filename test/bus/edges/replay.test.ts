@@ -38,7 +38,7 @@ describe('a replay, at its edges', () => {
     expect(outcome.is).toBe('enough')
   })
 
-  it('ends with its signal while a paused subscription is to be told', async () => {
+  it('ends with its signal while it waits for a paused subscription', async () => {
     const { runtime } = await played()
     const controller = new AbortController()
     const sub = runtime.bus.subscribe(command, () => {})
@@ -60,7 +60,7 @@ describe('a replay, at its edges', () => {
     expect(outcome.is).not.toBe('pending')
   })
 
-  it('lets its handler delete no party', async () => {
+  it('does not let its handler delete a party', async () => {
     const { runtime } = await played()
     await runtime.parties.create({ id: 'p1' })
     const { muted } = await runtime.bus.replay({ type: command }, async () => {
@@ -70,7 +70,7 @@ describe('a replay, at its edges', () => {
     expect(muted).toBe(3)
   })
 
-  it('lets its handler stop no agent and forget no dead letters', async () => {
+  it('does not let its handler stop an agent or purge dead letters', async () => {
     const { runtime } = await played()
     const party = await runtime.parties.create({ id: 'p1' })
     const dog = party.agent('dog')
@@ -80,7 +80,7 @@ describe('a replay, at its edges', () => {
     expect(dog.snapshot()?.status).toBe('active')
   })
 
-  it('mutes what its handler does without being waited for', async () => {
+  it('mutes calls that its handler does not await', async () => {
     const { runtime } = await played()
     const before = runtime.bus.metrics().accepted
     await runtime.bus.replay({ type: command }, () => {
@@ -144,7 +144,7 @@ describe('a replay, at its edges', () => {
     expect(outcome.is).not.toBe('pending')
   })
 
-  it('counts a subscription that has ended not as one that failed', async () => {
+  it('does not count a subscription that has ended as a failed one', async () => {
     const { runtime } = await played()
     const codes: string[] = []
     runtime.bus.errors(({ data }) => void codes.push(data.code))

@@ -27,7 +27,7 @@ const rejections = async (work: () => Promise<void>) => {
 }
 
 describe('subscribers, at their edges', () => {
-  it('resume inside the call of a subscriber that has mail waiting calls it again in the middle of it', async () => {
+  it('resume inside the call of a subscriber with waiting events does not call it again before that call ends', async () => {
     const { runtime } = await start()
     const log: string[] = []
     let running = 0
@@ -47,7 +47,7 @@ describe('subscribers, at their edges', () => {
     expect(most).toBe(1)
   })
 
-  it('onMissed that pauses is still told one event more', async () => {
+  it('a subscription that pauses in onMissed gets no further event', async () => {
     const { runtime } = await start()
     const words: string[] = []
     const sub: Subscription = runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), {
@@ -60,7 +60,7 @@ describe('subscribers, at their edges', () => {
     expect(words).toEqual([])
   })
 
-  it('a subscription that ends itself in onMissed is told no more, also of what is being told', async () => {
+  it('a subscription that ends itself in onMissed gets no further event, not even the one that is being delivered', async () => {
     const { runtime } = await start()
     const words: string[] = []
     let doResume = false
@@ -76,7 +76,7 @@ describe('subscribers, at their edges', () => {
     expect(words).toEqual([])
   })
 
-  it('subscribers of the same priority are told in the order of subscribing, those of a party too', async () => {
+  it('subscribers of the same priority are called in the order of subscribing, also those of a party', async () => {
     const { runtime } = await start()
     await runtime.parties.create({ id: 'p1' })
     const log: string[] = []
@@ -86,7 +86,7 @@ describe('subscribers, at their edges', () => {
     expect(log).toEqual(['party, first', 'everywhere, second'])
   })
 
-  it('what a slow subscriber publishes second belongs to its event, also when the first was not journalled', async () => {
+  it('the second event that a slow subscriber publishes belongs to the event that it got, also when the first was not journalled', async () => {
     const { runtime } = await start()
     const said: Envelope[] = []
     runtime.bus.subscribe(urgent, one => void said.push(one))
@@ -103,7 +103,7 @@ describe('subscribers, at their edges', () => {
     expect(said.map(({ correlationid }) => correlationid)).toEqual(['one', 'two'])
   })
 
-  it('what a subscriber publishes after an await belongs to its event, also if it returned at once the last time', async () => {
+  it('an event that a subscriber publishes after an await belongs to the event that it got, also if the call before returned at once', async () => {
     const { runtime } = await start()
     const said: Envelope[] = []
     runtime.bus.subscribe(urgent, one => void said.push(one))
@@ -120,7 +120,7 @@ describe('subscribers, at their edges', () => {
     expect(said.map(({ correlationid }) => correlationid)).toEqual(['two'])
   })
 
-  it('stop in a subscriber after an await is refused, also if it returned at once the last time', async () => {
+  it('stop in a subscriber after an await is refused, also if the call before returned at once', async () => {
     const { runtime, clock } = await start()
     let code: unknown = 'none'
     runtime.bus.subscribe(command, ({ data }) => {
@@ -142,7 +142,7 @@ describe('subscribers, at their edges', () => {
     expect(code).toBe('WAIT_INSIDE')
   })
 
-  it('a thenable whose then throws harms nobody', async () => {
+  it('a thenable whose then throws does not disturb other subscribers', async () => {
     const { runtime, clock } = await start()
     const words: string[] = []
     const thenable = {
@@ -164,7 +164,7 @@ describe('subscribers, at their edges', () => {
     expect(words).toEqual(['a', 'b'])
   })
 
-  it('a subscriber that throws something whose message throws harms nobody', async () => {
+  it('a subscriber that throws an error with a throwing message does not disturb others', async () => {
     const { runtime } = await start()
     const words: string[] = []
     class Hostile extends Error {
@@ -182,7 +182,7 @@ describe('subscribers, at their edges', () => {
     expect(words).toEqual(['a', 'b', 'c'])
   })
 
-  it('an onMissed that rejects harms nobody', async () => {
+  it('an onMissed that rejects does not disturb other subscribers', async () => {
     const { runtime } = await start()
     const seen = await rejections(async () => {
       const sub = runtime.bus.subscribe(command, () => {}, {
@@ -198,7 +198,7 @@ describe('subscribers, at their edges', () => {
     expect(seen).toEqual([])
   })
 
-  it('a subscriber that publishes what it hears, journalled, leaves the event loop its turns', async () => {
+  it('a subscriber that publishes the event that it got, journalled, leaves the event loop its turns', async () => {
     const { runtime } = await start()
     let told = 0
     runtime.bus.subscribe(urgent, () => {
@@ -209,7 +209,7 @@ describe('subscribers, at their edges', () => {
     expect(told).toBeLessThan(100_000)
   })
 
-  it('a slow subscriber that publishes what it hears, journalled, leaves the event loop its turns', async () => {
+  it('a slow subscriber that publishes the event that it got, journalled, leaves the event loop its turns', async () => {
     const { runtime } = await start()
     let told = 0
     runtime.bus.subscribe(urgent, async () => {
@@ -220,7 +220,7 @@ describe('subscribers, at their edges', () => {
     expect(told).toBeLessThan(100_000)
   })
 
-  it('a filter is not asked any more once its subscription has ended', async () => {
+  it('a filter is not called after its subscription has ended', async () => {
     const { runtime } = await start()
     let asked = 0
     runtime.bus.subscribe(command, () => sub.unsubscribe(), { priority: 1 })
@@ -229,7 +229,7 @@ describe('subscribers, at their edges', () => {
     expect(asked).toBe(0)
   })
 
-  it('a subscriber that returns promises again is not joined to the event of another that is still at work', async () => {
+  it('the events of a subscriber that returns promises again do not belong to the event of another subscriber', async () => {
     const { runtime } = await start()
     const said: string[] = []
     let go = () => {}
@@ -237,7 +237,7 @@ describe('subscribers, at their edges', () => {
       go = resolve
     })
     runtime.bus.subscribe(urgent, ({ data, correlationid }) => void said.push(`${data.word} ${correlationid}`))
-    // The other one: publishes a glance while it is at work on "other".
+    // The other subscriber: publishes a glance while it handles "other".
     runtime.bus.subscribe(command, async ({ data }) => {
       if (data.word !== 'other') return
       await turn()

@@ -8,7 +8,7 @@ const turns = async (count = 20) => {
 }
 const start = (...transforms: Transform[]) => startRuntime({ party: petsParty(dogAgent()), transforms })
 
-describe('transformations, at their edges', () => {
+describe('transforms, at their edges', () => {
   it('an enrichment that is asynchronous is refused rather than lost', async () => {
     const { runtime } = await start(
       defineTransform({ name: 'late', on: command, enrich: async () => ({ word: 'enriched' }) }),
@@ -53,7 +53,7 @@ describe('transformations, at their edges', () => {
     expect(seen).toEqual(['first', 'second', 'third'])
   })
 
-  it('an update resolves with what came out, as addInput does', async () => {
+  it('an update resolves with the transformed inputs, as addInput does', async () => {
     const { runtime } = await start(
       defineTransform({ name: 'trim', on: inputAdded, enrich: ({ data }) => ({ content: data.content.trim() }) }),
     )
@@ -79,7 +79,7 @@ describe('transformations, at their edges', () => {
     expect(outcome).toBe('INPUT_DUPLICATE')
   })
 
-  it('what an agent says may be routed to a pool', async () => {
+  it('an event that an agent says may be routed to a pool', async () => {
     const party = petsParty(dogAgent(), definePool({ name: 'litter', agent: dogAgent(), size: 2 }))
     const { runtime } = await startRuntime({
       party,
@@ -95,11 +95,11 @@ describe('transformations, at their edges', () => {
     const p1 = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
     await p1.idle()
-    // One delivery to the dog, one to a member of the pool; and the dog has not crashed.
+    // One delivery to the dog, and one to a member of the pool. The dog has not crashed.
     expect([runtime.bus.metrics().created, p1.agent('dog').incarnation]).toEqual([2, 1])
   })
 
-  it('an input that a transformation filters out is not said to be added', async () => {
+  it('an input that a transform filters out is not reported as added', async () => {
     const { runtime } = await start(defineTransform({ name: 'none', on: inputAdded, filter: () => false }))
     const party = await runtime.parties.create({ id: 'p1' })
     const outcome = await party.addInput('x').then(
@@ -109,7 +109,7 @@ describe('transformations, at their edges', () => {
     expect([outcome, party.state.inputs.size]).not.toEqual(['added', 0])
   })
 
-  it('an input that is mapped to several resolves with the input, wherever it stands', async () => {
+  it('an input that is split into several events resolves with the input, at any place among them', async () => {
     const { runtime } = await start(
       defineTransform({
         name: 'both',
@@ -121,7 +121,7 @@ describe('transformations, at their edges', () => {
     expect((await party.addInput(' x ')).content).toBe('x')
   })
 
-  it('one event that goes elsewhere is offered once', async () => {
+  it('an event that is routed elsewhere is counted once as offered', async () => {
     const { runtime } = await start(defineTransform({ name: 'elsewhere', on: command, route: () => ({ party: 'p1' }) }))
     await runtime.parties.create({ id: 'p1' })
     const { offered } = runtime.bus.metrics()
@@ -140,7 +140,7 @@ describe('transformations, at their edges', () => {
     expect(outcome).toBe('added')
   })
 
-  it('what is not journalled is not journalled when it is transformed', async () => {
+  it('an event that is not journalled is not journalled either when it is transformed', async () => {
     const inner = memoryJournal()
     let frames = 0
     const { runtime } = await startRuntime({
