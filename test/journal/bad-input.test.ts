@@ -51,7 +51,7 @@ async function left(barks: number, options: Pick<RuntimeOptions, 'snapshots'> = 
   return directory
 }
 
-/** Changes what is in the journal, while nobody has it open. */
+/** Changes the file of the journal while it is closed. */
 function tamper(directory: string, statement: string): void {
   const db = new DatabaseSync(join(directory, 'journal.db'))
   const { changes } = db.prepare(statement).run()
@@ -59,10 +59,10 @@ function tamper(directory: string, statement: string): void {
   expect(changes).toBeGreaterThan(0)
 }
 
-/** The rows of p1, and no others. */
+/** Only the rows of p1. */
 const ofParty = `partition = (SELECT id FROM partitions WHERE name = 'party/p1')`
 
-describe('a party whose journal is not as it was written', () => {
+describe('a party whose journal was changed', () => {
   it.each([
     ['a frame has changed', `UPDATE frames SET body = replace(body, 'p1 w2', 'p1 w3')`, /holds frame \d+ of/],
     [
@@ -75,8 +75,12 @@ describe('a party whose journal is not as it was written', () => {
       `UPDATE checkpoints SET body = replace(body, '"count":3', '"count":4')`,
       /holds the checkpoint of "dog" of/,
     ],
-    ['a frame is where no whole number leads', 'UPDATE frames SET position = position + 9007199254740992', /holds /],
-  ])('is quarantined and told, and the others go on: %s', async (_, statement, what) => {
+    [
+      'the position of a frame is above the largest exact number',
+      'UPDATE frames SET position = position + 9007199254740992',
+      /holds /,
+    ],
+  ])('is quarantined and reported, and the others go on: %s', async (_, statement, what) => {
     const directory = await left(3)
     tamper(directory, `${statement} ${statement.includes('WHERE') ? 'AND' : 'WHERE'} ${ofParty}`)
     const runtime = await live(directory, { party, agents: [dogAgent()] })
@@ -89,7 +93,7 @@ describe('a party whose journal is not as it was written', () => {
     expect(runtime.parties.get('p2').state).toMatchObject({ barks: 2 })
   })
 
-  it('leaves the history empty if it is of the newest, and that is told', async () => {
+  it('leaves the history empty if the changed frame is one of the newest, and that is reported', async () => {
     const directory = await left(3)
     tamper(directory, `UPDATE frames SET body = replace(body, 'p1 w2', 'p1 w3') WHERE ${ofParty}`)
     const errors: string[] = []
@@ -105,14 +109,14 @@ describe('a party whose journal is not as it was written', () => {
     ['has a position that is too large', 'position = 9007199254740993', 'p1'],
     ['has a position that is below that of its frames', 'position = 1', 'p1'],
     ['has a position that is no number', `position = 'x'`, 'p1'],
-    ['has had more owners than can be counted', 'epoch = 9007199254740993', 'p1'],
-    ['has a largest frame that is none', 'largest = 300000.5', 'p1'],
-    ['has an id above all that are counted', 'id = 9007199254740992', 'p1'],
-    ['has an id that is larger than numbers are', 'id = 9223372036854775807', 'p1'],
-    ['has a name that is no text', `name = x'00ff'`, `X'00FF'`],
-    ['has a name that no party can have', `name = 'party/P 1'`, 'P 1'],
-    ['has the name of no party', `name = 'parties'`, 'parties'],
-  ])('keeps no other from coming back, and can be deleted, when it %s', async (_, change, id) => {
+    ['has an epoch above the largest exact number', 'epoch = 9007199254740993', 'p1'],
+    ['has a fraction as the size of its largest frame', 'largest = 300000.5', 'p1'],
+    ['has an id above the largest exact number', 'id = 9007199254740992', 'p1'],
+    ['has the largest id of SQLite', 'id = 9223372036854775807', 'p1'],
+    ['has a name that is not text', `name = x'00ff'`, `X'00FF'`],
+    ['has an invalid name of a party', `name = 'party/P 1'`, 'P 1'],
+    ['has a name that is not a party', `name = 'parties'`, 'parties'],
+  ])('does not keep others from being restored, and can be deleted, when it %s', async (_, change, id) => {
     const directory = await left(3)
     tamper(directory, `UPDATE partitions SET ${change} WHERE name = 'party/p1'`)
     let runtime = await live(directory, { party, agents: [dogAgent()] })
@@ -133,7 +137,7 @@ describe('a party whose journal is not as it was written', () => {
     expect((await runtime.parties.create({ id: 'p1' })).state).toMatchObject({ barks: 0 })
   })
 
-  it('keeps no runtime from starting, this time and the next, when it has had as many owners as can be counted', async () => {
+  it('does not keep a runtime from starting, twice, when its epoch is the largest exact number', async () => {
     const directory = await left(3)
     tamper(directory, `UPDATE partitions SET epoch = 9007199254740990 WHERE name = 'party/p1'`)
     for (let start = 1; start <= 2; start++) {
@@ -143,7 +147,7 @@ describe('a party whose journal is not as it was written', () => {
     }
   })
 
-  it('can be deleted, and its id be given to a new one', async () => {
+  it('can be deleted, and its id given to a new party', async () => {
     const directory = await left(3)
     tamper(directory, `UPDATE checkpoints SET body = '{}' WHERE ${ofParty}`)
     const runtime = await live(directory, { party, agents: [dogAgent()] })
@@ -154,7 +158,7 @@ describe('a party whose journal is not as it was written', () => {
   })
 })
 
-it('the agents outside the parties keep a runtime from starting whose journal of them has changed', async () => {
+it('a runtime does not start if the journal of the agents outside the parties has changed', async () => {
   const directory = await left(1)
   tamper(
     directory,
@@ -166,7 +170,7 @@ it('the agents outside the parties keep a runtime from starting whose journal of
   })
 })
 
-describe('a snapshot that is not as it was written', () => {
+describe('a snapshot that was changed', () => {
   it.each([
     ['has changed', `UPDATE snapshots SET body = replace(body, 'barks', 'parks')`],
     ['is missing', `DELETE FROM snapshots`],
@@ -177,7 +181,7 @@ describe('a snapshot that is not as it was written', () => {
     expect(runtime.parties.get('p1').state).toMatchObject({ barks: 20 })
   })
 
-  it('keeps its party away when the frames that it covers were forgotten', async () => {
+  it('quarantines its party when the frames that it covers were pruned', async () => {
     const directory = await left(20, { snapshots: { every: 5, keep: 0 } })
     tamper(directory, `DELETE FROM snapshots WHERE ${ofParty}`)
     const runtime = await live(directory, { party, agents: [dogAgent()] })
@@ -187,27 +191,27 @@ describe('a snapshot that is not as it was written', () => {
   })
 })
 
-describe('a snapshot that says what cannot be, though its hash is right', () => {
+describe('a snapshot with impossible contents and a right hash', () => {
   type Standing = { readonly agents: readonly object[]; readonly dead: readonly { readonly envelope: object }[] }
 
   it.each<[string, (standing: Standing) => object]>([
     ['a dead letter that is null', () => ({ dead: [null] })],
-    ['a dead letter of nothing', () => ({ dead: [{ last: 9e15 }] })],
+    ['a dead letter without an event', () => ({ dead: [{ last: 9e15 }] })],
     ['a dead letter of another party', ({ dead }) => ({ dead: dead.map(it => ({ ...it, partition: 'party/p2' })) })],
-    ['a schedule of nothing', () => ({ schedules: [{ name: 's' }] })],
+    ['a schedule without a plan', () => ({ schedules: [{ name: 's' }] })],
     ['a schedule without an event', () => ({ schedules: [{ name: 's', plan: { at: 0 }, event: null, startedAt: 0 }] })],
     [
-      'an input that is no value',
+      'an input that is not a value',
       ({ agents }) => ({ agents: agents.map(it => ({ ...it, input: { $: ['bigint', 'x'] } })) }),
     ],
     [
-      'mail of no priority',
+      'mail without a priority',
       ({ agents, dead }) => ({
         agents: agents.map(it => ({ ...it, mail: dead.map(({ envelope }) => ({ ...envelope, priority: 2 ** 31 })) })),
       }),
     ],
     ['another party', () => ({ partition: 'party/p2' })],
-  ])('keeps its party away alone, and is written to no more: %s', async (_, change) => {
+  ])('quarantines only its party, whose journal then stays unchanged: %s', async (_, change) => {
     const record = createRecord()
     let journal = record.next()
     const options = { party, clock: createSimulatedClock(), snapshots: { every: 1 } }
@@ -243,7 +247,7 @@ describe('a snapshot that says what cannot be, though its hash is right', () => 
   })
 })
 
-it('a journal without room refuses what does not fit; with more room the party is there as far as it was acknowledged', async () => {
+it('a full journal refuses frames; with more room, the party has all acknowledged frames', async () => {
   const directory = emptyJournal()
   const small = sqliteJournal({ directory, maxBytes: 1_048_576 })
   const runtime = await live(directory, { party, journal: small })
@@ -269,7 +273,7 @@ it('a journal without room refuses what does not fit; with more room the party i
   expect(again.state).toMatchObject({ barks: acknowledged })
 })
 
-it('a journal that somebody has open keeps a runtime from starting, until it is closed', async () => {
+it('a journal that another runtime has open keeps a runtime from starting, until it is closed', async () => {
   const directory = await left(1)
   const runtime = await live(directory, { party, agents: [dogAgent()] })
   await expect(live(directory, { party, agents: [dogAgent()] })).rejects.toMatchObject({ code: 'JOURNAL_LOCKED' })
@@ -278,7 +282,7 @@ it('a journal that somebody has open keeps a runtime from starting, until it is 
   expect(next.parties.list()).toHaveLength(2)
 })
 
-it('a clock that was set back between two processes does not take time back, and counts when it has caught up', async () => {
+it('a clock that was set back between two processes does not turn back the time, which stands until the clock has caught up', async () => {
   const directory = emptyJournal()
   const [late, early] = [createSimulatedClock(2_000_000), createSimulatedClock(1_000_000)]
   const first = await live(directory, { party, clock: late })
@@ -302,7 +306,7 @@ it('a clock that was set back between two processes does not take time back, and
   expect(times).toEqual([2_000_000, 2_000_000, 2_000_500])
 })
 
-it('an agent that the program has no more keeps its party away, until its definition is registered', async () => {
+it('an agent that the program no longer has quarantines its party, until its definition is registered', async () => {
   const directory = emptyJournal()
   const first = await live(directory, { party: petsParty(dogAgent(), trainerAgent('dog')) })
   await first.parties.create({ id: 'p1', inputs: ['sit'] })
@@ -320,8 +324,8 @@ it('an agent that the program has no more keeps its party away, until its defini
   expect(withIt.parties.get('p1').state).toMatchObject({ said: ['sit', 'roll'] })
 })
 
-describe('what an agent is being handed', () => {
-  /** A life on a record; its journal notes what it is told, in order, and what the dog does meanwhile. */
+describe('the event that an agent is handling', () => {
+  /** A process on a record. Its journal lists its calls in order, with the words of the dog between them. */
   async function noted(record: Record, hands?: InHand) {
     const notes: string[] = []
     const journal = {
@@ -350,7 +354,7 @@ describe('what an agent is being handed', () => {
     return { notes, runtime }
   }
 
-  it('is noted until it is handled, so that an event that ends the process is found out', async () => {
+  it('is recorded until it is handled, so that an event that ends the process is found', async () => {
     const { notes, runtime } = await noted(createRecord())
     onTestFinished(() => runtime.stop({ timeout: 0 }))
     await runtime.parties.create({ id: 'p1' })
@@ -360,7 +364,7 @@ describe('what an agent is being handed', () => {
     expect(notes.filter(note => note !== 'durable')).toEqual([`party/p1 dog ${seq}`, 'handled', 'party/p1 dog 0'])
   })
 
-  it('is in the journal first, where a process ended while it handed over what was not', async () => {
+  it('is in the journal first, if the last process ended during the delivery of an event that was not', async () => {
     const record = createRecord()
     const { runtime: first } = await noted(record)
     await first.parties.create({ id: 'p1' })
@@ -373,7 +377,7 @@ describe('what an agent is being handed', () => {
   })
 })
 
-it('an event that ended the process twice while it was handed over is a dead letter, and nobody is handed it again', async () => {
+it('becomes a dead letter if it ended the process twice, and is not delivered again', async () => {
   const record = createRecord()
   const life = async (hands?: InHand) => {
     const journal = { ...record.next(), inHand: async () => hands }

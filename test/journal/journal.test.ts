@@ -15,7 +15,7 @@ describe.each([
   for (const { name, run } of cases) it(name, run)
 })
 
-it('a journal in memory holds nothing of readers whose places were forgotten', async () => {
+it('a journal in memory keeps nothing of forgotten readers', async () => {
   const journal = memoryJournal()
   const forget = async (readers: number) => {
     for (let n = 0; n < readers; n++) {

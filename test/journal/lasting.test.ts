@@ -25,8 +25,8 @@ async function left(): Promise<string> {
   return directory
 }
 
-describe('what is in a database', () => {
-  it('outlives its process: the state of a party, its inputs and its version', async () => {
+describe('a journal in a database', () => {
+  it('keeps the state of a party, its inputs and its version after its process ends', async () => {
     const runtime = await live(sqliteJournal({ directory: await left() }), 2)
     const { state, version } = runtime.parties.get('p1')
     expect(state).toMatchObject({ barks: 2, status: 'planning', version })
@@ -34,9 +34,9 @@ describe('what is in a database', () => {
     await runtime.parties.update('p1', { add: ['roll'] }, { expectedVersion: version })
   })
 
-  it('outlives its process: what agents know, what was said, and what could not be delivered', async () => {
+  it('keeps the snapshots of agents, the events and the dead letters after its process ends', async () => {
     const runtime = await live(sqliteJournal({ directory: await left() }), 3)
-    // It crashed on the last one, and began anew.
+    // The dog crashed on the last command, and was restarted.
     expect(runtime.parties.get('p1').agent('dog').snapshot()).toMatchObject({ value: 'awake', context: { count: 0 } })
     const said = runtime.bus.history({ type: 'pets.barked' })
     expect(said.map(({ data }) => data)).toEqual([

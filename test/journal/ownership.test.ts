@@ -2,7 +2,7 @@ import { soleOwnership } from 'troupe'
 import { createSimulatedClock, ownershipContract, sharedOwnership } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 
-describe('the ownership of a runtime that is alone', () => {
+describe('the ownership of a single runtime', () => {
   for (const { name, run } of ownershipContract(() => ({ join: soleOwnership }), { shared: false })) it(name, run)
 })
 
@@ -19,7 +19,7 @@ describe('an ownership that runtimes of one process share', () => {
   }
   for (const { name, run } of ownershipContract(create)) it(name, run)
 
-  it('keeps a lease that its runtime renews, and ends it only after all of its time', async () => {
+  it('keeps a lease that its runtime renews, and ends it only after its whole time', async () => {
     const clock = createSimulatedClock()
     const shared = sharedOwnership({ clock, lease: 3_000 })
     const one = shared.join('one')

@@ -10,7 +10,7 @@ interface Hooks {
 
 const dogWith = (hooks: Hooks) => defineAgent({ ...dogAgent(), ...hooks })
 
-/** Notes when each hook was called, and lets the test decide when it is over. */
+/** Lists the calls of hooks; the test decides when a hook ends. */
 function noted() {
   const calls: string[] = []
   const note = (what: string) => async () => void calls.push(what)
@@ -46,7 +46,7 @@ describe('onInit', () => {
     expect(calls).toEqual(['init'])
   })
 
-  it('that fails makes the start fail: the error says why, and nothing is left behind', async () => {
+  it('that fails makes the start fail: the error says why, and no agent is left', async () => {
     const onInit = () => Promise.reject(new Error('no network'))
     const { runtime } = await startRuntime({ party: petsParty(dogWith({ onInit })) })
     const failure = await runtime.spawn(dogWith({ onInit })).catch((error: unknown) => error)
@@ -57,7 +57,7 @@ describe('onInit', () => {
     await runtime.spawn(dogAgent())
   })
 
-  it('may take 30 seconds', async () => {
+  it('has a timeout of 30 seconds', async () => {
     const { runtime, clock } = await startRuntime()
     let signal: AbortSignal | undefined
     const onInit: Hook = scope => {
@@ -167,7 +167,7 @@ describe('onDestroy', () => {
 })
 
 describe('a restart as new', () => {
-  it('gives up the waiting mail, which a restart in place keeps', async () => {
+  it('drops the waiting mail, which a restart in place keeps', async () => {
     const outcome = async (onRestart: 'reset' | 'anew') => {
       const { runtime } = await startRuntime({ party: petsParty(defineAgent({ ...dogAgent(), onRestart })) })
       const party = await runtime.parties.create({ id: 'p1' })
