@@ -17,7 +17,7 @@ import { petsParty } from '../support/pets.ts'
 import { atFrame, createProgram } from '../support/program.ts'
 import { startRuntime, turn, until } from '../support/runtime.ts'
 
-/** A worker whose every word leads to one thing that the runtime tells of. */
+/** A worker. Each of its words makes the runtime report one thing. */
 
 const word = defineEvent('worker.word', z.object({ word: z.string() }))
 const said = defineEvent('worker.said', z.object({}))
@@ -80,7 +80,7 @@ const worker = (run: () => unknown = () => 1) =>
 
 type Told = Pick<Envelope, 'type' | 'data' | 'correlationid' | 'causationid'>
 
-/** What is told after somebody has said a word, all of it with a correlation of that word and caused by it. */
+/** The events after a word was published, all with its correlation id and caused by it. */
 const belongs = (told: readonly Told[], id: string, correlationid: string, types: readonly string[]) => {
   for (const type of types) {
     const found = told.filter(one => one.type === type && !JSON.stringify(one.data).includes('oracle"'))
@@ -112,13 +112,13 @@ describe('what the runtime reports', () => {
     { it: 'boom', types: ['agent.failed', 'agent.starting', 'agent.restarted', 'system.dead_letter'] },
     { it: 'kid', types: ['agent.added', 'agent.starting', 'agent.started'] },
     { it: 'leave', types: ['agent.done', 'agent.updated', 'agent.stopping', 'agent.stopped', 'agent.removed'] },
-  ])('because of an event belongs to its run, and is caused by it: $it', async ({ it, types }) => {
+  ])('because of an event has its correlation id, and is caused by it: $it', async ({ it, types }) => {
     const { say } = await start(worker(), oracle)
     const told = await say(it)
     told(...types)
   })
 
-  it('of a restart belongs to the failure: siblings that begin again, after a pause, and what they say then', async () => {
+  it('of a restart belongs to the failure: restarted siblings, after a pause, and the events that they say then', async () => {
     const team = defineSupervisor({
       name: 'team',
       agents: [worker(), kid],
@@ -143,7 +143,7 @@ describe('what the runtime reports', () => {
     belonging('agent.failed', 'agent.escalated', 'system.error', 'agent.restarted')
   })
 
-  it('of an ask from outside belongs to it: to its own run, or the one that it is given', async () => {
+  it('of an ask from outside has its correlation id: its own, or a given one', async () => {
     const { runtime, told } = await start(oracle)
     for (const options of [{}, { correlationId: 'c1', requestId: 'r1' }, { requestId: 'r2' }])
       await runtime.ask('party/p1/oracle', question, {}, options)
@@ -162,7 +162,7 @@ describe('what the runtime reports', () => {
       expect(run.map(({ type }) => type)).toEqual(expect.arrayContaining(['ask.requested', 'ask.succeeded']))
   })
 
-  it('of an agent that a subscriber has spawned, and stops, belongs to what the subscriber was told of', async () => {
+  it('of an agent that a subscriber spawns and stops belongs to the event of the subscriber', async () => {
     const { runtime, told, say } = await start(worker())
     runtime.bus.subscribe(word, async () => {
       const spawned = await runtime.spawn(kid, { party: 'p1' })
@@ -173,7 +173,7 @@ describe('what the runtime reports', () => {
     belonging('agent.added', 'agent.starting', 'agent.started', 'agent.stopping', 'agent.stopped', 'agent.removed')
   })
 
-  it('has an id that nothing else ever has: not in another process, nor in another party of the same id', async () => {
+  it('has a unique id, also in another process, and in a new party with the same id', async () => {
     const program = createProgram()
     const ids: string[] = []
     const live = async (deleted?: string) => {
@@ -197,7 +197,7 @@ describe('what the runtime reports', () => {
     const told: Told[] = []
     const ids: string[] = []
     const process = (run: () => unknown) => ({ party: petsParty(worker(run)) })
-    // The first process ends while an effect runs, and while the failure of another agent is about to be decided upon.
+    // The first process ends while an effect runs, and before the supervisor decides on the failure of another agent.
     const isFailed = ({ cause }: Frame) => cause.kind === 'step' && cause.outcome === 'failed'
     const never = process(() => new Promise(() => {}))
     await program.until(atFrame(isFailed, 'cut'), never, async runtime => {

@@ -13,7 +13,7 @@ async function held() {
   return { journal, runtime, clock, party }
 }
 
-/** Whether a promise is settled, once everything that can happen without the journal has happened. */
+/** Whether a promise is settled after all work that does not need the journal. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false
   const settle = () => {
@@ -41,7 +41,7 @@ describe('nothing leaves a party before it is durable', () => {
     await promise
   })
 
-  it('the rest of a party', async () => {
+  it('the result of idle', async () => {
     const { journal, party } = await held()
     const added = party.addInput('sit')
     const resting = party.idle()
@@ -51,14 +51,14 @@ describe('nothing leaves a party before it is durable', () => {
     expect(await resting).toMatchObject({ reason: 'settled' })
   })
 
-  it('what subscribers, watchers, the state and the snapshots show', async () => {
+  it('the events, states and snapshots that subscribers and watchers get', async () => {
     const { journal, runtime, party } = await held()
     const seen: string[] = []
     runtime.bus.subscribe('pets.*', ({ type }) => seen.push(type))
     party.watch(({ barks }) => seen.push(`barks ${barks}`))
     const { version } = party
     const published = runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
-    // The agent has long handled the event, ahead of the watermark.
+    // The agent has handled the event, ahead of the watermark.
     await until(() => runtime.bus.metrics().handled > 0)
     expect(await isSettled(published)).toBe(false)
     expect(seen).toEqual([])
@@ -117,7 +117,7 @@ describe('a journal that refuses', () => {
     ])
   })
 
-  it('harms no other party', async () => {
+  it('does not change other parties', async () => {
     const { journal, runtime, party } = await held()
     journal.failFor('party/p1', new Error('disk full'))
     journal.release()
@@ -127,7 +127,7 @@ describe('a journal that refuses', () => {
     expect(other.state.said).toEqual(['roll'])
   })
 
-  it('lets the runtime stop all the same', async () => {
+  it('does not keep the runtime from stopping', async () => {
     const { journal, runtime, party } = await held()
     journal.failFor('party/p1', new Error('disk full'))
     journal.release()
@@ -136,7 +136,7 @@ describe('a journal that refuses', () => {
     expect(runtime.bus.history({ type: 'system.stopped' })).toHaveLength(1)
   })
 
-  it('makes the creation of a party fail, and nothing is left of it', async () => {
+  it('makes the creation of a party fail, and leaves no party', async () => {
     const journal = heldJournal(memoryJournal())
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()), journal })
     journal.failFor('party/p2', new Error('disk full'))

@@ -10,7 +10,7 @@ const turns = async (count: number) => {
 }
 
 describe('a full mailbox', () => {
-  it('keeps nothing of publishers that gave up', async () => {
+  it('keeps nothing in memory of publishers that gave up', async () => {
     const { runtime, clock } = await startRuntime({ agents: [dogAgent({ mailbox: { capacity: 1 } })] })
     const giveUp = async (publishers: number) => {
       const all = Array.from({ length: publishers }, () =>
@@ -29,7 +29,7 @@ describe('a full mailbox', () => {
     expect((after - before) / 20_000).toBeLessThan(100)
   })
 
-  it('makes a publisher wait no longer than its timeout, however many are full', async () => {
+  it('lets a publisher wait no longer than its timeout, also if several mailboxes are full', async () => {
     const mailbox = { capacity: 1 }
     const twin = { ...dogAgent({ mailbox }), name: 'twin' }
     const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent({ mailbox }), twin) })
@@ -41,7 +41,7 @@ describe('a full mailbox', () => {
     const both = runtime.bus.publish(command({ word: 'both' }), { party: 'p1', timeout: 1_500 }).catch(({ code }) => {
       outcome = code
     })
-    // The dog has room again after a second, its twin never.
+    // The dog has room again after a second, and its twin never has.
     clock.advance(1_000)
     await turns(5)
     clock.advance(500)
@@ -50,7 +50,7 @@ describe('a full mailbox', () => {
     await both
   })
 
-  it('has one outcome for what only the journal holds, also when its agent ends and is started again with a sibling', async () => {
+  it('gives one outcome to each event that only the journal holds, also when its agent ends and is started again with a sibling', async () => {
     const kennel = defineSupervisor({
       name: 'kennel',
       strategy: 'one_for_all',
@@ -64,7 +64,7 @@ describe('a full mailbox', () => {
     await dog.send(command({ word: 'leave' }))
     for (const from of [0, 1, 2]) await runtime.bus.publish(spray({ from, count: 1 }), { party: 'p1' })
     await until(() => dog.mailbox.spilled === 3)
-    // It leaves, and what waits for it is read back to become dead letters.
+    // The agent ends, and its waiting events are read back to become dead letters.
     await runtime.bus.publish(urgent({ word: 'up' }), { party: 'p1' })
     await until(() => runtime.bus.history({ type: 'agent.stopped' }).length === 1)
     await puppy.send(command({ word: 'boom' }))
@@ -78,7 +78,7 @@ describe('a full mailbox', () => {
   })
 })
 
-/** A journal that gives back two frames with events at once, and the others when it is told to. */
+/** A journal that reads two frames with events at once, and the others when the test lets it. */
 function haltingJournal() {
   const inner = memoryJournal()
   const { promise, resolve: goOn } = Promise.withResolvers<void>()
@@ -112,7 +112,7 @@ describe('a runtime', () => {
     expect(runtime.bus.history({ type: 'system.party.quarantined' })).toEqual([])
   })
 
-  it('counts what waits in parties that are being deleted', async () => {
+  it('counts the waiting events of parties that are being deleted', async () => {
     const party = petsParty(dogAgent({ mailbox: { capacity: 1 } }), hoseAgent())
     const { runtime } = await startRuntime({ party, journal: slowJournal(seededRandom(1)) })
     const pets = await runtime.parties.create({ id: 'p1' })
@@ -136,7 +136,7 @@ describe('a runtime', () => {
     expect(stopped).toMatchObject([{ data: { address: 'runtime/a' } }, { data: { address: 'runtime/b' } }])
   })
 
-  it('is idle only when it is durable what became of agents outside the parties', async () => {
+  it('is idle only when the state of the agents outside the parties is durable', async () => {
     const inner = memoryJournal()
     const gate = Promise.withResolvers<void>()
     const journal: Journal = {
@@ -168,8 +168,8 @@ describe('a runtime', () => {
   })
 })
 
-describe('a stop that is under way', () => {
-  it.each([0, 500])('is over sooner when somebody else gives it only %i ms', async timeout => {
+describe('a running stop', () => {
+  it.each([0, 500])('ends earlier when a second call gives it only %i ms', async timeout => {
     const { runtime, clock } = await startRuntime({ party: petsParty(runnerAgent(() => new Promise(() => {}))) })
     const pets = await runtime.parties.create({ id: 'p1' })
     await pets.agent('dog').send(command({ word: 'run' }))
@@ -182,7 +182,7 @@ describe('a stop that is under way', () => {
 })
 
 describe('a supervisor that has given up', () => {
-  it('receives no more events, of which XState would warn on the console', async () => {
+  it('sends no more events to stopped actors, of which XState would warn on the console', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const intensity = { max: 0, within: 1_000 }
     const agents = [dogAgent(), { ...dogAgent(), name: 'puppy' }]
@@ -210,7 +210,7 @@ describe('a supervisor that has given up', () => {
   })
 })
 
-it('the snapshot of an agent that was stopped says so', async () => {
+it('a stopped agent has a snapshot with the status "stopped"', async () => {
   const { runtime } = await startRuntime()
   const dog = await runtime.spawn(dogAgent())
   await dog.stop()

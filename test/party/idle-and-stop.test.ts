@@ -6,7 +6,7 @@ import { startRuntime, suiteJournal, until } from '../support/runtime.ts'
 
 const endless = () => new Promise<string>(() => {})
 
-describe('waiting for rest', () => {
+describe('waiting until a party is idle', () => {
   it('ends with a typed error at its limit', async () => {
     const { runtime, clock } = await startRuntime({ party: petsParty(runnerAgent(endless)) })
     const party = await runtime.parties.create()
@@ -22,7 +22,7 @@ describe('waiting for rest', () => {
     })
   })
 
-  it('is reported after 10 seconds, once, with the unfinished work', async () => {
+  it('is reported once, after 10 seconds, with the unfinished work', async () => {
     const { runtime, clock } = await startRuntime({ party: petsParty(runnerAgent(endless)) })
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
@@ -48,7 +48,7 @@ describe('waiting for rest', () => {
     await expect(party.idle({ signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never')
   })
 
-  it('inside an effect or a subscriber of the same party is a typed error, for it would wait for itself', async () => {
+  it('inside an effect or a subscriber of the same party is a typed error, because it would wait for itself', async () => {
     const waits: Promise<unknown>[] = []
     const agent = runnerAgent(async () => {
       const inside = party.idle()
@@ -76,7 +76,7 @@ describe('a runtime that stops', () => {
     return { clock, runtime: createRuntime({ party, agents: [dogAgent()], clock, journal: suiteJournal() }) }
   }
 
-  it('finishes what is under way, stops its agents in reverse order, and says so', async () => {
+  it('finishes its work, stops its agents in reverse order, and reports that', async () => {
     const { clock, runtime } = begin()
     await runtime.start()
     const party = await runtime.parties.create({ id: 'p1', inputs: ['sit', 'roll'] })
@@ -95,7 +95,7 @@ describe('a runtime that stops', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('gives up waiting at its limit, and says that it did', async () => {
+  it('stops waiting at its limit, and reports that', async () => {
     const clock = createSimulatedClock()
     const runtime = createRuntime({ party: petsParty(runnerAgent(endless)), clock, journal: suiteJournal() })
     await runtime.start()
@@ -109,7 +109,7 @@ describe('a runtime that stops', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('takes no more work, and can be stopped twice but started once', async () => {
+  it('takes no more work, can be stopped twice, and cannot be started again', async () => {
     const { runtime } = begin()
     await expect(runtime.bus.publish(command({ word: 'sit' }))).rejects.toBeInstanceOf(RuntimeStateError)
     await runtime.start()

@@ -7,14 +7,14 @@ import { startRuntime } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
 
-/** Any of the lines that a party is exported as, but the end. */
+/** Any line of an exported party, except the end. */
 interface ExportedLine {
   readonly kind: string
   readonly [field: string]: unknown
   readonly frame?: Frame
 }
 
-/** What the lines say of a party with three barks, but the end. */
+/** The lines of a party with three barks, without the end. */
 async function exportedLines(options = {}): Promise<readonly ExportedLine[]> {
   const { runtime } = await startRuntime({ party, journal: memoryJournal(), ...options })
   const pets = await runtime.parties.create({ id: 'p1' })
@@ -25,7 +25,7 @@ async function exportedLines(options = {}): Promise<readonly ExportedLine[]> {
   return lines.slice(0, -1)
 }
 
-/** The same with an end that vouches for them. */
+/** The same lines with an end that has their hash. */
 function sealed(lines: readonly object[]): readonly string[] {
   const texts = lines.map(line => JSON.stringify(line))
   const hash = createHash('sha256')
@@ -35,13 +35,13 @@ function sealed(lines: readonly object[]): readonly string[] {
 
 type Change = (line: ExportedLine, frame: Frame) => object
 
-/** Changes what the lines say of the newest frame. */
+/** Changes the newest frame in the lines. */
 function ofLastFrame(change: Change): (lines: readonly ExportedLine[]) => readonly object[] {
   return lines =>
     lines.map(line => (line.frame && line === lines.at(-1) ? { ...line, frame: change(line, line.frame) } : line))
 }
 
-/** Changes the entries of one kind, wherever they are. */
+/** Changes all entries of one kind. */
 function ofEntries(
   kind: string,
   change: (entry: object) => object,
@@ -54,24 +54,24 @@ function ofEntries(
     })
 }
 
-/** Of a priority. */
+/** Gives all events a priority. */
 function inLane(priority: number) {
   return ofEntries('event', entry => ('envelope' in entry ? { envelope: { ...Object(entry.envelope), priority } } : {}))
 }
 
-/** What stands in a journal for a value, and is none. */
+/** An invalid form of a value in a journal. */
 const noValue = { $: ['bigint', 'x'] }
 
 function nested(levels: number): unknown {
   return JSON.parse('['.repeat(levels) + ']'.repeat(levels))
 }
 
-/** One more entry in the last frame. */
+/** Adds an entry to the last frame. */
 function andEntry(entry: object) {
   return ofLastFrame((_, frame) => ({ ...frame, entries: [...frame.entries, { seq: frame.position, ...entry }] }))
 }
 
-/** The last frame, of a process whose clock showed that. */
+/** Changes the clock of the last frame. */
 function withClock(clock: object) {
   return ofLastFrame((_, frame) => ({ ...frame, clock }))
 }
@@ -80,30 +80,34 @@ function without(lines: readonly ExportedLine[], kind: string): readonly Exporte
   return lines.filter(line => line.kind !== kind)
 }
 
-describe('what is imported', () => {
+describe('an imported party', () => {
   it.each<[string, (lines: readonly ExportedLine[]) => readonly object[], RegExp]>([
-    ['a position that falls', ofLastFrame((_, frame) => ({ ...frame, position: 2 })), /frame 2 cannot come after/],
+    [
+      'a smaller position than before',
+      ofLastFrame((_, frame) => ({ ...frame, position: 2 })),
+      /frame 2 cannot come after/,
+    ],
     ['a position beyond 2^52', ofLastFrame((_, frame) => ({ ...frame, position: 2 ** 52 + 1 })), /position/],
     ['an entry beyond 2^52', andEntry({ kind: 'left', seq: 2 ** 52 + 1 }), /has position 4503599627370497/],
-    ['a position that is no number', ofLastFrame((_, frame) => ({ ...frame, position: null })), /position/],
+    ['a position that is not a number', ofLastFrame((_, frame) => ({ ...frame, position: null })), /position/],
     ['a frame of another party', ofLastFrame((_, frame) => ({ ...frame, partition: 'party/p2' })), /of "party\/p2"/],
     ['a time that is a word', ofLastFrame((_, frame) => ({ ...frame, time: 'now' })), /time/],
     ['a time that is null', ofLastFrame((_, frame) => ({ ...frame, time: null })), /time/],
-    ['a time that falls', ofLastFrame((_, frame) => ({ ...frame, time: frame.time - 1 })), /older than/],
+    ['an earlier time than before', ofLastFrame((_, frame) => ({ ...frame, time: frame.time - 1 })), /older than/],
     ['a time years ahead', ofLastFrame((_, frame) => ({ ...frame, time: 9e14 })), /more than a day ahead/],
-    ['a clock that shows a word', withClock({ date: 'now', jumped: 0 }), /clock\.date/],
-    ['a clock years ahead', withClock({ date: 9e14, jumped: 0 }), /more than a day ahead/],
-    ['a jump that is no whole number', withClock({ date: 0, jumped: 0.5 }), /clock\.jumped/],
+    ['a date of the clock that is a word', withClock({ date: 'now', jumped: 0 }), /clock\.date/],
+    ['a date of the clock years ahead', withClock({ date: 9e14, jumped: 0 }), /more than a day ahead/],
+    ['a jump that is not a whole number', withClock({ date: 0, jumped: 0.5 }), /clock\.jumped/],
     ['a jump beyond all numbers', withClock({ date: 0, jumped: 1e300 }), /clock\.jumped/],
-    ['entries that are none', ofLastFrame((_, frame) => ({ ...frame, entries: {} })), /entries/],
-    ['an entry of no known kind', ofLastFrame((_, frame) => ({ ...frame, entries: [{ kind: 'x' }] })), /kind/],
+    ['entries that are not a list', ofLastFrame((_, frame) => ({ ...frame, entries: {} })), /entries/],
+    ['an entry of an unknown kind', ofLastFrame((_, frame) => ({ ...frame, entries: [{ kind: 'x' }] })), /kind/],
     [
-      'an entry without what belongs to it',
+      'an entry without its fields',
       ofLastFrame((_, frame) => ({ ...frame, entries: [{ kind: 'event', envelope: {} }] })),
       /envelope/,
     ],
     [
-      'a schedule that cannot be',
+      'an invalid schedule',
       ofLastFrame((_, frame) => {
         const event = { type: 'pets.command', data: { word: 'a' } }
         const plan = { every: -1, from: 0, missed: 'once' }
@@ -122,20 +126,24 @@ describe('what is imported', () => {
       }),
       /inside/,
     ],
-    ['a priority in the thousands of millions', inLane(2 ** 31), /priority/],
+    ['a priority of 2^31', inLane(2 ** 31), /priority/],
     ['a priority below 1', inLane(0), /priority/],
-    ['a priority that is no whole number', inLane(1.5), /priority/],
-    ['an input that is no value', ofEntries('agent', () => ({ input: noValue })), /input: .* of the kind "bigint"/],
-    ['an output that is no value', ofEntries('agent', () => ({ output: noValue })), /output/],
+    ['a priority that is not a whole number', inLane(1.5), /priority/],
+    ['an input that is not a value', ofEntries('agent', () => ({ input: noValue })), /input: .* of the kind "bigint"/],
+    ['an output that is not a value', ofEntries('agent', () => ({ output: noValue })), /output/],
     [
-      'an outcome that is no value',
+      'an outcome that is not a value',
       andEntry({ kind: 'outcome', key: 'party/p1/dog@1/run', ok: true, value: noValue }),
       /value/,
     ],
-    ['work of no kind', andEntry({ kind: 'wanted', key: 'party/p1/dog@1/run', name: 'x' }), /work/],
-    ['progress that is no value', andEntry({ kind: 'progressed', key: 'party/p1/dog@1/run', data: noValue }), /data/],
+    ['work without a kind', andEntry({ kind: 'wanted', key: 'party/p1/dog@1/run', name: 'x' }), /work/],
     [
-      'an event of a timer that is no value',
+      'progress that is not a value',
+      andEntry({ kind: 'progressed', key: 'party/p1/dog@1/run', data: noValue }),
+      /data/,
+    ],
+    [
+      'an event of a timer that is not a value',
       andEntry({
         kind: 'timer',
         agent: 'party/p1/dog',
@@ -146,16 +154,16 @@ describe('what is imported', () => {
       /event/,
     ],
     [
-      'a checkpoint that is no value',
+      'a checkpoint that is not a value',
       lines => lines.map(line => (line.kind === 'checkpoint' ? { ...line, snapshot: noValue } : line)),
       /of the kind "bigint"/,
     ],
-    ['a version that never was', ([first, ...rest]) => [{ ...first, version: 0 }, ...rest], /version/],
-    ['a cause of no known kind', ofLastFrame((_, frame) => ({ ...frame, cause: { kind: 'x' } })), /cause/],
-    ['no frame at all', lines => without(lines, 'frame'), /.*/],
-    ['no beginning', lines => lines.filter(({ frame }) => !frame || frame.position > 10), /the beginning/],
+    ['an unknown version of the format', ([first, ...rest]) => [{ ...first, version: 0 }, ...rest], /version/],
+    ['a cause of an unknown kind', ofLastFrame((_, frame) => ({ ...frame, cause: { kind: 'x' } })), /cause/],
+    ['no frames', lines => without(lines, 'frame'), /.*/],
+    ['no first frames', lines => lines.filter(({ frame }) => !frame || frame.position > 10), /the beginning/],
     [
-      'frames forgotten that nothing covers',
+      'pruned frames without a snapshot',
       ([first, ...rest]) => [{ ...first, pruned: 5 }, ...rest.filter(({ frame }) => !frame || frame.position > 5)],
       /no snapshot covers them/,
     ],
@@ -165,11 +173,11 @@ describe('what is imported', () => {
       /two checkpoints/,
     ],
     [
-      'a checkpoint of a frame that is missing',
+      'a checkpoint of a missing frame',
       lines => lines.map(line => (line.kind === 'checkpoint' ? { ...line, position: 999 } : line)),
       /the checkpoint of "dog"/,
     ],
-  ])('is refused with %s, and nothing of it is there', async (_, spoil, why) => {
+  ])('is refused with %s, and leaves no party', async (_, spoil, why) => {
     const lines = await exportedLines()
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ party, journal })
@@ -203,10 +211,18 @@ describe('what is imported', () => {
 
   it.each<[string, (body: { standing: Record<string, unknown>; state: unknown }) => object, RegExp]>([
     ['a dead letter that is null', ({ standing }) => ({ standing: { ...standing, dead: [null] } }), /dead\.0/],
-    ['a dead letter of nothing', ({ standing }) => ({ standing: { ...standing, dead: [{ last: 9e15 }] } }), /envelope/],
-    ['a schedule of nothing', ({ standing }) => ({ standing: { ...standing, schedules: [{ name: 's' }] } }), /plan/],
     [
-      'a schedule that cannot be',
+      'a dead letter without an event',
+      ({ standing }) => ({ standing: { ...standing, dead: [{ last: 9e15 }] } }),
+      /envelope/,
+    ],
+    [
+      'a schedule without a plan',
+      ({ standing }) => ({ standing: { ...standing, schedules: [{ name: 's' }] } }),
+      /plan/,
+    ],
+    [
+      'an invalid schedule',
       ({ standing }) => {
         const plan = { every: -1, from: 0, missed: 'once' }
         const event = { type: 'pets.command', data: { word: 'a' } }
@@ -215,19 +231,19 @@ describe('what is imported', () => {
       /every/,
     ],
     ['the standing of another party', ({ standing }) => ({ standing: { ...standing, partition: 'party/p2' } }), /p2/],
-    ['jumps of nothing', ({ standing }) => ({ standing: { ...standing, jumps: [null] } }), /jumps\.0/],
-    ['a jump that is no number', ({ standing }) => ({ standing: { ...standing, jumps: [{ at: 1 }] } }), /jumps\.0\.ms/],
+    ['a jump that is null', ({ standing }) => ({ standing: { ...standing, jumps: [null] } }), /jumps\.0/],
+    ['a jump without a length', ({ standing }) => ({ standing: { ...standing, jumps: [{ at: 1 }] } }), /jumps\.0\.ms/],
     ['a clock years ahead', ({ standing }) => ({ standing: { ...standing, date: 9e14 } }), /more than a day ahead/],
     ['no standing', () => ({ standing: null }), /standing/],
     ['no state', () => ({ state: undefined }), /state/],
-    ['a state that is no value', () => ({ state: noValue }), /of the kind "bigint"/],
+    ['a state that is not a value', () => ({ state: noValue }), /of the kind "bigint"/],
     ['a state without inputs', () => ({ state: { own: {}, status: 'planning', version: 1 } }), /inputs/],
     [
-      'a state of more levels than may be',
+      'a state with too many levels',
       () => ({ state: { own: { deep: nested(1_100) }, inputs: [], status: 'planning', version: 1 } }),
       /more than 1000 levels/,
     ],
-  ])('is refused with a snapshot that holds %s, though its hash is right', async (_, change, why) => {
+  ])('is refused with a snapshot that holds %s and has a right hash', async (_, change, why) => {
     const lines = await exportedLines({ snapshots: { every: 3, keep: 0 } })
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ party, journal })
@@ -249,7 +265,7 @@ describe('what is imported', () => {
     ['null', 'null'],
     ['a number', '5'],
     ['bytes', '{"0":1}'],
-  ])('is refused where a line is no text but %s', async (_, json) => {
+  ])('is refused if a line is not text but %s', async (_, json) => {
     const { runtime } = await startRuntime({ party })
     await expect(runtime.parties.import([JSON.parse(json)])).rejects.toMatchObject({
       code: 'PARTY_IMPORT',
@@ -257,7 +273,7 @@ describe('what is imported', () => {
     })
   })
 
-  it.each([1_200, 9_999])('is refused with more levels than a journal could write: %i', async levels => {
+  it.each([1_200, 9_999])('is refused with more levels than a journal can write: %i', async levels => {
     const { runtime } = await startRuntime({ party })
     const line = `{"kind":"party","version":1,"partyId":"p1","pruned":0,"deep":${'['.repeat(levels)}${']'.repeat(levels)}}`
     await expect(runtime.parties.import([line])).rejects.toMatchObject({
@@ -268,8 +284,8 @@ describe('what is imported', () => {
 
   it.each([
     ['one line', { lineLimit: 200 }, /200 are allowed \(lineLimit\)/],
-    ['all of them', { totalLimit: 2_000 }, /more than 2000 characters in all \(totalLimit\)/],
-  ])('is refused above the length of %s, which the error names', async (_, limits, why) => {
+    ['all lines', { totalLimit: 2_000 }, /more than 2000 characters in all \(totalLimit\)/],
+  ])('is refused above the allowed length of %s, which the error names', async (_, limits, why) => {
     const lines = await exportedLines()
     const { runtime } = await startRuntime({ party })
     await expect(runtime.parties.import(sealed(lines), limits)).rejects.toMatchObject({
@@ -279,7 +295,7 @@ describe('what is imported', () => {
     expect(runtime.parties.list()).toEqual([])
   })
 
-  it('is refused without reading on where its id is taken', async () => {
+  it('is refused without reading on if its id is taken', async () => {
     const { runtime } = await startRuntime({ party })
     await runtime.parties.create({ id: 'p1' })
     let read = 0
@@ -293,7 +309,7 @@ describe('what is imported', () => {
     expect(read).toBe(1)
   })
 
-  it('keeps its id from others while it is imported', async () => {
+  it('keeps its id reserved while it is imported', async () => {
     const lines = sealed(await exportedLines())
     const { runtime } = await startRuntime({ party })
     const going = Promise.withResolvers<undefined>()
@@ -304,7 +320,7 @@ describe('what is imported', () => {
       }
     }
     const first = runtime.parties.import(slowly())
-    // The first line is read.
+    // Now the first line is read.
     for (let n = 0; n < 5; n++) await Promise.resolve()
     await expect(runtime.parties.import(lines)).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
     await expect(runtime.parties.create({ id: 'p1' })).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
@@ -312,7 +328,7 @@ describe('what is imported', () => {
     expect((await first).state).toMatchObject({ barks: 3 })
   })
 
-  it('leaves nothing where the journal refuses a part of it', async () => {
+  it('leaves no party if the journal refuses a part of it', async () => {
     const lines = sealed(await exportedLines({ snapshots: { every: 3, keep: 0 } }))
     const inner = memoryJournal()
     let isFull = true
@@ -331,10 +347,10 @@ describe('what is imported', () => {
 })
 
 it.each([
-  ['a runtime that is new', 0],
-  ['one that has gone on from another process', 1],
+  ['a new runtime', 0],
+  ['a restarted runtime', 1],
 ])(
-  'what a party said before it was imported is heard by nobody outside the parties: in %s, and the next',
+  'agents outside the parties do not hear what a party said before its import: in %s, and in the next process',
   async (_, before) => {
     const lines = sealed(await exportedLines({ clock }))
     const record = createRecord()
@@ -353,7 +369,7 @@ it.each([
   },
 )
 
-it('a party that was nowhere for an hour has as much time left as when it was exported', async () => {
+it('the timers of a party have the same time left after an hour between export and import', async () => {
   const patient = petsParty(
     defineAgent({
       name: 'dog',
@@ -392,7 +408,7 @@ describe('a party from a machine whose clock is ahead', () => {
     )
   }
 
-  it('moves no time but its own, which does not fall, in this process and the next', async () => {
+  it('changes only its own time, which does not go back, in this process and the next', async () => {
     const lines = await aheadOf(await exportedLines())
     const record = createRecord()
     let runtime = await live(record.next(), { party })
@@ -415,7 +431,7 @@ describe('a party from a machine whose clock is ahead', () => {
     expect(times).toEqual(times.toSorted((one, other) => one - other))
   })
 
-  it('follows the clock here once this clock has reached its time', async () => {
+  it('follows the clock of this machine once that has reached its time', async () => {
     const lines = await aheadOf(await exportedLines())
     const runtime = await live(createRecord().next(), { party })
     await runtime.parties.import(lines)

@@ -17,25 +17,25 @@ import { startRuntime } from '../support/runtime.ts'
 const dog = dogAgent()
 const kennel = defineSupervisor({ name: 'kennel', agents: [dogAgent()] })
 
-describe('two agents of one name', () => {
+describe('two agents with the same name', () => {
   it.each([
     ['two agents', [dog, dogAgent()]],
     ['one below a supervisor', [dog, kennel]],
     ['a supervisor', [kennel, { ...dog, name: 'kennel' }]],
     ['a pool', [dog, definePool({ name: 'dog', agent: dog, size: 2 })]],
-  ])('are refused where the party is declared: %s', (_, agents) => {
+  ])('are refused when the party is declared: %s', (_, agents) => {
     const inputs = { added: inputAdded, removed: inputRemoved }
     const declare = () => defineParty({ name: 'pets', agents, events: [], inputs, state: { initial: {}, on: {} } })
     expect(declare).toThrow(DuplicateNameError)
     expect(declare).toThrow(/of the party "pets" are called "(dog|kennel)"/)
   })
 
-  it('are refused where the runtime is made', () => {
+  it('are refused when the runtime is created', () => {
     expect(() => createRuntime({ agents: [dog, dogAgent()] })).toThrow(/of the runtime are called "dog"/)
   })
 })
 
-describe('a request that nobody hears', () => {
+describe('a request that no agent hears', () => {
   const party = petsParty(trainerAgent(undefined))
 
   async function warningsOf(options: { readonly agents?: readonly Agent[]; readonly registered?: readonly Agent[] }) {
@@ -43,7 +43,7 @@ describe('a request that nobody hears', () => {
     return runtime.bus.history({ type: 'system.error' }).map(({ data }) => data)
   }
 
-  it('is a warning at the start, with the agent that asks', async () => {
+  it('gives a warning at the start, with the agent that asks', async () => {
     expect(await warningsOf({})).toMatchObject([
       {
         severity: 'warning',
@@ -56,11 +56,11 @@ describe('a request that nobody hears', () => {
   it.each([
     ['an agent outside the parties hears it', { agents: [dog] }],
     ['an agent that is spawned later hears it', { registered: [dog] }],
-  ])('is none where %s', async (_, options) => {
+  ])('gives no warning if %s', async (_, options) => {
     expect(await warningsOf(options)).toEqual([])
   })
 
-  it('gives no warning where a handler answers it', async () => {
+  it('gives no warning if a handler answers it', async () => {
     const runtime = createRuntime({ party, log: 'silent' })
     runtime.handle(trick, () => ({ done: 'roll' }))
     await runtime.start()
@@ -76,7 +76,7 @@ describe('an initial context that an agent changes in place', () => {
   it.each<[string, (own: typeof context) => unknown]>([
     ['an array', ({ words }) => words.push('sit')],
     ['a map', ({ seen }) => seen.set('sit', 1)],
-  ])('is a failed step where others share it, and stays as it is for all others: %s', async (_, change) => {
+  ])('fails the step if other agents share it, and stays unchanged for them: %s', async (_, change) => {
     const { runtime } = await startRuntime()
     const machine = setup({ types }).createMachine({
       context,
@@ -97,7 +97,7 @@ describe('an initial context that an agent changes in place', () => {
     expect(other.snapshot()?.context).toEqual({ words: [], seen: new Map() })
   })
 
-  it('is refused where its author still has the object', () => {
+  it('is refused if the application changes its object later', () => {
     const initial = { words: ['sit'] }
     const types = agentTypes({ context: initial, hears: [], says: [] })
     defineAgent({ name: 'dog', machine: setup({ types }).createMachine({ context: initial }), types })
@@ -109,7 +109,7 @@ describe('an initial context that an agent changes in place', () => {
     ['by itself', {}],
     ['by its first state', { entry: () => {} }],
     ['by eventless transitions', { always: { guard: () => false } }],
-  ])('is its own where it is a field of the context, in a machine that begins %s', async (_, config) => {
+  ])('is separate for each agent if it is a field of the context, in a machine that starts %s', async (_, config) => {
     const { runtime } = await startRuntime()
     const machine = setup({ types }).createMachine({
       ...config,
@@ -148,12 +148,12 @@ describe('a part that is missing in a definition', () => {
 
   it.each([
     [
-      'what an agent hears',
+      'the list of events that an agent hears',
       () => defineAgent(without('types', { name: 'dog', machine, types })),
       'hears of agent "dog" was given undefined where a list of definitions belongs',
     ],
     [
-      'its machine',
+      'the machine of an agent',
       () => defineAgent(without('machine', { name: 'dog', machine, types })),
       'agent "dog" was given undefined where a machine belongs',
     ],
@@ -162,7 +162,7 @@ describe('a part that is missing in a definition', () => {
       () => defineParty(without('events', pets)),
       'events of party "pets" was given undefined where a list of definitions belongs',
     ],
-  ])('is named where it is written: %s', (_, declare, sentence) => {
+  ])('is named in the error of the declaration: %s', (_, declare, sentence) => {
     expect(declare).toThrow(MissingDefinitionError)
     expect(declare).toThrow(sentence)
   })

@@ -5,7 +5,7 @@ import { startRuntime, turn } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
 
-/** A journal in memory that refuses what a test says. */
+/** A journal in memory that refuses the calls that a test chooses. */
 function refusingJournal(inner = memoryJournal()) {
   const refuses = { append: (_partition: string) => false, delete: false }
   const journal: Journal = {
@@ -34,7 +34,7 @@ async function barks(journal: Journal) {
 }
 
 describe('a party that the journal refuses when it is created', () => {
-  it('does not exist, and a party with its id can be created when there is room', async () => {
+  it('does not exist, and a party with its id can be created when the journal has room', async () => {
     const { journal, refuses, addresses } = refusingJournal()
     const { runtime, bark } = await barks(journal)
     refuses.append = partition => partition === 'party/p1'
@@ -51,7 +51,7 @@ describe('a party that the journal refuses when it is created', () => {
     expect(await bark('p1')).toMatchObject({ barks: 1 })
   })
 
-  it("is in nobody's way, also where the journal has taken it all the same, and does not forget it yet", async () => {
+  it('does not keep its id, also if the journal wrote it in spite of the error and cannot delete it yet', async () => {
     const { journal: inner, refuses, addresses } = refusingJournal()
     let isSick = true
     let appends = 0
@@ -96,7 +96,7 @@ describe('a party that the journal refuses when it is created', () => {
 })
 
 describe('a party that is deleted', () => {
-  it('makes room in the history for the events of others', async () => {
+  it('makes room in the history for the events of other parties', async () => {
     const { runtime } = await startRuntime({ party })
     const say = async (id: string, times: number) => {
       for (let nth = 0; nth < times; nth++) await runtime.bus.publish(barked({ word: 'a', count: nth }), { party: id })
@@ -110,7 +110,7 @@ describe('a party that is deleted', () => {
     expect([heard('kept'), heard('gone'), heard('next')]).toEqual([100, 0, 300])
   })
 
-  it('is quarantined where the journal does not forget it, and can be deleted again', async () => {
+  it('is quarantined if the journal fails to delete it, and can be deleted again', async () => {
     const { journal, refuses, addresses } = refusingJournal()
     const { runtime, bark } = await barks(journal)
     await runtime.parties.create({ id: 'p1' })
@@ -127,7 +127,7 @@ describe('a party that is deleted', () => {
     expect(await bark('p1')).toMatchObject({ barks: 1 })
   })
 
-  it('goes on after a retry if the journal does not forget it', async () => {
+  it('goes on after a retry if the journal fails to delete it', async () => {
     const { journal, refuses } = refusingJournal()
     const { runtime, bark } = await barks(journal)
     await runtime.parties.create({ id: 'p1' })

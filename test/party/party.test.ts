@@ -17,7 +17,7 @@ import { startRuntime } from '../support/runtime.ts'
 const start = () => startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
 
 describe('the parties of a runtime', () => {
-  it('are created under an id of their own or one of yours, listed, found and deleted', async () => {
+  it('are created under a new id or a given one, listed, found and deleted', async () => {
     const { runtime } = await start()
     const mine = await runtime.parties.create({ id: 'mine' })
     const other = await runtime.parties.create()
@@ -45,7 +45,7 @@ describe('the parties of a runtime', () => {
     await expect(runtime.parties.create()).rejects.toBeInstanceOf(NoPartyDefinitionError)
   })
 
-  it('leave nothing behind when one of the first inputs is refused', async () => {
+  it('are not created when one of the first inputs is refused', async () => {
     const { runtime } = await start()
     await expect(runtime.parties.create({ id: 'p1', inputs: ['sit', ''] })).rejects.toBeInstanceOf(EventPayloadError)
     const twice = [
@@ -69,7 +69,7 @@ describe('the parties of a runtime', () => {
 })
 
 describe('the inputs of a party', () => {
-  it('are added as text or with all that belongs to them, and removed', async () => {
+  it('are added as text or with all their fields, and removed', async () => {
     const { runtime, clock } = await start()
     const party = await runtime.parties.create({ inputs: ['sit'] })
     const added = await party.addInput({ inputId: 'mine', content: 'roll' })
@@ -98,7 +98,7 @@ describe('the inputs of a party', () => {
     expect(party.state.inputs.size).toBe(2)
   })
 
-  it('are checked in whichever way they are added', async () => {
+  it('are checked in each way of adding them', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ id: 'p1', inputs: [{ inputId: 'a', content: 'sit' }] })
     const again = runtime.bus.publish(inputAdded({ inputId: 'a', content: 'roll' }), { party: 'p1' })
@@ -110,7 +110,7 @@ describe('the inputs of a party', () => {
     expect(party.state.inputs.size).toBe(0)
   })
 
-  it('are removed once, however often that is asked at the same time', async () => {
+  it('are removed once, however often they are removed at the same time', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ inputs: [{ inputId: 'a', content: 'sit' }] })
     const [first, second] = await Promise.allSettled([party.removeInput('a'), party.removeInput('a')])
@@ -120,7 +120,7 @@ describe('the inputs of a party', () => {
 })
 
 describe('the state of a party', () => {
-  it('counts its changes, and refuses one that was meant for an earlier version', async () => {
+  it('counts its changes, and refuses a change for an earlier version', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create()
     const { version } = party
@@ -161,7 +161,7 @@ describe('the state of a party', () => {
     expect(party.state.said).toEqual(['sit'])
   })
 
-  it('takes all events of a frame or none: one that cannot be applied fails the step', async () => {
+  it('takes all events of a frame or none: an event that cannot be applied fails the step', async () => {
     const counts: { barks: number } = { barks: 0 }
     const definition = defineParty({
       name: 'fragile',
@@ -189,7 +189,7 @@ describe('the state of a party', () => {
     expect(runtime.bus.history({ type: 'pets.barked' })).toHaveLength(2)
   })
 
-  /** A party whose state holds what nobody can freeze. */
+  /** A party whose state holds values that cannot be frozen. */
   const startBoxes = async () => {
     const initial: { bytes: Uint8Array; at: Date; tags: ReadonlySet<string>; version?: number } = {
       bytes: new Uint8Array(1),
@@ -218,7 +218,7 @@ describe('the state of a party', () => {
     return { runtime, say: (word: string) => runtime.bus.publish(command({ word }), { party: 'p1' }) }
   }
 
-  it('begins with dates and bytes of its own, which no other party changes', async () => {
+  it('starts with its own dates and bytes, which other parties do not change', async () => {
     const { runtime, say } = await startBoxes()
     const other = await runtime.parties.create({ id: 'p2' })
     await runtime.parties.create({ id: 'p1' })
@@ -227,7 +227,7 @@ describe('the state of a party', () => {
     for (const { state } of [other, later]) expect(state).toMatchObject({ bytes: new Uint8Array(1), at: new Date(0) })
   })
 
-  it('is added to by no receiver, also where its application froze a set', async () => {
+  it('cannot be changed by its receivers, also if the application froze a set', async () => {
     const { runtime, say } = await startBoxes()
     const { id } = await runtime.parties.create({ id: 'p1' })
     await say('tag')
@@ -235,7 +235,7 @@ describe('the state of a party', () => {
     expect(runtime.parties.get(id).state.tags).toEqual(new Set(['a']))
   })
 
-  it('does not get a version of its own', async () => {
+  it('refuses a version that the application sets', async () => {
     const { runtime, say } = await startBoxes()
     const party = await runtime.parties.create({ id: 'p1' })
     const { version } = party
@@ -243,7 +243,7 @@ describe('the state of a party', () => {
     expect(party.state.version).toBe(version)
   })
 
-  it('keeps what it was when it changes', async () => {
+  it('leaves states unchanged that were read before', async () => {
     const { runtime } = await start()
     const party = await runtime.parties.create({ inputs: ['sit'] })
     await party.idle()

@@ -16,7 +16,7 @@ async function exportedParty(options = {}) {
   return { lines, state: JSON.stringify(pets.state), runtime }
 }
 
-/** In the next process of one that may have known who keeps his place. */
+/** Imports a party in a process after one in which a durable subscription may have been made. */
 async function nextProcess(isKnown: boolean) {
   const program = createProgram()
   const first = await program.start({ party })
@@ -28,9 +28,9 @@ async function nextProcess(isKnown: boolean) {
 
 describe('a party that was exported', () => {
   it.each([
-    ['whole', {}],
+    ['completely', {}],
     ['from its snapshot on', { snapshots: { every: 3, keep: 0 } }],
-  ])('goes on in another runtime where it was, %s', async (_, options) => {
+  ])('goes on in another runtime from its former state, exported %s', async (_, options) => {
     const { lines, state } = await exportedParty(options)
     const { runtime } = await startRuntime({ party })
     const pets = await runtime.parties.import(lines)
@@ -72,10 +72,10 @@ describe('a party that was exported', () => {
   })
 
   it.each([
-    ['before it came', true, true],
+    ['before the import', true, true],
     ['in an earlier process', true, false],
-    ['after it came', false, false],
-  ])('is told to who keeps his place from there on, who subscribed %s', async (_, before, stays) => {
+    ['after the import', false, false],
+  ])('is heard from its import on by a durable subscription that was made %s', async (_, before, stays) => {
     const { lines } = await exportedParty()
     const runtime = await nextProcess(before && !stays)
     const told: string[] = []
@@ -92,7 +92,7 @@ describe('a party that was exported', () => {
     expect(told).toEqual(['up', 'b', 'c'])
   })
 
-  it('is not delivered to durable subscriptions, also where the process ends as soon as the journal has it', async () => {
+  it('is not delivered to durable subscriptions, also if the process ends as soon as the journal has it', async () => {
     const { lines } = await exportedParty()
     const program = createProgram()
     const first = await program.start({ party })
@@ -110,7 +110,7 @@ describe('a party that was exported', () => {
     expect(told).toEqual(['up', 'b', 'c'])
   })
 
-  it('is refused where a party with its id exists', async () => {
+  it('is refused if a party with its id exists', async () => {
     const { lines, runtime } = await exportedParty()
     await expect(runtime.parties.import(lines)).rejects.toMatchObject({ code: 'PARTY_EXISTS' })
   })
@@ -121,8 +121,8 @@ describe('a party that was exported', () => {
     ['with an altered line', lines => lines.map(line => line.replace('"word":"b"', '"word":"x"'))],
     ['with half a line', lines => lines.map((line, place) => (place === 3 ? line.slice(0, 20) : line))],
     ['of a newer version', lines => lines.map(line => line.replace('"version":1,"partyId"', '"version":9,"partyId"'))],
-    ['that is nothing', () => []],
-  ])('is refused %s, and nothing of it is left', async (_, spoil) => {
+    ['without any line', () => []],
+  ])('is refused %s, and leaves no party', async (_, spoil) => {
     const { lines } = await exportedParty()
     const { runtime } = await startRuntime({ party })
     await expect(runtime.parties.import(spoil(lines))).rejects.toMatchObject({ code: 'PARTY_IMPORT' })

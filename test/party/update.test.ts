@@ -18,7 +18,7 @@ import { startRuntime, suiteJournal } from '../support/runtime.ts'
 
 const hears = [inputAdded, inputRemoved, command, urgent]
 
-/** Tells of every input that comes and goes; a command makes it rest until something is urgent. */
+/** Says an event for each added or removed input; a command makes it rest until an urgent event. */
 const keeper = (mailbox: MailboxOptions = {}) =>
   defineAgent({
     name: 'keeper',
@@ -45,7 +45,7 @@ const keeper = (mailbox: MailboxOptions = {}) =>
 
 const toy = (inputId: string) => ({ inputId, content: `a ${inputId}` })
 
-/** A party with a ball, kept by a keeper. */
+/** A party with a keeper and one input, a ball. */
 async function startToys(mailbox?: MailboxOptions) {
   const journal = suiteJournal()
   const { runtime, clock } = await startRuntime({ party: petsParty(keeper(mailbox)), journal })
@@ -104,7 +104,7 @@ describe('an update of a party', () => {
     ['removes an id twice', { remove: ['ball', 'ball'] }, InputNotFoundError],
     ['removes what it adds', { add: [toy('bone')], remove: ['bone'] }, InputNotFoundError],
     ['adds a text that is refused', { add: [toy('bone'), ''], remove: ['ball'] }, EventPayloadError],
-  ])('that %s is refused whole', async (_, change, error) => {
+  ])('that %s is refused as a whole', async (_, change, error) => {
     const { runtime, party, framesFromOutside } = await startToys()
     const { state } = party
     const frames = await framesFromOutside()
@@ -116,7 +116,7 @@ describe('an update of a party', () => {
     expect(offered).toBe(accepted + rejected)
   })
 
-  it('that the state refuses does not happen, and takes no place in a mailbox', async () => {
+  it('that the state refuses changes nothing, and takes no place in a mailbox', async () => {
     const fragile = petsParty(keeper({ capacity: 1 }))
     const apply: typeof fragile.apply = (_, { data }) => {
       if (inputAdded.schema.safeParse(data).data?.content === 'a brick') throw new Error('too heavy')
@@ -138,7 +138,7 @@ describe('an update of a party', () => {
     expect(await framesFromOutside()).toEqual(frames)
   })
 
-  it('is refused when the party has moved on, is unknown or has stopped', async () => {
+  it('is refused when the party has another version, is unknown or has stopped', async () => {
     const { runtime, party } = await startToys()
     const { version: expectedVersion } = party
     await party.update({ add: [toy('bone')] }, { expectedVersion })
@@ -151,7 +151,7 @@ describe('an update of a party', () => {
 })
 
 describe('an update of a party whose mailboxes are full', () => {
-  it('waits for room, then goes whole: memory stays bounded, the rest waits in the journal', async () => {
+  it('waits for room and then happens as a whole: memory stays bounded, and the rest waits in the journal', async () => {
     const { runtime, party, rest, wake } = await startToys({ capacity: 1 })
     await rest()
     await party.update({ add: [toy('a'), toy('b')] })
@@ -167,12 +167,12 @@ describe('an update of a party whose mailboxes are full', () => {
     await party.idle()
     expect(party.state.said.slice(1)).toEqual(['+a', '+b', '-ball', '+c', '+d', '+e'])
     expect(runtime.bus.metrics()).toMatchObject({ dead: 0, waiting: 0 })
-    // The place that was kept for it is free again.
+    // The place that was reserved for it is free again.
     await rest()
     await party.addInput(toy('f'))
   })
 
-  it('needs room for one event only, however many it has', async () => {
+  it('needs room for one event only, however many events it has', async () => {
     const { party, rest, wake } = await startToys({ capacity: 2 })
     await rest()
     await party.update({ add: ['a', 'b', 'c', 'd'].map(toy), remove: ['ball'] })
@@ -181,7 +181,7 @@ describe('an update of a party whose mailboxes are full', () => {
     expect(party.state.said.slice(1)).toEqual(['-ball', '+a', '+b', '+c', '+d'])
   })
 
-  it('gives up after a minute, and nothing of it happens', async () => {
+  it('gives up after a minute, and changes nothing', async () => {
     const { clock, party, rest, wake } = await startToys({ capacity: 1 })
     await rest()
     await party.addInput(toy('a'))
@@ -198,8 +198,8 @@ describe('an update of a party whose mailboxes are full', () => {
 
   it.each([
     ['update', (party: Toys['party'], options: object) => party.update({ add: [toy('b')] }, options)],
-    ['new input', (party: Toys['party'], options: object) => party.addInput(toy('b'), options)],
-  ])('has its %s refused if the party moves on while it waits', async (_, change) => {
+    ['input', (party: Toys['party'], options: object) => party.addInput(toy('b'), options)],
+  ])('refuses an %s if another change comes first while it waits', async (_, change) => {
     const { party, rest, wake } = await startToys({ capacity: 1 })
     await rest()
     await party.addInput(toy('a'))

@@ -13,7 +13,7 @@ const fail = () => {
   throw new Error('bad')
 }
 
-/** Throws where it is told to; `echo` makes it say twice as much to itself, until none is left. */
+/** Throws at the given place; on `echo` it sends itself two more events, until a limit is reached. */
 const bad = defineAgent({
   name: 'bad',
   hears,
@@ -46,7 +46,7 @@ const bad = defineAgent({
       },
       guarded: { on: { 'bad.poke': { guard: 'failing', target: 'calm' } } },
       entering: { entry: 'fail' },
-      // With nobody to take the error, the machine fails.
+      // Without a handler for the error, the machine fails.
       invoking: { invoke: { id: 'failing', src: 'failing' } },
       leaving: { exit: 'fail' },
     },
@@ -99,9 +99,9 @@ describe('an agent that throws', () => {
 })
 
 describe('an agent that floods itself', () => {
-  it('is bounded in memory, leaves turns to other agents, and loses nothing', async () => {
+  it('is bounded in memory, leaves turns to other agents, and loses no event', async () => {
     const { runtime, party } = await withBad(defineAgent({ ...bad, mailbox: { capacity: 10 } }))
-    // 2^13 - 1 events in the end, of which no more than 10 are in memory at one time.
+    // 2^13 - 1 events in all, and never more than 10 of them in memory.
     await runtime.bus.publish(echo({ left: 12 }), { party: 'p1' })
     await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
     await party.idle()
@@ -143,7 +143,7 @@ describe('a spawn in the middle of shutdown', () => {
 })
 
 describe('100,000 asks to a stopped address', () => {
-  it('each fail at once, and leave nothing behind', { timeout: 60_000 }, async () => {
+  it('each fail at once, and leave nothing in memory', { timeout: 60_000 }, async () => {
     const { runtime } = await startRuntime()
     const dog = await runtime.spawn(dogAgent())
     await dog.stop()

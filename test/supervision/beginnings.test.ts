@@ -21,7 +21,7 @@ const end = defineEvent('work.end', z.object({}))
 const hears = [work, free, end]
 const none: { seen: readonly number[] } = { seen: [] }
 
-/** Works: `crash` makes it crash, `slow` busy until it is free, `long` busy while it counts; `end` is its end. */
+/** A worker: it crashes on `crash`, is busy after `slow` until it is free, counts while it is busy after `long`, and ends on `end`. */
 const machine = setup({
   types: agentTypes({ context: none, hears, says: [] }),
   actions: {
@@ -66,7 +66,7 @@ const turns = async () => {
 }
 
 describe('mail above the capacity', () => {
-  it('is handed over in order, also events that a busy agent takes', async () => {
+  it('is delivered in order, also events that a busy agent takes', async () => {
     const { runtime } = await startRuntime()
     const ref = await runtime.spawn(worker({ mailbox: { capacity: 1 } }))
     await ref.send(work({ how: 'long' }))
@@ -109,7 +109,7 @@ describe('a pool', () => {
     expect(pool.members.map(({ mailbox }) => mailbox.depth)).toEqual([1, 1])
   })
 
-  it('that has no room for all its members leaves nothing behind', async () => {
+  it('without room for all its members leaves no members behind', async () => {
     const { runtime } = await startRuntime({ limits: { partyAgents: 3 } })
     const five = definePool({ name: 'pool', agent: worker(), size: 5 })
     await expect(runtime.spawn(five)).rejects.toMatchObject({ code: 'AGENT_LIMIT' })
@@ -117,7 +117,7 @@ describe('a pool', () => {
     await runtime.spawn(definePool({ name: 'pool', agent: worker(), size: 3 }))
   })
 
-  it('with a member that cannot start leaves nothing behind', async () => {
+  it('with a member that cannot start leaves no members behind', async () => {
     let begun = 0
     const onInit = () => {
       if (++begun === 2) throw new Error('once')
@@ -172,7 +172,7 @@ const removed = defineEvent('work.input.removed', z.object({ inputId: z.string()
 const partyOf = (...agents: Parameters<typeof defineParty>[0]['agents'][number][]) =>
   defineParty({ name: 'work', agents, events: [], inputs: { added, removed }, state: { initial: {}, on: {} } })
 
-describe('a beginning that never ends', () => {
+describe('a start that never ends', () => {
   it('ends with the runtime, and the callers that wait for it get an error', async () => {
     const runtime = await createRuntime().start()
     const spawning = runtime.spawn(worker({ onInit: never }))
@@ -195,7 +195,7 @@ describe('a beginning that never ends', () => {
   })
 })
 
-describe('an end', () => {
+describe('a stop', () => {
   it('with a time limit of 0 does not wait for hooks', async () => {
     const { runtime, clock } = await startRuntime()
     await runtime.spawn(worker({ onDestroy: never }))
@@ -227,7 +227,7 @@ describe('an end', () => {
     expect(await runtime.ask(next.address, price, { of: 'cake' })).toEqual({ price: 2 })
   })
 
-  it('of an agent in backoff leaves nothing that the party waits for', async () => {
+  it('of an agent in backoff lets its party be idle', async () => {
     const { runtime } = await startRuntime()
     const backoff = { initial: 3_000, max: 3_000 }
     const pool = await runtime.spawn(definePool({ name: 'pool', agent: worker(), size: 1, backoff }))
@@ -253,7 +253,7 @@ describe('an end', () => {
   })
 })
 
-it('a child that fails too often leaves its siblings alone, and none of their supervisors stays when all are gone', async () => {
+it('a child that fails too often does not change its siblings, and their supervisors end with the last child', async () => {
   const ended: string[] = []
   const parent = setup({
     types: agentTypes({ context: {}, hears: [], says: [] }),
@@ -300,21 +300,21 @@ it('a child that fails too often leaves its siblings alone, and none of their su
   }
   expect(ended).toEqual(['one'])
   await runtime.agent('parent').stop()
-  // The name of the supervisor is nobody's any more.
+  // The name of the supervisor is free again.
   await expect(runtime.spawn(worker(), { supervisor: 'parent/two/supervisor' })).rejects.toMatchObject({
     code: 'NO_SUPERVISOR',
   })
 })
 
 describe('asks', () => {
-  it('of many that are decided ask nobody else', async () => {
+  it('of many that are decided are sent to no further callee', async () => {
     const { runtime } = await startRuntime({ agents: [shop('silent', 'waits'), buyer({ to: ['nobody', 'silent'] })] })
     await runtime.bus.publish(wanted({ of: 'cake' }))
     await until(() => runtime.bus.history({ type: refused.type }).length > 0)
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
   })
 
-  it('of a handler that has too much in hand are sent again', async () => {
+  it('of a handler that has too many requests are sent again', async () => {
     const { runtime, clock } = await startRuntime()
     const answer = Promise.withResolvers<{ price: number }>()
     const { address } = runtime.handle(price, () => answer.promise, { limit: 1 })
@@ -326,7 +326,7 @@ describe('asks', () => {
     expect(await second).toEqual({ price: 2 })
   })
 
-  it('of a request that is not safe are sent once, whatever number of retries is asked for', async () => {
+  it('of a request that is not safe are sent once, also with a number of retries', async () => {
     const { runtime } = await startRuntime()
     const { address } = runtime.handle(order, () => ({ paid: 1 }))
     const asked = runtime.ask(address, order, { of: 'cake' }, { retries: Number.NaN })

@@ -23,7 +23,7 @@ import { startRuntime, until } from '../support/runtime.ts'
 const never = { max: 0, within: 1_000 }
 const hears = [command, trick]
 
-/** Throws what it is given, on commands and in the middle of tricks. */
+/** Throws the given value, on commands and while it handles tricks. */
 function clumsy(thrown: unknown) {
   const says = [trick]
   return defineAgent({
@@ -43,7 +43,7 @@ function clumsy(thrown: unknown) {
   })
 }
 
-/** Waits for an effect that rejects, and handles no error of it. */
+/** Waits for an effect that rejects, and does not handle its error. */
 function unlucky(thrown: unknown) {
   const says = [trick]
   return defineAgent({
@@ -92,7 +92,7 @@ describe('a crash', () => {
     ])
   })
 
-  it('leaves out the frames of each file of the package', async () => {
+  it('leaves out the stack frames of all files of the package', async () => {
     const thrown = new Error('no shoe')
     const place = '    at order (file:///app/shop.js:1:1)'
     const inside = '    at say (file:///app/node_modules/troupe/dist/src/events/sources/index.js:9:9)'
@@ -106,7 +106,7 @@ describe('a crash', () => {
     ])
   })
 
-  it('of an effect whose failure the machine does not handle says that an outcome was handled', async () => {
+  it('of an effect whose failure the machine does not handle names the outcome as the handled event', async () => {
     const { runtime } = await startRuntime({ party: petsParty(unlucky(new Error('no luck'))) })
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
@@ -117,7 +117,7 @@ describe('a crash', () => {
     })
   })
 
-  it('leaves out the frames of the runtime wherever it is installed', () => {
+  it('leaves out the stack frames of the runtime, wherever it is installed', () => {
     const program = join(projectCopy({ installed: true }), 'crash.ts')
     writeFileSync(
       program,
@@ -168,7 +168,7 @@ describe('a crash', () => {
     expect(errorOf(letter ?? {})).toBe(undefined)
   })
 
-  it('because of which a party failed is the last of the causes', async () => {
+  it('that made a party fail is the last cause of its error', async () => {
     const error = stumbled()
     const { runtime } = await startRuntime({ party: petsParty(clumsy(error)), intensity: never })
     const party = await runtime.parties.create({ id: 'p1' })
@@ -182,7 +182,7 @@ describe('a crash', () => {
     ])
   })
 
-  it('because of which a party failed has its stack in the next process too', async () => {
+  it('that made a party fail has its stack in the next process too', async () => {
     const program = createProgram()
     const options = { party: petsParty(clumsy(stumbled())), intensity: never }
     const first = await program.start(options)
@@ -201,7 +201,7 @@ describe('a crash', () => {
 
   it.each([
     ['an action', clumsy],
-    ['an effect that nobody handles', unlucky],
+    ['an effect whose error is not handled', unlucky],
   ])('in %s is the cause of the failed ask', async (_, agent) => {
     const error = stumbled()
     const { runtime } = await startRuntime({ party: petsParty(agent(error)) })
@@ -211,7 +211,7 @@ describe('a crash', () => {
     expect(await asked.catch((refusal: Error) => refusal.cause)).toBe(error)
   })
 
-  it('of a function that answers is the cause of the failed ask', async () => {
+  it('of a handler is the cause of the failed ask', async () => {
     const error = stumbled()
     const { runtime } = await startRuntime()
     const { address } = runtime.handle(trick, () => Promise.reject(error))
@@ -257,7 +257,7 @@ describe('a crash', () => {
 
 const fields: readonly string[] = ['message', 'stack', 'code', 'cause', 'name', 'toString', 'then', 'toJSON']
 
-/** Everything that can be thrown and does not want to be looked at. */
+/** Thrown values that are hard to read. */
 const hostile: readonly (readonly [string, () => unknown])[] = [
   ['a string', () => 'oh'],
   ['null', () => null],
@@ -266,7 +266,7 @@ const hostile: readonly (readonly [string, () => unknown])[] = [
   ['an object without a prototype', () => Object.create(null)],
   ['a frozen error', () => Object.freeze(new Error('frozen'))],
   [
-    'an error whose causes go round',
+    'an error whose causes form a circle',
     () => {
       const error = new Error('round')
       error.cause = new Error('and round', { cause: error })
@@ -281,7 +281,7 @@ const hostile: readonly (readonly [string, () => unknown])[] = [
     'an object whose fields throw',
     () => Object.defineProperties({}, Object.fromEntries(fields.map(name => [name, { get: refuse }]))),
   ],
-  ['a proxy of which nothing can be known', () => new Proxy({}, refusing)],
+  ['a proxy that refuses every access', () => new Proxy({}, refusing)],
   ['a proxy that has every field', () => new Proxy({}, { has: () => true, get: refuse })],
   ['a revoked proxy', () => revoked()],
   ['a function', () => refuse],
@@ -307,7 +307,7 @@ function revoked(): object {
   return proxy
 }
 
-/** Asks the agent that throws; says how that ended. */
+/** Asks the agent that throws; resolves to the outcome. */
 const asker = (name: string) => {
   const says = [trick]
   return defineAgent({
@@ -334,7 +334,7 @@ const asker = (name: string) => {
 }
 
 describe.each(hostile)('%s', (_, make) => {
-  it('thrown by a function that answers fails the ask', async () => {
+  it('thrown by a handler fails the ask', async () => {
     const { runtime } = await startRuntime()
     const { address } = runtime.handle(trick, () => {
       throw make()
@@ -345,7 +345,7 @@ describe.each(hostile)('%s', (_, make) => {
   it.each([
     ['an action', clumsy],
     ['an effect', unlucky],
-  ])('thrown by %s fails its agent and its asker, and harms nobody else', async (_where, agent) => {
+  ])('thrown by %s fails its agent and the ask, and nothing else', async (_where, agent) => {
     const { runtime } = await startRuntime({ party: petsParty(agent(make()), asker('clumsy')) })
     const party = await runtime.parties.create({ id: 'p1' })
     await party.agent('asker').send(command({ word: 'ask' }))

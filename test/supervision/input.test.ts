@@ -12,7 +12,7 @@ interface Guest {
   readonly since: Date
 }
 
-/** Greets whom its input names; `boom` makes it fail. */
+/** Greets the person in its input; `boom` makes it fail. */
 const greeter = (input?: Guest) => {
   const context: { who: string; since: Date } = { who: '', since: new Date(0) }
   const machine = setup({

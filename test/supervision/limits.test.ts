@@ -3,7 +3,7 @@ import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pe
 import { startRuntime } from '../support/runtime.ts'
 
 describe('a limit on agents', () => {
-  it('refuses one agent more in a party, and leaves nothing of it behind', async () => {
+  it('refuses one more agent in a party, and leaves no trace of it', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent()), limits: { partyAgents: 1 } })
     await runtime.parties.create({ id: 'p1' })
     const spawn = () => runtime.spawn(trainerAgent('dog'), { party: 'p1' })

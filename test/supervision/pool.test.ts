@@ -19,7 +19,7 @@ const tally = defineRequest('bakers.tally', { input: z.object({}), output: z.obj
 const hears = [bake, done, tally]
 const none: { cakes: readonly string[] } = { cakes: [] }
 
-/** Bakes one cake after the other, each until somebody says `done`; `burnt` makes it crash, `quick` takes no time. */
+/** Bakes one cake after the other, each until it hears `done`. A `burnt` cake makes it crash, and a `quick` cake takes no time. */
 const baker = defineAgent({
   name: 'baker',
   hears,
@@ -63,7 +63,7 @@ async function bakery(options: Partial<PoolOptions> = {}) {
     for (const cake of cakes) await runtime.bus.publish(bake({ cake }))
     await runtime.idle()
   }
-  /** What each member has baked, by its address. */
+  /** The cakes of each member, by its address. */
   const baked = async () => {
     const members = pool.members.map(async member => {
       const { cakes } = await member.ask(tally, {})
@@ -159,7 +159,7 @@ describe('a pool', () => {
     expect(await party.agent('bakers/2').ask(tally, {})).toEqual({ cakes: ['quick'] })
   })
 
-  it('is an error if it was not made, and cannot be made without members', async () => {
+  it('gives an error if it does not exist, and cannot be created without members', async () => {
     const { runtime } = await startRuntime()
     expect(() => runtime.pool('bakers')).toThrow('Nobody is reached at "runtime/bakers"')
     expect(() => definePool({ name: 'bakers', agent: baker, size: 0 })).toThrow('0 members')
@@ -206,7 +206,7 @@ describe('scale', () => {
     ])
   })
 
-  it('uses the names of former members again', async () => {
+  it('uses the numbers of former members again', async () => {
     const { pool } = await bakery({ size: 3 })
     await pool.scale(1)
     await pool.scale(2)

@@ -25,7 +25,7 @@ describe('restart intensity', () => {
     ['the first restart', [], 5_000, [5_000], false],
     ['as many as allowed', [4_500], 5_000, [4_500, 5_000], false],
     ['one more than allowed', [4_500, 4_800], 5_000, [4_500, 4_800, 5_000], true],
-    ['earlier ones out of the period', [3_000, 3_999], 5_000, [5_000], false],
+    ['earlier ones before the period', [3_000, 3_999], 5_000, [5_000], false],
     ['one exactly at the edge of the period', [4_000, 4_500], 5_000, [4_000, 4_500, 5_000], true],
   ])('%s', (_, times, now, kept, exceeded) => {
     expect(addRestart(at(...times), { at: now, child: 'a' }, intensity)).toEqual({ restarts: at(...kept), exceeded })
@@ -38,10 +38,10 @@ describe('restart intensity', () => {
   it.each([
     ['several children fail on one event: once', 'abcd', ['e1', 'e1', 'e1', 'e1'], 1],
     ['one child fails on one event again: each time', 'aaa', ['e1', 'e1', 'e1'], 3],
-    ['several children fail on an event each', 'abc', ['e1', 'e2', 'e3'], 3],
-    ['several children fail of themselves', 'abc', [undefined, undefined, undefined], 3],
+    ['several children fail on one event each', 'abc', ['e1', 'e2', 'e3'], 3],
+    ['several children fail without an event', 'abc', [undefined, undefined, undefined], 3],
     ['two children fail twice on one event', 'abab', ['e1', 'e1', 'e1', 'e1'], 2],
-  ])('counts, where %s', (_, children, causes, count) => {
+  ])('counts when %s', (_, children, causes, count) => {
     let restarts: ReturnType<typeof addRestart>['restarts'] = []
     for (const [n, child] of [...children].entries())
       restarts = addRestart(restarts, { at: n, cause: causes[n], child }, intensity).restarts
@@ -51,13 +51,13 @@ describe('restart intensity', () => {
 
 describe('the wait before a restart', () => {
   it.each([
-    ['is the initial one at first', { initial: 100, jitter: 0 }, 1, 0, 100],
+    ['is the initial wait at first', { initial: 100, jitter: 0 }, 1, 0, 100],
     ['doubles each time', { initial: 100, jitter: 0 }, 4, 0, 800],
     ['grows by the factor', { initial: 100, factor: 3, jitter: 0 }, 3, 0, 900],
-    ['exceeds no maximum', { initial: 100, max: 250, jitter: 0 }, 9, 0, 250],
-    ['stays nothing however often', { initial: 0 }, 2_000, 0, 0],
+    ['does not exceed the maximum', { initial: 100, max: 250, jitter: 0 }, 9, 0, 250],
+    ['stays 0 for any number of restarts', { initial: 0 }, 2_000, 0, 0],
     ['is shorter by up to a half, by chance', { initial: 100 }, 1, 0.5, 75],
-    ['is anything up to its length with full jitter', { initial: 100, jitter: 1 }, 2, 0.9, 20],
+    ['is between 0 and its length with full jitter', { initial: 100, jitter: 1 }, 2, 0.9, 20],
   ])('%s', (_, backoff, attempt, random, delay) => {
     expect(backoffDelay(backoff, attempt, random)).toBeCloseTo(delay)
   })

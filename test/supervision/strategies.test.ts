@@ -91,7 +91,7 @@ describe('a strategy', () => {
 })
 
 describe("the table of OTP's supervisor: a, b and c, of which b ends", () => {
-  // What becomes of the incarnations of a, b and c.
+  // The incarnations of a, b and c after b has ended.
   const restartedBy = { one_for_one: [1, 2, 1], one_for_all: [2, 2, 2], rest_for_one: [1, 2, 2] }
   const rows = strategies.flatMap(strategy =>
     restartTypes.flatMap(restart =>
@@ -196,7 +196,7 @@ describe('a supervisor under another', () => {
     expect(family.told('agent.stopped')).toEqual(['c', 'b', 'a'])
   })
 
-  it('does not start agents again that its owner stopped or that were added to it later', async () => {
+  it('does not start agents again that the application stopped or spawned later', async () => {
     const family = await withWorkers([worker('a'), inner()])
     await family.runtime.spawn(worker('late'), { party: 'p1', supervisor: 'inner' })
     await family.pets.agent('c').stop()
@@ -207,7 +207,7 @@ describe('a supervisor under another', () => {
     expect(family.told('agent.stopped')).toEqual(['c', 'late'])
   })
 
-  it('has a name of its own, and is found by it', async () => {
+  it('needs a unique name, and is found by that name', async () => {
     await expect(withWorkers([worker('inner'), inner()])).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' })
     const { runtime } = await withWorkers([worker('a')])
     await expect(runtime.spawn(worker('x'), { party: 'p1', supervisor: 'nobody' })).rejects.toMatchObject({
@@ -224,7 +224,7 @@ describe('a restart', () => {
       await runtime.bus.publish(poke({ worker: 'a', how: 'crash' }), { party: 'p1' })
       await runtime.bus.publish(poke({ worker: 'a', how: 'count' }), { party: 'p1' })
     }
-    // Nothing tells that a supervisor has begun to wait.
+    // No event says that a supervisor has begun to wait.
     const turns = async () => {
       for (let turns = 0; turns < 50; turns++) await turn()
     }
@@ -247,7 +247,7 @@ describe('a restart', () => {
   it.each([
     ['reset', 1],
     ['keep', 2],
-  ] as const)('begins with the context %s: the next count is %i', async (onRestart, count) => {
+  ] as const)('starts with the context that "%s" gives: the next count is %i', async (onRestart, count) => {
     const family = await withWorkers([worker('a', { onRestart })])
     await family.poked('a', 'count')
     await family.poked('a', 'crash')
@@ -255,7 +255,7 @@ describe('a restart', () => {
     expect(family.runtime.bus.history({ type: counted.type }).at(-1)).toMatchObject({ data: { count } })
   })
 
-  it('begins with the last context, without its actors, which ended with their incarnation', async () => {
+  it('starts with the last context, without its actors, which ended with their incarnation', async () => {
     const kid = setup({}).createMachine({})
     const none: readonly unknown[] = []
     const { createMachine } = setup({
@@ -288,7 +288,7 @@ describe('a restart', () => {
     expect(context).toEqual({ count: 2, own: [expect.objectContaining({ id: 'own' })], more: [undefined] })
   })
 
-  it('hands the event over again if the agent declares it, at most 3 times', async () => {
+  it('delivers the event again if the agent declares that, at most 3 times', async () => {
     const family = await withWorkers([worker('a', { onCrash: 'redeliver' })], { intensity: { max: 9, within: 1_000 } })
     await family.poked('a', 'crash')
     expect(family.incarnations()).toEqual([5])
@@ -331,7 +331,7 @@ it('an agent that fails in its initial state on every restart makes its supervis
   let starts = 0
   const machine = setup({ types: agentTypes({ context: calm, hears: [poke], says: [] }) }).createMachine({
     context: calm,
-    // The first start goes well, no other does.
+    // Only the first start succeeds.
     entry: assign(() => {
       if (++starts > 1) throw new Error('cannot wake up')
       return {}

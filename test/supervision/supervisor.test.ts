@@ -49,7 +49,7 @@ describe('an agent that fails', () => {
     ])
   })
 
-  it('leaves its siblings alone', async () => {
+  it('does not change its siblings', async () => {
     const { party, say } = await withDog()
     await say('boom', 'boom')
     await party.idle()
@@ -65,7 +65,7 @@ describe('an agent that fails', () => {
     expect(runtime.bus.deadLetters.list({ reason: 'stopped' })).toMatchObject([{ envelope: { data: { word: 'b' } } }])
   })
 
-  it('fails the asks that it had taken and not answered', async () => {
+  it('fails the asks that it was handling', async () => {
     const { party, say } = await withDog()
     const answer = party.agent('dog').ask(trick, { name: 'silence' })
     const failure = expect(answer).rejects.toMatchObject({ code: 'ASK_FAILED' })
@@ -74,7 +74,7 @@ describe('an agent that fails', () => {
     await party.idle()
   })
 
-  it('aborts its effects, and nothing waits for them', async () => {
+  it('aborts its effects, and its party does not wait for them', async () => {
     const signals: AbortSignal[] = []
     const agent = runnerAgent((_, { signal }) => {
       signals.push(signal)
@@ -95,7 +95,7 @@ describe('an agent that reaches its final state', () => {
     ['permanent', 2, ['agent.started', 'agent.done', 'agent.restarted']],
     ['transient', 1, ['agent.started', 'agent.done', 'agent.stopped']],
     ['temporary', 1, ['agent.started', 'agent.done', 'agent.stopped']],
-  ] as const)('and is %s has incarnation %i', async (restart, incarnation, events) => {
+  ] as const)('and is %s has the incarnation %i', async (restart, incarnation, events) => {
     const { party, say, lifecycle } = await withDog({ restart })
     await say('leave')
     await party.idle()
@@ -105,7 +105,7 @@ describe('an agent that reaches its final state', () => {
 })
 
 describe('a supervisor whose agents restart too often', () => {
-  it('gives up: the party fails, its agents stop, and promises say why', async () => {
+  it('gives up: the party fails, its agents stop, and waiting promises reject with the reason', async () => {
     const { runtime, party, say } = await withDog()
     await say('boom', 'boom', 'boom', 'boom')
     await expect(party.idle()).rejects.toBeInstanceOf(PartyFailedError)
@@ -120,7 +120,7 @@ describe('a supervisor whose agents restart too often', () => {
     await expect(party.addInput('roll')).rejects.toBeInstanceOf(PartyFailedError)
   })
 
-  it('forgets old restarts', async () => {
+  it('does not count restarts from before the period', async () => {
     const { clock, party, say } = await withDog()
     for (let count = 0; count < 6; count++) {
       await say('boom')
@@ -131,7 +131,7 @@ describe('a supervisor whose agents restart too often', () => {
     expect(party.state.status).toBe('planning')
   })
 
-  it('harms no other party', async () => {
+  it('does not change other parties', async () => {
     const { runtime, say } = await withDog()
     const other = await runtime.parties.create({ id: 'other' })
     await say('boom', 'boom', 'boom', 'boom')
@@ -154,14 +154,14 @@ describe('an agent that fails while it starts', () => {
     return defineAgent({ name: 'broken', machine, hears: [command], says: [] })
   }
 
-  it('makes the creation of its party fail with a typed error, and nothing is left of it', async () => {
+  it('makes the creation of its party fail with a typed error, and no party is left', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent(), brokenAgent()) })
     await expect(runtime.parties.create({ id: 'p1' })).rejects.toBeInstanceOf(AgentStartError)
     expect(runtime.parties.list()).toEqual([])
     expect(await runtime.idle()).toMatchObject({ reason: 'settled' })
   })
 
-  it('makes its spawn fail with a typed error that tells the cause', async () => {
+  it('makes its spawn fail with a typed error that has the cause', async () => {
     const { runtime } = await startRuntime({})
     await expect(runtime.spawn(brokenAgent())).rejects.toMatchObject({
       code: 'AGENT_START',
