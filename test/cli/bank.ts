@@ -1,7 +1,7 @@
 import { defineEvent, defineParty } from 'troupe'
 import * as z from 'zod'
 
-/** An application whose state holds what JSON has no word for. */
+/** An application whose state holds values that JSON cannot express. */
 
 const added = defineEvent('bank.coin.added', z.object({ inputId: z.string(), content: z.string() }))
 const removed = defineEvent('bank.coin.removed', z.object({ inputId: z.string() }))

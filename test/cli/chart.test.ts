@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createMachine, fromPromise } from 'xstate'
 import { chartOf } from '../../src/cli/chart.ts'
 
-it('a chart has states within states, beginnings, ends, what is invoked, and what each transition follows on', () => {
+it('a chart has nested, initial and final states, the invoked work, and the cause of each transition', () => {
   const machine = createMachine({
     id: 'oven',
     initial: 'cold',
@@ -49,7 +49,7 @@ it('a machine without states is one state', () => {
   )
 })
 
-it('what is said for a state with others in it stands at its arrow, and what comes from above enters a state again', () => {
+it('a transition of a state with nested states is at its arrow, and one from its parent enters the state again', () => {
   const machine = createMachine({
     id: 'radio',
     initial: 'off',
@@ -74,7 +74,7 @@ it('what is said for a state with others in it stands at its arrow, and what com
   ])
 })
 
-it('what a machine is at the same time stands below each other', () => {
+it('parallel states stand below each other', () => {
   const machine = createMachine({ id: 'desk', type: 'parallel', states: { lamp: { on: { press: {} } }, clock: {} } })
   expect(chartOf(machine).split('\n')).toEqual([
     'stateDiagram-v2',
@@ -84,7 +84,7 @@ it('what a machine is at the same time stands below each other', () => {
   ])
 })
 
-it('a chart calls work by its source where nobody gave it an id', () => {
+it('a chart names work by its source if it has no id', () => {
   const machine = createMachine({
     initial: 'sending',
     states: { sending: { invoke: { src: 'sendMail', onDone: 'sent' } }, sent: {} },

@@ -5,7 +5,7 @@ import { troupe } from '../support/here.ts'
 import { app, newFolder } from './directories.ts'
 
 describe('the command line', () => {
-  it('says what there is, in lines that fit into a terminal', async () => {
+  it('lists its commands, in lines that fit into a terminal', async () => {
     const { code, out } = await troupe()
     expect(out).toMatch(/doctor \[DIR\][^]*why EVENT WHERE[^]*Exit codes/)
     for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
@@ -27,28 +27,28 @@ describe('the command line', () => {
     [['replay', import.meta.dirname], `There is no journal in "${import.meta.dirname}".`],
     [['doctor', '--app', 'none.js'], 'There is no module "none.js". Name the file: --app ./src/app.js'],
     [['inspect', '--app', app], `"${app}" exports no runtime.`],
-  ])('says in a sentence what is wrong with %j', async (args, sentence) => {
+  ])('explains in a sentence what is wrong with %j', async (args, sentence) => {
     const { code, out, err } = await troupe(...args)
     expect(err.trimEnd().split('\n')).toHaveLength(1)
     expect(err).toContain(sentence)
     expect({ code, out }).toEqual({ code: 2, out: '' })
   })
 
-  it('says in a sentence why a file cannot be written', async () => {
+  it('explains in a sentence why a file cannot be written', async () => {
     const { err } = await troupe('replay', join(import.meta.dirname, 'desk.ts'))
     expect(err).toMatch(/^Line 1 of ".*desk\.ts" cannot be read as part of a record: .*\n$/)
     expect(newFolder()).toBeTruthy()
   })
 })
 
-describe('a Node that is too old', () => {
-  it.each(['20.20.2', '22.12.0', '18.0.0'])('is told in a sentence: %s', version => {
+describe('the check of the version of Node', () => {
+  it.each(['20.20.2', '22.12.0', '18.0.0'])('refuses an old version with a sentence: %s', version => {
     expect(() => checkNode(version)).toThrow(
       `Troupe needs Node 22.13 or newer, and this is ${version}. Install a newer one: https://nodejs.org.`,
     )
   })
 
-  it.each(['22.13.0', '24.0.0', '100.1.2'])('is none: %s', version => {
+  it.each(['22.13.0', '24.0.0', '100.1.2'])('accepts a new version: %s', version => {
     expect(() => checkNode(version)).not.toThrow()
   })
 })

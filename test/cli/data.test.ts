@@ -25,7 +25,7 @@ function written(file: string): string {
 }
 
 describe('the doctor', () => {
-  it('says how a directory, its parties, what is left to do, dead letters and readers are', async () => {
+  it('reports on a directory, its parties, the unfinished work, dead letters and readers', async () => {
     const { code, out } = await troupe('doctor', data)
     expect(out).toMatch(/ok {6}files +journal\.db has .* KiB; its last process closed it\./)
     expect(out).toMatch(/ok {6}parties +1 party with 4 agents: p1\./)
@@ -36,7 +36,7 @@ describe('the doctor', () => {
     expect(code).toBe(0)
   })
 
-  it('tells programs the same as lines of JSON', async () => {
+  it('gives the same report as lines of JSON', async () => {
     const checks = linesOf(await troupe('doctor', data, '--json'))
     expect(checks.at(-1)).toEqual({ kind: 'result', ok: true })
     expect(checks.find(({ check }) => check === 'left to do').figures).toEqual({
@@ -64,7 +64,7 @@ describe('the doctor', () => {
     expect(found.code).toBe(1)
   })
 
-  it('says which machine was edited so that only a runtime in development goes on with it', async () => {
+  it('names an edited machine with which only a runtime in development goes on', async () => {
     const other = join(newFolder(), 'other.ts')
     writeFileSync(
       other,
@@ -79,7 +79,7 @@ describe('the doctor', () => {
     expect(code).toBe(0)
   })
 
-  it('names a party that cannot be read, and looks at the others', async () => {
+  it('names a party that cannot be read, and checks the others', async () => {
     const damaged = copyOf(data)
     const db = new DatabaseSync(join(damaged, 'journal.db'))
     db.exec("UPDATE frames SET body = replace(body, 'a lamp', 'a lump')")
@@ -89,7 +89,7 @@ describe('the doctor', () => {
     expect(code).toBe(1)
   })
 
-  it('says which process has a directory open, and looks at it all the same', async () => {
+  it('names the process that has a directory open, and checks the directory too', async () => {
     const used = copyOf(data)
     const program = `
       import { sqliteJournal } from 'troupe/sqlite'
@@ -106,7 +106,7 @@ describe('the doctor', () => {
     expect(code).toBe(0)
   })
 
-  it('says what is so where there is no directory, or none of a journal', async () => {
+  it('explains that a directory does not exist, or has no journal', async () => {
     const empty = newFolder()
     expect(await troupe('doctor', join(empty, 'none'))).toMatchObject({ code: 3 })
     const { code, out } = await troupe('doctor', empty)
@@ -131,7 +131,7 @@ describe('a directory of an application', () => {
     expect(filesOf(data)).toEqual(before)
   })
 
-  it('tells what led to an event', async () => {
+  it('shows what led to an event', async () => {
     const { code, out, err } = await troupe('why', 'desk.answer.drafted', data)
     expect(out).toMatch(
       /^party\/p1\/writer says desk\.answer\.drafted [^]*because draft is done[^]*somebody outside says/,
@@ -140,7 +140,7 @@ describe('a directory of an application', () => {
     expect(code).toBe(0)
   })
 
-  it('is replayed event by event, and with the application as the states of its parties', async () => {
+  it('is replayed as events, and with the application as the states of its parties', async () => {
     const events = await troupe('replay', data, '--party', 'p1')
     expect(events.out).toMatch(/^somebody outside says desk\.ticket\.added {"inputId".*\n {4}\d+\.\d s {2}party\/p1 at/)
     expect(events.err).toContain('--app MODULE')
@@ -150,7 +150,7 @@ describe('a directory of an application', () => {
     expect(first).toMatchObject([{ kind: 'result', ok: true, frames: 0 }])
   })
 
-  it('is recorded in a file that says everything the directory does, and whether it was changed', async () => {
+  it('is recorded in a file with all its frames, whose changes are detected', async () => {
     const file = join(newFolder(), 'all.jsonl')
     expect(await troupe('record', data, file, '--app', app)).toMatchObject({ code: 0 })
     expect((await troupe('why', 'desk.answer.drafted', file)).out).toBe(
@@ -170,7 +170,7 @@ describe('a directory of an application', () => {
     ['its own journal', directory => join(directory, 'journal.db'), 'is in the data directory', 2],
     ['a new file in the directory', directory => join(directory, 'run.jsonl'), 'is in the data directory', 2],
     ['the journal of another directory', () => join(copyOf(data), 'journal.db'), 'is no record', 3],
-    ['a file that somebody wrote', directory => written(join(directory, '..', 'notes.md')), 'is no record', 3],
+    ['a file of a person', directory => written(join(directory, '..', 'notes.md')), 'is no record', 3],
   ])('is never recorded over %s', async (_, place, why, code) => {
     const directory = copyOf(data)
     const file = place(directory)
@@ -179,7 +179,7 @@ describe('a directory of an application', () => {
     expect([filesOf(directory), existsSync(file) && readFileSync(file, 'hex')]).toEqual(before)
   })
 
-  it('has its states replayed and recorded where they hold what JSON has no word for', async () => {
+  it('has its states replayed and recorded with values that JSON cannot express', async () => {
     const [directory, file] = [join(newFolder(), 'data'), join(newFolder(), 'all.jsonl')]
     const runtime = await createRuntime({ party: bank, journal: sqliteJournal({ directory }), log: 'silent' }).start()
     await runtime.parties.create({ id: 'p1', inputs: [{ inputId: 'first', content: '5' }] })
@@ -190,14 +190,14 @@ describe('a directory of an application', () => {
     expect(result).toMatchObject({ ok: true })
   })
 
-  it('is recorded in a file that nobody else reads, and again in the same one', async () => {
+  it('is recorded in a file that only its owner can read, and can be recorded there again', async () => {
     const file = join(newFolder(), 'all.jsonl')
     await troupe('record', data, file)
     expect(await troupe('record', data, file)).toMatchObject({ code: 0 })
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  it('gives a party as lines that another runtime goes on with, and that are replayed themselves', async () => {
+  it('gives a party as lines that another runtime can import, and that can be replayed', async () => {
     const { code, out } = await troupe('export', data)
     expect(code).toBe(0)
     const runtime = await createRuntime({ party, log: 'silent' }).start()
@@ -209,7 +209,7 @@ describe('a directory of an application', () => {
     expect((await troupe('replay', file, '--app', app)).out).toContain("filed: [ 'a lamp' ]")
   })
 
-  it('gives the machines of its agents as diagrams', async () => {
+  it('gives diagrams of the machines of its agents', async () => {
     const { out } = await troupe('export', '--app', app)
     expect(out.match(/^## .*$/gm)).toEqual(['## stylist', '## writer', '## clerk', '## reminder'])
     expect(out).toContain('resting --> waiting : desk.answer.drafted')

@@ -2,7 +2,7 @@ import { agentTypes, ask, defineAgent, defineEvent, defineParty, defineRequest, 
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 
-/** A support desk of four agents, as somebody's application has it: an answer, work outside, a crash and a timer. */
+/** An application, a support desk of four agents: with an ask, outside work, a crash and a timer. */
 
 const added = defineEvent('desk.ticket.added', z.object({ inputId: z.string(), content: z.string() }))
 const removed = defineEvent('desk.ticket.removed', z.object({ inputId: z.string() }))
@@ -10,7 +10,7 @@ const drafted = defineEvent('desk.answer.drafted', z.object({ text: z.string() }
 const filed = defineEvent('desk.ticket.filed', z.object({ content: z.string() }))
 const tone = defineRequest('desk.tone', { input: z.object({}), output: z.object({ tone: z.string() }) })
 
-/** Knows how to speak. */
+/** Answers which tone to use. */
 const stylist = defineAgent({
   name: 'stylist',
   hears: [tone],
@@ -21,7 +21,7 @@ const stylist = defineAgent({
   }),
 })
 
-/** Asks for the tone, and has an answer written. */
+/** Asks for the tone, and lets an effect write an answer. */
 const context = { content: '' }
 const writer = defineAgent({
   name: 'writer',
@@ -57,7 +57,7 @@ const writer = defineAgent({
   }),
 })
 
-/** Files every ticket, but drops the hot ones. */
+/** Files tickets, and crashes on hot ones. */
 const clerk = defineAgent({
   name: 'clerk',
   hears: [added],
@@ -75,7 +75,7 @@ const clerk = defineAgent({
   }),
 })
 
-/** Reminds nobody for a day. */
+/** Waits for a day after each answer. */
 const reminder = defineAgent({
   name: 'reminder',
   hears: [drafted],

@@ -6,17 +6,17 @@ import { sqliteJournal } from 'troupe/sqlite'
 import { onTestFinished } from 'vitest'
 import { party } from './desk.ts'
 
-/** The module of the application, as somebody names it on the command line. */
+/** The path of the module of the application, for the command line. */
 export const app = join(import.meta.dirname, 'desk.ts')
 
-/** A folder that is gone when the test is over. */
+/** A folder that is deleted when the test ends. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-cli-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** Lets a desk answer two tickets, the second of which burns its clerk, and leaves what it did in a directory. */
+/** Runs a desk that answers two tickets, and keeps its journal in a directory. The second ticket makes the clerk crash. */
 export async function work(directory: string): Promise<void> {
   const runtime = createRuntime({ party, journal: sqliteJournal({ directory }), log: 'silent' })
   runtime.bus.subscribe('desk.*', () => {}, { durable: 'ledger', from: 'start' })

@@ -29,7 +29,7 @@ async function framesOf(most: number, ...args: readonly string[]) {
   throw new Error('It ended without serving anything.')
 }
 
-it('agents of a directory are inspected as they stand there, with the charts of the application', async () => {
+it('agents of a directory are inspected in their saved states, with the charts of the application', async () => {
   const directory = join(newFolder(), 'data')
   await work(directory)
   const frames = await framesOf(8, directory, '--app', app)
@@ -41,7 +41,7 @@ it('agents of a directory are inspected as they stand there, with the charts of 
   expect(JSON.stringify(frames.filter(({ kind }) => kind === 'chart'))).toContain('86400000')
 })
 
-it('agents of a runtime that a module has started are inspected as they run', async () => {
+it('agents of a runtime that a module has started are inspected while they run', async () => {
   const module = join(newFolder(), 'started.ts')
   const index = join(import.meta.dirname, '..', '..', 'src', 'index.ts')
   writeFileSync(

@@ -44,7 +44,7 @@ async function run(program: Program, ...args: readonly string[]) {
 }
 
 describe('a program with commands', () => {
-  it('makes its help of what commands and flags say of themselves', async () => {
+  it('builds its help from the descriptions of commands and flags', async () => {
     const { code, out } = await run(shop, 'buy', '--help')
     expect(code).toBe(0)
     expect(out).toBe(`Sells cakes.
@@ -71,11 +71,11 @@ Exit code: 0.
     expect(JSON.parse(usual)).toEqual({ cake: 'carrot', shop: 'corner', count: 1, fresh: true })
   })
 
-  it('ends as its command says', async () => {
+  it('ends with the code of its command', async () => {
     expect(await run(shop, 'eat')).toEqual({ code: 1, out: '', err: '' })
   })
 
-  it('runs a command of its own where none is named', async () => {
+  it('runs its default command if none is named', async () => {
     expect(await run({ ...shop, alone: eat })).toMatchObject({ code: 1 })
     expect(await run({ ...shop, alone: eat }, '--fresh')).toMatchObject({
       code: 2,
@@ -90,7 +90,7 @@ Exit code: 0.
     [['buy', 'carrot', '--count', 'x'], '--count is "x". Give a whole number, for example --count 7.'],
     [['eat', '--fresh'], '--fresh is not an option of eat. See --help.'],
     [['eat', 'cake'], 'eat takes no cake.'],
-  ])('says what to type instead of %j', async (args, sentence) => {
+  ])('suggests what to type instead of %j', async (args, sentence) => {
     expect(await run(shop, ...args)).toEqual({ code: 2, out: '', err: `${sentence}\n` })
   })
 })

@@ -7,16 +7,16 @@ it('breaks between words, and indents what follows', () => {
   expect(wrap('short', 80)).toEqual(['short'])
 })
 
-it('puts what follows below the first word of an item of a list', () => {
+it('puts the next lines below the first word of a list item', () => {
   expect(wrap('  - one two three', 11)).toEqual(['  - one two', '    three'])
   expect(wrap('1. one two', 7)).toEqual(['1. one', '   two'])
 })
 
-it('keeps columns of words that stand apart', () => {
+it('keeps columns that are separated by spaces', () => {
   expect(wrap('venue     $0', 80)).toEqual(['venue     $0'])
 })
 
-it('loses no word and breaks none, whatever the width', () => {
+it('neither loses nor breaks a word, at any width', () => {
   const words = fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1, maxLength: 30 })
   fc.assert(
     fc.property(words, fc.integer({ min: 1, max: 60 }), (given, columns) => {

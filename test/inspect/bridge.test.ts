@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { dogAgent } from '../support/pets.ts'
 import { startRuntime, turn, until } from '../support/runtime.ts'
 
-/** Runs the script of a page as a browser would, around an inspector that only keeps what it is sent. */
+/** Runs the script of a page like a browser, with an inspector that only collects its messages. */
 async function openPage(url: string) {
   const html = await (await fetch(url)).text()
   const [, script = ''] = /<script>(.*)<\/script>/s.exec(html) ?? []
@@ -32,7 +32,7 @@ async function openPage(url: string) {
   return { clock, posted, connected, sockets: () => sockets }
 }
 
-it('the page around an inspector connects again by itself when its server is back', async () => {
+it('the page around an inspector connects again when its server is back', async () => {
   const { runtime } = await startRuntime()
   await runtime.spawn(dogAgent())
   const first = await serveInspector(runtime, { stately: 'http://localhost/inspector' })
@@ -40,7 +40,7 @@ it('the page around an inspector connects again by itself when its server is bac
   connected()
   await until(() => posted.length > 1)
   await first.stop()
-  // For a while there is no server.
+  // The server is away for a while.
   for (let tries = 0; tries < 3; tries++) {
     await until(() => clock.pending === 1)
     clock.advance(1_000)
@@ -56,7 +56,7 @@ it('the page around an inspector connects again by itself when its server is bac
   expect(second.viewers).toBe(1)
 })
 
-it('the page around an inspector does not come again by itself when it has made way for another', async () => {
+it('the page around an inspector does not connect again when it was closed for another viewer', async () => {
   const { runtime } = await startRuntime()
   const server = await serveInspector(runtime, { stately: 'http://localhost/inspector', viewers: 1 })
   onTestFinished(() => server.stop())
@@ -69,7 +69,7 @@ it('the page around an inspector does not come again by itself when it has made 
   expect(first.clock.pending).toBe(0)
 })
 
-it('the page around an inspector has one connection, though the inspector is loaded again', async () => {
+it('the page around an inspector has one connection, also when the inspector is loaded again', async () => {
   const { runtime } = await startRuntime()
   const server = await serveInspector(runtime, { stately: 'http://localhost/inspector' })
   onTestFinished(() => server.stop())

@@ -11,7 +11,7 @@ async function servedOn(options: { readonly viewers?: number; readonly most?: nu
   return { clock, ...(await served({ ...options, clock })) }
 }
 
-/** Moves time on, bit by bit, until something is so; returns the seconds that it took. */
+/** Advances the clock in small steps until a condition holds; returns the seconds that it took. */
 async function untilAt(clock: SimulatedClock, isSo: () => boolean): Promise<number> {
   const began = clock.now()
   await until(() => {
@@ -22,14 +22,14 @@ async function untilAt(clock: SimulatedClock, isSo: () => boolean): Promise<numb
   return (clock.now() - began) / 1_000
 }
 
-/** The status of the answer to what is written. */
+/** Writes bytes, and resolves to the status of the answer. */
 async function statusOf(server: InspectorServer, bytes: string): Promise<number> {
   const client = await wire(server, bytes)
   await until(() => client.text.includes('\r\n\r\n') || client.isClosed)
   return Number(client.text.split(' ', 2)[1])
 }
 
-/** A viewer that has its WebSocket and then does nothing: it answers no ping, as it knows of none. */
+/** A viewer that opens its WebSocket and then does nothing: it answers no ping. */
 async function silentViewer(server: InspectorServer): Promise<Wire> {
   const client = await wire(server, upgrade('/ui'))
   await until(() => client.text.startsWith('HTTP/1.1 101'))
@@ -46,24 +46,24 @@ const phases: readonly (readonly [string, readonly (string | Uint8Array)[]])[] =
   ['nothing', []],
   ['half a request', ['GET /ui HTT']],
   ['headers that do not end', ['GET /ui HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n']],
-  ['a request for no path', ['GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n']],
+  ['a request for an unknown path', ['GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n']],
   ['half a body', ['POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf']],
-  ['an upgrade to no path', [upgrade('/nowhere')]],
+  ['an upgrade to an unknown path', [upgrade('/nowhere')]],
   ['an upgrade under a foreign name', [upgrade('/ui', { host: 'example.com' })]],
   ['an upgrade without a key', [upgrade('/ui', { 'sec-websocket-key': '' })]],
   ['an upgrade', [upgrade('/ui')]],
   ['an upgrade and half a frame', [upgrade('/ui'), halfFrame]],
   ['an upgrade and a frame that is too long', [upgrade('/ui'), hugeFrame]],
-  ['no protocol at all', [Uint8Array.from({ length: 100 }, (_, n) => n)]],
+  ['bytes of no protocol', [Uint8Array.from({ length: 100 }, (_, n) => n)]],
 ]
 
 describe('a connection', () => {
-  it.each(phases)('that is reset after %s ends nothing else', async (_, sent) => {
+  it.each(phases)('that is reset after %s does not end other connections', async (_, sent) => {
     const { server } = await servedOn()
     for (let times = 0; times < 20; times++) {
       const client = await wire(server)
       for (const bytes of sent) client.write(bytes)
-      // At once, when all of it is on its way, and when it has been read.
+      // Resets at once, when all bytes are on their way, and when they have been read.
       for (let turns = 0; turns < times % 4; turns++) await turn()
       client.reset()
     }
@@ -85,7 +85,7 @@ describe('a connection', () => {
     await untilAt(clock, () => client.isClosed)
   })
 
-  it('that asks for nothing makes way when many more come', async () => {
+  it('without a request is closed when many more connections come', async () => {
     const { server } = await servedOn()
     const first = await wire(server)
     const others = await Promise.all(Array.from({ length: 200 }, () => wire(server, 'GET /')))
@@ -105,7 +105,7 @@ describe('a connection', () => {
 })
 
 describe('a viewer', () => {
-  it('that sends half a frame is sent frames like any other', async () => {
+  it('that sends half a frame gets frames like any other', async () => {
     const { runtime, server } = await servedOn()
     const client = await silentViewer(server)
     client.write(halfFrame)
@@ -117,27 +117,27 @@ describe('a viewer', () => {
   it('that answers no ping is closed after half a minute', async () => {
     const { server, clock, observers } = await servedOn()
     const client = await silentViewer(server)
-    // Whatever becomes of the date.
+    // Also when the date changes.
     clock.set(clock.now() - 3_600_000)
     expect(await untilAt(clock, () => client.isClosed)).toBeGreaterThanOrEqual(30)
     await until(() => server.viewers === 0)
     expect(observers()).toBe(0)
   })
 
-  it('that answers pings stays, however long nothing happens', async () => {
+  it('that answers pings stays, also without frames for a long time', async () => {
     const { server, clock } = await servedOn()
     const { socket } = await look(server, '/ui')
     for (let pings = 0; pings < 10; pings++) {
       const pinged = once(socket, 'ping')
       clock.advance(10_000)
       await pinged
-      // The answer goes the way that this request goes.
+      // When this request is answered, the server has also read the answer to the ping.
       await look(server, '/nowhere')
     }
     expect(server.viewers).toBe(1)
   })
 
-  it('that reads slowly and answers late stays, because it takes what is sent', async () => {
+  it('that reads slowly and answers late stays, because it reads its frames', async () => {
     const { runtime, server, clock } = await servedOn({ most: 200_000 })
     const dog = await runtime.spawn(dogAgent())
     const { socket, frames } = await look(server, '/ui')
@@ -148,7 +148,7 @@ describe('a viewer', () => {
     await runtime.idle()
     clock.advance(20_000)
     socket.resume()
-    // Which comes when it has taken nearly all that waited.
+    // The ping comes when the viewer has read nearly all waiting frames.
     await until(() => frames.some(frame => Object(frame).kind === 'gap'))
     socket.pause()
     clock.advance(25_000)
@@ -157,12 +157,12 @@ describe('a viewer', () => {
     expect(server.viewers).toBe(1)
   })
 
-  it('that answers no ping makes way for a new one', async () => {
+  it('that answers no ping is closed for a new viewer', async () => {
     const { server, clock } = await servedOn({ viewers: 2 })
     const { socket } = await look(server, '/ui')
     const silent = await silentViewer(server)
     await until(() => server.viewers === 2)
-    // The answer of the other one goes the way that this request goes.
+    // When this request is answered, the server has also read the answer of the other viewer.
     await look(server, '/nowhere')
     clock.advance(1_000)
     expect((await look(server, '/ui')).status).toBe(101)
@@ -171,14 +171,14 @@ describe('a viewer', () => {
     expect(socket.readyState).toBe(socket.OPEN)
   })
 
-  it('that sends pings and reads no answer is not answered beyond what may wait for it', async () => {
+  it('that sends pings and does not read gets answers up to the limit of waiting bytes', async () => {
     const { server } = await servedOn({ most: 1_000 })
     const client = await silentViewer(server)
     client.pause()
     const pings = Buffer.concat(Array.from({ length: 1_000 }, () => longPing))
     for (let times = 0; times < 250; times++) client.write(pings)
     client.write(closing)
-    // More than the operating system keeps for it on the way.
+    // More bytes than the operating system buffers.
     for (let turns = 0; turns < 2_000; turns++) await turn()
     client.resume()
     await until(() => server.viewers === 0)
@@ -187,7 +187,7 @@ describe('a viewer', () => {
 })
 
 describe('the stop of a server', () => {
-  it.each(phases)('waits for no connection that has sent %s', async (_, sent) => {
+  it.each(phases)('does not wait for a connection that has sent %s', async (_, sent) => {
     const { server, clock } = await servedOn()
     const client = await wire(server)
     for (const bytes of sent) client.write(bytes)
@@ -200,7 +200,7 @@ describe('the stop of a server', () => {
     await until(() => client.isClosed)
   })
 
-  it('is over when the first one is, however often it is asked for', async () => {
+  it('ends with the first call, however often it is called', async () => {
     const { server, clock } = await servedOn()
     await silentViewer(server)
     const over: string[] = []
@@ -213,7 +213,7 @@ describe('the stop of a server', () => {
     expect(over).toEqual(['first', 'second'])
   })
 
-  it('ends a viewer whose upgrade is under way', async () => {
+  it('closes a viewer during its upgrade', async () => {
     const { server, observers } = await servedOn()
     const request = upgrade('/ui')
     const client = await wire(server, request.slice(0, 60))
@@ -226,10 +226,13 @@ describe('the stop of a server', () => {
 })
 
 describe('a request', () => {
-  it.each([['localhost'], ['LocalHost:80'], ['127.0.0.1:65535']])('to %s is one to this machine', async host => {
-    const { server } = await servedOn()
-    expect(await statusOf(server, upgrade('/ui', { host }))).toBe(101)
-  })
+  it.each([['localhost'], ['LocalHost:80'], ['127.0.0.1:65535']])(
+    'to %s is accepted as one to this machine',
+    async host => {
+      const { server } = await servedOn()
+      expect(await statusOf(server, upgrade('/ui', { host }))).toBe(101)
+    },
+  )
 
   it.each([
     [''],
@@ -310,7 +313,7 @@ describe('a request', () => {
   })
 
   it.each(['/', '/ui/', '/inspect/..', '/__proto__', 'http://localhost/ui', '//ui', '/UI', '/%75i'])(
-    'for the path %s, which is none, is refused',
+    'for the unknown path %s is refused',
     async path => {
       const { server } = await servedOn()
       expect(await statusOf(server, upgrade(path))).toBe(404)
@@ -318,7 +321,7 @@ describe('a request', () => {
     },
   )
 
-  it('that is refused says why, and what to use instead', async () => {
+  it('that is refused gets an answer that says why, and what to use instead', async () => {
     const { server } = await servedOn()
     const client = await wire(server, 'GET / HTTP/1.1\r\nHost: example.com\r\n\r\n')
     await until(() => client.isClosed)

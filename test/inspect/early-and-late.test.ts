@@ -13,12 +13,12 @@ function read(runtime: Playing): Reading {
   return reading
 }
 
-/** Everybody who is there, as he was told of last. */
+/** The newest state of all actors that a viewer got. */
 const there = ({ actors }: Reading) =>
   new Map([...actors].filter(([, { snapshot }]) => !('status' in snapshot) || snapshot.status === 'active'))
 
-describe.each(await findScenarios())('who looks at the scenario $id from its beginning', scenario => {
-  it('knows in the end what somebody is told who comes then', async () => {
+describe.each(await findScenarios())('a viewer of the scenario $id from its beginning', scenario => {
+  it('has in the end the same states as a viewer that connects then', async () => {
     let early: Reading | undefined
     await playScenario(scenario, {
       onStart: runtime => {

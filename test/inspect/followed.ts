@@ -5,10 +5,10 @@ import { command, dogAgent } from '../support/pets.ts'
 import { startRuntime, until } from '../support/runtime.ts'
 import { Reading, standing } from './stately.ts'
 
-/** Reads what happens in a runtime, as some way brings it. */
+/** Follows a runtime by one way of reading its frames. */
 export type Attach = (runtime: Runtime, reading: Reading) => Promise<void>
 
-/** How many agents there are, and whether the reader comes before or after them. */
+/** The number of agents, and whether the reader comes before or after them. */
 export const arrivals: readonly (readonly [number, 'early' | 'late'])[] = [
   [5, 'early'],
   [5, 'late'],
@@ -18,14 +18,14 @@ export const arrivals: readonly (readonly [number, 'early' | 'late'])[] = [
 
 export const dog = dogAgent()
 
-/** What a machine was made of, as it is told: implementations have names in it, but no functions. */
+/** The config of a machine in a frame: it names implementations, and holds no functions. */
 export function named(config: object): unknown {
   return JSON.parse(JSON.stringify(config, (_, one) => (typeof one === 'function' ? { type: one.name } : one)))
 }
 
 export const config = named(dog.machine.config)
 
-/** What is read is what the agents say, once it has come through. */
+/** Checks that the reader has the states of the agents, once the frames have arrived. */
 export async function expectSame(reading: Reading, agents: readonly AgentRef[], wait = until): Promise<void> {
   const wanted = () => standing(agents, 'runtime/supervisor', config)
   let seen = -1
@@ -37,7 +37,7 @@ export async function expectSame(reading: Reading, agents: readonly AgentRef[], 
   expect(reading.of(agents)).toEqual(wanted())
 }
 
-/** So many agents do this and that, and after each step what is read is what they say; `wait` is how long that may take. */
+/** Runs steps with so many agents, and checks after each that the reader has their states within `wait`. */
 export async function expectFollowed(
   count: number,
   when: 'early' | 'late',

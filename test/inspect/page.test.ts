@@ -10,7 +10,7 @@ import { startRuntime, until } from '../support/runtime.ts'
 
 enablePatches()
 
-/** What a page makes of the frames: how each actor stands. */
+/** A page: it computes the state of each actor from the frames. */
 class Page {
   readonly frames: PageFrame[] = []
   readonly shown = new Map<string, object>()
@@ -47,7 +47,7 @@ function pageOf(runtime: Observable, options: PageOptions = {}) {
 
 const noted = defineEvent('notes.noted', z.object({ notes: z.json() }))
 
-/** Remembers whatever it is given. */
+/** Keeps any given value in its context. */
 const notebook = defineAgent({
   name: 'notebook',
   hears: [noted],
@@ -88,7 +88,7 @@ describe('frames for pages', () => {
     expect(page.frames[5]).toMatchObject({ cause: id, corr: id, data: { type: 'pets.barked' } })
   })
 
-  it('have the chart of each machine once, before the first actor that has it', async () => {
+  it('have the chart of each machine once, before its first actor', async () => {
     const { runtime } = await startRuntime()
     const { page } = pageOf(runtime, { only: address => address !== 'runtime/supervisor' })
     await Promise.all(['one', 'two', 'three'].map(name => runtime.spawn(dogAgent(), { name })))
@@ -115,7 +115,7 @@ describe('frames for pages', () => {
     expect(page.shown.get(dog.address)).toMatchObject({ context: { count: 120 } })
   })
 
-  it('lead to what agents remember, whatever that is', async () => {
+  it('lead to the contexts of agents, with any values', async () => {
     const { runtime } = await startRuntime()
     const { page } = pageOf(runtime)
     const book = await runtime.spawn(notebook)
@@ -123,7 +123,7 @@ describe('frames for pages', () => {
       fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), async notes => {
         await book.send(noted({ notes: JSON.parse(JSON.stringify(notes)) }))
         await runtime.idle()
-        // The schema leaves out what would be a prototype.
+        // The schema leaves out a key that would set the prototype.
         const { context } = { context: undefined, ...book.snapshot() }
         expect(page.shown.get(book.address)).toHaveProperty('context', context)
       }),
@@ -131,7 +131,7 @@ describe('frames for pages', () => {
     )
   })
 
-  it('say how long a value is that is too long', async () => {
+  it('give the length of a value that is too long', async () => {
     const { runtime } = await startRuntime()
     const { page } = pageOf(runtime)
     const book = await runtime.spawn(notebook)
@@ -141,7 +141,7 @@ describe('frames for pages', () => {
     expect(page.of('event').at(-1)?.data).toMatchObject({ data: { cut: true } })
   })
 
-  it('tell of restarts, dead letters, stops and asks with their latency', async () => {
+  it('show restarts, dead letters, stops and asks with their latency', async () => {
     const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
     const { page } = pageOf(runtime)
     await runtime.parties.create({ id: 'p1', inputs: ['later'] })
@@ -164,7 +164,7 @@ describe('frames for pages', () => {
     ])
   })
 
-  it('have a chart again that was refused', async () => {
+  it('repeat a chart that was refused', async () => {
     const { runtime } = await startRuntime()
     const page = new Page()
     const stream = pageSource(runtime)((frame, isState) => isState && page.take(frame))
@@ -185,7 +185,7 @@ describe('frames for pages', () => {
   it.each([
     ['for pages', pageSource],
     ['in the protocol of Stately', statelySource],
-  ])('are not made where there is no room for them: %s', async (_, source) => {
+  ])('are not made if there is no room for them: %s', async (_, source) => {
     const { runtime } = await startRuntime()
     const dog = await runtime.spawn(dogAgent())
     let looks = 0
@@ -208,7 +208,7 @@ describe('frames for pages', () => {
     expect(looks).toBe(0)
   })
 
-  it('tell of a gap, and then how everything stands', async () => {
+  it('show a gap, and then the present state', async () => {
     const { runtime, clock } = await startRuntime()
     const { page, stream } = pageOf(runtime)
     const dog = await runtime.spawn(dogAgent())

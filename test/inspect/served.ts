@@ -27,7 +27,7 @@ export async function served(options?: ServeInspectorOptions) {
   return { runtime, server, observers: () => observers, begun: () => begun }
 }
 
-/** Connects, and keeps what comes; resolves with the status when it is refused. */
+/** Connects, and collects the frames; resolves to the status if it is refused. */
 export async function look({ port }: InspectorServer, path: string, headers: Record<string, string> = {}) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
   const frames: unknown[] = []
@@ -42,15 +42,15 @@ export async function look({ port }: InspectorServer, path: string, headers: Rec
   return { socket, frames, status }
 }
 
-/** A connection of bytes, as a client writes them that keeps to no protocol. */
+/** A connection of raw bytes, for a client that breaks the protocol. */
 export interface Wire {
   write(bytes: string | Uint8Array): void
   /** Ends the connection with a TCP reset. */
   reset(): void
-  /** Reads nothing until it resumes. */
+  /** Stops reading until it resumes. */
   pause(): void
   resume(): void
-  /** What the server has written so far. */
+  /** The bytes that the server has written so far. */
   readonly text: string
   readonly isClosed: boolean
 }
@@ -82,7 +82,7 @@ export async function wire({ port }: InspectorServer, bytes: string | Uint8Array
   }
 }
 
-/** The request of a WebSocket, with other headers where they are given. */
+/** The upgrade request of a WebSocket. Given headers replace its own. */
 export function upgrade(path: string, headers: Readonly<Record<string, string>> | readonly (readonly string[])[] = {}) {
   const own = Array.isArray(headers) ? headers : Object.entries({ host: 'localhost', ...headers })
   const lines = [

@@ -22,7 +22,7 @@ async function streaming(source: Source<object>, options?: ServeOptions) {
 }
 
 describe('the server', () => {
-  it('observes the runtime only while somebody looks', async () => {
+  it('observes the runtime only while there are viewers', async () => {
     const { server, observers } = await served()
     expect(observers()).toBe(0)
     const { socket } = await look(server, '/ui')
@@ -31,7 +31,7 @@ describe('the server', () => {
     await until(() => observers() === 0 && server.viewers === 0)
   })
 
-  it('serves both kinds of frames, to several', async () => {
+  it('serves both kinds of frames, to several viewers', async () => {
     const { runtime, server } = await served()
     const [one, other] = await Promise.all([look(server, '/inspect'), look(server, '/ui')])
     await runtime.spawn(dogAgent())
@@ -43,7 +43,7 @@ describe('the server', () => {
     ])
   })
 
-  it('lets in only who comes from this machine', async () => {
+  it('accepts only connections from this machine', async () => {
     const { server } = await served({ stately: true })
     const status = async (headers: Record<string, string>) => (await look(server, '/ui', headers)).status
     expect(await status({ origin: 'https://example.com' })).toBe(403)
@@ -55,14 +55,14 @@ describe('the server', () => {
     expect((await look(server, '/toString')).status).toBe(404)
   })
 
-  it('has a page for the inspector of Stately only if that is asked for', async () => {
+  it('has a page for the inspector of Stately only if its option is set', async () => {
     expect((await get((await served()).server)).status).toBe(404)
     const { status, text } = await get((await served({ stately: 'https://inspector.test/page' })).server)
     expect(status).toBe(200)
     expect(text).toContain('src="https://inspector.test/page"')
   })
 
-  it('takes so many viewers and no more: the one that has been there for longest makes way', async () => {
+  it('takes a limited number of viewers: one more closes the oldest', async () => {
     const { server } = await served({ viewers: 2 })
     const [oldest, other] = [await look(server, '/ui'), await look(server, '/ui')]
     const closed = once(oldest.socket, 'close')
@@ -72,7 +72,7 @@ describe('the server', () => {
     expect(other.socket.readyState).toBe(other.socket.OPEN)
   })
 
-  it('keeps its viewers where a handshake is broken', async () => {
+  it('keeps its viewers when a handshake is broken', async () => {
     const { server } = await served({ viewers: 1 })
     const { socket } = await look(server, '/ui')
     const broken = await wire(server, upgrade('/ui', { 'sec-websocket-key': '' }))
@@ -82,12 +82,12 @@ describe('the server', () => {
     expect(socket.readyState).toBe(socket.OPEN)
   })
 
-  it('takes nobody where nobody is to look', async () => {
+  it('takes no viewers with a limit of 0', async () => {
     const { server } = await served({ viewers: 0 })
     expect((await look(server, '/ui')).status).toBe(503)
   })
 
-  it('says that its port is taken', async () => {
+  it('fails with an error if its port is taken', async () => {
     const { server } = await served()
     const { port } = server
     await expect(served({ port })).rejects.toMatchObject({ code: 'INSPECTOR_SERVE', reason: 'port-taken', port })
@@ -105,12 +105,12 @@ describe('the server', () => {
     expect(again.server.port).toBe(server.port)
   })
 
-  it('begins nothing anew with its stop for one who has missed something', async () => {
+  it('does not start a stream again during its stop for a viewer that has missed frames', async () => {
     const { runtime, server, begun } = await served({ most: 1_000 })
     const dog = await runtime.spawn(dogAgent())
     const { socket } = await look(server, '/ui')
     socket.pause()
-    // More than the operating system keeps for him on the way.
+    // More bytes than the operating system buffers.
     const word = 'x'.repeat(5_000)
     await Promise.all(Array.from({ length: 1_000 }, () => dog.send(command({ word }))))
     await runtime.idle()
@@ -120,7 +120,7 @@ describe('the server', () => {
     expect(begun()).toBe(1)
   })
 
-  it('closes the connection of one who comes when the runtime has stopped', async () => {
+  it('closes a connection that comes after the stop of the runtime', async () => {
     const { runtime, server } = await served()
     await runtime.stop()
     const { socket } = await look(server, '/ui')
@@ -128,7 +128,7 @@ describe('the server', () => {
     expect([code, `${why}`]).toEqual([1_011, 'The runtime cannot be observed: it is st'])
   })
 
-  it('keeps little for who reads slowly: he misses frames, and is told how everything stands afterwards', async () => {
+  it('keeps few frames for a slow viewer, which misses frames and then gets the present state', async () => {
     const { runtime, server } = await served({ most: 200_000 })
     const dog = await runtime.spawn(dogAgent())
     const { socket, frames } = await look(server, '/ui')
@@ -136,7 +136,7 @@ describe('the server', () => {
     socket.pause()
     const isGap = (frame: unknown) =>
       typeof frame === 'object' && frame !== null && 'kind' in frame && frame.kind === 'gap'
-    // More than the operating system keeps for them on the way.
+    // More bytes than the operating system buffers.
     const word = 'x'.repeat(5_000)
     await Promise.all(Array.from({ length: 1_000 }, () => dog.send(command({ word }))))
     await runtime.idle()
@@ -152,7 +152,7 @@ describe('the server', () => {
 })
 
 describe('a recorded stream', () => {
-  it('is fed to everyone from its beginning', async () => {
+  it('is sent to each viewer from its beginning', async () => {
     const lines = readFileSync(join(import.meta.dirname, 'three-actors.jsonl'), 'utf8')
       .trim()
       .split('\n')
@@ -165,7 +165,7 @@ describe('a recorded stream', () => {
     expect(late.frames).toEqual(early.frames)
   })
 
-  it('waits for who reads slowly, and leaves nothing out', async () => {
+  it('waits for a slow viewer, and leaves out no frame', async () => {
     const count = 20_000
     const server = await streaming(
       recorded(Array.from({ length: count }, (_, n) => ({ n, text: 'x'.repeat(1_000) }))),

@@ -1,7 +1,7 @@
 import type { AgentRef } from 'troupe'
 import type { StatelyEvent, StatelyInspector } from 'troupe/inspect'
 
-/** What is used here of @statelyai/inspect, whose own types need those of a browser. */
+/** The used part of @statelyai/inspect. The types of that package need the types of a browser. */
 interface Stately {
   createWebSocketReceiver(options: { server: string }): Receiver
   createBrowserReceiver(options: { window: object }): Receiver
@@ -22,14 +22,14 @@ interface Receiver {
 }
 
 interface StatelyServer {
-  /** The port goes to `listen` as it is, and into the text of its page: so it may say where to listen, too. */
+  /** The package passes the port to `listen` unchanged, and puts it into its page. So it can also hold an address. */
   createInspectorServer(options: {
     port: { readonly host: string; readonly port: number; toString(): string }
     autoOpen: boolean
   }): { stop(): void }
 }
 
-// By variables, so that nobody asks for those types.
+// The names are in variables, so that the compiler does not load the types.
 const name = '@statelyai/inspect'
 export const stately: Stately = await import(name)
 const server = `${name}/server`
@@ -41,13 +41,13 @@ interface Shown {
   readonly snapshot: object
 }
 
-/** What somebody sees who reads a stream: every actor that he was told of, as it was told last. */
+/** Reads a stream: the newest state of each actor in it. */
 export class Reading {
   readonly actors = new Map<string, Shown>()
   readonly events: StatelyEvent[] = []
 
   readonly read = (event: StatelyEvent): void => {
-    // As it comes through a socket or a window.
+    // As a socket or a window passes it on.
     const one: StatelyEvent = JSON.parse(JSON.stringify(event))
     this.events.push(one)
     if (one.type === '@xstate.actor') {
@@ -59,7 +59,7 @@ export class Reading {
     if (one.type === '@xstate.snapshot') this.actors.set(one.sessionId, { ...known, snapshot: one.snapshot })
   }
 
-  /** Of these agents: how they stand, under whom, and whether it is known what their machines look like. */
+  /** For each agent: its state, its parent, and whether the reader has its machine. */
   of(agents: readonly AgentRef[]) {
     return agents.map(({ address }) => {
       const { parentId, definition, snapshot } = this.actors.get(address) ?? {}
@@ -69,7 +69,7 @@ export class Reading {
   }
 }
 
-/** The same, as the agents themselves say. */
+/** The same, from the agents themselves. */
 export function standing(agents: readonly AgentRef[], parentId: string, config: unknown) {
   const definition = JSON.stringify(config)
   return agents.map(ref => ({
@@ -80,7 +80,7 @@ export function standing(agents: readonly AgentRef[], parentId: string, config: 
   }))
 }
 
-/** Two windows that post messages to each other: the program's, and that of the inspector's page. */
+/** Two windows that post messages to each other: one of the program, and one of the inspector's page. */
 export function windows() {
   const program = new StubWindow()
   const page = new StubWindow()

@@ -30,7 +30,7 @@ const ways: readonly (readonly [string, Attach])[] = [
       onTestFinished(inspectInto(runtime, inspector, { window: program }))
       const receiver = stately.createBrowserReceiver({ window: page })
       receiver.subscribe(read)
-      // It says that it is there before anybody can subscribe, so it says so again.
+      // The adapter announces itself before the test can subscribe, so it does that again.
       program.postMessage({ type: '@statelyai.connected' }, '*')
     },
   ],
@@ -65,9 +65,12 @@ const ways: readonly (readonly [string, Attach])[] = [
 ]
 
 describe.each(ways)('the stream, read by %s', (_, attach) => {
-  it.each(arrivals)('tells of %i agents how each stands after each step, to one who came %s', async (count, when) => {
-    await expectFollowed(count, when, attach)
-  })
+  it.each(arrivals)(
+    'gives the state of each of %i agents after each step, to a reader that came %s',
+    async (count, when) => {
+      await expectFollowed(count, when, attach)
+    },
+  )
 })
 
 describe('the stream', () => {
@@ -82,7 +85,7 @@ describe('the stream', () => {
     return { runtime, clock, reading, stream }
   }
 
-  it('shows who said an event, and who asked whom', async () => {
+  it('shows the source of an event, and the asker and the callee of an ask', async () => {
     const { runtime, reading } = await read()
     const party = await runtime.parties.create({ id: 'p1', inputs: ['sit'] })
     await party.idle()
@@ -96,7 +99,7 @@ describe('the stream', () => {
     ])
   })
 
-  it('keeps the order of the author, and what is deep', async () => {
+  it('keeps the order of fields, and nested values', async () => {
     const { runtime, reading } = await read()
     await runtime.parties.create({ id: 'p1' })
     const { definition = '{}' } = reading.actors.get('party/p1/dog') ?? {}
@@ -105,7 +108,7 @@ describe('the stream', () => {
     expect(definition).toContain('"word":"tired"')
   })
 
-  it('announces an actor in the state in which it was, and numbers what it tells', async () => {
+  it('announces an actor in its first state, and numbers its messages', async () => {
     const { runtime, reading } = await read(address => address === 'runtime/dog')
     const ref = await runtime.spawn(dog)
     await ref.send(command({ word: 'rest' }))
@@ -119,7 +122,7 @@ describe('the stream', () => {
     ])
   })
 
-  it('tells of parties, supervisors and children: under whom each stands, what it is, and how it stands', async () => {
+  it('shows parties, supervisors and children: the parent, the kind and the state of each', async () => {
     const puppy = { ...dogAgent(), name: 'puppy' }
     const kennel = defineSupervisor({ name: 'kennel', agents: [dogAgent(), puppy] })
     const trainer = trainerAgent('dog')
@@ -159,7 +162,7 @@ describe('the stream', () => {
     ])
   })
 
-  it('begins anew after a gap, and tells of those who stopped meanwhile', async () => {
+  it('starts again after a gap, and shows the agents that stopped meanwhile', async () => {
     const { runtime, reading, stream } = await read()
     const [first, second] = await Promise.all([
       runtime.spawn(dog, { name: 'first' }),
