@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Around, Span, SpanEnd, SpanFacts, TraceContext } from '../index.ts'
-import type { ContractCase } from './journal-contract.ts'
+import { type ContractCase, casesOf } from './contract-case.ts'
 
 /** A span as an `Around` has recorded it. */
 export interface SeenSpan {
@@ -44,10 +44,7 @@ export function aroundContract(
   create: () => AroundCase | Promise<AroundCase>,
   { records = true }: AroundAbilities = {},
 ): readonly ContractCase[] {
-  return Object.entries({ ...itFits, ...(records && itRecords) }).map(([name, check]) => ({
-    name,
-    run: async () => check(await create()),
-  }))
+  return casesOf({ ...itFits, ...(records && itRecords) }, create)
 }
 
 const place = { partition: 'party/p1', party: 'p1', cause: undefined }

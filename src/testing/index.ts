@@ -1,6 +1,7 @@
 export { type AroundAbilities, type AroundCase, aroundContract, type SeenSpan } from './around-contract.ts'
 export { type ChannelOptions, channelTransport } from './channel-transport.ts'
-export { type ContractCase, type JournalAbilities, journalContract } from './journal-contract.ts'
+export type { ContractCase } from './contract-case.ts'
+export { type JournalAbilities, journalContract } from './journal-contract.ts'
 export { type OwnershipAbilities, type OwnershipUnderTest, ownershipContract } from './ownership-contract.ts'
 export { type PartitionKindUse, partitionKindContract } from './partition-kind-contract.ts'
 export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Claim, Ownership } from '../index.ts'
-import type { ContractCase } from './journal-contract.ts'
+import { type ContractCase, casesOf } from './contract-case.ts'
 
 /** An ownership to be tested, which several runtimes share. */
 export interface OwnershipUnderTest {
@@ -36,18 +36,7 @@ export function ownershipContract(
   create: () => OwnershipUnderTest | Promise<OwnershipUnderTest>,
   { shared = true }: OwnershipAbilities = {},
 ): readonly ContractCase[] {
-  const checks = { ...itGivesClaims, ...(shared ? severalShareIt : oneHasAll) }
-  return Object.entries(checks).map(([name, check]) => ({
-    name,
-    async run() {
-      const under = await create()
-      try {
-        await check(under)
-      } finally {
-        await under.close?.()
-      }
-    },
-  }))
+  return casesOf({ ...itGivesClaims, ...(shared ? severalShareIt : oneHasAll) }, create, under => under.close?.())
 }
 
 const itGivesClaims: Readonly<Record<string, Check>> = {

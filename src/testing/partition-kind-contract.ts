@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import {
   createRuntime,
-  type Frame,
   type Journal,
   memoryJournal,
   type PartitionKind,
   type PartitionRef,
   type Runtime,
 } from '../index.ts'
-import type { ContractCase } from './journal-contract.ts'
+import { type ContractCase, casesOf } from './contract-case.ts'
+import { framesOf } from './journal/samples.ts'
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 
 /** A kind of partitions, and how a program works with one. */
@@ -36,7 +36,7 @@ type Check = <S extends object>(use: PartitionKindUse<S>) => Promise<void>
  * @param use the kind, and how a program works with one of its partitions
  */
 export function partitionKindContract<S extends object>(use: PartitionKindUse<S>): readonly ContractCase[] {
-  return Object.entries(checks).map(([name, check]) => ({ name, run: () => check(use) }))
+  return casesOf<PartitionKindUse<S>>(checks, () => use)
 }
 
 const checks: Readonly<Record<string, Check>> = {
@@ -160,10 +160,4 @@ async function cut(appends: readonly Append[], written: number): Promise<Journal
   const { journal } = recording()
   for (const append of appends.slice(0, written)) await journal.append(...append)
   return journal
-}
-
-async function framesOf(journal: Journal, partition: string): Promise<readonly Frame[]> {
-  const frames: Frame[] = []
-  for await (const frame of journal.read(partition)) frames.push(frame)
-  return frames
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Scheduler } from '../index.ts'
-import type { ContractCase } from './journal-contract.ts'
+import { type ContractCase, casesOf } from './contract-case.ts'
 
 type Check = (scheduler: Scheduler) => Promise<void>
 
@@ -16,7 +16,7 @@ type Check = (scheduler: Scheduler) => Promise<void>
  * @param create makes a scheduler for one case
  */
 export function schedulerContract(create: () => Scheduler | Promise<Scheduler>): readonly ContractCase[] {
-  return Object.entries(checks).map(([name, check]) => ({ name, run: async () => check(await create()) }))
+  return casesOf(checks, create)
 }
 
 const checks: Readonly<Record<string, Check>> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Address, Message, Messages, Transport } from '../index.ts'
-import type { ContractCase } from './journal-contract.ts'
+import { type ContractCase, casesOf } from './contract-case.ts'
 
 /** One transport, or its two ends where partitions live in different processes: what one end opens, the other end reaches. */
 export type Ends = Transport | readonly [Transport, Transport]
@@ -40,19 +40,14 @@ export function transportContract(
   { knowsNobody = true }: TransportAbilities = {},
 ): readonly ContractCase[] {
   const checks = { ...itDelivers, ...(knowsNobody ? itKnowsNobody : {}), ...itEnds }
-  return Object.entries(checks).map(([name, check]) => ({
-    name,
-    async run() {
-      const ends = await create()
-      const [near, far] = 'open' in ends ? [ends, ends] : ends
-      try {
-        await check(stageOf(near, far))
-      } finally {
-        await near.close()
-        await far.close()
-      }
-    },
-  }))
+  const open = async () => {
+    const ends = await create()
+    return 'open' in ends ? stageOf(ends, ends) : stageOf(...ends)
+  }
+  return casesOf(checks, open, async ({ near, far }) => {
+    await near.close()
+    await far.close()
+  })
 }
 
 const itDelivers: Readonly<Record<string, Check>> = {

@@ -1,0 +1,31 @@
+/** A promise of a port, and a test of it. */
+export interface ContractCase {
+  /** A sentence about what is tested. */
+  readonly name: string
+  /** Rejects when the promise is not kept. */
+  run(): Promise<void>
+}
+
+/**
+ * A case for each check.
+ *
+ * @param create makes what one case tests
+ * @param close is called after each case, even if its check has failed
+ */
+export function casesOf<T>(
+  checks: Readonly<Record<string, (tested: T) => void | Promise<void>>>,
+  create: () => T | Promise<T>,
+  close: (tested: T) => void | Promise<void> = () => {},
+): readonly ContractCase[] {
+  return Object.entries(checks).map(([name, check]) => ({
+    name,
+    async run() {
+      const tested = await create()
+      try {
+        await check(tested)
+      } finally {
+        await close(tested)
+      }
+    },
+  }))
+}
