@@ -53,7 +53,7 @@ export async function spawn(
   const actor = await whenRecalled(parts, place, name ?? agent.name, () =>
     place.crew.spawn(agent, name, supervisor, input),
   )
-  for (const retry of [...parts.system.awaitingCallee]) retry()
+  findCallee(parts)
   await place.crew.begun([actor])
   return new AgentRef(place, actor)
 }
@@ -63,6 +63,11 @@ function isKnown(agent: Agent | PoolDefinition, name: string | undefined, { crew
   return !isPool(agent) && (crew.unclaimed(agent, name) !== undefined || partition.registry.hasSeveral(agent))
 }
 
+/** Asks of an earlier process may wait for what was spawned. */
+function findCallee({ system }: SpawnParts): void {
+  for (const retry of [...system.awaitingCallee]) retry()
+}
+
 async function spawnPool(
   parts: SpawnParts,
   place: Whereabouts,
@@ -70,6 +75,7 @@ async function spawnPool(
   supervisor: string | undefined,
 ): Promise<PoolRef> {
   const members = await whenRecalled(parts, place, named.name, () => place.crew.begin([named], supervisor))
+  findCallee(parts)
   const pool = poolRefAt(place, named.name)
   try {
     await place.crew.begun(members)

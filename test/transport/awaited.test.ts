@@ -1,4 +1,4 @@
-import { definePool, type Frame, localTransport } from 'troupe'
+import { definePool, type Frame, localTransport, type Transport } from 'troupe'
 import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { owners } from '../support/owners.ts'
@@ -19,19 +19,38 @@ async function someTurns() {
   for (let n = 0; n < 20; n++) await turn()
 }
 
+/** A trainer wants to ask, and the process ends before anybody has got the request. */
+async function wanted(to: string, transport?: Transport) {
+  const party = petsParty(trainerAgent(to, 10_000))
+  const isWanted = ({ entries }: Frame) => entries.some(entry => entry.kind === 'ask')
+  const program = createProgram()
+  const options = { party, ...(transport && { transport }) }
+  const isEnded = await program.until(atFrame(isWanted, 'written'), options, async runtime => {
+    await runtime.spawn(dogAgent())
+    await runtime.spawn(definePool({ name: 'dogs', agent: dogAgent(), size: 1 }))
+    await runtime.parties.create({ id: 'p1', inputs: ['roll'] })
+    await someTurns()
+  })
+  expect(isEnded).toBe(true)
+  return { program, party }
+}
+
+it.each([{ kind: 'by reference', open: () => undefined }, ...kinds])(
+  'a restored ask of a pool that is spawned later goes to one of its members: $kind',
+  async ({ open }) => {
+    const { program, party } = await wanted('runtime/dogs', open())
+    const transport = open()
+    const next = await program.start({ party, events, ...(transport && { transport }) })
+    await someTurns()
+    await next.spawn(definePool({ name: 'dogs', agent: dogAgent(), size: 2 }))
+    await until(() => next.parties.get('p1').state.said.length > 0)
+    expect(next.parties.get('p1').state.said).toEqual(['roll'])
+  },
+)
+
 describe.each(kinds)('a restored ask between partitions that send messages $kind', ({ open }) => {
   it('waits for a callee that nothing is known of', async () => {
-    const party = petsParty(trainerAgent('runtime/dog', 10_000))
-    const isWanted = ({ entries }: Frame) => entries.some(entry => entry.kind === 'ask')
-    const program = createProgram()
-    await program.until(
-      atFrame(isWanted, 'written'),
-      { party, agents: [dogAgent()], transport: open() },
-      async runtime => {
-        await runtime.parties.create({ id: 'p1', inputs: ['roll'] })
-        await someTurns()
-      },
-    )
+    const { program, party } = await wanted('runtime/dog', open())
     const next = await program.start({ party, events, transport: open() })
     await someTurns()
     expect(next.parties.get('p1').state.said).toEqual([])
