@@ -32,8 +32,9 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
   const newest = crew.timers.count
   // Due timers fire first: after a restart, some may be due that the clock has not fired yet.
   do {
+    awaitArrivals(partition)
     if (!activity.quiet && !crew.stopped) await quiet(partition, Math.max(0, end - partition.elapsed()), signal)
-  } while (!crew.stopped && crew.timers.fireDue(newest))
+  } while (!crew.stopped && (crew.timers.fireDue(newest) || !isQuiet(partition)))
   if (crew.stopped) await watermark.reached()
   if (crew.stopped) return { reason: 'stopped', waitingFor: [] }
   const waitingFor = [
@@ -44,6 +45,19 @@ export async function idle(partition: Partition, crew: Crew, options: IdleOption
     ...leftAlone(partition, crew),
   ]
   return { reason: waitingFor.length === 0 ? 'settled' : 'waiting', waitingFor }
+}
+
+/** Whether nothing is pending in a partition, and no message is on its way to it. */
+export function isQuiet({ activity, system, address }: Partition): boolean {
+  return activity.quiet && !system.links?.isUnderWay(address)
+}
+
+/** Counts the messages that are on their way to a partition as something that goes on in it. */
+function awaitArrivals({ activity, system, address }: Partition): void {
+  const { links, timers } = system
+  if (!links?.isUnderWay(address)) return
+  activity.begin()
+  links.whenArrived(address, timers, () => activity.end())
 }
 
 /** Milliseconds of waiting after which a warning says what the party waits for. */

@@ -2,7 +2,7 @@ import type { Crew } from '../lifecycle/crew.ts'
 import { runtimePartition } from '../mail/address.ts'
 import { type Idle, IdleTimeoutError } from '../partition/activity.ts'
 import type { Partition } from '../partition/partition.ts'
-import { type IdleOptions, idle } from './idle.ts'
+import { type IdleOptions, idle, isQuiet } from './idle.ts'
 import type { Life } from './life.ts'
 
 interface RestHost {
@@ -21,8 +21,8 @@ export class Rest {
 
   /** Whether all are at rest now. */
   get isQuiet(): boolean {
-    const isOutsideQuiet = this.#isOutsideEnded || this.#host.outside.partition.activity.quiet
-    return isOutsideQuiet && this.#working().every(({ partition }) => partition.activity.quiet)
+    const isOutsideQuiet = this.#isOutsideEnded || isQuiet(this.#host.outside.partition)
+    return isOutsideQuiet && this.#working().every(({ partition }) => isQuiet(partition))
   }
 
   /** Waits until all are at rest at the same time. @throws IdleTimeoutError */

@@ -64,4 +64,9 @@ export interface Messages {
     readonly type: 'overheard'
     readonly envelope: Envelope
   }
+  /** Sent by a runtime to a partition of its own, to know when everything before it has arrived. It is for no agent. */
+  readonly mark: {
+    readonly type: 'mark'
+    readonly mark: number
+  }
 }

@@ -37,6 +37,7 @@ const shapes = lazily((): Readonly<Record<Message['type'], z.ZodType>> => {
     reply: z.looseObject({ ask: key, source: key, data: value }),
     failure: z.looseObject({ ask: key, error }),
     overheard: z.looseObject({ envelope: envelope.extend({ data: value }) }),
+    mark: z.looseObject({ mark: count }),
   }
 })
 

@@ -20,7 +20,6 @@ describe.each(kinds)('an agent outside the parties, which get messages $kind', (
     for (const word of ['a', 'b', 'c'])
       for (const party of ['p1', 'p2']) await runtime.bus.publish(command({ word: `${word}-${party}` }), { party })
     await runtime.idle()
-    await until(() => runtime.bus.metrics().handled >= 12)
     const { words } = heardBy.parse(runtime.agent('parrot').snapshot()?.context)
     expect(words.filter(word => word.endsWith('p1'))).toEqual(['a-p1', 'b-p1', 'c-p1'])
     expect(words.filter(word => word.endsWith('p2'))).toEqual(['a-p2', 'b-p2', 'c-p2'])
