@@ -286,7 +286,7 @@ export {
   ReplayQueryError,
 } from './readers/replay.ts'
 export type { ScheduleInfo, ScheduleOptions, Schedules } from './readers/schedules.ts'
-export { EventUnheardError, HearsMissingError, PartyNeededError } from './readers/unheard.ts'
+export { EventUnheardError, PartyNeededError } from './readers/unheard.ts'
 export type { BusMetrics } from './runtime/bus-metrics.ts'
 export type { CatalogEvent, CatalogRequest, RuntimeCatalog } from './runtime/catalog.ts'
 export { RuntimeOptionsError } from './runtime/check-options.ts'
@@ -300,6 +300,7 @@ export type { RuntimeOptions } from './runtime/runtime-options.ts'
 export type { StopOptions } from './runtime/shutdown.ts'
 export type { SpawnOptions } from './runtime/spawn.ts'
 export { type RuntimeState, RuntimeStateError } from './runtime/status.ts'
+export { HearsMissingError } from './runtime/unlisted.ts'
 export { type ChangeOptions, DuplicateInputError, InputNotFoundError, VersionConflictError } from './state/admission.ts'
 export {
   type AddedEvent,

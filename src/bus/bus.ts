@@ -67,12 +67,19 @@ export class Bus implements SubscriptionHost {
   readonly #queue: number
   readonly began: number
   readonly scheduler: Scheduler
+  readonly timers: Timers
+  /** Milliseconds of waiting that make an event more urgent by one. */
+  readonly aging: number
+  readonly insideSubscriber: AsyncLocalStorage<SubscriberCall>
 
   constructor(host: BusHost) {
     this.#host = host
     this.#queue = host.queue
     this.began = host.now()
     this.scheduler = host.scheduler
+    this.timers = host.timers
+    this.aging = host.aging
+    this.insideSubscriber = host.insideSubscriber
     this.#throttle = new Throttle(host.scheduler)
     this.#listeners = new Listeners(type => host.isByName(type))
     this.#calling = new Calling(host.insideSubscriber, () => host.elapsed())
@@ -176,10 +183,6 @@ export class Bus implements SubscriptionHost {
 
   // ---- reports of subscribers ----
 
-  get aging(): number {
-    return this.#host.aging
-  }
-
   isExpired(envelope: Envelope): boolean {
     return this.#host.isExpired(envelope)
   }
@@ -190,14 +193,6 @@ export class Bus implements SubscriptionHost {
 
   mayExpire(listener: Listener): void {
     this.#host.mayExpire(listener)
-  }
-
-  get timers(): Timers {
-    return this.#host.timers
-  }
-
-  get insideSubscriber(): AsyncLocalStorage<SubscriberCall> {
-    return this.#host.insideSubscriber
   }
 
   /** The event that the running subscriber got, also after an `await`; `undefined` if no subscriber runs. */

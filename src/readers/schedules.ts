@@ -9,6 +9,7 @@ import { say } from '../partition/say.ts'
 import type { System } from '../partition/system.ts'
 import { dueOf, inTime, missedOf, nextOf } from '../time/occurrences.ts'
 import { type PlannedSchedule, planned, type Schedule } from '../time/schedule.ts'
+import { beginBy, lastOf, leftOf, type Running, setBack } from './running-schedule.ts'
 import type { Unheard } from './unheard.ts'
 
 /** Where the event of a schedule goes. */
@@ -26,15 +27,6 @@ export interface ScheduleInfo {
   readonly type: string
   /** When its event happens next, epoch milliseconds. */
   readonly next: number
-}
-
-interface Running extends ScheduleStanding {
-  plan: PlannedSchedule
-  startedAt: number
-  next: number
-  /** Whether the wait is measured in passing time, not by the date. */
-  readonly isMeasured: boolean
-  cancel: () => void
 }
 
 /** Milliseconds until the date is read again: it may have been corrected, or the machine may have slept. */
@@ -215,54 +207,6 @@ export class Schedules {
     if (running?.size === 0) this.#running.delete(partition)
     return isThere
   }
-}
-
-/**
- * The last occurrence that happened, epoch milliseconds; the next occurrence comes after it. If the date was set back since, the
- * last occurrence of a `cron` does not count: occurrences that are due by the present date happen again.
- */
-function lastOf({ plan, last = Number.NEGATIVE_INFINITY }: Running, now: number): number {
-  return 'cron' in plan && last - now > inTime ? Number.NEGATIVE_INFINITY : last
-}
-
-/**
- * The clock was set back, so that an earlier occurrence may be the next one, or may be due already.
- *
- * @param looked when the date was read before, by the present clock: occurrences after it happen again
- */
-function setBack(running: Running, looked: number): void {
-  beginBy(running, looked)
-  const { plan, startedAt, next } = running
-  running.next = nextOf(plan, looked, startedAt) ?? next
-}
-
-/**
- * A `cron` without a `from` began by a date that was wrong and is set back now: it begins by the right date. A `cron` with an end
- * does not, because the number of its occurrences would be wrong.
- */
-function beginBy(running: Running, now: number): void {
-  const { plan, startedAt, last = startedAt } = running
-  if (!('cron' in plan) || plan.until !== undefined || plan.from !== startedAt + 1) return
-  const start = Math.min(last, startedAt - now > inTime ? now : startedAt)
-  if (start >= startedAt) return
-  const { cron, timezone, missed } = plan
-  running.plan = planned({ cron, timezone, missed }, start)
-  running.startedAt = start
-}
-
-/**
- * Milliseconds until the next occurrence: by the date, which may have been corrected, or by measuring. An `every` takes the
- * smaller of the two, and never waits longer than `every` after the last occurrence, or after its start if it has no later
- * `from`.
- *
- * @param measured milliseconds that are left by measuring
- */
-function leftOf({ plan, startedAt, next, last, isMeasured }: Running, now: number, measured: number): number {
-  const byDate = next - now
-  if (isMeasured && measured < Number.POSITIVE_INFINITY) return measured
-  if (!('every' in plan)) return byDate
-  const beginsLater = last === undefined && plan.from > startedAt + plan.every
-  return Math.min(byDate, measured, beginsLater ? Number.POSITIVE_INFINITY : plan.every)
 }
 
 /** Whether the partition takes events from outside at all. */

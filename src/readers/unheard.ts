@@ -1,6 +1,4 @@
-import type { Agent } from '../agent/agent.ts'
 import { TroupeError } from '../errors.ts'
-import type { Catalog } from '../events/catalog.ts'
 import { runtimeEvents } from '../events/runtime-events.ts'
 import { withChildren } from '../invoke/child.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -76,16 +74,6 @@ export class Unheard {
   }
 }
 
-/** The declared events and requests that machines take, but that are missing from the `hears` of their agents. */
-export function* unlisted(agents: readonly Agent[], { definitions }: Catalog): Iterable<HearsMissingError> {
-  const declared = new Set(definitions.map(({ type }) => type))
-  for (const { name, machine, hears } of withChildren(agents)) {
-    const heard = new Set(hears.map(({ type }) => type))
-    for (const type of machine.events)
-      if (declared.has(type) && !heard.has(type)) yield new HearsMissingError(name, type)
-  }
-}
-
 /** An event that only parties hear was published outside all parties. */
 export class PartyNeededError extends TroupeError {
   readonly code = 'PARTY_NEEDED'
@@ -110,19 +98,5 @@ export class EventUnheardError extends TroupeError {
     )
     this.type = type
     this.party = party
-  }
-}
-
-/** A machine takes an event that its agent does not hear. */
-export class HearsMissingError extends TroupeError {
-  readonly code = 'HEARS_MISSING'
-  readonly agent: string
-  readonly type: string
-  constructor(agent: string, type: string) {
-    super(
-      `The machine of agent "${agent}" takes "${type}", but the agent does not hear it, so it gets only events that are sent to it directly. List "${type}" in its hears.`,
-    )
-    this.agent = agent
-    this.type = type
   }
 }
