@@ -6,14 +6,14 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { begin, planUntil, type Ran } from '../support/command.ts'
 import { plan } from '../support/here.ts'
 
-/** A directory that is not there yet. */
+/** A directory that does not exist yet. */
 function newDirectory(): string {
   const parent = mkdtempSync(join(tmpdir(), 'troupe-data-'))
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
   return join(parent, 'parties')
 }
 
-/** What the last line says, without what differs from run to run. */
+/** The result in the last line, without the parts that differ between runs. */
 function resultOf({ out }: Ran) {
   const { partyId, state } = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '')
   const { inputs, results, budget, plan, status } = state
@@ -29,7 +29,7 @@ function change(directory: string, statement: string): void {
   db.close()
 }
 
-/** Each test begins several processes, on a machine that may have much else to do. */
+/** Each test starts several processes, on a machine that may be busy. */
 const patient = { timeout: 120_000 }
 
 const wishes = ['jungle party for 20 kids in a park', 'vegan cake', 'pizza for all']
@@ -42,7 +42,7 @@ describe('a plan that is kept', patient, () => {
     ['while agents searched', 'party.agent.started'],
     ['when something was found', 'party.agent.completed'],
     ['when there was a first plan', 'party.plan.updated'],
-  ])('goes on by itself when its process was killed %s, and is the same in the end', async (_, type) => {
+  ])('goes on by itself when its process was killed %s, and ends with the same plan', async (_, type) => {
     const directory = newDirectory()
     const { code } = await planUntil(`"type":"${type}","data"`, 'SIGKILL', '--json', '--data', directory)
     expect(code).toBe(null)
@@ -53,7 +53,7 @@ describe('a plan that is kept', patient, () => {
     expect(resultOf(goneOn).planned).toEqual(resultOf(await undisturbed).planned)
   })
 
-  it('is shown again when it was finished, and nothing is planned', async () => {
+  it('is shown again when it was finished, without planning', async () => {
     const directory = newDirectory()
     const first = await plan('--data', directory, ...wishes)
     const again = await plan('--data', directory)
@@ -61,12 +61,12 @@ describe('a plan that is kept', patient, () => {
     expect(again.err).toMatch(/^Found 1 party\.\nPlan yours/)
   })
 
-  it('is the sample when nothing is wished and nothing is there yet', async () => {
+  it('is the sample when there is no input and no plan yet', async () => {
     const directory = newDirectory()
     expect((await plan('--data', directory)).out).toContain('A jungle party for 75 guests at Sunshine Garden Park')
   })
 
-  it('is finished before another one is planned, and both are shown', async () => {
+  it('is finished before the next one is planned, and both are shown', async () => {
     const directory = newDirectory()
     await planUntil('"type":"party.agent.started","data"', 'SIGKILL', '--json', '--data', directory, ...wishes)
     const { code, out, err } = await plan('--data', directory, 'space party')
@@ -78,7 +78,7 @@ describe('a plan that is kept', patient, () => {
     expect(planned.inputs).toEqual(['pirate party'])
   })
 
-  it('goes on after an interruption, which says how', async () => {
+  it('goes on after an interruption, whose message says how', async () => {
     const directory = newDirectory()
     const many = Array.from({ length: 100 }, (_, count) => `${count + 5} guests`)
     const { code, err } = await planUntil('read 3', 'SIGINT', '--data', directory, ...many)
@@ -112,7 +112,7 @@ describe('a directory', patient, () => {
       'cannot be opened',
     ],
     ['that is a file', (path: string) => writeFileSync(path, ''), (path: string) => path, 'cannot be opened'],
-  ])('%s ends it with 3, in one sentence', async (_, make, at, said) => {
+  ])('%s ends the command with 3, in one sentence', async (_, make, at, said) => {
     const path = newDirectory()
     make(path)
     const { code, out, err } = await plan('--data', at(path), 'vegan cake')
@@ -120,7 +120,7 @@ describe('a directory', patient, () => {
     expect(err).toMatch(new RegExp(`^The journal in .* ${said}.*\\n$`))
   })
 
-  it('that a newer version has written ends it with 3', async () => {
+  it('that a newer version has written ends the command with 3', async () => {
     const directory = newDirectory()
     await plan('--data', directory, 'vegan cake')
     change(directory, 'PRAGMA user_version = 99')
@@ -131,7 +131,7 @@ describe('a directory', patient, () => {
 })
 
 describe('a party that cannot go on', patient, () => {
-  it('is told in one sentence, and keeps no other', async () => {
+  it('is reported in one sentence, and does not stop the others', async () => {
     const directory = newDirectory()
     const { partyId } = resultOf(await plan('--json', '--data', directory, 'space party'))
     await plan('--data', directory, 'vegan cake')
@@ -146,7 +146,7 @@ describe('a party that cannot go on', patient, () => {
     expect(out).not.toContain('space')
   })
 
-  it('ends it with 3 when there is nothing else to do', async () => {
+  it('ends the command with 3 when there is nothing else to do', async () => {
     const directory = newDirectory()
     await plan('--data', directory, 'space party')
     change(directory, `UPDATE checkpoints SET body = '{}' WHERE agent = 'theme'`)

@@ -29,7 +29,7 @@ function newFolder(): string {
   return folder
 }
 
-/** A project with this package.json and these packages, each in a version and with its program. */
+/** A project with this package.json and these packages, each with its version and its program. */
 function projectWith(manifest: object, installed: Readonly<Record<string, readonly [string, string]>> = {}): string {
   const root = newFolder()
   writeFileSync(join(root, 'package.json'), JSON.stringify(manifest))
@@ -49,7 +49,7 @@ const linesOf = (out: string): readonly Finding[] =>
     .map(line => JSON.parse(line))
 
 describe('the doctor', () => {
-  it('finds this machine well, a line for each check on stderr', { timeout: 60_000 }, async () => {
+  it('reports that this machine is ready, with a line for each check on stderr', { timeout: 60_000 }, async () => {
     const { code, out, err } = await play('doctor')
     expect({ code, out }).toEqual({ code: 0, out: '' })
     expect(err).toMatch(/^✓ ok {6}packages +All \d+ packages are those that package.json names.$/m)
@@ -57,7 +57,9 @@ describe('the doctor', () => {
     expect(err).not.toContain('\u001b[')
   })
 
-  it('says the same as JSON Lines on demand, the last of them in short', { timeout: 60_000 }, async () => {
+  it('gives the same report as JSON Lines on demand, with a summary as the last line', {
+    timeout: 60_000,
+  }, async () => {
     const { code, out, err } = await here.play('doctor', '--json')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     const lines = linesOf(out)
@@ -70,7 +72,7 @@ describe('the doctor', () => {
     expect(figures).toEqual({ 'append ms': expect.any(Number), 'flush ms': expect.any(Number) })
   })
 
-  it('can be asked where no package is installed, and ends with 3', { timeout: 60_000 }, async () => {
+  it('runs without installed packages, and ends with 3', { timeout: 60_000 }, async () => {
     const root = projectCopy({ installed: false })
     const { code, out } = await beginPlayIn(root, 'doctor', '--json').ended
     expect(code).toBe(3)
@@ -81,14 +83,14 @@ describe('the doctor', () => {
     expect(lines.find(({ check }) => check === 'packages')).toMatchObject({ fix: 'Install them: npm ci' })
   })
 
-  it('comes by itself when a command cannot be loaded for want of a package', { timeout: 60_000 }, async () => {
+  it('runs by itself when a command cannot be loaded because a package is missing', { timeout: 60_000 }, async () => {
     const { code, out, err } = await beginPlayIn(projectCopy({ installed: false }), 'list').ended
     expect({ code, out }).toEqual({ code: 3, out: '' })
     expect(err).toContain("This command cannot be loaded: Cannot find package '")
     expect(err).toContain('Install them: npm ci')
   })
 
-  it('waits for no check longer than it may take, and goes on with the next', async () => {
+  it('waits for each check up to its limit, and goes on with the next', async () => {
     const told: Finding[] = []
     const checks: readonly Check[] = [
       { name: 'endless', look: () => new Promise(() => {}) },
@@ -101,13 +103,13 @@ describe('the doctor', () => {
     ])
   })
 
-  it('takes remarks for no failure, and whatever a check throws for one', async () => {
+  it('does not count remarks as failures, and counts thrown errors', async () => {
     const of = (look: Check['look']) => consulted([{ name: 'one', look }], { signal, told: () => {} })
     expect(await of(() => ({ how: 'remark', says: 'It is slow.' }))).toBe(true)
     expect(await of(() => Promise.reject(new Error('It is broken.')))).toBe(false)
   })
 
-  it('stops where it is when somebody has had enough', async () => {
+  it('stops at once when its signal is aborted', async () => {
     const interruption = new AbortController()
     const told: Finding[] = []
     const checks: readonly Check[] = [
@@ -121,7 +123,7 @@ describe('the doctor', () => {
 })
 
 describe('packages', () => {
-  it('are as package.json names them, or each is named with what is wrong', () => {
+  it('are as package.json declares them, or each wrong package is named with the fault', () => {
     const manifest = { dependencies: { cake: '1.2.3', pizza: '2.0.0' }, devDependencies: { oven: '3.0.0' } }
     const cake = ['1.2.3', ''] as const
     expect(packages(projectWith(manifest, { cake, pizza: ['1.9.0', ''] }))).toEqual({
@@ -133,12 +135,12 @@ describe('packages', () => {
     expect(packages(projectWith(manifest, all))).toMatchObject({ how: 'ok' })
   })
 
-  it('that are missing in numbers are counted', () => {
+  it('that are missing are counted if there are many', () => {
     const dependencies = Object.fromEntries('abcdefg'.split('').map(name => [name, '1.0.0']))
     expect(packages(projectWith({ dependencies })).says).toContain('e is not installed, and 2 more are wrong.')
   })
 
-  it('that parts of Troupe want beside it have to be there, in the named range, and to load', async () => {
+  it('that parts of Troupe need must be installed, in the declared range, and must load', async () => {
     const root = projectWith(
       {
         peerDependencies: { missing: '^1.0.0', old: '^2.1.0', broken: '^1.0.0', well: '^1.0.0', needed: '^1.0.0' },
@@ -167,17 +169,17 @@ describe('packages', () => {
     ['0.7.9', '^0.7.2', true],
     ['0.8.0', '^0.7.2', false],
     ['8.20.0-beta.1', '^8.20.0', true],
-  ])('%s is asked for with %s: %s', (version, range, is) => {
+  ])('%s is in the range %s: %s', (version, range, is) => {
     expect(isWithin(version, range)).toBe(is)
   })
 
-  it('in a range that cannot be read are an error', () => {
+  it('with a range that cannot be read give an error', () => {
     expect(() => isWithin('1.0.0', '1.x || 2.x')).toThrow('The range "1.x || 2.x" cannot be read.')
   })
 })
 
 describe('a machine', () => {
-  it('whose Node is too old is told how to take another one', () => {
+  it('with an old Node gets advice on how to install a new one', () => {
     const root = projectWith({ engines: { node: '>=22.13' } })
     expect(nodeVersion(root, '22.13.0')).toMatchObject({ how: 'ok' })
     expect(nodeVersion(root, '20.19.0')).toEqual({
@@ -187,14 +189,14 @@ describe('a machine', () => {
     })
   })
 
-  it('is left without files where it can be written to', async () => {
+  it('has no files left after the check of writing', async () => {
     const folder = newFolder()
     expect(await writable(folder, '', signal)).toEqual({ how: 'ok', says: `${folder} can be written to.` })
     expect(await journal(folder, signal)).toMatchObject({ figures: { 'append ms': expect.any(Number) } })
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('is left without files as soon as a check takes too long', async () => {
+  it('has no files left when a check takes too long', async () => {
     const folder = newFolder()
     const late = new AbortController()
     await inNewFolder(folder, late.signal, async inner => {
@@ -204,7 +206,7 @@ describe('a machine', () => {
     })
   })
 
-  it('that cannot be written to is told where, and what to do', async () => {
+  it('that cannot be written to gets the place, and what to do', async () => {
     const file = join(newFolder(), 'file')
     writeFileSync(file, '')
     const below = join(file, 'below')
@@ -220,7 +222,7 @@ describe('a machine', () => {
     })
   })
 
-  it('whose disk says too soon that it has written hears a remark, and no verdict', () => {
+  it('whose disk acknowledges too early gets a remark, and not a failure', () => {
     expect(judged('/data', 0.2, 0.1)).toEqual({
       how: 'ok',
       says: 'SQLite in /data gives back what it was given; a frame is on the disk after 0.20 ms.',
@@ -232,7 +234,7 @@ describe('a machine', () => {
     })
   })
 
-  it('that cannot begin a process, or not kill it, is told so', async () => {
+  it('that cannot start or kill a process gets that as a failure', async () => {
     expect(await processes(process.execPath, signal)).toMatchObject({ how: 'ok' })
     expect(await processes(join(newFolder(), 'node'), signal)).toMatchObject({
       how: 'failed',
@@ -240,7 +242,7 @@ describe('a machine', () => {
     })
   })
 
-  it('hears which port is free when one is taken', async () => {
+  it('gets the number of a free port when one is taken', async () => {
     const server = createServer()
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
@@ -252,7 +254,7 @@ describe('a machine', () => {
     expect(figures?.['port']).toBeGreaterThan(taken)
   })
 
-  it('remarks that there is no browser, and how to get one', () => {
+  it('gets a remark that there is no browser, and how to install one', () => {
     expect(browserAt(process.execPath).how).toBe('ok')
     expect(browserAt(join(newFolder(), 'chromium'))).toMatchObject({
       how: 'remark',
@@ -260,7 +262,7 @@ describe('a machine', () => {
     })
   })
 
-  it('hears whether it has a terminal, and colours', () => {
+  it('gets the finding whether it has a terminal, and colours', () => {
     expect(terminal(new PassThrough())).toMatchObject({ how: 'remark', says: expect.stringContaining('no terminal') })
     const screen = Object.assign(new PassThrough(), { isTTY: true, getColorDepth: () => 1 })
     expect(terminal(screen)).toEqual({ how: 'ok', says: 'stderr is a terminal, without colours.' })

@@ -5,18 +5,18 @@ import { Reading, stately } from '../inspect/stately.ts'
 import { beginPlay } from '../support/command.ts'
 import { play } from '../support/here.ts'
 
-/** A port of this machine that somebody else has: this one, or any. */
+/** Takes a port of this machine: the given one, or any. */
 async function takenPort(port = 0): Promise<number> {
   const server = createServer()
   onTestFinished(() => void server.close())
-  // Other tests may have it for a moment; whoever has it for long does as well.
+  // Another test may have the port for a moment. A program that keeps it serves the same purpose here.
   await vi.waitFor(() => once(server.listen(port, '127.0.0.1'), 'listening'), { timeout: 5_000 }).catch(() => {})
   const address = server.address()
   return typeof address === 'object' && address ? address.port : port
 }
 
-/** Some tests begin a process, on a machine that may have much else to do. */
-describe('the command that lets people look', { timeout: 60_000 }, () => {
+/** Some tests start a process, on a machine that may be busy. */
+describe('the command that serves a scenario to viewers', { timeout: 60_000 }, () => {
   const begin = async (...args: readonly string[]) => {
     const running = beginPlay('inspect', ...args)
     onTestFinished(() => void running.child.kill('SIGKILL'))
@@ -25,7 +25,7 @@ describe('the command that lets people look', { timeout: 60_000 }, () => {
     return { ...running, url }
   }
 
-  it('plays when somebody looks, and shows how it ended until Ctrl-C', async () => {
+  it('plays when a viewer connects, and shows the end until Ctrl-C', async () => {
     const { child, printed, ended, url } = await begin('watchdog', '--port', '0', '--speed', '1000')
     expect(url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/inspect$/)
     const early = new Reading()
@@ -43,7 +43,7 @@ describe('the command that lets people look', { timeout: 60_000 }, () => {
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('✓ done    0.0 s  The DJ plays') })
   })
 
-  it('serves the inspector of Stately on demand, and says that its page comes from elsewhere', async () => {
+  it('serves the inspector of Stately on demand, and says that its page comes from another site', async () => {
     const { child, ended, url } = await begin('--stately', '--port', '0')
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
     expect(await (await fetch(url)).text()).toContain('https://stately.ai')
@@ -53,7 +53,7 @@ describe('the command that lets people look', { timeout: 60_000 }, () => {
     expect(err).toContain('jungle-party begins when somebody looks.')
   })
 
-  it('takes the next port when nobody said which and the first is taken', async () => {
+  it('takes the next port when none was named and the first is taken', async () => {
     await takenPort(4_300)
     const { child, ended, url } = await begin('watchdog')
     expect(Number(new URL(url).port)).toBeGreaterThan(4_300)
@@ -69,9 +69,9 @@ describe('the command that lets people look', { timeout: 60_000 }, () => {
   })
 
   it.each([
-    ['a port that is none', ['inspect', '--port', '70000'], '--port is "70000"'],
+    ['an invalid port', ['inspect', '--port', '70000'], '--port is "70000"'],
     ['two scenarios', ['inspect', 'saga', 'watchdog'], 'Name one scenario'],
-    ['a scenario that is not there', ['inspect', 'watchdgo'], 'Did you mean "watchdog"?'],
+    ['an unknown scenario', ['inspect', 'watchdgo'], 'Did you mean "watchdog"?'],
   ])('ends with 2 on %s', async (_, args, said) => {
     expect(await play(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) })
   })

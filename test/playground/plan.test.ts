@@ -3,7 +3,7 @@ import { begin, plan, planUntil } from '../support/command.ts'
 import * as here from '../support/here.ts'
 
 describe('the command that plans a party', () => {
-  it('plans a sample party that a family could act on: names, prices, what it costs, what is open, what to do', async () => {
+  it('plans a sample party that a family can use: names, prices, the total, open questions and next steps', async () => {
     const { code, out, err } = await plan()
     expect(code).toBe(0)
     for (const expected of [
@@ -50,7 +50,7 @@ describe('the command that plans a party', () => {
     expect(lines[0].time).toMatch(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/)
   })
 
-  it('plans as far as it understands, and asks about the rest', async () => {
+  it('plans what it understands, and asks about the rest', async () => {
     const { code, out } = await here.plan('What a great party, pricey juice')
     expect(code).toBe(0)
     expect(out).toContain('We did not understand "What a great party, pricey juice"')
@@ -62,7 +62,7 @@ describe('the command that plans a party', () => {
     ['an option that does not exist', ['--jsno'], "Unknown option '--jsno'"],
     ['a value for an option that takes none', ['--json=yes'], '--json'],
     ['a blank directory', ['--data', ' ', 'vegan cake'], '--data is blank'],
-    ['a directory that is not said', ['--data'], '--data'],
+    ['a missing directory', ['--data'], '--data'],
     ['an input that is too long', ['x'.repeat(100_000)], 'content'],
   ])('ends with 2 on %s, and says what to do', async (_, args, said) => {
     const { code, out, err } = await here.plan(...args)
@@ -71,7 +71,7 @@ describe('the command that plans a party', () => {
     expect(err).toContain(said)
   })
 
-  it('ends quietly when its reader has had enough', async () => {
+  it('ends quietly when the reader of its output stops', async () => {
     const { child, ended } = begin('--json', 'vegan cake')
     child.stdout.once('data', () => child.stdout.destroy())
     const { code, err } = await ended

@@ -6,16 +6,16 @@ import { findScenarios } from '../../playground/stage/find.ts'
 import { beginPlay, beginPlayWith, linesOf, play } from '../support/command.ts'
 import * as here from '../support/here.ts'
 
-/** Some tests begin processes, on a machine that may have much else to do. */
+/** Some tests start processes, on a machine that may be busy. */
 describe('the command that plays scenarios', { timeout: 60_000 }, () => {
-  it('lists them by name, also when nothing is named and nobody can be asked', async () => {
+  it('lists the scenarios by name, also when none is named and there is no terminal', async () => {
     const listed = await play('list')
     expect(listed).toMatchObject({ code: 0, err: '' })
     for (const { id, title } of await findScenarios()) expect(listed.out).toMatch(new RegExp(`^${id} +${title}$`, 'm'))
     expect(await play()).toEqual(listed)
   })
 
-  it('lists them as JSON Lines on demand', async () => {
+  it('lists the scenarios as JSON Lines on demand', async () => {
     const listed = linesOf(await here.play('list', '--json'))
     expect(listed).toHaveLength((await findScenarios()).length)
     expect(listed).toContainEqual({
@@ -29,7 +29,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     })
   })
 
-  it('tells people each step and each assert on stderr, without colours in pipes', async () => {
+  it('prints each step and each assert on stderr, without colours in pipes', async () => {
     const { code, out, err } = await play('run', 'debounce')
     expect({ code, out }).toEqual({ code: 0, out: '' })
     expect(err).toContain('debounce: Guest lists that change faster than they are printed (seed 1)\n')
@@ -57,7 +57,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     })
   })
 
-  it('prints the same frames for the same seed, and others for another', async () => {
+  it('prints the same frames for the same seed, and different ones for a different seed', async () => {
     const framesOf = async (seed: string) =>
       linesOf(await here.play('run', 'watchdog', '--json', '--seed', seed)).slice(0, -1)
     const first = await framesOf('3')
@@ -65,11 +65,11 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     expect(await framesOf('4')).not.toEqual(first)
   })
 
-  it('says nothing when nothing fails and it shall be quiet', async () => {
+  it('prints nothing with --quiet when nothing fails', async () => {
     expect(await here.play('run', 'saga', 'debounce', '--quiet')).toEqual({ code: 0, out: '', err: '' })
   })
 
-  it('draws the machines of a scenario, or gives them as JSON Lines', async () => {
+  it('draws the machines of a scenario, or prints them as JSON Lines', async () => {
     const drawn = await here.play('export', 'watchdog', '--mermaid')
     expect(drawn).toMatchObject({ code: 0, err: '' })
     expect(drawn.out).toContain('## host\n\n```mermaid\nstateDiagram-v2\n  [*] --> dancing\n')
@@ -80,40 +80,36 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     ])
   })
 
-  it('explains itself', async () => {
+  it('prints its help', async () => {
     const { code, out } = await here.play('--help')
     expect(code).toBe(0)
     expect(out).toContain('npm run play -- [command] [options]')
   })
 
   it.each([
-    ['a command that is not known', ['rnu', 'saga'], 'There is no command "rnu". Did you mean "run"?'],
-    ['a scenario that is not known', ['run', 'sagga'], 'There is no scenario "sagga". Did you mean "saga"?'],
-    [
-      'an option that is not known',
-      ['run', 'saga', '--sede', '7'],
-      'There is no option "--sede". Did you mean "seed"?',
-    ],
+    ['an unknown command', ['rnu', 'saga'], 'There is no command "rnu". Did you mean "run"?'],
+    ['an unknown scenario', ['run', 'sagga'], 'There is no scenario "sagga". Did you mean "saga"?'],
+    ['an unknown option', ['run', 'saga', '--sede', '7'], 'There is no option "--sede". Did you mean "seed"?'],
     ['an option of another command', ['list', '--seed', '7'], '--seed is not an option of list.'],
-    ['nobody named', ['run'], 'Which one?'],
-    ['all and one of them', ['run', '--all', 'saga'], 'Name scenarios, or say --all, not both.'],
-    ['a seed that is none', ['run', 'saga', '--seed', 'x'], '--seed is "x". Give a whole number'],
-    ['a speed that is none', ['run', 'saga', '--speed', '0'], '--speed is "0". Give a number above 0'],
-    ['a time that is none', ['run', 'saga', '--timeout', '9'], '--timeout is "9". Say for example 30s'],
+    ['no name', ['run'], 'Which one?'],
+    ['all and one name', ['run', '--all', 'saga'], 'Name scenarios, or say --all, not both.'],
+    ['an invalid seed', ['run', 'saga', '--seed', 'x'], '--seed is "x". Give a whole number'],
+    ['an invalid speed', ['run', 'saga', '--speed', '0'], '--speed is "0". Give a number above 0'],
+    ['an invalid time', ['run', 'saga', '--timeout', '9'], '--timeout is "9". Say for example 30s'],
   ])('ends with 2 on %s, and says what to type', async (_, args, said) => {
     const { code, out, err } = await here.play(...args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain(said)
   })
 
-  it('ends with 4 when one takes longer than it may, and says how to play it again', async () => {
+  it('ends with 4 when a scenario takes longer than its limit, and says how to play it again', async () => {
     const ran = await play('run', 'watchdog', '--real-time', '--timeout', '50ms', '--json', '--verbose')
     expect(ran.code).toBe(4)
     expect(linesOf(ran).at(-1)).toMatchObject({ ok: false, id: 'watchdog', why: expect.stringContaining('50 ms') })
     expect(ran.err).toContain('Play it again: npm run play -- run watchdog --seed 1')
   })
 
-  it('goes on when nobody reads what it tells any more, and ends as it would have', async () => {
+  it('goes on when stderr is closed, and keeps its exit code', async () => {
     const all = beginPlay('run', '--all')
     all.child.stderr.destroy()
     expect(await all.ended).toMatchObject({ code: 0 })
@@ -131,7 +127,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     expect(err).not.toContain('saga:')
   })
 
-  it('ends with 130, and leaves nothing behind, when it is told to end', async () => {
+  it('ends with 130 on SIGTERM, and leaves no files behind', async () => {
     const temporary = mkdtempSync(join(tmpdir(), 'troupe-play-'))
     onTestFinished(() => rmSync(temporary, { recursive: true }))
     const { child, printed, ended } = beginPlayWith(temporary, 'run', 'crash-recover', '--real-time')

@@ -19,7 +19,7 @@ function newFile(): string {
   return join(folder, 'run.jsonl')
 }
 
-/** Plays a scenario, and what was written of it. */
+/** Plays a scenario, and resolves to the lines of its record. */
 async function recorded(scenario: Scenario, seed = scenario.seed) {
   const file = newFile()
   const record = recordTo(file, { scenario: scenario.id, seed })
@@ -33,7 +33,7 @@ async function recorded(scenario: Scenario, seed = scenario.seed) {
   return { file, lines: readFileSync(file, 'utf8').trimEnd().split('\n') }
 }
 
-/** Writes lines as if they had always been so: with the hash that belongs to them. */
+/** Writes changed lines with the hash that fits them. */
 function forge(file: string, lines: readonly string[]): void {
   const hash = createHash('sha256')
   for (const line of lines) hash.update(`${line}\n`)
@@ -41,7 +41,7 @@ function forge(file: string, lines: readonly string[]): void {
   writeFileSync(file, `${[...lines, end].join('\n')}\n`)
 }
 
-/** The same with one of its values, which one depends on the number, replaced by another. */
+/** Replaces one of the values; the number chooses which one. */
 function changed(line: string, which: number): string {
   const leaves: (() => void)[] = []
   const walk = (value: Record<string, unknown>) => {
@@ -59,7 +59,7 @@ function changed(line: string, which: number): string {
 const never = new AbortController().signal
 
 describe.each(await findScenarios())('a record of the scenario $id', scenario => {
-  it('adds up to where the run ended, and is the same when it is played again', async () => {
+  it('adds up to the end of the run, and is the same when it is played again', async () => {
     const { file } = await recorded(scenario, 7)
     const record = readRecord(file)
     expect(record).toMatchObject({ scenario: scenario.id, seed: 7, isUnchanged: true })
@@ -69,10 +69,10 @@ describe.each(await findScenarios())('a record of the scenario $id', scenario =>
 })
 
 describe('a record', () => {
-  it('that was changed anywhere is caught, however well that was done', async () => {
+  it('that was changed at any place is refused, also with a right hash', async () => {
     const scenario = await findScenario('event-aware-agent')
     const { file, lines } = await recorded(scenario)
-    // Its first line says what is to be played, and its last one is forged.
+    // The first line says which scenario to play, and the last one has the forged hash.
     const places = fc.integer({ min: 1, max: lines.length - 2 })
     await fc.assert(
       fc.asyncProperty(places, fc.nat(1_000), async (place, which) => {
@@ -83,7 +83,7 @@ describe('a record', () => {
     )
   })
 
-  it('from which a line was taken is caught', async () => {
+  it('without one of its lines is refused', async () => {
     const scenario = await findScenario('own-agent')
     const { file, lines } = await recorded(scenario)
     for (let place = 1; place < lines.length - 2; place++) {
@@ -94,7 +94,7 @@ describe('a record', () => {
 })
 
 describe('the command that replays a record', () => {
-  it('shows how the parties stand in the end, and plays it again on demand', async () => {
+  it('shows the states of the parties at the end, and plays the record again on demand', async () => {
     const file = newFile()
     expect(await play('run', 'saga', '--seed', '7', '--record', file, '--quiet')).toMatchObject({ code: 0 })
     const { code, out, err } = await play('replay', file, '--verify')
@@ -108,7 +108,7 @@ describe('the command that replays a record', () => {
     )
   })
 
-  it('shows how they stood after so many frames, as JSON Lines on demand', async () => {
+  it('shows the states after a number of frames, as JSON Lines on demand', async () => {
     const file = newFile()
     await play('run', 'jungle-party', '--record', file, '--quiet')
     const lines = linesOf(await play('replay', file, '--to', '30', '--json'))
@@ -126,7 +126,7 @@ describe('the command that replays a record', () => {
     ])
   })
 
-  it('ends with 1 for one that was changed, and names the first difference', async () => {
+  it('ends with 1 for a changed record, and names the first difference', async () => {
     const file = newFile()
     await play('run', 'saga', '--record', file, '--quiet')
     writeFileSync(file, readFileSync(file, 'utf8').replace('"tiers":9', '"tiers":8'))
@@ -144,7 +144,7 @@ describe('the command that replays a record', () => {
       'The frames do not add up to the end of the run: parties.ida-and-otto.booked.1 is "hell", not "hall".',
     ],
     ['null', 'The frames do not add up to anything: The state of "anniversary" could not take "anniversary.booked"'],
-  ])('ends with 1 for one in which somebody says %s', async (data, said) => {
+  ])('ends with 1 for a record with the forged payload %s', async (data, said) => {
     const file = newFile()
     await play('run', 'saga', '--record', file, '--quiet')
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"data":{"what":"hall"}', `"data":${data}`))
@@ -153,7 +153,7 @@ describe('the command that replays a record', () => {
     expect(err).toContain(`✗ failed  ${said}`)
   })
 
-  it('claims nothing of agents without a party, unless it plays them again', async () => {
+  it('reports on agents without a party only when it plays the record again', async () => {
     const file = newFile()
     await play('run', 'watchdog', '--record', file, '--quiet')
     const { code, err } = await play('replay', file)
@@ -161,13 +161,13 @@ describe('the command that replays a record', () => {
     expect(err).toContain('There is no party in the end; how its agents ended is looked at with --verify.')
   })
 
-  it('looks at the end of what has fewer frames than were asked for', async () => {
+  it('shows the end if there are fewer frames than the given number', async () => {
     const file = newFile()
     await play('run', 'saga', '--record', file, '--quiet')
     expect((await play('replay', file, '--to', '9999')).err).toContain('The frames add up to the end of the run.')
   })
 
-  it('is made anew only when it is whole: one that is there stays until then', async () => {
+  it('replaces an existing record only when the new one is complete', async () => {
     const file = newFile()
     await play('run', 'own-agent', '--record', file, '--quiet')
     const before = readFileSync(file, 'utf8')
@@ -177,14 +177,14 @@ describe('the command that replays a record', () => {
     expect(readdirSync(dirname(file))).toEqual(['run.jsonl'])
   })
 
-  it('ends with 3 for a file that is not there, or cannot be written', async () => {
+  it('ends with 3 for a file that does not exist, or cannot be written', async () => {
     const nowhere = join(newFile(), 'below', 'run.jsonl')
     const said = expect.stringContaining(`The record "${nowhere}" cannot be opened: ENOENT`)
     expect(await play('replay', nowhere)).toMatchObject({ code: 3, err: said })
     expect(await play('run', 'saga', '--record', nowhere)).toMatchObject({ code: 3, err: said })
   })
 
-  it('ends with 3 for one that is cut off, or is none', async () => {
+  it('ends with 3 for a file that is cut off, or is not a record', async () => {
     const file = newFile()
     await play('run', 'saga', '--record', file, '--quiet')
     writeFileSync(file, readFileSync(file, 'utf8').split('\n').slice(0, 20).join('\n'))

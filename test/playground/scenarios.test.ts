@@ -16,7 +16,7 @@ const scenarios = await findScenarios()
 /** The same scenario with agents that do nothing. */
 const allAsleep = (scenario: Scenario) => withAsleep(scenario, () => true)
 
-/** All that a play writes, as text. */
+/** All frames of a run, as text. */
 async function historyOf(scenario: Scenario, seed?: number): Promise<string> {
   const frames: Frame[] = []
   await playScenario(scenario, { onFrame: frame => void frames.push(frame), ...(seed !== undefined && { seed }) })
@@ -26,7 +26,7 @@ async function historyOf(scenario: Scenario, seed?: number): Promise<string> {
 describe.each(scenarios)('the scenario $id', scenario => {
   const frames: Frame[] = []
   let playing: Promise<Played> | undefined
-  /** Plays it once for all asserts, and for the history that others are compared with. */
+  /** Plays the scenario once. All asserts check this run, and other runs are compared with its history. */
   const played = () =>
     (playing ??= playScenario(scenario, { journal: suiteJournal(), onFrame: frame => void frames.push(frame) }))
 
@@ -40,7 +40,7 @@ describe.each(scenarios)('the scenario $id', scenario => {
     expect(await playScenario(allAsleep(scenario))).toMatchObject({ ok: false })
   })
 
-  it('has the same history with the same seed, and another one with another', async () => {
+  it('has the same history with the same seed, and a different one with a different seed', async () => {
     await played()
     const first = JSON.stringify(frames)
     expect(first.length).toBeGreaterThan(1_000)
@@ -48,7 +48,7 @@ describe.each(scenarios)('the scenario $id', scenario => {
     expect(await historyOf(scenario, scenario.seed + 1)).not.toBe(first)
   })
 
-  it('stands in the README as it says itself', () => {
+  it('has a row with its description in the README', () => {
     const readme = readFileSync(join(import.meta.dirname, '../../playground/scenarios/README.md'), 'utf8')
     expect(readme).toContain(`| [${scenario.id}](${scenario.id}.ts) | ${scenario.shows} |\n`)
   })
@@ -59,7 +59,7 @@ describe('a folder of scenarios', () => {
     expect(scenarios).not.toEqual([])
   })
 
-  it('is refused with the name of a file that has none', async () => {
+  it('is refused with the name of a file without a scenario', async () => {
     await expect(findScenarios(new URL('../support/', import.meta.url))).rejects.toThrow(
       /support\/.*\.ts has no scenario/,
     )
@@ -72,7 +72,7 @@ describe('playing a scenario', () => {
   const sing = defineRequest('door.sing', { input: z.object({}), output: z.object({}) })
   const hears = [rung, sing]
 
-  /** Opens when somebody rings, and listens to songs without a word. */
+  /** Opens when the bell rings, and hears songs without saying anything. */
   const porter = defineAgent({
     name: 'porter',
     hears,
@@ -95,7 +95,7 @@ describe('playing a scenario', () => {
     asserts: [{ that: 'The door opens once.', check: ({ said }) => equal(said(opened).length, 1) }],
   })
 
-  it('tells what was done, and what holds', async () => {
+  it('reports the steps, and the asserts that hold', async () => {
     expect(await playScenario(door)).toEqual({
       id: 'door',
       seed: 7,
@@ -105,7 +105,7 @@ describe('playing a scenario', () => {
     })
   })
 
-  it('tells why an assert does not hold', async () => {
+  it('reports why an assert does not hold', async () => {
     expect(await playScenario(allAsleep(door))).toMatchObject({
       ok: false,
       steps: [{ done: true }],
@@ -113,7 +113,7 @@ describe('playing a scenario', () => {
     })
   })
 
-  it('ends with the step that cannot be done, tells why, and looks at every assert nevertheless', async () => {
+  it('ends with the step that fails, reports why, and still checks all asserts', async () => {
     const burgled = {
       ...door,
       steps: [
@@ -134,7 +134,7 @@ describe('playing a scenario', () => {
     })
   })
 
-  it('lets time pass while somebody waits for an answer that never comes', async () => {
+  it('advances the clock while an asker waits for an answer that never comes', async () => {
     const serenade = defineScenario({
       ...door,
       steps: [

@@ -1,4 +1,4 @@
-/** A program that stops in order when it is interrupted, which takes for ever. */
+/** A program whose orderly stop, after an interrupt, never ends. */
 import { interruptible } from '../../src/cli/interruption.ts'
 
 const { signal } = interruptible()

@@ -9,21 +9,21 @@ const ids = (await findScenarios()).map(({ id }) => id)
 const cli = join(import.meta.dirname, '../../playground/play/cli.ts')
 const stubborn = join(import.meta.dirname, 'stubborn.ts')
 
-/** The command that plays scenarios, begun by a person. */
+/** Starts the command that plays scenarios, as a person would. */
 const playing = (args: readonly string[], options?: TerminalOptions) => inTerminal(cli, args, options)
 
-/** The first takes eleven seconds of its own time, and the others none. */
+/** The first scenario takes eleven seconds of simulated time, and the others none. */
 const long = ['run', 'debounce', 'own-agent', 'saga', '--speed']
 const bar = '[#######-------------] 1/3 scenarios, about '
 const lineOfBar = /^\[#######-------------\] 1\/3 scenarios, about \d+ s to go$/m
 const escape = '\u001b'
 
-// `script` takes other options where there is no Linux. Each test begins a process, on a machine that may have much else to do.
+// `script` has other options on other systems. Each test starts a process, on a machine that may be busy.
 describe.skipIf(process.platform !== 'linux')(
   'the command that plays scenarios, at a terminal',
   { timeout: 60_000 },
   () => {
-    it('lists them when none is named, and plays the one that is picked', async () => {
+    it('lists the scenarios when none is named, and plays the chosen one', async () => {
       const { shows, type, ended } = playing([])
       await shows('to navigate')
       type(keys.down.repeat(ids.indexOf('own-agent')))
@@ -35,7 +35,7 @@ describe.skipIf(process.platform !== 'linux')(
       expect(written).toContain('own-agent: A porter who greets guests (seed 1)\n')
     })
 
-    it('ends with 130 when none is picked', async () => {
+    it('ends with 130 when none is chosen', async () => {
       const { shows, type, ended } = playing([])
       await shows('to navigate')
       type(keys.interrupt)
@@ -44,7 +44,7 @@ describe.skipIf(process.platform !== 'linux')(
       expect(written).not.toContain('(seed')
     })
 
-    it('draws in place how far it has come, once that takes more than a second', async () => {
+    it('draws a progress bar in place when a run takes more than a second', async () => {
       const seen = await playing([...long, '8']).ended
       expect(seen.code).toBe(0)
       expect(seen.written).toContain(bar)
@@ -53,14 +53,14 @@ describe.skipIf(process.platform !== 'linux')(
       expect(left.filter(line => line?.includes('scenarios, about'))).toEqual([])
     })
 
-    it('draws no more than has room in a line', async () => {
+    it('draws no more than fits into a line', async () => {
       const drawn = drawnIn(await playing([...long, '8'], { columns: 40 }).ended).flat()
       const bars = drawn.filter(text => text.startsWith('[#'))
       expect(bars).toContain(bar.slice(0, 39))
       expect(bars.filter(text => text.length > 39)).toEqual([])
     })
 
-    it('ends in order with 130 when it is interrupted, and says what was not played', async () => {
+    it('ends in order with 130 when it is interrupted, and names the scenarios that were not played', async () => {
       const { shows, type, ended } = playing(['run', 'watchdog', 'saga', '--real-time'])
       await shows('watchdog: A DJ')
       type(keys.interrupt)
@@ -78,7 +78,7 @@ describe.skipIf(process.platform !== 'linux')(
       expect((await ended).code).toBe(130)
     })
 
-    it('shows colours, unless somebody wants none', async () => {
+    it('shows colours, unless they are turned off', async () => {
       const green = `${escape}[32m`
       expect((await playing(['run', 'saga']).ended).written).toContain(green)
       for (const { written } of await Promise.all([
@@ -90,7 +90,7 @@ describe.skipIf(process.platform !== 'linux')(
       }
     })
 
-    it('writes plain lines where nothing can be drawn', async () => {
+    it('writes plain lines in a terminal that cannot draw', async () => {
       const env = { TERM: 'dumb' }
       const [listed, ran] = await Promise.all([playing([], { env }).ended, playing([...long, '4'], { env }).ended])
       expect(listed.code).toBe(0)
@@ -103,7 +103,7 @@ describe.skipIf(process.platform !== 'linux')(
 )
 
 describe('the command that plays scenarios, in a pipe', { timeout: 60_000 }, () => {
-  it('tells every two seconds in a line how far it has come', async () => {
+  it('prints a line with its progress every two seconds', async () => {
     const { code, err } = await play(...long, '4')
     expect(code).toBe(0)
     expect(err).toMatch(lineOfBar)

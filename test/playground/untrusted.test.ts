@@ -24,7 +24,7 @@ function newFolder(): string {
   return folder
 }
 
-/** What a terminal would obey: colours, a title, an erased screen, a return, a bell, and the same in single characters. */
+/** Sequences that control a terminal: colours, a title, an erased screen, a return, a bell, and the same in single characters. */
 const evil = '\u001b[31m\u001b]0;title\u0007\u001b[2J\r\b\u0000\u007f\u009b2J\u0085\u202e\u2066\u2028'
 const obeyed = /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 
@@ -41,14 +41,14 @@ beforeAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** A record of the scenario `saga` in which some text is another one everywhere; as raw as JSON allows. */
+/** A record of the scenario `saga` with a text replaced everywhere, with raw characters as far as JSON allows. */
 function tamperedRecord(text: string | RegExp, by: string): string {
   const file = join(newFolder(), 'run.jsonl')
   writeFileSync(file, record.replaceAll(text, JSON.stringify(by).slice(1, -1)))
   return file
 }
 
-describe('what is printed of a file that anybody may have written', () => {
+describe('the output for a file that may come from anyone', () => {
   it.each([
     ['a payload', /(?<="what":")hall/g],
     ['an id of a party', /ida-and-otto/g],
@@ -56,14 +56,14 @@ describe('what is printed of a file that anybody may have written', () => {
     ['an agent', /(?<=party\/[a-z-]+\/)booking/g],
     ['a version of Node', /(?<="node":")[\d.]+/g],
     ['a field', /(?<=")what(?=":)/g],
-  ])('has nothing that a terminal obeys, whatever is in %s', async (_, text) => {
+  ])('has no control sequences, also if %s has them', async (_, text) => {
     const file = tamperedRecord(text, evil)
     expectClean(await play('replay', file))
     expectClean(await play('why', 'anniversary.booked', file))
     expectClean(await play('why', 'anniversary.settled', file, '--json'))
   })
 
-  it('is as it was written in lines of JSON', async () => {
+  it('is unchanged in lines of JSON', async () => {
     const file = tamperedRecord(/(?<="what":")hall/g, evil)
     const ran = await play('why', 'anniversary.booked', file, '--json')
     expect(linesOf(ran)).toContainEqual(expect.objectContaining({ data: { what: evil } }))
@@ -76,19 +76,19 @@ describe('what is printed of a file that anybody may have written', () => {
     ['a record', ['replay', `./${evil.replace('\u0000', '')}`]],
     ['an event', ['why', evil, 'saga']],
     ['a place', ['why', 'anniversary.booked', evil]],
-  ])('is clean for the name of %s that is wrong', async (_, args) => {
+  ])('has no control sequences for a wrong name of %s', async (_, args) => {
     const ran = await play(...args.map(arg => arg.replace('\u0000', '')))
     expect(ran.code).toBeGreaterThanOrEqual(2)
     expectClean(ran)
   })
 
-  it('is clean for a record of a scenario that is none', async () => {
+  it('has no control sequences for a record of an unknown scenario', async () => {
     const ran = await play('replay', tamperedRecord('saga', evil))
     expect(ran.code).toBe(2)
     expectClean(ran)
   })
 
-  it('is one line, so that no data can look like a verdict', async () => {
+  it('is one line, so that no data can look like a result', async () => {
     const ran = await play('replay', await tamperedRecord('saga', 'x\n✓ ok      The record is as it was written'))
     expect(ran.code).toBe(2)
     expect(ran.err.trimEnd().split('\n')).toHaveLength(1)
@@ -96,10 +96,10 @@ describe('what is printed of a file that anybody may have written', () => {
 
   it.each([
     ['no envelope', /"envelope":\{/g, '"envelope":null,"was":{'],
-    ['a type that is none', /(?<="envelope":\{[^}]*)"type":"[^"]*"/g, '"type":["a"]'],
-    ['an agent that is none', /"agent":"[^"]*"/g, '"agent":{"toString":1}'],
-    ['a payload without a floor', /"content":/g, `"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},"content":`],
-  ])('is a sentence for a record with %s', async (_, what, by) => {
+    ['a type that is not text', /(?<="envelope":\{[^}]*)"type":"[^"]*"/g, '"type":["a"]'],
+    ['an agent that is not text', /"agent":"[^"]*"/g, '"agent":{"toString":1}'],
+    ['a payload with too many levels', /"content":/g, `"deep":${'['.repeat(20_000)}${']'.repeat(20_000)},"content":`],
+  ])('is one sentence for a record with %s', async (_, what, by) => {
     const file = await tamperedRecord('', '')
     writeFileSync(
       file,
@@ -114,7 +114,7 @@ describe('what is printed of a file that anybody may have written', () => {
     }
   })
 
-  it('is clean for what a person has planned', async () => {
+  it('has no control sequences for the inputs of a plan', async () => {
     const data = join(newFolder(), 'data')
     const text = 'vegan cake \u202e\u2066\u2028'
     expectClean(await plan('--data', data, '--json', text))
@@ -124,29 +124,29 @@ describe('what is printed of a file that anybody may have written', () => {
 })
 
 describe('a line that is printed', () => {
-  it('keeps its tabs and line breaks, and shows everything else that is hidden', () => {
+  it('keeps its tabs and line breaks, and shows all other hidden characters', () => {
     expect(printable('a\tb\nc\u001b[2J\u009bd\r', () => false)).toBe('a\tb\nc\\u001b[2J\\u009bd\\u000d')
     expect(visible('a\nb\u202e')).toBe('a\\u000ab\\u202e')
   })
 
-  it('keeps letters of all languages, and signs that are made of several characters', () => {
+  it('keeps letters of all languages, and signs of several characters', () => {
     const text = 'Zoë, שלום, 你好, 👩‍👩‍👧'
     expect(printable(text, () => false)).toBe(text)
     expect(visible(text)).toBe(text)
   })
 
-  it('has colours of the commands where there are colours, and no other sequence', () => {
+  it('has the colours of the commands where colours are on, and no other sequence', () => {
     const text = '\u001b[32mok\u001b[39m \u001b[8mhidden \u001b[1;31mbold'
     expect(printable(text, () => true)).toBe('\u001b[32mok\u001b[39m \\u001b[8mhidden \\u001b[1;31mbold')
     expect(printable(text, () => false)).not.toMatch(obeyed)
   })
 
-  it('has no colours of data', () => {
+  it('has no colours from data', () => {
     expect(printable(visible('\u001b[32mok'), () => true)).toBe('\\u001b[32mok')
   })
 })
 
-describe('what is no file, or too long,', () => {
+describe('a path that is not a file, or a file that is too long,', () => {
   const made: readonly (readonly [string, string, (path: string) => unknown])[] = [
     ['a directory', 'it is a directory', path => mkdirSync(path)],
     ['a pipe', 'it is a pipe', path => execFileSync('mkfifo', [path])],
@@ -178,26 +178,26 @@ describe('what is no file, or too long,', () => {
     ],
   ]
 
-  it.each(made)('is no record to be read: %s', async (_, why, make) => {
+  it.each(made)('is not read as a record: %s', async (_, why, make) => {
     const path = join(newFolder(), 'run')
     await make(path)
     expect(await play('replay', path)).toMatchObject({ code: 3, out: '', err: expect.stringContaining(why) })
   })
 
   // A directory may hold a journal.
-  it.each(made.slice(1))('is no place where an event may be: %s', async (_, why, make) => {
+  it.each(made.slice(1))('is not searched for an event: %s', async (_, why, make) => {
     const path = join(newFolder(), 'run')
     await make(path)
     expect(await play('why', 'a.b', path)).toMatchObject({ code: 3, out: '', err: expect.stringContaining(why) })
   })
 
-  it.each(made.slice(0, 5))('is no journal: %s', async (_, why, make) => {
+  it.each(made.slice(0, 5))('is not opened as a journal: %s', async (_, why, make) => {
     const folder = newFolder()
     await make(join(folder, 'journal.db'))
     expect(await play('why', 'a.b', folder)).toMatchObject({ code: 3, out: '', err: expect.stringContaining(why) })
   })
 
-  it('is no journal: a file of 257 MiB', async () => {
+  it('is not opened as a journal: a file of 257 MiB', async () => {
     const folder = newFolder()
     closeSync(openSync(join(folder, 'journal.db'), 'w'))
     truncateSync(join(folder, 'journal.db'), 257 * 1_024 * 1_024)
@@ -205,7 +205,7 @@ describe('what is no file, or too long,', () => {
     expect(await play('why', 'a.b', folder)).toMatchObject({ code: 3, out: '', err })
   })
 
-  it.each(made.slice(0, 5))('is no place for a record, and stays what it is: %s', async (_, why, make) => {
+  it.each(made.slice(0, 5))('is not overwritten by a record: %s', async (_, why, make) => {
     const path = join(newFolder(), 'run')
     await make(path)
     const refused = { code: 3, out: '', err: expect.stringContaining(why) }
@@ -213,14 +213,14 @@ describe('what is no file, or too long,', () => {
     expect(await play('replay', path)).toMatchObject(refused)
   })
 
-  it('does not keep a record waiting that is written beside it', async () => {
+  it('does not delay a record that is written beside it', async () => {
     const path = join(newFolder(), 'run')
     execFileSync('mkfifo', [`${path}.part`])
     const err = expect.stringContaining('cannot be opened')
     expect(await play('run', 'saga', '--quiet', '--record', path)).toMatchObject({ code: 3, out: '', err })
   })
 
-  it('ends nowhere, though the system says that it is empty', async () => {
+  it('is not read if it has no end, though the system reports it as empty', async () => {
     const endless = '/proc/self/pagemap'
     expect((await play('replay', endless)).code).toBe(3)
   })

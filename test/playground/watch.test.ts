@@ -9,7 +9,7 @@ import { beginPlayIn } from '../support/command.ts'
 import { play } from '../support/here.ts'
 import { projectCopy } from '../support/project-copy.ts'
 
-/** What is printed, to be waited for in its order. */
+/** Collects printed lines; a test waits for them in order. */
 function createScreen() {
   const lines: string[] = []
   let arrived = Promise.withResolvers<void>()
@@ -19,7 +19,7 @@ function createScreen() {
       lines.push(text)
       arrived.resolve()
     },
-    /** Resolves to all that is printed up to a line with this text, and forgets it. */
+    /** Resolves to the lines up to one with this text, and removes them. */
     async until(text: string): Promise<readonly string[]> {
       for (;;) {
         const place = lines.findIndex(line => line.includes(text))
@@ -33,7 +33,7 @@ function createScreen() {
 
 const good = (...lines: string[]): RunEnd => ({ lines, count: { ok: 1, of: 1 }, how: 'its process ended with 0' })
 
-/** A kitchen that is watched; what its runs come to is said before. `undefined`: the run goes on until it is stopped. */
+/** A watched folder. The reports of its runs are given; after `undefined`, a run goes on until it is stopped. */
 async function watchedKitchen(...ends: readonly (RunEnd | undefined)[]) {
   const root = mkdtempSync(join(tmpdir(), 'troupe-watched-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
@@ -65,7 +65,7 @@ async function watchedKitchen(...ends: readonly (RunEnd | undefined)[]) {
 }
 
 describe('watching', () => {
-  it('tells the first run whole, and then what is different', async () => {
+  it('prints the whole first run, and then the differences', async () => {
     const first = good('cake: A cake (seed 1)', '  holds   It is high.', '  ok      1 of 1 hold, 75 ms')
     const other = good('cake: A cake (seed 1)', '  holds   It is low.', '  ok      1 of 1 hold, 60 ms')
     const { change, screen } = await watchedKitchen(first, other)
@@ -81,7 +81,7 @@ describe('watching', () => {
     ])
   })
 
-  it('says so when nothing is different but how long it took', async () => {
+  it('prints one line if only the durations differ', async () => {
     const { change, screen } = await watchedKitchen(
       good('  ok      1 of 1 hold, 75 ms'),
       good('  ok      1 of 1 hold, 9 ms'),
@@ -95,7 +95,7 @@ describe('watching', () => {
     ])
   })
 
-  it('ends a run when a file changes meanwhile, and tells the next one whole if none was told yet', async () => {
+  it('ends a run when a file changes meanwhile, and prints the whole next one if none was printed yet', async () => {
     const { change, screen } = await watchedKitchen(undefined, good('  holds   It is high.'))
     await screen.until('run 1')
     change('cake.ts')
@@ -108,7 +108,7 @@ describe('watching', () => {
     ])
   })
 
-  it('tells a run that cannot even start whole, and goes on from the last that could', async () => {
+  it('prints a whole run that cannot start, and compares the next one with the last run that started', async () => {
     const broken: RunEnd = { lines: ['SyntaxError: no'], how: 'its process ended with 3' }
     const { change, screen } = await watchedKitchen(
       good('  holds   It is high.'),
@@ -123,7 +123,7 @@ describe('watching', () => {
     expect((await screen.until('as before')).slice(2)).toEqual(['✓ ok      as before: 1 of 1 ok'])
   })
 
-  it('sees files that editors replace, again and again, and new ones in new folders', async () => {
+  it('notices files that editors replace, several times, and new files in new folders', async () => {
     const { root, screen } = await watchedKitchen(good(), good(), good(), good())
     await screen.until('Watching')
     for (const content of ['first', 'second']) {
@@ -138,7 +138,7 @@ describe('watching', () => {
     expect(told).toContain(join('kitchen', 'cellar'))
   })
 
-  it('takes no notice of what editors keep beside a file', async () => {
+  it('ignores the temporary files of editors', async () => {
     const { change, screen } = await watchedKitchen(good(), good())
     await screen.until('Watching')
     for (const name of ['.cake.ts.swp', 'cake.ts~', '4913', '#cake.ts#']) change(name)
@@ -146,7 +146,7 @@ describe('watching', () => {
     expect(await screen.until('Changed')).toEqual([`Changed: ${join('kitchen', 'pie.ts')}`])
   })
 
-  it('names five files, however many change', async () => {
+  it('names at most five changed files', async () => {
     const { change, screen } = await watchedKitchen(good())
     await screen.until('Watching')
     for (let place = 1; place <= 150; place++) change(`pie-${place}.ts`)
@@ -154,7 +154,7 @@ describe('watching', () => {
     expect(told?.match(/pie-/g)).toHaveLength(5)
   })
 
-  it('ends with its run when somebody has had enough', async () => {
+  it('ends, with its run, when its signal is aborted', async () => {
     const { screen, interrupt } = await watchedKitchen(undefined)
     await screen.until('run 1')
     expect(await interrupt()).toEqual(new Error('Enough.'))
@@ -163,13 +163,13 @@ describe('watching', () => {
 })
 
 describe('what changed in a report', () => {
-  it('stands under the line that it belongs to', () => {
+  it('is below the line that it belongs to', () => {
     const before = ['cake: A cake', '  high', 'pie: A pie', '  round', 'the end']
     const after = ['cake: A cake', '  high', 'pie: A pie', '  square', 'the end']
     expect(changedLines(before, after)).toEqual(['  pie: A pie', '-   round', '+   square'])
   })
 
-  it('is nothing where only times differ, and only those at the end of a line are', () => {
+  it('is empty if only times at the end of lines differ', () => {
     expect(changedLines(['  ok, 7 ms'], ['  ok, 8 ms'])).toEqual([])
     expect(changedLines(['  after 7 ms it rings'], ['  after 8 ms it rings'])).toHaveLength(2)
   })
@@ -182,7 +182,7 @@ describe('a run in a process of its own', { timeout: 60_000 }, () => {
     return { screen, ...begin(screen.line) }
   }
 
-  it('hands over its lines as they come, and what it has come to', async () => {
+  it('passes on its lines at once, and then its report', async () => {
     const { screen, ended } = running('console.log("one"); console.error("\\ntwo"); process.send({ ok: 1, of: 2 })')
     const { lines, count, how } = await ended
     expect(lines.toSorted()).toEqual(['one', 'two'])
@@ -190,7 +190,7 @@ describe('a run in a process of its own', { timeout: 60_000 }, () => {
     expect(screen.lines.toSorted()).toEqual(['', 'one', 'two'])
   })
 
-  it('is interrupted first, and may end in order', async () => {
+  it('is interrupted first, and can end in order', async () => {
     const { screen, ended, stop } = running(
       'process.on("SIGINT", () => process.exit(130)); setInterval(() => {}, 1_000); console.log("there")',
     )
@@ -209,14 +209,14 @@ describe('a run in a process of its own', { timeout: 60_000 }, () => {
     expect(await ended).toEqual({ lines: ['there'], how: 'its process ended by SIGKILL' })
   })
 
-  it('has no lines of a bar, which are other ones each time', async () => {
+  it('has no lines of a progress bar, which differ each time', async () => {
     const { ended } = running('console.error("[#####---------------] 4/18 scenarios, about 5 s to go")')
     expect((await ended).lines).toEqual([])
   })
 })
 
 describe('the command that plays and watches', { timeout: 120_000 }, () => {
-  it('plays again what was changed, tells mistakes with their place, and ends with 130', async () => {
+  it('plays a changed scenario again, prints errors with their place, and ends with 130', async () => {
     const root = projectCopy({ installed: true })
     const { child, printed, ended } = beginPlayIn(root, 'run', 'debounce', '--watch')
     const file = join(root, 'playground', 'scenarios', 'debounce.ts')
@@ -237,7 +237,7 @@ describe('the command that plays and watches', { timeout: 120_000 }, () => {
     expect(err).toMatch(/^✗ failed {2}not played to the end: its process ended with 3$/m)
   })
 
-  it.each([['--json'], ['--record', 'file']])('does not understand %s', async (...args) => {
+  it.each([['--json'], ['--record', 'file']])('refuses %s', async (...args) => {
     const { code, out, err } = await play('run', 'saga', '--watch', ...args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain('Say it without --json and --record.')

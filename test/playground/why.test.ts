@@ -28,7 +28,7 @@ async function played(scenario: Scenario): Promise<Causes> {
   return new Causes(frames)
 }
 
-/** What led to the newest event of a type, sentence by sentence. */
+/** The causes of the newest event of a type, one sentence each. */
 async function chainOf(type: string, name: string): Promise<readonly string[]> {
   const causes = await causesOf(await findScenario(name))
   return causes.chain(causes.find(type).at(-1)?.id ?? '').map(({ what }) => what)
@@ -37,7 +37,7 @@ async function chainOf(type: string, name: string): Promise<readonly string[]> {
 const origin = /^somebody outside (says|asks) |^\S+ is (re)?starting$|^\S+ hears \S+, which is not journalled$/
 
 describe.each(await findScenarios())('the scenario $id', scenario => {
-  it('has no event that does not go back to somebody outside, an agent that starts, or what is not journalled', async () => {
+  it('leads each event back to a caller outside, the start of an agent, or an event that is not journalled', async () => {
     const causes = await causesOf(scenario)
     const events = causes.types.flatMap(type => causes.find(type)).slice(0, 2_000)
     expect(events).not.toEqual([])
@@ -50,7 +50,7 @@ describe.each(await findScenarios())('the scenario $id', scenario => {
 })
 
 describe('the chain of causes of an event', () => {
-  it('goes through work outside, and everybody who heard and said something', async () => {
+  it('leads through outside work, and the agents that heard and said events', async () => {
     expect(await chainOf('party.plan.updated', 'add-remove-cascade')).toEqual([
       'party/garden/final-planner says party.plan.updated',
       'write-plan is done, for party/garden/final-planner',
@@ -61,7 +61,7 @@ describe('the chain of causes of an event', () => {
     ])
   })
 
-  it('goes through questions that were refused', async () => {
+  it('leads through refused requests', async () => {
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ journal, agents: [clerk(), visitor()] })
     await runtime.bus.publish(asked({ id: 'nobody' }))
@@ -78,7 +78,7 @@ describe('the chain of causes of an event', () => {
     ])
   })
 
-  it('goes through questions and their answers', async () => {
+  it('leads through requests and their answers', async () => {
     expect((await chainOf('anniversary.settled', 'saga')).slice(0, 4)).toEqual([
       'party/ann-and-bob/booking says anniversary.settled',
       'party/ann-and-bob/band answers',
@@ -87,7 +87,7 @@ describe('the chain of causes of an event', () => {
     ])
   })
 
-  it('goes through questions that nobody answered', async () => {
+  it('leads through requests without an answer', async () => {
     expect(await chainOf('tent.settled', 'slow-vendor-timeout')).toEqual([
       'runtime/planner says tent.settled',
       'the ask tent.price fails, for runtime/planner',
@@ -95,7 +95,7 @@ describe('the chain of causes of an event', () => {
     ])
   })
 
-  it('goes through timers, and from one process to the next', async () => {
+  it('leads through timers, and from one process to the next', async () => {
     expect(await chainOf('cake.due', 'crash-recover')).toEqual([
       'party/wedding/host says cake.due',
       '60000 ms are over for party/wedding/host',
@@ -104,17 +104,17 @@ describe('the chain of causes of an event', () => {
   })
 })
 
-describe('the command that says why', () => {
+describe('the command why', () => {
   function newPath(name: string): string {
     const folder = mkdtempSync(join(tmpdir(), 'troupe-why-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     return join(folder, name)
   }
 
-  it('looks for the event in all scenarios, if it is not told where it is', async () => {
+  it('looks for the event in all scenarios if no place is given', async () => {
     const { code, out, err } = await play('why', 'tent.settled')
     expect(code).toBe(0)
-    // Where that takes long, the bar is told before.
+    // If that takes long, the progress bar is printed before.
     expect(err).toMatch(/^In the scenario slow-vendor-timeout, seed 1:\n$/m)
     expect(out).toBe(`runtime/planner says tent.settled {"outcome":"no tent"}
     2.0 s  runtime at 26
@@ -145,11 +145,11 @@ because somebody outside says tent.wanted {}
   })
 
   it.each([
-    ['an event that is not there', ['why', 'tent.setled', 'slow-vendor-timeout'], 'Did you mean "tent.settled"?'],
-    ['an event that nothing is like', ['why', 'x', 'own-agent'], 'It has: door.arrived, door.greeted.'],
-    ['no event at all', ['why'], 'Name one event'],
+    ['an unknown event', ['why', 'tent.setled', 'slow-vendor-timeout'], 'Did you mean "tent.settled"?'],
+    ['an unknown event without a similar one', ['why', 'x', 'own-agent'], 'It has: door.arrived, door.greeted.'],
+    ['no event', ['why'], 'Name one event'],
     [
-      'a scenario that is not there',
+      'an unknown scenario',
       ['why', 'tent.settled', 'slow-vendor'],
       'There is no scenario, record or directory "slow-vendor".',
     ],
@@ -158,7 +158,7 @@ because somebody outside says tent.wanted {}
     expect(await play(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(said) })
   })
 
-  it('ends with 2 on an id of nobody knows which run', async () => {
+  it('ends with 2 on an id without a place', async () => {
     const { out } = await play('why', 'party.plan.updated', '--json')
     const { id } = z.object({ id: z.string() }).parse(JSON.parse(out.split('\n')[0] ?? ''))
     expect(await play('why', id)).toMatchObject({
