@@ -6,8 +6,8 @@ import type { ChildWork } from '../../src/invoke/child.ts'
 import { workOf } from '../../src/invoke/outside.ts'
 
 /**
- * The same scenario with agents that begin as they do and then take no event, wherever they stand; where none of them stands,
- * it is the scenario itself. Their machines keep their structure, so that what a process before has saved of them fits.
+ * The same scenario with these agents replaced: they start as usual, and then take no event. A scenario without these agents is
+ * unchanged. The machines keep their structure, so that snapshots of an earlier process fit.
  */
 export function withAsleep(scenario: Scenario, isAsleep: (agent: Agent) => boolean): Scenario {
   if (!agentsOf(scenario).some(isAsleep)) return scenario
@@ -33,7 +33,7 @@ export function withAsleep(scenario: Scenario, isAsleep: (agent: Agent) => boole
   return { ...scenario, runtime }
 }
 
-// All that XState knows of what a machine makes of an event comes from here.
+// XState gets all transitions of a machine from this method.
 function deaf(machine: AnyStateMachine): AnyStateMachine {
   return Object.assign(machine, { getTransitionData: () => [] })
 }

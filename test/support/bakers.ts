@@ -2,7 +2,7 @@ import { agentTypes, defineAgent, defineEvent, type Migrations, migration } from
 import { assign, emit, fromPromise, setup } from 'xstate'
 import * as z from 'zod'
 
-/** One agent in three versions of a program, for tests of what becomes of it between them. */
+/** One agent in three versions of a program, for tests of migrations. */
 
 export const order = defineEvent('bakery.order', z.object({}))
 export const baked = defineEvent('bakery.baked', z.object({ cakes: z.int(), currency: z.string() }))
@@ -61,7 +61,7 @@ export const secondMachine = setup({
 
 export const first = defineAgent({ name: 'baker', machine: firstMachine, hears, says })
 
-/** Leads the first version to the second. */
+/** The migration from the first version to the second. */
 export const fromFirst = migration(z.object({ cakes: z.int() }), ({ value, context }) => ({
   value: value === 'asking' ? 'baking' : value,
   context: { ...context, currency: 'USD' },

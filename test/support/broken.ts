@@ -22,11 +22,11 @@ import { asIfSaid } from './silent.ts'
  * A runtime that works, but falls short of its promises where the systems that they come from did:
  *
  * - dead letters never fill, and a replay gives nothing;
- * - of the limits only one a minute for all, and 50 a minute for each source, is kept, and whoever exceeds it is refused;
- * - failures of subscribers are not counted, and what slow ones miss is gone without a word;
- * - types and payloads are not checked, and full mailboxes take what comes;
+ * - only two rate limits are kept, one a minute for all and 50 a minute for each source, and more events are refused;
+ * - failures of subscribers are not counted, and events that slow ones miss are lost without a report;
+ * - types and payloads are not checked, and full mailboxes take more events;
  * - an expected version is never compared, and the results of an input that is removed stay;
- * - an ask that ended at its deadline is never forgotten.
+ * - an ask that ended at its deadline stays in memory.
  */
 export function brokenRuntime<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   runtime: Runtime<S, A, R>,
@@ -54,7 +54,7 @@ export function brokenRuntime<S extends object, A extends AddedEvent, R extends 
 
 const unchecked = new Set(['EVENT_PAYLOAD', 'EVENT_UNKNOWN', 'EVENT_VERSION', 'MAILBOX_FULL'])
 
-/** What would have been refused is taken, and gone. */
+/** Accepts an event that would have been refused, and loses it. */
 async function unrefused<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
   try {
     return await work
@@ -106,14 +106,14 @@ function brokenSubscription(subscription: Subscription): Subscription {
   })
 }
 
-/** The limits that are kept, whatever is wanted. */
+/** The limits that are kept, whatever the options say. */
 export function brokenLimits(rules: RateLimitOptions | boolean): RateLimitOptions | boolean {
   if (rules === false) return false
   const { perMinute = 1_000 } = rules === true ? {} : rules
   return { perMinute, source: { perMinute: 50 } }
 }
 
-/** A mailbox whose publishers never notice that it is full: what is oldest in it is gone. */
+/** A mailbox whose publishers never notice that it is full: its oldest event is lost. */
 export function brokenMailbox<N extends string, I>(agent: Agent<N, I>): Agent<N, I> {
   return { ...agent, mailbox: { ...agent.mailbox, overflow: 'drop-oldest' } }
 }

@@ -32,7 +32,7 @@ interface BakerOptions {
 
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? `${error.code}` : `${error}`)
 
-/** Bakes what is ordered, asks the shop for the price, and sells it. */
+/** Bakes an ordered cake, asks the shop for the price, and sells it. */
 const baker = ({ bake = () => 'cake', baking = {}, asking = {} }: BakerOptions) =>
   defineAgent({
     name: 'baker',

@@ -21,12 +21,12 @@ export function linesOf({ out }: Ran) {
     .map(line => JSON.parse(line))
 }
 
-/** A command, on its way. */
+/** A running command. */
 export interface Running {
   readonly child: ChildProcessByStdio<null, Readable, Readable>
-  /** Resolves when it has printed this, wherever, or has ended. */
+  /** Resolves when it has printed this text, to stdout or stderr, or has ended. */
   printed(text: string): Promise<void>
-  /** The first line of what programs read. */
+  /** The first line on stdout. */
   line(): Promise<string>
   readonly ended: Promise<Ran>
 }
@@ -36,7 +36,7 @@ export function plan(...args: readonly string[]): Promise<Ran> {
   return begin(...args).ended
 }
 
-/** Runs it, and sends it a signal as soon as it has printed a text. */
+/** Runs that command, and sends it a signal as soon as it has printed a text. */
 export async function planUntil(text: string, signal: NodeJS.Signals, ...args: readonly string[]): Promise<Ran> {
   const { child, printed, ended } = begin(...args)
   await printed(text)
@@ -44,7 +44,7 @@ export async function planUntil(text: string, signal: NodeJS.Signals, ...args: r
   return ended
 }
 
-/** Begins to run it. */
+/** Starts the command that plans a party. */
 export function begin(...args: readonly string[]): Running {
   return beginCommand('plan', args)
 }
@@ -54,17 +54,17 @@ export function play(...args: readonly string[]): Promise<Ran> {
   return beginPlay(...args).ended
 }
 
-/** Begins to run that. */
+/** Starts the command that plays scenarios. */
 export function beginPlay(...args: readonly string[]): Running {
   return beginCommand('play', args)
 }
 
-/** Begins to run it in another copy of the project. */
+/** Starts the command that plays scenarios in another copy of the project. */
 export function beginPlayIn(root: string, ...args: readonly string[]): Running {
   return beginCommand('play', args, root)
 }
 
-/** Begins to run it with a directory of its own for temporary files. */
+/** Starts the command that plays scenarios with a directory of its own for temporary files. */
 export function beginPlayWith(temporary: string, ...args: readonly string[]): Running {
   return beginCommand('play', args, project, { TMPDIR: temporary })
 }
@@ -101,7 +101,7 @@ function beginCommand(
     child.on('error', reject)
     child.on('close', code => resolve({ code, out, err }))
   })
-  /** Resolves when it is so, or it has ended. */
+  /** Resolves when a condition holds, or the command has ended. */
   const until = async (isSo: () => boolean) => {
     const found = new Promise<void>(resolve => {
       const look = () => {

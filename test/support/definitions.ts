@@ -1,6 +1,6 @@
 import type { Definition } from 'troupe'
 
-/** The events and requests among what a module exports. */
+/** The events and requests that a module exports. */
 export function definitionsIn(exported: object): readonly Definition[] {
   return Object.values(exported).filter(isDefinition)
 }

@@ -12,13 +12,13 @@ export const whois = defineRequest('desk.whois', {
 export const asked = defineEvent('desk.asked', z.object({ id: z.string() }))
 export const heard = defineEvent('desk.heard', z.object({ what: z.json() }))
 
-/** What the clerk says of somebody whom nobody knows. */
+/** The refusal for an unknown person. */
 export const unknown = (id: string) => ({ code: 'NO_SUCH_PERSON', message: `Nobody is ${id}.`, data: { id } }) as const
 
 const clerkHears = [whois]
 const count: { refused: number } = { refused: 0 }
 
-/** Knows everybody but those named `nobody`, and counts whom it has sent away. */
+/** Knows all people except those named `nobody`, and counts its refusals. */
 export const clerk = (name = 'clerk') =>
   defineAgent({
     name,
@@ -52,7 +52,7 @@ const visitorHears = [asked]
 const visitorSays = [heard]
 const nothing: { id: string } = { id: '' }
 
-/** Asks whom an event names, one callee or several, and tells what came of it. */
+/** Asks the callees that an event names, and says the outcome. */
 const asking = <O>(name: string, logic: AskLogic<{ id: string }, O>) =>
   defineAgent({
     name,

@@ -12,7 +12,7 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { inputAdded, inputRemoved } from './pets.ts'
 
-/** A boy who runs errands, and tells what came of them, for tests of effects. */
+/** An agent that runs errands by effects, and says their results, for tests of effects. */
 
 export const go = defineEvent('errands.go', z.object({ for: z.string() }))
 export const backHome = defineEvent('errands.home', z.object({}))
@@ -26,7 +26,7 @@ export type Errand = EffectFunction<{ readonly for: string }, string>
 
 type Retries = Pick<EffectOptions<never, never>, 'retries' | 'backoff' | 'timeout'>
 
-/** Takes one errand after the other; when he is called home he forgets about it. */
+/** Runs one errand after the other; `home` makes it leave the running one. */
 export const boy = (run: Errand, inDoubt: InDoubt = 'retry', retries: Retries = {}, errors: unknown[] = []) =>
   defineAgent({
     name: 'boy',
@@ -72,7 +72,7 @@ const failureOf = (error: unknown): string => {
 
 const brought0: { brought: string[] } = { brought: [] }
 
-/** A kind of party whose state holds what was brought. */
+/** A party whose state holds the results of errands. */
 export const errandsParty = (...agents: Parameters<typeof defineParty>[0]['agents'][number][]) =>
   defineParty({
     name: 'errands',
@@ -89,7 +89,7 @@ export const errandsParty = (...agents: Parameters<typeof defineParty>[0]['agent
     },
   })
 
-/** Runs of errands, as somebody outside sees them: by key and attempt. */
+/** The runs of errands as the outside world sees them: by key and attempt. */
 export const watchedErrands = () => {
   const runs: string[] = []
   const seen = (run: Errand): Errand => {

@@ -2,7 +2,7 @@ import type { Definition, EventDefinition, JsonSchema, RequestDefinition } from 
 import type { Publisher } from 'troupe/events'
 import * as z from 'zod'
 
-/** The tables of events in the READMEs, as Markdown, from the definitions themselves. */
+/** The tables of events in the READMEs, as Markdown, made from the definitions. */
 
 /** A table of events, the first column being their types. */
 export function eventTable(
@@ -51,7 +51,7 @@ export function publisherWords(publisher: Publisher): string {
   return `echo of ${publisher.follows.map(type => `\`${type}\``).join(', ')}`
 }
 
-/** A README with what stands between `<!-- table: name -->` and `<!-- end -->` made anew. */
+/** A README with new tables between `<!-- table: name -->` and `<!-- end -->`. */
 export function withTables(readme: string, tables: Readonly<Record<string, () => string>>): string {
   return readme.replaceAll(/(<!-- table: ([a-z-]+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, begin, name, end) => {
     const make = tables[name]
@@ -67,7 +67,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 type Field = { readonly words: Set<string>; isOptional: boolean }
 
-/** What has to be sent, field by field; `?` marks what may be left out. */
+/** The fields of a payload; `?` marks optional ones. */
 function fieldsOf(schema: z.ZodType): string {
   const json: JsonSchema = z.toJSONSchema(schema, { io: 'input' })
   const variants = (json.oneOf ?? json.anyOf ?? [json]).map(asSchema)
@@ -104,7 +104,7 @@ function listOf(word: string): string {
   return /[/ ]/.test(word) && !word.startsWith('{') ? `(${word})[]` : `${word}[]`
 }
 
-/** `true` is a schema too, and so is nothing at all: both allow anything. */
+/** A schema may be `true` or missing: both allow any value. */
 function asSchema(schema: unknown): JsonSchema {
   return isObject(schema) ? schema : {}
 }

@@ -1,11 +1,11 @@
 import { type Journal, JournalConflictError, memoryJournal } from 'troupe'
 
-/** So often in a row an append of one partition goes wrong, at most. */
+/** How often in a row appends of one partition may fail. */
 const mostInARow = 2
 
 /**
- * A journal that goes wrong at random: it fails before it has written or after, or is told that another owner has come. What
- * it has not written can be offered again, so none of it is to be noticed.
+ * A journal that fails at random: before or after it has written, or with a conflict with another owner. The runtime can append
+ * again what was not written, so its users should not notice the failures.
  *
  * @param random numbers from 0 up to but not including 1
  */

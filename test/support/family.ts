@@ -13,29 +13,29 @@ import {
 import { type AnyActorRef, createMachine } from 'xstate'
 import { dogAgent, hoseAgent, petsParty, runnerAgent, trainerAgent } from './pets.ts'
 
-/** A family of pets, and by which rules it is looked after. */
+/** A family of pets, and the rules of its supervision. */
 export interface Family {
   readonly strategy: Strategy
   readonly intensity: RestartIntensity
   readonly backoff: Backoff | undefined
   /** The supervisor of dog and puppy. */
   readonly kennel: { readonly strategy: Strategy; readonly restart: RestartType }
-  /** How a pool of dogs shares its mail. */
+  /** How a pool of dogs routes its mail. */
   readonly litter: Routing
   readonly restart: { readonly [N in 'trainer' | 'dog' | 'puppy' | 'hose']: RestartType }
-  /** Of all dogs. */
+  /** The mailbox and the crash rules of all dogs. */
   readonly dogs: Pick<Agent, 'onCrash' | 'onRestart'> & { readonly mailbox: MailboxRules }
-  /** What becomes of the dogs' runs. */
+  /** How the effects of dogs end. */
   readonly runs: 'done' | 'failed' | 'endless'
-  /** Whom the trainer asks. */
+  /** The callees of the trainer. */
   readonly trained: 'dog' | 'runtime/dog'
 }
 
-/** What the agents of a family leave behind. */
+/** What remains of the agents of a family. */
 export interface Traces {
   /** XState's refs of all their incarnations. */
   readonly refs: AnyActorRef[]
-  /** Effects that have begun and not ended. */
+  /** Effects that have started and not ended. */
   effects: number
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Frame, type Journal, JournalClosedError, JournalConflictError, memoryJournal } from 'troupe'
 
-/** Of the frames, one in so many bytes of the file is remembered: where to begin to read is found to within that. */
+/** The index keeps the place of one frame in so many bytes, so a read starts at most that far before its first frame. */
 const stride = 8_192
 
 const blockLength = 65_536
@@ -15,17 +15,17 @@ interface Partition {
   readonly path: string
   epoch: number
   position: number
-  /** Bytes of whole frames. */
+  /** Bytes of complete frames. */
   size: number
-  /** The remembered frames: their positions, and where they begin. */
+  /** The indexed frames: their positions, and where they start. */
   readonly positions: number[]
   readonly offsets: number[]
 }
 
 /**
- * A journal in files, one for each partition, each frame a line of JSON: so that what a test or benchmark finds on the
- * heap is the runtime's own. The files are temporary, and gone after `close`; checkpoints are not kept, so that nobody
- * recovers from it.
+ * A journal in files, one for each partition and with a line of JSON for each frame. With it, tests and benchmarks of memory
+ * find only the heap of the runtime. The files are temporary, and deleted by `close`. Checkpoints are not kept, so no runtime
+ * can recover from it.
  */
 export function fileJournal(): Journal {
   const directory = mkdtempSync(join(tmpdir(), 'troupe-journal-'))
@@ -120,7 +120,7 @@ function remember({ positions, offsets }: Partition, position: number, offset: n
   offsets.push(offset)
 }
 
-/** Where the newest remembered frame begins that lies before the first one wanted. */
+/** Where the newest indexed frame before the first wanted frame starts. */
 function offsetFor({ positions, offsets }: Partition, after: number): number {
   let low = 0
   let high = positions.length
@@ -132,7 +132,7 @@ function offsetFor({ positions, offsets }: Partition, after: number): number {
   return offsets[low - 1] ?? 0
 }
 
-/** The lines of a file from the beginning of one of them; also of those that are appended meanwhile. */
+/** The lines of a file from the start of one of them on, with lines that are appended meanwhile. */
 async function* linesOf(partition: Partition, from: number): AsyncIterable<string> {
   let rest = Buffer.alloc(0)
   for (let offset = from; offset < partition.size; ) {

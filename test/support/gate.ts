@@ -1,6 +1,6 @@
 import { turn } from './runtime.ts'
 
-/** An async subscriber whose calls the test ends, and the words that it was told. */
+/** An async subscriber whose calls the test ends, and the words that it got. */
 export function createGate() {
   const words: string[] = []
   const ends: (() => void)[] = []
@@ -8,7 +8,7 @@ export function createGate() {
     words.push(data.word)
     return new Promise<void>(end => ends.push(end))
   }
-  /** Ends the call under way. */
+  /** Ends the running call. */
   const open = async () => {
     ends.shift()?.()
     await turn()

@@ -1,11 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Frees what nobody holds on to; returns the bytes that are left. */
+/** Collects garbage; resolves to the used bytes. */
 export async function collected(): Promise<number> {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
-  // What a promise or a turn held is free in the next one.
+  // Objects that a promise or a turn held are free in the next turn.
   for (let times = 0; times < 3; times++) {
     await new Promise(setImmediate)
     collect()
@@ -13,7 +13,7 @@ export async function collected(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
-/** How many of some objects somebody still holds on to. */
+/** How many of some objects are still reachable. */
 export async function held(refs: readonly WeakRef<object>[]): Promise<number> {
   await collected()
   return refs.filter(ref => ref.deref()).length

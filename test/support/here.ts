@@ -6,8 +6,8 @@ import { troupe as looking } from '../../src/cli/troupe.ts'
 import type { Ran } from './command.ts'
 
 /**
- * The commands of `command.ts` in this process, for tests of what they do and say: a process of its own for each takes ten
- * times as long. How a process begins, is interrupted and ends is seen with those.
+ * The commands of `command.ts` in this process, for tests of their results and their output. A process of its own for each
+ * takes ten times as long. How a process starts, is interrupted and ends is tested with `command.ts`.
  */
 
 /** Plans a party. */
@@ -20,7 +20,7 @@ export function play(...args: readonly string[]): Promise<Ran> {
   return run(playing, args)
 }
 
-/** Looks at what agents did. */
+/** Runs the command line of the package. */
 export function troupe(...args: readonly string[]): Promise<Ran> {
   return run(looking, args)
 }
@@ -28,7 +28,7 @@ export function troupe(...args: readonly string[]): Promise<Ran> {
 let isRunning = false
 
 async function run(command: (args: readonly string[]) => Promise<number>, args: readonly string[]): Promise<Ran> {
-  // What two say at once could not be told apart.
+  // The outputs of two commands at once could not be told apart.
   if (isRunning) throw new Error('Run one command after the other.')
   isRunning = true
   let [out, err] = ['', '']

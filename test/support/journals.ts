@@ -1,15 +1,15 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-// By its path, because what vitest runs once before all tests knows no export conditions.
+// Imported by its path, because the global setup of vitest knows no export conditions.
 import { sqliteJournal } from '../../src/sqlite/index.ts'
 
-/** Where a disk takes no time, if there is such a place: that one keeps what it was given is tested elsewhere. */
+/** A directory in memory, if the machine has one. Other tests check that files are kept. */
 const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /**
- * Makes a directory for the journals of all tests, and in it an empty one to begin with a copy of: the tables take longer than
- * a test. Nothing of it is left.
+ * Makes a directory for the journals of all tests, with an empty journal to copy, because creating the tables takes longer than
+ * a test. The directory is deleted at the end.
  */
 export async function setup(): Promise<() => void> {
   const root = mkdtempSync(join(place, 'troupe-suite-'))

@@ -13,7 +13,7 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { inputAdded, inputRemoved } from './pets.ts'
 
-/** One cook in two versions of a program, for tests of what becomes of the work of the first in the second. */
+/** A cook in two versions of a program, for tests of how the second version goes on with the work of the first. */
 
 export const order = defineEvent('kitchen.order', z.object({ dish: z.string() }))
 export const served = defineEvent('kitchen.served', z.object({ dish: z.string(), price: z.string() }))
@@ -23,7 +23,7 @@ const says = [served]
 
 export type Oven = EffectFunction<{ readonly dish: string }, string>
 
-/** Is as slow as that. */
+/** How the effect of the oven works. */
 export const never: Oven = () => new Promise<string>(() => {})
 export const atOnce: Oven = ({ dish }) => `${dish}!`
 
@@ -64,7 +64,7 @@ export const firstCook = (oven: Oven = atOnce): Agent => {
 
 const second: { dish: string; dishes: number; currency: string } = { dish: '', dishes: 0, currency: 'EUR' }
 
-/** Bakes rather than cooks, and has prices. */
+/** The second version: it bakes, and has prices. */
 export const secondCook = (migrations: Migrations = {}, oven: Oven = atOnce): Agent => {
   const machine = setup({
     types: agentTypes({ context: second, hears, says }),
@@ -97,7 +97,7 @@ export const secondCook = (migrations: Migrations = {}, oven: Oven = atOnce): Ag
   return defineAgent({ name: 'cook', machine, hears, says, migrations })
 }
 
-/** What cooked before had no currency: it was paid in francs. */
+/** The migration from the first version, which had no currency: its dishes were paid in francs. */
 export const fromFirst = migration(z.object({ dish: z.string(), dishes: z.int() }), ({ value, context }) => ({
   value: value === 'cooking' ? 'baking' : value,
   context: { ...context, currency: 'CHF' },
@@ -105,7 +105,7 @@ export const fromFirst = migration(z.object({ dish: z.string(), dishes: z.int() 
 
 const state: { served: string[] } = { served: [] }
 
-/** A kind of party whose state holds what was served, and for which price. */
+/** A party whose state holds the served dishes and their prices. */
 export const kitchen = (...agents: Parameters<typeof defineParty>[0]['agents'][number][]) =>
   defineParty({
     name: 'kitchen',

@@ -2,7 +2,7 @@ import { agentTypes, ask, defineAgent, defineEvent, definePartitionKind, defineP
 import { assign, emit, enqueueActions, setup } from 'xstate'
 import * as z from 'zod'
 
-// A kind of partitions of its own: money that is held before it is spent, and never above a cap.
+// An own kind of partitions: a ledger that reserves money before it is spent, up to a cap.
 
 const money = z.object({ id: z.string(), amount: z.number() })
 export const held = defineEvent('ledger.held', money)
@@ -12,7 +12,7 @@ export const settle = defineRequest('ledger.settle', { input: money, output: z.o
 
 export const cap = 100
 
-/** By the ids of what the money is for. */
+/** Amounts by the ids of what the money is for. */
 type Amounts = Readonly<Record<string, number>>
 
 const sum = (amounts: Amounts) => Object.values(amounts).reduce((total, one) => total + one, 0)
@@ -20,7 +20,7 @@ const sum = (amounts: Amounts) => Object.values(amounts).reduce((total, one) => 
 const context: { holds: Amounts; spent: Amounts } = { holds: {}, spent: {} }
 const types = agentTypes({ context, hears: [hold, settle], says: [held, settled, hold, settle] })
 
-/** Answers one request after the other, the same id always alike. */
+/** Answers one request after the other, and repeats its answer for the same id. */
 const machine = setup({ types }).createMachine({
   context,
   on: {
@@ -51,7 +51,7 @@ const machine = setup({ types }).createMachine({
 
 export const bookkeeper = defineAgent({ name: 'bookkeeper', machine, types })
 
-/** What an amount is held or spent for, and how much that is in all. */
+/** The reserved amounts by id, and the sum that is spent. */
 const initial: { holds: Record<string, number>; spent: number } = { holds: {}, spent: 0 }
 
 export const ledger = definePartitionKind({
@@ -79,7 +79,7 @@ const order = { id: '', amount: 0 }
 const buyerTypes = agentTypes({ context: order, hears: [wanted], says: [bought, refused] })
 const address = 'ledger/main/bookkeeper'
 
-/** Buys what its party wants, with the money of a ledger: first it holds the money, then it spends it. */
+/** Buys what its party wants with the money of a ledger: first it reserves the money, then it spends it. */
 const buyer = defineAgent({
   name: 'buyer',
   types: buyerTypes,
@@ -123,7 +123,7 @@ const buyer = defineAgent({
   }),
 })
 
-/** What was bought, and for how much; what could not be bought. */
+/** A party with the bought things, their prices, and the things that could not be bought. */
 const purchases: { bought: Record<string, number>; refused: string[] } = { bought: {}, refused: [] }
 
 export const shop = defineParty({

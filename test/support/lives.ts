@@ -11,22 +11,22 @@ import {
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { onTestFinished } from 'vitest'
 
-/** A journal that outlives the runtimes which write to it, as a disk does. */
+/** A journal that outlives the runtimes that write to it, like a disk. */
 export interface Record {
-  /** The journal of the next life; whoever wrote before writes no more. */
+  /** The journal of the next process; earlier processes can no longer write. */
   next(): Life
-  /** What every life has written. */
+  /** The frames of all processes. */
   frames(partition: string): Promise<readonly Frame[]>
 }
 
 /** The journal of one process, which may end at any time. */
 export interface Life extends Journal {
-  /** Nothing that comes from now on is written or acknowledged. */
+  /** From now on, appends are neither written nor acknowledged. */
   end(): void
   readonly isOver: boolean
 }
 
-/** Everything goes through JSON, as it does on a disk; of a life that is over, nothing is written any more. */
+/** All values go through JSON, as on a disk. A process that has ended no longer writes. */
 export function createRecord(inner: Journal = memoryJournal()): Record {
   let living: Life | undefined
   return {
@@ -65,12 +65,12 @@ export function createRecord(inner: Journal = memoryJournal()): Record {
   }
 }
 
-/** What comes back from a disk. */
+/** A value as it is read from a disk. */
 export function throughJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value))
 }
 
-/** Time goes on from one life to the next. */
+/** One clock for all processes. */
 export const clock = createSimulatedClock()
 
 let lives = 0
@@ -82,7 +82,7 @@ export async function live<S extends object, A extends AddedEvent, R extends Rem
 ) {
   const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), log: 'silent', ...options })
   onTestFinished(async () => {
-    // Of one whose life is over, nothing ends any more.
+    // The stop of a process that has ended would never resolve.
     if (!journal.isOver) await runtime.stop({ timeout: 0 })
   })
   return runtime.start()

@@ -19,10 +19,10 @@ import {
   stopChild,
 } from 'xstate'
 
-/** What is done to a machine: an event of this type, or so many milliseconds. */
+/** One act on a machine: an event of this type, or so many milliseconds. */
 export type Act = string | number
 
-/** A machine, and what is done to it. */
+/** A machine, and the acts on it. */
 export interface Example {
   readonly name: string
   readonly machine: AnyStateMachine
@@ -773,7 +773,7 @@ const examples: Readonly<Record<string, readonly [AnyStateMachine, ...Act[]]>> =
   ],
 }
 
-/** Machines of every kind that XState has, none of which does anything outside. */
+/** Machines with each feature of XState, without outside work. */
 export const machines: readonly Example[] = Object.entries(examples).map(([name, [machine, ...acts]]) => ({
   name,
   machine,

@@ -6,7 +6,7 @@ export const ring = defineEvent('oven.ring', z.object({ cake: z.string() }))
 export const smoke = defineEvent('oven.smoke', z.object({}))
 export const heat = defineRequest('oven.heat', { input: z.object({}), output: z.object({ degrees: z.int() }) })
 
-/** Gets hotter each time that somebody asks; `ring` is its end, `smoke` makes it crash. */
+/** Gets hotter with each request; it ends on `ring`, and crashes on `smoke`. */
 export const oven = (restart: Agent['restart'] = 'transient'): Agent => {
   const hears = [ring, smoke, heat]
   const context: { degrees: number; cake: string } = { degrees: 0, cake: '' }

@@ -34,7 +34,7 @@ export function owners(inner: Journal = memoryJournal()) {
     return await runtime.start()
   }
 
-  /** Lets a runtime pause for longer than its leases: it does not know that they are over. */
+  /** Pauses a runtime for longer than its leases; it does not notice that they are over. */
   const pause = (name: string) => {
     shared.pause(name)
     clock.advance(lease)

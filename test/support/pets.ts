@@ -121,7 +121,7 @@ export const dogAgent = (
   options: { mailbox?: MailboxOptions; restart?: 'permanent' | 'transient' | 'temporary' } = {},
 ) => defineAgent({ name: 'dog', machine: dogMachine(), hears: dogHears, says: dogSays, ...options })
 
-/** The same dog, whose runs are up to the test. */
+/** The same dog, with an effect that the test gives. */
 export const runnerAgent = (run: EffectFunction<string, unknown>) =>
   defineAgent({ name: 'dog', machine: dogMachine(run), hears: dogHears, says: dogSays })
 
@@ -129,7 +129,7 @@ const told = defineEvent('pets.told', z.object({ what: z.string() }))
 const trainerHears = [inputAdded]
 const trainerSays = [told]
 
-/** A trainer: asks the dog for the trick that an input names, and tells how it went. */
+/** A trainer: asks the dog for the trick that an input names, and says the result. */
 export const trainerAgent = (to: string | undefined, deadline = 2_000) => {
   const name: { trick: string } = { trick: '' }
   const machine = setup({
@@ -174,7 +174,7 @@ const codeOf = (error: unknown): string =>
 export const spray = defineEvent('pets.spray', z.object({ from: z.int(), count: z.int() }))
 const nothing: { readonly nothing: null } = { nothing: null }
 
-/** An agent that says many commands in one step: nobody can make it wait. */
+/** An agent that says many commands in one step, so backpressure cannot slow it. */
 export const hoseAgent = () => {
   const machine = setup({
     types: agentTypes({ context: nothing, hears: [spray], says: [command] }),
@@ -193,7 +193,7 @@ export const hoseAgent = () => {
 
 const heard: { barks: number; said: string[] } = { barks: 0, said: [] }
 
-/** A kind of party with these agents; its state counts the barks and keeps what the trainer told. */
+/** A party with these agents; its state counts the barks and keeps the results of the trainer. */
 export const petsParty = (...agents: Parameters<typeof defineParty>[0]['agents'][number][]) =>
   defineParty({
     name: 'pets',
@@ -230,7 +230,7 @@ export const motherAgent = () =>
 
 const unheard: { words: readonly string[] } = { words: [] }
 
-/** Remembers what was barked. */
+/** Collects the barked words. */
 export const parrotAgent = () =>
   defineAgent({
     name: 'parrot',

@@ -14,12 +14,12 @@ import { createRecord, type Life } from './lives.ts'
 import { suiteTransport, turn } from './runtime.ts'
 
 /**
- * Looks at what is about to be appended: nothing if the process goes on, else it ends right here, and so many of these frames
- * are written.
+ * Decides at each append: `undefined` if the process goes on. Otherwise the process ends here, and so many of these frames are
+ * written.
  */
 export type Ending = (frames: readonly Frame[]) => number | undefined
 
-/** What becomes of the append at which a process ends; `cut`: it is written up to the frame that was looked for. */
+/** How the append ends at which a process ends; `cut`: it is written up to the matching frame. */
 export type LastAppend = 'written' | 'lost' | 'cut'
 
 /** The process ends at its n-th append, counted from 1. */
@@ -31,7 +31,7 @@ export function atAppend(n: number, last: 'written' | 'lost'): Ending {
   }
 }
 
-/** Tells a story whose process ends at its first append, at its second, and so on, until it ends of itself. */
+/** Runs a story whose process ends at its first append, then at its second, and so on, until the story reaches its end. */
 export async function atEveryAppend(story: (ending: Ending) => Promise<boolean>): Promise<void> {
   for (const last of ['written', 'lost'] as const) {
     let isEnded = true
@@ -39,7 +39,7 @@ export async function atEveryAppend(story: (ending: Ending) => Promise<boolean>)
   }
 }
 
-/** The process ends at the first frame of which this is true. */
+/** The process ends at the first matching frame. */
 export function atFrame(isLast: (frame: Frame) => boolean, last: LastAppend): Ending {
   return frames => {
     const place = frames.findIndex(isLast)
@@ -48,7 +48,7 @@ export function atFrame(isLast: (frame: Frame) => boolean, last: LastAppend): En
   }
 }
 
-/** Nothing ends it. */
+/** The process never ends by itself. */
 export const goesOn: Ending = () => undefined
 
 interface ProgramOptions {
@@ -56,16 +56,16 @@ interface ProgramOptions {
   readonly pace?: () => number
 }
 
-/** A program on simulated time, whose process ends and begins again, on one journal. */
+/** A program on simulated time, whose processes end and start again on one journal. */
 export type Program = ReturnType<typeof createProgram>
 
-/** @param options `pace`: of its journal */
+/** @param options `pace`: the delays of its journal */
 export function createProgram({ pace }: ProgramOptions = {}) {
   const record = createRecord()
   const clock = createSimulatedClock()
   let living: Life | undefined
 
-  /** What the next process stands on; whichever ran has crashed. */
+  /** The journal and the clock of the next process. A running process crashes. */
   function begin(ending: Ending) {
     const { promise: ended, resolve } = Promise.withResolvers<true>()
     const life = record.next()
@@ -78,12 +78,12 @@ export function createProgram({ pace }: ProgramOptions = {}) {
     options: RuntimeOptions<S, A, R>,
     { life, journal, clock }: ReturnType<typeof begin>,
   ) {
-    // The same seed for each, as if a program always began with it.
+    // All processes have the same seed, like a program with a fixed seed.
     const chosen = suiteTransport()
     const transport = chosen && { transport: chosen }
     const runtime = createRuntime({ journal, ...transport, clock, random: seededRandom(1), log: 'silent', ...options })
     onTestFinished(async () => {
-      // Of one whose life is over, nothing ends any more.
+      // The stop of a process that has ended would never resolve.
       if (!life.isOver) await runtime.stop({ timeout: 0 })
     })
     return runtime
@@ -93,19 +93,19 @@ export function createProgram({ pace }: ProgramOptions = {}) {
     clock,
     frames: record.frames,
     begin,
-    /** The next process before it has started; whichever ran has crashed. */
+    /** The next process before it has started. A running process crashes. */
     create<S extends object, A extends AddedEvent, R extends RemovedEvent>(
       options: RuntimeOptions<S, A, R>,
     ): Runtime<S, A, R> {
       return create(options, begin(goesOn))
     },
-    /** The next process, on what those before it have left. */
+    /** Starts the next process on the journal. */
     start<S extends object, A extends AddedEvent, R extends RemovedEvent>(
       options: RuntimeOptions<S, A, R>,
     ): Promise<Runtime<S, A, R>> {
       return create(options, begin(goesOn)).start()
     },
-    /** A process that ends by itself, at the latest when its story is over; resolves to whether it has ended before. */
+    /** Runs a process that ends as `ending` says, or with its story; resolves to whether it ended before the story. */
     async until<S extends object, A extends AddedEvent, R extends RemovedEvent>(
       ending: Ending,
       options: RuntimeOptions<S, A, R>,
@@ -122,7 +122,7 @@ export function createProgram({ pace }: ProgramOptions = {}) {
       living?.end()
       return isEnded
     },
-    /** Says of the process that runs now whether it still does: what is left of one that has crashed must not be listened to. */
+    /** Gives a function that says whether the present process still runs. A story must not go on in a process that has crashed. */
     pulse(): () => boolean {
       const life = living
       return () => life?.isOver === false
@@ -150,7 +150,7 @@ function endingAt(life: Life, ending: Ending, ended: () => void): Journal {
   }
 }
 
-/** A journal that takes its time; whoever ends meanwhile has not written. */
+/** A slow journal. An append of a process that ends meanwhile is not written. */
 function paced(journal: Journal, pace: () => number): Journal {
   const wait = async () => {
     for (let turns = pace(); turns > 0; turns--) await turn()
@@ -183,7 +183,7 @@ function mortal(clock: SimulatedClock, life: Life): SimulatedClock {
   }
 }
 
-/** Every delivery has ended in a counted outcome, or waits. */
+/** The deliveries without a counted outcome that do not wait either. */
 export function lost({ bus }: Pick<Runtime, 'bus'>) {
   const { offered, accepted, rejected, created, ...figures } = bus.metrics()
   const { handled, ignored, failed, dead, coalesced, waiting } = figures

@@ -17,28 +17,28 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { inputAdded, inputRemoved } from './pets.ts'
 
-/** Random programs whose outcome does not depend on what happens at the same time, so that two runs of one can be compared. */
+/** Random programs whose outcome does not depend on the order of concurrent work, so that two runs can be compared. */
 
-/** One thing that a worker does for an input. */
+/** One task of a worker for an input. */
 type Task =
-  /** Says something. */
+  /** Says an event. */
   | { readonly do: 'say' }
-  /** Does something outside, which may fail. */
+  /** Runs an effect, which may fail. */
   | { readonly do: 'work'; readonly fails: boolean }
   /** Asks an oracle, which answers at once, after a while, or crashes. */
   | { readonly do: 'ask'; readonly where: 'in' | 'out'; readonly how: 'at once' | 'later' | 'crash' }
   /** Asks both oracles. */
   | { readonly do: 'poll' }
   | { readonly do: 'wait'; readonly ms: number }
-  /** Has a child that does something outside. */
+  /** Starts a child that runs an effect. */
   | { readonly do: 'bear' }
   | { readonly do: 'crash' }
 
 export interface Recipe {
-  /** What each worker does for each input. */
+  /** The tasks of each worker for each input. */
   readonly workers: readonly (readonly Task[])[]
   readonly onRestart: OnRestart
-  /** So many inputs, one after the other. */
+  /** The number of inputs, which come one after the other. */
   readonly inputs: number
 }
 
@@ -116,7 +116,7 @@ const oracle = (): Agent => {
   return defineAgent({ name: 'oracle', machine, hears: [question], says: [question] })
 }
 
-/** Does one thing outside, and that is what comes out of it. */
+/** Runs one effect, and has its result as output. */
 const bud = defineAgent({
   name: 'bud',
   hears: [],
@@ -144,7 +144,7 @@ const bud = defineAgent({
   }),
 })
 
-/** Does its tasks for one input after the other, and remembers what came out of each. */
+/** Does its tasks for one input after the other, and keeps the result of each. */
 const worker = (name: string, tasks: readonly Task[], onRestart: OnRestart): Agent => {
   const context: { input: string; at: number; log: readonly string[] } = { input: '', at: 0, log: [] }
   const hears = [inputAdded]
@@ -247,7 +247,7 @@ const worker = (name: string, tasks: readonly Task[], onRestart: OnRestart): Age
           input: ({ context: { input, at } }) => ({ what: `${input} ${at}`, how: 'at once' as const }),
           onDone: {
             target: 'next',
-            // Who answers first is up to chance.
+            // Chance decides who answers first.
             actions: {
               type: 'note',
               params: ({ event }) => ({
@@ -292,7 +292,7 @@ const codeOf = (error: unknown): string => z.object({ code: z.string() }).parse(
 
 const noted: { log: readonly string[] } = { log: [] }
 
-/** Notes what was done. */
+/** Collects the results of workers. */
 const scribe = (name: string): Agent => {
   const machine = setup({ types: agentTypes({ context: noted, hears: [did], says: [] }) }).createMachine({
     id: name,
@@ -308,7 +308,7 @@ const scribe = (name: string): Agent => {
 
 const results: { results: Record<string, string[]> } = { results: {} }
 
-/** The program that follows a recipe: a kind of party, and those outside. */
+/** The program of a recipe: a party, and agents outside. */
 export const programOf = ({ workers, onRestart }: Recipe) => ({
   party: defineParty({
     name: 'recipe',

@@ -1,4 +1,4 @@
-/** The rooms of `src`, each of which may know those before it. */
+/** The rooms of `src`. Each may import the rooms before it. */
 export const rooms: readonly string[] = [
   'foundation',
   'values',

@@ -49,13 +49,13 @@ export async function startRuntime<S extends object, A extends AddedEvent, R ext
   return { runtime: await runtime.start(), clock }
 }
 
-/** Lets the event loop turn once, and the disk do what it is at. */
+/** Waits for one turn of the event loop, and for pending work of the disk. */
 export async function turn(): Promise<void> {
   await new Promise(setImmediate)
   await diskAtRest()
 }
 
-/** Lets the event loop turn until something is so; for states that no promise tells of. */
+/** Waits for turns of the event loop until a condition holds; for states without a promise. */
 export async function until(isSo: () => boolean): Promise<void> {
   for (let turns = 0; !isSo(); turns++) {
     if (turns > 10_000) throw new Error('it never became so')

@@ -6,12 +6,12 @@ import type { Stage } from './stage.ts'
 
 /** Random families, and random things that happen to them. */
 
-/** One thing that happens. */
+/** One act. */
 export interface Act {
   perform(stage: Stage): unknown
 }
 
-/** An act that prints as what it is, so that a schedule that fails can be read. */
+/** An act that prints as its name, so that a failing schedule can be read. */
 const act = <T extends object>(
   weight: number,
   name: string,
@@ -93,7 +93,7 @@ export const family: fc.Arbitrary<Family> = fc.record({
   trained: fc.constantFrom('dog' as const, 'runtime/dog' as const),
 })
 
-/** The seed by which the turns of agents are chosen; in half of the runs, they have the usual order. */
+/** The seed that chooses the order of turns; half of the runs have the usual order. */
 export const order = fc.option(fc.nat(), { nil: undefined, freq: 1 })
 
 /** Up to 40 acts; without `max`, fast-check would hardly ever make more than ten. */

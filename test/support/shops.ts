@@ -21,7 +21,7 @@ export const refused = defineEvent('shops.refused', z.object({ code: z.string(),
 /** How a shop takes requests: `answers`, `waits` for ever, or fails so many times before it answers. */
 export type Manner = 'answers' | 'waits' | number
 
-/** A shop whose prices are its number of customers so far, over all its incarnations. */
+/** A shop whose price is its number of customers so far, over all its incarnations. */
 export const shop = (name: string, manner: Manner = 'answers') => {
   let customers = 0
   return defineAgent({
@@ -52,7 +52,7 @@ export const shop = (name: string, manner: Manner = 'answers') => {
 const hears = [wanted]
 const says = [bought, refused]
 
-/** Asks when something is wanted, and says from whom it got answers, or why not. */
+/** Asks when something is wanted, and says which shops answered, or why none did. */
 export const buyer = (options: AskManyOptions) => {
   const machine = setup({
     types: agentTypes({ context: { of: '' }, hears, says }),

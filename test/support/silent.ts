@@ -17,8 +17,8 @@ import { defineEvent } from '../../src/index.ts'
 import { instead } from './instead.ts'
 
 /**
- * A runtime that answers politely and does nothing: what is published resolves and nobody hears of it, subscribers are never
- * called, parties stay as they were born, and every figure is zero.
+ * A runtime that resolves all calls and does nothing: published events reach no agent, subscribers are never called, parties
+ * never change, and every figure is zero.
  */
 export function silentRuntime<S extends object, A extends AddedEvent, R extends RemovedEvent>(
   runtime: Runtime<S, A, R>,
@@ -42,7 +42,7 @@ export function silentRuntime<S extends object, A extends AddedEvent, R extends 
 
 const rest = { reason: 'settled', waitingFor: [] }
 
-/** What a publisher is told, as if it had happened. */
+/** The envelope that a publisher gets, as if the event had been published. */
 export const asIfSaid = ({ type, data }: UncheckedEvent) => ({
   type,
   data,
@@ -55,7 +55,7 @@ export const asIfSaid = ({ type, data }: UncheckedEvent) => ({
   correlationid: 'nothing',
 })
 
-/** What nobody ever says. */
+/** An event that is never said. */
 const nothing = defineEvent('nobody.says.this', z.object({}))
 
 export function silentBus(bus: RuntimeBus): RuntimeBus {

@@ -13,7 +13,7 @@ import type { AnyActorRef } from 'xstate'
 import { type Family, petsOf, type Traces } from './family.ts'
 import { turn } from './runtime.ts'
 
-/** What is there of a runtime, which should be nothing once it has stopped. */
+/** What remains of a runtime after a stop: all counts are 0. */
 export const nothing = {
   /** XState's actors, children too, that are still active. */
   actors: 0,
@@ -21,11 +21,11 @@ export const nothing = {
   asks: 0,
   mail: 0,
   effects: 0,
-  /** On the signals that were handed in. */
+  /** Listeners on the given signals. */
   listeners: 0,
-  /** That were given out and have not settled. */
+  /** Returned promises that have not settled. */
   promises: 0,
-  /** Events and deliveries of which nobody knows what became. */
+  /** Events and deliveries without a known outcome. */
   lostEvents: 0,
   lostDeliveries: 0,
 }
@@ -34,14 +34,14 @@ export type Stage = Awaited<ReturnType<typeof startStage>>
 
 interface StageOptions {
   readonly clock?: SimulatedClock
-  /** How often agents outside the party may restart; as often as those inside by default. */
+  /** The restart intensity of the agents outside the party; by default the one of the agents inside. */
   readonly intensity?: RestartIntensity
   /** Chooses the order in which agents have their turns; the order in which they became ready by default. */
   readonly order?: number | undefined
 }
 
 /**
- * Puts a family into a party on simulated time, and keeps account of what it leaves behind; one that the journal holds goes on.
+ * Puts a family into a party on simulated time, and counts what remains of it. A party that the journal holds goes on.
  */
 export async function startStage(
   family: Family,
@@ -50,7 +50,7 @@ export async function startStage(
 ) {
   const traces: Traces = { refs: [], effects: 0 }
   const { party, stray, late } = petsOf(family, traces)
-  // So often that mail is cleaned up while all else goes on.
+  // A short interval, so that the clean-up runs together with other work.
   const cleanup = 1_000
   const registered = [late]
   const runtime = createRuntime({
@@ -67,7 +67,7 @@ export async function startStage(
   const order = orderOf(runtime.bus)
   await runtime.start()
   const [left] = runtime.parties.list()
-  // Of one that has failed, nobody is left.
+  // A failed party has no agents left.
   if (left?.state.status === 'error') await runtime.parties.delete('p1')
   const [pets = await runtime.parties.create({ id: 'p1' })] = runtime.parties.list()
 
@@ -78,7 +78,7 @@ export async function startStage(
   const pending: Promise<void>[] = []
   const settle = async (work: Promise<unknown>) => {
     promises++
-    // A full mailbox may refuse, and a stopped party does: that is an outcome too.
+    // A full mailbox may refuse an event, and a stopped party does. A refusal is an outcome too.
     await work.catch(() => {})
     promises--
   }
@@ -87,9 +87,9 @@ export async function startStage(
     runtime,
     clock,
     pets,
-    /** Goes on at once; `rest` waits for it. */
+    /** Starts an act without waiting for it; `rest` waits. */
     wait: (work: Promise<unknown>) => void pending.push(settle(work)),
-    /** The signal of whoever can give up; `abort` makes all that have it do so. */
+    /** The signal for calls that can give up; `abort` ends all calls with it. */
     signal(): AbortSignal {
       signals.add(controller.signal)
       return controller.signal
@@ -99,13 +99,13 @@ export async function startStage(
       controller = new AbortController()
     },
     agent: (name: string) => (name === 'late' ? newest : pets.agent(name)),
-    /** One more dog. */
+    /** Spawns one more dog. */
     async spawn(name: string, supervisor: string | undefined): Promise<void> {
       newest = await runtime.spawn(late, { name, party: 'p1', ...(supervisor !== undefined && { supervisor }) })
     },
-    /** Lets time pass until all that was asked for is over and everybody rests. */
+    /** Advances the clock until all acts are over and all agents rest. */
     rest: () => letTimePass(clock, Promise.allSettled([...pending, runtime.idle()])),
-    /** Stops the runtime; the result is in which order its agents stopped, and in which they should. */
+    /** Stops the runtime; resolves to the order in which its agents stopped, and the order in which they should. */
     async stop(timeout: number) {
       order.begin()
       const stopping = runtime.stop({ timeout })
@@ -113,7 +113,7 @@ export async function startStage(
       return order.end()
     },
     async remains(): Promise<typeof nothing> {
-      // Promises settle in turns of their own; time must not be what settles them.
+      // Promises settle in turns of their own. Time must not settle them.
       for (let turns = 0; turns < 20 && promises > 0; turns++) await turn()
       return {
         actors: traces.refs.filter(isActive).length,
@@ -144,7 +144,7 @@ function isActive(ref: AnyActorRef): boolean {
   return status === 'active' || Object.values<AnyActorRef>(children).some(isActive)
 }
 
-/** Asks that nobody answers, and publishers that wait for room, end at their deadlines: minutes may have to pass. */
+/** Asks without an answer, and publishers that wait for room, end at their deadlines. That may take minutes of simulated time. */
 async function letTimePass(clock: { advance(ms: number): void }, work: Promise<unknown>): Promise<void> {
   let over = false
   const ending = work.finally(() => {
@@ -158,7 +158,7 @@ async function letTimePass(clock: { advance(ms: number): void }, work: Promise<u
   await ending
 }
 
-/** In which order agents stop, and in which they should: the reverse of their start. */
+/** The order in which agents stop, and the order in which they should: the reverse of their start. */
 function orderOf(bus: Pick<RuntimeBus, 'subscribe'>) {
   const started = new Set<string>()
   const stopped: string[] = []
@@ -167,7 +167,7 @@ function orderOf(bus: Pick<RuntimeBus, 'subscribe'>) {
     started.add(address)
   })
   bus.subscribe(agentStopped, ({ data: { address, reason } }) => {
-    // One whose supervisor gives up in the same moment has an order of its own.
+    // If a supervisor gives up at the same moment, its agents have another order.
     if (reason === 'stopped') stopped.push(address)
   })
   return {

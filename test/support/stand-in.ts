@@ -23,7 +23,7 @@ export const createRuntime: typeof troupe.createRuntime = (options = {}) => {
 const standIn = (bus: troupe.RuntimeBus) => (isBroken ? brokenBus(bus) : silentBus(bus))
 let first: troupe.RuntimeBus | undefined
 
-/** There is always a bus, and always the same one. */
+/** The one default bus, which always exists. */
 export const initBus: typeof troupe.initBus = async options => {
   first ??= await troupe.initBus(options && weaker(options))
   return standIn(first)
@@ -38,5 +38,5 @@ export const defineAgent: typeof troupe.defineAgent = options => {
   return isBroken ? brokenMailbox(agent) : agent
 }
 
-/** A registry that knows one event, as that of the system did which promised one. */
+/** A registry with one event, like the registry of the system that promised one. */
 export const defineCatalog: typeof troupe.defineCatalog = () => troupe.defineCatalog([troupe.systemTick])

@@ -3,27 +3,27 @@ import { join } from 'node:path'
 import type { Frame, Journal } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 
-/** What the disk has yet to do for the journals of this file's tests. */
+/** Pending work of the disk for the journals of the tests in this file. */
 const underWay = new Set<Promise<unknown>>()
 
-/** Waits for what the disk is doing now: its time is nobody's who moves a clock by hand. */
+/** Waits for the pending work of the disk, which simulated time does not move. */
 export async function diskAtRest(): Promise<void> {
   if (underWay.size > 0) await Promise.allSettled(underWay)
 }
 
-/** Puts a journal there that holds nothing yet: to make one takes longer than most tests. */
+/** Copies an empty journal there. Creating one takes longer than most tests. */
 export function layDownEmpty(directory: string): void {
   cpSync(join(journals(), 'empty'), directory, { recursive: true })
 }
 
-/** Where journals of tests are, with an empty one among them. */
+/** The directory for journals of tests, with an empty journal in it. */
 function journals(): string {
   const root = process.env['TROUPE_JOURNALS']
   if (root === undefined) throw new Error('test/support/journals.ts is to be set up before.')
   return root
 }
 
-/** A journal on SQLite in a directory of its own, which is gone after `close`. */
+/** A journal on SQLite in a directory of its own, which is deleted by `close`. */
 export function temporaryJournal(): Journal {
   const directory = mkdtempSync(join(journals(), 'troupe-sqlite-'))
   layDownEmpty(directory)

@@ -6,16 +6,16 @@ import { onTestFinished } from 'vitest'
 
 /** A person at a terminal, in which a program runs. */
 export interface Terminal {
-  /** Resolves when this was written in it, or the program has ended. */
+  /** Resolves when this text was written to it, or the program has ended. */
   shows(text: string): Promise<void>
   type(keys: string): void
   readonly ended: Promise<Seen>
 }
 
-/** What was to be seen in a terminal until its program ended. */
+/** What a terminal showed until its program ended. */
 export interface Seen {
   readonly code: number | null
-  /** All that was written, with what makes colours and moves the cursor. */
+  /** All written characters, with control sequences. */
   readonly written: string
 }
 
@@ -59,7 +59,7 @@ export function inTerminal(program: string, args: readonly string[], options: Te
   }
 }
 
-/** What stood in each line, one thing after the other: each but the last was wiped. */
+/** The contents of each line, in order. All except the last were overwritten. */
 export function drawnIn({ written }: Seen): readonly (readonly string[])[] {
   return written.split('\n').map(line => line.split('\u001b[1G\u001b[2K'))
 }

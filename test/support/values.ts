@@ -24,7 +24,7 @@ const leaf = fc.oneof(
 )
 const key = fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom('$', '__proto__', 'constructor', 'toJSON', 'then'))
 
-/** Any value that a journal keeps. */
+/** Any value that a journal can hold. */
 export const keptValue: fc.Arbitrary<unknown> = fc.letrec(tie => ({
   value: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
@@ -65,7 +65,7 @@ export function deep(levels: number, around = (value: unknown): unknown => ({ va
   return value
 }
 
-/** Values that no journal keeps, each with what is said of it. */
+/** Values that no journal can hold, each with its text in the error. */
 export const refusedValue = fc.constantFrom(
   { value: () => 1, found: 'a function' },
   { value: Symbol('x'), found: 'a symbol' },
