@@ -1,6 +1,6 @@
 /**
- * One process of a bakery. It goes on with what the last one has left in a directory, looks at what that has come to, and then
- * lives in another directory until it dies there: a process costs more than what happens in it.
+ * One process of a bakery. First it goes on from the journal in one directory, and reports the final state. Then it runs in
+ * another directory until it is killed there. Both are in one process, because starting a process takes longer than its work.
  */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,13 +16,13 @@ import { tell } from './told.ts'
 
 /** What a process is to do. */
 export interface LifeOrders {
-  /** Goes on there, and tells what it has come to. */
+  /** The directory in which it goes on, and whose final state it reports. */
   readonly back?: string | undefined
-  /** Lives there, and dies at the cut unless it never comes to it. */
+  /** The directory in which it runs until the cut, if it reaches the cut. */
   readonly live?: { readonly directory: string; readonly cut?: Cut | undefined } | undefined
 }
 
-/** What a bakery has come to, or why it has not come to an end. */
+/** The final state of a bakery, or why it did not reach an end. */
 export type Told = { readonly directory: string } & (
   | { readonly end: unknown; readonly calls: Calls; readonly ledger: Ledger }
   | { readonly failure: string }
@@ -30,7 +30,7 @@ export type Told = { readonly directory: string } & (
 
 const orders = 14
 
-/** Lives on in a directory until nothing is left to be done. */
+/** Runs in a directory until no work is left. */
 async function live(directory: string, seed: number, cut?: Cut): Promise<Told> {
   const file = join(directory, 'calls')
   const done = cut?.stage === 'effect' ? dyingAt(cut.turn) : () => {}
@@ -46,7 +46,7 @@ async function live(directory: string, seed: number, cut?: Cut): Promise<Told> {
     snapshots: { every: 50 },
     random: seededRandom(seed),
   }).start()
-  // Whoever has not been told that the party is there, and does not find it, creates it.
+  // An earlier process may have ended before the party was created.
   if (runtime.parties.list().length === 0) await runtime.parties.create({ id: 'p1', inputs })
   await settled(runtime)
 
@@ -65,7 +65,7 @@ async function live(directory: string, seed: number, cut?: Cut): Promise<Told> {
 
 const members = ['bakers/1', 'bakers/2']
 
-/** The journal of a life, which ends it at the cut. */
+/** The journal of a process, which ends the process at the cut. */
 function journalIn(directory: string, cut: Cut | undefined): Journal {
   if (!cut) return sqliteJournal({ directory })
   env['CUT_STAGE'] = cut.stage
@@ -78,7 +78,7 @@ function stateOf({ marks, inputs, status, version }: BakeryState) {
   return { marks, inputs: Array.from(inputs, ({ content }) => content), status, version }
 }
 
-/** Where agents are and what they remember, the members of a pool as one; which order came last is nobody's promise. */
+/** The states and contexts of agents, with the members of a pool as one. The last order is left out, because it may differ. */
 function endsOf(agents: readonly AgentRef[]) {
   const ends: Record<string, { value: unknown; count: number; orders: readonly string[] }> = {}
   for (const agent of agents) {

@@ -17,9 +17,9 @@ import { assign, cancel, emit, raise, setup } from 'xstate'
 import * as z from 'zod'
 
 /**
- * A bakery, made so that all that can be under way when a process ends is under way: effects, asks within the party and
- * across its border, timers, a child, a pool, agents that crash, and agents outside that hear the party. Whatever the order
- * in which it happens, it comes to the same end.
+ * A bakery in which each sort of work is running when a process ends: effects, asks within the party and across its border,
+ * timers, a child, a pool, agents that crash, and agents outside that hear the party. Its final state does not depend on the
+ * order of that work.
  */
 
 const order = z.object({ order: z.string() })
@@ -38,16 +38,16 @@ const seen = defineEvent('bakery.seen', z.object({ order: z.string(), by: z.stri
 const closing = defineEvent('bakery.closing', z.object({}))
 const ready = defineEvent('bakery.ready', z.object({ who: z.string() }))
 const closed = defineEvent('bakery.closed', z.object({}))
-/** What `bell` says to itself. */
+/** The event that `bell` sends to itself. */
 const ring = defineEvent('bakery.ring', order)
 const nag = defineEvent('bakery.nag', order)
 const price = defineRequest('bakery.price', { input: order, output: z.object({ cents: z.int() }) })
 const opinion = defineRequest('bakery.opinion', { input: order, output: z.object({ stars: z.int() }) })
 
-/** Orders on which an agent crashes: once, and as often as it is handed it. */
+/** Orders on which an agent crashes: once, and each time that it gets the order. */
 const dropped = 'cake-3'
 const hot = 'cake-5'
-/** Milliseconds: no ask ends by its deadline, however slow the machine is. */
+/** Milliseconds. So long that no ask ends by its deadline, also on a slow machine. */
 const patient = 3_600_000
 
 const count: { count: number } = { count: 0 }
@@ -57,9 +57,9 @@ function fail(): never {
   throw new Error('oh no')
 }
 
-/** Of a party. */
+/** The state of a party. */
 export interface BakeryState {
-  /** How often what was said of an order: in which order all that happens is nobody's promise. */
+  /** How often each event was said for each order. Their sequence may differ, so only the numbers are kept. */
   readonly marks: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly inputs: Iterable<{ readonly content: string }>
   readonly status: string
@@ -74,7 +74,7 @@ export function bakeryOf(receive: Receive, orders: number) {
     receive(key)
     return order
   }
-  /** Without an end: whoever wants it gives up. */
+  /** Never ends: the agent that wants it leaves it. */
   const endless: EffectFunction<string, never> = (_, { signal }) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 
@@ -171,7 +171,7 @@ function clerk(): Agent {
   return defineAgent({ name: 'clerk', machine, hears, says })
 }
 
-/** Bakes what was accepted: work outside. */
+/** Bakes each accepted order, as outside work. */
 function baker(bake: EffectFunction<string, string>): Agent {
   const hears = [accepted]
   const says = [baked]
@@ -209,7 +209,7 @@ function baker(bake: EffectFunction<string, string>): Agent {
   return defineAgent({ name: 'baker', machine, hears, says })
 }
 
-/** Looks at each order through work without an end, until its time is over. */
+/** Watches each order with an effect that never ends, until a timer ends it. */
 function watcher(look: EffectFunction<string, never>): Agent {
   const hears = [accepted]
   const says = [watched]
@@ -240,7 +240,7 @@ function watcher(look: EffectFunction<string, never>): Agent {
   return defineAgent({ name: 'watcher', machine, hears, says, timers: 'remaining' })
 }
 
-/** Folds one box with work outside, and is done. */
+/** Folds one box with outside work, and is done. */
 function box(fold: EffectFunction<string, string>): Agent {
   const machine = setup({
     types: { ...agentTypes({ context: {}, hears: [], says: [] }), output: '' },
@@ -257,7 +257,7 @@ function box(fold: EffectFunction<string, string>): Agent {
   return defineAgent({ name: 'box', machine, hears: [], says: [], restart: 'transient' })
 }
 
-/** Lets each order cool for a while, and has a child fold its box. */
+/** Lets each order cool for a while, while a child folds its box. */
 function packer(fold: EffectFunction<string, string>): Agent {
   const hears = [baked]
   const says = [packed]
@@ -341,7 +341,7 @@ function critic<N extends string>(name: N, stars: number): Agent {
   return defineAgent({ name, machine, hears: [opinion], says: [opinion] })
 }
 
-/** Rings for each order after a while, and would nag much later. */
+/** Rings for each order after a while; a much later timer is cancelled before it fires. */
 function bell(): Agent {
   const hears = [tasted, ring, nag]
   const says = [rung]
@@ -354,7 +354,7 @@ function bell(): Agent {
     on: {
       'bakery.tasted': {
         actions: [
-          // One at a time: of several timers with one id, only the newest could be taken back.
+          // One order at a time: of several timers with one id, only the newest can be cancelled.
           cancel('nag'),
           raise(({ event }) => ring({ order: event.data.order }), { delay: 2 }),
           raise(({ event }) => nag({ order: event.data.order }), { delay: patient, id: 'nag' }),
@@ -373,7 +373,7 @@ function bell(): Agent {
   return defineAgent({ name: 'bell', machine, hears, says })
 }
 
-/** Crashes on one order, and remembers the others. */
+/** Crashes on one order, and keeps the others. */
 function shaky(): Agent {
   const hears = [rung]
   const says = [noted]
@@ -398,7 +398,7 @@ function shaky(): Agent {
   return defineAgent({ name: 'shaky', machine, hears, says, restart: 'transient', onRestart: 'keep' })
 }
 
-/** Crashes on one order each time that it is handed over again. */
+/** Crashes on one order each time that it is delivered again. */
 function fragile(): Agent {
   const hears = [noted]
   const says = [shelved]
@@ -423,11 +423,11 @@ function fragile(): Agent {
   return defineAgent({ name: 'fragile', machine, hears, says, onCrash: 'redeliver', onRestart: 'keep' })
 }
 
-/** Counts what is told at the end of each order, closes, and has closed a little after the twins are there again. */
+/** Counts the events at the end of each order, then closes, and has closed shortly after the twins have restarted. */
 function closer(orders: number): Agent {
   const hears = [shelved, seen, ready]
   const says = [closing, closed]
-  // One order never gets beyond `shaky`, and one of the others not beyond `fragile`.
+  // `shaky` never handles one of the orders, and `fragile` never handles another one.
   const last = orders - 2 + 2 * (orders - 1)
   const machine = setup({
     types: agentTypes({ context: count, hears, says }),
@@ -455,7 +455,7 @@ function closer(orders: number): Agent {
   return defineAgent({ name: 'closer', machine, hears, says })
 }
 
-/** One of two that go down together when `alice` crashes at closing time, and remember nothing after that. */
+/** One of two agents that restart together, with new contexts, when `alice` crashes at closing time. */
 function twin<N extends string>(name: N): Agent {
   const hears = [noted, closing, closed]
   const machine = setup({
@@ -478,7 +478,7 @@ function twin<N extends string>(name: N): Agent {
   return defineAgent({ name, machine, hears: name === 'alice' ? hears : [noted, closed], says: [seen, ready] })
 }
 
-/** Outside: knows what everything costs. */
+/** Outside the party: gives prices. */
 function till(): Agent {
   const machine = setup({
     types: agentTypes({ context: count, hears: [price], says: [price] }),
@@ -497,7 +497,7 @@ function till(): Agent {
   return defineAgent({ name: 'till', machine, hears: [price], says: [price] })
 }
 
-/** Outside: books what it hears of a party, with work outside. */
+/** Outside the party: books the events that it hears of the party, with outside work. */
 function ledger(book: EffectFunction<string, string>): Agent {
   const hears = [packed]
   const machine = setup({

@@ -1,35 +1,35 @@
 import type { Journal } from 'troupe'
 
-/** Where a process ends: the n-th time that it comes to a stage. */
+/** Where a process ends: the n-th time that it reaches a stage. */
 export interface Cut {
   readonly stage: Stage
-  /** From 1. */
+  /** Counted from 1. */
   readonly turn: number
 }
 
 export type Stage = (typeof stages)[number]
 
 export const stages = [
-  /** An append is about to be handed to the journal. */
+  /** Before an append of the journal. */
   'before-append',
-  /** It is written, and its transaction not ended. */
+  /** The append is written, and its transaction is open. */
   'inserted',
-  /** Its transaction has ended, and nobody knows yet. */
+  /** Its transaction has ended, and it is not acknowledged. */
   'committed',
-  /** It is acknowledged, and nothing that waits for it has been told. */
+  /** It is acknowledged, and nothing that waits for it has gone on. */
   'before-release',
-  /** An effect has done its work, and how it ended is not recorded. */
+  /** An effect has done its work, and its end is not recorded. */
   'effect',
 ] as const
 
-/** Ends this process at once, as the power going would. */
+/** Kills this process, like a power failure. */
 export function die(): never {
   process.kill(process.pid, 'SIGKILL')
-  // Nothing runs between the signal and the end, but only this says so.
+  // No code runs between the signal and the end. This line says that to the compiler.
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 }
 
-/** Dies the n-th time that it is called. */
+/** Kills this process at its n-th call. */
 export function dyingAt(turn: number): () => void {
   let turns = 0
   return () => {
@@ -37,7 +37,7 @@ export function dyingAt(turn: number): () => void {
   }
 }
 
-/** A journal whose process ends around one of its appends, if the cut is there. */
+/** A journal whose process ends before or after one of its appends, if the cut is such a stage. */
 export function cutJournal(journal: Journal, { stage, turn }: Cut): Journal {
   const reached = dyingAt(turn)
   return {

@@ -1,4 +1,4 @@
-/** One process of a party in which an event ends the process, each time that it is handled. */
+/** One process of a party in which an event ends the process each time that it is handled. */
 import { argv, exit } from 'node:process'
 import { agentFailed, agentTypes, createRuntime, defineAgent, defineEvent, defineParty, effect } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
@@ -15,7 +15,7 @@ export interface DeadlyOrders {
   readonly death: Death
 }
 
-/** What has come of it, once it lives. */
+/** The state of the party in a process that was not ended. */
 export interface DeadlyTold {
   readonly heard: readonly string[]
   readonly letters: readonly {
@@ -24,7 +24,7 @@ export interface DeadlyTold {
     readonly reason: string
     readonly word: unknown
   }[]
-  /** Which agents failed in this life, and of what. */
+  /** The agents that failed in this process, and their errors. */
   readonly failures: readonly string[]
 }
 
@@ -35,7 +35,7 @@ const heard = defineEvent('deadly.heard', z.object({ by: z.string(), word: z.str
 
 const { directory, death }: DeadlyOrders = JSON.parse(argv[2] ?? '{}')
 
-/** Passes on what is added, a while later. */
+/** Passes on each input after a while. */
 function messenger() {
   const context: { word: string } = { word: '' }
   const machine = setup({
@@ -54,13 +54,13 @@ function messenger() {
   return defineAgent({ name: 'messenger', machine, hears: [added], says: [passed] })
 }
 
-/** Is over a while later, and its process with it. */
+/** Ends after a while, and ends its process. */
 const clockwork = setup({ actions: { dies: assign(() => die()) } }).createMachine({
   initial: 'winding',
   states: { winding: { after: { 20: { target: 'over', actions: 'dies' } } }, over: { type: 'final' } },
 })
 
-/** Says what it hears, and has to rest after that unless it dies of what comes at once; the word `die` it does not survive. */
+/** Says the words that it hears. It rests after each, unless it ends the process on an immediate event. The word `die` ends the process. */
 function listener<N extends string>(name: N) {
   const isDeadly = (word: string) => name === 'victim' && word === 'die'
   const machine = setup({

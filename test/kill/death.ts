@@ -1,14 +1,14 @@
-/** When the victim of a party dies, and its process with it. */
+/** The moment when the victim, an agent, ends its process. */
 export type Death =
-  /** While its machine decides about an event that has waited for a while. */
+  /** In a guard of its machine, for an event that waited for a while. */
   | 'deciding'
   /** In an action, after the frame of the step. */
   | 'acting'
-  /** While its machine decides about what another agent has said just now. */
+  /** In a guard of its machine, for an event that another agent has just said. */
   | 'at once'
-  /** When a timer of its own fires. */
+  /** When one of its timers fires. */
   | 'timer'
   /** When a timer of a machine inside it fires. */
   | 'inside'
-  /** When its work outside has ended. */
+  /** When its outside work has ended. */
   | 'outcome'

@@ -1,6 +1,6 @@
 /**
- * One process of many parties at once. What it has been promised, it tells before anything else; at the end of all, it makes
- * no call and tells what has come of everything.
+ * One process of many parties at once. It reports each acknowledgement at once. The last process makes no calls, and reports the
+ * final state of all parties.
  */
 import { argv, exit } from 'node:process'
 import { createRuntime } from 'troupe'
@@ -17,16 +17,16 @@ export interface ErrandsOrders {
   readonly url: string
   readonly parties: number
   readonly errands: number
-  /** How many errands it may give to parties that are there; none at all if it is only to go on with what there is. */
+  /** How many errands it may add to existing parties; `undefined`: it only goes on with the journal. */
   readonly quota?: number
 }
 
-/** What it tells. */
+/** What it reports. */
 export type ErrandsTold =
   | { readonly what: 'back'; readonly parties: number; readonly quarantined: readonly string[] }
-  /** All parties are there. */
+  /** All parties exist. */
   | { readonly what: 'created' }
-  /** Promised: a party that is there, and the errands that it has. */
+  /** Acknowledged: a party, and its errands. */
   | { readonly what: 'promised'; readonly party: string; readonly errands: readonly string[] }
   | {
       readonly what: 'end'
@@ -35,7 +35,7 @@ export type ErrandsTold =
       readonly ledger: Ledger
     }
 
-/** What has come of a party. */
+/** The final state of a party. */
 export interface EndedParty {
   readonly inputs: readonly string[]
   readonly marks: unknown
@@ -75,7 +75,7 @@ if (quota === undefined) {
 const nameOf = (id: string, place: number) => ({ inputId: `${id}-${place}`, content: `${id}-${place}` })
 let left = quota
 
-// Whoever gave a party or an errand without having been told that it is there gives it again, unless it is.
+// An earlier process may have ended before the acknowledgement, so parties and errands are added again if they do not exist.
 const create = async (id: string) => {
   const party = await runtime.parties.create({ id, inputs: [nameOf(id, 1)] })
   told({ what: 'promised', party: id, errands: Array.from(party.state.inputs, ({ content }) => content) })
@@ -95,15 +95,15 @@ await inLanes(
   create,
 )
 told({ what: 'created' })
-// Not the same ones each time.
+// A random order, so that each process adds to other parties first.
 await inLanes(
   ids.toSorted(() => Math.random() - 0.5),
   give,
 )
-// Until somebody ends it.
+// Runs until the test ends it.
 await new Promise(resolve => setTimeout(resolve, 60_000))
 
-/** Twenty at a time, as a client with so many connections would. */
+/** Makes twenty calls at a time, like a client with twenty connections. */
 async function inLanes(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
   let next = 0
   const lane = async () => {

@@ -13,7 +13,7 @@ import {
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 
-/** Small parties, many at once: each errand is priced, paid and carried out, with work outside, an ask to an agent that all share, and a wait. */
+/** Many small parties at once. Each errand is priced, paid and carried out, with effects, an ask to a shared agent, and a timer. */
 
 const errand = z.object({ errand: z.string() })
 
@@ -25,14 +25,14 @@ const paid = defineEvent('errands.paid', errand)
 const pay = defineRequest('errands.pay', { input: errand, output: errand })
 const carried = defineEvent('errands.carried', errand)
 
-/** How often what became of an errand. */
+/** How often each errand reached each stage. */
 const marks: { marks: Record<string, Record<string, number>> } = { marks: {} }
 const none: { count: number } = { count: 0 }
-/** Milliseconds: no ask ends by its deadline, however slow the machine is. */
+/** Milliseconds. So long that no ask ends by its deadline, also on a slow machine. */
 const patient = 3_600_000
 const current: { errand: string } = { errand: '' }
 
-/** What an errand does outside. */
+/** The effect of an errand. */
 export type Errand = EffectFunction<string, string>
 
 export function errandsOf(errand: Errand): PartyDefinition<typeof marks, typeof wanted, typeof unwanted> {
@@ -54,7 +54,7 @@ export function errandsOf(errand: Errand): PartyDefinition<typeof marks, typeof 
   })
 }
 
-/** What has become of an errand that is over. */
+/** The stages of a finished errand. */
 export const over = { accepted: 1, priced: 1, paid: 1, carried: 1 }
 
 function mark(marks: Record<string, Record<string, number>>, errand: string, what: string): void {
@@ -72,7 +72,7 @@ function secretary(): Agent {
   return defineAgent({ name: 'secretary', machine, hears: [wanted], says: [accepted] })
 }
 
-/** Does something outside for each errand. */
+/** Runs an effect for each errand. */
 function pricer(run: Errand): Agent {
   const machine = setup({
     types: agentTypes({ context: current, hears: [accepted], says: [priced] }),
@@ -130,7 +130,7 @@ function payer(): Agent {
   return defineAgent({ name: 'payer', machine, hears: [priced], says: [paid] })
 }
 
-/** Outside the parties: counts what it is asked to pay. */
+/** Outside the parties: counts the payments that it is asked for. */
 function bank(): Agent {
   const machine = setup({
     types: agentTypes({ context: none, hears: [pay], says: [pay] }),
@@ -149,7 +149,7 @@ function bank(): Agent {
   return defineAgent({ name: 'bank', machine, hears: [pay], says: [pay] })
 }
 
-/** Takes a while. */
+/** Carries out an errand after a while. */
 function porter(): Agent {
   const machine = setup({
     types: agentTypes({ context: current, hears: [paid], says: [carried] }),

@@ -1,19 +1,19 @@
 import type { Frame } from 'troupe'
 
-/** What a journal knows of the effects in it. */
+/** The effects in a journal. */
 export interface Ledger {
-  /** Keys of those that were wanted. */
+  /** Keys of effects that were wanted. */
   readonly intents: readonly string[]
-  /** Keys of those that have ended. */
+  /** Keys of effects that have ended. */
   readonly outcomes: readonly string[]
   /** Events and requests that were delivered. */
   readonly events: number
 }
 
-/** How often each key was seen outside. */
+/** How often the outside world got each key. */
 export type Calls = Readonly<Record<string, number>>
 
-/** @param isOutside whether an effect of this name does something that is counted outside */
+/** @param isOutside whether the effect of this name is counted by the outside world */
 export function ledgerOf(frames: readonly Frame[], isOutside: (name: string) => boolean = () => true): Ledger {
   const entries = frames.flatMap(frame => frame.entries)
   const intents = entries.flatMap(entry => (entry.kind === 'effect' && isOutside(entry.name) ? [entry.key] : []))
@@ -30,7 +30,7 @@ export function callsOf(keys: Iterable<string>): Calls {
   return calls
 }
 
-/** What is wrong when each effect is to be done at least once, at most once more for each kill, and known to have ended once. */
+/** Finds effects that were not done, were done more than once plus once for each kill, or whose end was not recorded exactly once. */
 export function wrongIn({ intents, outcomes }: Ledger, calls: Calls, kills: number): readonly string[] {
   const often = Object.entries(calls).filter(([, times]) => times > 1 + kills)
   return [

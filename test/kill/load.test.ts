@@ -14,10 +14,10 @@ const kills = 50
 const parties = 500
 const errands = 3
 
-/** A failing run prints it, and TROUPE_SEED repeats its moments. */
+/** The seed. A failing run prints it, and TROUPE_SEED repeats the run. */
 const seed = Number(process.env['TROUPE_SEED'] ?? Date.now() % 1_000_000)
 
-/** Counts the calls by their keys, and takes its time to answer. */
+/** Counts the calls by their keys, and answers slowly. */
 async function receiver(random: () => number) {
   const keys: string[] = []
   const server = createServer((request, response) => {
@@ -31,7 +31,7 @@ async function receiver(random: () => number) {
   return { url: `http://127.0.0.1:${port}/`, keys, close: () => server.close() }
 }
 
-it('a process with 500 parties at work that is killed 50 times loses nothing that it has promised, and does nothing twice', async () => {
+it('a process with 500 working parties that is killed 50 times keeps all that it acknowledged, and does nothing twice', async () => {
   console.log(`TROUPE_SEED=${seed}`)
   onTestFailed(() => console.log(`repeat with TROUPE_SEED=${seed}`))
   const random = seededRandom(seed)
@@ -52,7 +52,7 @@ it('a process with 500 parties at work that is killed 50 times loses nothing tha
   }
 
   for (let life = 1; life <= kills; life++) {
-    // The first one dies when most parties are there; of the others, one in four dies while it is still coming back.
+    // The first process is killed when most parties exist. One in four of the others is killed during its recovery.
     const begin = life === 1 ? 'created' : 'back'
     const isEarly = life > 1 && random() < 0.25
     const moment = random() * 1_000

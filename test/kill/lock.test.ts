@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import type { LockedTold } from './locked-life.ts'
 import { start } from './process.ts'
 
-it('a second process on a directory is refused while the first one lives, and is not when that was killed', async () => {
+it('a second process on a directory is refused while the first one runs, and accepted after that was killed', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
   const first = begin(directory)
   expect(await first.told).toEqual({ has: true })
@@ -22,7 +22,7 @@ it('a second process on a directory is refused while the first one lives, and is
   await second.ended
 })
 
-/** A process that tells whether it has the journal. */
+/** Starts a process, and resolves to its report on the journal. */
 function begin(directory: string) {
   const told = Promise.withResolvers<LockedTold>()
   const started = start('locked-life.ts', { directory }, line => told.resolve(JSON.parse(line)))

@@ -1,4 +1,4 @@
-/** A process that opens a journal, tells whether it could, and stays until somebody ends it. */
+/** A process that opens a journal, reports whether that worked, and runs until the test ends it. */
 import { argv, exit } from 'node:process'
 import { createRuntime, TroupeError } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
@@ -9,7 +9,7 @@ export interface LockedOrders {
   readonly directory: string
 }
 
-/** Whether it has the journal, or why not. */
+/** Whether it has opened the journal, or why not. */
 export type LockedTold =
   | { readonly has: true }
   | { readonly code: string; readonly message: string; readonly pid: unknown }

@@ -9,7 +9,7 @@ import { type Stage, stages } from './cut.ts'
 import { wrongIn } from './ledger.ts'
 import { start } from './process.ts'
 
-/** Processes at a time. */
+/** How many processes run at the same time. */
 const lanes = 2
 const root = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
 
@@ -18,7 +18,7 @@ const live = async (orders: LifeOrders) => {
   return { told: lines.map((line): Told => JSON.parse(line)), isKilled }
 }
 
-/** What becomes of a bakery that nobody disturbs. */
+/** The final state of a bakery whose processes are not killed. */
 let undisturbed: Told
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
   undisturbed = only
 }, 60_000)
 
-/** What is different from what nobody disturbed. */
+/** The differences from that final state. */
 function wrongWith(told: Told, kills: number): readonly string[] {
   if ('failure' in told) return [told.failure]
   const isSame = 'end' in undisturbed && isDeepStrictEqual(told.end, undisturbed.end)
@@ -40,20 +40,20 @@ function wrongWith(told: Told, kills: number): readonly string[] {
   return wrong
 }
 
-/** A directory with an empty journal: to make the tables takes longer than much of what is looked at here. */
+/** A directory with a copied empty journal, because creating the tables takes long. */
 function directoryFor(name: string): string {
   const directory = join(root, name)
   cpSync(join(root, 'empty'), directory, { recursive: true })
   return directory
 }
 
-/** What came of the processes that were cut at a stage. */
+/** The final states after processes that were cut at a stage. */
 interface Looked {
   readonly cuts: number
   readonly wrong: readonly string[]
 }
 
-/** Every so many turns of a stage, from one of them on, until a life comes to its end without having been cut. */
+/** Cuts at every n-th occurrence of a stage, from a first one on, until a process ends without being cut. */
 async function cutAll(stage: Stage, first: number): Promise<Looked> {
   const wrong: string[] = []
   let dead: string | undefined
@@ -73,7 +73,7 @@ describe('a process that is killed', () => {
     expect(undisturbed).toMatchObject({ ledger: { events: expect.toSatisfy((events: number) => events >= 200) } })
   })
 
-  it.each(stages)('%s, at every position: the next one comes to the same end', async stage => {
+  it.each(stages)('%s, at every position: the next process reaches the same final state', async stage => {
     const all = await Promise.all(Array.from({ length: lanes }, (_, lane) => cutAll(stage, lane + 1)))
     expect(all.flatMap(({ wrong }) => wrong)).toEqual([])
     const cuts = all.reduce((sum, one) => sum + one.cuts, 0)

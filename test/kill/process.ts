@@ -5,28 +5,28 @@ import { createInterface } from 'node:readline'
 
 /** How a process ended. */
 export interface Ended {
-  /** All that it said. */
+  /** All lines that it wrote. */
   readonly lines: readonly string[]
-  /** Whether it was killed, by itself or by us. */
+  /** Whether it was killed, by itself or by the test. */
   readonly isKilled: boolean
 }
 
-/** A process that is under way. */
+/** A running process. */
 export interface Started {
-  /** @throws when it fails of its own accord */
+  /** @throws when the process fails without being killed */
   readonly ended: Promise<Ended>
   readonly pid: number | undefined
-  /** Ends it at once, as the power going would. */
+  /** Kills it, like a power failure. */
   kill(): void
 }
 
-/** Most of these processes are over before what they need not remember is worth collecting. */
+/** A large young generation: most of these processes end before a garbage collection is useful. */
 const flags = ['--conditions=troupe-source', '--max-semi-space-size=64']
 
-/** Hundreds of processes load the same modules. */
+/** A compile cache, because hundreds of processes load the same modules. */
 const env = { ...process.env, NODE_ENV: 'production', NODE_COMPILE_CACHE: join(tmpdir(), 'troupe-kill-cache') }
 
-/** Starts a program of this folder, with orders that it takes as JSON; what it says is told line by line. */
+/** Starts a program of this folder with its orders as JSON; `onLine` gets each line that it writes. */
 export function start(program: string, orders: object, onLine: (line: string) => void = () => {}): Started {
   const file = join(import.meta.dirname, program)
   const child = spawn(process.execPath, [...flags, file, JSON.stringify(orders)], {

@@ -6,7 +6,7 @@ import type { DeadlyOrders, DeadlyTold } from './deadly-life.ts'
 import type { Death } from './death.ts'
 import { start } from './process.ts'
 
-/** Lets processes die of it, and looks at what the next one has come to. */
+/** Runs processes that the event ends, and resolves to the state in the first one that goes on. */
 async function afterDeaths(death: Death, deaths: number): Promise<DeadlyTold> {
   const directory = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
   const orders: DeadlyOrders = { directory, death }
@@ -22,9 +22,9 @@ describe('an event that kills its process', () => {
   it.each([
     ['deciding', 2],
     ['acting', 2],
-    // The first time, nobody's journal held it.
+    // At the first death, the journal did not hold the event.
     ['at once', 3],
-  ] as const)('%s, is a dead letter after %d deaths, and all else goes on', async (death, deaths) => {
+  ] as const)('%s becomes a dead letter after %d deaths, and all other work goes on', async (death, deaths) => {
     const { heard, letters } = await afterDeaths(death, deaths)
     expect(heard.toSorted()).toEqual(['victim one', 'victim two', 'witness die', 'witness one', 'witness two'])
     expect(letters).toEqual([
@@ -33,17 +33,14 @@ describe('an event that kills its process', () => {
   })
 
   it.each([
-    // The first time, nobody's journal held it.
+    // At the first death, the journal did not hold the event.
     ['timer', 3],
     ['inside', 3],
     ['outcome', 3],
-  ] as const)(
-    '(%s) fails the agent that it belongs to after %d deaths, and all else goes on',
-    async (death, deaths) => {
-      const { heard, letters, failures } = await afterDeaths(death, deaths)
-      expect(heard.toSorted()).toEqual(['victim one', 'victim two', 'witness die', 'witness one', 'witness two'])
-      expect(letters).toEqual([])
-      expect(failures).toEqual([expect.stringMatching(/^party\/p1\/victim: .* has ended the process 2 times/)])
-    },
-  )
+  ] as const)('(%s) fails its agent after %d deaths, and all other work goes on', async (death, deaths) => {
+    const { heard, letters, failures } = await afterDeaths(death, deaths)
+    expect(heard.toSorted()).toEqual(['victim one', 'victim two', 'witness die', 'witness one', 'witness two'])
+    expect(letters).toEqual([])
+    expect(failures).toEqual([expect.stringMatching(/^party\/p1\/victim: .* has ended the process 2 times/)])
+  })
 })

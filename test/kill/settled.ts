@@ -1,9 +1,9 @@
 import type { Frame, Idle, Journal } from 'troupe'
 
-/** Milliseconds that all may take to come to rest, on a machine that has much else to do. */
+/** Milliseconds until all agents must rest, also on a busy machine. */
 const patience = 60_000
 
-/** Waits until nothing is left to be done, timers too. */
+/** Waits until no work and no timers are left. */
 export async function settled(runtime: { idle(options: { readonly timeout: number }): Promise<Idle> }): Promise<void> {
   const limit = Date.now() + patience
   for (;;) {
@@ -14,7 +14,7 @@ export async function settled(runtime: { idle(options: { readonly timeout: numbe
   }
 }
 
-/** All that a journal holds of a partition. */
+/** All frames of a partition. */
 export async function framesOf(journal: Journal, partition: string): Promise<readonly Frame[]> {
   const frames: Frame[] = []
   for await (const frame of journal.read(partition)) frames.push(frame)

@@ -1,12 +1,12 @@
 import { writeSync } from 'node:fs'
 
-/** Tells whoever started this process, at once: nothing that was told is lost with the process. */
+/** Writes to the parent process synchronously, so that no line is lost when this process is killed. */
 export function tell(told: unknown): void {
   let left = Buffer.from(`${JSON.stringify(told)}\n`)
   while (left.length > 0) left = left.subarray(written(left))
 }
 
-/** Bytes that there was room for: whoever reads may be slower. */
+/** Writes as many bytes as the pipe has room for, because the reader may be slow; returns their number. */
 function written(bytes: Buffer): number {
   try {
     return writeSync(1, bytes)

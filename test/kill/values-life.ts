@@ -1,4 +1,4 @@
-/** Two processes: one puts values, made from a seed, into every place that a process must find again, and is killed; one compares. */
+/** Two processes: the first puts random values into each place that the next process must restore, and is killed. The second compares. */
 import { deepStrictEqual } from 'node:assert'
 import { argv, exit } from 'node:process'
 import fc from 'fast-check'

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import { serve } from '../../src/sqlite/serve.ts'
 import { dyingAt } from './cut.ts'
 
-// The thread of a journal that ends its process inside a transaction, or when that is over and before anybody knows.
+// The thread of a journal. It ends its process inside a transaction, or after the transaction and before the acknowledgement.
 const reached = dyingAt(Number(env['CUT_TURN']))
 let isWritten = false
 
