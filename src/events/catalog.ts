@@ -4,6 +4,7 @@ import { CheckedEvent, type EventDefinition, type EventOf } from './event.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import { checkDeclared } from './missing.ts'
 import { checkPattern, matcher } from './pattern.ts'
+import { checkDelivered } from './payload.ts'
 import type { Refusal } from './refusal.ts'
 import { answeredBy, type RefusalOf, type ReplyOf, type RequestDefinition } from './request.ts'
 import type { Topic } from './topic.ts'
@@ -57,6 +58,15 @@ export interface Catalog {
    * @throws UnknownEventError, EventVersionError, UpcastError
    */
   lifted<E extends VersionedEvent>(event: E): E
+  /**
+   * Checks the data of an event or a request that another process has parsed. A type that is not declared is not checked.
+   *
+   * @example
+   * catalog.checkDelivered('party.input.added', { inputId: 'i1', content: 'jungle' })
+   *
+   * @throws EventPayloadError
+   */
+  checkDelivered(type: string, data: unknown): void
   /**
    * The JSON Schema (draft 2020-12) of the delivered payload, by type. A request has three: those of its answers have the keys
    * `<type>.reply` and `<type>.refusal`.
@@ -155,6 +165,7 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
       if (version === definition.version) return given
       return Object.freeze({ ...given, data: lifted(definition, data, version).data, version: definition.version })
     },
+    checkDelivered: (type, data) => checkData(byType.get(type), data),
     jsonSchemas: () => Object.fromEntries([...byType.values()].flatMap(schemasOf).map(one => [one.title, one])),
     with: more =>
       more.every(one => byType.get(one.type) === one) ? catalog : defineCatalog([...byType.values(), ...more]),
@@ -163,6 +174,11 @@ export function defineCatalog(definitions: Iterable<Definition>): Catalog {
     checkRefusal: given => request(given.type).fail(given, given.data as Refusal),
   }
   return catalog
+}
+
+function checkData(definition: Definition | undefined, data: unknown): void {
+  if (!definition) return
+  checkDelivered(definition.type, isRequest(definition) ? definition.input : definition.schema, data)
 }
 
 function schemasOf(definition: Definition): readonly JsonSchema[] {

@@ -42,6 +42,25 @@ export class EventPayloadError extends TroupeError {
   }
 }
 
+/**
+ * Checks data that another process has parsed by the schema of its type already. It is not parsed again, because a schema may
+ * change what it parses; of a schema that transforms data in one direction only, the result cannot be checked.
+ *
+ * @throws EventPayloadError
+ */
+export function checkDelivered(type: string, schema: z.ZodType, data: unknown): void {
+  const fault = faultIn(schema, data)
+  if (fault) throw EventPayloadError.from(type, fault, data)
+}
+
+function faultIn(schema: z.ZodType, data: unknown): z.ZodError | undefined {
+  try {
+    return schema.safeEncode(data).error
+  } catch {
+    return undefined
+  }
+}
+
 function expectedBy(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return issue.expected
   if (issue.code === 'invalid_value') return `one of ${issue.values.map(String).join(', ')}`

@@ -1,5 +1,8 @@
 import { TroupeError } from '../errors.ts'
 import { deepFrozen } from '../events/json.ts'
+import { checkDelivered } from '../events/payload.ts'
+import { AskRefusedByCalleeError } from '../events/refusal.ts'
+import type { Outcome } from '../invoke/outside.ts'
 import type { PendingAsk } from '../invoke/pending-ask.ts'
 import { NoAddressError, splitAddress } from '../mail/address.ts'
 import { frozenEnvelope } from '../mail/envelope.ts'
@@ -28,7 +31,7 @@ export function arrive(here: Partition, links: Links, message: Message): void {
       case 'failure':
         return failed(here, message)
       case 'overheard':
-        return here.hear(frozenEnvelope(message.envelope))
+        return overheard(here, message)
     }
   } catch (error) {
     here.reportError('error', error)
@@ -43,6 +46,7 @@ function asked(here: Partition, links: Links, given: Messages['ask'], isFound = 
   const message = { ...given, data: deepFrozen(given.data) }
   let callee: Callee
   try {
+    here.system.catalog.checkDelivered(message.request, message.data)
     callee = calleeIn(here, message)
   } catch (error) {
     // The agents of an earlier process may still be restored or spawned.
@@ -86,13 +90,34 @@ function cancelled(here: Partition, { ask: key, error }: Messages['cancel']): vo
 function replied(here: Partition, { ask: key, source, data }: Messages['reply']): void {
   const ask = here.asks.get(key)
   const output = deepFrozen(data)
-  if (ask instanceof Asking && here.asks.close(key, { ok: true, output })) return
+  if (ask instanceof Asking && here.asks.close(key, checked(ask, { ok: true, output }))) return
   buryAnswer(here, { type: 'ask.reply', data: output, ask: key }, source)
 }
 
 function failed(here: Partition, { ask: key, error: given }: Messages['failure']): void {
-  if (!(here.asks.get(key) instanceof Asking)) return
-  const error = errorIn(given)
-  if (error instanceof TroupeError) here.asks.fail(key, error)
-  else here.asks.close(key, { ok: false, error })
+  const ask = here.asks.get(key)
+  if (!(ask instanceof Asking)) return
+  const outcome = checked(ask, { ok: false, error: errorIn(given) })
+  if (!outcome.ok && outcome.error instanceof TroupeError) here.asks.fail(key, outcome.error)
+  else here.asks.close(key, outcome)
+}
+
+/** The outcome of an ask, or why it is not an answer to its request. */
+function checked({ type, request }: Asking, outcome: Outcome): Outcome {
+  try {
+    if (outcome.ok) checkDelivered(`${type}.reply`, request.output, outcome.output)
+    else if (outcome.error instanceof AskRefusedByCalleeError)
+      checkDelivered(`${type}.refusal`, request.refusal, outcome.error.refusal)
+    return outcome
+  } catch (error) {
+    return { ok: false, error }
+  }
+}
+
+function overheard(here: Partition, { envelope }: Messages['overheard']): void {
+  const { catalog } = here.system
+  if (!here.registry.hears(envelope.type)) return
+  const lifted = catalog.lifted(envelope)
+  if (lifted === envelope) catalog.checkDelivered(envelope.type, envelope.data)
+  here.hear(frozenEnvelope(lifted))
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { TroupeError } from '../errors.ts'
+import { EventPayloadError } from '../events/payload.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import { AskCycleError } from '../invoke/ask-circles.ts'
 import {
@@ -19,6 +20,7 @@ import { decoded, encoded } from '../values/json.ts'
 const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
   const refusal = z.object({ code: z.string(), message: z.string(), data: z.unknown().optional() })
   const failure = z.object({ to: z.string(), code: z.string(), message: z.string(), refusal: refusal.optional() })
+  const issue = z.object({ field: z.string(), expected: z.string(), received: z.string() })
   const effect = { effect: z.string(), key: z.string() }
   return new Map([
     ...askErrors(),
@@ -28,6 +30,14 @@ const kinds = lazily((): ReadonlyMap<unknown, Kind> => {
         AskRefusedByCalleeError,
         z.object({ type: z.string(), to: z.string(), refusal }),
         fields => new AskRefusedByCalleeError(fields.type, fields.to, fields.refusal),
+      ),
+    ],
+    [
+      'EVENT_PAYLOAD',
+      kind(
+        EventPayloadError,
+        z.object({ type: z.string(), issues: z.array(issue) }),
+        fields => new EventPayloadError(fields.type, fields.issues),
       ),
     ],
     [

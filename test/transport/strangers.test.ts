@@ -1,7 +1,9 @@
-import { localTransport, type Message } from 'troupe'
+import { defineRequest, localTransport, type Message } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { barked, dogAgent, parrotAgent, petsParty } from '../support/pets.ts'
-import { startRuntime } from '../support/runtime.ts'
+import * as z from 'zod'
+import { barked, dogAgent, parrotAgent, petsParty, trick } from '../support/pets.ts'
+import { lost, nothingLost } from '../support/program.ts'
+import { startRuntime, until } from '../support/runtime.ts'
 
 const ask = {
   type: 'ask',
@@ -75,5 +77,78 @@ describe('a message of another program', () => {
     transport.send('runtime', { type: 'overheard', envelope }, () => {})
     await runtime.idle()
     expect(runtime.agent('parrot').snapshot()?.context).toEqual({ words: ['wuff'] })
+  })
+
+  it('whose data does not fit the schema of the request gets a failure that says so, and no agent sees it', async () => {
+    const transport = localTransport()
+    const { runtime } = await startRuntime({ party: petsParty(), agents: [dogAgent()], transport })
+    const arrived: Message[] = []
+    transport.open('party/far', message => arrived.push(message))
+    transport.send('runtime', { ...ask, type: 'ask', data: { name: 5 } }, () => {})
+    await runtime.idle()
+    const issues = [{ field: 'name', expected: 'string', received: '5' }]
+    const error = { code: 'EVENT_PAYLOAD', fields: { type: 'pets.trick', issues } }
+    expect(arrived).toMatchObject([{ type: 'failure', ask: ask.ask, error }])
+    expect(runtime.agent('dog').snapshot()?.context).toMatchObject({ count: 0 })
+    expect(lost(runtime)).toEqual(nothingLost)
+  })
+
+  it.each([
+    ['older than this version can lift', { version: 0 }, 'EVENT_VERSION'],
+    ['of data that its schema refuses', { data: { word: 'wuff' } }, 'EVENT_PAYLOAD'],
+  ])('with an event is dropped and reported when the event is %s', async (_, part, code) => {
+    const transport = localTransport()
+    const { runtime } = await startRuntime({ party: petsParty(), agents: [parrotAgent()], transport })
+    transport.send('runtime', { type: 'overheard', envelope: { ...envelope, ...part } }, () => {})
+    await runtime.idle()
+    expect(runtime.bus.history({ type: 'system.error' })).toMatchObject([{ data: { code } }])
+    expect(runtime.agent('parrot').snapshot()?.context).toEqual({ words: [] })
+  })
+
+  it.each([
+    ['reply', { type: 'reply', source: 'party/far/dog', data: { done: 5 } }],
+    [
+      'refusal',
+      {
+        type: 'failure',
+        error: {
+          code: 'ASK_REFUSED_BY_CALLEE',
+          message: 'no',
+          fields: { type: 'pets.trick', to: 'party/far/dog', refusal: { code: '', message: 'no' } },
+        },
+      },
+    ],
+  ])('with a %s that the request does not allow fails the ask', async (kind, answer) => {
+    const transport = localTransport()
+    const { runtime } = await startRuntime({ transport })
+    transport.open('party/far', message => {
+      if (message.type !== 'ask') return
+      const given: unknown = { ...answer, ask: message.ask }
+      transport.send(message.from, given as Message, () => {})
+    })
+    await expect(runtime.ask('party/far/dog', trick, { name: 'roll' })).rejects.toMatchObject({
+      code: 'EVENT_PAYLOAD',
+      type: `pets.trick.${kind}`,
+    })
+  })
+
+  it('is taken as it was parsed there, although its schema would parse it into something else', async () => {
+    const measure = defineRequest('far.measure', {
+      input: z.object({
+        word: z
+          .string()
+          .transform(word => word.length)
+          .pipe(z.number()),
+      }),
+      output: z.object({ done: z.number() }),
+    })
+    const transport = localTransport()
+    const { runtime } = await startRuntime({ transport })
+    runtime.handle(measure, ({ word }) => ({ done: word }), { name: 'dog' })
+    const arrived: Message[] = []
+    transport.open('party/far', message => arrived.push(message))
+    transport.send('runtime', { ...ask, type: 'ask', request: 'far.measure', data: { word: 4 } }, () => {})
+    await until(() => arrived.length > 0)
+    expect(arrived).toMatchObject([{ type: 'reply', data: { done: 4 } }])
   })
 })
