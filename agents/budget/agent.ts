@@ -3,7 +3,7 @@ import type { PartyBudget } from '../party/schemas.ts'
 import { type BudgetSources, budgetMachine, hears, says } from './machine.ts'
 import { totalBudget } from './total.ts'
 
-/** Adds up what the party costs, and holds it against what the family wants to spend. */
+/** Adds up the costs of the party, and compares them with what the family wants to spend. */
 export const budgetAgent = () => {
   const total: EffectLogic<BudgetSources, PartyBudget> = effect('total-budget', async (sources: BudgetSources) =>
     totalBudget(sources),

@@ -16,7 +16,7 @@ import type { Brief, PartyBudget, Range, Results } from '../party/schemas.ts'
 export const hears = [agentShouldExecute, agentCompleted, agentFailed, agentDataRemoved, briefUpdated]
 export const says = [budgetUpdated, agentFailed]
 
-/** What a total is made from. */
+/** The input of a total. */
 export interface BudgetSources {
   readonly results: Partial<Results>
   readonly limit: number | undefined
@@ -26,13 +26,13 @@ export interface BudgetSources {
 interface Memory {
   readonly progress: Progress
   readonly limit: number | null
-  /** The budget that was told last. */
+  /** The budget that was said last. */
   readonly budget: PartyBudget | null
 }
 
 const context: Memory = { progress: noProgress, limit: null, budget: null }
 
-/** The machine of the budget agent: it adds up anew whenever a result comes or goes, and tells what has changed. */
+/** The machine of the budget agent: it adds up again when a result comes or goes, and says a changed budget. */
 export const budgetMachine = (total: EffectLogic<BudgetSources, PartyBudget>) =>
   setup({
     types: agentTypes({ context, hears, says }),
@@ -60,7 +60,7 @@ export const budgetMachine = (total: EffectLogic<BudgetSources, PartyBudget>) =>
       },
       'party.agent.failed': {
         target: '.working',
-        // What it said itself would make it try again for ever.
+        // Its own events are left out: they would make it add up again for ever.
         guard: ({ event }) => event.data.agentName !== 'budget',
         actions: { type: 'follow', params: ({ event }) => event },
       },
@@ -103,11 +103,11 @@ export const budgetMachine = (total: EffectLogic<BudgetSources, PartyBudget>) =>
     },
   })
 
-/** Whether two budgets say the same, however each came about. */
+/** Whether two budgets have the same contents, whatever led to them. */
 const isSame = (one: PartyBudget, other: PartyBudget): boolean =>
-  JSON.stringify(told(one)) === JSON.stringify(told(other))
+  JSON.stringify(contentsOf(one)) === JSON.stringify(contentsOf(other))
 
-const told = ({ totalBudget, breakdown, basedOnAgents, missing, limit }: PartyBudget) => [
+const contentsOf = ({ totalBudget, breakdown, basedOnAgents, missing, limit }: PartyBudget) => [
   totalBudget,
   breakdown,
   basedOnAgents,

@@ -3,7 +3,7 @@ import { dollars, type PartyBudget, type Range, type Results, type SearchAgent }
 /** The agents whose results cost money; a theme costs nothing by itself. */
 const pricedAgents = ['venue', 'cake', 'catering', 'vendor'] as const
 
-/** What such parties usually cost, for as long as nothing is known. */
+/** The usual costs, used until there is a result. */
 const usual = {
   venue: { min: 200, max: 1000 },
   cake: { min: 80, max: 300 },
@@ -15,7 +15,7 @@ const usual = {
 
 /**
  * Adds up what the party costs, from the best option of each agent. A category without a result counts 0 and is listed
- * as missing; while no priced agent has a result, usual prices stand in and the note says so. `previous` is the total
+ * as missing; while no priced agent has a result, usual prices are used, and the note says so. `previous` is the total
  * before this one.
  */
 export const totalBudget = ({

@@ -3,7 +3,7 @@ import { type CakeOption, dollars, type Needs, type Results } from '../party/sch
 
 const offered = 3
 
-/** How big a cake has to be: small below 20 guests, medium below 50, else large. */
+/** The size of a cake: small below 20 guests, medium below 50, else large. */
 export const cakeSize = (guests: number): 'small' | 'medium' | 'large' =>
   guests < 20 ? 'small' : guests < 50 ? 'medium' : 'large'
 
@@ -62,7 +62,7 @@ const summaryOf = (best: CakeOption | undefined, size: string): string => {
 }
 
 const judge = (entry: BakeryEntry, needs: Needs['cake'], size: 'small' | 'medium' | 'large'): CakeOption => {
-  // A bakery that cannot stack that high is priced for the cake that it can bake.
+  // A bakery that cannot bake so many tiers gets the price of the cake that it can bake.
   const tiers = Math.min(needs.tiers, entry.maxTiers)
   const price = entry.prices[size] + (tiers - 1) * entry.extraTierPrice
   const why = [`bakes a ${size} cake for ${needs.guests} guests at ${dollars(price)}`]

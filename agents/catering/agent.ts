@@ -5,7 +5,7 @@ import { searchHears, searchSays } from '../party/search-machine.ts'
 import { type CateringWish, cateringMachine } from './machine.ts'
 import { searchCaterers } from './search.ts'
 
-/** Finds a caterer for as many guests as the input analyzer knows of. */
+/** Finds a caterer for the number of guests that the input analyzer knows. */
 export const cateringAgent = (directory: Directory) => {
   const search: EffectLogic<CateringWish, Found> = effect(
     'search-caterers',

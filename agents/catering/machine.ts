@@ -4,10 +4,10 @@ import { agentCompleted, agentFailed, type Found, guestCount, type Order } from 
 import { failureOf } from '../party/failure.ts'
 import { searchHears, searchSays, started } from '../party/search-machine.ts'
 
-/** How long the input analyzer may take to say how many guests come, in milliseconds. */
+/** The deadline for the number of guests from the input analyzer, in milliseconds. */
 export const guestCountDeadline = 5_000
 
-/** What a caterer is searched for: the order, and how many will eat. */
+/** The input of the search: the order, and the number of guests. */
 export interface CateringWish {
   readonly order: Order | null
   readonly guests: number

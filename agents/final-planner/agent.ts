@@ -10,6 +10,6 @@ export const finalPlannerAgent = () => {
   const write: EffectLogic<PlanSources | null, PartyPlan> = effect('write-plan', async (sources: PlanSources | null) =>
     writePlan(sources ?? { results: {}, brief: briefOf([]) }),
   )
-  // Whole lists of wishes are pasted at once, and none of them may be turned away.
+  // People paste whole lists of wishes at once. The mailbox has room, so that no wish is refused.
   return defineAgent({ name: 'final-planner', machine: finalPlannerMachine(write), hears, says })
 }

@@ -37,9 +37,9 @@ interface Memory {
   readonly budget: PartyBudget | null
   readonly inputs: readonly { readonly inputId: string; readonly content: string }[]
   readonly doneTasks: readonly string[]
-  /** Failures of agents that search for nothing. */
+  /** Failures of agents that do not search. */
   readonly troubles: readonly Pick<Failure, 'agentName' | 'executionId' | 'error'>[]
-  /** The plan that was told last. */
+  /** The plan that was said last. */
   readonly plan: PartyPlan | null
 }
 
@@ -53,7 +53,7 @@ const context: Memory = {
   plan: null,
 }
 
-/** The machine of the final planner: it writes the plan anew whenever something it stands on changes. */
+/** The machine of the final planner: it writes the plan again when one of its sources changes. */
 export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, PartyPlan>) =>
   setup({
     types: agentTypes({ context, hears, says }),
@@ -67,7 +67,7 @@ export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, Party
       })),
       forgetInput: assign(({ context: { inputs, troubles } }, inputId: string) => ({
         inputs: inputs.filter(input => input.inputId !== inputId),
-        // The input analyzer's executions are the inputs.
+        // For the input analyzer, each execution is an input.
         troubles: troubles.filter(({ executionId }) => executionId !== inputId),
       })),
       follow: assign(({ context: { progress } }, event: ProgressEvent) => ({ progress: followed(progress, event) })),
@@ -98,7 +98,7 @@ export const finalPlannerMachine = (write: EffectLogic<PlanSources | null, Party
       },
       'party.agent.failed': {
         target: '.working',
-        // What it said itself would make it try again for ever.
+        // Its own events are left out: they would make it write again for ever.
         guard: ({ event }) => event.data.agentName !== 'final-planner',
         actions: [
           { type: 'follow', params: ({ event }) => event },

@@ -14,12 +14,12 @@ import { isOpen, questionsOf } from './questions.ts'
 import type { PlanSources } from './sources.ts'
 import { listed, sentences } from './wording.ts'
 
-/** What a plan must have to be complete, besides a budget. */
+/** The agents whose results a complete plan needs, besides a budget. */
 export const requiredAgents = ['theme', 'venue', 'cake', 'catering'] as const
 
 /**
  * Writes the plan: what to book, in which order, and what is still open. Complete means theme, venue, cake, catering
- * (or that the family has them already) and a budget that rests on at least one result, 20 percent each.
+ * (or that the family has them already) and a budget with at least one result, 20 percent each.
  */
 export const writePlan = (sources: PlanSources): PartyPlan => {
   const { results, budget, brief } = sources
@@ -53,7 +53,7 @@ export const writePlan = (sources: PlanSources): PartyPlan => {
   }
 }
 
-/** Whether the family has it already, without us. */
+/** Whether the family has arranged it already. */
 const isArranged = (brief: Brief, agent: SearchAgent): boolean =>
   brief.arranged?.some(({ value }) => value === agent) ?? false
 
@@ -219,7 +219,7 @@ const firstStep = {
   catering: 'Say what food you want.',
 }
 
-/** Three tasks for each required agent; their ids never change, their words get names once something is found. */
+/** Three tasks for each required agent. Their ids never change, and their texts have names once there is a result. */
 const checklistOf = ({ results, brief, doneTasks = [] }: PlanSources): ChecklistTask[] => {
   const { theme } = results
   const venue = results.venue?.options[0]

@@ -7,7 +7,7 @@ const mostNotes = 10
 
 type Question = Recommendation & { readonly category: string }
 
-/** What went wrong or is not clear, as questions to the family. Food that may harm somebody comes first. */
+/** Failures and unclear points, as questions to the family. Dangerous food comes first. */
 export const questionsOf = ({ brief, failed = [], inputs = [] }: PlanSources): Recommendation[] => {
   const contents = new Map(inputs.map(({ inputId, content }) => [inputId, content]))
   const quoted = (inputId: string): string => {
@@ -45,7 +45,7 @@ export const questionsOf = ({ brief, failed = [], inputs = [] }: PlanSources): R
   ]
 }
 
-/** Whether the family has to say something in other words before the plan can be trusted. */
+/** Whether the family must repeat something in other words before the plan is safe. */
 export const isOpen = (field: string): boolean => field === 'diet' || field === 'language'
 
 const whatAbout = 'Say what it is about: the theme, the venue, the cake, the food or helpers'

@@ -1,6 +1,6 @@
 import type { Brief, PartyBudget, PartyInput, Results } from '../party/schemas.ts'
 
-/** Everything that a plan is written from; `failed` are the searches that gave no result and why. */
+/** The sources of a plan; `failed` are the searches without a result, with the reason. */
 export interface PlanSources {
   readonly results: Partial<Results>
   readonly brief: Brief

@@ -2,7 +2,7 @@
 export const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 
-/** The parts that are there, each as a sentence. */
+/** The parts that are given, each as a sentence. */
 export const sentences = (parts: readonly (string | undefined)[]): string =>
   parts
     .filter(part => part !== undefined)

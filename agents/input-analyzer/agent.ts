@@ -5,7 +5,7 @@ import { classify } from './classify.ts'
 import { extract } from './extract.ts'
 import { hears, inputAnalyzerMachine, says } from './machine.ts'
 
-/** Reads an input: what it is about, and what it says. Replace it to let a model read. */
+/** Reads an input: its category, and its meaning. Replace it to let a model read. */
 export type Reader = (
   input: PartyInput,
   scope: { readonly today: string; readonly signal: AbortSignal },
@@ -31,6 +31,6 @@ export const inputAnalyzerAgent = (read: Reader = readByRules) => {
       return analysed.data
     },
   )
-  // Whole lists of wishes are pasted at once, and none of them may be turned away.
+  // People paste whole lists of wishes at once. The mailbox has room, so that no wish is refused.
   return defineAgent({ name: 'input-analyzer', machine: inputAnalyzerMachine(analyse), hears, says })
 }

@@ -10,8 +10,8 @@ import type {
 import { dollars, searchAgents } from '../party/schemas.ts'
 
 /**
- * Puts together what all inputs say, in the order they were added. Nothing is remembered between calls: taking an
- * input back means calling this again without it.
+ * Combines all inputs, in the order in which they were added. It keeps nothing between calls: after the removal of an input,
+ * it is called again without that input.
  */
 export const briefOf = (inputs: readonly AnalysedInput[]): Brief => {
   const guests = said(inputs, facts => facts.guests)
@@ -98,7 +98,7 @@ const standing = <Key extends string, T>(key: Key, values: readonly Said<T>[]): 
   return found
 }
 
-/** The last word on each subject, in the order in which the subjects came up. */
+/** The last value on each subject, in the order in which the subjects first came. */
 const latestPer = <T>(values: readonly Said<T>[], subjectOf: (value: T) => string): Said<T>[] => [
   ...new Map(values.map(one => [subjectOf(one.value), one])).values(),
 ]
@@ -139,7 +139,7 @@ const inWords = ({ min, max }: MoneyFact): string => {
   return max === undefined ? `at least ${dollars(min ?? 0)}` : `at most ${dollars(max)}`
 }
 
-/** The last word on each need; but an allergy that any input speaks of stays one. */
+/** The last value of each need. A need that any input calls an allergy stays an allergy. */
 const withAllergies = (dietary: readonly Said<DietaryFact>[]): Said<DietaryFact>[] => {
   const allergies = new Set(dietary.filter(({ value }) => value.allergy).map(({ value }) => value.need))
   return latestPer(dietary, dietarySubject).map(({ value, inputId }) => ({

@@ -6,8 +6,8 @@ import { readingOf } from './text/reading.ts'
 
 /**
  * What an input is about: +2 for each keyword in the content, +3 for each in a tag, +5 for the category that
- * `metadata.agent` or `metadata.category` names. Dietary words and flavours fit both cake and food, so they decide
- * only when nothing else does: then a diet means catering and a flavour means cake.
+ * `metadata.agent` or `metadata.category` names. Dietary words and flavours fit both cake and food, so they
+ * decide only when no other word does: then a diet means catering and a flavour means cake.
  */
 export const classify = (input: {
   content: string

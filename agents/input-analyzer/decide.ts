@@ -4,7 +4,7 @@ import { dataRemoved, ordered, type Progress } from '../party/progress.ts'
 import { type AnalysedInput, type Brief, type SearchAgent, searchAgents } from '../party/schemas.ts'
 import { briefOf } from './brief.ts'
 
-/** What the input analyzer knows: the inputs as it understood them, and where every search stands. */
+/** What the input analyzer knows: the inputs as it understood them, and the progress of each search. */
 export interface Notes {
   /** In the order in which they were added. */
   readonly analysed: readonly AnalysedInput[]
@@ -21,14 +21,14 @@ export interface Occasion {
   readonly inputId?: string
 }
 
-/** An agent that nothing asks for any more. */
+/** An agent that no input asks for any more. */
 export interface Removal {
   readonly agentName: SearchAgent
   readonly reason: string
   readonly removedInputId?: string
 }
 
-/** What is to be said now, and what is known after that. */
+/** The events to say now, and the knowledge after that. */
 export interface Decision {
   readonly notes: Notes
   readonly removals: readonly Removal[]
@@ -38,8 +38,8 @@ export interface Decision {
 const byUrgency = [...searchAgents].toSorted((one, other) => priorityOf(one) - priorityOf(other))
 
 /**
- * Decides who has to search: an agent that an input asks for, once those whose results it uses are done, and again only
- * if what it depends on has changed. An agent that nothing asks for any more loses what it had found.
+ * Decides which agents have to search: an agent that an input asks for, once the agents whose results it uses are done. It
+ * searches again only if what it depends on has changed. An agent that no input asks for any more loses its result.
  */
 export const decide = (notes: Notes, occasion: Occasion): Decision => {
   const brief = briefOf(notes.analysed)
@@ -69,7 +69,7 @@ export const decide = (notes: Notes, occasion: Occasion): Decision => {
 
 const isRunning = ({ agents }: Progress, agentName: SearchAgent): boolean => agents[agentName]?.status === 'running'
 
-/** The caterer's guests are counted after its order; an input may have been read, and removed again, in between. */
+/** Whether the result for the caterer has another number of guests. It asks after its order, and inputs may change in between. */
 const countedOthers = (agentName: SearchAgent, { agents, results }: Progress, brief: Brief): boolean =>
   agentName === 'catering' &&
   agents.catering?.status === 'completed' &&
@@ -95,7 +95,7 @@ const orderOf = (
   isFirst: boolean,
   { kind }: Occasion,
 ): Order =>
-  // Parsed rather than cast: which needs belong to which agent is the schema's to say.
+  // Parsed by the schema, which says which needs belong to which agent.
   agentShouldExecute.schema.parse({
     agentName,
     executionId,

@@ -13,11 +13,11 @@ import { readingOf } from './text/reading.ts'
 
 /**
  * Everything that one input says, read by rules: numbers, money, dates and keywords. `today` (YYYY-MM-DD) decides which
- * year "December 5" means. Whatever is out of bounds, said twice with different values, or not understood is listed in
- * `ignored`. A tag says no more than what must not be in the food.
+ * year "December 5" means. Passages that are out of bounds, contradicted or not understood are listed in
+ * `ignored`. A tag is only read for what must not be in the food.
  */
 export const extract = (content: string, { today, tags = [] }: { today: string; tags?: readonly string[] }): Facts => {
-  // The readers share one text of constant length: each blanks what it has used, so that the day of a date, a price or
+  // The readers share one text of constant length. Each blanks the passages that it has used, so that the day of a date, a price or
   // a dietary head count is never read again as the number of guests.
   const reading = readingOf(content)
   const { text, words, ruledOut, arranged, foreign } = reading
@@ -54,7 +54,7 @@ export const extract = (content: string, { today, tags = [] }: { today: string; 
   return {
     ...facts,
     ignored: eachOnce(
-      // A text of which nothing was understood is told of as a whole.
+      // A text without any understood part is reported as a whole.
       understood
         ? [...ignored, ...unreadIn(text, [...used, ...words, ...ruledOut, ...arranged], content, ignored)]
         : ignored,

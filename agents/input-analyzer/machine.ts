@@ -20,7 +20,7 @@ import type { AnalysedInput, PartyInput, SearchAgent } from '../party/schemas.ts
 import { briefOf } from './brief.ts'
 import { decide, type Notes, type Occasion, type Removal } from './decide.ts'
 
-/** How long an agent, or who reads the inputs, may be silent before that counts as a failure, in milliseconds. */
+/** Milliseconds after which a silent agent, or a silent reader of inputs, counts as failed. */
 export const silence = 30_000
 
 export const hears = [
@@ -38,7 +38,7 @@ interface Memory {
   readonly notes: Notes
   /** The input that is being read. */
   readonly current: PartyInput | null
-  /** What the last decision has to say. */
+  /** The events of the last decision. */
   readonly orders: readonly Order[]
   readonly removals: readonly Removal[]
 }
@@ -51,9 +51,9 @@ const context: Memory = {
 }
 
 /**
- * The machine of the input analyzer. One region reads inputs one after the other; one decides anew who has to search
- * whenever a search ends; the other five each watch one agent, so that one that is silent for 30 seconds is told of and
- * the party goes on.
+ * The machine of the input analyzer. One region reads inputs one after the other. One decides again which agents have to search
+ * when a search ends. Each of the other five watches one agent: if that is silent for 30 seconds, its failure is said, and the
+ * party goes on.
  */
 export const inputAnalyzerMachine = (analyse: EffectLogic<PartyInput | null, AnalysedInput>) => {
   const base = setup({
@@ -186,7 +186,7 @@ export const inputAnalyzerMachine = (analyse: EffectLogic<PartyInput | null, Ana
               },
               onError: { target: 'failed', actions: { type: 'tellFailed', params: ({ event }) => event } },
             },
-            // Inputs are read one after the other, so one that nobody reads must not hold up the rest.
+            // Inputs are read one after the other, so an input whose reader is silent must not hold up the others.
             after: { silence: { target: 'failed', actions: 'tellUnread' } },
           },
           failed: reading,

@@ -2,7 +2,7 @@ import { canBeInCakes } from './allergens.ts'
 import type { Brief, MoneyFact, Needs, Results, SearchAgent, VendorService } from './schemas.ts'
 import { vendorServices } from './schemas.ts'
 
-/** Who uses what somebody found: the result of the agent on the left goes to those on the right. */
+/** Which agents use the result of an agent: the result of the agent on the left goes to the agents on the right. */
 export const dependencies = {
   theme: { priority: 1, feeds: ['cake', 'venue', 'vendor'] },
   venue: { priority: 2, feeds: ['catering', 'budget'] },
@@ -11,10 +11,10 @@ export const dependencies = {
   vendor: { priority: 3, feeds: ['budget'] },
 } as const
 
-/** How many guests are planned for while nobody has said a number. */
+/** The number of guests if no input says one. */
 export const defaultGuests = 50
 
-/** How urgent an agent's search is, from 1 (most urgent) to 3. */
+/** The priority of the search of an agent, from 1 (most urgent) to 3. */
 export const priorityOf = (agent: SearchAgent): 1 | 2 | 3 => dependencies[agent].priority
 
 /** The agents whose results this one uses: `dependsOn('catering')` is `['venue']`. */
@@ -24,16 +24,16 @@ export const dependsOn = (agent: SearchAgent | 'budget'): SearchAgent[] => {
   return givers.filter(feeds)
 }
 
-/** The most that the family wants to spend on the whole party, in whole dollars; undefined if nobody said. */
+/** The most that the family wants to spend on the whole party, in whole dollars; undefined if no input says it. */
 export const partyLimit = (brief: Brief): number | undefined => {
   const perPerson = mostFor(brief, 'party', 'person')
   return mostFor(brief, 'party', 'total') ?? (perPerson && perPerson * (brief.guests?.value ?? defaultGuests))
 }
 
 /**
- * Exactly what an agent's search depends on, or undefined when no input asks for that agent. Keys stand in a fixed
- * order and lists are sorted, so equal needs are equal as JSON and a search need not run twice for them. Where nobody
- * names a price for one thing, the limit of the whole party holds: nothing may cost more than everything.
+ * Exactly what the search of an agent depends on, or undefined when no input asks for that agent. Keys are in a fixed order and
+ * lists are sorted, so equal needs are equal as JSON, and the search does not run twice for them. If no input names a price for
+ * one thing, the limit of the whole party is used.
  */
 export const needsOf = <A extends SearchAgent>(
   agent: A,
@@ -88,23 +88,23 @@ const readers: { [A in SearchAgent]: (brief: Brief, results: Partial<Results>) =
   }),
 }
 
-/** How many guests are planned for, and whether anybody said so. */
+/** The number of guests, and whether an input says it. */
 export const guestsOf = (brief: Brief) => ({
   guests: brief.guests?.value ?? defaultGuests,
   guestsKnown: brief.guests !== undefined,
 })
 
-// The fallback theme suits everything, so it is no wish that a venue or vendor could miss.
+// The general theme suits all venues and vendors, so it is no wish that they could miss.
 const themeOf = (results: Partial<Results>): { theme?: string } =>
   results.theme?.fits === true ? { theme: results.theme.name } : {}
 
-// Two vegan guests need no vegan cake, but an allergy concerns whatever stands on the table.
+// Two vegan guests need no vegan cake, but an allergy concerns all food on the table.
 const concernsCake = ({ need, about, guests, allergy = false }: Brief['dietary'][number]['value']): boolean => {
   if (about !== 'guests') return about === 'cake'
   return canBeInCakes(need) && (guests === undefined || allergy || need === 'nut-free')
 }
 
-/** Each need once; a head count is kept unless the whole menu has to follow the need. */
+/** Each need once. A number of guests is kept, unless the whole menu must follow the need. */
 const tableNeeds = (brief: Brief): Needs['catering']['dietary'] => {
   const atTable = brief.dietary.map(({ value }) => value).filter(({ about }) => about !== 'cake')
   return sorted(atTable.map(({ need }) => need)).map(need => {

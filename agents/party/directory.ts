@@ -68,11 +68,11 @@ export type CatererEntry = z.infer<typeof catererEntry>
 export const vendorEntry = z.object({ id, name, service: vendorService, price, rating, themes: words })
 export type VendorEntry = z.infer<typeof vendorEntry>
 
-/** The last word between equals, so that the order of a list never decides a ranking. */
+/** Decides between equals, so that a ranking never depends on the order of a list. */
 export const inNameOrder = (a: { name: string; id: string }, b: { name: string; id: string }): number =>
   `${a.name}\n${a.id}` < `${b.name}\n${b.id}` ? -1 : 1
 
-/** Where the planner looks things up; replace it to plan with the businesses of your own town. */
+/** The source of themes and businesses; replace it to plan with the businesses of your own town. */
 export interface Directory {
   /** The themes of parties. */
   themes(signal?: AbortSignal): Promise<readonly ThemeEntry[]>
@@ -86,7 +86,7 @@ export interface Directory {
   vendors(signal?: AbortSignal): Promise<readonly VendorEntry[]>
 }
 
-/** What a source may hand over before it is checked. */
+/** The unchecked lists of a source. */
 export type DirectorySource = { [List in keyof Directory]: (signal?: AbortSignal) => unknown }
 
 const checked =
@@ -97,7 +97,7 @@ const checked =
       throw new TypeError(`The directory's ${list} cannot be used:\n${z.prettifyError(parsed.error)}`)
     const keys = parsed.data.map(keyOf)
     const twice = keys.find((key, index) => keys.indexOf(key) !== index)
-    // Results and quotes are keyed by id, so a doubled one would give somebody else's price.
+    // Results and quotes are keyed by id, so a double id would give the price of another business.
     if (twice !== undefined) throw new TypeError(`The directory's ${list} cannot be used: "${twice}" is there twice`)
     return parsed.data
   }
@@ -109,7 +109,7 @@ const readCaterers = checked('caterers', catererEntry, caterer => caterer.id)
 const readVendors = checked('vendors', vendorEntry, vendor => vendor.id)
 
 /**
- * Turns any source of lists into a directory that checks every list it hands out, and stops when aborted.
+ * Turns any source of lists into a directory that checks each list, and stops when its signal is aborted.
  *
  * @example
  * const directory = checkedDirectory({

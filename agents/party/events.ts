@@ -41,13 +41,13 @@ const orderFor = <A extends SearchAgent>(agentName: A) =>
     executionType: z.enum(['start', 'rerun', 'recalculate']),
     /** The inputs that asked for it. */
     inputIds: z.array(z.string()),
-    /** 1 is most urgent. */
+    /** 1 is the most urgent. */
     priority: z.int().min(1).max(5),
     reason,
     needs: needs[agentName],
   })
 
-/** What each agent is ordered to find, by agent. */
+/** The orders, by agent. */
 export const orders = {
   theme: orderFor('theme'),
   venue: orderFor('venue'),
@@ -168,7 +168,7 @@ export type Completion = z.output<typeof agentCompleted.schema>
  * @useDeclaredType
  */
 export type Failure = z.output<typeof agentFailed.schema>
-/** What a search hands over: a completion, but for the execution that it belongs to. */
+/** The result of a search: a completion without its execution. */
 export type Found = Completion extends infer C ? (C extends Completion ? Omit<C, 'executionId'> : never) : never
-/** The same of the vendor search. */
+/** The result of the vendor search. */
 export type FoundVendors = Extract<Found, { readonly agentName: 'vendor' }>

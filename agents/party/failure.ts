@@ -1,7 +1,7 @@
 import { TroupeError } from 'troupe'
 import type { Failure } from './events.ts'
 
-/** What an agent tells of work that it could not finish. */
+/** The failure that an agent says when it could not finish its work. */
 export const failureOf = (agentName: string, executionId: string, error: unknown): Failure => ({
   agentName,
   executionId,

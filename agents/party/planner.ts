@@ -25,13 +25,13 @@ import {
 import { followed, noProgress, type Progress, type ProgressEvent } from './progress.ts'
 import type { Brief, PartyBudget, PartyFeedback, PartyPlan } from './schemas.ts'
 
-/** What a party that is being planned knows, besides its inputs, status and version. */
+/** The state of a party that is being planned, besides its inputs, status and version. */
 export interface PlannerState extends Progress {
-  /** What all inputs say together; none before the first was read. */
+  /** The meaning of all inputs together; none before the first was read. */
   readonly brief: Brief | null
   readonly budget: PartyBudget | null
   readonly plan: PartyPlan | null
-  /** What people said of it, in order; the newest 100. */
+  /** The newest 100 pieces of feedback, in order. */
   readonly userFeedback: readonly PartyFeedback[]
 }
 
@@ -41,7 +41,7 @@ const initial: PlannerState = { ...noProgress, brief: null, budget: null, plan: 
 
 const follow = (state: Progress, event: ProgressEvent) => void Object.assign(state, followed(state, event))
 
-/** What the planner stands on; every part has a default. */
+/** The parts that the planner uses; each has a default. */
 export interface PlannerOptions {
   /** Where venues, bakeries, caterers and vendors are looked up; every list is checked. The built-in town by default. */
   readonly directory?: Directory

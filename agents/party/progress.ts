@@ -9,7 +9,7 @@ import type {
 } from './events.ts'
 import type { Results, SearchAgent } from './schemas.ts'
 
-/** Where one agent's search stands. */
+/** The progress of the search of one agent. */
 export interface AgentProgress {
   readonly status: 'running' | 'completed' | 'failed'
   readonly executionId: string
@@ -18,7 +18,7 @@ export interface AgentProgress {
   readonly error?: string
 }
 
-/** What has been found so far, and where every search stands. */
+/** The results so far, and the progress of each search. */
 export interface Progress {
   readonly agents: Partial<Record<SearchAgent, AgentProgress>>
   readonly results: Partial<Results>
@@ -26,13 +26,13 @@ export interface Progress {
 
 export const noProgress: Progress = { agents: {}, results: {} }
 
-/** A search was ordered; what an earlier one found stays until this one ends. */
+/** A search was ordered. The result of an earlier one stays until this one ends. */
 export const ordered = ({ agents, results }: Progress, { agentName, executionId }: Order): Progress => ({
   agents: { ...agents, [agentName]: { status: 'running', executionId } },
   results,
 })
 
-/** A search ended well; one that was ordered anew meanwhile no longer counts. */
+/** A search succeeded. It no longer counts if a new one was ordered meanwhile. */
 export const completed = (progress: Progress, completion: Completion): Progress => {
   const { agentName, executionId, result, confidence, executionTimeMs } = completion
   if (progress.agents[agentName]?.executionId !== executionId) return progress
@@ -43,7 +43,7 @@ export const completed = (progress: Progress, completion: Completion): Progress 
   }
 }
 
-/** A search failed: what an earlier one found stood on other needs, so it goes. */
+/** A search failed. The result of an earlier one is removed, because it was for other needs. */
 export const failed = (progress: Progress, { agentName, executionId, error }: Failure): Progress => {
   const name = nameOf(progress, agentName)
   if (!name || progress.agents[name]?.executionId !== executionId) return progress
@@ -53,18 +53,18 @@ export const failed = (progress: Progress, { agentName, executionId, error }: Fa
   }
 }
 
-/** Nothing asks for this agent any more. */
+/** No input asks for this agent any more. */
 export const dataRemoved = ({ agents, results }: Progress, agentName: SearchAgent): Progress => ({
   agents: without(agents, agentName),
   results: without(results, agentName),
 })
 
-/** The events that tell how searches go. */
+/** The events about the progress of searches. */
 export type ProgressEvent = ReturnType<
   typeof agentShouldExecute | typeof agentCompleted | typeof agentFailed | typeof agentDataRemoved
 >
 
-/** Follows what is told of searches, one event after the other. */
+/** Updates the progress with one event. */
 export const followed = (progress: Progress, event: ProgressEvent): Progress => {
   switch (event.type) {
     case 'party.agent.should_execute':

@@ -35,7 +35,7 @@ export const dollars = (amount: number): string => `$${String(amount).replace(/\
 
 // ---------------------------------------------------------------- one input
 
-// Patterns instead of refinements, so that JSON Schema and OpenAPI tell outsiders the same rules.
+// Patterns instead of refinements, so that JSON Schema and OpenAPI show the same rules.
 const withoutControls = /^[\t\n\r\P{Cc}]*$/u
 const withoutLoneSurrogates = /^\P{Surrogate}*$/u
 const withSomethingVisible = /[^\s\p{Cf}\p{Cc}]/u
@@ -48,7 +48,7 @@ const plainText = (most: number) =>
     .regex(withoutControls, 'no control character but line breaks and tabs')
     .regex(withoutLoneSurrogates, 'whole characters (no lone surrogate)')
 
-/** One thing that somebody wrote or uploaded for a party. */
+/** One text or upload of a person for a party. */
 export const partyInput = z.object({
   inputId: z.string().min(1),
   content: plainText(10_000),
@@ -58,7 +58,7 @@ export const partyInput = z.object({
   metadata: z.record(z.string(), z.json()).optional(),
 })
 /**
- * An input of a party: one sentence of somebody.
+ * An input of a party: one sentence of a person.
  *
  * @useDeclaredType
  */
@@ -78,7 +78,7 @@ export const partyFeedback = z.object({
  */
 export type PartyFeedback = z.infer<typeof partyFeedback>
 
-/** What an input is about, the strongest category first. */
+/** The categories of an input, the strongest first. */
 export const classification = z.object({
   categories: z.array(z.object({ category, score: z.number().positive(), words: z.array(z.string()) })),
   unclassified: z.boolean(),
@@ -99,7 +99,7 @@ export type MoneyFact = z.infer<typeof moneyFact>
 
 /**
  * A dietary need, of the cake, of the food, or of the guests themselves (with how many of them, if it was said).
- * `allergy` says that it is no matter of taste: nothing on the table may hold it.
+ * `allergy` says that it is not a matter of taste: no food on the table may contain it.
  */
 export const dietaryFact = z.object({
   need: z.string(),
@@ -112,13 +112,13 @@ export type DietaryFact = z.infer<typeof dietaryFact>
 export const themeFact = z.object({ name: z.string(), words: z.array(z.string()) })
 export type ThemeFact = z.infer<typeof themeFact>
 
-/** Something that was read and deliberately not used; `text` is the passage in plain lower case. */
+/** A passage that was read and not used, on purpose; `text` is the passage in plain lower case. */
 export const ignoredText = z.object({ field: z.string(), text: z.string(), reason: z.string() })
 export type IgnoredText = z.infer<typeof ignoredText>
 
 const isoDay = z.string().regex(/^\d{4}-\d{2}-\d{2}$/)
 
-/** Everything that one input says, as far as the rules understand it. */
+/** The meaning of one input, as far as the rules understand it. */
 export const facts = z.object({
   guests: z.int().min(5).max(500).optional(),
   tiers: z.int().min(1).max(10).optional(),
@@ -228,7 +228,7 @@ export type Needs = { [A in SearchAgent]: z.infer<(typeof needs)[A]> }
 
 // ---------------------------------------------------------------- what each search finds
 
-/** Why an option is offered, and which wishes it does not meet. */
+/** Why an option is offered, and the wishes that it does not meet. */
 const reasons = { why: z.array(z.string()), misses: z.array(z.string()) }
 
 export const venueOption = z.object({

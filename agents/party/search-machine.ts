@@ -16,7 +16,7 @@ export const started = ({ agentName, executionId, inputIds, reason }: Order) =>
 /** A search found something; its duration is measured around it. */
 type Finding = Found extends infer F ? (F extends Found ? Omit<F, 'executionTimeMs'> : never) : never
 
-/** The search of an agent as an effect that tells how long it took. */
+/** The search of an agent as an effect that also returns its duration. */
 export const timedSearch = (
   name: string,
   search: (order: Order, scope: EffectScope) => Promise<Finding>,
@@ -31,8 +31,8 @@ export const timedSearch = (
 const context: { order: Order | null } = { order: null }
 
 /**
- * The machine of an agent that has one search to do: it waits for an order, searches, tells what it found. A newer order
- * replaces the one at work, and an order that is withdrawn ends it.
+ * The machine of an agent that has one search to do: it waits for an order, searches, and says the result. A newer order
+ * replaces the running one, and a withdrawn order ends it.
  */
 export const searchMachine = (id: SearchAgent, search: EffectLogic<Order | null, Found>) =>
   setup({

@@ -14,7 +14,7 @@ const hears = [vendorQuotes, quotesSilenced]
 const says = [vendorQuotes]
 interface Desk {
   readonly silent: boolean
-  /** How many questions were taken and left. */
+  /** How many requests were taken and not answered. */
   readonly unanswered: number
   readonly question: Question | null
 }
@@ -22,8 +22,8 @@ interface Desk {
 const context: Desk = { silent: false, unanswered: 0, question: null }
 
 /**
- * The quotes desk: an agent that all parties share and that tells what vendors charge on a day. The event
- * `quotes.silenced` makes it answer nobody, to see what happens then.
+ * The quotes desk: an agent that all parties share, and that answers with the prices of vendors on a day. The event
+ * `quotes.silenced` makes it stop answering, to show what happens then.
  */
 export const quotesAgent = (directory: Directory) => {
   const desk = setup({
@@ -50,7 +50,7 @@ export const quotesAgent = (directory: Directory) => {
   const listening = desk.createStateConfig({
     on: {
       'quotes.vendors': [
-        // Taken and never answered, as by a desk that nobody sits at.
+        // The request is taken and never answered, like at an empty desk.
         { guard: 'isSilent', actions: 'leave' },
         { target: 'working', actions: { type: 'note', params: ({ event: { ask, data } }) => ({ ask, ...data }) } },
       ],
@@ -77,7 +77,7 @@ export const quotesAgent = (directory: Directory) => {
           onError: 'failed',
         },
       },
-      // The directory could not be read; the asker's deadline tells it so, and the next question is tried again.
+      // The directory could not be read. The ask ends at its deadline, and the next request is tried again.
       failed: listening,
     },
   })

@@ -1,12 +1,12 @@
 import type { VendorEntry } from '../party/directory.ts'
 import type { Quotes } from '../party/schemas.ts'
 
-/** How much more a vendor asks on a Saturday, in percent. */
+/** How much more a vendor charges on a Saturday, in percent. */
 export const saturdaySurcharge = 10
 
 /**
  * What the vendors with these ids would charge on a day (YYYY-MM-DD), in whole dollars by vendor id: the list price,
- * and 10 % more on Saturdays. Ids that nobody has are left out.
+ * and 10 % more on Saturdays. Unknown ids are left out.
  */
 export const quote = (
   vendors: readonly VendorEntry[],

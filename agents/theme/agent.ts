@@ -4,7 +4,7 @@ import { orders } from '../party/events.ts'
 import { searchHears, searchMachine, searchSays, timedSearch } from '../party/search-machine.ts'
 import { searchTheme } from './search.ts'
 
-/** Finds the theme that the inputs speak of. */
+/** Finds the theme that the inputs name. */
 export const themeAgent = (directory: Directory) => {
   const search = timedSearch('search-themes', async (order, { signal }) => {
     const { agentName, needs } = orders.theme.parse(order)

@@ -1,7 +1,7 @@
 import type { ThemeEntry } from '../party/directory.ts'
 import type { Needs, Results } from '../party/schemas.ts'
 
-/** The theme that suits everybody: used when no theme is named, or one that the directory does not know. */
+/** The general theme: used when no theme is named, or a theme that the directory does not have. */
 export const generalTheme: ThemeEntry = {
   name: 'general',
   colours: ['red', 'yellow', 'blue', 'white'],
@@ -11,8 +11,8 @@ export const generalTheme: ThemeEntry = {
 }
 
 /**
- * How clearly words name a theme, in points out of 10: 9 when its own name is said, 5 for a word that only belongs to
- * it ("zoo"), and 2 more for each further word.
+ * How clearly words name a theme, in points up to 10: 9 for its name, 5 for a word that only belongs to it ("zoo"), and 2 more
+ * for each further word.
  */
 export const themeScore = (name: string, words: readonly string[]): number => {
   if (words.length === 0) return 0

@@ -6,7 +6,7 @@ import type { Quotes } from '../party/schemas.ts'
 import { searchHears, searchSays, started } from '../party/search-machine.ts'
 import { quoted } from './quoted.ts'
 
-/** How long the quotes desk may take to answer, in milliseconds. */
+/** The deadline for an answer of the quotes desk, in milliseconds. */
 export const quotesDeadline = 5_000
 
 interface VendorWork {
@@ -18,7 +18,7 @@ const context: VendorWork = { order: null, found: null }
 
 /**
  * The machine of the vendor agent: it searches, then asks the quotes desk, an agent outside the party, for prices. If
- * the desk is silent, what was found stands with its list prices, marked as not confirmed.
+ * the desk is silent, the result keeps its list prices, marked as not confirmed.
  */
 export const vendorMachine = (search: EffectLogic<Order | null, FoundVendors>) =>
   setup({

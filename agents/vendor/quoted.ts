@@ -2,10 +2,10 @@ import type { FoundVendors } from '../party/events.ts'
 import type { Quotes } from '../party/schemas.ts'
 import { withQuotes } from './search.ts'
 
-/** How much of the confidence is left when nobody confirmed the prices. */
+/** The share of the confidence that is left without confirmed prices. */
 const unconfirmedShare = 0.75
 
-/** What was found, with confirmed prices, or with less confidence when there are none. */
+/** The result with confirmed prices, or with less confidence without them. */
 export const quoted = (found: FoundVendors | null, prices: Quotes | undefined): FoundVendors => {
   if (!found) throw new TypeError('Prices came for vendors that nobody searched.')
   const confidence =

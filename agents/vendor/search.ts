@@ -8,7 +8,7 @@ import {
   type VendorService,
 } from '../party/schemas.ts'
 
-/** Below this rating a vendor is recommended only when there is nobody better, and the option says so. */
+/** Below this rating, a vendor is recommended only when there is no better one, and the option says so. */
 export const leastRating = 4
 
 /** The services that are looked for when the family wants vendors and names none. */
@@ -17,7 +17,7 @@ export const usualServices: readonly VendorService[] = ['decorations', 'entertai
 /**
  * Finds the best vendor and one alternative for each service: fewest unmet wishes first, then the smallest
  * overspending, then those that suit the theme, then rating, price and name. The confidence is 0.8, less 0.15 for each
- * unmet wish of a best vendor and for each service that nobody offers, and at least 0.1; it is 0 if nobody is found.
+ * unmet wish of a best vendor and for each service that no vendor offers, and at least 0.1; it is 0 if no vendor is found.
  */
 export const searchVendors = (
   needs: Needs['vendor'],
@@ -84,7 +84,7 @@ const ranked = (service: VendorService, needs: Needs['vendor'], entries: readonl
     .map(({ option }) => option)
 }
 
-/** 0 for a specialist of the theme, 1 for somebody who works for any theme, 2 for a specialist of another. */
+/** 0 for a specialist of the theme, 1 for a vendor that works for any theme, 2 for a specialist of another theme. */
 const offTheme = ({ themes }: VendorEntry, theme: string | undefined): number => {
   if (themes.length === 0) return 1
   return theme !== undefined && themes.includes(theme) ? 0 : 2

@@ -4,7 +4,7 @@ import { orders } from '../party/events.ts'
 import { searchHears, searchMachine, searchSays, timedSearch } from '../party/search-machine.ts'
 import { searchVenues } from './search.ts'
 
-/** Finds a place that holds the guests and meets the family's wishes. */
+/** Finds a place that has room for the guests and meets the wishes of the family. */
 export const venueAgent = (directory: Directory) => {
   const search = timedSearch('search-venues', async (order, { signal }) => {
     const { agentName, needs } = orders.venue.parse(order)

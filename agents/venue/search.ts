@@ -4,15 +4,15 @@ import { dollars, type Needs, type Results, type VenueOption } from '../party/sc
 const offered = 3
 
 /**
- * Ranks the venues for what is needed: a party at home stays there, however small it is; then fewest unmet wishes first (too small counts three times), then the nearest to
- * the number of guests and the price, then those that suit the theme, then rating, price and name. The confidence is
- * 0.85, less 0.15 for each wish that the best one does not meet, and at least 0.1; it is 0 if there are no venues.
+ * Ranks the venues: a home first if the family asked for one, however small it is; then fewest unmet wishes (too small counts three
+ * times), then the nearest to the number of guests and the price, then venues that suit the theme, then rating, price and name. The
+ * confidence is 0.85, less 0.15 for each wish that the best venue does not meet, and at least 0.1; it is 0 if there are no venues.
  */
 export const searchVenues = (
   needs: Needs['venue'],
   entries: readonly VenueEntry[],
 ): { result: Results['venue']; confidence: number } => {
-  // Nobody wants to be sent home, unless that is what they asked for.
+  // A home is offered only if the family asked for one.
   const possible = entries.filter(({ kind }) => kind !== 'home' || needs.place === 'home')
   const options = possible
     .map(entry => ({ entry, option: judge(entry, needs), ...distance(entry, needs) }))

@@ -11,9 +11,9 @@ import { foodsWithin } from './foods.ts'
 interface Opener {
   readonly pattern: RegExp
   readonly allergy: boolean
-  /** Whether foods that we do not know are told of. After "no ..." anything can follow. */
+  /** Whether unknown foods are reported. Not after "no ...", because anything can follow it. */
   readonly tells: boolean
-  /** Whether a flavour counts: "no chocolate" is a matter of taste. */
+  /** Whether a flavour counts. Not after "no ...": "no chocolate" is a matter of taste. */
   readonly flavours: boolean
 }
 
@@ -77,7 +77,7 @@ const itemEnds = new RegExp(
   )}(?!\\w)|[~()]| - |(?:^| )\\d`,
 )
 
-/** The items of a list that begins at `from`, and what they name. */
+/** The items of a list that starts at `from`, and what they name. */
 const itemsFrom = (text: string, from: number): (Span & { text: string })[] => {
   const rest = /^[^.;!?\n]{0,300}/.exec(text.slice(from))?.[0] ?? ''
   const items: (Span & { text: string })[] = []

@@ -1,13 +1,13 @@
 import type { IgnoredText } from '../../party/schemas.ts'
 import type { Span } from '../text/passage.ts'
 
-/** Something that must not be in the food: where the text says so, and whether it speaks of an allergy. */
+/** Something that must not be in the food, the passage that says so, and whether it is an allergy. */
 export interface Avoided extends Span {
   readonly need: string
   readonly allergy: boolean
 }
 
-/** What a text wants left out, what of that was not understood, and the passages that say so. */
+/** What must not be in the food, which of that was not understood, and the passages that say so. */
 export interface Avoidances {
   readonly found: readonly Avoided[]
   readonly ignored: readonly IgnoredText[]

@@ -13,7 +13,7 @@ const allergyWord =
 
 const hasAllergy = new RegExp(allergyWord.source)
 
-/** Whatever the text wants left out of the food, however it says so. No mention of an allergy is passed over in silence. */
+/** All that must not be in the food, however the text says so. Each mention of an allergy is understood or reported. */
 export const avoidedIn = (text: string): Avoidances => {
   const opened = readAfter(text)
   const closed = readBefore(text, opened.used)
@@ -26,7 +26,7 @@ export const avoidedIn = (text: string): Avoidances => {
     .filter(span => !isWithin(span, used))
   const missed = passedOver(text, used)
   const bare = mentions.filter(span => !isDenied(text, span))
-  // "No nuts, please: my son is allergic" speaks of one thing in two places.
+  // "No nuts, please: my son is allergic" mentions one need in two places.
   const explained = (one: Span): boolean => bare.some(span => isSameThought(text, one, span))
   return {
     found: found.map(one => (explained(one) ? { ...one, allergy: true } : one)),
@@ -42,8 +42,8 @@ export const avoidedIn = (text: string): Avoidances => {
 }
 
 /**
- * Foods that no rule took although the sentence speaks of an allergy, or the thought of harm or of leaving out. A
- * keyword of its own, such as "fish taco", is a wish; so is a flavour, but not beside an allergy that has no cake.
+ * Foods that no rule took, although the sentence mentions an allergy, or the clause mentions harm or leaving out. A longer
+ * keyword such as "fish taco" is a wish. So is a flavour, except in a sentence with an allergy and without a cake.
  */
 const passedOver = (text: string, used: readonly Span[]): Span[] =>
   [...text.matchAll(sentence)].flatMap(({ 0: said, index: at }) => {

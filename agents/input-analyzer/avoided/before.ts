@@ -13,7 +13,7 @@ const adjective = new Set(
   'severe serious bad food known strong mild deadly slight terrible life threatening'.split(' '),
 )
 
-/** "A nut and egg allergy", "dairy-free", "eggs are off the table": every member of the list that stands before. */
+/** "A nut and egg allergy", "dairy-free", "eggs are off the table": every member of the list before it. */
 export const readBefore = (text: string, taken: readonly Span[]): Avoidances => {
   const found: Avoided[] = []
   const ignored: IgnoredText[] = []

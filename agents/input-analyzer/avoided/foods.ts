@@ -11,7 +11,7 @@ for (const { need, words, names: own } of allergens) {
   for (const name of own) names.set(name, need)
 }
 
-/** The foods within a passage, and how many of its letters they do not explain. */
+/** The foods within a passage, and how many of its letters do not belong to them. */
 export const foodsWithin = (text: string): { needs: string[]; rest: string } => {
   const tokens = tokensOf(text)
   const needs: string[] = []

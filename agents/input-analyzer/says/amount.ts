@@ -1,7 +1,7 @@
 import type { Span } from '../text/passage.ts'
 import { adjective, oneOf, person, thoughtEnds } from '../text/people.ts'
 
-/** An amount of money as it stands in a text: its bounds in whole dollars, or why it cannot be used. */
+/** An amount of money in a text: its bounds in whole dollars, or why it cannot be used. */
 export interface Amount extends Span {
   readonly min?: number
   readonly max?: number
@@ -75,7 +75,7 @@ const readAmount = (text: string, match: RegExpExecArray, speaksOfMoney: boolean
     const isTotal = numberOf(first) > 500 && /^ (?:in )?(?:total|all in|altogether|overall)(?!\w)/.test(after)
     const isPart = speaksOfMoney && numberOf(first) >= 100 && /^ for (?:the )?(?!\d)/.test(after)
     if (!isPart && !isTotal && (!ends || !(moneyWordBefore.test(before) || limited))) return undefined
-    // "We have 20" may be anything, "we have 600" is money.
+    // "We have 20" may mean anything, and "we have 600" is money.
     if (/(?:have|got|pay) (?:about |around |up to )?$/.test(before) && numberOf(first) < 100) return undefined
   } else if (!whole && !/[$€£]|usd|eur|k$/.test(single)) {
     return undefined
@@ -106,7 +106,7 @@ const dollarsOf = (digits: string, unit: string | undefined): number => {
   return Math.round(numberOf(digits) * factor)
 }
 
-/** What an amount is paid for: by the person, the day, the hour, or all in all. */
+/** The unit of an amount: for each person, day or hour, or in total. */
 export const unitOf = (text: string, { at, end }: Span): 'total' | 'person' | 'day' | 'hour' => {
   const after = text.slice(end, end + 40)
   const before = text.slice(Math.max(0, at - 60), at)

@@ -1,17 +1,17 @@
 import type { IgnoredText } from '../../party/schemas.ts'
 
-/** What a rule read in a text: the value, if any, and the passages that it deliberately did not use. */
+/** The answer of a rule: the value, if any, and the passages that it did not use on purpose. */
 export interface Answer<T> {
   readonly value: T
   readonly ignored: IgnoredText[]
 }
 
-/** The last of those that share a key, in the order in which the keys came up. */
+/** The last item of each key, in the order in which the keys first came. */
 export const eachOnce = <T>(values: readonly T[], keyOf: (value: T) => string): T[] => [
   ...new Map(values.map(value => [keyOf(value), value])).values(),
 ]
 
-/** A question with one answer: within one text, as between texts, the later answer counts. */
+/** The answer to a question with one answer: within a text, as between texts, the later answer counts. */
 export const latest = <T>(field: string, said: readonly { text: string; value: T }[]) => {
   const value = said.at(-1)?.value
   const replaced = said.filter(one => one.value !== value)
@@ -19,7 +19,7 @@ export const latest = <T>(field: string, said: readonly { text: string; value: T
   return { value, ignored }
 }
 
-/** The same for a number that has to lie within bounds. */
+/** The same for a number that must be within bounds. */
 export const within = (
   field: string,
   said: readonly { text: string; value: number }[],

@@ -3,7 +3,7 @@ import type { Span } from '../text/passage.ts'
 import { oneOf, thoughtEnds } from '../text/people.ts'
 import { dayOf, daysIn, daysLater, weekdayFrom, weekdayOf } from './calendar.ts'
 
-/** A day that is said in words: which day it is, or why that is not known. */
+/** A day in words: its date, or why that is not known. */
 export interface SaidDay extends Span {
   readonly text: string
   readonly day?: string
@@ -22,7 +22,7 @@ interface Form {
   readonly read: (groups: Readonly<Record<string, string | undefined>>, today: string) => string | undefined
 }
 
-/** The forms in which people say a day without its number in a month; the first form that fits a passage counts. */
+/** Forms of days without a number in a month; the first form that fits a passage counts. */
 const forms: readonly Form[] = [
   { pattern: /(?<!\w)(?:the )?day after tomorrow(?!\w)/g, read: (_, today) => daysLater(today, 2) },
   {
@@ -80,7 +80,7 @@ const vague = new RegExp(
   'g',
 )
 
-/** The days that a text says in words, from left to right. A library of dates takes "24/7" and "the 1990s" for days. */
+/** The days that a text says in words, from left to right. Libraries of dates take "24/7" and "the 1990s" for days. */
 export const daysInWords = (text: string, today: string): SaidDay[] => {
   const said: SaidDay[] = []
   for (const { pattern, read } of forms) {

@@ -35,13 +35,13 @@ const fewestGuests = 5
 interface Mention extends Span {
   readonly need: string
   readonly allergy: boolean
-  /** What people call it. */
+  /** The word for it in the text. */
   readonly phrase: string
-  /** Whether it says what people must not eat, rather than how they eat. */
+  /** Whether it names a food that people must not eat, and not a diet. */
   readonly avoids: boolean
 }
 
-/** Who or what has to do without something: the cake, the food, or a number of guests. */
+/** The dietary needs in a text: of the cake, of the food, or of a number of guests. */
 export const readDietary = (
   text: string,
   { words, ruledOut, avoided }: Reading,
@@ -84,7 +84,7 @@ const countOf = (text: string, mention: Mention): { guests: number; text: string
   const number = match?.groups?.number
   if (match && number !== undefined) {
     const at = mention.at - match[0].length
-    // In "for 20 vegan guests" and "8 of the 30 guests" a number is the whole party.
+    // In "for 20 vegan guests" and "8 of the 30 guests", one number is the size of the party.
     const isWhole = wholeParty.test(before)
     const all = match.groups?.all
     const end = all === undefined ? mention.end : at + match[0].indexOf(all)
@@ -104,7 +104,7 @@ const countOf = (text: string, mention: Mention): { guests: number; text: string
 
 const asNumber = (digits: string): number => Number(digits.replaceAll(',', ''))
 
-/** Each need of the same people once; who is allergic stays so. */
+/** Each need of the same people once. An allergy stays an allergy. */
 export const eachNeed = (all: readonly DietaryFact[]): DietaryFact[] => {
   const byKey = new Map<string, DietaryFact>()
   for (const fact of all) {

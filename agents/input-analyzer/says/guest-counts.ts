@@ -31,12 +31,12 @@ const tables = new RegExp(
   'g',
 )
 
-// "20 adults and a baby"; alone it counts nobody.
+// "20 adults and a baby". "A baby" alone is not a number of guests.
 const oneMore = new RegExp(
   `(?<=(?:[+&]|and|plus) )(?:an?|1) (?<who>${oneOf('baby toddler child kid teen adult parent grandparent chaperone teacher')})(?!\\w)`,
   'g',
 )
-// "20 girls and their moms" are 40, but nobody knows how many parents come.
+// "20 girls and their moms" are 40 guests, but "their parents" gives no number.
 const partners =
   /^ (?:and|with|plus|[+&]) (?:their|a) (?:moms?|mums?|mothers|dads?|fathers|partners?|spouses?|wives|husbands|dates?|plus ones?)(?!\w)/
 const usToo = /(?<!\w)(?:the )?(?:us (?<number>\d)|(?<us>\d) of us|(?<me>me|myself))(?= (?:and|plus|[+&]) )/g
@@ -58,14 +58,14 @@ const groups = [
   },
 ]
 
-/** A number of people as it stands in a text, and who they are if not anybody. */
+/** A number of people in a text, and their kind if it is named. */
 export interface SaidGuests extends Span {
   readonly text: string
   readonly value: number
   readonly group: string | undefined
 }
 
-/** What puts two numbers together. */
+/** Words that join two numbers. */
 export const joined = /^ ?(?:[+&]|,? ?and|,? ?plus|as well as)(?: (?:my|our|his|her|their|the|another))? ?$/
 
 /** Every number of people in a text, from left to right. */

@@ -4,13 +4,13 @@ import { oneOf } from '../text/people.ts'
 import { type Answer, within } from './answer.ts'
 import { guestCounts, joined, type SaidGuests } from './guest-counts.ts'
 
-// Nobody knows how many guests "8 families" or "the kids and their parents" are.
+// "8 families" and "the kids and their parents" give no number of guests.
 const unclear =
   /(?<![\w.$€£/-])\d{1,3} (?:families|households|teams|tables)(?! of \d)(?!\w)|(?<!\w)(?:and|with|plus) (?:their|some|a few) (?:parents|families|siblings|friends)(?!\w)/g
 
 /**
- * "20 kids and 15 adults" are 35 guests, but "75 guests, 30 of them kids" are 75. What "+", "and" or "plus" puts
- * together is added.
+ * "20 kids and 15 adults" are 35 guests, but "75 guests, 30 of them kids" are 75. Numbers that "+", "and" or
+ * "plus" joins are added.
  */
 export const readGuests = (text: string): Answer<number | undefined> & { used: Span[] } => {
   const chains = chained(text, guestCounts(text))
@@ -28,10 +28,10 @@ const kinds = new RegExp(
   `(?<![\\w.$])\\d+ (?:${oneOf('kids children adults toddlers teens friends classmates')})(?!\\w)`,
 )
 
-/** Whether a text speaks of a number of guests by who they are. */
+/** Whether a text names guests by a kind, such as kids or adults. */
 export const countsGuests = (text: string): boolean => kinds.test(text)
 
-/** Numbers that a joining word connects, each row of them as one. */
+/** Groups of numbers that joining words connect. */
 const chained = (text: string, said: readonly SaidGuests[]): SaidGuests[] => {
   const chains: SaidGuests[] = []
   for (const one of said) {

@@ -5,7 +5,7 @@ import { type Amount, amountsIn, unitOf } from './amount.ts'
 import type { Answer } from './answer.ts'
 import { type Standing, standingOf } from './spent.ts'
 
-/** What may be spent, and on what. */
+/** How much money may be spent, and on what. */
 export const readMoney = (text: string, words: readonly FoundWord[]): Answer<MoneyFact[]> & { used: Span[] } => {
   const said: { key: string; fact: MoneyFact }[] = []
   const ignored: IgnoredText[] = []
@@ -49,12 +49,12 @@ const restOf = (text: string, amounts: readonly Amount[], index: number): number
 
 const readFact = (text: string, amount: Amount, standing: Standing, subjects: readonly MoneySubject[]): MoneyFact => {
   const unit = unitOf(text, amount)
-  // What is left is left for the party as a whole, even where it stands beside what it does not pay for.
+  // Money that is left is for the whole party, also beside something that it does not pay for.
   const subject = standing === 'left' ? subjectAfter(text, amount, subjects) : nearest(text, amount, subjects)
   const about = subject?.about ?? 'party'
   const { min, max } = amount
   return {
-    // A venue has its price by the day, a meal by the person; a bare "$20 each" can only mean food.
+    // A venue has a price for each day, and a meal for each person. "$20 each" without a subject can only mean food.
     about: about === 'party' && unit === 'person' && subject?.far === undefined ? 'catering' : about,
     unit: about === 'venue' && unit === 'total' ? 'day' : unit,
     ...(subject?.service !== undefined && { service: subject.service }),
@@ -80,7 +80,7 @@ const moneySubjects = (text: string, words: readonly FoundWord[]): MoneySubject[
     if (about === undefined || place === 'home' || costsNothing(text, { at, end })) return []
     return [{ about, at, end, ...(service !== undefined && { service }) }]
   })
-  // "Venue budget" is about the venue, so these words count only when nothing better stands near.
+  // "Venue budget" is about the venue, so these words count only when no better word is near.
   const party = text.matchAll(
     /(?<!\w)(?:party|budget|total|overall|altogether|everything|spend|birthday|all in|the rest)(?!\w)/g,
   )
@@ -90,7 +90,7 @@ const moneySubjects = (text: string, words: readonly FoundWord[]): MoneySubject[
   return [...named, ...whole]
 }
 
-/** "Free venue", "the hall is already paid": the money beside it is for something else. */
+/** "Free venue", "the hall is already paid": the money in the same sentence is for something else. */
 const costsNothing = (text: string, { at, end }: Span): boolean =>
   /(?<!\w)free $/.test(text.slice(Math.max(0, at - 8), at)) ||
   /^ (?:is|are|comes|was) (?:for )?(?:already )?(?:free|included|paid|booked|covered|sorted|donated)(?!\w)/.test(
@@ -106,7 +106,7 @@ const vagueAmounts = (text: string): IgnoredText[] =>
 const excluded =
   /(?<!\w)(?:not including|not counting|excluding|excl\.?|without|apart from|except(?: for)?) (?:the |a |our )?([a-z][a-z ]{2,30}?)(?=$|[,.;!?\n~]| (?:which|that|and|is|who) )/g
 
-/** What the money is not meant for is told, since the plan adds everything up. */
+/** Reports what the money does not pay for, because the plan adds up all costs. */
 const exclusions = (text: string): IgnoredText[] =>
   amountsIn(text).length === 0
     ? []

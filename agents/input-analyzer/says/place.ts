@@ -10,7 +10,7 @@ const atHomeOf = new RegExp(
 )
 const noRoom = /(?:(?<!\w)(?:not?|never|no room|no space|too small)|n't)(?: [a-z]+){0,4} $/
 
-/** Where the party is to be. */
+/** The place of the party. */
 export const readPlace = (text: string, words: readonly FoundWord[]) => {
   const isOut = (at: number): boolean => noRoom.test(text.slice(Math.max(0, at - 50), at))
   const named = words.flatMap(({ place, at, end, phrase }) => {

@@ -1,6 +1,6 @@
 import type { Amount } from './amount.ts'
 
-/** How the money that a text names stands to what may still be spent. */
+/** Whether an amount in a text is spent, is left, was there before, or is still open. */
 export type Standing = 'spent' | 'left' | 'before' | 'open'
 
 const spentBefore =
@@ -13,7 +13,7 @@ const leftBefore = /(?<!\w)(?:left(?: with)?|remaining(?: budget)?(?: is)?|rest(
 const outOf =
   /^ (?:left |remaining |already )?(?:of|out of|from)(?: (?:our|my|the|a|an))?(?: (?:total|original|whole|full))? $/
 
-/** "$200 paid" is gone; of "$500 left of $2000" the first counts, and the second is what there was before. */
+/** "$200 paid" is spent. In "$500 left of $2000", the first amount counts, and the second one is the money from before. */
 export const standingOf = (text: string, amounts: readonly Amount[], index: number): Standing => {
   const one = amounts[index]
   const previous = amounts[index - 1]

@@ -7,14 +7,14 @@ const thoughts = /(?:[^.;!?\n,&]|[.,&](?=\d))+/g
 const joints = / (?:and|but|plus|with|also|so) /g
 
 /**
- * The thoughts of a text of which no rule used anything, small talk left out. `content` is the text as it was written:
- * a word with a capital letter within a sentence is a name. What is `told` of anyway is not told twice.
+ * The clauses of a text that no rule used, without small talk. `content` is the original text: a word with a capital letter
+ * within a sentence is a name. Passages that are `reported` already are left out.
  */
 export const unreadIn = (
   text: string,
   used: readonly Span[],
   content: string,
-  told: readonly IgnoredText[],
+  reported: readonly IgnoredText[],
 ): IgnoredText[] => {
   const rest = blank(text, used)
   const names = namesIn(content)
@@ -25,7 +25,7 @@ export const unreadIn = (
     .flatMap(({ at, end }) => {
       const left = rest.slice(at, end)
       const passage = text.slice(at, end).trim()
-      if (left.includes('~') || !says(left) || told.some(one => one.text.includes(passage))) return []
+      if (left.includes('~') || !says(left) || reported.some(one => one.text.includes(passage))) return []
       return [{ field: 'text', text: passage, reason: 'we did not understand this part' }]
     })
 }

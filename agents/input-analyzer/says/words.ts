@@ -8,7 +8,7 @@ export const each = <T>(words: readonly FoundWord[], read: (word: FoundWord) => 
   ...new Set(words.map(read).filter(value => value !== undefined)),
 ]
 
-/** What the keywords say on a question with one answer. */
+/** The answer of the keywords to a question with one answer. */
 export const readOne = (field: string, words: readonly FoundWord[], read: (word: FoundWord) => string | undefined) =>
   latest(
     field,
@@ -18,7 +18,7 @@ export const readOne = (field: string, words: readonly FoundWord[], read: (word:
     }),
   )
 
-/** Indoors or outdoors; either will do for those who mention both. */
+/** Indoors or outdoors; nothing if the text mentions both. */
 export const readSetting = (words: readonly FoundWord[]): Answer<Setting | undefined> => {
   const said = each(words, ({ setting }) => setting)
   if (said.length < 2) return { value: said[0], ignored: [] }
@@ -28,14 +28,14 @@ export const readSetting = (words: readonly FoundWord[]): Answer<Setting | undef
   }
 }
 
-/** The one theme of the party: the clearest, and between equals the first. */
+/** The theme of the party: the clearest one, and the first of equally clear ones. */
 export const readTheme = (words: readonly FoundWord[]): Answer<ThemeFact | undefined> => {
   const names = [...new Set(words.flatMap(({ themes }) => themes))]
   const themes = names.map(name => {
     const own = [...new Set(words.filter(word => word.themes.includes(name)).map(({ phrase }) => phrase))]
     return { value: { name, words: own }, score: themeScore(name, own) }
   })
-  // The sort is stable: between equals the one that is mentioned first stays first.
+  // The sort is stable: of equally clear themes, the one that is mentioned first stays first.
   const [best, ...others] = themes.toSorted((a, b) => b.score - a.score)
   const reason = `a party has one theme, and ${best?.value.name} is clearer or comes first`
   const named = others.filter(({ value }) => value.words.includes(value.name))

@@ -17,7 +17,7 @@ const after =
 // "She isn't vegan but he is"
 const butSomebody = /^,? but (?:\w+ ){1,3}(?:is|are|am|do|does)(?=$|[,.;!?)\n~])/
 
-/** Whether the text says that nobody needs what stands there: "nobody is vegan", "it doesn't have to be vegan". */
+/** Whether the text says at this passage that nobody needs it: "nobody is vegan", "it doesn't have to be vegan". */
 export const isDenied = (text: string, { at, end }: Span): boolean => {
   const rest = text.slice(end, end + 60)
   return (before.test(text.slice(Math.max(0, at - 80), at)) && !butSomebody.test(rest)) || after.test(rest)

@@ -19,7 +19,7 @@ const foreign = Object.entries(languages)
   }))
 
 /**
- * The sentences of a folded text that are not English. Small words tell the language: libraries that look at letters
+ * The sentences of a folded text that are not English. Small words show the language: libraries that look at letters
  * take "two tier vegan chocolate cake" for Spanish.
  */
 export const foreignIn = (text: string): (Span & { language: string })[] =>

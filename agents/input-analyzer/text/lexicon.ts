@@ -4,7 +4,7 @@ import type { Category, Setting, VendorService } from '../../party/schemas.ts'
 import { categories, category, setting, vendorService } from '../../party/schemas.ts'
 import { Phrases } from './tokens.ts'
 
-/** Everything that a keyword stands for. */
+/** All meanings of a keyword. */
 export interface Meaning {
   readonly phrase: string
   readonly categories: readonly Category[]
@@ -58,5 +58,5 @@ for (const [place, list] of Object.entries(lists.places)) add(list, { categories
 for (const [style, list] of Object.entries(lists.styles)) add(list, { categories: ['catering'], style })
 for (const [flavour, list] of Object.entries(lists.flavours)) add(list, { flavour })
 for (const [dietary, list] of Object.entries(lists.dietary)) add(list, { dietary })
-// Phrases that only look like keywords: they use their words up and mean nothing.
+// Phrases that only look like keywords. Their words are used up, and have no meaning.
 for (const phrase of lists.plain) lexicon.set(phrase, { phrase, categories: [], themes: [] })

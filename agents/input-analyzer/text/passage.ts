@@ -1,17 +1,17 @@
-/** Where a passage stands in a text. */
+/** The place of a passage in a text. */
 export interface Span {
   readonly at: number
   readonly end: number
 }
 
-/** A sentence of a text; the point of a number ends none. */
+/** A sentence of a text; the point in a number does not end it. */
 export const sentence = /(?:[^.;!?\n]|[.](?=\d))+/g
 
-/** Whether a passage shares letters with any of some others. */
+/** Whether a passage overlaps one of the others. */
 export const isWithin = ({ at, end }: Span, spans: readonly Span[]): boolean =>
   spans.some(span => at < span.end && end > span.at)
 
-/** The text without some passages, of the same length, so that other passages keep their places. */
+/** The text with some passages blanked. Its length is the same, so other passages keep their places. */
 export const blank = (text: string, spans: readonly Span[]): string =>
   spans.reduce((rest, { at, end }) => rest.slice(0, at) + '~'.repeat(end - at) + rest.slice(end), text)
 
@@ -20,7 +20,7 @@ const leavesOut = /(?<!\w)(?:(?:not )?including|incl|includes|excluding|not coun
 
 /**
  * The word that a passage belongs to: the one with the shortest way to it within the sentence. Each comma or "and" on
- * the way makes it 30 letters longer; `far` makes a weak word lose against a better one that stands further away.
+ * the way makes it 30 letters longer; `far` makes the way to a weak word longer, so that a better word further away wins.
  */
 export const nearest = <T extends Span & { far?: number }>(
   text: string,
@@ -31,7 +31,7 @@ export const nearest = <T extends Span & { far?: number }>(
   for (const candidate of candidates) {
     const from = Math.min(candidate.end, passage.end)
     const to = Math.max(candidate.at, passage.at)
-    // A subject that far off is another thought; it also keeps long texts cheap.
+    // A subject that is so far away belongs to something else. The limit also keeps long texts fast.
     if (to - from > 160) continue
     const gap = text.slice(from, to)
     if (/[;!?\n]|\.(?!\d)/.test(gap) || leavesOut.test(gap)) continue

@@ -1,4 +1,4 @@
-/** How people write numbers of people: patterns that several rules share. */
+/** Patterns for numbers of people, which several rules share. */
 
 /** A pattern for any of the words; an underscore stands for the space within a phrase. */
 export const oneOf = (...words: string[]): string =>
@@ -13,12 +13,12 @@ const anybody =
   'guests? people ppl persons? pax attendees? visitors? invitees? friends? buddies classmates? students? pupils ' +
   'colleagues? coworkers? co-workers? neighbou?rs? folks? heads'
 export const person = `${oneOf(anybody, children, grownUps)}(?!\\w)`
-// What may stand between a number and its guests: one adjective, but nothing that makes the number something else.
+// What may stand between a number and its guests: one adjective, but no word that gives the number another meaning.
 const noAdjective = oneOf('per an? each of or and for to years? yrs? tiers? dollars? bucks hours? days? minutes?')
 export const adjective = `(?:(?!${noAdjective}\\b|year-)[a-z][a-z-]* )?`
-// Bounded, or a long row of digits would be read again from each of its commas.
+// The length is bounded. Otherwise a long row of digits would be read again from each of its commas.
 export const count = '\\d(?:[\\d,]{0,19}\\d)?'
 
-// A bare number counts guests only where the thought ends, or "for 3 hours" would be a tiny party.
+// A number alone counts guests only at the end of a clause. Otherwise "for 3 hours" would be 3 guests.
 const nextThought = oneOf('and at in on with to or but please outside under near this next downtown outdoors? indoors?')
 export const thoughtEnds = `(?=$|[,;!?)\\n~]|\\.(?!\\d)| (?:~|${nextThought}(?!\\w)))`

@@ -17,16 +17,16 @@ export interface Reading {
   readonly words: readonly FoundWord[]
   /** The keywords that the text rules out: "no clowns". */
   readonly ruledOut: readonly FoundWord[]
-  /** The keywords of what the family has already, and who would have searched for it. */
+  /** The keywords of what the family has already, and the agents that need not search for it. */
   readonly arranged: readonly (FoundWord & { agent: SearchAgent })[]
-  /** What must not be in the food; a keyword in it is no wish. */
+  /** What must not be in the food. Keywords in these passages are no wishes. */
   readonly avoided: Avoidances
   readonly foreign: readonly IgnoredText[]
 }
 
 let last: { readonly content: string; readonly reading: Reading } | undefined
 
-/** Reads a text; what it is about and what it says are asked one after the other, so the last reading is kept. */
+/** Reads a text, and keeps the last reading, because two questions about the same text follow one another. */
 export const readingOf = (content: string): Reading => {
   if (last?.content !== content) last = { content, reading: read(content) }
   return last.reading

@@ -3,5 +3,5 @@ import { tokensOf } from './tokens.ts'
 
 const words = new Set(Object.values(smallTalk).flatMap(list => tokensOf(list).map(({ stem }) => stem)))
 
-/** Whether a word, by its stem, says nothing about the party by itself. */
+/** Whether the word with this stem says nothing about the party. */
 export const isSmallTalk = (stem: string): boolean => words.has(stem)

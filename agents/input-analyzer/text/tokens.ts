@@ -29,7 +29,7 @@ const keyOf = (phrase: string): string =>
     .map(token => token.stem)
     .join(' ')
 
-/** Phrases and what they mean, found in a row of tokens by their stems. */
+/** Phrases and their meanings, which are found among tokens by their stems. */
 export class Phrases<Meaning> {
   readonly #meanings = new Map<string, Meaning>()
   #mostWords = 1

@@ -3,12 +3,12 @@ import { lexicon, type Meaning } from './lexicon.ts'
 import type { Span } from './passage.ts'
 import { stem, type Token, tokensOf } from './tokens.ts'
 
-/** A keyword that was found in a text, where it stands, and everything it stands for. */
+/** A keyword that was found in a text, its place, and all its meanings. */
 export interface FoundWord extends Meaning, Span {}
 
 /**
  * The keywords in a folded text, from left to right. Whole words only; the longest phrase wins and uses its words up,
- * so an "event space" is no space theme. What the text rules out ("no clowns") stands in `ruledOut`.
+ * so an "event space" is no space theme. Keywords that the text rules out ("no clowns") are in `ruledOut`.
  */
 export const wordsIn = (text: string): { found: FoundWord[]; ruledOut: FoundWord[] } => {
   const tokens = tokensOf(text)
@@ -34,7 +34,7 @@ const ruleOut = new Set(['no', 'not', 'without', 'never', 'avoid', 'skip', "don'
 const between = new Set(['a', 'an', 'any', 'the', 'want', 'need', 'like', 'have', 'really', 'for'].map(stem))
 const joins = new Set(['or', 'nor'])
 
-/** "no clowns", "we don't want a clown", and the balloons of "no clowns or balloons". */
+/** Whether the text rules a keyword out: "no clowns", "we don't want a clown", and "balloons" in "no clowns or balloons". */
 const isRuledOut = (text: string, tokens: readonly Token[], first: number, ruledOutUntil: number): boolean => {
   for (let index = first - 1; index >= 0; index -= 1) {
     const token = tokens[index]
