@@ -34,26 +34,22 @@ export class Kinds {
 
   /** The journal holds a partition that this runtime does not own. */
   elsewhere(partition: Address): void {
-    const lives = this.#of(partition)
-    lives.elsewhere(lives.idOf(partition))
+    this.#of(partition).elsewhere(partition)
   }
 
   /** The journal does not hold a partition that another runtime owned. */
   gone(partition: Address): void {
-    const lives = this.#of(partition)
-    lives.gone(lives.idOf(partition))
+    this.#of(partition).gone(partition)
   }
 
   /** Another runtime may own a partition now. */
   lose(partition: Address, error: OwnershipLostError): void {
-    const lives = this.#of(partition)
-    lives.lose(lives.idOf(partition), error)
+    this.#of(partition).lose(partition, error)
   }
 
   /** Recovers a partition that this runtime has just claimed. @throws why it cannot go on */
   take(partition: Address): Promise<void> {
-    const lives = this.#of(partition)
-    return lives.take(lives.idOf(partition))
+    return this.#of(partition).take(partition)
   }
 
   /** Resolves when a partition that is being recovered is restored, or cannot be restored. */

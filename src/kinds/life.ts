@@ -30,10 +30,16 @@ interface KindState extends PartitionState<unknown>, Recallable {
   fail(): void
 }
 
-/** What the life of a partition is made of, besides its kind. */
-interface LifeParts {
+/** What a partition of any kind gets from its runtime. */
+export interface LifeGround {
   readonly system: System<Partition>
   readonly intensity: RestartIntensity
+  /** The journal takes no more frames of it. */
+  refused(error: JournalError): void
+}
+
+/** What the life of a partition is made of, besides its kind. */
+interface LifeParts extends LifeGround {
   readonly state: KindState
   readonly errors: LifeErrors
   /** Checks events from outside as if the events before them had happened. Throws if one of them makes no sense. */
@@ -42,8 +48,6 @@ interface LifeParts {
   started(entry: Entry, inputs: readonly FirstInput[]): Promise<unknown>
   /** Its agents go on where another process has left them. */
   recovered?(recalled: Recalled): void
-  /** The journal takes no more frames of it. */
-  refused(error: JournalError): void
 }
 
 /** The errors that say why a partition of a kind takes no work. */

@@ -116,26 +116,27 @@ export class Lives<P extends Living> {
 
   /** A partition cannot be restored, for this reason. It may be of a kind that nobody knows. */
   quarantine(partition: Address, error: unknown): void {
-    this.#quarantine.add(partition, error)
+    this.#quarantine.add(this.idOf(partition), partition, error)
   }
 
   /** The journal holds one that this runtime does not own. */
-  elsewhere(id: string): void {
-    this.#elsewhere.add(id)
+  elsewhere(partition: Address): void {
+    this.#elsewhere.add(this.idOf(partition))
   }
 
   /** The journal does not hold one that another runtime owned. */
-  gone(id: string): void {
-    this.#elsewhere.delete(id)
+  gone(partition: Address): void {
+    this.#elsewhere.delete(this.idOf(partition))
   }
 
   /** Another runtime may own one now. */
-  lose(id: string, error: OwnershipLostError): void {
-    this.#elsewhere.lose(id, error)
+  lose(partition: Address, error: OwnershipLostError): void {
+    this.#elsewhere.lose(this.idOf(partition), error)
   }
 
   /** Recovers one that this runtime has just claimed. @throws why it cannot go on */
-  async take(id: string): Promise<void> {
+  async take(partition: Address): Promise<void> {
+    const id = this.idOf(partition)
     this.#elsewhere.delete(id)
     const reason = 'This runtime has claimed it just now.'
     this.registry.quarantined.set(id, { code: 'PARTITION_CLAIMED', reason })

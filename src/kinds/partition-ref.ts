@@ -1,27 +1,16 @@
 import type { UncheckedEvent } from '../events/catalog.ts'
-import type { JournalError } from '../journal/journal.ts'
 import type { AgentRef } from '../lifecycle/agent-ref.ts'
 import { type PoolRef, poolRefAt } from '../lifecycle/pool-ref.ts'
 import type { Address } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Idle } from '../partition/activity.ts'
 import { checkPublished, type PublishOptions } from '../partition/offer.ts'
-import type { Partition } from '../partition/partition.ts'
-import type { System } from '../partition/system.ts'
 import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
 import type { PartitionKind } from '../state/kind.ts'
 import { PartyStore, type Unwatch } from '../state/store.ts'
-import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { partitionErrors } from './errors.ts'
 import type { IdleOptions } from './idle.ts'
-import { Life } from './life.ts'
-
-interface RefParts {
-  readonly system: System<Partition>
-  readonly intensity: RestartIntensity
-  /** The journal takes no more frames of it. */
-  refused(error: JournalError): void
-}
+import { Life, type LifeGround } from './life.ts'
 
 /**
  * A partition of a kind of your own: its agents and its state, which only its events change. Made by `runtime.partitions(kind)`.
@@ -37,7 +26,7 @@ export class PartitionRef<S extends object = object> {
   /** How it begins, goes on and ends. @internal */
   readonly life: Life
 
-  constructor(kind: PartitionKind<S>, id: string, { system, intensity, refused }: RefParts) {
+  constructor(kind: PartitionKind<S>, id: string, { system, intensity, refused }: LifeGround) {
     const guard = (call: () => unknown) => this.life.partition.reports.guard(this.address, call)
     this.id = id
     this.#store = new PartyStore(kind, guard, envelope => system.catalog.lifted(envelope))

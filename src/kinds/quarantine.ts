@@ -44,13 +44,11 @@ export class Quarantine<P extends Living> {
   }
 
   /** Quarantines what a partition holds, because it cannot be restored. */
-  add(partition: Address, error: unknown): void {
-    const { prefix, partitions } = this.#parts
-    const isOwn = partition.startsWith(`${prefix}/`)
-    const id = isOwn ? partition.slice(prefix.length + 1) : partition
+  add(id: string, partition: Address, error: unknown): void {
+    const { partitions } = this.#parts
     const quarantined = { code: codeOf(error), reason: textOf(error) }
     const why = this.#registry.errors.quarantined(id, quarantined)
-    if (isOwn) this.#dispose(id, why)
+    if (id !== partition) this.#dispose(id, why)
     else this.#strange.set(id, partition)
     this.#registry.quarantined.set(id, quarantined)
     this.#report(id, quarantined.reason)

@@ -37,15 +37,10 @@ interface OfActor {
 }
 
 /** A timer of a machine inside an agent, as another process has left it. */
-export interface InsideTimer {
-  readonly id: string
-  readonly key: string
-  readonly delay: number
-  readonly event: EventObject
+export interface InsideTimer extends NewTimer {
   readonly inside: Inside
   /** The event that led to it. */
   readonly origin: Origin
-  readonly isSuperseded?: boolean | undefined
 }
 
 /**

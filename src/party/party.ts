@@ -3,10 +3,9 @@ import type { EventOf } from '../events/event.ts'
 import { partyRecovered } from '../events/runtime-events.ts'
 import type { AgentStanding } from '../journal/fold/agent-standing.ts'
 import type { Entry, FirstInput, PartyMetadata } from '../journal/frame.ts'
-import type { JournalError } from '../journal/journal.ts'
 import type { Recalled } from '../journal/recall.ts'
 import type { IdleOptions } from '../kinds/idle.ts'
-import { Life } from '../kinds/life.ts'
+import { Life, type LifeGround } from '../kinds/life.ts'
 import type { AgentRef } from '../lifecycle/agent-ref.ts'
 import { type PoolRef, poolRefAt } from '../lifecycle/pool-ref.ts'
 import type { Envelope } from '../mail/envelope.ts'
@@ -15,7 +14,6 @@ import type { Idle } from '../partition/activity.ts'
 import type { PublishOptions } from '../partition/offer.ts'
 import type { Partition } from '../partition/partition.ts'
 import { publishTogether } from '../partition/publish-together.ts'
-import type { System } from '../partition/system.ts'
 import { admitVersion, type ChangeOptions, checkChangeOptions, InputNotAddedError } from '../state/admission.ts'
 import type {
   AddedEvent,
@@ -30,19 +28,10 @@ import type {
 } from '../state/definition.ts'
 import { figuresOf } from '../state/stats.ts'
 import { type PartyState, PartyStore, type Unwatch } from '../state/store.ts'
-import type { RestartIntensity } from '../supervision/restart-intensity.ts'
 import { InputEvents } from './input-events.ts'
 import { partyErrors } from './party-errors.ts'
 
 const changeNames: OptionNames<InputsChange<AddedEvent, RemovedEvent>> = { add: true, remove: true }
-
-/** The parts of a party, besides its definition. */
-interface PartyParts {
-  readonly system: System<Partition>
-  readonly intensity: RestartIntensity
-  /** The journal accepts no more frames of the party. */
-  refused(error: JournalError): void
-}
 
 /**
  * A group of agents at work on one thing: supervised, talking over the bus and through mailboxes, sharing one immutable
@@ -67,7 +56,7 @@ export class Party<
   /** How it begins, goes on and ends. @internal */
   readonly life: Life
 
-  constructor(id: string, definition: PartyDefinition<S, A, R>, { system, intensity, refused }: PartyParts) {
+  constructor(id: string, definition: PartyDefinition<S, A, R>, { system, intensity, refused }: LifeGround) {
     const guard = (call: () => unknown) => this.life.partition.reports.guard(this.life.address, call)
     this.id = id
     this.#definition = definition

@@ -4,50 +4,31 @@ import type { KindGround } from '../kinds/lives.ts'
 import { PartitionsOf } from '../kinds/partitions-of.ts'
 import { Rest } from '../kinds/rest.ts'
 import type { Whereabouts } from '../lifecycle/found.ts'
-import type { Log } from '../log.ts'
 import { type Address, keyOf, runtimePartition } from '../mail/address.ts'
-import type { HeldEffects } from '../partition/held-effects.ts'
-import type { Partition } from '../partition/partition.ts'
-import type { System } from '../partition/system.ts'
 import { Parties } from '../party/parties.ts'
 import { Schedules } from '../readers/schedules.ts'
 import { Unheard } from '../readers/unheard.ts'
 import { Recovery } from '../recovery/recovery.ts'
 import type { AddedEvent, RemovedEvent } from '../state/definition.ts'
 import { defaultIntensity } from '../supervision/restart-intensity.ts'
-import type { Handlers } from '../work/handlers.ts'
 import { buildSystem, type Later, type SystemParts } from './build-system.ts'
-import type { Definitions } from './definitions.ts'
 import { Handling } from './handling.ts'
 import { Outside } from './outside.ts'
 import { OwnedPartitions } from './owned-partitions.ts'
 import { RuntimeBus } from './runtime-bus.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
 import { Shutdown } from './shutdown.ts'
-import type { RuntimeStatus } from './status.ts'
-import type { Warnings } from './warnings.ts'
 
 /** What a runtime uses of its parts. */
-export interface Parts<S extends object, A extends AddedEvent, R extends RemovedEvent> {
-  readonly definitions: Definitions
-  readonly development: boolean
-  readonly log: Log
-  readonly status: RuntimeStatus
-  readonly warnings: Warnings
-  readonly system: System<Partition>
-  readonly held: HeldEffects
+export interface Parts<S extends object, A extends AddedEvent, R extends RemovedEvent>
+  extends SystemParts,
+    Omit<Later, 'parties' | 'kinds'> {
   readonly outside: Outside
-  readonly handlers: Handlers
   readonly handling: Handling
-  readonly schedules: Schedules
   readonly parties: Parties<S, A, R>
   /** The partitions of the user's own kinds, by the names of these. */
   readonly ownKinds: ReadonlyMap<string, PartitionsOf>
-  readonly bus: RuntimeBus
-  readonly recovery: Recovery
   readonly rest: Rest
-  readonly owned: OwnedPartitions
-  readonly shutdown: Shutdown
 }
 
 /**

@@ -24,14 +24,7 @@ export interface PieceSite extends WorkSite {
 }
 
 /** Who wants a piece of work, and what led to it. */
-export interface Wanting {
-  readonly actor: Actor
-  readonly origin: Origin
-  /** What the journal said about the work, if its agent was restored. */
-  readonly standing?: WorkStanding
-  /** What the journal said about its partition then. */
-  readonly recalled?: Standing
-}
+export type Wanting = Pick<WorkScope, 'actor' | 'origin'> & Partial<Pick<WorkScope, 'standing' | 'recalled'>>
 
 /** One piece of work of one agent, from its intent to its outcome. */
 export class Piece implements WorkScope {

@@ -1,9 +1,6 @@
-import type { Inside } from '../../actor/inside.ts'
-import type { EventOf } from '../../events/event.ts'
 import type { Address } from '../../mail/address.ts'
 import type { Envelope } from '../../mail/envelope.ts'
-import type { Origin } from '../../mail/handled.ts'
-import type { GoneReason } from '../frame.ts'
+import type { EntryOf, GoneReason } from '../frame.ts'
 
 /** Waiting events by position. */
 export type Mail = Map<number, Envelope>
@@ -48,21 +45,9 @@ export interface AgentStanding {
 }
 
 /** A timer that was set. */
-export interface TimerStanding {
-  readonly id: string
-  readonly key?: string
-  readonly inside?: Inside
+export interface TimerStanding extends Omit<EntryOf<'timer'>, 'kind' | 'seq' | 'agent'> {
   /** Whether a newer timer has its id: `cancel` then cancels the newer timer. */
   readonly isSuperseded?: boolean
-  /** Epoch milliseconds; `undefined`, like `delay`, for a timer that never fires. */
-  readonly at?: number
-  readonly delay?: number
-  readonly event: EventOf
-  /** The version of its event's schema; left out for 1. */
-  readonly version?: number
-  readonly to?: Address | undefined
-  /** The event that led to it, and its correlation id. */
-  readonly origin: Origin
   /** Milliseconds since it was set during which no process ran. */
   readonly away?: number
 }
@@ -100,19 +85,9 @@ export interface OutcomeStanding {
 
 /** An agent's standing as JSON carries it. */
 export interface AgentJson
-  extends Pick<
+  extends Omit<
     AgentStanding,
-    | 'name'
-    | 'definition'
-    | 'under'
-    | 'input'
-    | 'since'
-    | 'incarnation'
-    | 'stepped'
-    | 'gone'
-    | 'goneAt'
-    | 'output'
-    | 'failure'
+    'beginsAnew' | 'mail' | 'crashes' | 'suspected' | 'timers' | 'fired' | 'works' | 'taken'
   > {
   /** Older snapshots do not have it. */
   readonly beginsAnew?: boolean

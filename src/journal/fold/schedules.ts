@@ -1,17 +1,8 @@
-import type { EventOf } from '../../events/event.ts'
-import type { PlannedSchedule } from '../../time/schedule.ts'
 import type { EntryOf } from '../frame.ts'
 import { forgetOldest } from './forget-oldest.ts'
 
 /** An event that is said at certain times. */
-export interface ScheduleStanding {
-  readonly name: string
-  readonly plan: PlannedSchedule
-  readonly event: EventOf
-  /** The version of its event's schema; left out for 1. */
-  readonly version?: number
-  /** Epoch milliseconds. */
-  readonly startedAt: number
+export interface ScheduleStanding extends Omit<EntryOf<'scheduled'>, 'kind' | 'seq'> {
   /** The last of its times that came, epoch milliseconds. */
   last: number | undefined
 }
@@ -25,10 +16,9 @@ export class FoldedSchedules {
   /** Schedules whose last time has come. */
   readonly over = new Map<string, ScheduleStanding>()
 
-  start({ name, plan, event, version, startedAt }: EntryOf<'scheduled'>): void {
-    const ofVersion = version === undefined ? {} : { version }
-    this.over.delete(name)
-    this.running.set(name, { name, plan, event, ...ofVersion, startedAt, last: undefined })
+  start({ kind: _, seq: __, ...schedule }: EntryOf<'scheduled'>): void {
+    this.over.delete(schedule.name)
+    this.running.set(schedule.name, { ...schedule, last: undefined })
   }
 
   occur(entry: EntryOf<'occurred'>): void {
