@@ -375,9 +375,13 @@ it('troupe/sqlite exports these names', () => {
 it('troupe/testing exports these names', () => {
   expect(Object.keys(testing).toSorted()).toMatchInlineSnapshot(`
     [
+      "DurationError",
+      "NeverSettlesError",
+      "TestCrashedError",
       "aroundContract",
       "channelTransport",
       "createSimulatedClock",
+      "createTestRuntime",
       "heldJournal",
       "journalContract",
       "ownershipContract",

@@ -1,11 +1,13 @@
 export { type AroundAbilities, type AroundCase, aroundContract, type SeenSpan } from './around-contract.ts'
 export { type ChannelOptions, channelTransport } from './channel-transport.ts'
 export type { ContractCase } from './contract-case.ts'
+export { type Duration, DurationError } from './duration.ts'
 export { type JournalAbilities, journalContract } from './journal-contract.ts'
 export { type OwnershipAbilities, type OwnershipUnderTest, ownershipContract } from './ownership-contract.ts'
 export { type PartitionKindUse, partitionKindContract } from './partition-kind-contract.ts'
 export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
 export { type RecordedSpan, type RecordOptions, recordSpans, type SpanRecorder } from './record-spans.ts'
+export type { RecordedAsk, RecordedRestart, RecordedWork, RunRecord } from './run-record.ts'
 export { schedulerContract } from './scheduler-contract.ts'
 export { seededRandom } from './seeded-random.ts'
 export {
@@ -16,4 +18,12 @@ export {
 } from './shared-ownership.ts'
 export { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 export { type HeldJournal, heldJournal, slowJournal } from './slow-journal.ts'
+export {
+  createTestRuntime,
+  NeverSettlesError,
+  type SettleOptions,
+  TestCrashedError,
+  type TestRuntime,
+  type TestRuntimeOptions,
+} from './test-runtime.ts'
 export { type Ends, type TransportAbilities, transportContract } from './transport-contract.ts'

@@ -17,6 +17,8 @@ export interface SimulatedClock extends Clock {
   set(now: number): void
   /** How many timers have yet to fire. */
   readonly pending: number
+  /** When the next timer fires, in milliseconds of `elapsed`; `undefined` if none is set, or those that are never fire. */
+  readonly next: number | undefined
 }
 
 /**
@@ -64,6 +66,10 @@ export function createSimulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClo
     },
     get pending() {
       return timers.length
+    },
+    get next() {
+      const [first] = timers
+      return first && first.at < Number.POSITIVE_INFINITY ? Math.max(elapsed, first.at) : undefined
     },
   }
 }

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict'
-import { createRuntime } from 'troupe'
 import { partyPlanner, quotesSilenced } from 'troupe/agents'
-import { createSimulatedClock, seededRandom } from 'troupe/testing'
+import { createTestRuntime } from 'troupe/testing'
 
-// Time moves when the test says so, and the same seed gives the same run.
-const clock = createSimulatedClock()
-const runtime = await createRuntime({ party: partyPlanner, clock, random: seededRandom(7) }).start()
+const test = await createTestRuntime({ party: partyPlanner, seed: 7 })
+await test.runtime.bus.publish(quotesSilenced({ silent: true }))
+await test.runtime.parties.create({ id: 'p1', inputs: ['a photographer'] })
 
-await runtime.bus.publish(quotesSilenced({ silent: true }))
-const party = await runtime.parties.create({ inputs: ['a photographer'] })
-const resting = party.idle()
-while (runtime.bus.metrics().pendingAsks === 0) await new Promise(setImmediate)
-clock.advance(5_000) // the quotes desk says nothing until the deadline of the ask
-await resting
+await test.settle() // the quotes desk says nothing, so that the vendor agent waits
+assert.equal(test.record.asks.length, 1)
 
-assert.equal(party.state.results.vendor?.prices, 'unconfirmed')
-assert.equal(runtime.bus.history({ type: 'ask.failed' }).length, 1)
-await runtime.stop()
+test.crash() // as if the process was killed now
+await test.restart() // the next one goes on with what is in the journal
+await test.pass('5 s') // the deadline of the ask
+assert.equal(test.runtime.parties.get('p1').state.results.vendor?.prices, 'unconfirmed')
+await test.stop()

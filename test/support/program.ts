@@ -180,6 +180,9 @@ function mortal(clock: SimulatedClock, life: Life): SimulatedClock {
     get pending() {
       return clock.pending
     },
+    get next() {
+      return clock.next
+    },
   }
 }
 

@@ -1,0 +1,139 @@
+import type { Clock, Frame, Journal, Scheduler } from '../index.ts'
+
+/** What a process of a test stands on, and what is left when it ends. */
+export interface World {
+  readonly clock: Clock & Required<Pick<Clock, 'elapsed'>>
+  readonly journal: Journal
+  readonly scheduler: Scheduler
+}
+
+const never = new Promise<never>(() => {})
+
+/**
+ * A process in which one runtime runs, until it ends as a killed process does: from then on nothing runs, no timer fires, and
+ * nothing is written or acknowledged. What the journal has got stays there.
+ */
+export class SimulatedProcess {
+  readonly clock: World['clock']
+  readonly journal: Journal
+  readonly scheduler: Scheduler
+  #isOver = false
+  #waiting = 0
+  #done = 0
+
+  constructor({ clock, journal, scheduler }: World) {
+    this.clock = {
+      now: () => clock.now(),
+      elapsed: () => clock.elapsed(),
+      after: (ms, fire, options) => clock.after(ms, this.#whileAlive(fire), options),
+    }
+    this.scheduler = {
+      microtask: task => scheduler.microtask(this.#counted(task)),
+      turn: task => scheduler.turn(this.#counted(task)),
+      ...(scheduler.next && { next: ready => (this.#isOver ? undefined : scheduler.next?.(ready)) }),
+    }
+    this.journal = this.#mortal(journal)
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Whether something is about to run, or the journal is at work. */
+  get isBusy(): boolean {
+    return !this.#isOver && this.#waiting > 0
+  }
+
+  /** How much has run so far; a number that stands still while nothing happens. */
+  get done(): number {
+    return this.#done
+  }
+
+  /** Ends the process at once. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  #whileAlive(task: () => void): () => void {
+    return () => {
+      if (this.#isOver) return
+      this.#done++
+      task()
+    }
+  }
+
+  #counted(task: () => void): () => void {
+    const run = this.#whileAlive(task)
+    this.#waiting++
+    return () => {
+      this.#waiting--
+      run()
+    }
+  }
+
+  #mortal(journal: Journal): Journal {
+    const used =
+      <A extends readonly unknown[], T>(use: (...args: A) => Promise<T>) =>
+      (...args: A): Promise<T> =>
+        this.#use(() => use(...args))
+    const { handing, inHand } = journal
+    return {
+      append: used((...[partition, epoch, expected, frames, checkpoints]: Parameters<Journal['append']>) =>
+        journal.append(partition, epoch, expected, asOnDisk(frames), checkpoints && copied(checkpoints)),
+      ),
+      read: (partition, after) => this.#read(journal.read(partition, after)),
+      partitions: used(() => journal.partitions()),
+      saved: used(partition => journal.saved(partition)),
+      save: used((partition, snapshot) => journal.save(partition, snapshot)),
+      prune: used((partition, upTo) => journal.prune(partition, upTo)),
+      newest: used(most => journal.newest(most)),
+      readers: used(() => journal.readers()),
+      marks: used(reader => journal.marks(reader)),
+      mark: used((reader, marks) => journal.mark(reader, marks)),
+      delete: used((partition, epoch) => journal.delete(partition, epoch)),
+      // The journal outlives this process: the test closes it.
+      close: () => Promise.resolve(),
+      ...(journal.isLasting !== undefined && { isLasting: journal.isLasting }),
+      ...(handing && {
+        handing: (partition, agent, seq) => {
+          if (!this.#isOver) handing.call(journal, partition, agent, seq)
+        },
+      }),
+      ...(inHand && { inHand: used(() => inHand.call(journal)) }),
+    }
+  }
+
+  async #use<T>(use: () => Promise<T>): Promise<T> {
+    if (this.#isOver) return never
+    this.#waiting++
+    try {
+      return await use()
+    } finally {
+      this.#waiting--
+      this.#done++
+      // Whoever waits is gone: it must learn of nothing any more.
+      if (this.#isOver) await never
+    }
+  }
+
+  #read(frames: AsyncIterable<Frame>): AsyncIterable<Frame> {
+    return {
+      [Symbol.asyncIterator]: () => {
+        const reading = frames[Symbol.asyncIterator]()
+        return {
+          next: () => this.#use(() => reading.next()),
+          return: async () => (await reading.return?.()) ?? { done: true, value: undefined },
+        }
+      },
+    }
+  }
+}
+
+/** What comes back from a disk: a journal in memory must not show the next process the objects of the last one. */
+function asOnDisk<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}
+
+function copied(checkpoints: NonNullable<Parameters<Journal['append']>[4]>): typeof checkpoints {
+  return new Map(Array.from(checkpoints, ([agent, checkpoint]) => [agent, checkpoint && asOnDisk(checkpoint)]))
+}
