@@ -1,19 +1,27 @@
 import { type Claim, type Ownership, OwnershipLostError, PartitionOwnedError } from '../journal/ownership.ts'
 import type { Address } from '../mail/address.ts'
 
+interface ClaimEvents {
+  /** Called for each claim, where the ownership is shared. */
+  claimed(partition: Address): void
+  /** Called once for each claim that is lost or forfeited. */
+  lost(partition: Address, error: OwnershipLostError): void
+}
+
 /** The claims of a runtime. Where the ownership is not shared, nothing is kept here: the runtime owns everything. */
 export class Claims {
   readonly #ownership: Ownership
-  readonly #lost: (partition: Address, error: OwnershipLostError) => void
+  readonly #lost: ClaimEvents['lost']
+  readonly #claimed: ClaimEvents['claimed']
   readonly #held = new Map<Address, Claim>()
   readonly #underWay = new Map<Address, Promise<Claim>>()
   /** Ends listening to the signals of the claims that are held: one signal may serve many claims, one after the other. */
   readonly #forget = new Map<Address, () => void>()
 
-  /** @param lost called once for each claim that is lost or forfeited */
-  constructor(ownership: Ownership, lost: (partition: Address, error: OwnershipLostError) => void) {
+  constructor(ownership: Ownership, { lost, claimed }: ClaimEvents) {
     this.#ownership = ownership
     this.#lost = lost
+    this.#claimed = claimed
   }
 
   /** Whether other runtimes may own partitions of the same journal. */
@@ -50,6 +58,7 @@ export class Claims {
       }
       claim.lost.addEventListener('abort', forfeit, { once: true })
       this.#forget.set(partition, () => claim.lost.removeEventListener('abort', forfeit))
+      this.#claimed(partition)
       return claim
     } finally {
       this.#underWay.delete(partition)

@@ -71,6 +71,7 @@ interface Ground {
   readonly definitions: Definitions
   readonly development: boolean
   readonly log: Log
+  readonly claims: Claims
   readonly partitions: Partitions
   readonly links: Links | undefined
   readonly time: Time
@@ -92,8 +93,9 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
   options: Options<S, A, R>,
   later: () => Later,
 ): SystemParts {
-  const ground = groundOf(options)
-  const { definitions, partitions, links, time, journal, callers, status, strays, cleanup, handlers, held } = ground
+  const ground = groundOf(options, later)
+  const { definitions, claims, partitions, links, time, journal, callers, status, strays, cleanup, handlers, held } =
+    ground
   const { clock, scheduler, timers, aging } = time
   const { random = Math.random } = options
   const bus: Bus = busOf(options, ground, { changed: () => pulse.check(), stop: () => later().shutdown.begin() })
@@ -110,7 +112,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     ids: options.ids ?? createIds(random),
     random,
     journal,
-    claims: claimsOf(options, later),
+    claims,
     snapshots: snapshotsOf(options, ground, { later, system: () => system }),
     persistence: persistenceOf(options, ground),
     around: followingOf(options, ground),
@@ -154,9 +156,24 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
   return { ...ground, system, pulse }
 }
 
-function claimsOf(options: Pick<RuntimeOptions, 'ownership'>, later: () => Later): Claims {
-  const lost: ConstructorParameters<typeof Claims>[1] = (partition, error) => later().owned.lost(partition, error)
-  return new Claims(options.ownership ?? soleOwnership(), lost)
+type Placing = Pick<RuntimeOptions, 'ownership' | 'transport' | 'random'>
+
+/** Which partitions this runtime owns, which are here, and how messages reach them. */
+function placesOf({ ownership = soleOwnership(), transport, random = Math.random }: Placing, later: () => Later) {
+  const claims = new Claims(ownership, {
+    claimed: partition => partitions.open(partition),
+    lost: (partition, error) => later().owned.lost(partition, error),
+  })
+  const links = transport && new Links(transport, `outside/${random().toString(36).slice(2)}`)
+  const partitions = new Partitions(
+    links && {
+      open: partition => links.open(partition.address, message => arrive(partition, links, message)),
+      isOwned: partition => claims.isOwned(partition),
+    },
+  )
+  // Answers to callers outside the agents of this runtime; another runtime may own the agents outside the parties.
+  links?.open(links.own, message => arrive(partitions.outside, links, message))
+  return { claims, links, partitions }
 }
 
 /** Delivers an event of a partition to the agents outside the parties. */
@@ -184,13 +201,13 @@ function summaryOf({ parties, bus }: Later, { population: agents }: System<Parti
   return { parties: parties.list().length, agents, ...bus.metrics() }
 }
 
-function groundOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(options: Options<S, A, R>): Ground {
+function groundOf<S extends object, A extends AddedEvent, R extends RemovedEvent>(
+  options: Options<S, A, R>,
+  later: () => Later,
+): Ground {
   const definitions = definitionsOf(options)
   const { development = process.env['NODE_ENV'] !== 'production', journal = memoryJournal(), strict = false } = options
-  const links = options.transport && new Links(options.transport)
-  const partitions = new Partitions(
-    links && (partition => links.open(partition.address, message => arrive(partition, links, message))),
-  )
+  const { claims, links, partitions } = placesOf(options, later)
   const warnings = new Warnings(partitions, strict)
   const time = timeOf(options, partitions)
   const callers = callersOf()
@@ -204,6 +221,7 @@ function groundOf<S extends object, A extends AddedEvent, R extends RemovedEvent
     definitions,
     development,
     log: createLog(options.log, { development }),
+    claims,
     partitions,
     links,
     time,

@@ -214,13 +214,10 @@ export class Runtime<
     const { partition: at, name } = splitAddress(address)
     const { links } = system
     const partition = system.partition(at)
-    if (links && !partition)
-      return await askAgent(
-        new RemoteCallee(outside.partition, links, { there: at, to: address }),
-        request,
-        input,
-        options,
-      )
+    if (links && !(partition && system.claims.isOwned(at))) {
+      const callee = new RemoteCallee(outside.partition, links, { there: at, to: address })
+      return await askAgent(callee, request, input, options)
+    }
     const actor = partition?.registry.meant(name, { type: request.type, data: input })
     if (!partition || !actor) {
       const { claims } = system

@@ -9,6 +9,8 @@ const patience = 1_000
 
 /** Where the partitions of a runtime send what is for others. */
 export class Links {
+  /** Where callers outside the agents of this runtime get their answers. */
+  readonly own: Address
   readonly #transport: Transport
   /** The partitions of this runtime. */
   readonly #here = new Set<Address>()
@@ -18,8 +20,10 @@ export class Links {
   readonly #marks = new Map<number, () => void>()
   #count = 0
 
-  constructor(transport: Transport) {
+  /** @param own the address of the runtime */
+  constructor(transport: Transport, own: Address) {
     this.#transport = transport
+    this.own = own
   }
 
   open(address: Address, receive: (message: Message) => void): () => void {

@@ -180,7 +180,14 @@ export function fullAddress(to: Address, { address }: Partition): Address {
 function elsewhereOf(here: Partition, type: string, to: Address | undefined): Address | undefined {
   const hearing = here.registry.hears(type) ? here.address : runtimePartition
   const there = to === undefined ? hearing : splitAddress(fullAddress(to, here)).partition
-  return there === here.address ? undefined : there
+  return there === here.address || isAnsweredHere(here, type, to, there) ? undefined : there
+}
+
+/** Whether a handler of this runtime answers, while another runtime owns the agents outside the parties. */
+function isAnsweredHere(here: Partition, type: string, to: Address | undefined, there: Address): boolean {
+  const { claims, handlers } = here.system
+  if (there !== runtimePartition || claims.isOwned(there)) return false
+  return (to === undefined ? handlers.answering(type) : handlers.at(to)) !== undefined
 }
 
 function hearer(request: AskedOf, here: Partition) {

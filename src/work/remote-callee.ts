@@ -78,7 +78,8 @@ export class RemoteCallee implements Callee {
     const wait = asks.remaining(ask)
     return {
       type: 'ask',
-      from,
+      // A caller outside the agents has no partition.
+      from: ask.startsWith('outside/') ? this.#links.own : from,
       ask,
       ...(this.#to !== undefined && { to: this.#to }),
       request,

@@ -1,0 +1,83 @@
+import { localTransport } from 'troupe'
+import { channelTransport } from 'troupe/testing'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { owners } from '../support/owners.ts'
+import { command, dogAgent, parrotAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
+import { turn, until } from '../support/runtime.ts'
+
+const kinds = [
+  { kind: 'at once', open: localTransport },
+  { kind: 'through message channels', open: channelTransport },
+]
+const heardBy = z.object({ words: z.array(z.string()) })
+
+async function someTurns() {
+  for (let n = 0; n < 20; n++) await turn()
+}
+
+describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ open }) => {
+  /** The first runtime owns the agents outside the parties, and the second the party `p1`. */
+  async function both() {
+    const { start, journal, clock } = owners()
+    const options = {
+      party: petsParty(trainerAgent('runtime/dog'), dogAgent()),
+      agents: [dogAgent(), parrotAgent()],
+      journal,
+      transport: open(),
+    }
+    const first = await start('first', options)
+    await first.parties.create({ id: 'p2' })
+    const second = await start('second', options, { takes: address => address === 'party/p1' })
+    const p1 = await second.parties.create({ id: 'p1' })
+    return { first, second, p1, clock }
+  }
+
+  it('ask agents outside the parties where these are', async () => {
+    const { p1 } = await both()
+    await p1.addInput('roll')
+    await until(() => p1.state.said.length > 0)
+    expect(p1.state.said).toEqual(['roll'])
+  })
+
+  it('let agents outside the parties hear the parties of both', async () => {
+    const { first, second } = await both()
+    await first.bus.publish(command({ word: 'a' }), { party: 'p2' })
+    await second.bus.publish(command({ word: 'b' }), { party: 'p1' })
+    await someTurns()
+    const { words } = heardBy.parse(first.agent('parrot').snapshot()?.context)
+    // The dog outside the parties hears the commands, too.
+    expect(words.toSorted()).toEqual(['a', 'a', 'b', 'b'])
+  })
+
+  it('answer callers outside the agents of both', async () => {
+    const { first, second } = await both()
+    expect(await first.ask('party/p1/dog', trick, { name: 'roll' })).toEqual({ done: 'roll' })
+    expect(await second.ask('party/p2/dog', trick, { name: 'sit' })).toEqual({ done: 'sit' })
+    expect(await second.ask('runtime/dog', trick, { name: 'beg' })).toEqual({ done: 'beg' })
+  })
+
+  it('find agents outside the parties where they have moved', async () => {
+    const { first, second, p1 } = await both()
+    const p2 = first.parties.get('p2')
+    await first.ownership.release('runtime')
+    await second.ownership.claim('runtime')
+    await p1.addInput('roll')
+    await p2.addInput('sit')
+    await until(() => p1.state.said.length + p2.state.said.length === 2)
+    expect([p1.state.said, p2.state.said]).toEqual([['roll'], ['sit']])
+  })
+
+  it('let a function answer the agents of its own runtime', async () => {
+    const { start, journal } = owners()
+    const options = { party: petsParty(trainerAgent(undefined)), events: [trick], journal, transport: open() }
+    const first = await start('first', options, { takes: address => address !== 'party/p1' })
+    const second = await start('second', options, { takes: address => address === 'party/p1' })
+    first.handle(trick, () => ({ done: 'by the first' }))
+    second.handle(trick, () => ({ done: 'by the second' }))
+    const p1 = await second.parties.create({ id: 'p1', inputs: ['roll'] })
+    const p2 = await first.parties.create({ id: 'p2', inputs: ['roll'] })
+    await until(() => p1.state.said.length + p2.state.said.length === 2)
+    expect([p1.state.said, p2.state.said]).toEqual([['by the second'], ['by the first']])
+  })
+})
