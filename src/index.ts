@@ -35,11 +35,7 @@ export {
   migration,
   type OldMachine,
 } from './agent/migration.ts'
-export {
-  MachineForeignError,
-  MachineUnknownError,
-  MachineVersionError,
-} from './agent/restorable.ts'
+export { MachineForeignError, MachineUnknownError, MachineVersionError } from './agent/restorable.ts'
 export { SnapshotShapeError } from './agent/saved-machine.ts'
 export { StrayWorkError, UnnamedActorError } from './agent/strays.ts'
 export type { Around, Span, SpanEnd, SpanFacts, TraceContext } from './around.ts'
@@ -50,12 +46,7 @@ export type { EventStream } from './bus/event-stream.ts'
 export type { HistoryQuery } from './bus/history.ts'
 export { SubscriberLagError } from './bus/missed.ts'
 export { BusFullError, BusQueueError } from './bus/queue.ts'
-export {
-  type RateFigures,
-  RateLimitError,
-  type RateLimitOptions,
-  RateLimitOptionsError,
-} from './bus/rate-limits.ts'
+export { type RateFigures, RateLimitError, type RateLimitOptions, RateLimitOptionsError } from './bus/rate-limits.ts'
 export type { RateLimit, RateWindow } from './bus/rate-meter.ts'
 export { FilterError, type SubscribeOptions, SubscribeOptionsError } from './bus/subscribe-options.ts'
 export { SubscriberError, SubscriberTimeoutError } from './bus/subscriber.ts'
@@ -87,13 +78,7 @@ export { type JsonSchema, schemaUrn } from './events/json-schema.ts'
 export { MissingDefinitionError } from './events/missing.ts'
 export { IllegalPatternError } from './events/pattern.ts'
 export { EventPayloadError, type PayloadIssue } from './events/payload.ts'
-export {
-  type PersistOptions,
-  PersistOptionsError,
-  type PersistRule,
-  persistBy,
-  type SaidEvent,
-} from './events/persist.ts'
+export * from './events/persist.ts'
 export {
   AskRefusedByCalleeError,
   type Refusal,
@@ -206,11 +191,7 @@ export {
 export type { IdleOptions } from './kinds/idle.ts'
 export { UnknownPartitionKindError } from './kinds/kinds.ts'
 export type { PartitionRef } from './kinds/partition-ref.ts'
-export {
-  PartitionKindUnregisteredError,
-  type PartitionsOf,
-  type QuarantinedPartition,
-} from './kinds/partitions-of.ts'
+export { PartitionKindUnregisteredError, type PartitionsOf, type QuarantinedPartition } from './kinds/partitions-of.ts'
 export type { Quarantined } from './kinds/registry.ts'
 export type { AgentRef, AgentSnapshot } from './lifecycle/agent-ref.ts'
 export { HookError, type HookName, HookTimeoutError } from './lifecycle/hooks.ts'
@@ -243,20 +224,7 @@ export {
   type WaitingFor,
 } from './partition/activity.ts'
 export { EffectGivenUpError, type HeldEffect, type HeldEffects, NotHeldError } from './partition/held-effects.ts'
-export type {
-  Observation,
-  ObservedActor,
-  ObservedAnswer,
-  ObservedAsk,
-  ObservedDeadLetter,
-  ObservedEvent,
-  ObservedSnapshot,
-  ObservedStep,
-  ObservedStop,
-  ObservedSupervision,
-  ObserveOptions,
-  Observer,
-} from './partition/observation.ts'
+export * from './partition/observation.ts'
 export type { PublishOptions } from './partition/offer.ts'
 export { PersistRuleError } from './partition/persistence.ts'
 export { AgentFailedError, WatcherError } from './partition/reports.ts'
@@ -361,13 +329,7 @@ export {
 } from './time/schedule.ts'
 export { type ReadyAgent, type Scheduler, systemScheduler } from './time/scheduler.ts'
 export type { Message, Messages } from './transport/message.ts'
-export {
-  localTransport,
-  MalformedMessageError,
-  type Transport,
-  TransportError,
-  UnknownMessageError,
-} from './transport/transport.ts'
+export * from './transport/transport.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { defineEvent, type EventOptions } from '../event.ts'
-import { count, currency, details, durationMs, id, money } from './fields.ts'
+import { budgetThresholdReached, costAnomalyDetected, costCalculated, costTrackingFailed } from './ai-money.ts'
+import { count, details, durationMs, id, severity } from './fields.ts'
 import { byUser, later, type PublishersOf } from './publisher.ts'
 
 /**
@@ -13,7 +14,6 @@ const ai = (description: string, options: EventOptions = {}): EventOptions => ({
   ...options,
   description,
 })
-const aboutMoney = (description: string, priority = 5) => ai(description, { tags: ['ai', 'money'], priority })
 /** A report for information only; no agent depends on it. */
 const report: EventOptions = { persist: 'by-rule', priority: 8 }
 
@@ -43,8 +43,6 @@ const response = z.object({
   finishReason: z.string().optional(),
   metadata: details.default({}),
 })
-const severity = z.enum(['low', 'medium', 'high', 'critical'])
-const model = { provider: z.string(), model: z.string() }
 
 export const messageSent = defineEvent(
   'ai.message.sent',
@@ -89,59 +87,6 @@ export const conversationUpdated = defineEvent(
     changes: details.default({}),
   }),
   ai('A conversation has changed: a message, its context, or its metadata.'),
-)
-
-const spender = { userId: id.optional(), conversationId: id.optional(), messageId: id.optional() }
-
-export const costCalculated = defineEvent(
-  'ai.cost.calculated',
-  z.object({ ...spender, ...model, cost: money, currency, inputTokens: count, outputTokens: count }),
-  aboutMoney('The cost of a message or a conversation was calculated.'),
-)
-
-export const costAnomalyDetected = defineEvent(
-  'ai.cost.anomaly_detected',
-  z.object({
-    userId: id.optional(),
-    currentCost: money,
-    averageCost: money,
-    currency,
-    /** Current by average cost: 3 and more is moderate, 5 high, 10 extreme. */
-    multiplier: z.number().nonnegative(),
-    anomalyType: z.enum(['minor', 'moderate', 'high', 'extreme']),
-    severity,
-    costData: details,
-    metadata: details.default({}),
-  }),
-  aboutMoney('Something cost far more than usual.', 3),
-)
-
-export const costTrackingFailed = defineEvent(
-  'ai.cost.tracking_failed',
-  z.object({
-    ...spender,
-    provider: z.string().optional(),
-    model: z.string().optional(),
-    error: z.string(),
-    severity: severity.exclude(['critical']),
-    context: details.default({}),
-  }),
-  aboutMoney('A cost could not be calculated.', 3),
-)
-
-export const budgetThresholdReached = defineEvent(
-  'ai.budget.threshold_reached',
-  z.object({
-    userId: id.optional(),
-    budgetType: z.enum(['per_request', 'daily', 'weekly', 'monthly', 'yearly', 'project', 'organization']),
-    currentSpending: money,
-    budgetLimit: money,
-    currency,
-    /** How much of the limit is spent, in percent. */
-    percentage: z.number().nonnegative(),
-    severity: z.enum(['warning', 'critical', 'exceeded']),
-  }),
-  aboutMoney('A spending limit is near or exceeded.', 2),
 )
 
 export const usageAnalyticsRecorded = defineEvent(

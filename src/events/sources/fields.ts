@@ -12,3 +12,4 @@ export const count = z.int().nonnegative()
 export const details = z.record(z.string(), z.json())
 /** The id of something that an event is about. */
 export const id = z.string().min(1)
+export const severity = z.enum(['low', 'medium', 'high', 'critical'])

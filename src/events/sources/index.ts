@@ -1,4 +1,5 @@
 export * from './ai.ts'
+export * from './ai-money.ts'
 export { custom } from './custom.ts'
 export {
   type Echo,
