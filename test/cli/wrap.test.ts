@@ -2,21 +2,21 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { wrap } from '../../src/cli/wrap.ts'
 
-it('breaks between words, and indents what follows', () => {
+it('a wrapped text is broken between words, and its next lines are indented', () => {
   expect(wrap('  one two three', 9)).toEqual(['  one two', '  three'])
   expect(wrap('short', 80)).toEqual(['short'])
 })
 
-it('puts the next lines below the first word of a list item', () => {
+it('a wrapped list item has its next lines below its first word', () => {
   expect(wrap('  - one two three', 11)).toEqual(['  - one two', '    three'])
   expect(wrap('1. one two', 7)).toEqual(['1. one', '   two'])
 })
 
-it('keeps columns that are separated by spaces', () => {
+it('a wrapped text keeps columns that are separated by spaces', () => {
   expect(wrap('venue     $0', 80)).toEqual(['venue     $0'])
 })
 
-it('neither loses nor breaks a word, at any width', () => {
+it('a wrapped text neither loses nor breaks a word, at any width', () => {
   const words = fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1, maxLength: 30 })
   fc.assert(
     fc.property(words, fc.integer({ min: 1, max: 60 }), (given, columns) => {

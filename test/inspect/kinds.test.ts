@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { hold, ledger } from '../support/ledger.ts'
 import { startRuntime } from '../support/runtime.ts'
 
-it('shows a partition of an own kind below a supervisor of its own', async () => {
+it('a partition of an own kind is shown below a supervisor of its own', async () => {
   const { runtime } = await startRuntime({ kinds: [ledger] })
   const shown: StatelyEvent[] = []
   onTestFinished(inspectInto(runtime, { adapter: { send: event => void shown.push(event) } }))

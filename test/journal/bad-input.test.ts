@@ -377,7 +377,7 @@ describe('the event that an agent is handling', () => {
   })
 })
 
-it('becomes a dead letter if it ended the process twice, and is not delivered again', async () => {
+it('an event that ended the process twice becomes a dead letter, and is not delivered again', async () => {
   const record = createRecord()
   const life = async (hands?: InHand) => {
     const journal = { ...record.next(), inHand: async () => hands }

@@ -6,7 +6,7 @@ import { start } from './process.ts'
 import type { ValuesOrders } from './values-life.ts'
 
 it.each(Array.from({ length: 5 }, () => Math.floor(Math.random() * 2 ** 31)))(
-  'restores equal contexts, inputs, outcomes and states after kill -9 (seed %d)',
+  'a process restores equal contexts, inputs, outcomes and states after kill -9 (seed %d)',
   async seed => {
     const directory = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
     const orders = { directory, seed, count: 200 } satisfies Omit<ValuesOrders, 'what'>

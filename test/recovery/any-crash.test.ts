@@ -160,7 +160,7 @@ function placeOf(entry: Frame['entries'][number]): number {
 // A long timeout: what ends these tests is a number of turns of the event loop, not a time.
 const limits = { timeout: 300_000 }
 
-it('reaches the same final state, wherever and however often its processes end', limits, async () => {
+it('a random program reaches the same final state, wherever and however often its processes end', limits, async () => {
   await fc.assert(
     fc.asyncProperty(recipe, crashes, manner, async (recipe, crashes, manner) => {
       const undisturbed = await follow(recipe, [])
@@ -175,7 +175,7 @@ it('reaches the same final state, wherever and however often its processes end',
 // Many restarts are allowed: a runtime stops when the supervisor of the agents outside the parties gives up.
 const intensity = { max: 1_000, within: 1_000 }
 
-it('loses no event and does nothing twice, whatever happens in any process', limits, async () => {
+it('a random family loses no event and does nothing twice, whatever happens in any process', limits, async () => {
   await fc.assert(
     fc.asyncProperty(
       family,

@@ -68,7 +68,7 @@ const shopMachine = setup({ types: agentTypes({ context: {}, hears: [price, go],
 })
 const shop = defineAgent({ name: 'shop', machine: shopMachine, hears: [price, go], says: [price] })
 
-it('an agent that nobody registered goes on with its effect, its ask and its timer when it is spawned again', async () => {
+it('an unregistered agent goes on with its effect, its ask and its timer when it is spawned again', async () => {
   const program = createProgram()
   const options = { agents: [shop], events: [go, done] }
   const first = await program.start(options)
@@ -87,7 +87,7 @@ it('an agent that nobody registered goes on with its effect, its ask and its tim
   expect(second.agent('worker')).toMatchObject({ incarnation: 1 })
 })
 
-it('idle says that it has work until it is spawned again', async () => {
+it('an unregistered agent keeps the runtime from being idle until it is spawned again', async () => {
   const program = createProgram()
   const options = { agents: [shop], events: [go, done] }
   const first = await program.start(options)
@@ -104,7 +104,7 @@ it('idle says that it has work until it is spawned again', async () => {
   expect(await second.idle()).toEqual({ reason: 'settled', waitingFor: [] })
 })
 
-it('its children and grandchildren go on with their work when it is spawned again', async () => {
+it('children and grandchildren go on with their work when their parent is spawned again', async () => {
   const above = (name: string, below: Agent) =>
     defineAgent({
       name,
@@ -135,7 +135,7 @@ it('its children and grandchildren go on with their work when it is spawned agai
   expect(second.agent('chief/below/below')).toMatchObject({ incarnation: 1 })
 })
 
-it('it goes on with its work also while other events are published all the time', async () => {
+it('an agent goes on with its work when it is spawned while other events are published all the time', async () => {
   const noise = defineEvent('late.noise', z.object({}))
   const program = createProgram({ pace: () => 1 })
   const options = { agents: [shop], events: [go, done, noise] }
@@ -165,7 +165,7 @@ it('it goes on with its work also while other events are published all the time'
 it.each([
   ['without events', 0],
   ['also after other events', 3],
-])('the rest of the time of its timer does not change before it is spawned, %s', async (_, events) => {
+])('the rest of the time of a timer does not change before its agent is spawned, %s', async (_, events) => {
   const machine = setup({ types: agentTypes({ context: {}, hears: [], says: [] }) }).createMachine({
     context: {},
     initial: 'waiting',
@@ -192,7 +192,7 @@ it.each([
   await until(() => second.agent('sleeper').snapshot()?.value === 'over')
 })
 
-it('its child misses no event while it is not ready', async () => {
+it('a child misses no event while its parent is not ready', async () => {
   const got: { words: readonly string[] } = { words: [] }
   const heard = defineAgent({
     name: 'below',
@@ -271,7 +271,7 @@ it.each([
   ['is done', 'transient', undefined, 'done'],
   ['has failed for good', 'temporary', new Error('failed'), 'failed'],
 ] as const)(
-  'it gets the end of its child, which %s just before the process ended',
+  'a parent gets the end of its child, which %s just before the process ended',
   async (_, restart, failure, state) => {
     const machine = setup({
       types: agentTypes({ context: {}, hears: [], says: [] }),

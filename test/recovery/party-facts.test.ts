@@ -88,7 +88,7 @@ describe('a party that is deleted at a version', () => {
   })
 })
 
-it('lacks a field that an event removed from its state', async () => {
+it('the state of a party lacks a field that an event removed', async () => {
   const inputs = { added: inputAdded, removed: inputRemoved }
   const initial: { word?: string } = { word: 'sit' }
   const party = defineParty({
