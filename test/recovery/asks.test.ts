@@ -100,6 +100,13 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     expect(lost(next)).toEqual(nothingLost)
   })
 
+  it('gets the first of two replies that its callee gave before the crash', async () => {
+    const program = await asked('twice', { ending: atFrame(has('reply', home), 'cut') })
+    const next = await program.start(options)
+    await next.idle()
+    expect(saidIn(next)).toMatchObject({ said: ['once'] })
+  })
+
   it('fails if its callee had crashed on it', async () => {
     const hasFailed = ({ cause }: Frame) => cause.kind === 'step' && cause.outcome === 'failed'
     const program = await asked('boom', { ending: atFrame(hasFailed, 'cut') })

@@ -32,6 +32,9 @@ export class FoldedAnswers {
   add(key: string, answer: AnswerStanding): void {
     // An asker outside the agents does not outlive the process.
     if (key.startsWith('outside/')) return
+    const before = this.known.get(key)
+    // The first answer counts. A request that an agent has failed on may be answered after a retry.
+    if (before && !('refused' in before)) return
     this.known.delete(key)
     this.known.set(key, answer)
     forgetOldest(this.known, most)
