@@ -56,8 +56,10 @@ export class Recovery {
    * durable.
    */
   async heard(): Promise<void> {
+    const { system, outside } = this.#needs
     await Promise.allSettled(this.#underWay)
-    await this.#needs.outside.watermark.reached()
+    await system.links?.arrived(outside.address, system.timers)
+    await outside.watermark.reached()
   }
 
   /**

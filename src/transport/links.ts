@@ -68,6 +68,11 @@ export class Links {
     this.#awaited.delete(to)
   }
 
+  /** Resolves when all messages that were sent so far to a partition of this runtime have arrived, or are lost. */
+  async arrived(to: Address, timers: Timers): Promise<void> {
+    if (this.#here.has(to)) await new Promise<void>(resolve => this.whenArrived(to, timers, resolve))
+  }
+
   async close(): Promise<void> {
     await this.#transport.close()
   }

@@ -3,6 +3,7 @@ import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { barked, command, dogAgent, parrotAgent, petsParty } from '../support/pets.ts'
+import { createProgram } from '../support/program.ts'
 import { startRuntime, turn, until } from '../support/runtime.ts'
 
 const heardBy = z.object({ words: z.array(z.string()) })
@@ -37,6 +38,26 @@ describe.each(kinds)('an agent outside the parties, which get messages $kind', (
     await runtime.idle()
     expect(runtime.bus.deadLetters.list()).toMatchObject([{ ...letter, attempts: 2 }])
   })
+})
+
+it('an event that is on its way when the process ends is heard in the next process, although a snapshot was taken', async () => {
+  const party = petsParty(dogAgent())
+  const program = createProgram()
+  const lose = (_to: string, { type }: Message) => type === 'overheard' || type === 'mark'
+  const options = { party, agents: [parrotAgent()], snapshots: { every: 2 } }
+  await program.until(
+    () => undefined,
+    { ...options, transport: channelTransport({ lose }) },
+    async runtime => {
+      await runtime.parties.create({ id: 'p1' })
+      for (const word of ['a', 'b', 'c', 'd']) await runtime.bus.publish(command({ word }), { party: 'p1' })
+      await runtime.parties.get('p1').idle()
+      for (let n = 0; n < 20; n++) await turn()
+    },
+  )
+  const next = await program.start({ ...options, transport: channelTransport() })
+  await next.idle()
+  expect(next.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b', 'c', 'd'] })
 })
 
 it('a lost message is heard by nobody, and nothing waits for it', async () => {
