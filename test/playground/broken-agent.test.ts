@@ -43,6 +43,7 @@ describe('an agent that no longer does anything', () => {
   )
 
   it('has work in at least one scenario', () => {
-    expect(agents.filter(agent => concerned(agent).length === 0)).toEqual([])
+    // A planner that is defined anew has agents of its own: each of them needs a scenario.
+    expect(agents.filter(agent => concerned(agent).length === 0).map(({ name }) => name)).toEqual([])
   })
 })
