@@ -12,20 +12,15 @@ export {
   type AgentOptions,
   type AgentRules,
   AgentStartError,
-  type AgentTypes,
-  agentTypes,
   defineAgent,
-  type Heard,
-  type HearsAndSays,
   type Hook,
   type HookScope,
   type OnRestart,
   type RestartType,
-  type Said,
-  SystemIdError,
   type TimersAfterRestart,
 } from './agent/agent.ts'
 export { MachineChangedError, MachineEditedError } from './agent/edited.ts'
+export { type AgentTypes, agentTypes, type Heard, type HearsAndSays, type Said } from './agent/hears-and-says.ts'
 export { MigrationError } from './agent/migrate.ts'
 export {
   type MigratedMachine,
@@ -35,6 +30,7 @@ export {
   migration,
   type OldMachine,
 } from './agent/migration.ts'
+export { SystemIdError } from './agent/prepared-machine.ts'
 export { MachineForeignError, MachineUnknownError, MachineVersionError } from './agent/restorable.ts'
 export { SnapshotShapeError } from './agent/saved-machine.ts'
 export { StrayWorkError, UnnamedActorError } from './agent/strays.ts'

@@ -148,6 +148,7 @@ describe('the house', () => {
       'src/agent/logics.ts',
       'src/agent/migrate.ts',
       'src/agent/migration.ts',
+      'src/agent/prepared-machine.ts',
       'src/agent/saved-machine.ts',
       'src/agent/strays.ts',
       'src/cli/chart.ts',

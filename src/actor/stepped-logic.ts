@@ -7,7 +7,8 @@ import type {
   EventObject,
   ExecutableActionObject,
 } from 'xstate'
-import { type Agent, mostRounds } from '../agent/agent.ts'
+import type { Agent } from '../agent/agent.ts'
+import { mostRounds } from '../agent/prepared-machine.ts'
 import { TroupeError } from '../errors.ts'
 import type { Address } from '../mail/address.ts'
 import type { Handled } from '../mail/handled.ts'

@@ -1,84 +1,15 @@
-import { freeze } from 'immer'
 import type { AnyStateMachine, EmittedFrom, EventFromLogic, EventObject, InputFrom } from 'xstate'
-import type * as z from 'zod'
 import { TroupeError, textOf } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
-import type { EventDefinition, EventOf } from '../events/event.ts'
 import { checkAllDeclared, checkDeclared } from '../events/missing.ts'
-import type { AskedOf, RefusalOf, ReplyOf, RequestDefinition } from '../events/request.ts'
 import { type Address, checkId } from '../mail/address.ts'
 import { type MailboxOptions, type MailboxRules, mailboxRules } from '../mail/mailbox-options.ts'
 import { checkChoice, checkOptionNames, type OptionNames } from '../options.ts'
 import { takenOver } from '../values/copy.ts'
+import type { Heard, HearsAndSays, Said } from './hears-and-says.ts'
 import { versionOf } from './identity.ts'
-import { machinesOf, systemIdsOf } from './logics.ts'
 import { checkMigrations, type Leads, type Migrations } from './migration.ts'
-
-/** The events that a list of definitions lets an agent take: events as they are, requests with the key to reply to. */
-export type Heard<L extends readonly Definition[]> = OrNone<HeardOf<L[number]>>
-/** The events that a list of definitions lets an agent emit: events as they are, requests as their replies and refusals. */
-export type Said<L extends readonly Definition[]> = OrNone<SaidOf<L[number]>>
-
-// XState cannot carry `never`: an agent that hears or says nothing has an event type that no event can have.
-type OrNone<E> = [E] extends [never] ? EventOf<never, never> : E
-
-type HeardOf<D> =
-  D extends RequestDefinition<infer T, infer I, z.ZodType>
-    ? AskedOf<T, z.output<I>>
-    : D extends EventDefinition<infer T, infer S>
-      ? EventOf<T, z.output<S>>
-      : never
-
-type SaidOf<D> =
-  D extends RequestDefinition<infer T, z.ZodType, infer O, infer R>
-    ? ReplyOf<T, z.output<O>> | RefusalOf<T, z.output<R>>
-    : D extends EventDefinition<infer T, infer S>
-      ? EventOf<T, z.output<S>>
-      : never
-
-/** What an agent hears and says. */
-export interface HearsAndSays<H extends readonly Definition[], S extends readonly Definition[]> {
-  readonly hears: H
-  readonly says: S
-}
-
-/** What `setup({ types })` of XState takes, and `defineAgent({ types })`. */
-export interface AgentTypes<C, E, M, H extends readonly Definition[], S extends readonly Definition[]>
-  extends HearsAndSays<H, S> {
-  readonly context: C
-  readonly events: E
-  readonly emitted: M
-}
-
-/**
- * The types of an agent's machine, inferred from the catalogue: what it hears are its events, what it says its emits.
- *
- * @example
- * const types = agentTypes({ context: { guests: 0 }, hears: [guestsWanted], says: [guestsCounted], internal: [retried] })
- * const machine = setup({ types }).createMachine({ ... })
- * const counter = defineAgent({ name: 'counter', machine, types })
- *
- * @param options `internal`: events that the machine raises for itself, which no other agent can send to it
- */
-export function agentTypes<
-  C,
-  const H extends readonly Definition[],
-  const S extends readonly Definition[],
-  const N extends readonly EventDefinition[] = [],
->({
-  hears,
-  says,
-}: HearsAndSays<H, S> & { readonly context: C; readonly internal?: N }): AgentTypes<
-  C,
-  OrNone<HeardOf<H[number] | N[number]>>,
-  Said<S>,
-  H,
-  S
-> {
-  // XState reads types alone, and never the values of these.
-  const types: HearsAndSays<H, S> = { hears, says }
-  return types as AgentTypes<C, OrNone<HeardOf<H[number] | N[number]>>, Said<S>, H, S>
-}
+import { prepare } from './prepared-machine.ts'
 
 /**
  * When a supervisor starts an agent again: `transient` only after a failure, `permanent` also when its machine has reached a
@@ -248,13 +179,7 @@ export function defineAgent<
   checkDeclared(`agent "${name}"`, 'a machine', machine, 'id')
   const input = takenOver(`the input of "${name}"`, options.input)
   checkMigrations(name, versionOf(machine), migrations)
-  for (const one of machinesOf(machine)) {
-    // XState keeps a system id taken when the step that took it fails, and agents are reached by address anyway.
-    for (const systemId of systemIdsOf(one)) throw new SystemIdError(name, systemId)
-    // XState's default lets a circle of eventless transitions hang the process for ever.
-    if (one.options.maxIterations === Number.POSITIVE_INFINITY) one.options.maxIterations = mostRounds
-    ownContext(one.config)
-  }
+  prepare(name, machine)
   return {
     name,
     machine,
@@ -269,37 +194,6 @@ export function defineAgent<
     mailbox: mailboxRules(mailbox),
     timers,
     migrations,
-  }
-}
-
-/**
- * Gives each actor of a machine a copy of the initial context. XState gives the same object to all of them, so that a change in
- * place by one actor would change it for all. The object and its contents are frozen, because all copies are made from it.
- */
-function ownContext(config: AnyStateMachine['config']): void {
-  const { value: context, configurable } = Object.getOwnPropertyDescriptor(config, 'context') ?? {}
-  // A function makes a new context each time. A field without a value has the getter already, from an earlier `defineAgent`.
-  if (typeof context !== 'object' || context === null) return
-  freeze(context, true)
-  const isPlain = Object.getPrototypeOf(context) === Object.prototype
-  if (isPlain && configurable)
-    Object.defineProperty(config, 'context', { get: () => ({ ...context }), enumerable: true })
-}
-
-/** How many transitions a machine may take within one event, without events or by events to itself: with more, it has run wild. */
-export const mostRounds = 10_000
-
-/** A machine gives a system id of XState to an actor that it invokes or spawns. */
-export class SystemIdError extends TroupeError {
-  readonly code = 'SYSTEM_ID'
-  readonly agent: string
-  readonly systemId: string
-  constructor(agent: string, systemId: string) {
-    super(
-      `Agent "${agent}" invokes or spawns something under the system id "${systemId}", which a failed step would leave taken. Leave systemId out; agents are reached by their address.`,
-    )
-    this.agent = agent
-    this.systemId = systemId
   }
 }
 

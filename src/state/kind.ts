@@ -1,5 +1,6 @@
 import { type Draft, enableMapSet, freeze } from 'immer'
-import type { Agent, Said } from '../agent/agent.ts'
+import type { Agent } from '../agent/agent.ts'
+import type { Said } from '../agent/hears-and-says.ts'
 import { TroupeError } from '../errors.ts'
 import type { Definition } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
