@@ -1,5 +1,6 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
-import { type Children, isMachineSnapshot, isObject } from './kept.ts'
+import { isObject } from '../values/value.ts'
+import { type Children, isMachineSnapshot } from './kept.ts'
 
 /** The place of an actor inside an agent: the keys of children from the agent down to it; empty for the agent's own machine. */
 export type Path = readonly string[]

@@ -1,7 +1,7 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import type { Address } from '../mail/address.ts'
 import { encoded } from '../values/json.ts'
-import { type Allowed, checkValue, faultIn, fieldsOf } from '../values/value.ts'
+import { type Allowed, checkValue, faultIn, fieldsOf, isObject } from '../values/value.ts'
 import type { Actor } from './actor.ts'
 
 /** Whether an object is an actor of XState, which XState saves by its id. */
@@ -116,8 +116,4 @@ function mapped(values: object, make: (value: unknown) => unknown): object {
 function plainError(error: unknown): Error {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
   return Object.assign(new Error(message), { name, stack })
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

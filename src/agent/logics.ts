@@ -1,4 +1,5 @@
 import { type AnyStateMachine, StateMachine } from 'xstate'
+import { isObject } from '../values/value.ts'
 
 /** A logic that a machine may invoke or spawn, and its name. */
 export interface NamedLogic {
@@ -77,8 +78,4 @@ function isSpawn(action: unknown): action is { readonly src: unknown; readonly s
  */
 export function isStray(logic: unknown): boolean {
   return isObject(logic) && 'config' in logic && typeof logic.config === 'function' && 'start' in logic
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, existsSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import * as z from 'zod'
 import type { Frame } from '../journal/frame.ts'
+import { isDeeper } from '../values/value.ts'
 import { beginningOf, checkKind, readRegularFile, UnfitFileError } from './regular-file.ts'
 
 /** The version of the format. */
@@ -158,11 +159,6 @@ function isFrame(value: unknown): boolean {
 
 /** Most levels of a frame: more than a journal accepts, and fewer than the stack allows. */
 const deepest = 2_500
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some(one => isDeeper(one, levels - 1))
-}
 
 /** A file is not a record, or not a complete record. */
 export class RecordError extends Error {

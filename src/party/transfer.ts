@@ -6,7 +6,7 @@ import { mostPosition } from '../journal/frame-shape.ts'
 import type { Journal } from '../journal/journal.ts'
 import { lazily } from '../lazily.ts'
 import { type Address, partitionOf } from '../mail/address.ts'
-import { mostLevels as mostLevelsOfValues } from '../values/value.ts'
+import { isDeeper, mostLevels as mostLevelsOfValues } from '../values/value.ts'
 
 /** The version of the format of an export. */
 export const version = 1
@@ -50,13 +50,6 @@ export function jsonIn(text: string): unknown {
   const json: unknown = JSON.parse(text)
   if (isDeeper(json, mostLevels)) throw new RangeError(`it has more than ${mostLevels} levels`)
   return json
-}
-
-function isDeeper(json: unknown, levels: number): boolean {
-  if (typeof json !== 'object' || json === null) return false
-  if (levels === 0) return true
-  for (const inner of Object.values(json)) if (isDeeper(inner, levels - 1)) return true
-  return false
 }
 
 /**

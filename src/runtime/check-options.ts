@@ -1,6 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import { checkOptionNames, type OptionNames } from '../options.ts'
 import type { Limits } from '../partition/system.ts'
+import { isObject } from '../values/value.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
 
 const runtimeOptions: OptionNames<RuntimeOptions> = {
@@ -92,10 +93,6 @@ export function checkRuntimeOptions(options: Pick<RuntimeOptions, 'limits'>): vo
   }
   checkOptionNames('createRuntime', options, runtimeOptions)
   checkOptionNames('limits', options.limits ?? {}, limitOptions)
-}
-
-function isObject(given: unknown): given is object {
-  return typeof given === 'object' && given !== null
 }
 
 function isBoolean(given: unknown): boolean {

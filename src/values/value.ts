@@ -183,6 +183,18 @@ function faultAt(key: string, value: unknown, before: unknown, level: number, al
   return fault
 }
 
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+/** Whether a value has more than so many levels. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (!isObject(value)) return false
+  if (levels === 0) return true
+  for (const inner of Object.values(value)) if (isDeeper(inner, levels - 1)) return true
+  return false
+}
+
 /** Reads an object by its field names. */
 export function fieldsOf(object: object): Readonly<Record<string, unknown>> {
   return object as Readonly<Record<string, unknown>>
