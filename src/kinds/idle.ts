@@ -124,7 +124,7 @@ function* waitingMail(partition: Partition): Iterable<WaitingFor> {
 }
 
 function* leftAlone({ address }: Partition, crew: Crew): Iterable<WaitingFor> {
-  for (const name of crew.savedAtWork()) yield { agent: `${address}/${name}`, what: 'spawn', name }
+  for (const name of crew.restoring.savedAtWork()) yield { agent: `${address}/${name}`, what: 'spawn', name }
 }
 
 /** Whether an effect or subscriber of this partition calls: it would wait for itself. */

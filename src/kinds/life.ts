@@ -231,7 +231,7 @@ export class Life implements Whereabouts {
         this.#former = undefined
       },
       resume: (recalled, requests) => this.#resume(recalled, requests),
-      bindToAsks: () => this.#crew.bindToAsks(),
+      bindToAsks: () => this.#crew.restoring.bindToAsks(),
     }
   }
 

@@ -5,7 +5,6 @@ import type { Agent } from '../agent/agent.ts'
 import type { TroupeError } from '../errors.ts'
 import { bindHost } from '../invoke/outside.ts'
 import type { SavedRequests } from '../journal/fold/answers.ts'
-import type { Standing } from '../journal/fold/standing.ts'
 import type { Entry, GoneReason } from '../journal/frame.ts'
 import type { Partition } from '../partition/partition.ts'
 import { Steps } from '../partition/steps.ts'
@@ -22,7 +21,6 @@ import { Hooks } from './hooks.ts'
 import { Incarnations } from './incarnations.ts'
 import { Restoring } from './restoring.ts'
 import { Roster, root } from './roster.ts'
-import type { SavedAgents } from './saved-agents.ts'
 import { type NewAgent, Starting } from './starting.ts'
 import { type Ending, Stopping } from './stopping.ts'
 import { SupervisedAgents } from './supervised.ts'
@@ -39,13 +37,13 @@ export interface CrewOptions extends SupervisionOptions {
  */
 export class Crew {
   readonly timers: AgentTimers
+  readonly restoring: Restoring
   readonly #partition: Partition
   readonly #supervisor
   readonly #roster: Roster
   readonly #supervised: SupervisedAgents
   readonly #starting: Starting
   readonly #stopping: Stopping
-  readonly #restoring: Restoring
   readonly #work: OutsideWork
 
   /** @param onGivenUp appends that the uppermost supervisor gave up, before its agents stop */
@@ -85,7 +83,7 @@ export class Crew {
     this.#supervisor.system.scheduler = timers
     bindHost(this.#supervisor.system, this.#work)
     const beginSupervisor = (name: string) => void this.begin([{ name, agents: [], restart: 'temporary' }])
-    this.#restoring = new Restoring(partition, {
+    this.restoring = new Restoring(partition, {
       roster,
       records,
       incarnations,
@@ -126,24 +124,24 @@ export class Crew {
     const names = tree.map(({ name }) => name)
     const start = (one: Supervised) => [...this.#starting.start(one, under), ...this.#startFormerMembers(one)]
     return this.#starting.declareAndStart(tree, under, first, () =>
-      this.#restoring.during(names, () => tree.flatMap(start)),
+      this.restoring.during(names, () => tree.flatMap(start)),
     )
   }
 
   /** Starts the members that a pool had in another process besides those that it begins with. */
   #startFormerMembers(one: Supervised): readonly Actor[] {
-    const { agent, names } = this.#restoring.formerMembersOf(one)
+    const { agent, names } = this.restoring.formerMembersOf(one)
     return agent ? names.map(name => this.#starting.add({ agent, name, under: one.name })) : []
   }
 
   /** Starts one agent more, under a name of its own, or returns the restored one of this name. @throws as `begin` does */
   spawn(agent: Agent, name: string = agent.name, under: string = root, input?: unknown): Actor {
-    return this.#restoring.claim(agent, name) ?? this.add({ agent, name, under, input })
+    return this.restoring.claim(agent, name) ?? this.add({ agent, name, under, input })
   }
 
   /** Starts one agent more, also a member of a pool, or a child, whose name has more than one segment. @throws as `begin` does */
   add(one: NewAgent): Actor {
-    return this.#restoring.during([one.name], () => this.#starting.add(one))
+    return this.restoring.during([one.name], () => this.#starting.add(one))
   }
 
   /** Resolves when the start of these agents is durable and they handle mail. @throws AgentStartError, JournalAppendError */
@@ -161,41 +159,11 @@ export class Crew {
       removeSupervisor: name => {
         if (this.#roster.supervisor(name)?.getSnapshot().status === 'active') this.#stopping.removeTree(name)
       },
-      isAwaited: name => this.hasSaved(name),
+      isAwaited: name => this.restoring.hasSaved(name),
     }
   }
 
-  // ---- restore ----
-
-  /**
-   * Restores the agents that another owner has left, and hands them what they had not handled. Agents of the tree that never started
-   * are started. To be called before anything else, and while no agent gets turns.
-   *
-   * @throws AddressTakenError, AgentLimitError, and why an agent cannot be restored
-   */
-  restore(tree: readonly Supervised[], saved: SavedAgents): readonly Actor[] {
-    return this.#restoring.restore(tree, saved)
-  }
-
-  /** Whether an agent or a pool that a program is about to spawn was there before, and is not restored yet. */
-  hasSaved(name: string): boolean {
-    return this.#restoring.hasSaved(name)
-  }
-
-  /** The names of agents and pools that no program has spawned again, although they have mail, timers or outside work. */
-  savedAtWork(): Iterable<string> {
-    return this.#restoring.savedAtWork()
-  }
-
-  /** Takes the newest standing of the partition, for agents that are restored later than the others. */
-  recallLate(standing: Standing): void {
-    this.#restoring.recallLate(standing)
-  }
-
-  /** The restored agent that `spawn` returns instead of starting a new one. */
-  unclaimed(agent: Agent, name: string = agent.name): Actor | undefined {
-    return this.#restoring.unclaimed(agent, name)
-  }
+  // ---- work and stop ----
 
   /**
    * Resumes the outside work of restored agents.
@@ -205,13 +173,6 @@ export class Crew {
   resume(requests: SavedRequests): void {
     this.#work.resume(requests)
   }
-
-  /** Binds that work to the asks for which it is done: it ends with them. To be called when all work goes on. */
-  bindToAsks(): void {
-    this.#restoring.bindToAsks()
-  }
-
-  // ---- stop ----
 
   /** Stops an agent for good. */
   stop(actor: Actor): void {

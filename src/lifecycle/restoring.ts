@@ -103,13 +103,18 @@ export class Restoring {
     }
   }
 
-  /** See `Crew.bindToAsks`. */
+  /** Binds the work of agents to the asks for which it is done: it ends with them. To be called when all work goes on. */
   bindToAsks(): void {
     this.#parts.work.bindToAsks()
     if (this.#restored) this.#restored.isResumed = true
   }
 
-  /** See `Crew.restore`. */
+  /**
+   * Restores the agents that another owner has left, and hands them what they had not handled. Agents of the tree that never started
+   * are started. To be called before anything else, and while no agent gets turns.
+   *
+   * @throws AddressTakenError, AgentLimitError, and why an agent cannot be restored
+   */
   restore(tree: readonly Supervised[], saved: SavedAgents): readonly Actor[] {
     const { roster, records, incarnations, starting, children } = this.#parts
     const { standing } = saved

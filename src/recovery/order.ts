@@ -45,7 +45,7 @@ export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<bo
   const resumed = resumePartitions(needs, restored, requests)
   if (outside) needs.crew.resume(requests)
   bindToAsks(needs, resumed)
-  if (outside) needs.crew.bindToAsks()
+  if (outside) needs.crew.restoring.bindToAsks()
 
   // 4. Resume what agents do not wait for.
   const standings = standingsOf(restored)
@@ -81,7 +81,7 @@ export async function recoverOutsideLate(needs: RecoveryNeeds, owner: Owner): Pr
   if (!outside) return false
   const standings = new Map([[runtimePartition, outside.standing]])
   needs.crew.resume(new Map([...(await recallAsked(needs.system, outside.standing)), ...standings]))
-  needs.crew.bindToAsks()
+  needs.crew.restoring.bindToAsks()
   resumeTheRest(needs, [outside], standings)
   return true
 }

@@ -83,7 +83,7 @@ export class Recovery {
       await partition.watermark.reached()
       const { standing } = await recall(this.#needs.system.journal, { partition: partition.address, epoch: 0 })
       for (const frame of meanwhile) if (frame.position > standing.position) standing.take(frame)
-      crew.recallLate(standing)
+      crew.restoring.recallLate(standing)
       return spawn()
     } finally {
       stopFollowing()

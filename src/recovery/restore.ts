@@ -46,7 +46,7 @@ export function restoreAgents(
   const retried: readonly Entry[] = how.isRetried ? [{ kind: 'party', seq: partition.nextSeq(), what: 'retried' }] : []
   // The first frame of a new owner: from here on, the journal refuses writers before it.
   partition.append({ kind: 'recovery' }, [...entries, ...retried])
-  crew.restore(tree, saved)
+  crew.restoring.restore(tree, saved)
 }
 
 /** The epoch of the claim, where other runtimes may own the partition. */

@@ -60,7 +60,7 @@ export async function spawn(
 
 /** Whether the agent was restored, or several of its kind run already: then it has been declared. */
 function isKnown(agent: Agent | PoolDefinition, name: string | undefined, { crew, partition }: Whereabouts): boolean {
-  return !isPool(agent) && (crew.unclaimed(agent, name) !== undefined || partition.registry.hasSeveral(agent))
+  return !isPool(agent) && (crew.restoring.unclaimed(agent, name) !== undefined || partition.registry.hasSeveral(agent))
 }
 
 /** Asks of an earlier process may wait for what was spawned. */
@@ -94,7 +94,7 @@ function whenRecalled<T>({ recovery }: SpawnParts, place: Whereabouts, name: str
     place.checkOpen()
     return start()
   }
-  return crew.hasSaved(name) ? recovery.late(partition, crew, startIfOpen) : startIfOpen()
+  return crew.restoring.hasSaved(name) ? recovery.late(partition, crew, startIfOpen) : startIfOpen()
 }
 
 /** Checks new agents against the present agents, and adds the events that they hear and say to the catalogue. */
