@@ -20,7 +20,15 @@ it.each([
   ],
   ['agents/README.md', ['test/package/own-town.ts']],
   ['src/agent/README.md', ['test/package/own-trip.ts']],
-  ['src/testing/README.md', ['test/package/own-silence.ts', 'test/package/own-order.ts', 'test/package/own-spans.ts']],
+  [
+    'src/testing/README.md',
+    [
+      'test/package/own-silence.ts',
+      'test/package/own-expect.test.ts',
+      'test/package/own-order.ts',
+      'test/package/own-spans.ts',
+    ],
+  ],
   ['src/bus/README.md', ['test/package/own-bus.ts']],
   [
     'src/events/README.md',

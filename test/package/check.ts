@@ -18,6 +18,7 @@ const examples = [
   'own-test.ts',
   'own-trip.ts',
   'own-silence.ts',
+  'own-expect.test.ts',
   'own-order.ts',
   'own-spans.ts',
   'own-town.ts',
@@ -57,7 +58,7 @@ try {
     }),
   )
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const brought = ['xstate', 'zod', 'kysely', 'ws', 'typescript', '@types/node'].map(
+  const brought = ['xstate', 'zod', 'kysely', 'ws', 'vitest', 'typescript', '@types/node'].map(
     name => `${name}@${devDependencies[name]}`,
   )
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'trial', private: true, type: 'module' }))
@@ -82,6 +83,7 @@ try {
   expectOutput('own-test.js', /^$/)
   expectOutput('own-trip.js', /4 seats to Oslo/)
   expectOutput('own-silence.js', /^$/)
+  run('npx', 'vitest', 'run', 'own-expect.test.ts')
   expectOutput('own-spans.js', /^publish party\.input\.added[^]*^ +effect write-plan: \d+ ms$/m)
   expectOutput('own-order.js', /^$/)
   expectOutput('own-town.js', /Nobody offers photography/)
