@@ -36,6 +36,8 @@ export interface Messages {
       readonly callee?: Address
       /** The incarnation of that agent that has taken the request. */
       readonly takenBy?: number
+      /** Whether the runtime of the asker does not know what became of the request: the journal of the callee says it. */
+      readonly isUnread?: boolean
     }
   }
   /** An asker no longer waits. */

@@ -4,7 +4,9 @@ import { checkDelivered } from '../events/payload.ts'
 import { AskRefusedByCalleeError } from '../events/refusal.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { PendingAsk } from '../invoke/pending-ask.ts'
-import { NoAddressError, splitAddress } from '../mail/address.ts'
+import type { RequestStanding } from '../journal/fold/answers.ts'
+import { recall } from '../journal/recall.ts'
+import { type Address, addressOf, NoAddressError, splitAddress } from '../mail/address.ts'
 import { frozenEnvelope } from '../mail/envelope.ts'
 import { reject } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -16,6 +18,7 @@ import { AwaitedCallee } from './awaited-callee.ts'
 import { AgentCallee, calleeOf } from './callee.ts'
 import { checkMessage } from './message-shape.ts'
 import { errorData, errorIn } from './outcomes.ts'
+import { answerIn, failureIn, type RecalledAsk } from './recalled-ask.ts'
 
 /** Takes a message that another partition has sent to this one. */
 export function arrive(here: Partition, links: Links, message: Message): void {
@@ -43,6 +46,7 @@ function asked(here: Partition, links: Links, given: Messages['ask'], isFound = 
   const { ask: key, to, again } = given
   const before = here.asks.get(key)
   if (before && !(again && isReplaced(before))) return
+  if (again?.isUnread && !before) return void lookUp(here, links, given)
   const message = { ...given, data: deepFrozen(given.data) }
   let callee: Callee
   try {
@@ -61,6 +65,41 @@ function asked(here: Partition, links: Links, given: Messages['ask'], isFound = 
   if (before) here.asks.reopen(before, ask)
   else here.asks.open(ask, ask.hasRequest ? again?.takenBy : undefined)
   if (!ask.hasRequest) ask.send()
+}
+
+/** Finds out in the journal what became of a request that another runtime has sent in an earlier process. */
+async function lookUp(here: Partition, links: Links, message: Messages['ask']): Promise<void> {
+  const { ask: key, request: type, from } = message
+  try {
+    await here.watermark.reached()
+    const { standing } = await recall(here.system.journal, { partition: here.address, epoch: 0 })
+    const known = standing.request(key)
+    const outcome = known && endOf({ ...known, at: here.address }, type)
+    // It was lost there, and its asker cannot be told how: the ask ends at its deadline.
+    if (known?.answer && !outcome) return
+    if (!outcome) return asked(here, links, { ...message, again: againOf(here, known) })
+    const { to: source, ok } = outcome
+    if (ok) links.send(from, { type: 'reply', ask: key, source, data: outcome.output }, () => {})
+    else links.send(from, { type: 'failure', ask: key, error: errorData(outcome.error) }, () => {})
+  } catch (error) {
+    here.reportError('error', error)
+  }
+}
+
+/** How a request ended at its callee; nothing if it has not ended. */
+function endOf(known: RecalledAsk, type: string): (Outcome & { readonly to: Address }) | undefined {
+  const { answer, at } = known
+  if (!answer) return undefined
+  const to = addressOf(at, answer.to)
+  const error = failureIn(answer, { type, to })
+  const outcome = answerIn(known, type) ?? (error && { ok: false, error })
+  return outcome && { ...outcome, to }
+}
+
+function againOf(here: Partition, known: RequestStanding | undefined): NonNullable<Messages['ask']['again']> {
+  const { callee, takenBy } = known ?? {}
+  if (callee === undefined) return {}
+  return { callee: addressOf(here.address, callee), ...(takenBy !== undefined && { takenBy }) }
 }
 
 function isReplaced(before: PendingAsk): before is AskFromElsewhere {

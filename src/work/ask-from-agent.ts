@@ -134,10 +134,10 @@ class AgentAsker implements Asker {
 
   /** @throws EventPayloadError, and what `calleeOf` throws */
   #asking(): Asking {
-    const { partition: here, input } = this.#scope
+    const { partition: here, input, requests } = this.#scope
     const { request, retry, to } = this.#work
     const asked = request.asked(input, this.#key)
-    const callee = calleeOf(here, asked, to, this.isRecovered)
+    const callee = calleeOf(here, asked, to, this.isRecovered ? { requests } : undefined)
     if (!callee.isHere) here.asksElsewhere.add(this.#scope.key)
     const deadline = Math.max(1, this.#left ?? deadlineOf(this.#work, here, this.origin))
     return new Asking(this, callee, asked, { request, retry, deadline })

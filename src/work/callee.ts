@@ -11,7 +11,7 @@ import type { Origin } from '../mail/handled.ts'
 import { accept } from '../mail/tally.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Callee } from './asking.ts'
-import { RemoteCallee } from './remote-callee.ts'
+import { RemoteCallee, type RestoredAsk } from './remote-callee.ts'
 
 /** An agent, which answers in one of its steps. */
 export class AgentCallee implements Callee {
@@ -132,19 +132,14 @@ export class HandlerCallee extends LazyScope implements Callee {
  * The callee of an agent's request.
  *
  * @param to a name in the party of the agent, or an address; left out: the agent or handler that hears the request
- * @param isRestored whether another process has made the ask
+ * @param restored set if another process has made the ask
  * @throws NoAddressError, PartitionOwnedError, AskStoppedError; AskRefusedError if a handler answers other requests
  */
-export function calleeOf(
-  here: Partition,
-  request: AskedOf,
-  to: Address | undefined,
-  isRestored: boolean = false,
-): Callee {
+export function calleeOf(here: Partition, request: AskedOf, to: Address | undefined, restored?: RestoredAsk): Callee {
   const { handlers, links } = here.system
   const { type } = request
   const there = links && elsewhereOf(here, type, to)
-  if (links && there !== undefined) return new RemoteCallee(here, links, { there, to, isRestored })
+  if (links && there !== undefined) return new RemoteCallee(here, links, { there, to, restored })
   const [partition, actor] = to === undefined ? hearer(request, here) : atAddress(to, request, here)
   const isThere = actor && actor.status !== 'stopped'
   if (isThere && partition) return new AgentCallee(partition, actor, partition === here)

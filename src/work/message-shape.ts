@@ -29,7 +29,9 @@ const shapes = lazily((): Readonly<Record<Message['type'], z.ZodType>> => {
     origin,
     behalf: z.array(name),
     wait: z.number().nonnegative().optional(),
-    again: z.looseObject({ callee: key.optional(), takenBy: count.optional() }).optional(),
+    again: z
+      .looseObject({ callee: key.optional(), takenBy: count.optional(), isUnread: z.boolean().optional() })
+      .optional(),
   }
   return {
     ask: z.looseObject(ask),

@@ -46,7 +46,7 @@ export function answerIn({ answer, at }: RecalledAsk, type: string): Outcome | u
 }
 
 /** How the callee failed before the process ended; nothing if it did not. */
-export function failureIn(answer: AnswerStanding | undefined, { type, to }: Asking) {
+export function failureIn(answer: AnswerStanding | undefined, { type, to }: Pick<Asking, 'type' | 'to'>) {
   if (!answer || !('refused' in answer)) return undefined
   switch (answer.refused) {
     case 'failed':

@@ -2,6 +2,7 @@ import type { AskedOf } from '../events/request.ts'
 import { AskCancelledError, AskTimeoutError } from '../invoke/ask-errors.ts'
 import type { AskTable } from '../invoke/ask-table.ts'
 import { nothing } from '../invoke/pending-ask.ts'
+import type { SavedRequests } from '../journal/fold/answers.ts'
 import { type Address, addressOf, NoAddressError } from '../mail/address.ts'
 import { type Origin, originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -13,14 +14,20 @@ import { errorData } from './outcomes.ts'
 /** Milliseconds between two attempts to reach a partition that is not open yet: another runtime may open it. */
 const pause = 1_000
 
+/** An ask that another process has made: it waits for a callee that is not there yet. */
+export interface RestoredAsk {
+  /** What the journal says of requests, as far as this runtime has read it. */
+  readonly requests: SavedRequests | undefined
+}
+
 /** Where a callee is that is reached by messages. */
 interface Whereabouts {
   /** The partition of the callee. */
   readonly there: Address
   /** The callee; none for whichever hears the request there. */
   readonly to: Address | undefined
-  /** Whether another process has made the ask: it waits for a callee that is not there yet. */
-  readonly isRestored?: boolean
+  /** Set if another process has made the ask. */
+  readonly restored?: RestoredAsk | undefined
 }
 
 /** An agent or a handler in a partition that is reached by messages. The answer comes as a message, too: see `arrivals.ts`. */
@@ -33,18 +40,20 @@ export class RemoteCallee implements Callee {
   readonly #links: Links
   readonly #there: Address
   readonly #to: Address | undefined
-  readonly #isRestored: boolean
+  /** What a message says of an ask that another process has made. */
+  readonly #restored: Pick<Messages['ask'], 'again'>
   #key = ''
   /** Ends the wait for a partition that is not open yet. */
   #leave = nothing
 
-  constructor(partition: Partition, links: Links, { there, to, isRestored = false }: Whereabouts) {
+  constructor(partition: Partition, links: Links, { there, to, restored }: Whereabouts) {
     this.partition = partition
     this.address = to ?? there
     this.#links = links
     this.#there = there
     this.#to = to
-    this.#isRestored = isRestored
+    const isUnread = !restored?.requests?.has(there)
+    this.#restored = restored ? { again: isUnread ? { isUnread } : {} } : {}
   }
 
   /** Only the other side knows the callee. */
@@ -52,7 +61,7 @@ export class RemoteCallee implements Callee {
 
   take(request: AskedOf, source: Address, origin: Origin): void {
     this.#key = request.ask
-    this.#send(() => this.#messageOf(request, source, origin), this.#isRestored ? { again: {} } : {})
+    this.#send(() => this.#messageOf(request, source, origin), this.#restored)
   }
 
   resume(request: AskedOf, source: Address, origin: Origin, { at, callee, takenBy }: KnownRequest): void {

@@ -80,4 +80,23 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
     await until(() => p1.state.said.length + p2.state.said.length === 2)
     expect([p1.state.said, p2.state.said]).toEqual([['by the second'], ['by the first']])
   })
+
+  it('give an answer once, although its asker has moved to a third runtime meanwhile', async () => {
+    const { start, journal, clock } = owners()
+    const options = { party: petsParty(trainerAgent('party/p2/dog', 20_000), dogAgent()), journal, transport: open() }
+    const first = await start('first', options, { takes: address => address !== 'party/p1' })
+    const p2 = await first.parties.create({ id: 'p2' })
+    const second = await start('second', options, { takes: () => false })
+    const p1 = await second.parties.create({ id: 'p1' })
+    await p1.addInput('later')
+    await until(() => p2.agent('dog').snapshot()?.value === 'remembering')
+    await second.ownership.release('party/p1')
+    clock.advance(5_000)
+    await someTurns()
+    expect(p2.agent('dog').snapshot()?.value).toBe('awake')
+    const third = await start('third', options, { takes: address => address === 'party/p1' })
+    await until(() => third.parties.get('p1').state.said.length > 0)
+    expect(third.parties.get('p1').state.said).toEqual(['late'])
+    expect(p2.agent('dog').snapshot()?.value).toBe('awake')
+  })
 })
