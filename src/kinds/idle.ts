@@ -57,7 +57,7 @@ function awaitArrivals({ activity, system, address }: Partition): void {
   const { links, timers } = system
   if (!links?.isUnderWay(address)) return
   activity.begin()
-  links.whenArrived(address, timers, () => activity.end())
+  links.expect(address, timers, () => activity.end())
 }
 
 /** Milliseconds of waiting after which a warning says what the party waits for. */

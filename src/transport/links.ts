@@ -42,6 +42,10 @@ export class Links {
   /** @param undelivered called, at once or later, if it is known that nobody gets the message */
   send(to: Address, message: Message, undelivered: (error: TroupeError) => void): void {
     if (this.#here.has(to)) this.#awaited.add(to)
+    this.#send(to, message, undelivered)
+  }
+
+  #send(to: Address, message: Message, undelivered: (error: TroupeError) => void): void {
     try {
       this.#transport.send(to, message, () => undelivered(new NoAddressError(to)))
     } catch (error) {
@@ -49,13 +53,19 @@ export class Links {
     }
   }
 
-  /** Whether messages to a partition of this runtime may be under way, for which nobody waits by `whenArrived`. */
+  /** Whether messages to a partition of this runtime may be under way, besides those that `expect` was called for. */
   isUnderWay(to: Address): boolean {
     return this.#awaited.has(to)
   }
 
+  /** As `arrived`, for a caller that counts the messages as under way until then. */
+  expect(to: Address, timers: Timers, arrived: () => void): void {
+    this.#awaited.delete(to)
+    this.#whenArrived(to, timers, arrived)
+  }
+
   /** Calls back once, when all messages that were sent so far to a partition of this runtime have arrived, or are lost. */
-  whenArrived(to: Address, timers: Timers, arrived: () => void): void {
+  #whenArrived(to: Address, timers: Timers, arrived: () => void): void {
     const mark = ++this.#count
     const cancel = timers.after(patience, () => over())
     const over = () => {
@@ -64,13 +74,12 @@ export class Links {
     }
     this.#marks.set(mark, over)
     // The transport keeps the order of what is sent to one address.
-    this.send(to, { type: 'mark', mark }, over)
-    this.#awaited.delete(to)
+    this.#send(to, { type: 'mark', mark }, over)
   }
 
   /** Resolves when all messages that were sent so far to a partition of this runtime have arrived, or are lost. */
   async arrived(to: Address, timers: Timers): Promise<void> {
-    if (this.#here.has(to)) await new Promise<void>(resolve => this.whenArrived(to, timers, resolve))
+    if (this.#here.has(to)) await new Promise<void>(resolve => this.#whenArrived(to, timers, resolve))
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { localTransport, type Message, type Transport } from 'troupe'
 import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { command, dogAgent, parrotAgent, petsParty, trainerAgent } from '../support/pets.ts'
+import { barked, command, dogAgent, parrotAgent, petsParty, trainerAgent } from '../support/pets.ts'
 import { startRuntime, turn, until } from '../support/runtime.ts'
 
 const heardBy = z.object({ words: z.array(z.string()) })
@@ -21,7 +21,10 @@ function gated() {
     held = undefined
     for (const go of all) go()
   }
-  return { transport: { ...inner, send }, release, held: () => held?.length ?? 0 }
+  const hold = () => {
+    held ??= []
+  }
+  return { transport: { ...inner, send }, hold, release, held: () => held?.length ?? 0 }
 }
 
 /** What has become of a promise so far. */
@@ -84,5 +87,24 @@ describe('rest, over a transport', () => {
     await runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })
     await runtime.stop()
     expect(words).toEqual(['a'])
+  })
+
+  it('waits for messages although snapshots wait for them too', async () => {
+    const { transport, hold, release, held } = gated()
+    release()
+    const options = { party: petsParty(), agents: [parrotAgent()], snapshots: { every: 1 } }
+    const { runtime } = await startRuntime({ ...options, transport })
+    await runtime.parties.create({ id: 'p1' })
+    await runtime.idle()
+    for (let n = 0; n < 20; n++) await turn()
+    hold()
+    await runtime.bus.publish(barked({ word: 'a', count: 1 }), { party: 'p1' })
+    await until(() => held() > 1)
+    const isAtRest = settledIn(runtime.idle())
+    for (let n = 0; n < 20; n++) await turn()
+    expect(isAtRest()).toBe(false)
+    release()
+    await until(isAtRest)
+    expect(heardBy.parse(runtime.agent('parrot').snapshot()?.context).words).toEqual(['a'])
   })
 })
