@@ -31,9 +31,9 @@ const entries: Readonly<Record<string, string>> = {
 /** Types that only compute other types: no value that users meet has them. */
 const computing = [
   'src/agent/agent.ts:Fits',
-  'src/agent/agent.ts:HeardOf',
-  'src/agent/agent.ts:OrNone',
-  'src/agent/agent.ts:SaidOf',
+  'src/agent/hears-and-says.ts:HeardOf',
+  'src/agent/hears-and-says.ts:OrNone',
+  'src/agent/hears-and-says.ts:SaidOf',
   'src/agent/migration.ts:Leads',
   'src/events/refusal.ts:Carrying',
   'src/state/kind.ts:AppliesTo',
