@@ -120,10 +120,14 @@ export class Turns implements ActorHost<Actor> {
       // The next incarnation is not handed what this one wanted.
       if (actor.ref === ref) this.#handOver(actor, handled, send)
     }
-    void durable.then(
-      () => actor.signal(later),
-      () => {},
-    )
+    // The partition is not at rest meanwhile, though it waits only for the journal.
+    this.working()
+    void durable
+      .then(
+        () => actor.signal(later),
+        () => {},
+      )
+      .finally(() => this.resting())
   }
 
   /** @param send left out for an event, which the agent's machine gets as it is */
