@@ -178,12 +178,12 @@ describe('a subscription', () => {
     const { runtime } = await start()
     const codes = errorsOf(runtime)
     const { words, hear, open } = createGate()
-    const told: string[] = []
+    const received: string[] = []
     const onMissed = (count: number) => void words.push(`missed ${count}`)
     const slow = runtime.bus.subscribe(command, hear, { limit: 2, onMissed, name: 'slow' })
-    runtime.bus.subscribe(command, ({ data }) => void told.push(data.word))
+    runtime.bus.subscribe(command, ({ data }) => void received.push(data.word))
     await say(runtime, 'a', 'b', 'c', 'd', 'e')
-    expect(told).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(received).toEqual(['a', 'b', 'c', 'd', 'e'])
     expect(slow.info).toMatchObject({ waiting: 2, missed: 2 })
     for (let calls = 0; calls < 3; calls++) await open()
     expect(words).toEqual(['a', 'missed 2', 'd', 'e'])
@@ -219,9 +219,9 @@ describe('a subscription', () => {
 
   it('that floods the bus leaves the event loop its turns, and is refused when too many events wait', async () => {
     const { runtime } = await start()
-    let [told, refused, isEnough] = [0, 0, false]
+    let [received, refused, isEnough] = [0, 0, false]
     runtime.bus.subscribe(glance, () => {
-      told++
+      received++
       if (isEnough) return
       for (let twice = 0; twice < 2; twice++)
         runtime.bus.publish(glance({ at: 'itself' })).catch(error => {
@@ -233,7 +233,7 @@ describe('a subscription', () => {
     isEnough = true
     expect(runtime.bus.metrics().subscribers.undelivered).toBeLessThanOrEqual(10_000)
     await until(() => runtime.bus.metrics().subscribers.undelivered === 0)
-    expect(told).toBe(runtime.bus.metrics().accepted)
+    expect(received).toBe(runtime.bus.metrics().accepted)
   })
 
   it('may be to a pattern that no event matches', async () => {
@@ -399,13 +399,13 @@ describe('the queue of events that subscribers publish', () => {
       first.unsubscribe()
       for (let n = 0; n < 5; n++)
         runtime.bus.publish(glance({ at: `${n}` })).then(
-          () => ended.push('told'),
+          () => ended.push('received'),
           error => ended.push(error.code),
         )
     })
     await runtime.bus.publish(glance({ at: 'first' }))
     await until(() => ended.length === 5)
-    expect(ended.toSorted()).toEqual(['BUS_FULL', 'BUS_FULL', 'told', 'told', 'told'])
+    expect(ended.toSorted()).toEqual(['BUS_FULL', 'BUS_FULL', 'received', 'received', 'received'])
   })
 })
 

@@ -136,8 +136,8 @@ describe('a slow durable subscription', () => {
     await say(runtime, { first: 9 })
     await until(() => words.length === 1)
     await say(runtime, { late: 9, middle: 5, 'middle too': 5, urgent: 1 })
-    for (let told = 1; told <= 5; told++) {
-      await until(() => words.length === told)
+    for (let received = 1; received <= 5; received++) {
+      await until(() => words.length === received)
       await open()
     }
     expect(words).toEqual(['first', 'urgent', 'middle', 'middle too', 'late'])

@@ -212,17 +212,17 @@ describe('frames for pages', () => {
     const { runtime, clock } = await startRuntime()
     const { page, stream } = pageOf(runtime)
     const dog = await runtime.spawn(dogAgent())
-    const told = page.frames.length
+    const shownBefore = page.frames.length
     stream.stop()
     await dog.send(command({ word: 'rest' }))
     await runtime.idle()
     stream.resume(7)
-    expect(page.frames.slice(told).map(({ kind, actor }) => [kind, actor])).toEqual([
+    expect(page.frames.slice(shownBefore).map(({ kind, actor }) => [kind, actor])).toEqual([
       ['gap', undefined],
       ['actor', 'runtime/supervisor'],
       ['actor', 'runtime/dog'],
     ])
-    expect(page.of('gap')[0]).toMatchObject({ data: { dropped: 7 }, seq: told + 1 })
+    expect(page.of('gap')[0]).toMatchObject({ data: { dropped: 7 }, seq: shownBefore + 1 })
     expect(new Set(page.frames.map(({ wall }) => wall))).toEqual(new Set([clock.now()]))
     expect(page.shown.get(dog.address)).toMatchObject({ value: 'resting' })
   })

@@ -18,7 +18,7 @@ interface Stately {
 }
 
 interface Receiver {
-  subscribe(told: (event: StatelyEvent) => void): { unsubscribe(): void }
+  subscribe(listener: (event: StatelyEvent) => void): { unsubscribe(): void }
 }
 
 interface StatelyServer {
@@ -55,7 +55,7 @@ export class Reading {
       this.actors.set(one.sessionId, { parentId, definition, snapshot })
     }
     const known = this.actors.get(one.sessionId)
-    if (!known) throw new Error(`nobody told of ${one.sessionId}`)
+    if (!known) throw new Error(`the actor ${one.sessionId} was not announced`)
     if (one.type === '@xstate.snapshot') this.actors.set(one.sessionId, { ...known, snapshot: one.snapshot })
   }
 

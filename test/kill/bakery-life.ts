@@ -11,8 +11,8 @@ import { seededRandom } from 'troupe/testing'
 import { type BakeryState, bakeryOf } from './bakery.ts'
 import { type Cut, cutJournal, dyingAt } from './cut.ts'
 import { type Calls, callsOf, type Ledger, ledgerOf } from './ledger.ts'
+import { report } from './report.ts'
 import { framesOf, settled } from './settled.ts'
-import { tell } from './told.ts'
 
 /** What a process is to do. */
 export interface LifeOrders {
@@ -23,7 +23,7 @@ export interface LifeOrders {
 }
 
 /** The final state of a bakery, or why it did not reach an end. */
-export type Told = { readonly directory: string } & (
+export type LifeReport = { readonly directory: string } & (
   | { readonly end: unknown; readonly calls: Calls; readonly ledger: Ledger }
   | { readonly failure: string }
 )
@@ -31,7 +31,7 @@ export type Told = { readonly directory: string } & (
 const orders = 14
 
 /** Runs in a directory until no work is left. */
-async function live(directory: string, seed: number, cut?: Cut): Promise<Told> {
+async function live(directory: string, seed: number, cut?: Cut): Promise<LifeReport> {
   const file = join(directory, 'calls')
   const done = cut?.stage === 'effect' ? dyingAt(cut.turn) : () => {}
   const { inputs, ...bakery } = bakeryOf(key => {
@@ -92,11 +92,11 @@ function endsOf(agents: readonly AgentRef[]) {
   return ends
 }
 
-async function tellOf(directory: string, life: Promise<Told>): Promise<void> {
-  tell(await life.catch((error: unknown) => ({ directory, failure: String(error) })))
+async function reportOn(directory: string, life: Promise<LifeReport>): Promise<void> {
+  report(await life.catch((error: unknown) => ({ directory, failure: String(error) })))
 }
 
 const { back, live: next }: LifeOrders = JSON.parse(argv[2] ?? '{}')
-if (back !== undefined) await tellOf(back, live(back, 2))
-if (next) await tellOf(next.directory, live(next.directory, 1, next.cut))
+if (back !== undefined) await reportOn(back, live(back, 2))
+if (next) await reportOn(next.directory, live(next.directory, 1, next.cut))
 exit()

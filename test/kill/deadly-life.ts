@@ -6,8 +6,8 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { die } from './cut.ts'
 import type { Death } from './death.ts'
+import { report } from './report.ts'
 import { settled } from './settled.ts'
-import { tell } from './told.ts'
 
 /** What a process is to do. */
 export interface DeadlyOrders {
@@ -16,7 +16,7 @@ export interface DeadlyOrders {
 }
 
 /** The state of the party in a process that was not ended. */
-export interface DeadlyTold {
+export interface DeadlyReport {
   readonly heard: readonly string[]
   readonly letters: readonly {
     readonly type: string
@@ -113,6 +113,5 @@ await settled(runtime)
 const letters = runtime.bus.deadLetters
   .list()
   .map(({ envelope, to, reason }) => ({ type: envelope.type, to, reason, word: envelope.data }))
-const told: DeadlyTold = { heard: runtime.parties.get('p1').state.heard, letters, failures }
-tell(told)
+report({ heard: runtime.parties.get('p1').state.heard, letters, failures } satisfies DeadlyReport)
 exit()

@@ -7,8 +7,8 @@ import { createRuntime } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { errandsOf } from './errands.ts'
 import { type Ledger, ledgerOf } from './ledger.ts'
+import { report } from './report.ts'
 import { framesOf, settled } from './settled.ts'
-import { tell } from './told.ts'
 
 /** What a process is to do. */
 export interface ErrandsOrders {
@@ -22,7 +22,7 @@ export interface ErrandsOrders {
 }
 
 /** What it reports. */
-export type ErrandsTold =
+export type ErrandsReport =
   | { readonly what: 'back'; readonly parties: number; readonly quarantined: readonly string[] }
   /** All parties exist. */
   | { readonly what: 'created' }
@@ -42,7 +42,7 @@ export interface EndedParty {
 }
 
 const { directory, url, parties, errands, quota }: ErrandsOrders = JSON.parse(argv[2] ?? '{}')
-const told = (one: ErrandsTold) => tell(one)
+const say = (one: ErrandsReport) => report(one)
 
 const party = errandsOf(async (errand, { key, signal }) => {
   const response = await fetch(url, { method: 'POST', headers: { 'idempotency-key': key }, signal })
@@ -52,7 +52,7 @@ const party = errandsOf(async (errand, { key, signal }) => {
 const journal = sqliteJournal({ directory })
 const runtime = await createRuntime({ party, journal }).start()
 const quarantined = runtime.parties.quarantined().map(({ partyId, reason }) => `${partyId}: ${reason}`)
-told({ what: 'back', parties: runtime.parties.list().length, quarantined })
+say({ what: 'back', parties: runtime.parties.list().length, quarantined })
 
 if (quota === undefined) {
   await settled(runtime)
@@ -68,7 +68,7 @@ if (quota === undefined) {
     ]),
   )
   const paid = runtime.agent('bank').snapshot()?.context
-  told({ what: 'end', parties: ended, paid, ledger: ledgerOf(frames.flat()) })
+  say({ what: 'end', parties: ended, paid, ledger: ledgerOf(frames.flat()) })
   exit()
 }
 
@@ -78,14 +78,14 @@ let left = quota
 // An earlier process may have ended before the acknowledgement, so parties and errands are added again if they do not exist.
 const create = async (id: string) => {
   const party = await runtime.parties.create({ id, inputs: [nameOf(id, 1)] })
-  told({ what: 'promised', party: id, errands: Array.from(party.state.inputs, ({ content }) => content) })
+  say({ what: 'promised', party: id, errands: Array.from(party.state.inputs, ({ content }) => content) })
 }
 const give = async (id: string) => {
   const party = runtime.parties.get(id)
   const next = party.state.inputs.size + 1
   if (next > errands || left-- <= 0) return
   const { content } = await party.addInput(nameOf(id, next))
-  told({ what: 'promised', party: id, errands: [content] })
+  say({ what: 'promised', party: id, errands: [content] })
 }
 
 const ids = Array.from({ length: parties }, (_, place) => `p-${place + 1}`)
@@ -94,7 +94,7 @@ await inLanes(
   ids.filter(id => !there.has(id)),
   create,
 )
-told({ what: 'created' })
+say({ what: 'created' })
 // A random order, so that each process adds to other parties first.
 await inLanes(
   ids.toSorted(() => Math.random() - 0.5),

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { seededRandom } from 'troupe/testing'
 import { expect, it, onTestFailed } from 'vitest'
 import { over } from './errands.ts'
-import type { ErrandsOrders, ErrandsTold } from './errands-life.ts'
+import type { ErrandsOrders, ErrandsReport } from './errands-life.ts'
 import { callsOf, wrongIn } from './ledger.ts'
 import { start } from './process.ts'
 
@@ -38,16 +38,16 @@ it('a process with 500 working parties that is killed 50 times keeps all that it
   const directory = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
   const { url, keys, close } = await receiver(random)
   const promised = new Map<string, Set<string>>()
-  const told: ErrandsTold[] = []
+  const reports: ErrandsReport[] = []
 
-  const live = (parties: number, quota: number | undefined, onTold: (one: ErrandsTold) => void) => {
+  const live = (parties: number, quota: number | undefined, onReport: (one: ErrandsReport) => void) => {
     const orders: ErrandsOrders = { directory, url, parties, errands, ...(quota !== undefined && { quota }) }
     return start('errands-life.ts', orders, line => {
-      const one: ErrandsTold = JSON.parse(line)
-      told.push(one)
+      const one: ErrandsReport = JSON.parse(line)
+      reports.push(one)
       if (one.what === 'promised')
         promised.set(one.party, new Set([...(promised.get(one.party) ?? []), ...one.errands]))
-      onTold(one)
+      onReport(one)
     })
   }
 
@@ -66,8 +66,8 @@ it('a process with 500 working parties that is killed 50 times keeps all that it
   await last.ended
   close()
 
-  expect(told.flatMap(one => (one.what === 'back' ? one.quarantined : []))).toEqual([])
-  const end = told.at(-1)
+  expect(reports.flatMap(one => (one.what === 'back' ? one.quarantined : []))).toEqual([])
+  const end = reports.at(-1)
   if (end?.what !== 'end') throw new Error('it never came to an end')
   const lost = [...promised].flatMap(([party, errands]) =>
     [...errands].filter(errand => !end.parties[party]?.inputs.includes(errand)).map(errand => `${party}: ${errand}`),

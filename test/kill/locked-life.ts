@@ -2,7 +2,7 @@
 import { argv, exit } from 'node:process'
 import { createRuntime, TroupeError } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
-import { tell } from './told.ts'
+import { report } from './report.ts'
 
 /** What a process is to do. */
 export interface LockedOrders {
@@ -10,19 +10,19 @@ export interface LockedOrders {
 }
 
 /** Whether it has opened the journal, or why not. */
-export type LockedTold =
+export type LockedReport =
   | { readonly has: true }
   | { readonly code: string; readonly message: string; readonly pid: unknown }
 
 const { directory }: LockedOrders = JSON.parse(argv[2] ?? '{}')
-const told = (one: LockedTold) => tell(one)
+const say = (one: LockedReport) => report(one)
 
 try {
   await createRuntime({ journal: sqliteJournal({ directory }) }).start()
 } catch (error) {
   if (!TroupeError.is(error)) throw error
-  told({ code: error.code, message: error.message, pid: 'pid' in error ? error.pid : undefined })
+  say({ code: error.code, message: error.message, pid: 'pid' in error ? error.pid : undefined })
   exit()
 }
-told({ has: true })
+say({ has: true })
 await new Promise(resolve => setTimeout(resolve, 60_000))

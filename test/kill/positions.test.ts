@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { sqliteJournal } from 'troupe/sqlite'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { LifeOrders, Told } from './bakery-life.ts'
+import type { LifeOrders, LifeReport } from './bakery-life.ts'
 import { type Stage, stages } from './cut.ts'
 import { wrongIn } from './ledger.ts'
 import { start } from './process.ts'
@@ -15,28 +15,28 @@ const root = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
 
 const live = async (orders: LifeOrders) => {
   const { lines, isKilled } = await start('bakery-life.ts', orders).ended
-  return { told: lines.map((line): Told => JSON.parse(line)), isKilled }
+  return { reports: lines.map((line): LifeReport => JSON.parse(line)), isKilled }
 }
 
 /** The final state of a bakery whose processes are not killed. */
-let undisturbed: Told
+let undisturbed: LifeReport
 
 beforeAll(async () => {
   const empty = sqliteJournal({ directory: join(root, 'empty') })
   await empty.partitions()
   await empty.close()
-  const { told } = await live({ live: { directory: directoryFor('undisturbed') } })
-  const [only] = told
-  if (!only) throw new Error('it told nothing')
+  const { reports } = await live({ live: { directory: directoryFor('undisturbed') } })
+  const [only] = reports
+  if (!only) throw new Error('it reported nothing')
   undisturbed = only
 }, 60_000)
 
 /** The differences from that final state. */
-function wrongWith(told: Told, kills: number): readonly string[] {
-  if ('failure' in told) return [told.failure]
-  const isSame = 'end' in undisturbed && isDeepStrictEqual(told.end, undisturbed.end)
-  const wrong = [...(isSame ? [] : ['it ends otherwise']), ...wrongIn(told.ledger, told.calls, kills)]
-  if (wrong.length === 0) rmSync(told.directory, { recursive: true })
+function wrongWith(report: LifeReport, kills: number): readonly string[] {
+  if ('failure' in report) return [report.failure]
+  const isSame = 'end' in undisturbed && isDeepStrictEqual(report.end, undisturbed.end)
+  const wrong = [...(isSame ? [] : ['it ends otherwise']), ...wrongIn(report.ledger, report.calls, kills)]
+  if (wrong.length === 0) rmSync(report.directory, { recursive: true })
   return wrong
 }
 
@@ -59,8 +59,8 @@ async function cutAll(stage: Stage, first: number): Promise<Looked> {
   let dead: string | undefined
   for (let turn = first, cuts = 0; ; turn += lanes, cuts++) {
     const directory = directoryFor(`${stage}-${turn}`)
-    const { told, isKilled } = await live({ back: dead, live: { directory, cut: { stage, turn } } })
-    for (const one of told)
+    const { reports, isKilled } = await live({ back: dead, live: { directory, cut: { stage, turn } } })
+    for (const one of reports)
       wrong.push(...wrongWith(one, one.directory === dead ? 1 : 0).map(what => `${one.directory}: ${what}`))
     if (!isKilled) return { cuts, wrong }
     dead = directory

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { DeadlyOrders, DeadlyTold } from './deadly-life.ts'
+import type { DeadlyOrders, DeadlyReport } from './deadly-life.ts'
 import type { Death } from './death.ts'
 import { start } from './process.ts'
 
 /** Runs processes that the event ends, and resolves to the state in the first one that goes on. */
-async function afterDeaths(death: Death, deaths: number): Promise<DeadlyTold> {
+async function afterDeaths(death: Death, deaths: number): Promise<DeadlyReport> {
   const directory = mkdtempSync(join(tmpdir(), 'troupe-kill-'))
   const orders: DeadlyOrders = { directory, death }
   for (let life = 1; life <= deaths; life++)

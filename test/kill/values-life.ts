@@ -8,7 +8,7 @@ import { assign, setup } from 'xstate'
 import * as z from 'zod'
 import { keptValue } from '../support/values.ts'
 import { die } from './cut.ts'
-import { tell } from './told.ts'
+import { report } from './report.ts'
 
 /** What a process is to do. */
 export interface ValuesOrders {
@@ -89,5 +89,5 @@ deepStrictEqual(
   p1.state.kept,
   values.map(value => value.state),
 )
-tell({ equal: values.length })
+report({ equal: values.length })
 exit()

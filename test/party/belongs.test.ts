@@ -78,12 +78,12 @@ const worker = (run: () => unknown = () => 1) =>
     }),
   })
 
-type Told = Pick<Envelope, 'type' | 'data' | 'correlationid' | 'causationid'>
+type Reported = Pick<Envelope, 'type' | 'data' | 'correlationid' | 'causationid'>
 
 /** The events after a word was published, all with its correlation id and caused by it. */
-const belongs = (told: readonly Told[], id: string, correlationid: string, types: readonly string[]) => {
+const belongs = (reported: readonly Reported[], id: string, correlationid: string, types: readonly string[]) => {
   for (const type of types) {
-    const found = told.filter(one => one.type === type && !JSON.stringify(one.data).includes('oracle"'))
+    const found = reported.filter(one => one.type === type && !JSON.stringify(one.data).includes('oracle"'))
     expect(found.length, type).toBeGreaterThan(0)
     for (const one of found) expect(one).toMatchObject({ correlationid, causationid: id })
   }
@@ -94,16 +94,16 @@ describe('what the runtime reports', () => {
     const { runtime, clock } = await startRuntime({ party: petsParty(...agents) })
     await runtime.parties.create({ id: 'p1' })
     await runtime.idle()
-    const told: Told[] = []
-    runtime.bus.subscribe('*', envelope => void told.push(envelope))
+    const reported: Reported[] = []
+    runtime.bus.subscribe('*', envelope => void reported.push(envelope))
     const say = async (it: string) => {
-      told.length = 0
+      reported.length = 0
       const { id } = await runtime.bus.publish(word({ word: it }), { party: 'p1', correlationId: `run-${it}` })
       await runtime.idle()
       await turn()
-      return (...types: string[]) => belongs(told, id, `run-${it}`, types)
+      return (...types: string[]) => belongs(reported, id, `run-${it}`, types)
     }
-    return { runtime, clock, told, say }
+    return { runtime, clock, reported, say }
   }
 
   it.each([
@@ -114,8 +114,8 @@ describe('what the runtime reports', () => {
     { it: 'leave', types: ['agent.done', 'agent.updated', 'agent.stopping', 'agent.stopped', 'agent.removed'] },
   ])('because of an event has its correlation id, and is caused by it: $it', async ({ it, types }) => {
     const { say } = await start(worker(), oracle)
-    const told = await say(it)
-    told(...types)
+    const expectCaused = await say(it)
+    expectCaused(...types)
   })
 
   it('of a restart belongs to the failure: restarted siblings, after a pause, and the events that they say then', async () => {
@@ -125,15 +125,15 @@ describe('what the runtime reports', () => {
       strategy: 'one_for_all',
       backoff: { initial: 1_000, jitter: 0 },
     })
-    const { runtime, clock, told, say } = await start(team)
+    const { runtime, clock, reported, say } = await start(team)
     const resting = say('boom')
-    await until(() => told.some(({ type }) => type === 'agent.failed'))
+    await until(() => reported.some(({ type }) => type === 'agent.failed'))
     await turn()
     clock.advance(1_000)
     const belonging = await resting
     belonging('agent.failed', 'agent.starting', 'agent.restarted')
     expect(runtime.bus.history({ type: 'agent.restarted' })).toHaveLength(2)
-    expect(told.filter(({ type }) => type === said.type)).toMatchObject([{ correlationid: 'run-boom' }])
+    expect(reported.filter(({ type }) => type === said.type)).toMatchObject([{ correlationid: 'run-boom' }])
   })
 
   it('of a supervisor that gives up belongs to the last failure', async () => {
@@ -144,13 +144,13 @@ describe('what the runtime reports', () => {
   })
 
   it('of an ask from outside has its correlation id: its own, or a given one', async () => {
-    const { runtime, told } = await start(oracle)
+    const { runtime, reported } = await start(oracle)
     for (const options of [{}, { correlationId: 'c1', requestId: 'r1' }, { requestId: 'r2' }])
       await runtime.ask('party/p1/oracle', question, {}, options)
     const handler = runtime.handle(question, () => ({}))
     for (const options of [{}, { correlationId: 'c2' }]) await runtime.ask(handler.address, question, {}, options)
     await runtime.idle()
-    const runs = Map.groupBy(told, ({ correlationid }) => correlationid)
+    const runs = Map.groupBy(reported, ({ correlationid }) => correlationid)
     expect([...runs.keys()]).toEqual([
       expect.stringMatching(/^outside\/.*-\d+$/),
       'c1',
@@ -163,13 +163,13 @@ describe('what the runtime reports', () => {
   })
 
   it('of an agent that a subscriber spawns and stops belongs to the event of the subscriber', async () => {
-    const { runtime, told, say } = await start(worker())
+    const { runtime, reported, say } = await start(worker())
     runtime.bus.subscribe(word, async () => {
       const spawned = await runtime.spawn(kid, { party: 'p1' })
       await spawned.stop()
     })
     const belonging = await say('nothing')
-    await until(() => told.some(({ type }) => type === 'agent.removed'))
+    await until(() => reported.some(({ type }) => type === 'agent.removed'))
     belonging('agent.added', 'agent.starting', 'agent.started', 'agent.stopping', 'agent.stopped', 'agent.removed')
   })
 
@@ -194,7 +194,7 @@ describe('what the runtime reports', () => {
 
   it('is the same in another process', async () => {
     const program = createProgram()
-    const told: Told[] = []
+    const reported: Reported[] = []
     const ids: string[] = []
     const process = (run: () => unknown) => ({ party: petsParty(worker(run)) })
     // The first process ends while an effect runs, and before the supervisor decides on the failure of another agent.
@@ -212,10 +212,10 @@ describe('what the runtime reports', () => {
       await new Promise<never>(() => {})
     })
     const next = program.create(process(() => 1))
-    next.bus.subscribe('*', envelope => void told.push(envelope))
+    next.bus.subscribe('*', envelope => void reported.push(envelope))
     await next.start()
     await next.idle()
-    belongs(told, ids[0] ?? '', 'run-run', ['effect.started', 'effect.completed'])
-    belongs(told, ids[1] ?? 'unknown', 'run-boom', ['agent.starting', 'agent.restarted'])
+    belongs(reported, ids[0] ?? '', 'run-run', ['effect.started', 'effect.completed'])
+    belongs(reported, ids[1] ?? 'unknown', 'run-boom', ['agent.starting', 'agent.restarted'])
   })
 })

@@ -82,8 +82,8 @@ describe('a runtime that stops', () => {
     const party = await runtime.parties.create({ id: 'p1', inputs: ['sit', 'roll'] })
     await runtime.stop()
     expect(party.state.said).toEqual(['sit', 'roll'])
-    const told = runtime.bus.history().map(({ type, data }) => `${type} ${JSON.stringify(data)}`)
-    expect(told.filter(line => line.startsWith('system.st') || line.startsWith('agent.stopped'))).toEqual([
+    const lines = runtime.bus.history().map(({ type, data }) => `${type} ${JSON.stringify(data)}`)
+    expect(lines.filter(line => line.startsWith('system.st') || line.startsWith('agent.stopped'))).toEqual([
       'system.starting {}',
       'system.started {}',
       'system.stopping {}',

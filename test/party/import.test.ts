@@ -416,13 +416,13 @@ describe('a party from a machine whose clock is ahead', () => {
     await runtime.parties.import(lines)
     for (let process = 1; process <= 2; process++) {
       if (process === 2) runtime = await live(record.next(), { party })
-      const told: Envelope[] = []
-      runtime.bus.subscribe(barked, envelope => told.push(envelope))
+      const received: Envelope[] = []
+      runtime.bus.subscribe(barked, envelope => received.push(envelope))
       for (const id of ['p1', 'p2']) {
         await runtime.bus.publish(command({ word: 'd' }), { party: id })
         await runtime.parties.get(id).idle()
       }
-      expect(told.map(({ party: id, time }) => [id, time - clock.now()])).toEqual([
+      expect(received.map(({ party: id, time }) => [id, time - clock.now()])).toEqual([
         ['p1', hour],
         ['p2', 0],
       ])

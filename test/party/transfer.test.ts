@@ -78,9 +78,9 @@ describe('a party that was exported', () => {
   ])('is heard from its import on by a durable subscription that was made %s', async (_, before, stays) => {
     const { lines } = await exportedParty()
     const runtime = await nextProcess(before && !stays)
-    const told: string[] = []
+    const received: string[] = []
     const subscribe = () =>
-      runtime.bus.subscribe(barked, ({ data }) => void told.push(data.word), { durable: 'diary', from: 'now' })
+      runtime.bus.subscribe(barked, ({ data }) => void received.push(data.word), { durable: 'diary', from: 'now' })
     if (stays) subscribe()
     await runtime.idle()
     const pets = await runtime.parties.import(lines)
@@ -88,8 +88,8 @@ describe('a party that was exported', () => {
     await runtime.idle()
     await runtime.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
     await pets.idle()
-    await until(() => told.includes('c'))
-    expect(told).toEqual(['up', 'b', 'c'])
+    await until(() => received.includes('c'))
+    expect(received).toEqual(['up', 'b', 'c'])
   })
 
   it('is not delivered to durable subscriptions, also if the process ends as soon as the journal has it', async () => {
@@ -102,12 +102,12 @@ describe('a party that was exported', () => {
     const hasArrived = ({ entries }: Frame) => entries.some(entry => entry.kind === 'recovered' && entry.arrived)
     await program.until(atFrame(hasArrived, 'written'), { party }, second => second.parties.import(lines))
     const third = await program.start({ party })
-    const told: string[] = []
-    third.bus.subscribe(barked, ({ data }) => told.push(data.word), { durable: 'diary' })
+    const received: string[] = []
+    third.bus.subscribe(barked, ({ data }) => received.push(data.word), { durable: 'diary' })
     await third.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
     await third.idle()
-    await until(() => told.includes('c'))
-    expect(told).toEqual(['up', 'b', 'c'])
+    await until(() => received.includes('c'))
+    expect(received).toEqual(['up', 'b', 'c'])
   })
 
   it('is refused if a party with its id exists', async () => {

@@ -91,13 +91,13 @@ describe('the doctor', () => {
   })
 
   it('waits for each check up to its limit, and goes on with the next', async () => {
-    const told: Finding[] = []
+    const findings: Finding[] = []
     const checks: readonly Check[] = [
       { name: 'endless', look: () => new Promise(() => {}) },
       { name: 'next', look: () => ({ how: 'ok', says: 'It is there.' }) },
     ]
-    expect(await consulted(checks, { limit: 10, signal, told: one => told.push(one) })).toBe(false)
-    expect(told).toEqual([
+    expect(await consulted(checks, { limit: 10, signal, told: one => findings.push(one) })).toBe(false)
+    expect(findings).toEqual([
       { check: 'endless', how: 'failed', says: 'It took more than 10 ms.' },
       { check: 'next', how: 'ok', says: 'It is there.' },
     ])
@@ -111,14 +111,14 @@ describe('the doctor', () => {
 
   it('stops at once when its signal is aborted', async () => {
     const interruption = new AbortController()
-    const told: Finding[] = []
+    const findings: Finding[] = []
     const checks: readonly Check[] = [
       { name: 'one', look: () => new Promise(() => interruption.abort(new Error('Enough.'))) },
       { name: 'next', look: () => ({ how: 'ok', says: 'It is there.' }) },
     ]
-    const consultation = consulted(checks, { signal: interruption.signal, told: one => told.push(one) })
+    const consultation = consulted(checks, { signal: interruption.signal, told: one => findings.push(one) })
     await expect(consultation).rejects.toThrow('Enough.')
-    expect(told).toEqual([])
+    expect(findings).toEqual([])
   })
 })
 

@@ -42,10 +42,10 @@ async function watchedKitchen(...ends: readonly (RunEnd | undefined)[]) {
   change('cake.ts')
   const screen = createScreen()
   let runs = 0
-  const begin: BeginRun = told => {
+  const begin: BeginRun = printed => {
     const end = ends[runs]
     screen.line(`run ${++runs}`)
-    for (const line of end?.lines ?? []) told(line)
+    for (const line of end?.lines ?? []) printed(line)
     return {
       ended: end ? Promise.resolve(end) : new Promise(() => {}),
       stop: async () => {
@@ -117,8 +117,8 @@ describe('watching', () => {
     )
     await screen.until('Watching')
     change('cake.ts')
-    const told = await screen.until('not played')
-    expect(told.slice(2)).toEqual(['SyntaxError: no', '✗ failed  not played to the end: its process ended with 3'])
+    const printed = await screen.until('not played')
+    expect(printed.slice(2)).toEqual(['SyntaxError: no', '✗ failed  not played to the end: its process ended with 3'])
     change('cake.ts')
     expect((await screen.until('as before')).slice(2)).toEqual(['✓ ok      as before: 1 of 1 ok'])
   })
@@ -134,8 +134,8 @@ describe('watching', () => {
     }
     mkdirSync(join(root, 'kitchen', 'cellar'))
     writeFileSync(join(root, 'kitchen', 'cellar', 'wine.ts'), '')
-    const [told] = await screen.until('as before')
-    expect(told).toContain(join('kitchen', 'cellar'))
+    const [printed] = await screen.until('as before')
+    expect(printed).toContain(join('kitchen', 'cellar'))
   })
 
   it('ignores the temporary files of editors', async () => {
@@ -150,8 +150,8 @@ describe('watching', () => {
     const { change, screen } = await watchedKitchen(good())
     await screen.until('Watching')
     for (let place = 1; place <= 150; place++) change(`pie-${place}.ts`)
-    const told = (await screen.until(' and others')).at(-1)
-    expect(told?.match(/pie-/g)).toHaveLength(5)
+    const printed = (await screen.until(' and others')).at(-1)
+    expect(printed?.match(/pie-/g)).toHaveLength(5)
   })
 
   it('ends, with its run, when its signal is aborted', async () => {

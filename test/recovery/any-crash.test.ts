@@ -185,8 +185,8 @@ it('a random family loses no event and does nothing twice, whatever happens in a
         const program = createProgram()
         for (const [acts, { at, last }] of lives) {
           const process = program.begin(atAppend(at, last))
-          const told = perform(family, acts, { ...process, order })
-          await Promise.race([told, process.ended])
+          const performed = perform(family, acts, { ...process, order })
+          await Promise.race([performed, process.ended])
         }
         const { journal, clock } = program.begin(goesOn)
         const stage = await startStage(family, journal, { clock, intensity, order })

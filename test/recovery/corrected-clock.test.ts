@@ -214,13 +214,13 @@ describe.each(['absolute', 'remaining'] as const)(
 describe('the journal', () => {
   it('holds each jump of the clock once in each partition', async () => {
     const { program, first } = await wound('absolute')
-    const told = async () =>
+    const jumpsSaid = async () =>
       (await Promise.all(['runtime', 'party/p1'].map(program.frames))).map(frames =>
         frames.flatMap(one => one.clock ?? []),
       )
     await saying.here(first)
     await first.idle()
-    expect(await told()).toEqual([[], []])
+    expect(await jumpsSaid()).toEqual([[], []])
     jump(program, 3 * hour)
     for (let times = 0; times < 3; times++) {
       await saying.here(first)
@@ -228,7 +228,7 @@ describe('the journal', () => {
       await first.idle()
     }
     const once = [{ date: program.clock.now(), jumped: 3 * hour }]
-    expect(await told()).toEqual([once, once])
+    expect(await jumpsSaid()).toEqual([once, once])
   })
 
   it('holds nothing about a clock that is corrected by seconds', async () => {

@@ -41,7 +41,7 @@ async function endOf(program: Program) {
     status,
     inputs: p1.state.inputs.size,
     dog: p1.agent('dog').snapshot(),
-    told: runtime.bus.history({ type: 'pets.told' }).map(({ data }) => data),
+    tricks: runtime.bus.history({ type: 'pets.told' }).map(({ data }) => data),
     lost: lost(runtime),
   }
 }

@@ -6,7 +6,7 @@ import { createProgram } from '../support/program.ts'
 import { until } from '../support/runtime.ts'
 
 const price = defineRequest('ended.price', { input: z.object({}), output: z.object({ euros: z.int() }) })
-const told = defineEvent('ended.told', z.object({}))
+const reported = defineEvent('ended.reported', z.object({}))
 const look = defineEvent('ended.look', z.object({}))
 const calls: string[] = []
 beforeEach(() => void calls.splice(0))
@@ -37,11 +37,11 @@ const inner = setup({ actors: { pay } }).createMachine({ invoke: { id: 'pay', sr
 
 const context: { ended: number } = { ended: 0 }
 const { createMachine } = setup({
-  types: agentTypes({ context, hears: [], says: [told] }),
+  types: agentTypes({ context, hears: [], says: [reported] }),
   actors: { pay, fail, price: ask(price), kid: child(kid), inner },
-  actions: { count: assign(({ context: { ended } }) => ({ ended: ended + 1 })), tell: emit(() => told({})) },
+  actions: { count: assign(({ context: { ended } }) => ({ ended: ended + 1 })), report: emit(() => reported({})) },
 })
-const both = ['count' as const, 'tell' as const]
+const both = ['count' as const, 'report' as const]
 
 /** Agents that stay in the state whose work has ended. */
 const stayers = {
@@ -101,7 +101,7 @@ const ignoring = {
 
 describe('work that has ended while its state goes on', () => {
   it.each(Object.entries(stayers))('is not done again by later processes: %s', async (_, machine) => {
-    const stayer = defineAgent({ name: 'stayer', machine, hears: [], says: [told] })
+    const stayer = defineAgent({ name: 'stayer', machine, hears: [], says: [reported] })
     const program = createProgram()
     const options = { agents: [shop, stayer], registered: [kid] }
     const first = await program.start(options)
@@ -114,7 +114,7 @@ describe('work that has ended while its state goes on', () => {
     await third.idle()
     expect(calls).toHaveLength(1)
     expect(third.agent('stayer').snapshot()).toMatchObject({ context: { ended: 1 } })
-    expect(third.bus.history({ type: told.type })).toHaveLength(1)
+    expect(third.bus.history({ type: reported.type })).toHaveLength(1)
   })
 
   it('is not done again by later processes if a machine inside an agent wanted it', async () => {

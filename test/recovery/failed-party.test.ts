@@ -58,37 +58,37 @@ async function fail({ bus, parties }: Story) {
 }
 
 /** Subscribes durably under a name, and collects the barked words. */
-function diary({ bus }: Pick<Runtime, 'bus'>, told: string[], options: { from?: 'start'; limit?: number } = {}) {
-  const tell = ({ data }: EnvelopeOf<typeof barked>) => void told.push(data.word)
-  return bus.subscribe(barked, tell, { durable: 'diary', ...options })
+function diary({ bus }: Pick<Runtime, 'bus'>, received: string[], options: { from?: 'start'; limit?: number } = {}) {
+  const receive = ({ data }: EnvelopeOf<typeof barked>) => void received.push(data.word)
+  return bus.subscribe(barked, receive, { durable: 'diary', ...options })
 }
 
 describe('a durable subscription', () => {
   it('gets in the next process the events that a party said before it failed', async () => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const first = await program.start(given)
-    diary(first, told, { from: 'start' }).unsubscribe()
+    diary(first, received, { from: 'start' }).unsubscribe()
     await first.parties.create({ id: 'p1' })
     await bark(first, 'a', 'b', 'c')
     await fail(first)
     const second = await program.start(given)
-    diary(second, told)
+    diary(second, received)
     await someTurns()
-    expect(told).toEqual(['a', 'b', 'c'])
+    expect(received).toEqual(['a', 'b', 'c'])
     await second.parties.retry('p1')
     await bark(second, 'd')
     await someTurns()
-    expect(told).toEqual(['a', 'b', 'c', 'd'])
+    expect(received).toEqual(['a', 'b', 'c', 'd'])
     expect(await second.bus.durableNames()).toEqual([{ name: 'diary', isSubscribed: true, behind: 0 }])
   })
 
   it('misses no event, whenever it goes on while the party is retried', async () => {
     for (let ticks = 0; ticks <= 40; ticks++) {
       const program = createProgram()
-      const told: string[] = []
+      const received: string[] = []
       const runtime = await program.start(given)
-      const subscription = diary(runtime, told, { from: 'start', limit: 2 })
+      const subscription = diary(runtime, received, { from: 'start', limit: 2 })
       await someTurns()
       await runtime.parties.create({ id: 'p1' })
       subscription.pause()
@@ -100,7 +100,7 @@ describe('a durable subscription', () => {
       await retried
       await bark(runtime, 'e')
       await someTurns()
-      expect(told).toEqual(['a', 'b', 'c', 'd', 'e'])
+      expect(received).toEqual(['a', 'b', 'c', 'd', 'e'])
     }
   })
 
@@ -109,7 +109,7 @@ describe('a durable subscription', () => {
     ['gets no events from before a later subscribe call', undefined, ['c']],
   ] as const)('of a party that is quarantined and retried %s', async (_, from, expected) => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     let isBroken = false
     const party = defineParty({
       name: 'pets',
@@ -132,13 +132,13 @@ describe('a durable subscription', () => {
     isBroken = true
     const second = await program.start({ party })
     expect(second.parties.quarantined()).toHaveLength(1)
-    diary(second, told, from && { from })
+    diary(second, received, from && { from })
     await someTurns()
     isBroken = false
     await second.parties.retry('p1')
     await bark(second, 'c')
     await someTurns()
-    expect(told).toEqual(expected)
+    expect(received).toEqual(expected)
   })
 })
 

@@ -202,15 +202,15 @@ describe('a party whose supervisor gave up', () => {
     const program = createProgram()
     const runtime = await program.start(options)
     const party = await runtime.parties.create({ id: 'p1' })
-    const told: unknown[] = []
-    runtime.bus.subscribe(deadLettered, ({ data }) => told.push(data.reason))
+    const received: unknown[] = []
+    runtime.bus.subscribe(deadLettered, ({ data }) => received.push(data.reason))
     const dog = party.agent('dog')
     for (const word of ['rest', 'boom', 'kept']) await dog.send(command({ word }))
     const refused = expect(dog.ask(trick, { name: 'sit' })).rejects.toMatchObject({ code: 'ASK_STOPPED' })
     await dog.send(urgent({ word: 'up' }))
     await refused
     await until(() => party.state.status === 'error')
-    expect(told).toEqual(['failed'])
+    expect(received).toEqual(['failed'])
     expect(lost(runtime)).toEqual(nothingLost)
     expect(runtime.bus.deadLetters.purge()).toBe(1)
     await runtime.parties.retry('p1')

@@ -156,11 +156,11 @@ describe('dead letters', () => {
     }
     expect(first.bus.deadLetters.list()).toMatchObject([{ to: 'subscriber/diary', attempts: 3 }])
     const next = await program.start(given)
-    const told: string[] = []
-    next.bus.subscribe(command, ({ data }) => told.push(data.word), { durable: 'diary' })
+    const received: string[] = []
+    next.bus.subscribe(command, ({ data }) => received.push(data.word), { durable: 'diary' })
     await turn()
     expect(await next.bus.deadLetters.redrive()).toBe(1)
-    expect(told).toEqual(['a'])
+    expect(received).toEqual(['a'])
     const last = await program.start(given)
     expect(last.bus.deadLetters.list()).toEqual([])
   })
@@ -182,11 +182,11 @@ describe('dead letters', () => {
       program.clock.advance(10_000)
     }
     const next = await program.start({ events: [paidNow] })
-    const told: unknown[] = []
-    next.bus.subscribe(paidNow, ({ version, data }) => told.push({ version, data }), { durable: 'diary' })
+    const received: unknown[] = []
+    next.bus.subscribe(paidNow, ({ version, data }) => received.push({ version, data }), { durable: 'diary' })
     await turn()
     expect(await next.bus.deadLetters.redrive()).toBe(1)
-    expect(told).toEqual([{ version: 2, data: { cents: 500 } }])
+    expect(received).toEqual([{ version: 2, data: { cents: 500 } }])
   })
 
   it('hold requests too, and a redrive does not ask again', async () => {

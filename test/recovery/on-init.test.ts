@@ -101,14 +101,14 @@ describe('the work of an agent waits until its onInit is over', () => {
       program.clock.advance(downtime)
       const { onInit, open } = opening()
       const next = await program.start(agents(onInit))
-      const told: unknown[] = []
-      next.bus.subscribe(heard, ({ data }) => void told.push(data.what))
+      const received: unknown[] = []
+      next.bus.subscribe(heard, ({ data }) => void received.push(data.what))
       program.clock.advance(5_000)
       await settle()
-      expect(told).toEqual([])
+      expect(received).toEqual([])
       open()
       await next.idle()
-      expect(told).toEqual(['beep'])
+      expect(received).toEqual(['beep'])
     }
   })
 })

@@ -19,14 +19,14 @@ async function bark(runtime: Story, party: string | undefined, ...words: readonl
   await someTurns()
 }
 
-type Told = EnvelopeOf<typeof barked>
+type Barked = EnvelopeOf<typeof barked>
 
 /** Subscribes durably under a name. */
-function diary({ bus }: Pick<Runtime, 'bus'>, tell: (told: Told) => unknown, options: SubscribeOptions = {}) {
-  return bus.subscribe(barked, tell, { durable: 'diary', ...options })
+function diary({ bus }: Pick<Runtime, 'bus'>, receive: (received: Barked) => unknown, options: SubscribeOptions = {}) {
+  return bus.subscribe(barked, receive, { durable: 'diary', ...options })
 }
 
-const wordIn = ({ data, party = 'outside' }: Told) => `${party} ${data.word}`
+const wordIn = ({ data, party = 'outside' }: Barked) => `${party} ${data.word}`
 
 describe('a durable subscription, and a party that is deleted', () => {
   it.each([
@@ -40,11 +40,11 @@ describe('a durable subscription, and a party that is deleted', () => {
     await someTurns()
     await bark(first, party, 'a')
     await first.stop()
-    const told: string[] = []
+    const received: string[] = []
     const second = await program.start({ ...given, agents })
-    diary(second, one => told.push(wordIn(one)))
+    diary(second, one => received.push(wordIn(one)))
     await someTurns()
-    expect(told).toEqual([])
+    expect(received).toEqual([])
   })
 
   it.each([
@@ -54,13 +54,13 @@ describe('a durable subscription, and a party that is deleted', () => {
     'while it gets an event of that party, and %s: it gets the events of the next party with that id',
     async (_, stays) => {
       const program = createProgram()
-      const told: string[] = []
+      const received: string[] = []
       const { promise: isRead, resolve: read } = Promise.withResolvers<void>()
       const first = await program.start(given)
       await first.parties.create({ id: 'p1' })
       const subscription = diary(first, async one => {
         if (wordIn(one) === 'p1 old') await isRead
-        else if (wordIn(one) === 'p1 new') told.push('new')
+        else if (wordIn(one) === 'p1 new') received.push('new')
       })
       await someTurns()
       await bark(first, 'p1', 'x', 'y', 'z', 'old')
@@ -69,22 +69,22 @@ describe('a durable subscription, and a party that is deleted', () => {
       read()
       await someTurns()
       await first.parties.create({ id: 'p1' })
-      if (!stays) diary(first, one => told.push(one.data.word))
+      if (!stays) diary(first, one => received.push(one.data.word))
       await bark(first, 'p1', 'new')
-      expect(told).toEqual(['new'])
+      expect(received).toEqual(['new'])
       expect(await first.bus.durableNames()).toEqual([{ name: 'diary', isSubscribed: true, behind: 0 }])
     },
   )
 
   it('and created again while it gets an event of that party: it gets the events of the new party, also if its lag is read', async () => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const { promise: isRead, resolve: read } = Promise.withResolvers<void>()
     const runtime = await program.start(given)
     await runtime.parties.create({ id: 'p1' })
     diary(runtime, async one => {
       if (one.data.word === 'old') await isRead
-      told.push(one.data.word)
+      received.push(one.data.word)
     })
     await someTurns()
     await bark(runtime, 'p1', 'x', 'y', 'z', 'old')
@@ -95,6 +95,6 @@ describe('a durable subscription, and a party that is deleted', () => {
     await runtime.bus.durableNames()
     read()
     await someTurns()
-    expect(told).toEqual(['x', 'y', 'z', 'old', 'new'])
+    expect(received).toEqual(['x', 'y', 'z', 'old', 'new'])
   })
 })

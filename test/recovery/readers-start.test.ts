@@ -19,7 +19,7 @@ describe('a durable subscription with a new name, made before the runtime has st
     '%s gets no events while parties are restored, and then those that it asked for',
     async (_, from, expected) => {
       const program = createProgram()
-      const told: string[] = []
+      const received: string[] = []
       const first = await program.start(given)
       for (let n = 0; n < 40; n++) {
         const { id: party } = await first.parties.create({ id: `p${n}` })
@@ -28,17 +28,17 @@ describe('a durable subscription with a new name, made before the runtime has st
       await first.idle()
       await first.stop()
       const second = program.create(given)
-      const tell = ({ party, data }: EnvelopeOf<typeof barked>) => void told.push(`${party} ${data.word}`)
-      second.bus.subscribe(barked, tell, { durable: 'diary', from })
+      const receive = ({ party, data }: EnvelopeOf<typeof barked>) => void received.push(`${party} ${data.word}`)
+      second.bus.subscribe(barked, receive, { durable: 'diary', from })
       await second.start()
-      expect(told).toEqual([])
+      expect(received).toEqual([])
       await second.idle()
       await someTurns()
-      expect(told).toHaveLength(expected)
+      expect(received).toHaveLength(expected)
       await second.bus.publish(command({ word: 'new' }), { party: 'p39' })
       await second.idle()
       await someTurns()
-      expect(told.slice(expected)).toEqual(['p39 new'])
+      expect(received.slice(expected)).toEqual(['p39 new'])
     },
   )
 })
@@ -48,14 +48,14 @@ describe('a durable subscription that ends, and is made again under its name', (
 
   it.each(['ends before the start', 'ends during the start'])('%s: a new name gets no past events', async when => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
     for (const word of ['a', 'b']) await first.bus.publish(command({ word }), inP1)
     await first.idle()
     await first.stop()
     const second = program.create(given)
-    const subscribe = () => second.bus.subscribe(barked, ({ data }) => told.push(data.word), { durable: 'diary' })
+    const subscribe = () => second.bus.subscribe(barked, ({ data }) => received.push(data.word), { durable: 'diary' })
     const subscription = subscribe()
     const starting = when === 'ends before the start' ? undefined : second.start()
     subscription.unsubscribe()
@@ -66,7 +66,7 @@ describe('a durable subscription that ends, and is made again under its name', (
     await second.bus.publish(command({ word: 'c' }), inP1)
     await second.idle()
     await someTurns()
-    expect(told).toEqual(['c'])
+    expect(received).toEqual(['c'])
   })
 
   it.each([
@@ -83,9 +83,9 @@ describe('a durable subscription that ends, and is made again under its name', (
       },
       close: async () => {},
     }
-    const told: string[] = []
+    const received: string[] = []
     const subscribe = ({ bus }: Pick<Runtime, 'bus'>) =>
-      bus.subscribe(barked, ({ data }) => told.push(data.word), { durable: 'diary' })
+      bus.subscribe(barked, ({ data }) => received.push(data.word), { durable: 'diary' })
     const { runtime: first } = await startRuntime({ ...given, journal })
     await first.parties.create({ id: 'p1' })
     if (how === 'is known') subscribe(first)
@@ -93,7 +93,7 @@ describe('a durable subscription that ends, and is made again under its name', (
     await first.idle()
     await someTurns()
     await first.stop()
-    told.length = 0
+    received.length = 0
     const { runtime: second } = await startRuntime({ ...given, journal })
     if (how === 'is new') await second.bus.publish(command({ word: 'c' }), inP1)
     await second.idle()
@@ -105,6 +105,6 @@ describe('a durable subscription that ends, and is made again under its name', (
     await second.bus.publish(command({ word: 'd' }), inP1)
     await second.idle()
     await someTurns()
-    expect(told).toEqual(expected)
+    expect(received).toEqual(expected)
   })
 })

@@ -75,112 +75,117 @@ async function barkedIn({ frames }: Pick<Program, 'frames'>, party: string): Pro
 }
 
 /** Subscribes durably to barks under a name; returns the words that it got, by party. */
-function diary(runtime: Story, told: string[], options: Omit<SubscribeOptions, 'filter'> = {}, isAlive = () => true) {
-  const tell = ({ data, party }: EnvelopeOf<typeof barked>) => isAlive() && told.push(`${party} ${data.word}`)
-  return runtime.bus.subscribe(barked, tell, { durable: 'diary', ...options })
+function diary(
+  runtime: Story,
+  received: string[],
+  options: Omit<SubscribeOptions, 'filter'> = {},
+  isAlive = () => true,
+) {
+  const receive = ({ data, party }: EnvelopeOf<typeof barked>) => isAlive() && received.push(`${party} ${data.word}`)
+  return runtime.bus.subscribe(barked, receive, { durable: 'diary', ...options })
 }
 
 describe('a durable subscription', () => {
   it('gets in the next process the events that it had not got, in order, and no others', async () => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
     await bark(first, 'p1', 'before')
-    diary(first, told)
+    diary(first, received)
     await someTurns()
     await bark(first, 'p1', 'a', 'b')
     await someTurns()
     const second = await program.start(given)
     await bark(second, 'p1', 'c', 'd')
-    diary(second, told)
+    diary(second, received)
     await bark(second, 'p1', 'e')
     await someTurns()
-    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 d', 'p1 e'])
+    expect(received).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 d', 'p1 e'])
     const third = await program.start(given)
-    diary(third, told)
+    diary(third, received)
     await someTurns()
-    expect(told).toHaveLength(5)
+    expect(received).toHaveLength(5)
   })
 
   it('gets all events from the start, if it asks for them', async () => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
     await bark(first, 'p1', 'a', 'b')
     const second = await program.start(given)
     await bark(second, 'p1', 'c')
-    diary(second, told, { from: 'start' })
+    diary(second, received, { from: 'start' })
     await someTurns()
-    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c'])
+    expect(received).toEqual(['p1 a', 'p1 b', 'p1 c'])
     const third = await program.start(given)
-    diary(third, told, { from: 'start' })
+    diary(third, received, { from: 'start' })
     await someTurns()
-    expect(told).toHaveLength(3)
+    expect(received).toHaveLength(3)
   })
 
   it('gets the events of a party that was created while it was away', async () => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const first = await program.start(given)
-    diary(first, told)
+    diary(first, received)
     await someTurns()
     const second = await program.start(given)
     await second.parties.create({ id: 'p1' })
     await bark(second, 'p1', 'a')
     const third = await program.start(given)
     await bark(third, 'p1', 'b')
-    diary(third, told)
+    diary(third, received)
     await someTurns()
-    expect(told).toEqual(['p1 a', 'p1 b'])
+    expect(received).toEqual(['p1 a', 'p1 b'])
   })
 
   it('may be made before the next process has started', async () => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
-    diary(first, told)
+    diary(first, received)
     await someTurns()
     await bark(first, 'p1', 'a')
     await someTurns()
     const second = await program.start(given)
     await bark(second, 'p1', 'b')
     const third = program.create(given)
-    diary(third, told)
+    diary(third, received)
     await third.start()
     await bark(third, 'p1', 'c')
     await someTurns()
-    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c'])
+    expect(received).toEqual(['p1 a', 'p1 b', 'p1 c'])
   })
 
   it('gets the missed events of a quarantined party, once that is restored', async () => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
-    diary(first, told)
+    diary(first, received)
     await someTurns()
     const second = await program.start(given)
     await bark(second, 'p1', 'a')
     const third = await program.start({ party: petsParty(), events: [barked] })
     expect(third.parties.quarantined()).toHaveLength(1)
-    diary(third, told)
+    diary(third, received)
     await someTurns()
-    expect(told).toEqual([])
+    expect(received).toEqual([])
     const fourth = await program.start(given)
-    diary(fourth, told)
+    diary(fourth, received)
     await someTurns()
-    expect(told).toEqual(['p1 a'])
+    expect(received).toEqual(['p1 a'])
   })
 
   it('gets all events of a new party with the id of a deleted one', async () => {
     const program = createProgram()
-    const told: string[] = []
+    const received: string[] = []
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
-    diary(first, told)
+    diary(first, received)
     await someTurns()
     await bark(first, 'p1', 'a', 'b', 'c')
     await someTurns()
@@ -189,29 +194,29 @@ describe('a durable subscription', () => {
     await second.parties.create({ id: 'p1' })
     await bark(second, 'p1', 'new')
     const third = await program.start(given)
-    diary(third, told)
+    diary(third, received)
     await someTurns()
-    expect(told).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 new'])
+    expect(received).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 new'])
   })
 
   it('misses no event, wherever the process ends, and gets at most the last event twice', async () => {
     await atEveryAppend(async ending => {
       const program = createProgram()
-      const told: string[] = []
+      const received: string[] = []
       const isEnded = await program.until(ending, given, async runtime => {
         const isAlive = program.pulse()
-        diary(runtime, told, { from: 'start' }, isAlive)
+        diary(runtime, received, { from: 'start' }, isAlive)
         await runtime.parties.create({ id: 'p1' })
         await bark(runtime, 'p1', 'a', 'b', 'c')
         await someTurns()
       })
       const next = await program.start(given)
-      diary(next, told, { from: 'start' })
+      diary(next, received, { from: 'start' })
       await next.idle()
       await someTurns()
       const words = (await barkedIn(program, 'p1')).map(word => `p1 ${word}`)
-      expect(told.filter((one, place) => one !== told[place - 1])).toEqual(words)
-      expect(told.length - words.length).toBeLessThanOrEqual(1)
+      expect(received.filter((one, place) => one !== received[place - 1])).toEqual(words)
+      expect(received.length - words.length).toBeLessThanOrEqual(1)
       return isEnded
     })
   })

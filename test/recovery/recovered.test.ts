@@ -34,15 +34,15 @@ describe('the work that a process goes on with', () => {
     await someTurns()
     const frames = (await program.frames('party/p1')).length
     const next = program.create(given)
-    const told: unknown[] = []
+    const received: unknown[] = []
     next.bus.subscribe([systemRecovered, partyRecovered, agentRecovered, 'agent.started'], ({ type, data }) =>
-      told.push([type, data]),
+      received.push([type, data]),
     )
     await next.start()
     const agents = ['p1', 'p2'].flatMap(id =>
       ['dog', 'trainer'].map(name => [agentRecovered.type, { address: `party/${id}/${name}`, incarnation: 1 }]),
     )
-    expect(told).toEqual(
+    expect(received).toEqual(
       expect.arrayContaining([
         ...agents,
         [partyRecovered.type, { partyId: 'p1', frames, agents: 2, mail: 2, timers: 1, works: 0 }],
@@ -50,7 +50,7 @@ describe('the work that a process goes on with', () => {
         [systemRecovered.type, { parties: 2, quarantined: 0, durationMs: 0 }],
       ]),
     )
-    expect(told).toHaveLength(7)
+    expect(received).toHaveLength(7)
     expect(next.bus.history({ type: 'system.*' }).map(({ type }) => type)).toEqual([
       'system.starting',
       'system.party.recovered',
@@ -313,10 +313,10 @@ describe('a party that cannot go on', () => {
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
     const next = program.create({ party: petsParty(dogAgent()) })
-    const told: unknown[] = []
-    next.bus.subscribe(partyQuarantined, ({ data }) => told.push(data))
+    const received: unknown[] = []
+    next.bus.subscribe(partyQuarantined, ({ data }) => received.push(data))
     await next.start()
-    expect(told).toEqual([{ partyId: 'p1', reason: expect.stringContaining('"trainer"') }])
+    expect(received).toEqual([{ partyId: 'p1', reason: expect.stringContaining('"trainer"') }])
     expect(next.bus.history({ type: systemRecovered.type })).toMatchObject([{ data: { parties: 0, quarantined: 1 } }])
   })
 })

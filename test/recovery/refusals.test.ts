@@ -8,7 +8,7 @@ const refusal = unknown('nobody')
 const code = 'ASK_REFUSED_BY_CALLEE'
 const forEver = () => new Promise<never>(() => {})
 
-const told = (runtime: Pick<Runtime, 'bus'>) => runtime.bus.history({ type: heard.type }).map(({ data }) => data)
+const heardIn = (runtime: Pick<Runtime, 'bus'>) => runtime.bus.history({ type: heard.type }).map(({ data }) => data)
 const has = (kind: Frame['entries'][number]['kind']) => (frame: Frame) =>
   frame.entries.some(entry => entry.kind === kind)
 
@@ -35,7 +35,7 @@ describe('a refusal', () => {
     async ({ kind }) => {
       const { program, next } = await untilThere(kind, visitor(), [clerk()])
       await next.idle()
-      expect(told(next)).toEqual([{ what: { code, to: 'runtime/clerk', refusal } }])
+      expect(heardIn(next)).toEqual([{ what: { code, to: 'runtime/clerk', refusal } }])
       expect((await program.frames('runtime')).filter(has('refusal'))).toHaveLength(1)
       expect(lost(next)).toEqual(nothingLost)
     },
@@ -68,6 +68,6 @@ describe('a refusal', () => {
   it('by one of many callees names that callee after a restart', async () => {
     const { next } = await untilThere('outcome', surveyor(['runtime/a', 'runtime/b']), [clerk('a'), clerk('b')])
     await next.idle()
-    expect(told(next)).toEqual([{ what: { code: 'ASK_MANY', refusals: ['runtime/a NO_SUCH_PERSON'] } }])
+    expect(heardIn(next)).toEqual([{ what: { code: 'ASK_MANY', refusals: ['runtime/a NO_SUCH_PERSON'] } }])
   })
 })

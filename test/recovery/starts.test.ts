@@ -138,8 +138,8 @@ describe.each(Object.entries(tellers))('a machine inside that %s when it starts'
   it.each([
     ['its agent', inner],
     ['a machine inside its agent', holding(inner)],
-  ])('reaches %s with it, wherever the process ends', async (_whom, told) => {
-    const host = defineAgent({ name: 'host', machine: hosting(told), hears: [], says: [] })
+  ])('reaches %s with it, wherever the process ends', async (_whom, hosted) => {
+    const host = defineAgent({ name: 'host', machine: hosting(hosted), hears: [], says: [] })
     await atEveryAppend(async ending => {
       const program = createProgram()
       const isEnded = await program.until(ending, { agents: [host] }, runtime => runtime.idle())

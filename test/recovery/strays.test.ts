@@ -30,11 +30,11 @@ const payer = defineAgent({ name: 'payer', machine, hears: [command], says: [] }
 describe('an agent that invokes a bare promise', () => {
   it('gets a warning if the journal outlives the process, because the promise would be run again', async () => {
     const runtime = createRuntime({ agents: [payer], journal: lasting() })
-    const told: string[] = []
-    runtime.bus.subscribe(systemError, ({ data }) => told.push(`${data.severity} ${data.code}`))
+    const warnings: string[] = []
+    runtime.bus.subscribe(systemError, ({ data }) => warnings.push(`${data.severity} ${data.code}`))
     await runtime.start()
     await runtime.stop()
-    expect(told).toEqual(['warning STRAY_WORK'])
+    expect(warnings).toEqual(['warning STRAY_WORK'])
   })
 
   it('is refused by a strict runtime', () => {
@@ -79,7 +79,7 @@ const bare = (machine: AnyStateMachine) =>
     says: [],
   })
 
-const told = async (machine: AnyStateMachine, strict = false) => {
+const reportedFor = async (machine: AnyStateMachine, strict = false) => {
   const runtime = createRuntime({ agents: [bare(machine)], journal: lasting(), strict, log: 'silent' })
   const codes: string[] = []
   runtime.bus.subscribe(systemError, ({ data }) => codes.push(data.code))
@@ -91,10 +91,10 @@ const told = async (machine: AnyStateMachine, strict = false) => {
 
 describe('stray work', () => {
   it.each(Object.entries(shown))('is found in a definition: %s', async (_, machine) => {
-    const { runtime, codes } = await told(machine)
+    const { runtime, codes } = await reportedFor(machine)
     await runtime.stop({ timeout: 0 })
     expect(new Set(codes)).toEqual(new Set(['STRAY_WORK']))
-    await expect(told(machine, true)).rejects.toMatchObject({ code: 'STRAY_WORK' })
+    await expect(reportedFor(machine, true)).rejects.toMatchObject({ code: 'STRAY_WORK' })
   })
 
   it.each(Object.entries(spawnedUnnamed))('is refused in a definition: %s', (_, machine) => {
@@ -105,7 +105,7 @@ describe('stray work', () => {
   })
 
   it('does not include an invoked reducer, which does no outside work', async () => {
-    const { runtime, codes } = await told(
+    const { runtime, codes } = await reportedFor(
       createMachine({ invoke: { src: fromTransition((count: number) => count + 1, 0) } }),
     )
     await runtime.stop({ timeout: 0 })
@@ -125,7 +125,7 @@ describe('stray work', () => {
   })
 
   it('is reported once if only a step shows it', async () => {
-    const { runtime, codes } = await told(spawning)
+    const { runtime, codes } = await reportedFor(spawning)
     await runtime.bus.publish(command({ word: 'again' }))
     await runtime.stop({ timeout: 0 })
     expect(codes).toEqual(['STRAY_WORK'])
@@ -136,7 +136,7 @@ describe('stray work', () => {
       context: {},
       on: { 'pets.command': { actions: assign({ ref: ({ spawn }) => spawn(nested, { id: 'kid' }) }) } },
     })
-    const { runtime } = await told(unnamed)
+    const { runtime } = await reportedFor(unnamed)
     await until(() => runtime.bus.deadLetters.list().length > 0)
     expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([
       { data: { error: expect.stringContaining('"runtime/bare" spawned "kid" from a logic and not from a name') } },

@@ -361,13 +361,13 @@ describe.each(Object.entries(journals))('a machine inside an agent, on a journal
       'LATER',
       'An event that "runtime/holder/inner" sends later holds a function at "value.sum"',
     ],
-  ])('fails its agent because of a value that no journal can hold, when %s', async (_when, wanted, told) => {
+  ])('fails its agent because of a value that no journal can hold, when %s', async (_when, wanted, message) => {
     const { runtime, clock } = await startRuntime({ agents: [holderOf(wanted)], journal: journal() })
     await runtime.bus.publish(go({}))
     clock.advance(10)
     await until(() => runtime.agent('holder').incarnation === 2)
     expect(runtime.bus.history({ type: 'agent.failed' }).map(({ data }) => data)).toMatchObject([
-      { address: 'runtime/holder', incarnation: 1, error: expect.stringContaining(told) },
+      { address: 'runtime/holder', incarnation: 1, error: expect.stringContaining(message) },
     ])
     expect(errorsIn(runtime)).toEqual(['AGENT_FAILED'])
     await runtime.stop()

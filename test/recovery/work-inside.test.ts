@@ -28,7 +28,7 @@ const hang = effect('hang', () => new Promise<never>(() => {}))
 const telling = setup({ actors: { first } }).createMachine({
   initial: 'idle',
   states: {
-    idle: { after: { 100: { target: 'working', actions: sendParent({ type: 'told' }) } } },
+    idle: { after: { 100: { target: 'working', actions: sendParent({ type: 'progress' }) } } },
     working: { invoke: { src: 'first', onDone: 'over' } },
     over: { type: 'final' },
   },
@@ -36,7 +36,7 @@ const telling = setup({ actors: { first } }).createMachine({
 const working = setup({ actors: { second } }).createMachine({
   initial: 'idle',
   states: {
-    idle: { on: { told: 'working' } },
+    idle: { on: { progress: 'working' } },
     working: { invoke: { src: 'second', onDone: 'over' } },
     over: { type: 'final' },
   },
@@ -56,13 +56,13 @@ const hearers = {
     context: {},
     invoke,
     initial: 'idle',
-    states: { idle: { on: { told: 'working' } as never }, working: { invoke: { src: 'second' } }, failed: {} },
+    states: { idle: { on: { progress: 'working' } as never }, working: { invoke: { src: 'second' } }, failed: {} },
   }),
   'another machine inside': createMachine({
     context: {},
     invoke,
     initial: 'idle',
-    states: { idle: { on: { told: { actions: sendTo('working', { type: 'told' }) } } as never }, failed: {} },
+    states: { idle: { on: { progress: { actions: sendTo('working', { type: 'progress' }) } } as never }, failed: {} },
   }),
 }
 

@@ -137,8 +137,8 @@ describe('a spawn in the middle of shutdown', () => {
     expect(isSpawned).toBe(false)
     journal.release()
     await Promise.all([spawning, stopping])
-    const told = runtime.bus.history({ type: 'agent.*' }).map(({ type }) => type)
-    expect(told).toEqual(['agent.started', 'agent.stopped'])
+    const types = runtime.bus.history({ type: 'agent.*' }).map(({ type }) => type)
+    expect(types).toEqual(['agent.started', 'agent.stopped'])
   })
 })
 

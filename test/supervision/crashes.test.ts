@@ -72,15 +72,15 @@ const itsPlaces =
 describe('a crash', () => {
   it('is reported with its stack and its cause, as an event of the agent and as an error', async () => {
     const { runtime } = await startRuntime({ party: petsParty(clumsy(stumbled())) })
-    const told: unknown[] = []
-    runtime.bus.subscribe(agentFailed, ({ data }) => void told.push(data))
-    runtime.bus.errors(({ data }) => void told.push(data))
+    const reported: unknown[] = []
+    runtime.bus.subscribe(agentFailed, ({ data }) => void reported.push(data))
+    runtime.bus.errors(({ data }) => void reported.push(data))
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
     await party.idle()
     const stack: unknown = expect.stringMatching(itsPlaces)
     const address = 'party/p1/clumsy'
-    expect(told).toEqual([
+    expect(reported).toEqual([
       { address, incarnation: 1, handled: 'pets.command', error: 'no shoe', code: 'UNEXPECTED', stack },
       {
         severity: 'error',
@@ -111,8 +111,8 @@ describe('a crash', () => {
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
     await party.idle()
-    const [told] = runtime.bus.history({ type: 'system.error' })
-    expect(told).toMatchObject({
+    const [reported] = runtime.bus.history({ type: 'system.error' })
+    expect(reported).toMatchObject({
       data: { message: expect.stringContaining('while it handled the outcome of what it had invoked: no luck') },
     })
   })
@@ -143,11 +143,11 @@ describe('a crash', () => {
     await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
     await party.idle()
     const [failed] = runtime.bus.history({ type: agentFailed.type })
-    const [told] = runtime.bus.history({ type: systemError.type })
+    const [reported] = runtime.bus.history({ type: systemError.type })
     const [letter] = runtime.bus.deadLetters.list()
-    if (!failed || !told || !letter) throw new Error('nothing was told')
+    if (!failed || !reported || !letter) throw new Error('an event or the dead letter is missing')
     expect(errorOf(failed)).toBe(error)
-    expect((errorOf(told) as AgentFailedError).cause).toBe(error)
+    expect((errorOf(reported) as AgentFailedError).cause).toBe(error)
     expect(errorOf(letter)).toBe(error)
     expect(errorOf({})).toBe(undefined)
   })

@@ -70,8 +70,8 @@ async function withWorkers(agents: readonly Supervised[], supervision: Supervisi
     await pets.idle()
   }
   const incarnations = () => flat(agents).map(({ name }) => pets.agent(name).incarnation)
-  const told = (type: string) => runtime.bus.history({ type, party: 'p1' }).map(({ data }) => shortOf(data))
-  return { runtime, clock, pets, poked, incarnations, told }
+  const dataOf = (type: string) => runtime.bus.history({ type, party: 'p1' }).map(({ data }) => shortOf(data))
+  return { runtime, clock, pets, poked, incarnations, dataOf }
 }
 
 const flat = (agents: readonly Supervised[]): readonly Agent[] =>
@@ -115,7 +115,7 @@ describe("the table of OTP's supervisor: a, b and c, of which b ends", () => {
     const family = await withWorkers([worker('a'), worker('b', { restart: 'temporary' }), worker('c')], { strategy })
     await family.poked(failed, 'crash')
     expect(family.incarnations()).toEqual(incarnations)
-    expect(family.told('agent.stopped')).toEqual(['b'])
+    expect(family.dataOf('agent.stopped')).toEqual(['b'])
   })
 
   it('starts a transient sibling that had finished again, together with the others', async () => {
@@ -131,7 +131,7 @@ describe("the table of OTP's supervisor: a, b and c, of which b ends", () => {
   it('stops companions in the reverse order of their start, and starts them in order', async () => {
     const family = await withWorkers([worker('a'), worker('b'), worker('c')], { strategy: 'one_for_all' })
     await family.poked('b', 'crash')
-    expect(family.told('agent.restarted')).toEqual(['a', 'b', 'c'])
+    expect(family.dataOf('agent.restarted')).toEqual(['a', 'b', 'c'])
     const stopped: string[] = []
     family.runtime.bus.subscribe('agent.stopped', ({ data }) => void stopped.push(shortOf(data)))
     await family.runtime.parties.delete('p1')
@@ -144,7 +144,7 @@ describe("the table of OTP's supervisor: a, b and c, of which b ends", () => {
     await family.poked('a', 'crash')
     expect(family.pets.state.status).toBe('planning')
     await expect(family.poked('a', 'crash')).rejects.toBeInstanceOf(PartyFailedError)
-    expect(family.told('agent.stopped')).toEqual(['b', 'a'])
+    expect(family.dataOf('agent.stopped')).toEqual(['b', 'a'])
   })
 })
 
@@ -186,14 +186,14 @@ describe('a supervisor under another', () => {
     await family.poked('b', 'crash')
     await family.poked('b', 'crash')
     expect(family.incarnations()).toEqual([1, 2, 2, 1])
-    expect(family.told('agent.stopped')).toEqual(['c', 'b'])
+    expect(family.dataOf('agent.stopped')).toEqual(['c', 'b'])
   })
 
   it('escalates to the top when the supervisor above gives up too', async () => {
     const family = await withWorkers([worker('a'), inner()], { intensity: { max: 0, within: 1_000 } })
     await family.poked('b', 'crash')
     await expect(family.poked('b', 'crash')).rejects.toBeInstanceOf(PartyFailedError)
-    expect(family.told('agent.stopped')).toEqual(['c', 'b', 'a'])
+    expect(family.dataOf('agent.stopped')).toEqual(['c', 'b', 'a'])
   })
 
   it('does not start agents again that the application stopped or spawned later', async () => {
@@ -204,7 +204,7 @@ describe('a supervisor under another', () => {
     expect(family.pets.agent('late').incarnation).toBe(2)
     await family.poked('b', 'crash')
     expect(family.incarnations()).toEqual([1, 3, 1])
-    expect(family.told('agent.stopped')).toEqual(['c', 'late'])
+    expect(family.dataOf('agent.stopped')).toEqual(['c', 'late'])
   })
 
   it('needs a unique name, and is found by that name', async () => {

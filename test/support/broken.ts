@@ -69,8 +69,8 @@ export function brokenBus(bus: RuntimeBus): RuntimeBus {
   bus.subscribe('ask.failed', ({ data }) => {
     if (JSON.stringify(data).includes('ASK_TIMEOUT')) pendingForEver++
   })
-  const subscribe = (topic: Topic, tell: (envelope: Envelope) => unknown, options?: SubscribeOptions) => {
-    const hear = (one: Envelope) => (JSON.stringify(one.data).includes('SUBSCRIBER_LAG') ? undefined : tell(one))
+  const subscribe = (topic: Topic, handler: (envelope: Envelope) => unknown, options?: SubscribeOptions) => {
+    const hear = (one: Envelope) => (JSON.stringify(one.data).includes('SUBSCRIBER_LAG') ? undefined : handler(one))
     return brokenSubscription(bus.subscribe(topic, hear, { ...options, onMissed: undefined }))
   }
   return instead(bus, {

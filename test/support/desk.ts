@@ -74,7 +74,7 @@ const asking = <O>(name: string, logic: AskLogic<{ id: string }, O>) =>
             src: 'ask',
             input: ({ context }) => context,
             onDone: { target: 'idle', actions: { type: 'tell', params: 'answered' } },
-            onError: { target: 'idle', actions: { type: 'tell', params: ({ event }) => toldOf(event.error) } },
+            onError: { target: 'idle', actions: { type: 'tell', params: ({ event }) => outcomeOf(event.error) } },
           },
         },
       },
@@ -87,7 +87,7 @@ export const visitor = (to?: string) => asking('visitor', ask(whois, to === unde
 /** Asks several clerks. */
 export const surveyor = (to: readonly string[]) => asking('surveyor', askMany(whois, { to }))
 
-function toldOf(error: unknown): z.util.JSONType {
+function outcomeOf(error: unknown): z.util.JSONType {
   if (whois.isRefusal(error)) return { code: error.code, to: error.to, refusal: error.refusal }
   if (error instanceof AskManyError)
     return { code: error.code, refusals: error.failures.map(({ to, refusal }) => `${to} ${refusal?.code}`) }

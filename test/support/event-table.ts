@@ -79,11 +79,11 @@ function fieldsOf(schema: z.ZodType): string {
       field.words.add(wordFor(asSchema(value)))
       field.isOptional ||= !required.includes(name)
     }
-  const told = [...fields].map(([name, { words, isOptional }]) => {
+  const described = [...fields].map(([name, { words, isOptional }]) => {
     const isEverywhere = variants.every(({ properties = {} }) => name in properties)
     return `${name}${isOptional || !isEverywhere ? '?' : ''}: ${[...words].join(' or ')}`
   })
-  return told.length === 0 ? 'none' : `\`${told.join('; ')}\``
+  return described.length === 0 ? 'none' : `\`${described.join('; ')}\``
 }
 
 function wordFor({ $ref, const: only, enum: words, oneOf, anyOf = oneOf, type, ...schema }: JsonSchema): string {

@@ -114,11 +114,11 @@ export function createProgram({ pace }: ProgramOptions = {}) {
       const process = begin(ending)
       const { ended } = process
       const runtime = create(options, process)
-      const told = runtime
+      const performed = runtime
         .start()
         .then(story)
         .then(() => false)
-      const isEnded = await Promise.race([ended, told])
+      const isEnded = await Promise.race([ended, performed])
       living?.end()
       return isEnded
     },

@@ -95,31 +95,31 @@ describe('a durable subscription, at its edges', () => {
       const started = await start()
       await say(started, 'a', 'b', 'c')
       for (let ticks = 0; ticks < 40; ticks++) {
-        const told: string[] = []
+        const received: string[] = []
         const name = `ledger-${ticks}`
-        const tell = ({ data }: { readonly data: { readonly word: string } }) => void told.push(data.word)
-        const subscription = started.runtime.bus.subscribe(command, tell, { durable: name, from: 'start' })
+        const receive = ({ data }: { readonly data: { readonly word: string } }) => void received.push(data.word)
+        const subscription = started.runtime.bus.subscribe(command, receive, { durable: name, from: 'start' })
         for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
         subscription[end]()
-        const before = [...told]
+        const before = [...received]
         await turns(3)
-        expect(told).toEqual(before)
+        expect(received).toEqual(before)
         // It gets the remaining events later.
         if (end === 'pause') subscription.resume()
-        else started.runtime.bus.subscribe(command, tell, { durable: name })
+        else started.runtime.bus.subscribe(command, receive, { durable: name })
         await turns(3)
-        expect(told).toEqual(['a', 'b', 'c'])
+        expect(received).toEqual(['a', 'b', 'c'])
       }
     },
   )
 
   it('to all events that always throws leaves the event loop its turns', async () => {
     const { runtime, clock } = await start()
-    let told = 0
+    let received = 0
     runtime.bus.subscribe(
       '*',
       () => {
-        if (++told < 100_000) throw new Error('always')
+        if (++received < 100_000) throw new Error('always')
       },
       { durable: 'ledger' },
     )
@@ -127,7 +127,7 @@ describe('a durable subscription, at its edges', () => {
     await turns()
     clock.advance(5_000)
     await turns()
-    expect(told).toBeLessThan(1_000)
+    expect(received).toBeLessThan(1_000)
   })
 
   it('leaves no listener on its signal when it ends or is refused', async () => {

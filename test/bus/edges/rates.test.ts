@@ -50,14 +50,14 @@ describe('publishing in turn, at its edges', () => {
 
   it('delayed events go by the new limits after a switch to other limits', async () => {
     const { runtime } = await start({ perSecond: 1, source: {}, exceeded: 'delay' })
-    let told = 0
-    runtime.bus.subscribe(command, () => void told++)
+    let received = 0
+    runtime.bus.subscribe(command, () => void received++)
     for (let n = 0; n < 100; n++) void runtime.bus.publish(command({ word: 'x' })).catch(() => {})
     await turns()
-    expect(told).toBe(1)
+    expect(received).toBe(1)
     runtime.bus.rateLimit({ perSecond: 2, source: {}, exceeded: 'delay' })
     await turns()
-    expect(told).toBeLessThanOrEqual(3)
+    expect(received).toBeLessThanOrEqual(3)
   })
 
   it('an update that would be delayed ends when the runtime stops', async () => {

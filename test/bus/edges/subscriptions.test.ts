@@ -200,24 +200,24 @@ describe('subscribers, at their edges', () => {
 
   it('a subscriber that publishes the event that it got, journalled, leaves the event loop its turns', async () => {
     const { runtime } = await start()
-    let told = 0
+    let received = 0
     runtime.bus.subscribe(urgent, () => {
-      if (++told < 100_000) void runtime.bus.publish(urgent({ word: 'again' })).catch(() => {})
+      if (++received < 100_000) void runtime.bus.publish(urgent({ word: 'again' })).catch(() => {})
     })
     void runtime.bus.publish(urgent({ word: 'first' }))
     await turns(10)
-    expect(told).toBeLessThan(100_000)
+    expect(received).toBeLessThan(100_000)
   })
 
   it('a slow subscriber that publishes the event that it got, journalled, leaves the event loop its turns', async () => {
     const { runtime } = await start()
-    let told = 0
+    let received = 0
     runtime.bus.subscribe(urgent, async () => {
-      if (++told < 100_000) await runtime.bus.publish(urgent({ word: 'again' })).catch(() => {})
+      if (++received < 100_000) await runtime.bus.publish(urgent({ word: 'again' })).catch(() => {})
     })
     void runtime.bus.publish(urgent({ word: 'first' }))
     await turns(10)
-    expect(told).toBeLessThan(100_000)
+    expect(received).toBeLessThan(100_000)
   })
 
   it('a filter is not called after its subscription has ended', async () => {

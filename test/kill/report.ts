@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs'
 
 /** Writes to the parent process synchronously, so that no line is lost when this process is killed. */
-export function tell(told: unknown): void {
-  let left = Buffer.from(`${JSON.stringify(told)}\n`)
+export function report(value: unknown): void {
+  let left = Buffer.from(`${JSON.stringify(value)}\n`)
   while (left.length > 0) left = left.subarray(written(left))
 }
 
