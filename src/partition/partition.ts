@@ -128,10 +128,10 @@ export class Partition implements Snapped {
 
   /** Another runtime may own it now: writes and acknowledges nothing from now on, and fails the asks of its agents' askers. */
   leave(error: OwnershipLostError): void {
-    const { system, frames, watermark, registry } = this
+    const { system, asks, frames, watermark, registry } = this
     frames.suspend()
     void system.snapshots.forget(this)
-    for (const { address } of registry) system.asks.failAllTo(address, () => error)
+    for (const { address } of registry) asks.failAllTo(address, () => error)
     watermark.giveUp(error)
   }
 

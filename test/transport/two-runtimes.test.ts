@@ -99,4 +99,13 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
     expect(third.parties.get('p1').state.said).toEqual(['late'])
     expect(p2.agent('dog').snapshot()?.value).toBe('awake')
   })
+
+  it('fail an ask with the reason when the partition of its callee leaves the runtime', async () => {
+    const { first, p1 } = await both()
+    await p1.addInput('later')
+    await until(() => first.agent('dog').snapshot()?.value === 'remembering')
+    await first.ownership.release('runtime')
+    await until(() => p1.state.said.length > 0)
+    expect(p1.state.said).toEqual(['OWNERSHIP_LOST'])
+  })
 })
