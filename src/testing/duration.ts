@@ -3,7 +3,7 @@ import { TroupeError } from '../index.ts'
 const units = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** A time span: milliseconds, or a number with a unit, such as `2 min`. */
-export type Duration = number | `${number} ${keyof typeof units}`
+export type Duration = number | `${number} ${'ms' | 's' | 'min' | 'h' | 'd'}`
 
 /** The milliseconds of a duration. @throws DurationError */
 export function millisecondsOf(duration: Duration): number {

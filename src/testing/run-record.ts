@@ -37,10 +37,12 @@ export class RunRecord implements Around {
     return this.#events
   }
 
+  /** Events that could not be delivered, or on which an agent failed. */
   get deadLetters(): readonly DeadLetter[] {
     return this.#letters
   }
 
+  /** Requests that were sent, once for each ask. */
   get asks(): readonly RecordedAsk[] {
     return this.#asks
   }
@@ -50,6 +52,7 @@ export class RunRecord implements Around {
     return this.#works
   }
 
+  /** Agents that began anew after a failure. */
   get restarts(): readonly RecordedRestart[] {
     return this.#restarts
   }

@@ -174,6 +174,7 @@ export class TestRuntime<
     await this.#journal.close()
   }
 
+  /** Does what `stop` does, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
