@@ -148,6 +148,7 @@ export class Actor implements Ready {
     this.status = 'running'
     const waiting = this.#onRunning
     this.#onRunning = none
+    this.#noteBusy()
     for (const call of waiting) call()
     this.wake()
   }
