@@ -1,5 +1,6 @@
 import {
   type AddedEvent,
+  type Around,
   createRuntime,
   type Frame,
   type Journal,
@@ -49,7 +50,12 @@ export async function createTestRuntime<
   R extends RemovedEvent = RemovedEvent,
 >(options: TestRuntimeOptions<S, A, R> = {}): Promise<TestRuntime<S, A, R>> {
   const test = new TestRuntime(options)
-  await test.restart()
+  try {
+    await test.restart()
+  } catch (error) {
+    await test.stop()
+    throw error
+  }
   return test
 }
 
@@ -129,7 +135,10 @@ export class TestRuntime<
     clock.advance(end - clock.elapsed())
   }
 
-  /** Ends the process as a kill does: nothing more runs, and what the journal has not got is lost. */
+  /**
+   * Ends the process as a kill does: nothing more runs, and what the journal has not got is lost. Promises of this process never settle.
+   * Only the function of an effect that is under way goes on to its end, if the test lets it; its outcome is lost.
+   */
   crash(): void {
     this.#process?.end()
   }
@@ -152,7 +161,7 @@ export class TestRuntime<
       clock: process.clock,
       scheduler: process.scheduler,
       random: seededRandom(this.seed),
-      around: [record, this.#options.around ?? []].flat(),
+      around: [whileAlive(record, process), this.#options.around ?? []].flat(),
     })
     this.#process = process
     this.#runtime = runtime
@@ -177,6 +186,14 @@ export class TestRuntime<
   /** Does what `stop` does, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+}
+
+/** Records what a process does until it ends. */
+function whileAlive(record: RunRecord, process: SimulatedProcess): Around {
+  return {
+    payloads: record.payloads,
+    begin: (facts, parent, payload) => (process.isOver ? undefined : record.begin(facts, parent, payload)),
   }
 }
 

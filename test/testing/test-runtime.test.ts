@@ -129,6 +129,26 @@ describe('crash', () => {
 })
 
 describe('restart', () => {
+  it('rejects when an agent cannot start, and leaves a test that can be stopped', async () => {
+    const broken = defineAgent({
+      name: 'broken',
+      hears: [],
+      says: [],
+      machine: setup({ types: agentTypes({ context: { n: 0 }, hears: [], says: [] }) }).createMachine({
+        id: 'broken',
+        context: () => {
+          throw new Error('there is no context')
+        },
+      }),
+    })
+    const starting = createTestRuntime({ agents: [broken], log: 'silent' })
+    await expect(starting).rejects.toMatchObject({ code: 'AGENT_START' })
+    const { test } = await ringing()
+    await expect(test.restart({ agents: [broken], log: 'silent' })).rejects.toMatchObject({ code: 'AGENT_START' })
+    await test.restart({ agents: [bell] })
+    expect(test.runtime.agent('bell').snapshot()?.status).toBe('active')
+  })
+
   it('stops a process that still runs in order, and starts the next one', async () => {
     const test = await planner()
     await test.runtime.parties.create({ id: 'p1', inputs })
