@@ -5,6 +5,9 @@ import { type Found, reasonOf } from '../../../src/cli/doctor/check.ts'
 import { installedVersion, type Manifest, manifestIn } from '../../../src/cli/doctor/manifest.ts'
 import { isWithin } from '../../../src/cli/doctor/range.ts'
 
+/** A package may have another file for `require`, or one that refuses it. */
+const asImported = new Set(['import', 'node', 'default'])
+
 /** Whether the packages that parts of Troupe want beside it are there, in versions that it takes, and can be loaded. */
 export async function optionalPackages(root: string): Promise<Found> {
   const wanted = optionalOf(manifestIn(root))
@@ -24,7 +27,10 @@ async function trouble(root: string, name: string, range: string): Promise<strin
   if (version === undefined) return `${name} is not installed`
   if (!isWithin(version, range)) return `${name} is ${version}, but ${range} is needed`
   try {
-    await import(pathToFileURL(createRequire(join(root, 'package.json')).resolve(name)).href)
+    // The types of Node lack `conditions`.
+    const how = { paths: [root], conditions: asImported }
+    const file = createRequire(join(root, 'package.json')).resolve(name, how)
+    await import(pathToFileURL(file).href)
     return undefined
   } catch (error) {
     return `${name} ${version} cannot be loaded: ${reasonOf(error)}`
