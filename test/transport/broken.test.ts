@@ -1,4 +1,4 @@
-import { localTransport, type Transport } from 'troupe'
+import { localTransport, memoryJournal, type Transport } from 'troupe'
 import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
@@ -51,7 +51,7 @@ describe.each(ways)('a transport that $how', ({ open }) => {
   async function broken() {
     const { transport, break: cut } = open()
     const party = petsParty(trainerAgent('runtime/dog', 10_000))
-    const { runtime, clock } = await startRuntime({ party, agents: [dogAgent()], transport })
+    const { runtime, clock } = await startRuntime({ journal: memoryJournal(), party, agents: [dogAgent()], transport })
     const p1 = await runtime.parties.create({ id: 'p1' })
     await p1.addInput('later')
     await until(() => runtime.agent('dog').snapshot()?.value === 'remembering')
@@ -116,7 +116,11 @@ describe('a transport that cannot be closed', () => {
     { how: 'it rejects', close: () => Promise.reject(new Error('stuck')) },
     { how: 'it never ends', close: () => new Promise<never>(() => {}) },
   ])('does not keep the runtime from stopping: $how', async ({ close }) => {
-    const { runtime, clock } = await startRuntime({ party: petsParty(), transport: { ...localTransport(), close } })
+    const { runtime, clock } = await startRuntime({
+      journal: memoryJournal(),
+      party: petsParty(),
+      transport: { ...localTransport(), close },
+    })
     let isStopped = false
     const stopping = runtime.stop().then(() => {
       isStopped = true

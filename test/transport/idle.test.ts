@@ -1,4 +1,4 @@
-import { localTransport, type Message, type Transport } from 'troupe'
+import { localTransport, type Message, memoryJournal, type Transport } from 'troupe'
 import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -39,7 +39,12 @@ function settledIn(promise: Promise<unknown>) {
 describe('rest, over a transport', () => {
   it('of the runtime comes when agents outside the parties have heard all that was said', async () => {
     const agents = [parrotAgent()]
-    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), agents, transport: channelTransport() })
+    const { runtime } = await startRuntime({
+      journal: memoryJournal(),
+      party: petsParty(dogAgent()),
+      agents,
+      transport: channelTransport(),
+    })
     await runtime.parties.create({ id: 'p1' })
     for (const word of ['a', 'b', 'c']) await runtime.bus.publish(command({ word }), { party: 'p1' })
     await runtime.idle()
@@ -49,7 +54,7 @@ describe('rest, over a transport', () => {
   it('of a party comes when it has got what was sent to it', async () => {
     const { transport, release, held } = gated()
     const party = petsParty(trainerAgent('party/p2/dog'), dogAgent())
-    const { runtime } = await startRuntime({ party, transport })
+    const { runtime } = await startRuntime({ journal: memoryJournal(), party, transport })
     await runtime.parties.create({ id: 'p1' })
     const p2 = await runtime.parties.create({ id: 'p2' })
     await p2.idle()
@@ -66,7 +71,12 @@ describe('rest, over a transport', () => {
   it('does not wait for ever when messages are lost', async () => {
     const lose = (_to: string, { type }: Message) => type === 'overheard' || type === 'mark'
     const transport = channelTransport({ lose })
-    const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent()), agents: [parrotAgent()], transport })
+    const { runtime, clock } = await startRuntime({
+      journal: memoryJournal(),
+      party: petsParty(dogAgent()),
+      agents: [parrotAgent()],
+      transport,
+    })
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })
     const isAtRest = settledIn(runtime.idle())
@@ -80,7 +90,12 @@ describe('rest, over a transport', () => {
 
   it('includes messages when the runtime stops in order', async () => {
     const agents = [parrotAgent()]
-    const { runtime } = await startRuntime({ party: petsParty(dogAgent()), agents, transport: channelTransport() })
+    const { runtime } = await startRuntime({
+      journal: memoryJournal(),
+      party: petsParty(dogAgent()),
+      agents,
+      transport: channelTransport(),
+    })
     await runtime.parties.create({ id: 'p1' })
     const words: string[] = []
     runtime.agent('parrot').watch(({ context }) => words.splice(0, words.length, ...heardBy.parse(context).words))
@@ -93,7 +108,7 @@ describe('rest, over a transport', () => {
     const { transport, hold, release, held } = gated()
     release()
     const options = { party: petsParty(), agents: [parrotAgent()], snapshots: { every: 1 } }
-    const { runtime } = await startRuntime({ ...options, transport })
+    const { runtime } = await startRuntime({ journal: memoryJournal(), ...options, transport })
     await runtime.parties.create({ id: 'p1' })
     await runtime.idle()
     for (let n = 0; n < 20; n++) await turn()
