@@ -543,3 +543,24 @@ function openShop(name: string): Agent {
   })
   return defineAgent({ name, machine, hears, says: [price] })
 }
+
+it('an ask of a party is not answered by what an earlier party with its id was told', async () => {
+  const party = petsParty(trainerAgent('party/p2/dog', 10_000), dogAgent())
+  const program = createProgram()
+  let replies = 0
+  const isSecond = (frame: Frame) => has('reply', 'party/p2')(frame) && ++replies === 2
+  const isEnded = await program.until(atFrame(isSecond, 'cut'), { party }, async runtime => {
+    await runtime.parties.create({ id: 'p2' })
+    for (const trick of ['roll', 'sit']) {
+      const p1 = await runtime.parties.create({ id: 'p1' })
+      await p1.addInput(trick)
+      await runtime.idle()
+      expect(p1.state.said).toEqual([trick])
+      await runtime.parties.delete('p1')
+    }
+  })
+  expect(isEnded).toBe(true)
+  const next = await program.start({ party })
+  await next.idle()
+  expect(next.parties.get('p1').state.said).toEqual(['sit'])
+})

@@ -60,7 +60,7 @@ export class EntryFold {
       case 'event':
         return this.#hear(entry)
       case 'asked':
-        return deliverTo(entry.envelope, this.#agents)
+        return this.#ask(entry)
       case 'redriven':
         this.#letters.remove(entry.envelope.id, entry.envelope.to)
         return deliverTo(entry.envelope, this.#agents)
@@ -124,6 +124,12 @@ export class EntryFold {
     const key = keyIn(envelope)
     if (heard !== undefined && key !== undefined) this.#folds.heard.set(key, heard)
     deliver(envelope, this.#agents)
+  }
+
+  /** A party that was deleted and created again asks under the same keys: the request counts, not an answer before it. */
+  #ask({ envelope }: EntryOf<'asked'>): void {
+    if (envelope.ask !== undefined) this.#answers.known.delete(envelope.ask)
+    deliverTo(envelope, this.#agents)
   }
 
   #bury(entry: EntryOf<'dead'>, frame: Frame): void {
