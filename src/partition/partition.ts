@@ -8,7 +8,7 @@ import type { AskTable } from '../invoke/ask-table.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import { OwnershipLostError } from '../journal/ownership.ts'
-import { type Address, partyOf } from '../mail/address.ts'
+import { type Address, partyOf, runtimePartition } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import { type Origin, originOf } from '../mail/handled.ts'
 import type { Facts } from '../mail/seal.ts'
@@ -82,7 +82,8 @@ export class Partition implements Snapped {
     this.system = system
     this.address = address
     this.party = partyOf(address)
-    this.asks = system.links ? system.asks.apart() : system.asks
+    // Callers outside the agents still wait when the agents outside the parties move to another runtime, or come from there.
+    this.asks = system.links && address !== runtimePartition ? system.asks.apart() : system.asks
     this.#state = state
     this.#admit = admit
     this.frames = new Frames(system, address, state, {

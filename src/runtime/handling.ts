@@ -57,10 +57,11 @@ export class Handling {
   }
 
   #stop(handler: Handler): void {
-    const { handlers, outside } = this.#parts
+    const { handlers, system } = this.#parts
     const { address, request } = handler
     if (handlers.at(address) !== handler) return
     handlers.remove(handler)
-    outside.partition.asks.failAllTo(address, () => new AskStoppedError(request.type, address))
+    for (const { asks } of system.partitions())
+      asks.failAllTo(address, () => new AskStoppedError(request.type, address))
   }
 }

@@ -108,4 +108,27 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
     await until(() => p1.state.said.length > 0)
     expect(p1.state.said).toEqual(['OWNERSHIP_LOST'])
   })
+
+  it('fail an ask when the function of its own runtime that was to answer it stops', async () => {
+    const { start, journal } = owners()
+    const options = { party: petsParty(trainerAgent(undefined)), events: [trick], journal, transport: open() }
+    await start('first', options, { takes: address => address !== 'party/p1' })
+    const second = await start('second', options, { takes: address => address === 'party/p1' })
+    const handler = second.handle(trick, () => new Promise<never>(() => {}))
+    const p1 = await second.parties.create({ id: 'p1', inputs: ['roll'] })
+    await someTurns()
+    handler.stop()
+    await until(() => p1.state.said.length > 0)
+    expect(p1.state.said).toEqual(['ASK_STOPPED'])
+  })
+
+  it('answer a caller outside the agents, although the agents outside the parties move to its runtime meanwhile', async () => {
+    const { first, second, clock } = await both()
+    const asked = second.ask('party/p2/dog', trick, { name: 'later' })
+    await until(() => first.parties.get('p2').agent('dog').snapshot()?.value === 'remembering')
+    await first.ownership.release('runtime')
+    await second.ownership.claim('runtime')
+    clock.advance(5_000)
+    expect(await asked).toEqual({ done: 'late' })
+  })
 })
