@@ -75,6 +75,8 @@ export class Partition implements Snapped {
   readonly turns: Turns
   supervisors: Supervisors | undefined
   readonly asksElsewhere = new AsksElsewhere()
+  /** The keys of asks of other partitions whose requests are being looked up in the journal. */
+  readonly lookUps = new Set<string>()
   readonly #state: PartitionState<unknown> | undefined
   #admit: Admit | undefined
 

@@ -39,11 +39,12 @@ export async function recoverAll(needs: RecoveryNeeds, owner: Owner): Promise<bo
   leaveOthers(needs, owner)
   await restoreHistory(needs)
 
-  // 3. Resume their work; then bind work that was done for an ask to that ask.
+  // 3. Resume their work, and the asks that wait for their agents; then bind work that was done for an ask to that ask.
   const requests = requestsOf(restored)
   if (outside) requests.set(runtimePartition, outside.standing)
   const resumed = resumePartitions(needs, restored, requests)
   if (outside) needs.crew.resume(requests)
+  findCallees(needs, requests)
   bindToAsks(needs, resumed)
   if (outside) needs.crew.restoring.bindToAsks()
 
@@ -80,7 +81,9 @@ export async function recoverOutsideLate(needs: RecoveryNeeds, owner: Owner): Pr
   const outside = await recoverOutside(needs, owner)
   if (!outside) return false
   const standings = new Map([[runtimePartition, outside.standing]])
-  needs.crew.resume(new Map([...(await recallAsked(needs.system, outside.standing)), ...standings]))
+  const requests = new Map([...(await recallAsked(needs.system, outside.standing)), ...standings])
+  needs.crew.resume(requests)
+  findCallees(needs, requests)
   needs.crew.restoring.bindToAsks()
   resumeTheRest(needs, [outside], standings)
   return true

@@ -56,10 +56,11 @@ export class Recovery {
    * durable.
    */
   async heard(): Promise<void> {
-    const { system, outside } = this.#needs
+    const { links, timers } = this.#needs.system
     await Promise.allSettled(this.#underWay)
-    await system.links?.arrived(outside.address, system.timers)
-    await outside.watermark.reached()
+    await links?.arrived(runtimePartition, timers)
+    // A recovery may have begun another partition for these agents.
+    await this.#needs.outside.watermark.reached()
   }
 
   /**

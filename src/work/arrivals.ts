@@ -46,7 +46,10 @@ function asked(here: Partition, links: Links, given: Messages['ask'], isFound = 
   const { ask: key, to, again } = given
   const before = here.asks.get(key)
   if (before && !(again && isReplaced(before))) return
-  if (again?.isUnread && !before) return void lookUp(here, links, given)
+  if (again?.isUnread && !before) {
+    if (!here.lookUps.has(key)) void lookUp(here, links, given)
+    return
+  }
   const message = { ...given, data: deepFrozen(given.data) }
   let callee: Callee
   try {
@@ -62,6 +65,7 @@ function asked(here: Partition, links: Links, given: Messages['ask'], isFound = 
   const isKnown = !isFound && again?.callee !== undefined
   ask.isProvisional = callee instanceof AwaitedCallee
   ask.hasRequest = before?.hasRequest || (isKnown && !ask.isProvisional)
+  before?.leave()
   if (before) here.asks.reopen(before, ask)
   else here.asks.open(ask, ask.hasRequest ? again?.takenBy : undefined)
   if (!ask.hasRequest) ask.send()
@@ -70,9 +74,13 @@ function asked(here: Partition, links: Links, given: Messages['ask'], isFound = 
 /** Finds out in the journal what became of a request that another runtime has sent in an earlier process. */
 async function lookUp(here: Partition, links: Links, message: Messages['ask']): Promise<void> {
   const { ask: key, request: type, from } = message
+  here.lookUps.add(key)
+  here.activity.begin()
   try {
     await here.watermark.reached()
     const { standing } = await recall(here.system.journal, { partition: here.address, epoch: 0 })
+    // The asker no longer waits.
+    if (!here.lookUps.delete(key)) return
     const known = standing.request(key)
     const outcome = known && endOf({ ...known, at: here.address }, type)
     // It was lost there, and its asker cannot be told how: the ask ends at its deadline.
@@ -82,7 +90,10 @@ async function lookUp(here: Partition, links: Links, message: Messages['ask']): 
     if (ok) links.send(from, { type: 'reply', ask: key, source, data: outcome.output }, () => {})
     else links.send(from, { type: 'failure', ask: key, error: errorData(outcome.error) }, () => {})
   } catch (error) {
+    here.lookUps.delete(key)
     here.reportError('error', error)
+  } finally {
+    here.activity.end()
   }
 }
 
@@ -119,6 +130,7 @@ function refuse(here: Partition, links: Links, { from, ask }: Messages['ask'], e
 }
 
 function cancelled(here: Partition, { ask: key, error }: Messages['cancel']): void {
+  here.lookUps.delete(key)
   const ask = here.asks.get(key)
   if (!(ask instanceof AskFromElsewhere)) return
   const why = error === undefined ? undefined : errorIn(error)

@@ -59,9 +59,15 @@ export class AskFromElsewhere extends PendingAsk {
 
   settle(outcome: Outcome): void {
     if (!outcome.ok) this.#callee.abandon(outcome.error)
+    else this.leave()
     if (this.#isUnwanted) return
     if (outcome.ok) this.#reply(outcome.output)
     else if (!(outcome.error instanceof AskTimeoutError)) this.#fail(outcome.error)
+  }
+
+  /** Waits no more for a callee that is not there yet. */
+  leave(): void {
+    if (this.isProvisional) this.#callee.abandon()
   }
 
   cancelled(): void {

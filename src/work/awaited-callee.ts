@@ -18,6 +18,7 @@ export class AwaitedCallee implements Callee {
     this.address = address
     this.#awaiting = system.awaitingCallee
     this.#retry = () => {
+      if (!this.#awaiting.has(this.#retry)) return
       try {
         find()
       } catch {

@@ -43,6 +43,8 @@ export class RemoteCallee implements Callee {
   /** What a message says of an ask that another process has made. */
   readonly #restored: Pick<Messages['ask'], 'again'>
   #key = ''
+  /** Whether the request was sent, as far as it is known. */
+  #isSent = false
   /** Ends the wait for a partition that is not open yet. */
   #leave = nothing
 
@@ -61,7 +63,9 @@ export class RemoteCallee implements Callee {
 
   take(request: AskedOf, source: Address, origin: Origin): void {
     this.#key = request.ask
-    this.#send(() => this.#messageOf(request, source, origin), this.#restored)
+    // A retry is a new request, whatever became of the first one.
+    const restored = this.#isSent && this.#restored.again ? { again: {} } : this.#restored
+    this.#send(() => this.#messageOf(request, source, origin), restored)
   }
 
   resume(request: AskedOf, source: Address, origin: Origin, { at, callee, takenBy }: KnownRequest): void {
@@ -101,7 +105,9 @@ export class RemoteCallee implements Callee {
   }
 
   #send(make: () => Messages['ask'], restored: Pick<Messages['ask'], 'again'>): void {
+    this.#isSent = true
     this.#links.send(this.#there, { ...make(), ...restored }, error => {
+      this.#isSent = false
       const isAwaited = restored.again && error instanceof NoAddressError
       if (isAwaited) this.#later(() => this.#send(make, restored))
       else this.partition.asks.fail(this.#key, error)
