@@ -178,6 +178,12 @@ export class AskTable {
     }
   }
 
+  /** Fails the asks that came here as messages of other partitions. */
+  failAllFromElsewhere(error: TroupeError): void {
+    for (const { key, behalf, answered } of [...this.#pending.values()])
+      if (behalf !== undefined && !answered) this.fail(key, error)
+  }
+
   #forget(key: string): PendingAsk | undefined {
     const ask = this.#pending.get(key)
     if (!ask) return undefined

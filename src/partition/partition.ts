@@ -135,6 +135,8 @@ export class Partition implements Snapped {
     frames.suspend()
     void system.snapshots.forget(this)
     for (const { address } of registry) asks.failAllTo(address, () => error)
+    // Also asks whose callees are not there yet.
+    asks.failAllFromElsewhere(error)
     watermark.giveUp(error)
   }
 

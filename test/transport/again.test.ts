@@ -108,6 +108,18 @@ describe('an ask that another process has made', () => {
     expect(replies()).toHaveLength(1)
   })
 
+  it('fails with the reason when the party of a callee that is not there yet leaves the runtime', async () => {
+    const transport = localTransport()
+    const arrived = farOff(transport)
+    const { start, journal } = owners()
+    const runtime = await start('one', { party: petsParty(), events: [trick], journal, transport })
+    await runtime.parties.create({ id: 'p1' })
+    transport.send('party/p1', { ...toRuntime, to: 'party/p1/dog', again: {} }, nobody)
+    await runtime.ownership.release('party/p1')
+    await someTurns()
+    expect(arrived).toMatchObject([{ type: 'failure', error: { code: 'OWNERSHIP_LOST' } }])
+  })
+
   it('calls a function once, although the process of its asker has ended twice', async () => {
     const transport = localTransport()
     farOff(transport)
