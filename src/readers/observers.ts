@@ -178,6 +178,11 @@ class Observers implements PartitionObserver<Partition>, AskObserver {
     const [first] = all
     // Nearly always there is one observer, and nearly always it does not want this address.
     if (all.length === 1 && first) return this.#wants(first, partition, address) ? all : nobody
+    return this.#wantingAmong(all, partition, address)
+  }
+
+  // A function of its own: engines allocate an object at each call of a function that has a closure over its parameters.
+  #wantingAmong(all: readonly Observing[], partition: Partition, address: Address): readonly Observing[] {
     return all.filter(one => this.#wants(one, partition, address))
   }
 
