@@ -8,7 +8,8 @@ export type Duration = number | `${number} ${'ms' | 's' | 'min' | 'h' | 'd'}`
 /** The milliseconds of a duration. @throws DurationError */
 export function millisecondsOf(duration: Duration): number {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?) (\w+)$/.exec(`${duration}`) ?? []
-  const ms = typeof duration === 'number' ? duration : Number(count) * (isUnit(unit) ? units[unit] : Number.NaN)
+  const ms =
+    typeof duration === 'number' ? duration : Math.round(Number(count) * (isUnit(unit) ? units[unit] : Number.NaN))
   if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new DurationError(duration)
   return ms
 }

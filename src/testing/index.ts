@@ -24,6 +24,7 @@ export {
   type SettleOptions,
   TestCrashedError,
   type TestRuntime,
+  type TestRuntimeChanges,
   type TestRuntimeOptions,
 } from './test-runtime.ts'
 export { type Ends, type TransportAbilities, transportContract } from './transport-contract.ts'

@@ -17,9 +17,13 @@ export class SimulatedProcess {
   readonly clock: World['clock']
   readonly journal: Journal
   readonly scheduler: Scheduler
+  readonly #ended = Promise.withResolvers<void>()
+  /** What the journal has been asked for, and has not done yet. */
+  readonly #asked = new Set<Promise<unknown>>()
   #isOver = false
   #waiting = 0
   #done = 0
+  #moved: PromiseWithResolvers<void> | undefined
 
   constructor({ clock, journal, scheduler }: World) {
     this.clock = {
@@ -39,9 +43,14 @@ export class SimulatedProcess {
     return this.#isOver
   }
 
-  /** Whether something is about to run, or the journal is at work. */
-  get isBusy(): boolean {
+  /** Whether something is about to run. */
+  get isReady(): boolean {
     return !this.#isOver && this.#waiting > 0
+  }
+
+  /** Whether the journal is at work. */
+  get isAwaitingJournal(): boolean {
+    return !this.#isOver && this.#asked.size > 0
   }
 
   /** How much has run so far; a number that stands still while nothing happens. */
@@ -49,15 +58,39 @@ export class SimulatedProcess {
     return this.#done
   }
 
+  /** Resolves when the process ends. */
+  get ended(): Promise<void> {
+    return this.#ended.promise
+  }
+
+  /** Resolves when something runs, when the journal has done something, or when the process ends. */
+  get moved(): Promise<void> {
+    this.#moved ??= Promise.withResolvers()
+    return this.#moved.promise
+  }
+
   /** Ends the process at once. */
   end(): void {
     this.#isOver = true
+    this.#ended.resolve()
+    this.#move()
+  }
+
+  /** Resolves when the journal has done what the process has asked for. */
+  async left(): Promise<void> {
+    await Promise.allSettled(this.#asked)
+  }
+
+  #move(): void {
+    this.#done++
+    this.#moved?.resolve()
+    this.#moved = undefined
   }
 
   #whileAlive(task: () => void): () => void {
     return () => {
       if (this.#isOver) return
-      this.#done++
+      this.#move()
       task()
     }
   }
@@ -105,12 +138,13 @@ export class SimulatedProcess {
 
   async #use<T>(use: () => Promise<T>): Promise<T> {
     if (this.#isOver) return never
-    this.#waiting++
+    const asked = use()
+    this.#asked.add(asked)
     try {
-      return await use()
+      return await asked
     } finally {
-      this.#waiting--
-      this.#done++
+      this.#asked.delete(asked)
+      this.#move()
       // Whoever waits is gone: it must learn of nothing any more.
       if (this.#isOver) await never
     }

@@ -64,10 +64,23 @@ const quietTurns = 2
 /** Turns of the event loop after which a program is taken to go on for ever; most programs need some thousand. */
 const usualMost = 1_000_000
 
+/** Options that another process of a test may have. The seed and the journal are those of the test. */
+export type TestRuntimeChanges<
+  S extends object = object,
+  A extends AddedEvent = AddedEvent,
+  R extends RemovedEvent = RemovedEvent,
+> = Partial<Omit<TestRuntimeOptions<S, A, R>, 'seed' | 'journal'>>
+
 /** How long `settle` and `pass` wait. */
 export interface SettleOptions {
   /** Turns of the event loop after which the program is taken to go on for ever; 1,000,000 by default. */
   readonly most?: number
+}
+
+/** Turns of the event loop since time passed, and how many there may be. */
+interface Turns {
+  readonly most: number
+  count: number
 }
 
 /** A runtime of a test, through all its processes. */
@@ -85,6 +98,9 @@ export class TestRuntime<
   #options: RuntimeOptions<S, A, R>
   #process: SimulatedProcess | undefined
   #runtime: Runtime<S, A, R> | undefined
+  #restarting: Promise<void> = Promise.resolve()
+  /** How often the test has called `crash` or `stop`. */
+  #ends = 0
 
   constructor({ seed = 1, journal = memoryJournal(), ...options }: TestRuntimeOptions<S, A, R>) {
     this.seed = seed
@@ -106,15 +122,7 @@ export class TestRuntime<
    * @throws NeverSettlesError after `most` turns of the event loop
    */
   async settle({ most = usualMost }: SettleOptions = {}): Promise<void> {
-    const process = this.#process
-    if (!process) return
-    let quiet = 0
-    for (let turns = 0; quiet < quietTurns && !process.isOver; turns++) {
-      if (turns > most) throw new NeverSettlesError(most, this.record.events.at(-1)?.type)
-      const { done } = process
-      await new Promise<void>(resolve => systemScheduler.turn(resolve))
-      quiet = process.isBusy || process.done !== done ? 0 : quiet + 1
-    }
+    await this.#settle({ most, count: 0 })
   }
 
   /**
@@ -124,15 +132,36 @@ export class TestRuntime<
    * @param duration milliseconds, or a text such as `2 min`
    * @throws DurationError, NeverSettlesError
    */
-  async pass(duration: Duration, options: SettleOptions = {}): Promise<void> {
+  async pass(duration: Duration, { most = usualMost }: SettleOptions = {}): Promise<void> {
     const { clock } = this
     const end = clock.elapsed() + millisecondsOf(duration)
-    await this.settle(options)
+    let turns = { most, count: 0 }
+    await this.#settle(turns)
     for (let { next } = clock; next !== undefined && next <= end; { next } = clock) {
+      // Timers of 0 ms that are set again and again let no time pass.
+      if (next > clock.elapsed()) turns = { most, count: 0 }
       clock.advance(next - clock.elapsed())
-      await this.settle(options)
+      await this.#settle(turns)
     }
-    clock.advance(end - clock.elapsed())
+    // Somebody else may have let more time pass meanwhile.
+    clock.advance(Math.max(0, end - clock.elapsed()))
+  }
+
+  async #settle(turns: Turns): Promise<void> {
+    const process = this.#process
+    if (!process) return
+    for (let quiet = 0; quiet < quietTurns && !process.isOver; ) {
+      const { done } = process
+      // A disk takes as long as it takes: waiting for it is no sign of a program that goes on for ever.
+      if (process.isAwaitingJournal && !process.isReady) await process.moved
+      else await this.#turn(turns)
+      quiet = process.isReady || process.isAwaitingJournal || process.done !== done ? 0 : quiet + 1
+    }
+  }
+
+  async #turn(turns: Turns): Promise<void> {
+    if (turns.count++ > turns.most) throw new NeverSettlesError(turns.most, this.record.events.at(-1)?.type)
+    await new Promise<void>(resolve => systemScheduler.turn(resolve))
   }
 
   /**
@@ -140,33 +169,57 @@ export class TestRuntime<
    * Only the function of an effect that is under way goes on to its end, if the test lets it; its outcome is lost.
    */
   crash(): void {
+    this.#ends++
     this.#process?.end()
   }
 
   /**
-   * Starts the next process on the same journal. A process that still runs is stopped in order before.
+   * Starts the next process on the same journal. A process that still runs is stopped in order before. A second call waits until the
+   * first one is over.
    *
    * @param changes other options for this process and the next ones, such as a newer version of the party
+   * @throws TestCrashedError if the process crashes before it has started; what `createRuntime` and `start` throw
    */
-  async restart(changes: Partial<TestRuntimeOptions<S, A, R>> = {}): Promise<Runtime<S, A, R>> {
-    if (this.#process && !this.#process.isOver) await this.#runtime?.stop({ timeout: 0 })
-    this.#process?.end()
-    const { seed: _, journal: __, ...options } = changes
-    this.#options = { ...this.#options, ...options }
+  restart(changes: TestRuntimeChanges<S, A, R> = {}): Promise<Runtime<S, A, R>> {
+    const ends = this.#ends
+    const restarting = this.#restarting.then(() => this.#restart(changes, () => this.#ends === ends))
+    // If nobody waits for it, a crash meanwhile is no unhandled rejection.
+    this.#restarting = restarting.then(nothing, nothing)
+    return restarting
+  }
+
+  async #restart(changes: TestRuntimeChanges<S, A, R>, isWanted: () => boolean): Promise<Runtime<S, A, R>> {
+    await this.#end()
+    // What the journal has begun for the last process is done before the next one reads.
+    await this.#process?.left()
+    if (!isWanted()) throw new TestCrashedError()
     const { clock, record } = this
+    const options = { ...this.#options, ...changes }
     const process = new SimulatedProcess({ clock, journal: this.#journal, scheduler: this.#scheduler })
     const runtime = createRuntime<S, A, R>({
-      ...this.#options,
+      ...options,
       journal: process.journal,
       clock: process.clock,
       scheduler: process.scheduler,
       random: seededRandom(this.seed),
-      around: [whileAlive(record, process), this.#options.around ?? []].flat(),
+      around: [whileAlive(record, process), options.around ?? []].flat(),
     })
+    this.#options = options
     this.#process = process
     this.#runtime = runtime
-    runtime.observe(observation => process.isOver || record.observe(observation))
-    return runtime.start()
+    runtime.observe(observation => {
+      // What is said is durable, also if a subscriber that gets it first has ended the process.
+      if (!process.isOver || observation.kind === 'said') record.observe(observation)
+    })
+    return Promise.race([runtime.start(), process.ended.then(crashed)])
+  }
+
+  /** Stops the process in order, unless it has crashed. */
+  async #end(): Promise<void> {
+    const process = this.#process
+    if (!process) return
+    if (!process.isOver) await Promise.race([this.#runtime?.stop({ timeout: 0 }), process.ended])
+    process.end()
   }
 
   /** Everything that the journal holds of a partition, such as `party/p1` or `runtime`. */
@@ -178,8 +231,8 @@ export class TestRuntime<
 
   /** Stops the runtime, unless it has crashed, and closes the journal. */
   async stop(): Promise<void> {
-    if (this.#process && !this.#process.isOver) await this.#runtime?.stop({ timeout: 0 })
-    this.#process?.end()
+    this.#ends++
+    await this.#end()
     await this.#journal.close()
   }
 
@@ -187,6 +240,12 @@ export class TestRuntime<
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
+}
+
+const nothing = () => {}
+
+function crashed(): never {
+  throw new TestCrashedError()
 }
 
 /** Records what a process does until it ends. */

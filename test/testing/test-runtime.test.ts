@@ -1,6 +1,6 @@
 import { agentTypes, defineAgent, defineEvent } from 'troupe'
 import { partyPlanner } from 'troupe/agents'
-import { createTestRuntime } from 'troupe/testing'
+import { createTestRuntime, heldJournal, seededRandom, slowJournal } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
@@ -78,6 +78,20 @@ describe('settle', () => {
   })
 })
 
+it('settle waits for the journal as long as that takes', async () => {
+  const journal = heldJournal()
+  const test = await createTestRuntime({ agents: [bell], journal })
+  onTestFinished(() => test.stop())
+  journal.hold()
+  const published = test.runtime.bus.publish(go({ n: 1 }))
+  const settling = test.settle({ most: 100 })
+  for (let turns = 0; turns < 200; turns++) await new Promise(setImmediate)
+  journal.release()
+  await settling
+  await published
+  expect(test.record.events.map(({ type }) => type)).toContain('kit.go')
+})
+
 describe('pass', () => {
   it('fires each timer on the way at its time, also those that are set meanwhile', async () => {
     const { test, rung, begun } = await ringing()
@@ -87,6 +101,45 @@ describe('pass', () => {
     expect(rung()).toHaveLength(2)
     await test.pass('1 ms')
     expect(rung()).toHaveLength(3)
+  })
+
+  it('takes decimals of a unit for whole milliseconds', async () => {
+    const { test } = await ringing()
+    const begun = test.clock.elapsed()
+    await test.pass('2.01 s')
+    expect(test.clock.elapsed() - begun).toBe(2_010)
+  })
+
+  it('refuses a timer of 0 ms that is set again for ever', async () => {
+    const spinning = defineAgent({
+      name: 'spinning',
+      hears: [],
+      says: [],
+      machine: setup({ types: agentTypes({ context: {}, hears: [], says: [] }) }).createMachine({
+        id: 'spinning',
+        context: {},
+        initial: 'on',
+        states: { on: { after: { 0: { target: 'on', reenter: true } } } },
+      }),
+    })
+    const test = await createTestRuntime({ agents: [spinning], log: 'silent' })
+    const refused = expect(test.pass('1 ms', { most: 1_000 })).rejects.toMatchObject({ code: 'NEVER_SETTLES' })
+    // Without the refusal, it would go on until the end of the process.
+    for (let turns = 0; turns < 10_000; turns++) await new Promise(setImmediate)
+    test.crash()
+    await refused
+    await test.stop()
+  })
+
+  it('lets no time go back where another pass goes further meanwhile', async () => {
+    const { test } = await ringing()
+    const begun = test.clock.elapsed()
+    await Promise.all([test.pass('3 min'), test.pass('1 min')])
+    expect(test.clock.elapsed() - begun).toBe(180_000)
+    const passing = test.pass('1 s')
+    test.clock.advance(60_000)
+    await passing
+    expect(test.clock.elapsed() - begun).toBe(240_000)
   })
 
   it.each(['2 minutes', 'soon', '-1 s', -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses %s', async duration => {
@@ -111,6 +164,13 @@ describe('crash', () => {
     test.crash()
     await test.restart()
     await test.pass('30 s')
+    expect(rung()).toEqual([begun + 60_000])
+  })
+
+  it('in a subscriber keeps the event that it was called with in the record', async () => {
+    const { test, rung, begun } = await ringing()
+    test.runtime.bus.subscribe(rang, () => test.crash())
+    await test.pass('1 min')
     expect(rung()).toEqual([begun + 60_000])
   })
 
@@ -147,6 +207,53 @@ describe('restart', () => {
     await expect(test.restart({ agents: [broken], log: 'silent' })).rejects.toMatchObject({ code: 'AGENT_START' })
     await test.restart({ agents: [bell] })
     expect(test.runtime.agent('bell').snapshot()?.status).toBe('active')
+  })
+
+  it.each(['after a crash', 'in order'])(
+    'called twice at once starts two processes, one after the other, %s',
+    async how => {
+      const { test, rung, begun } = await ringing()
+      if (how === 'after a crash') test.crash()
+      const [first, second] = await Promise.all([test.restart(), test.restart()])
+      expect(first).not.toBe(second)
+      expect(test.runtime).toBe(second)
+      await test.pass('1 min')
+      expect(rung()).toEqual([begun + 60_000])
+    },
+  )
+
+  it.each(['after a crash', 'in order'])('is refused where the process crashes meanwhile, %s', async how => {
+    const { test, rung, begun } = await ringing()
+    if (how === 'after a crash') test.crash()
+    const restarting = test.restart()
+    test.crash()
+    await expect(restarting).rejects.toMatchObject({ code: 'TEST_CRASHED' })
+    await test.restart()
+    await test.pass('1 min')
+    expect(rung()).toEqual([begun + 60_000])
+  })
+
+  it('forgets options that no runtime takes', async () => {
+    const { test } = await ringing()
+    // @ts-expect-error: there is no such option
+    await expect(test.restart({ agentz: [bell] })).rejects.toMatchObject({ code: 'OPTION_UNKNOWN' })
+    await test.restart()
+    expect(test.runtime.agent('bell').snapshot()?.status).toBe('active')
+  })
+
+  it('begins only when a slow journal has done what the last process asked for', async () => {
+    const errors: unknown[] = []
+    const log = { info: () => {}, warn: () => {}, error: (fields: object) => void errors.push(fields) }
+    for (let turns = 0; turns < 40; turns++) {
+      const test = await createTestRuntime({ agents: [bell], journal: slowJournal(seededRandom(turns)), log })
+      test.runtime.bus.publish(go({ n: 1 })).catch(() => {})
+      for (let turn = 0; turn < turns % 8; turn++) await new Promise(setImmediate)
+      test.crash()
+      await test.restart()
+      await test.runtime.bus.publish(go({ n: 2 }))
+      await test.stop()
+    }
+    expect(errors).toEqual([])
   })
 
   it('stops a process that still runs in order, and starts the next one', async () => {

@@ -85,6 +85,40 @@ describe('toHavePublished', () => {
   })
 })
 
+it('a matcher does not take undefined for nothing', async () => {
+  await order(3)
+  const forgotten: { readonly cakes?: number } = {}
+  expect(test).not.toHavePublished('shop.baked', undefined)
+  expect(test).not.toHaveRun('bake', forgotten.cakes)
+  // @ts-expect-error: a payload that may be missing
+  expect(test).not.toHavePublished(baked, [{ cakes: 3 }].at(1))
+  // @ts-expect-error: a number that may be missing
+  expect(test).not.toHaveRestarted('runtime/baker', forgotten.cakes)
+})
+
+it('a matcher does not compile with what the event or request does not have', async () => {
+  await order(3)
+  // @ts-expect-error: a field of another type
+  expect(test).not.toHavePublished(baked, { cakes: 'three' })
+  // @ts-expect-error: a field too many
+  expect(test).not.toHavePublished(baked, { cakes: 3, candles: 1 })
+  // @ts-expect-error: the answer, not the question
+  expect(test).not.toHaveAsked(price, { euros: 3 })
+  // @ts-expect-error: no such reason
+  expect(test).not.toHaveDeadLettered(ordered, 'bored')
+})
+
+it('toHaveDeadLettered finds a request on which its callee failed', async () => {
+  const types = agentTypes({ context: {}, hears: [price], says: [price] })
+  const fail = () => {
+    throw new Error('the till is empty')
+  }
+  const machine = setup({ types }).createMachine({ id: 'till', context: {}, on: { 'shop.price': { actions: fail } } })
+  await test.restart({ agents: [baker, defineAgent({ name: 'till', types, machine })] })
+  await order(1)
+  expect(test).toHaveDeadLettered(price, 'failed')
+})
+
 it('toHaveAsked finds a request by its definition and input', async () => {
   await order(2)
   expect(test).toHaveAsked(price, { cakes: 2 })

@@ -19,11 +19,14 @@ interface Happening {
   readonly data: unknown
 }
 
+/** An argument of a matcher that may be left out; `undefined` is not the same. */
+type Given<T> = readonly T[]
+
 /** What is expected: a name, and data if there is any. */
 interface Wanted {
   readonly what: string
   readonly name: string
-  readonly data: unknown
+  readonly data: Given<unknown>
 }
 
 function recordOf(received: unknown, matcher: string): RunRecord {
@@ -39,8 +42,9 @@ function found(state: MatcherState, record: RunRecord, happened: readonly Happen
   const { name, what, data } = wanted
   const words = (value: unknown) => state.utils.stringify(value, undefined, { min: true })
   const named = happened.filter(one => one.name === name)
-  const pass = data === undefined ? named.length > 0 : named.some(one => state.equals(one.data, data))
-  const asked = `"${name}"${data === undefined ? '' : ` with ${words(data)}`}`
+  const isAny = data.length === 0
+  const pass = named.some(one => isAny || state.equals(one.data, data[0]))
+  const asked = `"${name}"${isAny ? '' : ` with ${words(data[0])}`}`
   const message = () => {
     if (pass) return `expected ${asked} not to be ${what}, but it was.${becauseOf(record)}`
     const instead = named.length > 0 ? named.map(one => words(one.data)) : [...new Set(happened.map(one => one.name))]
@@ -68,35 +72,35 @@ function becauseOf({ events }: RunRecord): string {
 
 /** The matchers for `expect.extend`. */
 export const matchers = {
-  toHavePublished(this: MatcherState, received: unknown, event: Named, data?: unknown): Result {
+  toHavePublished(this: MatcherState, received: unknown, event: Named, ...data: Given<unknown>): Result {
     const record = recordOf(received, 'toHavePublished')
     const happened = record.events.map(({ type, data }) => ({ name: type, data }))
     return found(this, record, happened, { what: 'published', name: nameOf(event), data })
   },
 
-  toHaveAsked(this: MatcherState, received: unknown, request: Named, data?: unknown): Result {
+  toHaveAsked(this: MatcherState, received: unknown, request: Named, ...data: Given<unknown>): Result {
     const record = recordOf(received, 'toHaveAsked')
     const happened = record.asks.map(({ type, input }) => ({ name: type, data: input }))
     return found(this, record, happened, { what: 'asked', name: nameOf(request), data })
   },
 
-  toHaveRun(this: MatcherState, received: unknown, name: string, data?: unknown): Result {
+  toHaveRun(this: MatcherState, received: unknown, name: string, ...data: Given<unknown>): Result {
     const record = recordOf(received, 'toHaveRun')
     const happened = record.works.map(work => ({ name: work.name, data: work.input }))
     return found(this, record, happened, { what: 'run', name, data })
   },
 
-  toHaveDeadLettered(this: MatcherState, received: unknown, event: Named, reason?: DeadReason): Result {
+  toHaveDeadLettered(this: MatcherState, received: unknown, event: Named, ...reason: Given<DeadReason>): Result {
     const record = recordOf(received, 'toHaveDeadLettered')
     const happened = record.deadLetters.map(letter => ({ name: letter.envelope.type, data: letter.reason }))
     return found(this, record, happened, { what: 'a dead letter', name: nameOf(event), data: reason })
   },
 
-  toHaveRestarted(this: MatcherState, received: unknown, agent: string, times?: number): Result {
+  toHaveRestarted(this: MatcherState, received: unknown, agent: string, ...times: Given<number>): Result {
     const record = recordOf(received, 'toHaveRestarted')
     const count = record.restarts.filter(one => one.agent === agent).length
-    const pass = times === undefined ? count > 0 : count === times
-    const wanted = times === undefined ? '' : ` ${times} times`
+    const pass = times.length === 0 ? count > 0 : count === times[0]
+    const wanted = times.length === 0 ? '' : ` ${times[0]} times`
     const others = [...new Set(record.restarts.map(one => one.agent))].join(', ')
     const message = () =>
       `expected "${agent}" ${pass ? 'not ' : ''}to have restarted${wanted}; it has ${count} times.${
