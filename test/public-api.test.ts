@@ -378,6 +378,7 @@ it('troupe/testing exports these names', () => {
       "DurationError",
       "NeverSettlesError",
       "TestCrashedError",
+      "TestStoppedError",
       "aroundContract",
       "channelTransport",
       "createSimulatedClock",

@@ -18,7 +18,7 @@ export interface MailboxFigures {
 }
 
 /** Whose events wait in an inbox. */
-export interface InboxOwner {
+interface InboxOwner {
   readonly address: Address
   readonly agent: Agent
   readonly status: string
@@ -26,7 +26,7 @@ export interface InboxOwner {
   accepts(): Accepts
 }
 
-/** How long an inbox counts with. */
+/** The clock of an inbox. */
 interface Times {
   /** Milliseconds of waiting that make an event more urgent by one. */
   readonly aging: number

@@ -26,5 +26,6 @@ export {
   type TestRuntime,
   type TestRuntimeChanges,
   type TestRuntimeOptions,
+  TestStoppedError,
 } from './test-runtime.ts'
 export { type Ends, type TransportAbilities, transportContract } from './transport-contract.ts'

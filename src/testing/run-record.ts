@@ -42,7 +42,7 @@ export class RunRecord implements Around {
     return this.#letters
   }
 
-  /** Requests that were sent, once for each ask. */
+  /** Requests that were sent. A request that is sent again after a crash is there again. */
   get asks(): readonly RecordedAsk[] {
     return this.#asks
   }

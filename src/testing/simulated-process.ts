@@ -145,7 +145,7 @@ export class SimulatedProcess {
     } finally {
       this.#asked.delete(asked)
       this.#move()
-      // Whoever waits is gone: it must learn of nothing any more.
+      // The code that waits belongs to a process that has ended: it must not go on.
       if (this.#isOver) await never
     }
   }

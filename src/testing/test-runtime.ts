@@ -101,6 +101,7 @@ export class TestRuntime<
   #restarting: Promise<void> = Promise.resolve()
   /** How often the test has called `crash` or `stop`. */
   #ends = 0
+  #isStopped = false
 
   constructor({ seed = 1, journal = memoryJournal(), ...options }: TestRuntimeOptions<S, A, R>) {
     this.seed = seed
@@ -109,8 +110,9 @@ export class TestRuntime<
     this.#scheduler = randomScheduler(seededRandom(seed))
   }
 
-  /** The runtime of the process that runs now. @throws TestCrashedError after `crash`, until `restart` */
+  /** The runtime of the process that runs now. @throws TestCrashedError after `crash`, until `restart`; TestStoppedError after `stop` */
   get runtime(): Runtime<S, A, R> {
+    if (this.#isStopped) throw new TestStoppedError()
     if (!this.#runtime || !this.#process || this.#process.isOver) throw new TestCrashedError()
     return this.#runtime
   }
@@ -143,7 +145,7 @@ export class TestRuntime<
       clock.advance(next - clock.elapsed())
       await this.#settle(turns)
     }
-    // Somebody else may have let more time pass meanwhile.
+    // Other code may have advanced the clock meanwhile.
     clock.advance(Math.max(0, end - clock.elapsed()))
   }
 
@@ -152,7 +154,7 @@ export class TestRuntime<
     if (!process) return
     for (let quiet = 0; quiet < quietTurns && !process.isOver; ) {
       const { done } = process
-      // A disk takes as long as it takes: waiting for it is no sign of a program that goes on for ever.
+      // A disk may need many turns: that does not show that the program goes on for ever.
       if (process.isAwaitingJournal && !process.isReady) await process.moved
       else await this.#turn(turns)
       quiet = process.isReady || process.isAwaitingJournal || process.done !== done ? 0 : quiet + 1
@@ -183,7 +185,7 @@ export class TestRuntime<
   restart(changes: TestRuntimeChanges<S, A, R> = {}): Promise<Runtime<S, A, R>> {
     const ends = this.#ends
     const restarting = this.#restarting.then(() => this.#restart(changes, () => this.#ends === ends))
-    // If nobody waits for it, a crash meanwhile is no unhandled rejection.
+    // A crash rejects it. If the test does not wait for it, that must be no unhandled rejection.
     this.#restarting = restarting.then(nothing, nothing)
     return restarting
   }
@@ -231,6 +233,7 @@ export class TestRuntime<
 
   /** Stops the runtime, unless it has crashed, and closes the journal. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     this.#ends++
     await this.#end()
     await this.#journal.close()
@@ -260,7 +263,15 @@ function whileAlive(record: RunRecord, process: SimulatedProcess): Around {
 export class TestCrashedError extends TroupeError {
   readonly code = 'TEST_CRASHED'
   constructor() {
-    super('The runtime of this test has crashed or stopped. Call restart() before you use it again.')
+    super('The runtime of this test has crashed. Call restart() before you use it again.')
+  }
+}
+
+/** The runtime of a test was used after `stop`, which closes its journal. */
+export class TestStoppedError extends TroupeError {
+  readonly code = 'TEST_STOPPED'
+  constructor() {
+    super('The runtime of this test is stopped, and its journal is closed. Make another one with createTestRuntime().')
   }
 }
 

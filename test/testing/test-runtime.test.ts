@@ -188,6 +188,12 @@ describe('crash', () => {
   })
 })
 
+it('after stop, the runtime says that its journal is closed', async () => {
+  const { test } = await ringing()
+  await test.stop()
+  expect(() => test.runtime).toThrow(expect.objectContaining({ code: 'TEST_STOPPED' }))
+})
+
 describe('restart', () => {
   it('rejects when an agent cannot start, and leaves a test that can be stopped', async () => {
     const broken = defineAgent({

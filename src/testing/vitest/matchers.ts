@@ -19,7 +19,7 @@ interface Happening {
   readonly data: unknown
 }
 
-/** An argument of a matcher that may be left out; `undefined` is not the same. */
+/** An argument of a matcher that may be left out. An argument that is `undefined` is not left out. */
 type Given<T> = readonly T[]
 
 /** What is expected: a name, and data if there is any. */
