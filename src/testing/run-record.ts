@@ -31,6 +31,8 @@ export class RunRecord implements Around {
   readonly #asks: RecordedAsk[] = []
   readonly #works: RecordedWork[] = []
   readonly #restarts: RecordedRestart[] = []
+  /** The keys of all asks, by which an ask is known again in the next process. */
+  readonly #askKeys = new Set<string>()
 
   /** What was published, by agents, the runtime and the test. */
   get events(): readonly Envelope[] {
@@ -42,7 +44,7 @@ export class RunRecord implements Around {
     return this.#letters
   }
 
-  /** Requests that were sent. A request that is sent again after a crash is there again. */
+  /** What was asked: an ask is there once, also if the process ends while its callee works on it. */
   get asks(): readonly RecordedAsk[] {
     return this.#asks
   }
@@ -66,8 +68,11 @@ export class RunRecord implements Around {
   }
 
   begin(facts: SpanFacts, _parent: unknown, input?: unknown): undefined {
-    if (facts.kind === 'ask') this.#asks.push({ type: facts.type, from: facts.from, to: facts.to, input })
-    else if (facts.kind === 'work')
+    if (facts.kind === 'ask') {
+      if (!facts.isRecovered || !this.#askKeys.has(facts.key))
+        this.#asks.push({ type: facts.type, from: facts.from, to: facts.to, input })
+      this.#askKeys.add(facts.key)
+    } else if (facts.kind === 'work')
       this.#works.push({
         work: facts.work,
         name: facts.name,

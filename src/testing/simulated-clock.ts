@@ -1,10 +1,15 @@
 import type { Clock } from '../index.ts'
+import { DurationError } from './duration.ts'
 
 /** A clock that moves only when `advance` is called. */
 export interface SimulatedClock extends Clock {
   /** Milliseconds by which it was advanced since it was created. */
   elapsed(): number
-  /** Advances time by `ms` milliseconds, and fires the timers that become due, in order. */
+  /**
+   * Advances time by `ms` milliseconds, and fires the timers that become due, in order.
+   *
+   * @throws DurationError if it is no number from 0 on
+   */
   advance(ms: number): void
   /**
    * Corrects the date, forward or back, as a person or a time server does: no time passes, so no timer fires.
@@ -53,6 +58,7 @@ export function createSimulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClo
       }
     },
     advance(ms) {
+      if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new DurationError(ms)
       const until = elapsed + ms
       for (let timer = timers[0]; timer && timer.at <= until; timer = timers[0]) {
         timers.shift()

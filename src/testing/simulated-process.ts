@@ -126,7 +126,8 @@ export class SimulatedProcess {
       delete: used((partition, epoch) => journal.delete(partition, epoch)),
       // The journal outlives this process: the test closes it.
       close: () => Promise.resolve(),
-      ...(journal.isLasting !== undefined && { isLasting: journal.isLasting }),
+      // It outlives the process, also where it is in memory.
+      isLasting: true,
       ...(handing && {
         handing: (partition, agent, seq) => {
           if (!this.#isOver) handing.call(journal, partition, agent, seq)

@@ -48,6 +48,13 @@ export interface HeldJournal extends Journal {
   failFor(partition: string, error: Error): void
 }
 
+const heldJournals = new WeakSet<Journal>()
+
+/** Whether `heldJournal` has made a journal. */
+export function isHeld(journal: Journal): journal is HeldJournal {
+  return heldJournals.has(journal)
+}
+
 /**
  * A journal that acknowledges when `release` is called, and refuses when `failFor` is called.
  *
@@ -65,7 +72,7 @@ export function heldJournal(inner: Journal = memoryJournal()): HeldJournal {
     waiting = []
     for (const go of due) go()
   }
-  return {
+  const held: HeldJournal = {
     ...inner,
     get held() {
       return waiting.length
@@ -88,4 +95,6 @@ export function heldJournal(inner: Journal = memoryJournal()): HeldJournal {
       letGo()
     },
   }
+  heldJournals.add(held)
+  return held
 }

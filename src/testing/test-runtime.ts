@@ -17,6 +17,7 @@ import { RunRecord } from './run-record.ts'
 import { seededRandom } from './seeded-random.ts'
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 import { SimulatedProcess } from './simulated-process.ts'
+import { isHeld } from './slow-journal.ts'
 
 /** The options of a runtime, without those that the test decides itself. */
 export interface TestRuntimeOptions<
@@ -180,7 +181,8 @@ export class TestRuntime<
    * first one is over.
    *
    * @param changes other options for this process and the next ones, such as a newer version of the party
-   * @throws TestCrashedError if the process crashes before it has started; what `createRuntime` and `start` throw
+   * @throws TestStoppedError after `stop`; TestCrashedError if the process crashes before it has started; what `createRuntime` and
+   *   `start` throw
    */
   restart(changes: TestRuntimeChanges<S, A, R> = {}): Promise<Runtime<S, A, R>> {
     const ends = this.#ends
@@ -191,6 +193,7 @@ export class TestRuntime<
   }
 
   async #restart(changes: TestRuntimeChanges<S, A, R>, isWanted: () => boolean): Promise<Runtime<S, A, R>> {
+    if (this.#isStopped) throw new TestStoppedError()
     await this.#end()
     // What the journal has begun for the last process is done before the next one reads.
     await this.#process?.left()
@@ -231,10 +234,11 @@ export class TestRuntime<
     return frames
   }
 
-  /** Stops the runtime, unless it has crashed, and closes the journal. */
+  /** Stops the runtime, unless it has crashed, and closes the journal. A `heldJournal` that still holds is released. */
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#ends++
+    if (isHeld(this.#journal)) this.#journal.release()
     await this.#end()
     await this.#journal.close()
   }

@@ -41,3 +41,9 @@ it('a simulated clock fires on the way what is set on the way', () => {
   expect(fired).toEqual([10, 20, 30])
   expect(clock.pending).toBe(1)
 })
+
+it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('a simulated clock does not advance by %s', ms => {
+  const clock = createSimulatedClock(0)
+  expect(() => clock.advance(ms)).toThrow(expect.objectContaining({ code: 'DURATION', duration: ms }))
+  expect(clock.now()).toBe(0)
+})

@@ -1,8 +1,8 @@
 import { agentTypes, defineAgent, defineEvent } from 'troupe'
-import { partyPlanner } from 'troupe/agents'
+import { partyPlanner, quotesSilenced } from 'troupe/agents'
 import { createTestRuntime, heldJournal, seededRandom, slowJournal } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { assign, emit, setup } from 'xstate'
+import { assign, emit, fromPromise, setup } from 'xstate'
 import * as z from 'zod'
 
 const inputs = ['vegan cake', 'a photographer', 'jungle party for 75 guests']
@@ -46,6 +46,13 @@ async function ringing() {
   await test.runtime.bus.publish(go({ n: 1 }))
   const rung = () => test.record.events.filter(({ type }) => type === 'kit.rang').map(({ time }) => time)
   return { test, rung, begun: test.clock.now() }
+}
+
+/** A logger, and the fields of all that it was called with. */
+function logged() {
+  const lines: object[] = []
+  const take = (fields: object) => void lines.push(fields)
+  return { log: { info: take, warn: take, error: take }, lines }
 }
 
 describe('settle', () => {
@@ -188,10 +195,47 @@ describe('crash', () => {
   })
 })
 
-it('after stop, the runtime says that its journal is closed', async () => {
+it('after stop, the runtime says that its journal is closed, and there is no next one', async () => {
   const { test } = await ringing()
   await test.stop()
   expect(() => test.runtime).toThrow(expect.objectContaining({ code: 'TEST_STOPPED' }))
+  await expect(test.restart()).rejects.toMatchObject({ code: 'TEST_STOPPED' })
+})
+
+it('stop releases a journal that holds', async () => {
+  const journal = heldJournal()
+  const test = await createTestRuntime({ agents: [bell], journal })
+  journal.hold()
+  const published = test.runtime.bus.publish(go({ n: 1 }))
+  await test.stop()
+  await published
+})
+
+it('the record has an ask once, also if the process ends while its callee works on it', async () => {
+  const test = await planner()
+  await test.runtime.bus.publish(quotesSilenced({ silent: true }))
+  await test.runtime.parties.create({ id: 'p1', inputs: ['a photographer'] })
+  await test.settle()
+  test.crash()
+  await test.restart()
+  await test.settle()
+  expect(test.record.asks).toHaveLength(1)
+})
+
+it('a journal in memory outlives the processes of a test, so that work of XState is named', async () => {
+  const { log, lines } = logged()
+  const stray = defineAgent({
+    name: 'stray',
+    hears: [],
+    says: [],
+    machine: setup({
+      types: agentTypes({ context: {}, hears: [], says: [] }),
+      actors: { search: fromPromise(async () => 1) },
+    }).createMachine({ id: 'stray', context: {}, invoke: { src: 'search' } }),
+  })
+  await using test = await createTestRuntime({ agents: [stray], log })
+  await test.settle()
+  expect(lines).toContainEqual(expect.objectContaining({ code: 'STRAY_WORK' }))
 })
 
 describe('restart', () => {

@@ -137,6 +137,7 @@ describe('toHaveDeadLettered and toHaveRestarted', () => {
     expect(test).toHaveDeadLettered(ordered, 'failed')
     expect(test).toHaveRestarted('runtime/baker')
     expect(test).not.toHaveRestarted('runtime/baker', 7)
+    expect(() => expect(test).toHaveRestarted('runtime/baker', 7)).toThrow('restarted 7 times; it has once.')
     expect(() => expect(test).toHaveDeadLettered(ordered, 'expired')).toThrow(/Instead with:\s+.*failed/)
   })
 

@@ -70,6 +70,10 @@ function becauseOf({ events }: RunRecord): string {
   return `\nThe last event, and what led to it:\n  ${chain.join('\n  because of ')}`
 }
 
+function timesOf(count: number | undefined): string {
+  return count === 1 ? 'once' : `${count} times`
+}
+
 /** The matchers for `expect.extend`. */
 export const matchers = {
   toHavePublished(this: MatcherState, received: unknown, event: Named, ...data: Given<unknown>): Result {
@@ -100,10 +104,10 @@ export const matchers = {
     const record = recordOf(received, 'toHaveRestarted')
     const count = record.restarts.filter(one => one.agent === agent).length
     const pass = times.length === 0 ? count > 0 : count === times[0]
-    const wanted = times.length === 0 ? '' : ` ${times[0]} times`
+    const wanted = times.length === 0 ? '' : ` ${timesOf(times[0])}`
     const others = [...new Set(record.restarts.map(one => one.agent))].join(', ')
     const message = () =>
-      `expected "${agent}" ${pass ? 'not ' : ''}to have restarted${wanted}; it has ${count} times.${
+      `expected "${agent}" ${pass ? 'not ' : ''}to have restarted${wanted}; it has ${timesOf(count)}.${
         others === '' ? ' No agent has.' : ` These agents have: ${others}.`
       }${becauseOf(record)}`
     return { pass, message }
