@@ -6,6 +6,11 @@ export interface RandomScheduler extends Scheduler {
   next(ready: readonly unknown[]): number | undefined
   /** How many microtasks and turns wait. */
   readonly held: number
+  /**
+   * Calls nothing until a promise has settled, and resolves then. What is called next does not depend on how long that takes: so the
+   * answers of a disk come at moments that the seed has chosen.
+   */
+  standStill(until: Promise<unknown>): Promise<void>
 }
 
 /** So often the event loop turns although agents are ready, so that promises settle between the turns of agents. */
@@ -14,7 +19,7 @@ const pauses = 0.25
 /**
  * A scheduler for tests that attack the order: which agent is next, which microtask or turn of those that wait, and after how many
  * turns of agents the event loop turns. Nothing in a program that is correct depends on that. With `seededRandom`, a simulated
- * clock and a journal without a disk, the same seed gives the same run to the byte.
+ * clock and a journal without a disk, the same seed gives the same run to the byte; `createTestRuntime` does so with a disk, too.
  *
  * @example
  * const scheduler = randomScheduler(seededRandom(7))
@@ -33,6 +38,14 @@ export function randomScheduler(random: () => number): RandomScheduler {
     get held() {
       return microtasks.size + turns.size
     },
+    async standStill(until) {
+      const all = [microtasks, turns]
+      for (const tasks of all) tasks.stop()
+      await Promise.allSettled([until])
+      // What the program does at once is over then, whether the promise had settled before or not.
+      await new Promise<void>(resolve => systemScheduler.turn(resolve))
+      for (const tasks of all) tasks.goOn()
+    },
   }
 }
 
@@ -42,6 +55,8 @@ class HeldTasks {
   readonly #choose: (tasks: readonly unknown[]) => number
   readonly #tasks: (() => void)[] = []
   #isDue = false
+  /** How many have stopped it. */
+  #stops = 0
 
   /** @param later calls a function a little later */
   constructor(later: (task: () => void) => void, choose: (tasks: readonly unknown[]) => number) {
@@ -59,15 +74,26 @@ class HeldTasks {
     this.#proceed()
   }
 
+  /** Calls no task until `goOn`. */
+  stop(): void {
+    this.#stops++
+  }
+
+  goOn(): void {
+    this.#stops--
+    this.#proceed()
+  }
+
   #proceed(): void {
-    if (this.#isDue || this.#tasks.length === 0) return
+    if (this.#isDue || this.#stops > 0 || this.#tasks.length === 0) return
     this.#isDue = true
     this.#later(this.#callOne)
   }
 
   readonly #callOne = () => {
-    const [task] = this.#tasks.splice(this.#choose(this.#tasks), 1)
     this.#isDue = false
+    if (this.#stops > 0) return
+    const [task] = this.#tasks.splice(this.#choose(this.#tasks), 1)
     this.#proceed()
     task?.()
   }

@@ -1,10 +1,11 @@
 import type { Clock, Frame, Journal, Scheduler } from '../index.ts'
+import type { RandomScheduler } from './random-scheduler.ts'
 
 /** What a process of a test stands on, and what is left when it ends. */
 export interface World {
   readonly clock: Clock & Required<Pick<Clock, 'elapsed'>>
   readonly journal: Journal
-  readonly scheduler: Scheduler
+  readonly scheduler: RandomScheduler
 }
 
 const never = new Promise<never>(() => {})
@@ -17,6 +18,9 @@ export class SimulatedProcess {
   readonly clock: World['clock']
   readonly journal: Journal
   readonly scheduler: Scheduler
+  readonly #chosen: RandomScheduler
+  /** Whether the journal has a disk, whose answers take as long as they take. */
+  readonly #hasDisk: boolean
   readonly #ended = Promise.withResolvers<void>()
   /** What the journal has been asked for, and has not done yet. */
   readonly #asked = new Set<Promise<unknown>>()
@@ -26,6 +30,8 @@ export class SimulatedProcess {
   #moved: PromiseWithResolvers<void> | undefined
 
   constructor({ clock, journal, scheduler }: World) {
+    this.#chosen = scheduler
+    this.#hasDisk = journal.isLasting === true
     this.clock = {
       now: () => clock.now(),
       elapsed: () => clock.elapsed(),
@@ -34,7 +40,7 @@ export class SimulatedProcess {
     this.scheduler = {
       microtask: task => scheduler.microtask(this.#counted(task)),
       turn: task => scheduler.turn(this.#counted(task)),
-      ...(scheduler.next && { next: ready => (this.#isOver ? undefined : scheduler.next?.(ready)) }),
+      next: ready => (this.#isOver ? undefined : scheduler.next(ready)),
     }
     this.journal = this.#mortal(journal)
   }
@@ -142,6 +148,7 @@ export class SimulatedProcess {
     const asked = use()
     this.#asked.add(asked)
     try {
+      if (this.#hasDisk) await this.#turnOf(asked)
       return await asked
     } finally {
       this.#asked.delete(asked)
@@ -149,6 +156,11 @@ export class SimulatedProcess {
       // The code that waits belongs to a process that has ended: it must not go on.
       if (this.#isOver) await never
     }
+  }
+
+  /** Resolves at a moment that the seed has chosen, at which the disk has answered: nothing else runs until it has. */
+  #turnOf(answer: Promise<unknown>): Promise<void> {
+    return new Promise(resolve => this.scheduler.turn(() => resolve(this.#chosen.standStill(answer))))
   }
 
   #read(frames: AsyncIterable<Frame>): AsyncIterable<Frame> {

@@ -34,3 +34,34 @@ it('a random scheduler says how many microtasks and turns wait', async () => {
   await new Promise(setImmediate)
   expect(scheduler.held).toBe(0)
 })
+
+it('nothing is called while a random scheduler stands still', async () => {
+  const scheduler = randomScheduler(seededRandom(1))
+  const called: string[] = []
+  const answer = Promise.withResolvers<void>()
+  scheduler.microtask(() => called.push('microtask'))
+  scheduler.turn(() => called.push('turn'))
+  const goesOn = scheduler.standStill(answer.promise)
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  expect(called).toEqual([])
+  answer.resolve()
+  await goesOn
+  while (scheduler.held > 0) await new Promise(setImmediate)
+  expect(called).toEqual(['microtask', 'turn'])
+})
+
+it('a random scheduler that stands still for several promises waits for all of them', async () => {
+  const scheduler = randomScheduler(seededRandom(1))
+  const called: string[] = []
+  const late = Promise.withResolvers<void>()
+  scheduler.turn(() => called.push('turn'))
+  const both = [scheduler.standStill(Promise.reject(new Error('refused'))), scheduler.standStill(late.promise)]
+  await both[0]
+  await new Promise(setImmediate)
+  expect(called).toEqual([])
+  late.resolve()
+  await both[1]
+  while (scheduler.held > 0) await new Promise(setImmediate)
+  expect(called).toEqual(['turn'])
+})

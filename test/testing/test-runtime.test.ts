@@ -1,9 +1,10 @@
-import { agentTypes, defineAgent, defineEvent } from 'troupe'
+import { agentTypes, defineAgent, defineEvent, type Journal } from 'troupe'
 import { partyPlanner, quotesSilenced } from 'troupe/agents'
 import { createTestRuntime, heldJournal, seededRandom, slowJournal } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, emit, fromPromise, setup } from 'xstate'
 import * as z from 'zod'
+import { temporaryJournal } from '../support/temporary-journal.ts'
 
 const inputs = ['vegan cake', 'a photographer', 'jungle party for 75 guests']
 
@@ -317,18 +318,33 @@ describe('restart', () => {
   })
 })
 
+/** Plans a party through a crash amid its planning and one after it, and gives back what the journal holds then. */
+async function journalOf(seed: number, journal?: Journal): Promise<string> {
+  const test = await createTestRuntime({ party: partyPlanner, log: 'silent', seed, ...(journal && { journal }) })
+  onTestFinished(() => test.stop())
+  let events = 0
+  test.runtime.bus.subscribe('*', () => void (++events === 12 && test.crash()))
+  void test.runtime.parties.create({ id: 'p1', inputs })
+  await test.pass('10 s')
+  await test.restart()
+  await test.pass('10 s')
+  test.crash()
+  await test.restart()
+  await test.pass('10 s')
+  return JSON.stringify([await test.frames('party/p1'), await test.frames('runtime')])
+}
+
 it('the same seed gives the same journal to the byte, another seed another one', async () => {
-  const journalOf = async (seed: number) => {
-    const test = await planner(seed)
-    await test.runtime.parties.create({ id: 'p1', inputs })
-    await test.pass('10 s')
-    test.crash()
-    await test.restart()
-    await test.pass('10 s')
-    return JSON.stringify([await test.frames('party/p1'), await test.frames('runtime')])
-  }
   const first = await journalOf(7)
   expect(first.length).toBeGreaterThan(10_000)
+  expect(first.match(/"recovered"/g)?.length).toBeGreaterThan(2)
   expect(await journalOf(7)).toBe(first)
   expect(await journalOf(8)).not.toBe(first)
+})
+
+it('the same seed gives the same journal to the byte on a disk too, whose answers come at any time', async () => {
+  const first = await journalOf(7, temporaryJournal())
+  expect(first.length).toBeGreaterThan(10_000)
+  for (let run = 2; run <= 4; run++) expect(await journalOf(7, temporaryJournal())).toBe(first)
+  expect(await journalOf(8, temporaryJournal())).not.toBe(first)
 })
