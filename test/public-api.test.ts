@@ -377,6 +377,10 @@ it('troupe/testing exports these names', () => {
     [
       "DurationError",
       "NeverSettlesError",
+      "Script",
+      "ScriptOverError",
+      "StandInFreeError",
+      "StandInTakenError",
       "TestCrashedError",
       "TestStoppedError",
       "aroundContract",
@@ -390,6 +394,7 @@ it('troupe/testing exports these names', () => {
       "randomScheduler",
       "recordSpans",
       "schedulerContract",
+      "script",
       "seededRandom",
       "sharedOwnership",
       "slowJournal",

@@ -21,7 +21,10 @@ export interface EffectScope {
 export type EffectFunction<I, O> = (input: I, scope: EffectScope) => Promise<O> | O
 
 /** An invoked effect: the function gets its input, and its output is what the function returned. */
-export interface EffectLogic<I, O> extends OutsideLogic<I, O> {}
+export interface EffectLogic<I, O> extends OutsideLogic<I, O> {
+  /** The name that `effect` was called with. */
+  readonly name: string
+}
 
 /** The work of an invoked effect. */
 export interface EffectWork {
@@ -96,7 +99,7 @@ export function effect<I, O>(
   const work: EffectWork = { kind: 'effect', name, run, enrich, inDoubt, retries, backoff, timeout }
   const fault = faultOf(work)
   if (fault !== undefined) throw new EffectOptionsError(name, fault)
-  return outside('effect', work)
+  return Object.assign(outside<I, O, EffectWork>('effect', work), { name })
 }
 
 function faultOf({ run, retries, backoff, timeout }: EffectWork): string | undefined {

@@ -10,6 +10,7 @@ import type { Transforms } from '../events/transform.ts'
 import type { Following } from '../following.ts'
 import type { Ids } from '../ids.ts'
 import type { AskTable } from '../invoke/ask-table.ts'
+import type { EffectFunction } from '../invoke/effect.ts'
 import type { Handler } from '../invoke/handler.ts'
 import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -155,10 +156,12 @@ export interface Warned {
   isRestless: boolean
 }
 
-/** Who follows what happens, from begin to end. */
+/** What the application has put around its agents, or in the place of their effects. */
 export interface Followed {
-  /** Undefined unless the runtime was made with `around`. */
+  /** Follows what happens, from begin to end. Undefined unless the runtime was made with `around`. */
   readonly around: Following | undefined
+  /** The function that is called instead of the function of an effect with this name, if any is. */
+  readonly effects: ((name: string) => EffectFunction<unknown, unknown> | undefined) | undefined
 }
 
 /** Whether the runtime takes work. */

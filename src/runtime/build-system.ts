@@ -116,6 +116,7 @@ export function buildSystem<S extends object, A extends AddedEvent, R extends Re
     snapshots: snapshotsOf(options, ground, { later, system: () => system }),
     persistence: persistenceOf(options, ground),
     around: followingOf(options, ground),
+    effects: options.effects,
     catalog: definitions.catalog,
     bus,
     transforms: new Transforms(options.transforms ?? []),

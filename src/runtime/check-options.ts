@@ -20,6 +20,7 @@ const runtimeOptions: OptionNames<RuntimeOptions> = {
   random: true,
   log: true,
   around: true,
+  effects: true,
   ids: true,
   intensity: true,
   snapshots: true,
@@ -61,6 +62,7 @@ const wanted: Readonly<Record<string, readonly [is: Check, what: string]>> = {
   clock: [has('function', 'now', 'after'), 'a clock with now and after'],
   scheduler: [has('function', 'microtask', 'turn'), 'a scheduler with microtask and turn'],
   random: [given => typeof given === 'function', 'a function that gives numbers from 0 up to 1'],
+  effects: [given => typeof given === 'function', 'a function that gives a function for the name of an effect'],
   ids: [has('function', 'next'), 'an object whose next() gives ids'],
   log: [
     given => given === 'silent' || has('function', 'info', 'warn', 'error')(given),

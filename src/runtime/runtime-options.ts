@@ -6,6 +6,7 @@ import type { Definition } from '../events/catalog.ts'
 import type { PersistRule } from '../events/persist.ts'
 import type { Transform } from '../events/transform.ts'
 import type { Ids } from '../ids.ts'
+import type { EffectFunction } from '../invoke/effect.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Ownership } from '../journal/ownership.ts'
 import type { Logger } from '../log.ts'
@@ -71,6 +72,11 @@ export interface RuntimeOptions<
   readonly log?: Logger | 'silent'
   /** Follows publishes, steps, work, asks, handlers and appends from begin to end; nobody by default. */
   readonly around?: Around | readonly Around[]
+  /**
+   * For tests and demonstrations: gives the function that is called instead of the function of an effect with this name, or
+   * `undefined` to leave it.
+   */
+  readonly effects?: (name: string) => EffectFunction<unknown, unknown> | undefined
   /** Where ids come from; a random prefix and a counter by default. */
   readonly ids?: Ids
   /** How often the agents of one supervisor may restart; 3 times in 5 seconds by default. */

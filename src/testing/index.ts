@@ -9,6 +9,7 @@ export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
 export { type RecordedSpan, type RecordOptions, recordSpans, type SpanRecorder } from './record-spans.ts'
 export type { RecordedAsk, RecordedRestart, RecordedWork, RunRecord } from './run-record.ts'
 export { schedulerContract } from './scheduler-contract.ts'
+export { Script, type ScriptedCall, type ScriptedTime, ScriptOverError, script } from './script.ts'
 export { seededRandom } from './seeded-random.ts'
 export {
   type JoinOptions,
@@ -18,6 +19,7 @@ export {
 } from './shared-ownership.ts'
 export { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 export { type HeldJournal, heldJournal, slowJournal } from './slow-journal.ts'
+export { type StandIn, StandInFreeError, type StandInPlace, StandInTakenError } from './stand-in.ts'
 export {
   createTestRuntime,
   NeverSettlesError,

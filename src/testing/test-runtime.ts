@@ -1,5 +1,6 @@
 import {
   type AddedEvent,
+  type AgentRef,
   type Around,
   createRuntime,
   type Frame,
@@ -13,11 +14,13 @@ import {
 } from '../index.ts'
 import { type Duration, millisecondsOf } from './duration.ts'
 import { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
+import { replaced } from './replaced.ts'
 import { RunRecord } from './run-record.ts'
 import { seededRandom } from './seeded-random.ts'
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { isHeld } from './slow-journal.ts'
+import type { StandIn, StandInPlace } from './stand-in.ts'
 
 /** The options of a runtime, without those that the test decides itself. */
 export interface TestRuntimeOptions<
@@ -27,6 +30,8 @@ export interface TestRuntimeOptions<
 > extends Omit<RuntimeOptions<S, A, R>, 'clock' | 'scheduler' | 'random' | 'transport' | 'ownership'> {
   /** Any whole number; 1 by default. The same seed gives the same ids, random numbers and order of turns. */
   readonly seed?: number
+  /** Probes and scripts, which take the place of agents, of handlers and of the functions of effects. */
+  readonly standIns?: readonly StandIn[]
 }
 
 /**
@@ -43,7 +48,7 @@ export interface TestRuntimeOptions<
  * console.log(test.runtime.parties.get('p1').state.results)
  * await test.stop()
  *
- * @throws what `createRuntime` and `start` throw
+ * @throws StandInTakenError; what `createRuntime` and `start` throw
  */
 export async function createTestRuntime<
   S extends object = object,
@@ -65,12 +70,12 @@ const quietTurns = 2
 /** Turns of the event loop after which a program is taken to go on for ever; most programs need some thousand. */
 const usualMost = 1_000_000
 
-/** Options that another process of a test may have. The seed and the journal are those of the test. */
+/** Options that another process of a test may have. The seed, the journal and the stand-ins are those of the test. */
 export type TestRuntimeChanges<
   S extends object = object,
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
-> = Partial<Omit<TestRuntimeOptions<S, A, R>, 'seed' | 'journal'>>
+> = Partial<Omit<TestRuntimeOptions<S, A, R>, 'seed' | 'journal' | 'standIns'>>
 
 /** How long `settle` and `pass` wait. */
 export interface SettleOptions {
@@ -103,12 +108,17 @@ export class TestRuntime<
   /** How often the test has called `crash` or `stop`. */
   #ends = 0
   #isStopped = false
+  readonly #standIns: readonly StandIn[]
+  /** Faults of the test that its program may hide. */
+  #faults: readonly TroupeError[] = []
 
-  constructor({ seed = 1, journal = memoryJournal(), ...options }: TestRuntimeOptions<S, A, R>) {
+  constructor({ seed = 1, journal = memoryJournal(), standIns = [], ...options }: TestRuntimeOptions<S, A, R>) {
     this.seed = seed
     this.#journal = journal
     this.#options = options
     this.#scheduler = randomScheduler(seededRandom(seed))
+    this.#standIns = standIns
+    for (const standIn of standIns) standIn.join(this.#place())
   }
 
   /** The runtime of the process that runs now. @throws TestCrashedError after `crash`, until `restart`; TestStoppedError after `stop` */
@@ -122,7 +132,7 @@ export class TestRuntime<
    * Resolves when nothing more happens before time passes: all agents rest, and everything is durable. It does not wait for what is
    * outside the test, such as sockets and files that an effect uses.
    *
-   * @throws NeverSettlesError after `most` turns of the event loop
+   * @throws NeverSettlesError after `most` turns of the event loop; ScriptOverError if an effect was called beyond its script
    */
   async settle({ most = usualMost }: SettleOptions = {}): Promise<void> {
     await this.#settle({ most, count: 0 })
@@ -133,7 +143,7 @@ export class TestRuntime<
    * next one.
    *
    * @param duration milliseconds, or a text such as `2 min`
-   * @throws DurationError, NeverSettlesError
+   * @throws DurationError, NeverSettlesError, ScriptOverError
    */
   async pass(duration: Duration, { most = usualMost }: SettleOptions = {}): Promise<void> {
     const { clock } = this
@@ -160,6 +170,28 @@ export class TestRuntime<
       else await this.#turn(turns)
       quiet = process.isReady || process.isAwaitingJournal || process.done !== done ? 0 : quiet + 1
     }
+    const [fault, ...others] = this.#faults
+    this.#faults = others
+    if (fault) throw fault
+  }
+
+  #place(): StandInPlace {
+    return {
+      clock: this.clock,
+      agent: address => this.#agentAt(address),
+      settle: () => this.settle(),
+      fail: error => {
+        this.#faults = [...this.#faults, error]
+      },
+    }
+  }
+
+  #agentAt(address: string): AgentRef {
+    const [prefix = '', id = '', ...name] = address.split('/')
+    if (prefix === 'party') return this.runtime.parties.get(id).agent(name.join('/'))
+    const kind = this.#options.kinds?.find(one => one.prefix === prefix)
+    if (kind) return this.runtime.partitions(kind).get(id).agent(name.join('/'))
+    return this.runtime.agent([id, ...name].join('/'))
   }
 
   async #turn(turns: Turns): Promise<void> {
@@ -202,13 +234,14 @@ export class TestRuntime<
     const options = { ...this.#options, ...changes }
     const process = new SimulatedProcess({ clock, journal: this.#journal, scheduler: this.#scheduler })
     const runtime = createRuntime<S, A, R>({
-      ...options,
+      ...replaced(options, this.#standIns),
       journal: process.journal,
       clock: process.clock,
       scheduler: process.scheduler,
       random: seededRandom(this.seed),
       around: [whileAlive(record, process), options.around ?? []].flat(),
     })
+    for (const standIn of this.#standIns) standIn.begin?.(runtime)
     this.#options = options
     this.#process = process
     this.#runtime = runtime

@@ -121,7 +121,7 @@ class EffectRun {
   }
 
   async #call(signal: AbortSignal): Promise<Outcome> {
-    const { name, run } = this.#work
+    const { name } = this.#work
     const { input } = this.#scope
     const { system } = this.#partition
     const scope: EffectScope = {
@@ -133,6 +133,7 @@ class EffectRun {
     const running: RunningEffect<Partition> = { partition: this.#partition, isOver: false, origin: this.#origin }
     system.running.effects++
     try {
+      const run = system.effects?.(name) ?? this.#work.run
       // The type of an effect's input was checked where it is invoked; between there and here it is only carried.
       const call = () => system.insideEffect.run(running, () => run(mutableCopyOf(input) as never, scope))
       const output = await (this.#span ? this.#span.run(call) : call())

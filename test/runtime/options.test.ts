@@ -20,6 +20,7 @@ describe('an option of a runtime that is of the wrong kind', () => {
     ['clock', {}],
     ['scheduler', { microtask: queueMicrotask }],
     ['random', 5],
+    ['effects', { pay: () => 1 }],
     ['ids', () => 'id'],
     ['log', 'loud'],
     ['log', { info: () => {} }],
