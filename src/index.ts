@@ -148,6 +148,8 @@ export {
   type OutsideSnapshot,
   type Settled,
 } from './invoke/outside.ts'
+export { type CauseLine, causeLines } from './journal/cause-lines.ts'
+export { type CauseLink, Causes } from './journal/causes.ts'
 export type {
   AgentChange,
   Cause,

@@ -1,13 +1,11 @@
 import { styleText } from 'node:util'
+import { causeLines } from '../journal/cause-lines.ts'
+import { type CauseLink, Causes } from '../journal/causes.ts'
 import { didYouMean } from '../nearest.ts'
-import { Causes, type Link } from './causes.ts'
 import { say, tell } from './output.ts'
 import { UsageError } from './usage-error.ts'
 import { visible } from './visible.ts'
 import type { Source } from './where.ts'
-
-/** Most characters of a payload that are shown. */
-const shown = 100
 
 /** How a chain is shown. */
 export interface WhyOptions {
@@ -55,19 +53,14 @@ interface Showing extends Pick<WhyOptions, 'json' | 'verbose' | 'where'> {
   readonly others: number
 }
 
-function show(links: readonly Link[], { json, verbose, where, others }: Showing): void {
+function show(links: readonly CauseLink[], { json, verbose, where, others }: Showing): void {
   if (json) {
     for (const { time, ...link } of links)
       say(JSON.stringify({ kind: 'link', time: new Date(time).toISOString(), ...link }))
     say(JSON.stringify({ kind: 'result', ok: true, where, links: links.length, others }))
     return
   }
-  const began = links.at(-1)?.time ?? 0
   tell(`In ${visible(where)}${others > 0 ? `, the newest of ${others + 1}` : ''}:`)
-  for (const [place, { what, data, time, partition, position }] of links.entries()) {
-    const text = data === undefined ? '' : ` ${JSON.stringify(data)}`
-    const payload = verbose || text.length <= shown ? text : `${text.slice(0, shown)}...`
-    const at = styleText('dim', `${((time - began) / 1_000).toFixed(1)} s  ${visible(partition)} at ${position}`)
-    say(`${place === 0 ? '' : 'because '}${visible(what)}${visible(payload)}\n    ${at}`)
-  }
+  for (const { what, at } of causeLines(links, verbose ? Number.POSITIVE_INFINITY : undefined))
+    say(`${visible(what)}\n    ${styleText('dim', visible(at))}`)
 }

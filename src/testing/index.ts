@@ -1,7 +1,19 @@
 export { type AroundAbilities, type AroundCase, aroundContract, type SeenSpan } from './around-contract.ts'
 export { type ChannelOptions, channelTransport } from './channel-transport.ts'
+export { alwaysFollowedBy, before, CheckError, eventually, type Following, never, type Same } from './checks.ts'
 export type { ContractCase } from './contract-case.ts'
 export { type Duration, DurationError } from './duration.ts'
+export {
+  asked,
+  type DataOf,
+  died,
+  type Happening,
+  published,
+  ran,
+  restarted,
+  type Sought,
+  type Wanted,
+} from './happening.ts'
 export { type JournalAbilities, journalContract } from './journal-contract.ts'
 export { type OwnershipAbilities, type OwnershipUnderTest, ownershipContract } from './ownership-contract.ts'
 export { type PartitionKindUse, partitionKindContract } from './partition-kind-contract.ts'
@@ -31,3 +43,4 @@ export {
   TestStoppedError,
 } from './test-runtime.ts'
 export { type Ends, type TransportAbilities, transportContract } from './transport-contract.ts'
+export { NoSuchEventError, type Run, why } from './why.ts'

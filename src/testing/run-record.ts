@@ -1,4 +1,5 @@
-import type { Around, DeadLetter, Envelope, Observation, SpanFacts } from '../index.ts'
+import type { Around, DeadLetter, Envelope, Frame, Observation, SpanFacts } from '../index.ts'
+import type { Happening } from './happening.ts'
 
 /** An ask that was sent. */
 export interface RecordedAsk {
@@ -33,6 +34,14 @@ export class RunRecord implements Around {
   readonly #restarts: RecordedRestart[] = []
   /** The keys of all asks, by which an ask is known again in the next process. */
   readonly #askKeys = new Set<string>()
+  readonly #frames: Frame[] = []
+  readonly #happenings: Happening[] = []
+  readonly #now: () => number
+
+  /** @param now the time by the clock of the run, epoch milliseconds */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   /** What was published, by agents, the runtime and the test. */
   get events(): readonly Envelope[] {
@@ -59,26 +68,58 @@ export class RunRecord implements Around {
     return this.#restarts
   }
 
+  /** All of these, in the order in which they happened. */
+  get happenings(): readonly Happening[] {
+    return this.#happenings
+  }
+
+  /** What the journal got from the processes of this test, all partitions together. */
+  get frames(): readonly Frame[] {
+    return this.#frames
+  }
+
+  /** Takes frames that the journal has got. */
+  keep(frames: readonly Frame[]): void {
+    this.#frames.push(...frames)
+  }
+
   /** Takes what an observer of the runtime is called with. */
   observe(observation: Observation): void {
-    if (observation.kind === 'said') this.#events.push(observation.envelope)
-    else if (observation.kind === 'dead') this.#letters.push(observation.letter)
-    else if (observation.kind === 'actor' && observation.how === 'restarted')
-      this.#restarts.push({ agent: observation.address, incarnation: observation.incarnation })
+    if (observation.kind === 'said') {
+      const { type, data, source, time, id } = observation.envelope
+      this.#events.push(observation.envelope)
+      this.#happenings.push({ kind: 'published', name: type, data, agent: source, time, event: id })
+    } else if (observation.kind === 'dead') {
+      const { envelope, reason, to, last } = observation.letter
+      this.#letters.push(observation.letter)
+      this.#happenings.push({
+        kind: 'died',
+        name: envelope.type,
+        data: reason,
+        agent: to,
+        time: last,
+        event: envelope.id,
+      })
+    } else if (observation.kind === 'actor' && observation.how === 'restarted') {
+      const { address: agent, incarnation, time } = observation
+      this.#restarts.push({ agent, incarnation })
+      this.#happenings.push({ kind: 'restarted', name: agent, data: incarnation, agent, time, event: undefined })
+    }
   }
 
   begin(facts: SpanFacts, _parent: unknown, input?: unknown): undefined {
+    const happened = { data: input, time: this.#now(), event: facts.cause }
     if (facts.kind === 'ask') {
-      if (!facts.isRecovered || !this.#askKeys.has(facts.key))
-        this.#asks.push({ type: facts.type, from: facts.from, to: facts.to, input })
-      this.#askKeys.add(facts.key)
-    } else if (facts.kind === 'work')
-      this.#works.push({
-        work: facts.work,
-        name: facts.name,
-        agent: facts.agent,
-        attempt: facts.attempt,
-        input,
-      })
+      const { type, from, to, key } = facts
+      const isKnown = facts.isRecovered && this.#askKeys.has(key)
+      this.#askKeys.add(key)
+      if (isKnown) return
+      this.#asks.push({ type, from, to, input })
+      this.#happenings.push({ kind: 'asked', name: type, agent: from, ...happened })
+    } else if (facts.kind === 'work') {
+      const { work, name, agent, attempt } = facts
+      this.#works.push({ work, name, agent, attempt, input })
+      this.#happenings.push({ kind: 'ran', name, agent, ...happened })
+    }
   }
 }

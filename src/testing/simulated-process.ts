@@ -6,6 +6,8 @@ export interface World {
   readonly clock: Clock & Required<Pick<Clock, 'elapsed'>>
   readonly journal: Journal
   readonly scheduler: RandomScheduler
+  /** Called with frames when the journal has them. */
+  readonly onFrames?: (frames: readonly Frame[]) => void
 }
 
 const never = new Promise<never>(() => {})
@@ -29,7 +31,7 @@ export class SimulatedProcess {
   #done = 0
   #moved: PromiseWithResolvers<void> | undefined
 
-  constructor({ clock, journal, scheduler }: World) {
+  constructor({ clock, journal, scheduler, onFrames = () => {} }: World) {
     this.#chosen = scheduler
     this.#hasDisk = journal.isLasting === true
     this.clock = {
@@ -42,7 +44,7 @@ export class SimulatedProcess {
       turn: task => scheduler.turn(this.#counted(task)),
       next: ready => (this.#isOver ? undefined : scheduler.next(ready)),
     }
-    this.journal = this.#mortal(journal)
+    this.journal = this.#mortal(journal, onFrames)
   }
 
   get isOver(): boolean {
@@ -110,16 +112,18 @@ export class SimulatedProcess {
     }
   }
 
-  #mortal(journal: Journal): Journal {
+  #mortal(journal: Journal, onFrames: (frames: readonly Frame[]) => void): Journal {
     const used =
       <A extends readonly unknown[], T>(use: (...args: A) => Promise<T>) =>
       (...args: A): Promise<T> =>
         this.#use(() => use(...args))
     const { handing, inHand } = journal
     return {
-      append: used((...[partition, epoch, expected, frames, checkpoints]: Parameters<Journal['append']>) =>
-        journal.append(partition, epoch, expected, asOnDisk(frames), checkpoints && copied(checkpoints)),
-      ),
+      append: used(async (...[partition, epoch, expected, frames, checkpoints]: Parameters<Journal['append']>) => {
+        const written = asOnDisk(frames)
+        await journal.append(partition, epoch, expected, written, checkpoints && copied(checkpoints))
+        onFrames(written)
+      }),
       read: (partition, after) => this.#read(journal.read(partition, after)),
       partitions: used(() => journal.partitions()),
       saved: used(partition => journal.saved(partition)),

@@ -98,7 +98,7 @@ export class TestRuntime<
   readonly seed: number
   readonly clock: SimulatedClock = createSimulatedClock()
   /** What happened in all processes of this test. */
-  readonly record = new RunRecord()
+  readonly record: RunRecord = new RunRecord(() => this.clock.now())
   readonly #scheduler: RandomScheduler
   readonly #journal: Journal
   #options: RuntimeOptions<S, A, R>
@@ -232,7 +232,12 @@ export class TestRuntime<
     if (!isWanted()) throw new TestCrashedError()
     const { clock, record } = this
     const options = { ...this.#options, ...changes }
-    const process = new SimulatedProcess({ clock, journal: this.#journal, scheduler: this.#scheduler })
+    const process = new SimulatedProcess({
+      clock,
+      journal: this.#journal,
+      scheduler: this.#scheduler,
+      onFrames: frames => record.keep(frames),
+    })
     const runtime = createRuntime<S, A, R>({
       ...replaced(options, this.#standIns),
       journal: process.journal,

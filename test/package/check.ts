@@ -19,6 +19,7 @@ const examples = [
   'own-trip.ts',
   'own-silence.ts',
   'own-expect.test.ts',
+  'own-checks.ts',
   'own-order.ts',
   'own-spans.ts',
   'own-town.ts',
@@ -84,6 +85,7 @@ try {
   expectOutput('own-trip.js', /4 seats to Oslo/)
   expectOutput('own-silence.js', /^$/)
   run('npx', 'vitest', 'run', 'own-expect.test.ts')
+  expectOutput('own-checks.js', /^$/)
   expectOutput('own-spans.js', /^publish party\.input\.added[^]*^ +effect write-plan: \d+ ms$/m)
   expectOutput('own-order.js', /^$/)
   expectOutput('own-town.js', /Nobody offers photography/)

@@ -79,7 +79,7 @@ describe('toHavePublished', () => {
   it('shows what came instead, and what led to the last event', async () => {
     await order(3)
     expect(() => expect(test).toHavePublished(baked, { cakes: 4 })).toThrow(
-      /"shop\.baked" with .*4.* to be published\. Instead with:\s+.*3[\s\S]*what led to it:[\s\S]*shop\.baked \(runtime\/baker\)[\s\S]*because of shop\.ordered/,
+      /"shop\.baked" with .*4.* to be published\. Instead with:\s+.*3[\s\S]*what led to it:\n {2}runtime\/baker says shop\.baked[\s\S]*because somebody outside says shop\.ordered/,
     )
     expect(() => expect(test).not.toHavePublished(baked)).toThrow('not to be published, but it was')
   })

@@ -1,7 +1,8 @@
 import type { MatcherState } from 'vitest'
-import { type DeadReason, type Envelope, TroupeError } from '../../index.ts'
+import { type DeadReason, TroupeError } from '../../index.ts'
 import { RunRecord } from '../run-record.ts'
 import { TestRuntime } from '../test-runtime.ts'
+import { becauseOf } from '../why.ts'
 
 /** What a failed expectation quotes of each kind, at most. */
 const mostShown = 10
@@ -57,17 +58,6 @@ function found(state: MatcherState, record: RunRecord, happened: readonly Happen
 function shown(all: readonly string[]): readonly string[] {
   const more = all.length - mostShown
   return more > 0 ? [...all.slice(-mostShown), `and ${more} before`] : all
-}
-
-/** The last event of a run, and what led to it. */
-function becauseOf({ events }: RunRecord): string {
-  const last = events.at(-1)
-  if (!last) return ''
-  const byId = new Map(events.map(event => [event.id, event]))
-  const chain: string[] = []
-  for (let at: Envelope | undefined = last; at && chain.length < mostShown; at = byId.get(at.causationid ?? ''))
-    chain.push(`${at.type} (${at.source})`)
-  return `\nThe last event, and what led to it:\n  ${chain.join('\n  because of ')}`
 }
 
 function timesOf(count: number | undefined): string {

@@ -1,5 +1,5 @@
-import { type Entry, type Frame, isWanted } from '../journal/frame.ts'
 import type { Envelope } from '../mail/envelope.ts'
+import { type Entry, type Frame, isWanted } from './frame.ts'
 
 /** An entry of the journal, with its frame. */
 interface Happening {
@@ -8,7 +8,7 @@ interface Happening {
 }
 
 /** One link of a chain of causes. */
-export interface Link {
+export interface CauseLink {
   /** Who did what, as a sentence: `party/p1/venue says party.agent.completed`. */
   readonly what: string
   readonly partition: string
@@ -21,7 +21,16 @@ export interface Link {
   readonly data?: unknown
 }
 
-/** Finds in frames what led to an event. */
+/**
+ * Finds in frames what led to an event.
+ *
+ * @example
+ * const frames: Frame[] = []
+ * for await (const frame of journal.read('party/p1')) frames.push(frame)
+ * const causes = new Causes(frames)
+ * const newest = causes.find('party.plan.updated').at(-1)
+ * if (newest) for (const { what } of causes.chain(newest.id)) console.log(what)
+ */
 export class Causes {
   readonly #all: Happening[] = []
   readonly #at = new Map<string, Happening>()
@@ -30,6 +39,7 @@ export class Causes {
   readonly #answered = new Map<string, Happening>()
   readonly #said = new Map<string, Happening>()
 
+  /** @param frames of one or more partitions, each partition in the order of its journal */
   constructor(frames: Iterable<Frame>) {
     for (const frame of frames) for (const entry of frame.entries) this.#enter({ entry, frame })
   }
@@ -60,8 +70,8 @@ export class Causes {
   }
 
   /** An event and its causes, the nearest first: back to a caller outside the agents, or as far as the journal goes. */
-  chain(id: string): readonly Link[] {
-    const links: Link[] = []
+  chain(id: string): readonly CauseLink[] {
+    const links: CauseLink[] = []
     const known = new Set<Happening>()
     let last: Happening | undefined
     for (let at = this.#said.get(id); at && !known.has(at); at = this.#causeOf(at)) {
@@ -75,7 +85,7 @@ export class Causes {
   }
 
   /** The handled event if it is not in the journal, because it was said with `persist: false`. */
-  #unjournalled({ partition, cause, time }: Frame): Link | undefined {
+  #unjournalled({ partition, cause, time }: Frame): CauseLink | undefined {
     if (cause.kind !== 'step' || this.#at.has(`${partition} ${cause.handled}`)) return undefined
     const what = `${cause.agent} hears ${cause.type}, which is not journalled`
     return { what, partition, position: cause.handled, time }
@@ -125,7 +135,7 @@ export class Causes {
   }
 
   /** No link if the next link says the same. */
-  #linkOf({ entry, frame }: Happening): Link | undefined {
+  #linkOf({ entry, frame }: Happening): CauseLink | undefined {
     const { partition, time, cause } = frame
     const link = { partition, position: positionOf(entry), time }
     const agent = cause.kind === 'step' ? cause.agent : partition
