@@ -18,10 +18,10 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['troupe-source'], externalConditions: ['troupe-source'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/kill/**', 'test/scale/**'],
+    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/kill/**', 'test/processes/**', 'test/scale/**'],
     // No promise here is about time; the limit only ends a test that hangs.
     testTimeout: process.env['TROUPE_JOURNAL'] === 'sqlite' ? 300_000 : 30_000,
-    globalSetup: 'test/support/journals.ts',
+    globalSetup: join(import.meta.dirname, 'test/support/journals.ts'),
     // The house has no state of its own, so that files need no process each: loading it again takes longer than most tests.
     isolate: false,
     // The usual one less than there are cores leaves one of two without work.

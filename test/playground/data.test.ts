@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { begin, planUntil, type Ran } from '../support/command.ts'
+import type { Ran } from '../support/command.ts'
 import { plan } from '../support/here.ts'
 
 /** A directory that does not exist yet. */
@@ -35,24 +35,6 @@ const patient = { timeout: 120_000 }
 const wishes = ['jungle party for 20 kids in a park', 'vegan cake', 'pizza for all']
 
 describe('a plan that is kept', patient, () => {
-  let undisturbed: Promise<Ran> | undefined
-
-  it.each([
-    ['just when it was created', 'party.input.added'],
-    ['while agents searched', 'party.agent.started'],
-    ['when something was found', 'party.agent.completed'],
-    ['when there was a first plan', 'party.plan.updated'],
-  ])('goes on by itself when its process was killed %s, and ends with the same plan', async (_, type) => {
-    const directory = newDirectory()
-    const { code } = await planUntil(`"type":"${type}","data"`, 'SIGKILL', '--json', '--data', directory)
-    expect(code).toBe(null)
-    const goneOn = await plan('--json', '--data', directory)
-    expect(goneOn.code).toBe(0)
-    expect(goneOn.out).toContain('"cause":{"kind":"recovery"}')
-    undisturbed ??= plan('--json')
-    expect(resultOf(goneOn).planned).toEqual(resultOf(await undisturbed).planned)
-  })
-
   it('is shown again when it was finished, without planning', async () => {
     const directory = newDirectory()
     const first = await plan('--data', directory, ...wishes)
@@ -65,45 +47,9 @@ describe('a plan that is kept', patient, () => {
     const directory = newDirectory()
     expect((await plan('--data', directory)).out).toContain('A jungle party for 75 guests at Sunshine Garden Park')
   })
-
-  it('is finished before the next one is planned, and both are shown', async () => {
-    const directory = newDirectory()
-    await planUntil('"type":"party.agent.started","data"', 'SIGKILL', '--json', '--data', directory, ...wishes)
-    const { code, out, err } = await plan('--data', directory, 'space party')
-    expect(code).toBe(0)
-    expect(err).toMatch(/^Found 1 party\.\nParty "[a-z0-9-]+" has gone on: its plan is 100 % complete\.\n/)
-    expect(out.match(/^Party p-/gm)).toHaveLength(2)
-    expect(out.indexOf('A jungle party')).toBeLessThan(out.indexOf('A space party'))
-    const { planned } = resultOf(await plan('--data', directory, '--json', 'pirate party'))
-    expect(planned.inputs).toEqual(['pirate party'])
-  })
-
-  it('goes on after an interruption, whose message says how', async () => {
-    const directory = newDirectory()
-    const many = Array.from({ length: 100 }, (_, count) => `${count + 5} guests`)
-    const { code, err } = await planUntil('read 3', 'SIGINT', '--data', directory, ...many)
-    expect(code).toBe(130)
-    expect(err).toContain(`Interrupted. Go on: npm start -- --data ${directory}`)
-    expect((await plan('--data', directory)).out).toContain('A party for 104 guests')
-  })
 })
 
 describe('a directory', patient, () => {
-  it('is used by one process at a time, until that is killed', async () => {
-    const directory = newDirectory()
-    const { child, printed, ended } = begin('--json', '--data', directory)
-    await printed('"type":"party.input.added","data"')
-    child.kill('SIGSTOP')
-    const second = await plan('--data', directory, 'vegan cake')
-    expect(second).toMatchObject({ code: 3, out: '' })
-    expect(second.err).toBe(
-      `The journal in "${directory}" is open already by process ${child.pid}. Stop that one first, or use another directory.\n`,
-    )
-    child.kill('SIGKILL')
-    await ended
-    expect((await plan('--data', directory)).code).toBe(0)
-  })
-
   it.each([
     [
       'below a file',

@@ -17,9 +17,7 @@ import { writable } from '../../playground/play/doctor/writable.ts'
 import type { Check, Finding } from '../../src/cli/doctor/check.ts'
 import { consulted } from '../../src/cli/doctor/consult.ts'
 import { isWithin } from '../../src/cli/doctor/range.ts'
-import { beginPlayIn, play } from '../support/command.ts'
 import * as here from '../support/here.ts'
-import { projectCopy } from '../support/project-copy.ts'
 
 const { signal } = new AbortController()
 
@@ -50,7 +48,7 @@ const linesOf = (out: string): readonly Finding[] =>
 
 describe('the doctor', () => {
   it('reports that this machine is ready, with a line for each check on stderr', { timeout: 60_000 }, async () => {
-    const { code, out, err } = await play('doctor')
+    const { code, out, err } = await here.play('doctor')
     expect({ code, out }).toEqual({ code: 0, out: '' })
     expect(err).toMatch(/^✓ ok {6}packages +All \d+ packages are those that package.json names.$/m)
     expect(err).toMatch(/^✓ ok {6}Everything here can run.$/m)
@@ -70,24 +68,6 @@ describe('the doctor', () => {
     for (const line of lines.slice(0, -1)) expect(line).toMatchObject({ kind: 'check', says: expect.any(String) })
     const { figures } = lines.find(({ check }) => check === 'journal') ?? {}
     expect(figures).toEqual({ 'append ms': expect.any(Number), 'flush ms': expect.any(Number) })
-  })
-
-  it('runs without installed packages, and ends with 3', { timeout: 60_000 }, async () => {
-    const root = projectCopy({ installed: false })
-    const { code, out } = await beginPlayIn(root, 'doctor', '--json').ended
-    expect(code).toBe(3)
-    const lines = linesOf(out)
-    expect(lines.at(-1)).toEqual({ kind: 'result', ok: false })
-    const failed = lines.filter(({ how }) => how === 'failed').map(({ check }) => check)
-    expect(failed).toEqual(['commands', 'packages', 'optional packages', 'journal'])
-    expect(lines.find(({ check }) => check === 'packages')).toMatchObject({ fix: 'Install them: npm ci' })
-  })
-
-  it('runs by itself when a command cannot be loaded because a package is missing', { timeout: 60_000 }, async () => {
-    const { code, out, err } = await beginPlayIn(projectCopy({ installed: false }), 'list').ended
-    expect({ code, out }).toEqual({ code: 3, out: '' })
-    expect(err).toContain("This command cannot be loaded: Cannot find package '")
-    expect(err).toContain('Install them: npm ci')
   })
 
   it('waits for each check up to its limit, and goes on with the next', async () => {

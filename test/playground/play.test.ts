@@ -1,9 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { findScenarios } from '../../playground/stage/find.ts'
-import { beginPlay, beginPlayWith, linesOf, play } from '../support/command.ts'
+import { linesOf, play } from '../support/command.ts'
 import * as here from '../support/here.ts'
 
 /** Some tests start processes, on a machine that may be busy. */
@@ -12,7 +9,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
     const listed = await play('list')
     expect(listed).toMatchObject({ code: 0, err: '' })
     for (const { id, title } of await findScenarios()) expect(listed.out).toMatch(new RegExp(`^${id} +${title}$`, 'm'))
-    expect(await play()).toEqual(listed)
+    expect(await here.play()).toEqual(listed)
   })
 
   it('lists the scenarios as JSON Lines on demand', async () => {
@@ -30,7 +27,7 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
   })
 
   it('prints each step and each assert on stderr, without colours in pipes', async () => {
-    const { code, out, err } = await play('run', 'debounce')
+    const { code, out, err } = await here.play('run', 'debounce')
     expect({ code, out }).toEqual({ code: 0, out: '' })
     expect(err).toContain('debounce: Guest lists that change faster than they are printed (seed 1)\n')
     expect(err).toContain('✓ done    0.9 s  Ten seconds pass.\n')
@@ -103,38 +100,9 @@ describe('the command that plays scenarios', { timeout: 60_000 }, () => {
   })
 
   it('ends with 4 when a scenario takes longer than its limit, and says how to play it again', async () => {
-    const ran = await play('run', 'watchdog', '--real-time', '--timeout', '50ms', '--json', '--verbose')
+    const ran = await here.play('run', 'watchdog', '--real-time', '--timeout', '50ms', '--json', '--verbose')
     expect(ran.code).toBe(4)
     expect(linesOf(ran).at(-1)).toMatchObject({ ok: false, id: 'watchdog', why: expect.stringContaining('50 ms') })
     expect(ran.err).toContain('Play it again: npm run play -- run watchdog --seed 1')
-  })
-
-  it('goes on when stderr is closed, and keeps its exit code', async () => {
-    const all = beginPlay('run', '--all')
-    all.child.stderr.destroy()
-    expect(await all.ended).toMatchObject({ code: 0 })
-    const late = beginPlay('run', 'saga', 'watchdog', '--real-time', '--timeout', '2s')
-    late.child.stderr.destroy()
-    expect(await late.ended).toMatchObject({ code: 4 })
-  })
-
-  it('ends with 130 when it is interrupted', async () => {
-    const { child, printed, ended } = beginPlay('run', 'watchdog', 'saga', '--real-time')
-    await printed('watchdog: A DJ')
-    child.kill('SIGINT')
-    const { code, err } = await ended
-    expect(code).toBe(130)
-    expect(err).not.toContain('saga:')
-  })
-
-  it('ends with 130 on SIGTERM, and leaves no files behind', async () => {
-    const temporary = mkdtempSync(join(tmpdir(), 'troupe-play-'))
-    onTestFinished(() => rmSync(temporary, { recursive: true }))
-    const { child, printed, ended } = beginPlayWith(temporary, 'run', 'crash-recover', '--real-time')
-    await printed('killed with kill -9')
-    expect(readdirSync(temporary)).toEqual([expect.stringMatching(/^troupe-scenario-/)])
-    child.kill('SIGTERM')
-    expect(await ended).toMatchObject({ code: 130 })
-    expect(readdirSync(temporary)).toEqual([])
   })
 })

@@ -1,13 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { changedLines } from '../../playground/play/watch/changed-lines.ts'
 import { type BeginRun, inProcesses, type RunEnd } from '../../playground/play/watch/running.ts'
 import { watch } from '../../playground/play/watch/watch.ts'
-import { beginPlayIn } from '../support/command.ts'
 import { play } from '../support/here.ts'
-import { projectCopy } from '../support/project-copy.ts'
 
 /** Collects printed lines; a test waits for them in order. */
 function createScreen() {
@@ -216,27 +214,6 @@ describe('a run in a process of its own', { timeout: 60_000 }, () => {
 })
 
 describe('the command that plays and watches', { timeout: 120_000 }, () => {
-  it('plays a changed scenario again, prints errors with their place, and ends with 130', async () => {
-    const root = projectCopy({ installed: true })
-    const { child, printed, ended } = beginPlayIn(root, 'run', 'debounce', '--watch')
-    const file = join(root, 'playground', 'scenarios', 'debounce.ts')
-    const before = readFileSync(file, 'utf8')
-    await printed('Watching src, agents, playground. Ctrl-C ends it.')
-    writeFileSync(file, before.replace('Ten seconds pass.', 'Ten whole seconds pass.'))
-    await printed('now 1 of 1 ok')
-    writeFileSync(file, 'export const scenario = = 3')
-    await printed('not played to the end')
-    child.kill('SIGINT')
-    const { code, out, err } = await ended
-    expect({ code, out }).toEqual({ code: 130, out: '' })
-    expect(err).toMatch(/^debounce: Guest lists .*\n(?: {2}✓ .*\n)+\nWatching/)
-    expect(err).toMatch(
-      /^- {3}✓ done.*Ten seconds pass\.\n\+ {3}✓ done.*Ten whole seconds pass\.\n✓ ok {6}now 1 of 1 ok$/m,
-    )
-    expect(err).toMatch(/debounce\.ts:1\nexport const scenario = = 3\n/)
-    expect(err).toMatch(/^✗ failed {2}not played to the end: its process ended with 3$/m)
-  })
-
   it.each([['--json'], ['--record', 'file']])('refuses %s', async (...args) => {
     const { code, out, err } = await play('run', 'saga', '--watch', ...args)
     expect({ code, out }).toEqual({ code: 2, out: '' })

@@ -36,12 +36,15 @@ export function plan(...args: readonly string[]): Promise<Ran> {
   return begin(...args).ended
 }
 
-/** Runs that command, and sends it a signal as soon as it has printed a text. */
-export async function planUntil(text: string, signal: NodeJS.Signals, ...args: readonly string[]): Promise<Ran> {
-  const { child, printed, ended } = begin(...args)
-  await printed(text)
-  child.kill(signal)
-  return ended
+/** Runs that command in a process that sends itself a signal as soon as it has printed a text. */
+export function planUntil(text: string, signal: NodeJS.Signals, ...args: readonly string[]): Promise<Ran> {
+  return beginUntil(text, signal, ...args).ended
+}
+
+/** Starts that command, in the same way. */
+export function beginUntil(text: string, signal: NodeJS.Signals, ...args: readonly string[]): Running {
+  const signalling = `--import=${join(import.meta.dirname, 'signal-when-printed.ts')}`
+  return beginCommand('plan', args, project, { NODE_OPTIONS: signalling, TEXT: text, SIGNAL: signal })
 }
 
 /** Starts the command that plans a party. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { frame } from './made.ts'
-import { ended, journalIn, killed, newDirectory, positions } from './support.ts'
+import { frame } from '../sqlite/made.ts'
+import { ended, journalIn, killed, newDirectory, positions } from '../sqlite/support.ts'
 
 /** What is in the files of a directory, to find out that two are the same. */
 function contentOf(directory: string): string {
@@ -13,7 +13,7 @@ function contentOf(directory: string): string {
 }
 
 describe('a process that is killed while it opens a journal', () => {
-  const worker = new URL('./copied-while-used.ts', import.meta.url)
+  const worker = new URL('../sqlite/copied-while-used.ts', import.meta.url)
 
   it.each([
     ['makes', 0, newDirectory],

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Journal } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { checkpoint, frame } from './made.ts'
-import { appendElsewhere, emptyJournal, journalIn, newDirectory, positions, withJournal } from './support.ts'
+import { checkpoint, frame } from '../sqlite/made.ts'
+import { appendElsewhere, emptyJournal, journalIn, newDirectory, positions, withJournal } from '../sqlite/support.ts'
 
 /** Sees that each partition is whole, with all that was acknowledged, and goes on with it. */
 async function goOn(journal: Journal, acknowledged: ReadonlyMap<string, number>): Promise<void> {
@@ -33,7 +33,7 @@ describe('a process that is killed', () => {
     const { acknowledged } = await appendElsewhere(
       directory,
       Number.POSITIVE_INFINITY,
-      new URL('./killed-before-commit.ts', import.meta.url),
+      new URL('../sqlite/killed-before-commit.ts', import.meta.url),
     )
     expect(acknowledged.size).toBe(3)
     await goOn(journalIn(directory), acknowledged)

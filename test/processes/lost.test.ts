@@ -15,8 +15,8 @@ import { join } from 'node:path'
 import { type Journal, TroupeError } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { frame } from './made.ts'
-import { emptyJournal, journalIn, newDirectory, positions } from './support.ts'
+import { frame } from '../sqlite/made.ts'
+import { emptyJournal, journalIn, newDirectory, positions } from '../sqlite/support.ts'
 
 const log = 'journal.db-wal'
 
@@ -143,7 +143,7 @@ describe('a journal whose files vanish while it is open', () => {
   })
 
   it.each(['deleted', 'emptied'])('acknowledges no transaction during which its log was %s', async how => {
-    const { directory, journal } = await opened(new URL(`./log-${how}-before-commit.ts`, import.meta.url))
+    const { directory, journal } = await opened(new URL(`../sqlite/log-${how}-before-commit.ts`, import.meta.url))
     const [partitions, own] = [journal.partitions(), journal.append('p', 1, 1, [frame('p', 2, 'x'.repeat(1_000_000))])]
     expect(await partitions).toHaveLength(1)
     await expect(own).rejects.toMatchObject({ code: 'JOURNAL_LOST', file: log })
@@ -156,7 +156,7 @@ describe('a journal whose files vanish while it is open', () => {
 })
 
 describe('a journal whose log was copied into its database without room to mark that', () => {
-  const worker = new URL('./marked-too-late.ts', import.meta.url)
+  const worker = new URL('../sqlite/marked-too-late.ts', import.meta.url)
 
   it.each([12, 40])('acknowledges what was written, goes on, and has all: %i MB', async megabytes => {
     const { directory, journal } = await opened(worker)
@@ -185,7 +185,7 @@ it('a log that has become large is made smaller without being missed', async () 
 })
 
 describe('a journal whose thread has ended', () => {
-  const ended = new URL('./ended-before-commit.ts', import.meta.url)
+  const ended = new URL('../sqlite/ended-before-commit.ts', import.meta.url)
   const fail = (journal: Journal) =>
     expect(journal.append('p', 1, 1, [frame('p', 2)])).rejects.toMatchObject({ code: 'JOURNAL_DISK' })
 
