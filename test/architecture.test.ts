@@ -169,6 +169,8 @@ describe('the house', () => {
       'src/supervision/child-spec.ts',
       'src/supervision/supervisor-host.ts',
       'src/supervision/supervisor.ts',
+      // The stand-in of an agent is an agent.
+      'src/testing/probe-agent.ts',
     ])
   })
 

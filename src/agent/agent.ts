@@ -47,13 +47,18 @@ export interface HookScope {
 
 /** A definition of an agent: an inert value that can be listed, printed and spawned any number of times. */
 // The machine's own type is left out: it is huge, and names types of the user's that a declaration file could not.
-export interface Agent<N extends string = string, I = unknown> {
+export interface Agent<
+  N extends string = string,
+  I = unknown,
+  H extends readonly Definition[] = readonly Definition[],
+  S extends readonly Definition[] = readonly Definition[],
+> {
   readonly name: N
   readonly machine: AnyStateMachine
   /** The input of its machine, unless `spawn` gives another input. */
   readonly input: I | undefined
-  readonly hears: readonly Definition[]
-  readonly says: readonly Definition[]
+  readonly hears: H
+  readonly says: S
   readonly restart: RestartType
   readonly onRestart: OnRestart
   readonly onCrash: 'drop' | 'redeliver'
@@ -156,7 +161,7 @@ export function defineAgent<
   const H extends readonly Definition[],
   const S extends readonly Definition[],
   G extends Migrations,
->(options: AgentOptions<N, M, H, S, G> & Fits<M, H, S> & Leads<M, G>): Agent<N, InputFrom<M>> {
+>(options: AgentOptions<N, M, H, S, G> & Fits<M, H, S> & Leads<M, G>): Agent<N, InputFrom<M>, H, S> {
   const { name, machine, mailbox }: AgentOptions<N, M, H, S> = options
   const { hears, says } = 'types' in options ? options.types : options
   const migrations: Migrations = { ...options.migrations }

@@ -3,6 +3,7 @@ export { type ChannelOptions, channelTransport } from './channel-transport.ts'
 export { alwaysFollowedBy, before, CheckError, eventually, type Following, never, type Same } from './checks.ts'
 export type { ContractCase } from './contract-case.ts'
 export { type Duration, DurationError } from './duration.ts'
+export { HandlerProbe, type HandlerProbeOptions } from './handler-probe.ts'
 export {
   asked,
   type DataOf,
@@ -17,7 +18,19 @@ export {
 export { type JournalAbilities, journalContract } from './journal-contract.ts'
 export { type OwnershipAbilities, type OwnershipUnderTest, ownershipContract } from './ownership-contract.ts'
 export { type PartitionKindUse, partitionKindContract } from './partition-kind-contract.ts'
+export { AgentProbe, probe } from './probe.ts'
 export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
+export {
+  NotReceivedError,
+  ProbeDefinitionError,
+  type ProbedDataOf,
+  type ProbedEvent,
+  type ProbedOf,
+  type ProbedRequest,
+  ProbeGoneError,
+  ProbePlaceError,
+  UnexpectedError,
+} from './received.ts'
 export { type RecordedSpan, type RecordOptions, recordSpans, type SpanRecorder } from './record-spans.ts'
 export type { RecordedAsk, RecordedRestart, RecordedWork, RunRecord } from './run-record.ts'
 export { schedulerContract } from './scheduler-contract.ts'

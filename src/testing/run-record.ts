@@ -1,5 +1,6 @@
 import type { Around, DeadLetter, Envelope, Frame, Observation, SpanFacts } from '../index.ts'
 import type { Happening } from './happening.ts'
+import { probeTold } from './probe-agent.ts'
 
 /** An ask that was sent. */
 export interface RecordedAsk {
@@ -83,8 +84,9 @@ export class RunRecord implements Around {
     this.#frames.push(...frames)
   }
 
-  /** Takes what an observer of the runtime is called with. */
+  /** Takes what an observer of the runtime is called with, but not what the test lets its probes do. */
   observe(observation: Observation): void {
+    if (isTold(observation)) return
     if (observation.kind === 'said') {
       const { type, data, source, time, id } = observation.envelope
       this.#events.push(observation.envelope)
@@ -122,4 +124,9 @@ export class RunRecord implements Around {
       this.#happenings.push({ kind: 'ran', name, agent, ...happened })
     }
   }
+}
+
+function isTold(observation: Observation): boolean {
+  if (observation.kind === 'said') return observation.envelope.type === probeTold.type
+  return observation.kind === 'dead' && observation.letter.envelope.type === probeTold.type
 }

@@ -114,7 +114,7 @@ export function brokenLimits(rules: RateLimitOptions | boolean): RateLimitOption
 }
 
 /** A mailbox whose publishers never notice that it is full: its oldest event is lost. */
-export function brokenMailbox<N extends string, I>(agent: Agent<N, I>): Agent<N, I> {
+export function brokenMailbox<A extends Agent>(agent: A): A {
   return { ...agent, mailbox: { ...agent.mailbox, overflow: 'drop-oldest' } }
 }
 
