@@ -179,6 +179,7 @@ describe('the house', () => {
     const reasons: Readonly<Record<string, string>> = {
       'src/clock.ts': 'the timers of the system clock',
       'src/inspect/bridge.ts': 'the text of a page that a browser runs',
+      'src/journal/watermark.ts': 'batches for a journal that writes to a disk, which takes longer than any schedule',
       'src/sqlite/writer.ts':
         'batches for the thread of a file, which answers when the disk does: no scheduler decides when',
       'src/testing/scheduler-contract.ts': 'compares a scheduler with the engine',

@@ -107,7 +107,7 @@ export class Watermark<A extends Appended> {
   async #flush(): Promise<void> {
     this.#flushing = true
     // One batch for all frames that this turn of the ready queue appends.
-    await Promise.resolve()
+    await (this.#journal.isLasting ? turnIsOver() : Promise.resolve())
     while (this.#buffer.length > 0) {
       const batch = this.#buffer
       this.#buffer = []
@@ -182,6 +182,11 @@ export class Watermark<A extends Appended> {
       this.#listener.fault(error)
     }
   }
+}
+
+/** Resolves when all promises and turns that are ready now have had their turn. A write to a disk takes longer than all of these. */
+function turnIsOver(): Promise<void> {
+  return new Promise(resolve => process.nextTick(resolve))
 }
 
 const nothing = () => {}

@@ -118,7 +118,7 @@ function* scheduled({ address, system }: Partition): Iterable<WaitingFor> {
 
 function* waitingMail(partition: Partition): Iterable<WaitingFor> {
   for (const { inbox, address } of partition.registry) {
-    const [oldest] = inbox.waiting === 0 ? [] : inbox.mailbox
+    const [oldest] = inbox.waiting === 0 ? [] : (inbox.used ?? [])
     if (oldest) yield { agent: address, what: 'mail', name: oldest.type }
   }
 }

@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
-import { failUnkept, savedAsJson } from '../actor/kept.ts'
+import { checkChildren, failUnkept, savedAsJson } from '../actor/kept.ts'
 import type { Step } from '../actor/step.ts'
 import { definitionOf } from '../agent/identity.ts'
 import { textOf } from '../errors.ts'
@@ -51,10 +51,21 @@ export class StepCheckpoint implements Checkpoint {
     try {
       return wholes.get(snapshot) ?? savedAsJson(this.#actor.agent.machine.getPersistedSnapshot(left))
     } catch (error) {
-      // The step was checked, so the machine has changed its earlier context in place. It cannot go on with that.
-      if (!isFailed) failUnkept(this.#actor, error, this.incarnation)
+      // The step was checked, so the machine has changed its earlier context in place, or an actor inside it has changed since. It
+      // cannot go on with that.
+      if (!isFailed) failUnkept(this.#actor, this.#placed(error), this.incarnation)
       const { value } = snapshot
       return { status: 'error', value, context: {}, children: {}, historyValue: {}, error: textOf(error) }
+    }
+  }
+
+  /** The error that says which actor inside the agent cannot be saved, if it is one of them. */
+  #placed(error: unknown): unknown {
+    try {
+      checkChildren(this.#actor.address, this.#snapshot.children, () => {})
+      return error
+    } catch (placed) {
+      return placed
     }
   }
 
