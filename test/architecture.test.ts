@@ -155,6 +155,7 @@ describe('the house', () => {
       'src/invoke/outside.ts',
       'src/lifecycle/agent-ref.ts',
       'src/lifecycle/agent-timers.ts',
+      'src/lifecycle/child-specs.ts',
       'src/lifecycle/crew.ts',
       'src/lifecycle/escalation.ts',
       'src/lifecycle/incarnations.ts',

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate'
 import type { Agent } from '../agent/agent.ts'
 import type { EventOf } from '../events/event.ts'
+import { LazyMap } from '../lazy-maps.ts'
 import { type Address, NoAddressError, splitAddress } from '../mail/address.ts'
 import type { Actor } from './actor.ts'
 import type { Pool } from './pool.ts'
@@ -18,10 +19,8 @@ export class Registry implements Iterable<Actor> {
   readonly #actors = new Map<string, Actor>()
   readonly #hearers = new Map<string, Set<Actor>>()
   readonly #agents = new Map<Agent, number>()
-  readonly #pools = new Map<string, Pool>()
-  readonly #hearingPools = new Map<string, readonly Pool[]>()
-  /** How many agents and pools hear a type, so that one look-up shows whether there is any. */
-  readonly #heard = new Map<string, number>()
+  readonly #pools = new LazyMap<string, Pool>()
+  readonly #hearingPools = new LazyMap<string, readonly Pool[]>()
   readonly #host: RegistryHost
   #size = 0
 
@@ -47,8 +46,9 @@ export class Registry implements Iterable<Actor> {
       const hearers = this.#hearers.get(type)
       if (hearers) hearers.add(actor)
       else {
+        const isFirst = !this.hears(type)
         this.#hearers.set(type, new Set([actor]))
-        this.#hear(type, 1)
+        if (isFirst) this.#host.heard(type, true)
       }
     }
   }
@@ -63,7 +63,7 @@ export class Registry implements Iterable<Actor> {
       const hearers = this.#hearers.get(type)
       if (!hearers?.delete(actor) || hearers.size > 0) continue
       this.#hearers.delete(type)
-      this.#hear(type, -1)
+      if (!this.hears(type)) this.#host.heard(type, false)
     }
   }
 
@@ -88,8 +88,9 @@ export class Registry implements Iterable<Actor> {
     this.#pools.set(pool.name, pool)
     this.#count(pool.agent, 1)
     for (const { type } of pool.agent.hears) {
+      const isFirst = !this.hears(type)
       this.#hearingPools.set(type, [...this.pools(type), pool])
-      this.#hear(type, 1)
+      if (isFirst) this.#host.heard(type, true)
     }
   }
 
@@ -100,7 +101,7 @@ export class Registry implements Iterable<Actor> {
       const others = this.pools(type).filter(other => other !== pool)
       if (others.length > 0) this.#hearingPools.set(type, others)
       else this.#hearingPools.delete(type)
-      this.#hear(type, -1)
+      if (!this.hears(type)) this.#host.heard(type, false)
     }
   }
 
@@ -128,7 +129,7 @@ export class Registry implements Iterable<Actor> {
 
   /** Whether any agent or pool hears a type. */
   hears(type: string): boolean {
-    return this.#heard.has(type)
+    return this.#hearers.has(type) || this.#hearingPools.has(type)
   }
 
   /** The pools that hear a type. */
@@ -164,13 +165,6 @@ export class Registry implements Iterable<Actor> {
   /** Whether several agents have a definition: one more makes no difference to checks by definition. */
   hasSeveral(agent: Agent): boolean {
     return (this.#agents.get(agent) ?? 0) > 1
-  }
-
-  #hear(type: string, by: 1 | -1): void {
-    const ways = (this.#heard.get(type) ?? 0) + by
-    if (ways > 0) this.#heard.set(type, ways)
-    else this.#heard.delete(type)
-    this.#host.heard(type, by > 0)
   }
 
   #resize(by: 1 | -1): void {

@@ -164,33 +164,45 @@ function perform(
   event: EventObject,
   { self, system }: AnyActorScope,
 ): Decision | undefined {
-  const wanted: ExecutableActionObject[] = []
+  let wanted: ExecutableActionObject[] | undefined
   let { context } = snapshot
-  let isSpawning = false
-  const spawn = () => {
-    isSpawning = true
-    throw new Error('left to XState')
-  }
+  const before = spawns
   try {
     for (const { kind, given, params } of actions) {
       const known = { context, event, self, system, spawn }
       const settled = valueOf(params, known)
       if (kind === 'assign') context = { ...context, ...assigned(given, known, settled) }
-      else
-        wanted.push({
+      else {
+        const emit = {
           type: 'xstate.emit',
           info: known,
           params: { event: valueOf(given, known, settled) },
           exec: undefined,
-        })
+        }
+        // Most events lead to one action at most. An array that grows by `push` reserves room for seventeen.
+        if (wanted) wanted.push(emit)
+        else wanted = [emit]
+      }
     }
   } catch (error) {
-    if (!isSpawning) throw error
+    if (spawns === before) throw error
   }
   // Only XState can spawn. The results of the author's functions so far are dropped: the functions only compute.
-  if (isSpawning) return undefined
+  if (spawns > before) return undefined
   const isSame = context === snapshot.context && !place
-  return { snapshot: isSame ? snapshot : { ...snapshot, ...place, context }, actions: wanted, starts: nothing }
+  return {
+    snapshot: isSame ? snapshot : { ...snapshot, ...place, context },
+    actions: wanted ?? nothing,
+    starts: nothing,
+  }
+}
+
+/** How many functions of authors have tried to spawn an actor. They may catch the error, so it alone does not show that. */
+let spawns = 0
+
+function spawn(): never {
+  spawns++
+  throw new Error('left to XState')
 }
 
 function valueOf(given: unknown, known: object, params?: unknown): unknown {

@@ -138,9 +138,11 @@ export class SteppedLogic implements ActorLogic<AnyMachineSnapshot, EventObject>
     if (actions.length === 0) return none
     const by = { actor, host: this.#host, self }
     const outputs: Output[] = []
-    for (const [place, action] of actions.entries()) {
+    let place = 0
+    for (const action of actions) {
       const output = isCustom(action) ? undefined : outputOf(by, action, place)
       if (output) outputs.push(output)
+      place++
     }
     return outputs
   }

@@ -131,7 +131,8 @@ class MemoryPartition {
     this.#epoch = epoch
     for (const frame of frames) this.#frames.push(frame)
     this.#position = last
-    if (checkpoints) for (const [agent, checkpoint] of checkpoints) put(this.#checkpoints, agent, checkpoint)
+    // With an iterator, each checkpoint would make a pair.
+    checkpoints?.forEach((checkpoint, agent) => put(this.#checkpoints, agent, checkpoint))
   }
 
   /** @throws JournalConflictError if the partition has a later owner */

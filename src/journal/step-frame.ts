@@ -47,9 +47,7 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
     if (!second && first.kind === 'emit' && !first.passage) return spoken(step, first.event, host)
   }
   // Planned entries were made during the step, so their positions come first. A failed start is still a start.
-  const entries: Entry[] = planned.filter(
-    ({ kind }) => outcome !== 'failed' || kind === 'agent' || kind === 'definition',
-  )
+  const entries: Entry[] = outcome === 'failed' ? planned.filter(isStart) : [...planned]
   const said: Envelope[] = []
   for (const output of outputs) {
     if (output.kind === 'emit' || output.kind === 'send') {
@@ -73,8 +71,13 @@ export function frameOf(step: Step, planned: readonly Entry[], host: FrameHost):
   }
   if (attempt !== undefined && envelope)
     entries.push({ kind: 'redelivered', seq: host.nextSeq(), id: envelope.id, to, attempt })
-  // Copied, because an array that grew holds unused memory, and the journal keeps the array.
-  return { cause: causeOf(step), entries: [...entries], said, dead, redelivered: attempt !== undefined }
+  // An array that grew is copied, because it holds unused memory, and the journal keeps the array.
+  const kept = entries.length === planned.length ? entries : [...entries]
+  return { cause: causeOf(step), entries: kept, said, dead, redelivered: attempt !== undefined }
+}
+
+function isStart({ kind }: Entry): boolean {
+  return kind === 'agent' || kind === 'definition'
 }
 
 const none: readonly never[] = []

@@ -6,6 +6,7 @@ import type { NewTimer } from '../actor/step.ts'
 import type { EventOf } from '../events/event.ts'
 import type { Entry } from '../journal/frame.ts'
 import { eventAsJson } from '../journal/step-frame.ts'
+import { LazyMap } from '../lazy-maps.ts'
 import { type Address, splitAddress } from '../mail/address.ts'
 import { type Origin, originIn } from '../mail/handled.ts'
 import type { WaitingFor } from '../partition/activity.ts'
@@ -50,7 +51,7 @@ export interface InsideTimer extends NewTimer {
 export class AgentTimers {
   readonly #partition: Partition
   readonly #steps: Steps
-  readonly #byActor = new Map<AnyActorRef, OfActor>()
+  readonly #byActor = new LazyMap<AnyActorRef, OfActor>()
   #unnamed = 0
   #count = 0
 

@@ -1,5 +1,6 @@
 import type { Actor } from '../actor/actor.ts'
 import type { AgentStartError } from '../agent/agent.ts'
+import { LazyMap } from '../lazy-maps.ts'
 
 interface Beginning {
   readonly over: Promise<void>
@@ -8,7 +9,7 @@ interface Beginning {
 
 /** The agents whose first incarnation has started, and does not handle mail before its `onInit` is over. */
 export class Beginnings {
-  readonly #byActor = new Map<Actor, Beginning>()
+  readonly #byActor = new LazyMap<Actor, Beginning>()
 
   has(actor: Actor): boolean {
     return this.#byActor.has(actor)

@@ -1,4 +1,6 @@
+import type { AnyActorLogic } from 'xstate'
 import type { Actor } from '../actor/actor.ts'
+import type { RestartType } from '../agent/agent.ts'
 import type { ChildSpec } from '../supervision/child-spec.ts'
 import { isPool, isSupervisor, type Supervised, type SupervisionOptions } from '../supervision/definition.ts'
 import type { RestartIntensity } from '../supervision/restart-intensity.ts'
@@ -9,6 +11,33 @@ import { memberNames, type Roster } from './roster.ts'
 
 interface NamedOptions extends SupervisionOptions {
   readonly name: string
+}
+
+/** How an agent is started. A class, because a partition may have a hundred thousand agents, and closures would take more memory. */
+class AgentSpec implements ChildSpec {
+  readonly #actor: Actor
+  readonly #incarnations: Incarnations
+
+  constructor(actor: Actor, incarnations: Incarnations) {
+    this.#actor = actor
+    this.#incarnations = incarnations
+  }
+
+  get id(): string {
+    return this.#actor.name
+  }
+
+  get restart(): RestartType {
+    return this.#actor.agent.restart
+  }
+
+  get input(): unknown {
+    return this.#actor.input
+  }
+
+  logic(): AnyActorLogic {
+    return this.#incarnations.logicOf(this.#actor)
+  }
 }
 
 /** Makes child specs of definitions: how supervisors start agents, pools and the supervisors below them. */
@@ -38,8 +67,7 @@ export class ChildSpecs {
   }
 
   ofAgent(actor: Actor): ChildSpec {
-    const { name: id, agent } = actor
-    return { id, restart: agent.restart, logic: () => this.#incarnations.logicOf(actor), input: () => actor.input }
+    return new AgentSpec(actor, this.#incarnations)
   }
 
   rulesOf({ name, strategy = 'one_for_one', intensity = this.#intensity, backoff }: NamedOptions): SupervisorRules {

@@ -1,6 +1,7 @@
 import type { Actor } from '../actor/actor.ts'
 import type { Hook } from '../agent/agent.ts'
 import { TroupeError, textOf } from '../errors.ts'
+import { LazyMap, LazySet } from '../lazy-maps.ts'
 import type { Address } from '../mail/address.ts'
 import type { Partition } from '../partition/partition.ts'
 
@@ -20,8 +21,8 @@ interface RunningHook {
 export class Hooks {
   readonly #partition: Partition
   /** The agents whose incarnation has started, so that its `onDestroy` is due. */
-  readonly #begun = new Set<Actor>()
-  readonly #running = new Map<Actor, { readonly over: Promise<unknown>; readonly controller: AbortController }>()
+  readonly #begun = new LazySet<Actor>()
+  readonly #running = new LazyMap<Actor, { readonly over: Promise<unknown>; readonly controller: AbortController }>()
 
   constructor(partition: Partition) {
     this.#partition = partition

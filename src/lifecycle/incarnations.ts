@@ -126,8 +126,8 @@ export class Incarnations {
   /** Plans the entries of a start, which are part of the frame of the first step. */
   #planStart(actor: Actor): void {
     const { steps, records } = this.#parts
-    const { address, incarnation, led } = actor
-    this.#partition.reportIfHeard(agentStarting.type, () => agentStarting({ address, incarnation }), led)
+    const { led } = actor
+    if (this.#partition.reports.isHeard(agentStarting.type)) this.#reportStarting(actor)
     const { definition, change } = records.starting(actor)
     if (definition) steps.planned.add(definition)
     steps.planned.add(change)
@@ -139,6 +139,11 @@ export class Incarnations {
       correlationid: led?.correlationid ?? `${this.#partition.address}/${seq}`,
       trace: led?.trace,
     })
+  }
+
+  // A function of its own: engines allocate an object at each call of a function that has a closure over its variables.
+  #reportStarting({ address, incarnation, led }: Actor): void {
+    this.#partition.reportIfHeard(agentStarting.type, () => agentStarting({ address, incarnation }), led)
   }
 
   #restore(

@@ -4,6 +4,7 @@ import { Pool } from '../actor/pool.ts'
 import type { Agent } from '../agent/agent.ts'
 import { TroupeError } from '../errors.ts'
 import { agentAdded } from '../events/runtime-events.ts'
+import { LazyMap, LazySet } from '../lazy-maps.ts'
 import { AddressTakenError, addressOf, checkId } from '../mail/address.ts'
 import type { Partition, Supervising, Supervisors } from '../partition/partition.ts'
 import {
@@ -28,9 +29,9 @@ export class Roster implements Supervisors {
   readonly #choose: (name: string, agent: Agent) => Agent
   /** `undefined` while a supervisor is not running yet. */
   readonly #supervisors = new Map<string, AnyActorRef | undefined>()
-  readonly #trees = new Map<string, SupervisorDefinition>()
-  readonly #above = new Map<string, string>()
-  readonly #retired = new Set<string>()
+  readonly #trees = new LazyMap<string, SupervisorDefinition>()
+  readonly #above = new LazyMap<string, string>()
+  readonly #retired = new LazySet<string>()
   /** The agents of trees: their supervisors may start them again. */
   readonly #defined = new Set<string>()
   readonly #gone = new Set<string>()
@@ -58,8 +59,13 @@ export class Roster implements Supervisors {
     this.#gone.delete(name)
     registry.add(actor)
     actor.led = led
-    this.#partition.reportIfHeard(agentAdded.type, () => agentAdded({ address: actor.address }), led)
+    if (this.#partition.reports.isHeard(agentAdded.type)) this.#reportAdded(actor)
     return actor
+  }
+
+  // A function of its own: engines allocate an object at each call of a function that has a closure over its variables.
+  #reportAdded({ address, led }: Actor): void {
+    this.#partition.reportIfHeard(agentAdded.type, () => agentAdded({ address }), led)
   }
 
   /** Gives all agents of a tree addresses and mailboxes. @throws AddressTakenError, NoSupervisorError, AgentLimitError, IllegalIdError */

@@ -4,6 +4,7 @@ import { trusted } from '../events/event.ts'
 import { agentDone, agentEscalated } from '../events/runtime-events.ts'
 import { AskFailedError } from '../invoke/ask-errors.ts'
 import type { Entry, GoneReason } from '../journal/frame.ts'
+import { LazySet } from '../lazy-maps.ts'
 import { addressOf, runtimePartition } from '../mail/address.ts'
 import { type Origin, originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
@@ -34,7 +35,7 @@ interface SupervisedParts {
 export class SupervisedAgents implements SupervisorHost {
   readonly #partition: Partition
   readonly #parts: SupervisedParts
-  readonly #pauses = new Set<() => void>()
+  readonly #pauses = new LazySet<() => void>()
   /** The origin of the failure because of which the last supervisor gave up. */
   #escalated: Origin | undefined
 

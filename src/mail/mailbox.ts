@@ -33,7 +33,8 @@ const countedFrom = 16
 export class Mailbox {
   readonly #rules: MailboxRules
   readonly #aging: number
-  readonly #lanes: Lanes = []
+  // Places up to the usual priority: an array that grows by `push` reserves room for seventeen.
+  readonly #lanes: Lanes = [undefined, undefined, undefined, undefined, undefined, undefined]
   #size = 0
   #spilled = 0
   #expiring = 0

@@ -6,6 +6,7 @@ import type { Cause, Entry, Frame } from '../journal/frame.ts'
 import type { Checkpoint, Checkpoints } from '../journal/journal.ts'
 import type { AppendFailure } from '../journal/ownership.ts'
 import { Watermark } from '../journal/watermark.ts'
+import { LazySet } from '../lazy-maps.ts'
 import { type Address, ownAddressOf, partyOf, splitAddress } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import type { Handled, Origin } from '../mail/handled.ts'
@@ -49,7 +50,7 @@ export class Frames implements Place {
   readonly #ground: Ground
   readonly #state: PartitionState<unknown> | undefined
   readonly #time: PartitionTime
-  readonly #followers = new Set<(frame: Frame) => void>()
+  readonly #followers = new LazySet<(frame: Frame) => void>()
   #seq = 0
   #isSuspended = false
   #isUnrecorded = false

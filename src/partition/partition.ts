@@ -8,6 +8,7 @@ import type { AskTable } from '../invoke/ask-table.ts'
 import type { Cause, Entry } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import { OwnershipLostError } from '../journal/ownership.ts'
+import { LazySet } from '../lazy-maps.ts'
 import { type Address, partyOf, runtimePartition } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import { type Origin, originOf } from '../mail/handled.ts'
@@ -76,7 +77,7 @@ export class Partition implements Snapped {
   supervisors: Supervisors | undefined
   readonly asksElsewhere = new AsksElsewhere()
   /** The keys of asks of other partitions whose requests are being looked up in the journal. */
-  readonly lookUps = new Set<string>()
+  readonly lookUps = new LazySet<string>()
   readonly #state: PartitionState<unknown> | undefined
   #admit: Admit | undefined
 
@@ -181,7 +182,8 @@ export class Partition implements Snapped {
     const { frame, said, step, state } = shown
     const isNews = this.#state?.show(state)
     this.system.snapshots.follow(this, frame)
-    if (isNews && this.party !== undefined) this.#reportUpdate(this.party, shown)
+    if (isNews && this.party !== undefined && this.reports.isHeard(partyUpdated.type))
+      this.#reportUpdate(this.party, shown)
     if (step) this.#showStep(step)
     this.system.observers?.shown(this, shown)
     for (const envelope of said) this.announcements.announce(envelope)
@@ -196,10 +198,14 @@ export class Partition implements Snapped {
     this.reportIfHeard(partyUpdated.type, make, step?.handled ?? (first && originOf(first)))
   }
 
-  #showStep({ actor, snapshot, outcome, handled }: Step): void {
-    actor.show(snapshot)
-    if (outcome !== 'handled') return
-    const { address, incarnation } = actor
+  #showStep(step: Step): void {
+    step.actor.show(step.snapshot)
+    if (step.outcome === 'handled' && this.reports.isHeard(agentUpdated.type)) this.#reportStep(step)
+  }
+
+  // Here and in #reportUpdate, a closure stands in a function of its own: engines allocate an object at each call of a function that
+  // has a closure over its parameters or variables.
+  #reportStep({ actor: { address, incarnation }, snapshot, handled }: Step): void {
     this.reportIfHeard(agentUpdated.type, () => agentUpdated({ address, incarnation, state: snapshot.value }), handled)
   }
 

@@ -47,14 +47,18 @@ export class Reports {
 
   /** Makes and reports a frequent event if it has a listener. The history of the bus does not hold it. */
   reportIfHeard(type: string, make: () => EventOf, origin?: Origin): void {
-    if (!this.isHeard(type)) return
+    if (this.isHeard(type)) this.#reportHeard(type, make(), origin)
+  }
+
+  // A function of its own: engines allocate an object at each call of a function that has a closure over its variables.
+  #reportHeard(type: string, event: EventOf, origin?: Origin): void {
     const { frames, registry, delivery } = this.#parts
     const { bus } = this.#listeners
     const isHeardInside = registry.hears(type)
     // A report that only subscribers hear changes nothing: it takes no position and no id away from what agents do.
     const { correlationid, causationid } = origin ?? {}
     const place = isHeardInside ? {} : { id: bus.newNoteId(), at: frames.seq }
-    const envelope = frames.seal(make(), { ...place, correlationid, causationid })
+    const envelope = frames.seal(event, { ...place, correlationid, causationid })
     if (isHeardInside) delivery.deliver(envelope)
     frames.watermark.whenDurable(() => {
       bus.deliverUnrecorded(envelope)

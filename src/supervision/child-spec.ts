@@ -5,10 +5,10 @@ import type { RestartType } from '../agent/agent.ts'
 export interface ChildSpec {
   readonly id: string
   readonly restart: RestartType
-  /** The logic of the next incarnation. */
-  readonly logic: () => AnyActorLogic
   /** The input of the next incarnation. */
-  readonly input?: () => unknown
+  readonly input?: unknown
+  /** The logic of the next incarnation. */
+  logic(): AnyActorLogic
 }
 
 /** How a child ended: it reached its final state, or it failed. */

@@ -1,5 +1,6 @@
 import { type ActorLogic, type AnyActorRef, type AnyActorScope, createActor, type Snapshot } from 'xstate'
 import { backoffDelay } from '../backoff.ts'
+import { LazyMap } from '../lazy-maps.ts'
 import { type ChildSpec, type Exit, restarts } from './child-spec.ts'
 import { addRestart, type Restart } from './restart-intensity.ts'
 import { affected } from './strategy.ts'
@@ -61,7 +62,7 @@ export class SupervisorLogic implements ActorLogic<SupervisorSnapshot, Superviso
   /** Ordered by their first start; a restart does not change the order. */
   readonly #children = new Map<string, Child>()
   /** The pauses before restarts, each with the function that cancels it. */
-  readonly #pauses = new Map<symbol, () => void>()
+  readonly #pauses = new LazyMap<symbol, () => void>()
   #counted: readonly Restart[] = []
   #restarts = 0
 
@@ -146,10 +147,11 @@ export class SupervisorLogic implements ActorLogic<SupervisorSnapshot, Superviso
   }
 
   #start(child: Child, { self }: AnyActorScope): void {
-    const { id, logic, input } = child.spec
+    const { spec } = child
+    const { id } = spec
     child.pause = undefined
     child.startedAt = this.#host.elapsed()
-    child.ref = this.#host.start(id, () => createActor(logic(), { id, parent: self, input: input?.() }))
+    child.ref = this.#host.start(id, () => createActor(spec.logic(), { id, parent: self, input: spec.input }))
   }
 
   /** Stops a child for good. */

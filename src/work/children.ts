@@ -4,6 +4,7 @@ import type { Agent } from '../agent/agent.ts'
 import { ChildEndedError, type Orphan, orphanOf } from '../invoke/child.ts'
 import type { Outcome } from '../invoke/outside.ts'
 import type { GoneReason } from '../journal/frame.ts'
+import { LazyMap } from '../lazy-maps.ts'
 import { checkId } from '../mail/address.ts'
 import type { Origin } from '../mail/handled.ts'
 
@@ -37,11 +38,11 @@ export class Children {
   readonly #registry: Registry
   readonly #starts: ChildStarts
   /** The callbacks of the parents, by child. */
-  readonly #wanted = new Map<Actor, (outcome: Outcome) => void>()
+  readonly #wanted = new LazyMap<Actor, (outcome: Outcome) => void>()
   /** The names of children that a restored parent is about to invoke again, and how they have ended, if they have. */
-  readonly #expected = new Map<string, Outcome | undefined>()
+  readonly #expected = new LazyMap<string, Outcome | undefined>()
   /** Children that were restored before their parents invoked them, by the names of the parents. */
-  readonly #restored = new Map<string, readonly Actor[]>()
+  readonly #restored = new LazyMap<string, readonly Actor[]>()
 
   constructor(registry: Registry, starts: ChildStarts) {
     this.#registry = registry

@@ -2,6 +2,7 @@ import { TroupeError } from '../errors.ts'
 import type { OutsideHost, PlannedWork, WantedWork } from '../invoke/outside.ts'
 import type { SavedRequests } from '../journal/fold/answers.ts'
 import type { Standing } from '../journal/fold/standing.ts'
+import { LazyMap } from '../lazy-maps.ts'
 import { originIn } from '../mail/handled.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Steps } from '../partition/steps.ts'
@@ -18,7 +19,7 @@ export class OutsideWork implements OutsideHost<Work> {
   readonly #partition: Partition
   readonly #site: PieceSite
   /** What was planned in the newest turn in which something was. */
-  readonly #planned = new Map<string, Piece>()
+  readonly #planned = new LazyMap<string, Piece>()
   #turn = 0
   /** The work of restored agents, until `resume`. */
   #saved: Piece[] = []

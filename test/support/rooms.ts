@@ -37,6 +37,7 @@ const foundation = [
   'src/clock.ts',
   'src/ids.ts',
   'src/lazily.ts',
+  'src/lazy-maps.ts',
   'src/log.ts',
   'src/nearest.ts',
   'src/node-version.ts',
