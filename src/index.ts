@@ -193,6 +193,16 @@ export { PartitionKindUnregisteredError, type PartitionsOf, type QuarantinedPart
 export type { Quarantined } from './kinds/registry.ts'
 export type { AgentRef, AgentSnapshot } from './lifecycle/agent-ref.ts'
 export { HookError, type HookName, HookTimeoutError } from './lifecycle/hooks.ts'
+export {
+  LoneAgent,
+  LoneBusyError,
+  LoneContextError,
+  LoneEndedError,
+  type LoneStart,
+  LoneUnheardError,
+  LoneWorkError,
+} from './lifecycle/lone-agent.ts'
+export type { LoneStep, LoneWork } from './lifecycle/lone-host.ts'
 export type { PoolRef, ScaleOptions } from './lifecycle/pool-ref.ts'
 export { AgentLimitError } from './lifecycle/roster.ts'
 export { DeadlyEventError } from './lifecycle/unhandled.ts'
@@ -292,6 +302,7 @@ export {
   StateEventError,
   StateKeyError,
 } from './state/kind.ts'
+export { LoneState, UnchangingEventError } from './state/lone-state.ts'
 export { FiguresError, type PartiesStats } from './state/stats.ts'
 export { type PartyState, type PartyStatus, StateApplyError, type Unwatch } from './state/store.ts'
 export {

@@ -159,6 +159,8 @@ describe('the house', () => {
       'src/lifecycle/crew.ts',
       'src/lifecycle/escalation.ts',
       'src/lifecycle/incarnations.ts',
+      'src/lifecycle/lone-agent.ts',
+      'src/lifecycle/lone-host.ts',
       'src/lifecycle/restored-agents.ts',
       'src/lifecycle/roster.ts',
       'src/lifecycle/saved-agents.ts',

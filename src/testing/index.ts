@@ -3,6 +3,7 @@ export { type ChannelOptions, channelTransport } from './channel-transport.ts'
 export { alwaysFollowedBy, before, CheckError, eventually, type Following, never, type Same } from './checks.ts'
 export type { ContractCase } from './contract-case.ts'
 export { type Duration, DurationError } from './duration.ts'
+export { GivenAgent, given } from './given.ts'
 export { HandlerProbe, type HandlerProbeOptions } from './handler-probe.ts'
 export {
   asked,
