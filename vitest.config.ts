@@ -26,5 +26,10 @@ export default defineConfig({
     isolate: false,
     // The usual one less than there are cores leaves one of two without work.
     maxWorkers: '100%',
+    // Of `npm run coverage`. What runs in processes and threads of its own is not counted.
+    coverage: {
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+    },
   },
 })
