@@ -34,7 +34,21 @@ export const subjects: readonly string[] = [
 ]
 
 /** Suites whose tests run the sources in another process, or are about their text. */
-const outside = ['playground', 'sqlite', 'cli', 'walks', 'package', 'kill', 'browser', 'scale', 'docs', 'inspect']
+const outside = [
+  'playground',
+  'processes',
+  'simulate',
+  'mutation',
+  'sqlite',
+  'cli',
+  'walks',
+  'package',
+  'kill',
+  'browser',
+  'scale',
+  'docs',
+  'inspect',
+]
 
 /** All tests that a mutant can fail. */
 export function allTests(): readonly string[] {
