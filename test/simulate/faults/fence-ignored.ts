@@ -1,0 +1,8 @@
+import type { Fault } from '../load-fault.ts'
+
+export const fault: Fault = {
+  file: 'src/journal/memory.ts',
+  breaks: 'The journal takes frames of a writer that another owner has replaced.',
+  from: '    if (epoch < this.#epoch || this.#position !== expectedPosition)\n',
+  to: '    if (epoch === this.#epoch && this.#position !== expectedPosition)\n',
+}

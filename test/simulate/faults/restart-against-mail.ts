@@ -1,0 +1,8 @@
+import type { Fault } from '../load-fault.ts'
+
+export const fault: Fault = {
+  file: 'src/lifecycle/incarnations.ts',
+  breaks: 'An agent that restarts loses the mail that waits for it.',
+  from: "incarnation > 1 && actor.agent.onRestart === 'anew'",
+  to: "incarnation > 1 && actor.agent.onRestart !== 'keep'",
+}
