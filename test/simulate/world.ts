@@ -1,10 +1,11 @@
 import { type Envelope, type Journal, TroupeError } from 'troupe'
 import { createSimulatedClock } from 'troupe/testing'
-import { SimulatedProcess } from '../../src/testing/simulated-process.ts'
 import type { Choices } from './choices.ts'
 import { type Kind, nextDisturbance } from './disturbances.ts'
 import { HeldTasks } from './held-tasks.ts'
 import type { Broken, Called, Invariant } from './invariant.ts'
+import { Mortal } from './mortal.ts'
+import type { Ground } from './program.ts'
 import type { Stored } from './stored.ts'
 import { type AppendFault, type AppendHost, worldJournal } from './world-journal.ts'
 
@@ -24,7 +25,7 @@ export class World implements AppendHost {
   readonly counts = new Map<Kind, number>()
   readonly trace: (line: () => string) => void
   broken: Broken | undefined
-  process: SimulatedProcess | undefined
+  process: Mortal | undefined
   /** Counts processes from 1. */
   processes = 0
   /** Promises of the present process that have not settled, by what they are for. */
@@ -38,7 +39,6 @@ export class World implements AppendHost {
   /** How often effects failed or hung. */
   effectFaults = 0
   crashesLeft: number
-  readonly #journal: Journal
   /** What happens at the next chance. */
   readonly #armed = new Map<Kind, number>()
   readonly #failedInARow = new Map<string, number>()
@@ -49,7 +49,6 @@ export class World implements AppendHost {
     this.choices = choices
     this.stored = stored
     this.trace = trace
-    this.#journal = worldJournal(this)
     this.crashesLeft = choices.pick('program', 6)
     this.#howRandom = choices.pick('program', 3)
   }
@@ -58,22 +57,20 @@ export class World implements AppendHost {
     return this.stored.journal
   }
 
-  /** The ground of the next process. */
-  begin(): SimulatedProcess {
+  get isShared(): boolean {
+    return !this.stored.isAway
+  }
+
+  /** What the next process stands on. */
+  begin(): Omit<Ground, 'random'> {
     this.processes++
     this.isDiskBroken = false
     this.#armed.clear()
     this.#promises.clear()
-    this.process = new SimulatedProcess({
-      clock: this.clock,
-      journal: this.#journal,
-      scheduler: {
-        microtask: task => this.tasks.schedule(task),
-        turn: task => this.tasks.schedule(task),
-        next: ready => this.#chooseAgent(ready),
-      },
-    })
-    return this.process
+    const life = new Mortal(this.clock, this.tasks, ready => this.#chooseAgent(ready))
+    this.process = life
+    const { clock, scheduler } = life
+    return { clock, scheduler, journal: worldJournal(this, life) }
   }
 
   report(invariant: string, what: string): void {
@@ -156,7 +153,7 @@ export class World implements AppendHost {
 
   beforeAppend(partition: string): AppendFault | undefined {
     if (this.isDiskBroken) return 'append refused'
-    if (this.#armed.has('crash before append')) this.#crashAt('crash before append')
+    if (this.#crashAt('crash before append')) return 'process ends'
     const failed = this.#failedInARow.get(partition) ?? 0
     const fault =
       failed < mostFailures
@@ -171,7 +168,7 @@ export class World implements AppendHost {
     this.trace(() => frames.map(textOfFrame).join('\n'))
     for (const invariant of this.invariants)
       invariant.written?.({ partition, epoch, after, frames, process: this.processes })
-    if (this.#armed.has('crash after append')) this.#crashAt('crash after append')
+    this.#crashAt('crash after append')
   }
 
   deleted(partition: string): void {
@@ -189,8 +186,11 @@ export class World implements AppendHost {
     })
   }
 
-  #crashAt(kind: Kind): void {
-    if (this.#takes(kind)) this.crash()
+  /** Ends the process here if that is armed. */
+  #crashAt(kind: Kind): boolean {
+    if (!this.isAlive || !this.#takes(kind)) return false
+    this.crash()
+    return true
   }
 
   /** Whether a process runs that this code belongs to. */

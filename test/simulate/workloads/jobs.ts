@@ -268,7 +268,11 @@ class Jobs implements Program {
       oracle: this.runtime.agent('oracle').snapshot(),
       chronicler: this.runtime.agent('chronicler').snapshot(),
       schedules: this.runtime.schedules.list(),
-      letters: this.runtime.bus.deadLetters.list().map(({ envelope: { id }, to, reason }) => `${to} ${reason} ${id}`),
+      // Letters of several partitions that died at the same moment have no order.
+      letters: this.runtime.bus.deadLetters
+        .list()
+        .map(({ envelope: { id }, to, reason }) => `${to} ${reason} ${id}`)
+        .toSorted(),
     }
   }
 }
