@@ -4,6 +4,7 @@ import * as events from 'troupe/events'
 import * as inspect from 'troupe/inspect'
 import * as sqlite from 'troupe/sqlite'
 import * as testing from 'troupe/testing'
+import * as paths from 'troupe/testing/paths'
 import { expect, it } from 'vitest'
 
 /** The names that each sub-path exports: changing a list is a visible decision. */
@@ -431,6 +432,17 @@ it('troupe/testing exports these names', () => {
       "slowJournal",
       "transportContract",
       "why",
+    ]
+  `)
+})
+
+it('troupe/testing/paths exports these names', () => {
+  expect(Object.keys(paths).toSorted()).toMatchInlineSnapshot(`
+    [
+      "ArbitraryError",
+      "eventsOf",
+      "inputsOf",
+      "outputsOf",
     ]
   `)
 })

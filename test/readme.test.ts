@@ -26,6 +26,7 @@ it.each([
       'test/package/own-silence.ts',
       'test/package/own-expect.test.ts',
       'test/package/own-checks.ts',
+      'test/package/own-arbitrary.ts',
       'test/package/own-order.ts',
       'test/package/own-spans.ts',
     ],

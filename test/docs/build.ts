@@ -26,6 +26,7 @@ const entries: Readonly<Record<string, string>> = {
   'troupe/inspect': 'src/inspect/index.ts',
   'troupe/sqlite': 'src/sqlite/index.ts',
   'troupe/testing': 'src/testing/index.ts',
+  'troupe/testing/paths': 'src/testing/paths/index.ts',
 }
 
 /** Types that only compute other types: no value that users meet has them. */

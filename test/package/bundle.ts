@@ -15,6 +15,7 @@ const entries = [
   'src/sqlite/index',
   'src/sqlite/worker',
   'src/testing/index',
+  'src/testing/paths/index',
   'src/testing/vitest/index',
   'src/cli/bin',
   'agents/index',

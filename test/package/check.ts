@@ -20,6 +20,7 @@ const examples = [
   'own-silence.ts',
   'own-expect.test.ts',
   'own-checks.ts',
+  'own-arbitrary.ts',
   'own-order.ts',
   'own-spans.ts',
   'own-town.ts',
@@ -59,7 +60,7 @@ try {
     }),
   )
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const brought = ['xstate', 'zod', 'kysely', 'ws', 'vitest', 'typescript', '@types/node'].map(
+  const brought = ['xstate', 'zod', 'kysely', 'ws', 'vitest', 'fast-check', 'typescript', '@types/node'].map(
     name => `${name}@${devDependencies[name]}`,
   )
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'trial', private: true, type: 'module' }))
@@ -86,6 +87,7 @@ try {
   expectOutput('own-silence.js', /^$/)
   run('npx', 'vitest', 'run', 'own-expect.test.ts')
   expectOutput('own-checks.js', /^$/)
+  expectOutput('own-arbitrary.js', /^$/)
   expectOutput('own-spans.js', /^publish party\.input\.added[^]*^ +effect write-plan: \d+ ms$/m)
   expectOutput('own-order.js', /^$/)
   expectOutput('own-town.js', /Nobody offers photography/)

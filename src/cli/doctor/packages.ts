@@ -8,6 +8,8 @@ import { isWithin } from './range.ts'
 const uses: Readonly<Record<string, string>> = {
   kysely: 'a journal on SQLite',
   ws: 'inspect',
+  vitest: 'troupe/testing/vitest',
+  'fast-check': 'troupe/testing/paths',
   '@statelyai/inspect': 'an inspector of your own',
 }
 

@@ -1,0 +1,2 @@
+export { eventsOf, inputsOf, outputsOf } from './arbitrary.ts'
+export { ArbitraryError } from './bounded.ts'
