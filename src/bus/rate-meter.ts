@@ -17,7 +17,7 @@ export interface Room {
 }
 
 interface Gauge {
-  /** When one more event may come: `now`, if it may come at once. */
+  /** When one more event may come: not later than `now`, if it may come at once. */
   freeAt(now: number): number
   take(now: number): void
 }
@@ -56,6 +56,8 @@ function gaugesOf({ perSecond, perMinute, perHour, burst }: RateLimit): readonly
 }
 
 const slots = 50
+/** One more than the span has, because the oldest slot lies only partly in the span. */
+const places = slots + 1
 
 /**
  * A limit for any span of time of one length. Events are counted in slots, and the oldest slot counts as a whole, so that no
@@ -64,8 +66,7 @@ const slots = 50
 class SlidingWindow implements Gauge {
   readonly #limit: number
   readonly #width: number
-  // One slot more than the span has, because the oldest slot lies only partly in the span.
-  readonly #counts = new Uint32Array(slots + 1)
+  readonly #counts = new Uint32Array(places)
   #newest = Number.NEGATIVE_INFINITY
   #sum = 0
 
@@ -78,7 +79,7 @@ class SlidingWindow implements Gauge {
     this.#moveTo(now)
     if (this.#sum < this.#limit) return now
     for (let slot = this.#newest - slots; slot <= this.#newest; slot++)
-      if ((this.#counts[this.#placeOf(slot)] ?? 0) > 0) return (slot + slots + 1) * this.#width
+      if ((this.#counts[this.#placeOf(slot)] ?? 0) > 0) return (slot + places) * this.#width
     return Number.POSITIVE_INFINITY
   }
 
@@ -104,7 +105,7 @@ class SlidingWindow implements Gauge {
   }
 
   #placeOf(slot: number): number {
-    return ((slot % (slots + 1)) + slots + 1) % (slots + 1)
+    return ((slot % places) + places) % places
   }
 }
 
@@ -123,7 +124,7 @@ class TokenBucket implements Gauge {
 
   freeAt(now: number): number {
     this.#fill(now)
-    return this.#tokens >= 1 ? now : now + Math.ceil((1 - this.#tokens) / this.#perMs)
+    return now + Math.ceil((1 - this.#tokens) / this.#perMs)
   }
 
   take(now: number): void {

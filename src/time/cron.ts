@@ -19,7 +19,7 @@ export const lastMoment = 8_640_000_000_000_000
 export function cronMoments(pattern: string, timezone: string): Moments {
   // The library would accept a date as a pattern too.
   if (!/^\s*(?:@\w+|\S+(?:\s+\S+){4,6})\s*$/.test(pattern)) throw new TypeError('it has five, six or seven fields')
-  const cron = new Cron(pattern, { timezone, paused: true })
+  const cron = new Cron(pattern, { timezone })
   return {
     next: after => (after < lastMoment ? cron.nextRun(new Date(after))?.getTime() : undefined),
     previous: before => cron.previousRuns(1, new Date(Math.min(before, lastMoment)))[0]?.getTime(),

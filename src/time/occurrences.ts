@@ -89,7 +89,7 @@ function beginning(from: number, { next, previous }: Moments): Moments {
   return {
     next: after => next(Math.max(after, from - 1)),
     previous: before => {
-      const at = before > from ? previous(before) : undefined
+      const at = previous(before)
       return at !== undefined && at >= from ? at : undefined
     },
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Missed, Schedule } from 'troupe'
 import { ScheduleError } from 'troupe'
 import { describe, expect, it, vi } from 'vitest'
-import { missedOf, nextOf } from '../../src/time/occurrences.ts'
+import { dueOf, missedOf, nextOf } from '../../src/time/occurrences.ts'
 import { planned } from '../../src/time/schedule.ts'
 
 const never = Number.NEGATIVE_INFINITY
@@ -338,10 +338,49 @@ describe('what was missed', () => {
     expect(missedOf({ every: 1_000, times: 3, missed: 'all' }, 2_000, 9_000, 0)).toEqual([3_000])
   })
 
+  it('ends with the last moment that the schedule allows', () => {
+    expect(missedOf({ every: 1_000, until: 2_000, missed: 'all' }, 0, 9_000, 0)).toEqual([1_000, 2_000])
+    expect(missedOf({ every: 1_000, until: 1_999, missed: 'all' }, 0, 9_000, 0)).toEqual([1_000])
+  })
+
+  it('begins with the moment from which a pattern counts, if that is one of its moments', () => {
+    const schedule: Schedule = { cron: '* * * * *', from: minute, missed: 'all' }
+    expect(missedOf(schedule, never, 3 * minute, 0)).toEqual([minute, 2 * minute])
+    expect(missedOf(schedule, never, minute, 0)).toEqual([])
+  })
+
   it('may be a moment that was over before it began', () => {
     expect(missedOf({ at: 500 }, never, 1_000, 1_000)).toEqual([500])
     expect(missedOf({ at: 500, missed: 'none' }, never, 1_000, 1_000)).toEqual([])
     expect(nextOf({ at: 500 }, 999, 1_000)).toBe(undefined)
+  })
+})
+
+describe('what is due', () => {
+  const dueAt = (missed: Missed, since: number, now: number) => dueOf(planned({ every: day, missed }, 0), since, now, 0)
+
+  it('is what happens at this very millisecond, and nothing of the next', () => {
+    for (const missed of ['none', 'once', 'all'] as const) {
+      expect(dueAt(missed, never, day), missed).toEqual([day])
+      expect(dueAt(missed, never, day - 1), missed).toEqual([])
+      expect(dueAt(missed, day, day), missed).toEqual([])
+    }
+  })
+
+  it('is not what is late by a minute, if what was missed does not happen', () => {
+    expect(dueAt('none', never, day + minute - 1)).toEqual([day])
+    expect(dueAt('none', never, day + minute)).toEqual([])
+    expect(dueAt('once', never, day + minute)).toEqual([day])
+  })
+
+  it('is the newest, or all of them, when the machine slept', () => {
+    expect(dueAt('none', never, 3 * day)).toEqual([3 * day])
+    expect(dueAt('once', never, 3 * day)).toEqual([3 * day])
+    expect(dueAt('all', never, 3 * day)).toEqual([day, 2 * day, 3 * day])
+  })
+
+  it('is nothing after the last moment that a date can hold', () => {
+    expect(nextOf({ cron: '* * * * *' }, 8_640_000_000_000_000, 0)).toBe(undefined)
   })
 })
 
