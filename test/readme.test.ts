@@ -23,6 +23,8 @@ it.each([
   [
     'src/testing/README.md',
     [
+      'test/package/own-baker.ts',
+      'test/package/own-baker.test.ts',
       'test/package/own-silence.ts',
       'test/package/own-expect.test.ts',
       'test/package/own-checks.ts',

@@ -16,12 +16,14 @@ import { TroupeError } from '../errors.ts'
 import { isRequest } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import type { AskWork } from '../invoke/ask.ts'
-import { bindHost, workOf } from '../invoke/outside.ts'
+import { bindHost, type Outcome, workOf } from '../invoke/outside.ts'
 import { type Envelope, eventOf } from '../mail/envelope.ts'
 import { lonePlace } from '../mail/lone-place.ts'
 import { sealed } from '../mail/seal.ts'
 import { takenOver } from '../values/copy.ts'
 import { isObject } from '../values/value.ts'
+import type { Work } from '../work/kind.ts'
+import { kindOf } from '../work/kinds.ts'
 import { LoneHost, type LoneStep } from './lone-host.ts'
 
 /** Where a lone agent begins. */
@@ -92,14 +94,19 @@ export class LoneAgent {
     })
   }
 
-  /** The work with this id ends with an output. @throws LoneWorkError if it wants none with this id; EventPayloadError, ValueError */
-  done(id: string, output: unknown): LoneStep {
-    return this.#end(id, work => ({ ok: true, output: checked(id, work, output) }))
+  /**
+   * Work that it wants ends with an output.
+   *
+   * @param what the id of the invoke, or the name of the work: the type of the request, or the name of the effect
+   * @throws LoneWorkError if it wants no such work; EventPayloadError, ValueError
+   */
+  done(what: string, output: unknown): LoneStep {
+    return this.#end(what, work => ({ ok: true, output: checked(what, work, output) }))
   }
 
-  /** The work with this id fails. @throws LoneWorkError if it wants none with this id */
-  failed(id: string, error: unknown): LoneStep {
-    return this.#end(id, () => ({ ok: false, error }))
+  /** Work that it wants fails. @param what as for `done` @throws LoneWorkError */
+  failed(what: string, error: unknown): LoneStep {
+    return this.#end(what, () => ({ ok: false, error }))
   }
 
   /** Lets time pass, so that its timers fire; what all of them lead to is one step. @param ms milliseconds */
@@ -114,32 +121,34 @@ export class LoneAgent {
     return this.#host.step()
   }
 
-  #end(id: string, outcomeOf: (work: unknown) => Ended): LoneStep {
-    const waiting = this.#host.waiting.findLast(one => one.id === id)
-    const invoked = waiting ? undefined : this.#invoked.find(one => one.id === id)
-    if (!waiting && !invoked) {
-      const known = [...this.#host.waiting, ...this.#invoked].map(one => one.id)
-      throw new LoneWorkError(this.#agent.name, id, [...new Set(known)])
-    }
-    const outcome = outcomeOf(waiting?.work ?? this.#workOf(invoked?.src))
+  #end(what: string, outcomeOf: (work: Work | undefined) => Ended): LoneStep {
+    const known: readonly Wanted[] = [...this.#invoked, ...this.#host.waiting]
+    const wanted = known.findLast(one => one.id === what) ?? known.findLast(({ work }) => nameOf(work) === what)
+    if (!wanted) throw new LoneWorkError(this.#agent.name, what, known.map(namesOf))
+    const { id } = wanted
+    const outcome = outcomeOf(wanted.work)
     const type = `xstate.${outcome.ok ? 'done' : 'error'}.actor.${id}`
     return this.#turn(() => {
       this.#host.announce(type)
-      if (waiting) waiting.settle(outcome)
+      if (wanted.settle) wanted.settle(outcome)
       else
         this.#ref.send({ type, actorId: id, ...(outcome.ok ? { output: outcome.output } : { error: outcome.error }) })
     })
   }
 
   /** What the states that were given invoke: nobody has begun it. */
-  get #invoked(): readonly { readonly id: string; readonly src: unknown }[] {
+  get #invoked(): readonly Wanted[] {
     const { _nodes: nodes, children }: AnyMachineSnapshot = this.#ref.getSnapshot()
-    return nodes.flatMap(({ invoke }) => invoke).filter(({ id }) => children[id] === undefined)
+    return nodes
+      .flatMap(({ invoke }) => invoke)
+      .filter(({ id }) => children[id] === undefined)
+      .map(({ id, src }) => ({ id, work: this.#workOf(src) }))
   }
 
-  #workOf(src: unknown): unknown {
+  #workOf(src: unknown): Work | undefined {
     const logic: unknown = typeof src === 'string' ? this.#agent.machine.implementations.actors[src] : src
-    return isObject(logic) ? workOf(logic) : undefined
+    // Every kind of work is a `Work`.
+    return isObject(logic) ? (workOf(logic) as Work | undefined) : undefined
   }
 
   #given(value: StateValue, context: object | undefined): AnyMachineSnapshot {
@@ -183,15 +192,30 @@ export class LoneAgent {
   }
 }
 
+/** Work that waits for its outcome: begun in a step, or before the state that was given. */
+interface Wanted {
+  readonly id: string
+  readonly work: Work | undefined
+  readonly settle?: (outcome: Outcome) => void
+}
+
+function nameOf(work: Work | undefined): string | undefined {
+  return work && kindOf(work).titleOf(work)
+}
+
+function namesOf({ id, work }: Wanted): string {
+  return work ? `${id} (${nameOf(work)})` : id
+}
+
 type Ended = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: unknown }
 
 /** What an asker gets went through the schema of the reply; what an effect gives must be a value that a journal keeps. */
-function checked(id: string, work: unknown, output: unknown): unknown {
-  return isAsk(work) ? work.request.checkOutput(output) : takenOver(`the outcome of "${id}"`, output)
+function checked(what: string, work: Work | undefined, output: unknown): unknown {
+  return isAsk(work) ? work.request.checkOutput(output) : takenOver(`the outcome of "${what}"`, output)
 }
 
-function isAsk(work: unknown): work is AskWork {
-  return isObject(work) && 'kind' in work && work.kind === 'ask'
+function isAsk(work: Work | undefined): work is AskWork {
+  return work?.kind === 'ask'
 }
 
 /** A lone agent was handed an event that it does not hear. */
@@ -222,17 +246,18 @@ export class LoneBusyError extends TroupeError {
   }
 }
 
-/** A lone agent waits for no work with this id. */
+/** A lone agent waits for no work with this id or name. */
 export class LoneWorkError extends TroupeError {
   readonly code = 'LONE_WORK'
   readonly agent: string
-  readonly id: string
-  constructor(agent: string, id: string, known: readonly string[]) {
+  /** What was looked for. */
+  readonly work: string
+  constructor(agent: string, work: string, known: readonly string[]) {
     super(
-      `Agent "${agent}" waits for no outcome of "${id}". It waits for: ${known.join(', ') || 'nothing'}. Use the id of an invoke.`,
+      `Agent "${agent}" waits for no outcome of "${work}". It waits for: ${known.join(', ') || 'nothing'}. Use the id of an invoke, or the name of the work.`,
     )
     this.agent = agent
-    this.id = id
+    this.work = work
   }
 }
 

@@ -1,6 +1,8 @@
+import type * as z from 'zod'
 import {
   type AddedEvent,
   type Agent,
+  type EffectLogic,
   type EventOf,
   type Heard,
   LoneAgent,
@@ -10,6 +12,7 @@ import {
   type PartitionKind,
   type PartyDefinition,
   type RemovedEvent,
+  type RequestDefinition,
 } from '../index.ts'
 import { type Duration, millisecondsOf } from './duration.ts'
 
@@ -20,7 +23,7 @@ import { type Duration, millisecondsOf } from './duration.ts'
  * @example
  * const train = given(trainAgent, { state: 'idle', context: { to: '' } })
  * expect(train.when(tripWanted({ to: 'Oslo' }))).toMatchObject({ state: 'searching', runs: [{ name: 'search-trains' }] })
- * expect(train.done('search', 'the night train').says).toEqual([trainFound({ train: 'the night train' })])
+ * expect(train.done(searchTrains, 'the night train').says).toEqual([trainFound({ train: 'the night train' })])
  *
  * const plan = given(trip, { trains: [] })
  * expect(plan.when(trainFound({ train: 'the night train' })).trains).toEqual(['the night train'])
@@ -64,18 +67,42 @@ export class GivenAgent<A extends Agent> {
     return this.#lone.when(event)
   }
 
-  /** What it asks or runs under this id ends with an output. @throws LoneWorkError, EventPayloadError, ValueError */
-  done(id: string, output: unknown): LoneStep {
-    return this.#lone.done(id, output)
+  /**
+   * What it asks or runs ends with an output.
+   *
+   * @example
+   * train.done(seatsWanted, { seats: 2 })
+   *
+   * @param what the request, the effect, or the id of the invoke
+   * @throws LoneWorkError if it asks and runs no such thing; EventPayloadError, ValueError
+   */
+  done<O extends z.ZodType>(what: RequestDefinition<string, z.ZodType, O>, output: z.input<O>): LoneStep
+  done<O>(what: EffectLogic<never, O>, output: NoInfer<O>): LoneStep
+  done(what: string, output: unknown): LoneStep
+  done(what: Work, output: unknown): LoneStep {
+    return this.#lone.done(nameOf(what), output)
   }
 
-  /** What it asks or runs under this id fails. @throws LoneWorkError */
-  failed(id: string, error: unknown): LoneStep {
-    return this.#lone.failed(id, error)
+  /**
+   * What it asks or runs fails.
+   *
+   * @param what the request, the effect, or the id of the invoke
+   * @throws LoneWorkError
+   */
+  failed(what: Work, error: unknown): LoneStep {
+    return this.#lone.failed(nameOf(what), error)
   }
 
   /** Lets time pass, so that its timers fire; what all of them lead to is one step. @throws DurationError */
   pass(duration: Duration): LoneStep {
     return this.#lone.pass(millisecondsOf(duration))
   }
+}
+
+/** Work by what it is declared with, or by the id of its invoke. */
+type Work = string | Pick<RequestDefinition, 'type'> | { readonly name: string }
+
+function nameOf(what: Work): string {
+  if (typeof what === 'string') return what
+  return 'type' in what ? what.type : what.name
 }

@@ -110,7 +110,8 @@ export class AgentProbe<A extends Agent> implements StandIn {
    *
    * @param definition one that the agent hears
    * @param data the payload; fields of it with `expect.objectContaining` of vitest
-   * @throws NotReceivedError, which says what came instead; ProbeDefinitionError if the agent does not hear it
+   * @throws NotReceivedError, which says what came instead; ProbePlaceError if the agent has not started; ProbeDefinitionError if it
+   *   does not hear it
    */
   async expect<D extends A['hears'][number]>(
     definition: D,
@@ -118,6 +119,7 @@ export class AgentProbe<A extends Agent> implements StandIn {
   ): Promise<ProbedOf<D>> {
     this.#check('hears', definition.type)
     await this.#joined.place.settle()
+    if (this.#seen.size === 0) throw new ProbePlaceError(this.#probed.name, [])
     return this.#probedOf<D>(this.#expected.take(this.#all(), definition.type, data))
   }
 

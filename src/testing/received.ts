@@ -132,7 +132,7 @@ export class ProbeDefinitionError extends TroupeError {
   }
 }
 
-/** It is not clear which stand-in of a probe is to do something. */
+/** No stand-in of a probe has started, or it is not clear which one is to do something. */
 export class ProbePlaceError extends TroupeError {
   readonly code = 'PROBE_PLACE'
   readonly probe: string
@@ -140,7 +140,7 @@ export class ProbePlaceError extends TroupeError {
   constructor(probe: string, addresses: readonly Address[]) {
     super(
       addresses.length === 0
-        ? `No agent "${probe}" has started, so that its probe cannot say anything. Create the party first, or spawn probe.agent.`
+        ? `No agent "${probe}" has started, so that its probe is sent nothing and says nothing. Create its party first, or spawn probe.agent.`
         : `The probe "${probe}" stands at several addresses: ${addresses.join(', ')}. Name one: say(event, { at }).`,
     )
     this.probe = probe

@@ -18,6 +18,8 @@ const examples = [
   'own-test.ts',
   'own-trip.ts',
   'own-silence.ts',
+  'own-baker.ts',
+  'own-baker.test.ts',
   'own-expect.test.ts',
   'own-checks.ts',
   'own-arbitrary.ts',
@@ -85,7 +87,7 @@ try {
   expectOutput('own-test.js', /^$/)
   expectOutput('own-trip.js', /4 seats to Oslo/)
   expectOutput('own-silence.js', /^$/)
-  run('npx', 'vitest', 'run', 'own-expect.test.ts')
+  run('npx', 'vitest', 'run', 'own-baker.test.ts', 'own-expect.test.ts')
   expectOutput('own-checks.js', /^$/)
   expectOutput('own-arbitrary.js', /^$/)
   expectOutput('own-spans.js', /^publish party\.input\.added[^]*^ +effect write-plan: \d+ ms$/m)

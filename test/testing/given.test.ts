@@ -30,13 +30,15 @@ const types = agentTypes({
 })
 const because = (error: unknown) => (error instanceof Error ? error.message : 'nobody knows')
 
+const bake = effect('bake', ({ cakes }: { cakes: number }) => cakes)
+
 /** Asks for the price, bakes, and serves; gives up on the price after a minute. */
 const baker = defineAgent({
   name: 'baker',
   types,
   machine: setup({
     types,
-    actors: { price: ask(price), bake: effect('bake', ({ cakes }: { cakes: number }) => cakes) },
+    actors: { price: ask(price), bake },
   }).createMachine({
     id: 'baker',
     context: { cakes: 0, euros: 0 },
@@ -98,6 +100,18 @@ describe('an agent that is given', () => {
     expect(unlucky.failed('price', new Error('sold out')).says).toEqual([sorry({ why: 'sold out' })])
   })
 
+  it('gets outcomes by the request or effect, with its types, where an invoke has no id of its own', () => {
+    const cook = given(baker, { state: 'asking', context: { cakes: 3, euros: 0 } })
+    // @ts-expect-error: another output
+    expect(() => cook.done(price, { euros: 'nine' })).toThrow(expect.objectContaining({ code: 'EVENT_PAYLOAD' }))
+    expect(cook.done(price, { euros: 9 })).toMatchObject({ state: 'baking' })
+    // @ts-expect-error: another output
+    expect(() => given(baker).done(bake, 'two')).toThrow(
+      'Agent "baker" waits for no outcome of "bake". It waits for: nothing.',
+    )
+    expect(cook.done(bake, 3)).toMatchObject({ says: [served({ cakes: 3, euros: 9 })] })
+  })
+
   it('lets its timers fire, also those of a given state, and drops what it no longer wants', () => {
     const cook = given(baker)
     cook.when(ordered({ cakes: 2 }))
@@ -126,7 +140,7 @@ describe('an agent that is given', () => {
     )
     cook.when(ordered({ cakes: 2 }))
     expect(() => cook.when(ordered({ cakes: 1 }))).toThrow(expect.objectContaining({ code: 'LONE_BUSY' }))
-    expect(() => cook.done('bake', 2)).toThrow(expect.objectContaining({ code: 'LONE_WORK', id: 'bake' }))
+    expect(() => cook.done('bake', 2)).toThrow(expect.objectContaining({ code: 'LONE_WORK', work: 'bake' }))
     expect(() => cook.done('price', { euros: 'nine' })).toThrow(expect.objectContaining({ code: 'EVENT_PAYLOAD' }))
     // @ts-expect-error: no duration
     expect(() => cook.pass('soon')).toThrow(expect.objectContaining({ code: 'DURATION' }))
@@ -210,7 +224,7 @@ describe('an agent that is given', () => {
   })
 
   it('comes to the same as in a runtime', async () => {
-    const baking = script<{ cakes: number }, number>('bake').returns(2)
+    const baking = script(bake).returns(2)
     const test = await createTestRuntime({ agents: [baker], events: [price], standIns: [baking], log: 'silent' })
     onTestFinished(() => test.stop())
     test.runtime.handle(price, () => ({ euros: 9 }))

@@ -253,6 +253,7 @@ describe('the probe of an agent', () => {
     await expect(desk.expect(price)).rejects.toMatchObject({ code: 'STAND_IN_FREE' })
     await started(desk, { agents: [waiter], events: [price] })
     await expect(desk.say(closed({}))).rejects.toMatchObject({ code: 'PROBE_PLACE', addresses: [] })
+    await expect(desk.expect(price)).rejects.toMatchObject({ code: 'PROBE_PLACE' })
   })
 })
 
