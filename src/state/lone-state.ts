@@ -10,10 +10,6 @@ import type { AddedEvent, InputOf, PartyDefinition, RemovedEvent } from './defin
 import { checkKeys, type PartitionKind } from './kind.ts'
 import { type PartyState, PartyStore } from './store.ts'
 
-/** A kind whose state is folded: a kind of party, or another kind of partitions. */
-type Kind<S extends object, A extends AddedEvent, R extends RemovedEvent> = PartitionKind<S> &
-  Partial<Pick<PartyDefinition<S, A, R>, 'inputs' | 'completed'>>
-
 /**
  * The state of a party, or of another kind of partitions, without a runtime: `state.on` is applied to events one by one. What a party
  * refuses is refused.
@@ -25,13 +21,16 @@ type Kind<S extends object, A extends AddedEvent, R extends RemovedEvent> = Part
  * @throws StateKeyError, ValueError if a state cannot be as it is given
  */
 export class LoneState<S extends object, A extends AddedEvent, R extends RemovedEvent> {
-  readonly #kind: Kind<S, A, R>
+  readonly #kind: PartitionKind<S> & Partial<Pick<PartyDefinition<S, A, R>, 'inputs' | 'completed'>>
   readonly #store: PartyStore<S, A, R>
   readonly #catalog: Catalog
   #seq = 0
 
   /** @param own the application's part of the state; by default the first state of the kind */
-  constructor(kind: Kind<S, A, R>, own: S = kind.initial) {
+  constructor(
+    kind: PartitionKind<S> & Partial<Pick<PartyDefinition<S, A, R>, 'inputs' | 'completed'>>,
+    own: S = kind.initial,
+  ) {
     checkKeys(kind.name, own)
     this.#kind = kind
     this.#store = new PartyStore<S, A, R>(

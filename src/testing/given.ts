@@ -79,7 +79,7 @@ export class GivenAgent<A extends Agent> {
   done<O extends z.ZodType>(what: RequestDefinition<string, z.ZodType, O>, output: z.input<O>): LoneStep
   done<O>(what: EffectLogic<never, O>, output: NoInfer<O>): LoneStep
   done(what: string, output: unknown): LoneStep
-  done(what: Work, output: unknown): LoneStep {
+  done(what: GivenWork, output: unknown): LoneStep {
     return this.#lone.done(nameOf(what), output)
   }
 
@@ -89,7 +89,7 @@ export class GivenAgent<A extends Agent> {
    * @param what the request, the effect, or the id of the invoke
    * @throws LoneWorkError
    */
-  failed(what: Work, error: unknown): LoneStep {
+  failed(what: GivenWork, error: unknown): LoneStep {
     return this.#lone.failed(nameOf(what), error)
   }
 
@@ -100,9 +100,9 @@ export class GivenAgent<A extends Agent> {
 }
 
 /** Work by what it is declared with, or by the id of its invoke. */
-type Work = string | Pick<RequestDefinition, 'type'> | { readonly name: string }
+export type GivenWork = string | Pick<RequestDefinition, 'type'> | { readonly name: string }
 
-function nameOf(what: Work): string {
+function nameOf(what: GivenWork): string {
   if (typeof what === 'string') return what
   return 'type' in what ? what.type : what.name
 }

@@ -3,7 +3,7 @@ export { type ChannelOptions, channelTransport } from './channel-transport.ts'
 export { alwaysFollowedBy, before, CheckError, eventually, type Following, never, type Same } from './checks.ts'
 export type { ContractCase } from './contract-case.ts'
 export { type Duration, DurationError } from './duration.ts'
-export { GivenAgent, given } from './given.ts'
+export { GivenAgent, type GivenWork, given } from './given.ts'
 export { HandlerProbe, type HandlerProbeOptions } from './handler-probe.ts'
 export {
   asked,
@@ -19,7 +19,7 @@ export {
 export { type JournalAbilities, journalContract } from './journal-contract.ts'
 export { type OwnershipAbilities, type OwnershipUnderTest, ownershipContract } from './ownership-contract.ts'
 export { type PartitionKindUse, partitionKindContract } from './partition-kind-contract.ts'
-export { AgentProbe, probe } from './probe.ts'
+export { AgentProbe, probe, type SaidBy } from './probe.ts'
 export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
 export {
   NotReceivedError,

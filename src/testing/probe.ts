@@ -30,7 +30,7 @@ interface Received extends Keyed {
 }
 
 /** The events among what an agent says; a probe answers requests where it receives them. */
-type SaidBy<D> = D extends RequestDefinition
+export type SaidBy<D> = D extends RequestDefinition
   ? never
   : D extends EventDefinition<infer T, infer S>
     ? EventOf<T, z.output<S>>

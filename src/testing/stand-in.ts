@@ -6,6 +6,7 @@ export interface StandInPlace {
   readonly clock: SimulatedClock
   /** An agent of the process that runs now. @throws NoAddressError */
   agent(address: string): AgentRef
+  /** Resolves when nothing more happens before time passes. */
   settle(): Promise<void>
   /** The test went wrong in a way that the program may hide: the next `settle` rejects with this error. */
   fail(error: TroupeError): void
