@@ -66,6 +66,19 @@ describe('a pool of a party', () => {
     return { program, given, runtime, p1, order }
   }
 
+  it('does not get events of a time when it had no members', async () => {
+    const { program, given, runtime, p1, order } = await bakery()
+    for (const member of p1.pool('bakers').members) await p1.agent(member.address.slice('party/p1/'.length)).stop()
+    await order('lonely')
+    await p1.pool('bakers').scale(1)
+    expect(cakesOf(p1.pool('bakers'))).toEqual([[]])
+    await runtime.stop()
+    const next = await program.start(given)
+    const again = next.parties.get('p1')
+    await again.idle()
+    expect(cakesOf(again.pool('bakers'))).toEqual([[]])
+  })
+
   it('is restored with its members, each in its former state', async () => {
     const { program, given, order } = await bakery()
     await order('a', 'b')

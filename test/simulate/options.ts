@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { JournalKind } from './stored.ts'
-import { workloads } from './workloads/all.ts'
+import { allWorkloads } from './workloads/all.ts'
 
 /** What `npm run simulate` is asked for. */
 export interface Options {
@@ -48,7 +48,7 @@ export function readOptions(args: readonly string[]): Options {
       oneOf(
         '--workload',
         values.workload,
-        workloads.map(({ name }) => name),
+        allWorkloads.map(({ name }) => name),
       ),
     fault: values.fault && oneOf('--fault', values.fault, faultNames()),
     workers: wholeNumber('--workers', values.workers),

@@ -25,6 +25,8 @@ export interface Program {
   started(): void
   /** Whether the present process has started. */
   readonly isStarted: boolean
+  /** Whether mail may wait for ever at the end: for an agent that stays busy, or has left. */
+  readonly mayWait?: boolean
   /** Does the next thing that happens outside the agents; `false` if everything is done. */
   act(): boolean
   /** Checks how the run ended; called when all agents rest and no timer is set that anybody waits for. */

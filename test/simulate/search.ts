@@ -4,7 +4,7 @@ import type { Broken } from './invariant.ts'
 import { Shrinking } from './shrink.ts'
 import { type Run, simulate } from './simulation.ts'
 import type { JournalKind } from './stored.ts'
-import { type Workload, workloads } from './workloads/all.ts'
+import { allWorkloads, type Workload, workloads } from './workloads/all.ts'
 
 /** A run that broke an invariant. */
 export interface Failure {
@@ -23,7 +23,7 @@ const mostShrinkingRuns = 1_500
 
 /** The workload of a seed. */
 export function workloadOf(seed: number, name: string | undefined): Workload {
-  const named = name === undefined ? undefined : workloads.find(one => one.name === name)
+  const named = name === undefined ? undefined : allWorkloads.find(one => one.name === name)
   return named ?? workloads[seed % workloads.length] ?? workloads[0]
 }
 

@@ -169,7 +169,9 @@ class Simulation {
     if (world.tasks.size > 0) return false
     if (found.reason === 'settled' && world.pending.length === 0) return true
     const { next } = world.clock
-    if (next === undefined || this.#timers++ > mostTimers) {
+    const isOver = next === undefined || this.#timers++ > (this.#program.mayWait ? mostTimers / 5 : mostTimers)
+    if (isOver && this.#program.mayWait && found.reason !== undefined) return true
+    if (next === undefined || isOver) {
       world.report(
         'promises',
         `nothing happens any more, and these promises have not settled: ${world.pending.join('; ')}`,
@@ -187,8 +189,8 @@ class Simulation {
     const { writes } = world
     this.#checkCounts(running)
     const { waiting, pendingAsks } = running.bus.metrics()
-    if (waiting !== 0) world.report('rest', `${waiting} events still wait in mailboxes`)
-    if (pendingAsks !== 0) world.report('rest', `${pendingAsks} asks are still pending`)
+    if (waiting !== 0 && !this.#program.mayWait) world.report('rest', `${waiting} events still wait in mailboxes`)
+    if (pendingAsks !== 0 && !this.#program.mayWait) world.report('rest', `${pendingAsks} asks are still pending`)
     this.#program.ended?.()
     world.ended()
     this.#lastState = this.#program.state()
@@ -203,7 +205,7 @@ class Simulation {
     world.trace(() => `* the runtime stops within ${timeout} ms`)
     if (!(await this.#pump(running.stop({ timeout }), 'the stop', false))) return false
     await world.drain()
-    const pending = world.pending.filter(what => what !== 'idle')
+    const { pending } = world
     if (pending.length > 0) world.report('promises', `have not settled at the stop: ${pending.join('; ')}`)
     world.process?.end()
     world.tasks.clear()

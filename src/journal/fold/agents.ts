@@ -17,6 +17,8 @@ export class FoldedAgents {
   readonly pools = new Map<string, Mail>()
   readonly #answers: FoldedAnswers
   readonly #hearers = new Map<string, Set<Mail>>()
+  /** How many members each pool has. Without members it hears nothing. */
+  readonly #members = new Map<string, number>()
   readonly #gone = new Set<string>()
   /** The addresses of the agents begin so. */
   readonly #prefix: string
@@ -65,11 +67,11 @@ export class FoldedAgents {
   }
 
   #stop(agent: AgentStanding, { reason, seq, output }: EntryOf<'agent'>): void {
+    if (agent.gone === undefined) this.#unhear(agent)
     agent.gone = reason ?? 'stopped'
     agent.goneAt = seq
     agent.output = output
     endWork(agent, 'stopped', this.#answers)
-    this.#unhear(agent)
     this.#forgetGone(agent)
   }
 
@@ -137,6 +139,7 @@ export class FoldedAgents {
 
   #hear(agent: AgentStanding): void {
     const mail = this.#mailOf(agent)
+    if (isMember(agent)) this.#members.set(agent.under, (this.#members.get(agent.under) ?? 0) + 1)
     for (const type of this.hears.get(agent.definition) ?? []) {
       const hearers = this.#hearers.get(type)
       if (hearers) hearers.add(mail)
@@ -145,8 +148,13 @@ export class FoldedAgents {
   }
 
   #unhear(agent: AgentStanding): void {
-    if (this.poolMailOf(agent)) return
-    for (const type of this.hears.get(agent.definition) ?? []) this.#hearers.get(type)?.delete(agent.mail)
+    if (isMember(agent)) {
+      const others = (this.#members.get(agent.under) ?? 1) - 1
+      this.#members.set(agent.under, others)
+      if (others > 0) return
+    }
+    const mail = this.#mailOf(agent)
+    for (const type of this.hears.get(agent.definition) ?? []) this.#hearers.get(type)?.delete(mail)
   }
 
   /** The mail that an agent takes from; the members of a pool share theirs. */

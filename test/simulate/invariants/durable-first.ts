@@ -12,7 +12,8 @@ export class DurableFirst implements Invariant {
   }
 
   written({ partition, frames }: Written): void {
-    this.#written.set(partition, frames.at(-1)?.position ?? 0)
+    // What a deleted party said may still be on its way to subscribers.
+    this.#written.set(partition, Math.max(this.#written.get(partition) ?? 0, frames.at(-1)?.position ?? 0))
   }
 
   left({ persist, party, seq, type }: Envelope, to: string): void {
@@ -20,9 +21,5 @@ export class DurableFirst implements Invariant {
     const partition = party === undefined ? 'runtime' : `party/${party}`
     const written = this.#written.get(partition) ?? 0
     if (seq > written) this.#report(`${to} got ${type} at ${seq} of ${partition}, but the journal ends at ${written}`)
-  }
-
-  deleted(partition: string): void {
-    this.#written.delete(partition)
   }
 }
