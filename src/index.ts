@@ -19,6 +19,7 @@ export {
   type RestartType,
   type TimersAfterRestart,
 } from './agent/agent.ts'
+export { acceptedBy } from './agent/busy.ts'
 export { MachineChangedError, MachineEditedError } from './agent/edited.ts'
 export { type AgentTypes, agentTypes, type Heard, type HearsAndSays, type Said } from './agent/hears-and-says.ts'
 export { MigrationError } from './agent/migrate.ts'
@@ -100,7 +101,7 @@ export {
 export { type OldPayload, UpcastError, type Upcaster, type Upcasters } from './events/upcast.ts'
 export { AroundError } from './following.ts'
 export { type Ids, IllegalIdError } from './ids.ts'
-export { type AskLogic, type AskOptions, ask } from './invoke/ask.ts'
+export { type AskLogic, type AskOptions, ask, requestOf } from './invoke/ask.ts'
 export { AskCycleError } from './invoke/ask-circles.ts'
 export {
   AskCancelledError,
@@ -212,6 +213,7 @@ export { AgingError } from './mail/aging.ts'
 export type { DeadLetter, DeadLetterQuery, DeadLetterRules, DeadReason } from './mail/dead-letters.ts'
 export type { Envelope, EnvelopeOf, Redriven } from './mail/envelope.ts'
 export type { Origin } from './mail/handled.ts'
+export type { Accepts } from './mail/lane.ts'
 export { MailboxFullError } from './mail/mailbox.ts'
 export {
   type CoalesceKey,

@@ -172,6 +172,13 @@ describe('the house', () => {
       'src/supervision/child-spec.ts',
       'src/supervision/supervisor-host.ts',
       'src/supervision/supervisor.ts',
+      // Paths go through the machine of an agent.
+      'src/testing/paths/candidates.ts',
+      'src/testing/paths/explore.ts',
+      'src/testing/paths/model.ts',
+      'src/testing/paths/parts.ts',
+      'src/testing/paths/paths-of.ts',
+      'src/testing/paths/play.ts',
       // The stand-in of an agent is an agent.
       'src/testing/probe-agent.ts',
     ])

@@ -163,6 +163,7 @@ it('troupe exports these names', () => {
       "VersionConflictError",
       "WaitInsideError",
       "WatcherError",
+      "acceptedBy",
       "agentAdded",
       "agentDone",
       "agentEscalated",
@@ -215,6 +216,7 @@ it('troupe exports these names', () => {
       "patched",
       "patchesBetween",
       "persistBy",
+      "requestOf",
       "runtimeEvents",
       "schemaUrn",
       "soleOwnership",
@@ -440,9 +442,12 @@ it('troupe/testing/paths exports these names', () => {
   expect(Object.keys(paths).toSorted()).toMatchInlineSnapshot(`
     [
       "ArbitraryError",
+      "InlineActorError",
+      "PathError",
       "eventsOf",
       "inputsOf",
       "outputsOf",
+      "pathsOf",
     ]
   `)
 })

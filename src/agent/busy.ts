@@ -6,6 +6,10 @@ const acceptedIn = new WeakMap<AnyStateMachine, Map<string, (type: string) => bo
 /**
  * Which events an agent takes now: all (`undefined`), or, while its snapshot has the tag `busy`, only the types that its
  * active states declare themselves; other mail waits, the way gen_statem postpones.
+ *
+ * @example
+ * const accepts = acceptedBy(snapshot)
+ * const isTaken = !accepts || accepts('cake.ordered')
  */
 export function acceptedBy(snapshot: AnyMachineSnapshot): Accepts {
   if (!snapshot.tags.has('busy')) return undefined

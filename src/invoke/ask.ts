@@ -4,7 +4,7 @@ import type { RequestDefinition } from '../events/request.ts'
 import type { Address } from '../mail/address.ts'
 import type { OptionNames } from '../options.ts'
 import { type Asked, type AskWaitOptions, askedBy, waitNames } from './ask-options.ts'
-import { type OutsideLogic, outside } from './outside.ts'
+import { type OutsideLogic, outside, workOf } from './outside.ts'
 
 /** Where a request goes and how long its asker waits. */
 export interface AskOptions extends AskWaitOptions {
@@ -45,4 +45,19 @@ export function ask<T extends string, I extends z.ZodType, O extends z.ZodType>(
   const { to } = options
   const work: AskWork = { kind: 'ask', ...asked, place: placeOf(ask), ...(to !== undefined && { to }) }
   return outside('ask', work)
+}
+
+/**
+ * The request that an invoked ask asks; nothing for other logic.
+ *
+ * @example
+ * requestOf(ask(guestCount))?.type // 'guests.count'
+ */
+export function requestOf(logic: object): RequestDefinition | undefined {
+  const work = workOf(logic)
+  return isAsk(work) ? work.request : undefined
+}
+
+function isAsk(work: unknown): work is AskWork {
+  return typeof work === 'object' && work !== null && 'kind' in work && work.kind === 'ask'
 }
