@@ -25,13 +25,12 @@ export interface Sought<D = unknown> {
   /** In words, such as `"shop.baked" is published`. */
   readonly words: string
   readonly kind: Happening['kind']
+  /** Whether a happening is what the check looks for. */
   readonly isMet: (happening: Happening) => happening is Happening<D>
 }
 
 /** What a check looks for: an event by its type or definition, which is published; or what `published`, `asked` and so on give. */
-export type Wanted = string | Typed<z.ZodType> | Sought
-
-type Typed<S extends z.ZodType> = Pick<EventDefinition<string, S>, 'type' | 'schema'>
+export type Wanted = string | Pick<EventDefinition, 'type' | 'schema'> | Sought
 
 /** The data of what a check looks for, such as the payload of the event. */
 export type DataOf<W> =
@@ -46,7 +45,7 @@ export type DataOf<W> =
  * @param where which payloads; all by default
  */
 export function published<S extends z.ZodType>(
-  event: string | Typed<S>,
+  event: string | Pick<EventDefinition<string, S>, 'type' | 'schema'>,
   where?: (data: z.output<S>) => boolean,
 ): Sought<z.output<S>> {
   return sought('published', 'is published', typeof event === 'string' ? event : event.type, where)
