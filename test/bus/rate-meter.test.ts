@@ -19,6 +19,12 @@ describe('a limit for a span', () => {
     expect(meter.full(0)).toEqual({ at, window })
     expect(meter.full(at - 1)).toEqual({ at, window })
     expect(meter.full(at)).toBe(undefined)
+    meter.take(at)
+    expect(meter.full(at)).toBe(undefined)
+  })
+
+  it('counts events above the limit, too', () => {
+    expect(after({ perSecond: 2 }, 0, 200, 200).full(1_100)).toEqual({ at: 1_220, window: 'second' })
   })
 
   it('counts the events of the span only', () => {
@@ -52,7 +58,7 @@ describe('a limit for one moment', () => {
     [{ burst: 1 }, 1_000],
     [{ burst: 1, perSecond: 4 }, 250],
     [{ burst: 1, perMinute: 120 }, 500],
-    [{ burst: 1, perHour: 1_800 }, 2_000],
+    [{ burst: 1, perHour: 3 }, 1_200_000],
     [{ burst: 1, perMinute: 120, perHour: 1_800 }, 500],
   ] as const)('%j lets the next event come after 1/rate', (limit, at) => {
     const meter = after(limit, 0)

@@ -7,6 +7,8 @@ export interface Equivalent {
   readonly file: string
   /** The line in which the mutated code begins, without the spaces around it. */
   readonly line: string
+  /** Where it begins in that line, counted from 1 with the spaces. */
+  readonly column: number
   readonly original: string
   readonly replacement: string
   readonly why: string
@@ -22,6 +24,7 @@ export function equivalents(): readonly Equivalent[] {
 export function isMeant(entry: Equivalent, mutant: Mutant, lines: readonly string[]): boolean {
   return (
     entry.file === mutant.file &&
+    entry.column === mutant.column &&
     entry.original === mutant.original &&
     entry.replacement === mutant.replacement &&
     entry.line === lineOf(mutant, lines)

@@ -2,6 +2,16 @@ import type { Fact, Job } from './job.ts'
 import type { Mutant } from './mutants.ts'
 import { runJob } from './process.ts'
 
+/** Milliseconds that a quick test takes at most. */
+const quick = 60
+
+interface Round {
+  readonly most: number
+  readonly done: Set<string>
+  readonly tried: Map<number, number>
+  readonly patience: number
+}
+
 /** What is known of the mutants of a run. */
 export class Hunt {
   readonly files: readonly string[]
@@ -30,20 +40,29 @@ export class Hunt {
     return this.#reached.has(mutant) || this.#atLoad.has(mutant)
   }
 
-  /** Tries the mutants with these tests. @param most how many tests try a mutant, at most */
+  /** Tries the mutants with these tests, the quick ones first. @param most how many tests try a mutant, at most */
   async tryAll(tests: readonly string[], most: number): Promise<void> {
     const done = new Set<string>()
     const tried = new Map<number, number>()
+    const slow = await this.#try(tests, { most, done, tried, patience: quick })
+    for (const test of slow) done.delete(test)
+    if (slow.size > 0) await this.#try(tests, { most, done, tried, patience: Number.MAX_SAFE_INTEGER })
+  }
+
+  /** Returns the tests that took too long. */
+  async #try(tests: readonly string[], { most, done, tried, patience }: Round): Promise<ReadonlySet<string>> {
+    const slow = new Set<string>()
     for (let isOver = tests.length === 0; !isOver && this.alive.size > 0; ) {
       const alive = [...this.alive].filter(mutant => (tried.get(mutant) ?? 0) < most)
-      if (alive.length === 0) return
+      if (alive.length === 0) return slow
       const { facts, byItself } = await runJob(
-        { ...this.#job(), alive, done: [...done], tests: most, tried: [...tried] },
+        { ...this.#job(), alive, patience, done: [...done], tests: most, tried: [...tried] },
         tests,
       )
       for (const fact of facts) {
         this.#learn(fact)
         if (fact.kind === 'done') done.add(fact.test)
+        if (fact.kind === 'slow') slow.add(fact.test)
         if (fact.kind === 'survived') tried.set(fact.mutant, (tried.get(fact.mutant) ?? 0) + 1)
       }
       const last = facts.at(-1)
@@ -51,6 +70,7 @@ export class Hunt {
       if (last?.kind === 'try') this.#learnEnd(last, done)
       this.#tell(`${this.alive.size} mutants alive${isOver ? '' : ', in a new process'}`)
     }
+    return slow
   }
 
   /** Tries each mutant that runs when modules are loaded in a process of its own. */
@@ -66,7 +86,7 @@ export class Hunt {
   }
 
   #job(): Omit<Job, 'log' | 'always'> {
-    return { files: this.files, alive: [], done: [], tests: 1, tried: [] }
+    return { files: this.files, alive: [], patience: quick, done: [], tests: 1, tried: [] }
   }
 
   #learn(fact: Fact): void {

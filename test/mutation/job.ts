@@ -10,6 +10,8 @@ export interface Job {
   readonly always?: number
   /** Tests that another process has finished already, or that ended it. */
   readonly done: readonly string[]
+  /** Milliseconds; tests that take longer are left for later. */
+  readonly patience: number
   /** How many tests try a mutant that no test of the same subject kills. */
   readonly tests: number
   /** How many tests have tried each mutant already. */
@@ -27,6 +29,8 @@ export type Fact =
   | { readonly kind: 'static'; readonly mutants: readonly number[] }
   /** A test is over: the mutants that it reached. */
   | { readonly kind: 'done'; readonly test: string; readonly file: string; readonly reached: readonly number[] }
+  /** A test takes too long for now. */
+  | { readonly kind: 'slow'; readonly test: string }
   /** A test that fails without a mutant proves nothing. */
   | { readonly kind: 'unfit'; readonly test: string; readonly name: string }
   /** A mutant left something behind that makes tests fail: the process cannot go on. */

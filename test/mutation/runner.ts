@@ -33,6 +33,12 @@ export default class MutantRunner extends TestRunner {
     super.onCollectStart(file)
   }
 
+  /** Vitest calls this when the modules of the tests are loaded, or have failed to load. */
+  onCollected(files: readonly RunnerTestFile[]): void {
+    const failed = files.find(({ result }) => result?.state === 'fail')
+    if (failed && job.always !== undefined) note(job.log, { kind: 'killed', mutant: job.always, by: failed.name })
+  }
+
   override async onBeforeRunSuite(suite: RunnerTestFile): Promise<void> {
     const atLoad = [...(switches.reached ?? [])].filter(mutant => alive.has(mutant))
     if ('filepath' in suite && atLoad.length > 0) note(job.log, { kind: 'static', mutants: atLoad })
@@ -89,7 +95,9 @@ export default class MutantRunner extends TestRunner {
     if (round < untouched) {
       if (failed) note(job.log, { kind: 'unfit', test: test.id, name: nameOf(test) })
       this.#queue = this.#reached.filter(mutant => alive.has(mutant))
-      if (failed || this.#queue.length === 0) this.#finish(test)
+      const isSlow = round === 1 && performance.now() - this.#triedAt > job.patience && this.#queue.length > 0
+      if (isSlow) note(job.log, { kind: 'slow', test: test.id })
+      if (failed || isSlow || this.#queue.length === 0) this.#finish(test)
       return
     }
     if (this.#wasKilled) {
