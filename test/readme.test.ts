@@ -29,6 +29,7 @@ it.each([
       'test/package/own-expect.test.ts',
       'test/package/own-checks.ts',
       'test/package/own-arbitrary.ts',
+      'test/package/own-paths.test.ts',
       'test/package/own-order.ts',
       'test/package/own-spans.ts',
     ],

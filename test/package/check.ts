@@ -23,6 +23,7 @@ const examples = [
   'own-expect.test.ts',
   'own-checks.ts',
   'own-arbitrary.ts',
+  'own-paths.test.ts',
   'own-order.ts',
   'own-spans.ts',
   'own-town.ts',
@@ -87,7 +88,7 @@ try {
   expectOutput('own-test.js', /^$/)
   expectOutput('own-trip.js', /4 seats to Oslo/)
   expectOutput('own-silence.js', /^$/)
-  run('npx', 'vitest', 'run', 'own-baker.test.ts', 'own-expect.test.ts')
+  run('npx', 'vitest', 'run', 'own-baker.test.ts', 'own-expect.test.ts', 'own-paths.test.ts')
   expectOutput('own-checks.js', /^$/)
   expectOutput('own-arbitrary.js', /^$/)
   expectOutput('own-spans.js', /^publish party\.input\.added[^]*^ +effect write-plan: \d+ ms$/m)
