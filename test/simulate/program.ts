@@ -31,6 +31,6 @@ export interface Program {
   act(): boolean
   /** Checks how the run ended; called when all agents rest and no timer is set that anybody waits for. */
   ended?(): void
-  /** What must be the same in a process that recovers now. */
+  /** What must be the same in a process that recovers now; `undefined` if nothing has to be. */
   state(): unknown
 }

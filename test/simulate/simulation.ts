@@ -222,7 +222,7 @@ class Simulation {
     if (!(await this.#pump(running.start(), 'the last start', false))) return
     this.#program.started()
     await this.#pump(running.idle({ timeout: 1e9 }), 'the last idle', false)
-    const difference = differenceOf(before, this.#program.state())
+    const difference = before === undefined ? undefined : differenceOf(before, this.#program.state())
     if (difference !== undefined) world.report('recovery', difference)
     await this.#pump(running.stop({ timeout: 1_000 }), 'the last stop', false)
   }
