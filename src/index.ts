@@ -194,15 +194,7 @@ export { PartitionKindUnregisteredError, type PartitionsOf, type QuarantinedPart
 export type { Quarantined } from './kinds/registry.ts'
 export type { AgentRef, AgentSnapshot } from './lifecycle/agent-ref.ts'
 export { HookError, type HookName, HookTimeoutError } from './lifecycle/hooks.ts'
-export {
-  LoneAgent,
-  LoneBusyError,
-  LoneContextError,
-  LoneEndedError,
-  type LoneStart,
-  LoneUnheardError,
-  LoneWorkError,
-} from './lifecycle/lone-agent.ts'
+export * from './lifecycle/lone-agent.ts'
 export type { LoneStep, LoneWork } from './lifecycle/lone-host.ts'
 export type { PoolRef, ScaleOptions } from './lifecycle/pool-ref.ts'
 export { AgentLimitError } from './lifecycle/roster.ts'
@@ -344,8 +336,7 @@ export * from './transport/transport.ts'
 export { ValueFormatError } from './values/json.ts'
 export { type Patch, PatchError, patched, patchesBetween } from './values/patch.ts'
 export { ValueError, type ValueFault } from './values/value.ts'
-export type { OutsideAskManyOptions, OutsideAskOptions } from './work/outside-ask-options.ts'
-export { RequestIdTakenError } from './work/outside-ask-options.ts'
+export { type OutsideAskManyOptions, type OutsideAskOptions, RequestIdTakenError } from './work/outside-ask-options.ts'
 export { StrayInvokeError } from './work/outside-work.ts'
 
 // Checked first: on an older Node, any later line may fail, with an error that does not name the reason.

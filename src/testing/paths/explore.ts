@@ -59,7 +59,8 @@ export function explored(model: Model, candidates: Candidates, parts: Parts, mos
   const note = (world: World): World => {
     if (world.status === 'error') failed.push(world)
     const names = world.taken.flatMap(one => parts.transitions.get(one) ?? [])
-    const reached = world.status === 'error' ? [] : activeIn(world.machine._nodes)
+    const { _nodes: nodes } = world.machine
+    const reached = world.status === 'error' ? [] : activeIn(nodes)
     for (const name of [...names, ...reached]) if (missing.delete(name)) first.set(name, world)
     return world
   }
