@@ -13,8 +13,9 @@ export class Backlog {
   readonly #pending: PendingEvents
   readonly #positions: ReaderPositions
   readonly #system: System<Partition>
-  /** By partition: the newest position that was delivered while the subscription was behind. */
+  /** By partition: the number of the last call of `add`. */
   readonly #behind = new Map<Address, number>()
+  #calls = 0
   /** Partitions whose last reading failed. */
   readonly #unread = new Set<Address>()
   #isOver = false
@@ -39,9 +40,9 @@ export class Backlog {
     return this.#unread.size > 0
   }
 
-  /** The subscription has to read a partition. @param seq the newest position that it knows there */
-  add(address: Address, seq: number): void {
-    this.#behind.set(address, seq)
+  /** The subscription has to read a partition: again, if it is reading it now. */
+  add(address: Address): void {
+    this.#behind.set(address, ++this.#calls)
   }
 
   /** Whether to read now. */
@@ -63,7 +64,7 @@ export class Backlog {
     // The frames of a party that is being restored are not known yet.
     const recovering = this.#system.recovering(address)
     if (recovering) await recovering
-    const newest = this.#behind.get(address)
+    const last = this.#behind.get(address)
     const partition = this.#system.partition(address)
     try {
       if (!(await this.#readPartition(address, partition))) return
@@ -75,8 +76,8 @@ export class Backlog {
       if (partition && !partition.watermark.failure) return
       this.#unread.delete(address)
     }
-    // Newer events may have come during the reading.
-    if (this.#behind.get(address) === newest) this.#behind.delete(address)
+    // During the reading, newer events may have come, or the partition failed and is being recovered.
+    if (this.#behind.get(address) === last) this.#behind.delete(address)
   }
 
   /** @returns whether the partition was read to its end */
@@ -102,9 +103,9 @@ export class Backlog {
 
   /** Moves a partition behind the others. */
   #readOnLater(address: Address): void {
-    const newest = this.#behind.get(address)
+    const last = this.#behind.get(address)
     this.#behind.delete(address)
-    if (newest !== undefined) this.#behind.set(address, newest)
+    if (last !== undefined) this.#behind.set(address, last)
   }
 
   /** The event in the version that is declared now. If no `upcast` leads there, the subscriber gets it as it was published. */

@@ -107,7 +107,7 @@ export class DurableSubscription implements Listener, Subscription {
 
   /** Reads the events that were published before it subscribed, or since its last subscription ended. */
   catchUp(partitions: Iterable<Address>): void {
-    for (const partition of partitions) this.#backlog.add(partition, 0)
+    for (const partition of partitions) this.#backlog.add(partition)
     this.#loop.goOn()
   }
 
@@ -117,7 +117,7 @@ export class DurableSubscription implements Listener, Subscription {
     // Events that come while the position is not known are delivered after the events that it has missed.
     const isBehind = this.#loop.isHeld || this.#backlog.has(partition)
     if (!isJournalled(envelope)) this.#hearInPassing(envelope)
-    else if (isBehind || this.#pending.isFull) this.#backlog.add(partition, envelope.seq)
+    else if (isBehind || this.#pending.isFull) this.#backlog.add(partition)
     else this.#pending.add(envelope)
     this.#loop.goOn()
   }
