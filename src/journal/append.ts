@@ -39,8 +39,12 @@ export async function append(
     } catch (error) {
       const tail = await tailOf(journal, partition, position).catch(() => undefined)
       if (tail && isSame(tail, frames)) return owner
-      if (tries === mostTries || (tail && tail.length > 0) || claim?.lost.aborted) throw error
-      if (!(error instanceof JournalConflictError)) continue
+      const isConflict = error instanceof JournalConflictError
+      const last = tail?.at(-1)
+      // Whatever the error was: frames of another writer are why it fails.
+      if (last && !isConflict) throw new JournalConflictError(partition, position, last.position, owner)
+      if (tries === mostTries || last || claim?.lost.aborted) throw error
+      if (!isConflict) continue
       if (claim && error.epoch > owner) throw error
       if (!claim) owner = Math.max(owner, error.epoch) + 1
     }

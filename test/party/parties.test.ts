@@ -95,6 +95,23 @@ describe('a party that the journal refuses when it is created', () => {
   })
 })
 
+it('a party goes on after the frames of another owner, also where the disk was full when they were written', async () => {
+  const { journal, refuses, inner } = refusingJournal()
+  const { runtime, bark } = await barks(journal)
+  await runtime.parties.create({ id: 'p1' })
+  const { epoch = 0, position = 0 } = (await inner.partitions()).find(one => one.partition === 'party/p1') ?? {}
+  const cause = { kind: 'outside' as const }
+  await inner.append('party/p1', epoch, position, [
+    { partition: 'party/p1', position: position + 1, time: 1, cause, entries: [] },
+  ])
+  let refused = 0
+  refuses.append = partition => partition === 'party/p1' && ++refused === 1
+  await expect(bark('p1')).rejects.toMatchObject({ code: 'JOURNAL_APPEND' })
+  for (let turns = 0; turns < 20; turns++) await turn()
+  expect(runtime.parties.quarantined()).toEqual([])
+  expect(await bark('p1')).toMatchObject({ barks: 1 })
+})
+
 describe('a party that is deleted', () => {
   it('makes room in the history for the events of other parties', async () => {
     const { runtime } = await startRuntime({ party })

@@ -6,4 +6,9 @@ export const kept: readonly { readonly seed: number; readonly workload: string; 
     workload: 'jobs',
     why: 'a durable subscription missed events that a dead process wrote late, and that made the recovery begin again',
   },
+  {
+    seed: 564_739_061,
+    workload: 'jobs',
+    why: 'a party stayed in quarantine after a busy disk, because frames that a dead process wrote late were not seen as a conflict',
+  },
 ]
