@@ -58,6 +58,7 @@ export function requestOf(logic: object): RequestDefinition | undefined {
   return isAsk(work) ? work.request : undefined
 }
 
-function isAsk(work: unknown): work is AskWork {
+/** Whether work is an ask. */
+export function isAsk(work: unknown): work is AskWork {
   return typeof work === 'object' && work !== null && 'kind' in work && work.kind === 'ask'
 }

@@ -15,7 +15,7 @@ import { acceptedBy } from '../agent/busy.ts'
 import { TroupeError } from '../errors.ts'
 import { isRequest } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
-import type { AskWork } from '../invoke/ask.ts'
+import { isAsk } from '../invoke/ask.ts'
 import { bindHost, type Outcome, workOf } from '../invoke/outside.ts'
 import { type Envelope, eventOf } from '../mail/envelope.ts'
 import { lonePlace } from '../mail/lone-place.ts'
@@ -212,10 +212,6 @@ type Ended = { readonly ok: true; readonly output: unknown } | { readonly ok: fa
 /** What an asker gets went through the schema of the reply; what an effect gives must be a value that a journal keeps. */
 function checked(what: string, work: Work | undefined, output: unknown): unknown {
   return isAsk(work) ? work.request.checkOutput(output) : takenOver(`the outcome of "${what}"`, output)
-}
-
-function isAsk(work: Work | undefined): work is AskWork {
-  return work?.kind === 'ask'
 }
 
 /** A lone agent was handed an event that it does not hear. */
