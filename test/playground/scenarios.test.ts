@@ -60,8 +60,8 @@ describe('a folder of scenarios', () => {
   })
 
   it('is refused with the name of a file without a scenario', async () => {
-    await expect(findScenarios(new URL('../support/', import.meta.url))).rejects.toThrow(
-      /support\/.*\.ts has no scenario/,
+    await expect(findScenarios(new URL('../../src/values/', import.meta.url))).rejects.toThrow(
+      /values\/.*\.ts has no scenario/,
     )
   })
 })
