@@ -43,8 +43,8 @@ const root: ActorLogic<Snapshot<undefined>, EventOf> = {
 }
 
 /**
- * One agent without a runtime: it takes events one by one, and gives what each leads to, as data. What it says goes nowhere, what it asks and
- * runs waits for the outcome that its owner gives. Its machine is stepped as in a runtime, and what a runtime refuses is refused.
+ * One agent without a runtime. It takes events one by one, and gives each step as data. Its events are delivered to nobody. Its asks and
+ * effects wait for the outcome that the caller gives. Its machine is stepped as in a runtime, and what a runtime refuses is refused.
  *
  * @example
  * const lone = new LoneAgent(trainAgent)
@@ -53,7 +53,7 @@ const root: ActorLogic<Snapshot<undefined>, EventOf> = {
  * @throws what the machine throws at its beginning; ValueError if a journal could not keep the context; LoneContextError
  */
 export class LoneAgent {
-  /** What the beginning of the machine leads to; if a state was given, nothing. */
+  /** The step with which the machine begins; it is empty if a state was given. */
   readonly first: LoneStep
   readonly #agent: Agent
   readonly #host: LoneHost
@@ -136,7 +136,7 @@ export class LoneAgent {
     })
   }
 
-  /** What the states that were given invoke: nobody has begun it. */
+  /** The work that the given states invoke, and that has not begun. */
   get #invoked(): readonly Wanted[] {
     const { _nodes: nodes, children }: AnyMachineSnapshot = this.#ref.getSnapshot()
     return nodes
@@ -209,7 +209,7 @@ function namesOf({ id, work }: Wanted): string {
 
 type Ended = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: unknown }
 
-/** What an asker gets went through the schema of the reply; what an effect gives must be a value that a journal keeps. */
+/** Checks an output: of an ask by the schema of its reply, of other work as a value that a journal can keep. */
 function checked(what: string, work: Work | undefined, output: unknown): unknown {
   return isAsk(work) ? work.request.checkOutput(output) : takenOver(`the outcome of "${what}"`, output)
 }
@@ -246,7 +246,7 @@ export class LoneBusyError extends TroupeError {
 export class LoneWorkError extends TroupeError {
   readonly code = 'LONE_WORK'
   readonly agent: string
-  /** What was looked for. */
+  /** The id or the name that was given. */
   readonly work: string
   constructor(agent: string, work: string, known: readonly string[]) {
     super(

@@ -26,7 +26,7 @@ export interface LoneWork {
   readonly input: unknown
 }
 
-/** What one event leads to, as data: nothing of it has happened. */
+/** A step as data: what the machine wants, none of which has happened. */
 export interface LoneStep {
   /** `ignored` if the machine has nothing for the event where it is: in a runtime, the event becomes a dead letter. */
   readonly outcome: 'handled' | 'ignored'
@@ -40,7 +40,7 @@ export interface LoneStep {
   readonly says: readonly EventOf[]
   /** Its replies and refusals. */
   readonly answers: readonly (ReplyOf | RefusalOf)[]
-  /** What it asks: requests, which wait for `done` or `failed`. */
+  /** The requests that it asks; they wait for `done` or `failed`. */
   readonly asks: readonly LoneWork[]
   /** The effects that it runs, which wait for `done` or `failed`. */
   readonly runs: readonly LoneWork[]
@@ -50,7 +50,7 @@ export interface LoneStep {
   readonly drops: readonly string[]
   /** The delays of the timers that it sets, in milliseconds. */
   readonly timers: readonly number[]
-  /** What a runtime would warn of. */
+  /** The warnings that a runtime would report. */
   readonly warnings: readonly Error[]
 }
 
