@@ -96,6 +96,11 @@ export class Registry implements Iterable<Actor> {
 
   removePool(pool: Pool): void {
     this.#pools.delete(pool.name)
+    this.retirePool(pool)
+  }
+
+  /** Makes a pool unreachable. Its name stays known. */
+  retirePool(pool: Pool): void {
     this.#count(pool.agent, -1)
     for (const { type } of pool.agent.hears) {
       const others = this.pools(type).filter(other => other !== pool)

@@ -7,7 +7,7 @@ import type { Entry, EntryOf, FirstInput } from '../journal/frame.ts'
 import type { JournalError } from '../journal/journal.ts'
 import { OwnershipLostError } from '../journal/ownership.ts'
 import type { Recallable, Recalled } from '../journal/recall.ts'
-import { AgentRef } from '../lifecycle/agent-ref.ts'
+import { type AgentRef, agentRefAt } from '../lifecycle/agent-ref.ts'
 import { Crew } from '../lifecycle/crew.ts'
 import type { Whereabouts } from '../lifecycle/found.ts'
 import { type Address, addressOf, NoAddressError } from '../mail/address.ts'
@@ -117,6 +117,10 @@ export class Life implements Whereabouts {
     return this.#crew
   }
 
+  get registry(): Registry {
+    return this.#former ?? this.#partition.registry
+  }
+
   /** Whether it failed, was deleted or stopped: nothing more will happen in it. */
   get ended(): boolean {
     return this.#end !== undefined
@@ -138,6 +142,10 @@ export class Life implements Whereabouts {
     if (this.#end && this.#end.how !== 'stopped') throw this.#end.why
   }
 
+  missing(name: string): NoAddressError {
+    return new NoAddressError(addressOf(this.address, name))
+  }
+
   // ---- what callers want of it ----
 
   /** As of `party.idle`. */
@@ -149,9 +157,7 @@ export class Life implements Whereabouts {
 
   /** One of its agents. @throws NoAddressError */
   agent(name: string): AgentRef {
-    const actor = this.#partition.registry.named(name)
-    if (!actor) throw new NoAddressError(addressOf(this.address, name))
-    return new AgentRef(this, actor)
+    return agentRefAt(this, name)
   }
 
   /** Publishes an event here, once it is admitted. @param check replaces the check of the kind */

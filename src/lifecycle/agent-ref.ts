@@ -23,6 +23,13 @@ export interface AgentSnapshot {
   readonly context: unknown
 }
 
+/** @throws NoAddressError */
+export function agentRefAt(place: Whereabouts, name: string): AgentRef {
+  const actor = place.registry.named(name)
+  if (!actor) throw place.missing(name)
+  return new AgentRef(place, actor)
+}
+
 /** An agent as its owner sees it: the address stays the same through restarts, and when its party is recovered. */
 export class AgentRef {
   readonly #place: Whereabouts
@@ -30,7 +37,7 @@ export class AgentRef {
 
   constructor(place: Whereabouts, actor: Actor) {
     this.#place = place
-    this.#found = new Found(place, actor, ({ registry }, name) => registry.named(name))
+    this.#found = new Found(place, actor, (registry, name) => registry.named(name))
   }
 
   get #actor(): Actor {

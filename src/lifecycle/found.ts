@@ -1,3 +1,5 @@
+import type { Registry } from '../actor/registry.ts'
+import type { TroupeError } from '../errors.ts'
 import type { Partition } from '../partition/partition.ts'
 import type { Crew } from './crew.ts'
 
@@ -5,6 +7,10 @@ import type { Crew } from './crew.ts'
 export interface Whereabouts {
   readonly partition: Partition
   readonly crew: Crew
+  /** Its agents and pools; while a party is recovered, those that it had before. */
+  readonly registry: Registry
+  /** Why no agent and no pool has this name. */
+  missing(name: string): TroupeError
   /** @throws why the agents there take no work */
   checkOpen(): void
   /** @throws why no agent there can be stopped for good: the agents may be recovered */
@@ -14,22 +20,22 @@ export interface Whereabouts {
 /** An agent or a pool: found again by its name once its party was recovered. */
 export class Found<T extends { readonly name: string }> {
   readonly #place: Whereabouts
-  readonly #find: (partition: Partition, name: string) => T | undefined
-  #partition: Partition
+  readonly #find: (registry: Registry, name: string) => T | undefined
+  #registry: Registry
   #known: T
 
-  constructor(place: Whereabouts, known: T, find: (partition: Partition, name: string) => T | undefined) {
+  constructor(place: Whereabouts, known: T, find: (registry: Registry, name: string) => T | undefined) {
     this.#place = place
-    this.#partition = place.partition
+    this.#registry = place.registry
     this.#known = known
     this.#find = find
   }
 
   get now(): T {
-    const { partition } = this.#place
-    const again = partition === this.#partition ? undefined : this.#find(partition, this.#known.name)
+    const { registry } = this.#place
+    const again = registry === this.#registry ? undefined : this.#find(registry, this.#known.name)
     if (again) {
-      this.#partition = partition
+      this.#registry = registry
       this.#known = again
     }
     return this.#known

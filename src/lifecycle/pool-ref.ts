@@ -4,7 +4,7 @@ import type { Pool } from '../actor/pool.ts'
 import type { UncheckedEvent } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import type { RequestDefinition } from '../events/request.ts'
-import { type Address, addressOf, NoAddressError } from '../mail/address.ts'
+import { type Address, NoAddressError } from '../mail/address.ts'
 import type { Envelope } from '../mail/envelope.ts'
 import { checkPublished, type PublishOptions } from '../partition/offer.ts'
 import { publish } from '../partition/publish.ts'
@@ -23,8 +23,8 @@ export interface ScaleOptions {
 
 /** @throws NoAddressError */
 export function poolRefAt(place: Whereabouts, name: string): PoolRef {
-  const pool = place.partition.registry.pool(name)
-  if (!pool) throw new NoAddressError(addressOf(place.partition.address, name))
+  const pool = place.registry.pool(name)
+  if (!pool) throw place.missing(name)
   return new PoolRef(place, pool)
 }
 
@@ -35,7 +35,7 @@ export class PoolRef {
 
   constructor(place: Whereabouts, pool: Pool) {
     this.#place = place
-    this.#found = new Found(place, pool, ({ registry }, name) => registry.pool(name))
+    this.#found = new Found(place, pool, (registry, called) => registry.pool(called))
   }
 
   get #pool(): Pool {

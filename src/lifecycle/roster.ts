@@ -104,6 +104,10 @@ export class Roster implements Supervisors {
     for (const [below, above] of this.#above) if (above === name) this.remove(below)
     const pool = registry.pool(name)
     if (pool) registry.removePool(pool)
+    this.#forget(name)
+  }
+
+  #forget(name: string): void {
     // Observers know only supervisors that have run.
     if (this.#supervisors.get(name)) this.#partition.system.observers?.supervisesNoMore(this.#partition, name)
     this.#supervisors.delete(name)
@@ -111,9 +115,14 @@ export class Roster implements Supervisors {
     this.#above.delete(name)
   }
 
-  /** Removes all supervisors. */
+  /** Removes all supervisors. The names of pools stay known, like those of agents that have stopped. */
   clear(): void {
-    for (const name of [...this.#trees.keys()]) this.remove(name)
+    const { registry } = this.#partition
+    for (const name of [...this.#trees.keys()].toReversed()) {
+      const pool = registry.pool(name)
+      if (pool) registry.retirePool(pool)
+      this.#forget(name)
+    }
     this.#partition.system.observers?.supervisesNoMore(this.#partition, root)
   }
 

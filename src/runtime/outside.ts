@@ -1,7 +1,9 @@
+import type { Registry } from '../actor/registry.ts'
+import type { TroupeError } from '../errors.ts'
 import { OwnershipLostError, type PartitionOwnedError } from '../journal/ownership.ts'
 import { Crew } from '../lifecycle/crew.ts'
 import type { Whereabouts } from '../lifecycle/found.ts'
-import { runtimePartition } from '../mail/address.ts'
+import { addressOf, NoAddressError, runtimePartition } from '../mail/address.ts'
 import { Partition } from '../partition/partition.ts'
 import type { Partitions } from '../partition/partitions.ts'
 import type { System } from '../partition/system.ts'
@@ -45,6 +47,14 @@ export class Outside implements Whereabouts {
       // All agents here have stopped, and the runtime is about to stop.
       partition.close(error)
     })
+  }
+
+  get registry(): Registry {
+    return this.partition.registry
+  }
+
+  missing(name: string): TroupeError {
+    return this.#elsewhere ?? new NoAddressError(addressOf(runtimePartition, name))
   }
 
   /** Why the agents are not in this runtime, if they are not. */

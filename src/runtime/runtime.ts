@@ -8,9 +8,9 @@ import type { HandlerFunction, HandlerOptions, HandlerRef } from '../invoke/hand
 import { PartitionOwnedError } from '../journal/ownership.ts'
 import { type IdleOptions, idleOptions } from '../kinds/idle.ts'
 import { isOfKind, PartitionKindUnregisteredError, type PartitionsOf } from '../kinds/partitions-of.ts'
-import { AgentRef } from '../lifecycle/agent-ref.ts'
+import { type AgentRef, agentRefAt } from '../lifecycle/agent-ref.ts'
 import { type PoolRef, poolRefAt } from '../lifecycle/pool-ref.ts'
-import { type Address, addressOf, NoAddressError, runtimePartition, splitAddress } from '../mail/address.ts'
+import { type Address, NoAddressError, splitAddress } from '../mail/address.ts'
 import { checkOptionNames } from '../options.ts'
 import type { Idle } from '../partition/activity.ts'
 import type { HeldEffects } from '../partition/held-effects.ts'
@@ -176,10 +176,7 @@ export class Runtime<
 
   /** An agent outside all parties. @throws NoAddressError */
   agent(name: string): AgentRef {
-    const { outside } = this.#parts
-    const actor = outside.partition.registry.named(name)
-    if (!actor) throw outside.elsewhere ?? new NoAddressError(addressOf(runtimePartition, name))
-    return new AgentRef(outside, actor)
+    return agentRefAt(this.#parts.outside, name)
   }
 
   /** A pool outside all parties. @throws NoAddressError */

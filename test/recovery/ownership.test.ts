@@ -235,6 +235,7 @@ describe('the agents outside the parties', () => {
     await one.idle()
     expect(one.agent('dog').snapshot()?.context).toMatchObject({ count: 1 })
     expect(() => two.agent('dog')).toThrow(expect.objectContaining({ code: 'PARTITION_OWNED', owner: 'one' }))
+    expect(() => two.pool('dogs')).toThrow(expect.objectContaining({ code: 'PARTITION_OWNED', owner: 'one' }))
     await expect(two.bus.publish(command({ word: 'sit' }))).rejects.toMatchObject({ code: 'PARTITION_OWNED' })
     await expect(two.spawn(runnerAgent(async () => 'done'))).rejects.toMatchObject({ code: 'PARTITION_OWNED' })
     await expect(two.ask('runtime/dog', trick, { name: 'sit' })).rejects.toMatchObject({ owner: 'one' })

@@ -11,4 +11,9 @@ export const kept: readonly { readonly seed: number; readonly workload: string; 
     workload: 'jobs',
     why: 'a party stayed in quarantine after a busy disk, because frames that a dead process wrote late were not seen as a conflict',
   },
+  {
+    seed: 898_152_763,
+    workload: 'jobs',
+    why: 'nobody was said to be reached at the pool of a party that was being recovered',
+  },
 ]
