@@ -1,12 +1,13 @@
 import { checkNode } from './node-version.ts'
 
 export { ActionRejectedError, EventUnsaidError } from './actor/custom-action.ts'
+export { StepOverflowError } from './actor/held-scope.ts'
 export type { MailboxFigures } from './actor/inbox.ts'
 export type { Inside, Path } from './actor/inside.ts'
 export { EventMissedError } from './actor/missed-events.ts'
 export { StraySendError } from './actor/output.ts'
 export type { Routing } from './actor/routing.ts'
-export { StepCircleError, StepOverflowError } from './actor/stepped-logic.ts'
+export { StepCircleError } from './actor/stepped-logic.ts'
 export {
   type Agent,
   type AgentOptions,

@@ -1,6 +1,8 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
+import type { ActorSystem } from '../invoke/outside.ts'
 import { isObject } from '../values/value.ts'
 import { type Children, isMachineSnapshot } from './kept.ts'
+import { bookAbove, bookId } from './xstate-privates.ts'
 
 /** The place of an actor inside an agent: the keys of children from the agent down to it; empty for the agent's own machine. */
 export type Path = readonly string[]
@@ -66,14 +68,9 @@ const numbered = /^x:(\d{1,15})$/
  * XState numbers actors that are spawned without ids, from 0 in each process. After a saved machine is restored, its XState system
  * counts on above the numbers inside it: otherwise a new actor would get an id that is taken.
  */
-export function numberAbove(system: object, saved: unknown): void {
+export function numberAbove(system: ActorSystem, saved: unknown): void {
   const highest = highestIn(saved)
-  const book: unknown = Reflect.get(system, '_bookId')
-  if (highest < 0 || typeof book !== 'function') return
-  const next = numberOf(String(Reflect.apply(book, system, [])))
-  if (next > highest) return
-  let number = highest
-  Reflect.set(system, '_bookId', () => `x:${++number}`)
+  if (highest >= 0 && numberOf(bookId(system)) <= highest) bookAbove(system, highest)
 }
 
 function highestIn(saved: unknown): number {

@@ -2,6 +2,7 @@ import type { AnyActorRef, AnyActorScope, AnyMachineSnapshot, EventObject, Snaps
 import type { Agent } from '../agent/agent.ts'
 import type { StepHost } from './step.ts'
 import { SteppedLogic } from './stepped-logic.ts'
+import { relayingOnly } from './xstate-privates.ts'
 
 /** The logic of an incarnation that starts from a snapshot of another process. The start itself decides and does nothing. */
 export class RestoredLogic extends SteppedLogic {
@@ -29,17 +30,11 @@ export class RestoredLogic extends SteppedLogic {
  * snapshots: the machine knows that snapshot already. All events between actors pass the relay of their XState system.
  */
 function withoutFirstSnapshots(system: AnyActorScope['system'], start: () => void): void {
-  const relay: unknown = Reflect.get(system, '_relay')
-  if (typeof relay !== 'function') return start()
   const known = new Set<unknown>()
-  const relayNews = (source: unknown, target: unknown, event: EventObject) => {
-    if (event.type.startsWith('xstate.snapshot.') && !known.has(source)) known.add(source)
-    else Reflect.apply(relay, system, [source, target, event])
+  const isNews = (source: unknown, { type }: EventObject) => {
+    if (!type.startsWith('xstate.snapshot.') || known.has(source)) return true
+    known.add(source)
+    return false
   }
-  Reflect.set(system, '_relay', relayNews)
-  try {
-    start()
-  } finally {
-    Reflect.set(system, '_relay', relay)
-  }
+  relayingOnly(system, isNews, start)
 }

@@ -1,12 +1,4 @@
-import type {
-  ActorLogic,
-  AnyActorRef,
-  AnyActorScope,
-  AnyMachineSnapshot,
-  AnyStateMachine,
-  EventObject,
-  ExecutableActionObject,
-} from 'xstate'
+import type { ActorLogic, AnyActorRef, AnyActorScope, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate'
 import type { Agent } from '../agent/agent.ts'
 import { mostRounds } from '../agent/prepared-machine.ts'
 import { TroupeError } from '../errors.ts'
@@ -15,41 +7,13 @@ import type { Handled } from '../mail/handled.ts'
 import { failureOf } from '../thrown.ts'
 import type { Actor } from './actor.ts'
 import { isCustom, runCustom } from './custom-action.ts'
+import { heldBack } from './held-scope.ts'
 import { checkChildren, checkKept, unkept } from './kept.ts'
 import { outputOf } from './output.ts'
 import { type Decision, type Shortcut, shortcutOf } from './shortcut.ts'
 import type { Output, Step, StepHost } from './step.ts'
 
-/** The most outputs that one step may have: an agent with more has run wild. */
-const mostOutputs = 10_000
-
 const none: readonly never[] = []
-
-/** Lets a machine decide, and holds back everything that XState would do at once. */
-function heldBack(
-  address: Address,
-  scope: AnyActorScope,
-  decide: (scope: AnyActorScope) => AnyMachineSnapshot,
-): Decision {
-  const actions: ExecutableActionObject[] = []
-  const starts: (() => void)[] = []
-  let isOver = false
-  const held: AnyActorScope = {
-    ...scope,
-    defer: fn => {
-      if (isOver) fn()
-      else starts.push(fn)
-    },
-    actionExecutor: action => {
-      if (actions.push(action) > mostOutputs) throw new StepOverflowError(address)
-    },
-  }
-  try {
-    return { snapshot: decide(held), actions, starts }
-  } finally {
-    isOver = true
-  }
-}
 
 /**
  * An agent's machine, wrapped so that everything it wants to do becomes data first and one frame next, and happens only then.
@@ -218,16 +182,6 @@ function failedStep(actor: Actor, handled: Handled, snapshot: AnyMachineSnapshot
 
 function stopChildren(scope: AnyActorScope, { children }: AnyMachineSnapshot): void {
   for (const child of Object.values<AnyActorRef | undefined>(children)) if (child) scope.stopChild(child)
-}
-
-/** An agent wanted more than 10,000 things in one step. */
-export class StepOverflowError extends TroupeError {
-  readonly code = 'STEP_OVERFLOW'
-  readonly address: Address
-  constructor(address: Address) {
-    super(`"${address}" produced more than ${mostOutputs} outputs in one step. Spread the work over several events.`)
-    this.address = address
-  }
 }
 
 /** An agent and what is inside it sent each other more than 10,000 events within one turn. */

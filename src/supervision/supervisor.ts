@@ -1,4 +1,5 @@
-import { type ActorLogic, type AnyActorRef, type AnyActorScope, createActor, type Snapshot } from 'xstate'
+import type { ActorLogic, AnyActorRef, AnyActorScope, Snapshot } from 'xstate'
+import { SmallRef } from '../actor/small-ref.ts'
 import { backoffDelay } from '../backoff.ts'
 import { LazyMap } from '../lazy-maps.ts'
 import { type ChildSpec, type Exit, restarts } from './child-spec.ts'
@@ -151,7 +152,7 @@ export class SupervisorLogic implements ActorLogic<SupervisorSnapshot, Superviso
     const { id } = spec
     child.pause = undefined
     child.startedAt = this.#host.elapsed()
-    child.ref = this.#host.start(id, () => createActor(spec.logic(), { id, parent: self, input: spec.input }))
+    child.ref = this.#host.start(id, () => new SmallRef(spec.logic(), { id, parent: self, input: spec.input }))
   }
 
   /** Stops a child for good. */
