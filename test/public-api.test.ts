@@ -430,6 +430,7 @@ it('troupe/testing exports these names', () => {
       "schedulerContract",
       "script",
       "seededRandom",
+      "settlingScheduler",
       "sharedOwnership",
       "slowJournal",
       "transportContract",

@@ -38,6 +38,13 @@ export { schedulerContract } from './scheduler-contract.ts'
 export { Script, type ScriptedCall, type ScriptedTime, ScriptOverError, script } from './script.ts'
 export { seededRandom } from './seeded-random.ts'
 export {
+  NeverSettlesError,
+  type SettleOptions,
+  type SettlingOptions,
+  type SettlingScheduler,
+  settlingScheduler,
+} from './settling-scheduler.ts'
+export {
   type JoinOptions,
   type SharedOwnership,
   type SharedOwnershipOptions,
@@ -48,8 +55,6 @@ export { type HeldJournal, heldJournal, slowJournal } from './slow-journal.ts'
 export { type StandIn, StandInFreeError, type StandInPlace, StandInTakenError } from './stand-in.ts'
 export {
   createTestRuntime,
-  NeverSettlesError,
-  type SettleOptions,
   TestCrashedError,
   type TestRuntime,
   type TestRuntimeChanges,

@@ -17,6 +17,7 @@ import { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
 import { replaced } from './replaced.ts'
 import { RunRecord } from './run-record.ts'
 import { seededRandom } from './seeded-random.ts'
+import { NeverSettlesError, type SettleOptions, usualMost } from './settling-scheduler.ts'
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { isHeld } from './slow-journal.ts'
@@ -67,8 +68,6 @@ export async function createTestRuntime<
 
 /** So many turns of the event loop without anything happening mean that nothing happens before time passes. */
 const quietTurns = 2
-/** Turns of the event loop after which a program is taken to go on for ever; most programs need some thousand. */
-const usualMost = 1_000_000
 
 /** Options that another process of a test may have. The seed, the journal and the stand-ins are those of the test. */
 export type TestRuntimeChanges<
@@ -76,12 +75,6 @@ export type TestRuntimeChanges<
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
 > = Partial<Omit<TestRuntimeOptions<S, A, R>, 'seed' | 'journal' | 'standIns'>>
-
-/** How long `settle` and `pass` wait. */
-export interface SettleOptions {
-  /** Turns of the event loop after which the program is taken to go on for ever; 1,000,000 by default. */
-  readonly most?: number
-}
 
 /** Turns of the event loop since time passed, and how many there may be. */
 interface Turns {
@@ -314,19 +307,5 @@ export class TestStoppedError extends TroupeError {
   readonly code = 'TEST_STOPPED'
   constructor() {
     super('The runtime of this test is stopped, and its journal is closed. Make another one with createTestRuntime().')
-  }
-}
-
-/** A program went on and on, without any time passing. */
-export class NeverSettlesError extends TroupeError {
-  readonly code = 'NEVER_SETTLES'
-  readonly turns: number
-  readonly last: string | undefined
-  constructor(turns: number, last: string | undefined) {
-    super(
-      `The program has not settled after ${turns} turns of the event loop; ${last === undefined ? 'no event was published' : `the last event was "${last}"`}. Look for agents that answer each other for ever.`,
-    )
-    this.turns = turns
-    this.last = last
   }
 }
