@@ -18,7 +18,7 @@ import * as z from 'zod'
 import { cakesParty, cancelled, ordered } from './support/cakes.ts'
 import { command, dogAgent } from './support/pets.ts'
 import { createProgram } from './support/program.ts'
-import { startRuntime, turn, until } from './support/runtime.ts'
+import { settle, startRuntime, turn } from './support/runtime.ts'
 import { price } from './support/shops.ts'
 
 const inP1 = { party: 'p1' }
@@ -47,7 +47,9 @@ describe('the spans of a runtime', () => {
       bake: async () => await new Promise(done => clock.after(20, () => done('cake'))),
     })
     await order()
-    await until(() => clock.pending > 0 && recorder.print().includes('effect bake'))
+    await settle()
+    expect(clock.pending).toBeGreaterThan(0)
+    expect(recorder.print()).toContain('effect bake')
     clock.advance(20)
     await party.idle()
     expect(recorder.print(ofOrders).split('\n')).toEqual([
@@ -70,10 +72,11 @@ describe('the spans of a runtime', () => {
       baking: { retries: 1, backoff: { initial: 100, jitter: 0 }, timeout: 50 },
     })
     await order()
-    await until(() => recorder.print().includes('UNEXPECTED'))
-    await turn()
+    await settle()
+    expect(recorder.print()).toContain('UNEXPECTED')
     clock.advance(100)
-    await until(() => recorder.print().includes('bake #2'))
+    await settle()
+    expect(recorder.print()).toContain('bake #2')
     clock.advance(50)
     await party.idle()
     expect(recorder.print(ofOrders).split('\n')).toEqual([
@@ -88,7 +91,8 @@ describe('the spans of a runtime', () => {
   it('show that an agent gave up its effect', async () => {
     const { runtime, clock, recorder, party, order } = await bakery({ bake: forEver })
     await order()
-    await until(() => recorder.print().includes('effect bake'))
+    await settle()
+    expect(recorder.print()).toContain('effect bake')
     clock.advance(7)
     await runtime.bus.publish(cancelled({}), inP1)
     await party.idle()
@@ -98,7 +102,8 @@ describe('the spans of a runtime', () => {
   it('show an ask that nobody answered in time', async () => {
     const { clock, recorder, party, order } = await bakery({ asking: { deadline: 300 } }, 'waits')
     await order()
-    await until(() => recorder.print().includes('step party/p1/shop shops.price'))
+    await settle()
+    expect(recorder.print()).toContain('step party/p1/shop shops.price')
     clock.advance(300)
     await party.idle()
     expect(recorder.print(ofOrders).split('\n').slice(4)).toEqual([
@@ -321,7 +326,8 @@ describe('what a span sends along', () => {
       async runtime => {
         await runtime.parties.create({ id: 'p1' })
         await runtime.bus.publish(ordered({ of: 'plum' }), inP1)
-        await until(() => around.print().includes('effect bake'))
+        await settle()
+        expect(around.print()).toContain('effect bake')
       },
     )
     const next = await program.start({ party: cakesParty(), around })
@@ -348,20 +354,19 @@ describe('what a span sends along', () => {
       async runtime => {
         await runtime.parties.create({ id: 'p1' })
         await runtime.bus.publish(ordered({ of: 'plum' }), inP1)
-        await until(() => around.print().includes('step party/p1/shop shops.price'))
+        await settle()
+        expect(around.print()).toContain('step party/p1/shop shops.price')
         await runtime.bus.publish(ordered({ of: 'apple' }), inP1)
       },
     )
     const next = await program.start(silent)
     await turn()
     program.clock.advance(60_000)
-    await until(() => (around.print(ofOrders).match(/ASK_TIMEOUT/g) ?? []).length === 1)
-    await until(() =>
-      around
-        .print(ofOrders)
-        .includes(
-          'publish cakes.ordered: 0 ms\n  step party/p1/baker cakes.ordered: 0 ms\n    effect bake: 0 ms\n      step',
-        ),
+    await settle()
+    expect(around.print(ofOrders).match(/ASK_TIMEOUT/g) ?? []).toHaveLength(1)
+    await settle()
+    expect(around.print(ofOrders)).toContain(
+      'publish cakes.ordered: 0 ms\n  step party/p1/baker cakes.ordered: 0 ms\n    effect bake: 0 ms\n      step',
     )
     const [plum, apple] = around.roots.filter(span => ofOrders(span))
     expect(plum?.children.length).toBeGreaterThan(0)

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, runnerAgent } from './support/pets.ts'
-import { suiteJournal, turn } from './support/runtime.ts'
+import { settle, suiteJournal, suiteScheduler } from './support/runtime.ts'
 
 const hour = 3_600_000
 const wind = defineEvent('bell.wind', z.object({}))
@@ -39,6 +39,7 @@ const whole = (clock: SimulatedClock): Clock => clock
 
 async function live(clock: Clock) {
   const runtime = createRuntime({
+    scheduler: suiteScheduler,
     agents: [bell],
     clock,
     journal: suiteJournal(),
@@ -47,10 +48,6 @@ async function live(clock: Clock) {
   })
   onTestFinished(() => runtime.stop({ timeout: 0 }))
   return runtime.start()
-}
-
-async function settle() {
-  for (let turns = 0; turns < 10; turns++) await turn()
 }
 
 describe('a clock that is corrected', () => {
@@ -95,6 +92,7 @@ describe('a clock that is corrected', () => {
   it('does not change how long an effect took', async () => {
     const clock = createSimulatedClock()
     const runtime = createRuntime({
+      scheduler: suiteScheduler,
       clock,
       party: petsParty(
         runnerAgent(() => {
@@ -118,7 +116,7 @@ describe('a clock that is corrected', () => {
 
   it('gives back no room in a rate limit, and takes none', async () => {
     const clock = createSimulatedClock()
-    const runtime = createRuntime({ clock, events: [wind], rateLimit: { perSecond: 1 } })
+    const runtime = createRuntime({ scheduler: suiteScheduler, clock, events: [wind], rateLimit: { perSecond: 1 } })
     onTestFinished(() => runtime.stop({ timeout: 0 }))
     await runtime.start()
     const said = () =>

@@ -3,7 +3,7 @@ import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { command, dogAgent, petsParty } from './support/pets.ts'
 import { createProgram } from './support/program.ts'
-import { startRuntime, until } from './support/runtime.ts'
+import { settle, startRuntime, suiteScheduler } from './support/runtime.ts'
 
 const never = { max: 0, within: 1_000 }
 
@@ -18,6 +18,7 @@ function printedLines() {
 async function gaveUp(options: { readonly log?: Logger | 'silent' }, word = 'boom', listens = false) {
   const printed = printedLines()
   const runtime = createRuntime({
+    scheduler: suiteScheduler,
     agents: [dogAgent()],
     intensity: never,
     clock: createSimulatedClock(),
@@ -27,7 +28,8 @@ async function gaveUp(options: { readonly log?: Logger | 'silent' }, word = 'boo
   if (listens) runtime.bus.errors(() => {})
   await runtime.start()
   await runtime.bus.publish(command({ word }))
-  await until(() => runtime.bus.history({ type: 'system.stopped' }).length > 0)
+  await settle()
+  expect(runtime.bus.history({ type: 'system.stopped' }).length).toBeGreaterThan(0)
   await runtime.stop()
   return printed()
 }
@@ -72,7 +74,8 @@ describe('an error', () => {
     })
     const party = await runtime.parties.create({ id: 'p1' })
     await party.agent('dog').send(command({ word: 'boom' }))
-    await until(() => party.state.status === 'error' && heard.length > 0)
+    await settle()
+    expect(party.state.status).toBe('error')
     expect(heard).toEqual(['AGENT_FAILED', 'ESCALATED'])
     expect(printed()).toEqual([])
   })
@@ -85,7 +88,7 @@ describe('an error', () => {
     }
     const { runtime } = await startRuntime({ journal: { ...inner, marks }, log: undefined })
     runtime.bus.subscribe('system.started', () => {}, { durable: 'ledger' })
-    await until(() => printed().length > 0)
+    await settle()
     expect(printed()).toEqual([
       expect.stringMatching(
         /^troupe: error UNEXPECTED at runtime: the disk \?is\? sick\?\[31m\n {4}Error: the disk \?is/,
@@ -100,7 +103,8 @@ describe('an error', () => {
     runtime.bus.errors(({ data }) => heard.push(data.severity), { atLeast: 'critical' })
     const party = await runtime.parties.create({ id: 'p1' })
     await party.agent('dog').send(command({ word: 'boom' }))
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     expect(heard).toEqual([])
     expect(printed()).toEqual([
       expect.stringMatching(/^troupe: error AGENT_FAILED at party\/p1\/dog: /),
@@ -124,7 +128,8 @@ describe('an error', () => {
     const options = { agents: [dogAgent()], intensity: never }
     const first = await program.start(options)
     await first.bus.publish(command({ word: 'boom' }))
-    await until(() => first.bus.history({ type: 'system.error' }).length > 0)
+    await settle()
+    expect(first.bus.history({ type: 'system.error' }).length).toBeGreaterThan(0)
     const printed = printedLines()
     await program.start({ ...options, log: undefined })
     expect(printed()).toEqual([expect.stringMatching(/^troupe: error GAVE_UP at runtime\/dog: /)])
@@ -189,7 +194,8 @@ describe('a warning', () => {
       throw new Error('deaf')
     })
     await runtime.bus.publish(command({ word: 'a' }))
-    await until(() => runtime.bus.history({ type: 'system.error' }).length > 0)
+    await settle()
+    expect(runtime.bus.history({ type: 'system.error' }).length).toBeGreaterThan(0)
     expect(printed()).toEqual(Array(lines).fill(expect.stringMatching(/^troupe: warning \w+ at runtime/)))
   })
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, createMachine, emit, enqueueActions, raise, sendParent, sendTo, setup } from 'xstate'
 import * as z from 'zod'
 import { barked, command, dogAgent, petsParty, runnerAgent, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const framesOf = async (journal: Journal, partition: string): Promise<readonly Frame[]> => {
   const frames: Frame[] = []
@@ -153,7 +153,8 @@ describe('an async action', () => {
   it('that rejects fails its agent, and says that actions are not awaited and effects are', async () => {
     const { runtime } = await startRuntime({ agents: [scribe(refuse)] })
     await runtime.bus.publish(command({ word: 'sit' }))
-    await until(() => runtime.agent('scribe').incarnation === 2)
+    await settle()
+    expect(runtime.agent('scribe').incarnation).toBe(2)
     expect(runtime.bus.history({ type: 'agent.failed' }).map(({ data }) => data)).toEqual([
       {
         address: 'runtime/scribe',
@@ -174,7 +175,8 @@ describe('an async action', () => {
     })
     const eager = defineAgent({ name: 'eager', hears: [command], says: [], machine })
     const { runtime } = await startRuntime({ agents: [eager] })
-    await until(() => runtime.bus.history({ type: 'agent.failed' }).length > 0)
+    await settle()
+    expect(runtime.bus.history({ type: 'agent.failed' }).length).toBeGreaterThan(0)
     await runtime.stop()
   })
 
@@ -185,7 +187,7 @@ describe('an async action', () => {
     await runtime.idle()
     await runtime.agent('scribe').stop()
     reject(new Error('no ink'))
-    await until(() => runtime.bus.history({ type: 'system.error' }).length > 0)
+    await settle()
     expect(runtime.bus.history({ type: 'system.error' })).toMatchObject([
       { data: { severity: 'warning', code: 'ACTION_REJECTED', address: 'runtime/scribe' } },
     ])
@@ -327,7 +329,8 @@ describe('an effect', () => {
     const party = await runtime.parties.create({ id: 'p1' })
     journal.hold()
     const published = runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
-    await until(() => journal.held > 0)
+    await settle()
+    expect(journal.held).toBeGreaterThan(0)
     expect(runs).toEqual([])
     journal.release()
     await published

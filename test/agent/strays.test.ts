@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { assign, emit, fromPromise, raise, sendParent, sendTo, setup } from 'xstate'
 import * as z from 'zod'
 import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const go = defineEvent('stray.go', z.object({ how: z.string() }))
 const said = defineEvent('stray.said', z.object({ text: z.string() }))
@@ -55,7 +55,8 @@ describe('somebody else who throws', () => {
     else runtime.observe(fails)
     await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
     await party.idle()
-    await until(() => runtime.bus.history({ type: systemError.type }).length > 0)
+    await settle()
+    expect(runtime.bus.history({ type: systemError.type }).length).toBeGreaterThan(0)
     expect(runtime.bus.history({ type: systemError.type })[0]).toMatchObject({
       data: { code: 'WATCHER_FAILED', stack: expect.stringContaining('Error: watcher') },
     })
@@ -131,7 +132,8 @@ describe("children of XState's own kinds", () => {
     const { runtime } = await startRuntime({ agents: [agent] })
     await runtime.bus.publish(go({ how: 'wait' }))
     await runtime.bus.publish(go({ how: 'second' }))
-    await until(() => runtime.bus.history({ type: said.type }).length === texts.length)
+    await settle()
+    expect(runtime.bus.history({ type: said.type })).toHaveLength(texts.length)
     expect(runtime.bus.history({ type: said.type }).map(({ data }) => data)).toEqual(texts.map(text => ({ text })))
   })
 
@@ -237,7 +239,8 @@ describe('outside work that one step wants', () => {
     const { runtime } = await startRuntime({ agents: [agent], journal })
     journal.hold()
     const published = runtime.bus.publish(go({ how: 'spawn' }))
-    await until(() => runtime.bus.metrics().handled === 1)
+    await settle()
+    expect(runtime.bus.metrics().handled).toBe(1)
     expect(runs).toBe(0)
     journal.release()
     await published

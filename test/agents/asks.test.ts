@@ -14,7 +14,7 @@ import { assign, setup } from 'xstate'
 import { cateringAgent } from '../../agents/catering/agent.ts'
 import { guestCountDeadline } from '../../agents/catering/machine.ts'
 import { quotesDeadline } from '../../agents/vendor/machine.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 import { planned, startPlanner, townSilentFor, townWith } from './support.ts'
 
 describe('the catering agent', () => {
@@ -52,7 +52,8 @@ describe('the catering agent', () => {
     const { runtime, clock } = await startRuntime({ party: partyOf(silentAnalyzer, cateringAgent(builtInDirectory)) })
     const party = await runtime.parties.create()
     await runtime.bus.publish(order, { party: party.id })
-    await until(() => runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     clock.advance(guestCountDeadline - 1)
     expect(runtime.bus.metrics().pendingAsks).toBe(1)
     clock.advance(1)
@@ -83,7 +84,8 @@ describe('the catering agent', () => {
     const party = await runtime.parties.create()
     for (const tries of [1, 2]) {
       await runtime.bus.publish(order, { party: party.id })
-      await until(() => runtime.bus.metrics().pendingAsks === 1)
+      await settle()
+      expect(runtime.bus.metrics().pendingAsks).toBe(1)
       clock.advance(guestCountDeadline)
       await party.idle()
       expect(runtime.bus.history({ type: agentFailed.type })).toHaveLength(tries)
@@ -114,7 +116,8 @@ describe('the vendor agent', () => {
     const { runtime, clock, heard } = await startPlanner()
     await silenced(true, runtime)
     const party = await runtime.parties.create({ inputs: ['photographer and balloons'] })
-    await until(() => runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     clock.advance(quotesDeadline)
     await party.idle()
     return { runtime, clock, heard, party }
@@ -179,7 +182,9 @@ describe('the vendor agent', () => {
     })
     const { runtime, clock } = await startPlanner({ directory })
     const party = await runtime.parties.create({ inputs: ['balloons'] })
-    await until(() => asked === 2 && runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(asked).toBe(2)
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     clock.advance(quotesDeadline)
     await party.idle()
     expect(party.state.results.vendor?.prices).toBe('unconfirmed')
@@ -192,7 +197,8 @@ describe('the vendor agent', () => {
     const { runtime, heard } = await startPlanner()
     await silenced(true, runtime)
     const party = await runtime.parties.create({ inputs: [{ inputId: 'vendor', content: 'balloons' }] })
-    await until(() => runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     await party.removeInput('vendor')
     await party.idle()
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
@@ -206,7 +212,8 @@ describe('the vendor agent', () => {
     const parties = await Promise.all(
       [1, 2, 3].map(() => runtime.parties.create({ inputs: ['photographer and balloons'] })),
     )
-    await until(() => runtime.bus.metrics().pendingAsks === 3)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(3)
     clock.advance(quotesDeadline)
     for (const party of parties) {
       await party.idle()

@@ -1,6 +1,6 @@
 import { agentCompleted, agentFailed, agentShouldExecute } from 'troupe/agents'
 import { describe, expect, it, test } from 'vitest'
-import { until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 import { outcomeOf, planned, sample, startPlanner, townSilentFor } from './support.ts'
 
 const names = (orders: readonly { agentName: string }[]) => orders.map(({ agentName }) => agentName)
@@ -52,7 +52,8 @@ describe('the agents of the sample party', () => {
     const { directory, release } = townSilentFor('theme')
     const { runtime, heard } = await startPlanner({ directory })
     const party = await runtime.parties.create({ inputs: sample })
-    await until(() => party.state.agents.catering?.status === 'completed')
+    await settle()
+    expect(party.state.agents.catering?.status).toBe('completed')
     expect(names(heard.orders)).toEqual(['theme', 'catering'])
     release()
     await party.idle()
@@ -119,9 +120,11 @@ test('a search that is ordered anew while it runs is finished once, for the newe
   const { directory, release } = townSilentFor('theme')
   const { runtime, heard } = await startPlanner({ directory })
   const party = await runtime.parties.create({ inputs: ['jungle theme'] })
-  await until(() => party.state.agents.theme?.status === 'running')
+  await settle()
+  expect(party.state.agents.theme?.status).toBe('running')
   await party.addInput('space theme')
-  await until(() => heard.orders.length === 2)
+  await settle()
+  expect(heard.orders).toHaveLength(2)
   release()
   await party.idle()
   expect(heard.completions).toMatchObject([{ agentName: 'theme', executionId: 'exec-2', result: { name: 'space' } }])

@@ -1,6 +1,6 @@
 import type { SearchAgent } from 'troupe/agents'
 import { describe, expect, it, test } from 'vitest'
-import { until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 import { outcomeOf, planned, sample, sampleWithout, startPlanner, townSilentFor } from './support.ts'
 
 const agents = ['theme', 'venue', 'cake', 'catering', 'vendor'] as const
@@ -93,7 +93,8 @@ test.each(agents)('removing the input while the %s agent still searches leaves n
   const { directory } = townSilentFor(agent)
   const { runtime, heard } = await startPlanner({ directory })
   const party = await runtime.parties.create({ inputs: sample })
-  await until(() => party.state.agents[agent]?.status === 'running')
+  await settle()
+  expect(party.state.agents[agent]?.status).toBe('running')
   await party.removeInput(agent)
   expect(await party.idle()).toEqual({ reason: 'settled', waitingFor: [] })
   expect(party.state.results).not.toHaveProperty(agent)

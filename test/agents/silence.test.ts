@@ -1,7 +1,7 @@
 import { builtInDirectory, readByRules, type SearchAgent } from 'troupe/agents'
 import { describe, expect, it, test } from 'vitest'
 import { silence } from '../../agents/input-analyzer/machine.ts'
-import { until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 import { outcomeOf, planned, sample, startPlanner, townSilentFor, townWith } from './support.ts'
 
 const agents = ['theme', 'venue', 'cake', 'catering', 'vendor'] as const
@@ -14,13 +14,18 @@ async function silentFor(agent: SearchAgent, waitingForIt: readonly SearchAgent[
   const free = agents.filter(other => other !== agent && !waitingForIt.includes(other))
   const done = (others: readonly SearchAgent[]) =>
     others.every(other => party.state.agents[other]?.status === 'completed')
-  await until(() => party.state.agents[agent]?.status === 'running' && done(free))
+  await settle()
+  expect(party.state.agents[agent]?.status).toBe('running')
+  expect(done(free)).toBe(true)
   clock.advance(silence - 1)
   expect(heard.failures).toEqual([])
   clock.advance(1)
   const said = () =>
     party.state.plan?.recommendations.some(({ category, priority }) => category === agent && priority === 'high')
-  await until(() => heard.failures.length > 0 && done(agents.filter(other => other !== agent)) && said() === true)
+  await settle()
+  expect(heard.failures.length).toBeGreaterThan(0)
+  expect(done(agents.filter(other => other !== agent))).toBe(true)
+  expect(said()).toBe(true)
   return { runtime, clock, heard, party, release }
 }
 
@@ -51,7 +56,8 @@ describe.each<{ agent: SearchAgent; waitingForIt: SearchAgent[]; percent: number
   it('the others plan the rest, and the plan says what is missing', async () => {
     const { party } = await silentFor(agent, waitingForIt)
     // The plan is written last, and `idle` would wait for the silent agent.
-    await until(() => party.state.plan?.missingAgents.join() === agent)
+    await settle()
+    expect(party.state.plan?.missingAgents.join()).toBe(agent)
     expect(party.state.plan?.completionPercent).toBe(percent)
     expect(Object.keys(party.state.results).toSorted()).toEqual(agents.filter(other => other !== agent).toSorted())
     expect(party.state.plan?.nextSteps).toContain(`Try the ${agent} search again.`)
@@ -84,9 +90,11 @@ test('a result that comes after a newer order is not taken', async () => {
   })
   const { runtime, clock, heard } = await startPlanner({ directory })
   const party = await runtime.parties.create({ inputs: ['jungle theme'] })
-  await until(() => asked === 1)
+  await settle()
+  expect(asked).toBe(1)
   clock.advance(silence)
-  await until(() => party.state.agents.theme?.status === 'failed')
+  await settle()
+  expect(party.state.agents.theme?.status).toBe('failed')
   await party.addInput('space theme')
   await party.idle()
   late.resolve()
@@ -99,22 +107,25 @@ test('an agent that is ordered anew has its 30 seconds anew', async () => {
   const { directory } = townSilentFor('theme')
   const { runtime, clock, heard } = await startPlanner({ directory })
   const party = await runtime.parties.create({ inputs: ['jungle theme'] })
-  await until(() => heard.orders.length === 1)
+  await settle()
+  expect(heard.orders).toHaveLength(1)
   clock.advance(20_000)
   await party.addInput('space theme')
-  await until(() => heard.orders.length === 2)
+  await settle()
+  expect(heard.orders).toHaveLength(2)
   clock.advance(20_000)
   await party.addInput('vegan cake')
   expect(heard.failures).toEqual([])
   clock.advance(10_000)
-  await until(() => heard.failures.length === 1)
+  await settle()
   expect(heard.failures).toMatchObject([{ agentName: 'theme', executionId: 'exec-2' }])
 })
 
 test('an agent that has answered, or that nobody asks any more, is not waited for', async () => {
   const { runtime, clock, heard } = await startPlanner({ directory: townSilentFor('cake').directory })
   const party = await runtime.parties.create({ inputs: sample })
-  await until(() => heard.completions.length === 4)
+  await settle()
+  expect(heard.completions).toHaveLength(4)
   await party.removeInput('cake')
   await party.idle()
   clock.advance(10 * silence)
@@ -127,7 +138,8 @@ test('a reader that is silent holds up its own input, not the others', async () 
     read: (input, scope) => (input.inputId === 'venue' ? new Promise(() => {}) : readByRules(input, scope)),
   })
   const party = await runtime.parties.create({ inputs: sample })
-  await until(() => party.state.results.theme !== undefined)
+  await settle()
+  expect(party.state.results.theme).toBeDefined()
   clock.advance(silence)
   await party.idle()
   expect(heard.failures).toMatchObject([{ agentName: 'input-analyzer', executionId: 'venue', errorType: 'timeout' }])

@@ -2,14 +2,10 @@ import { type Journal, memoryJournal } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { createRecord, live } from '../support/lives.ts'
 import { barked, command, dogAgent, petsParty, trick, urgent } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const options = { party: petsParty(dogAgent()), agents: [dogAgent()] }
 type Started = Awaited<ReturnType<typeof startRuntime>>['runtime']
-
-async function turns(count = 20): Promise<void> {
-  for (let n = 0; n < count; n++) await turn()
-}
 
 async function bark({ bus }: Pick<Started, 'bus'>, times: number): Promise<void> {
   await Promise.all(Array.from({ length: times }, () => bus.publish(command({ word: 'a' }))))
@@ -21,12 +17,12 @@ describe('the names of durable subscriptions', () => {
     const first = await live(record.next(), options)
     first.bus.subscribe(command, () => {}, { durable: 'ledger' })
     await bark(first, 1)
-    await turns()
+    await settle()
     const second = await live(record.next(), options)
     second.bus.subscribe(command, () => {}, { durable: 'audit' })
     await bark(second, 5)
     await second.idle()
-    await turns()
+    await settle()
     expect((await second.bus.durableNames()).toSorted((one, other) => (one.name < other.name ? -1 : 1))).toEqual([
       { name: 'audit', isSubscribed: true, behind: 0 },
       { name: 'ledger', isSubscribed: false, behind: expect.toSatisfy((behind: number) => behind >= 10) },
@@ -37,15 +33,15 @@ describe('the names of durable subscriptions', () => {
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ ...options, journal, snapshots: { every: 5, keep: 0 } })
     runtime.bus.subscribe(command, () => {}, { durable: 'ledger' }).unsubscribe()
-    await turns()
+    await settle()
     await bark(runtime, 20)
-    await turns()
+    await settle()
     expect((await journal.saved('runtime')).pruned).toBeLessThan(5)
     expect(await runtime.bus.forgetDurable('ledger')).toBe(true)
     expect(await runtime.bus.durableNames()).toEqual([])
     expect(await runtime.bus.forgetDurable('ledger')).toBe(false)
     await bark(runtime, 20)
-    await turns()
+    await settle()
     expect((await journal.saved('runtime')).pruned).toBeGreaterThan(50)
   })
 
@@ -56,7 +52,7 @@ describe('the names of durable subscriptions', () => {
       const words: string[] = []
       const say = async ({ bus }: Pick<Started, 'bus'>, ...said: readonly string[]) => {
         await Promise.all(said.map(word => bus.publish(command({ word }))))
-        await turns()
+        await settle()
       }
       const first = await live(record.next(), options)
       const listen = ({ bus }: Pick<Started, 'bus'>, signal?: AbortSignal) =>
@@ -74,7 +70,7 @@ describe('the names of durable subscriptions', () => {
       }
       const second = await live({ ...next, marks }, { ...options, log: 'silent' })
       listen(second, isSick ? undefined : AbortSignal.abort())
-      await turns()
+      await settle()
       isSick = false
       listen(second)
       await say(second, 'c')
@@ -93,8 +89,9 @@ describe('the names of durable subscriptions', () => {
     listen()
     await forgotten
     await runtime.bus.publish(command({ word: 'b' }))
-    await until(() => words.length > 0)
-    await turns()
+    await settle()
+    expect(words.length).toBeGreaterThan(0)
+    await settle()
     expect(words).toEqual(['b'])
   })
 
@@ -105,14 +102,14 @@ describe('the names of durable subscriptions', () => {
     const words: string[] = []
     runtime.bus.subscribe(urgent, ({ data }) => void words.push(data.word), { durable: 'rare' })
     runtime.bus.subscribe(barked, () => {}, { durable: 'elsewhere', party: 'p1' })
-    await turns()
+    await settle()
     for (let n = 0; n < 10; n++) {
       await bark(runtime, 5)
-      await turns()
+      await settle()
     }
     expect((await journal.saved('runtime')).pruned).toBeGreaterThan(50)
     await runtime.bus.publish(urgent({ word: 'now' }))
-    await until(() => words.length > 0)
+    await settle()
     expect(words).toEqual(['now'])
   })
 
@@ -120,9 +117,9 @@ describe('the names of durable subscriptions', () => {
     const journal = memoryJournal()
     const { runtime } = await startRuntime({ ...options, journal, snapshots: { every: 5, keep: 0 } })
     runtime.bus.subscribe('ask.*', () => new Promise(() => {}), { durable: 'ledger' })
-    await turns()
+    await settle()
     for (let n = 0; n < 20; n++) await runtime.ask('runtime/dog', trick, { name: 'roll' })
-    await turns()
+    await settle()
     expect((await journal.saved('runtime')).pruned).toBeGreaterThan(50)
   })
 
@@ -136,7 +133,7 @@ describe('the names of durable subscriptions', () => {
     await runtime.bus.publish(urgent({ word: 'now' }))
     for (let n = 0; n < 5; n++) {
       await bark(runtime, 5)
-      await turns()
+      await settle()
     }
     expect(stuck).toBeGreaterThan(20)
     expect((await journal.saved('runtime')).pruned).toBe(stuck - 1)
@@ -147,10 +144,10 @@ describe('the names of durable subscriptions', () => {
     const warnings: string[] = []
     runtime.bus.errors(({ data }) => void warnings.push(`${data.severity} ${data.code}: ${data.message}`))
     runtime.bus.subscribe(command, () => {}, { durable: 'ledger' }).unsubscribe()
-    await turns()
+    await settle()
     for (let n = 0; n < 10; n++) {
       await bark(runtime, 1_000)
-      await turns()
+      await settle()
     }
     expect(warnings).toEqual([
       expect.stringMatching(/^warning DURABLE_LAG: .*"ledger".*bus\.forgetDurable\("ledger"\)/),
@@ -164,14 +161,14 @@ describe('the names of durable subscriptions', () => {
     const ledger = runtime.bus.subscribe(barked, () => {}, { durable: 'ledger' })
     await runtime.parties.create({ id: 'p0' })
     await runtime.bus.publish(command({ word: 'a' }), { party: 'p0' })
-    await turns()
+    await settle()
     ledger.unsubscribe()
     for (const party of ['p1', 'p2']) {
       await runtime.parties.create({ id: party })
       for (let n = 0; n < 5; n++) {
         const barks = Array.from({ length: 1_000 }, () => runtime.bus.publish(command({ word: 'a' }), { party }))
         await Promise.all(barks)
-        await turns()
+        await settle()
       }
       await runtime.parties.delete(party)
     }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { DurableNameTakenError, type Envelope } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, glance, petsParty } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
@@ -18,7 +18,14 @@ const listening = (runtime: Started, options: Parameters<Started['bus']['subscri
     durable: 'ledger',
     ...options,
   })
-  return { words, subscription, has: (count: number) => until(() => words.length === count) }
+  return {
+    words,
+    subscription,
+    has: async (count: number) => {
+      await settle()
+      expect(words).toHaveLength(count)
+    },
+  }
 }
 
 describe('a durable subscription', () => {
@@ -93,11 +100,11 @@ describe('a durable subscription', () => {
       [1, 1_000],
       [2, 2_000],
     ] as const) {
-      await until(() => words.length === count)
-      await turn()
+      await settle()
+      expect(words).toHaveLength(count)
       clock.advance(ms)
     }
-    await until(() => words.length === 4)
+    await settle()
     expect(words).toEqual(['a', 'a', 'a', 'b'])
     expect(runtime.bus.deadLetters.total).toBe(0)
   })
@@ -116,11 +123,11 @@ describe('a durable subscription', () => {
     )
     await say(runtime, 'a', 'b')
     for (const count of [1, 2]) {
-      await until(() => words.length === count)
-      await turn()
+      await settle()
+      expect(words).toHaveLength(count)
       clock.advance(4_000)
     }
-    await until(() => words.includes('b'))
+    await settle()
     expect(words).toEqual(['a', 'a', 'a', 'b'])
     expect(runtime.bus.deadLetters.list()).toMatchObject([
       { to: 'subscriber/ledger', reason: 'failed', attempts: 3, envelope: { type: 'pets.command' } },
@@ -144,14 +151,15 @@ describe('a durable subscription', () => {
       { durable: 'ledger' },
     )
     await say(runtime, 'a', 'b')
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     subscription.pause()
     isBroken = false
     clock.advance(1_000)
-    for (let turns = 0; turns < 5; turns++) await turn()
+    await settle()
     expect(words).toEqual(['a'])
     subscription.resume()
-    await until(() => words.length === 3)
+    await settle()
     expect(words).toEqual(['a', 'a', 'b'])
   })
 
@@ -173,7 +181,8 @@ describe('a durable subscription', () => {
     const done = runtime.bus.replay({ type: command }, subscription)
     await say(runtime, 'new')
     expect(await done).toEqual({ replayed: 1, failed: 0, muted: 0 })
-    await until(() => words.length === 2)
+    await settle()
+    expect(words).toHaveLength(2)
     expect(new Set(words)).toEqual(new Set(['old', 'new']))
     expect(subscription.info).toMatchObject({ count: 2, failed: 0 })
   })
@@ -184,12 +193,13 @@ describe('a durable subscription', () => {
     const hear = ({ data }: Envelope<'pets.glance', { at: string }>) => void seen.push(data.at)
     const first = runtime.bus.subscribe(glance, hear, { durable: 'eyes' })
     await runtime.bus.publish(glance({ at: 'a' }))
-    await until(() => seen.length === 1)
+    await settle()
+    expect(seen).toHaveLength(1)
     first.unsubscribe()
     await runtime.bus.publish(glance({ at: 'b' }))
     runtime.bus.subscribe(glance, hear, { durable: 'eyes' })
     await runtime.bus.publish(glance({ at: 'c' }))
-    await until(() => seen.length === 2)
+    await settle()
     expect(seen).toEqual(['a', 'c'])
   })
 
@@ -201,7 +211,8 @@ describe('a durable subscription', () => {
       const party = await runtime.parties.create({ id: 'p1' })
       await runtime.bus.publish(command({ word }), { party: 'p1' })
       await party.idle()
-      await until(() => subscription.info.paused || seen.includes(word))
+      await settle()
+      expect(subscription.info.paused || seen.includes(word)).toBe(true)
     }
     await sit('first')
     subscription.pause()
@@ -255,8 +266,8 @@ describe('a durable subscription', () => {
             // Only at rest: an event that is being handled when the subscription ends is delivered again.
             subscription.resume()
             await Promise.all(publishing)
-            await until(() => Object.values(heard).flat().length === Object.values(said).flat().length)
-            await turn()
+            await settle()
+            expect(Object.values(heard).flat().length).toBe(Object.values(said).flat().length)
             subscription.unsubscribe()
           }
           if (act === 'say' || act === 'again') {
@@ -268,8 +279,8 @@ describe('a durable subscription', () => {
         }
         subscription.resume()
         await Promise.all(publishing)
-        await until(() => Object.values(heard).flat().length >= Object.values(said).flat().length)
-        await turn()
+        await settle()
+        expect(Object.values(heard).flat().length).toBeGreaterThanOrEqual(Object.values(said).flat().length)
         expect(heard).toEqual(said)
         await runtime.stop({ timeout: 0 })
       }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, glance, petsParty, urgent } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const start = async (options: Parameters<typeof startRuntime>[0] = {}) => {
   const { runtime, clock } = await startRuntime({ events: [command, urgent, barked, glance], ...options })
@@ -61,7 +61,8 @@ describe('the metrics of the bus', () => {
     runtime.bus.subscribe(command, () => new Promise<void>(end => ends.push(end)))
     for (const [count, ms] of [30, 90].entries()) {
       await say('a')
-      await until(() => ends.length > count)
+      await settle()
+      expect(ends.length).toBeGreaterThan(count)
       clock.advance(ms)
       ends[count]?.()
       await turn()

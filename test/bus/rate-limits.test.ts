@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { RateLimitError, type RateLimitOptions, RateLimitOptionsError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, glance } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const start = (rateLimit: RateLimitOptions | boolean) => startRuntime({ events: [command, glance], rateLimit })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
@@ -76,10 +76,12 @@ describe('rate limits', () => {
     runtime.bus.subscribe(command, ({ source }) => void order.push(source))
     const publish = (source: string) => runtime.bus.publish(command({ word: 'x' }), { source })
     const all = [...Array.from({ length: 4 }, () => publish('eager')), publish('polite')]
-    await until(() => order.length === 2)
+    await settle()
+    expect(order).toHaveLength(2)
     expect(runtime.bus.metrics().rateLimits).toEqual({ rejected: 0, delayed: 0, waiting: 3 })
     clock.advance(1_020)
-    await until(() => order.length === 4)
+    await settle()
+    expect(order).toHaveLength(4)
     clock.advance(1_020)
     await Promise.all(all)
     expect(order).toEqual(['eager', 'eager', 'eager', 'polite', 'eager'])

@@ -1,7 +1,7 @@
 import { ReplayQueryError, systemError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, glance, petsParty, runnerAgent, urgent } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
@@ -95,8 +95,8 @@ describe('a replay', () => {
       speed: 2,
     })
     for (const count of [1, 2, 3, 4]) {
-      await until(() => at.length === count)
-      await turn()
+      await settle()
+      expect(at).toHaveLength(count)
       clock.advance(500)
     }
     await done
@@ -111,7 +111,8 @@ describe('a replay', () => {
       speed: 1,
       signal: controller.signal,
     })
-    await until(() => seen.length === 1)
+    await settle()
+    expect(seen).toHaveLength(1)
     controller.abort(new Error('enough'))
     await expect(done).rejects.toThrow('enough')
     expect(seen).toEqual(['a'])
@@ -217,7 +218,8 @@ describe('a replay into a subscription', () => {
     const done = runtime.bus.replay({ type: command }, subscription)
     await runtime.bus.publish(command({ word: 'live' }))
     expect(await done).toEqual({ replayed: 4, failed: 0, muted: 4 })
-    await until(() => answered.length > 0)
+    await settle()
+    expect(answered.length).toBeGreaterThan(0)
     await runtime.idle()
     expect(answered).toEqual(['to live'])
   })

@@ -15,7 +15,7 @@ import { emit, setup } from 'xstate'
 import * as z from 'zod'
 import { createGate } from '../support/gate.ts'
 import { barked, command, dogAgent, glance, petsParty, urgent } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
@@ -198,7 +198,7 @@ describe('a subscription', () => {
     const hanging = runtime.bus.subscribe(command, hear, { timeout: 5_000 })
     await say(runtime, 'a', 'b')
     clock.advance(5_000)
-    await until(() => words.length === 2)
+    await settle()
     expect(words).toEqual(['a', 'b'])
     expect(codes).toEqual(['SUBSCRIBER_TIMEOUT'])
     expect(hanging.info).toMatchObject({ count: 2, failed: 1 })
@@ -219,20 +219,22 @@ describe('a subscription', () => {
 
   it('that floods the bus leaves the event loop its turns, and is refused when too many events wait', async () => {
     const { runtime } = await start()
-    let [received, refused, isEnough] = [0, 0, false]
+    let [received, isEnough] = [0, false]
+    const { promise: refused, resolve: refuse } = Promise.withResolvers<void>()
     runtime.bus.subscribe(glance, () => {
       received++
       if (isEnough) return
       for (let twice = 0; twice < 2; twice++)
         runtime.bus.publish(glance({ at: 'itself' })).catch(error => {
-          if (error.code === 'BUS_FULL') refused++
+          if (error.code === 'BUS_FULL') refuse()
         })
     })
     void runtime.bus.publish(glance({ at: 'first' }))
-    await until(() => refused > 0)
+    await refused
     isEnough = true
     expect(runtime.bus.metrics().subscribers.undelivered).toBeLessThanOrEqual(10_000)
-    await until(() => runtime.bus.metrics().subscribers.undelivered === 0)
+    await settle()
+    expect(runtime.bus.metrics().subscribers.undelivered).toBe(0)
     expect(received).toBe(runtime.bus.metrics().accepted)
   })
 
@@ -320,7 +322,8 @@ describe('the time that a subscriber takes', () => {
     const { words, hear, open } = createGate()
     const subscription = runtime.bus.subscribe(command, hear, { durable: 'ledger' })
     await say(runtime, 'a')
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     clock.advance(10)
     await open()
     expect(subscription.info).toMatchObject({ averageMs: 10, lastMs: 10 })
@@ -341,7 +344,7 @@ describe('what a subscriber publishes', () => {
       await runtime.bus.publish(urgent({ word: 'later' }))
     })
     const { id } = await runtime.bus.publish(command({ word: 'sit' }), { correlationId: 'chain' })
-    await until(() => answers.length === 2)
+    await settle()
     expect(answers).toEqual([
       ['at once', 'chain', id],
       ['later', 'chain', id],
@@ -352,7 +355,7 @@ describe('what a subscriber publishes', () => {
     const { runtime } = await start()
     runtime.bus.subscribe(command, () => void runtime.bus.publish(urgent({ word: 'up' }), { correlationId: 'own' }))
     const { id } = await runtime.bus.publish(command({ word: 'sit' }))
-    await until(() => runtime.bus.history({ type: 'pets.urgent' }).length > 0)
+    await settle()
     expect(runtime.bus.history({ type: 'pets.urgent' })).toMatchObject([{ correlationid: 'own', causationid: id }])
   })
 })
@@ -364,7 +367,8 @@ describe('stop', () => {
     runtime.bus.subscribe(command, hear)
     await say(runtime, 'a', 'b')
     const stopping = runtime.stop()
-    await until(() => runtime.bus.history({ type: 'system.stopped' }).length > 0)
+    await settle()
+    expect(runtime.bus.history({ type: 'system.stopped' }).length).toBeGreaterThan(0)
     await open()
     await open()
     await stopping
@@ -404,7 +408,8 @@ describe('the queue of events that subscribers publish', () => {
         )
     })
     await runtime.bus.publish(glance({ at: 'first' }))
-    await until(() => ended.length === 5)
+    await settle()
+    expect(ended).toHaveLength(5)
     expect(ended.toSorted()).toEqual(['BUS_FULL', 'BUS_FULL', 'received', 'received', 'received'])
   })
 })

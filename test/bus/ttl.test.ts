@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createGate } from '../support/gate.ts'
 import { command, dogAgent, glance, petsParty } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
@@ -62,12 +62,14 @@ describe('an event with a time to live', () => {
     const { words, hear, open } = createGate()
     const first = runtime.bus.subscribe(command, hear, { durable: 'ledger' })
     await say(runtime, ['a'])
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     await say(runtime, ['b'], 1_000)
     await say(runtime, ['c'])
     clock.advance(1_000)
     await open()
-    await until(() => words.length === 2)
+    await settle()
+    expect(words).toHaveLength(2)
     await open()
     expect(words).toEqual(['a', 'c'])
     expect(expired(runtime)).toEqual([['subscriber/ledger', { word: 'b' }]])
@@ -77,7 +79,7 @@ describe('an event with a time to live', () => {
     first.unsubscribe()
     runtime.bus.subscribe(command, hear, { durable: 'ledger' })
     await say(runtime, ['d'])
-    await until(() => words.length === 3)
+    await settle()
     expect(words).toEqual(['a', 'c', 'd'])
   })
 
@@ -88,15 +90,15 @@ describe('an event with a time to live', () => {
     const before: string[] = []
     const first = listen(before)
     await say(runtime, ['a'])
-    await until(() => before.length === 1)
-    await turn()
+    await settle()
+    expect(before).toHaveLength(1)
     first.unsubscribe()
     await say(runtime, ['b'], 1_000)
     await say(runtime, ['c'])
     clock.advance(1_000)
     const after: string[] = []
     listen(after)
-    await until(() => after.length === 1)
+    await settle()
     expect(after).toEqual(['c'])
     expect(expired(runtime)).toEqual([['subscriber/ledger', { word: 'b' }]])
   })
@@ -108,7 +110,7 @@ describe('an event with a time to live', () => {
     clock.advance(1_000)
     const words: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { durable: 'ledger', from: 'start' })
-    await until(() => words.length === 1)
+    await settle()
     expect(words).toEqual(['b'])
     expect(expired(runtime)).toEqual([])
   })
@@ -119,7 +121,7 @@ describe('an event with a time to live', () => {
     const saying = say(runtime, ['a'], 1_000)
     clock.advance(1_000)
     await saying
-    await until(() => expired(runtime).length > 0)
+    await settle()
     expect(expired(runtime)).toEqual([['subscriber/ledger', { word: 'a' }]])
   })
 

@@ -4,7 +4,7 @@ import { assign, enqueueActions, setup } from 'xstate'
 import * as z from 'zod'
 import { createGate } from '../support/gate.ts'
 import { barked, command, dogAgent, glance, petsParty, urgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const start = (options: Pick<RuntimeOptions, 'aging' | 'rateLimit'> = {}) =>
   startRuntime({ party: petsParty(dogAgent()), ...options })
@@ -134,10 +134,12 @@ describe('a slow durable subscription', () => {
     const { words, hear, open } = createGate()
     runtime.bus.subscribe(command, hear, { durable: 'ledger' })
     await say(runtime, { first: 9 })
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     await say(runtime, { late: 9, middle: 5, 'middle too': 5, urgent: 1 })
     for (let received = 1; received <= 5; received++) {
-      await until(() => words.length === received)
+      await settle()
+      expect(words).toHaveLength(received)
       await open()
     }
     expect(words).toEqual(['first', 'urgent', 'middle', 'middle too', 'late'])
@@ -154,7 +156,8 @@ describe('a slow durable subscription', () => {
     const said = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`${n}`, n % 8 === 7 ? 1 : 5]))
     await say(runtime, said)
     subscription.resume()
-    await until(() => words.length === 40)
+    await settle()
+    expect(words).toHaveLength(40)
     expect(new Set(words).size).toBe(40)
     const others = words.filter(word => said[word] === 5).map(Number)
     expect(others).toEqual(others.toSorted((one, other) => one - other))
@@ -176,7 +179,7 @@ describe('a slow durable subscription', () => {
       await runtime.bus.publish(glance({ at }), { priority })
     expect(paused.info).toMatchObject({ waiting: 2, missed: 2 })
     paused.resume()
-    await until(() => seen.length === 2)
+    await settle()
     expect(seen).toEqual(['urgent', 'middle'])
   })
 
@@ -185,18 +188,21 @@ describe('a slow durable subscription', () => {
     const { words, hear, open } = createGate()
     const first = runtime.bus.subscribe(command, hear, { durable: 'ledger' })
     await say(runtime, { first: 5 })
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     await say(runtime, { late: 8, later: 9, urgent: 1 })
     await open()
-    await until(() => words.length === 2)
+    await settle()
+    expect(words).toHaveLength(2)
     await open()
-    await until(() => words.length === 3)
+    await settle()
+    expect(words).toHaveLength(3)
     first.unsubscribe()
     await open()
     expect(words).toEqual(['first', 'urgent', 'late'])
     const again: string[] = []
     runtime.bus.subscribe(command, ({ data }) => void again.push(data.word), { durable: 'ledger' })
-    await until(() => again.length === 2)
+    await settle()
     expect(again).toEqual(['urgent', 'later'])
   })
 })
@@ -248,7 +254,8 @@ describe('publishers that wait', () => {
     runtime.bus.subscribe(command, ({ data }) => void words.push(data.word))
     const all = say(runtime, { first: 9, late: 9, later: 9, urgent: 1 })
     for (let second = 0; second < 3; second++) {
-      await until(() => words.length === second + 1)
+      await settle()
+      expect(words).toHaveLength(second + 1)
       clock.advance(1_020)
     }
     await all

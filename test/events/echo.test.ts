@@ -31,7 +31,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
-import { startRuntime, suiteJournal, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, suiteJournal, suiteScheduler, turn } from '../support/runtime.ts'
 
 const events = [...platformEvents, ...systemEvents]
 
@@ -44,7 +44,14 @@ const barkingParty = (): Pets => ({ ...petsParty(dogAgent()), completed: ({ bark
 /** A runtime whose echoes are kept from before it starts, and all that is said. */
 async function echoing(options: Options = {}) {
   const clock = createSimulatedClock()
-  const runtime = createRuntime({ journal: suiteJournal(), clock, events, party: petsParty(dogAgent()), ...options })
+  const runtime = createRuntime({
+    scheduler: suiteScheduler,
+    journal: suiteJournal(),
+    clock,
+    events,
+    party: petsParty(dogAgent()),
+    ...options,
+  })
   onTestFinished(() => runtime.stop({ timeout: 0 }))
   const running = [echo(runtime.bus, platformEchoes), echo(runtime.bus, systemEchoes)]
   const heard: Envelope[] = []
@@ -57,7 +64,8 @@ async function echoing(options: Options = {}) {
     said,
     /** The first of a type, as soon as it is there. */
     first: async (type: string) => {
-      await until(() => said(type).length > 0)
+      await settle()
+      expect(said(type).length).toBeGreaterThan(0)
       return said(type)[0]
     },
     stop: () => running.forEach(one => one.stop()),
@@ -105,7 +113,8 @@ describe('an echo', () => {
       const party = await runtime.parties.create({ id: 'p1' })
       await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
       await party.idle()
-      await until(() => said('workflow.completed').length === times)
+      await settle()
+      expect(said('workflow.completed')).toHaveLength(times)
       await runtime.parties.delete('p1')
     }
     expect(said('workflow.completed')).toHaveLength(2)
@@ -163,7 +172,8 @@ describe('an echo', () => {
 
   it('tells of the health of the system by the figures that the runtime sums up', async () => {
     const { clock, first, runtime } = await echoing({ pulse: { every: 100, metricsEvery: 2 } })
-    await until(() => clock.pending > 0)
+    await settle()
+    expect(clock.pending).toBeGreaterThan(0)
     clock.advance(200)
     const { tick, parties } = { tick: 2, parties: 0 }
     expect(await first('system.health_check')).toMatchObject({ data: { isRunning: true, metrics: { tick, parties } } })
@@ -210,7 +220,7 @@ describe('echoes', () => {
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
     await party.idle()
-    await until(() => warnings.length === 3)
+    await settle()
     expect(warnings).toEqual(Array.from({ length: 3 }, () => 'warning SUBSCRIBER_FAILED'))
     expect(party.state.barks).toBe(1)
   })
@@ -268,6 +278,7 @@ it('an echo misses no event of a burst', async () => {
   })
   const inner = memoryJournal()
   const runtime = createRuntime({
+    scheduler: suiteScheduler,
     clock: createSimulatedClock(),
     events: [welcomed],
     journal: {
@@ -285,6 +296,6 @@ it('an echo misses no event of a burst', async () => {
   await runtime.start()
   const count = 3_000
   await Promise.all(Array.from({ length: count }, (_, n) => runtime.spawn(quiet, { name: `q${n}` })))
-  for (let n = 0; n < 20_000 && said < count; n++) await turn()
+  await settle()
   expect(said).toBe(count)
 }, 60_000)

@@ -11,7 +11,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime, suiteScheduler } from '../support/runtime.ts'
 
 const none: { ticks: number } = { ticks: 0 }
 /** Counts the ticks that it hears. */
@@ -154,7 +154,7 @@ describe('the tick', () => {
   })
 
   it('keeps no process alive', async () => {
-    const runtime = await createRuntime().start()
+    const runtime = await createRuntime({ scheduler: suiteScheduler }).start()
     const before = process.getActiveResourcesInfo().filter(one => one === 'Timeout').length
     const subscription = runtime.bus.subscribe(systemTick, () => {})
     expect(process.getActiveResourcesInfo().filter(one => one === 'Timeout')).toHaveLength(before)
@@ -181,7 +181,7 @@ describe('an error', () => {
     const stopped: unknown[] = []
     runtime.bus.subscribe('system.stopped', ({ data }) => void stopped.push(data))
     await runtime.bus.publish(command({ word: 'fire' }), { party: 'p1' })
-    await until(() => stopped.length > 0)
+    await settle()
     expect(stopped).toEqual([{ drained: true }])
     await expect(party.addInput('ball')).rejects.toMatchObject({ code: 'PARTY_STOPPED' })
     await expect(runtime.parties.create()).rejects.toMatchObject({ code: 'RUNTIME_STATE' })

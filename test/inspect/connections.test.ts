@@ -3,7 +3,8 @@ import type { InspectorServer } from 'troupe/inspect'
 import { createSimulatedClock, type SimulatedClock } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent } from '../support/pets.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle, turn, turns } from '../support/runtime.ts'
+import { until } from './news.ts'
 import { look, served, upgrade, type Wire, wire } from './served.ts'
 
 async function servedOn(options: { readonly viewers?: number; readonly most?: number } = {}) {
@@ -11,15 +12,23 @@ async function servedOn(options: { readonly viewers?: number; readonly most?: nu
   return { clock, ...(await served({ ...options, clock })) }
 }
 
-/** Advances the clock in small steps until a condition holds; returns the seconds that it took. */
-async function untilAt(clock: SimulatedClock, isSo: () => boolean): Promise<number> {
+/** Lets so many seconds pass in small steps; resolves to the seconds after which the connection was closed. */
+async function closedWithin(seconds: number, { clock, server, client }: Looked): Promise<number> {
   const began = clock.now()
-  await until(() => {
-    if (isSo()) return true
+  const closed = until(() => client.isClosed).then(() => (clock.now() - began) / 1_000)
+  // When this request is answered, the server knows of all connections that came before.
+  await look(server, '/nowhere')
+  for (let step = 0; step < seconds * 10; step++) {
     clock.advance(100)
-    return false
-  })
-  return (clock.now() - began) / 1_000
+    await turn()
+  }
+  return await closed
+}
+
+interface Looked {
+  readonly clock: SimulatedClock
+  readonly server: InspectorServer
+  readonly client: Wire
 }
 
 /** Writes bytes, and resolves to the status of the answer. */
@@ -64,7 +73,7 @@ describe('a connection', () => {
       const client = await wire(server)
       for (const bytes of sent) client.write(bytes)
       // Resets at once, when all bytes are on their way, and when they have been read.
-      for (let turns = 0; turns < times % 4; turns++) await turn()
+      await turns(times % 4)
       client.reset()
     }
     await until(() => server.viewers === 0)
@@ -75,14 +84,14 @@ describe('a connection', () => {
     const { server, clock } = await servedOn()
     const client = await wire(server)
     for (const bytes of sent) client.write(bytes)
-    expect(await untilAt(clock, () => client.isClosed)).toBeGreaterThanOrEqual(5)
+    expect(await closedWithin(6, { clock, server, client })).toBeGreaterThanOrEqual(5)
   })
 
   it('that is refused and stays open is closed after 5 seconds', async () => {
     const { server, clock } = await servedOn()
     const client = await wire(server, upgrade('/nowhere'))
     await until(() => client.text.startsWith('HTTP/1.1 404'))
-    await untilAt(clock, () => client.isClosed)
+    await closedWithin(6, { clock, server, client })
   })
 
   it('without a request is closed when many more connections come', async () => {
@@ -119,7 +128,7 @@ describe('a viewer', () => {
     const client = await silentViewer(server)
     // Also when the date changes.
     clock.set(clock.now() - 3_600_000)
-    expect(await untilAt(clock, () => client.isClosed)).toBeGreaterThanOrEqual(30)
+    expect(await closedWithin(45, { clock, server, client })).toBeGreaterThanOrEqual(30)
     await until(() => server.viewers === 0)
     expect(observers()).toBe(0)
   })
@@ -153,7 +162,7 @@ describe('a viewer', () => {
     socket.pause()
     clock.advance(25_000)
     socket.resume()
-    for (let turns = 0; turns < 20; turns++) await turn()
+    await settle()
     expect(server.viewers).toBe(1)
   })
 
@@ -179,7 +188,7 @@ describe('a viewer', () => {
     for (let times = 0; times < 250; times++) client.write(pings)
     client.write(closing)
     // More bytes than the operating system buffers.
-    for (let turns = 0; turns < 2_000; turns++) await turn()
+    await client.flushed()
     client.resume()
     await until(() => server.viewers === 0)
     expect(client.text.length).toBeLessThan(250 * pings.length * 0.9)
@@ -191,12 +200,10 @@ describe('the stop of a server', () => {
     const { server, clock } = await servedOn()
     const client = await wire(server)
     for (const bytes of sent) client.write(bytes)
-    for (let turns = 0; turns < 20; turns++) await turn()
-    let isOver = false
-    void server.stop().then(() => {
-      isOver = true
-    })
-    expect(await untilAt(clock, () => isOver)).toBeLessThan(1)
+    await settle()
+    const stopping = server.stop()
+    clock.advance(999)
+    await stopping
     await until(() => client.isClosed)
   })
 
@@ -217,7 +224,7 @@ describe('the stop of a server', () => {
     const { server, observers } = await servedOn()
     const request = upgrade('/ui')
     const client = await wire(server, request.slice(0, 60))
-    for (let turns = 0; turns < 5; turns++) await turn()
+    await settle()
     client.write(request.slice(60))
     await server.stop()
     await until(() => client.isClosed)

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AgentRef, Runtime } from 'troupe'
 import { expect } from 'vitest'
 import { command, dogAgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime } from '../support/runtime.ts'
+import { until } from './news.ts'
 import { Reading, standing } from './stately.ts'
 
 /** Follows a runtime by one way of reading its frames. */

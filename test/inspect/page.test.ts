@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, trainerAgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 enablePatches()
 
@@ -145,7 +145,8 @@ describe('frames for pages', () => {
     const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
     const { page } = pageOf(runtime)
     await runtime.parties.create({ id: 'p1', inputs: ['later'] })
-    await until(() => page.of('ask').length === 1)
+    await settle()
+    expect(page.of('ask')).toHaveLength(1)
     await clock.advance(5_000)
     await runtime.idle()
     await runtime.bus.publish(command({ word: 'boom' }), { party: 'p1' })

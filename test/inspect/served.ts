@@ -5,6 +5,7 @@ import { type InspectorServer, type ServeInspectorOptions, serveInspector } from
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { startRuntime } from '../support/runtime.ts'
+import { noted } from './news.ts'
 
 /** A server of a runtime's frames, which counts how often the runtime is observed. */
 export async function served(options?: ServeInspectorOptions) {
@@ -15,10 +16,12 @@ export async function served(options?: ServeInspectorOptions) {
     observe(observer: Observer) {
       observers++
       begun++
+      noted()
       const stop = runtime.observe(observer)
       return () => {
         observers--
         stop()
+        noted()
       }
     },
   }
@@ -31,7 +34,10 @@ export async function served(options?: ServeInspectorOptions) {
 export async function look({ port }: InspectorServer, path: string, headers: Record<string, string> = {}) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
   const frames: unknown[] = []
-  socket.on('message', data => frames.push(JSON.parse(`${data}`)))
+  socket.on('message', data => {
+    frames.push(JSON.parse(`${data}`))
+    noted()
+  })
   onTestFinished(() => socket.terminate())
   const refused = once(socket, 'unexpected-response').then(([, response]) => {
     socket.on('error', () => {})
@@ -45,6 +51,8 @@ export async function look({ port }: InspectorServer, path: string, headers: Rec
 /** A connection of raw bytes, for a client that breaks the protocol. */
 export interface Wire {
   write(bytes: string | Uint8Array): void
+  /** Resolves when the operating system has all bytes that were written. */
+  flushed(): Promise<void>
   /** Ends the connection with a TCP reset. */
   reset(): void
   /** Stops reading until it resumes. */
@@ -61,15 +69,20 @@ export async function wire({ port }: InspectorServer, bytes: string | Uint8Array
   onTestFinished(() => void socket.destroy())
   const come: Buffer[] = []
   let isClosed = false
-  socket.on('data', chunk => come.push(chunk))
+  socket.on('data', chunk => {
+    come.push(chunk)
+    noted()
+  })
   socket.on('error', () => {})
   socket.on('close', () => {
     isClosed = true
+    noted()
   })
   await once(socket, 'connect')
   socket.write(bytes)
   return {
     write: more => void socket.write(more),
+    flushed: () => new Promise(resolve => socket.write('', () => resolve())),
     reset: () => void socket.resetAndDestroy(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),

@@ -1,5 +1,6 @@
 import type { AgentRef } from 'troupe'
 import type { StatelyEvent, StatelyInspector } from 'troupe/inspect'
+import { noted } from './news.ts'
 
 /** The used part of @statelyai/inspect. The types of that package need the types of a browser. */
 interface Stately {
@@ -57,6 +58,7 @@ export class Reading {
     const known = this.actors.get(one.sessionId)
     if (!known) throw new Error(`the actor ${one.sessionId} was not announced`)
     if (one.type === '@xstate.snapshot') this.actors.set(one.sessionId, { ...known, snapshot: one.snapshot })
+    noted()
   }
 
   /** For each agent: its state, its parent, and whether the reader has its machine. */

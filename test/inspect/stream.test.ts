@@ -4,8 +4,9 @@ import { inspectInto, serveInspector, statelySource } from 'troupe/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { command, dogAgent, motherAgent, petsParty, trainerAgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { startRuntime } from '../support/runtime.ts'
 import { type Attach, arrivals, config, dog, expectFollowed, named } from './followed.ts'
+import { until } from './news.ts'
 import { Reading, standing, stately, windows } from './stately.ts'
 
 const ways: readonly (readonly [string, Attach])[] = [

@@ -1,6 +1,6 @@
 import { type AskManyOptions, NeedError } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 import { bought, buyer, type Manner, price, refused, shop, wanted } from '../support/shops.ts'
 
 /** Shops of these manners, named a, b, c and so on, and somebody outside who asks all of them. */
@@ -28,7 +28,8 @@ describe('an ask of many', () => {
   it('ends with the first answer, and cancels the others', async () => {
     const { ask, pending } = await market(['waits', 'answers', 'waits'])
     expect(from(await ask({ need: 'first' }))).toEqual(['runtime/b'])
-    await until(() => pending() === 0)
+    await settle()
+    expect(pending()).toBe(0)
   })
 
   it.each([
@@ -37,7 +38,8 @@ describe('an ask of many', () => {
   ])('ends as soon as $need have answered', async ({ need, manners }) => {
     const { ask, pending } = await market(manners)
     expect(from(await ask({ need }))).toEqual(['runtime/a', 'runtime/c'])
-    await until(() => pending() === 0)
+    await settle()
+    expect(pending()).toBe(0)
   })
 
   it('fails as soon as enough callees cannot answer any more, with the callees that failed and their errors', async () => {
@@ -48,7 +50,8 @@ describe('an ask of many', () => {
       asked: 3,
       failures: [{ to: addresses[1], code: 'ASK_FAILED' }],
     })
-    await until(() => pending() === 0)
+    await settle()
+    expect(pending()).toBe(0)
   })
 
   it('does not fail while enough other callees can answer', async () => {
@@ -61,14 +64,16 @@ describe('an ask of many', () => {
   it('ends at its deadline, and when its asker gives up', async () => {
     const { ask, clock, pending } = await market(['answers', 'waits'])
     const late = expect(ask()).rejects.toMatchObject({ code: 'ASK_MANY', failures: [{ code: 'ASK_TIMEOUT' }] })
-    await until(() => pending() === 1)
+    await settle()
+    expect(pending()).toBe(1)
     clock.advance(1_000)
     await late
     const controller = new AbortController()
     const given = expect(ask({ signal: controller.signal })).rejects.toMatchObject({
       failures: [{ code: 'ASK_CANCELLED' }],
     })
-    await until(() => pending() === 1)
+    await settle()
+    expect(pending()).toBe(1)
     controller.abort()
     await given
   })
@@ -104,7 +109,8 @@ describe('an agent that asks many', () => {
 
   it('gets the failure in onError, with the line that declared the ask in the stack', async () => {
     const { runtime, clock, told } = await buying({ deadline: 500 }, ['answers', 'waits'])
-    await until(() => runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     clock.advance(500)
     await runtime.idle()
     expect(told(refused.type)).toEqual([{ code: 'ASK_MANY', stack: expect.stringContaining('shops.ts') }])

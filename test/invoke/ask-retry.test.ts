@@ -1,6 +1,6 @@
 import { AskRetryError, ask } from 'troupe'
 import { describe, expect, it } from 'vitest'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 import { type Manner, order, price, shop } from '../support/shops.ts'
 
 async function withShop(manner: Manner) {
@@ -18,12 +18,14 @@ describe('a request that says it is safe', () => {
   it('is sent again when its callee failed, after a wait that doubles', async () => {
     const { clock, asking, crashes } = await withShop(2)
     const answer = asking({ retries: 2, retryAfter: 100 })
-    await until(() => crashes() === 1)
+    await settle()
+    expect(crashes()).toBe(1)
     clock.advance(99)
     await turn()
     expect(crashes()).toBe(1)
     clock.advance(1)
-    await until(() => crashes() === 2)
+    await settle()
+    expect(crashes()).toBe(2)
     clock.advance(200)
     expect(await answer).toEqual({ price: 3 })
   })
@@ -31,7 +33,8 @@ describe('a request that says it is safe', () => {
   it('fails when no retry is left, and leaves nothing behind', async () => {
     const { runtime, clock, asking, crashes } = await withShop(2)
     const failure = expect(asking({ retries: 1 })).rejects.toMatchObject({ code: 'ASK_FAILED' })
-    await until(() => crashes() === 1)
+    await settle()
+    expect(crashes()).toBe(1)
     clock.advance(100)
     await failure
     expect(crashes()).toBe(2)
@@ -49,7 +52,8 @@ describe('a request that says it is safe', () => {
     const failure = expect(asking({ retries: 2, signal: controller.signal })).rejects.toMatchObject({
       code: 'ASK_CANCELLED',
     })
-    await until(() => crashes() === 1)
+    await settle()
+    expect(crashes()).toBe(1)
     controller.abort()
     await failure
     clock.advance(500)

@@ -18,7 +18,7 @@ import { describe, expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 describe('an ask between two agents of a party', () => {
   it.each([
@@ -39,7 +39,8 @@ describe('an ask between two agents of a party', () => {
     const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
     const party = await runtime.parties.create({ inputs: ['later'] })
     const resting = party.idle()
-    await until(() => runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     clock.advance(2_000)
     await resting
     expect(party.state.said).toEqual(['ASK_TIMEOUT'])
@@ -62,7 +63,8 @@ describe('an ask between two agents of a party', () => {
   it('gets a typed failure at once when the callee is stopped, before it is asked or meanwhile', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
     const party = await runtime.parties.create({ inputs: ['silence'] })
-    await until(() => runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     await party.agent('dog').stop()
     await party.idle()
     await party.addInput('roll')
@@ -88,7 +90,8 @@ describe('an ask between two agents of a party', () => {
   it('is cancelled with its asker', async () => {
     const { runtime } = await startRuntime({ party: petsParty(dogAgent(), trainerAgent('dog')) })
     const party = await runtime.parties.create({ inputs: ['silence'] })
-    await until(() => runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     await party.agent('trainer').stop()
     expect(await party.idle()).toEqual({ reason: 'settled', waitingFor: [] })
     expect(runtime.bus.metrics().pendingAsks).toBe(0)

@@ -1,7 +1,7 @@
 import { EffectOptionsError, EffectTimeoutError, effect } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { backHome, boy, type Errand, errandsParty, go } from '../support/errands.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const backoff = { initial: 1_000, jitter: 0 }
 const inP1 = { party: 'p1' }
@@ -20,8 +20,8 @@ async function sent(run: Errand, retries: Parameters<typeof boy>[2]) {
   await runtime.bus.publish(go({ for: 'milk' }), inP1)
   /** The wait is over: the one that an attempt, the first by default, or its failure began. */
   const pass = async (ms: number, attempt = 1) => {
-    await until(() => attempts.length === attempt)
-    await turn()
+    await settle()
+    expect(attempts).toHaveLength(attempt)
     const before = attempts.length
     clock.advance(ms - 1)
     await turn()
@@ -89,8 +89,8 @@ describe('an effect that may be tried again', () => {
 
   it('is not tried again once its agent wants it no more', async () => {
     const { runtime, clock, party, attempts } = await sent(failing(9), { retries: 9, backoff })
-    await until(() => attempts.length > 0)
-    await turn()
+    await settle()
+    expect(attempts.length).toBeGreaterThan(0)
     await runtime.bus.publish(backHome({}), inP1)
     await party.idle()
     clock.advance(100_000)

@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest'
 import { emit, setup } from 'xstate'
 import * as z from 'zod'
 import { command, petsParty, told } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 /** An agent that searches for every word it is told, and tells what it found. */
 const searcher = (search: EffectFunction<string, string>, enrich?: Enrichment<string, string>) =>
@@ -66,7 +66,8 @@ describe('an effect', () => {
     const { clock, party, events, listen, say } = await startSearch(() => answer.promise)
     listen()
     await say()
-    await until(() => events.length === 1)
+    await settle()
+    expect(events).toHaveLength(1)
     clock.advance(250)
     answer.resolve('found')
     await party.idle()

@@ -1,7 +1,7 @@
 import { TroupeError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 import { price } from '../support/shops.ts'
 
 const never = () => new Promise<never>(() => {})
@@ -84,7 +84,8 @@ describe('an ask of a handler', () => {
     const controller = new AbortController()
     const given = runtime.ask(address, trick, { name: 'roll' }, { signal: controller.signal })
     const failure = expect(given).rejects.toMatchObject({ code: 'ASK_CANCELLED' })
-    await until(() => signals.length === 2)
+    await settle()
+    expect(signals).toHaveLength(2)
     controller.abort()
     await failure
     expect(signals.map(({ reason }) => codeOf(reason))).toEqual(['ASK_TIMEOUT', 'ASK_CANCELLED'])
@@ -99,7 +100,8 @@ describe('an ask of a handler', () => {
       return never()
     })
     const party = await runtime.parties.create({ inputs: ['roll'] })
-    await until(() => signal !== undefined)
+    await settle()
+    expect(signal).toBeDefined()
     clock.advance(500)
     await party.idle()
     expect(party.state).toMatchObject({ said: ['ASK_TIMEOUT'] })
@@ -114,7 +116,8 @@ describe('an ask of a handler', () => {
       return { price: 3 }
     })
     const answer = runtime.ask(address, price, { of: 'cake' }, { retries: 1, retryAfter: 100 })
-    await until(() => calls === 1)
+    await settle()
+    expect(calls).toBe(1)
     clock.advance(100)
     expect(await answer).toEqual({ price: 3 })
     expect(runtime.bus.metrics()).toMatchObject({ accepted: 2, created: 2, failed: 1, handled: 1 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { petsParty } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const question = defineRequest('relay.question', {
   input: z.object({ left: z.array(z.string()) }),
@@ -145,7 +145,8 @@ describe('an ask that leads to others', () => {
   it('ends with all that is done for it when its time is over: three levels, 200 ms', async () => {
     const { runtime, clock, party, asked } = await chain()
     const answer = expect(asked('a', ['b', 'c'], 200)).rejects.toBeInstanceOf(AskTimeoutError)
-    await until(() => ['a', 'b', 'c'].every(name => signals[name]?.aborted === false))
+    await settle()
+    expect(['a', 'b', 'c'].every(name => signals[name]?.aborted === false)).toBe(true)
     expect(runtime.bus.metrics().pendingAsks).toBe(3)
     clock.advance(199)
     expect(['a', 'b', 'c'].map(name => signals[name]?.aborted)).toEqual([false, false, false])
@@ -162,7 +163,8 @@ describe('an ask that leads to others', () => {
     const controller = new AbortController()
     const answer = party.agent('a').ask(question, { left: ['b', 'c'] }, { signal: controller.signal })
     const failure = expect(answer).rejects.toMatchObject({ code: 'ASK_CANCELLED' })
-    await until(() => runtime.bus.metrics().pendingAsks === 3)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(3)
     controller.abort()
     await failure
     await party.idle()
@@ -177,9 +179,11 @@ describe('an ask that leads to others', () => {
       relay('c', 'a', watching('c')),
     )
     const answer = asked('a', ['b', 'c'], 200)
-    await until(() => runtime.bus.metrics().pendingAsks === 3)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(3)
     clock.advance(100)
-    await until(() => runtime.bus.history({ type: 'ask.failed' }).length === 2)
+    await settle()
+    expect(runtime.bus.history({ type: 'ask.failed' })).toHaveLength(2)
     const failures = runtime.bus
       .history({ type: 'ask.failed' })
       .map(({ data }) => z.object({ to: z.string(), code: z.string() }).parse(data))
@@ -212,7 +216,7 @@ describe('an ask that comes back to its asker', () => {
   it('fails at once with its path when it would wait for itself', async () => {
     const { runtime, asked, endings, party } = await withRelays(relay('a', 'b'), relay('b', 'a', { asksAside: true }))
     const answer = asked('a', ['b', 'a'], 1_000).catch(() => {})
-    await until(() => endings().length > 0)
+    await settle()
     expect(endings()).toEqual(['b ASK_CYCLE'])
     const [failure] = runtime.bus.history({ type: 'ask.failed' })
     expect(failure?.data).toMatchObject({
@@ -225,7 +229,7 @@ describe('an ask that comes back to its asker', () => {
   it('fails at once when an agent asks itself what it must postpone', async () => {
     const { asked, endings, party } = await withRelays(relay('a', 'a'))
     const answer = asked('a', ['a'], 1_000).catch(() => {})
-    await until(() => endings().length > 0)
+    await settle()
     expect(endings()).toEqual(['a ASK_CYCLE'])
     await party.agent('a').stop()
     await answer
@@ -234,7 +238,7 @@ describe('an ask that comes back to its asker', () => {
   it('fails the younger one when two agents have asked each other, neither because of the other', async () => {
     const { asked, endings, party } = await withRelays(relay('a', 'b'), relay('b', 'a'))
     const answers = [asked('a', ['b'], 1_000), asked('b', ['a'], 1_000)].map(answer => answer.catch(() => 'failed'))
-    await until(() => endings().length > 0)
+    await settle()
     expect(endings()).toEqual(['b ASK_CYCLE'])
     expect(await answers[0]).toEqual({ said: 'a, b, nothing to do' })
     await party.agent('b').stop()

@@ -8,10 +8,10 @@ import {
 } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
-import { bookkeeper, held, hold, ledger, settle, shop } from '../support/ledger.ts'
+import { bookkeeper, held, hold, ledger, shop, settle as spend } from '../support/ledger.ts'
 import { barked, command, dogAgent } from '../support/pets.ts'
 import { atEveryAppend, createProgram } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const main = { id: 'main', amount: 30 }
 
@@ -47,7 +47,7 @@ describe('a partition of a kind of its own', () => {
     expect(await ledgers.open('main')).toBe(one)
     expect(await runtime.ask('ledger/main/bookkeeper', hold, main)).toEqual({ granted: true })
     expect(await runtime.ask('ledger/main/bookkeeper', hold, { id: 'much', amount: 71 })).toEqual({ granted: false })
-    expect(await one.agent('bookkeeper').ask(settle, { id: 'main', amount: 25 })).toEqual({ spent: 25 })
+    expect(await one.agent('bookkeeper').ask(spend, { id: 'main', amount: 25 })).toEqual({ spent: 25 })
     await one.idle()
     expect(one.state).toEqual({ holds: {}, spent: 25 })
     expect(Object.keys(one.state)).toEqual(['holds', 'spent'])
@@ -142,7 +142,7 @@ describe('a partition of a kind of its own', () => {
     const third = await program.start(options)
     subscribe(third)
     await third.idle()
-    await until(() => seen.length === 2)
+    await settle()
     expect(seen).toEqual(['ledger/main a', 'ledger/main b'])
   })
 

@@ -1,7 +1,7 @@
 import { AgentStartError, defineAgent, type Hook, systemError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, trick } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 interface Hooks {
   readonly onInit?: Hook
@@ -67,7 +67,8 @@ describe('onInit', () => {
     const failure = expect(runtime.spawn(dogWith({ onInit }))).rejects.toMatchObject({
       cause: { code: 'HOOK_TIMEOUT', timeout: 30_000 },
     })
-    await until(() => signal !== undefined)
+    await settle()
+    expect(signal).toBeDefined()
     clock.advance(29_999)
     expect(signal?.aborted).toBe(false)
     clock.advance(1)
@@ -139,7 +140,8 @@ describe('onDestroy', () => {
       }),
     )
     const stopped = hanging.stop()
-    await until(() => isCalled)
+    await settle()
+    expect(isCalled).toBe(true)
     clock.advance(30_000)
     await stopped
     expect(warnings).toEqual(['warning HOOK_FAILED', 'warning HOOK_TIMEOUT'])
@@ -159,7 +161,8 @@ describe('onDestroy', () => {
       })
     const spawning = runtime.spawn(dogWith({ onInit, onDestroy: () => void calls.push('destroy') }), { party: 'p1' })
     const spawned = spawning.catch(() => {})
-    await until(() => calls.length === 1)
+    await settle()
+    expect(calls).toHaveLength(1)
     await runtime.parties.delete('p1')
     await spawned
     expect(calls).toEqual(['init', 'aborted', 'destroy'])

@@ -3,7 +3,7 @@ import { createRuntime, type Journal, memoryJournal, type Ownership } from 'trou
 import { describe, expect, it } from 'vitest'
 import { owners } from '../support/owners.ts'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle, suiteScheduler, turn } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
 const agents = [dogAgent()]
@@ -178,7 +178,8 @@ it('refuses what is meant for the agents outside the parties until they are reco
     await expect(two.spawn(dogAgent(), { name: `dog-${moment}` })).rejects.toMatchObject({ code: 'PARTITION_OWNED' })
   }
   await claiming
-  await until(() => two.agent('dog').snapshot() !== undefined)
+  await settle()
+  expect(two.agent('dog').snapshot()).toBeDefined()
 })
 
 it('listens to one signal only as long as it holds claims with it', async () => {
@@ -190,7 +191,7 @@ it('listens to one signal only as long as it holds claims with it', async () => 
     ownerOf: () => undefined,
     close: async () => {},
   }
-  const runtime = await createRuntime({ party, ownership, log: 'silent' }).start()
+  const runtime = await createRuntime({ scheduler: suiteScheduler, party, ownership, log: 'silent' }).start()
   const before = getEventListeners(signal, 'abort').length
   for (const id of ['p1', 'p2', 'p3']) {
     await runtime.parties.create({ id })

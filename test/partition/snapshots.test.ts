@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { createRecord, type Life, live } from '../support/lives.ts'
 import { command, dogAgent, inputAdded, inputRemoved, petsParty, trainerAgent } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 async function framesOf(journal: Journal, partition: string): Promise<readonly Frame[]> {
   const frames: Frame[] = []
@@ -104,7 +104,7 @@ describe('a state that was changed in place to what cannot be saved', () => {
       await first.parties.create({ id: 'p1' })
       const knock = async (from: number) => {
         for (let n = from; n < from + 4; n++) await first.bus.publish(knocked({ n }), { party: 'p1' })
-        for (let turns = 0; turns < 5; turns++) await turn()
+        await settle()
       }
       await knock(0)
       await knock(4)
@@ -195,9 +195,10 @@ describe.each([true, false])('a reply to an agent elsewhere, in a journal that l
     const first = await live(life, options)
     const pets = await first.parties.create({ id: 'p1' })
     await pets.addInput('roll')
-    await until(() => isHeld)
+    await settle()
+    expect(isHeld).toBe(true)
     for (let n = 0; n < 20; n++) await first.bus.publish(bark)
-    for (let turns = 0; turns < 20; turns++) await turn()
+    await settle()
     expect(await answersIn(life)).toHaveLength(1)
 
     const second = await live(record.next(), options)
@@ -218,10 +219,11 @@ describe.each([true, false])('a reply to an agent elsewhere, in a journal that l
     const runtime = await live(life, options)
     const pets = await runtime.parties.create({ id: 'p1' })
     await pets.addInput('roll')
-    await until(() => runtime.parties.quarantined().length > 0)
+    await settle()
+    expect(runtime.parties.quarantined().length).toBeGreaterThan(0)
     const barks = async () => {
       for (let n = 0; n < 10; n++) await runtime.bus.publish(bark)
-      for (let turns = 0; turns < 20; turns++) await turn()
+      await settle()
     }
     await barks()
     expect(await answersIn(life)).toHaveLength(1)

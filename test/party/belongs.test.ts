@@ -15,7 +15,7 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { petsParty } from '../support/pets.ts'
 import { atFrame, createProgram } from '../support/program.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 /** A worker. Each of its words makes the runtime report one thing. */
 
@@ -127,8 +127,8 @@ describe('what the runtime reports', () => {
     })
     const { runtime, clock, reported, say } = await start(team)
     const resting = say('boom')
-    await until(() => reported.some(({ type }) => type === 'agent.failed'))
-    await turn()
+    await settle()
+    expect(reported.some(({ type }) => type === 'agent.failed')).toBe(true)
     clock.advance(1_000)
     const belonging = await resting
     belonging('agent.failed', 'agent.starting', 'agent.restarted')
@@ -169,7 +169,8 @@ describe('what the runtime reports', () => {
       await spawned.stop()
     })
     const belonging = await say('nothing')
-    await until(() => reported.some(({ type }) => type === 'agent.removed'))
+    await settle()
+    expect(reported.some(({ type }) => type === 'agent.removed')).toBe(true)
     belonging('agent.added', 'agent.starting', 'agent.started', 'agent.stopping', 'agent.stopped', 'agent.removed')
   })
 

@@ -2,7 +2,7 @@ import { JournalAppendError, memoryJournal, TroupeError } from 'troupe'
 import { heldJournal } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 async function held() {
   const journal = heldJournal()
@@ -15,13 +15,13 @@ async function held() {
 
 /** Whether a promise is settled after all work that does not need the journal. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false
-  const settle = () => {
-    settled = true
+  let isOver = false
+  const end = () => {
+    isOver = true
   }
-  promise.then(settle, settle)
-  for (let turns = 0; turns < 20; turns++) await turn()
-  return settled
+  promise.then(end, end)
+  await settle()
+  return isOver
 }
 
 describe('nothing leaves a party before it is durable', () => {
@@ -59,7 +59,8 @@ describe('nothing leaves a party before it is durable', () => {
     const { version } = party
     const published = runtime.bus.publish(command({ word: 'sit' }), { party: 'p1' })
     // The agent has handled the event, ahead of the watermark.
-    await until(() => runtime.bus.metrics().handled > 0)
+    await settle()
+    expect(runtime.bus.metrics().handled).toBeGreaterThan(0)
     expect(await isSettled(published)).toBe(false)
     expect(seen).toEqual([])
     expect(party.version).toBe(version)
@@ -79,7 +80,8 @@ describe('nothing leaves a party before it is durable', () => {
     const party = await runtime.parties.create({ id: 'p1' })
     journal.hold()
     const added = party.addInput('roll')
-    await until(() => runtime.bus.metrics().pendingAsks === 1)
+    await settle()
+    expect(runtime.bus.metrics().pendingAsks).toBe(1)
     expect(await isSettled(added)).toBe(false)
     expect(runtime.bus.metrics().created).toBe(1)
     journal.release()

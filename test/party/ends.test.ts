@@ -3,11 +3,7 @@ import { seededRandom, slowJournal } from 'troupe/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { collected } from '../support/heap.ts'
 import { command, dogAgent, hoseAgent, petsParty, runnerAgent, spray, urgent } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
-
-const turns = async (count: number) => {
-  for (let done = 0; done < count; done++) await turn()
-}
+import { settle, startRuntime } from '../support/runtime.ts'
 
 describe('a full mailbox', () => {
   it('keeps nothing in memory of publishers that gave up', async () => {
@@ -43,9 +39,9 @@ describe('a full mailbox', () => {
     })
     // The dog has room again after a second, and its twin never has.
     clock.advance(1_000)
-    await turns(5)
+    await settle()
     clock.advance(500)
-    await turns(5)
+    await settle()
     expect(outcome).toBe('MAILBOX_FULL')
     await both
   })
@@ -63,16 +59,19 @@ describe('a full mailbox', () => {
     await dog.send(command({ word: 'rest' }))
     await dog.send(command({ word: 'leave' }))
     for (const from of [0, 1, 2]) await runtime.bus.publish(spray({ from, count: 1 }), { party: 'p1' })
-    await until(() => dog.mailbox.spilled === 3)
+    await settle()
+    expect(dog.mailbox.spilled).toBe(3)
     // The agent ends, and its waiting events are read back to become dead letters.
     await runtime.bus.publish(urgent({ word: 'up' }), { party: 'p1' })
-    await until(() => runtime.bus.history({ type: 'agent.stopped' }).length === 1)
+    await settle()
+    expect(runtime.bus.history({ type: 'agent.stopped' })).toHaveLength(1)
     await puppy.send(command({ word: 'boom' }))
-    await until(() => dog.incarnation === 2)
-    await turns(10)
+    await settle()
+    expect(dog.incarnation).toBe(2)
+    await settle()
     goOn()
     await party.idle()
-    await turns(10)
+    await settle()
     const { created, handled, ignored, failed, dead, waiting } = runtime.bus.metrics()
     expect({ waiting, outcomes: handled + ignored + failed + dead }).toEqual({ waiting: 0, outcomes: created })
   })
@@ -158,9 +157,10 @@ describe('a runtime', () => {
       isIdle = true
     })
     await runtime.bus.publish(command({ word: 'boom' }))
-    await until(() => runtime.bus.history({ type: 'agent.escalated' }).length === 1)
+    await settle()
+    expect(runtime.bus.history({ type: 'agent.escalated' })).toHaveLength(1)
     run.resolve('home')
-    await turns(20)
+    await settle()
     const wasIdle = isIdle
     gate.resolve()
     await idle

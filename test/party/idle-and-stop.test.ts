@@ -2,7 +2,7 @@ import { createRuntime, IdleTimeoutError, RuntimeStateError, WaitInsideError } f
 import { createSimulatedClock } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent } from '../support/pets.ts'
-import { startRuntime, suiteJournal, until } from '../support/runtime.ts'
+import { settle, startRuntime, suiteJournal, suiteScheduler } from '../support/runtime.ts'
 
 const endless = () => new Promise<string>(() => {})
 
@@ -12,7 +12,8 @@ describe('waiting until a party is idle', () => {
     const party = await runtime.parties.create()
     await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
     const resting = party.idle({ timeout: 500 })
-    await until(() => clock.pending > 0)
+    await settle()
+    expect(clock.pending).toBeGreaterThan(0)
     clock.advance(500)
     await expect(resting).rejects.toBeInstanceOf(IdleTimeoutError)
     await expect(resting).rejects.toMatchObject({
@@ -27,9 +28,11 @@ describe('waiting until a party is idle', () => {
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
     const waits = [party.idle({ timeout: 30_000 }), party.idle({ timeout: 30_000 })]
-    await until(() => clock.pending > 0)
+    await settle()
+    expect(clock.pending).toBeGreaterThan(0)
     clock.advance(10_000)
-    await until(() => runtime.bus.history({ type: 'system.error' }).length > 0)
+    await settle()
+    expect(runtime.bus.history({ type: 'system.error' }).length).toBeGreaterThan(0)
     expect(runtime.bus.history({ type: 'system.error' }).map(({ data }) => data)).toMatchObject([
       { severity: 'warning', code: 'IDLE_LONG', address: 'party/p1', message: expect.stringContaining('"run"') },
     ])
@@ -73,7 +76,16 @@ describe('a runtime that stops', () => {
   const begin = () => {
     const clock = createSimulatedClock()
     const party = petsParty(dogAgent(), trainerAgent('dog'))
-    return { clock, runtime: createRuntime({ party, agents: [dogAgent()], clock, journal: suiteJournal() }) }
+    return {
+      clock,
+      runtime: createRuntime({
+        scheduler: suiteScheduler,
+        party,
+        agents: [dogAgent()],
+        clock,
+        journal: suiteJournal(),
+      }),
+    }
   }
 
   it('finishes its work, stops its agents in reverse order, and reports that', async () => {
@@ -97,12 +109,18 @@ describe('a runtime that stops', () => {
 
   it('stops waiting at its limit, and reports that', async () => {
     const clock = createSimulatedClock()
-    const runtime = createRuntime({ party: petsParty(runnerAgent(endless)), clock, journal: suiteJournal() })
+    const runtime = createRuntime({
+      scheduler: suiteScheduler,
+      party: petsParty(runnerAgent(endless)),
+      clock,
+      journal: suiteJournal(),
+    })
     await runtime.start()
     const party = await runtime.parties.create()
     await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
     const stopping = runtime.stop({ timeout: 1_000 })
-    await until(() => clock.pending > 0)
+    await settle()
+    expect(clock.pending).toBeGreaterThan(0)
     clock.advance(1_000)
     await stopping
     expect(runtime.bus.history({ type: 'system.stopped' })).toMatchObject([{ data: { drained: false } }])

@@ -1,7 +1,7 @@
 import { type Journal, JournalConflictError, memoryJournal, partyQuarantined } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
-import { startRuntime, turn } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
 
@@ -107,7 +107,7 @@ it('a party goes on after the frames of another owner, also where the disk was f
   let refused = 0
   refuses.append = partition => partition === 'party/p1' && ++refused === 1
   await expect(bark('p1')).rejects.toMatchObject({ code: 'JOURNAL_APPEND' })
-  for (let turns = 0; turns < 20; turns++) await turn()
+  await settle()
   expect(runtime.parties.quarantined()).toEqual([])
   expect(await bark('p1')).toMatchObject({ barks: 1 })
 })

@@ -2,7 +2,7 @@ import type { Frame } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, parrotAgent, petsParty, trainerAgent } from '../support/pets.ts'
 import { atFrame, createProgram } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent(), trainerAgent(undefined))
 
@@ -46,7 +46,8 @@ describe('a party that was exported', () => {
     const first = await startRuntime({ party, intensity })
     const failed = await first.runtime.parties.create({ id: 'p1' })
     await first.runtime.bus.publish(command({ word: 'boom' }), { party: 'p1' })
-    await until(() => failed.state.status === 'error')
+    await settle()
+    expect(failed.state.status).toBe('error')
     const lines: string[] = []
     for await (const line of first.runtime.parties.export('p1')) lines.push(line)
 
@@ -88,7 +89,7 @@ describe('a party that was exported', () => {
     await runtime.idle()
     await runtime.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
     await pets.idle()
-    await until(() => received.includes('c'))
+    await settle()
     expect(received).toEqual(['up', 'b', 'c'])
   })
 
@@ -106,7 +107,7 @@ describe('a party that was exported', () => {
     third.bus.subscribe(barked, ({ data }) => received.push(data.word), { durable: 'diary' })
     await third.bus.publish({ type: 'pets.urgent', data: { word: 'up' } }, { party: 'p1' })
     await third.idle()
-    await until(() => received.includes('c'))
+    await settle()
     expect(received).toEqual(['up', 'b', 'c'])
   })
 

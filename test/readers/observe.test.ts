@@ -10,7 +10,7 @@ import {
 } from 'troupe'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { command, dogAgent, motherAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime, suiteScheduler } from '../support/runtime.ts'
 
 const mother = motherAgent()
 
@@ -141,7 +141,7 @@ describe('who observes', () => {
       ['there', 'runtime/mother/pup', 'runtime/mother/pup/supervisor'],
     ])
     await first.runtime.stop()
-    const second = createRuntime({ journal: lasting, agents: [mother] })
+    const second = createRuntime({ scheduler: suiteScheduler, journal: lasting, agents: [mother] })
     onTestFinished(() => second.stop({ timeout: 0 }))
     const after: Observation[] = []
     second.observe(one => void after.push(one))
@@ -157,7 +157,8 @@ describe('who observes', () => {
   it('is told of asks, who asked whom and how long it took', async () => {
     const { runtime, clock, told } = await observed()
     const party = await runtime.parties.create({ id: 'p1', inputs: ['later'] })
-    await until(() => told.some(({ kind }) => kind === 'asked'))
+    await settle()
+    expect(told.some(({ kind }) => kind === 'asked')).toBe(true)
     const asked = told.filter(one => one.kind === 'asked')
     expect(asked).toMatchObject([
       { address: 'party/p1/trainer', to: 'party/p1/dog', type: 'pets.trick', deadline: 2_000 },
@@ -165,7 +166,8 @@ describe('who observes', () => {
     await clock.advance(2_000)
     await party.idle()
     await runtime.ask('runtime/dog', trick, { name: 'sit' })
-    await until(() => told.filter(({ kind }) => kind === 'answered').length === 2)
+    await settle()
+    expect(told.filter(({ kind }) => kind === 'answered')).toHaveLength(2)
     expect(told.filter(one => one.kind === 'answered')).toMatchObject([
       { address: 'party/p1/trainer', failure: 'ASK_TIMEOUT', latency: 2_000, key: asked[0]?.key },
       { address: 'outside', to: 'runtime/dog', failure: undefined, latency: 0 },

@@ -3,7 +3,7 @@ import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRecord, type Life } from '../support/lives.ts'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, suiteScheduler, turn } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
 const sit = command({ word: 'sit' })
@@ -74,7 +74,8 @@ describe('a schedule', () => {
         .agent('dog')
         .send(command({ word: 'boom' }))
         .catch(() => {})
-      await until(() => pets.state.status === 'error')
+      await settle()
+      expect(pets.state.status).toBe('error')
       isFull = false
       const errors = () => runtime.bus.history({ type: 'system.error' }).length
       const told = errors()
@@ -104,7 +105,7 @@ describe('a schedule', () => {
 describe('a schedule whose process ended', () => {
   const clock = createSimulatedClock()
   const live = async (journal: Life & Journal) => {
-    const runtime = createRuntime({ journal, clock, party, random: seededRandom(7) })
+    const runtime = createRuntime({ scheduler: suiteScheduler, journal, clock, party, random: seededRandom(7) })
     onTestFinished(async () => {
       if (!journal.isOver) await runtime.stop({ timeout: 0 })
     })
@@ -137,7 +138,13 @@ describe('a schedule that is over', () => {
   const lives = async () => {
     const record = createRecord()
     const next = async () => {
-      const runtime = createRuntime({ journal: record.next(), clock, events: [command], random: seededRandom(7) })
+      const runtime = createRuntime({
+        scheduler: suiteScheduler,
+        journal: record.next(),
+        clock,
+        events: [command],
+        random: seededRandom(7),
+      })
       const said: unknown[] = []
       runtime.bus.subscribe(command, ({ data }) => void said.push(data.word))
       await runtime.start()
@@ -223,9 +230,6 @@ describe('a schedule that is over', () => {
 describe('a schedule while the machine sleeps, or its clock is corrected', () => {
   const minute = 60_000
   const hour = 60 * minute
-  const settle = async () => {
-    for (let turns = 0; turns < 10; turns++) await turn()
-  }
 
   /** What was said, and the time when it was, in milliseconds since the start. */
   async function watched() {
@@ -323,7 +327,13 @@ describe('a schedule while the machine sleeps, or its clock is corrected', () =>
     const start = clock.now()
     const said: number[] = []
     const live = async () => {
-      const runtime = createRuntime({ journal: record.next(), clock, events: [command], random: seededRandom(7) })
+      const runtime = createRuntime({
+        scheduler: suiteScheduler,
+        journal: record.next(),
+        clock,
+        events: [command],
+        random: seededRandom(7),
+      })
       runtime.bus.subscribe(command, () => void said.push(clock.now() - start))
       await runtime.start()
       await runtime.schedules.set('hourly', { cron: '0 * * * *' }, sit)
@@ -357,7 +367,13 @@ describe('a schedule while the machine sleeps, or its clock is corrected', () =>
     const start = clock.now()
     const said: number[] = []
     const live = async () => {
-      const runtime = createRuntime({ journal: record.next(), clock, events: [command], random: seededRandom(7) })
+      const runtime = createRuntime({
+        scheduler: suiteScheduler,
+        journal: record.next(),
+        clock,
+        events: [command],
+        random: seededRandom(7),
+      })
       runtime.bus.subscribe(command, () => void said.push(clock.now() - start))
       onTestFinished(() => runtime.stop({ timeout: 0 }))
       await runtime.start()
@@ -450,7 +466,13 @@ describe('a schedule while the machine sleeps, or its clock is corrected', () =>
     const record = createRecord()
     const clock = createSimulatedClock()
     for (const back of [3 * hour, 0]) {
-      const runtime = createRuntime({ journal: record.next(), clock, events: [command], random: seededRandom(7) })
+      const runtime = createRuntime({
+        scheduler: suiteScheduler,
+        journal: record.next(),
+        clock,
+        events: [command],
+        random: seededRandom(7),
+      })
       let said = 0
       runtime.bus.subscribe(command, () => void said++)
       await runtime.start()

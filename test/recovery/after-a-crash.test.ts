@@ -14,7 +14,7 @@ import { assign, createMachine, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { clock, createRecord, type Life, live } from '../support/lives.ts'
 import { barked, command, dogAgent, parrotAgent, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 /** A process that ends once such a frame is written: the append is never acknowledged. */
 function endingWith(life: Life, isLast: (frame: Frame) => boolean): Journal {
@@ -50,7 +50,8 @@ describe('a supervised agent', () => {
     const first = await live(life, { party, journal: endingWith(life, isFailedStep) })
     await first.parties.create({ id: 'p1' })
     void first.bus.publish(command({ word: 'boom' }), { party: 'p1' })
-    await until(() => life.isOver)
+    await settle()
+    expect(life.isOver).toBe(true)
 
     const second = await live(record.next(), { party })
     expect(second.parties.quarantined()).toEqual([])
@@ -107,7 +108,8 @@ describe('a child', () => {
     const first = await live(record.next(), { party: hang })
     await first.parties.create({ id: 'p1' })
     await first.bus.publish(command({ word: 'go' }), { party: 'p1' })
-    await until(() => runs === 1)
+    await settle()
+    expect(runs).toBe(1)
 
     const second = await live(record.next(), { party: petsParty(motherOf(() => 'back')) })
     const after = second.parties.get('p1')
@@ -144,7 +146,7 @@ describe('an agent outside the parties', () => {
     await first.parties.create({ id: 'p1' })
     for (const word of ['a', 'b', 'c']) await first.bus.publish(command({ word }), { party: 'p1' })
     // Snapshots are saved in the background: this would be enough time for one.
-    for (let turns = 0; turns < 50; turns++) await turn()
+    await settle()
     expect(isSaved).toBe(false)
     life.end()
 
@@ -172,7 +174,8 @@ describe('an agent outside the parties', () => {
         return append(partition, ...rest)
       }
     await second.bus.publish(command({ word: 'boom' }), { party: 'p1' }).catch(() => {})
-    await until(() => second.parties.list()[0]?.state.status === 'error')
+    await settle()
+    expect(second.parties.list()[0]?.state.status).toBe('error')
     life.append = append
     await second.parties.retry('p1')
     await second.bus.publish(command({ word: 'd' }), { party: 'p1' })
@@ -192,7 +195,8 @@ describe('an ask', () => {
       return new Promise(() => {})
     })
     await first.parties.create({ id: 'p1', inputs: ['sit'] })
-    await until(() => asked === 1)
+    await settle()
+    expect(asked).toBe(1)
 
     const second = await live(record.next(), { party })
     second.handle(trick, ({ name }) => ({ done: name }))
@@ -207,7 +211,8 @@ describe('an ask', () => {
     await first.spawn(dogAgent())
     await first.bus.publish(command({ word: 'rest' }))
     await first.parties.create({ id: 'p1', inputs: ['sit'] })
-    await until(() => first.agent('dog').mailbox.depth === 1)
+    await settle()
+    expect(first.agent('dog').mailbox.depth).toBe(1)
 
     const second = await live(record.next(), options)
     await second.spawn(dogAgent())
@@ -254,7 +259,8 @@ describe('an ask', () => {
     })
     await first.parties.create({ id: 'p1' })
     void first.bus.publish(command({ word: 'go' }), { party: 'p1' })
-    await until(() => life.isOver)
+    await settle()
+    expect(life.isOver).toBe(true)
 
     const second = await live(record.next(), options)
     await second.idle()
@@ -331,7 +337,8 @@ describe('a party', () => {
     const first = await live(life, { party, journal })
     await first.parties.create({ id: 'p1' })
     void first.parties.delete('p1')
-    await until(() => life.isOver)
+    await settle()
+    expect(life.isOver).toBe(true)
 
     const second = await live(record.next(), { party })
     expect(second.parties.quarantined()).toEqual([])
@@ -355,7 +362,8 @@ describe('a party', () => {
     const isHeard = ({ entries }: Frame) => entries.some(entry => 'heard' in entry)
     const second = await live(life, { ...options, journal: endingBefore(life, isHeard) })
     void second.bus.publish(command({ word: 'd' }), { party: 'p1' })
-    await until(() => life.isOver)
+    await settle()
+    expect(life.isOver).toBe(true)
 
     const third = await live(record.next(), options)
     await third.idle()

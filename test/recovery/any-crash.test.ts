@@ -8,7 +8,7 @@ import { throughJson } from '../support/lives.ts'
 import { atAppend, createProgram, goesOn, lost, nothingLost, type Program } from '../support/program.ts'
 import { programOf, type Recipe, recipe } from '../support/recipes.ts'
 import { runs } from '../support/runs.ts'
-import { turn } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 import { type Act, family, order, schedule } from '../support/schedules.ts'
 import { startStage } from '../support/stage.ts'
 
@@ -84,30 +84,26 @@ interface Fed {
 async function drive(runtime: Running, { inputs }: Recipe, { clock, pulse }: Program): Promise<void> {
   const isAlive = pulse()
   const [party = await runtime.parties.create({ id: 'p1' })] = runtime.parties.list()
-  await settled(runtime, clock, isAlive)
+  await rest(runtime, clock, isAlive)
   for (let n = 0; n < inputs; n++) {
     await party.addInput({ inputId: `input-${n}`, content: `input ${n}` }).catch((error: unknown) => {
       // An earlier process added the input, and ended before the acknowledgement.
       if (!(error instanceof DuplicateInputError)) throw error
     })
-    await settled(runtime, clock, isAlive)
+    await rest(runtime, clock, isAlive)
   }
 }
 
-/** Advances the clock until nothing waits for a timer. */
-async function settled(runtime: Running, clock: Program['clock'], isAlive: () => boolean): Promise<void> {
-  const found: { rest?: string } = { rest: 'waiting' }
-  for (let turns = 0; isAlive() && found.rest !== 'settled'; turns++) {
-    if (turns > 10_000) throw new Error('it never came to rest')
-    if (found.rest === 'waiting' || turns % 10 === 9) clock.advance(100)
-    if (found.rest === 'waiting') {
-      delete found.rest
-      void runtime.idle({ timeout: 1e9 }).then(
-        ({ reason }) => (found.rest = reason),
-        () => {},
-      )
-    }
-    await turn()
+/** Lets time pass, from one timer to the next, until nothing waits for a timer. */
+async function rest(runtime: Running, clock: Program['clock'], isAlive: () => boolean): Promise<void> {
+  for (let reason = ''; isAlive(); ) {
+    void runtime.idle({ timeout: 1e9 }).then(
+      found => (reason = found.reason),
+      () => {},
+    )
+    await settle()
+    if (reason === 'settled') return
+    clock.advance((clock.next ?? clock.elapsed()) - clock.elapsed())
   }
 }
 

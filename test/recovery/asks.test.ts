@@ -22,7 +22,7 @@ import {
   lost,
   nothingLost,
 } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle, turn } from '../support/runtime.ts'
 import { bought, buyer, price, refused, shop, wanted } from '../support/shops.ts'
 
 const never: Ending = () => undefined
@@ -30,11 +30,6 @@ const forEver = () => new Promise<never>(() => {})
 const inP1 = { party: 'p1' }
 const up = urgent({ word: 'up' })
 const rest = command({ word: 'rest' })
-
-/** Gives the event loop so many turns that all pending work is done. */
-const someTurns = async () => {
-  for (let turns = 0; turns < 20; turns++) await turn()
-}
 
 const has =
   (kind: Frame['entries'][number]['kind'], partition = 'party/p1') =>
@@ -58,9 +53,9 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
       await runtime.parties.create({ id: 'p1' })
       await runtime.bus.publish(rest, where)
       await runtime.parties.get('p1').addInput(name)
-      await someTurns()
+      await settle()
       if (wakes) await runtime.bus.publish(up, where)
-      await someTurns()
+      await settle()
     })
     return program
   }
@@ -123,7 +118,8 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
       const p1 = await runtime.parties.create({ id: 'p1' })
       await p1.addInput('later')
       const dog = where ? p1.agent('dog') : runtime.agent('dog')
-      await until(() => dog.snapshot()?.value === 'remembering')
+      await settle()
+      expect(dog.snapshot()?.value).toBe('remembering')
       await dog.stop()
     })
     const next = await program.start(options)
@@ -154,7 +150,8 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     await turn()
     expect(saidIn(third)).toMatchObject({ said: [] })
     program.clock.advance(1)
-    await until(() => JSON.stringify(saidIn(third)).includes('ASK_TIMEOUT'))
+    await settle()
+    expect(JSON.stringify(saidIn(third))).toContain('ASK_TIMEOUT')
     expect(saidIn(third)).toMatchObject({ said: ['ASK_TIMEOUT'] })
   })
 
@@ -175,7 +172,8 @@ describe.each(places)('an ask whose callee is %s', (_, party, agents, where, hom
     await turn()
     expect(saidIn(last)).toMatchObject({ said: [] })
     program.clock.advance(1)
-    await until(() => JSON.stringify(saidIn(last)).includes('ASK_TIMEOUT'))
+    await settle()
+    expect(JSON.stringify(saidIn(last))).toContain('ASK_TIMEOUT')
     expect(saidIn(last)).toMatchObject({ said: ['ASK_TIMEOUT'] })
   })
 
@@ -224,7 +222,7 @@ describe('an ask by a caller outside the agents', () => {
     const first = await program.start(options)
     await first.bus.publish(rest)
     void first.ask('runtime/dog', trick, { name: 'roll' })
-    await someTurns()
+    await settle()
     expect(first.agent('dog').mailbox.depth).toBe(1)
     const next = await program.start(options)
     await next.bus.publish(up)
@@ -247,7 +245,8 @@ describe('an ask of many', () => {
     const p1 = await runtime.parties.create({ id: 'p1' })
     for (const name of ['two', 'three']) await p1.agent(name).send(shut({}))
     await runtime.bus.publish(cake, inP1)
-    await until(() => p1.agent('two').mailbox.depth + p1.agent('three').mailbox.depth === 2)
+    await settle()
+    expect(p1.agent('two').mailbox.depth + p1.agent('three').mailbox.depth).toBe(2)
     return { program, runtime, p1 }
   }
 
@@ -326,7 +325,8 @@ describe('an ask that is to be retried', () => {
     const first = await program.start({ party })
     await first.parties.create({ id: 'p1' })
     await first.bus.publish(wanted({ of: 'cake' }), inP1)
-    await until(() => first.bus.history({ type: 'agent.restarted' }).length === 1)
+    await settle()
+    expect(first.bus.history({ type: 'agent.restarted' })).toHaveLength(1)
     const next = await program.start({ party })
     await turn()
     program.clock.advance(1_000)
@@ -344,9 +344,10 @@ describe('an ask without an address, whose callee the next process does not have
     await first.spawn(dogAgent())
     await first.bus.publish(rest)
     await first.parties.create({ id: 'p1', inputs: ['roll'] })
-    await until(() => first.agent('dog').mailbox.depth === 1)
+    await settle()
+    expect(first.agent('dog').mailbox.depth).toBe(1)
     const next = await program.start(options)
-    await someTurns()
+    await settle()
     return next
   }
 
@@ -385,7 +386,8 @@ describe('an ask of a handler', () => {
       return new Promise<never>(() => {})
     })
     await first.parties.create({ id: 'p1', inputs: ['roll'] })
-    await until(() => asked === 1)
+    await settle()
+    expect(asked).toBe(1)
     const next = await program.start({ party, events: [trick] })
     next.handle(trick, ({ name }) => ({ done: `${name} again` }))
     await next.idle()
@@ -462,7 +464,8 @@ describe.each([
     const runtime = await program.start({ party })
     const p1 = await runtime.parties.create({ id: 'p1' })
     await p1.agent('one').send(begin({}))
-    await until(() => p1.agent('three').snapshot()?.value === 'silent')
+    await settle()
+    expect(p1.agent('three').snapshot()?.value).toBe('silent')
     return { program, party }
   }
 
@@ -486,7 +489,7 @@ describe.each([
     const { program, party } = await silence(chain(10_000))
     const next = await program.start({ party })
     await next.parties.get('p1').agent('one').stop()
-    await someTurns()
+    await settle()
     expect(saidIn(next)).toEqual([{ who: 'two', what: 'ASK_CANCELLED' }])
     expect(next.bus.metrics().pendingAsks).toBe(0)
   })
@@ -495,7 +498,7 @@ describe.each([
     const { program, party } = await silence(chain(10_000))
     const next = await program.start({ party })
     program.clock.advance(10_000)
-    await someTurns()
+    await settle()
     expect(
       saidIn(next)
         .map(({ who }) => who)
@@ -508,7 +511,7 @@ describe.each([
     const { program, party } = await silence(chain(60_000, 5_000))
     const next = await program.start({ party })
     program.clock.advance(5_000)
-    await until(() => saidIn(next).length === 2)
+    await settle()
     expect(saidIn(next)).toEqual([
       { who: 'two', what: 'ASK_TIMEOUT' },
       { who: 'one', what: 'two, ASK_TIMEOUT' },

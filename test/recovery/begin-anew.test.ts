@@ -3,13 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import { barked, command, dogAgent, petsParty, urgent } from '../support/pets.ts'
 import { createProgram, lost, nothingLost } from '../support/program.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const never = { max: 0, within: 1_000 }
-
-async function someTurns() {
-  for (let turns = 0; turns < 30; turns++) await turn()
-}
 
 const barks = ({ bus }: Pick<Runtime, 'bus'>) =>
   bus.history({ type: barked.type }).map(({ data }) => (data as { readonly word: string }).word)
@@ -58,7 +54,7 @@ describe('an agent with an onInit, whose supervisor gave up', () => {
     const options = { agents: [dog(() => {})], intensity: never }
     const first = await program.start(options)
     for (const word of ['boom', 'kept']) void first.bus.publish(command({ word }))
-    await someTurns()
+    await settle()
     const second = await program.start(options)
     await second.idle()
     expect(barks(second)).toEqual(['kept'])
@@ -74,7 +70,7 @@ describe('an agent with an onInit, whose supervisor gave up', () => {
     await first.spawn(dog(() => {}))
     for (const word of ['boom', 'kept']) void first.agent('dog').send(command({ word }))
     void first.pool('pack').send(command({ word: 'howl' }))
-    await someTurns()
+    await settle()
     const second = await program.start(options)
     await second.spawn(dog(() => {}))
     await second.idle()
@@ -87,7 +83,8 @@ describe('an agent with an onInit, whose supervisor gave up', () => {
     const runtime = await program.start({ party: petsParty(dog(() => {})), intensity: never })
     const party = await runtime.parties.create({ id: 'p1' })
     for (const word of ['boom', 'kept']) await party.agent('dog').send(command({ word }))
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     await runtime.parties.retry('p1')
     await party.idle()
     expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
@@ -99,11 +96,11 @@ describe('an agent with an onInit, whose supervisor gave up', () => {
       const program = createProgram()
       const first = await program.start({ agents: [dog(() => {})], intensity: never })
       for (const word of ['boom', 'kept']) void first.bus.publish(command({ word }))
-      await someTurns()
+      await settle()
       let hangs = 0
       const slow: Hook = scope => (hangs++ === 0 ? new Promise<void>(() => {}) : onInit(scope))
       const second = await program.start({ agents: [dog(slow)], intensity: { max: 3, within: 60_000 } })
-      await someTurns()
+      await settle()
       expect(barks(second)).toEqual([])
       program.clock.advance(30_000)
       await second.idle()
@@ -120,7 +117,7 @@ describe('an agent whose initial context throws while it begins anew', () => {
     const options = { agents: [cat(() => isConfigured)], intensity: never }
     const first = await program.start(options)
     for (const word of ['boom', 'kept']) void first.bus.publish(command({ word }))
-    await someTurns()
+    await settle()
     isConfigured = false
     await expect(program.start(options)).rejects.toThrow('The last error was: no configuration.')
     isConfigured = true
@@ -137,7 +134,8 @@ describe('an agent whose initial context throws while it begins anew', () => {
     const runtime = await program.start(options)
     const party = await runtime.parties.create({ id: 'p1' })
     for (const word of ['boom', 'kept']) await party.agent('cat').send(command({ word }))
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     isConfigured = false
     await expect(runtime.parties.retry('p1')).rejects.toMatchObject({ code: 'PARTY_FAILED' })
     expect(party.state.status).toBe('error')
@@ -154,7 +152,7 @@ describe('an agent whose initial context throws while it begins anew', () => {
     const options = { agents: [cat(() => ++begun !== 2)] }
     const first = await program.start({ ...options, intensity: never })
     for (const word of ['boom', 'kept']) void first.bus.publish(command({ word }))
-    await someTurns()
+    await settle()
     const second = await program.start(options)
     await second.idle()
     expect(barks(second)).toEqual(['kept'])
@@ -169,7 +167,7 @@ describe('an agent that keeps its context', () => {
     const options = { agents: [keeping()], intensity: never }
     const first = await program.start(options)
     for (const word of ['woof', 'boom']) void first.bus.publish(command({ word }))
-    await someTurns()
+    await settle()
     const second = await program.start(options)
     await second.idle()
     expect(second.agent('dog').snapshot()?.context).toMatchObject({ count: 0 })
@@ -179,7 +177,8 @@ describe('an agent that keeps its context', () => {
     const { runtime } = await startRuntime({ party: petsParty(keeping()), intensity: never })
     const party = await runtime.parties.create({ id: 'p1' })
     for (const word of ['woof', 'boom']) await party.agent('dog').send(command({ word }))
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     await runtime.parties.retry('p1')
     expect(party.agent('dog').snapshot()?.context).toMatchObject({ count: 0 })
   })

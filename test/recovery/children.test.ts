@@ -16,7 +16,7 @@ import * as z from 'zod'
 import { heat, oven, ring, smoke } from '../support/oven.ts'
 import { petsParty, told } from '../support/pets.ts'
 import { atEveryAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
-import { until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const light = defineEvent('kitchen.light', z.object({}))
 const leave = defineEvent('kitchen.leave', z.object({}))
@@ -281,7 +281,7 @@ describe('a child', () => {
     const second = await program.start({ agents: [cook()] })
     expect(await second.ask('runtime/cook/oven', heat, {})).toEqual({ degrees: 200 })
     await second.bus.publish(ringing)
-    await until(() => second.bus.history({ type: told.type }).length === 1)
+    await settle()
     expect(second.bus.history({ type: told.type })).toMatchObject([{ data: { what: 'sacher' } }])
   })
 })
@@ -330,7 +330,8 @@ describe.each([
     await first.idle()
     void first.agent('clumsy').send(light({}))
     void first.agent('clumsy').send(spill({}))
-    await until(() => gaveUp)
+    await settle()
+    expect(gaveUp).toBe(true)
     const next = await program.start(given)
     await next.idle()
     expect(next.agent('cook').snapshot()).toMatchObject({ value: 'away' })

@@ -4,7 +4,7 @@ import { setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, parrotAgent, petsParty, trainerAgent, urgent } from '../support/pets.ts'
 import { atFrame, createProgram, type Program } from '../support/program.ts'
-import { turn } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -29,10 +29,6 @@ const bell = (timers: TimersAfterRestart) =>
       },
     }),
   })
-
-async function settle() {
-  for (let turns = 0; turns < 10; turns++) await turn()
-}
 
 const jump = ({ clock }: Pick<Program, 'clock'>, ms: number) => clock.set(clock.now() + ms)
 

@@ -2,7 +2,7 @@ import { EffectExhaustedError, type Frame } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { boy, type Errand, errandsParty, go } from '../support/errands.ts'
 import { atEveryAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { passUntil, settle } from '../support/runtime.ts'
 
 const inP1 = { party: 'p1' }
 const milk = go({ for: 'milk' })
@@ -32,8 +32,8 @@ async function untilThere(
   const isEnded = await program.until(atFrame(has(kind), last), shop.options, async runtime => {
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(milk, inP1)
-    await until(() => shop.attempts.length > 0)
-    await turn()
+    await settle()
+    expect(shop.attempts.length).toBeGreaterThan(0)
     program.clock.advance(1_000)
     await forEver()
   })
@@ -51,8 +51,8 @@ describe.each(['retry', 'hold'] as const)('an effect that failed, in doubt to %s
     const first = await program.start(shop.options)
     await first.parties.create({ id: 'p1' })
     await first.bus.publish(milk, inP1)
-    await until(() => shop.attempts.length > 0)
-    await turn()
+    await settle()
+    expect(shop.attempts.length).toBeGreaterThan(0)
     program.clock.advance(400)
     // This frame shows that the process still ran at this time.
     await first.bus.publish(go({ for: 'eggs' }), inP1)
@@ -61,9 +61,9 @@ describe.each(['retry', 'hold'] as const)('an effect that failed, in doubt to %s
     program.clock.advance(60_000)
     const next = await program.start(shop.options)
     expect(next.held.list()).toEqual([])
-    await turn()
+    await settle()
     program.clock.advance(599)
-    await turn()
+    await settle()
     expect(shop.attempts).toEqual([1])
     program.clock.advance(1)
     await next.idle()
@@ -78,11 +78,9 @@ describe('an effect that is tried again', () => {
     const shop = shopping(9)
     const program = await untilThere('tried', shop)
     const next = await program.start(shop.options)
-    for (let failures = 2; failures <= 3; failures++) {
-      await turn()
-      program.clock.advance(2_000)
-      await until(() => shop.attempts.length === failures)
-    }
+    await settle()
+    expect(shop.attempts).toEqual([1, 2])
+    program.clock.advance(2_000)
     await next.idle()
     expect(shop.attempts).toEqual([1, 2, 3])
     expect(broughtIn(next)).toMatchObject({
@@ -109,10 +107,7 @@ describe('an effect that is tried again', () => {
     await program.until(atFrame(has('outcome'), 'cut'), options, async runtime => {
       await runtime.parties.create({ id: 'p1' })
       await runtime.bus.publish(milk, inP1)
-      for (;;) {
-        await turn()
-        program.clock.advance(1)
-      }
+      await passUntil(program.clock, forEver())
     })
     errors.length = 0
     const next = await program.start(options)
@@ -128,15 +123,7 @@ describe('an effect that is tried again', () => {
     await atEveryAppend(async ending => {
       const shop = shopping(9)
       const program = createProgram()
-      const rest = async (runtime: { idle(): Promise<unknown> }) => {
-        let isOver = false
-        const over = runtime.idle().then(() => (isOver = true))
-        while (!isOver) {
-          await turn()
-          program.clock.advance(1_000)
-        }
-        await over
-      }
+      const rest = (runtime: { idle(): Promise<unknown> }) => passUntil(program.clock, runtime.idle())
       const isEnded = await program.until(ending, shop.options, async runtime => {
         await runtime.parties.create({ id: 'p1' })
         await runtime.bus.publish(milk, inP1)

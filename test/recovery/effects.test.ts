@@ -2,7 +2,7 @@ import { type Frame, NotHeldError, ValueError } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { backHome, boy, type Errand, errandsParty, go, watchedErrands } from '../support/errands.ts'
 import { atEveryAppend, atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
-import { until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const milk = go({ for: 'milk' })
 const inP1 = { party: 'p1' }
@@ -18,7 +18,9 @@ async function away(ending?: LastAppend, inDoubt: 'retry' | 'hold' = 'retry', er
   await program.until(isOver, { party }, async runtime => {
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(milk, inP1)
-    await (ending ? forEver() : until(() => errands.runs.length === 1))
+    if (ending) await forEver()
+    await settle()
+    expect(errands.runs).toHaveLength(1)
   })
   return { program, errands }
 }
@@ -85,10 +87,12 @@ describe('an effect whose end is not recorded', () => {
     const { program, errands } = await away()
     const party = errandsParty(boy(errands.never))
     const second = await program.start({ party })
-    await until(() => errands.runs.length === 2)
+    await settle()
+    expect(errands.runs).toHaveLength(2)
     await second.stop({ timeout: 0 })
     await program.start({ party })
-    await until(() => errands.runs.length === 3)
+    await settle()
+    expect(errands.runs).toHaveLength(3)
     const last = await program.start({ party: errandsParty(boy(errands.atOnce)) })
     await last.idle()
     expect(errands.attempts).toEqual(['milk 1', 'milk 2', 'milk 3', 'milk 4'])
@@ -113,7 +117,8 @@ describe('an effect whose end is not recorded', () => {
   it('is no longer run if its agent has left the state that wanted it', async () => {
     const { program, errands } = await away()
     const second = await program.start({ party: errandsParty(boy(errands.never)) })
-    await until(() => errands.runs.length === 2)
+    await settle()
+    expect(errands.runs).toHaveLength(2)
     await second.bus.publish(backHome({}), inP1)
     await second.idle()
     const third = await program.start({ party: errandsParty(boy(errands.never)) })
@@ -161,7 +166,8 @@ describe('an effect whose end is not recorded', () => {
     const errands = watchedErrands()
     const first = await program.start({ agents: [boy(errands.never)] })
     await first.bus.publish(milk)
-    await until(() => errands.runs.length === 1)
+    await settle()
+    expect(errands.runs).toHaveLength(1)
     const second = await program.start({ agents: [boy(errands.atOnce)] })
     await second.idle()
     expect(errands.attempts).toEqual(['milk 1', 'milk 2'])
@@ -241,7 +247,8 @@ describe('an effect in doubt that is to be held', () => {
     const options = { party: errandsParty(boy(errands.never, 'hold')) }
     const second = await program.start(options)
     for (const { key } of second.held.list()) second.held.retry(key)
-    await until(() => errands.runs.length === 2)
+    await settle()
+    expect(errands.runs).toHaveLength(2)
     const third = await program.start(options)
     expect(third.held.list()).toMatchObject([{ name: 'run', attempt: 3 }])
     expect(errands.attempts).toEqual(['milk 1', 'milk 2'])
@@ -327,7 +334,7 @@ describe('an effect in doubt that is to be held', () => {
       found => (rest = found),
       error => (rest = error),
     )
-    for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate)
+    await settle()
     expect(rest).toMatchObject({ reason: 'waiting' })
   })
 

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { assign, emit, sendParent, setup, spawnChild } from 'xstate'
 import * as z from 'zod'
 import { createProgram } from '../support/program.ts'
-import { until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const price = defineRequest('ended.price', { input: z.object({}), output: z.object({ euros: z.int() }) })
 const reported = defineEvent('ended.reported', z.object({}))
@@ -105,7 +105,9 @@ describe('work that has ended while its state goes on', () => {
     const program = createProgram()
     const options = { agents: [shop, stayer], registered: [kid] }
     const first = await program.start(options)
-    await until(() => first.agent('stayer').snapshot()?.context !== undefined && calls.length === 1)
+    await settle()
+    expect(first.agent('stayer').snapshot()?.context).toBeDefined()
+    expect(calls).toHaveLength(1)
     await first.idle()
     const second = await program.start(options)
     await second.idle()
@@ -140,7 +142,8 @@ describe('work that has ended while its state goes on', () => {
       const states: unknown[] = []
       for (let process = 1; process < 4; process++) {
         const runtime = await program.start({ agents: [shop, holder], registered: [kid] })
-        await until(() => calls.length > 0)
+        await settle()
+        expect(calls.length).toBeGreaterThan(0)
         await runtime.idle()
         states.push(runtime.agent('holder').snapshot()?.value)
         expect(runtime.agent('holder').incarnation).toBe(1)

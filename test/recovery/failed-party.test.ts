@@ -28,15 +28,11 @@ import {
   urgent,
 } from '../support/pets.ts'
 import { atFrame, createProgram, goesOn, type Program } from '../support/program.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, suiteScheduler, turn } from '../support/runtime.ts'
 
 const never = { max: 0, within: 1_000 }
 const given = { party: petsParty(dogAgent()), intensity: never }
 const inP1 = { party: 'p1' }
-
-async function someTurns() {
-  for (let turns = 0; turns < 30; turns++) await turn()
-}
 
 interface Story extends Pick<Runtime, 'bus'> {
   readonly parties: {
@@ -53,8 +49,9 @@ async function bark({ bus, parties }: Story, ...words: readonly string[]) {
 /** Makes a party fail. */
 async function fail({ bus, parties }: Story) {
   await bus.publish(command({ word: 'boom' }), inP1)
-  await until(() => parties.get('p1').state.status === 'error')
-  await someTurns()
+  await settle()
+  expect(parties.get('p1').state.status).toBe('error')
+  await settle()
 }
 
 /** Subscribes durably under a name, and collects the barked words. */
@@ -74,11 +71,11 @@ describe('a durable subscription', () => {
     await fail(first)
     const second = await program.start(given)
     diary(second, received)
-    await someTurns()
+    await settle()
     expect(received).toEqual(['a', 'b', 'c'])
     await second.parties.retry('p1')
     await bark(second, 'd')
-    await someTurns()
+    await settle()
     expect(received).toEqual(['a', 'b', 'c', 'd'])
     expect(await second.bus.durableNames()).toEqual([{ name: 'diary', isSubscribed: true, behind: 0 }])
   })
@@ -89,7 +86,7 @@ describe('a durable subscription', () => {
       const received: string[] = []
       const runtime = await program.start(given)
       const subscription = diary(runtime, received, { from: 'start', limit: 2 })
-      await someTurns()
+      await settle()
       await runtime.parties.create({ id: 'p1' })
       subscription.pause()
       await bark(runtime, 'a', 'b', 'c', 'd')
@@ -99,7 +96,7 @@ describe('a durable subscription', () => {
       subscription.resume()
       await retried
       await bark(runtime, 'e')
-      await someTurns()
+      await settle()
       expect(received).toEqual(['a', 'b', 'c', 'd', 'e'])
     }
   })
@@ -133,11 +130,11 @@ describe('a durable subscription', () => {
     const second = await program.start({ party })
     expect(second.parties.quarantined()).toHaveLength(1)
     diary(second, received, from && { from })
-    await someTurns()
+    await settle()
     isBroken = false
     await second.parties.retry('p1')
     await bark(second, 'c')
-    await someTurns()
+    await settle()
     expect(received).toEqual(expected)
   })
 })
@@ -167,7 +164,7 @@ describe('a party that failed in an earlier process', () => {
     const program = await failedBefore(options)
     const second = await program.start(options)
     expect(second.bus.deadLetters.purge()).toBe(1)
-    await someTurns()
+    await settle()
     const third = await program.start(options)
     expect(third.bus.deadLetters.list()).toEqual([])
     const party = await third.parties.retry('p1')
@@ -231,10 +228,11 @@ describe('a party that failed in an earlier process', () => {
     const party = petsParty(trainerAgent('runtime/dog', 60_000), { ...dogAgent(), name: 'pup' })
     const { runtime } = await startRuntime({ party, agents: [dogAgent()], intensity: never, journal: breaking })
     const pets = await runtime.parties.create({ id: 'p1', inputs: ['silence'] })
-    await someTurns()
+    await settle()
     await pets.agent('pup').send(command({ word: 'boom' }))
-    await until(() => pets.state.status === 'error')
-    await someTurns()
+    await settle()
+    expect(pets.state.status).toBe('error')
+    await settle()
     const letters = runtime.bus.deadLetters.list()
     expect(letters.length).toBeGreaterThan(0)
     // Recovery reads the partition of the agents outside twice: for what they heard, and for what they were asked.
@@ -255,8 +253,9 @@ describe('a party that failed in an earlier process', () => {
     const old = await first.parties.create({ id: 'p1', inputs: ['old'] })
     await old.idle()
     await old.agent('pup').send(command({ word: 'boom' }))
-    await until(() => old.state.status === 'error')
-    await someTurns()
+    await settle()
+    expect(old.state.status).toBe('error')
+    await settle()
     const asks = atFrame(({ partition, entries }) => partition === 'party/p1' && entries[0]?.kind === 'ask', 'written')
     await program.until(asks, options, async runtime => {
       await runtime.parties.delete('p1')
@@ -297,10 +296,10 @@ describe('a party whose supervisor gives up while it is restored', () => {
     await program.until(atFrame(isFailure, 'written'), options, async first => {
       await first.parties.create({ id: 'p1' })
       for (const word of ['a', 'b', 'boom']) void first.bus.publish(command({ word }), inP1)
-      await someTurns()
+      await settle()
     })
     const second = await program.start(options)
-    await someTurns()
+    await settle()
     expect(second.parties.get('p1').state.status).toBe('error')
     expect(second.agent('parrot').snapshot()?.context).toEqual({ words: ['a', 'b'] })
   })
@@ -327,18 +326,19 @@ describe('an ask of a party that failed, to an agent elsewhere', () => {
       let runtime = await program.start(options)
       await runtime.parties.create({ id: 'p2' })
       let party = await runtime.parties.create({ id: 'p1', inputs: ['later'] })
-      await someTurns()
+      await settle()
       await party.agent('pup').send(command({ word: 'boom' }))
-      await until(() => party.state.status === 'error')
+      await settle()
+      expect(party.state.status).toBe('error')
       const answer = async () => {
         program.clock.advance(5_000)
-        await someTurns()
+        await settle()
       }
       if (answered === 'before') await answer()
       if (where === 'the next process') runtime = await program.start(options)
-      await someTurns()
+      await settle()
       party = await runtime.parties.retry('p1')
-      await (answered === 'after' ? answer() : someTurns())
+      await (answered === 'after' ? answer() : settle())
       expect(party.state).toMatchObject({ said: ['late'] })
     },
   )
@@ -356,6 +356,7 @@ describe('an ask to a party that then failed or could not be read', () => {
     const process = program.begin(goesOn)
     let isHeld = false
     const runtime = createRuntime({
+      scheduler: suiteScheduler,
       ...options,
       clock: process.clock,
       random: seededRandom(1),
@@ -372,11 +373,12 @@ describe('an ask to a party that then failed or could not be read', () => {
     await runtime.start()
     const p2 = await runtime.parties.create({ id: 'p2' })
     await runtime.parties.create({ id: 'p1', inputs: [trick] })
-    await someTurns()
+    await settle()
     if (!isFailing) return program
     await p2.agent('pup').send(command({ word: 'boom' }))
-    await until(() => p2.state.status === 'error')
-    await someTurns()
+    await settle()
+    expect(p2.state.status).toBe('error')
+    await settle()
     return program
   }
 
@@ -385,6 +387,7 @@ describe('an ask to a party that then failed or could not be read', () => {
     const { journal, clock } = program.begin(goesOn)
     let isBroken = !isFailing
     const runtime = createRuntime({
+      scheduler: suiteScheduler,
       ...options,
       clock,
       random: seededRandom(2),
@@ -399,13 +402,13 @@ describe('an ask to a party that then failed or could not be read', () => {
     })
     onTestFinished(() => runtime.stop({ timeout: 0 }))
     await runtime.start()
-    await someTurns()
+    await settle()
     return {
       p1: runtime.parties.get('p1'),
       async retry() {
         isBroken = false
         await runtime.parties.retry('p2')
-        await someTurns()
+        await settle()
       },
     }
   }
@@ -438,7 +441,7 @@ describe('an ask to a party that then failed or could not be read', () => {
     const { p1, retry } = await goOn(program, isFailing)
     await retry()
     program.clock.advance(5_000)
-    await someTurns()
+    await settle()
     expect(p1.state).toMatchObject({ said: ['late'] })
     expect(await requestsTo(program)).toEqual(['asked', 'reply'])
   })
@@ -513,7 +516,8 @@ describe('a reference to a party or to its agent', () => {
     await cat.send(command({ word: 'a' }))
     await party.idle()
     await party.agent('dog').send(command({ word: 'boom' }))
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     await runtime.parties.retry('p1')
     await cat.send(command({ word: 'b' }))
     await party.idle()
@@ -551,9 +555,9 @@ describe('machines inside an agent of a party on a journal in memory', () => {
   /** How often the machine inside has sent its event: on `speak`, and after its time. */
   async function speaks({ bus, parties }: Awaited<ReturnType<typeof failed>>['runtime'], clock: SimulatedClock) {
     await bus.publish(urgent({ word: 'speak' }), inP1)
-    await someTurns()
+    await settle()
     clock.advance(600)
-    await someTurns()
+    await settle()
     return parties.get('p1').agent('nurse').snapshot()?.context
   }
 
@@ -561,7 +565,7 @@ describe('machines inside an agent of a party on a journal in memory', () => {
     const { runtime, clock } = await startRuntime({ ...options, journal: memoryJournal() })
     await runtime.parties.create({ id: 'p1' })
     clock.advance(400)
-    await someTurns()
+    await settle()
     await fail(runtime)
     return { runtime, clock }
   }
@@ -587,7 +591,7 @@ describe('machines inside an agent of a party on a journal in memory', () => {
     const first = await startRuntime({ ...options, journal: { ...journal, close: async () => {} } })
     await first.runtime.parties.create({ id: 'p1' })
     first.clock.advance(400)
-    await someTurns()
+    await settle()
     await first.runtime.stop()
     const next = await startRuntime({ ...options, journal, clock: first.clock })
     expect(await speaks(next.runtime, first.clock)).toEqual({ heard: 2 })
@@ -604,10 +608,10 @@ describe('machines inside an agent of a party on a journal in memory', () => {
     const { runtime, clock } = await startRuntime({ ...ward([group]), journal: memoryJournal() })
     const party = await runtime.parties.create({ id: 'p1' })
     clock.advance(400)
-    await someTurns()
+    await settle()
     for (const name of ['second', 'first']) {
       await party.agent(name).send(command({ word: 'boom' }))
-      await someTurns()
+      await settle()
     }
     expect(party.state.status).toBe('error')
     await runtime.parties.retry('p1')
@@ -672,13 +676,15 @@ describe('an agent of a party that has failed', () => {
     const party = await runtime.parties.create({ id: 'p1' })
     const [dog, pool] = [party.agent('dog'), party.pool('cats')]
     await dog.send(command({ word: 'boom' }))
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     for (const one of [dog, pool]) await expect(one.stop()).rejects.toMatchObject({ code: 'PARTY_FAILED' })
     await runtime.parties.retry('p1')
     expect([dog.snapshot()?.status, pool.size]).toEqual(['active', 2])
     await pool.stop()
     await dog.send(command({ word: 'boom' }))
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     await runtime.parties.delete('p1')
     await dog.stop()
     await expect(dog.send(command({ word: 'sit' }))).rejects.toMatchObject({ code: 'PARTY_STOPPED' })

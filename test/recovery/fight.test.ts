@@ -3,14 +3,14 @@ import { seededRandom } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { lease, owners } from '../support/owners.ts'
 import { command, dogAgent, petsParty } from '../support/pets.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle, suiteScheduler, turn } from '../support/runtime.ts'
 import { temporaryJournal } from '../support/temporary-journal.ts'
 
 const party = petsParty(dogAgent())
 const parties = ['p1', 'p2', 'p3']
 
 const fighterOf = (options: Pick<RuntimeOptions, 'journal' | 'clock' | 'ownership' | 'random'>) =>
-  createRuntime({ party, log: 'silent', ...options })
+  createRuntime({ scheduler: suiteScheduler, party, log: 'silent', ...options })
 
 type Fighter = ReturnType<typeof fighterOf>
 
@@ -87,11 +87,12 @@ async function fight(seed: number, inner: Journal) {
   // All runtimes run again, and the first one claims each partition without an owner.
   for (const name of living.keys()) resume(name)
   clock.advance(lease)
-  for (let turns = 0; turns < 50; turns++) await turn()
+  await settle()
   const runtimes = [...living.values()].map(({ runtime }) => runtime)
   for (const id of parties) for (const runtime of runtimes) await runtime.ownership.claim(`party/${id}`).catch(() => {})
   const ownerOf = (id: string) => runtimes.find(runtime => runtime.parties.list().some(one => one.id === id))
-  await until(() => parties.every(id => ownerOf(id)))
+  await settle()
+  expect(parties.every(id => ownerOf(id))).toBe(true)
   for (const runtime of runtimes) await runtime.idle()
   const frames = async (id: string) => {
     const found: Frame[] = []

@@ -17,7 +17,7 @@ import { assign, createMachine, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, trick, urgent } from '../support/pets.ts'
 import { atEveryAppend, createProgram, lost, nothingLost, type Program } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 import { deep } from '../support/values.ts'
 
 const boom = command({ word: 'boom' })
@@ -32,10 +32,6 @@ function failingAfter(calls: number): Hook {
   return () => {
     if (++count > calls) throw new Error('no antenna')
   }
-}
-
-async function someTurns(): Promise<void> {
-  for (let turns = 0; turns < 30; turns++) await new Promise(setImmediate)
 }
 
 const warnings = ({ bus }: Pick<Runtime, 'bus'>) =>
@@ -56,7 +52,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
     await first.bus.publish(boom)
     await first.bus.publish(command({ word: 'waits' }))
     await first.bus.publish({ type: 'pets.urgent', data: { word: 'up' } })
-    await someTurns()
+    await settle()
     const second = await program.start(options)
     await second.idle()
     expect(warnings(second)).toEqual([
@@ -83,7 +79,7 @@ describe('agents outside the parties whose supervisor gave up', () => {
     const program = createProgram()
     const first = await program.start({ agents, intensity: { max: agents[0] === inner ? 0 : 1, within: 1_000 } })
     await first.bus.publish(boom)
-    await someTurns()
+    await settle()
     const second = await program.start({ agents: [dogAgent()], intensity: never })
     expect(warnings(second)).toEqual([
       expect.objectContaining({ code: 'GAVE_UP', message: expect.stringContaining(`The last error was: ${error}`) }),
@@ -99,10 +95,10 @@ describe('agents outside the parties whose supervisor gave up', () => {
     await first.agent('cat').send(command({ word: 'nap' }))
     await first.agent('cat').send(command({ word: 'waits' }))
     await first.agent('dog').send(boom)
-    await someTurns()
+    await settle()
     // This process spawns no agent.
     await program.start({ ...unregistered, snapshots: { every: 1 } })
-    await someTurns()
+    await settle()
     for (let process = 3; process <= 4; process++) {
       const next = await program.start(unregistered)
       for (const agent of [dogAgent(), cat]) await next.spawn(agent)
@@ -132,7 +128,8 @@ describe('agents outside the parties whose supervisor gave up', () => {
   it('take no events after they gave up', async () => {
     const { runtime } = await startRuntime(options)
     await runtime.bus.publish(boom)
-    await until(() => warnings(runtime).some(({ code }) => code === 'ESCALATED'))
+    await settle()
+    expect(warnings(runtime).some(({ code }) => code === 'ESCALATED')).toBe(true)
     await expect(runtime.bus.publish(command({ word: 'sit' }))).rejects.toMatchObject({
       code: expect.stringMatching(/^(ESCALATED|RUNTIME_STATE)$/),
     })
@@ -148,12 +145,12 @@ describe('agents outside the parties whose supervisor gave up', () => {
             () => acknowledged.push(word),
             () => {},
           )
-        await someTurns()
+        await settle()
       })
       // No restart is allowed: a process that finds a failed agent gives up at once, and in the process after it the agents begin anew.
       const next = await program.start(options).catch(() => {})
       await next?.idle().catch(() => {})
-      await someTurns()
+      await settle()
       const last = await program.start(options)
       await last.idle()
       const heard = last.bus.history({ type: 'pets.barked' }).map(({ data }) => (data as { word: string }).word)
@@ -174,7 +171,8 @@ describe('a party whose supervisor gave up', () => {
     await runtime.bus.publish(command({ word: 'sit' }), inP1)
     await party.idle()
     await Promise.all([boom, command({ word: 'waits' })].map(one => runtime.bus.publish(one, inP1)))
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     return runtime
   }
 
@@ -209,7 +207,8 @@ describe('a party whose supervisor gave up', () => {
     const refused = expect(dog.ask(trick, { name: 'sit' })).rejects.toMatchObject({ code: 'ASK_STOPPED' })
     await dog.send(urgent({ word: 'up' }))
     await refused
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     expect(received).toEqual(['failed'])
     expect(lost(runtime)).toEqual(nothingLost)
     expect(runtime.bus.deadLetters.purge()).toBe(1)
@@ -236,7 +235,8 @@ describe('a party whose supervisor gave up', () => {
     const watched: unknown[] = []
     const unwatch = dog.watch(({ context }) => watched.push(context))
     await dog.send(boom)
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     await expect(dog.send(command({ word: 'failed' }))).rejects.toThrow(PartyFailedError)
     await runtime.parties.retry('p1')
     await party.idle()
@@ -270,7 +270,8 @@ describe('a party whose supervisor gave up', () => {
     await runtime.bus.publish(boom, inP1)
     const waiting = runtime.bus.publish(command({ word: 'waits' }), inP1)
     const refused = expect(waiting).rejects.toThrow(PartyFailedError)
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     await runtime.parties.retry('p1')
     await program.clock.advance(2_000)
     await refused
@@ -298,11 +299,11 @@ describe('a party whose supervisor gave up', () => {
     const party = await runtime.parties.create({ id: 'p1' })
     runtime.bus.subscribe(agentFailed, () => journal.hold())
     await runtime.bus.publish(boom, inP1)
-    await someTurns()
+    await settle()
     await expect(party.addInput('a cat')).rejects.toThrow(PartyFailedError)
     expect(party.state.status).toBe('planning')
     const retried = runtime.parties.retry('p1')
-    await someTurns()
+    await settle()
     journal.release()
     expect((await retried).state.status).toBe('planning')
     await runtime.bus.publish(command({ word: 'sit' }), inP1)
@@ -320,7 +321,8 @@ describe('a party whose supervisor gave up', () => {
     })
     const party = await runtime.parties.create({ id: 'p1' })
     await Promise.all([boom, command({ word: 'waits' })].map(one => runtime.bus.publish(one, inP1)))
-    await until(() => retried.length > 0)
+    await settle()
+    expect(retried.length).toBeGreaterThan(0)
     expect(await Promise.all(retried)).toEqual([party])
     await party.idle()
     expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
@@ -333,7 +335,8 @@ describe('a party whose supervisor gave up', () => {
       const party = await runtime.parties.retry('p1')
       await party.idle()
       await runtime.bus.publish(boom, inP1)
-      await until(() => party.state.status === 'error')
+      await settle()
+      expect(party.state.status).toBe('error')
     }
     expect(lost(runtime)).toEqual(nothingLost)
   })
@@ -436,7 +439,7 @@ describe('one event on which several agents fail', () => {
     async function halfSeconds({ clock }: Pick<Program, 'clock'>) {
       for (let times = 0; times < 2; times++) {
         clock.advance(500)
-        await someTurns()
+        await settle()
       }
     }
 
@@ -445,7 +448,7 @@ describe('one event on which several agents fail', () => {
         const program = createProgram()
         const isEnded = await program.until(ending, given, async runtime => {
           await runtime.bus.publish(poison({}))
-          await someTurns()
+          await settle()
           await halfSeconds(program)
         })
         const next = await program.start(given)
@@ -551,7 +554,8 @@ describe('a machine that reaches a final state at its top', () => {
       agents: [paymentAgent(() => ++charges, 'permanent')],
       intensity: { max: 2, within: 1_000 },
     })
-    await until(() => charges === 3)
+    await settle()
+    expect(charges).toBe(3)
     await runtime.stop({ timeout: 0 })
   })
 })

@@ -23,7 +23,7 @@ import {
 } from 'xstate'
 import * as z from 'zod'
 import { atEveryAppend, createProgram } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const go = defineEvent('inside.go', z.object({ how: z.string() }))
 const more = defineEvent('inside.more', z.object({ n: z.int() }))
@@ -112,7 +112,8 @@ describe('a timer inside a machine inside an agent', () => {
     await next.idle()
     expect(next.agent('host').snapshot()?.value).toBe('waiting')
     program.clock.advance(1)
-    await until(() => next.agent('host').snapshot()?.value === 'over')
+    await settle()
+    expect(next.agent('host').snapshot()?.value).toBe('over')
     await next.idle()
     const third = await program.start({ agents: [agent] })
     program.clock.advance(10_000)
@@ -139,7 +140,8 @@ describe('a timer inside a machine inside an agent', () => {
     await next.idle()
     expect(next.agent('host').snapshot()?.value).toBe('waiting')
     program.clock.advance(1)
-    await until(() => next.agent('host').snapshot()?.value === 'over')
+    await settle()
+    expect(next.agent('host').snapshot()?.value).toBe('over')
   })
 
   it.each([
@@ -165,7 +167,8 @@ describe('a timer inside a machine inside an agent', () => {
     program.clock.advance(5_000)
     const next = await program.start({ agents: [agentOf(machine as never)] })
     program.clock.advance(0)
-    await until(() => next.agent('host').snapshot()?.value !== 'waiting')
+    await settle()
+    expect(next.agent('host').snapshot()?.value).not.toBe('waiting')
     expect(next.agent('host').snapshot()?.value).toBe(end)
   })
 

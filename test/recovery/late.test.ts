@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { atFrame, createProgram } from '../support/program.ts'
-import { until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const go = defineEvent('late.go', z.object({}))
 const done = defineEvent('late.done', z.object({ what: z.string() }))
@@ -74,7 +74,8 @@ it('an unregistered agent goes on with its effect, its ask and its timer when it
   const first = await program.start(options)
   await first.spawn(workerAgent(() => new Promise<never>(() => {})))
   await first.agent('worker').send(go({}))
-  await until(() => JSON.stringify(first.agent('worker').snapshot()?.value).includes('"clock":"busy"'))
+  await settle()
+  expect(JSON.stringify(first.agent('worker').snapshot()?.value)).toContain('"clock":"busy"')
   program.clock.advance(400)
   const second = await program.start(options)
   await second.idle()
@@ -82,7 +83,8 @@ it('an unregistered agent goes on with its effect, its ask and its timer when it
   await second.agent('shop').send(go({}))
   program.clock.advance(600)
   const said = () => second.bus.history({ type: done.type }).map(({ data }) => (data as { what: string }).what)
-  await until(() => said().length === 3)
+  await settle()
+  expect(said()).toHaveLength(3)
   expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
   expect(second.agent('worker')).toMatchObject({ incarnation: 1 })
 })
@@ -93,7 +95,8 @@ it('an unregistered agent keeps the runtime from being idle until it is spawned 
   const first = await program.start(options)
   await first.spawn(workerAgent(() => new Promise<never>(() => {})))
   await first.agent('worker').send(go({}))
-  await until(() => JSON.stringify(first.agent('worker').snapshot()?.value).includes('"clock":"busy"'))
+  await settle()
+  expect(JSON.stringify(first.agent('worker').snapshot()?.value)).toContain('"clock":"busy"')
   const second = await program.start(options)
   const { reason, waitingFor } = await second.idle()
   expect(reason).toBe('waiting')
@@ -122,7 +125,8 @@ it('children and grandchildren go on with their work when their parent is spawne
   await first.spawn(chief(() => new Promise<never>(() => {})))
   await first.idle()
   await first.agent('chief/below/below').send(go({}))
-  await until(() => JSON.stringify(first.agent('chief/below/below').snapshot()?.value).includes('"clock":"busy"'))
+  await settle()
+  expect(JSON.stringify(first.agent('chief/below/below').snapshot()?.value)).toContain('"clock":"busy"')
   program.clock.advance(400)
   const second = await program.start(options)
   await second.idle()
@@ -130,7 +134,8 @@ it('children and grandchildren go on with their work when their parent is spawne
   await second.agent('shop').send(go({}))
   program.clock.advance(600)
   const said = () => second.bus.history({ type: done.type }).map(({ data }) => (data as { what: string }).what)
-  await until(() => said().length === 3)
+  await settle()
+  expect(said()).toHaveLength(3)
   expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
   expect(second.agent('chief/below/below')).toMatchObject({ incarnation: 1 })
 })
@@ -142,7 +147,8 @@ it('an agent goes on with its work when it is spawned while other events are pub
   const first = await program.start(options)
   await first.spawn(workerAgent(() => new Promise<never>(() => {})))
   await first.agent('worker').send(go({}))
-  await until(() => JSON.stringify(first.agent('worker').snapshot()?.value).includes('"clock":"busy"'))
+  await settle()
+  expect(JSON.stringify(first.agent('worker').snapshot()?.value)).toContain('"clock":"busy"')
   const second = await program.start(options)
   let isThere = false
   const publish = async (times: number) => {
@@ -158,7 +164,8 @@ it('an agent goes on with its work when it is spawned while other events are pub
   await second.agent('shop').send(go({}))
   program.clock.advance(1_000)
   const said = () => second.bus.history({ type: done.type }).map(({ data }) => (data as { what: string }).what)
-  await until(() => said().length === 3)
+  await settle()
+  expect(said()).toHaveLength(3)
   expect(said().toSorted()).toEqual(['ask', 'effect', 'timer'])
 })
 
@@ -185,11 +192,13 @@ it.each([
   }
   await second.spawn(agent)
   program.clock.advance(5_999)
-  await until(() => second.agent('sleeper').snapshot() !== undefined)
+  await settle()
+  expect(second.agent('sleeper').snapshot()).toBeDefined()
   await second.idle()
   expect(second.agent('sleeper').snapshot()?.value).toBe('waiting')
   program.clock.advance(1)
-  await until(() => second.agent('sleeper').snapshot()?.value === 'over')
+  await settle()
+  expect(second.agent('sleeper').snapshot()?.value).toBe('over')
 })
 
 it('a child misses no event while its parent is not ready', async () => {
@@ -234,7 +243,8 @@ it('a child misses no event while its parent is not ready', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   ready = promise
   const spawning = second.spawn(above())
-  await until(() => begun === 2)
+  await settle()
+  expect(begun).toBe(2)
   await second.bus.publish(done({ what: '3' }))
   resolve()
   await spawning

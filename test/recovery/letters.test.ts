@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, runnerAgent } from '../support/pets.ts'
 import { atFrame, createProgram, type LastAppend, lost, nothingLost } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle, turn } from '../support/runtime.ts'
 
 const inP1 = { party: 'p1' }
 const boom = command({ word: 'boom' })
@@ -151,7 +151,7 @@ describe('dead letters', () => {
     await turn()
     await first.bus.publish(command({ word: 'a' }), inP1)
     for (let n = 0; n < 5; n++) {
-      await turn()
+      await settle()
       program.clock.advance(10_000)
     }
     expect(first.bus.deadLetters.list()).toMatchObject([{ to: 'subscriber/diary', attempts: 3 }])
@@ -178,7 +178,7 @@ describe('dead letters', () => {
     await turn()
     await first.bus.publish(paid({ amount: 5 }))
     for (let n = 0; n < 5; n++) {
-      await turn()
+      await settle()
       program.clock.advance(10_000)
     }
     const next = await program.start({ events: [paidNow] })
@@ -228,14 +228,14 @@ describe('an event that a durable subscription did not handle', () => {
       bus.subscribe(command, failing, durable)
       await bus.publish(command({ word: 'a' }))
       for (const attempts of [1, 2, 3]) {
-        await until(() => bus.subscriptions('ledger')[0]?.failed === attempts)
-        await turn()
+        await settle()
+        expect(bus.subscriptions('ledger')[0]?.failed).toBe(attempts)
         clock.advance(2_000)
       }
     })
     const words: string[] = []
     next.bus.subscribe(command, ({ data }) => void words.push(data.word), durable)
-    await until(() => words.length > 0)
+    await settle()
     expect(words).toEqual(['a'])
   })
 
@@ -248,7 +248,7 @@ describe('an event that a durable subscription did not handle', () => {
       paused.resume()
     })
     next.bus.subscribe(command, () => {}, durable)
-    await until(() => next.bus.deadLetters.list().length > 0)
+    await settle()
     expect(next.bus.deadLetters.list()).toMatchObject([{ to: 'subscriber/ledger', reason: 'expired' }])
   })
 })

@@ -3,13 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { raise, setup } from 'xstate'
 import { command, dogAgent, trick, urgent } from '../support/pets.ts'
 import { createProgram, type Program } from '../support/program.ts'
-import { turn } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const day = 24 * 60 * 60 * 1_000
-
-async function settle() {
-  for (let turns = 0; turns < 20; turns++) await turn()
-}
 
 /** The state of an agent: in this process, after a crash, and after another month. */
 async function states(program: Program, agents: readonly Agent[], name: string): Promise<readonly unknown[]> {

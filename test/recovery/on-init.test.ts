@@ -4,15 +4,11 @@ import { emit, setup } from 'xstate'
 import * as z from 'zod'
 import { boy, errandsParty, go, watchedErrands } from '../support/errands.ts'
 import { createProgram } from '../support/program.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const inP1 = { party: 'p1' }
 const pressed = defineEvent('radio.pressed', z.object({}))
 const heard = defineEvent('radio.heard', z.object({ what: z.string() }))
-
-async function settle() {
-  for (let turns = 0; turns < 10; turns++) await turn()
-}
 
 /** A hook that ends when the test ends it. */
 function opening() {
@@ -79,7 +75,8 @@ describe('the work of an agent waits until its onInit is over', () => {
     const first = await program.start({ party: errandsParty(boy(errands.never)) })
     await first.parties.create({ id: 'p1' })
     await first.bus.publish(go({ for: 'milk' }), inP1)
-    await until(() => errands.runs.length === 1)
+    await settle()
+    expect(errands.runs).toHaveLength(1)
     const { onInit, open } = opening()
     const next = await program.start({ party: errandsParty({ ...boy(errands.atOnce), onInit }) })
     await settle()

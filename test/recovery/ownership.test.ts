@@ -2,7 +2,7 @@ import { JournalConflictError, memoryJournal, OwnershipLostError, PartitionOwned
 import { describe, expect, it } from 'vitest'
 import { owners } from '../support/owners.ts'
 import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle, turn } from '../support/runtime.ts'
 
 const party = petsParty(dogAgent())
 /** Claims a partition only when the test asks it to. */
@@ -81,7 +81,8 @@ describe('two runtimes on one journal', () => {
     await turn()
     const two = await start('two', { party }, { takes: partition => partition === 'party/p1' })
     pause('one')
-    await until(() => two.parties.list().length === 1)
+    await settle()
+    expect(two.parties.list()).toHaveLength(1)
     resume('one')
     await asked
     expect(() => one.parties.get('p1')).toThrow(expect.objectContaining({ code: 'PARTITION_OWNED', owner: 'two' }))
@@ -101,7 +102,8 @@ describe('two runtimes on one journal', () => {
     const two = await start('two', { party })
     const before = await one.parties.create({ id: 'p1' })
     pause('one')
-    await until(() => two.parties.list().length === 1)
+    await settle()
+    expect(two.parties.list()).toHaveLength(1)
     const words: string[] = []
     one.bus.subscribe(barked, ({ data }) => words.push(data.word))
     await expect(before.addInput('stale')).rejects.toMatchObject({ code: 'OWNERSHIP_LOST', epoch: 1 })
@@ -121,7 +123,8 @@ describe('two runtimes on one journal', () => {
     const two = await start('two', { party })
     await one.parties.create({ id: 'p1' })
     pause('one')
-    await until(() => two.parties.list().length === 1)
+    await settle()
+    expect(two.parties.list()).toHaveLength(1)
     await expect(one.parties.delete('p1')).rejects.toMatchObject({ code: 'PARTITION_OWNED', owner: 'two' })
     await two.bus.publish(command({ word: 'sit' }), { party: 'p1' })
     await two.parties.get('p1').idle()
@@ -158,7 +161,8 @@ describe('two runtimes on one journal', () => {
     await turn()
     const two = await start('two', { party: pets }, { takes })
     await one.ownership.release('party/p1')
-    await until(() => two.parties.list().length === 1)
+    await settle()
+    expect(two.parties.list()).toHaveLength(1)
     await asking.idle()
     expect(asking.state).toMatchObject({ said: ['OWNERSHIP_LOST'] })
   })
@@ -182,7 +186,8 @@ describe('two runtimes on one journal', () => {
     isHeld = true
     const published = one.bus.publish(command({ word: 'sit' }), { party: 'p1' })
     const refused = expect(published).rejects.toMatchObject({ code: 'OWNERSHIP_LOST' })
-    await until(() => held.length > 0)
+    await settle()
+    expect(held.length).toBeGreaterThan(0)
     pause('one')
     resume('one')
     await refused
@@ -213,14 +218,17 @@ describe('two runtimes on one journal', () => {
     const one = await start('one', { party: pets('one') })
     await one.parties.create({ id: 'p1' })
     await one.bus.publish(command({ word: 'run' }), { party: 'p1' })
-    await until(() => keys.length === 1)
+    await settle()
+    expect(keys).toHaveLength(1)
     const two = await start('two', { party: pets('two') })
     pause('one')
-    await until(() => keys.length === 2)
+    await settle()
+    expect(keys).toHaveLength(2)
     resume('one')
     await two.parties.get('p1').idle()
     expect(new Set(keys).size).toBe(1)
-    await until(() => aborted.length === 1)
+    await settle()
+    expect(aborted).toHaveLength(1)
   })
 })
 
@@ -248,7 +256,8 @@ describe('the agents outside the parties', () => {
     await one.idle()
     const two = await start('two', { agents, party })
     pause('one')
-    await until(() => ownerOf('runtime') === 'two')
+    await settle()
+    expect(ownerOf('runtime')).toBe('two')
     resume('one')
     await two.ownership.claim('runtime')
     await two.bus.publish(command({ word: 'sit' }))
@@ -261,7 +270,8 @@ describe('the agents outside the parties', () => {
     expect(mine.state).toMatchObject({ barks: 1 })
 
     await two.stop()
-    await until(() => ownerOf('runtime') === 'one')
+    await settle()
+    expect(ownerOf('runtime')).toBe('one')
     await one.ownership.claim('runtime')
     await one.bus.publish(command({ word: 'sit' }))
     await one.idle()

@@ -13,7 +13,7 @@ import {
 import { createRecord, throughJson } from '../support/lives.ts'
 import { barked, command, dogAgent, dogMachine, petsParty } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 /** Known problems of bare XState, and what this runtime does instead. */
 
@@ -188,7 +188,8 @@ describe('a promise that was under way when its process ended', () => {
     })
     const first = await program.start({ party: petsParty(hanging) })
     await first.parties.create({ id: 'p1' })
-    await until(() => bank.paid === 1)
+    await settle()
+    expect(bank.paid).toBe(1)
     const answering = payer(async key => {
       bank.pay(key)
       return 'paid'

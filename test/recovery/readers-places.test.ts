@@ -2,21 +2,16 @@ import type { EnvelopeOf, Runtime, SubscribeOptions } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
-import { turn } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent()) }
-
-/** Gives the event loop so many turns that all pending work is done. */
-async function someTurns() {
-  for (let turns = 0; turns < 20; turns++) await turn()
-}
 
 type Story = Pick<Runtime, 'bus' | 'idle'>
 
 async function bark(runtime: Story, party: string | undefined, ...words: readonly string[]) {
   for (const word of words) await runtime.bus.publish(command({ word }), party === undefined ? {} : { party })
   await runtime.idle()
-  await someTurns()
+  await settle()
 }
 
 type Barked = EnvelopeOf<typeof barked>
@@ -37,13 +32,13 @@ describe('a durable subscription, and a party that is deleted', () => {
     const first = await program.start({ ...given, agents })
     for (const id of ['p1', 'p2']) await first.parties.create({ id })
     diary(first, () => first.parties.delete('p2'))
-    await someTurns()
+    await settle()
     await bark(first, party, 'a')
     await first.stop()
     const received: string[] = []
     const second = await program.start({ ...given, agents })
     diary(second, one => received.push(wordIn(one)))
-    await someTurns()
+    await settle()
     expect(received).toEqual([])
   })
 
@@ -62,12 +57,12 @@ describe('a durable subscription, and a party that is deleted', () => {
         if (wordIn(one) === 'p1 old') await isRead
         else if (wordIn(one) === 'p1 new') received.push('new')
       })
-      await someTurns()
+      await settle()
       await bark(first, 'p1', 'x', 'y', 'z', 'old')
       if (!stays) subscription.unsubscribe()
       await first.parties.delete('p1')
       read()
-      await someTurns()
+      await settle()
       await first.parties.create({ id: 'p1' })
       if (!stays) diary(first, one => received.push(one.data.word))
       await bark(first, 'p1', 'new')
@@ -86,15 +81,15 @@ describe('a durable subscription, and a party that is deleted', () => {
       if (one.data.word === 'old') await isRead
       received.push(one.data.word)
     })
-    await someTurns()
+    await settle()
     await bark(runtime, 'p1', 'x', 'y', 'z', 'old')
     await runtime.parties.delete('p1')
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'new' }), { party: 'p1' })
-    await someTurns()
+    await settle()
     await runtime.bus.durableNames()
     read()
-    await someTurns()
+    await settle()
     expect(received).toEqual(['x', 'y', 'z', 'old', 'new'])
   })
 })

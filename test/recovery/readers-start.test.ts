@@ -1,15 +1,10 @@
-import { type EnvelopeOf, type Journal, memoryJournal, type Runtime } from 'troupe'
+import { type EnvelopeOf, type Journal, memoryJournal, type Runtime, systemScheduler } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
-import { startRuntime, turn } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent()) }
-
-/** Gives the event loop so many turns that all pending work is done. */
-async function someTurns() {
-  for (let turns = 0; turns < 60; turns++) await turn()
-}
 
 describe('a durable subscription with a new name, made before the runtime has started', () => {
   it.each([
@@ -33,11 +28,11 @@ describe('a durable subscription with a new name, made before the runtime has st
       await second.start()
       expect(received).toEqual([])
       await second.idle()
-      await someTurns()
+      await settle()
       expect(received).toHaveLength(expected)
       await second.bus.publish(command({ word: 'new' }), { party: 'p39' })
       await second.idle()
-      await someTurns()
+      await settle()
       expect(received.slice(expected)).toEqual(['p39 new'])
     },
   )
@@ -62,10 +57,10 @@ describe('a durable subscription that ends, and is made again under its name', (
     if (!starting) subscribe()
     await (starting ?? second.start())
     if (starting) subscribe()
-    await someTurns()
+    await settle()
     await second.bus.publish(command({ word: 'c' }), inP1)
     await second.idle()
-    await someTurns()
+    await settle()
     expect(received).toEqual(['c'])
   })
 
@@ -78,7 +73,7 @@ describe('a durable subscription that ends, and is made again under its name', (
     const journal: Journal = {
       ...inner,
       async marks(reader) {
-        if (isSlow) await someTurns()
+        if (isSlow) await new Promise<void>(resolve => systemScheduler.turn(resolve))
         return inner.marks(reader)
       },
       close: async () => {},
@@ -91,7 +86,7 @@ describe('a durable subscription that ends, and is made again under its name', (
     if (how === 'is known') subscribe(first)
     for (const word of ['a', 'b']) await first.bus.publish(command({ word }), inP1)
     await first.idle()
-    await someTurns()
+    await settle()
     await first.stop()
     received.length = 0
     const { runtime: second } = await startRuntime({ ...given, journal })
@@ -101,10 +96,10 @@ describe('a durable subscription that ends, and is made again under its name', (
     subscribe(second).unsubscribe()
     subscribe(second)
     if (how === 'is known') await second.bus.publish(command({ word: 'c' }), inP1)
-    await someTurns()
+    await settle()
     await second.bus.publish(command({ word: 'd' }), inP1)
     await second.idle()
-    await someTurns()
+    await settle()
     expect(received).toEqual(expected)
   })
 })

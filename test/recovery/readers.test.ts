@@ -12,18 +12,13 @@ import { assign, setup } from 'xstate'
 import * as z from 'zod'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
 import { atEveryAppend, atFrame, createProgram, lost, nothingLost, type Program } from '../support/program.ts'
-import { turn } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent()) }
 
 async function bark(runtime: Pick<Runtime, 'bus' | 'idle'>, party: string, ...words: readonly string[]) {
   for (const word of words) await runtime.bus.publish(command({ word }), { party })
   await runtime.idle()
-}
-
-/** Gives the event loop so many turns that all pending work is done. */
-const someTurns = async () => {
-  for (let turns = 0; turns < 20; turns++) await turn()
 }
 
 describe('the history', () => {
@@ -93,18 +88,18 @@ describe('a durable subscription', () => {
     await first.parties.create({ id: 'p1' })
     await bark(first, 'p1', 'before')
     diary(first, received)
-    await someTurns()
+    await settle()
     await bark(first, 'p1', 'a', 'b')
-    await someTurns()
+    await settle()
     const second = await program.start(given)
     await bark(second, 'p1', 'c', 'd')
     diary(second, received)
     await bark(second, 'p1', 'e')
-    await someTurns()
+    await settle()
     expect(received).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 d', 'p1 e'])
     const third = await program.start(given)
     diary(third, received)
-    await someTurns()
+    await settle()
     expect(received).toHaveLength(5)
   })
 
@@ -117,11 +112,11 @@ describe('a durable subscription', () => {
     const second = await program.start(given)
     await bark(second, 'p1', 'c')
     diary(second, received, { from: 'start' })
-    await someTurns()
+    await settle()
     expect(received).toEqual(['p1 a', 'p1 b', 'p1 c'])
     const third = await program.start(given)
     diary(third, received, { from: 'start' })
-    await someTurns()
+    await settle()
     expect(received).toHaveLength(3)
   })
 
@@ -130,14 +125,14 @@ describe('a durable subscription', () => {
     const received: string[] = []
     const first = await program.start(given)
     diary(first, received)
-    await someTurns()
+    await settle()
     const second = await program.start(given)
     await second.parties.create({ id: 'p1' })
     await bark(second, 'p1', 'a')
     const third = await program.start(given)
     await bark(third, 'p1', 'b')
     diary(third, received)
-    await someTurns()
+    await settle()
     expect(received).toEqual(['p1 a', 'p1 b'])
   })
 
@@ -147,16 +142,16 @@ describe('a durable subscription', () => {
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
     diary(first, received)
-    await someTurns()
+    await settle()
     await bark(first, 'p1', 'a')
-    await someTurns()
+    await settle()
     const second = await program.start(given)
     await bark(second, 'p1', 'b')
     const third = program.create(given)
     diary(third, received)
     await third.start()
     await bark(third, 'p1', 'c')
-    await someTurns()
+    await settle()
     expect(received).toEqual(['p1 a', 'p1 b', 'p1 c'])
   })
 
@@ -166,17 +161,17 @@ describe('a durable subscription', () => {
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
     diary(first, received)
-    await someTurns()
+    await settle()
     const second = await program.start(given)
     await bark(second, 'p1', 'a')
     const third = await program.start({ party: petsParty(), events: [barked] })
     expect(third.parties.quarantined()).toHaveLength(1)
     diary(third, received)
-    await someTurns()
+    await settle()
     expect(received).toEqual([])
     const fourth = await program.start(given)
     diary(fourth, received)
-    await someTurns()
+    await settle()
     expect(received).toEqual(['p1 a'])
   })
 
@@ -186,16 +181,16 @@ describe('a durable subscription', () => {
     const first = await program.start(given)
     await first.parties.create({ id: 'p1' })
     diary(first, received)
-    await someTurns()
+    await settle()
     await bark(first, 'p1', 'a', 'b', 'c')
-    await someTurns()
+    await settle()
     const second = await program.start(given)
     await second.parties.delete('p1')
     await second.parties.create({ id: 'p1' })
     await bark(second, 'p1', 'new')
     const third = await program.start(given)
     diary(third, received)
-    await someTurns()
+    await settle()
     expect(received).toEqual(['p1 a', 'p1 b', 'p1 c', 'p1 new'])
   })
 
@@ -208,12 +203,12 @@ describe('a durable subscription', () => {
         diary(runtime, received, { from: 'start' }, isAlive)
         await runtime.parties.create({ id: 'p1' })
         await bark(runtime, 'p1', 'a', 'b', 'c')
-        await someTurns()
+        await settle()
       })
       const next = await program.start(given)
       diary(next, received, { from: 'start' })
       await next.idle()
-      await someTurns()
+      await settle()
       const words = (await barkedIn(program, 'p1')).map(word => `p1 ${word}`)
       expect(received.filter((one, place) => one !== received[place - 1])).toEqual(words)
       expect(received.length - words.length).toBeLessThanOrEqual(1)
@@ -364,7 +359,7 @@ describe('an agent outside the parties', () => {
       await runtime.parties.delete('p1')
       isDeleted = true
     })
-    await someTurns()
+    await settle()
     expect(isDeleted).toBe(false)
   })
 })

@@ -13,15 +13,10 @@ import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import { command, dogAgent, inputAdded, petsParty, runnerAgent, trainerAgent, urgent } from '../support/pets.ts'
 import { createProgram, lost, nothingLost } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent(), trainerAgent('dog')) }
 const inP1 = { party: 'p1' }
-
-/** Gives the event loop so many turns that all pending work is done. */
-const someTurns = async () => {
-  for (let turns = 0; turns < 20; turns++) await turn()
-}
 
 describe('the work that a process goes on with', () => {
   it('is reported: how many parties go on, how many are quarantined, and what each had left', async () => {
@@ -31,7 +26,7 @@ describe('the work that a process goes on with', () => {
     for (const word of ['nap', 'a', 'b']) await first.bus.publish(command({ word }), inP1)
     await first.idle()
     await first.parties.get('p2').addInput('later')
-    await someTurns()
+    await settle()
     const frames = (await program.frames('party/p1')).length
     const next = program.create(given)
     const received: unknown[] = []
@@ -96,7 +91,7 @@ describe('the work that a process goes on with', () => {
     for (const word of ['rest', 'a', 'b']) await first.bus.publish(command({ word }), inP1)
     await first.idle()
     const next = await program.start(given)
-    await someTurns()
+    await settle()
     expect(next.bus.metrics()).toMatchObject({ waiting: 2, pendingAsks: 0, dead: 0 })
     expect(next.parties.stats()).toMatchObject({ parties: 1, inputs: 1, statuses: { planning: 1 } })
     expect(lost(next)).toEqual(nothingLost)
@@ -138,7 +133,8 @@ describe('a party after an orderly stop', () => {
     const first = await program.start({ party })
     await first.parties.create({ id: 'p1' })
     for (const word of ['run', 'a', 'b']) await first.bus.publish(command({ word }), inP1)
-    await until(() => runs === 1)
+    await settle()
+    expect(runs).toBe(1)
     const stopping = first.stop({ timeout: 1_000 })
     program.clock.advance(1_000)
     await stopping
@@ -299,9 +295,9 @@ describe('every delivery', () => {
       await runtime.bus.publish(command({ word: 'rest' }))
       await runtime.bus.publish(command({ word: 'd' }), { ttl: 500 })
       await p1.addInput('later')
-      await someTurns()
+      await settle()
       program.clock.advance(600)
-      await someTurns()
+      await settle()
       expect(lost(runtime)).toEqual(nothingLost)
     }
   })

@@ -10,7 +10,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { clock, createRecord, live } from '../support/lives.ts'
 import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent } from '../support/pets.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle, suiteScheduler, turn } from '../support/runtime.ts'
 
 function partyEntry(inputs: readonly EventOf[]): Entry {
   return { kind: 'party', seq: 1_000, what: 'created', inputs }
@@ -69,7 +69,8 @@ describe('a runtime on the journal of an ended runtime', () => {
     const first = await live(record.next(), { party: hang })
     await first.parties.create({ id: 'p1' })
     await first.bus.publish(command({ word: 'run' }), { party: 'p1' })
-    await until(() => seen.length === 1)
+    await settle()
+    expect(seen).toHaveLength(1)
 
     const back = petsParty(
       runnerAgent((_, { key, attempt }) => {
@@ -107,7 +108,8 @@ describe('a runtime on the journal of an ended runtime', () => {
     const party = petsParty(dogAgent(), trainerAgent(undefined, 60_000))
     const first = await live(record.next(), { party })
     const before = await first.parties.create({ id: 'p1', inputs: ['later'] })
-    await until(() => before.agent('dog').snapshot()?.value === 'remembering')
+    await settle()
+    expect(before.agent('dog').snapshot()?.value).toBe('remembering')
     const second = await live(record.next(), { party })
     const after = second.parties.get('p1')
     expect(after.agent('dog').snapshot()?.value).toBe('remembering')
@@ -161,7 +163,7 @@ describe('a party whose journal refuses its frames', () => {
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1' }])
     going = read
     const retried = runtime.parties.retry('p1')
-    for (let turns = 0; turns < 10; turns++) await turn()
+    await settle()
     expect(runtime.parties.list()).toEqual([])
     await expect(runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })).rejects.toMatchObject({
       code: 'PARTY_QUARANTINED',
@@ -185,7 +187,7 @@ describe('a party whose journal refuses its frames', () => {
       return append(partition, ...rest)
     }
     journal.saved = async partition => {
-      if (partition === 'party/p2') for (let turns = 0; turns < 20; turns++) await turn()
+      if (partition === 'party/p2') await settle()
       return saved(partition)
     }
     const second = await live(journal, options)
@@ -239,7 +241,8 @@ describe('a party whose journal refuses its frames', () => {
     await expect(runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })).rejects.toMatchObject({
       code: 'JOURNAL_APPEND',
     })
-    await until(() => runtime.parties.quarantined().length === 0)
+    await settle()
+    expect(runtime.parties.quarantined()).toHaveLength(0)
     await runtime.bus.publish(command({ word: 'b' }), { party: 'p1' })
     await party.idle()
     expect(party.state).toMatchObject({ status: 'planning', barks: 1 })
@@ -304,7 +307,7 @@ describe('a faulty journal', () => {
     await life.append('party/p1', 1, position, [frame])
 
     const errors: string[] = []
-    const second = createRuntime({ journal: record.next(), clock, party })
+    const second = createRuntime({ scheduler: suiteScheduler, journal: record.next(), clock, party })
     onTestFinished(() => second.stop({ timeout: 0 }))
     second.bus.errors(({ data }) => errors.push(data.code))
     await second.start()
@@ -353,8 +356,9 @@ describe('a faulty journal', () => {
     await expect(runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })).rejects.toMatchObject({
       code: 'JOURNAL_APPEND',
     })
-    await until(() => runtime.bus.history({ type: partyQuarantined.type }).length > 5)
-    for (let turns = 0; turns < 100; turns++) await turn()
+    await settle()
+    expect(runtime.bus.history({ type: partyQuarantined.type }).length).toBeGreaterThan(5)
+    await settle()
     expect(appends).toBeLessThan(100)
     expect(runtime.parties.quarantined()).toMatchObject([{ partyId: 'p1', code: 'JOURNAL_APPEND' }])
     isTaken = false

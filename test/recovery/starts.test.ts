@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, sendParent, sendTo, setup } from 'xstate'
 import { command } from '../support/pets.ts'
 import { atEveryAppend, createProgram } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const ran: string[] = []
 let isHanging = false
@@ -69,9 +69,10 @@ describe.each(Object.entries(workers))('an agent that starts together with other
     isHanging = true
     const group = defineSupervisor({ name: 'group', strategy, agents: [of('first'), of('second')] })
     const { runtime } = await startRuntime({ agents: [group] })
-    await until(() => ran.length === 2)
+    await settle()
+    expect(ran).toHaveLength(2)
     await runtime.bus.publish(command({ word: 'boom' }))
-    await until(() => ran.length === 4)
+    await settle()
     expect(ran).toEqual(['first', 'second', 'first', 'second'])
   })
 
@@ -90,7 +91,8 @@ describe.each(Object.entries(workers))('an agent that starts together with other
     isHanging = true
     const program = createProgram()
     await program.start({ agents: agents('first') })
-    await until(() => ran.length === 1)
+    await settle()
+    expect(ran).toHaveLength(1)
     isHanging = false
     const next = await program.start({ agents: agents('first', 'second') })
     await next.idle()

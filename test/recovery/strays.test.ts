@@ -12,7 +12,7 @@ import {
   spawnChild,
 } from 'xstate'
 import { command } from '../support/pets.ts'
-import { until } from '../support/runtime.ts'
+import { settle, suiteScheduler } from '../support/runtime.ts'
 
 const lasting = (): Journal => ({ ...memoryJournal(), isLasting: true })
 const nothing: { nothing: null } = { nothing: null }
@@ -29,7 +29,7 @@ const payer = defineAgent({ name: 'payer', machine, hears: [command], says: [] }
 
 describe('an agent that invokes a bare promise', () => {
   it('gets a warning if the journal outlives the process, because the promise would be run again', async () => {
-    const runtime = createRuntime({ agents: [payer], journal: lasting() })
+    const runtime = createRuntime({ scheduler: suiteScheduler, agents: [payer], journal: lasting() })
     const warnings: string[] = []
     runtime.bus.subscribe(systemError, ({ data }) => warnings.push(`${data.severity} ${data.code}`))
     await runtime.start()
@@ -38,7 +38,7 @@ describe('an agent that invokes a bare promise', () => {
   })
 
   it('is refused by a strict runtime', () => {
-    const make = () => createRuntime({ agents: [payer], journal: lasting(), strict: true })
+    const make = () => createRuntime({ scheduler: suiteScheduler, agents: [payer], journal: lasting(), strict: true })
     expect(make).toThrow(expect.objectContaining({ code: 'STRAY_WORK', agent: 'payer', src: 'pay' }))
   })
 
@@ -80,7 +80,13 @@ const bare = (machine: AnyStateMachine) =>
   })
 
 const reportedFor = async (machine: AnyStateMachine, strict = false) => {
-  const runtime = createRuntime({ agents: [bare(machine)], journal: lasting(), strict, log: 'silent' })
+  const runtime = createRuntime({
+    scheduler: suiteScheduler,
+    agents: [bare(machine)],
+    journal: lasting(),
+    strict,
+    log: 'silent',
+  })
   const codes: string[] = []
   runtime.bus.subscribe(systemError, ({ data }) => codes.push(data.code))
   await runtime.start()
@@ -113,7 +119,7 @@ describe('stray work', () => {
   })
 
   it('is refused at spawn too', async () => {
-    const runtime = await createRuntime({ journal: lasting(), strict: true }).start()
+    const runtime = await createRuntime({ scheduler: suiteScheduler, journal: lasting(), strict: true }).start()
     await expect(runtime.spawn(payer)).rejects.toMatchObject({ code: 'STRAY_WORK' })
     await runtime.stop()
   })
@@ -137,7 +143,8 @@ describe('stray work', () => {
       on: { 'pets.command': { actions: assign({ ref: ({ spawn }) => spawn(nested, { id: 'kid' }) }) } },
     })
     const { runtime } = await reportedFor(unnamed)
-    await until(() => runtime.bus.deadLetters.list().length > 0)
+    await settle()
+    expect(runtime.bus.deadLetters.list().length).toBeGreaterThan(0)
     expect(runtime.bus.history({ type: 'agent.failed' })).toMatchObject([
       { data: { error: expect.stringContaining('"runtime/bare" spawned "kid" from a logic and not from a name') } },
     ])

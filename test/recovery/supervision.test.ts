@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, petsParty, urgent } from '../support/pets.ts'
 import { atEveryAppend, atFrame, createProgram, lost, nothingLost } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const inP1 = { party: 'p1' }
 const boom = command({ word: 'boom' })
@@ -22,11 +22,6 @@ const forEver = () => new Promise<never>(() => {})
 async function say(runtime: Pick<Runtime, 'bus' | 'idle'>, ...words: readonly string[]) {
   for (const word of words) await runtime.bus.publish(command({ word }), inP1)
   await runtime.idle()
-}
-
-/** Gives the event loop so many turns that all pending work is done. */
-const someTurns = async () => {
-  for (let turns = 0; turns < 20; turns++) await turn()
 }
 
 const changesOf = (frames: readonly Frame[], what: string) =>
@@ -99,11 +94,11 @@ describe('an agent that crashed just before its process did', () => {
   it('waits before it is restarted, if its supervisor has a backoff', async () => {
     const { program, party } = await crashed(dogAgent(), { initial: 2_000, jitter: 0 })
     const next = await program.start({ party })
-    await someTurns()
+    await settle()
     const dog = next.parties.get('p1').agent('dog')
     expect(dog.incarnation).toBe(1)
     program.clock.advance(1_999)
-    await someTurns()
+    await settle()
     expect(dog.incarnation).toBe(1)
     program.clock.advance(1)
     await next.idle()
@@ -173,7 +168,7 @@ describe('a party whose supervisor gave up', () => {
     const first = await program.start(options)
     await first.parties.create({ id: 'p1' })
     await first.bus.publish(boom, inP1)
-    await someTurns()
+    await settle()
     for (let lives = 0; lives < 2; lives++) {
       const next = await program.start(options)
       const p1 = next.parties.get('p1')
@@ -191,7 +186,7 @@ describe('a party whose supervisor gave up', () => {
     const first = await program.start(options)
     for (const id of ['p1', 'p2']) await first.parties.create({ id })
     await first.bus.publish(boom, inP1)
-    await someTurns()
+    await settle()
     const second = await program.start(options)
     await second.bus.publish(command({ word: 'a' }), { party: 'p2' })
     await second.parties.get('p2').idle()
@@ -207,12 +202,12 @@ describe('a party whose supervisor gave up', () => {
       const isEnded = await program.until(ending, options, async runtime => {
         await runtime.parties.create({ id: 'p1' })
         await runtime.bus.publish(boom, inP1)
-        await someTurns()
+        await settle()
       })
       const next = await program.start(options)
       const [p1 = await next.parties.create({ id: 'p1' })] = next.parties.list()
       await p1.idle().catch(() => {})
-      await someTurns()
+      await settle()
       const isWhole = p1.state.status === 'error' || p1.agent('dog').snapshot()?.status === 'active'
       expect({ isWhole, status: p1.state.status }).toMatchObject({ isWhole: true })
       expect(lost(next)).toEqual(nothingLost)
@@ -321,7 +316,7 @@ describe('the onInit of a restored agent', () => {
     const open = Promise.withResolvers<void>()
     const next = await program.start({ party: petsParty(withHooks(() => open.promise)) })
     const published = next.bus.publish(urgent({ word: 'up' }), inP1)
-    await someTurns()
+    await settle()
     expect(next.parties.get('p1').state).toMatchObject({ barks: 0 })
     open.resolve()
     await published
@@ -342,7 +337,8 @@ describe('the onInit of a restored agent', () => {
       }),
     )
     const next = await program.start({ party })
-    await until(() => tries === 2)
+    await settle()
+    expect(tries).toBe(2)
     await next.idle()
     expect(next.parties.quarantined()).toEqual([])
     expect(next.parties.get('p1').agent('dog')).toMatchObject({ incarnation: 2 })

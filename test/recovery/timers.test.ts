@@ -22,7 +22,7 @@ import {
   nothingLost,
   type Program,
 } from '../support/program.ts'
-import { turn } from '../support/runtime.ts'
+import { settle, turn } from '../support/runtime.ts'
 
 const wind = defineEvent('clock.wind', z.object({ how: z.string() }))
 const ring = defineEvent('clock.ring', z.object({ how: z.string() }))
@@ -90,7 +90,7 @@ interface Running {
 
 /** The alarms that have rung, by the journal. */
 async function rung(runtime: Running, name = 'alarm'): Promise<readonly string[]> {
-  for (let turns = 0; turns < 10; turns++) await turn()
+  await settle()
   const { context } = runtime.parties.get('p1').agent(name).snapshot() ?? {}
   return z.object({ rung: z.array(z.string()) }).parse(context).rung
 }

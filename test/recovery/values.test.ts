@@ -29,7 +29,7 @@ import {
 import * as z from 'zod'
 import { throughJson } from '../support/lives.ts'
 import { atFrame, createProgram } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 import { temporaryJournal } from '../support/temporary-journal.ts'
 import { deep, keptValue, refusedValue } from '../support/values.ts'
 
@@ -116,9 +116,10 @@ describe('the values of a process', () => {
         const first = await world.start({ party: program(values), snapshots: { every } })
         const party = await first.parties.create({ id: 'p1' })
         await first.bus.publish(go({}), { party: 'p1' })
-        await until(() => party.agent('getter').snapshot()?.value === 'got')
+        await settle()
+        expect(party.agent('getter').snapshot()?.value).toBe('got')
         // Snapshots are saved in the background.
-        for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+        await settle()
         const seen: unknown[] = []
         const second = await world.start({ party: program(values, seen) })
         const again = second.parties.get('p1')
@@ -142,8 +143,9 @@ describe('the values of a process', () => {
     const first = await world.start(options)
     const party = await first.parties.create({ id: 'p1' })
     await first.bus.publish(go({}), inP1)
-    await until(() => party.agent('getter').snapshot()?.value === 'got')
-    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+    await settle()
+    expect(party.agent('getter').snapshot()?.value).toBe('got')
+    await settle()
     const next = await world.start(options)
     const lines: string[] = []
     for await (const line of next.parties.export('p1')) lines.push(line)
@@ -172,7 +174,8 @@ describe('the values of a process', () => {
       },
     )
     const second = await world.start({ party: program(values) })
-    await until(() => second.parties.get('p1').agent('getter').snapshot()?.value === 'got')
+    await settle()
+    expect(second.parties.get('p1').agent('getter').snapshot()?.value).toBe('got')
     deepStrictEqual(second.parties.get('p1').agent('getter').snapshot()?.context, { value: values.outcome })
     world.crash()
   })
@@ -217,7 +220,8 @@ describe('the error of an effect', () => {
     )
     const second = await world.start(keeping())
     const keeper = second.agent('keeper')
-    await until(() => keeper.snapshot()?.value === 'over')
+    await settle()
+    expect(keeper.snapshot()?.value).toBe('over')
     deepStrictEqual(keeper.snapshot()?.context, { value: thrown })
     expect(keeper.incarnation).toBe(1)
     world.crash()
@@ -258,7 +262,8 @@ describe('a value that its giver changes later,', () => {
       input: given,
     })
     given.list.push(2)
-    await until(() => ref.snapshot()?.value === 'over')
+    await settle()
+    expect(ref.snapshot()?.value).toBe('over')
     cache.push(3)
     expect(ref.snapshot()?.context).toEqual({ value: [[1], [1]] })
     await runtime.stop()
@@ -272,7 +277,8 @@ describe.each(Object.entries(journals))('a value that no journal can hold, on a 
     const { runtime } = await startRuntime({ party: program(values), journal: journal() })
     const party = await runtime.parties.create({ id: 'p1' })
     const published = await runtime.bus.publish(go({}), { party: 'p1' }).catch((error: unknown) => error)
-    await until(() => party.agent('getter').snapshot()?.value === 'got' || published instanceof Error)
+    await settle()
+    expect(party.agent('getter').snapshot()?.value === 'got' || published instanceof Error).toBe(true)
     const letters = () => runtime.bus.deadLetters.list().map(({ envelope, to, reason }) => [envelope.type, to, reason])
     return { runtime, party, published, letters }
   }
@@ -281,13 +287,14 @@ describe.each(Object.entries(journals))('a value that no journal can hold, on a 
     await fc.assert(
       fc.asyncProperty(refusedValue, async ({ value, found }) => {
         const { runtime, party, letters } = await publishGo({ ...plain, [place]: value })
-        await until(() => letters().length > 0)
+        await settle()
         expect(letters()).toEqual([['values.go', 'party/p1/keeper', 'failed']])
         const [error] = runtime.bus.history({ type: 'agent.failed' })
         expect(error?.data).toMatchObject({
           error: expect.stringContaining(`keeper${place === 'input' ? '/wait' : ''}" holds ${found}`),
         })
-        await until(() => party.agent('keeper').incarnation === 2)
+        await settle()
+        expect(party.agent('keeper').incarnation).toBe(2)
         expect(party.agent('keeper').snapshot()).toMatchObject({ status: 'active', value: 'idle' })
         await runtime.stop({ timeout: 0 })
       }),
@@ -306,7 +313,8 @@ describe.each(Object.entries(journals))('a value that no journal can hold, on a 
       const agent = defineAgent({ name: 'keeper', machine, hears: [go], says: [failed] })
       const { runtime } = await startRuntime({ agents: [agent], journal: journal() })
       await runtime.bus.publish(go({}))
-      await until(() => runtime.agent('keeper').incarnation === 2)
+      await settle()
+      expect(runtime.agent('keeper').incarnation).toBe(2)
       expect(runtime.bus.deadLetters.list()).toMatchObject([{ reason: 'failed', to: 'runtime/keeper' }])
       expect(runtime.agent('keeper').snapshot()).toMatchObject({ context: { value: undefined } })
     },
@@ -365,7 +373,8 @@ describe.each(Object.entries(journals))('a machine inside an agent, on a journal
     const { runtime, clock } = await startRuntime({ agents: [holderOf(wanted)], journal: journal() })
     await runtime.bus.publish(go({}))
     clock.advance(10)
-    await until(() => runtime.agent('holder').incarnation === 2)
+    await settle()
+    expect(runtime.agent('holder').incarnation).toBe(2)
     expect(runtime.bus.history({ type: 'agent.failed' }).map(({ data }) => data)).toMatchObject([
       { address: 'runtime/holder', incarnation: 1, error: expect.stringContaining(message) },
     ])
@@ -400,9 +409,10 @@ describe.each(Object.entries(journals))(
       })
       const holder = defineAgent({ name: 'holder', machine, hears: [go], says: [] })
       const { runtime } = await startRuntime({ agents: [holder], journal: journal() })
-      await new Promise(setImmediate)
+      await turn()
       await runtime.bus.publish(go({}))
-      await until(() => runtime.agent('holder').incarnation === 2)
+      await settle()
+      expect(runtime.agent('holder').incarnation).toBe(2)
       expect(runtime.bus.history({ type: 'agent.failed' }).map(({ data }) => data)).toMatchObject([
         { error: expect.stringMatching(/The (context|output) of "runtime\/holder\/kid" holds a function at "fn"/) },
       ])
@@ -476,9 +486,9 @@ describe('a machine that changes its context in place', () => {
     const pusher = defineAgent({ name: 'pusher', machine, hears: [go], says: [] })
     const { runtime } = await startRuntime({ agents: [pusher], journal: temporaryJournal() })
     await runtime.bus.publish(go({}))
-    await until(
-      () => runtime.agent('pusher').incarnation === 2 && runtime.agent('pusher').snapshot()?.status === 'active',
-    )
+    await settle()
+    expect(runtime.agent('pusher').incarnation).toBe(2)
+    expect(runtime.agent('pusher').snapshot()?.status).toBe('active')
     expect(runtime.agent('pusher').snapshot()).toMatchObject({ context: { list: [] } })
     expect(errorsIn(runtime)).toEqual(['AGENT_FAILED'])
   })
@@ -492,7 +502,8 @@ describe('a value that the runtime gives to callers', () => {
     const watched: unknown[] = []
     party.watch(state => watched.push(state))
     await runtime.bus.publish(go({}), { party: 'p1' })
-    await until(() => party.agent('keeper').snapshot()?.value === 'waiting')
+    await settle()
+    expect(party.agent('keeper').snapshot()?.value).toBe('waiting')
     for (const state of [party.state, ...watched]) {
       expect(() => Object.assign(state ?? {}, { kept: 'forged' })).toThrow(TypeError)
       const { kept } = state as { kept: typeof values.state }
@@ -511,7 +522,7 @@ describe('a value that the runtime gives to callers', () => {
     const first = await world.start({ party: program(plain), snapshots: { every: 1 } })
     await first.parties.create({ id: 'p1', inputs: ['vegan cake'] })
     await first.idle()
-    for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate)
+    await settle()
     const second = await world.start({ party: program(plain) })
     const [input] = second.parties.get('p1').state.inputs
     expect(() => Object.assign(input ?? {}, { content: 'forged' })).toThrow(TypeError)

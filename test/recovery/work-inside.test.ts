@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { assign, emit, fromCallback, fromPromise, sendParent, sendTo, setup } from 'xstate'
 import * as z from 'zod'
 import { createProgram } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const go = defineEvent('work-inside.go', z.object({}))
 const off = defineEvent('work-inside.off', z.object({}))
@@ -134,7 +134,8 @@ describe('an effect of a machine inside an agent', () => {
     const program = createProgram()
     const runtime = await program.start({ agents: [sender('slow', 'over')] })
     await runtime.bus.publish(go({}))
-    await until(() => ran.length > 0)
+    await settle()
+    expect(ran.length).toBeGreaterThan(0)
     const kinds = (await program.frames('runtime')).flatMap(frame => frame.entries.map(({ kind }) => kind))
     expect(kinds).toContain('effect')
   })
@@ -147,7 +148,8 @@ describe('an effect of a machine inside an agent', () => {
     const program = createProgram()
     const first = await program.start({ agents: [sender('slow', 'over'), failing] })
     for (const event of [go({}), ...meanwhile]) await first.bus.publish(event)
-    await until(() => ran.length > 0)
+    await settle()
+    expect(ran.length).toBeGreaterThan(0)
     isHanging = false
     const second = await program.start({ agents: [sender('slow', 'over'), failing] })
     await second.idle()
@@ -160,7 +162,8 @@ describe('an effect of a machine inside an agent', () => {
     const program = createProgram()
     const first = await program.start({ agents: [sender('slow')] })
     await first.bus.publish(go({}))
-    await until(() => ran.length > 0)
+    await settle()
+    expect(ran.length).toBeGreaterThan(0)
     await first.idle()
     for (let process = 2; process < 4; process++) await (await program.start({ agents: [sender('slow')] })).idle()
     expect(ran).toEqual(['slow'])
@@ -222,10 +225,12 @@ describe('an effect of a machine inside an agent', () => {
     const agents = [defineAgent({ name: 'host', machine, hears: [], says: [] })]
     const program = createProgram()
     await program.start({ agents })
-    await until(() => ran.length > 0)
+    await settle()
+    expect(ran.length).toBeGreaterThan(0)
     isHanging = false
     const second = await program.start({ agents })
-    await until(() => second.agent('host').snapshot()?.value !== 'on')
+    await settle()
+    expect(second.agent('host').snapshot()?.value).not.toBe('on')
     expect(second.agent('host').snapshot()?.value).toBe('over')
     expect(ran).toEqual(['slow', 'slow'])
   })
@@ -238,7 +243,8 @@ describe('an effect of a machine inside an agent', () => {
       })
       await runtime.idle()
       clock.advance(100)
-      await until(() => ran.length > 0)
+      await settle()
+      expect(ran.length).toBeGreaterThan(0)
       await runtime.idle()
       expect(ran.toSorted()).toEqual(['first', 'second'])
       expect(runtime.agent('host').snapshot()?.value).not.toBe('failed')
@@ -293,7 +299,8 @@ describe('an ask of a machine inside an agent', () => {
     const agents = () => [shop, sender('price', 'over')]
     const first = await program.start({ agents: agents() })
     await first.bus.publish(go({}))
-    await until(() => first.agent('shop').mailbox.depth > 0)
+    await settle()
+    expect(first.agent('shop').mailbox.depth).toBeGreaterThan(0)
     const second = await program.start({ agents: agents() })
     await second.bus.publish(off({}))
     await second.idle()

@@ -13,7 +13,7 @@ import { enqueueActions, setup } from 'xstate'
 import * as z from 'zod'
 import { held } from '../support/heap.ts'
 import { command, dogAgent, petsParty, spray, trick, urgent } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime, suiteScheduler } from '../support/runtime.ts'
 
 const minute = 60_000
 
@@ -123,7 +123,8 @@ describe('the clean-up of mailboxes', () => {
     const failure = expect(dog.ask(trick, { name: 'sit' }, { deadline: 100 })).rejects.toMatchObject({
       code: 'ASK_TIMEOUT',
     })
-    await until(() => dog.mailbox.depth === 2)
+    await settle()
+    expect(dog.mailbox.depth).toBe(2)
     clock.advance(100)
     await failure
     clock.advance(1_000)
@@ -158,7 +159,8 @@ describe('the clean-up of mailboxes', () => {
       await runtime.bus.publish(command({ word: 'soon' }), { party: id, ttl: minute })
       const giveUp = new AbortController()
       const asked = party.agent('dog').ask(trick, { name: 'sit' }, giveUp)
-      await until(() => party.agent('dog').mailbox.depth === 2)
+      await settle()
+      expect(party.agent('dog').mailbox.depth).toBe(2)
       giveUp.abort()
       await asked.catch(() => {})
       await runtime.parties.delete(id)
@@ -195,7 +197,7 @@ describe('the clean-up of mailboxes', () => {
   })
 
   it('does not keep the process alive', async () => {
-    const runtime = await createRuntime({ agents: [dogAgent()] }).start()
+    const runtime = await createRuntime({ scheduler: suiteScheduler, agents: [dogAgent()] }).start()
     const before = process.getActiveResourcesInfo().filter(one => one === 'Timeout').length
     await runtime.bus.publish(command({ word: 'sit' }), { ttl: 10 * minute })
     expect(process.getActiveResourcesInfo().filter(one => one === 'Timeout')).toHaveLength(before)

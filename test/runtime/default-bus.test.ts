@@ -2,7 +2,7 @@ import { closeBus, DefaultBusError, defineEvent, getBus, initBus, RateLimitError
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
 import { command, urgent } from '../support/pets.ts'
-import { turn } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const init = async (options = {}) => {
   onTestFinished(() => closeBus({ timeout: 0 }))
@@ -66,7 +66,7 @@ it('a bus that a subscriber tries to close stays open', async () => {
     await closeBus().catch(error => (code = error.code))
   })
   await bus.publish(done({}))
-  for (let n = 0; n < 20; n++) await turn()
+  await settle()
   expect(code).toBe('WAIT_INSIDE')
   expect(() => getBus()).not.toThrow()
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, createMachine, fromPromise, setup, spawnChild } from 'xstate'
 import * as z from 'zod'
 import { command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, suiteJournal, turn } from '../support/runtime.ts'
+import { passUntil, settle, startRuntime, suiteJournal, suiteScheduler } from '../support/runtime.ts'
 
 const go = defineEvent('stray.go', z.object({ how: z.string() }))
 const said = defineEvent('stray.said', z.object({ text: z.string() }))
@@ -89,7 +89,12 @@ describe('a runtime', () => {
       on: { 'stray.go': {} },
     })
     const broken = defineAgent({ name: 'broken', machine, hears, says })
-    const runtime = createRuntime({ log: 'silent', agents: [dogAgent(), broken], clock: createSimulatedClock() })
+    const runtime = createRuntime({
+      scheduler: suiteScheduler,
+      log: 'silent',
+      agents: [dogAgent(), broken],
+      clock: createSimulatedClock(),
+    })
     await expect(runtime.start()).rejects.toMatchObject({ code: 'AGENT_START' })
     await expect(runtime.ask('runtime/dog', trick, { name: 'roll' })).rejects.toMatchObject({ code: 'RUNTIME_STATE' })
     expect(runtime.bus.history({ type: 'system.stopped' })).toHaveLength(1)
@@ -124,21 +129,13 @@ describe('a journal that never answers', () => {
   it('keeps neither stop nor a cancelled ask waiting', async () => {
     const journal = heldJournal()
     const clock = createSimulatedClock()
-    const runtime = await createRuntime({ agents: [dogAgent()], journal, clock }).start()
+    const runtime = await createRuntime({ scheduler: suiteScheduler, agents: [dogAgent()], journal, clock }).start()
     journal.hold()
     const cancelled = runtime.ask('runtime/dog', trick, { name: 'roll' }, { deadline: 100 })
     clock.advance(100)
     await expect(cancelled).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
-    const stopping = runtime.stop({ timeout: 200 })
-    let stopped = false
-    void stopping.then(() => {
-      stopped = true
-    })
-    for (let rounds = 0; !stopped && rounds < 100; rounds++) {
-      clock.advance(50)
-      await turn()
-    }
-    expect(stopped).toBe(true)
+    await passUntil(clock, runtime.stop({ timeout: 200 }))
+    expect(clock.elapsed()).toBeLessThan(5_000)
     expect(clock.pending).toBe(0)
   })
 })
@@ -199,7 +196,11 @@ describe('a call at the wrong time', () => {
   it('new work while the runtime stops is refused on every way, and work under way is finished all the same', async () => {
     let finish = (_word: string) => {}
     const runner = runnerAgent(() => new Promise<string>(resolve => void (finish = resolve)))
-    const runtime = await createRuntime({ party: petsParty(runner), clock: createSimulatedClock() }).start()
+    const runtime = await createRuntime({
+      scheduler: suiteScheduler,
+      party: petsParty(runner),
+      clock: createSimulatedClock(),
+    }).start()
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
     const stopping = runtime.stop()
@@ -215,7 +216,12 @@ describe('a call at the wrong time', () => {
     let finish = (_word: string) => {}
     const runner = runnerAgent(() => new Promise<string>(resolve => void (finish = resolve)))
     const journal = heldJournal()
-    const runtime = await createRuntime({ party: petsParty(runner), journal, clock: createSimulatedClock() }).start()
+    const runtime = await createRuntime({
+      scheduler: suiteScheduler,
+      party: petsParty(runner),
+      journal,
+      clock: createSimulatedClock(),
+    }).start()
     const sick = await runtime.parties.create({ id: 'sick' })
     const well = await runtime.parties.create({ id: 'well' })
     await runtime.bus.publish(command({ word: 'run' }), { party: 'well' })
@@ -262,7 +268,7 @@ describe('a call at the wrong time', () => {
     const resting = runtime.idle().then(() => {
       isAtRest = true
     })
-    for (let turns = 0; turns < 20; turns++) await turn()
+    await settle()
     expect(isAtRest).toBe(false)
     clock.advance(500)
     await failure

@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { assign, setup } from 'xstate'
 import * as z from 'zod'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, suiteScheduler } from '../support/runtime.ts'
 import { buyer, order, price, refused, shop, wanted } from '../support/shops.ts'
 
 const work = defineEvent('work.wanted', z.object({ how: z.string() }))
@@ -61,10 +61,6 @@ const worker = ({ name = 'worker', ...more }: Omit<More, 'machine' | 'hears' | '
   defineAgent({ name, hears, says: [], machine, ...more })
 
 const never = () => new Promise<void>(() => {})
-const turns = async () => {
-  for (let turns = 0; turns < 20; turns++) await turn()
-}
-
 describe('mail above the capacity', () => {
   it('is delivered in order, also events that a busy agent takes', async () => {
     const { runtime } = await startRuntime()
@@ -103,7 +99,7 @@ describe('a pool', () => {
       await member.send(work({ how: 'slow' }))
     }
     const waiting = runtime.bus.publish(work({ how: 'quick' }))
-    await turns()
+    await settle()
     await pool.members[1]?.send(free({ n: 1 }))
     await waiting
     expect(pool.members.map(({ mailbox }) => mailbox.depth)).toEqual([1, 1])
@@ -174,10 +170,10 @@ const partyOf = (...agents: Parameters<typeof defineParty>[0]['agents'][number][
 
 describe('a start that never ends', () => {
   it('ends with the runtime, and the callers that wait for it get an error', async () => {
-    const runtime = await createRuntime().start()
+    const runtime = await createRuntime({ scheduler: suiteScheduler }).start()
     const spawning = runtime.spawn(worker({ onInit: never }))
     const failure = expect(spawning).rejects.toMatchObject({ code: 'AGENT_START' })
-    await turns()
+    await settle()
     await runtime.stop({ timeout: 0 })
     await failure
   })
@@ -187,7 +183,8 @@ describe('a start that never ends', () => {
     const onInit = () => (++begun === 1 ? never() : undefined)
     const { runtime } = await startRuntime({ party: partyOf(worker({ onInit })) })
     const first = expect(runtime.parties.create({ id: 'p1' })).rejects.toMatchObject({ code: 'AGENT_START' })
-    await until(() => begun === 1)
+    await settle()
+    expect(begun).toBe(1)
     await runtime.parties.delete('p1')
     await runtime.parties.create({ id: 'p1' })
     await first
@@ -200,9 +197,9 @@ describe('a stop', () => {
     const { runtime, clock } = await startRuntime()
     await runtime.spawn(worker({ onDestroy: never }))
     const first = runtime.stop()
-    await turns()
+    await settle()
     const second = runtime.stop({ timeout: 0 })
-    await turns()
+    await settle()
     clock.advance(1_000)
     await Promise.all([first, second])
   })
@@ -232,7 +229,8 @@ describe('a stop', () => {
     const backoff = { initial: 3_000, max: 3_000 }
     const pool = await runtime.spawn(definePool({ name: 'pool', agent: worker(), size: 1, backoff }))
     await pool.send(work({ how: 'crash' }))
-    await until(() => runtime.bus.history({ type: 'agent.failed' }).length === 1)
+    await settle()
+    expect(runtime.bus.history({ type: 'agent.failed' })).toHaveLength(1)
     await pool.members[0]?.stop()
     expect(await runtime.idle()).toMatchObject({ reason: 'settled' })
   })
@@ -310,7 +308,8 @@ describe('asks', () => {
   it('of many that are decided are sent to no further callee', async () => {
     const { runtime } = await startRuntime({ agents: [shop('silent', 'waits'), buyer({ to: ['nobody', 'silent'] })] })
     await runtime.bus.publish(wanted({ of: 'cake' }))
-    await until(() => runtime.bus.history({ type: refused.type }).length > 0)
+    await settle()
+    expect(runtime.bus.history({ type: refused.type }).length).toBeGreaterThan(0)
     expect(runtime.bus.metrics().pendingAsks).toBe(0)
   })
 

@@ -18,7 +18,7 @@ import { assign, setup } from 'xstate'
 import { command, petsParty, trick } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
 import { projectCopy } from '../support/project-copy.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const never = { max: 0, within: 1_000 }
 const hears = [command, trick]
@@ -188,7 +188,8 @@ describe('a crash', () => {
     const first = await program.start(options)
     const party = await first.parties.create({ id: 'p1' })
     await first.bus.publish(command({ word: 'run' }), { party: 'p1' })
-    await until(() => party.state.status === 'error')
+    await settle()
+    expect(party.state.status).toBe('error')
     await party.idle().catch(() => {})
     const second = await program.start(options)
     const failed: unknown = await second.parties
@@ -225,10 +226,11 @@ describe('a crash', () => {
     await runtime.parties.create({ id: 'p1' })
     runtime.bus.subscribe(command, () => Promise.reject(error), { durable: 'ledger' })
     await runtime.bus.publish(command({ word: 'run' }), { party: 'p1' })
-    await until(() => {
+    for (let retries = 0; retries < 2; retries++) {
+      await settle()
       clock.advance(60_000)
-      return runtime.bus.deadLetters.list().length > 0
-    })
+    }
+    await settle()
     const [letter] = runtime.bus.deadLetters.list()
     expect(letter).toMatchObject({ reason: 'failed', error: { message: 'no shoe' } })
     expect(errorOf(letter ?? {})).toBe(error)

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest'
 import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { petsParty, trainerAgent } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const bake = defineEvent('bakers.bake', z.object({ cake: z.string() }))
 const done = defineEvent('bakers.done', z.object({}))
@@ -240,7 +240,8 @@ describe('a pool that stops', () => {
   it('because its members crash too often is restarted or not by the supervisor above', async () => {
     const { runtime, pool, order } = await bakery({ size: 2, intensity: { max: 0, within: 1_000 } })
     await order('burnt')
-    await until(() => runtime.bus.history({ type: 'agent.restarted' }).length === 2)
+    await settle()
+    expect(runtime.bus.history({ type: 'agent.restarted' })).toHaveLength(2)
     expect(pool.members.map(({ incarnation }) => incarnation)).toEqual([2, 2])
   })
 })

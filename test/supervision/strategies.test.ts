@@ -16,7 +16,7 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { affected } from '../../src/supervision/strategy.ts'
 import { petsParty } from '../support/pets.ts'
-import { startRuntime, suiteJournal, turn } from '../support/runtime.ts'
+import { settle, startRuntime, suiteJournal, suiteScheduler } from '../support/runtime.ts'
 
 const poke = defineEvent('worker.poke', z.object({ worker: z.string(), how: z.enum(['crash', 'finish', 'count']) }))
 const counted = defineEvent('worker.counted', z.object({ worker: z.string(), count: z.int() }))
@@ -225,16 +225,13 @@ describe('a restart', () => {
       await runtime.bus.publish(poke({ worker: 'a', how: 'count' }), { party: 'p1' })
     }
     // No event says that a supervisor has begun to wait.
-    const turns = async () => {
-      for (let turns = 0; turns < 50; turns++) await turn()
-    }
     for (const [wait, incarnation] of [
       [100, 2],
       [300, 3],
     ] as const) {
       await crash()
       const resting = pets.idle()
-      await turns()
+      await settle()
       clock.advance(wait - 1)
       expect(incarnations()).toEqual([incarnation - 1])
       clock.advance(1)
@@ -305,6 +302,7 @@ it('under one_for_one, a healthy agent never restarts, whatever happens to its s
       const clock = createSimulatedClock()
       const agents = ['a', 'b', 'c', 'd'].map(name => worker(name, { restart: 'transient' }))
       const runtime = await createRuntime({
+        scheduler: suiteScheduler,
         log: 'silent',
         agents,
         clock,

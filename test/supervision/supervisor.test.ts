@@ -2,7 +2,7 @@ import { AgentStartError, agentTypes, defineAgent, PartyFailedError } from 'trou
 import { describe, expect, it } from 'vitest'
 import { assign, fromCallback, setup } from 'xstate'
 import { barked, command, dogAgent, petsParty, runnerAgent, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 async function withDog(options?: Parameters<typeof dogAgent>[0]) {
   const { runtime, clock } = await startRuntime({ party: petsParty(dogAgent(options), trainerAgent('dog')) })
@@ -83,7 +83,8 @@ describe('an agent that fails', () => {
     const { runtime } = await startRuntime({ party: petsParty(agent) })
     const party = await runtime.parties.create()
     await runtime.bus.publish(command({ word: 'run' }), { party: party.id })
-    await until(() => signals.length === 1)
+    await settle()
+    expect(signals).toHaveLength(1)
     await party.agent('dog').stop()
     expect(signals[0]?.aborted).toBe(true)
     expect(await party.idle()).toEqual({ reason: 'settled', waitingFor: [] })
@@ -198,7 +199,8 @@ describe('the children of a crashed machine', () => {
     })
     const agent = defineAgent({ name: 'parent', machine, hears: [command], says: [], restart: 'temporary' })
     const { runtime } = await startRuntime({ agents: [agent] })
-    await until(() => running === 1)
+    await settle()
+    expect(running).toBe(1)
     await runtime.bus.publish(command({ word: 'go' }))
     await runtime.idle()
     expect(running).toBe(0)

@@ -10,6 +10,7 @@ import {
 } from 'troupe'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
 import { onTestFinished } from 'vitest'
+import { suiteScheduler } from './settle.ts'
 
 /** A journal that outlives the runtimes that write to it, like a disk. */
 export interface Record {
@@ -80,7 +81,14 @@ export async function live<S extends object, A extends AddedEvent, R extends Rem
   journal: Life,
   options: RuntimeOptions<S, A, R>,
 ) {
-  const runtime = createRuntime({ journal, clock, random: seededRandom(++lives), log: 'silent', ...options })
+  const runtime = createRuntime({
+    journal,
+    clock,
+    scheduler: suiteScheduler,
+    random: seededRandom(++lives),
+    log: 'silent',
+    ...options,
+  })
   onTestFinished(async () => {
     // The stop of a process that has ended would never resolve.
     if (!journal.isOver) await runtime.stop({ timeout: 0 })

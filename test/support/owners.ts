@@ -8,6 +8,7 @@ import {
 } from 'troupe'
 import { createSimulatedClock, type JoinOptions, seededRandom, sharedOwnership } from 'troupe/testing'
 import { onTestFinished } from 'vitest'
+import { suiteScheduler } from './settle.ts'
 
 /** Milliseconds of a lease. */
 export const lease = 15_000
@@ -29,7 +30,15 @@ export function owners(inner: Journal = memoryJournal()) {
   ) => {
     const random = seededRandom(++count)
     const ownership = shared.join(name, join)
-    const runtime = createRuntime({ log: 'silent', clock, random, journal, ownership, ...options })
+    const runtime = createRuntime({
+      log: 'silent',
+      clock,
+      scheduler: suiteScheduler,
+      random,
+      journal,
+      ownership,
+      ...options,
+    })
     onTestFinished(() => runtime.stop({ timeout: 0 }))
     return await runtime.start()
   }

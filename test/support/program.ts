@@ -11,7 +11,8 @@ import {
 import { createSimulatedClock, type SimulatedClock, seededRandom } from 'troupe/testing'
 import { onTestFinished } from 'vitest'
 import { createRecord, type Life } from './lives.ts'
-import { suiteTransport, turn } from './runtime.ts'
+import { suiteTransport } from './runtime.ts'
+import { suiteScheduler, turns } from './settle.ts'
 
 /**
  * Decides at each append: `undefined` if the process goes on. Otherwise the process ends here, and so many of these frames are
@@ -81,7 +82,15 @@ export function createProgram({ pace }: ProgramOptions = {}) {
     // All processes have the same seed, like a program with a fixed seed.
     const chosen = suiteTransport()
     const transport = chosen && { transport: chosen }
-    const runtime = createRuntime({ journal, ...transport, clock, random: seededRandom(1), log: 'silent', ...options })
+    const runtime = createRuntime({
+      journal,
+      ...transport,
+      clock,
+      scheduler: suiteScheduler,
+      random: seededRandom(1),
+      log: 'silent',
+      ...options,
+    })
     onTestFinished(async () => {
       // The stop of a process that has ended would never resolve.
       if (!life.isOver) await runtime.stop({ timeout: 0 })
@@ -152,9 +161,7 @@ function endingAt(life: Life, ending: Ending, ended: () => void): Journal {
 
 /** A slow journal. An append of a process that ends meanwhile is not written. */
 function paced(journal: Journal, pace: () => number): Journal {
-  const wait = async () => {
-    for (let turns = pace(); turns > 0; turns--) await turn()
-  }
+  const wait = () => turns(pace())
   return {
     ...journal,
     async append(...appended) {

@@ -3,7 +3,8 @@ import { createRuntime, type Journal, localTransport, memoryJournal, type Runtim
 import { channelTransport, createSimulatedClock, seededRandom, slowJournal } from 'troupe/testing'
 import { onTestFailed, onTestFinished } from 'vitest'
 import { failingJournal } from './failing-journal.ts'
-import { diskAtRest, temporaryJournal } from './temporary-journal.ts'
+import { suiteScheduler } from './settle.ts'
+import { temporaryJournal } from './temporary-journal.ts'
 
 /** The seed of the slow journal; a failing run prints it, and TROUPE_SEED repeats it. */
 const seed = Number(process.env['TROUPE_SEED'] ?? Date.now())
@@ -17,7 +18,9 @@ export function suiteJournal(): Journal {
   if (kind === 'sqlite') return temporaryJournal()
   if (kind !== 'slow' && kind !== 'failing') return memoryJournal()
   onTestFailed(() => console.error(`repeat with TROUPE_JOURNAL=${kind} TROUPE_SEED=${seed}`))
-  return kind === 'slow' ? slowJournal(seededRandom(seed)) : failingJournal(seededRandom(seed))
+  return kind === 'slow'
+    ? slowJournal(seededRandom(seed), memoryJournal(), suiteScheduler)
+    : failingJournal(seededRandom(seed))
 }
 
 /**
@@ -43,22 +46,11 @@ export async function startRuntime<S extends object, A extends AddedEvent, R ext
     clock,
     random: seededRandom(1),
     log: 'silent',
+    scheduler: suiteScheduler,
     ...options,
   })
   onTestFinished(() => runtime.stop({ timeout: 0 }))
   return { runtime: await runtime.start(), clock }
 }
 
-/** Waits for one turn of the event loop, and for pending work of the disk. */
-export async function turn(): Promise<void> {
-  await new Promise(setImmediate)
-  await diskAtRest()
-}
-
-/** Waits for turns of the event loop until a condition holds; for states without a promise. */
-export async function until(isSo: () => boolean): Promise<void> {
-  for (let turns = 0; !isSo(); turns++) {
-    if (turns > 10_000) throw new Error('it never became so')
-    await turn()
-  }
-}
+export { passUntil, settle, suiteScheduler, turn, turns } from './settle.ts'

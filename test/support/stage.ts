@@ -8,10 +8,16 @@ import {
   type RestartIntensity,
   type RuntimeBus,
 } from 'troupe'
-import { createSimulatedClock, randomScheduler, type SimulatedClock, seededRandom } from 'troupe/testing'
+import {
+  createSimulatedClock,
+  randomScheduler,
+  type SimulatedClock,
+  seededRandom,
+  settlingScheduler,
+} from 'troupe/testing'
 import type { AnyActorRef } from 'xstate'
 import { type Family, petsOf, type Traces } from './family.ts'
-import { turn } from './runtime.ts'
+import { passUntil, suiteScheduler } from './settle.ts'
 
 /** What remains of a runtime after a stop: all counts are 0. */
 export const nothing = {
@@ -53,6 +59,8 @@ export async function startStage(
   // A short interval, so that the clean-up runs together with other work.
   const cleanup = 1_000
   const registered = [late]
+  const scheduler =
+    seed === undefined ? suiteScheduler : settlingScheduler({ inner: randomScheduler(seededRandom(seed)) })
   const runtime = createRuntime({
     party,
     agents: [stray],
@@ -62,7 +70,7 @@ export async function startStage(
     intensity,
     cleanup,
     log: 'silent',
-    ...(seed !== undefined && { scheduler: randomScheduler(seededRandom(seed)) }),
+    scheduler,
   })
   const order = orderOf(runtime.bus)
   await runtime.start()
@@ -76,7 +84,7 @@ export async function startStage(
   let newest: AgentRef = pets.agent('dog')
   let promises = 0
   const pending: Promise<void>[] = []
-  const settle = async (work: Promise<unknown>) => {
+  const awaited = async (work: Promise<unknown>) => {
     promises++
     // A full mailbox may refuse an event, and a stopped party does. A refusal is an outcome too.
     await work.catch(() => {})
@@ -88,7 +96,7 @@ export async function startStage(
     clock,
     pets,
     /** Starts an act without waiting for it; `rest` waits. */
-    wait: (work: Promise<unknown>) => void pending.push(settle(work)),
+    wait: (work: Promise<unknown>) => void pending.push(awaited(work)),
     /** The signal for calls that can give up; `abort` ends all calls with it. */
     signal(): AbortSignal {
       signals.add(controller.signal)
@@ -104,17 +112,17 @@ export async function startStage(
       newest = await runtime.spawn(late, { name, party: 'p1', ...(supervisor !== undefined && { supervisor }) })
     },
     /** Advances the clock until all acts are over and all agents rest. */
-    rest: () => letTimePass(clock, Promise.allSettled([...pending, runtime.idle()])),
+    rest: () => passUntil(clock, Promise.allSettled([...pending, runtime.idle()]), scheduler),
     /** Stops the runtime; resolves to the order in which its agents stopped, and the order in which they should. */
     async stop(timeout: number) {
       order.begin()
       const stopping = runtime.stop({ timeout })
-      await (timeout > 0 ? letTimePass(clock, stopping) : stopping)
+      await (timeout > 0 ? passUntil(clock, stopping, scheduler) : stopping)
       return order.end()
     },
     async remains(): Promise<typeof nothing> {
       // Promises settle in turns of their own. Time must not settle them.
-      for (let turns = 0; turns < 20 && promises > 0; turns++) await turn()
+      await scheduler.settle()
       return {
         actors: traces.refs.filter(isActive).length,
         timers: clock.pending,
@@ -142,20 +150,6 @@ function isActive(ref: AnyActorRef): boolean {
   // Only machines have children.
   const { status, children = {} } = ref.getSnapshot()
   return status === 'active' || Object.values<AnyActorRef>(children).some(isActive)
-}
-
-/** Asks without an answer, and publishers that wait for room, end at their deadlines. That may take minutes of simulated time. */
-async function letTimePass(clock: { advance(ms: number): void }, work: Promise<unknown>): Promise<void> {
-  let over = false
-  const ending = work.finally(() => {
-    over = true
-  })
-  for (let rounds = 0; !over; rounds++) {
-    if (rounds > 10_000) throw new Error('it never came to rest')
-    await turn()
-    if (rounds % 10 === 9) clock.advance(500)
-  }
-  await ending
 }
 
 /** The order in which agents stop, and the order in which they should: the reverse of their start. */

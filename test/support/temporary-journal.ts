@@ -6,9 +6,9 @@ import { sqliteJournal } from 'troupe/sqlite'
 /** Pending work of the disk for the journals of the tests in this file. */
 const underWay = new Set<Promise<unknown>>()
 
-/** Waits for the pending work of the disk, which simulated time does not move. */
-export async function diskAtRest(): Promise<void> {
-  if (underWay.size > 0) await Promise.allSettled(underWay)
+/** Resolves when the pending work of the disk is done, which simulated time does not move; `undefined` if there is none. */
+export function pendingOnDisk(): Promise<unknown> | undefined {
+  return underWay.size > 0 ? Promise.allSettled(underWay) : undefined
 }
 
 /** Copies an empty journal there. Creating one takes longer than most tests. */

@@ -1,15 +1,17 @@
-import { randomScheduler, seededRandom } from 'troupe/testing'
+import { randomScheduler, seededRandom, settlingScheduler } from 'troupe/testing'
 import { expect, it } from 'vitest'
+import { turn, turns } from '../support/runtime.ts'
 
 /** The order in which a scheduler calls 10 microtasks, 10 turns, and the choices of 10 agents, by name. */
 async function orderOf(seed: number): Promise<string> {
   const scheduler = randomScheduler(seededRandom(seed))
   const called: string[] = []
+  const { microtask, turn, settle } = settlingScheduler({ inner: scheduler })
   for (let n = 0; n < 10; n++) {
-    scheduler.microtask(() => called.push(`m${n}`))
-    scheduler.turn(() => called.push(`t${n}`))
+    microtask(() => called.push(`m${n}`))
+    turn(() => called.push(`t${n}`))
   }
-  while (scheduler.held > 0) await new Promise(setImmediate)
+  await settle()
   const ready = called.map(address => ({ address }))
   return [...called, ...ready.map(() => scheduler.next(ready))].join()
 }
@@ -31,7 +33,7 @@ it('a random scheduler says how many microtasks and turns wait', async () => {
   expect(scheduler.held).toBe(2)
   await Promise.resolve()
   expect(scheduler.held).toBe(1)
-  await new Promise(setImmediate)
+  await turn()
   expect(scheduler.held).toBe(0)
 })
 
@@ -42,12 +44,11 @@ it('nothing is called while a random scheduler stands still', async () => {
   scheduler.microtask(() => called.push('microtask'))
   scheduler.turn(() => called.push('turn'))
   const goesOn = scheduler.standStill(answer.promise)
-  await new Promise(setImmediate)
-  await new Promise(setImmediate)
+  await turns(2)
   expect(called).toEqual([])
   answer.resolve()
   await goesOn
-  while (scheduler.held > 0) await new Promise(setImmediate)
+  await turns(2)
   expect(called).toEqual(['microtask', 'turn'])
 })
 
@@ -58,10 +59,10 @@ it('a random scheduler that stands still for several promises waits for all of t
   scheduler.turn(() => called.push('turn'))
   const both = [scheduler.standStill(Promise.reject(new Error('refused'))), scheduler.standStill(late.promise)]
   await both[0]
-  await new Promise(setImmediate)
+  await turn()
   expect(called).toEqual([])
   late.resolve()
   await both[1]
-  while (scheduler.held > 0) await new Promise(setImmediate)
+  await turn()
   expect(called).toEqual(['turn'])
 })

@@ -4,6 +4,7 @@ import { createTestRuntime, heldJournal, seededRandom, slowJournal } from 'troup
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { assign, emit, fromPromise, setup } from 'xstate'
 import * as z from 'zod'
+import { turns } from '../support/runtime.ts'
 import { temporaryJournal } from '../support/temporary-journal.ts'
 
 const inputs = ['vegan cake', 'a photographer', 'jungle party for 75 guests']
@@ -93,7 +94,7 @@ it('settle waits for the journal as long as that takes', async () => {
   journal.hold()
   const published = test.runtime.bus.publish(go({ n: 1 }))
   const settling = test.settle({ most: 100 })
-  for (let turns = 0; turns < 200; turns++) await new Promise(setImmediate)
+  await turns(200)
   journal.release()
   await settling
   await published
@@ -133,7 +134,7 @@ describe('pass', () => {
     const test = await createTestRuntime({ agents: [spinning], log: 'silent' })
     const refused = expect(test.pass('1 ms', { most: 1_000 })).rejects.toMatchObject({ code: 'NEVER_SETTLES' })
     // Without the refusal, it would go on until the end of the process.
-    for (let turns = 0; turns < 10_000; turns++) await new Promise(setImmediate)
+    await turns(10_000)
     test.crash()
     await refused
     await test.stop()
@@ -295,10 +296,10 @@ describe('restart', () => {
   it('begins only when a slow journal has done what the last process asked for', async () => {
     const errors: unknown[] = []
     const log = { info: () => {}, warn: () => {}, error: (fields: object) => void errors.push(fields) }
-    for (let turns = 0; turns < 40; turns++) {
-      const test = await createTestRuntime({ agents: [bell], journal: slowJournal(seededRandom(turns)), log })
+    for (let seed = 0; seed < 40; seed++) {
+      const test = await createTestRuntime({ agents: [bell], journal: slowJournal(seededRandom(seed)), log })
       test.runtime.bus.publish(go({ n: 1 })).catch(() => {})
-      for (let turn = 0; turn < turns % 8; turn++) await new Promise(setImmediate)
+      await turns(seed % 8)
       test.crash()
       await test.restart()
       await test.runtime.bus.publish(go({ n: 2 }))

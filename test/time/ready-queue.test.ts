@@ -1,7 +1,7 @@
 import { systemScheduler } from 'troupe'
 import { expect, it } from 'vitest'
 import { ReadyQueue } from '../../src/time/ready-queue.ts'
-import { until } from '../support/runtime.ts'
+import { settle, turns } from '../support/runtime.ts'
 
 const fail = (error: unknown) => {
   throw error
@@ -20,24 +20,25 @@ it('gives turns in the order in which they were asked for, one each', async () =
   queue.push(wanting('a', 3))
   queue.push(wanting('b', 1))
   queue.push(wanting('c', 2))
-  await until(() => turns.length === 6)
+  await settle()
+  expect(turns).toHaveLength(6)
   expect(turns.join('')).toBe('abcaca')
 })
 
 it('lets the event loop come round while somebody wants turns for ever', async () => {
   const queue = new ReadyQueue(systemScheduler, fail)
-  let turns = 0
+  let turned = 0
   let over = false
   queue.push({
     address: 'restless',
     turn: () => {
-      turns++
+      turned++
       return !over
     },
   })
   // Each of these needs the event loop; a queue that never yields would hang here.
-  for (let rounds = 0; rounds < 5; rounds++) await new Promise(setImmediate)
+  await turns(5)
   over = true
-  expect(turns).toBeGreaterThanOrEqual(400)
-  expect(turns).toBeLessThanOrEqual(2_000)
+  expect(turned).toBeGreaterThanOrEqual(400)
+  expect(turned).toBeLessThanOrEqual(2_000)
 })

@@ -15,7 +15,7 @@ import * as z from 'zod'
 import { owners } from '../support/owners.ts'
 import { command, dogAgent, parrotAgent, petsParty, trick, urgent } from '../support/pets.ts'
 import { createProgram, type Ending } from '../support/program.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const never: Ending = () => undefined
 const rest = command({ word: 'rest' })
@@ -33,10 +33,6 @@ const toRuntime = {
   wait: 60_000,
 } as const
 const toDog = { ...toRuntime, to: 'runtime/dog' } as const
-
-async function someTurns() {
-  for (let n = 0; n < 20; n++) await turn()
-}
 
 /** A journal that makes some reads of the agents outside the parties wait. */
 function gated() {
@@ -74,12 +70,12 @@ async function comingBack(request?: Message) {
   if (request) {
     await runtime.bus.publish(rest)
     transport.send('runtime', request, nobody)
-    await someTurns()
+    await settle()
   }
   await runtime.ownership.release('runtime')
   const read = hold(1)
   const claimed = runtime.ownership.claim('runtime')
-  await someTurns()
+  await settle()
   const replies = () => arrived.filter(({ type }) => type === 'reply')
   return { runtime, transport, replies, read, claimed }
 }
@@ -88,23 +84,24 @@ describe('an ask that another process has made', () => {
   it('finds an agent outside the parties that is restored after it has arrived', async () => {
     const { transport, replies, read, claimed } = await comingBack()
     transport.send('runtime', { ...toDog, again: { isUnread: true } }, nobody)
-    await someTurns()
+    await settle()
     read()
     await claimed
-    await until(() => replies().length > 0)
+    await settle()
     expect(replies()).toMatchObject([{ data: { done: 'roll' } }])
   })
 
   it('is answered once by an agent that is restored with the request after it has arrived', async () => {
     const { runtime, transport, replies, read, claimed } = await comingBack(toDog)
     transport.send('runtime', { ...toDog, again: { isUnread: true } }, nobody)
-    await someTurns()
+    await settle()
     read()
     await claimed
     await runtime.bus.publish(up)
-    await until(() => replies().length > 0)
+    await settle()
+    expect(replies().length).toBeGreaterThan(0)
     await runtime.spawn(parrotAgent())
-    await someTurns()
+    await settle()
     expect(replies()).toHaveLength(1)
   })
 
@@ -116,7 +113,7 @@ describe('an ask that another process has made', () => {
     await runtime.parties.create({ id: 'p1' })
     transport.send('party/p1', { ...toRuntime, to: 'party/p1/dog', again: {} }, nobody)
     await runtime.ownership.release('party/p1')
-    await someTurns()
+    await settle()
     expect(arrived).toMatchObject([{ type: 'failure', error: { code: 'OWNERSHIP_LOST' } }])
   })
 
@@ -130,7 +127,7 @@ describe('an ask that another process has made', () => {
       asked.push(name)
       return { done: name }
     })
-    await someTurns()
+    await settle()
     expect(asked).toEqual(['roll'])
   })
 
@@ -146,9 +143,9 @@ describe('an ask that another process has made', () => {
     })
     const read = hold(2)
     for (let n = 0; n < 2; n++) transport.send('runtime', { ...toRuntime, again: { isUnread: true } }, nobody)
-    await someTurns()
+    await settle()
     read()
-    await someTurns()
+    await settle()
     expect(asked).toEqual(['roll'])
   })
 
@@ -160,7 +157,7 @@ describe('an ask that another process has made', () => {
     const read = hold(1)
     transport.send('runtime', { ...toDog, again: { isUnread: true } }, nobody)
     const idle = runtime.idle()
-    await someTurns()
+    await settle()
     read()
     await idle
     expect(arrived).toMatchObject([{ type: 'reply' }])
@@ -174,9 +171,9 @@ describe('an ask that another process has made', () => {
     const read = hold(1)
     transport.send('runtime', { ...toDog, again: { isUnread: true } }, nobody)
     transport.send('runtime', { type: 'cancel', ask: toDog.ask }, nobody)
-    await someTurns()
+    await settle()
     read()
-    await someTurns()
+    await settle()
     expect(arrived).toEqual([])
   })
 })
@@ -205,21 +202,22 @@ it('an ask of another process is new to its callee when it is retried', async ()
   farOff(before)
   await program.until(never, { party, transport: before }, async runtime => {
     await runtime.parties.create({ id: 'p1' })
-    await someTurns()
+    await settle()
   })
   const transport = localTransport()
   const arrived = farOff(transport)
   await program.start({ party, transport })
-  await until(() => arrived.length > 0)
+  await settle()
+  expect(arrived.length).toBeGreaterThan(0)
   const [first] = arrived
   expect(first).toMatchObject({ type: 'ask', again: { isUnread: true } })
   if (first?.type !== 'ask') return
   const fields = { type: first.request, to: 'party/far/dog', why: 'it crashed' }
   const error = { code: 'ASK_FAILED', message: 'It crashed.', fields }
   transport.send('party/p1', { type: 'failure', ask: first.ask, error }, nobody)
-  await someTurns()
+  await settle()
   program.clock.advance(1_000)
-  await someTurns()
+  await settle()
   expect(arrived[1]).toMatchObject({ type: 'ask', again: {} })
   expect(arrived[1]).not.toMatchObject({ again: { isUnread: true } })
 })

@@ -3,7 +3,7 @@ import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { asked, clerk, heard, unknown, visitor } from '../support/desk.ts'
 import { dogAgent, inputAdded, petsParty, trainerAgent, trick } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 /** A transport, and every message of an ask that was sent on it. */
 function watched(transport: Transport) {
@@ -81,7 +81,8 @@ describe.each(kinds)('an ask between partitions that send messages $kind', ({ op
     const { runtime, clock } = await startRuntime({ party, agents: [dogAgent()], transport: open() })
     const { state, idle } = bound(await runtime.parties.create({ inputs: ['later'] }))
     const resting = idle()
-    await until(() => runtime.bus.metrics().handled >= 2)
+    await settle()
+    expect(runtime.bus.metrics().handled).toBeGreaterThanOrEqual(2)
     clock.advance(2_000)
     await resting
     expect(state().said).toEqual(['ASK_TIMEOUT'])
@@ -112,10 +113,11 @@ describe.each(kinds)('an ask between partitions that send messages $kind', ({ op
     )
     const { idle } = bound(await runtime.parties.create({ inputs: ['sit'] }))
     const resting = idle()
-    await until(() => isAsked)
+    await settle()
+    expect(isAsked).toBe(true)
     clock.advance(2_000)
     await resting
-    await until(() => reasons.length > 0)
+    await settle()
     expect(reasons).toEqual([expect.any(AskTimeoutError)])
   })
 
@@ -123,7 +125,8 @@ describe.each(kinds)('an ask between partitions that send messages $kind', ({ op
     const party = petsParty(trainerAgent('runtime/dog'))
     const { runtime } = await startRuntime({ party, agents: [dogAgent()], transport: open() })
     const { state, idle } = bound(await runtime.parties.create({ inputs: ['silence'] }))
-    await until(() => runtime.bus.metrics().handled >= 2)
+    await settle()
+    expect(runtime.bus.metrics().handled).toBeGreaterThanOrEqual(2)
     await runtime.agent('dog').stop()
     await idle()
     expect(state().said).toEqual(['ASK_STOPPED'])
@@ -147,7 +150,8 @@ describe('an ask whose messages are lost', () => {
     const { runtime, clock } = await startRuntime({ party, agents: [dogAgent()], transport })
     const { state, idle } = bound(await runtime.parties.create({ inputs: ['roll'] }))
     const resting = idle()
-    await until(() => losses > 0)
+    await settle()
+    expect(losses).toBeGreaterThan(0)
     clock.advance(2_000)
     await resting
     expect(state().said).toEqual(['ASK_TIMEOUT'])
@@ -160,7 +164,8 @@ describe('an ask whose messages are lost', () => {
     const { runtime, clock } = await startRuntime({ party, agents: [dogAgent()], transport })
     const { state, idle } = bound(await runtime.parties.create({ inputs: ['later'] }))
     const resting = idle()
-    await until(() => runtime.bus.metrics().handled >= 2)
+    await settle()
+    expect(runtime.bus.metrics().handled).toBeGreaterThanOrEqual(2)
     clock.advance(2_000)
     await resting
     expect(state().said).toEqual(['ASK_TIMEOUT'])
@@ -231,7 +236,8 @@ describe('a partition that another program has', () => {
     }
     transport.send('runtime', ask, () => {})
     transport.send('runtime', ask, () => {})
-    await until(() => arrived.length > 0)
+    await settle()
+    expect(arrived.length).toBeGreaterThan(0)
     await runtime.idle()
     expect(arrived).toEqual([
       { type: 'reply', ask: 'party/far/trainer/1', source: 'runtime/dog', data: { done: 'roll' } },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { owners } from '../support/owners.ts'
 import { command, dogAgent, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
 import { atFrame, createProgram, type Ending, lost, nothingLost } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const never: Ending = () => undefined
 const rest = command({ word: 'rest' })
@@ -14,10 +14,6 @@ const kinds = [
   { kind: 'at once', open: localTransport },
   { kind: 'through message channels', open: channelTransport },
 ]
-
-async function someTurns() {
-  for (let n = 0; n < 20; n++) await turn()
-}
 
 /** A trainer wants to ask, and the process ends before anybody has got the request. */
 async function wanted(to: string, transport?: Transport) {
@@ -29,7 +25,7 @@ async function wanted(to: string, transport?: Transport) {
     await runtime.spawn(dogAgent())
     await runtime.spawn(definePool({ name: 'dogs', agent: dogAgent(), size: 1 }))
     await runtime.parties.create({ id: 'p1', inputs: ['roll'] })
-    await someTurns()
+    await settle()
   })
   expect(isEnded).toBe(true)
   return { program, party }
@@ -41,9 +37,9 @@ it.each([{ kind: 'by reference', open: () => undefined }, ...kinds])(
     const { program, party } = await wanted('runtime/dogs', open())
     const transport = open()
     const next = await program.start({ party, events, ...(transport && { transport }) })
-    await someTurns()
+    await settle()
     await next.spawn(definePool({ name: 'dogs', agent: dogAgent(), size: 2 }))
-    await until(() => next.parties.get('p1').state.said.length > 0)
+    await settle()
     expect(next.parties.get('p1').state.said).toEqual(['roll'])
   },
 )
@@ -52,10 +48,10 @@ describe.each(kinds)('a restored ask between partitions that send messages $kind
   it('waits for a callee that nothing is known of', async () => {
     const { program, party } = await wanted('runtime/dog', open())
     const next = await program.start({ party, events, transport: open() })
-    await someTurns()
+    await settle()
     expect(next.parties.get('p1').state.said).toEqual([])
     await next.spawn(dogAgent())
-    await until(() => next.parties.get('p1').state.said.length > 0)
+    await settle()
     expect(next.parties.get('p1').state.said).toEqual(['roll'])
     expect(next.bus.metrics().pendingAsks).toBe(0)
   })
@@ -67,15 +63,15 @@ describe.each(kinds)('a restored ask between partitions that send messages $kind
       await runtime.spawn(dogAgent())
       await runtime.bus.publish(rest)
       await runtime.parties.create({ id: 'p1', inputs: ['roll'] })
-      await someTurns()
+      await settle()
     })
     const next = await program.start({ party, events, transport: open() })
-    await someTurns()
+    await settle()
     program.clock.advance(9_999)
-    await someTurns()
+    await settle()
     expect(next.parties.get('p1').state.said).toEqual([])
     program.clock.advance(1)
-    await until(() => next.parties.get('p1').state.said.length > 0)
+    await settle()
     expect(next.parties.get('p1').state.said).toEqual(['ASK_TIMEOUT'])
     expect(next.bus.metrics().pendingAsks).toBe(0)
   })
@@ -87,12 +83,12 @@ describe.each(kinds)('a restored ask between partitions that send messages $kind
       await runtime.spawn(dogAgent())
       await runtime.bus.publish(rest)
       await runtime.parties.create({ id: 'p1', inputs: ['roll'] })
-      await someTurns()
+      await settle()
     })
     const next = await program.start({ party, events, transport: open() })
-    await someTurns()
+    await settle()
     next.handle(trick, ({ name }) => ({ done: `${name} by hand` }))
-    await until(() => next.parties.get('p1').state.said.length > 0)
+    await settle()
     expect(next.parties.get('p1').state.said).toEqual(['roll by hand'])
   })
 
@@ -104,10 +100,10 @@ describe.each(kinds)('a restored ask between partitions that send messages $kind
       const pool = await runtime.spawn(dogs)
       await pool.send(rest)
       await runtime.parties.create({ id: 'p1', inputs: ['roll'] })
-      await someTurns()
+      await settle()
     })
     const next = await program.start({ party, events, transport: open() })
-    await someTurns()
+    await settle()
     const pool = await next.spawn(dogs)
     await pool.send(up)
     await next.idle()
@@ -126,15 +122,15 @@ it('a restored ask waits for a callee of a partition that another runtime begins
   await one.parties.create({ id: 'p2' })
   await one.bus.publish(rest, { party: 'p2' })
   await one.parties.get('p1').addInput('roll')
-  await someTurns()
+  await settle()
   await one.ownership.release('party/p1')
   await one.ownership.release('party/p2')
   const two = await start('two', { party, journal, transport }, { takes: address => address === 'party/p1' })
-  await someTurns()
+  await settle()
   expect(two.parties.get('p1').state.said).toEqual([])
   await one.ownership.claim('party/p2')
   await one.bus.publish(up, { party: 'p2' })
   clock.advance(1_000)
-  await until(() => two.parties.get('p1').state.said.length > 0)
+  await settle()
   expect(two.parties.get('p1').state.said).toEqual(['roll'])
 })

@@ -3,7 +3,7 @@ import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
 import { lost, nothingLost } from '../support/program.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { passUntil, settle, startRuntime } from '../support/runtime.ts'
 
 /** Ways in which a transport of message channels breaks. */
 const ways = [
@@ -54,13 +54,14 @@ describe.each(ways)('a transport that $how', ({ open }) => {
     const { runtime, clock } = await startRuntime({ journal: memoryJournal(), party, agents: [dogAgent()], transport })
     const p1 = await runtime.parties.create({ id: 'p1' })
     await p1.addInput('later')
-    await until(() => runtime.agent('dog').snapshot()?.value === 'remembering')
+    await settle()
+    expect(runtime.agent('dog').snapshot()?.value).toBe('remembering')
     await cut()
     /** Lets time pass, and messages of that time. */
     const pass = async (ms: number) => {
       for (let at = 0; at < ms; at += 1_000) {
         clock.advance(1_000)
-        await turn()
+        await settle()
       }
     }
     return { runtime, clock, pass, said: () => p1.state.said }
@@ -121,15 +122,7 @@ describe('a transport that cannot be closed', () => {
       party: petsParty(),
       transport: { ...localTransport(), close },
     })
-    let isStopped = false
-    const stopping = runtime.stop().then(() => {
-      isStopped = true
-    })
-    await until(() => {
-      clock.advance(1_000)
-      return isStopped
-    })
-    await stopping
+    await passUntil(clock, runtime.stop())
     await expect(runtime.parties.create({ id: 'p1' })).rejects.toMatchObject({ code: 'RUNTIME_STATE' })
   })
 })

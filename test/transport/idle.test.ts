@@ -3,7 +3,7 @@ import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { barked, command, dogAgent, parrotAgent, petsParty, trainerAgent } from '../support/pets.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { passUntil, settle, startRuntime } from '../support/runtime.ts'
 
 const heardBy = z.object({ words: z.array(z.string()) })
 
@@ -59,12 +59,14 @@ describe('rest, over a transport', () => {
     const p2 = await runtime.parties.create({ id: 'p2' })
     await p2.idle()
     await runtime.parties.get('p1').addInput('silence')
-    await until(() => held() > 0)
+    await settle()
+    expect(held()).toBeGreaterThan(0)
     const isAtRest = settledIn(p2.idle())
-    for (let n = 0; n < 20; n++) await turn()
+    await settle()
     expect(isAtRest()).toBe(false)
     release()
-    await until(isAtRest)
+    await settle()
+    expect(isAtRest()).toBe(true)
     expect(p2.agent('dog').snapshot()?.context).toMatchObject({ count: 1 })
   })
 
@@ -79,13 +81,11 @@ describe('rest, over a transport', () => {
     })
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'a' }), { party: 'p1' })
-    const isAtRest = settledIn(runtime.idle())
-    for (let n = 0; n < 20; n++) await turn()
+    const idle = runtime.idle()
+    const isAtRest = settledIn(idle)
+    await settle()
     expect(isAtRest()).toBe(false)
-    await until(() => {
-      clock.advance(1_000)
-      return isAtRest()
-    })
+    await passUntil(clock, idle)
   })
 
   it('includes messages when the runtime stops in order', async () => {
@@ -111,15 +111,17 @@ describe('rest, over a transport', () => {
     const { runtime } = await startRuntime({ journal: memoryJournal(), ...options, transport })
     await runtime.parties.create({ id: 'p1' })
     await runtime.idle()
-    for (let n = 0; n < 20; n++) await turn()
+    await settle()
     hold()
     await runtime.bus.publish(barked({ word: 'a', count: 1 }), { party: 'p1' })
-    await until(() => held() > 1)
+    await settle()
+    expect(held()).toBeGreaterThan(1)
     const isAtRest = settledIn(runtime.idle())
-    for (let n = 0; n < 20; n++) await turn()
+    await settle()
     expect(isAtRest()).toBe(false)
     release()
-    await until(isAtRest)
+    await settle()
+    expect(isAtRest()).toBe(true)
     expect(heardBy.parse(runtime.agent('parrot').snapshot()?.context).words).toEqual(['a'])
   })
 })

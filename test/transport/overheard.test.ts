@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { barked, command, dogAgent, parrotAgent, petsParty } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
-import { startRuntime, turn, until } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const heardBy = z.object({ words: z.array(z.string()) })
 
@@ -31,7 +31,8 @@ describe.each(kinds)('an agent outside the parties, which get messages $kind', (
     const { runtime } = await startRuntime({ party: petsParty(), agents: [dogAgent()], transport: open() })
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(command({ word: 'boom' }), { party: 'p1' })
-    await until(() => runtime.bus.deadLetters.total === 1)
+    await settle()
+    expect(runtime.bus.deadLetters.total).toBe(1)
     const letter = { partition: 'runtime', to: 'runtime/dog', reason: 'failed' }
     expect(runtime.bus.deadLetters.list()).toMatchObject([{ ...letter, attempts: 1 }])
     expect(await runtime.bus.deadLetters.redrive()).toBe(1)
@@ -52,7 +53,7 @@ it('an event that is on its way when the process ends is heard in the next proce
       await runtime.parties.create({ id: 'p1' })
       for (const word of ['a', 'b', 'c', 'd']) await runtime.bus.publish(command({ word }), { party: 'p1' })
       await runtime.parties.get('p1').idle()
-      for (let n = 0; n < 20; n++) await turn()
+      await settle()
     },
   )
   const next = await program.start({ ...options, transport: channelTransport() })

@@ -3,7 +3,7 @@ import { channelTransport } from 'troupe/testing'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, trainerAgent, urgent } from '../support/pets.ts'
 import { atFrame, createProgram, type Ending } from '../support/program.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const never: Ending = () => undefined
 const kinds = [
@@ -31,12 +31,12 @@ describe.each(kinds)('a restored ask between partitions that send messages $kind
       const isEnded = await program.until(atFrame(isLast, 'written'), options(), async runtime => {
         const p1 = await runtime.parties.create({ id: 'p1' })
         await p1.addInput(trick)
-        for (let n = 0; n < 20; n++) await turn()
+        await settle()
       })
       expect(isEnded).toBe(true)
       const next = await program.start(options())
       program.clock.advance(5_500)
-      for (let n = 0; n < 20; n++) await turn()
+      await settle()
       expect(next.bus.deadLetters.list()).toEqual([])
       expect(next.parties.get('p1').state.said).toEqual([told])
       expect(next.bus.metrics().pendingAsks).toBe(0)
@@ -51,14 +51,14 @@ describe.each(kinds)('a restored ask between partitions that send messages $kind
       await runtime.parties.create({ id: 'p1' })
       await runtime.bus.publish(command({ word: 'rest' }))
       await runtime.parties.get('p1').addInput('roll')
-      for (let n = 0; n < 20; n++) await turn()
+      await settle()
     })
     const next = await program.start({ party, transport: open() })
-    for (let n = 0; n < 20; n++) await turn()
+    await settle()
     expect(next.parties.get('p1').state.said).toEqual([])
     await next.spawn(dogAgent())
     await next.bus.publish(urgent({ word: 'up' }))
-    await until(() => next.parties.get('p1').state.said.length > 0)
+    await settle()
     expect(next.parties.get('p1').state.said).toEqual(['roll'])
   })
 })

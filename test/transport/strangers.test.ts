@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { barked, dogAgent, parrotAgent, petsParty, trick } from '../support/pets.ts'
 import { lost, nothingLost } from '../support/program.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const ask = {
   type: 'ask',
@@ -148,7 +148,7 @@ describe('a message of another program', () => {
     const arrived: Message[] = []
     transport.open('party/far', message => arrived.push(message))
     transport.send('runtime', { ...ask, type: 'ask', request: 'far.measure', data: { word: 4 } }, () => {})
-    await until(() => arrived.length > 0)
+    await settle()
     expect(arrived).toMatchObject([{ type: 'reply', data: { done: 4 } }])
   })
 })

@@ -4,17 +4,13 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { owners } from '../support/owners.ts'
 import { command, dogAgent, parrotAgent, petsParty, trainerAgent, trick } from '../support/pets.ts'
-import { turn, until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 const kinds = [
   { kind: 'at once', open: localTransport },
   { kind: 'through message channels', open: channelTransport },
 ]
 const heardBy = z.object({ words: z.array(z.string()) })
-
-async function someTurns() {
-  for (let n = 0; n < 20; n++) await turn()
-}
 
 describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ open }) => {
   /** The first runtime owns the agents outside the parties, and the second the party `p1`. */
@@ -36,7 +32,7 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
   it('ask agents outside the parties where these are', async () => {
     const { p1 } = await both()
     await p1.addInput('roll')
-    await until(() => p1.state.said.length > 0)
+    await settle()
     expect(p1.state.said).toEqual(['roll'])
   })
 
@@ -44,7 +40,7 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
     const { first, second } = await both()
     await first.bus.publish(command({ word: 'a' }), { party: 'p2' })
     await second.bus.publish(command({ word: 'b' }), { party: 'p1' })
-    await someTurns()
+    await settle()
     const { words } = heardBy.parse(first.agent('parrot').snapshot()?.context)
     // The dog outside the parties hears the commands, too.
     expect(words.toSorted()).toEqual(['a', 'a', 'b', 'b'])
@@ -64,7 +60,7 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
     await second.ownership.claim('runtime')
     await p1.addInput('roll')
     await p2.addInput('sit')
-    await until(() => p1.state.said.length + p2.state.said.length === 2)
+    await settle()
     expect([p1.state.said, p2.state.said]).toEqual([['roll'], ['sit']])
   })
 
@@ -77,7 +73,7 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
     second.handle(trick, () => ({ done: 'by the second' }))
     const p1 = await second.parties.create({ id: 'p1', inputs: ['roll'] })
     const p2 = await first.parties.create({ id: 'p2', inputs: ['roll'] })
-    await until(() => p1.state.said.length + p2.state.said.length === 2)
+    await settle()
     expect([p1.state.said, p2.state.said]).toEqual([['by the second'], ['by the first']])
   })
 
@@ -89,13 +85,14 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
     const second = await start('second', options, { takes: () => false })
     const p1 = await second.parties.create({ id: 'p1' })
     await p1.addInput('later')
-    await until(() => p2.agent('dog').snapshot()?.value === 'remembering')
+    await settle()
+    expect(p2.agent('dog').snapshot()?.value).toBe('remembering')
     await second.ownership.release('party/p1')
     clock.advance(5_000)
-    await someTurns()
+    await settle()
     expect(p2.agent('dog').snapshot()?.value).toBe('awake')
     const third = await start('third', options, { takes: address => address === 'party/p1' })
-    await until(() => third.parties.get('p1').state.said.length > 0)
+    await settle()
     expect(third.parties.get('p1').state.said).toEqual(['late'])
     expect(p2.agent('dog').snapshot()?.value).toBe('awake')
   })
@@ -103,9 +100,10 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
   it('fail an ask with the reason when the partition of its callee leaves the runtime', async () => {
     const { first, p1 } = await both()
     await p1.addInput('later')
-    await until(() => first.agent('dog').snapshot()?.value === 'remembering')
+    await settle()
+    expect(first.agent('dog').snapshot()?.value).toBe('remembering')
     await first.ownership.release('runtime')
-    await until(() => p1.state.said.length > 0)
+    await settle()
     expect(p1.state.said).toEqual(['OWNERSHIP_LOST'])
   })
 
@@ -116,16 +114,17 @@ describe.each(kinds)('two runtimes whose partitions send messages $kind', ({ ope
     const second = await start('second', options, { takes: address => address === 'party/p1' })
     const handler = second.handle(trick, () => new Promise<never>(() => {}))
     const p1 = await second.parties.create({ id: 'p1', inputs: ['roll'] })
-    await someTurns()
+    await settle()
     handler.stop()
-    await until(() => p1.state.said.length > 0)
+    await settle()
     expect(p1.state.said).toEqual(['ASK_STOPPED'])
   })
 
   it('answer a caller outside the agents, although the agents outside the parties move to its runtime meanwhile', async () => {
     const { first, second, clock } = await both()
     const asked = second.ask('party/p2/dog', trick, { name: 'later' })
-    await until(() => first.parties.get('p2').agent('dog').snapshot()?.value === 'remembering')
+    await settle()
+    expect(first.parties.get('p2').agent('dog').snapshot()?.value).toBe('remembering')
     await first.ownership.release('runtime')
     await second.ownership.claim('runtime')
     clock.advance(5_000)

@@ -4,7 +4,7 @@ import { assign, emit, setup } from 'xstate'
 import * as z from 'zod'
 import { asked, clerk, unknown, visitor } from '../support/desk.ts'
 import { dogAgent, trick } from '../support/pets.ts'
-import { startRuntime, until } from '../support/runtime.ts'
+import { settle, startRuntime } from '../support/runtime.ts'
 
 const getUser = defineRequest('users.get', {
   input: z.object({ id: z.string() }),
@@ -114,7 +114,8 @@ describe('the events of a request that is defined with tell', () => {
     const { address } = runtime.handle(loud, () => new Promise(go => (answer = () => go({}))))
     const input = { word: 'hey' }
     const asking = runtime.ask(address, loud, input)
-    await until(() => told.length === 1)
+    await settle()
+    expect(told).toHaveLength(1)
     input.word = 'no'
     answer()
     await asking
@@ -211,7 +212,8 @@ describe('a caller outside the agents', () => {
       const first = expect(runtime.ask(to, trick, { name: 'silence' }, name)).rejects.toMatchObject({
         code: 'ASK_TIMEOUT',
       })
-      await until(() => runtime.bus.metrics().pendingAsks === 1)
+      await settle()
+      expect(runtime.bus.metrics().pendingAsks).toBe(1)
       await expect(runtime.ask(to, trick, { name: 'roll' }, name)).rejects.toBeInstanceOf(RequestIdTakenError)
       clock.advance(1_000)
       await first
@@ -242,7 +244,8 @@ describe('a caller outside the agents', () => {
     const requestId = 'r-1'
     const first = runtime.ask('runtime/slow', getUser, { id: 'u1' }, { requestId, deadline: 1_000 })
     const over = expect(first).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
-    await until(() => runtime.bus.metrics().handled === 1)
+    await settle()
+    expect(runtime.bus.metrics().handled).toBe(1)
     clock.advance(1_000)
     await over
     const second = runtime.ask('runtime/slow', getUser, { id: 'u2' }, { requestId })
@@ -258,11 +261,13 @@ describe('a caller outside the agents', () => {
     const requestId = 'r-1'
     const first = runtime.ask(address, getUser, { id: 'u1' }, { requestId, deadline: 1_000 })
     const over = expect(first).rejects.toMatchObject({ code: 'ASK_TIMEOUT' })
-    await until(() => answers.length === 1)
+    await settle()
+    expect(answers).toHaveLength(1)
     clock.advance(1_000)
     await over
     const second = runtime.ask(address, getUser, { id: 'u2' }, { requestId })
-    await until(() => answers.length === 2)
+    await settle()
+    expect(answers).toHaveLength(2)
     for (const [place, name] of ['Ada', 'Bob'].entries()) answers[place]?.(name)
     expect(await second).toEqual({ name: 'Bob' })
   })

@@ -8,7 +8,7 @@ import type { Work, WorkKind, WorkScope } from '../../src/work/kind.ts'
 import { kindOf, registerKind } from '../../src/work/kinds.ts'
 import { inputAdded, inputRemoved } from '../support/pets.ts'
 import { atEveryAppend, atFrame, createProgram, lost, nothingLost } from '../support/program.ts'
-import { until } from '../support/runtime.ts'
+import { settle } from '../support/runtime.ts'
 
 /** A kind of work of this test's own: a person translates a text, page by page. */
 interface Translation extends Work {
@@ -89,7 +89,8 @@ async function crashed(work: ReturnType<typeof translate>) {
   await program.until(atFrame(isReported, 'written'), { party: desks(work) }, async runtime => {
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(order({}), { party: 'p1' })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     desk[0]?.report({ page: 1 })
     await new Promise(() => {})
   })
@@ -103,7 +104,8 @@ describe('a kind of work that is registered', () => {
     const runtime = await createProgram().start({ party: desks(translate('poem')) })
     const party = await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(order({}), { party: 'p1' })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     expect(desk[0]).toMatchObject({ input: { pages: 3 }, attempt: 1, progress: undefined, invokeId: 'work' })
     desk[0]?.report({ page: 1 })
     expect(desk[0]?.progress).toEqual({ page: 1 })
@@ -119,7 +121,8 @@ describe('a kind of work that is registered', () => {
     const runtime = await program.start({ party: desks(translate('poem')) })
     await runtime.parties.create({ id: 'p1' })
     await runtime.bus.publish(order({}), { party: 'p1' })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     await runtime.bus.publish(nevermind({}), { party: 'p1' })
     await runtime.idle()
     expect(desk).toEqual([])
@@ -145,7 +148,8 @@ describe('a kind of work that is registered', () => {
   it('is written as wanted, progressed and ended, in frames that can be read back', async () => {
     const { program } = await crashed(translate('poem'))
     const next = await program.start({ party: desks(translate('poem')) })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     desk[0]?.settle({ ok: true, output: 'a poem' })
     await next.idle()
     const frames = await program.frames('party/p1')
@@ -164,7 +168,8 @@ describe('a kind of work that is registered', () => {
   it('shows up in why', async () => {
     const { program } = await crashed(translate('poem'))
     const next = await program.start({ party: desks(translate('poem')) })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     desk[0]?.settle({ ok: true, output: 'a poem' })
     await next.idle()
     const causes = new Causes(await program.frames('party/p1'))
@@ -181,7 +186,8 @@ describe('a kind of work after a crash', () => {
   it('goes on from what it reported last, under the same key', async () => {
     const { program, first } = await crashed(translate('poem'))
     const next = await program.start({ party: desks(translate('poem')) })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     expect(desk[0]).toMatchObject({ key: first?.key, input: { pages: 3 }, attempt: 1, progress: { page: 1 } })
     desk[0]?.report({ page: 2 })
     desk[0]?.settle({ ok: true, output: 'a poem' })
@@ -193,26 +199,30 @@ describe('a kind of work after a crash', () => {
   it('goes on from what it reported in each process before', async () => {
     const { program } = await crashed(translate('poem'))
     await program.start({ party: desks(translate('poem')), snapshots: { every: 1 } })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     desk[0]?.report({ page: 2 })
     const [second] = desk.splice(0)
     await second?.partition.watermark.reached()
     await program.start({ party: desks(translate('poem')) })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     expect(desk[0]?.progress).toEqual({ page: 2 })
   })
 
   it('does not keep in memory how other partitions stood', async () => {
     const { program } = await crashed(translate('poem'))
     await program.start({ party: desks(translate('poem')) })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     expect(desk[0]?.requests).toBeUndefined()
   })
 
   it('is another attempt, if its kind wants that', async () => {
     const { program } = await crashed(translate('poem', 'retry'))
     const next = await program.start({ party: desks(translate('poem', 'retry')) })
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     expect(desk[0]).toMatchObject({ attempt: 2, progress: { page: 1 } })
     const frames = await program.frames('party/p1')
     expect(frames.at(-1)?.entries).toMatchObject([{ kind: 'retried', attempt: 2 }])
@@ -229,7 +239,8 @@ describe('a kind of work after a crash', () => {
     const held = { key: first?.key, name: 'poem', address: 'party/p1/editor', attempt: 2 }
     expect(next.held.list()).toEqual([held])
     next.held.retry(held.key ?? '')
-    await until(() => desk.length === 1)
+    await settle()
+    expect(desk).toHaveLength(1)
     desk[0]?.settle({ ok: true, output: 'a poem' })
     await next.idle()
     expect(next.parties.get('p1').state.printed).toBe('a poem')
@@ -243,7 +254,8 @@ describe('a kind of work after a crash', () => {
       const isEnded = await program.until(ending, { party }, async runtime => {
         await runtime.parties.create({ id: 'p1' })
         await runtime.bus.publish(order({}), { party: 'p1' })
-        await until(() => desk.length === 1)
+        await settle()
+        expect(desk).toHaveLength(1)
         desk[0]?.report({ page: 1 })
         desk[0]?.settle({ ok: true, output: 'a poem' })
         await runtime.idle()
@@ -267,7 +279,8 @@ describe('a kind of work after a crash', () => {
     const { program } = await crashed(translate('poem'))
     const isOutcome = ({ entries }: Frame) => entries.some(({ kind }) => kind === 'outcome')
     await program.until(atFrame(isOutcome, 'cut'), { party: desks(translate('poem')) }, async () => {
-      await until(() => desk.length === 1)
+      await settle()
+      expect(desk).toHaveLength(1)
       desk[0]?.settle({ ok: true, output: 'a poem' })
       await new Promise(() => {})
     })

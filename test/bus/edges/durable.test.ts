@@ -3,13 +3,10 @@ import { DurableNameTakenError, type Journal, memoryJournal } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { held } from '../../support/heap.ts'
 import { command, dogAgent, glance, petsParty } from '../../support/pets.ts'
-import { startRuntime, turn, until } from '../../support/runtime.ts'
+import { settle, startRuntime, turn } from '../../support/runtime.ts'
 
 const start = (journal: Journal = memoryJournal()) => startRuntime({ journal, party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>
-const turns = async (count = 20) => {
-  for (let n = 0; n < count; n++) await turn()
-}
 const say = async ({ runtime }: Started, ...words: readonly string[]) => {
   for (const word of words) await runtime.bus.publish(command({ word }))
 }
@@ -38,7 +35,7 @@ describe('a durable subscription, at its edges', () => {
     const { state, clock } = await failing(started)
     await say(started, 'a', 'b', 'c')
     for (let n = 0; n < 12; n++) {
-      await turns()
+      await settle()
       clock.advance(2_000)
     }
     expect(started.runtime.bus.deadLetters.list()).toHaveLength(3)
@@ -53,7 +50,7 @@ describe('a durable subscription, at its edges', () => {
     const { state, clock } = await failing(started)
     await say(started, 'a')
     for (let n = 0; n < 4; n++) {
-      await turns()
+      await settle()
       clock.advance(2_000)
     }
     state.isBroken = false
@@ -61,7 +58,7 @@ describe('a durable subscription, at its edges', () => {
     const driving = started.runtime.bus.deadLetters.redrive()
     await say(started, 'b')
     await driving
-    await turns()
+    await settle()
     expect(state.most).toBe(1)
   })
 
@@ -72,20 +69,21 @@ describe('a durable subscription, at its edges', () => {
     const sub = started.runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { durable: 'ledger' })
     sub.pause()
     void started.runtime.bus.replay({ type: command }, sub)
-    await turns()
+    await settle()
     expect(words).toEqual([])
     sub.resume()
-    await until(() => words.length === 2)
+    await settle()
+    expect(words).toHaveLength(2)
   })
 
   it('is not called again while it is paused, also when it failed', async () => {
     const started = await start()
     const { state, subscription, clock } = await failing(started)
     await say(started, 'a')
-    await turns()
+    await settle()
     subscription.pause()
     clock.advance(1_000)
-    await turns()
+    await settle()
     expect(state.words).toEqual(['a'])
   })
 
@@ -102,12 +100,12 @@ describe('a durable subscription, at its edges', () => {
         for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
         subscription[end]()
         const before = [...received]
-        await turns(3)
+        await settle()
         expect(received).toEqual(before)
         // It gets the remaining events later.
         if (end === 'pause') subscription.resume()
         else started.runtime.bus.subscribe(command, receive, { durable: name })
-        await turns(3)
+        await settle()
         expect(received).toEqual(['a', 'b', 'c'])
       }
     },
@@ -124,9 +122,9 @@ describe('a durable subscription, at its edges', () => {
       { durable: 'ledger' },
     )
     await runtime.bus.publish(glance({ at: 'x' }))
-    await turns()
+    await settle()
     clock.advance(5_000)
-    await turns()
+    await settle()
     expect(received).toBeLessThan(1_000)
   })
 
@@ -160,7 +158,7 @@ describe('a durable subscription, at its edges', () => {
     sub.pause()
     for (let n = 0; n < 5; n++) await runtime.bus.publish(glance({ at: `${n}` }))
     sub.resume()
-    await turns()
+    await settle()
     expect(missed).toEqual([3])
     expect(codes).toEqual(['SUBSCRIBER_LAG'])
   })
@@ -187,12 +185,13 @@ describe('a durable subscription, at its edges', () => {
       },
       { durable: 'ledger', from: 'start' },
     )
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     await runtime.parties.delete('p1')
     await runtime.parties.create({ id: 'p1' })
     for (let n = 0; n < 3; n++) await runtime.bus.publish(command({ word: `new${n}` }), { party: 'p1' })
     go()
-    await turns(100)
+    await settle()
     expect(words.filter(word => word.startsWith('new'))).toEqual(['new0', 'new1', 'new2'])
   })
 
@@ -214,10 +213,11 @@ describe('a durable subscription, at its edges', () => {
       },
       { durable: 'ledger', from: 'start' },
     )
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     await runtime.parties.delete('p1')
     go()
-    await turns(50)
+    await settle()
     expect(words).toEqual(['old0'])
   })
 
@@ -240,17 +240,19 @@ describe('a durable subscription, at its edges', () => {
       )
     const first = listen('first', held)
     await say(started, 'a')
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     first.unsubscribe()
     const second = listen('second', undefined)
     await say(started, 'b', 'c')
-    await until(() => words.length === 4)
+    await settle()
+    expect(words).toHaveLength(4)
     go()
-    await turns()
+    await settle()
     second.unsubscribe()
     listen('third', undefined)
     await say(started, 'd')
-    await turns()
+    await settle()
     expect(words).toEqual(['first a', 'second a', 'second b', 'second c', 'third d'])
   })
 
@@ -271,12 +273,13 @@ describe('a durable subscription, at its edges', () => {
     })
     const words: string[] = []
     void runtime.bus.publish(command({ word: 'a' }))
-    await turns()
+    await settle()
     runtime.bus.subscribe(command, ({ data }) => void words.push(data.word), { durable: 'ledger', from: 'start' })
-    await turns()
+    await settle()
     const early = [...words]
     go()
-    await until(() => words.length === 1)
+    await settle()
+    expect(words).toHaveLength(1)
     expect(early).toEqual([])
   })
 
@@ -285,11 +288,11 @@ describe('a durable subscription, at its edges', () => {
     const { state, clock } = await failing(started)
     await say(started, 'a')
     for (let n = 0; n < 4; n++) {
-      await turns()
+      await settle()
       clock.advance(2_000)
     }
     await say(started, 'b')
-    await turns()
+    await settle()
     // Now it waits after its first attempt at "b".
     expect(state.words.at(-1)).toBe('b')
     let outcome = 'pending'
@@ -299,7 +302,7 @@ describe('a durable subscription, at its edges', () => {
     )
     await started.runtime.stop({ timeout: 0 })
     clock.advance(3_600_000)
-    await turns()
+    await settle()
     expect(outcome).not.toBe('pending')
   })
 
@@ -315,7 +318,7 @@ describe('a durable subscription, at its edges', () => {
       runtime.bus.subscribe('pets.input.added', ({ data }) => void live.push(JSON.stringify(data)))
     })
     await party.update({ add: ['a', 'b'] })
-    await turns()
+    await settle()
     expect(live).toHaveLength(1)
     expect(words).toEqual(live)
   })
@@ -325,7 +328,7 @@ describe('a durable subscription, at its edges', () => {
     const { state, subscription, clock } = await failing(started)
     await say(started, 'a')
     for (let n = 0; n < 4; n++) {
-      await turns()
+      await settle()
       clock.advance(2_000)
     }
     expect(state.words).toHaveLength(3)

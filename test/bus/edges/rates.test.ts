@@ -1,13 +1,9 @@
 import type { RateLimitOptions } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, urgent } from '../../support/pets.ts'
-import { startRuntime, turn, until } from '../../support/runtime.ts'
+import { settle, startRuntime } from '../../support/runtime.ts'
 
 const start = (rateLimit: RateLimitOptions) => startRuntime({ party: petsParty(dogAgent()), rateLimit })
-const turns = async (count = 20) => {
-  for (let n = 0; n < count; n++) await turn()
-}
-
 describe('publishing in turn, at its edges', () => {
   it('a source whose turn comes soon does not wait for one whose turn comes late', async () => {
     const { runtime, clock } = await start({
@@ -24,12 +20,12 @@ describe('publishing in turn, at its edges', () => {
     await say('a2', 'a')
     clock.advance(2_000)
     void say('a3', 'a') // waits for its minute
-    await turns()
+    await settle()
     await say('b1', 'b')
     void say('b2', 'b') // waits for its second
     for (let n = 0; n < 3; n++) {
       clock.advance(1_000)
-      await turns()
+      await settle()
     }
     expect(words).toEqual(['a1', 'a2', 'b1', 'b2'])
   })
@@ -44,7 +40,7 @@ describe('publishing in turn, at its edges', () => {
     void say('3')
     clock.advance(2_000)
     void say('4')
-    await turns()
+    await settle()
     expect(words).toEqual(['1', '2', '3', '4'])
   })
 
@@ -53,10 +49,10 @@ describe('publishing in turn, at its edges', () => {
     let received = 0
     runtime.bus.subscribe(command, () => void received++)
     for (let n = 0; n < 100; n++) void runtime.bus.publish(command({ word: 'x' })).catch(() => {})
-    await turns()
+    await settle()
     expect(received).toBe(1)
     runtime.bus.rateLimit({ perSecond: 2, source: {}, exceeded: 'delay' })
-    await turns()
+    await settle()
     expect(received).toBeLessThanOrEqual(3)
   })
 
@@ -69,9 +65,9 @@ describe('publishing in turn, at its edges', () => {
       error => (outcome = error.code),
     )
     await runtime.stop({ timeout: 0 })
-    await turns()
+    await settle()
     clock.advance(3_600_000)
-    await turns()
+    await settle()
     expect(outcome).not.toBe('pending')
   })
 
@@ -81,9 +77,9 @@ describe('publishing in turn, at its edges', () => {
     runtime.bus.subscribe(urgent, ({ correlationid }) => void said.push(correlationid))
     runtime.bus.subscribe(command, () => void runtime.bus.publish(urgent({ word: 'x' })))
     await runtime.bus.publish(command({ word: 'a' }), { correlationId: 'chain' })
-    await turns()
+    await settle()
     clock.advance(2_000)
-    await until(() => said.length === 1)
+    await settle()
     expect(said).toEqual(['chain'])
   })
 
@@ -95,7 +91,7 @@ describe('publishing in turn, at its edges', () => {
     runtime.bus.subscribe(command, () => void party.addInput('one'))
     runtime.bus.subscribe(command, () => void party.update({ add: ['two'] }))
     await runtime.bus.publish(command({ word: 'a' }), { correlationId: 'chain' })
-    await until(() => said.length === 2)
+    await settle()
     expect(said).toEqual(['chain', 'chain'])
   })
 
@@ -120,7 +116,7 @@ describe('publishing in turn, at its edges', () => {
       Object.assign(event, { data: { nonsense: true } })
     } catch {}
     clock.advance(2_000)
-    await until(() => seen.length === 2)
+    await settle()
     expect(seen).toEqual([{ word: 'first' }, { word: 'second' }])
   })
 
@@ -157,9 +153,9 @@ describe('publishing in turn, at its edges', () => {
     void runtime.bus.publish(command({ word: 'a2' }), { source: 'a' }).catch(() => {})
     now += 1_100
     void runtime.bus.publish(command({ word: 'b1' }), { source: 'b' }).catch(() => {})
-    await turns()
+    await settle()
     for (const timer of timers.splice(0)) if (timer.at <= now) timer.fire()
-    await turns()
+    await settle()
     expect(words).toEqual(['a1', 'a2'])
   })
 
@@ -167,7 +163,7 @@ describe('publishing in turn, at its edges', () => {
     const { runtime, clock } = await start({ perSecond: 1, source: {}, exceeded: 'delay' })
     await runtime.bus.publish(command({ word: 'first' }))
     const waiting = runtime.bus.publish(command({ word: 'second' }), { timeout: 900 }).catch(error => error)
-    await turns()
+    await settle()
     clock.advance(900)
     const { retryAfter } = await waiting
     expect(retryAfter).toBeLessThanOrEqual(120)

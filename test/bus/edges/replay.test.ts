@@ -1,12 +1,9 @@
 import type { Subscription } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, petsParty, urgent } from '../../support/pets.ts'
-import { startRuntime, turn } from '../../support/runtime.ts'
+import { settle, startRuntime, turn } from '../../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
-const turns = async (count = 20) => {
-  for (let n = 0; n < count; n++) await turn()
-}
 const played = async () => {
   const { runtime, clock } = await start()
   for (const word of ['a', 'b', 'c']) {
@@ -34,7 +31,7 @@ describe('a replay, at its edges', () => {
         signal: controller.signal,
       }),
     )
-    await turns()
+    await settle()
     expect(outcome.is).toBe('enough')
   })
 
@@ -44,19 +41,19 @@ describe('a replay, at its edges', () => {
     const sub = runtime.bus.subscribe(command, () => {})
     sub.pause()
     const outcome = outcomeOf(runtime.bus.replay({ type: command }, sub, { signal: controller.signal }))
-    await turns()
+    await settle()
     controller.abort(new Error('enough'))
-    await turns()
+    await settle()
     expect(outcome.is).toBe('enough')
   })
 
   it('ends when the runtime stops', async () => {
     const { runtime, clock } = await played()
     const outcome = outcomeOf(runtime.bus.replay({ type: command }, () => {}, { speed: 1 }))
-    await turns()
+    await settle()
     await runtime.stop({ timeout: 0 })
     clock.advance(10 * 3_600_000)
-    await turns()
+    await settle()
     expect(outcome.is).not.toBe('pending')
   })
 
@@ -89,7 +86,7 @@ describe('a replay, at its edges', () => {
         await runtime.bus.publish(urgent({ word: 'live' }))
       })().catch(() => {})
     })
-    await turns()
+    await settle()
     expect(runtime.bus.metrics().accepted).toBe(before)
   })
 
@@ -105,11 +102,11 @@ describe('a replay, at its edges', () => {
       await held
       await runtime.bus.publish(urgent({ word: 'live' })).catch(() => {})
     })
-    await turns()
+    await settle()
     clock.advance(60_000)
     await done
     go()
-    await turns()
+    await settle()
     expect(runtime.bus.metrics().accepted).toBe(before)
   })
 
@@ -124,7 +121,7 @@ describe('a replay, at its edges', () => {
     live.pause()
     await runtime.bus.publish(command({ word: 'now' }))
     const { muted } = await runtime.bus.replay({ type: command, to: 0 + Date.UTC(2026, 0, 1) }, () => live.resume())
-    await turns()
+    await settle()
     expect([said, muted]).toEqual([['now'], 0])
   })
 
@@ -140,7 +137,7 @@ describe('a replay, at its edges', () => {
       await replaying.catch(() => {})
     })
     await runtime.bus.publish(command({ word: 'a' }))
-    await turns()
+    await settle()
     expect(outcome.is).not.toBe('pending')
   })
 
@@ -150,7 +147,7 @@ describe('a replay, at its edges', () => {
     runtime.bus.errors(({ data }) => void codes.push(data.code))
     const sub: Subscription = runtime.bus.subscribe(command, () => sub.unsubscribe())
     const { failed } = await runtime.bus.replay({ type: command }, sub)
-    await turns()
+    await settle()
     expect(failed).toBe(codes.length)
   })
 })

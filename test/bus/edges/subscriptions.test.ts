@@ -1,15 +1,12 @@
 import type { Envelope, Subscription } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { command, dogAgent, glance, petsParty, urgent } from '../../support/pets.ts'
-import { startRuntime, turn, until } from '../../support/runtime.ts'
+import { settle, startRuntime, turn } from '../../support/runtime.ts'
 
 const start = () => startRuntime({ party: petsParty(dogAgent()) })
 type Started = Awaited<ReturnType<typeof start>>['runtime']
 const say = async (runtime: Started, ...words: readonly string[]) => {
   for (const word of words) await runtime.bus.publish(command({ word }))
-}
-const turns = async (count = 20) => {
-  for (let n = 0; n < count; n++) await turn()
 }
 const rejections = async (work: () => Promise<void>) => {
   const seen: unknown[] = []
@@ -18,7 +15,7 @@ const rejections = async (work: () => Promise<void>) => {
   process.on('unhandledRejection', error => seen.push(error))
   try {
     await work()
-    await turns()
+    await settle()
   } finally {
     process.removeAllListeners('unhandledRejection')
     for (const other of others) process.on('unhandledRejection', other)
@@ -42,7 +39,7 @@ describe('subscribers, at their edges', () => {
       running--
     })
     await say(runtime, 'a', 'b', 'c', 'd')
-    await until(() => log.length === 8)
+    await settle()
     expect(log).toEqual(['> a', '< a', '> b', '< b', '> c', '< c', '> d', '< d'])
     expect(most).toBe(1)
   })
@@ -99,7 +96,8 @@ describe('subscribers, at their edges', () => {
       runtime.bus.publish(command({ word: 'a' }), { correlationId: 'one' }),
       runtime.bus.publish(command({ word: 'b' }), { correlationId: 'two' }),
     ])
-    await until(() => said.length === 2)
+    await settle()
+    expect(said).toHaveLength(2)
     expect(said.map(({ correlationid }) => correlationid)).toEqual(['one', 'two'])
   })
 
@@ -116,7 +114,8 @@ describe('subscribers, at their edges', () => {
     })
     await runtime.bus.publish(command({ word: 'skip' }), { correlationId: 'one' })
     await runtime.bus.publish(command({ word: 'b' }), { correlationId: 'two' })
-    await until(() => said.length === 1)
+    await settle()
+    expect(said).toHaveLength(1)
     expect(said.map(({ correlationid }) => correlationid)).toEqual(['two'])
   })
 
@@ -134,11 +133,11 @@ describe('subscribers, at their edges', () => {
       })()
     })
     await say(runtime, 'skip', 'b')
-    await turns()
+    await settle()
     clock.advance(10_000)
-    await turns()
+    await settle()
     clock.advance(100_000)
-    await turns()
+    await settle()
     expect(code).toBe('WAIT_INSIDE')
   })
 
@@ -157,7 +156,7 @@ describe('subscribers, at their edges', () => {
     })
     const seen = await rejections(async () => {
       await say(runtime, 'a', 'b')
-      await turns()
+      await settle()
       clock.advance(60_000)
     })
     expect(seen).toEqual([])
@@ -178,7 +177,7 @@ describe('subscribers, at their edges', () => {
     })
     runtime.bus.subscribe(command, ({ data }) => void words.push(data.word))
     await say(runtime, 'a', 'b', 'c')
-    await turns()
+    await settle()
     expect(words).toEqual(['a', 'b', 'c'])
   })
 
@@ -205,7 +204,7 @@ describe('subscribers, at their edges', () => {
       if (++received < 100_000) void runtime.bus.publish(urgent({ word: 'again' })).catch(() => {})
     })
     void runtime.bus.publish(urgent({ word: 'first' }))
-    await turns(10)
+    await turn()
     expect(received).toBeLessThan(100_000)
   })
 
@@ -216,7 +215,7 @@ describe('subscribers, at their edges', () => {
       if (++received < 100_000) await runtime.bus.publish(urgent({ word: 'again' })).catch(() => {})
     })
     void runtime.bus.publish(urgent({ word: 'first' }))
-    await turns(10)
+    await turn()
     expect(received).toBeLessThan(100_000)
   })
 
@@ -254,7 +253,8 @@ describe('subscribers, at their edges', () => {
     })
     await runtime.bus.publish(glance({ at: 'first' }))
     await runtime.bus.publish(command({ word: 'other' }), { correlationId: 'theirs' })
-    await until(() => said.length === 1)
+    await settle()
+    expect(said).toHaveLength(1)
     go()
     expect(said).toEqual(['glanced mine'])
   })

@@ -1,11 +1,8 @@
 import { definePool, defineTransform, memoryJournal, type Transform } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, glance, inputAdded, petsParty, urgent } from '../../support/pets.ts'
-import { startRuntime, turn } from '../../support/runtime.ts'
+import { settle, startRuntime } from '../../support/runtime.ts'
 
-const turns = async (count = 20) => {
-  for (let n = 0; n < count; n++) await turn()
-}
 const start = (...transforms: Transform[]) => startRuntime({ party: petsParty(dogAgent()), transforms })
 
 describe('transforms, at their edges', () => {
@@ -35,7 +32,7 @@ describe('transforms, at their edges', () => {
       }),
     )
     await runtime.bus.publish(command({ word: 'plain' })).catch(() => {})
-    await turns()
+    await settle()
     process.removeAllListeners('unhandledRejection')
     for (const other of others) process.on('unhandledRejection', other)
     expect(seen).toEqual([])
