@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import {
@@ -12,9 +14,9 @@ import {
 } from 'troupe'
 import { sqliteJournal } from 'troupe/sqlite'
 import { createSimulatedClock, seededRandom } from 'troupe/testing'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { assign } from 'xstate'
-import { emptyJournal } from '../sqlite/support.ts'
+import { emptyJournal, newDirectory } from '../sqlite/support.ts'
 import { createRecord, type Record } from '../support/lives.ts'
 import { barked, command, dogAgent, dogMachine, petsParty, trainerAgent, trick, urgent } from '../support/pets.ts'
 
@@ -38,9 +40,22 @@ async function live<S extends object, A extends AddedEvent, R extends RemovedEve
 
 const party = petsParty(dogAgent())
 
-/** Two parties, p1 with this many barks and p2 with one, left in order. */
+/** A copy of what two parties left in order: p1 with this many barks, and p2 with one. */
 async function left(barks: number, options: Pick<RuntimeOptions, 'snapshots'> = {}): Promise<string> {
-  const directory = emptyJournal()
+  const key = JSON.stringify([barks, options])
+  const original = originals.get(key) ?? leave(barks, options)
+  originals.set(key, original)
+  const directory = newDirectory()
+  cpSync(await original, directory, { recursive: true })
+  return directory
+}
+
+const originals = new Map<string, Promise<string>>()
+const folder = mkdtempSync(join(tmpdir(), 'troupe-left-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function leave(barks: number, options: Pick<RuntimeOptions, 'snapshots'>): Promise<string> {
+  const directory = emptyJournal(join(folder, `${originals.size}`))
   const runtime = await live(directory, { party, agents: [dogAgent()], ...options })
   for (const [id, count] of Object.entries({ p1: barks, p2: 1 })) {
     await runtime.parties.create({ id })

@@ -164,7 +164,7 @@ it('a random program reaches the same final state, wherever and however often it
       expect([...undisturbed.wrong, ...disturbed.wrong]).toEqual([])
       expect(disturbed.outcome).toEqual(undisturbed.outcome)
     }),
-    { numRuns: runs(50) },
+    { numRuns: runs(25) },
   )
 })
 
@@ -195,7 +195,7 @@ it('a random family loses no event and does nothing twice, whatever happens in a
         await stage.stop(0)
       },
     ),
-    { numRuns: runs(50) },
+    { numRuns: runs(25) },
   )
 })
 
