@@ -1,5 +1,12 @@
 import type { HandlerScope, Refusal, RequestDefinition, Runtime } from '../index.ts'
-import { Expected, type Keyed, type ProbedDataOf, type ProbedOf, ProbeGoneError } from './received.ts'
+import {
+  Expected,
+  type Keyed,
+  ProbeAnsweredError,
+  type ProbedDataOf,
+  type ProbedOf,
+  ProbeGoneError,
+} from './received.ts'
 import { Joined, type StandIn, type StandInPlace } from './stand-in.ts'
 
 /** How the probe of a request is reached. */
@@ -20,6 +27,7 @@ interface Asked extends Keyed {
  * with the process, and agents ask them again in the next process.
  */
 export class HandlerProbe<D extends RequestDefinition> implements StandIn {
+  readonly standsFor: string
   readonly #request: RequestDefinition
   readonly #options: HandlerProbeOptions
   readonly #joined: Joined
@@ -29,6 +37,7 @@ export class HandlerProbe<D extends RequestDefinition> implements StandIn {
   #address = ''
 
   constructor(request: D, options: HandlerProbeOptions = {}) {
+    this.standsFor = `the handler ${options.name === undefined ? `of "${request.type}"` : `"${options.name}"`}`
     this.#request = request
     this.#options = options
     this.#joined = new Joined(`probe "${request.type}"`)
@@ -82,6 +91,7 @@ export class HandlerProbe<D extends RequestDefinition> implements StandIn {
     const request = this.#request
     const end = async (how: () => void) => {
       if (!this.#asked.includes(asked)) throw new ProbeGoneError(type)
+      if (asked.isAnswered) throw new ProbeAnsweredError(type)
       asked.isAnswered = true
       how()
       await this.#joined.place.settle()
@@ -98,7 +108,7 @@ export class HandlerProbe<D extends RequestDefinition> implements StandIn {
         const refused = request.fail(scope, refusal)
         await end(() => answer.resolve(refused))
       },
-      fail: (error: Error) => end(() => answer.reject(error)),
+      fail: (error: unknown) => end(() => answer.reject(error)),
     }
     // Its data went through the schema of the request, and its functions check what they get.
     return probed as ProbedOf<D>

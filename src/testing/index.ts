@@ -23,6 +23,7 @@ export { AgentProbe, probe, type SaidBy } from './probe.ts'
 export { type RandomScheduler, randomScheduler } from './random-scheduler.ts'
 export {
   NotReceivedError,
+  ProbeAnsweredError,
   ProbeDefinitionError,
   type ProbedDataOf,
   type ProbedEvent,
@@ -52,7 +53,7 @@ export {
 } from './shared-ownership.ts'
 export { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 export { type HeldJournal, heldJournal, slowJournal } from './slow-journal.ts'
-export { type StandIn, StandInFreeError, type StandInPlace, StandInTakenError } from './stand-in.ts'
+export { type StandIn, StandInFreeError, type StandInPlace, StandInTakenError, StandInTwiceError } from './stand-in.ts'
 export {
   createTestRuntime,
   TestCrashedError,

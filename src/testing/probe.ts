@@ -65,6 +65,7 @@ export function probe(
 export class AgentProbe<A extends Agent> implements StandIn {
   /** The agent that takes the place of the other agent, for `runtime.spawn`. */
   readonly agent: Agent
+  readonly standsFor: string
   readonly #probed: Probed
   readonly #joined: Joined
   readonly #expected: Expected
@@ -74,6 +75,7 @@ export class AgentProbe<A extends Agent> implements StandIn {
   readonly #seen = new Map<Address, Memory>()
 
   constructor(replaced: A) {
+    this.standsFor = `the agent "${replaced.name}"`
     this.#probed = replaced
     this.#joined = new Joined(`probe "${replaced.name}"`)
     this.#expected = new Expected(replaced.name)
@@ -181,7 +183,7 @@ export class AgentProbe<A extends Agent> implements StandIn {
       at,
       reply: (output: unknown) => answer(request => request.reply({ ask }, output)),
       refuse: (refusal: Refusal) => answer(request => request.fail({ ask }, refusal)),
-      fail: (error: Error) => this.#tell(at, { type, error: error.message }),
+      fail: (error: unknown) => this.#tell(at, { type, error: error instanceof Error ? error.message : String(error) }),
     }
     // Its data went through the schema of the event or request, and its functions check what they get.
     return probed as unknown as ProbedOf<D>
@@ -189,7 +191,7 @@ export class AgentProbe<A extends Agent> implements StandIn {
 
   async #tell(at: Address, told: z.input<typeof probeTold.schema>): Promise<void> {
     const { place } = this.#joined
-    await place.agent(at).send(probeTold(told), { priority: 1 })
+    await place.unlessCrashed(place.agent(at).send(probeTold(told), { priority: 1 }))
     await place.settle()
   }
 }

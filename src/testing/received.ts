@@ -13,12 +13,21 @@ export interface ProbedEvent<D = unknown> {
 
 /** A request that a probe was sent. Until the test answers it, its asker waits, and its deadline runs on the clock of the test. */
 export interface ProbedRequest<I = unknown, O = unknown, R = unknown> extends ProbedEvent<I> {
-  /** Answers it, and settles the runtime. @throws EventPayloadError; ProbeGoneError if its process has ended and the asker asks again */
+  /**
+   * Answers it, and settles the runtime.
+   *
+   * @throws EventPayloadError; ProbeGoneError if its process has ended and the asker asks again; ProbeAnsweredError if the probe of a
+   *   handler has answered it; TestCrashedError if the process ends before the answer is there
+   */
   reply(output: O): Promise<void>
-  /** Refuses it with a code and a message, and settles the runtime. @throws EventPayloadError, ProbeGoneError */
+  /** Refuses it with a code and a message, and settles the runtime. @throws what `reply` throws */
   refuse(refusal: R): Promise<void>
-  /** Fails on it, and settles the runtime: a handler throws; an agent fails as a whole, with all requests that it has in hand. @throws ProbeGoneError */
-  fail(error: Error): Promise<void>
+  /**
+   * Fails on it, and settles the runtime: a handler throws; an agent fails as a whole, with all requests that it has in hand.
+   *
+   * @throws ProbeGoneError, ProbeAnsweredError; TestCrashedError if the process ends before it has failed
+   */
+  fail(error: unknown): Promise<void>
 }
 
 /** What a probe was sent, by its definition. */
@@ -113,6 +122,18 @@ export class ProbeGoneError extends TroupeError {
   constructor(probe: string) {
     super(
       `The process that sent the probe "${probe}" this request has ended. Expect the request again: its asker asks again in the next process.`,
+    )
+    this.probe = probe
+  }
+}
+
+/** A handler's probe has answered a request already, and a second answer would reach nobody. */
+export class ProbeAnsweredError extends TroupeError {
+  readonly code = 'PROBE_ANSWERED'
+  readonly probe: string
+  constructor(probe: string) {
+    super(
+      `The probe "${probe}" has answered this request already, so that a second answer reaches nobody. Answer it once, or expect the next request.`,
     )
     this.probe = probe
   }

@@ -41,6 +41,7 @@ export function script<I = unknown, O = unknown>(effect: string | EffectLogic<I,
 export class Script<I, O> implements StandIn {
   /** The name of the effect. */
   readonly name: string
+  readonly standsFor: string
   readonly #joined: Joined
   readonly #calls: ScriptedCall<I>[] = []
   readonly #results: Result<O>[] = []
@@ -48,6 +49,7 @@ export class Script<I, O> implements StandIn {
 
   constructor(name: string) {
     this.name = name
+    this.standsFor = `the effect "${name}"`
     this.#joined = new Joined(`script of the effect "${name}"`)
   }
 

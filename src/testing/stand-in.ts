@@ -8,12 +8,16 @@ export interface StandInPlace {
   agent(address: string): AgentRef
   /** Resolves when nothing more happens before time passes. */
   settle(): Promise<void>
+  /** What something of the process that runs now resolves to. @throws TestCrashedError if the process ends before */
+  unlessCrashed<T>(awaited: Promise<T>): Promise<T>
   /** The test went wrong in a way that the program may hide: the next `settle` rejects with this error. */
   fail(error: TroupeError): void
 }
 
 /** Takes the place of a part of the program in a test: what `probe` and `script` make. */
 export interface StandIn {
+  /** What it takes the place of, such as `the agent "baker"`; two stand-ins of a test do not take the same place. */
+  readonly standsFor?: string
   /** Called once, by the test runtime that it is given to. @throws StandInTakenError */
   join(place: StandInPlace): void
   /** The agent that is started instead of an agent; `undefined` to leave that agent. */
@@ -52,6 +56,18 @@ export class StandInTakenError extends TroupeError {
   constructor(standIn: string) {
     super(`The ${standIn} belongs to another test runtime already. Make a new one for each test.`)
     this.standIn = standIn
+  }
+}
+
+/** Two probes or scripts of one test take the same place, so that one of them would be used for nothing. */
+export class StandInTwiceError extends TroupeError {
+  readonly code = 'STAND_IN_TWICE'
+  readonly standsFor: string
+  constructor(standsFor: string) {
+    super(
+      `Two stand-ins of this test take the place of ${standsFor}. Leave one out: a probe gets everything for all addresses of its agent, and a script has all results of its effect.`,
+    )
+    this.standsFor = standsFor
   }
 }
 

@@ -21,7 +21,7 @@ import { NeverSettlesError, type SettleOptions, usualMost } from './settling-sch
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { isHeld } from './slow-journal.ts'
-import type { StandIn, StandInPlace } from './stand-in.ts'
+import { type StandIn, type StandInPlace, StandInTwiceError } from './stand-in.ts'
 
 /** The options of a runtime, without those that the test decides itself. */
 export interface TestRuntimeOptions<
@@ -49,21 +49,22 @@ export interface TestRuntimeOptions<
  * console.log(test.runtime.parties.get('p1').state.results)
  * await test.stop()
  *
- * @throws StandInTakenError; what `createRuntime` and `start` throw
+ * @throws StandInTakenError, StandInTwiceError; what `createRuntime` and `start` throw
  */
 export async function createTestRuntime<
   S extends object = object,
   A extends AddedEvent = AddedEvent,
   R extends RemovedEvent = RemovedEvent,
 >(options: TestRuntimeOptions<S, A, R> = {}): Promise<TestRuntime<S, A, R>> {
-  const test = new TestRuntime(options)
+  let test: TestRuntime<S, A, R> | undefined
   try {
+    test = new TestRuntime(options)
     await test.restart()
+    return test
   } catch (error) {
-    await test.stop()
+    await (test ? test.stop() : options.journal?.close())
     throw error
   }
-  return test
 }
 
 /** So many turns of the event loop without anything happening mean that nothing happens before time passes. */
@@ -111,6 +112,7 @@ export class TestRuntime<
     this.#options = options
     this.#scheduler = randomScheduler(seededRandom(seed))
     this.#standIns = standIns
+    checkPlaces(standIns)
     for (const standIn of standIns) standIn.join(this.#place())
   }
 
@@ -173,6 +175,7 @@ export class TestRuntime<
       clock: this.clock,
       agent: address => this.#agentAt(address),
       settle: () => this.settle(),
+      unlessCrashed: awaited => Promise.race([awaited, this.#process?.ended.then(crashed) ?? crashed()]),
       fail: error => {
         this.#faults = [...this.#faults, error]
       },
@@ -281,6 +284,16 @@ export class TestRuntime<
 }
 
 const nothing = () => {}
+
+/** @throws StandInTwiceError */
+function checkPlaces(standIns: readonly StandIn[]): void {
+  const taken = new Set<string>()
+  for (const { standsFor } of standIns) {
+    if (standsFor === undefined) continue
+    if (taken.has(standsFor)) throw new StandInTwiceError(standsFor)
+    taken.add(standsFor)
+  }
+}
 
 function crashed(): never {
   throw new TestCrashedError()

@@ -7,6 +7,7 @@ import {
   defineParty,
   definePool,
   defineRequest,
+  memoryJournal,
   type RuntimeOptions,
 } from 'troupe'
 import { createTestRuntime, probe, type StandIn } from 'troupe/testing'
@@ -141,6 +142,13 @@ describe('the probe of an agent', () => {
     await desk.expectNothing()
   })
 
+  it('fails with whatever a test has caught', async () => {
+    const { test, desk } = await orderedAt()
+    await (await desk.expect(price)).fail('the drawer is stuck')
+    expect(test).toHavePublished(sorry, { code: 'ASK_FAILED' })
+    expect(test).toHavePublished('agent.failed', expect.objectContaining({ error: 'the drawer is stuck' }))
+  })
+
   it('stays silent until the deadline of the asker', async () => {
     const { test, desk } = await orderedAt()
     await desk.expect(price)
@@ -159,6 +167,17 @@ describe('the probe of an agent', () => {
     await asked.reply({ euros: 6 })
     expect(test).toHavePublished(served, { cake: 'lemon', euros: 6 })
     expect(test.record.asks).toHaveLength(1)
+  })
+
+  it('tells the test that the process has crashed before its answer was there', async () => {
+    const { test, desk } = await orderedAt()
+    const asked = await desk.expect(price)
+    const replying = asked.reply({ euros: 6 })
+    test.crash()
+    await expect(replying).rejects.toMatchObject({ code: 'TEST_CRASHED' })
+    await test.restart()
+    await asked.reply({ euros: 7 })
+    expect(test).toHavePublished(served, { cake: 'lemon', euros: 7 })
   })
 
   it('gets after a crash what the journal did not have', async () => {
@@ -248,6 +267,13 @@ describe('the probe of an agent', () => {
     expect(await asking).toEqual({ euros: 3 })
   })
 
+  it('does not share its place with another probe, which would get nothing', async () => {
+    const journal = memoryJournal()
+    const twice = createTestRuntime({ party: cafe, journal, standIns: [probe(till), probe(till)] })
+    await expect(twice).rejects.toMatchObject({ code: 'STAND_IN_TWICE', standsFor: 'the agent "till"' })
+    await expect(journal.partitions()).rejects.toMatchObject({ code: 'JOURNAL_CLOSED' })
+  })
+
   it('says that it has nowhere to stand', async () => {
     const desk = probe(till)
     await expect(desk.expect(price)).rejects.toMatchObject({ code: 'STAND_IN_FREE' })
@@ -284,6 +310,22 @@ describe('the probe of a request', () => {
     await test.pass('5 s')
     const codes = said().map(({ data }) => data)
     expect(codes).toEqual([{ code: 'ASK_REFUSED_BY_CALLEE' }, { code: 'ASK_FAILED' }, { code: 'ASK_TIMEOUT' }])
+  })
+
+  it('answers a request once', async () => {
+    const { prices, said } = await askedHandler()
+    const asked = await prices.expect(price)
+    await asked.reply({ euros: 5 })
+    await expect(asked.reply({ euros: 6 })).rejects.toMatchObject({ code: 'PROBE_ANSWERED' })
+    await expect(asked.fail(new Error('no connection'))).rejects.toMatchObject({ code: 'PROBE_ANSWERED' })
+    expect(said()).toHaveLength(1)
+  })
+
+  it('shares its handler with no other probe', async () => {
+    const twice = createTestRuntime({ standIns: [probe(price), probe(price)] })
+    await expect(twice).rejects.toMatchObject({ code: 'STAND_IN_TWICE', standsFor: 'the handler of "cafe.price"' })
+    const test = await createTestRuntime({ standIns: [probe(price), probe(price, { name: 'other' })] })
+    await test.stop()
   })
 
   it('is asked again after a crash, because no journal has what a handler was asked', async () => {

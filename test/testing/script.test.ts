@@ -156,6 +156,11 @@ describe('a script', () => {
     await test.settle()
   })
 
+  it('is the only script of its effect', async () => {
+    const twice = createTestRuntime({ standIns: [script(forecast), script('forecast')] })
+    await expect(twice).rejects.toMatchObject({ code: 'STAND_IN_TWICE', standsFor: 'the effect "forecast"' })
+  })
+
   it('has the types of its effect', () => {
     const weather = script(forecast)
     // @ts-expect-error: another output
