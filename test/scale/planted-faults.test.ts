@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import * as z from 'zod'
-import { faultNames } from '../simulate/options.ts'
+import { faultNames } from '../simulate/fault.ts'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -8,7 +8,7 @@ import { addCounts, type Failure } from './search.ts'
 import type { Report } from './worker.ts'
 
 async function search(options: Options): Promise<Summary> {
-  const { seed, seeds, minutes, journal, workload, fault, workers = availableParallelism() } = options
+  const { seed, seeds, minutes, journal, workload, fault, shrink, workers = availableParallelism() } = options
   const began = performance.now()
   const end = seeds === undefined ? Number.MAX_SAFE_INTEGER : seed + seeds
   const total = { seeds: 0, steps: 0, processes: 0, counts: new Map() }
@@ -22,7 +22,9 @@ async function search(options: Options): Promise<Summary> {
     } else if (report.kind === 'broken') {
       bar.clear()
       if (!options.json)
-        process.stderr.write(`Seed ${report.seed} breaks "${report.invariant}". The schedule is made shorter.\n`)
+        process.stderr.write(
+          `Seed ${report.seed} breaks "${report.invariant}".${shrink ? ' The schedule is made shorter.' : ''}\n`,
+        )
     } else {
       total.seeds += report.seeds
       total.steps += report.steps
@@ -42,6 +44,7 @@ async function search(options: Options): Promise<Summary> {
     end,
     journal,
     workload,
+    shrink,
   }))
   const timer = minutes === undefined ? undefined : setTimeout(() => crew.stop(), minutes * 60_000)
   try {

@@ -9,6 +9,12 @@ export interface Written {
   readonly frames: readonly Frame[]
   /** Counts the processes of the run from 1. */
   readonly process: number
+  /** Whether the process that wrote them has ended. */
+  readonly isLate: boolean
+  /** Milliseconds since the run began. */
+  readonly elapsed: number
+  /** What the clock says, epoch milliseconds. */
+  readonly date: number
 }
 
 /** An effect whose function is called. */

@@ -2,21 +2,10 @@
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-
-/** A fault: a piece of a source file, and what stands there instead. */
-export interface Fault {
-  /** The path of the file, from the root of the project. */
-  readonly file: string
-  /** What the fault breaks, in one sentence. */
-  readonly breaks: string
-  readonly from: string
-  readonly to: string
-}
+import { loadedFault } from './fault.ts'
 
 const name = process.env['TROUPE_FAULT'] ?? ''
-const { fault }: { readonly fault: Fault } = await import(
-  pathToFileURL(join(import.meta.dirname, 'faults', `${name}.ts`)).href
-)
+const fault = await loadedFault(name)
 const changed = pathToFileURL(join(import.meta.dirname, '../..', fault.file)).href
 
 registerHooks({

@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { faultNames } from './fault.ts'
 import type { JournalKind } from './stored.ts'
 import { allWorkloads } from './workloads/all.ts'
 
@@ -16,16 +15,13 @@ export interface Options {
   /** A planted fault. */
   readonly fault: string | undefined
   readonly workers: number | undefined
+  /** Whether the schedule of a failure is made shorter. */
+  readonly shrink: boolean
   readonly json: boolean
 }
 
-export const usage = `npm run simulate -- [--seeds N] [--minutes M] [--seed S] [--journal memory|sqlite] [--workload NAME] [--fault NAME] [--workers N] [--json]
+export const usage = `npm run simulate -- [--seeds N] [--minutes M] [--seed S] [--journal memory|sqlite] [--workload NAME] [--fault NAME] [--workers N] [--no-shrink] [--json]
 `
-
-/** The names of the planted faults. */
-export function faultNames(): readonly string[] {
-  return readdirSync(join(import.meta.dirname, 'faults')).map(file => file.replace(/\.ts$/, ''))
-}
 
 /** Seeds that are run if neither a number nor a time is given. */
 const usualSeeds = 1_000
@@ -52,6 +48,7 @@ export function readOptions(args: readonly string[]): Options {
       ),
     fault: values.fault && oneOf('--fault', values.fault, faultNames()),
     workers: wholeNumber('--workers', values.workers),
+    shrink: values.shrink ?? true,
     json: values.json ?? false,
   }
 }
@@ -69,8 +66,10 @@ function parsed(args: readonly string[]) {
         workload: text,
         fault: text,
         workers: text,
+        shrink: { type: 'boolean' },
         json: { type: 'boolean' },
       },
+      allowNegative: true,
     }).values
   } catch (error) {
     throw new OptionError(error instanceof Error ? error.message : `${error}`)

@@ -19,7 +19,7 @@ export interface Failure {
 }
 
 /** How many runs the search for the shortest schedule takes. */
-const mostShrinkingRuns = 1_500
+export const mostShrinkingRuns = 1_500
 
 /** The workload of a seed. */
 export function workloadOf(seed: number, name: string | undefined): Workload {
@@ -32,12 +32,15 @@ export function runSeed(seed: number, journal: JournalKind, workload = workloadO
   return simulate({ source: seed, workload, journal })
 }
 
-/** Finds the shortest schedule of a seed that fails, and what happens in it. */
+/**
+ * Finds the shortest schedule of a seed that fails, and what happens in it.
+ *
+ * @param most how many runs that takes at most; with 0 the schedule stays as it is
+ */
 export async function explain(
   seed: number,
   { broken, choices }: Run & { readonly broken: Broken },
-  journal: JournalKind,
-  workload: Workload,
+  { journal, workload, most }: { readonly journal: JournalKind; readonly workload: Workload; readonly most: number },
 ): Promise<Failure> {
   const again = (source: Recorded) => simulate({ source, workload, journal })
   const shrinking = new Shrinking(
@@ -46,7 +49,7 @@ export async function explain(
       const run = await again(source)
       return run.broken?.invariant === broken.invariant ? run.choices : undefined
     },
-    mostShrinkingRuns,
+    most,
   )
   const shortest = await shrinking.shrink()
   const trace: string[] = []

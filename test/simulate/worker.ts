@@ -1,7 +1,7 @@
 /** A process of the simulator: runs its share of the seeds, and reports to the command. */
 import { setImmediate } from 'node:timers/promises'
 import type { Kind } from './disturbances.ts'
-import { addCounts, explain, type Failure, runSeed, workloadOf } from './search.ts'
+import { addCounts, explain, type Failure, mostShrinkingRuns, runSeed, workloadOf } from './search.ts'
 import { reportUnhandled } from './simulation.ts'
 import { type JournalKind, prepareStored } from './stored.ts'
 
@@ -12,6 +12,8 @@ export interface Share {
   readonly end: number
   readonly journal: JournalKind
   readonly workload: string | undefined
+  /** Whether the schedule of a failure is made shorter. */
+  readonly shrink: boolean
 }
 
 /** What a worker reports. */
@@ -38,7 +40,7 @@ process.on('disconnect', () => process.exit())
 
 const send = (report: Report) => new Promise<void>(resolve => process.send?.(report, () => resolve()))
 
-async function work({ first, step, end, journal, workload: name }: Share): Promise<void> {
+async function work({ first, step, end, journal, workload: name, shrink }: Share): Promise<void> {
   await prepareStored(journal)
   const counts = new Map<Kind, number>()
   let [seeds, steps, processes, reported] = [0, 0, 0, performance.now()]
@@ -58,7 +60,12 @@ async function work({ first, step, end, journal, workload: name }: Share): Promi
     if (broken) {
       await report()
       await send({ kind: 'broken', seed, invariant: broken.invariant })
-      await send({ kind: 'failure', failure: await explain(seed, { ...run, broken }, journal, workload) })
+      const failure = await explain(
+        seed,
+        { ...run, broken },
+        { journal, workload, most: shrink ? mostShrinkingRuns : 0 },
+      )
+      await send({ kind: 'failure', failure })
       break
     }
     if (performance.now() - reported > reportEvery) await report()

@@ -1,4 +1,4 @@
-import { type Journal, JournalConflictError } from 'troupe'
+import { type Checkpoint, type Checkpoints, type Journal, JournalConflictError } from 'troupe'
 import type { HeldTasks } from './held-tasks.ts'
 import { type Mortal, never } from './mortal.ts'
 
@@ -14,8 +14,8 @@ export interface AppendHost {
   readonly isShared: boolean
   /** Called before an append is written; gives what goes wrong. */
   beforeAppend(partition: string): AppendFault | undefined
-  /** Called when an append is in the journal. */
-  written(...append: Parameters<Journal['append']>): void
+  /** Called when an append is in the journal. @param isLate whether the process that wrote it has ended */
+  written(append: Parameters<Journal['append']>, isLate: boolean): void
   deleted(partition: string): void
   /** Called when the writer has been told. */
   acknowledged(): void
@@ -49,16 +49,16 @@ export function worldJournal(host: AppendHost, life: Pick<Mortal, 'isOver'>): Jo
       host.trace(() => `  ${partition}: ${error instanceof Error ? error.message : `${error}`}`)
       throw error
     }
-    host.written(...append)
+    host.written(append, life.isOver)
     if (fault === 'append unsure') throw new Error('the acknowledgement was lost')
   }
   return {
-    async append(...append) {
-      const [partition, , expected, frames] = append
+    async append(partition, epoch, expected, frames, checkpoints) {
       if (life.isOver) await never()
+      const kept = checkpoints && host.isShared ? asData(checkpoints) : checkpoints
       await tasks.turn(`write ${partition} after ${expected}`, true)
       try {
-        await write(...append)
+        await write(partition, epoch, expected, frames, kept)
       } finally {
         if (life.isOver) await never()
       }
@@ -97,6 +97,15 @@ export function worldJournal(host: AppendHost, life: Pick<Mortal, 'isOver'>): Jo
     close: () => Promise.resolve(),
     isLasting: true,
   }
+}
+
+/** Checkpoints as they are now: later, a journal in memory would show machines inside agents as they are then. */
+function asData(checkpoints: Checkpoints): Checkpoints {
+  return new Map(Array.from(checkpoints, ([agent, one]) => [agent, one && dataOf(one)]))
+}
+
+function dataOf({ incarnation, position, definition, snapshot }: Checkpoint): Checkpoint {
+  return { incarnation, position, definition, snapshot }
 }
 
 /** What comes back from a disk: a journal in memory must not show the next process the objects of the last one. */

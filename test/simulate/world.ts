@@ -32,6 +32,8 @@ export class World implements AppendHost {
   readonly #promises = new Map<Promise<unknown>, string>()
   /** How many appends the journal has got. */
   writes = 0
+  /** The partitions for whose frames the disk has no room. */
+  readonly isFull = new Set<string>()
   /** Whether the journal refuses everything until the process ends. */
   isDiskBroken = false
   /** Whether time moved otherwise than from one timer to the next when nothing else happens. */
@@ -152,7 +154,7 @@ export class World implements AppendHost {
   }
 
   beforeAppend(partition: string): AppendFault | undefined {
-    if (this.isDiskBroken) return 'append refused'
+    if (this.isDiskBroken || this.isFull.has(partition)) return 'append refused'
     if (this.#crashAt('crash before append')) return 'process ends'
     const failed = this.#failedInARow.get(partition) ?? 0
     const fault =
@@ -163,11 +165,13 @@ export class World implements AppendHost {
     return fault
   }
 
-  written(...[partition, epoch, after, frames]: Parameters<Journal['append']>): void {
+  written([partition, epoch, after, frames]: Parameters<Journal['append']>, isLate: boolean): void {
     this.writes++
+    const { processes: process } = this
+    const [elapsed, date] = [this.clock.elapsed(), this.clock.now()]
     this.trace(() => frames.map(textOfFrame).join('\n'))
     for (const invariant of this.invariants)
-      invariant.written?.({ partition, epoch, after, frames, process: this.processes })
+      invariant.written?.({ partition, epoch, after, frames, process, isLate, elapsed, date })
     this.#crashAt('crash after append')
   }
 
@@ -255,6 +259,11 @@ export class World implements AppendHost {
       })
     }
     return result()
+  }
+
+  /** The hook of an agent: it ends when that is chosen. */
+  async hook(address: string, signal: AbortSignal): Promise<void> {
+    await Promise.race([this.tasks.turn(`the hook of ${address} ends`), aborted(signal)])
   }
 
   nextDisturbance(isSoon: boolean) {

@@ -1,6 +1,7 @@
 import type { Invariant, Report } from '../invariant.ts'
 import { Causes } from './causes.ts'
 import { DurableFirst } from './durable-first.ts'
+import { Expiry } from './expiry.ts'
 import { OneWriter } from './one-writer.ts'
 import { Positions } from './positions.ts'
 import { SenderOrder } from './sender-order.ts'
@@ -14,4 +15,5 @@ export const standardInvariants: readonly ((report: Report) => Invariant)[] = [
   report => new DurableFirst(report),
   report => new Causes(report),
   report => new SenderOrder(report),
+  report => new Expiry(report),
 ]

@@ -1,5 +1,6 @@
 import type { Program } from '../program.ts'
 import type { World } from '../world.ts'
+import { chores } from './chores.ts'
 import { families } from './families.ts'
 import { jobs } from './jobs.ts'
 
@@ -14,4 +15,4 @@ export interface Workload {
 export const workloads: readonly [Workload, ...Workload[]] = [jobs]
 
 /** What the simulator can run, also what runs only when it is named: some seeds of it fail for reasons that nobody has found yet. */
-export const allWorkloads: readonly Workload[] = [...workloads, families]
+export const allWorkloads: readonly Workload[] = [...workloads, chores, families]
