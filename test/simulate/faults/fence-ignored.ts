@@ -5,5 +5,5 @@ export const fault: Fault = {
   breaks: 'The journal takes frames of a writer that another owner has replaced.',
   from: '    if (epoch < this.#epoch || this.#position !== expectedPosition)\n',
   to: '    if (epoch === this.#epoch && this.#position !== expectedPosition)\n',
-  found: { workload: 'jobs', seed: 1 },
+  found: { workload: 'jobs', seed: 32 },
 }

@@ -62,7 +62,8 @@ export class TimersInTime implements Invariant {
     if (!timer) return
     this.#timers.delete(key)
     const passed = timer.passed + elapsed - timer.since
-    if (passed < timer.delay - rounding) this.#report(`${key} fired after ${passed} ms, and its delay is ${timer.delay} ms`)
+    if (passed < timer.delay - rounding)
+      this.#report(`${key} fired after ${passed} ms, and its delay is ${timer.delay} ms`)
     if (this.#rule === 'remaining' && passed > timer.delay + rounding)
       this.#report(`${key} fired after ${passed} ms of time in which a process ran, and its delay is ${timer.delay} ms`)
   }

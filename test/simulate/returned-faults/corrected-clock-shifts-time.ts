@@ -5,5 +5,5 @@ export const fault: Fault = {
   breaks: 'A clock that was corrected shifted deadlines and times to live.',
   from: 'this.#jumps.add({ at: this.#position(), ms })\n    this.#unrecorded += ms',
   to: '',
-  found: { workload: 'chores', seed: 1 },
+  found: { workload: 'chores', seed: 7 },
 }

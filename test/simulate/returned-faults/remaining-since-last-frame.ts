@@ -5,5 +5,5 @@ export const fault: Fault = {
   breaks: 'The time that timers have left was counted from the last frame, not from the last moment of the process.',
   from: 'standing.date = Math.max(standing.date, lastMoment)\n',
   to: '',
-  found: { workload: 'chores', seed: 1 },
+  found: { workload: 'chores', seed: 160 },
 }

@@ -5,5 +5,5 @@ export const fault: Fault = {
   breaks: 'Events of schedules were not lifted by upcasts.',
   from: 'const { type, data } = partition.system.catalog.lifted({ ...event, version })',
   to: 'const { type, data } = { ...event, version }',
-  found: { workload: 'chores', seed: 1 },
+  found: { workload: 'chores', seed: 2 },
 }

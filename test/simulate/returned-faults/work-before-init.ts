@@ -5,5 +5,5 @@ export const fault: Fault = {
   breaks: 'Effects that are run again did not wait for onInit.',
   from: '() => this.actor.whenRunning(goIfWanted)',
   to: '() => goIfWanted()',
-  found: { workload: 'chores', seed: 1 },
+  found: { workload: 'chores', seed: 5 },
 }

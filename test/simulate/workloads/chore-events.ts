@@ -38,5 +38,8 @@ export const countOf = defineRequest('chores.count', {
   input: z.object({ chore: z.string() }),
   output: z.object({ count: z.int() }),
 })
-export const inputAdded = defineEvent('chores.input.added', z.object({ inputId: z.string(), content: z.string().min(1) }))
+export const inputAdded = defineEvent(
+  'chores.input.added',
+  z.object({ inputId: z.string(), content: z.string().min(1) }),
+)
 export const inputRemoved = defineEvent('chores.input.removed', z.object({ inputId: z.string() }))

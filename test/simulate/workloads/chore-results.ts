@@ -1,6 +1,6 @@
 import type { Frame } from 'troupe'
 import type { Invariant, Report, Written } from '../invariant.ts'
-import { finished, type Kind, poison, wanted } from './chore-events.ts'
+import { finished, type Kind, newBell, poison, wanted } from './chore-events.ts'
 
 interface Chore {
   readonly to: string
@@ -65,7 +65,9 @@ export class ChoreResults implements Invariant {
       if (entry.kind === 'dead') this.#die(entry.envelope.seq, entry.to)
       // The agents outside the parties hear it too.
       if (entry.kind !== 'event' || entry.heard !== undefined) continue
-      const { type, data, seq } = entry.envelope
+      const { type, data, seq, version } = entry.envelope
+      if (type === newBell.type && version === newBell.version && !newBell.schema.safeParse(data).success)
+        this.#report(`a schedule said ${JSON.stringify(data)} as version ${version}`)
       if (type === wanted.type) this.#give(wanted.schema.parse(data).chore, seq)
       if (type === finished.type) this.#finish(finished.schema.parse(data))
     }
@@ -78,14 +80,12 @@ export class ChoreResults implements Invariant {
 
   /** Time passed until its hook had taken too long: it forgets what it was doing. */
   #restart(agent: string): void {
-    for (const chore of this.#chores.values())
-      if (chore.isTaken && addressOf(chore.to) === agent) chore.isOver = true
+    for (const chore of this.#chores.values()) if (chore.isTaken && addressOf(chore.to) === agent) chore.isOver = true
   }
 
   /** It waited too long, or its agent had ended. */
   #die(seq: number, to: string): void {
-    for (const chore of this.#chores.values())
-      if (chore.seq === seq && to === addressOf(chore.to)) chore.isOver = true
+    for (const chore of this.#chores.values()) if (chore.seq === seq && to === addressOf(chore.to)) chore.isOver = true
   }
 
   #finish({ chore: name, result }: { readonly chore: string; readonly result: string }): void {

@@ -169,7 +169,10 @@ class Chores implements Program {
   act(): boolean {
     const party = this.#party
     if (!party) {
-      this.#expect('create the party', this.runtime.parties.create({ id: partyId }).then(() => this.#open()))
+      this.#expect(
+        'create the party',
+        this.runtime.parties.create({ id: partyId }).then(() => this.#open()),
+      )
       return true
     }
     if (party.state.status === 'error' && !this.#isRetrying) return this.#retry()
