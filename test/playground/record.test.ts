@@ -3,13 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
+import { Causes } from 'troupe'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { standingIn } from '../../playground/play/standing.ts'
 import { partiesAfter, playedOtherwise } from '../../playground/play/verify.ts'
 import { findScenario, findScenarios } from '../../playground/stage/find.ts'
 import { playScenario } from '../../playground/stage/play.ts'
 import type { Scenario } from '../../playground/stage/scenario.ts'
-import { readRecord, recordTo } from '../../src/cli/record.ts'
+import { type RunRecord, readRecord, recordTo } from '../../src/cli/record.ts'
 import { linesOf } from '../support/command.ts'
 import { play } from '../support/here.ts'
 
@@ -56,15 +57,30 @@ function changed(line: string, which: number): string {
   return JSON.stringify({ kind, ...rest })
 }
 
+const origin = /^somebody outside (says|asks) |^\S+ is (re)?starting$|^\S+ hears \S+, which is not journalled$/
+
+/** Expects that events lead back to a caller outside, the start of an agent, or an event that is not journalled. */
+function expectOrigins({ lines }: RunRecord): void {
+  const causes = new Causes(lines.flatMap(line => (line.kind === 'frame' ? [line.frame] : [])))
+  const events = causes.types.flatMap(type => causes.find(type)).slice(0, 2_000)
+  expect(events).not.toEqual([])
+  for (const { id } of events) {
+    const chain = causes.chain(id)
+    expect(chain[0]?.id).toBe(id)
+    expect(chain.at(-1)?.what).toMatch(origin)
+  }
+}
+
 const never = new AbortController().signal
 
 describe.each(await findScenarios())('a record of the scenario $id', scenario => {
-  it('adds up to the end of the run, and is the same when it is played again', async () => {
+  it('adds up to the end of the run, is the same when it is played again, and leads each event back to its origin', async () => {
     const { file } = await recorded(scenario, 7)
     const record = readRecord(file)
     expect(record).toMatchObject({ scenario: scenario.id, seed: 7, isUnchanged: true })
     expect(partiesAfter(scenario, record, record.lines.length)).toEqual(record.standing.parties)
     expect(await playedOtherwise(scenario, record, never)).toBeUndefined()
+    expectOrigins(record)
   })
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Causes, type Frame, memoryJournal } from 'troupe'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as z from 'zod'
-import { findScenario, findScenarios } from '../../playground/stage/find.ts'
+import { findScenario } from '../../playground/stage/find.ts'
 import { playScenario } from '../../playground/stage/play.ts'
 import type { Scenario } from '../../playground/stage/scenario.ts'
 import { linesOf } from '../support/command.ts'
@@ -32,21 +32,6 @@ async function chainOf(type: string, name: string): Promise<readonly string[]> {
   const causes = await causesOf(await findScenario(name))
   return causes.chain(causes.find(type).at(-1)?.id ?? '').map(({ what }) => what)
 }
-
-const origin = /^somebody outside (says|asks) |^\S+ is (re)?starting$|^\S+ hears \S+, which is not journalled$/
-
-describe.each(await findScenarios())('the scenario $id', scenario => {
-  it('leads each event back to a caller outside, the start of an agent, or an event that is not journalled', async () => {
-    const causes = await causesOf(scenario)
-    const events = causes.types.flatMap(type => causes.find(type)).slice(0, 2_000)
-    expect(events).not.toEqual([])
-    for (const { id } of events) {
-      const chain = causes.chain(id)
-      expect(chain[0]?.id).toBe(id)
-      expect(chain.at(-1)?.what).toMatch(origin)
-    }
-  })
-})
 
 describe('the chain of causes of an event', () => {
   it('leads through outside work, and the agents that heard and said events', async () => {
