@@ -13,6 +13,8 @@ export interface SettleOptions {
 
 /** A scheduler that knows whether anything is left to run. */
 export interface SettlingScheduler extends Scheduler {
+  /** How many microtasks and turns wait. */
+  readonly waiting: number
   /**
    * Resolves when nothing more happens before time passes, in all runtimes that have this scheduler.
    *
@@ -71,6 +73,9 @@ export function settlingScheduler({
     microtask: task => inner.microtask(counted(task)),
     turn: task => inner.turn(counted(task)),
     ...(inner.next && { next: ready => inner.next?.(ready) }),
+    get waiting() {
+      return waiting
+    },
     async settle({ most = usualMost } = {}) {
       let turns = 0
       for (let quiet = 0; quiet < quietTurns; turns++) {

@@ -3,7 +3,7 @@ import { seededRandom, slowJournal } from 'troupe/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { collected } from '../support/heap.ts'
 import { command, dogAgent, hoseAgent, petsParty, runnerAgent, spray, urgent } from '../support/pets.ts'
-import { settle, startRuntime } from '../support/runtime.ts'
+import { settle, startRuntime, suiteScheduler } from '../support/runtime.ts'
 
 describe('a full mailbox', () => {
   it('keeps nothing in memory of publishers that gave up', async () => {
@@ -96,7 +96,10 @@ function haltingJournal() {
 describe('a runtime', () => {
   it('that is stopped waits for parties that are being deleted', async () => {
     const party = petsParty(dogAgent({ mailbox: { capacity: 1 } }), hoseAgent())
-    const { runtime } = await startRuntime({ party, journal: slowJournal(seededRandom(1)) })
+    const { runtime } = await startRuntime({
+      party,
+      journal: slowJournal(seededRandom(1), memoryJournal(), suiteScheduler),
+    })
     const pets = await runtime.parties.create({ id: 'p1' })
     await pets.agent('dog').send(command({ word: 'rest' }))
     await runtime.bus.publish(spray({ from: 0, count: 5 }), { party: 'p1' })
@@ -112,7 +115,10 @@ describe('a runtime', () => {
 
   it('counts the waiting events of parties that are being deleted', async () => {
     const party = petsParty(dogAgent({ mailbox: { capacity: 1 } }), hoseAgent())
-    const { runtime } = await startRuntime({ party, journal: slowJournal(seededRandom(1)) })
+    const { runtime } = await startRuntime({
+      party,
+      journal: slowJournal(seededRandom(1), memoryJournal(), suiteScheduler),
+    })
     const pets = await runtime.parties.create({ id: 'p1' })
     await pets.agent('dog').send(command({ word: 'rest' }))
     await runtime.bus.publish(spray({ from: 0, count: 5 }), { party: 'p1' })

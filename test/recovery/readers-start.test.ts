@@ -1,8 +1,8 @@
-import { type EnvelopeOf, type Journal, memoryJournal, type Runtime, systemScheduler } from 'troupe'
+import { type EnvelopeOf, type Journal, memoryJournal, type Runtime } from 'troupe'
 import { describe, expect, it } from 'vitest'
 import { barked, command, dogAgent, petsParty } from '../support/pets.ts'
 import { createProgram } from '../support/program.ts'
-import { settle, startRuntime } from '../support/runtime.ts'
+import { settle, startRuntime, turn } from '../support/runtime.ts'
 
 const given = { party: petsParty(dogAgent()) }
 
@@ -73,7 +73,7 @@ describe('a durable subscription that ends, and is made again under its name', (
     const journal: Journal = {
       ...inner,
       async marks(reader) {
-        if (isSlow) await new Promise<void>(resolve => systemScheduler.turn(resolve))
+        if (isSlow) await turn()
         return inner.marks(reader)
       },
       close: async () => {},

@@ -3,12 +3,14 @@ import { memoryJournal } from 'troupe'
 import { seededRandom, slowJournal } from 'troupe/testing'
 import { expect, it } from 'vitest'
 import { family, order, schedule } from '../support/schedules.ts'
+import { suiteScheduler } from '../support/settle.ts'
 import { nothing, type Stage, startStage } from '../support/stage.ts'
 
 /** One journal in four acknowledges late, by this seed. */
 const slowness = fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat() })
 
-const journalOf = (seed: number | undefined) => (seed === undefined ? memoryJournal() : slowJournal(seededRandom(seed)))
+const journalOf = (seed: number | undefined) =>
+  seed === undefined ? memoryJournal() : slowJournal(seededRandom(seed), memoryJournal(), suiteScheduler)
 
 /** What is under way at the end comes to rest before the stop, during the stop, or not at all. */
 const endings: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {

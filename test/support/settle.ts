@@ -10,6 +10,9 @@ export const suiteScheduler = settlingScheduler({ outside: pendingOnDisk })
 /** Resolves when nothing more happens before time passes: no runtime of the test has anything left to run, and the disk rests. */
 export const settle = () => suiteScheduler.settle()
 
+/** What a journal of the suite is at work on, beside the runtimes; for runtimes that have a scheduler of their own. */
+export const suiteAtWork = () => (suiteScheduler.waiting > 0 ? turn() : pendingOnDisk())
+
 /** Waits for one turn of the event loop, and for pending work of the disk. */
 export async function turn(): Promise<void> {
   await new Promise<void>(resolve => suiteScheduler.turn(resolve))

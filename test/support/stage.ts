@@ -17,7 +17,7 @@ import {
 } from 'troupe/testing'
 import type { AnyActorRef } from 'xstate'
 import { type Family, petsOf, type Traces } from './family.ts'
-import { passUntil, suiteScheduler } from './settle.ts'
+import { passUntil, suiteAtWork, suiteScheduler } from './settle.ts'
 
 /** What remains of a runtime after a stop: all counts are 0. */
 export const nothing = {
@@ -60,7 +60,9 @@ export async function startStage(
   const cleanup = 1_000
   const registered = [late]
   const scheduler =
-    seed === undefined ? suiteScheduler : settlingScheduler({ inner: randomScheduler(seededRandom(seed)) })
+    seed === undefined
+      ? suiteScheduler
+      : settlingScheduler({ inner: randomScheduler(seededRandom(seed)), outside: suiteAtWork })
   const runtime = createRuntime({
     party,
     agents: [stray],

@@ -19,8 +19,10 @@ it('settles when all runtimes that have the scheduler are at rest and durable, a
   for (const { runtime } of both)
     for (const word of ['a', 'b', 'c']) void runtime.bus.publish(command({ word }), { party: 'p1' })
   expect(parties.map(({ state }) => state.barks)).not.toEqual([3, 3])
+  expect(scheduler.waiting).toBeGreaterThan(0)
   await scheduler.settle()
   expect(parties.map(({ state }) => state.barks)).toEqual([3, 3])
+  expect(scheduler.waiting).toBe(0)
 })
 
 it('settles only after what is outside the runtimes, and what they do with its answer', async () => {
