@@ -58,6 +58,8 @@ export class LoneAgent {
   readonly #agent: Agent
   readonly #host: LoneHost
   readonly #ref: AnyActorRef
+  /** The ids of the work of a given state, which had begun before the first step, as long as the agent waits for it. */
+  readonly #begun: Set<string>
 
   constructor(agent: Agent, { state, context, input = agent.input }: LoneStart = {}) {
     const host = new LoneHost(agent)
@@ -76,6 +78,7 @@ export class LoneAgent {
     host.actor.ref = this.#ref
     this.#ref.start()
     if (snapshot) this.#setTimers(snapshot)
+    this.#begun = new Set(snapshot && this.#invoked.map(({ id }) => id))
     this.first = host.step()
   }
 
@@ -109,7 +112,7 @@ export class LoneAgent {
     return this.#end(what, () => ({ ok: false, error }))
   }
 
-  /** Lets time pass, so that its timers fire; what all of them lead to is one step. @param ms milliseconds */
+  /** Lets time pass, so that its timers fire; what all of them lead to is one step. @param ms milliseconds @throws LoneTimersError */
   pass(ms: number): LoneStep {
     return this.#turn(() => this.#host.pass(ms))
   }
@@ -118,15 +121,18 @@ export class LoneAgent {
     if (this.#ref.getSnapshot().status !== 'active') throw new LoneEndedError(this.#agent.name)
     this.#host.collect()
     act()
+    this.#dropBegun()
     return this.#host.step()
   }
 
   #end(what: string, outcomeOf: (work: Work | undefined) => Ended): LoneStep {
-    const known: readonly Wanted[] = [...this.#invoked, ...this.#host.waiting]
+    const begun = this.#invoked.filter(({ id }) => this.#begun.has(id))
+    const known: readonly Wanted[] = [...begun, ...this.#host.waiting]
     const wanted = known.findLast(one => one.id === what) ?? known.findLast(({ work }) => nameOf(work) === what)
     if (!wanted) throw new LoneWorkError(this.#agent.name, what, known.map(namesOf))
     const { id } = wanted
     const outcome = outcomeOf(wanted.work)
+    if (!wanted.settle) this.#begun.delete(id)
     const type = `xstate.${outcome.ok ? 'done' : 'error'}.actor.${id}`
     return this.#turn(() => {
       this.#host.announce(type)
@@ -136,7 +142,17 @@ export class LoneAgent {
     })
   }
 
-  /** The work that the given states invoke, and that has not begun. */
+  /** The work of given states that were left is no longer wanted; a state that is entered again begins new work. */
+  #dropBegun(): void {
+    const invoked = new Set(this.#invoked.map(({ id }) => id))
+    for (const id of this.#begun)
+      if (!invoked.has(id)) {
+        this.#begun.delete(id)
+        this.#host.drop(id)
+      }
+  }
+
+  /** What the active states invoke, and no child does. */
   get #invoked(): readonly Wanted[] {
     const { _nodes: nodes, children }: AnyMachineSnapshot = this.#ref.getSnapshot()
     return nodes

@@ -4,6 +4,7 @@ import type { ActorHost } from '../actor/actor-host.ts'
 import { EventUnsaidError } from '../actor/custom-action.ts'
 import type { NewTimer, Step, StepHost } from '../actor/step.ts'
 import type { Agent } from '../agent/agent.ts'
+import { TroupeError } from '../errors.ts'
 import { type Catalog, defineCatalog } from '../events/catalog.ts'
 import type { EventOf } from '../events/event.ts'
 import type { RefusalOf, ReplyOf } from '../events/request.ts'
@@ -84,6 +85,24 @@ const none = (): Collected => ({
   isHandled: false,
 })
 
+/** The most timers that fire at the same time. */
+const mostAtOnce = 10_000
+
+/** A lone agent sets timers of 0 ms again and again, so that no time can pass. */
+export class LoneTimersError extends TroupeError {
+  readonly code = 'LONE_TIMERS'
+  readonly agent: string
+  /** The id of the last timer. */
+  readonly timer: string
+  constructor(agent: string, timer: string) {
+    super(
+      `More than ${mostAtOnce} timers of "${agent}" were due at the same time; the last is "${timer}". It sets a timer of 0 ms whenever such a timer has fired. Give that circle an end, or a delay.`,
+    )
+    this.agent = agent
+    this.timer = timer
+  }
+}
+
 /** What a runtime is for the steps of its agents, for one agent without a runtime: it keeps what the agent wants, and does nothing. */
 export class LoneHost implements StepHost, OutsideHost<Work> {
   readonly actor: Actor
@@ -93,6 +112,8 @@ export class LoneHost implements StepHost, OutsideHost<Work> {
   readonly #waiting = new Map<string, WaitingWork>()
   readonly #planned = new Map<string, WantedWork<Work>>()
   #timers: readonly Timer[] = []
+  /** The timer that `cancel` cancels, by the actor and the id: the newest one, until any timer of that id has fired. */
+  readonly #newest = new Map<AnyActorRef, Map<string, Timer>>()
   #now = 0
   #seq = 0
   #collected = none()
@@ -226,14 +247,22 @@ export class LoneHost implements StepHost, OutsideHost<Work> {
     }
   }
 
+  /** Work that had begun before the first step is no longer wanted. */
+  drop(id: string): void {
+    this.#collected.drops.push(id)
+  }
+
   // ---- time ----
 
-  /** Fires the timers that become due within a time, each at its time. */
+  /** Fires the timers that become due within a time, each at its time. @throws LoneTimersError */
   pass(ms: number): void {
     const end = this.#now + ms
+    let fired = 0
     for (let [next] = this.#timers; next && next.at <= end && !this.failure; [next] = this.#timers) {
+      fired = next.at > this.#now ? 1 : fired + 1
+      if (fired > mostAtOnce) throw new LoneTimersError(this.actor.name, next.id)
       this.#now = next.at
-      this.#timers = this.#timers.slice(1)
+      this.#forget(next)
       next.fire()
     }
     this.#now = end
@@ -245,19 +274,28 @@ export class LoneHost implements StepHost, OutsideHost<Work> {
   }
 
   cancel(source: AnyActorRef, id: string): void {
-    const place = this.#timers.findLastIndex(one => one.source === source && one.id === id)
-    if (place >= 0) this.#timers = this.#timers.toSpliced(place, 1)
+    const timer = this.#newest.get(source)?.get(id)
+    if (timer) this.#forget(timer)
   }
 
   cancelAll(source: AnyActorRef): void {
     this.#timers = this.#timers.filter(one => one.source !== source)
+    this.#newest.delete(source)
   }
 
   #set(source: AnyActorRef, { id, delay, fire }: { id: string; delay: number; fire: () => void }): void {
     this.#collected.timers.push(delay)
     const at = this.#now + delay
     const place = this.#timers.findLastIndex(one => one.at <= at) + 1
-    this.#timers = this.#timers.toSpliced(place, 0, { source, id, at, fire })
+    const timer = { source, id, at, fire }
+    this.#timers = this.#timers.toSpliced(place, 0, timer)
+    const newest = this.#newest.get(source) ?? new Map<string, Timer>()
+    this.#newest.set(source, newest.set(id, timer))
+  }
+
+  #forget(timer: Timer): void {
+    this.#timers = this.#timers.filter(one => one !== timer)
+    this.#newest.get(timer.source)?.delete(timer.id)
   }
 
   #fire(target: AnyActorRef, event: EventObject): void {

@@ -11,7 +11,7 @@ import {
 } from 'troupe'
 import { createTestRuntime, given, script } from 'troupe/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { assign, createMachine, emit, setup } from 'xstate'
+import { assign, cancel, createMachine, emit, raise, setup } from 'xstate'
 import * as z from 'zod'
 
 const added = defineEvent('cafe.input.added', z.object({ inputId: z.string(), content: z.string() }))
@@ -70,6 +70,45 @@ const baker = defineAgent({
   }),
 })
 
+/** Sets and cancels timers of one id. */
+const counter = defineAgent({
+  name: 'counter',
+  hears: [ordered, tasted],
+  says: [],
+  machine: setup({
+    types: agentTypes({ context: { log: '' }, hears: [ordered, tasted], says: [] }),
+    actors: { bake },
+  }).createMachine({
+    id: 'counter',
+    context: { log: '' },
+    initial: 'waiting',
+    on: {
+      'cafe.ordered': [
+        { guard: ({ event }) => event.data.cakes === 1, actions: raise(tasted({}), { id: 'a', delay: 100 }) },
+        {
+          guard: ({ event }) => event.data.cakes === 2,
+          actions: raise(ordered({ cakes: 9 }), { id: 'a', delay: 200 }),
+        },
+        { guard: ({ event }) => event.data.cakes === 3, actions: cancel('a') },
+        { actions: assign({ log: ({ context }) => `${context.log}y` }) },
+      ],
+      'cafe.tasted': { actions: assign({ log: ({ context }) => `${context.log}x` }) },
+    },
+    states: {
+      waiting: {},
+      counting: {
+        invoke: {
+          id: 'bake',
+          src: 'bake',
+          input: { cakes: 1 },
+          onDone: { actions: assign({ log: ({ event }) => `${event.output}` }) },
+        },
+      },
+      restless: { after: { 0: { target: 'restless', reenter: true } } },
+    },
+  }),
+})
+
 describe('an agent that is given', () => {
   it('gives the next state, the context and what it wants of each event, as data', () => {
     const cook = given(baker)
@@ -120,6 +159,41 @@ describe('an agent that is given', () => {
     expect(cook.pass('1 h')).toMatchObject({ state: 'free', outcome: 'ignored' })
     const late = given(baker, { state: 'asking' })
     expect(late.pass('1 min')).toMatchObject({ state: 'free', says: [sorry({ why: 'no price came' })] })
+  })
+
+  it('drops the work of a given state that it leaves, and gets its outcome once', () => {
+    const late = given(baker, { state: 'asking' })
+    expect(late.pass('1 min')).toMatchObject({ state: 'free', drops: ['price'] })
+    expect(() => late.done('price', { euros: 1 })).toThrow(expect.objectContaining({ code: 'LONE_WORK' }))
+    const eager = given(counter, { state: 'counting', context: { log: '' } })
+    expect(eager.done('bake', 1)).toMatchObject({ context: { log: '1' }, drops: [] })
+    expect(() => eager.done('bake', 1)).toThrow(expect.objectContaining({ code: 'LONE_WORK' }))
+  })
+
+  it('ends with an error where its timers let no time pass', () => {
+    const restless = given(counter, { state: 'restless', context: { log: '' } })
+    expect(() => restless.pass('1 s')).toThrow(expect.objectContaining({ code: 'LONE_TIMERS', agent: 'counter' }))
+  })
+
+  it.each([
+    ['the newest timer of an id, once', [2, 2, 3, 3], 'y'],
+    ['no other timer of an id that has fired', [1, -60, 1, -60, 3], 'xx'],
+    ['no timer that is set after one of its id has fired', [1, -60, 2, -60, 3], 'xy'],
+    ['a timer that is set again', [1, 3, 1], 'x'],
+  ])('cancels %s, as a runtime does', async (_, steps, log) => {
+    const alone = given(counter)
+    const test = await createTestRuntime({ agents: [counter] })
+    onTestFinished(() => test.stop())
+    for (const step of steps) {
+      if (step < 0) alone.pass(-step)
+      else alone.when(ordered({ cakes: step }))
+      if (step < 0) await test.pass(-step)
+      else await test.runtime.bus.publish(ordered({ cakes: step }))
+      await test.settle()
+    }
+    await test.pass('1 s')
+    expect(alone.pass('1 s').context).toEqual({ log })
+    expect(test.runtime.agent('counter').snapshot()?.context).toEqual({ log })
   })
 
   it('answers a request under its key', () => {
