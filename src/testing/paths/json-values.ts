@@ -111,13 +111,27 @@ function numbersOf({ type, multipleOf: step, ...rules }: Schema): Arbitrary<numb
     const min = Math.max(Math.ceil(minimum / unit), Math.floor(above / unit) + 1)
     const max = Math.min(Math.floor(maximum / unit), Math.ceil(below / unit) - 1)
     if (min > max) throw new ArbitraryError(`a number from ${minimum} to ${maximum}`, 'there is none')
-    return integer({ min: Math.max(min, -safe), max: Math.min(max, safe) }).map(count => count * unit)
+    const [least, most] = [Math.max(min, -safe), Math.min(max, safe)]
+    return withEdges(integer({ min: least, max: most }), [least, most], one => one >= least && one <= most).map(
+      count => count * unit,
+    )
   }
   const min = Math.max(minimum, above)
   const max = Math.min(maximum, below)
   const excluded = { minExcluded: above >= minimum, maxExcluded: below <= maximum }
+  const isAllowed = (one: number) => one >= minimum && one <= maximum && one > above && one < below
   // JSON has no -0.
-  return double({ min, max, ...excluded, noNaN: true }).map(one => one + 0)
+  return withEdges(double({ min, max, ...excluded, noNaN: true }), [min, max], isAllowed).map(one => one + 0)
+}
+
+/** Guards and refinements often decide at an edge of a range, or at 0: half of the numbers are these. */
+function withEdges(
+  numbers: Arbitrary<number>,
+  ends: readonly number[],
+  isAllowed: (one: number) => boolean,
+): Arbitrary<number> {
+  const allowed = [...new Set([0, ...ends])].filter(isAllowed)
+  return allowed.length === 0 ? numbers : oneof({ withCrossShrink: true }, constantFrom(...allowed), numbers)
 }
 
 function arraysOf({ prefixItems = [], items, minItems = 0, maxItems }: Schema, level: Level): Values {

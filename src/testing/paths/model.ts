@@ -82,7 +82,9 @@ export class Model {
     const ended = child ? new Set([...from.ended, child]) : from.ended
     return this.#made({ ended, via: { from, step } }, draft, () => {
       if (step.kind !== 'time') return this.#handle(draft, eventOf(step))
+      let fired = 0
       for (let [due, ...others] = draft.timers; due && due.due <= time; [due, ...others] = draft.timers) {
+        if (++fired > mostHandled) throw new RangeError(`its timers fire for ever; the last is "${due.id}"`)
         draft.timers = others
         this.#handle(draft, due.event)
       }

@@ -61,12 +61,12 @@ export interface AgentPaths {
  * it('has no way that is not tested', () => expect(missed).toEqual({ states: [], transitions: [] }))
  *
  * @param options `outputs`: by the name of an actor or the id of an invoke, the schema or the list of what effects and children end with;
- *   `errors`: what they fail with, an `Error` by default; `events`: more events; `samples`: payloads made of each schema, 20 by
+ *   `errors`: what they fail with, an `Error` by default; `events`: more events; `samples`: payloads made of each schema, 40 by
  *   default; `seed`: 1 by default; `most`: states looked at, 1,000 by default
  * @throws InlineActorError if the machine invokes something without a name; ArbitraryError if a schema has no values
  */
 export function pathsOf(agent: Agent, options: PathOptions = {}): AgentPaths {
-  const { most = 1_000, events = [], outputs = {}, errors = {}, samples = 20, seed = 1 } = options
+  const { most = 1_000, events = [], outputs = {}, errors = {}, samples = 40, seed = 1 } = options
   checkNamed(agent.name, agent.machine.root)
   const parts = partsOf(agent.machine)
   const candidates = new Candidates(agent, { events, outputs, errors, samples, seed })

@@ -115,6 +115,36 @@ describe('pathsOf', () => {
     ])
   })
 
+  it.each([
+    ['the least number', z.int().min(0), (one: number) => one === 0],
+    ['the greatest number', z.int().min(1).max(1_000_000), (one: number) => one === 1_000_000],
+    ['zero', z.number().min(-5).max(5), (one: number) => one === 0],
+  ])('reaches a state that %s alone leads to', (_, count, leads) => {
+    const counted = defineEvent('shop.counted', z.object({ count }))
+    const types = agentTypes({ context: {}, hears: [counted], says: [] })
+    const machine = setup({ types }).createMachine({
+      context: {},
+      initial: 'free',
+      states: {
+        free: { on: { 'shop.counted': { guard: ({ event }) => leads(event.data.count), target: 'reached' } } },
+        reached: {},
+      },
+    })
+    expect(pathsOf(defineAgent({ name: 'counter', types, machine })).missed.states).toEqual([])
+  })
+
+  it('ends for a machine whose timers fire for ever at once', () => {
+    const types = agentTypes({ context: {}, hears: [], says: [] })
+    const machine = setup({ types }).createMachine({
+      context: {},
+      initial: 'restless',
+      states: { restless: { after: { 0: { target: 'restless', reenter: true } } }, calm: {} },
+    })
+    const { missed, failures } = pathsOf(defineAgent({ name: 'restless', types, machine }))
+    expect(missed.states).toEqual(['calm'])
+    expect(failures).toMatchObject([{ error: { message: expect.stringContaining('fire for ever') } }])
+  })
+
   it('ends for a machine whose context grows for ever', () => {
     const counting = base.createMachine({
       context: { cakes: 0, orders: 0 },
