@@ -1,7 +1,7 @@
 import type { AnyActorRef, AnyActorScope, AnyMachineSnapshot, EventObject, ExecutableActionObject } from 'xstate'
 import { TroupeError } from '../errors.ts'
 import type { Address } from '../mail/address.ts'
-import type { Decision } from './shortcut.ts'
+import type { Decision } from './decision.ts'
 
 /** The most outputs that one step may have: an agent with more has run wild. */
 const mostOutputs = 10_000

@@ -7,10 +7,11 @@ import type { Handled } from '../mail/handled.ts'
 import { failureOf } from '../thrown.ts'
 import type { Actor } from './actor.ts'
 import { isCustom, runCustom } from './custom-action.ts'
+import type { Decision } from './decision.ts'
 import { heldBack } from './held-scope.ts'
 import { checkChildren, checkKept, unkept } from './kept.ts'
 import { outputOf } from './output.ts'
-import { type Decision, type Shortcut, shortcutOf } from './shortcut.ts'
+import { type Shortcut, shortcutOf } from './shortcut.ts'
 import type { Output, Step, StepHost } from './step.ts'
 
 const none: readonly never[] = []
