@@ -1,3 +1,4 @@
+import type { Journal } from 'troupe'
 import { seededRandom } from 'troupe/testing'
 import { Choices, type Recorded } from './choices.ts'
 import type { Kind } from './disturbances.ts'
@@ -16,6 +17,8 @@ export interface Setup {
   readonly journal: JournalKind
   /** Gets a line for everything that happens. */
   readonly trace?: (line: string) => void
+  /** Gets the journal when the run is over. */
+  readonly read?: (journal: Journal) => Promise<void>
 }
 
 /** What a run was. */
@@ -41,7 +44,7 @@ export function reportUnhandled(error: unknown): void {
 }
 
 /** Runs a program from its first process to its end. */
-export async function simulate({ source, workload, journal, trace }: Setup): Promise<Run> {
+export async function simulate({ source, workload, journal, trace, read }: Setup): Promise<Run> {
   const choices = new Choices(source)
   const stored = createStored(journal)
   const world = new World(choices, stored, trace && (line => trace(line())))
@@ -50,6 +53,7 @@ export async function simulate({ source, workload, journal, trace }: Setup): Pro
     for (const make of standardInvariants) world.add(make)
     const program = workload.create(world)
     await new Simulation(world, program).run()
+    await read?.(stored.journal)
   } catch (error) {
     world.report('errors', `the run threw ${error instanceof Error ? (error.stack ?? error.message) : `${error}`}`)
   } finally {
