@@ -69,7 +69,8 @@ export class Lane {
     if (!accepts && !spill) return oldest
     let first: Envelope | undefined
     for (const envelope of this) {
-      if (envelope.time >= before) break
+      // All that follow are younger. Of what only the journal holds, something older may follow.
+      if (!spill && envelope.time >= before) return undefined
       if (accepts && !accepts(envelope.type)) continue
       first = envelope
       break

@@ -13,7 +13,10 @@ import type { Envelope } from './envelope.ts'
  */
 export type Overflow = 'backpressure' | 'reject' | 'drop-newest' | 'drop-oldest'
 
-/** Gives the key of an event: of the waiting events of one type with the same key, only the newest is kept. */
+/**
+ * Gives the key of an event: of the waiting events of one type with the same key, only the newest is kept. An event that waits again
+ * because its agent crashed on it stays.
+ */
 export type CoalesceKey = (event: EventOf) => string
 
 /** Options of an agent's mailbox. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Envelope } from '../../src/mail/envelope.ts'
 import { Mailbox } from '../../src/mail/mailbox.ts'
 import { type MailboxOptions, mailboxRules, type Overflow } from '../../src/mail/mailbox-options.ts'
+import { runs } from '../support/runs.ts'
 
 const aging = 100
 const types = ['a', 'b', 'c'] as const
@@ -49,6 +50,8 @@ interface Waiting {
   readonly envelope: Envelope
   /** Only the journal holds it. */
   readonly spilled: boolean
+  /** Its agent crashed on it: it waits again, and no newer event replaces it. */
+  readonly isBack: boolean
   /** Since when it counts as waiting. */
   since: number
 }
@@ -56,6 +59,8 @@ interface Waiting {
 /** The same mailbox as a plain list, which is searched again each time. */
 class Model {
   waiting: Waiting[] = []
+  /** By priority: the time of the oldest event, of those that followed each other while the journal alone held some. */
+  readonly #spilledSince = new Map<number, number>()
   readonly capacity: number
   readonly overflow: Overflow
 
@@ -86,15 +91,14 @@ class Model {
     this.waiting = this.waiting.filter(({ envelope }) => envelope !== gone)
   }
 
-  add(envelope: Envelope): void {
-    this.waiting.push({ envelope, spilled: false, since: envelope.time })
+  add(envelope: Envelope, isBack = false): void {
+    this.waiting.push({ envelope, spilled: false, isBack, since: envelope.time })
   }
 
   /** What is lost when one more event comes. */
   offer(envelope: Envelope, wanted: boolean, expired: (envelope: Envelope) => boolean): readonly string[] {
-    const older = this.inMemory.find(
-      one => envelope.type === 'c' && one.envelope.type === 'c' && one.envelope.data === envelope.data,
-    )
+    const isSame = ({ envelope: { type, data }, isBack }: Waiting) => type === 'c' && data === envelope.data && !isBack
+    const older = envelope.type === 'c' ? this.inMemory.find(isSame) : undefined
     if (older) {
       this.remove(older.envelope)
       this.add(envelope)
@@ -114,9 +118,11 @@ class Model {
 
   #overflowed(envelope: Envelope): readonly string[] {
     if (this.overflow === 'backpressure') {
-      const lane = this.waiting.filter(one => one.spilled && one.envelope.priority === envelope.priority)
-      // Of events that only the journal holds, the time of the oldest in its lane counts.
-      this.waiting.push({ envelope, spilled: true, since: lane[0]?.since ?? envelope.time })
+      const { priority, time } = envelope
+      if (!this.waiting.some(one => one.spilled && one.envelope.priority === priority))
+        this.#spilledSince.set(priority, time)
+      // The mailbox does not know the times of these events.
+      this.waiting.push({ envelope, spilled: true, isBack: false, since: this.#spilledSince.get(priority) ?? time })
       return []
     }
     const least = this.inMemory
@@ -160,7 +166,7 @@ describe('a mailbox', () => {
             } else if (one.do === 'take') last = taken(mailbox, model, one.accepts)
             else if (one.do === 'put back') {
               if (last) mailbox.putBack(last)
-              if (last) model.add(last)
+              if (last) model.add(last, true)
               last = undefined
             } else if (one.do === 'sweep') {
               const losses = mailbox.sweep(envelope => (isOver(envelope) ? 'expired' : undefined))
@@ -171,6 +177,7 @@ describe('a mailbox', () => {
             expect(figuresOf(mailbox)).toEqual(figuresOfModel(model))
           }
         }),
+        { numRuns: runs(40) },
       )
     },
   )
