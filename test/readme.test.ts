@@ -32,6 +32,7 @@ it.each([
       'test/package/own-paths.test.ts',
       'test/package/own-order.ts',
       'test/package/own-spans.ts',
+      'test/package/own-ports.ts',
     ],
   ],
   ['src/bus/README.md', ['test/package/own-bus.ts']],

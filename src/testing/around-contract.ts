@@ -183,9 +183,9 @@ const itRecords: Readonly<Record<string, Check>> = {
 
 /** A check for an `Around` whose spans can be looked at. */
 function ifSeen(look: Look): Check {
-  return ({ around, seen }) => {
-    assert.ok(seen, 'give `seen`, or say `records: false`')
-    return look(around, seen)
+  return tested => {
+    assert.ok(tested.seen, 'Give `seen`, or say `records: false`.')
+    return look(tested.around, () => tested.seen?.() ?? [])
   }
 }
 

@@ -1,3 +1,5 @@
+import { AssertionError } from 'node:assert/strict'
+
 /** A promise of a port, and a test of it. */
 export interface ContractCase {
   /** A sentence about what is tested. */
@@ -23,9 +25,16 @@ export function casesOf<T>(
       const tested = await create()
       try {
         await check(tested)
+      } catch (error) {
+        throw error instanceof AssertionError ? brokenBy(name, error) : error
       } finally {
         await close(tested)
       }
     },
   }))
+}
+
+/** The error of a check, with the promise that is not kept in front of it: test runners do not always show both. */
+function brokenBy(name: string, { message, actual, expected, operator }: AssertionError): AssertionError {
+  return new AssertionError({ message: `The contract promises: it ${name}. ${message}`, actual, expected, operator })
 }

@@ -7,7 +7,8 @@ export interface OwnershipUnderTest {
   /** The ownership of one more runtime. */
   join(name: string): Ownership
   /**
-   * Lets the claims of a runtime end as if it had not run for too long, and lets it know; left out where claims are never lost.
+   * Lets the claims of a runtime end as if it had not run for too long, and lets it know; left out where the
+   * ownership is not shared.
    */
   lose?(name: string): void | Promise<void>
   /** Called after each case. */
@@ -36,14 +37,28 @@ export function ownershipContract(
   create: () => OwnershipUnderTest | Promise<OwnershipUnderTest>,
   { shared = true }: OwnershipAbilities = {},
 ): readonly ContractCase[] {
-  return casesOf({ ...itGivesClaims, ...(shared ? severalShareIt : oneHasAll) }, create, under => under.close?.())
+  const checks = { ...itGivesClaims, ...(shared ? severalShareIt : oneHasAll) }
+  return casesOf(
+    checks,
+    async () => apart(await create()),
+    under => under.close?.(),
+  )
+}
+
+/** The functions of what is tested, which checks take apart: they may be methods of a class. */
+function apart(under: OwnershipUnderTest): OwnershipUnderTest {
+  return {
+    join: name => under.join(name),
+    ...(under.lose && { lose: (name: string) => under.lose?.(name) }),
+    close: () => under.close?.(),
+  }
 }
 
 const itGivesClaims: Readonly<Record<string, Check>> = {
   async 'gives an epoch above that of the last writer'({ join }) {
     const one = join('one')
-    assert.equal((await one.claim('p', 0)).epoch > 0, true)
-    assert.equal((await one.claim('q', 7)).epoch > 7, true)
+    checkAbove((await one.claim('p', 0)).epoch, 0)
+    checkAbove((await one.claim('q', 7)).epoch, 7)
     assert.equal(Number.isSafeInteger((await one.claim('r', 2)).epoch), true)
   },
 
@@ -52,7 +67,7 @@ const itGivesClaims: Readonly<Record<string, Check>> = {
     let epoch = 0
     for (let times = 0; times < 5; times++) {
       const claim = await one.claim('p', epoch)
-      assert.equal(claim.epoch > epoch, true)
+      checkAbove(claim.epoch, epoch)
       epoch = claim.epoch
       await claim.release()
     }
@@ -116,7 +131,8 @@ const severalShareIt: Readonly<Record<string, Check>> = {
   async 'gives a partition to one of many that claim it at the same time'({ join }) {
     const all = Array.from({ length: 10 }, (_, place) => join(`r${place}`))
     const claims = await Promise.allSettled(all.map(async one => one.claim('p', 0)))
-    assert.equal(claims.filter(({ status }) => status === 'fulfilled').length, 1)
+    const owners = claims.filter(({ status }) => status === 'fulfilled').length
+    assert.equal(owners, 1, `${owners} of 10 runtimes own it.`)
   },
 
   async 'gives a partition that was released to another, under a greater epoch'({ join }) {
@@ -124,7 +140,7 @@ const severalShareIt: Readonly<Record<string, Check>> = {
     const before = await one.claim('p', 3)
     await before.release()
     const after = await two.claim('p', 0)
-    assert.equal(after.epoch > before.epoch, true)
+    checkAbove(after.epoch, before.epoch)
     assert.equal(before.lost.aborted, false)
     await refused(one, 'p')
   },
@@ -146,7 +162,7 @@ const severalShareIt: Readonly<Record<string, Check>> = {
     const kept = await two.claim('r', 0)
     await one.close()
     const claims = [await two.claim('p', 0), await two.claim('q', 0)]
-    for (const [place, { epoch }] of claims.entries()) assert.equal(epoch > (epochs[place] ?? 0), true)
+    for (const [place, { epoch }] of claims.entries()) checkAbove(epoch, epochs[place] ?? 0)
     assert.equal(kept.lost.aborted, false)
   },
 
@@ -157,7 +173,7 @@ const severalShareIt: Readonly<Record<string, Check>> = {
     assert.equal(gone.lost.aborted, true)
     assert.equal(kept.lost.aborted, false)
     const next = await two.claim('p', 0)
-    assert.equal(next.epoch > gone.epoch, true)
+    checkAbove(next.epoch, gone.epoch)
     await gone.release()
     await refused(one, 'p')
     assert.equal(next.lost.aborted, false)
@@ -168,7 +184,7 @@ const severalShareIt: Readonly<Record<string, Check>> = {
     const before = await one.claim('p', 0)
     await lose(under, 'one')
     const after: Claim = await one.claim('p', 0)
-    assert.equal(after.epoch > before.epoch, true)
+    checkAbove(after.epoch, before.epoch)
     assert.equal(after.lost.aborted, false)
   },
 
@@ -195,6 +211,12 @@ async function lose({ lose }: OwnershipUnderTest, name: string): Promise<void> {
   await lose(name)
 }
 
+function checkAbove(epoch: number, before: number): void {
+  assert.ok(epoch > before, `The epoch ${epoch} is not greater than ${before}.`)
+}
+
 async function refused(ownership: Ownership, partition: string): Promise<void> {
-  await assert.rejects(async () => ownership.claim(partition, 0), { code: 'PARTITION_OWNED', partition })
+  const claim = async () => ownership.claim(partition, 0)
+  const words = `It gave "${partition}" to a second runtime. Refuse that with PartitionOwnedError.`
+  await assert.rejects(claim, { code: 'PARTITION_OWNED', partition }, words)
 }

@@ -1,4 +1,5 @@
 import { type Journal, memoryJournal, type Scheduler, systemScheduler } from '../index.ts'
+import { inFrontOf } from './in-front.ts'
 
 /**
  * A journal that acknowledges late: each append takes a random number of turns of the event loop, so that the appends that come
@@ -23,7 +24,7 @@ export function slowJournal(
     await inner.append(...frames)
   }
   return {
-    ...inner,
+    ...inFrontOf(inner),
     async append(...frames) {
       const appending = late(...frames)
       underWay.add(appending)
@@ -73,7 +74,7 @@ export function heldJournal(inner: Journal = memoryJournal()): HeldJournal {
     for (const go of due) go()
   }
   const held: HeldJournal = {
-    ...inner,
+    ...inFrontOf(inner),
     get held() {
       return waiting.length
     },

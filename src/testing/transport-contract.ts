@@ -55,7 +55,7 @@ const itDelivers: Readonly<Record<string, Check>> = {
     const arrived = open(far, 'party/p1')
     const data = ['', 'ä€', '👩‍🎤', '\u0000\n"\\\u2028', { deep: [{ ['']: null }, 1e21, 0.1, false] }, [], {}]
     send(near, 'party/p1', ask(1, { data, again: { takenBy: 2 } }))
-    await until(() => arrived.length === 1)
+    await until(() => arrived.length >= 1)
     assert.deepEqual(arrived, [ask(1, { data, again: { takenBy: 2 } })])
   },
 
@@ -64,14 +64,14 @@ const itDelivers: Readonly<Record<string, Check>> = {
     const here = open(near, 'runtime')
     send(near, 'party/p1', ask(1))
     send(far, 'runtime', ask(2))
-    await until(() => there.length + here.length === 2)
+    await until(() => there.length + here.length >= 2)
     assert.deepEqual([there, here], [[ask(1)], [ask(2)]])
   },
 
   async 'carries a long message'({ near, far, open, send, until }) {
     const arrived = open(far, 'party/p1')
     send(near, 'party/p1', ask(1, { data: 'ä€'.repeat(50_000) }))
-    await until(() => arrived.length === 1)
+    await until(() => arrived.length >= 1)
     assert.deepEqual(arrived, [ask(1, { data: 'ä€'.repeat(50_000) })])
   },
 
@@ -87,7 +87,7 @@ const itDelivers: Readonly<Record<string, Check>> = {
     const arrived = open(far, 'party/p1')
     const others = [open(far, 'party/p10'), open(far, 'party/p'), open(near, 'runtime')]
     send(near, 'party/p1', ask(1))
-    await until(() => arrived.length === 1)
+    await until(() => arrived.length >= 1)
     assert.deepEqual(others, [[], [], []])
   },
 
@@ -95,7 +95,7 @@ const itDelivers: Readonly<Record<string, Check>> = {
     const addresses = ['party/A_b-9', `party/${'x'.repeat(200)}`, 'runtime']
     const arrived = addresses.map(address => open(far, address))
     for (const [place, address] of addresses.entries()) send(near, address, ask(place))
-    await until(() => arrived.every(({ length }) => length === 1))
+    await until(() => arrived.every(({ length }) => length >= 1))
     assert.deepEqual(arrived, [[ask(0)], [ask(1)], [ask(2)]])
   },
 }
@@ -106,7 +106,7 @@ const itKnowsNobody: Readonly<Record<string, Check>> = {
     let said = 0
     near.send('party/nobody', ask(1), () => said++)
     send(near, 'party/p1', ask(2))
-    await until(() => said > 0 && arrived.length === 1)
+    await until(() => said > 0 && arrived.length >= 1)
     assert.equal(said, 1)
   },
 }
@@ -118,10 +118,10 @@ const itEnds: Readonly<Record<string, Check>> = {
     const other = open(far, 'party/p2')
     near.send('party/p1', ask(1), () => {})
     send(near, 'party/p2', ask(2))
-    await until(() => other.length === 1)
+    await until(() => other.length >= 1)
     const late = open(far, 'party/p1')
     send(near, 'party/p1', ask(3))
-    await until(() => late.length === 1)
+    await until(() => late.length >= 1)
     assert.deepEqual([early, late], [[], [ask(3)]])
   },
 
@@ -130,7 +130,7 @@ const itEnds: Readonly<Record<string, Check>> = {
     const arrived = open(far, 'party/p1')
     leave()
     send(near, 'party/p1', ask(1))
-    await until(() => arrived.length === 1)
+    await until(() => arrived.length >= 1)
   },
 
   async 'delivers nothing once it is closed, and may be closed again'({ near, far, open }) {
@@ -147,8 +147,8 @@ const itEnds: Readonly<Record<string, Check>> = {
   },
 }
 
-/** Turns of the event loop for a message at most. A turn in which nothing happens takes a millisecond. */
-const patience = 10_000
+/** Turns of the event loop for a message at most, of a millisecond each: fewer than the time limits of test runners. */
+const patience = 3_000
 
 function stageOf(near: Transport, far: Transport): Stage {
   return {

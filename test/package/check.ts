@@ -36,6 +36,7 @@ const examples = [
   'own-durable.ts',
   'own-migration.ts',
   'own-contract.ts',
+  'own-ports.ts',
   'own-inspector.ts',
 ]
 
@@ -105,6 +106,7 @@ try {
   if (expectOutput('own-durable.js', /^p-/) !== planned) throw new Error('own-durable.js planned a second party')
   expectOutput('own-migration.js', /^$/)
   expectOutput('own-contract.js', /^# fail 0$|^ℹ fail 0$/m)
+  expectOutput('own-ports.js', /^# fail 0$|^ℹ fail 0$/m)
   expectOutput('own-inspector.js', /"kind":"chart"[^]*"kind":"snapshot","actor":"party\/p-[^"]+\/final-planner"/)
   // The command line, on what an application of four agents has written, and with its module.
   copyFileSync(join(root, 'test', 'cli', 'desk.ts'), join(folder, 'desk.ts'))
