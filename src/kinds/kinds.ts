@@ -77,7 +77,7 @@ export class Kinds {
 
   /** Stops every partition: the parties first, as their agents may have asked others. */
   async stopAll(): Promise<void> {
-    for (const { deletion } of this.#all) await deletion.stopAll()
+    for (const lives of this.#all) await lives.stopAll()
   }
 
   get #all(): readonly Lives<Living>[] {

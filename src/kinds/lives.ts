@@ -46,6 +46,7 @@ export class Lives<P extends Living> {
   readonly #elsewhere: Elsewhere<P>
   readonly #rules: KindRules<P>
   readonly #ground: KindGround
+  readonly #creations = new Set<Promise<P>>()
 
   constructor(rules: KindRules<P>, ground: KindGround) {
     const parts = { ...ground, ...rules }
@@ -63,6 +64,16 @@ export class Lives<P extends Living> {
 
   /** Creates one under a free id: all of it happens, or nothing. @throws why the id is taken, and what `begin` rejects with */
   async create(id: string, begin: (one: P) => Promise<void>): Promise<P> {
+    const creation = this.#create(id, begin)
+    this.#creations.add(creation)
+    try {
+      return await creation
+    } finally {
+      this.#creations.delete(creation)
+    }
+  }
+
+  async #create(id: string, begin: (one: P) => Promise<void>): Promise<P> {
     const { present, beginning } = this.registry
     const { claims } = this.#ground.system
     if (claims.isShared) await this.#elsewhere.forgetDeleted(id)
@@ -100,6 +111,12 @@ export class Lives<P extends Living> {
     check()
     await this.deletion.delete(id).catch((error: unknown) => this.#elsewhere.notDeleted(id, error))
     this.#elsewhere.delete(id)
+  }
+
+  /** Stops every one, because the runtime stops. One that is being created or restored is taken back, or is complete. */
+  async stopAll(): Promise<void> {
+    await this.deletion.stopAll()
+    await Promise.allSettled([...this.#creations, ...this.registry.recovering.values()])
   }
 
   /** The journal takes no more frames of one. */

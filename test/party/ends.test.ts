@@ -221,3 +221,27 @@ it('a stopped agent has a snapshot with the status "stopped"', async () => {
   await dog.stop()
   expect(dog.snapshot()?.status).toBe('stopped')
 })
+
+it('a party that is being created when the runtime stops is taken back before the journal is closed', async () => {
+  const inner = memoryJournal()
+  const calls: string[] = []
+  const journal: Journal = {
+    ...inner,
+    delete: async (...which) => {
+      await settle()
+      calls.push('deleted')
+      await inner.delete(...which)
+    },
+    close: async () => {
+      calls.push('closed')
+    },
+  }
+  const slow = { ...dogAgent(), onInit: () => new Promise<void>(() => {}) }
+  const { runtime } = await startRuntime({ journal, party: petsParty(slow) })
+  const created = runtime.parties.create({ id: 'p1' })
+  const refused = expect(created).rejects.toMatchObject({ code: 'AGENT_START' })
+  await settle()
+  await runtime.stop({ timeout: 0 })
+  await refused
+  expect(calls).toEqual(['deleted', 'closed'])
+})
