@@ -75,6 +75,7 @@ it('troupe exports these names', () => {
       "LoneContextError",
       "LoneEndedError",
       "LoneState",
+      "LoneTimersError",
       "LoneUnheardError",
       "LoneWorkError",
       "MachineChangedError",
